@@ -1,0 +1,70 @@
+"""Components and their types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class ComponentType(StrEnum):
+    EXTRACTOR = "extractor"
+    TRANSFORMATION = "transformation"
+    WRITER = "writer"
+    APPLICATION = "application"
+    OTHER = "other"
+
+    @property
+    def phase_name(self) -> str:
+        """The name of the phase that "group by component type" makes for this type."""
+        return f"{self.value.capitalize()} phase"
+
+
+# The order in which data flows; the documentation of Keboola's Orchestrator tells it so.
+DATA_FLOW_ORDER = (
+    ComponentType.EXTRACTOR,
+    ComponentType.TRANSFORMATION,
+    ComponentType.WRITER,
+    ComponentType.APPLICATION,
+    ComponentType.OTHER,
+)
+# What the code of Keboola's old screen did (shared reference on Keboola, "Group tasks by component type").
+KEBOOLA_ORDER = (
+    ComponentType.APPLICATION,
+    ComponentType.EXTRACTOR,
+    ComponentType.TRANSFORMATION,
+    ComponentType.WRITER,
+    ComponentType.OTHER,
+)
+
+ORCHESTRATION_COMPONENT = "orchestration"
+"""The component whose configurations are the project's own orchestrations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A program that can be configured.
+
+    ``command`` is the argument vector; ``{python}``, ``{project}`` and ``{component_dir}`` in it are replaced when
+    a task starts. With ``inline`` the program comes from the configuration instead: its parameter ``command`` (a
+    text for ``/bin/sh -c`` or a list of arguments), ``directory`` and ``environment``.
+    ``tables`` is the form in which the program reads and writes tables: ``parquet`` or ``csv`` (Keboola's common
+    interface). ``staged`` says that the program fetches its inputs and publishes its outputs itself; for the others
+    the data runner does so around them. ``parameters_model`` ("module:Class") names the pydantic model of a built-in
+    component, ``schema`` is the JSON Schema of a user's own.
+    """
+
+    id: str
+    name: str
+    type: ComponentType
+    description: str = ""
+    command: tuple[str, ...] = ()
+    inline: bool = False
+    tables: str = "parquet"
+    staged: bool = False
+    schema: Mapping[str, Any] | None = field(default=None, hash=False)
+    parameters_model: str | None = None
+    directory: str = ""
+    file: str | None = None
+    builtin: bool = False

@@ -1,0 +1,37 @@
+"""One thing that is wrong or suspicious, with its place and a remedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What, where and what to do.
+
+    ``file`` is relative to the project directory, ``line`` counts from 1. ``orchestration``, ``phase`` and
+    ``task`` are ids: the place to jump to on screen. ``code`` is a stable word for programs.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    remedy: str = ""
+    file: str | None = None
+    line: int | None = None
+    orchestration: str | None = None
+    phase: str | None = None
+    task: str | None = None
+
+    @property
+    def place(self) -> str:
+        """``file:line`` as editors understand it; empty when the problem has no file."""
+        if self.file is None:
+            return ""
+        return self.file if self.line is None else f"{self.file}:{self.line}"

@@ -1,0 +1,1 @@
+"""Durable state and definitions on disk: read, write, lint, journal, locks, secrets."""
