@@ -1,0 +1,300 @@
+"""A project directory: everything in it is read when it is first asked for, and once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
+from orch_tui.model.configuration import Configuration, split_ref
+from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.text import safe_line, valid_id
+from orch_tui.project.configurations import decode_component, decode_configuration, shadowed
+from orch_tui.project.decode import Place, did_you_mean, quote
+from orch_tui.project.definitions import decode_orchestration
+from orch_tui.project.paths import ProjectPaths
+from orch_tui.project.settings import ProjectSettings, decode_settings
+from orch_tui.project.source import DefinitionError, SourceText, parse_toml, read_source
+
+__all__ = ["DefinitionError", "Project", "ProjectSettings", "SourceText", "open_project"]
+
+# Manifests are data: the modules beside them are never imported from here.
+BUILTIN_COMPONENTS = Path(__file__).resolve().parent.parent / "components"
+_ID_REMEDY = "rename the file: letters, digits, _ . and -, at most 100 characters"
+
+
+class Project:
+    """The definitions of one project.
+
+    Values are cached until :meth:`reload` or :meth:`forget`. Not for use by several threads at once.
+    """
+
+    def __init__(self, root: Path, *, tolerant: bool = False, builtin: Path = BUILTIN_COMPONENTS) -> None:
+        """Raises: DefinitionError when ``orch.toml`` is broken and the caller is not tolerant."""
+        self.root = root
+        self.paths = ProjectPaths(root)
+        self._builtin = builtin
+        self._clear()
+        self.settings = self._read_settings(tolerant)
+
+    def _clear(self) -> None:
+        self._sources: dict[Path, SourceText] = {}
+        self._problems: dict[Path, list[Problem]] = {}
+        self._components: dict[str, Component] | None = None
+        self._orchestrations: dict[str, Orchestration] = {}
+        self._configurations: dict[str, Configuration] = {}
+
+    def reload(self) -> None:
+        """Forget everything read; a broken ``orch.toml`` gives default settings and a problem."""
+        self._clear()
+        self.settings = self._read_settings(tolerant=True)
+
+    def forget(self, path: Path) -> None:
+        """Forget what was read from one file, because it was or may have been changed."""
+        self._sources.pop(path, None)
+        self._problems.pop(path, None)
+        if path.parent == self.paths.orchestrations:
+            self._orchestrations.pop(path.stem, None)
+            self._configurations.pop(f"{ORCHESTRATION_COMPONENT}/{path.stem}", None)
+        elif path.parent.parent == self.paths.configurations:
+            self._configurations.pop(f"{path.parent.name}/{path.stem}", None)
+        elif path.parent == self.paths.components:
+            self._components = None
+
+    def _read_settings(self, tolerant: bool) -> ProjectSettings:
+        path = self.paths.settings
+        fallback = safe_line(self.root.name, 80) or "project"
+        try:
+            source = self.source(path)
+            place = Place("orch.toml", source.text)
+            settings = decode_settings(parse_toml(source.text, "orch.toml"), place, fallback)
+            self._note(path, place.problems)
+            if not place.broken or tolerant:
+                return settings
+            raise DefinitionError(place.problems)
+        except DefinitionError as error:
+            if not tolerant:
+                raise
+            self._note(path, error.problems)
+            return ProjectSettings(name=fallback)
+
+    def _note(self, path: Path, problems: list[Problem]) -> None:
+        if problems:
+            self._problems[path] = problems
+
+    def source(self, path: Path) -> SourceText:
+        """The text of a definition file as it was read. Raises: DefinitionError."""
+        source = self._sources.get(path)
+        if source is None:
+            source = read_source(path, self.root, self.paths.relative(path))
+            self._sources[path] = source
+        return source
+
+    def components(self) -> dict[str, Component]:
+        """Built-in components and the project's own, by id; broken manifests are left out, see :meth:`problems`."""
+        if self._components is None:
+            found: dict[str, Component] = {}
+            for path in _toml_files(self._builtin):
+                self._add_component(found, path, builtin=True)
+            for path in _toml_files(self.paths.components):
+                self._add_component(found, path, builtin=False)
+            self._components = found
+        return self._components
+
+    def _add_component(self, found: dict[str, Component], path: Path, *, builtin: bool) -> None:
+        shown = self.paths.relative(path)
+        try:
+            _check_stem(path.stem, shown)
+            source = read_source(path, path.parent if builtin else self.root, shown)
+            self._sources[path] = source
+            place = Place(shown, source.text)
+            component = decode_component(
+                parse_toml(source.text, shown), place, path.stem, builtin=builtin, directory=str(path.parent)
+            )
+        except DefinitionError as error:
+            self._note(path, error.problems)
+            return
+        if not builtin and path.stem in found:
+            place.problems.append(shadowed(place, path.stem))
+        self._note(path, place.problems)
+        if not place.broken:
+            found[path.stem] = component
+
+    def orchestration_ids(self) -> list[str]:
+        """Ids of the orchestration files, sorted; broken ones are among them."""
+        return [path.stem for path in _toml_files(self.paths.orchestrations) if valid_id(path.stem)]
+
+    def orchestration(self, orchestration_id: str) -> Orchestration:
+        """One orchestration. Raises: DefinitionError with everything that is wrong in its file."""
+        cached = self._orchestrations.get(orchestration_id)
+        if cached is not None:
+            return cached
+        path = self.paths.orchestration(orchestration_id)
+        shown = self.paths.relative(path)
+        if not valid_id(orchestration_id) or not os.path.lexists(path):
+            raise _missing("orchestration", orchestration_id, self.orchestration_ids(), "see orch-tui list")
+        source = self._read(path)
+        place = Place(shown, source.text, orchestration_id)
+        value = decode_orchestration(self._parse(path, source), place, orchestration_id)
+        self._note(path, place.problems)
+        if place.broken:
+            raise DefinitionError(place.problems)
+        self._orchestrations[orchestration_id] = value
+        return value
+
+    def configuration_refs(self) -> list[str]:
+        """``component-id/configuration-id`` of every configuration file and every orchestration, sorted."""
+        refs = []
+        for path in self._configuration_files():
+            if valid_id(path.stem) and valid_id(path.parent.name):
+                refs.append(f"{path.parent.name}/{path.stem}")
+        refs += [f"{ORCHESTRATION_COMPONENT}/{orchestration_id}" for orchestration_id in self.orchestration_ids()]
+        return sorted(refs)
+
+    def configuration(self, ref: str) -> Configuration:
+        """One configuration; ``orchestration/<id>`` stands for that orchestration. Raises: DefinitionError."""
+        cached = self._configurations.get(ref)
+        if cached is not None:
+            return cached
+        try:
+            component, name = split_ref(ref)
+        except ValueError as error:
+            raise DefinitionError([Problem(Severity.ERROR, "reference", safe_line(str(error), 200))]) from error
+        if component == ORCHESTRATION_COMPONENT:
+            inner = self.orchestration(name)
+            file = self.paths.relative(self.paths.orchestration(name))
+            value = Configuration(component, name, inner.name, inner.description, file=file)
+        else:
+            value = self._read_configuration(ref, component, name)
+        self._configurations[ref] = value
+        return value
+
+    def _read_configuration(self, ref: str, component: str, name: str) -> Configuration:
+        path = self.paths.configuration(component, name)
+        if not (valid_id(component) and valid_id(name)) or not os.path.lexists(path):
+            raise _missing("configuration", ref, self.configuration_refs(), "create it or correct the reference")
+        source = self._read(path)
+        place = Place(self.paths.relative(path), source.text)
+        texts: dict[Path, str] = {}
+
+        def read_text(named: str) -> str:
+            text_path = text_file(self.root, path, named)
+            texts[text_path] = _read_named_text(text_path, self.root, self.paths.relative(text_path), named)
+            return texts[text_path]
+
+        value = decode_configuration(self._parse(path, source), place, component, name, read_text)
+        self._note(path, place.problems)
+        if place.broken:
+            raise DefinitionError(place.problems)
+        if texts:
+            self._sources[path] = SourceText(source.text, source.digest, texts)
+        return value
+
+    def _read(self, path: Path) -> SourceText:
+        try:
+            return self.source(path)
+        except DefinitionError as error:
+            self._note(path, error.problems)
+            raise
+
+    def _parse(self, path: Path, source: SourceText) -> dict[str, object]:
+        try:
+            return parse_toml(source.text, self.paths.relative(path))
+        except DefinitionError as error:
+            self._note(path, error.problems)
+            raise
+
+    def _configuration_files(self) -> Iterator[Path]:
+        try:
+            directories = sorted(entry.path for entry in os.scandir(self.paths.configurations) if entry.is_dir())
+        except OSError:
+            return
+        for directory in directories:
+            yield from _toml_files(Path(directory))
+
+    def problems(self) -> list[Problem]:
+        """Reads everything and returns what is wrong with the files themselves, in the order of the files."""
+        self.components()
+        for path in _toml_files(self.paths.orchestrations):
+            self._try_reading(path, path.stem, self.orchestration)
+        for path in self._configuration_files():
+            self._try_reading(path, f"{path.parent.name}/{path.stem}", self.configuration)
+        return [problem for path in sorted(self._problems) for problem in self._problems[path]]
+
+    def _try_reading(self, path: Path, name: str, read: Callable[[str], object]) -> None:
+        try:
+            _check_stem(path.stem, self.paths.relative(path))
+            if path.parent.parent == self.paths.configurations:
+                _check_directory(path.parent.name, self.paths.relative(path.parent))
+            read(name)
+        except DefinitionError as error:
+            self._problems[path] = error.problems
+
+
+def open_project(path: Path, *, tolerant: bool = False) -> Project:
+    """The project at ``path`` or in the nearest directory above it that has an ``orch.toml``.
+
+    Raises:
+        DefinitionError: there is none, or its ``orch.toml`` is broken and the caller is not ``tolerant``.
+    """
+    start = Path(os.path.abspath(path))  # noqa: PTH100 - symbolic links in the path stay as the user wrote them
+    for directory in (start, *start.parents):
+        if os.path.lexists(directory / "orch.toml"):
+            return Project(directory, tolerant=tolerant)
+    message = f"there is no project in {quote(str(start), 300)} or above it: no orch.toml was found"
+    raise DefinitionError(
+        [Problem(Severity.ERROR, "no-project", message, 'create one with "orch-tui new", or name one with --project')]
+    )
+
+
+def text_file(root: Path, configuration_file: Path, named: str) -> Path:
+    """The absolute path of a ``{ file = "…" }``, relative to the configuration's own file.
+
+    Raises:
+        ValueError: it leads out of the project, or it cannot be a path.
+    """
+    if not named or "\0" in named:
+        raise ValueError(f"{quote(named)} cannot be the name of a file")
+    path = Path(os.path.normpath(configuration_file.parent / named))
+    if not path.is_relative_to(root) or not path.resolve().is_relative_to(root.resolve()):
+        raise ValueError(f"the file {quote(named)} is outside of the project")
+    return path
+
+
+def _read_named_text(path: Path, root: Path, shown: str, named: str) -> str:
+    try:
+        return read_source(path, root, shown).text
+    except DefinitionError as error:
+        raise ValueError(f"the file {quote(named)}: {error.problems[0].message}") from error
+
+
+def _toml_files(directory: Path) -> list[Path]:
+    """The definition files of a directory by name; hidden ones (editors, half-written files) are left out."""
+    try:
+        names = sorted(entry.name for entry in os.scandir(directory) if entry.name.endswith(".toml"))
+    except OSError:
+        return []
+    return [directory / name for name in names if not name.startswith(".")]
+
+
+def _check_stem(stem: str, shown: str) -> None:
+    if not valid_id(stem):
+        message = f"the file name {quote(stem)} cannot be an id"
+        raise DefinitionError([Problem(Severity.ERROR, "invalid-id", message, _ID_REMEDY, shown)])
+
+
+def _check_directory(name: str, shown: str) -> None:
+    if not valid_id(name):
+        message = f"the directory name {quote(name)} cannot be the id of a component"
+        raise DefinitionError([Problem(Severity.ERROR, "invalid-id", message, _ID_REMEDY, shown)])
+    if name == ORCHESTRATION_COMPONENT:
+        message = 'configurations of the component "orchestration" are the files in orchestrations/'
+        raise DefinitionError([Problem(Severity.ERROR, "reserved", message, "move the file there", shown)])
+
+
+def _missing(kind: str, name: str, known: list[str], otherwise: str) -> DefinitionError:
+    message = f"there is no {kind} {quote(name)}"
+    remedy = did_you_mean(name, known) or otherwise
+    return DefinitionError([Problem(Severity.ERROR, f"missing-{kind}", message, remedy)])
