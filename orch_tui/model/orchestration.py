@@ -50,6 +50,9 @@ class TaskOptions:
         )
 
 
+NO_OPTIONS = TaskOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A configuration to run. The id is stable: renames, moves and regrouping never change it.
@@ -61,7 +64,7 @@ class Task:
     configuration: str
     enabled: bool = True
     continue_on_failure: bool = False
-    options: TaskOptions = TaskOptions()
+    options: TaskOptions = NO_OPTIONS
     max_parallel: int | None = None
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -90,7 +93,7 @@ class Orchestration:
     description: str = ""
     phases: tuple[Phase, ...] = ()
     max_parallel: int | None = None
-    defaults: TaskOptions = TaskOptions()
+    defaults: TaskOptions = NO_OPTIONS
     variables: tuple[Variable, ...] = ()
 
     def tasks(self) -> Iterator[Task]:

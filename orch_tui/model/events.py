@@ -1,0 +1,152 @@
+"""The events of a run: what its journal holds and every view folds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from orch_tui.model.status import Status
+
+
+class EventType(StrEnum):
+    """One word per kind of event; the constructors below say which fields each has."""
+
+    EXECUTOR = "executor"
+    PHASE_STARTED = "phase_started"
+    PHASE_ENDED = "phase_ended"
+    PHASE_SKIPPED = "phase_skipped"
+    WAITING = "waiting"
+    SPAWNING = "spawning"
+    STARTED = "started"
+    KILLING = "killing"
+    ENDED = "ended"
+    SETTLED = "settled"
+    CANCEL = "cancel"
+    NOTE = "note"
+    RUN_ENDED = "run_ended"
+
+
+class FailureKind(StrEnum):
+    """Why an attempt failed. ``LOST`` is never guessed into success or failure: it is a kind of its own."""
+
+    USER = "user"
+    APPLICATION = "application"
+    TIMEOUT = "timeout"
+    SIGNAL = "signal"
+    CANCEL = "cancel"
+    LOG_LIMIT = "log_limit"
+    LAUNCH = "launch"
+    LOST = "lost"
+
+
+class Event(NamedTuple):
+    """``at`` is seconds since the epoch, ``data`` holds JSON-like scalars and lists of them."""
+
+    type: str
+    at: float
+    data: Mapping[str, Any]
+
+
+def write_time(at: float) -> str:
+    """``2026-11-22T14:02:13.123Z``: sortable, readable, in UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def read_time(text: str) -> float:
+    """Raises: ValueError."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _event(event_type: EventType, at: float, /, **data: Any) -> Event:
+    return Event(event_type.value, at, {key: value for key, value in data.items() if value is not None})
+
+
+def executor(at: float, *, pid: int, start: int, host: str, boot_id: str, by: str) -> Event:
+    """A process took the run in hand; ``pid``, ``start`` (clock ticks since boot) and ``boot_id`` identify it."""
+    return _event(EventType.EXECUTOR, at, pid=pid, start=start, host=host, boot_id=boot_id, by=by)
+
+
+def phase_started(at: float, phase: str) -> Event:
+    return _event(EventType.PHASE_STARTED, at, phase=phase)
+
+
+def phase_ended(at: float, phase: str, status: Status) -> Event:
+    return _event(EventType.PHASE_ENDED, at, phase=phase, status=status.value)
+
+
+def phase_skipped(at: float, phase: str, status: Status, reason: str) -> Event:
+    """Every task of the phase that was to run is now ``status`` (skipped or cancelled) for this reason."""
+    return _event(EventType.PHASE_SKIPPED, at, phase=phase, status=status.value, reason=reason)
+
+
+def waiting(at: float, task: str, reason: str, until: float | None = None) -> Event:
+    """The task waits for something else than its phase or a free slot; ``until`` is a time if it is known."""
+    return _event(EventType.WAITING, at, task=task, reason=reason, until=until)
+
+
+def spawning(at: float, task: str, attempt: int) -> Event:
+    """Written before the process is started, so that no process can exist without a trace in the journal."""
+    return _event(EventType.SPAWNING, at, task=task, attempt=attempt)
+
+
+def started(at: float, task: str, attempt: int, *, pid: int, start: int) -> Event:
+    return _event(EventType.STARTED, at, task=task, attempt=attempt, pid=pid, start=start)
+
+
+def killing(at: float, task: str, attempt: int, why: str, grace: float) -> Event:
+    """Written before the first signal; ``why`` is timeout, cancel or log_limit, ``grace`` seconds until KILL."""
+    return _event(EventType.KILLING, at, task=task, attempt=attempt, why=why, grace=grace)
+
+
+def ended(
+    at: float,
+    task: str,
+    attempt: int,
+    status: Status,
+    reason: str = "",
+    *,
+    kind: FailureKind | None = None,
+    exit_code: int | None = None,
+    retry_at: float | None = None,
+    leftovers: int | None = None,
+) -> Event:
+    """An attempt is over. With ``retry_at`` another one follows then; without, ``status`` is the task's own."""
+    return _event(
+        EventType.ENDED,
+        at,
+        task=task,
+        attempt=attempt,
+        status=status.value,
+        reason=reason or None,
+        kind=kind.value if kind else None,
+        exit=exit_code,
+        retry_at=retry_at,
+        leftovers=leftovers,
+    )
+
+
+def settled(at: float, task: str, status: Status, reason: str, kind: FailureKind | None = None) -> Event:
+    """A task got its final state without an attempt (cancelled while it waited, impossible to start)."""
+    return _event(
+        EventType.SETTLED, at, task=task, status=status.value, reason=reason, kind=kind.value if kind else None
+    )
+
+
+def cancel(at: float, by: str, *, now: bool = False, task: str | None = None) -> Event:
+    """Somebody asked to stop the run (or one task); ``now`` leaves out the grace time."""
+    return _event(EventType.CANCEL, at, by=by, now=now or None, task=task)
+
+
+def note(at: float, level: str, text: str) -> Event:
+    """Something a person should know: ``level`` is info, warning or error."""
+    return _event(EventType.NOTE, at, level=level, text=text)
+
+
+def run_ended(at: float, status: Status, reason: str, seconds: float, counts: Mapping[Status, int]) -> Event:
+    """The last event: it repeats the counts so that the history needs to read no other."""
+    numbers = {f"count_{word.value}": number for word, number in counts.items() if number}
+    return _event(
+        EventType.RUN_ENDED, at, status=status.value, reason=reason or None, seconds=round(seconds, 3), **numbers
+    )

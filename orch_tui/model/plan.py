@@ -1,0 +1,217 @@
+"""The plan of a run: for every task whether it will run, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from orch_tui.model.orchestration import NO_OPTIONS, Orchestration, Phase, Task, TaskOptions
+
+
+class Decision(StrEnum):
+    RUN = "will run"
+    REUSED = "reused"
+    SKIPPED = "skipped"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFacts:
+    """What the project knows of a task's configuration. ``blocked`` says in words why it cannot run."""
+
+    name: str
+    digest: str = ""
+    blocked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousTask:
+    """A task of an earlier run. ``succeeded`` means that its last attempt did."""
+
+    configuration: str
+    digest: str
+    succeeded: bool
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousRun:
+    id: str
+    tasks: Mapping[str, PreviousTask] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What part of an orchestration to run; the default is all of it. The parts are joined by "and".
+
+    ``tasks`` and ``phases`` are ids; ``from_phase`` means that phase and all after it; ``rerun`` takes the tasks that
+    did not succeed in that run, or whose configuration was edited since.
+    """
+
+    tasks: frozenset[str] | None = None
+    phases: frozenset[str] | None = None
+    from_phase: str | None = None
+    rerun: PreviousRun | None = None
+
+    @property
+    def partial(self) -> bool:
+        return self != Selection()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTask:
+    id: str
+    configuration: str
+    name: str
+    phase: str
+    decision: Decision
+    reason: str = ""
+    digest: str = ""
+    continue_on_failure: bool = False
+    options: TaskOptions = NO_OPTIONS
+    max_parallel: int | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPhase:
+    """``max_parallel`` is what holds for the phase: its own limit, or else the orchestration's, or the project's."""
+
+    id: str
+    name: str
+    tasks: tuple[PlannedTask, ...]
+    max_parallel: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """``rerun_of`` is the id of the run whose failed tasks this one repeats."""
+
+    orchestration: str
+    name: str
+    phases: tuple[PlannedPhase, ...]
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    partial: bool = False
+    rerun_of: str | None = None
+
+    def tasks(self) -> Iterator[PlannedTask]:
+        for phase in self.phases:
+            yield from phase.tasks
+
+    def with_decision(self, decision: Decision) -> list[PlannedTask]:
+        return [task for task in self.tasks() if task.decision is decision]
+
+    @property
+    def refusal(self) -> str | None:
+        """A sentence that says why this plan cannot be started, or None."""
+        blocked = self.with_decision(Decision.BLOCKED)
+        if blocked:
+            lines = "".join(f"\n  {task.name} ({task.id}): {task.reason}" for task in blocked)
+            count = "1 task is" if len(blocked) == 1 else f"{len(blocked)} tasks are"
+            return f"{count} blocked; nothing was started:{lines}"
+        if not self.with_decision(Decision.RUN):
+            if not any(phase.tasks for phase in self.phases):
+                return f'orchestration "{self.name}" has no tasks; add one first'
+            if self.rerun_of is not None:
+                return f"no task to run: every task succeeded in run {self.rerun_of}"
+            what = "the selected part has" if self.partial else f'orchestration "{self.name}" has'
+            return f"no task to run: {what} only tasks that are disabled or not selected"
+        return None
+
+
+def make_plan(
+    orchestration: Orchestration,
+    facts: Callable[[Task], TaskFacts],
+    *,
+    defaults: TaskOptions,
+    max_parallel: int,
+    selection: Selection | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> RunPlan:
+    """Decide for every task. ``defaults`` and ``max_parallel`` are the project's.
+
+    Raises:
+        KeyError: the selection names a phase or task that does not exist.
+    """
+    selection = selection or Selection()
+    _check_selection(orchestration, selection)
+    options = orchestration.defaults.over(defaults)
+    limit = orchestration.max_parallel or max_parallel
+    phases, reached = [], selection.from_phase is None
+    for phase in orchestration.phases:
+        reached = reached or phase.id == selection.from_phase
+        tasks = tuple(_plan_task(task, phase, facts, options, selection, reached) for task in phase.tasks)
+        phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel or limit))
+    return RunPlan(
+        orchestration.id,
+        orchestration.name,
+        tuple(phases),
+        dict(variables or {}),
+        selection.partial,
+        selection.rerun.id if selection.rerun else None,
+    )
+
+
+def _check_selection(orchestration: Orchestration, selection: Selection) -> None:
+    phases = {phase.id for phase in orchestration.phases}
+    wanted = set(selection.phases or ()) | ({selection.from_phase} if selection.from_phase else set())
+    if unknown := wanted - phases:
+        raise KeyError(f'no phase "{min(unknown)}" in "{orchestration.name}"; it has: {", ".join(sorted(phases))}')
+    ids = {task.id for task in orchestration.tasks()}
+    if unknown := set(selection.tasks or ()) - ids:
+        raise KeyError(f'no task "{min(unknown)}" in "{orchestration.name}"; it has: {", ".join(sorted(ids))}')
+
+
+def _plan_task(
+    task: Task,
+    phase: Phase,
+    facts: Callable[[Task], TaskFacts],
+    options: TaskOptions,
+    selection: Selection,
+    reached: bool,
+) -> PlannedTask:
+    known = facts(task)
+    decision, reason = _decide(task, phase, known, selection, reached)
+    return PlannedTask(
+        task.id,
+        task.configuration,
+        known.name,
+        phase.id,
+        decision,
+        reason,
+        known.digest,
+        task.continue_on_failure,
+        task.options.over(options),
+        task.max_parallel,
+        task.variables,
+    )
+
+
+def _decide(task: Task, phase: Phase, facts: TaskFacts, selection: Selection, reached: bool) -> tuple[Decision, str]:
+    if not task.enabled:
+        return Decision.SKIPPED, "disabled"
+    chosen = reached and (selection.phases is None or phase.id in selection.phases)
+    if not chosen or (selection.tasks is not None and task.id not in selection.tasks):
+        return Decision.SKIPPED, "not selected"
+    reason = ""
+    if selection.rerun is not None:
+        reuse, reason = _reuse(task, facts, selection.rerun)
+        if reuse:
+            return Decision.REUSED, reason
+    if facts.blocked is not None:
+        return Decision.BLOCKED, facts.blocked
+    return Decision.RUN, reason
+
+
+def _reuse(task: Task, facts: TaskFacts, run: PreviousRun) -> tuple[bool, str]:
+    before = run.tasks.get(task.id)
+    if before is None:
+        return False, f"not part of run {run.id}"
+    if before.configuration != task.configuration:
+        return False, f"was {before.configuration} in run {run.id}"
+    if not before.succeeded:
+        return False, f"{before.status} in run {run.id}"
+    if before.digest and facts.digest and before.digest != facts.digest:
+        return False, f"edited since run {run.id}"
+    return True, f"reused from run {run.id}"

@@ -1,0 +1,267 @@
+"""The state of a run as a fold of its events: the same for the screen, a second terminal, history and JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from orch_tui.model.durations import show_duration
+from orch_tui.model.events import Event, EventType
+from orch_tui.model.plan import Decision, RunPlan
+from orch_tui.model.status import Status
+
+
+@dataclass(slots=True)
+class AttemptState:
+    """One try of a task. Times are seconds since the epoch."""
+
+    number: int
+    spawned: float
+    started: float | None = None
+    ended: float | None = None
+    status: Status = Status.PROCESSING
+    reason: str = ""
+    kind: str | None = None
+    exit_code: int | None = None
+    pid: int | None = None
+    start: int | None = None
+    killing: str | None = None
+    leftovers: int = 0
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it runs."""
+        return None if self.ended is None else max(0.0, self.ended - (self.started or self.spawned))
+
+
+@dataclass(slots=True)
+class TaskState:
+    id: str
+    name: str
+    configuration: str
+    phase: str
+    digest: str = ""
+    continue_on_failure: bool = False
+    max_attempts: int = 1
+    status: Status = Status.CREATED
+    reason: str = ""
+    kind: str | None = None
+    until: float | None = None
+    attempts: list[AttemptState] = field(default_factory=list)
+
+    @property
+    def attempt(self) -> AttemptState | None:
+        """The latest attempt."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def succeeded(self) -> bool:
+        """True when its last attempt did its work, with a warning or without."""
+        last = self.attempt
+        return last is not None and last.status in (Status.SUCCESS, Status.WARNING) and last.kind is None
+
+
+@dataclass(slots=True)
+class PhaseState:
+    id: str
+    name: str
+    tasks: list[str]
+    max_parallel: int
+    status: Status = Status.CREATED
+    reason: str = ""
+    started: float | None = None
+    ended: float | None = None
+    active: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunHeader:
+    """What is fixed when a run starts. ``by`` says who or what started it."""
+
+    id: str
+    orchestration: str
+    name: str
+    created: float
+    by: str
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    partial: bool = False
+    rerun_of: str | None = None
+    parent: str | None = None
+
+
+class RunState:
+    """Built by :func:`fold`; ``apply`` costs the same for the first event and for the millionth."""
+
+    def __init__(self, header: RunHeader, phases: Iterable[PhaseState], tasks: Iterable[TaskState]) -> None:
+        self.header = header
+        self.phases = {phase.id: phase for phase in phases}
+        self.tasks = {task.id: task for task in tasks}
+        self.counts: Counter[Status] = Counter(task.status for task in self.tasks.values())
+        self.status = Status.CREATED
+        self.reason = ""
+        self.started: float | None = None
+        self.ended: float | None = None
+        self.cancelled_by: str | None = None
+        self.executors: list[Mapping[str, Any]] = []
+        self.first_failure: str | None = None
+        self.notes: list[tuple[float, str, str]] = []
+
+    @property
+    def finished(self) -> bool:
+        return self.status.final
+
+    def apply(self, event: Event) -> None:
+        """Take one event in. Events of unknown kinds are passed over: a newer program may have written them."""
+        handler = _HANDLERS.get(event.type)
+        if handler is not None:
+            handler(self, event.at, event.data)
+
+    def why(self, task: TaskState, now: float) -> str:
+        """One reason in words why a task that has not started waits; else the reason it has."""
+        if task.status not in (Status.WAITING, Status.CREATED):
+            return task.reason
+        phase = self.phases[task.phase]
+        if phase.started is None:
+            return self._why_not_reached(phase)
+        if task.until is not None and task.until > now:
+            return f"{task.reason} in {show_duration(task.until - now)}"
+        if task.reason:
+            return task.reason
+        return f"limit {phase.active} of {phase.max_parallel} taken" if phase.active else "about to start"
+
+    def _why_not_reached(self, phase: PhaseState) -> str:
+        current = next((p for p in self.phases.values() if p.started is not None and p.ended is None), None)
+        if current is None:
+            return f'phase "{phase.name}" not reached'
+        left = sum(not self.tasks[task].status.final for task in current.tasks)
+        return f'phase "{current.name}" not finished ({left} left)'
+
+    def _set(self, task: TaskState, status: Status, reason: str = "", until: float | None = None) -> None:
+        phase = self.phases[task.phase]
+        active = (Status.PROCESSING, Status.TERMINATING)
+        phase.active += (status in active) - (task.status in active)
+        self.counts[task.status] -= 1
+        self.counts[status] += 1
+        task.status, task.reason, task.until = status, reason, until
+        if status is Status.ERROR and self.first_failure is None:
+            self.first_failure = task.id
+
+    def _executor(self, at: float, data: Mapping[str, Any]) -> None:
+        self.executors.append(data)
+        if self.started is None:
+            self.started, self.status = at, Status.PROCESSING
+            for task in self.tasks.values():
+                if task.status is Status.CREATED:
+                    self._set(task, Status.WAITING)
+
+    def _phase_started(self, at: float, data: Mapping[str, Any]) -> None:
+        phase = self.phases[data["phase"]]
+        phase.status, phase.started = Status.PROCESSING, at
+
+    def _phase_ended(self, at: float, data: Mapping[str, Any]) -> None:
+        phase = self.phases[data["phase"]]
+        phase.status, phase.ended = Status(data["status"]), at
+
+    def _phase_skipped(self, at: float, data: Mapping[str, Any]) -> None:
+        phase = self.phases[data["phase"]]
+        phase.status, phase.reason = Status(data["status"]), data["reason"]
+        for task in map(self.tasks.__getitem__, phase.tasks):
+            if not task.status.final:
+                self._set(task, phase.status, phase.reason)
+
+    def _waiting(self, at: float, data: Mapping[str, Any]) -> None:
+        self._set(self.tasks[data["task"]], Status.WAITING, data["reason"], data.get("until"))
+
+    def _spawning(self, at: float, data: Mapping[str, Any]) -> None:
+        task = self.tasks[data["task"]]
+        task.attempts.append(AttemptState(data["attempt"], at))
+        self._set(task, Status.PROCESSING)
+
+    def _started(self, at: float, data: Mapping[str, Any]) -> None:
+        if attempt := self._attempt(data):
+            attempt.started, attempt.pid, attempt.start = at, data["pid"], data["start"]
+
+    def _killing(self, at: float, data: Mapping[str, Any]) -> None:
+        if attempt := self._attempt(data):
+            attempt.killing = data["why"]
+            self._set(self.tasks[data["task"]], Status.TERMINATING, data["why"])
+
+    def _ended(self, at: float, data: Mapping[str, Any]) -> None:
+        task, status, reason = self.tasks[data["task"]], Status(data["status"]), data.get("reason", "")
+        if attempt := self._attempt(data):
+            attempt.ended, attempt.status, attempt.reason = at, status, reason
+            attempt.kind, attempt.exit_code = data.get("kind"), data.get("exit")
+            attempt.leftovers = data.get("leftovers", 0)
+        task.kind = data.get("kind")
+        if "retry_at" in data:
+            self._set(task, Status.WAITING, "retry", data["retry_at"])
+        else:
+            self._set(task, status, reason)
+
+    def _settled(self, at: float, data: Mapping[str, Any]) -> None:
+        task = self.tasks[data["task"]]
+        task.kind = data.get("kind")
+        self._set(task, Status(data["status"]), data["reason"])
+
+    def _cancel(self, at: float, data: Mapping[str, Any]) -> None:
+        if "task" not in data:
+            self.cancelled_by = data["by"]
+            self.status, self.reason = Status.TERMINATING, f"cancelled by {data['by']}"
+
+    def _note(self, at: float, data: Mapping[str, Any]) -> None:
+        self.notes.append((at, data["level"], data["text"]))
+
+    def _run_ended(self, at: float, data: Mapping[str, Any]) -> None:
+        self.status, self.reason, self.ended = Status(data["status"]), data.get("reason", ""), at
+
+    def _attempt(self, data: Mapping[str, Any]) -> AttemptState | None:
+        attempts = self.tasks[data["task"]].attempts
+        return attempts[-1] if attempts and attempts[-1].number == data["attempt"] else None
+
+
+_HANDLERS: dict[str, Callable[[RunState, float, Mapping[str, Any]], None]] = {
+    EventType.EXECUTOR.value: RunState._executor,
+    EventType.PHASE_STARTED.value: RunState._phase_started,
+    EventType.PHASE_ENDED.value: RunState._phase_ended,
+    EventType.PHASE_SKIPPED.value: RunState._phase_skipped,
+    EventType.WAITING.value: RunState._waiting,
+    EventType.SPAWNING.value: RunState._spawning,
+    EventType.STARTED.value: RunState._started,
+    EventType.KILLING.value: RunState._killing,
+    EventType.ENDED.value: RunState._ended,
+    EventType.SETTLED.value: RunState._settled,
+    EventType.CANCEL.value: RunState._cancel,
+    EventType.NOTE.value: RunState._note,
+    EventType.RUN_ENDED.value: RunState._run_ended,
+}
+
+_DECIDED = {Decision.SKIPPED: Status.SKIPPED, Decision.REUSED: Status.SKIPPED}
+
+
+def initial_state(header: RunHeader, plan: RunPlan) -> RunState:
+    """The state before the first event: what the plan skips or reuses is skipped already."""
+    phases = [PhaseState(p.id, p.name, [task.id for task in p.tasks], p.max_parallel) for p in plan.phases]
+    tasks = [
+        TaskState(
+            task.id,
+            task.name,
+            task.configuration,
+            task.phase,
+            task.digest,
+            task.continue_on_failure,
+            1 + (task.options.retry.attempts if task.options.retry else 0),
+            _DECIDED.get(task.decision, Status.CREATED),
+            task.reason if task.decision in _DECIDED else "",
+        )
+        for task in plan.tasks()
+    ]
+    return RunState(header, phases, tasks)
+
+
+def fold(state: RunState, events: Iterable[Event]) -> RunState:
+    """Apply the events in order and return the state."""
+    for event in events:
+        state.apply(event)
+    return state

@@ -1,0 +1,177 @@
+"""The runs of an orchestration: each is summed up from the two ends of its journal, however long it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orch_tui.model.events import EventType, read_time
+from orch_tui.model.status import Status
+from orch_tui.project.journal import JOURNAL, BrokenJournal, Record, is_executed, parse_records
+from orch_tui.project.paths import ProjectPaths
+
+_HEAD_BYTES = 8192
+_TAIL_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One line of the history.
+
+    ``status`` is ``processing`` for a run that has not ended; ``live`` then says whether some process executes it:
+    an unfinished run that nobody executes was interrupted. ``seconds`` is None until it ended. ``counts`` are of
+    tasks and filled when it ended. ``broken`` is the reason why the journal could not be read.
+    """
+
+    id: str
+    orchestration: str
+    directory: Path
+    status: Status
+    reason: str = ""
+    started: float | None = None
+    seconds: float | None = None
+    by: str = ""
+    tasks: int = 0
+    partial: bool = False
+    live: bool = False
+    counts: dict[Status, int] = field(default_factory=dict, hash=False)
+    broken: str | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        return self.broken is None and not self.status.final and not self.live
+
+    @property
+    def state(self) -> str:
+        """The status word; ``interrupted`` or ``broken`` where no status would be honest."""
+        return "broken" if self.broken else "interrupted" if self.interrupted else self.status.value
+
+
+def run_ids(paths: ProjectPaths, orchestration: str) -> list[str]:
+    """Newest first."""
+    try:
+        with os.scandir(paths.runs(orchestration)) as entries:
+            return sorted((entry.name for entry in entries if _is_run(entry)), reverse=True)
+    except FileNotFoundError:
+        return []
+
+
+def _is_run(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith(".") and entry.is_dir() and os.path.exists(f"{entry.path}/{JOURNAL}")  # noqa: PTH110
+
+
+def summarize(directory: Path) -> RunSummary:
+    """Read at most a few kilobytes of the journal. Never raises for a broken one: the summary says so.
+
+    Raises:
+        FileNotFoundError: there is no such run (any more).
+    """
+    head, tail = _ends(directory / JOURNAL)
+    try:
+        run = next((r.values for r in parse_records(_whole(head, first=True)) if r.table == "run"), None)
+        if run is None:
+            raise BrokenJournal("the journal has no header")
+        last = _last_record(tail)
+        ended = last.values if last and last.values.get("type") == EventType.RUN_ENDED.value else None
+        return RunSummary(
+            directory.name,
+            run["orchestration"],
+            directory,
+            Status(ended["status"]) if ended else Status.PROCESSING,
+            ended.get("reason", "") if ended else "",
+            read_time(run["created"]),
+            ended["seconds"] if ended else None,
+            run["by"],
+            run["tasks"],
+            run.get("partial", False),
+            not ended and is_executed(directory),
+            {status: ended[f"count_{status}"] for status in Status if f"count_{status}" in ended} if ended else {},
+        )
+    except (BrokenJournal, KeyError, TypeError, ValueError) as error:
+        return RunSummary(
+            directory.name, directory.parent.name, directory, Status.ERROR, broken=str(error) or repr(error)
+        )
+
+
+def _ends(path: Path) -> tuple[bytes, bytes]:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(fd).st_size
+        return os.pread(fd, _HEAD_BYTES, 0), os.pread(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+    finally:
+        os.close(fd)
+
+
+def _whole(data: bytes, *, first: bool = False) -> str:
+    """The first complete record of the data, or all complete ones."""
+    end = (data.find(b"\n\n") if first else data.rfind(b"\n\n")) + 2
+    return data[:end].decode("utf-8", "replace") if end > 1 else ""
+
+
+def _last_record(tail: bytes) -> Record | None:
+    text = _whole(tail)
+    start = text.rstrip("\n").rfind("\n\n")
+    records = parse_records(text[start + 2 :]) if start >= 0 else parse_records(text)
+    return records[-1] if records else None
+
+
+def runs(paths: ProjectPaths, orchestration: str, limit: int | None = None) -> Iterator[RunSummary]:
+    """Newest first."""
+    for number, run in enumerate(run_ids(paths, orchestration)):
+        if limit is not None and number >= limit:
+            return
+        try:
+            yield summarize(paths.run(orchestration, run))
+        except FileNotFoundError:
+            continue
+
+
+def latest(paths: ProjectPaths, orchestration: str) -> RunSummary | None:
+    return next(runs(paths, orchestration, 1), None)
+
+
+def find_run(paths: ProjectPaths, run: str, orchestration: str | None = None) -> Path | None:
+    """The directory of a run by its id or by a beginning of it that is unique; ``last`` is the newest one.
+
+    Raises:
+        LookupError: several runs begin so.
+    """
+    known = [orchestration] if orchestration else [p.name for p in _sorted_dirs(paths.state / "runs")]
+    candidates = [(one, name) for one in known for name in run_ids(paths, one)]
+    if run == "last":
+        found = max(candidates, key=lambda item: item[1], default=None)
+        return paths.run(*found) if found else None
+    matches = [item for item in candidates if item[1] == run] or [i for i in candidates if i[1].startswith(run)]
+    if len(matches) > 1:
+        raise LookupError(f'"{run}" fits {len(matches)} runs: {", ".join(name for _, name in matches[:5])}')
+    return paths.run(*matches[0]) if matches else None
+
+
+def _sorted_dirs(path: Path) -> list[Path]:
+    try:
+        return sorted(entry for entry in path.iterdir() if entry.is_dir())
+    except FileNotFoundError:
+        return []
+
+
+def prune_runs(paths: ProjectPaths, orchestration: str, *, keep: int, keep_days: float | None, now: float) -> list[str]:
+    """Delete finished runs beyond the newest ``keep``, and those older than ``keep_days``; return their ids.
+
+    A run that has not ended is never deleted: its processes may be alive, and its state is all that is known of it.
+    """
+    removed = []
+    for number, summary in enumerate(runs(paths, orchestration)):
+        old = keep_days is not None and summary.started is not None and now - summary.started > keep_days * 86400
+        if (number >= keep or old) and summary.status.final and summary.broken is None and number > 0:
+            # Renamed first: a reader sees the whole run or none of it.
+            doomed = summary.directory.with_name(f".{summary.id}.deleted")
+            try:
+                summary.directory.rename(doomed)
+            except OSError:
+                continue
+            shutil.rmtree(doomed, ignore_errors=True)
+            removed.append(summary.id)
+    return removed

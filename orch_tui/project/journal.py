@@ -1,0 +1,408 @@
+"""The journal of a run: an append-only TOML file, one ``write`` for each record, read by anybody at any time.
+
+The file is valid TOML at every record boundary: ``[run]``, ``[variables]``, ``[[phase]]`` and ``[[task]]`` tables (the
+plan, written at once before the file gets its name), then one ``[[event]]`` table for each event. A record ends with
+a blank line and strings escape their line ends, so a blank line ends nothing else. The values are written so that
+they are JSON as well: reading them as JSON is ten times as fast as a TOML parser.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from orch_tui.model.events import Event, read_time, write_time
+from orch_tui.model.plan import RunPlan
+from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState, fold, initial_state
+from orch_tui.model.status import Status
+
+JOURNAL = "run.toml"
+FORMAT = 1
+_RESERVE = "reserve"
+_RESERVE_BYTES = 16384
+
+
+class JournalLocked(Exception):
+    """Another process executes this run."""
+
+
+class JournalFull(Exception):
+    """The record could not be written (disk full, quota, a failing disk); the file is as it was before."""
+
+
+class BrokenJournal(Exception):
+    """The file is no journal of a run that this program can read."""
+
+
+def _value(value: Any) -> str:
+    """TOML that is JSON too: no dates, no inline tables, no non-finite numbers."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    # TOML forbids a bare DEL; JSON would let lone surrogates through as they are, UTF-8 cannot hold them.
+    return text.replace("\x7f", "\\u007f").encode("utf-8", "replace").decode()
+
+
+def write_record(table: str, values: Mapping[str, Any]) -> str:
+    """One record; values that are None are left out. Keys must be bare TOML keys."""
+    body = "".join(f"{key} = {_value(value)}\n" for key, value in values.items() if value is not None)
+    return f"{table}\n{body}\n"
+
+
+def write_event(event: Event) -> str:
+    return write_record("[[event]]", {"type": event.type, "at": write_time(event.at), **event.data})
+
+
+def write_header(header: RunHeader, plan: RunPlan) -> str:
+    """The records that come before the first event."""
+    state = initial_state(header, plan)
+    fields = {
+        "format": FORMAT,
+        "id": header.id,
+        "orchestration": header.orchestration,
+        "name": header.name,
+        "created": write_time(header.created),
+        "by": header.by,
+        "partial": header.partial or None,
+        "rerun_of": header.rerun_of,
+        "parent": header.parent,
+        "tasks": len(state.tasks),
+    }
+    parts = [write_record("[run]", fields)]
+    if header.variables:
+        parts.append(write_record("[variables]", header.variables))
+    for phase in state.phases.values():
+        parts.append(
+            write_record("[[phase]]", {"id": phase.id, "name": phase.name, "max_parallel": phase.max_parallel})
+        )
+    for task in state.tasks.values():
+        skipped = task.status is Status.SKIPPED
+        fields = {
+            "id": task.id,
+            "name": task.name,
+            "configuration": task.configuration,
+            "phase": task.phase,
+            "digest": task.digest or None,
+            "continue_on_failure": task.continue_on_failure or None,
+            "max_attempts": task.max_attempts if task.max_attempts > 1 else None,
+            "status": task.status.value if skipped else None,
+            "reason": task.reason if skipped else None,
+        }
+        parts.append(write_record("[[task]]", fields))
+    return "".join(parts)
+
+
+class Journal:
+    """The writing end. Whoever has it open executes the run: it holds the lock on the file until ``close``."""
+
+    def __init__(self, path: Path, descriptor: int, size: int, torn: bytes = b"") -> None:
+        self.path = path
+        self.torn = torn
+        self._fd = descriptor
+        self._size = size
+
+    @classmethod
+    def create(cls, directory: Path, header: RunHeader, plan: RunPlan) -> Journal:
+        """Write the header and give the file its name only then, so that nobody sees half a plan.
+
+        Raises:
+            OSError: the directory cannot be written; nothing is left behind under the journal's name.
+        """
+        path, new = directory / JOURNAL, directory / f"{JOURNAL}.new"
+        data = write_header(header, plan).encode()
+        fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            written = 0
+            while written < len(data):
+                written += os.write(fd, data[written:])
+            os.fsync(fd)
+            _make_reserve(directory)
+            new.rename(path)
+        except BaseException:
+            os.close(fd)
+            new.unlink(missing_ok=True)
+            raise
+        return cls(path, fd, len(data))
+
+    @classmethod
+    def recover(cls, path: Path) -> Journal:
+        """Take over an unfinished journal: lock first, then cut what a dying writer left half written.
+
+        ``torn`` of the result holds the bytes that were cut.
+
+        Raises:
+            JournalLocked: its executor is alive.
+            OSError: the file cannot be opened for writing.
+        """
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            raise JournalLocked(f"{path}: another process executes this run") from None
+        size = os.fstat(fd).st_size
+        good = _last_boundary(fd, size)
+        torn = os.pread(fd, size - good, good)
+        if torn:
+            os.ftruncate(fd, good)
+            os.fsync(fd)
+        return cls(path, fd, good, torn)
+
+    def append(self, event: Event, *, durable: bool = False) -> None:
+        """One record, one write. ``durable`` waits until it is on the disk.
+
+        Raises:
+            JournalFull: nothing was added; the file ends at the last record as before.
+        """
+        record = write_event(event).encode()
+        try:
+            if os.write(self._fd, record) != len(record):
+                raise OSError(errno.ENOSPC, "short write")
+        except OSError as error:
+            os.ftruncate(self._fd, self._size)
+            raise JournalFull(f"{self.path}: {error.strerror}") from error
+        self._size += len(record)
+        if durable:
+            self.sync()
+
+    def append_in_reserve(self, event: Event) -> None:
+        """Like :meth:`append`, with the space kept back for saying that the disk is full. Raises: JournalFull."""
+        (self.path.parent / _RESERVE).unlink(missing_ok=True)
+        self.append(event)
+
+    def sync(self) -> None:
+        """Raises: JournalFull when the disk could not take it."""
+        try:
+            os.fdatasync(self._fd)
+        except OSError as error:
+            raise JournalFull(f"{self.path}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Release the run; the reserve is needed no more."""
+        if self._fd >= 0:
+            (self.path.parent / _RESERVE).unlink(missing_ok=True)
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _make_reserve(directory: Path) -> None:
+    fd = os.open(directory / _RESERVE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(fd, 0, _RESERVE_BYTES)
+    finally:
+        os.close(fd)
+
+
+def _last_boundary(fd: int, size: int) -> int:
+    """The position after the last complete record, found from the end."""
+    position, tail = size, b""
+    while position and b"\n\n" not in tail:
+        step = min(65536, position)
+        position -= step
+        tail = os.pread(fd, step, position) + tail
+    return position + tail.rfind(b"\n\n") + 2 if b"\n\n" in tail else 0
+
+
+class Record(NamedTuple):
+    table: str
+    values: dict[str, Any]
+
+
+def parse_records(text: str) -> list[Record]:
+    """Complete records as this module wrote them.
+
+    Raises:
+        BrokenJournal: the text was not written by this module.
+    """
+    tables, objects = [], []
+    for chunk in text.split("\n\n"):
+        if not chunk:
+            continue
+        table, _, body = chunk.partition("\n")
+        tables.append(table.strip("[]"))
+        pairs = (line.partition(" = ") for line in body.split("\n") if line)
+        objects.append("{" + ",".join(f'"{key}":{value}' for key, _, value in pairs) + "}")
+    try:
+        return list(map(Record, tables, json.loads("[" + ",".join(objects) + "]")))
+    except ValueError:
+        return _parse_slowly(text)
+
+
+def _parse_slowly(text: str) -> list[Record]:
+    """For a journal that a person has edited: any TOML with the same tables."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BrokenJournal(f"not a journal: {error}") from error
+    records = []
+    for table, content in document.items():
+        items = content if isinstance(content, list) else [content]
+        if not all(isinstance(item, dict) for item in items):
+            raise BrokenJournal(f'not a journal: "{table}" is no table')
+        records += [Record(table, item) for item in items]
+    return records
+
+
+def _to_event(values: dict[str, Any]) -> Event:
+    try:
+        return Event(values.pop("type"), read_time(values.pop("at")), values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenJournal(f"an event without type or time: {values}") from error
+
+
+class JournalReader:
+    """The reading end, for any number of observers: no lock, and each poll reads only what is new."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._position = 0
+        self._inode: int | None = None
+        self._head: list[Record] = []
+
+    def poll(self, limit: int = 1 << 20) -> tuple[list[Event], bool]:
+        """New events, and whether the file was replaced or cut so that the state must be built anew.
+
+        At most about ``limit`` bytes are read at once; call again until nothing comes.
+
+        Raises:
+            FileNotFoundError: there is no such run (any more).
+            BrokenJournal: the file is no journal.
+        """
+        fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            status = os.fstat(fd)
+            restarted = self._inode is not None and (status.st_ino != self._inode or status.st_size < self._position)
+            if restarted:
+                self._position, self._head = 0, []
+            self._inode = status.st_ino
+            records = self._take(fd, status.st_size, limit)
+            while records and not self._head_complete():
+                more = self._take(fd, status.st_size, limit)
+                if not more:
+                    break
+                records += more
+        finally:
+            os.close(fd)
+        return [_to_event(record.values) for record in records if record.table == "event"], restarted
+
+    def _take(self, fd: int, size: int, limit: int) -> list[Record]:
+        records = parse_records(self._read(fd, size, limit).decode("utf-8", "replace"))
+        self._head += [record for record in records if record.table != "event"]
+        return records
+
+    def _head_complete(self) -> bool:
+        """A plan of ten thousand tasks is longer than what one poll reads."""
+        wanted = next((record.values.get("tasks", 0) for record in self._head if record.table == "run"), 0)
+        return sum(record.table == "task" for record in self._head) >= wanted
+
+    def _read(self, fd: int, size: int, limit: int) -> bytes:
+        """From the position to the last complete record within the limit (a longer record widens it)."""
+        while size > self._position:
+            data = os.pread(fd, limit, self._position)
+            end = data.rfind(b"\n\n") + 2
+            if end > 1:
+                self._position += end
+                return data[:end]
+            if len(data) < limit:
+                break
+            limit *= 4
+        return b""
+
+    def initial(self) -> RunState:
+        """The state before the first event, from the records read so far. Raises: BrokenJournal."""
+        return state_from_head(self._head)
+
+
+def state_from_head(records: Iterable[Record]) -> RunState:
+    """Raises: BrokenJournal when the header is missing, incomplete or of a newer format."""
+    header: RunHeader | None = None
+    variables: dict[str, str] = {}
+    phases: dict[str, PhaseState] = {}
+    tasks: list[TaskState] = []
+    try:
+        for table, values in records:
+            match table:
+                case "run":
+                    header = _to_header(values)
+                case "variables":
+                    variables = {key: str(value) for key, value in values.items()}
+                case "phase":
+                    phases[values["id"]] = PhaseState(values["id"], values["name"], [], values["max_parallel"])
+                case "task":
+                    tasks.append(_to_task(values))
+                    phases[values["phase"]].tasks.append(values["id"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenJournal(f"the header of the journal is damaged: {error!r}") from error
+    if header is None:
+        raise BrokenJournal("the journal has no header")
+    if variables:
+        header = RunHeader(
+            **{name: getattr(header, name) for name in RunHeader.__slots__ if name != "variables"},
+            variables=variables,
+        )
+    return RunState(header, phases.values(), tasks)
+
+
+def _to_header(values: Mapping[str, Any]) -> RunHeader:
+    if values["format"] > FORMAT:
+        raise BrokenJournal(f"the journal has format {values['format']}; this program reads up to {FORMAT}")
+    return RunHeader(
+        values["id"],
+        values["orchestration"],
+        values["name"],
+        read_time(values["created"]),
+        values["by"],
+        partial=values.get("partial", False),
+        rerun_of=values.get("rerun_of"),
+        parent=values.get("parent"),
+    )
+
+
+def _to_task(values: Mapping[str, Any]) -> TaskState:
+    return TaskState(
+        values["id"],
+        values["name"],
+        values["configuration"],
+        values["phase"],
+        values.get("digest", ""),
+        values.get("continue_on_failure", False),
+        values.get("max_attempts", 1),
+        Status(values.get("status", Status.CREATED)),
+        values.get("reason", ""),
+    )
+
+
+def read_run(directory: Path) -> RunState:
+    """The state of a run as its journal has it now.
+
+    Raises:
+        FileNotFoundError: there is no such run.
+        BrokenJournal: the journal cannot be read.
+    """
+    reader = JournalReader(directory / JOURNAL)
+    events, _ = reader.poll()
+    state = fold(reader.initial(), events)
+    while events:
+        events, _ = reader.poll()
+        fold(state, events)
+    return state
+
+
+def is_executed(directory: Path) -> bool:
+    """True while some process holds the run: without that, an unfinished run was interrupted."""
+    try:
+        fd = os.open(directory / JOURNAL, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False

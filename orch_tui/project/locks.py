@@ -1,0 +1,74 @@
+"""Locks that hold across processes and vanish with their holders.
+
+``flock`` on a file of its own: the kernel drops it when the last process that has the file open is gone, so it
+cannot go stale. A task inherits the descriptor of its configuration's lock, so the lock lives as long as the task
+does even when the program that started it was killed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from orch_tui.project.paths import make_private
+
+_HOLDER_BYTES = 1000
+
+
+class Lock:
+    """An exclusive lock that is held; ``close`` gives this process's hold of it up."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self.fd = descriptor
+
+    @classmethod
+    def acquire(cls, path: Path, holder: str) -> Lock | None:
+        """Take it or return None at once. ``holder`` is a sentence for those who find it taken.
+
+        Raises:
+            OSError: the directory or file cannot be made.
+        """
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            fd = os.open(path, flags, 0o600)
+        except FileNotFoundError:
+            make_private(path.parent)
+            fd = os.open(path, flags, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        lock = cls(path, fd)
+        lock.describe(holder)
+        return lock
+
+    def describe(self, holder: str) -> None:
+        """Say who holds it. A full disk only costs the sentence, not the lock."""
+        text = holder.encode("utf-8", "replace")[:_HOLDER_BYTES].ljust(_HOLDER_BYTES)
+        try:
+            os.pwrite(self.fd, text, 0)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+
+def holder_of(path: Path) -> str | None:
+    """The sentence of whoever holds the lock now; None when it is free."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(fd, _HOLDER_BYTES, 0).decode("utf-8", "replace").strip() or "another process"
+    finally:
+        os.close(fd)
+    return None
