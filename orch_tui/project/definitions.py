@@ -12,7 +12,7 @@ from orch_tui.model.text import slug, unique, valid_id
 from orch_tui.project.decode import Place, Table, found, quote
 
 _KEPT = ("schedules", "notifications")
-_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 _ID_REMEDY = "use letters, digits, _ . and -, at most 100 characters"
 NO_OPTIONS = TaskOptions()
 
@@ -25,7 +25,6 @@ def decode_orchestration(data: dict[str, Any], place: Place, orchestration_id: s
     phase_names = [_plain(phase, "name") for phase, _ in phases]
     phase_ids = _ids([phase for phase, _ in phases], [slug(name, "phase") for name in phase_names])
     task_ids = iter(_ids(tasks, [derived_task_id(_plain(task, "configuration")) for task in tasks]))
-    _warn_of_same_names([phase for phase, _ in phases], phase_names)
     orchestration = Orchestration(
         id=orchestration_id,
         name=table.text("name") or orchestration_id,
@@ -167,7 +166,7 @@ def _variable_text(table: Table, key: str, value: Any) -> str | None:
 def _check_variable_name(table: Table, name: str) -> None:
     if not _VARIABLE_NAME.fullmatch(name):
         message = f"{quote(name)} cannot be the name of a variable"
-        table.error(name, "value", message, "begin with a letter, go on with letters, digits, _ and -")
+        table.error(name, "value", message, "begin with a letter, go on with letters, digits, _ . and -")
 
 
 def _ids(tables: Sequence[Table], derived: Sequence[str]) -> list[str]:
@@ -192,17 +191,8 @@ def _ids(tables: Sequence[Table], derived: Sequence[str]) -> list[str]:
             first[text] = table
     taken = {text for text in written if text is not None}
     result = []
-    for text, wanted in zip(written, derived, strict=True):
-        chosen = unique(wanted, taken) if text is None else text
+    for given, wanted in zip(written, derived, strict=True):
+        chosen = unique(wanted, taken) if given is None else given
         taken.add(chosen)
         result.append(chosen)
     return result
-
-
-def _warn_of_same_names(phases: Sequence[Table], names: Sequence[str]) -> None:
-    first: dict[str, Table] = {}
-    for phase, name in zip(phases, names, strict=True):
-        if name and name in first:
-            message = f"the phase name {quote(name)} is used twice"
-            phase.warning("name", "duplicate-name", message, "rename one of the phases")
-        first.setdefault(name, phase)
