@@ -111,11 +111,13 @@ def move_phase_by(orch: Orchestration, phase_id: str, step: int) -> Orchestratio
     Raises:
         EditError: an unknown id, or it would pass the first or the last place.
     """
-    at = phase_index(orch, phase_id) + step
+    index = phase_index(orch, phase_id)
+    at = index + step
     if not 0 <= at < len(orch.phases):
-        edge = "first" if step < 0 else "last"
-        name = quoted(orch.phases[at - step].name)
-        raise EditError(f"The phase {name} cannot go on: it would pass the {edge} place.")
+        raise EditError(
+            f"The phase {quoted(orch.phases[index].name)} cannot move that far {'up' if step < 0 else 'down'}; "
+            f"it is number {index + 1} of {len(orch.phases)}."
+        )
     return move_phase(orch, phase_id, at)
 
 

@@ -211,8 +211,10 @@ def move_task_by(orch: Orchestration, task_id: str, step: int) -> Orchestration:
     phase = orch.phases[at.phase]
     new = at.task + step
     if not 0 <= new < len(phase.tasks):
-        edge = "first" if step < 0 else "last"
-        raise EditError(f"The task {quoted(task_id)} cannot go on: it would pass the {edge} place of its phase.")
+        raise EditError(
+            f"The task {quoted(task_id)} cannot move that far {'up' if step < 0 else 'down'}; "
+            f"it is number {at.task + 1} of {len(phase.tasks)} in its phase."
+        )
     return move_tasks(orch, [task_id], phase_id=phase.id, position=new)
 
 
