@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from orch_tui.components.contract import Input, Output, UserError, read_task_config
+from orch_tui.components.database import open_database
 from orch_tui.components.redact import Redactor
 from orch_tui.model.text import safe_line
 
@@ -142,19 +143,8 @@ def connect(
     Raises:
         duckdb.Error: a limit or setting is not understood.
     """
-    import duckdb
-
     spill = ctx.data_dir / "tmp" if ctx is not None else Path(tempfile.gettempdir()) / f"orch-tui-{os.getuid()}"
-    return duckdb.connect(
-        config={
-            "threads": threads,
-            "memory_limit": memory_limit,
-            "temp_directory": str(spill),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            **settings,
-        }
-    )
+    return open_database(spill, threads=threads, memory_limit=memory_limit, **settings)
 
 
 def main(model: type[P], run: Callable[[P, Context], None]) -> NoReturn:
