@@ -60,7 +60,7 @@ def run_ids(paths: ProjectPaths, orchestration: str) -> list[str]:
 
 
 def _is_run(entry: os.DirEntry[str]) -> bool:
-    return not entry.name.startswith(".") and entry.is_dir() and os.path.exists(f"{entry.path}/{JOURNAL}")  # noqa: PTH110
+    return not entry.name.startswith(".") and entry.is_dir() and os.path.exists(f"{entry.path}/{JOURNAL}")
 
 
 def summarize(directory: Path) -> RunSummary:

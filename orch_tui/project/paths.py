@@ -92,9 +92,9 @@ class ProjectPaths:
 def make_private(path: Path) -> None:
     """Create a directory and its missing parents, readable by the owner only. Raises: OSError."""
     try:
-        os.mkdir(path, _PRIVATE_DIR)  # noqa: PTH102 - the hot path of every attempt
+        os.mkdir(path, _PRIVATE_DIR)
     except FileExistsError:
         return
     except FileNotFoundError:
         make_private(path.parent)
-        os.mkdir(path, _PRIVATE_DIR)  # noqa: PTH102
+        os.mkdir(path, _PRIVATE_DIR)

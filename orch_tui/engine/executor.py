@@ -1,0 +1,376 @@
+"""The phase executor: phases one after another, tasks of a phase in parallel, every decision an event."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Protocol
+
+from orch_tui.engine.control import CancelRequest, Mailbox
+from orch_tui.engine.lastlines import last_line
+from orch_tui.engine.launcher import AttemptSpec, Exit, Launcher, StopRequest
+from orch_tui.engine.phase import PhaseQueue
+from orch_tui.engine.prepare import PrepareError
+from orch_tui.engine.process import boot_id, host, read_stat
+from orch_tui.engine.recorder import Recorder
+from orch_tui.engine.results import read_warning
+from orch_tui.model import events
+from orch_tui.model.configuration import split_ref
+from orch_tui.model.events import FailureKind
+from orch_tui.model.outcome import Outcome, outcome_of_exit, outcome_of_stop
+from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.runstate import TaskState
+from orch_tui.model.status import Status, worst
+from orch_tui.project.locks import Lock, holder_of
+from orch_tui.project.paths import ProjectPaths
+
+_POLL = 0.25
+_LOCK_POLL = 0.5
+_DISK_POLL = 1.0
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Prepare(Protocol):
+    def __call__(self, task: PlannedTask, number: int) -> AttemptSpec: ...
+
+
+@dataclass(slots=True)
+class _Run:
+    """A task with an attempt under way."""
+
+    task: PlannedTask
+    number: int
+    stop: StopRequest
+    lock: Lock
+    cancelled_by: str | None = None
+
+
+class PhaseExecutor:
+    """Executes one plan. Everything here runs on one asyncio loop; only ``request_cancel`` may come from elsewhere."""
+
+    def __init__(
+        self,
+        plan: RunPlan,
+        recorder: Recorder,
+        launcher: Launcher,
+        prepare: Prepare,
+        paths: ProjectPaths,
+        directory: Path,
+        by: str,
+    ) -> None:
+        self._plan = plan
+        self._recorder = recorder
+        self._state = recorder.state
+        self._launcher = launcher
+        self._prepare = prepare
+        self._paths = paths
+        self._by = by
+        self._run_id = directory.name
+        self._mailbox = Mailbox(directory)
+        self._requests: SimpleQueue[CancelRequest] = SimpleQueue()
+        self._running: dict[str, _Run] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._cancelled: CancelRequest | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._queue: PhaseQueue | None = None
+        self._crash: BaseException | None = None
+
+    # -- from any thread ---------------------------------------------------------------------------------------
+
+    def request_cancel(self, request: CancelRequest) -> None:
+        """Ask the run (or one of its tasks) to stop. Thread-safe; without effect once the run has ended."""
+        self._requests.put(request)
+        if self._loop is not None:
+            # RuntimeError: the loop is closed, the run has ended meanwhile.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._take_requests)
+
+    def _take_requests(self) -> None:
+        while not self._requests.empty():
+            self._cancel(self._requests.get())
+
+    # -- the run -----------------------------------------------------------------------------------------------
+
+    async def run(self) -> Status:
+        """Execute the plan and return the run's final state."""
+        self._loop = asyncio.get_running_loop()
+        now, own = self._recorder.now, os.getpid()
+        stat = read_stat(own)
+        self._recorder.record(
+            events.executor(
+                now(), pid=own, start=stat.start if stat else 0, host=host(), boot_id=boot_id(), by=self._by
+            ),
+            durable=True,
+        )
+        self._take_requests()
+        control = asyncio.ensure_future(self._watch_control())
+        try:
+            await self._run_phases()
+        except BaseException:
+            # A fault of this program must not leave its tasks behind.
+            for run in self._running.values():
+                run.stop.ask(FailureKind.CANCEL)
+            if self._background:
+                await asyncio.wait(self._background)
+            raise
+        finally:
+            control.cancel()
+            await asyncio.wait({control})
+        return await self._finish()
+
+    async def _run_phases(self) -> None:
+        blocker: str | None = None
+        for phase in self._plan.phases:
+            to_run = [task for task in phase.tasks if task.decision is Decision.RUN]
+            if not to_run:
+                continue
+            if self._cancelled is not None:
+                reason = f"the run was cancelled by {self._cancelled.by}"
+                self._note_skipped(phase, Status.CANCELLED, reason)
+            elif blocker is not None:
+                self._note_skipped(phase, Status.SKIPPED, blocker)
+            else:
+                status = await self._run_phase(phase, to_run)
+                if status not in (Status.SUCCESS, Status.WARNING):
+                    word = "failed" if status is Status.ERROR else f"was {status.value}"
+                    blocker = f'phase "{phase.name}" {word}'
+
+    def _note_skipped(self, phase: PlannedPhase, status: Status, reason: str) -> None:
+        self._recorder.record(events.phase_skipped(self._recorder.now(), phase.id, status, reason))
+
+    async def _run_phase(self, phase: PlannedPhase, tasks: list[PlannedTask]) -> Status:
+        record, now = self._recorder.record, self._recorder.now
+        record(events.phase_started(now(), phase.id))
+        self._queue = queue = PhaseQueue(phase.max_parallel, tasks, now())
+        for task, until in queue.delayed():
+            record(events.waiting(now(), task.id, "delay", until))
+        while not queue.empty or self._running:
+            self._wake.clear()
+            pause = self._admit(queue)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause)
+            if self._crash is not None:
+                raise self._crash
+        self._queue = None
+        states = [self._state.tasks[task.id] for task in tasks]
+        status = worst(map(_counted, states))
+        record(events.phase_ended(now(), phase.id, status), durable=True)
+        return status
+
+    def _admit(self, queue: PhaseQueue) -> float | None:
+        """Start what may start; the seconds until it is worth looking again, None to wait for an end."""
+        if self._recorder.blocked is not None and not self._recorder.flush():
+            return _DISK_POLL
+        now = self._recorder.now()
+        pause = queue.promote(now)
+        while (task := queue.next([run.task for run in self._running.values()])) is not None:
+            lock = self._lock(task)
+            if lock is None:
+                queue.wait_for_lock(task, now + _LOCK_POLL)
+                pause = _LOCK_POLL if pause is None else min(pause, _LOCK_POLL)
+                continue
+            queue.remove(task)
+            if not self._start(task, lock):
+                queue.put_back(task, now + _DISK_POLL)
+                return _DISK_POLL
+            if self._recorder.blocked is not None:
+                return _DISK_POLL
+        return pause
+
+    def _lock(self, task: PlannedTask) -> Lock | None:
+        """The lock of the task's configuration, or None after saying who has it."""
+        path = self._paths.configuration_lock(*split_ref(task.configuration))
+        holder = f'run {self._run_id} of "{self._plan.orchestration}" (task {task.id})'
+        lock = Lock.acquire(path, holder)
+        if lock is None:
+            reason = f"configuration in use by {holder_of(path) or 'another run'}"
+            if self._state.tasks[task.id].reason != reason:
+                self._recorder.record(events.waiting(self._recorder.now(), task.id, reason))
+        return lock
+
+    # -- one attempt -------------------------------------------------------------------------------------------
+
+    def _start(self, task: PlannedTask, lock: Lock) -> bool:
+        """Start the next attempt; False when the disk is full, so that it must wait."""
+        number = len(self._state.tasks[task.id].attempts) + 1
+        now = self._recorder.now
+        try:
+            spec = self._prepare(task, number)
+        except PrepareError as error:
+            lock.close()
+            self._recorder.record(events.settled(now(), task.id, _failed(task), str(error), FailureKind.LAUNCH))
+            return True
+        except OSError as error:
+            lock.close()
+            if error.errno in _NO_SPACE:
+                self._wait_for_space(task, error)
+                return False
+            reason = f"its directory cannot be made: {error.strerror}: {error.filename}"
+            self._recorder.record(events.settled(now(), task.id, _failed(task), reason, FailureKind.LAUNCH))
+            return True
+        run = _Run(task, number, StopRequest(), lock)
+        self._running[task.id] = run
+        self._recorder.record(events.spawning(now(), task.id, number))
+        job = asyncio.ensure_future(self._attempt(run, spec))
+        self._background.add(job)
+        job.add_done_callback(self._attempt_over)
+        return True
+
+    def _wait_for_space(self, task: PlannedTask, error: OSError) -> None:
+        reason = f"disk full: {error.strerror}"
+        if self._state.tasks[task.id].reason != reason:
+            self._recorder.record(events.waiting(self._recorder.now(), task.id, reason))
+
+    def _attempt_over(self, job: asyncio.Task[None]) -> None:
+        self._background.discard(job)
+        if not job.cancelled() and (error := job.exception()) is not None:
+            self._crash = error
+        self._wake.set()
+
+    async def _attempt(self, run: _Run, spec: AttemptSpec) -> None:
+        now, record, task = self._recorder.now, self._recorder.record, run.task
+        spec = _with_lock(spec, run.lock)
+        try:
+            started = self._launcher.start(spec)
+            identity = started.identity
+            record(events.started(now(), task.id, run.number, pid=identity.pid, start=identity.start))
+
+            def killing(why: FailureKind, grace: float) -> None:
+                record(events.killing(now(), task.id, run.number, why.value, grace))
+
+            end = await started.wait(run.stop, killing)
+        except OSError as error:
+            reason = f"could not be started: {error.strerror}: {error.filename or spec.argv[0]}"
+            outcome, end = Outcome(Status.ERROR, reason, FailureKind.LAUNCH), Exit(None)
+        else:
+            outcome = _judge(end, spec, run.cancelled_by)
+        run.lock.close()
+        del self._running[task.id]
+        self._record_end(run, outcome, end)
+
+    def _record_end(self, run: _Run, outcome: Outcome, end: Exit) -> None:
+        now, task = self._recorder.now(), run.task
+        retry = task.options.retry
+        again = (
+            outcome.status is Status.ERROR
+            and outcome.kind is not FailureKind.LAUNCH
+            and retry is not None
+            and run.number <= retry.attempts
+            and self._cancelled is None
+            and run.cancelled_by is None
+        )
+        retry_at = now + retry.wait_before(run.number + 1) if again and retry else None
+        status, reason = outcome.status, outcome.reason
+        if status is Status.ERROR and retry_at is None:
+            status = _failed(task)
+        self._recorder.record(
+            events.ended(
+                now,
+                task.id,
+                run.number,
+                status,
+                reason,
+                kind=outcome.kind,
+                exit_code=end.code,
+                retry_at=retry_at,
+                leftovers=end.leftovers or None,
+            )
+        )
+        if retry_at is not None and self._queue is not None:
+            self._queue.put_back(task, retry_at)
+
+    # -- cancelling --------------------------------------------------------------------------------------------
+
+    async def _watch_control(self) -> None:
+        while True:
+            for request in self._mailbox.take():
+                self._cancel(request)
+            await asyncio.sleep(_POLL)
+
+    def _cancel(self, request: CancelRequest) -> None:
+        if self._state.finished or (request.task is not None and request.task not in self._state.tasks):
+            return
+        now = self._recorder.now()
+        self._recorder.record(events.cancel(now, request.by, now=request.now, task=request.task))
+        if request.task is None:
+            self._cancelled = request
+        for run in list(self._running.values()):
+            if request.task in (None, run.task.id):
+                run.cancelled_by = run.cancelled_by or request.by
+                run.stop.ask(FailureKind.CANCEL, now=request.now)
+        for task in self._queue.take_out(request.task) if self._queue else ():
+            reason = f"cancelled by {request.by}"
+            self._recorder.record(events.settled(now, task.id, Status.CANCELLED, reason, FailureKind.CANCEL))
+        self._wake.set()
+
+    # -- the end -----------------------------------------------------------------------------------------------
+
+    async def _finish(self) -> Status:
+        states = [self._state.tasks[task.id] for task in self._plan.tasks() if task.decision is Decision.RUN]
+        status = worst(map(_counted, states))
+        reason = ""
+        if self._cancelled is not None:
+            reason = f"cancelled by {self._cancelled.by}"
+        elif status is not Status.SUCCESS:
+            reason = self._first_reason([state for state in states if _counted(state) is status])
+        now = self._recorder.now()
+        seconds = now - (self._state.started or now)
+        self._recorder.record(events.run_ended(now, status, reason, seconds, self._state.counts), durable=True)
+        while not self._recorder.flush():
+            await asyncio.sleep(_DISK_POLL)
+            if self._cancelled is not None and self._cancelled.now:
+                break
+        self._recorder.journal.close()
+        return status
+
+    def _first_reason(self, bad: list[TaskState]) -> str:
+        """The first one that went wrong, by time, and how many others did."""
+        first = min(bad, key=lambda state: state.attempt.ended or 0.0 if state.attempt else float("inf"))
+        others = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
+        return f"{first.name}: {first.reason}{others}"
+
+
+def _judge(end: Exit, spec: AttemptSpec, by: str | None) -> Outcome:
+    if end.stopped is not None:
+        return outcome_of_stop(
+            end.stopped,
+            killed=end.killed,
+            seconds=end.seconds_to_stop,
+            timeout=spec.timeout,
+            max_log=spec.max_log,
+            by=by,
+            unkillable=end.unkillable,
+        )
+    if end.code == 0:
+        return outcome_of_exit(0, warning=read_warning(spec.directory))
+    return outcome_of_exit(end.code, last_line(spec.directory / "log"))
+
+
+def _counted(state: TaskState) -> Status:
+    """What a task's state means for its phase and run: a tolerated failure is a warning."""
+    if state.continue_on_failure and state.status in (Status.ERROR, Status.CANCELLED, Status.TERMINATED):
+        return Status.WARNING
+    return state.status
+
+
+def _failed(task: PlannedTask) -> Status:
+    return Status.WARNING if task.continue_on_failure else Status.ERROR
+
+
+def _with_lock(spec: AttemptSpec, lock: Lock) -> AttemptSpec:
+    return AttemptSpec(
+        spec.argv,
+        spec.environment,
+        spec.cwd,
+        spec.directory,
+        spec.timeout,
+        spec.grace,
+        spec.max_log,
+        (*spec.inherit, lock.fd),
+    )

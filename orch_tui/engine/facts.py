@@ -1,0 +1,118 @@
+"""What the project knows of each task before a run: its name, its digest, and what blocks it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
+from orch_tui.model.configuration import Configuration, split_ref
+from orch_tui.model.orchestration import Orchestration, Task
+from orch_tui.model.plan import TaskFacts
+from orch_tui.model.references import secret_names, shell_secret_names, variable_names
+from orch_tui.project.project import DefinitionError, Project
+from orch_tui.project.secrets import Secrets
+
+
+class UnresolvedVariables(Exception):
+    """Declared variables that nothing gave a value. ``names`` are theirs."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        options = " ".join(f"--var {name}=…" for name in self.names)
+        super().__init__(f"no value for {', '.join(self.names)}; give it with {options}")
+
+
+def run_variables(project: Project, orchestration: Orchestration, given: Mapping[str, str]) -> dict[str, str]:
+    """The values that hold for a run: given ones over the orchestration's over the project's.
+
+    Raises:
+        UnresolvedVariables: a declared variable has none.
+    """
+    declared = {variable.name: variable.value for variable in project.settings.variables}
+    declared |= {v.name: v.value if v.value is not None else declared.get(v.name) for v in orchestration.variables}
+    values: dict[str, str | None] = {**declared, **given}
+    if missing := [name for name, value in values.items() if value is None]:
+        raise UnresolvedVariables(missing)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def used_secrets(component: Component, configuration: Configuration) -> frozenset[str]:
+    """Names of the ``${NAME}`` references; in a script for the shell, without the names it assigns itself."""
+    parameters = configuration.parameters
+    command = parameters.get("command")
+    if component.inline and isinstance(command, str):
+        rest = {key: value for key, value in parameters.items() if key != "command"}
+        return shell_secret_names(command) | secret_names(rest)
+    return secret_names(parameters)
+
+
+class Facts:
+    """Looks each task up once; ``of`` is what :func:`orch_tui.model.plan.make_plan` asks."""
+
+    def __init__(self, project: Project, secrets: Secrets, variables: Mapping[str, str]) -> None:
+        self._project = project
+        self._secrets = secrets
+        self._variables = variables
+
+    def of(self, task: Task) -> TaskFacts:
+        try:
+            component_id, _ = split_ref(task.configuration)
+            component = self._project.components().get(component_id)
+            if component is None:
+                return TaskFacts(task.configuration, blocked=f'there is no component "{component_id}"')
+            configuration = self._project.configuration(task.configuration)
+        except ValueError as error:
+            return TaskFacts(task.configuration, blocked=str(error))
+        except DefinitionError as error:
+            reason = "; ".join(problem.message for problem in error.problems) or str(error)
+            return TaskFacts(task.configuration, blocked=reason)
+        name = f"{component.name} · {configuration.name}"
+        return TaskFacts(name, configuration.digest, self._blocked(task, component, configuration))
+
+    def _blocked(self, task: Task, component: Component, configuration: Configuration) -> str | None:
+        if missing := sorted(self._secrets.missing(used_secrets(component, configuration))):
+            names = ", ".join(missing)
+            return f"secret {names} is not set; put it into the environment or into .env"
+        known = {**self._variables, **task.variables}
+        if unknown := sorted(variable_names(configuration.parameters) - known.keys()):
+            return f"variable {', '.join(unknown)} has no value; declare it or give it with --var"
+        if component.id == ORCHESTRATION_COMPONENT:
+            return None
+        return program_problem(self._project.root, component, configuration)
+
+
+def program_problem(root: Path, component: Component, configuration: Configuration) -> str | None:
+    """A sentence if the program cannot be started at all; None for what only the shell can tell."""
+    argv = configuration.parameters.get("command") if component.inline else list(component.command)
+    if isinstance(argv, str):
+        return None if argv.strip() else "the parameter command is empty"
+    if not isinstance(argv, list) or not argv or not all(isinstance(part, str) for part in argv):
+        return "it has no program: its command must be a text or a list of texts"
+    program = fill_command(argv[:1], root, component)[0]
+    if "{{" in program:
+        return None
+    if "/" not in program:
+        return None if shutil.which(program) else f'program "{program}" was not found in PATH'
+    base = root / str(configuration.parameters.get("directory") or ".") if component.inline else root
+    path = base / program
+    if not path.exists():
+        return f'program "{program}" does not exist'
+    if path.is_dir() or not os.access(path, os.X_OK):
+        return f'program "{program}" is not executable; chmod +x it, or start it through its interpreter'
+    return None
+
+
+def fill_command(argv: Iterable[str], root: Path, component: Component) -> list[str]:
+    """Replace ``{python}``, ``{project}`` and ``{component_dir}``."""
+    import sys
+
+    filled = {"{python}": sys.executable, "{project}": str(root), "{component_dir}": component.directory}
+    result = []
+    for part in argv:
+        for placeholder, value in filled.items():
+            part = part.replace(placeholder, value)
+        result.append(part)
+    return result

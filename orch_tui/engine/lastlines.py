@@ -1,0 +1,36 @@
+"""The end of a task's log, for messages: bounded reads, any bytes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from orch_tui.model.text import safe_line
+
+_BLOCK = 65536
+_LINE = 400
+
+
+def last_lines(log: Path, count: int, width: int = 2000) -> list[str]:
+    """At most ``count`` last lines that are not blank, made safe to show; empty when there is no log.
+
+    Of a line with carriage returns (a progress bar) only what was last visible is kept. Reads 64 KiB at most.
+    """
+    try:
+        fd = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return []
+    try:
+        size = os.fstat(fd).st_size
+        data = os.pread(fd, _BLOCK, max(0, size - _BLOCK))
+    finally:
+        os.close(fd)
+    text = data.decode("utf-8", "replace")
+    shown = (safe_line(line.rstrip("\r").rpartition("\r")[2], width) for line in text.split("\n"))
+    return [line for line in shown if line.strip()][-count:]
+
+
+def last_line(log: Path) -> str:
+    """The program's own last word, at most 400 characters."""
+    lines = last_lines(log, 1, _LINE)
+    return lines[0].strip() if lines else ""

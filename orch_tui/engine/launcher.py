@@ -1,0 +1,92 @@
+"""What the executor asks of a back end: place an attempt, wait for its end, stop it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from orch_tui.model.events import FailureKind
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSpec:
+    """One try of a task, ready to start. ``directory`` exists; the log and the exit file go into it.
+
+    ``timeout`` and ``grace`` are seconds, ``max_log`` bytes, ``inherit`` descriptors that live as long as the task.
+    """
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    cwd: str
+    directory: Path
+    timeout: float | None = None
+    grace: float = 10.0
+    max_log: int | None = None
+    inherit: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """``start`` is the start time in clock ticks since boot, see :mod:`orch_tui.engine.process`."""
+
+    pid: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How an attempt ended. ``code`` is the program's, or minus the signal that ended it; None when unknown.
+
+    ``stopped`` says why it was stopped, ``seconds_to_stop`` how long that took after the first signal, ``killed``
+    that it needed SIGKILL. ``leftovers`` counts processes it left behind that had to be ended.
+    """
+
+    code: int | None
+    stopped: FailureKind | None = None
+    killed: bool = False
+    seconds_to_stop: float = 0.0
+    leftovers: int = 0
+    unkillable: bool = False
+
+
+class StopRequest:
+    """Asks a running attempt to stop; a second request with ``now`` leaves out the rest of the grace time."""
+
+    def __init__(self) -> None:
+        self.why: FailureKind | None = None
+        self.now = False
+        self._asked = asyncio.Event()
+        self._hurry = asyncio.Event()
+
+    def ask(self, why: FailureKind, *, now: bool = False) -> None:
+        self.why = self.why or why
+        self._asked.set()
+        if now:
+            self.now = True
+            self._hurry.set()
+
+    async def asked(self) -> None:
+        await self._asked.wait()
+
+    async def hurry(self) -> None:
+        await self._hurry.wait()
+
+
+class Running(Protocol):
+    """A started attempt."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    async def wait(self, stop: StopRequest, killing: Callable[[FailureKind, float], None]) -> Exit:
+        """Until nothing of it is left; ``killing`` is called with why and the grace time before the first signal."""
+
+
+class Launcher(Protocol):
+    """A back end. It places and carries; retries, limits and order stay with the executor."""
+
+    def start(self, spec: AttemptSpec) -> Running:
+        """Start now. Raises: OSError when the process or its log cannot be made."""

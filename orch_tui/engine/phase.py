@@ -1,0 +1,91 @@
+"""Which task of a phase may start next: limits, delays, and those that wait for a lock. No clock of its own."""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+from orch_tui.model.plan import PlannedTask
+
+
+class PhaseQueue:
+    """The tasks of one phase that do not run now. Times are seconds since the epoch.
+
+    A task that waits for a time (its delay, its retry, another look at a lock) takes no slot.
+    """
+
+    def __init__(self, max_parallel: int, tasks: Iterable[PlannedTask], now: float) -> None:
+        self._limit = max_parallel
+        # Linked, not hashed only: taking the first of ten thousand must not walk over those taken before.
+        self._ready: OrderedDict[str, PlannedTask] = OrderedDict()
+        self._sleeping: list[tuple[float, int, PlannedTask]] = []
+        self._number = 0
+        tasks = list(tasks)
+        self._own_limits = any(task.max_parallel for task in tasks)
+        for task in tasks:
+            if task.options.delay:
+                self._sleep(task, now + task.options.delay)
+            else:
+                self._ready[task.id] = task
+
+    def _sleep(self, task: PlannedTask, until: float) -> None:
+        self._number += 1
+        heapq.heappush(self._sleeping, (until, self._number, task))
+
+    @property
+    def empty(self) -> bool:
+        return not self._ready and not self._sleeping
+
+    def delayed(self) -> list[tuple[PlannedTask, float]]:
+        """Tasks that sleep now, with the time when they wake."""
+        return [(task, until) for until, _, task in sorted(self._sleeping)]
+
+    def promote(self, now: float) -> float | None:
+        """Wake the tasks whose time has come; the seconds until the next one's, None if none sleeps."""
+        while self._sleeping and self._sleeping[0][0] <= now:
+            _, _, task = heapq.heappop(self._sleeping)
+            self._ready[task.id] = task
+        return max(0.0, self._sleeping[0][0] - now) if self._sleeping else None
+
+    def next(self, running: Sequence[PlannedTask]) -> PlannedTask | None:
+        """The first ready task that the limits let start beside those that run.
+
+        A limit of a task's own counts both ways: it starts only with fewer others, and no other joins it beyond.
+        """
+        if not self._ready:
+            return None
+        others = [task.max_parallel for task in running if task.max_parallel]
+        room = len(running) < min([self._limit, *others])
+        for task in self._ready.values():
+            if task.max_parallel is None:
+                if room:
+                    return task
+            elif len(running) < min([task.max_parallel, *others]):
+                return task
+            if not room and not self._own_limits:
+                return None
+        return None
+
+    def remove(self, task: PlannedTask) -> None:
+        """The task starts."""
+        del self._ready[task.id]
+
+    def wait_for_lock(self, task: PlannedTask, until: float) -> None:
+        """Somebody else has the task's configuration: look again later, let others go first."""
+        del self._ready[task.id]
+        self._sleep(task, until)
+
+    def put_back(self, task: PlannedTask, until: float) -> None:
+        """The task waits for a time: its next attempt, or room on the disk."""
+        self._sleep(task, until)
+
+    def take_out(self, task_id: str | None) -> list[PlannedTask]:
+        """Remove one task, or all with None, and return what was removed."""
+        waiting = [*self._ready.values(), *(task for _, _, task in self._sleeping)]
+        taken = [task for task in waiting if task_id in (None, task.id)]
+        gone = {task.id for task in taken}
+        self._ready = OrderedDict((key, task) for key, task in self._ready.items() if key not in gone)
+        self._sleeping = [item for item in self._sleeping if item[2].id not in gone]
+        heapq.heapify(self._sleeping)
+        return taken

@@ -1,0 +1,278 @@
+"""From a planned task to an attempt that can be started: directory, config.json, environment, argument vector.
+
+The contract with the programs is in docs/components.md.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orch_tui.engine.facts import fill_command, program_problem, used_secrets
+from orch_tui.engine.launcher import AttemptSpec
+from orch_tui.engine.process import ANCESTORS_TAG, TASK_TAG, ancestors
+from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
+from orch_tui.model.configuration import Configuration, WriteMode, split_ref
+from orch_tui.model.orchestration import TaskOptions
+from orch_tui.model.plan import PlannedTask, RunPlan
+from orch_tui.model.references import MissingVariables, fill_variables, resolve_secrets, secret_names
+from orch_tui.project.paths import make_private
+from orch_tui.project.project import DefinitionError, Project
+from orch_tui.project.secrets import Secrets
+
+DEFAULT_GRACE = 10.0
+DEFAULT_MAX_LOG_MB = 2048.0
+# A nested run stops its own tasks first: it needs their grace time and some to write it down.
+NESTED_GRACE = 10.0
+PASSED_ENVIRONMENT = (
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME", "LC_COLLATE"),
+)
+_RUNNER = ("-m", "orch_tui.components.runner")
+
+
+class PrepareError(Exception):
+    """The task cannot be started; the text says why and what to do."""
+
+
+class Preparer:
+    """Makes the attempts of one run ready. ``directory`` is the run's own."""
+
+    def __init__(self, project: Project, plan: RunPlan, run: str, directory: Path, secrets: Secrets) -> None:
+        self._project = project
+        self._plan = plan
+        self._run = run
+        self._directory = directory
+        self._secrets = secrets
+        self._base = self._base_environment()
+        self._writers: dict[str, list[tuple[int, PlannedTask]]] | None = None
+
+    def _base_environment(self) -> dict[str, str]:
+        names = (*PASSED_ENVIRONMENT, *self._project.settings.pass_environment)
+        base = {name: os.environ[name] for name in names if name in os.environ}
+        base.setdefault("PATH", os.defpath)
+        base |= {
+            "PYTHONUNBUFFERED": "1",
+            "KBC_RUNID": self._run,
+            "ORCH_PROJECT": str(self._project.root),
+            "ORCH_RUN": self._run,
+            "ORCH_KEEP_VERSIONS": str(self._project.settings.keep_versions),
+        }
+        if above := ancestors(os.environ):
+            base[ANCESTORS_TAG] = above
+        return base
+
+    def attempt_directory(self, task: PlannedTask, number: int) -> Path:
+        return self._directory / "tasks" / task.id / str(number)
+
+    def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:
+        """Make the attempt's directory and say what to start.
+
+        Raises:
+            PrepareError: it can never start as it is.
+            OSError: the directory cannot be written now.
+        """
+        component, configuration = self._look_up(task)
+        values = {**self._plan.variables, **task.variables}
+        try:
+            parameters = fill_variables(dict(configuration.parameters), values)
+        except MissingVariables as error:
+            raise PrepareError(str(error)) from error
+        directory = self.attempt_directory(task, number)
+        names = used_secrets(component, configuration)
+        environment = self._environment(task, number, directory, component, configuration, names)
+        argv, cwd = self._program(task, component, parameters, environment)
+        if not component.staged and (names or configuration.inputs or configuration.outputs):
+            argv = _wrapped(argv, component, configuration)
+        elif component.staged and names:
+            argv = [sys.executable, *_RUNNER, "--", *argv]
+        self._make_directory(directory, task, number, component, configuration, parameters)
+        options = task.options
+        return AttemptSpec(
+            tuple(argv),
+            environment,
+            cwd,
+            directory,
+            options.timeout,
+            self._grace(component, options),
+            _max_log(options),
+        )
+
+    def _look_up(self, task: PlannedTask) -> tuple[Component, Configuration]:
+        try:
+            component = self._project.components()[split_ref(task.configuration)[0]]
+            return component, self._project.configuration(task.configuration)
+        except (KeyError, ValueError, DefinitionError) as error:
+            raise PrepareError(f"{task.configuration} cannot be read: {error}") from error
+
+    def _grace(self, component: Component, options: TaskOptions) -> float:
+        grace = options.grace if options.grace is not None else DEFAULT_GRACE
+        return grace + NESTED_GRACE if component.id == ORCHESTRATION_COMPONENT else grace
+
+    def _environment(
+        self,
+        task: PlannedTask,
+        number: int,
+        directory: Path,
+        component: Component,
+        configuration: Configuration,
+        names: frozenset[str],
+    ) -> dict[str, str]:
+        environment = dict(os.environ) if component.id == ORCHESTRATION_COMPONENT else {}
+        environment |= self._base
+        environment |= {
+            TASK_TAG: str(directory),
+            "KBC_DATADIR": str(directory),
+            "KBC_COMPONENTID": component.id,
+            "KBC_CONFIGID": configuration.id,
+            "ORCH_TASK_ID": task.id,
+            "ORCH_ATTEMPT": str(number),
+        }
+        if missing := sorted(self._secrets.missing(names)):
+            raise PrepareError(f"secret {', '.join(missing)} is not set; put it into the environment or into .env")
+        if names:
+            environment |= {name: self._secrets.get(name) or "" for name in names}
+            environment["ORCH_SECRETS"] = ",".join(sorted(names))
+        return environment
+
+    def _program(
+        self, task: PlannedTask, component: Component, parameters: Mapping[str, Any], environment: dict[str, str]
+    ) -> tuple[list[str], str]:
+        """The argument vector and the directory; adds to the environment what the configuration sets."""
+        root = self._project.root
+        if component.id == ORCHESTRATION_COMPONENT:
+            return self._nested(task), str(root)
+        if not component.inline:
+            return fill_command(component.command, root, component), str(root)
+        return _inline_program(component, parameters, environment, root)
+
+    def _nested(self, task: PlannedTask) -> list[str]:
+        _, inner = split_ref(task.configuration)
+        argv = [sys.executable, "-m", "orch_tui", "run", inner, "--project", str(self._project.root)]
+        argv += ["--nested", f"{self._plan.orchestration}/{self._run}/{task.id}"]
+        for name, value in task.variables.items():
+            argv += ["--var", f"{name}={value}"]
+        return argv
+
+    def _make_directory(
+        self,
+        directory: Path,
+        task: PlannedTask,
+        number: int,
+        component: Component,
+        configuration: Configuration,
+        parameters: Mapping[str, Any],
+    ) -> None:
+        make_private(directory)
+        for part in ("in", "in/tables", "in/files", "out", "out/tables", "out/files"):
+            os.mkdir(f"{directory}/{part}", 0o700)
+        config = {
+            "parameters": parameters,
+            "storage": _storage(configuration),
+            "action": "run",
+            "image_parameters": {},
+            "orch_tui": {
+                "component": component.id,
+                "configuration": configuration.id,
+                "run": self._run,
+                "task": task.id,
+                "attempt": number,
+                "writers": {t.table: self._who_writes(t.table, task) for t in configuration.inputs},
+            },
+        }
+        data = json.dumps(config, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+        fd = os.open(directory / "config.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            if os.write(fd, data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory / "config.json"))
+        finally:
+            os.close(fd)
+
+    def _who_writes(self, table: str, reader: PlannedTask) -> str:
+        """A sentence for the error "there is no such table"."""
+        order = {phase.id: number for number, phase in enumerate(self._plan.phases)}
+        names = {phase.id: phase.name for phase in self._plan.phases}
+        if self._writers is None:
+            self._writers = self._find_writers(order)
+        found = [(at, task) for at, task in self._writers.get(table, []) if task.id != reader.id]
+        if not found:
+            return "no task of this orchestration writes it; check the name, or run the orchestration that does"
+        at, task = found[0]
+        where = f'task "{task.name}" ({task.id}) in phase {at + 1} "{names[task.phase]}" writes it'
+        here = order[reader.phase]
+        if at > here:
+            return f"{where}, which comes later: move that task to an earlier phase, or this one to a later"
+        if at == here:
+            return f"{where}, at the same time: move that task to an earlier phase"
+        return f"{where}; it has not done so ({task.decision.value}{': ' if task.reason else ''}{task.reason})"
+
+    def _find_writers(self, order: Mapping[str, int]) -> dict[str, list[tuple[int, PlannedTask]]]:
+        writers: dict[str, list[tuple[int, PlannedTask]]] = {}
+        for task in self._plan.tasks():
+            try:
+                outputs = self._project.configuration(task.configuration).outputs
+            except DefinitionError:
+                continue
+            for output in outputs:
+                writers.setdefault(output.table, []).append((order[task.phase], task))
+        return writers
+
+
+def _inline_program(
+    component: Component, parameters: Mapping[str, Any], environment: dict[str, str], root: Path
+) -> tuple[list[str], str]:
+    """A program that the configuration itself names: ``command``, ``directory`` and ``environment``."""
+    command = parameters.get("command")
+    configuration = Configuration(component.id, "", "", parameters=parameters)
+    if problem := program_problem(root, component, configuration):
+        raise PrepareError(problem)
+    cwd = root / str(parameters.get("directory") or ".")
+    if not cwd.is_dir():
+        raise PrepareError(f'directory "{cwd}" does not exist; the parameter "directory" is relative to the project')
+    settings = parameters.get("environment") or {}
+    if not isinstance(settings, Mapping):
+        raise PrepareError('the parameter "environment" must be a table of texts')
+    secrets = {name: environment[name] for name in secret_names(settings)}
+    environment |= {name: str(value) for name, value in resolve_secrets(dict(settings), secrets.get).items()}
+    if isinstance(command, str):
+        return ["/bin/sh", "-c", command], str(cwd)
+    argv = [str(part) for part in command or ()]
+    if names := sorted(secret_names(argv)):
+        raise PrepareError(
+            f"secret {names[0]} in a list of arguments would be visible in the list of processes; write the command "
+            "as one text (the shell reads the variable), or let the program read it from its environment"
+        )
+    return argv, str(cwd)
+
+
+def _wrapped(argv: list[str], component: Component, configuration: Configuration) -> list[str]:
+    stage = ["--stage", "--tables", component.tables] if configuration.inputs or configuration.outputs else []
+    return [sys.executable, *_RUNNER, *stage, "--", *argv]
+
+
+def _storage(configuration: Configuration) -> dict[str, Any]:
+    return {
+        "input": {"tables": [{"source": item.table, "destination": item.name} for item in configuration.inputs]},
+        "output": {
+            "tables": [
+                {
+                    "source": item.name,
+                    "destination": item.table,
+                    "mode": item.mode.value,
+                    "incremental": item.mode is WriteMode.INCREMENTAL,
+                    "primary_key": list(item.primary_key),
+                }
+                for item in configuration.outputs
+            ]
+        },
+    }
+
+
+def _max_log(options: TaskOptions) -> int | None:
+    size = options.max_log_mb if options.max_log_mb is not None else DEFAULT_MAX_LOG_MB
+    return int(size * 2**20) or None

@@ -1,0 +1,165 @@
+"""Processes as the kernel knows them: identity that survives pid reuse, groups, and what a task left behind.
+
+Sources: proc(5), pidfd_open(2), killpg(3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+TASK_TAG = "ORCH_TASK"
+ANCESTORS_TAG = "ORCH_ANCESTORS"
+
+
+class Stat(NamedTuple):
+    """``start`` is in clock ticks since boot: with the pid and the boot id it names one process for ever."""
+
+    state: str
+    group: int
+    start: int
+
+
+def read_stat(pid: int | str) -> Stat | None:
+    """None when there is no such process."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return Stat(fields[0].decode(), int(fields[2]), int(fields[19]))
+
+
+def boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+def host() -> str:
+    return os.uname().nodename
+
+
+def signal_group(group: int, number: int) -> bool:
+    """Send a signal to a process group; False when it has no member any more."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        # Some member belongs to another user (a task that used sudo); the others got the signal.
+        return True
+    return True
+
+
+def group_members(group: int) -> list[int]:
+    """Living members of a process group; zombies that nobody has reaped yet do not count."""
+    if not signal_group(group, 0):
+        return []
+    members = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and (stat := read_stat(entry)) and stat.group == group and stat.state not in "ZX":
+            members.append(int(entry))
+    return members
+
+
+def tagged(directories: Iterable[Path]) -> list[int]:
+    """Living processes that carry the tag of one of these attempts, or descend from one, or write to its log.
+
+    The tag is in the environment, so it finds what left the process group; the log, what cleaned its environment.
+    """
+    needles, logs = [], set()
+    for directory in directories:
+        text = os.fsencode(directory)
+        needles += [b"\0%s=%s\0" % (TASK_TAG.encode(), text), b":%s:" % text]
+        logs.add(os.fspath(directory / "log"))
+    own, found = os.getpid(), []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit() or int(entry) == own:
+            continue
+        if _has_needle(entry, needles) or _writes_to(entry, logs):
+            stat = read_stat(entry)
+            if stat is not None and stat.state not in "ZX":
+                found.append(int(entry))
+    return found
+
+
+def _has_needle(pid: str, needles: list[bytes]) -> bool:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            environment = b"\0" + file.read() + b"\0"
+    except OSError:
+        return False
+    return any(needle in environment for needle in needles)
+
+
+def _writes_to(pid: str, logs: set[str]) -> bool:
+    for descriptor in "12":
+        try:
+            if os.readlink(f"/proc/{pid}/fd/{descriptor}") in logs:
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def kill_processes(pids: Iterable[int], number: int = signal.SIGKILL) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def is_locked(path: Path) -> bool:
+    """True while some process has the lock on the file; a task's log is locked by whoever has it open."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+async def wait_for_exit(pidfd: int, timeout: float | None = None) -> bool:
+    """Wait until the process behind a pidfd is gone, at most ``timeout`` seconds; True when it is.
+
+    One waiter at a time for each descriptor: the loop holds one callback for it.
+    """
+    loop = asyncio.get_running_loop()
+    gone: asyncio.Future[None] = loop.create_future()
+
+    def readable() -> None:
+        if not gone.done():
+            gone.set_result(None)
+
+    loop.add_reader(pidfd, readable)
+    try:
+        await asyncio.wait_for(gone, timeout)
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(pidfd)
+    return True
+
+
+def is_same(pid: int, start: int, boot: str) -> bool:
+    """True when the process that was recorded with this start time still lives."""
+    if boot != boot_id():
+        return False
+    stat = read_stat(pid)
+    return stat is not None and stat.start == start and stat.state not in "ZX"
+
+
+def ancestors(environment: Mapping[str, str]) -> str:
+    """The value of the ancestors tag for tasks started below the task that runs this program, if any."""
+    above = environment.get(ANCESTORS_TAG, "")
+    own = environment.get(TASK_TAG)
+    return f"{above or ':'}{own}:" if own else above

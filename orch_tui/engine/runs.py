@@ -1,0 +1,265 @@
+"""Starting runs: what the command line and the screen call."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets as randomness
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orch_tui.engine.control import CancelRequest
+from orch_tui.engine.executor import PhaseExecutor
+from orch_tui.engine.facts import Facts, run_variables
+from orch_tui.engine.launcher import Launcher
+from orch_tui.engine.local import LocalLauncher
+from orch_tui.engine.prepare import Preparer
+from orch_tui.engine.recorder import Recorder
+from orch_tui.model.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.plan import PreviousRun, PreviousTask, RunPlan, Selection, make_plan
+from orch_tui.model.runstate import RunHeader, RunState, initial_state
+from orch_tui.model.status import Status
+from orch_tui.project.history import find_run, latest, prune_runs
+from orch_tui.project.journal import Journal, is_executed, read_run
+from orch_tui.project.locks import Lock, holder_of
+from orch_tui.project.paths import make_private
+from orch_tui.project.project import Project
+from orch_tui.project.secrets import Secrets
+
+
+class RunRefused(Exception):
+    """Nothing was started; the text says why and what to do."""
+
+
+class AlreadyRunning(RunRefused):
+    """The orchestration runs already; ``holder`` says which run has it."""
+
+    def __init__(self, name: str, holder: str) -> None:
+        self.holder = holder
+        super().__init__(f'"{name}" is running already: {holder}; watch it with orch-tui watch, or wait with --wait')
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What to run. ``only`` and ``phases`` are ids or names as people type them; ``rerun`` a run's id or ``last``."""
+
+    orchestration: str
+    only: Sequence[str] = ()
+    phases: Sequence[str] = ()
+    from_phase: str | None = None
+    rerun: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def plan_run(project: Project, request: RunRequest) -> RunPlan:
+    """The plan of a run as things stand now; it may be blocked: see ``RunPlan.refusal``.
+
+    Raises:
+        DefinitionError: the orchestration cannot be read.
+        RunRefused: the request names something that does not exist.
+        UnresolvedVariables: a declared variable has no value.
+    """
+    orchestration = project.orchestration(request.orchestration)
+    previous = _previous(project, request) if request.rerun is not None else None
+    given = {**(dict(previous.header.variables) if previous else {}), **request.variables}
+    variables = run_variables(project, orchestration, given)
+    selection = Selection(
+        tasks=frozenset(_find_task(orchestration, name) for name in request.only) if request.only else None,
+        phases=frozenset(find_phase(orchestration, name) for name in request.phases) if request.phases else None,
+        from_phase=find_phase(orchestration, request.from_phase) if request.from_phase is not None else None,
+        rerun=_to_previous(previous) if previous else None,
+    )
+    facts = Facts(project, Secrets(project.root), variables)
+    return make_plan(
+        orchestration,
+        facts.of,
+        defaults=project.settings.defaults,
+        max_parallel=project.settings.max_parallel,
+        selection=selection,
+        variables=variables,
+    )
+
+
+def _previous(project: Project, request: RunRequest) -> RunState:
+    if request.rerun == "last":
+        summary = latest(project.paths, request.orchestration)
+        directory = summary.directory if summary else None
+    else:
+        try:
+            directory = find_run(project.paths, request.rerun or "", request.orchestration)
+        except LookupError as error:
+            raise RunRefused(str(error)) from error
+    if directory is None:
+        which = "no run yet" if request.rerun == "last" else f'no run "{request.rerun}"'
+        raise RunRefused(f'"{request.orchestration}" has {which}; see orch-tui runs {request.orchestration}')
+    if is_executed(directory):
+        raise RunRefused(f"run {directory.name} has not ended; watch it with orch-tui watch {directory.name}")
+    return read_run(directory)
+
+
+def _to_previous(state: RunState) -> PreviousRun:
+    """A task that was itself reused counts as what it was reused from: a success."""
+    tasks = {}
+    for task in state.tasks.values():
+        reused = task.status is Status.SKIPPED and task.reason.startswith("reused from run ")
+        tasks[task.id] = PreviousTask(task.configuration, task.digest, task.succeeded or reused, _word(task.status))
+    return PreviousRun(state.header.id, tasks)
+
+
+def _word(status: Status) -> str:
+    return {Status.ERROR: "failed", Status.WARNING: "failed (tolerated)"}.get(
+        status, status.value if status.final else f"left {status.value}"
+    )
+
+
+def find_phase(orchestration: Orchestration, wanted: str) -> str:
+    """The id of a phase by its id, its name (in any case) or its number from 1. Raises: RunRefused."""
+    for phase in orchestration.phases:
+        if phase.id == wanted or phase.name.casefold() == wanted.casefold():
+            return phase.id
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(orchestration.phases):
+        return orchestration.phases[int(wanted) - 1].id
+    names = "; ".join(f'{number} "{p.name}"' for number, p in enumerate(orchestration.phases, 1)) or "none"
+    raise RunRefused(f'there is no phase "{wanted}" in "{orchestration.name}"; its phases: {names}')
+
+
+def _find_task(orchestration: Orchestration, wanted: str) -> str:
+    """By task id, by ``component/configuration``, or by the configuration's id if only one task has it."""
+    tasks = list(orchestration.tasks())
+    for task in tasks:
+        if task.id == wanted:
+            return task.id
+    fits = [t.id for t in tasks if wanted in (t.configuration, t.configuration.partition("/")[2])]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise RunRefused(f'"{wanted}" is the configuration of {len(fits)} tasks: name one by its id: {", ".join(fits)}')
+    known = ", ".join(task.id for task in tasks) or "none"
+    raise RunRefused(f'there is no task "{wanted}" in "{orchestration.name}"; its tasks: {known}')
+
+
+class ActiveRun:
+    """A run that this process executes, in a thread with its own loop."""
+
+    def __init__(self, executor: PhaseExecutor, state: RunState, directory: Path, lock: Lock | None) -> None:
+        self.id = directory.name
+        self.directory = directory
+        self.error: BaseException | None = None
+        self.status: Status | None = None
+        self._executor = executor
+        self._state = state
+        self._lock = lock
+        self._thread = threading.Thread(target=self._main, name="executor", daemon=True)
+
+    def _main(self) -> None:
+        try:
+            self.status = asyncio.run(self._executor.run())
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
+            self.error = error
+        finally:
+            if self._lock is not None:
+                self._lock.close()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def cancel(self, request: CancelRequest) -> None:
+        """Thread-safe."""
+        self._executor.request_cancel(request)
+
+    def wait(self, timeout: float | None = None) -> Status | None:
+        """The final state, or None if it goes on after ``timeout`` seconds.
+
+        Raises:
+            Exception: the fault that broke the executor.
+        """
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            return None
+        if self.error is not None:
+            raise self.error
+        return self.status
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+
+def new_run_id(now: float) -> str:
+    """``20261122T140213Z-7f3a``: sorts by time."""
+    return f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(2)}"
+
+
+def start_run(
+    project: Project,
+    plan: RunPlan,
+    *,
+    by: str,
+    nested_in: str | None = None,
+    launcher: Launcher | None = None,
+) -> ActiveRun:
+    """Write the run's header and start executing.
+
+    ``nested_in`` ("orchestration/run/task") is set when a task of another run starts it: that run holds the lock.
+
+    Raises:
+        RunRefused: the plan has nothing to run or is blocked.
+        AlreadyRunning: another process runs the orchestration.
+        OSError: the project's state cannot be written.
+    """
+    if plan.refusal is not None:
+        raise RunRefused(plan.refusal)
+    project.paths.make_state()
+    now = time.time()
+    run_id = new_run_id(now)
+    lock = None
+    if nested_in is None:
+        path = project.paths.configuration_lock(ORCHESTRATION_COMPONENT, plan.orchestration)
+        lock = Lock.acquire(path, f'run {run_id} of "{plan.orchestration}" by {by}')
+        if lock is None:
+            raise AlreadyRunning(plan.name, holder_of(path) or "by another process")
+    directory = project.paths.run(plan.orchestration, run_id)
+    try:
+        make_private(directory)
+        header = RunHeader(
+            run_id,
+            plan.orchestration,
+            plan.name,
+            now,
+            by,
+            plan.variables,
+            plan.partial,
+            plan.rerun_of,
+            nested_in,
+        )
+        journal = Journal.create(directory, header, plan)
+    except BaseException:
+        if lock is not None:
+            lock.close()
+        raise
+    state = initial_state(header, plan)
+    preparer = Preparer(project, plan, run_id, directory, Secrets(project.root))
+    executor = PhaseExecutor(
+        plan,
+        Recorder(journal, state),
+        launcher or LocalLauncher(),
+        preparer.prepare,
+        project.paths,
+        directory,
+        by,
+    )
+    run = ActiveRun(executor, state, directory, lock)
+    run.start()
+    return run
+
+
+def forget_old_runs(project: Project, orchestration: str) -> list[str]:
+    """Delete what the project's settings do not keep; return the ids of the deleted runs."""
+    settings = project.settings
+    return prune_runs(
+        project.paths, orchestration, keep=settings.keep_runs, keep_days=settings.keep_days, now=time.time()
+    )

@@ -1,0 +1,72 @@
+"""What the end of an attempt means, in words."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from orch_tui.model.durations import show_duration
+from orch_tui.model.events import FailureKind
+from orch_tui.model.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``status`` before "continue on failure" is looked at; ``kind`` is None for success and warnings."""
+
+    status: Status
+    reason: str = ""
+    kind: FailureKind | None = None
+
+
+def signal_name(number: int) -> str:
+    """``SIGTERM`` for 15; ``signal 99`` for one without a name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def outcome_of_exit(code: int | None, last_line: str = "", warning: str | None = None) -> Outcome:
+    """An attempt that nobody stopped. ``last_line`` is the end of its log: a program's own message.
+
+    A signal arrives as a negative code, or as 128 + its number when a shell stood between.
+    """
+    said = f": {last_line}" if last_line else ""
+    if code is None:
+        return Outcome(Status.ERROR, "its exit code is unknown: it was ended together with its log", FailureKind.LOST)
+    if code == 0:
+        return Outcome(Status.WARNING, warning) if warning else Outcome(Status.SUCCESS)
+    if code == 1:
+        return Outcome(Status.ERROR, f"exit code 1{said}", FailureKind.USER)
+    if code in (126, 127):
+        what = "a program that is not executable" if code == 126 else "a program that was not found"
+        return Outcome(Status.ERROR, f"exit code {code} ({what}){said}", FailureKind.LAUNCH)
+    number = -code if code < 0 else code - 128
+    if code < 0 or (128 < code < 128 + signal.NSIG):
+        hint = "; the system was perhaps out of memory" if number == signal.SIGKILL else ""
+        return Outcome(Status.ERROR, f"ended by {signal_name(number)}{hint}{said}", FailureKind.SIGNAL)
+    return Outcome(Status.ERROR, f"exit code {code}{said}", FailureKind.APPLICATION)
+
+
+def outcome_of_stop(
+    why: FailureKind,
+    *,
+    killed: bool,
+    seconds: float,
+    timeout: float | None = None,
+    max_log: int | None = None,
+    by: str | None = None,
+    unkillable: bool = False,
+) -> Outcome:
+    """An attempt that was stopped. ``seconds`` is the time from the first signal to its end."""
+    end = f"ended by {'SIGKILL' if killed else 'SIGTERM'}, {show_duration(seconds)} after"
+    if unkillable:
+        end = f"not even SIGKILL ended it (it hangs in the kernel), {show_duration(seconds)} after"
+    if why is FailureKind.TIMEOUT:
+        return Outcome(Status.ERROR, f"timed out after {show_duration(timeout)}; {end} the timeout", why)
+    if why is FailureKind.LOG_LIMIT:
+        size = f"{(max_log or 0) / 2**20:.0f} MiB"
+        return Outcome(Status.ERROR, f"its log grew over {size} (max_log_mb); {end} that", why)
+    who = f"cancelled by {by}" if by else "cancelled"
+    return Outcome(Status.TERMINATED, f"{who}; {end} the request", why)
