@@ -1,0 +1,209 @@
+"""Reading CSV files: names from the header, types from all rows, and errors with file and line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orch_tui.components.file_sources import Source, head
+from orch_tui.components.kit import UserError
+from orch_tui.components.tabular import literal, readable, usable_names
+from orch_tui.model.text import safe_line
+
+if TYPE_CHECKING:
+    import duckdb
+
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a CSV file is written. ``delimiter`` None: found out from the first lines."""
+
+    delimiter: str | None = None
+    quote: str = '"'
+    header: bool = True
+    skip_lines: int = 0
+    null_values: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    all_text: bool = False
+
+
+@dataclass(slots=True)
+class CsvFile:
+    """One file, looked at: names and types of its columns, the formats of its dates, sentences to log."""
+
+    source: Source
+    delimiter: str
+    columns: dict[str, str]
+    date_format: str | None = None
+    timestamp_format: str | None = None
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def alike(self) -> tuple[object, ...]:
+        """Files with equal values here can be read by one call of read_csv."""
+        return (
+            self.delimiter, self.source.packing, tuple(self.columns.items()), self.date_format, self.timestamp_format,
+        )  # fmt: skip
+
+
+def look_at(con: duckdb.DuckDBPyConnection, source: Source, dialect: Dialect) -> CsvFile | None:
+    """Find out names and types; None for a file without any line.
+
+    DuckDB's sniffer looks at every row, but only for the types: left alone it also guesses where the header is, and
+    a file of texts, or one with a broken line, then loses its names without a word.
+
+    Raises:
+        UserError: the file cannot be read, or a line does not fit; with file, line and reason.
+    """
+    import duckdb
+
+    text = head(source)
+    records = _records(text, dialect)
+    if not records:
+        return None
+    delimiter = dialect.delimiter or ("\t" if source.format == "tsv" else _find_delimiter(text, dialect))
+    first = next(iter(_records(text, dialect, delimiter)), [])
+    raw = list(first) if dialect.header else list(dialect.names or (f"column{n + 1}" for n in range(len(first))))
+    if len(raw) != len(first):
+        raise UserError(f"{source.label}: names lists {len(raw)} columns and the first line has {len(first)}")
+    names, remarks = usable_names(raw)
+    found = CsvFile(
+        source, delimiter, dict.fromkeys(names, "VARCHAR"), remarks=[f"{source.label}: {r}" for r in remarks]
+    )
+    if dialect.all_text:
+        return found
+    arguments = [literal(str(source.path)), *_options(found, dialect), "sample_size = -1", f"names = {_list(names)}"]
+    try:
+        row = con.execute(
+            f"select Columns, DateFormat, TimestampFormat from sniff_csv({', '.join(arguments)})"
+        ).fetchone()
+    except duckdb.InvalidInputException:
+        # The sniffer only says that it failed; reading every value as text finds the line that is at fault.
+        check(con, found, dialect)
+        found.remarks.append(f"{source.label}: the types of its columns cannot be told; they are stored as text")
+        return found
+    except duckdb.Error as error:
+        raise UserError(explain(error, source.label)) from error
+    if row is not None and [item["name"] for item in row[0]] == names:
+        found.columns = {item["name"]: str(item["type"]) for item in row[0]}
+        found.date_format, found.timestamp_format = row[1], row[2]
+    return found
+
+
+def check(con: duckdb.DuckDBPyConnection, file: CsvFile, dialect: Dialect) -> None:
+    """Read a file as text to its end. Raises: UserError with the line that does not fit."""
+    import duckdb
+
+    text = dict.fromkeys(file.columns, "VARCHAR")
+    try:
+        con.execute(f"select count(*) from {scan([file], text, dialect)}").fetchone()
+    except duckdb.Error as error:
+        raise UserError(explain(error, file.source.label)) from error
+
+
+def scan(files: Sequence[CsvFile], types: Mapping[str, str], dialect: Dialect) -> str:
+    """The read_csv call for files that are alike, with these types of their columns."""
+    first = files[0]
+    columns = ", ".join(f"{literal(name)}: {literal(types[name])}" for name in first.columns)
+    arguments = [
+        _list([str(file.source.path) for file in files]),
+        "auto_detect = false",
+        *_options(first, dialect),
+        f"columns = {{{columns}}}",
+        "filename = false",
+    ]
+    if first.date_format:
+        arguments.append(f"dateformat = {literal(first.date_format)}")
+    if first.timestamp_format:
+        arguments.append(f"timestampformat = {literal(first.timestamp_format)}")
+    return f"read_csv({', '.join(arguments)})"
+
+
+def explain(error: Exception, label: str) -> str:
+    """DuckDB's CSV error as one sentence that begins with file and line."""
+    text = str(error)
+    if named := re.search(r"^\s*file = (.*)$", text, re.MULTILINE):
+        label = label or Path(named[1]).name
+    if "not utf-8 encoded" in text:
+        return f'{label} is not UTF-8; set the parameter encoding, as in encoding = "cp1252"'
+    at = re.search(r"CSV Error on Line: (\d+)", text)
+    if at is None:
+        return f"{label}: {readable(error)}"
+    original = re.search(r"^Original Line: ?(.*)$", text, re.MULTILINE)
+    counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    converted = re.search(r"Error when converting column (.*)\. Could not convert string (.*) to '(.*)'", text)
+    if counts:
+        reason = f"it has {counts[2]} columns where the header has {counts[1]}"
+    elif converted:
+        value = safe_line(converted[2], 80)
+        reason = (
+            f"column {converted[1]} is {value}, which is no {converted[3]}; "
+            "correct the line, name the text in null_values or change types"
+        )
+    elif "quote" in text.lower() and "Value with unterminated quote" in text:
+        reason = "a quote is opened and never closed"
+    else:
+        rest = text[text.index("Original Line:") :].splitlines() if original else text.splitlines()
+        reason = safe_line(rest[1] if len(rest) > 1 else readable(error), 200)
+    line = f": {safe_line(original[1], 120)}" if original and original[1].strip() else ""
+    return f"{label} line {at[1]}: {reason}{line}"
+
+
+def _options(file: CsvFile, dialect: Dialect) -> list[str]:
+    packing = file.source.packing
+    return [
+        f"delim = {literal(file.delimiter)}",
+        f"quote = {literal(dialect.quote)}",
+        f"escape = {literal(dialect.quote)}",
+        f"header = {'true' if dialect.header else 'false'}",
+        f"skip = {dialect.skip_lines}",
+        "comment = ''",
+        f"nullstr = {_list(['', *dialect.null_values])}",
+        f"compression = {literal(packing)}",
+    ]
+
+
+def _list(texts: Sequence[str]) -> str:
+    return f"[{', '.join(literal(text) for text in texts)}]"
+
+
+def _records(text: str, dialect: Dialect, delimiter: str = ",") -> list[list[str]]:
+    lines = io.StringIO(text, newline="")
+    for _ in range(dialect.skip_lines):
+        lines.readline()
+    if dialect.quote:
+        reader = csv.reader(lines, delimiter=delimiter, quotechar=dialect.quote)
+    else:
+        reader = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    result: list[list[str]] = []
+    try:
+        for record in reader:
+            if record:
+                result.append(record)
+            if len(result) == 50:
+                break
+    except csv.Error:
+        # A field beyond the module's limit or a stray carriage return: what was read so far shows the dialect.
+        pass
+    return result
+
+
+def _find_delimiter(text: str, dialect: Dialect) -> str:
+    """The candidate that gives the same number (two or more) of columns in most of the first lines."""
+    best, best_score = ",", (0.0, 0)
+    for delimiter in _DELIMITERS:
+        widths = [len(record) for record in _records(text, dialect, delimiter)]
+        # The end of the sample may cut a record.
+        widths = widths[:-1] if len(widths) > 2 else widths
+        width, count = Counter(widths).most_common(1)[0]
+        if width > 1 and (count / len(widths), width) > best_score:
+            best, best_score = delimiter, (count / len(widths), width)
+    return best
