@@ -18,6 +18,7 @@ from orch_tui.model.text import safe_line
 REFERENCE = re.compile(r"(\$?)\$\{([A-Z][A-Z0-9_]*)\}")
 """``${NAME}``, a reference to a secret; ``$${NAME}`` is the literal text ``${NAME}``."""
 _VARIABLE = re.compile(r"\{\{.*?\}\}")
+_UNION_TAG = re.compile(r"str|int|float|bool|none|(?:list|dict|tuple|set)\[.*\]")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -109,7 +110,8 @@ def _sentences(model: type[BaseModel], error: ValidationError) -> Iterator[str]:
 
 def _sentence(model: type[BaseModel], item: Any) -> str | None:
     kind, value, location = str(item["type"]), item.get("input"), item["loc"]
-    place = field_path(location)
+    # pydantic names the member of a union that it tried; that is no part of the path.
+    place = field_path([part for at, part in enumerate(location) if not (at and _UNION_TAG.fullmatch(str(part)))])
     if isinstance(value, str) and (verdict := reference_verdict(value, needs_text=not _other_kind(kind))) is not None:
         return f"{place}: {verdict}" if verdict else None
     if kind == "extra_forbidden":

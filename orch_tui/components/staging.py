@@ -118,24 +118,24 @@ class Staging:
         state = next_state if next_state is not None else self._program_state()
         self._require(outputs)
         items = [Publication(item.table, item.path, item.mode, item.primary_key) for item in outputs.values()]
-        with self.storage.prepare(items, run=self.config.run, task=self.config.task) as transaction:
-            # From the first table on this is a success; a cancel that arrives now comes too late by milliseconds.
-            with signals_deferred():
-                published = transaction.commit()
-                merged = {
-                    **result,
-                    "tables": [_table_entry(info, transaction.written[info.table]) for info in published],
-                    "inputs": [
-                        {"table": item.table, "version": item.version, "rows": item.rows}
-                        for item in self.inputs.values()
-                    ],
-                    "files": [*_list(result.get("files")), *(files or [])],
-                    "metrics": {**_dict(result.get("metrics")), **(metrics or {})},
-                }
-                if warning:
-                    merged["warning"] = safe_line(warning)
-                self._write_result(merged)
-                self._save_state(state)
+        # From the first table on this is a success; a cancel that arrives then comes too late by milliseconds.
+        with (
+            self.storage.prepare(items, run=self.config.run, task=self.config.task) as transaction,
+            signals_deferred(),
+        ):
+            published = transaction.commit()
+            inputs = [{"table": i.table, "version": i.version, "rows": i.rows} for i in self.inputs.values()]
+            merged = {
+                **result,
+                "tables": [_table_entry(info, transaction.written[info.table]) for info in published],
+                "inputs": inputs,
+                "files": [*_list(result.get("files")), *(files or [])],
+                "metrics": {**_dict(result.get("metrics")), **(metrics or {})},
+            }
+            if warning:
+                merged["warning"] = safe_line(warning)
+            self._write_result(merged)
+            self._save_state(state)
         for item in items:
             item.path.unlink(missing_ok=True)
         for info in published:

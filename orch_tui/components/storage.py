@@ -310,7 +310,7 @@ def keep_from_environment() -> int:
 
 def _entries(path: Path) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(path) if not name.startswith("."))  # noqa: PTH208 - names only
+        return sorted(name for name in os.listdir(path) if not name.startswith("."))
     except (FileNotFoundError, NotADirectoryError):
         return []
 

@@ -1,0 +1,57 @@
+"""The component ``command``: any shell command or program. The engine itself starts it, so this is its form only."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, field_validator
+
+from orch_tui.components import kit
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check_environment(value: dict[str, str]) -> dict[str, str]:
+    """Raises: ValueError for what the operating system would refuse as a variable."""
+    for name, text in value.items():
+        if not _NAME.fullmatch(name):
+            raise ValueError(f'"{name}" is no name of a variable; use letters, digits and "_"')
+        if "\0" in text:
+            raise ValueError(f"the value of {name} holds a NUL character")
+    return value
+
+
+Environment = Annotated[dict[str, str], AfterValidator(check_environment)]
+
+
+class Parameters(kit.Parameters):
+    command: str | list[str] = Field(
+        title="Command",
+        description="A text is run by /bin/sh -c; a list is a program and its arguments, without a shell.",
+        json_schema_extra={"x-widget": "shell"},
+    )
+    directory: str = Field(
+        ".", title="Directory", description="Where the command runs, relative to the project directory."
+    )
+    environment: Environment = Field(
+        default_factory=dict,
+        title="Environment",
+        description="More environment variables. Secrets are references like ${API_TOKEN}.",
+    )
+
+    @field_validator("command")
+    @classmethod
+    def _something_to_run(cls, value: str | list[str]) -> str | list[str]:
+        if not (value.strip() if isinstance(value, str) else value and value[0]):
+            raise ValueError("name a command to run")
+        if "\0" in (value if isinstance(value, str) else "".join(value)):
+            raise ValueError("a command cannot hold a NUL character")
+        return value
+
+    @field_validator("directory")
+    @classmethod
+    def _a_directory(cls, value: str) -> str:
+        if not value.strip() or "\0" in value:
+            raise ValueError('name a directory, "." for the project itself')
+        return value
