@@ -13,6 +13,7 @@ from orch_tui.model.edits_base import (
     find_name,
     new_phase_value,
     phase_index,
+    phase_indexes,
     quoted,
     with_phases,
 )
@@ -135,7 +136,7 @@ def merge_phases(
     """
     if (into_id is None) == (into_name is None):
         raise EditError("Choose the phase to merge into: one that exists, or the name of a new one.")
-    chosen = {phase_index(orch, phase_id) for phase_id in ids}
+    chosen = phase_indexes(orch, ids)
     target = phase_index(orch, into_id) if into_id is not None else find_name(orch, into_name or "")
     merged = sorted(chosen if target is None else chosen | {target})
     if not chosen or len(merged) < 2:

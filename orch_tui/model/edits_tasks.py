@@ -101,20 +101,12 @@ def duplicate_tasks(orch: Orchestration, ids: Iterable[str]) -> Orchestration:
 
 def set_enabled(orch: Orchestration, ids: Iterable[str], enabled: bool) -> Orchestration:
     """Whether a run starts these tasks or skips them. Raises: EditError for an unknown id."""
-    return change_tasks(
-        orch,
-        task_ids(orch, ids),
-        lambda task: task if task.enabled == enabled else replace(task, enabled=enabled),
-    )
+    return change_tasks(orch, task_ids(orch, ids), enabled=enabled)
 
 
 def set_continue_on_failure(orch: Orchestration, ids: Iterable[str], on: bool) -> Orchestration:
     """Whether the run goes on when one of these tasks fails. Raises: EditError for an unknown id."""
-    return change_tasks(
-        orch,
-        task_ids(orch, ids),
-        lambda task: task if task.continue_on_failure == on else replace(task, continue_on_failure=on),
-    )
+    return change_tasks(orch, task_ids(orch, ids), continue_on_failure=on)
 
 
 def set_options(
@@ -131,20 +123,14 @@ def set_options(
         EditError: an unknown id, a number below its minimum, or a bad name of a variable.
     """
     wanted = task_ids(orch, ids)
-    new_options = options if isinstance(options, Keep) else check_options(options)
-    new_variables = variables if isinstance(variables, Keep) else check_variables(variables)
-    new_limit = max_parallel if isinstance(max_parallel, Keep) else check_limit(max_parallel, "task")
-
-    def change(task: Task) -> Task:
-        return replace(
-            task,
-            options=task.options if isinstance(new_options, Keep) else new_options,
-            # One mapping for each task: a shared one would look like one task's to whoever compares identities.
-            variables=task.variables if isinstance(new_variables, Keep) else dict(new_variables),
-            max_parallel=task.max_parallel if isinstance(new_limit, Keep) else new_limit,
-        )
-
-    return change_tasks(orch, wanted, change)
+    changes: dict[str, object] = {}
+    if not isinstance(options, Keep):
+        changes["options"] = check_options(options)
+    if not isinstance(variables, Keep):
+        changes["variables"] = check_variables(variables)
+    if not isinstance(max_parallel, Keep):
+        changes["max_parallel"] = check_limit(max_parallel, "task")
+    return change_tasks(orch, wanted, **changes) if changes else orch
 
 
 def set_configuration(orch: Orchestration, task_id: str, configuration: str) -> Orchestration:
@@ -155,7 +141,7 @@ def set_configuration(orch: Orchestration, task_id: str, configuration: str) -> 
     """
     wanted = task_ids(orch, [task_id])
     check_ref(orch, configuration)
-    return change_tasks(orch, wanted, lambda task: replace(task, configuration=configuration))
+    return change_tasks(orch, wanted, configuration=configuration)
 
 
 def replace_configuration(orch: Orchestration, old: str, new: str) -> Orchestration:
@@ -166,7 +152,7 @@ def replace_configuration(orch: Orchestration, old: str, new: str) -> Orchestrat
     """
     check_ref(orch, new)
     wanted = frozenset(task.id for task in orch.tasks() if task.configuration == old)
-    return change_tasks(orch, wanted, lambda task: replace(task, configuration=new))
+    return change_tasks(orch, wanted, configuration=new)
 
 
 def move_tasks(

@@ -111,7 +111,7 @@ def test_a_merge_into_a_new_phase_takes_the_first_place_and_the_lowest_limit() -
 def test_a_merge_into_an_existing_phase_keeps_that_one(into: dict[str, str]) -> None:
     # GIVEN phases of which the target is marked or not WHEN they are merged into it by id or name
     # THEN its id, name and limit stay, and the tasks stand in the order of the phases
-    for marked in (["a"], ["b", "a"], ["a", "a"]):
+    for marked in (["a"], ["b", "a"], ["a", "a"], "a"):
         orch = edits.merge_phases(sample(), marked, **into)
         assert shape(orch) == {"B": "a1 a2 a3 b1", "C": ""}
         assert (orch.phases[0].id, orch.phases[0].max_parallel) == ("b", 2)

@@ -194,3 +194,9 @@ def test_a_task_crosses_all_phases_and_back() -> None:
         assert shape(orch) == expected
     with pytest.raises(EditError, match="first one"):
         edits.move_task_across(orch, "a1", -1)
+
+
+def test_options_without_anything_to_set_change_nothing() -> None:
+    # GIVEN a form that was left as it was WHEN it is confirmed THEN the value is the same object
+    orch = sample()
+    assert edits.set_options(orch, ["a1", "b1"]) is orch
