@@ -20,7 +20,6 @@ from orch_tui.engine.process import boot_id, host, read_stat
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.results import read_warning
 from orch_tui.model import events
-from orch_tui.model.configuration import split_ref
 from orch_tui.model.events import FailureKind
 from orch_tui.model.outcome import Outcome, outcome_of_exit, outcome_of_stop
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
@@ -68,14 +67,14 @@ class PhaseExecutor:
         self._state = recorder.state
         self._launcher = launcher
         self._prepare = prepare
-        self._paths = paths
+        self._lock_root = os.fspath(paths.locks)
         self._by = by
         self._run_id = directory.name
         self._mailbox = Mailbox(directory)
         self._requests: SimpleQueue[CancelRequest] = SimpleQueue()
         self._running: dict[str, _Run] = {}
         self._background: set[asyncio.Task[None]] = set()
-        self._wake = asyncio.Event()
+        self._wake: asyncio.Future[None] | None = None
         self._cancelled: CancelRequest | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queue: PhaseQueue | None = None
@@ -102,9 +101,15 @@ class PhaseExecutor:
         self._loop = asyncio.get_running_loop()
         now, own = self._recorder.now, os.getpid()
         stat = read_stat(own)
+        start = (stat.start, stat.start) if stat else (0, 0)
         self._recorder.record(
             events.executor(
-                now(), pid=own, start=stat.start if stat else 0, host=host(), boot_id=boot_id(), by=self._by
+                now(),
+                pid=own,
+                start=(stat.start, stat.start) if stat else (0, 0),
+                host=host(),
+                boot_id=boot_id(),
+                by=self._by,
             ),
             durable=True,
         )
@@ -151,10 +156,7 @@ class PhaseExecutor:
         for task, until in queue.delayed():
             record(events.waiting(now(), task.id, "delay", until))
         while not queue.empty or self._running:
-            self._wake.clear()
-            pause = self._admit(queue)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause)
+            await self._wake_or(self._admit(queue))
             if self._crash is not None:
                 raise self._crash
         self._queue = None
@@ -162,6 +164,19 @@ class PhaseExecutor:
         status = worst(map(_counted, states))
         record(events.phase_ended(now(), phase.id, status), durable=True)
         return status
+
+    async def _wake_or(self, pause: float | None) -> None:
+        """Until something ends or is asked for, or the pause is over."""
+        loop = asyncio.get_running_loop()
+        self._wake = loop.create_future()
+        timer = loop.call_later(pause, self._wake_up) if pause is not None else None
+        await self._wake
+        if timer is not None:
+            timer.cancel()
+
+    def _wake_up(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
 
     def _admit(self, queue: PhaseQueue) -> float | None:
         """Start what may start; the seconds until it is worth looking again, None to wait for an end."""
@@ -185,9 +200,8 @@ class PhaseExecutor:
 
     def _lock(self, task: PlannedTask) -> Lock | None:
         """The lock of the task's configuration, or None after saying who has it."""
-        path = self._paths.configuration_lock(*split_ref(task.configuration))
-        holder = f'run {self._run_id} of "{self._plan.orchestration}" (task {task.id})'
-        lock = Lock.acquire(path, holder)
+        path = f"{self._lock_root}/{task.configuration}.lock"
+        lock = Lock.acquire(path, f'run {self._run_id} of "{self._plan.orchestration}" (task {task.id})')
         if lock is None:
             reason = f"configuration in use by {holder_of(path) or 'another run'}"
             if self._state.tasks[task.id].reason != reason:
@@ -231,15 +245,16 @@ class PhaseExecutor:
         self._background.discard(job)
         if not job.cancelled() and (error := job.exception()) is not None:
             self._crash = error
-        self._wake.set()
+        self._wake_up()
 
     async def _attempt(self, run: _Run, spec: AttemptSpec) -> None:
         now, record, task = self._recorder.now, self._recorder.record, run.task
-        spec = _with_lock(spec, run.lock)
         try:
-            started = self._launcher.start(spec)
+            started = self._launcher.start(spec, (run.lock.fd,))
             identity = started.identity
-            record(events.started(now(), task.id, run.number, pid=identity.pid, start=identity.start))
+            record(
+                events.started(now(), task.id, run.number, pid=identity.pid, start=(identity.after, identity.before))
+            )
 
             def killing(why: FailureKind, grace: float) -> None:
                 record(events.killing(now(), task.id, run.number, why.value, grace))
@@ -307,7 +322,7 @@ class PhaseExecutor:
         for task in self._queue.take_out(request.task) if self._queue else ():
             reason = f"cancelled by {request.by}"
             self._recorder.record(events.settled(now, task.id, Status.CANCELLED, reason, FailureKind.CANCEL))
-        self._wake.set()
+        self._wake_up()
 
     # -- the end -----------------------------------------------------------------------------------------------
 
@@ -361,16 +376,3 @@ def _counted(state: TaskState) -> Status:
 
 def _failed(task: PlannedTask) -> Status:
     return Status.WARNING if task.continue_on_failure else Status.ERROR
-
-
-def _with_lock(spec: AttemptSpec, lock: Lock) -> AttemptSpec:
-    return AttemptSpec(
-        spec.argv,
-        spec.environment,
-        spec.cwd,
-        spec.directory,
-        spec.timeout,
-        spec.grace,
-        spec.max_log,
-        (*spec.inherit, lock.fd),
-    )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from orch_tui.model.events import FailureKind
 
@@ -15,7 +14,7 @@ from orch_tui.model.events import FailureKind
 class AttemptSpec:
     """One try of a task, ready to start. ``directory`` exists; the log and the exit file go into it.
 
-    ``timeout`` and ``grace`` are seconds, ``max_log`` bytes, ``inherit`` descriptors that live as long as the task.
+    ``timeout`` and ``grace`` are seconds, ``max_log`` bytes.
     """
 
     argv: tuple[str, ...]
@@ -25,15 +24,14 @@ class AttemptSpec:
     timeout: float | None = None
     grace: float = 10.0
     max_log: int | None = None
-    inherit: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """``start`` is the start time in clock ticks since boot, see :mod:`orch_tui.engine.process`."""
+class Identity(NamedTuple):
+    """A process started between two times in clock ticks since boot, see :mod:`orch_tui.engine.process`."""
 
     pid: int
-    start: int
+    after: int
+    before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +56,19 @@ class StopRequest:
     def __init__(self) -> None:
         self.why: FailureKind | None = None
         self.now = False
-        self._asked = asyncio.Event()
-        self._hurry = asyncio.Event()
+        self._listener: Callable[[], None] | None = None
 
     def ask(self, why: FailureKind, *, now: bool = False) -> None:
         self.why = self.why or why
-        self._asked.set()
-        if now:
-            self.now = True
-            self._hurry.set()
+        self.now = self.now or now
+        if self._listener is not None:
+            self._listener()
 
-    async def asked(self) -> None:
-        await self._asked.wait()
-
-    async def hurry(self) -> None:
-        await self._hurry.wait()
+    def listen(self, listener: Callable[[], None] | None) -> None:
+        """Whom to tell of every request; at once, if one was made already."""
+        self._listener = listener
+        if listener is not None and self.why is not None:
+            listener()
 
 
 class Running(Protocol):
@@ -88,5 +84,9 @@ class Running(Protocol):
 class Launcher(Protocol):
     """A back end. It places and carries; retries, limits and order stay with the executor."""
 
-    def start(self, spec: AttemptSpec) -> Running:
-        """Start now. Raises: OSError when the process or its log cannot be made."""
+    def start(self, spec: AttemptSpec, inherit: tuple[int, ...] = ()) -> Running:
+        """Start now; the task holds the descriptors in ``inherit`` open as long as it lives.
+
+        Raises:
+            OSError: the process or its log cannot be made.
+        """

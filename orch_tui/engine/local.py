@@ -11,72 +11,82 @@ import contextlib
 import fcntl
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from orch_tui.engine.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.process import (
+    boot_ticks,
     group_members,
     is_locked,
     kill_processes,
-    read_stat,
     signal_group,
     tagged,
     wait_for_exit,
 )
 from orch_tui.model.events import FailureKind
 
-# `trap :` instead of `trap ''`: a signal that is ignored would stay ignored in the task.
-_SHIM = 'f=$1; shift; trap : TERM INT HUP; "$@"; rc=$?; printf "%d\\n" "$rc" >"$f"; exit "$rc"'
+# $1 the exit file, $2 the directory. `trap :` instead of `trap ''`: a signal that is ignored would stay so in the task.
+_BEGIN = 'f=$1; cd "$2" || exit 126; shift 2; trap : TERM INT HUP; '
+_END = 'rc=$?; printf "%d\\n" "$rc" >"$f"; exit "$rc"'
+_SHIM = f'{_BEGIN}"$@"; {_END}'
 # A script for the shell needs no second shell: a subshell runs it.
-_SCRIPT_SHIM = 'f=$1; s=$2; set --; trap : TERM INT HUP; (eval "$s"); rc=$?; printf "%d\\n" "$rc" >"$f"; exit "$rc"'
+_SCRIPT_SHIM = f'{_BEGIN}s=$1; set --; (eval "$s"); {_END}'
 _SHELL = ("/bin/sh", "-c")
+# What Python ignores, and what a program started from a background job would ignore.
+_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT)
 _UNKILLABLE_AFTER = 30.0
 _SWEEPS = 50
+_LOG_POLL = 1.0
 
 
 class LocalLauncher:
     """Starts attempts with ``/bin/sh`` on this machine."""
 
-    def start(self, spec: AttemptSpec) -> LocalAttempt:
-        """Raises: OSError when the log or the process cannot be made."""
-        log = os.open(spec.directory / "log", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    def start(self, spec: AttemptSpec, inherit: tuple[int, ...] = ()) -> LocalAttempt:
+        """Raises: OSError when the log or the process cannot be made.
+
+        ``posix_spawn`` takes half the time of ``subprocess.Popen``, and a big parent makes it no slower.
+        """
+        log = os.open(f"{spec.directory}/log", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(log, fcntl.LOCK_EX)
-            process = subprocess.Popen(
+            before = boot_ticks()
+            pid = os.posix_spawn(
+                "/bin/sh",
                 _wrap(spec),
-                env=spec.environment,
-                cwd=spec.cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                pass_fds=spec.inherit,
+                spec.environment,
+                file_actions=[
+                    (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                    (os.POSIX_SPAWN_DUP2, log, 1),
+                    (os.POSIX_SPAWN_DUP2, log, 2),
+                    # Onto itself: that clears close-on-exec, so that the lock lives as long as the task.
+                    *((os.POSIX_SPAWN_DUP2, descriptor, descriptor) for descriptor in inherit),
+                ],
+                setsid=True,
+                setsigdef=_DEFAULT_SIGNALS,
             )
         finally:
             os.close(log)
-        return LocalAttempt(process, spec)
+        return LocalAttempt(Identity(pid, before, boot_ticks()), spec)
 
 
 def _wrap(spec: AttemptSpec) -> list[str]:
-    exit_file = os.fspath(spec.directory / "exit")
+    exit_file = f"{spec.directory}/exit"
     if spec.argv[:2] == _SHELL and len(spec.argv) == 3:
-        return [*_SHELL, _SCRIPT_SHIM, "sh", exit_file, spec.argv[2]]
-    return [*_SHELL, _SHIM, "sh", exit_file, *spec.argv]
+        return [*_SHELL, _SCRIPT_SHIM, "sh", exit_file, spec.cwd, spec.argv[2]]
+    return [*_SHELL, _SHIM, "sh", exit_file, spec.cwd, *spec.argv]
 
 
 class LocalAttempt:
     """A started attempt: its leader is the shim, its process group the whole task."""
 
-    def __init__(self, process: subprocess.Popen[bytes], spec: AttemptSpec) -> None:
-        self._process = process
+    def __init__(self, identity: Identity, spec: AttemptSpec) -> None:
+        self._pid = identity.pid
         self._spec = spec
-        self._fd = os.pidfd_open(process.pid)
-        stat = read_stat(process.pid)
-        self._identity = Identity(process.pid, stat.start if stat else 0)
-        self._log_full = False
+        self._fd = os.pidfd_open(identity.pid)
+        self._identity = identity
 
     @property
     def identity(self) -> Identity:
@@ -92,40 +102,49 @@ class LocalAttempt:
             killing(why, grace)
             return await self._stop(why, stop, grace)
         finally:
+            stop.listen(None)
             os.close(self._fd)
 
     async def _until_end_or_stop(self, stop: StopRequest) -> FailureKind | None:
-        """None when the leader ended by itself, else why it is to be stopped."""
-        gone = asyncio.ensure_future(wait_for_exit(self._fd, self._spec.timeout))
-        others = [asyncio.ensure_future(stop.asked())]
-        if self._spec.max_log is not None:
-            others.append(asyncio.ensure_future(self._watch_log(self._spec.max_log)))
-        try:
-            await asyncio.wait({gone, *others}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for waiter in others:
-                waiter.cancel()
-            if not gone.done():
-                gone.cancel()
-            # The reader must have left before another waiter may add its own.
-            await asyncio.wait({gone, *others})
-        if not gone.cancelled() and gone.result():
-            return None
-        if stop.why is not None:
-            return stop.why
-        return FailureKind.TIMEOUT if not gone.cancelled() else FailureKind.LOG_LIMIT
+        """None when the leader ended by itself, else why it is to be stopped.
 
-    async def _watch_log(self, limit: int) -> None:
-        path = self._spec.directory / "log"
-        while True:
-            await asyncio.sleep(1.0)
-            with contextlib.suppress(FileNotFoundError):
-                if path.stat().st_size > limit:
-                    return
+        One future and no further tasks: this is what every attempt costs.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[FailureKind | None] = loop.create_future()
+
+        def settle(why: FailureKind | None) -> None:
+            if not answer.done():
+                answer.set_result(why)
+
+        def look_at_log() -> None:
+            if self._log_is_full():
+                settle(FailureKind.LOG_LIMIT)
+            else:
+                timers[0] = loop.call_later(_LOG_POLL, look_at_log)
+
+        loop.add_reader(self._fd, settle, None)
+        timers = [loop.call_later(_LOG_POLL, look_at_log)]
+        if self._spec.timeout is not None:
+            timers.append(loop.call_later(self._spec.timeout, settle, FailureKind.TIMEOUT))
+        stop.listen(lambda: settle(stop.why))
+        try:
+            return await answer
+        finally:
+            loop.remove_reader(self._fd)
+            for timer in timers:
+                timer.cancel()
+
+    def _log_is_full(self) -> bool:
+        limit = self._spec.max_log
+        try:
+            return limit is not None and os.stat(f"{self._spec.directory}/log").st_size > limit
+        except FileNotFoundError:
+            return False
 
     async def _stop(self, why: FailureKind, stop: StopRequest, grace: float) -> Exit:
         """TERM to the group, a grace time, KILL, and then whatever left the group."""
-        begun, group, killed = time.monotonic(), self._process.pid, False
+        begun, group, killed = time.monotonic(), self._pid, False
         if grace > 0:
             signal_group(group, signal.SIGTERM)
             signal_group(group, signal.SIGCONT)
@@ -143,40 +162,31 @@ class LocalAttempt:
 
     async def _group_gone(self, stop: StopRequest, grace: float) -> bool:
         """True when the whole group, not the leader alone, ended within the grace time."""
-        hurry = asyncio.ensure_future(stop.hurry())
-        deadline = time.monotonic() + grace
-        leader = asyncio.ensure_future(wait_for_exit(self._fd, grace))
-        try:
-            await asyncio.wait({leader, hurry}, return_when=asyncio.FIRST_COMPLETED)
-            if leader.done() and not leader.result():
-                return False
-            pause = 0.01
-            while not hurry.done() and time.monotonic() < deadline:
-                # The unreaped leader is a zombie here, which does not count as a member.
-                if not group_members(self._process.pid):
-                    return True
-                await asyncio.wait({hurry}, timeout=pause)
-                pause = min(pause * 2, 0.25)
-            return not group_members(self._process.pid)
-        finally:
-            for waiter in (leader, hurry):
-                waiter.cancel()
-            await asyncio.wait({leader, hurry})
+        hurry = asyncio.Event()
+        stop.listen(lambda: hurry.set() if stop.now else None)
+        deadline, pause = time.monotonic() + grace, 0.01
+        while not hurry.is_set() and time.monotonic() < deadline:
+            # The leader is not reaped yet: as a zombie it keeps the group's id, and does not count as a member.
+            if not group_members(self._pid):
+                return True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(hurry.wait(), min(pause, max(0.0, deadline - time.monotonic())))
+            pause = min(pause * 2, 0.25)
+        return not group_members(self._pid)
 
     def _reap(self) -> int:
-        _, status = os.waitpid(self._process.pid, 0)
+        _, status = os.waitpid(self._pid, 0)
         code = os.waitstatus_to_exitcode(status)
-        self._process.returncode = code
         written = read_exit_file(self._spec.directory)
         return code if written is None else written
 
     async def _clean_up(self, *, thorough: bool) -> int:
         """End what the leader left: its group always, escaped processes if stopped or if they hold the log open."""
-        group, ended = self._process.pid, set[int]()
+        group, ended = self._pid, set[int]()
         signal_number, pause = signal.SIGTERM, 0.02
         for _ in range(_SWEEPS):
             left = set(group_members(group)) if signal_group(group, 0) else set()
-            if thorough or is_locked(self._spec.directory / "log"):
+            if thorough or is_locked(f"{self._spec.directory}/log"):
                 left |= set(tagged([self._spec.directory]))
             if not left:
                 break
@@ -196,7 +206,11 @@ def read_exit_file(directory: Path) -> int | None:
         OSError: the file is there and cannot be read.
     """
     try:
-        text = (directory / "exit").read_text(encoding="ascii")
+        fd = os.open(f"{directory}/exit", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
-    return int(text) if text.endswith("\n") else None
+    try:
+        text = os.read(fd, 16)
+    finally:
+        os.close(fd)
+    return int(text) if text.endswith(b"\n") else None

@@ -68,7 +68,7 @@ class Preparer:
         return base
 
     def attempt_directory(self, task: PlannedTask, number: int) -> Path:
-        return self._directory / "tasks" / task.id / str(number)
+        return Path(f"{self._directory}/tasks/{task.id}/{number}")
 
     def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:
         """Make the attempt's directory and say what to start.
@@ -168,9 +168,13 @@ class Preparer:
         configuration: Configuration,
         parameters: Mapping[str, Any],
     ) -> None:
-        make_private(directory)
-        for part in ("in", "in/tables", "in/files", "out", "out/tables", "out/files"):
-            os.mkdir(f"{directory}/{part}", 0o700)
+        path = os.fspath(directory)
+        if number == 1:
+            make_private(directory.parent)
+        os.mkdir(path, 0o700)
+        if component.staged or configuration.inputs or configuration.outputs or not component.inline:
+            for part in ("in", "in/tables", "in/files", "out", "out/tables", "out/files"):
+                os.mkdir(f"{path}/{part}", 0o700)
         config = {
             "parameters": parameters,
             "storage": _storage(configuration),
@@ -185,11 +189,12 @@ class Preparer:
                 "writers": {t.table: self._who_writes(t.table, task) for t in configuration.inputs},
             },
         }
-        data = json.dumps(config, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-        fd = os.open(directory / "config.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        # On one line: only then does the encoder that is written in C do it.
+        data = (json.dumps(config, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+        fd = os.open(f"{path}/config.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             if os.write(fd, data) != len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory / "config.json"))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), f"{path}/config.json")
         finally:
             os.close(fd)
 

@@ -10,12 +10,14 @@ import contextlib
 import fcntl
 import os
 import signal
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 TASK_TAG = "ORCH_TASK"
 ANCESTORS_TAG = "ORCH_ANCESTORS"
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Stat(NamedTuple):
@@ -113,7 +115,7 @@ def kill_processes(pids: Iterable[int], number: int = signal.SIGKILL) -> None:
             os.kill(pid, number)
 
 
-def is_locked(path: Path) -> bool:
+def is_locked(path: Path | str) -> bool:
     """True while some process has the lock on the file; a task's log is locked by whoever has it open."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -150,12 +152,18 @@ async def wait_for_exit(pidfd: int, timeout: float | None = None) -> bool:
     return True
 
 
-def is_same(pid: int, start: int, boot: str) -> bool:
-    """True when the process that was recorded with this start time still lives."""
+def boot_ticks() -> int:
+    """Now, on the clock of :attr:`Stat.start`."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS)
+
+
+def is_same(pid: int, started: tuple[int, int], boot: str) -> bool:
+    """True when the process that was recorded as started between these ticks of this boot still lives."""
     if boot != boot_id():
         return False
     stat = read_stat(pid)
-    return stat is not None and stat.start == start and stat.state not in "ZX"
+    # One tick more on both sides: the kernel rounds down.
+    return stat is not None and started[0] - 1 <= stat.start <= started[1] + 1 and stat.state not in "ZX"
 
 
 def ancestors(environment: Mapping[str, str]) -> str:

@@ -51,7 +51,7 @@ class Event(NamedTuple):
 
 def write_time(at: float) -> str:
     """``2026-11-22T14:02:13.123Z``: sortable, readable, in UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def read_time(text: str) -> float:
@@ -63,8 +63,9 @@ def _event(event_type: EventType, at: float, /, **data: Any) -> Event:
     return Event(event_type.value, at, {key: value for key, value in data.items() if value is not None})
 
 
-def executor(at: float, *, pid: int, start: int, host: str, boot_id: str, by: str) -> Event:
-    """A process took the run in hand; ``pid``, ``start`` (clock ticks since boot) and ``boot_id`` identify it."""
+def executor(at: float, *, pid: int, start: tuple[int, int], host: str, boot_id: str, by: str) -> Event:
+    """A process took the run in hand. ``pid``, ``start`` and ``boot_id`` identify it: it was started between these two
+    clock ticks since boot (asking the kernel for the exact one of each task would cost as much as starting it)."""
     return _event(EventType.EXECUTOR, at, pid=pid, start=start, host=host, boot_id=boot_id, by=by)
 
 
@@ -91,7 +92,7 @@ def spawning(at: float, task: str, attempt: int) -> Event:
     return _event(EventType.SPAWNING, at, task=task, attempt=attempt)
 
 
-def started(at: float, task: str, attempt: int, *, pid: int, start: int) -> Event:
+def started(at: float, task: str, attempt: int, *, pid: int, start: tuple[int, int]) -> Event:
     return _event(EventType.STARTED, at, task=task, attempt=attempt, pid=pid, start=start)
 
 

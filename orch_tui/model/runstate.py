@@ -26,7 +26,7 @@ class AttemptState:
     kind: str | None = None
     exit_code: int | None = None
     pid: int | None = None
-    start: int | None = None
+    start: tuple[int, int] | None = None
     killing: str | None = None
     leftovers: int = 0
 
@@ -181,7 +181,8 @@ class RunState:
 
     def _started(self, at: float, data: Mapping[str, Any]) -> None:
         if attempt := self._attempt(data):
-            attempt.started, attempt.pid, attempt.start = at, data["pid"], data["start"]
+            attempt.started, attempt.pid = at, data["pid"]
+            attempt.start = (data["start"][0], data["start"][1])
 
     def _killing(self, at: float, data: Mapping[str, Any]) -> None:
         if attempt := self._attempt(data):

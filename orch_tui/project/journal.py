@@ -40,11 +40,13 @@ class BrokenJournal(Exception):
     """The file is no journal of a run that this program can read."""
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
 def _value(value: Any) -> str:
     """TOML that is JSON too: no dates, no inline tables, no non-finite numbers."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    # TOML forbids a bare DEL; JSON would let lone surrogates through as they are, UTF-8 cannot hold them.
-    return text.replace("\x7f", "\\u007f").encode("utf-8", "replace").decode()
+    # TOML forbids a bare DEL.
+    return _encode(value).replace("\x7f", "\\u007f")
 
 
 def write_record(table: str, values: Mapping[str, Any]) -> str:
@@ -113,7 +115,7 @@ class Journal:
             OSError: the directory cannot be written; nothing is left behind under the journal's name.
         """
         path, new = directory / JOURNAL, directory / f"{JOURNAL}.new"
-        data = write_header(header, plan).encode()
+        data = write_header(header, plan).encode("utf-8", "replace")
         fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
@@ -159,7 +161,8 @@ class Journal:
         Raises:
             JournalFull: nothing was added; the file ends at the last record as before.
         """
-        record = write_event(event).encode()
+        # Lone surrogates (a name that is no UTF-8) cannot be written in UTF-8.
+        record = write_event(event).encode("utf-8", "replace")
         try:
             if os.write(self._fd, record) != len(record):
                 raise OSError(errno.ENOSPC, "short write")

@@ -19,12 +19,12 @@ _HOLDER_BYTES = 1000
 class Lock:
     """An exclusive lock that is held; ``close`` gives this process's hold of it up."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: str, descriptor: int) -> None:
         self.path = path
         self.fd = descriptor
 
     @classmethod
-    def acquire(cls, path: Path, holder: str) -> Lock | None:
+    def acquire(cls, path: Path | str, holder: str) -> Lock | None:
         """Take it or return None at once. ``holder`` is a sentence for those who find it taken.
 
         Raises:
@@ -34,14 +34,14 @@ class Lock:
         try:
             fd = os.open(path, flags, 0o600)
         except FileNotFoundError:
-            make_private(path.parent)
+            make_private(Path(path).parent)
             fd = os.open(path, flags, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)
             return None
-        lock = cls(path, fd)
+        lock = cls(os.fspath(path), fd)
         lock.describe(holder)
         return lock
 
@@ -59,7 +59,7 @@ class Lock:
             self.fd = -1
 
 
-def holder_of(path: Path) -> str | None:
+def holder_of(path: Path | str) -> str | None:
     """The sentence of whoever holds the lock now; None when it is free."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -1,0 +1,81 @@
+"""What became of the tasks of a run whose executor is gone: belief in a fixed order, never a guess.
+
+The exit file first, then a living leader, then whoever still holds the log or carries the task's tag; what is left
+is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from orch_tui.engine.local import read_exit_file
+from orch_tui.engine.process import host, is_locked, is_same, tagged
+from orch_tui.model.runstate import AttemptState, RunState, TaskState
+from orch_tui.model.status import Status
+
+
+class Verdict(StrEnum):
+    """``OTHER_HOST``: recorded by another machine, about which nothing can be said here."""
+
+    FINISHED = "finished"
+    RUNNING = "running"
+    DESCENDANTS = "descendants"
+    OTHER_HOST = "other-host"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``exit_code`` belongs to FINISHED; ``text`` says it in words."""
+
+    verdict: Verdict
+    exit_code: int | None
+    text: str
+
+
+def attempt_directory(run_directory: Path, task: str, number: int) -> Path:
+    return run_directory / "tasks" / task / str(number)
+
+
+def inspect_run(directory: Path, state: RunState) -> dict[str, Finding]:
+    """A finding for every task that the journal leaves running. For a run that nobody executes."""
+    found = {}
+    for task in state.tasks.values():
+        attempt = task.attempt
+        if attempt is not None and task.status in (Status.PROCESSING, Status.TERMINATING):
+            executor = state.executors[-1] if state.executors else {}
+            found[task.id] = inspect_attempt(directory, task, attempt, executor)
+    return found
+
+
+def inspect_attempt(
+    run_directory: Path, task: TaskState, attempt: AttemptState, executor: Mapping[str, Any]
+) -> Finding:
+    """``executor`` is the identity of the process that started the attempt."""
+    directory = attempt_directory(run_directory, task.id, attempt.number)
+    if executor.get("host") not in (None, host()):
+        return Finding(Verdict.OTHER_HOST, None, f"started on {executor['host']}: look there")
+    alive = _leader_lives(attempt, executor)
+    held = is_locked(directory / "log")
+    others = [] if alive else tagged([directory])
+    # Last: the shim writes it before it ends, so nothing that finished in between is missed.
+    code = read_exit_file(directory)
+    if code is not None:
+        left = "; processes of it are still there" if held or others else ""
+        return Finding(Verdict.FINISHED, code, f"finished with exit code {code}{left}")
+    if alive:
+        return Finding(Verdict.RUNNING, None, f"still running (pid {attempt.pid})")
+    if held or others:
+        return Finding(Verdict.DESCENDANTS, None, "its first process is gone, others of it still run")
+    return Finding(Verdict.LOST, None, "lost: it is gone and left no exit code")
+
+
+def _leader_lives(attempt: AttemptState, executor: Mapping[str, Any]) -> bool:
+    boot = executor.get("boot_id")
+    if attempt.pid is None or attempt.start is None or not isinstance(boot, str):
+        return False
+    return is_same(attempt.pid, attempt.start, boot)
