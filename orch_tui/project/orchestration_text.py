@@ -1,0 +1,314 @@
+"""The text of an orchestration's file after an edit: what was not edited stays byte for byte."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orch_tui.model.orchestration import Backoff, Orchestration, Phase, Retry, Task, TaskOptions, Variable
+from orch_tui.project.toml_blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks
+from orch_tui.project.toml_edit import VariableValue, apply_changes, edit_errors, edit_text
+from orch_tui.project.toml_text import duration_value, table_lines, value_text
+
+_STRING_OR_COMMENT = re.compile(
+    r'"""(?:\\.|[^\\])*?"""(?:"{0,2})|\'\'\'.*?\'\'\'(?:\'{0,2})|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|(?P<comment>#[^\r\n]*)',
+    re.DOTALL,
+)
+Values = dict[str, Any]
+
+
+def option_values(options: TaskOptions) -> Values:
+    """The keys of task options as a file has them; what is not set is left out."""
+    values: Values = {
+        "retry": _retry_values(options.retry) if options.retry is not None else None,
+        "timeout": options.timeout,
+        "delay": options.delay,
+        "grace": options.grace,
+        "max_log_mb": _number(options.max_log_mb),
+    }
+    for key in ("timeout", "delay", "grace"):
+        if values[key] is not None:
+            values[key] = duration_value(values[key])
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _retry_values(retry: Retry) -> Values:
+    values: Values = {"attempts": retry.attempts, "delay": duration_value(retry.delay)}
+    if retry.backoff is not Backoff.CONSTANT:
+        values["backoff"] = str(retry.backoff)
+    return values
+
+
+def _number(value: float | None) -> float | int | None:
+    return int(value) if value is not None and value == int(value) else value
+
+
+def _variable_value(variable: Variable) -> VariableValue:
+    value = VariableValue()
+    if variable.value is not None:
+        value["value"] = variable.value
+    if variable.description:
+        value["description"] = variable.description
+    return value
+
+
+def root_values(value: Orchestration) -> Values:
+    """The keys of the document itself, without the phases."""
+    values: Values = {"name": value.name}
+    if value.description:
+        values["description"] = value.description
+    if value.max_parallel is not None:
+        values["max_parallel"] = value.max_parallel
+    values["defaults"] = option_values(value.defaults)
+    values["variables"] = {variable.name: _variable_value(variable) for variable in value.variables}
+    return {key: item for key, item in values.items() if item != {}}
+
+
+def phase_values(phase: Phase) -> Values:
+    values: Values = {"id": phase.id, "name": phase.name}
+    if phase.max_parallel is not None:
+        values["max_parallel"] = phase.max_parallel
+    return values
+
+
+def task_values(task: Task) -> Values:
+    values: Values = {"id": task.id, "configuration": task.configuration}
+    if not task.enabled:
+        values["enabled"] = False
+    if task.continue_on_failure:
+        values["continue_on_failure"] = True
+    values.update(option_values(task.options))
+    if task.max_parallel is not None:
+        values["max_parallel"] = task.max_parallel
+    if task.variables:
+        values["variables"] = dict(task.variables)
+    return values
+
+
+def house_text(value: Orchestration, raw: Mapping[str, Any] | None = None, root: str | None = None) -> str:
+    """The whole file in the house style. ``raw`` is an earlier document whose unknown keys are kept.
+
+    ``root`` is the text of everything but the phases when the caller has it already.
+    """
+    raw_phases, raw_tasks = _raw_items(raw or {})
+    parts = [_root_text(value, raw or {}) if root is None else root]
+    for phase in value.phases:
+        parts.append(table_lines("[[phases]]", _over(raw_phases.get(phase.id), phase_values(phase), _PHASE_KEYS)))
+        for task in phase.tasks:
+            parts.append(table_lines("[[phases.tasks]]", _over(raw_tasks.get(task.id), task_values(task), _TASK_KEYS)))
+    return "\n".join(part for part in parts if part)
+
+
+_OPTION_KEYS = {"retry", "timeout", "delay", "grace", "max_log_mb"}
+_ROOT_KEYS = {"name", "description", "max_parallel", "defaults", "variables", "phases"}
+_PHASE_KEYS = {"id", "name", "max_parallel", "tasks"}
+_TASK_KEYS = {"id", "configuration", "enabled", "continue_on_failure", "max_parallel", "variables"} | _OPTION_KEYS
+
+
+def _over(raw: Mapping[str, Any] | None, values: Values, known: set[str]) -> Values:
+    """``values`` and the keys of ``raw`` that are not ``known``."""
+    return values | {key: item for key, item in (raw or {}).items() if key not in known}
+
+
+def _root_text(value: Orchestration, raw: Mapping[str, Any]) -> str:
+    values = _over(raw, root_values(value), _ROOT_KEYS)
+    tables = {key: values.pop(key) for key in ("defaults", "variables") if key in values}
+    parts = [table_lines("", values)]
+    parts += [table_lines(f"[{key}]", {k: _short(v) for k, v in items.items()}) for key, items in tables.items()]
+    return "\n".join(part for part in parts if part)
+
+
+def _short(value: Any) -> Any:
+    return value.short() if isinstance(value, VariableValue) else value
+
+
+def _raw_items(raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tables of phases and tasks by the ids that the file has in writing."""
+    phases = {phase["id"]: phase for phase in raw.get("phases", []) if "id" in phase}
+    tasks = {task["id"]: task for phase in raw.get("phases", []) for task in phase.get("tasks", []) if "id" in task}
+    return phases, tasks
+
+
+def compose(text: str, old: Orchestration, new: Orchestration, read: Callable[[str], Orchestration]) -> str:
+    """The file's new text. ``text`` reads as ``old``; ``read`` raises ValueError for a text that cannot be read.
+
+    Three ways are tried, the most careful one first; the text returned has been read back and is equal to ``new``.
+
+    Raises:
+        ValueError: ``new`` holds something that no text can express.
+    """
+    raw = tomllib.loads(text.removeprefix("\ufeff"))
+    if old == new and _has_all_ids(raw):
+        return text
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    bare = text.removeprefix("\ufeff")
+    line_end = "\r\n" if "\r\n" in bare else "\n"
+    for way in (_by_blocks, _in_place, _by_new_phases):
+        try:
+            candidate = way(bare, raw, old, new, line_end)
+            if candidate is not None and read(candidate) == new and _keeps_unknown(raw, candidate):
+                return mark + candidate
+        except edit_errors():
+            # This way does not fit the shape of the file; the next one is coarser.
+            continue
+    candidate = with_comments(bare, house_text(new, raw))
+    if read(candidate) != new:
+        raise ValueError("the orchestration cannot be written so that it reads back equal")
+    return mark + candidate
+
+
+def _has_all_ids(raw: Mapping[str, Any]) -> bool:
+    phases = raw.get("phases", [])
+    return all("id" in phase and all("id" in task for task in phase.get("tasks", [])) for phase in phases)
+
+
+def _keeps_unknown(raw: Mapping[str, Any], candidate: str) -> bool:
+    """Whether the document's own unknown keys (schedules, notifications, …) are as they were."""
+    after = tomllib.loads(candidate)
+    return all(after.get(key) == value for key, value in raw.items() if key not in _ROOT_KEYS)
+
+
+def _by_blocks(text: str, raw: Values, old: Orchestration, new: Orchestration, line_end: str) -> str | None:
+    blocks = split_blocks(text, old)
+    if blocks is None:
+        return None
+    known = {block.key: block for block in blocks}
+    before: dict[BlockKey, Values] = {}
+    for phase in old.phases:
+        before["phase", phase.id] = phase_values(phase)
+        before.update((("task", task.id), task_values(task)) for task in phase.tasks)
+    lacking = _keys_without_id(raw, old)
+    order: list[BlockKey] = [PREAMBLE]
+    texts: dict[BlockKey, str] = {}
+    for key, header, values in _wanted_blocks(new):
+        order.append(key)
+        if key not in known:
+            texts[key] = with_line_ends(table_lines(header, values), line_end)
+        elif before[key] != values or key in lacking:
+            texts[key] = _edited_block(known[key], key in lacking, before[key], values, line_end)
+    result = _edit_root(blocks, texts, root_values(old), root_values(new), line_end)
+    return arrange(result, order, texts, line_end)
+
+
+def _wanted_blocks(value: Orchestration) -> list[tuple[BlockKey, str, Values]]:
+    wanted: list[tuple[BlockKey, str, Values]] = []
+    for phase in value.phases:
+        wanted.append((("phase", phase.id), "[[phases]]", phase_values(phase)))
+        wanted += [(("task", task.id), "[[phases.tasks]]", task_values(task)) for task in phase.tasks]
+    return wanted
+
+
+def _keys_without_id(raw: Values, old: Orchestration) -> set[BlockKey]:
+    lacking: set[BlockKey] = set()
+    for phase, raw_phase in zip(old.phases, raw.get("phases", []), strict=True):
+        if "id" not in raw_phase:
+            lacking.add(("phase", phase.id))
+        for task, raw_task in zip(phase.tasks, raw_phase.get("tasks", []), strict=True):
+            if "id" not in raw_task:
+                lacking.add(("task", task.id))
+    return lacking
+
+
+def _edited_block(block: Block, lacks_id: bool, before: Values, after: Values, line_end: str) -> str:
+    body = block.body
+    if lacks_id:
+        head = body[: block.header_end]
+        head += "" if head.endswith("\n") else line_end
+        body = f"{head}id = {value_text(after['id'])}{line_end}{body[block.header_end :]}"
+    if before == after:
+        return body
+    path: tuple[str | int, ...] = ("phases", 0) if block.key[0] == "phase" else ("phases", "tasks", 0)
+    return with_line_ends(edit_text(body, path, before, after), line_end)
+
+
+def _edit_root(
+    blocks: list[Block], texts: dict[BlockKey, str], before: Values, after: Values, line_end: str
+) -> list[Block]:
+    """Puts the edited preamble into ``texts``; a table that stands further down is edited where it is."""
+    result = []
+    for block in blocks:
+        if block.key[0] == "root":
+            inside = tomllib.loads(block.body).keys()
+            old_part = {key: before[key] for key in before if key in inside}
+            new_part = {key: after[key] for key in after if key in inside}
+            if old_part != new_part:
+                body = with_line_ends(edit_text(block.body, (), old_part, new_part), line_end)
+                block = Block(block.key, block.number, body, block.tail)
+            before = {key: before[key] for key in before if key not in inside}
+            after = {key: after[key] for key in after if key not in inside}
+        result.append(block)
+    if before != after:
+        first = result[0]
+        body = with_line_ends(edit_text(first.body, (), before, after), line_end)
+        if not first.body:
+            # Nothing but comments, or nothing at all: the keys go below, away from the first phase.
+            comments = first.tail.rstrip()
+            body = f"{comments}{2 * line_end}{body}" if comments else body
+            result[0] = Block(PREAMBLE, 0, body, line_end)
+        texts[PREAMBLE] = body
+    return result
+
+
+def _in_place(text: str, raw: Values, old: Orchestration, new: Orchestration, line_end: str) -> str | None:
+    """Edits of values only, in a file of any shape: inline arrays keep their comments."""
+    if _skeleton(old) != _skeleton(new):
+        return None
+    import tomlkit
+
+    document = tomlkit.parse(text.replace("\r\n", "\n"))
+    apply_changes(document, root_values(old), root_values(new))
+    lacking = _keys_without_id(raw, old)
+    for number, (before, after) in enumerate(zip(old.phases, new.phases, strict=True)):
+        table: Any = document["phases"][number]
+        apply_changes(table, _present(phase_values(before), ("phase", before.id) in lacking), phase_values(after))
+        for place, (first, second) in enumerate(zip(before.tasks, after.tasks, strict=True)):
+            values = _present(task_values(first), ("task", first.id) in lacking)
+            apply_changes(table["tasks"][place], values, task_values(second))
+    return with_line_ends(tomlkit.dumps(document), line_end)
+
+
+def _present(values: Values, lacks_id: bool) -> Values:
+    return {key: value for key, value in values.items() if not (lacks_id and key == "id")}
+
+
+def _skeleton(value: Orchestration) -> list[tuple[str, tuple[str, ...]]]:
+    return [(phase.id, tuple(task.id for task in phase.tasks)) for phase in value.phases]
+
+
+def _by_new_phases(text: str, raw: Values, old: Orchestration, new: Orchestration, line_end: str) -> str | None:
+    """All phases written anew in the house style; the rest of the document stays as it is."""
+    import tomlkit
+
+    document = tomlkit.parse(text.replace("\r\n", "\n"))
+    if "phases" in document:
+        document.remove("phases")
+    apply_changes(document, root_values(old), root_values(new))
+    root = tomlkit.dumps(document).rstrip() + "\n"
+    return with_line_ends(with_comments(text, house_text(new, raw, root)), line_end)
+
+
+def with_comments(text: str, candidate: str, *, at_end: bool = False) -> str:
+    """``candidate`` with the comments of ``text`` that it lost, above its first phase or ``at_end``."""
+    lost = Counter(_comments(text)) - Counter(_comments(candidate))
+    if not lost:
+        return candidate
+    lines = "".join(f"{comment}\n" for comment in _comments(text) if _take(lost, comment))
+    start = 0 if at_end else candidate.find("\n[[phases]]\n") + 1
+    return f"{candidate[:start]}{lines}\n{candidate[start:]}" if start else f"{candidate}\n{lines}"
+
+
+def _take(counts: Counter[str], comment: str) -> bool:
+    counts[comment] -= 1
+    return counts[comment] >= 0
+
+
+def _comments(text: str) -> list[str]:
+    return [found["comment"].rstrip() for found in _STRING_OR_COMMENT.finditer(text) if found["comment"]]
+
+
+def with_line_ends(text: str, line_end: str) -> str:
+    """``text`` with all its line ends as ``line_end``."""
+    return text if line_end == "\n" else text.replace("\r\n", "\n").replace("\n", line_end)
