@@ -18,6 +18,7 @@ from orch_tui.components.json_files import SchemaFile
 from orch_tui.components.kit import Context, UserError
 from orch_tui.components.tabular import (
     common_type,
+    connect,
     listed,
     literal,
     query_progress,
@@ -105,7 +106,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
     scratch = ctx.data_dir / "tmp" / "files"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        con = kit.connect(ctx)
+        con = connect(ctx)
         looked = _look_at_all(con, files, parameters, scratch, ctx)
         types, user_types = _types(con, looked, parameters)
         query = _query(looked, types, user_types, parameters)

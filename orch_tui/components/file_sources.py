@@ -109,13 +109,16 @@ def _members(path: Path, label: str, format: str, scratch: Path) -> Iterator[Sou
                 raise UserError(f"{label} unpacks to {needed} bytes and the disk has {free} left; free some space")
             for item in sorted(members, key=lambda member: member.filename):
                 name = f"{label}:{safe_line(item.filename)}"
-                inner_format = _format(item.filename, name, format)
-                # A name of our own: the archive's may point anywhere. The extension tells DuckDB nothing it must know.
+                inner_kind = _PACKINGS.get(Path(item.filename).suffix.lower(), "none")
+                if inner_kind == "zip":
+                    raise UserError(f"{name} is an archive inside an archive; unpack it first")
+                plain_name = item.filename if inner_kind == "none" else Path(item.filename).stem
+                inner_format = _format(plain_name, name, format)
+                # A name of our own: the archive's may point anywhere.
                 target = scratch / f"member-{len(list(scratch.iterdir())):05d}"
                 with archive.open(item) as packed, target.open("wb") as plain:
                     shutil.copyfileobj(packed, plain, 1 << 20)
-                inner_kind = _PACKINGS.get(Path(item.filename).suffix.lower(), "none")
-                yield Source(target, name, inner_format, inner_kind if inner_kind != "zip" else "none")
+                yield Source(target, name, inner_format, inner_kind)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UserError(f"{label} is not a readable .zip archive: {error}") from error
     except RuntimeError as error:  # how zipfile says that a password is needed

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from orch_tui.components import kit
 from orch_tui.components.kit import Context, Input, UserError
-from orch_tui.components.tabular import listed, literal, query_progress, quoted, readable
+from orch_tui.components.tabular import connect, listed, literal, query_progress, quoted, readable
 from orch_tui.model.text import safe_line
 from orch_tui.project.atomic import sync_directory
 
@@ -81,7 +81,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
     options = _options(parameters, target, shown)
     with _beside(target, shown, parameters.overwrite) as temporary:
         try:
-            con = kit.connect(ctx)
+            con = connect(ctx)
             with query_progress(con, ctx.progress, f"writing {shown}"):
                 row = con.execute(f"copy ({query}) to {literal(str(temporary))} ({options})").fetchone()
         except duckdb.InternalException:

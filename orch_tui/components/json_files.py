@@ -68,7 +68,8 @@ def scan(files: Sequence[SchemaFile], types: Mapping[str, str]) -> str:
 
 def explain(error: Exception, label: str) -> str:
     """DuckDB's error as one sentence that begins with the file."""
-    reason = re.sub(r' in file "[^"]*"', "", readable(error))
+    reason = re.sub(r""" (in file "[^"]*"|for file '[^']*')""", "", readable(error))
+    reason = re.sub(r"^File '[^']*' ", "the file is ", reason).split("; Try setting ")[0]
     return f"{label}: {safe_line(reason, 400)}"
 
 
@@ -80,7 +81,6 @@ def _arguments(sources: Sequence[Source], more: Sequence[str]) -> str:
             f"[{', '.join(literal(str(source.path)) for source in sources)}]",
             f"format = {literal('newline_delimited' if first.format == 'ndjson' else 'auto')}",
             f"compression = {literal(first.packing)}",
-            "records = 'auto'",
             "dateformat = '%Y-%m-%d'",
             *more,
         ]

@@ -9,13 +9,10 @@ forward by whoever opens the storage next.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 import shutil
-import time
-import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,18 +22,23 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from orch_tui.components.contract import UserError
-from orch_tui.components.storage import MANIFEST, Storage, StorageError, TableInfo, TableVersion, parse_manifest
+from orch_tui.components.intents import (
+    INTENTS,
+    apply_intent,
+    create_intent,
+    lock_without_intents,
+    locked,
+    sweep_intents,
+)
+from orch_tui.components.storage import Storage, StorageError, TableInfo, TableVersion
 from orch_tui.model.configuration import WriteMode
-from orch_tui.project.atomic import sync_directory, write_atomic
+from orch_tui.project.atomic import sync_directory
 from orch_tui.project.paths import make_private
 
 if TYPE_CHECKING:
     import duckdb
 
-INTENTS = ".intents"
 _PRIVATE = 0o600
-_POLL = 0.02
-"""Seconds between two tries for a lock that is waited for with a limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Transaction:
 
     def __enter__(self) -> Transaction:
         try:
-            _lock_without_intents(self._storage, [item.table for item in self._items], self._locks)
+            sweep_intents(self._storage)
+            lock_without_intents(self._storage, [item.table for item in self._items], self._locks)
             self._prepare()
         except BaseException:
             self._release()
@@ -159,26 +162,29 @@ class Transaction:
         """
         if not self._prepared:
             return []
-        try:
-            intent = self._write_intent()
-        except OSError as error:
-            raise StorageError(f"the tables could not be written: {error}; their old versions are unchanged") from error
-        # From here on the temporary files belong to the intent.
-        self._committed = True
-        try:
-            _apply(self._storage, intent)
-        except OSError as error:
-            raise StorageError(
-                f"the tables are stored in part: {error}; make room on the disk, then any orch-tui command that opens "
-                "the storage completes it"
-            ) from error
+        with contextlib.ExitStack() as owned:
+            try:
+                intent = self._write_intent(owned)
+            except OSError as error:
+                raise StorageError(
+                    f"the tables could not be written: {error}; their old versions are unchanged"
+                ) from error
+            # From here on the temporary files belong to the intent.
+            self._committed = True
+            try:
+                apply_intent(self._storage, intent)
+            except OSError as error:
+                raise StorageError(
+                    f"the tables are stored in part: {error}; make room on the disk, then any orch-tui command that "
+                    "opens the storage completes it"
+                ) from error
         for item in self._prepared:
             with contextlib.suppress(OSError):
                 # Versions too many do no harm; the next writer tries again.
                 _prune(self._storage, item.info.table, item.info)
         return [item.info for item in self._prepared]
 
-    def _write_intent(self) -> Path:
+    def _write_intent(self, owned: contextlib.ExitStack) -> Path:
         folder = self._storage.root / INTENTS
         make_private(folder)
         body = {
@@ -193,11 +199,9 @@ class Transaction:
                 for item in sorted(self._prepared, key=lambda prepared: prepared.info.table)
             ]
         }
-        intent = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.toml"
         for home in {item.temporary.parent for item in self._prepared}:
             sync_directory(home)
-        write_atomic(intent, tomli_w.dumps(body), mode=_PRIVATE)
-        return intent
+        return create_intent(folder, tomli_w.dumps(body).encode(), owned)
 
 
 def write_manifest(info: TableInfo) -> str:
@@ -226,133 +230,6 @@ def _entry(version: TableVersion) -> dict[str, Any]:
 
 def _history(old: TableInfo | None, keep: int) -> tuple[TableVersion, ...]:
     return () if old is None else (old.current, *old.previous)[: keep - 1]
-
-
-@contextlib.contextmanager
-def locked(storage: Storage, tables: Iterable[str], wait: float | None = None) -> Iterator[bool]:
-    """Hold the locks of the tables, taken in sorted order. ``wait`` seconds at most; then the value is False.
-
-    Raises: OSError.
-    """
-    with contextlib.ExitStack() as stack:
-        limit = None if wait is None else time.monotonic() + wait
-        held = True
-        for table in sorted(set(tables)):
-            home = storage.home(table)
-            make_private(home)
-            descriptor = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, _PRIVATE)
-            # Closing gives the lock back, and so does the end of the process, however it ends.
-            stack.callback(os.close, descriptor)
-            if not _lock(storage, table, descriptor, limit):
-                held = False
-                break
-        yield held
-
-
-def _lock(storage: Storage, table: str, descriptor: int, limit: float | None) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    except BlockingIOError:
-        pass
-    if limit is None:
-        storage.log(f'waiting for table "{table}", which another task is writing')
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        return True
-    while time.monotonic() < limit:
-        time.sleep(_POLL)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            continue
-    return False
-
-
-def _lock_without_intents(storage: Storage, tables: Sequence[str], stack: contextlib.ExitStack) -> None:
-    """Lock the tables at a moment when no interrupted publication of them is left.
-
-    An intent may name tables that sort before these, so it is completed before these are locked, never while.
-    """
-    while True:
-        roll_forward(storage)
-        with contextlib.ExitStack() as attempt:
-            try:
-                attempt.enter_context(locked(storage, tables))
-            except OSError as error:
-                raise StorageError(
-                    f"the storage {storage.root} cannot be written: {error}; check its owner, its mode and the disk"
-                ) from error
-            if not _intents_of(storage, set(tables)):
-                stack.push(attempt.pop_all())
-                return
-
-
-def _intents_of(storage: Storage, tables: set[str]) -> bool:
-    return any(tables & {item["table"] for item in _read_intent(path) or []} for path in _intents(storage))
-
-
-def _intents(storage: Storage) -> list[Path]:
-    try:
-        return sorted(path for path in (storage.root / INTENTS).iterdir() if path.suffix == ".toml")
-    except FileNotFoundError:
-        return []
-
-
-def _read_intent(path: Path) -> list[dict[str, Any]] | None:
-    """The tables of an intent; None when it is gone. Raises: OSError, ValueError."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    tables = tomllib.loads(text).get("tables", [])
-    if not all(isinstance(item.get(key), str) for item in tables for key in ("table", "temporary", "file", "manifest")):
-        raise ValueError(f"{path} is no intent")
-    return list(tables)
-
-
-def roll_forward(storage: Storage, wait: float | None = None) -> None:
-    """Complete publications whose process died between the commit and the last table.toml.
-
-    A live publication holds its locks, so this waits for it; ``wait`` limits that for readers. A storage that cannot
-    be written is left as it is: what a reader sees then is the state without the interrupted publication.
-    """
-    for path in _intents(storage):
-        try:
-            tables = [item["table"] for item in _read_intent(path) or []]
-            with locked(storage, tables, wait) as held:
-                if held and path.exists():
-                    _apply(storage, path)
-                    storage.log(f"completed the interrupted publication of {', '.join(tables)}")
-        except (PermissionError, BlockingIOError) as error:
-            storage.log(f"an interrupted publication waits for somebody who may write {storage.root}: {error}")
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError, UserError) as error:
-            with contextlib.suppress(OSError):
-                path.rename(path.with_suffix(".broken"))
-            storage.log(f"{path} cannot be understood and was set aside: {error}")
-        except OSError as error:
-            if wait is None:
-                raise StorageError(f"an interrupted publication cannot be completed: {error}; see {path}") from error
-            storage.log(f"an interrupted publication cannot be completed: {error}")
-
-
-def _apply(storage: Storage, intent: Path) -> None:
-    """Carry out an intent; doing it again after a crash in the middle gives the same. Needs the locks."""
-    items = _read_intent(intent) or []
-    for item in items:
-        home = storage.home(item["table"])
-        temporary, file = home / Path(item["temporary"]).name, home / Path(item["file"]).name
-        if temporary.exists():
-            temporary.replace(file)
-        elif not file.exists():
-            raise ValueError(f"{file} of an interrupted publication is gone")
-    for item in items:
-        home = storage.home(item["table"])
-        new = parse_manifest(item["table"], home, item["manifest"])
-        current = storage.read_unrecovered(item["table"])
-        if current is None or current.version < new.version:
-            write_atomic(home / MANIFEST, item["manifest"], mode=_PRIVATE)
-    intent.unlink()
 
 
 def prune_table(storage: Storage, table: str) -> list[str]:

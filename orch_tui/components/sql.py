@@ -12,6 +12,7 @@ from orch_tui.components import kit
 from orch_tui.components.kit import Context, UserError
 from orch_tui.components.tabular import (
     columns_of,
+    connect,
     listed,
     literal,
     query_progress,
@@ -93,7 +94,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
 
 def open_sandbox(ctx: Context, parameters: Parameters) -> duckdb.DuckDBPyConnection:
     """A connection with a view per input that can read and write nothing outside the attempt's ``in`` and ``out``."""
-    con = kit.connect(ctx, threads=parameters.threads, memory_limit=parameters.memory_limit)
+    con = connect(ctx, threads=parameters.threads, memory_limit=parameters.memory_limit)
     # Without this the name of any Python variable up the stack would be a table.
     con.execute("set python_enable_replacements = false")
     for item in ctx.inputs.values():

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from orch_tui.components import kit
 from orch_tui.components.kit import Context, UserError
 from orch_tui.components.sqlite_files import declared_types, explain, open_read_only, require_table
-from orch_tui.components.tabular import ParquetSink, listed, quoted, row_batches, usable_names
+from orch_tui.components.tabular import ParquetSink, connect, listed, quoted, row_batches, usable_names
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.text import safe_line
 
@@ -106,7 +106,7 @@ def _extract(connection: sqlite3.Connection, parameters: Parameters, ctx: Contex
     safe_names, renamed = usable_names(names)
     for sentence in [*renamed, *remarks]:
         ctx.log(sentence)
-    con = kit.connect(ctx)
+    con = connect(ctx)
     cursor = connection.execute(f"select * from {source}{where}", arguments)
     convert = _converter(kinds, columns)
     with ParquetSink(con, list(zip(safe_names, kinds, strict=True)), output.path) as sink:
@@ -251,7 +251,7 @@ def _from_declaration(declared: str) -> str:
         return "DATE"
     if _is_time(declared):
         return "TIMESTAMP"
-    if "CHAR" in declared or "CLOB" in declared or "TEXT" in declared or not declared:
+    if "CHAR" in declared or "CLOB" in declared or "TEXT" in declared or declared in ("", "JSON", "UUID"):
         return "VARCHAR"
     if "BLOB" in declared:
         return "BLOB"

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from orch_tui.components import kit
 from orch_tui.components.kit import Context, Input, UserError
 from orch_tui.components.sqlite_files import declared_types, explain, rows_in, table_names
-from orch_tui.components.tabular import listed, literal, quoted, readable, row_batches
+from orch_tui.components.tabular import connect, listed, literal, quoted, readable, row_batches
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
     fields = [_field(name, kind) for name, kind in _chosen(parameters, table)]
     path = ctx.resolve(parameters.database)
     shown = str(path.relative_to(ctx.project)) if path.is_relative_to(ctx.project) else str(path)
-    con = kit.connect(ctx)
+    con = connect(ctx)
     try:
         con.execute(f"create view source as select * from read_parquet({literal(str(table.path))})")
         if parameters.key:

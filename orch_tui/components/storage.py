@@ -205,7 +205,7 @@ class Storage:
 
     def _recover(self) -> None:
         if any(_entries(self.root / ".intents")):
-            from orch_tui.components.publish import roll_forward
+            from orch_tui.components.intents import roll_forward
 
             roll_forward(self, wait=5.0)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.components import kit
+from orch_tui.components.kit import Context
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
@@ -71,6 +73,13 @@ def common_type(con: duckdb.DuckDBPyConnection, types: Iterable[str]) -> str:
     row = con.execute(f"select column_type from (describe ({union}))").fetchone()
     assert row is not None
     return str(row[0])
+
+
+def connect(ctx: Context, *, threads: int = 2, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
+    """The kit's connection, in UTC: a run by hand and one by cron must not write different times."""
+    con = kit.connect(ctx, threads=threads, memory_limit=memory_limit)
+    con.execute("set timezone = 'UTC'")
+    return con
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, str]]:

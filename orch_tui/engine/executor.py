@@ -106,7 +106,7 @@ class PhaseExecutor:
             events.executor(
                 now(),
                 pid=own,
-                start=(stat.start, stat.start) if stat else (0, 0),
+                start=start,
                 host=host(),
                 boot_id=boot_id(),
                 by=self._by,

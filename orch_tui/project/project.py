@@ -239,7 +239,7 @@ def open_project(path: Path, *, tolerant: bool = False) -> Project:
     Raises:
         DefinitionError: there is none, or its ``orch.toml`` is broken and the caller is not ``tolerant``.
     """
-    start = Path(os.path.abspath(path))  # noqa: PTH100 - symbolic links in the path stay as the user wrote them
+    start = Path(os.path.abspath(path))
     for directory in (start, *start.parents):
         if os.path.lexists(directory / "orch.toml"):
             return Project(directory, tolerant=tolerant)
