@@ -200,3 +200,12 @@ def test_options_without_anything_to_set_change_nothing() -> None:
     # GIVEN a form that was left as it was WHEN it is confirmed THEN the value is the same object
     orch = sample()
     assert edits.set_options(orch, ["a1", "b1"]) is orch
+
+
+def test_tasks_that_have_the_value_already_stay_the_same_objects() -> None:
+    # GIVEN one task that is disabled WHEN it and another are disabled THEN only the other one is a new value
+    orch = edits.set_enabled(sample(), ["a1"], False)
+    after = edits.set_enabled(orch, ["a1", "a2"], False)
+    assert after.phases[0].tasks[0] is orch.phases[0].tasks[0]
+    assert after.phases[1] is orch.phases[1]
+    assert not after.phases[0].tasks[1].enabled
