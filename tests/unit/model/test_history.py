@@ -103,3 +103,16 @@ def test_there_is_an_end_in_both_directions() -> None:
     with pytest.raises(NothingToUndo, match="nothing to redo"):
         history.redo()
     assert history.value == "a"
+
+
+def test_values_are_compared_by_what_they_are() -> None:
+    # GIVEN a value that was edited, and an edit by hand that makes it what it was
+    saved, again = Orchestration("o", "O"), Orchestration("o", "O")
+    history = EditHistory(saved)
+    # WHEN an equal value is pushed THEN it is no edit
+    assert not history.push(again, "nothing")
+    # WHEN it is edited and edited back THEN both can be undone and nothing is unsaved
+    history.push(Orchestration("o", "Other"), "rename")
+    assert history.dirty
+    assert history.push(again, "rename")
+    assert not history.dirty and history.undo_label == "Undo rename"
