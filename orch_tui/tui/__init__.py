@@ -1,0 +1,1 @@
+"""The screen: composing, running and watching orchestrations in a terminal."""

@@ -1,0 +1,11 @@
+"""The registry of actions: every key of the program comes from here."""
+
+from __future__ import annotations
+
+from orch_tui.tui.actions import app, configuration, home, workbench
+from orch_tui.tui.actions.base import Action, bindings
+
+ALL: tuple[Action, ...] = (*app.ACTIONS, *home.ACTIONS, *workbench.ACTIONS, *configuration.ACTIONS)
+BY_ID: dict[str, Action] = {action.id: action for action in ALL}
+
+__all__ = ["ALL", "BY_ID", "Action", "bindings"]

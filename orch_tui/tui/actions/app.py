@@ -1,0 +1,48 @@
+"""Actions that work everywhere, and those of dialogs."""
+
+from __future__ import annotations
+
+from orch_tui.tui.actions.base import Action
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "app.help",
+        "question_mark,f1",
+        "Help",
+        "Show the keys that work here, with what each of them does.",
+        "app",
+        footer=True,
+        group="Program",
+    ),
+    Action(
+        "app.palette",
+        "colon,ctrl+p",
+        "Palette",
+        "Find any action by typing a part of its name, and run it.",
+        "app",
+        group="Program",
+    ),
+    Action("app.theme", "f2", "Theme", "Choose the colours of the screen; the choice is kept.", "app", group="Program"),
+    Action(
+        "app.quit", "q", "Quit", "Leave the program; asks first when something is not saved.", "app", group="Program"
+    ),
+    Action(
+        "app.interrupt",
+        "ctrl+c",
+        "Copy or quit",
+        "Copy the selected text; without a selection, pressed twice, leave the program.",
+        "app",
+        group="Program",
+        priority=True,
+    ),
+    Action(
+        "app.suspend-process",
+        "ctrl+z",
+        "Suspend",
+        "Put the program to sleep and return to the shell; fg wakes it up.",
+        "app",
+        group="Program",
+        priority=True,
+    ),
+    Action("dialog.cancel", "escape", "Cancel", "Close the dialog and change nothing.", "dialog", group="Dialog"),
+)

@@ -1,0 +1,58 @@
+"""What an action is: everything that a key, the palette, the help and the page of keys say about it, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do.
+
+    ``id`` is ``"<module>.<name>"`` and never changes: keymaps refer to it. ``keys`` are Textual key names, separated by
+    commas. ``label`` is the word in the footer, ``tooltip`` one sentence for help, palette and the page of keys.
+    ``context`` names what must have the focus (``app``, ``home``, ``workbench``, ``tree``, …): no two actions of
+    one context share a key. ``group`` is a heading in the help. ``priority``: also while a text field has the focus.
+    """
+
+    id: str
+    keys: str
+    label: str
+    tooltip: str
+    context: str
+    footer: bool = False
+    group: str = ""
+    priority: bool = False
+
+    @property
+    def method(self) -> str:
+        """The Textual action: ``"workbench.add-tasks"`` is ``action_add_tasks`` of what owns the context."""
+        return self.id.rpartition(".")[2].replace("-", "_")
+
+    @property
+    def key_list(self) -> tuple[str, ...]:
+        return tuple(key.strip() for key in self.keys.split(",") if key.strip())
+
+
+def bindings(actions: Iterable[Action], context: str | None = None) -> list[BindingType]:
+    """The bindings of a screen or widget: all ``actions``, or those of one ``context``."""
+    from textual.binding import Binding
+
+    return [
+        Binding(
+            ",".join(action.key_list),
+            action.method,
+            action.label,
+            show=action.footer,
+            tooltip=action.tooltip,
+            id=action.id,
+            priority=action.priority,
+        )
+        for action in actions
+        if context is None or action.context == context
+    ]

@@ -1,0 +1,66 @@
+"""A question with a few answers, each with a key of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from orch_tui.tui.actions import app, bindings
+from orch_tui.tui.text import lines
+
+T = TypeVar("T")
+
+
+class Confirm(ModalScreen[T | None], Generic[T]):
+    """Dismissed with the value of the answer, or with None on Escape.
+
+    ``choices`` are (key, label, value): one letter or digit answers at once; Tab and Enter work too. The first one
+    has the focus.
+    """
+
+    CSS_PATH = "confirm.tcss"
+    BINDINGS = bindings(app.ACTIONS, "dialog")
+
+    def __init__(self, question: str, choices: Sequence[tuple[str, str, T]], detail: str = "") -> None:
+        super().__init__()
+        self._question = question
+        self._choices = list(choices)
+        self._detail = detail
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(lines(self._question, "bold"), id="question")
+            if self._detail:
+                yield Static(lines(self._detail), id="detail")
+            with Horizontal(id="choices"):
+                for number, (key, label, _) in enumerate(self._choices):
+                    yield Button(lines(f"{key}  {label}"), id=f"choice-{number}", compact=True)
+
+    def on_mount(self) -> None:
+        self.query(Button).first().focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(self._choices[int((event.button.id or "choice-0").rpartition("-")[2])][2])
+
+    def on_key(self, event: Key) -> None:
+        for key, _, value in self._choices:
+            if event.key == key or event.character == key:
+                event.stop()
+                self.dismiss(value)
+                return
+        if event.key in ("left", "up", "right", "down"):
+            event.stop()
+            if event.key in ("left", "up"):
+                self.focus_previous()
+            else:
+                self.focus_next()
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
