@@ -1,0 +1,74 @@
+"""``orch-tui cancel``: ask the process that executes a run, wherever it is, to stop it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orch_tui.cli.errors import FAILED, SUCCESS, CliError
+from orch_tui.cli.opening import command_hint, find_task, open_it, project_option, run_directory
+from orch_tui.cli.output import Output
+from orch_tui.model.text import safe_line
+
+if TYPE_CHECKING:
+    from orch_tui.cli.follow import Follower
+
+
+@click.command("cancel")
+@click.argument("run", metavar="RUN|ORCHESTRATION")
+@click.option("--now", is_flag=True, help="Kill at once, without the grace time.")
+@click.option("--task", metavar="TASK", help="Stop only this task of the run.")
+@click.option("--wait/--no-wait", default=True, help="Wait until it has ended (default) or only ask.")
+@project_option
+def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: str | None) -> int:
+    """Stop RUN, or the run of ORCHESTRATION. A run that nobody executes cannot be stopped: exit code 1."""
+    from orch_tui.cli.follow import Follower
+    from orch_tui.engine.control import CancelRequest, ask, who_am_i
+    from orch_tui.project.journal import is_executed
+
+    opened = open_it(project, tolerant=True)
+    directory = run_directory(opened, run)
+    alive = is_executed(directory)
+    follower = Follower(directory)
+    state = follower.catch_up()
+    if state.finished:
+        raise CliError(f"run {directory.name} has ended already: {state.status.value}", FAILED)
+    if not alive:
+        hint = command_hint("run", state.header.orchestration, "--rerun-failed")
+        raise CliError(
+            f"no process executes run {directory.name}: it was interrupted; what is left of it runs with {hint}", FAILED
+        )
+    target = find_task(state, task).id if task is not None else None
+    if target is not None and state.tasks[target].status.final:
+        raise CliError(f"task {target} has ended already: {state.tasks[target].status.value}", FAILED)
+    ask(directory, CancelRequest(who_am_i(), now, target))
+    out = Output(sys.stdout)
+    if not wait:
+        out.line(f"asked run {directory.name} to stop" + (f" task {target}" if target else ""))
+        return SUCCESS
+    return _until_over(out, follower, directory, target)
+
+
+def _until_over(out: Output, follower: Follower, directory: Path, target: str | None) -> int:
+    from orch_tui.cli.follow import POLL
+    from orch_tui.cli.narrate import summary_of
+    from orch_tui.project.journal import is_executed
+
+    while True:
+        alive = is_executed(directory)
+        state = follower.catch_up()
+        task = state.tasks[target] if target is not None else None
+        if task is not None and task.status.final:
+            out.line(f"{out.status(task.status)} {safe_line(task.name, 120)}  {safe_line(task.reason, 400)}")
+            return SUCCESS
+        if state.finished:
+            reason = f"  {safe_line(state.reason, 400)}" if state.reason else ""
+            out.line(f"{out.status(state.status)} run {directory.name}  {summary_of(state)}{reason}")
+            return SUCCESS
+        if not alive:
+            raise CliError(f"the process that executed run {directory.name} is gone; it was interrupted", FAILED)
+        time.sleep(POLL)

@@ -1,0 +1,57 @@
+"""Exit codes, and errors that end a command with a sentence."""
+
+from __future__ import annotations
+
+from orch_tui.model.text import safe_line
+
+SUCCESS = 0
+FAILED = 1
+USAGE = 2
+WARNED = 3
+ALREADY_RUNS = 4
+HUNG_UP = 129
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+class CliError(Exception):
+    """Ends the command. The text may have several lines; each is made safe when it is shown."""
+
+    def __init__(self, message: str, code: int = USAGE) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+def os_sentence(error: OSError) -> str:
+    """What the system refused, where, and what to do about it."""
+    import errno
+
+    where = f": {safe_line(str(error.filename))}" if error.filename else ""
+    remedies = {
+        errno.ENOSPC: "free some space and try again",
+        errno.EDQUOT: "your quota is used up: delete something and try again",
+        errno.EROFS: "the file system is read-only: mount it for writing, or copy the project elsewhere",
+        errno.EACCES: "check owner and permissions with ls -ld; .orch belongs to the user who ran the project first",
+        errno.EPERM: "check owner and permissions with ls -ld",
+        errno.ENOTDIR: "a file stands where a directory is needed: move it away",
+        errno.EMFILE: "too many files are open: raise the limit with ulimit -n",
+    }
+    remedy = remedies.get(error.errno or 0)
+    return f"{error.strerror or error}{where}" + (f"; {remedy}" if remedy else "")
+
+
+def complaint(error: Exception) -> tuple[str, int] | None:
+    """The sentence and the exit code for an error that a person can put right; None for a fault of this program.
+
+    Modules are looked up by name so that an error of a part that was never imported costs no import.
+    """
+    if isinstance(error, CliError):
+        return str(error), error.code
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if "AlreadyRunning" in kinds:
+        return str(error), ALREADY_RUNS
+    if kinds & {"DefinitionError", "RunRefused", "UnresolvedVariables", "BrokenJournal", "UserError", "SaveError"}:
+        return str(error), USAGE
+    if isinstance(error, OSError):
+        return os_sentence(error), USAGE
+    return None

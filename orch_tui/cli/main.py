@@ -1,0 +1,174 @@
+"""The command group. A command's module is imported when that command runs, and not for ``--help``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from orch_tui.cli.errors import INTERRUPTED, USAGE, complaint
+from orch_tui.cli.output import Output, silence
+from orch_tui.model.text import safe_line
+
+
+class _Lazy(NamedTuple):
+    module: str
+    help: str
+
+
+_COMMANDS = {
+    "run": _Lazy("run", "Run an orchestration and follow it to its end."),
+    "check": _Lazy("project_commands", "List everything that is wrong or suspicious in the project."),
+    "list": _Lazy("listing", "List orchestrations, configurations or components."),
+    "runs": _Lazy("show", "List earlier runs, newest first."),
+    "show": _Lazy("show", "Show one run: phases, tasks, tables, first failure."),
+    "logs": _Lazy("logs", "Print or follow the logs of a run's tasks."),
+    "watch": _Lazy("watch", "Follow a run that any process executes."),
+    "cancel": _Lazy("cancel", "Stop a run, or one of its tasks."),
+    "new": _Lazy("project_commands", "Make a new project directory."),
+    "tables": _Lazy("tables", "List the tables in the project's storage."),
+    "preview": _Lazy("tables", "Show the first rows of a table."),
+    "component": _Lazy("component", "List components, or show one with its parameters."),
+}
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name; a name that is no command may be a project's directory."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        lazy = _COMMANDS.get(cmd_name)
+        if lazy is None:
+            return _open_directory(cmd_name) if os.path.isdir(cmd_name) else None
+        import importlib
+
+        module = importlib.import_module(f"orch_tui.cli.{lazy.module}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-") and not os.path.isdir(name):
+            ctx.fail(_unknown(name))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.help) for name, lazy in _COMMANDS.items()])
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, _COMMANDS, 1)
+    hint = f'did you mean "{close[0]}"?' if close else "see orch-tui --help"
+    return f'"{safe_line(name, 80)}" is neither a command nor the directory of a project; {hint}'
+
+
+def _open_directory(name: str) -> click.Command:
+    return click.Command(name, callback=lambda: open_screen(Path(name)), context_settings=_CONTEXT)
+
+
+def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from orch_tui import __version__
+
+        click.echo(f"orch-tui {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings=_CONTEXT,
+    subcommand_metavar="[PROJECT] | COMMAND [ARGUMENTS]...",
+    epilog="Exit codes: 0 success, 1 a run ended in error, 2 wrong usage or project, 3 ended in warning with "
+    "--strict, 4 it runs already, 129/130/143 hung up, interrupted, terminated.",
+)
+@click.option(
+    "--project",
+    "-p",
+    metavar="DIR",
+    envvar="ORCH_TUI_PROJECT",
+    help="The project; default: the directory here or above that has an orch.toml (env: ORCH_TUI_PROJECT).",
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+@click.pass_context
+def cli(ctx: click.Context, project: str | None) -> int | None:
+    """Compose, run and watch data pipelines. Without a command: open the project on the screen."""
+    if ctx.invoked_subcommand is None:
+        return open_screen(Path(project) if project else None)
+    return None
+
+
+def open_screen(directory: Path | None) -> int:
+    """The exit code of the screen; 2 where it cannot be shown."""
+    from orch_tui.cli.errors import CliError
+    from orch_tui.cli.opening import project_root
+
+    root = project_root(str(directory) if directory else None)
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if not all(stream.isatty() for stream in streams) or os.environ.get("TERM", "dumb") == "dumb":
+        raise CliError(
+            "the screen needs a terminal that can move its cursor; without one use orch-tui list, orch-tui run, "
+            "orch-tui watch and orch-tui show (orch-tui --help lists all commands)"
+        )
+    import importlib
+
+    return int(importlib.import_module("orch_tui.tui.app").run_app(root))
+
+
+def run_command_line(arguments: list[str]) -> int:
+    """Run a command; the exit code. Errors end as one sentence on standard error."""
+    try:
+        code = _invoke(arguments)
+        # Here and not at the interpreter's exit, where a reader that left would cost the exit code.
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+        code = 0
+    return code
+
+
+def _invoke(arguments: list[str]) -> int:
+    try:
+        result: Any = cli.main(arguments, prog_name="orch-tui", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        Output(sys.stderr).line()
+        return INTERRUPTED
+    except click.ClickException as error:
+        _usage(error, Output(sys.stderr))
+        return USAGE
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        found = complaint(error)
+        if found is None:
+            raise
+        _complain(Output(sys.stderr), found[0])
+        return found[1]
+
+
+def _complain(out: Output, message: str) -> None:
+    first, *rest = message.split("\n")
+    out.line(f"{out.paint('error:', 'red')} {safe_line(first)}")
+    for line in rest:
+        out.line(safe_line(line))
+
+
+def _usage(error: click.ClickException, out: Output) -> None:
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        out.line(context.get_usage())
+    _complain(out, error.format_message())

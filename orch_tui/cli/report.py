@@ -1,0 +1,152 @@
+"""The JSON shapes of docs/cli.md. Times are ISO 8601 in UTC, durations seconds, keys snake_case."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from orch_tui.cli.card import first_failure, skipped_because
+from orch_tui.cli.follow import attempt_directory
+from orch_tui.cli.narrate import files_written, tables_written
+from orch_tui.cli.output import Output
+from orch_tui.engine.lastlines import last_lines
+from orch_tui.model.events import write_time
+from orch_tui.model.problem import Problem
+from orch_tui.model.runstate import AttemptState, RunState, TaskState
+from orch_tui.project.history import RunSummary
+
+_LINES = 20
+
+
+def print_json(out: Output, value: Any) -> None:
+    """One document; characters outside of ASCII are escaped where the stream could not hold them."""
+    out.write(json.dumps(value, indent=2, ensure_ascii=not out.unicode) + "\n")
+
+
+def at(seconds: float | None) -> str | None:
+    return None if seconds is None else write_time(seconds)
+
+
+def run_json(state: RunState, directory: Path, *, live: bool) -> dict[str, Any]:
+    """A run with everything in it. ``live``: some process executes it now."""
+    header = state.header
+    ended = state.ended if state.ended is not None else None
+    return {
+        "id": header.id,
+        "orchestration": header.orchestration,
+        "name": header.name,
+        "status": state.status.value,
+        "interrupted": not state.finished and not live,
+        "reason": state.reason,
+        "created": at(header.created),
+        "started": at(state.started),
+        "ended": at(ended),
+        "seconds": None if ended is None else round(ended - (state.started or header.created), 3),
+        "by": header.by,
+        "partial": header.partial,
+        "rerun_of": header.rerun_of,
+        "parent": header.parent,
+        "variables": dict(header.variables),
+        "cancelled_by": state.cancelled_by,
+        "directory": str(directory),
+        "counts": {status.value: number for status, number in state.counts.items() if number},
+        "first_failure": _failure_json(state, directory),
+        "notes": [{"at": at(when), "level": level, "text": text} for when, level, text in state.notes],
+        "phases": [
+            {
+                "id": phase.id,
+                "name": phase.name,
+                "status": phase.status.value,
+                "reason": phase.reason,
+                "started": at(phase.started),
+                "ended": at(phase.ended),
+                "max_parallel": phase.max_parallel,
+                "tasks": [task_json(state.tasks[task], directory) for task in phase.tasks],
+            }
+            for phase in state.phases.values()
+        ],
+    }
+
+
+def task_json(task: TaskState, directory: Path) -> dict[str, Any]:
+    last = task.attempt
+    place = attempt_directory(directory, task.id, last.number) if last else None
+    tables, files = (tables_written(place), files_written(place)) if place else ([], [])
+    return {
+        "id": task.id,
+        "name": task.name,
+        "configuration": task.configuration,
+        "status": task.status.value,
+        "reason": task.reason,
+        "kind": task.kind,
+        "continue_on_failure": task.continue_on_failure,
+        "max_attempts": task.max_attempts,
+        "seconds": None if last is None or last.seconds is None else round(last.seconds, 3),
+        "tables": [{"table": table, "rows": rows} for table, rows in tables],
+        "files": [{"path": path, "rows": rows} for path, rows in files],
+        "attempts": [_attempt_json(attempt, task, directory) for attempt in task.attempts],
+    }
+
+
+def _attempt_json(attempt: AttemptState, task: TaskState, directory: Path) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "status": attempt.status.value,
+        "reason": attempt.reason,
+        "kind": attempt.kind,
+        "exit_code": attempt.exit_code,
+        "started": at(attempt.started or attempt.spawned),
+        "ended": at(attempt.ended),
+        "seconds": None if attempt.seconds is None else round(attempt.seconds, 3),
+        "leftovers": attempt.leftovers,
+        "log": str(attempt_directory(directory, task.id, attempt.number) / "log"),
+    }
+
+
+def _failure_json(state: RunState, directory: Path) -> dict[str, Any] | None:
+    task = first_failure(state)
+    if task is None:
+        return None
+    last = task.attempt
+    log = attempt_directory(directory, task.id, last.number) / "log" if last else None
+    return {
+        "task": task.id,
+        "name": task.name,
+        "phase": task.phase,
+        "attempt": last.number if last else None,
+        "reason": task.reason,
+        "kind": task.kind,
+        "last_lines": last_lines(log, _LINES) if log else [],
+        "skipped": [skipped.id for skipped in skipped_because(state, task)],
+    }
+
+
+def summary_json(run: RunSummary) -> dict[str, Any]:
+    """One run of the history."""
+    return {
+        "id": run.id,
+        "orchestration": run.orchestration,
+        "state": run.state,
+        "reason": run.broken or run.reason,
+        "created": at(run.started),
+        "seconds": run.seconds,
+        "by": run.by,
+        "tasks": run.tasks,
+        "partial": run.partial,
+        "counts": {status.value: number for status, number in run.counts.items()},
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    return {
+        "severity": problem.severity.value,
+        "code": problem.code,
+        "message": problem.message,
+        "remedy": problem.remedy,
+        "file": problem.file,
+        "line": problem.line,
+        "orchestration": problem.orchestration,
+        "phase": problem.phase,
+        "task": problem.task,
+    }

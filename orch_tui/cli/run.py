@@ -1,0 +1,252 @@
+"""``orch-tui run``: plan, start, follow, and end with an exit code that tells the truth."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orch_tui.cli.errors import ALREADY_RUNS, FAILED, SUCCESS, USAGE, WARNED, CliError, os_sentence
+from orch_tui.cli.opening import json_option, open_it, project_option
+from orch_tui.cli.output import Output
+from orch_tui.model.status import Status
+from orch_tui.model.text import safe_line
+
+if TYPE_CHECKING:
+    from orch_tui.cli.signals import Signals
+    from orch_tui.engine.runs import ActiveRun, RunRequest
+    from orch_tui.model.runstate import RunState
+    from orch_tui.project.project import Project
+
+_TICK = 0.1
+"""Seconds between two looks at a run that is executed here."""
+_QUIET_TICK = 0.5
+"""The same where nobody watches: a nested run."""
+_WAIT = 0.25
+"""Seconds between two tries to get a run's turn with --wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a run is told and judged."""
+
+    strict: bool = False
+    as_json: bool = False
+    plain: bool = False
+    quiet: bool = False
+    wait: bool = False
+    nested_in: str | None = None
+
+
+def exit_code(status: Status, *, strict: bool, signal: int | None = None) -> int:
+    """What a run's end means for whoever called; ``signal`` is the one that this process was asked to stop with."""
+    if status is Status.SUCCESS:
+        return SUCCESS
+    if signal is not None:
+        return 128 + signal
+    if status is Status.WARNING:
+        return WARNED if strict else SUCCESS
+    return FAILED
+
+
+def parse_variables(texts: tuple[str, ...]) -> dict[str, str]:
+    """``NAME=VALUE`` texts. Raises: CliError."""
+    variables = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise CliError(f'--var {safe_line(text, 80)}: write it as --var NAME=VALUE, like --var day="2026-11-22"')
+        variables[name.strip()] = value
+    return variables
+
+
+@click.command("run")
+@click.argument("orchestration", required=False)
+@click.option("--only", multiple=True, metavar="TASK", help="Run only this task (id or configuration); repeatable.")
+@click.option("--phase", multiple=True, metavar="PHASE", help="Run only this phase (id, name or number); repeatable.")
+@click.option("--from-phase", metavar="PHASE", help="Run this phase and all after it.")
+@click.option(
+    "--rerun-failed",
+    is_flag=False,
+    flag_value="last",
+    metavar="[RUN]",
+    help="Run what did not succeed in RUN (default: the last run) or was edited since; reuse the rest.",
+)
+@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable; repeatable.")
+@click.option("--dry-run", is_flag=True, help="Say what would run, be reused, skipped or blocked, and start nothing.")
+@click.option("--wait", is_flag=True, help="If it runs already, wait for its turn.")
+@click.option("--strict", is_flag=True, help="Exit with 3 if the run ends in warning.")
+@json_option
+@click.option("--plain", is_flag=True, help="No status line: only lines that stay.")
+@click.option("--quiet", "-q", is_flag=True, help="Tell only what goes wrong.")
+@click.option("--nested", hidden=True, metavar="ORCHESTRATION/RUN/TASK")
+@project_option
+def run_command(
+    orchestration: str | None,
+    only: tuple[str, ...],
+    phase: tuple[str, ...],
+    from_phase: str | None,
+    rerun_failed: str | None,
+    variables: tuple[str, ...],
+    dry_run: bool,
+    wait: bool,
+    strict: bool,
+    as_json: bool,
+    plain: bool,
+    quiet: bool,
+    nested: str | None,
+    project: str | None,
+) -> int:
+    """Run ORCHESTRATION and follow it to its end.
+
+    Ctrl-C cancels the run, a second one kills it at once. When the terminal goes away the run goes on, unless
+    orch.toml says on_hangup = "stop".
+    """
+    from orch_tui.cli.signals import Signals
+    from orch_tui.engine.runs import RunRequest
+
+    opened = open_it(project)
+    orchestration, rerun_failed = _which(opened, orchestration, rerun_failed)
+    request = RunRequest(orchestration, only, phase, from_phase, rerun_failed, parse_variables(variables))
+    if dry_run:
+        from orch_tui.cli.dry_run import show_plan
+
+        return show_plan(opened, request, as_json=as_json)
+    manner = _Manner(strict, as_json, plain, quiet, wait, nested)
+    with Signals(stop_on_hangup=opened.settings.on_hangup == "stop").installed() as signals:
+        return _run(opened, request, manner, signals)
+
+
+def _which(project: Project, orchestration: str | None, rerun: str | None) -> tuple[str, str | None]:
+    """``run --rerun-failed campaigns`` means the last run of campaigns, ``--rerun-failed RUN`` needs no more."""
+    if orchestration is not None:
+        return orchestration, rerun
+    if rerun is None:
+        known = ", ".join(project.orchestration_ids()[:20])
+        raise CliError(f"which orchestration? This project has: {safe_line(known, 300) or 'none yet'}")
+    if rerun in project.orchestration_ids():
+        return rerun, "last"
+    from orch_tui.cli.opening import run_directory
+
+    directory = run_directory(project, rerun)
+    return directory.parent.name, directory.name
+
+
+def _run(project: Project, request: RunRequest, manner: _Manner, signals: Signals) -> int:
+    # With --json, standard output is for the final state alone.
+    out = Output(sys.stderr if manner.as_json else sys.stdout, signals.lost_terminal)
+    run = _start(project, request, manner, signals)
+    if run is None:
+        return 128 + (signals.received or 0)
+    signals.attach(run)
+    state = _follow(run, out, manner, signals)
+    status = state.status
+    if manner.as_json:
+        from orch_tui.cli.report import print_json, run_json
+
+        print_json(Output(sys.stdout, signals.lost_terminal), run_json(state, run.directory, live=False))
+    if manner.nested_in is not None:
+        _report_to_parent(state)
+    elif status is not Status.SUCCESS:
+        from orch_tui.cli.card import print_ending
+
+        print_ending(out, state, run.directory)
+    _forget(project, state.header.orchestration)
+    return exit_code(status, strict=manner.strict, signal=signals.received)
+
+
+def _start(project: Project, request: RunRequest, manner: _Manner, signals: Signals) -> ActiveRun | None:
+    """The started run; None when a signal came before there was one."""
+    from orch_tui.engine.control import who_am_i
+    from orch_tui.engine.runs import AlreadyRunning, plan_run, start_run
+
+    told = ""
+    while signals.received is None:
+        plan = plan_run(project, request)
+        try:
+            return start_run(project, plan, by=who_am_i(), nested_in=manner.nested_in)
+        except AlreadyRunning as error:
+            if not manner.wait:
+                raise CliError(str(error), ALREADY_RUNS) from error
+            if error.holder != told and not manner.quiet:
+                told = error.holder
+                Output(sys.stderr).lines(f'waiting for "{plan.name}": {told}')
+        except OSError as error:
+            raise CliError(f"the run cannot be started: {os_sentence(error)}", USAGE) from error
+        signals.pause(_WAIT)
+        # What is run is what the files say when it starts.
+        project.reload()
+    return None
+
+
+def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> RunState:
+    """Tell what happens until the run has ended."""
+    from orch_tui.cli.follow import Follower
+    from orch_tui.cli.live import Display
+    from orch_tui.cli.narrate import Narrator
+
+    live = out.tty and not manner.plain and not manner.quiet and manner.nested_in is None
+    follower = Follower(run.directory)
+    narrator = Narrator(out, run.directory, starts=not live, quiet=manner.quiet)
+    display = Display(out, narrator, live=live)
+    tick = _QUIET_TICK if manner.nested_in is not None else _TICK
+    try:
+        while run.alive:
+            display.update(follower)
+            run.wait(tick)
+        run.wait()
+    except Exception as error:
+        display.clear()
+        raise _fault(run, error) from error
+    display.update(follower)
+    display.clear()
+    if not follower.state.finished:
+        raise CliError(f"run {run.id} ended, but its journal could not be written to the end; free some space", FAILED)
+    return follower.state
+
+
+def _fault(run: ActiveRun, error: Exception) -> CliError:
+    """A bug of this program: where it was goes into the run's directory, its sentence to the person."""
+    import traceback
+
+    where = run.directory / "fault.log"
+    with contextlib.suppress(OSError):
+        where.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    what = safe_line(f"{type(error).__name__}: {error}", 300)
+    return CliError(
+        f"run {run.id} was broken off by a fault of orch-tui ({what}); its tasks were stopped; please report "
+        f"{safe_line(str(where))}",
+        FAILED,
+    )
+
+
+def _report_to_parent(state: RunState) -> None:
+    """``result.json`` for the task that this run is."""
+    import json
+    import os
+
+    from orch_tui.project.atomic import write_atomic
+
+    directory = os.environ.get("ORCH_TASK")
+    if not directory:
+        return
+    body = {"run": state.header.id, "orchestration": state.header.orchestration}
+    if state.status is Status.WARNING:
+        body["warning"] = state.reason or "the nested run ended in warning"
+    try:
+        write_atomic(Path(directory) / "result.json", json.dumps(body), 0o600)
+    except OSError as error:
+        Output(sys.stderr).lines(f"result.json could not be written: {os_sentence(error)}")
+
+
+def _forget(project: Project, orchestration: str) -> None:
+    from orch_tui.engine.runs import forget_old_runs
+
+    try:
+        forget_old_runs(project, orchestration)
+    except OSError as error:
+        Output(sys.stderr).lines(f"warning: old runs could not be deleted: {os_sentence(error)}")

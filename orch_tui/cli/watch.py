@@ -1,0 +1,70 @@
+"""``orch-tui watch``: follow a run that any process executes, by its journal."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orch_tui.cli.errors import FAILED
+from orch_tui.cli.opening import open_it, project_option, run_directory
+from orch_tui.cli.output import Output
+
+if TYPE_CHECKING:
+    from orch_tui.project.project import Project
+
+
+@click.command("watch")
+@click.argument("run", required=False, metavar="[RUN|ORCHESTRATION]")
+@click.option("--strict", is_flag=True, help="Exit with 3 if the run ends in warning.")
+@project_option
+def watch_command(run: str | None, strict: bool, project: str | None) -> int:
+    """Follow RUN (default: the one that runs now, else the last one); the exit code is the run's.
+
+    Ctrl-C ends the watching, not the run.
+    """
+    opened = open_it(project, tolerant=True)
+    directory = (running_now(opened) if run is None else None) or run_directory(opened, run)
+    return follow_to_end(directory, Output(sys.stdout), strict=strict)
+
+
+def running_now(project: Project) -> Path | None:
+    """The newest run that some process executes."""
+    from orch_tui.project.history import latest
+    from orch_tui.project.paths import ProjectPaths
+
+    paths: ProjectPaths = project.paths
+    ids = project.orchestration_ids()
+    found = [run for run in (latest(paths, one) for one in ids) if run is not None and run.live]
+    newest = max(found, key=lambda summary: summary.id, default=None)
+    return newest.directory if newest else None
+
+
+def follow_to_end(directory: Path, out: Output, *, strict: bool) -> int:
+    """Tell what happens until the run has ended or nobody executes it any more."""
+    from orch_tui.cli.card import print_ending
+    from orch_tui.cli.follow import POLL, Follower
+    from orch_tui.cli.live import Display
+    from orch_tui.cli.narrate import Narrator
+    from orch_tui.cli.run import exit_code
+    from orch_tui.model.status import Status
+    from orch_tui.project.journal import is_executed
+
+    follower = Follower(directory)
+    display = Display(out, Narrator(out, directory), live=False)
+    while not out.gone:
+        alive = is_executed(directory)
+        display.update(follower)
+        if follower.state.finished:
+            if follower.state.status is not Status.SUCCESS:
+                print_ending(out, follower.state, directory)
+            return exit_code(follower.state.status, strict=strict)
+        if not alive:
+            out.line(out.paint("interrupted", "red") + f": no process executes run {directory.name} any more")
+            print_ending(out, follower.state, directory)
+            return FAILED
+        time.sleep(POLL)
+    return 0
