@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from orch_tui.model.component import Component
+
 _SECRET = re.compile(r"\$(\$?)\{([A-Z][A-Z0-9_]*)\}")
 _VARIABLE = re.compile(r"\{\{\{\{|\{\{[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*\}\}")
 
@@ -140,3 +142,16 @@ def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple):
         return [_map_texts(item, change) for item in value]
     return value
+
+
+def used_secrets(component: Component, parameters: Mapping[str, Any]) -> frozenset[str]:
+    """The secrets that a configuration of ``component`` with these ``parameters`` refers to.
+
+    The ``command`` of an inline component is a script for the shell, where the same notation also names the script's
+    own variables.
+    """
+    command = parameters.get("command")
+    if component.inline and isinstance(command, str):
+        rest = {key: value for key, value in parameters.items() if key != "command"}
+        return shell_secret_names(command) | secret_names(rest)
+    return secret_names(parameters)
