@@ -28,8 +28,8 @@ from orch_tui.engine.process import (
 from orch_tui.model.events import FailureKind
 
 # $1 the exit file, $2 the directory. `trap :` instead of `trap ''`: a signal that is ignored would stay so in the task.
-_BEGIN = 'f=$1; cd "$2" || exit 126; shift 2; trap : TERM INT HUP; '
-_END = 'rc=$?; printf "%d\\n" "$rc" >"$f"; exit "$rc"'
+_BEGIN = 'f=$1; cd "$2" || exit 126; unset OLDPWD; shift 2; trap : TERM INT HUP; '
+_END = 'rc=$?; umask 077; printf "%d\\n" "$rc" >"$f"; exit "$rc"'
 _SHIM = f'{_BEGIN}"$@"; {_END}'
 # A script for the shell needs no second shell: a subshell runs it.
 _SCRIPT_SHIM = f'{_BEGIN}s=$1; set --; (eval "$s"); {_END}'
@@ -43,6 +43,14 @@ _LOG_POLL = 1.0
 
 class LocalLauncher:
     """Starts attempts with ``/bin/sh`` on this machine."""
+
+    def __init__(self) -> None:
+        """Descriptors that this program inherited itself (a wrapper's lock, say) are not handed on to tasks."""
+        for entry in os.listdir("/proc/self/fd"):
+            # The descriptor of the listing itself is gone by now.
+            with contextlib.suppress(OSError):
+                if int(entry) > 2:
+                    os.set_inheritable(int(entry), False)
 
     def start(self, spec: AttemptSpec, inherit: tuple[int, ...] = ()) -> LocalAttempt:
         """Raises: OSError when the log or the process cannot be made.

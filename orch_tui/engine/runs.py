@@ -190,8 +190,9 @@ class ActiveRun:
 
 
 def new_run_id(now: float) -> str:
-    """``20261122T140213Z-7f3a``: sorts by time."""
-    return f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{randomness.token_hex(2)}"
+    """``20261122T140213.123Z-7f``: sorts by time, also for runs that follow each other within a second."""
+    at = datetime.fromtimestamp(now, UTC)
+    return f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03}Z-{randomness.token_hex(1)}"
 
 
 def start_run(

@@ -12,6 +12,7 @@ import errno
 import fcntl
 import json
 import os
+import time
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -132,21 +133,27 @@ class Journal:
         return cls(path, fd, len(data))
 
     @classmethod
-    def recover(cls, path: Path) -> Journal:
+    def recover(cls, path: Path, wait: float = 0.0) -> Journal:
         """Take over an unfinished journal: lock first, then cut what a dying writer left half written.
 
-        ``torn`` of the result holds the bytes that were cut.
+        ``torn`` of the result holds the bytes that were cut. ``wait`` is for how many seconds a predecessor may still
+        be leaving; a child that it was starting when it was killed keeps the lock until it is another program.
 
         Raises:
             JournalLocked: its executor is alive.
             OSError: the file cannot be opened for writing.
         """
         fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
-            raise JournalLocked(f"{path}: another process executes this run") from None
+        deadline = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    os.close(fd)
+                    raise JournalLocked(f"{path}: another process executes this run") from None
+            time.sleep(0.02)
         size = os.fstat(fd).st_size
         good = _last_boundary(fd, size)
         torn = os.pread(fd, size - good, good)
