@@ -117,7 +117,8 @@ def parse_toml(text: str, shown: str) -> dict[str, Any]:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError as error:
         message = "arrays or inline tables are nested too deeply"
-        raise _refused(shown, "syntax", message, "write them as [tables]") from error
+        depths = [line.count("[") + line.count("{") for line in text.split("\n")]
+        raise _refused(shown, "syntax", message, "write them as [tables]", depths.index(max(depths)) + 1) from error
     except ValueError as error:
         message = str(error)
         place = _PLACE.search(message)
