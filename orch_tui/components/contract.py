@@ -5,8 +5,10 @@ Source: Keboola's common interface (https://developers.keboola.com/extend/common
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,6 +94,9 @@ def _parse(body: Any, data_dir: Path, project: Path, env: Mapping[str, str]) -> 
     outputs = tuple(
         _output(item, data_dir / "out" / "tables") for item in (storage.get("output") or {}).get("tables") or []
     )
+    _no_twins([stem(item.name) for item in inputs], "inputs are called")
+    _no_twins([stem(item.name) for item in outputs], "outputs are called")
+    _no_twins([item.table for item in outputs], "outputs go to table")
     about = body.get("orch_tui") or {}
     parameters = body.get("parameters") or {}
     if not isinstance(parameters, dict):
@@ -108,6 +113,11 @@ def _parse(body: Any, data_dir: Path, project: Path, env: Mapping[str, str]) -> 
         task=str(about.get("task") or env.get("ORCH_TASK_ID", "")),
         writers=about.get("writers") or {},
     )
+
+
+def _no_twins(names: list[str], what: str) -> None:
+    if twin := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f'two {what} "{twin}"; give each its own')
 
 
 def _output(item: Mapping[str, Any], folder: Path) -> Output:
@@ -138,3 +148,20 @@ def stem(name: str) -> str:
         if name.endswith(extension) and len(name) > len(extension):
             return name.removesuffix(extension)
     return name
+
+
+def missing_output(output: Output, file: str, folder: Path) -> UserError:
+    """The error for an output whose ``file`` is not in ``folder``, with what is there instead."""
+    found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    listed = ", ".join(safe_line(name, 60) for name in found[:10]) or "nothing"
+    return UserError(
+        f'the task did not write its output "{output.name}": out/tables/{file} is missing, there is {listed}; '
+        "write the file, or take the output out of the configuration"
+    )
+
+
+def use_utf8() -> None:
+    """Standard output and error in UTF-8 whatever the locale says: a log line must never fail on a letter."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.components.contract import Input, Output, UserError, stem
+from orch_tui.components.contract import Input, Output, UserError, missing_output, stem
 from orch_tui.components.database import (
     COPY_OPTIONS,
     exact_path,
@@ -61,7 +61,7 @@ def read_csv_outputs(outputs: Mapping[str, Output], folder: Path) -> dict[str, O
     What a manifest says about key and increment counts where the configuration says nothing.
 
     Raises:
-        UserError: a file has no header, is not UTF-8 or not CSV. A missing file is left to the caller to report.
+        UserError: a file is missing, has no header, is not UTF-8 or not CSV.
     """
     import duckdb
 
@@ -69,11 +69,12 @@ def read_csv_outputs(outputs: Mapping[str, Output], folder: Path) -> dict[str, O
     for name, output in outputs.items():
         path = folder / f"{stem(name)}.csv"
         manifest = _manifest(path.with_name(f"{path.name}.manifest"))
-        if path.exists():
-            try:
-                _to_parquet(path, manifest, output.path)
-            except (duckdb.Error, OSError) as error:
-                raise UserError(f"out/tables/{path.name} cannot be read as CSV: {reason(error)}") from error
+        if not path.exists():
+            raise missing_output(output, path.name, folder)
+        try:
+            _to_parquet(path, manifest, output.path)
+        except (duckdb.Error, OSError) as error:
+            raise UserError(f"out/tables/{path.name} cannot be read as CSV: {reason(error)}") from error
         found[name] = _described(output, manifest)
     return found
 

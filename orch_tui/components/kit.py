@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from orch_tui.components.contract import Input, Output, UserError, read_task_config
+from orch_tui.components.contract import Input, Output, UserError, read_task_config, use_utf8
 from orch_tui.components.database import open_database
 from orch_tui.components.redact import Redactor
 from orch_tui.model.text import safe_line
@@ -153,6 +153,7 @@ def main(model: type[P], run: Callable[[P, Context], None]) -> NoReturn:
     Exits with 0, with 1 after one line on standard error (:class:`UserError`), with 2 after a traceback, or with the
     code of a ``SystemExit`` that ``run`` raised. Outputs are published only for exit code 0.
     """
+    use_utf8()
     redactor = Redactor.from_environment()
     try:
         _run_task(model, run, redactor)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orch_tui.components.child import Ended, run_child
-from orch_tui.components.contract import UserError
+from orch_tui.components.contract import UserError, use_utf8
 from orch_tui.components.redact import Redactor
 from orch_tui.model.text import safe_line
 
@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--tables", choices=("parquet", "csv"), default="parquet")
     parser.add_argument("argv", nargs="+", metavar="program argument")
     options = parser.parse_args(arguments)
+    use_utf8()
     redactor = Redactor.from_environment()
     try:
         if options.stage:

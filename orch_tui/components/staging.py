@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.components.contract import Input, Output, TaskConfig, UserError, stem
+from orch_tui.components.contract import Input, Output, TaskConfig, UserError, missing_output, stem
 from orch_tui.components.redact import Redactor
 from orch_tui.components.storage import Storage, StorageError, TableInfo
 from orch_tui.model.configuration import TableInput
@@ -144,14 +144,8 @@ class Staging:
     def _require(self, outputs: Mapping[str, Output]) -> None:
         folder = self.config.data_dir / "out" / "tables"
         for output in outputs.values():
-            if output.path.is_file():
-                continue
-            found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-            listed = ", ".join(safe_line(name, 60) for name in found[:10]) or "nothing"
-            raise UserError(
-                f'the task did not write its output "{output.name}": out/tables/{output.path.name} is missing, '
-                f"there is {listed}; write the file, or take the output out of the configuration"
-            )
+            if not output.path.is_file():
+                raise missing_output(output, output.path.name, folder)
         if self.tables == "parquet":
             declared = {output.path.name for output in outputs.values()}
             for path in sorted(folder.glob("*.parquet")):

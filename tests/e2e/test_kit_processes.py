@@ -249,6 +249,13 @@ def test_another_interpreter(tmp_path: Path) -> None:
     assert code == 1 and 'the interpreter "nowhere/python" does not exist' in err
 
 
+def test_log_lines_survive_an_odd_locale(tmp_path: Path) -> None:
+    given = attempt(tmp_path)
+    given.env |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    code, out, err = given.run(code=component("ctx.log('caf\\u00e9 \\U0001f642')"))
+    assert (code, out, err) == (0, "café 🙂\n", "")
+
+
 def test_importing_the_kit_loads_no_database() -> None:
     import sys
 

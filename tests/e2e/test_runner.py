@@ -289,7 +289,7 @@ def test_csv_outputs(tmp_path: Path, files: dict[str, str], expected: list[Any],
 @pytest.mark.parametrize(
     ("files", "says"),
     [
-        ({}, "x.parquet is missing, there is nothing"),
+        ({}, "x.csv is missing, there is nothing"),
         ({"x.csv": ""}, "has no header"),
         ({"x.csv": "id,ID\n1,2\n"}, "names a column twice"),
         ({"x.csv": b"id\n\xff\xfe\n"}, "cannot be read"),

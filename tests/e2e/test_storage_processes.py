@@ -132,7 +132,7 @@ def test_kill_9_before_each_step_of_a_publication(tmp_path: Path, step: int) -> 
 def test_kill_9_at_random_moments(tmp_path: Path) -> None:
     # GIVEN a writer that publishes a set of three tables without pause
     root, chance, last = tmp_path / "storage", random.Random(20261122), -1
-    for _ in range(12):
+    for _ in range(8):
         writer = start(ENDLESS, root, "w", last + 1, ",".join(TABLES))
         assert writer.stdout is not None and writer.stdout.readline() == "ready\n"
         # WHEN it is killed at a random moment (the wait is the moment; nothing is expected to happen in it)

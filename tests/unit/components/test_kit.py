@@ -63,6 +63,21 @@ def test_names_that_would_leave_the_directory_are_refused(tmp_path: Path, table:
         read_task_config(config(tmp_path, output={"tables": [table]}))
 
 
+@pytest.mark.parametrize(
+    ("outputs", "says"),
+    [
+        ([("x", "a/b"), ("x.csv", "a/c")], 'two outputs are called "x"'),
+        ([("x", "a/b"), ("y", "a/b")], 'two outputs go to table "a/b"'),
+    ],
+)
+def test_outputs_that_would_meet_are_refused_before_the_start(
+    tmp_path: Path, outputs: list[tuple[str, str]], says: str
+) -> None:
+    tables = [{"source": name, "destination": table} for name, table in outputs]
+    with pytest.raises(UserError, match=says):
+        read_task_config(config(tmp_path, output={"tables": tables}))
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"parameters": []}', '{"parameters": 3}', '{"storage": 1}'])
 def test_a_broken_config_is_a_sentence(tmp_path: Path, text: str) -> None:
     env = config(tmp_path)
