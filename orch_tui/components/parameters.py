@@ -6,18 +6,16 @@ import difflib
 import os
 import re
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from orch_tui.components.contract import UserError
 from orch_tui.components.redact import Redactor
+from orch_tui.model.references import MissingSecrets, resolve_secrets, secret_names, variable_names
 from orch_tui.model.text import safe_line
 
-REFERENCE = re.compile(r"(\$?)\$\{([A-Z][A-Z0-9_]*)\}")
-"""``${NAME}``, a reference to a secret; ``$${NAME}`` is the literal text ``${NAME}``."""
-_VARIABLE = re.compile(r"\{\{.*?\}\}")
 _UNION_TAG = re.compile(r"str|int|float|bool|none|(?:list|dict|tuple|set)\[.*\]")
 
 M = TypeVar("M", bound=BaseModel)
@@ -35,7 +33,7 @@ def load_parameters(model: type[M], parameters: Mapping[str, Any], redactor: Red
     try:
         return model.model_validate(resolved)
     except ValidationError as error:
-        raise UserError(redactor.text("\n".join(_sentences(model, error)))) from None
+        raise UserError(redactor.text("\n".join(_sentences(model, error, resolved=True)))) from None
 
 
 def resolve_references(
@@ -47,34 +45,13 @@ def resolve_references(
         UserError: variables that are not set, all of them named.
     """
     env = os.environ if environment is None else environment
-    missing: dict[str, None] = {}
-
-    def value_of(found: re.Match[str]) -> str:
-        escape, name = found.groups()
-        if escape:
-            return f"${{{name}}}"
-        if name not in env:
-            missing[name] = None
-        return env.get(name, "")
-
-    def unescape(found: re.Match[str]) -> str:
-        return found.group().removeprefix("$") if found.group(1) else found.group()
-
-    resolved = {key: _replace(value, unescape if key in literal else value_of) for key, value in parameters.items()}
-    if missing:
-        names = ", ".join(missing)
-        raise UserError(f"{names} {'is' if len(missing) == 1 else 'are'} not set: put it into .env or the environment")
-    return resolved
-
-
-def _replace(value: Any, replacement: Callable[[re.Match[str]], str]) -> Any:
-    if isinstance(value, str):
-        return REFERENCE.sub(replacement, value)
-    if isinstance(value, Mapping):
-        return {key: _replace(item, replacement) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_replace(item, replacement) for item in value]
-    return value
+    plain = {key: value for key, value in parameters.items() if key not in literal}
+    # A reference that stands for itself: what is left to do is the escape $${NAME}.
+    kept = {key: resolve_secrets(parameters[key], lambda name: f"${{{name}}}") for key in parameters if key in literal}
+    try:
+        return {**resolve_secrets(plain, env.get), **kept}
+    except MissingSecrets as error:
+        raise UserError(str(error)) from None
 
 
 def literal_fields(model: type[BaseModel]) -> frozenset[str]:
@@ -99,21 +76,23 @@ def model_errors(model: type[BaseModel], parameters: Mapping[str, Any]) -> list[
     return []
 
 
-def _sentences(model: type[BaseModel], error: ValidationError) -> Iterator[str]:
+def _sentences(model: type[BaseModel], error: ValidationError, *, resolved: bool = False) -> Iterator[str]:
     seen: set[str] = set()
     for item in error.errors(include_url=False, include_context=False):
-        sentence = _sentence(model, item)
+        sentence = _sentence(model, item, resolved)
         if sentence is not None and sentence not in seen:
             seen.add(sentence)
             yield sentence
 
 
-def _sentence(model: type[BaseModel], item: Any) -> str | None:
+def _sentence(model: type[BaseModel], item: Any, resolved: bool) -> str | None:
     kind, value, location = str(item["type"]), item.get("input"), item["loc"]
     # pydantic names the member of a union that it tried; that is no part of the path.
     place = field_path([part for at, part in enumerate(location) if not (at and _UNION_TAG.fullmatch(str(part)))])
-    if isinstance(value, str) and (verdict := reference_verdict(value, needs_text=not _other_kind(kind))) is not None:
-        return f"{place}: {verdict}" if verdict else None
+    if isinstance(value, str) and not resolved:
+        verdict = reference_verdict(value, needs_text=not _other_kind(kind))
+        if verdict is not None:
+            return f"{place}: {verdict}" if verdict else None
     if kind == "extra_forbidden":
         return unknown_field(place, str(location[-1]), _siblings(model, location))
     if kind == "missing":
@@ -129,9 +108,9 @@ def _other_kind(kind: str) -> bool:
 
 def reference_verdict(value: str, *, needs_text: bool) -> str | None:
     """None when ``value`` holds neither reference nor variable, "" when its error may pass, else the error."""
-    if any(not escape for escape, _ in REFERENCE.findall(value)):
+    if secret_names(value):
         return "" if needs_text else "a reference to a secret works only for a text, not for this kind of value"
-    return "" if _VARIABLE.search(value) else None
+    return "" if variable_names(value) else None
 
 
 def unknown_field(place: str, name: str, known: Sequence[str]) -> str:

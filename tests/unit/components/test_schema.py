@@ -82,15 +82,17 @@ def test_references_are_resolved_and_escapes_kept_as_text(monkeypatch: pytest.Mo
 
 
 def test_unset_variables_are_named_all_at_once() -> None:
-    with pytest.raises(UserError, match="ONE, TWO are not set"):
+    with pytest.raises(UserError, match=r"ONE, TWO.*environment"):
         resolve_references({"a": "${ONE}", "b": [{"c": "${TWO}${ONE}"}]}, environment={})
 
 
 def test_a_value_that_is_wrong_after_resolving_does_not_show_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("URL_SECRET", "ftp-secret-value")
-    with pytest.raises(UserError) as error:
-        load_parameters(Sample, {"url": "${URL_SECRET}"}, Redactor(["ftp-secret-value"]))
-    assert str(error.value).startswith("url: ") and "ftp-secret-value" not in str(error.value)
+    # The second value looks like a reference itself, which is no excuse once it is the value.
+    for value in ("ftp-secret-value", "{{ x }}-${X}"):
+        monkeypatch.setenv("URL_SECRET", value)
+        with pytest.raises(UserError) as error:
+            load_parameters(Sample, {"url": "${URL_SECRET}"}, Redactor([value]))
+        assert str(error.value).startswith("url: ") and value not in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["command", "python"])
