@@ -84,5 +84,8 @@ def worst(statuses: Iterable[Status]) -> Status:
     Raises:
         ValueError: a state is not final.
     """
-    rank = max((_SEVERITY.index(status) for status in statuses), default=0)
+    found = set(statuses)
+    if unfinished := found - FINAL:
+        raise ValueError(f"{min(unfinished).value} is not a final state")
+    rank = max(map(_SEVERITY.index, found), default=0)
     return Status.SUCCESS if rank == 0 else _SEVERITY[rank]

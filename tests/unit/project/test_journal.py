@@ -108,7 +108,7 @@ def test_a_write_that_fails_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(journal_module.os, "write", failing)
     # WHEN an event is to be written
-    with pytest.raises(JournalFull, match="run.toml"):
+    with pytest.raises(JournalFull, match=r"run\.toml"):
         journal.append(events.phase_ended(T0, "p", Status.SUCCESS))
     # THEN the file is as it was, and goes on when there is room
     assert (tmp_path / "run.toml").read_bytes() == before
