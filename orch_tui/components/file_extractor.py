@@ -106,7 +106,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
     scratch = ctx.data_dir / "tmp" / "files"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        con = connect(ctx)
+        con = connect(ctx, memory_limit="512MB")
         looked = _look_at_all(con, files, parameters, scratch, ctx)
         types, user_types = _types(con, looked, parameters)
         query = _query(looked, types, user_types, parameters)

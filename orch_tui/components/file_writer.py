@@ -81,7 +81,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
     options = _options(parameters, target, shown)
     with _beside(target, shown, parameters.overwrite) as temporary:
         try:
-            con = connect(ctx)
+            con = connect(ctx, memory_limit="512MB")
             with query_progress(con, ctx.progress, f"writing {shown}"):
                 row = con.execute(f"copy ({query}) to {literal(str(temporary))} ({options})").fetchone()
         except duckdb.InternalException:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import Field, model_validator
@@ -50,14 +50,19 @@ class Parameters(kit.Parameters):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """``classes`` counts what the values are (SQLite's typeof), ``shapes`` tells which texts have a common form."""
+    """``low`` and ``high`` are the first and last kind (blob, integer, real, text) of its values, None without any."""
 
     name: str
     declared: str
-    classes: dict[str, int]
+    low: str | None
+    high: str | None
     booleans: bool = False
     dates: bool = False
     timestamps: bool = False
+
+    @property
+    def mixed(self) -> bool:
+        return self.low != self.high
 
 
 def run(parameters: Parameters, ctx: Context) -> None:
@@ -95,8 +100,7 @@ def _extract(connection: sqlite3.Connection, parameters: Parameters, ctx: Contex
         source = f"({(parameters.query or '').strip().rstrip(';')}\n)"
     names = _column_names(connection, source, shown)
     where, arguments = _new_rows(parameters, ctx, names, shown)
-    columns = look_at(connection, f"{source}{where}", arguments, names, declared)
-    total = sum(columns[0].classes.values())
+    columns, total = look_at(connection, f"{source}{where}", arguments, names, declared)
     kinds, remarks = [], []
     for column in columns:
         kind, remark = duckdb_type(column)
@@ -106,7 +110,7 @@ def _extract(connection: sqlite3.Connection, parameters: Parameters, ctx: Contex
     safe_names, renamed = usable_names(names)
     for sentence in [*renamed, *remarks]:
         ctx.log(sentence)
-    con = connect(ctx)
+    con = connect(ctx, memory_limit="512MB")
     cursor = connection.execute(f"select * from {source}{where}", arguments)
     convert = _converter(kinds, columns)
     with ParquetSink(con, list(zip(safe_names, kinds, strict=True)), output.path) as sink:
@@ -153,61 +157,57 @@ def _remember(
         ctx.next_state = {"column": column, "last": last}
 
 
-_DATE = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
-_TIME = "[0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
-
-
 def look_at(
     connection: sqlite3.Connection,
     source: str,
     arguments: Sequence[Any],
     names: Sequence[str],
-    declared: dict[str, str],
-) -> list[Column]:
-    """What the values of each column really are: SQLite lets any value into any column. One pass over the rows.
+    declared: Mapping[str, str],
+) -> tuple[list[Column], int]:
+    """The kinds of values that each column really has, since SQLite lets any value into any column; and how many rows.
 
     Raises:
         sqlite3.Error: the rows cannot be read.
     """
-    columns = []
-    # SQLite allows 2,000 columns in a result; nine sums each stay below it in slices.
-    for start in range(0, len(names), 150):
-        part = names[start : start + 150]
-        sums = ", ".join(_sums(name, declared.get(name, "")) for name in part)
-        row = connection.execute(f"select {sums} from {source}", arguments).fetchone()
-        for position, name in enumerate(part):
-            values = [int(value or 0) for value in row[position * 9 : position * 9 + 9]]
-            integers, reals, texts, blobs, nulls, odd, not_dates, not_times, unreal = values
-            columns.append(
-                Column(
-                    name,
-                    declared.get(name, ""),
-                    {"integer": integers, "real": reals, "text": texts, "blob": blobs, "null": nulls},
-                    booleans=odd == 0,
-                    dates=not_dates == 0 and unreal == 0,
-                    timestamps=not_times == 0 and unreal == 0,
-                )
-            )
-    return columns
+    columns, total = [], 0
+    # SQLite allows 2,000 columns in a result; slices stay below it.
+    for start in range(0, len(names), 500):
+        part = names[start : start + 500]
+        kinds = [f"nullif(typeof({quoted(name)}), 'null')" for name in part]
+        ends = ", ".join(f"min({kind}), max({kind})" for kind in kinds)
+        total, *found = connection.execute(f"select count(*), {ends} from {source}", arguments).fetchone()
+        columns += [Column(name, declared.get(name, ""), found[2 * n], found[2 * n + 1]) for n, name in enumerate(part)]
+    return [_with_shape(connection, source, arguments, column) for column in columns], total
 
 
-def _sums(name: str, declared: str) -> str:
-    column = quoted(name)
-    classes = [f"sum(typeof({column}) = '{kind}')" for kind in ("integer", "real", "text", "blob", "null")]
-    checks = ["0", "0", "0", "0"]
-    if "BOOL" in declared:
-        checks[0] = f"sum({column} not in (0, 1))"
-    if _is_time(declared):
-        checks[1] = f"sum({column} not glob '{_DATE}')"
-        checks[2] = (
-            f"sum({column} not glob '{_DATE}' and {column} not glob '{_DATE}[ T]{_TIME}'"
-            f" and not ({column} glob '{_DATE}[ T]{_TIME}.[0-9]*' and ltrim(substr({column}, 21), '0123456789') = ''))"
+def _with_shape(connection: sqlite3.Connection, source: str, arguments: Sequence[Any], column: Column) -> Column:
+    """The column with its flags set: do the values keep what the declared type promises?"""
+    name = quoted(column.name)
+    if column.low == column.high == "integer" and "BOOL" in column.declared:
+        return replace(column, booleans=_always(connection, source, arguments, f"{name} in (0, 1)"))
+    if column.low == column.high == "text" and _is_time(column.declared):
+        # Moving a date by no days makes SQLite's calendar put 30 February into March.
+        day = f"date(substr({name}, 1, 10), '+0 days') is substr({name}, 1, 10)"
+        time = (
+            f"substr({name}, 11, 1) in (' ', 'T') and time(substr({name}, 12, 8)) is substr({name}, 12, 8)"
+            f" and (length({name}) = 19 or (substr({name}, 20, 1) = '.' and length({name}) > 20"
+            f" and ltrim(substr({name}, 21), '0123456789') = ''))"
         )
-        # A shape alone lets 2026-02-30 pass; SQLite's own calendar would move it into March.
-        checks[3] = (
-            f"sum(typeof({column}) = 'text' and ifnull(date({column}, '+0 days') <> substr({column}, 1, 10), 1))"
+        return replace(
+            column,
+            dates=_always(connection, source, arguments, f"{name} is null or ({day} and length({name}) = 10)"),
+            timestamps=_always(
+                connection, source, arguments, f"{name} is null or ({day} and (length({name}) = 10 or ({time})))"
+            ),
         )
-    return ", ".join([*classes, *checks])
+    return column
+
+
+def _always(connection: sqlite3.Connection, source: str, arguments: Sequence[Any], condition: str) -> bool:
+    """True when no row breaks the condition (a condition that is null does not count as broken)."""
+    # A query of the user's with a condition behind it needs a name of its own.
+    rows = connection.execute(f"select 1 from (select * from {source}) where not ({condition}) limit 1", arguments)
+    return rows.fetchone() is None
 
 
 def _is_time(declared: str) -> bool:
@@ -216,19 +216,19 @@ def _is_time(declared: str) -> bool:
 
 def duckdb_type(column: Column) -> tuple[str, str | None]:
     """The type a column is stored with, and a sentence to log when the declared one is not what its values are."""
-    there = [kind for kind in ("integer", "real", "text", "blob") if column.classes[kind]]
-    if not there:
+    low, high = column.low, column.high
+    if low is None:
         return _from_declaration(column.declared), None
-    if there == ["integer"]:
-        return ("BOOLEAN" if "BOOL" in column.declared and column.booleans else "BIGINT"), None
-    if set(there) <= {"integer", "real"}:
+    if low == high == "integer":
+        return ("BOOLEAN" if column.booleans else "BIGINT"), None
+    if {low, high} <= {"integer", "real"}:
         return "DOUBLE", None
-    if there == ["text"]:
+    if low == high == "text":
         return _text_type(column)
-    if "blob" in there:
-        mixed = f'"{column.name}" holds {" and ".join(there)} values; they are stored as bytes'
-        return "BLOB", mixed if len(there) > 1 else None
-    return "VARCHAR", f'"{column.name}" holds {" and ".join(there)} values; they are stored as text'
+    if low == "blob":
+        mixed = f'"{column.name}" holds blob and {high} values; they are stored as bytes'
+        return "BLOB", mixed if column.mixed else None
+    return "VARCHAR", f'"{column.name}" holds {low} and text values; they are stored as text'
 
 
 def _text_type(column: Column) -> tuple[str, str | None]:
@@ -262,8 +262,8 @@ def _converter(
     kinds: Sequence[str], columns: Sequence[Column]
 ) -> Callable[[list[tuple[Any, ...]]], Sequence[Sequence[Any]]]:
     """What makes rows of mixed columns fit; the rows themselves where no column is mixed."""
-    text = [n for n, k in enumerate(kinds) if k == "VARCHAR" and columns[n].classes["text"] != _values(columns[n])]
-    blobs = [n for n, k in enumerate(kinds) if k == "BLOB" and columns[n].classes["blob"] != _values(columns[n])]
+    text = [n for n, kind in enumerate(kinds) if kind == "VARCHAR" and columns[n].mixed]
+    blobs = [n for n, kind in enumerate(kinds) if kind == "BLOB" and columns[n].mixed]
     if not text and not blobs:
         return lambda rows: rows
 
@@ -271,7 +271,7 @@ def _converter(
         result = [list(row) for row in rows]
         for row in result:
             for n in text:
-                if row[n] is not None and not isinstance(row[n], str):
+                if row[n] is not None:
                     row[n] = str(row[n])
             for n in blobs:
                 if row[n] is not None and not isinstance(row[n], bytes):
@@ -279,10 +279,6 @@ def _converter(
         return result
 
     return convert
-
-
-def _values(column: Column) -> int:
-    return sum(column.classes.values()) - column.classes["null"]
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
     fields = [_field(name, kind) for name, kind in _chosen(parameters, table)]
     path = ctx.resolve(parameters.database)
     shown = str(path.relative_to(ctx.project)) if path.is_relative_to(ctx.project) else str(path)
-    con = connect(ctx)
+    con = connect(ctx, memory_limit="512MB")
     try:
         con.execute(f"create view source as select * from read_parquet({literal(str(table.path))})")
         if parameters.key:

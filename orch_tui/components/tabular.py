@@ -79,6 +79,9 @@ def connect(ctx: Context, *, threads: int = 2, memory_limit: str = "1GB") -> duc
     """The kit's connection, in UTC: a run by hand and one by cron must not write different times."""
     con = kit.connect(ctx, threads=threads, memory_limit=memory_limit)
     con.execute("set timezone = 'UTC'")
+    # DuckDB estimates its progress only with the bar, which must not be drawn into the log.
+    con.execute("set enable_progress_bar = true")
+    con.execute("set enable_progress_bar_print = false")
     return con
 
 
