@@ -9,7 +9,9 @@ from typing import Any
 from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
 from orch_tui.project.configurations import file_reference
 from orch_tui.project.orchestration_text import with_comments, with_line_ends
-from orch_tui.project.toml_edit import apply_changes, edit_errors
+from orch_tui.project.toml_blocks import comments_above
+from orch_tui.project.toml_edit import TextEdit, edit_errors
+from orch_tui.project.toml_lines import Kind, scan
 from orch_tui.project.toml_text import key_text, table_lines
 
 Values = dict[str, Any]
@@ -117,45 +119,56 @@ def compose(text: str, old: Configuration, new: Configuration, read: Callable[[s
 
 
 def _edited(text: str, raw: Values, old: Configuration, new: Configuration) -> str:
-    import tomlkit
-
-    text = text.replace("\r\n", "\n")
-    document: Any = tomlkit.parse(text if text.endswith("\n") or not text else text + "\n")
     before, after = configuration_values(old), configuration_values(new)
+    edit = TextEdit(text)
+    tables = []
     for key in ("inputs", "outputs"):
-        _edit_tables(document, key, raw.get(key, []), before.pop(key, []), after.pop(key, []))
-    if "parameters" in raw and "parameters" not in after:
-        after["parameters"] = {}
-        before.setdefault("parameters", {})
-    apply_changes(document, before, after)
-    return with_comments(text, tomlkit.dumps(document), at_end=True)
-
-
-def _edit_tables(document: Any, key: str, raw: list[Values], before: list[Values], after: list[Values]) -> None:
-    """Edits an array of tables; tables that stay keep their comments and unknown keys."""
-    import tomlkit
-
-    if before == after:
-        return
-    if len(before) == len(after):
-        for index, (old, new) in enumerate(zip(before, after, strict=True)):
-            if old != new:
+        items, wanted = before.pop(key, []), after.pop(key, [])
+        if len(items) != len(wanted):
+            tables.append((key, items, wanted))
+            continue
+        for index, (first, second) in enumerate(zip(items, wanted, strict=True)):
+            if first != second:
                 # A name may have been derived from what is changed now, so it must be written from here on.
-                written = {name: item for name, item in old.items() if name in raw[index]}
-                apply_changes(document[key][index], written, new)
-        return
-    tables = tomlkit.aot()
-    free = list(range(len(before)))
-    for new in after:
-        same = next((index for index in free if before[index] == new), None)
+                written = {name: value for name, value in first.items() if name in raw[key][index]}
+                edit.change((key, index), written, second)
+    if "parameters" in raw:
+        before.setdefault("parameters", {})
+        after.setdefault("parameters", {})
+    edit.change((), before, after)
+    result = with_comments(text, edit.text(), at_end=True)
+    for key, items, wanted in tables:
+        result = _with_tables(result, key, items, wanted)
+    return result
+
+
+def _with_tables(text: str, key: str, before: list[Values], after: list[Values]) -> str:
+    """The text with other tables in ``[[key]]``; those that stay are moved as text, with the comments above them."""
+    starts, previous_end = [], 0
+    for statement in scan(text).statements:
+        if statement.kind is not Kind.KEY:
+            starts.append((comments_above(text, statement.start, previous_end), statement.path))
+        previous_end = statement.end
+    ends = [*(start for start, _ in starts[1:]), len(text)][: len(starts)]
+    spans: dict[int, tuple[int, int]] = {}
+    last = None
+    for number, ((start, path), end) in enumerate(zip(starts, ends, strict=True)):
+        if path[0] == key:
+            if last is not None and number != last + 1:
+                raise ValueError(f"the tables of {key} are not together")
+            last, index = number, int(path[1])
+            spans[index] = (spans[index][0] if index in spans else start, end)
+    if len(spans) != len(before):
+        raise ValueError(f"{key} is not written as [[{key}]]")
+    others = [start for start, path in starts if path[0] == "outputs" and key == "inputs"]
+    first, end = (spans[0][0], spans[len(before) - 1][1]) if spans else (min(others, default=len(text)),) * 2
+    pieces, free = [], set(spans)
+    for wanted in after:
+        same = next((index for index in sorted(free) if before[index] == wanted), None)
         if same is None:
-            table = tomlkit.table()
-            apply_changes(table, {}, new)
+            pieces.append(table_lines(f"[[{key}]]", wanted))
         else:
-            free.remove(same)
-            table = document[key][same]
-        tables.append(table)
-    if key in document:
-        document.remove(key)
-    if after:
-        document[key] = tables
+            free.discard(same)
+            pieces.append(text[slice(*spans[same])])
+    parts = [text[:first], *pieces, text[end:]]
+    return "\n\n".join(part.strip("\n") for part in parts if part.strip("\n")) + "\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 from orch_tui.model.orchestration import Backoff, Orchestration, Phase, Retry, Task, TaskOptions, Variable
 from orch_tui.project.toml_blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks
-from orch_tui.project.toml_edit import VariableValue, apply_changes, edit_errors, edit_text
+from orch_tui.project.toml_edit import TextEdit, VariableValue, edit_errors, edit_text
 from orch_tui.project.toml_text import duration_value, table_lines, value_text
 
 _STRING_OR_COMMENT = re.compile(
@@ -256,18 +256,16 @@ def _in_place(text: str, raw: Values, old: Orchestration, new: Orchestration, li
     """Edits of values only, in a file of any shape: inline arrays keep their comments."""
     if _skeleton(old) != _skeleton(new):
         return None
-    import tomlkit
-
-    document = tomlkit.parse(text.replace("\r\n", "\n"))
-    apply_changes(document, root_values(old), root_values(new))
+    edit = TextEdit(text)
+    edit.change((), root_values(old), root_values(new))
     lacking = _keys_without_id(raw, old)
     for number, (before, after) in enumerate(zip(old.phases, new.phases, strict=True)):
-        table: Any = document["phases"][number]
-        apply_changes(table, _present(phase_values(before), ("phase", before.id) in lacking), phase_values(after))
+        phase = _present(phase_values(before), ("phase", before.id) in lacking)
+        edit.change(("phases", number), phase, phase_values(after))
         for place, (first, second) in enumerate(zip(before.tasks, after.tasks, strict=True)):
-            values = _present(task_values(first), ("task", first.id) in lacking)
-            apply_changes(table["tasks"][place], values, task_values(second))
-    return with_line_ends(tomlkit.dumps(document), line_end)
+            task = _present(task_values(first), ("task", first.id) in lacking)
+            edit.change(("phases", number, "tasks", place), task, task_values(second))
+    return with_line_ends(edit.text(), line_end)
 
 
 def _present(values: Values, lacks_id: bool) -> Values:
@@ -280,13 +278,10 @@ def _skeleton(value: Orchestration) -> list[tuple[str, tuple[str, ...]]]:
 
 def _by_new_phases(text: str, raw: Values, old: Orchestration, new: Orchestration, line_end: str) -> str | None:
     """All phases written anew in the house style; the rest of the document stays as it is."""
-    import tomlkit
-
-    document = tomlkit.parse(text.replace("\r\n", "\n"))
-    if "phases" in document:
-        document.remove("phases")
-    apply_changes(document, root_values(old), root_values(new))
-    root = tomlkit.dumps(document).rstrip() + "\n"
+    edit = TextEdit(text)
+    edit.remove("phases")
+    edit.change((), root_values(old), root_values(new))
+    root = edit.text().rstrip() + "\n"
     return with_line_ends(with_comments(text, house_text(new, raw, root)), line_end)
 
 

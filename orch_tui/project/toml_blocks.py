@@ -54,7 +54,7 @@ def split_blocks(text: str, value: Orchestration) -> list[Block] | None:
             if key is None:
                 return None
             if key != spans[-1].key:
-                spans.append(_Span(key, _comments_above(text, statement.start, previous_end), []))
+                spans.append(_Span(key, comments_above(text, statement.start, previous_end), []))
         spans[-1].statements.append(statement)
         previous_end = statement.end
     ends = [span.start for span in spans[1:]] + [len(text)]
@@ -92,7 +92,7 @@ def _block_key(statement: Statement, value: Orchestration, current: BlockKey) ->
     return task if len(path) == 4 or current == task else None
 
 
-def _comments_above(text: str, start: int, floor: int) -> int:
+def comments_above(text: str, start: int, floor: int) -> int:
     """The start of the comment lines that end directly above ``start``."""
     while start > floor:
         line_start = text.rfind("\n", 0, start - 1) + 1
