@@ -5,6 +5,7 @@ Source: Keboola's common interface (https://developers.keboola.com/extend/common
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -158,6 +159,20 @@ def missing_output(output: Output, file: str, folder: Path) -> UserError:
         f'the task did not write its output "{output.name}": out/tables/{file} is missing, there is {listed}; '
         "write the file, or take the output out of the configuration"
     )
+
+
+def disk_problem(error: OSError) -> str | None:
+    """A sentence when it is the disk's state that stopped the task, which is nothing a traceback explains."""
+    remedies = {
+        errno.ENOSPC: "make room on the disk",
+        errno.EDQUOT: "the quota is used up; make room",
+        errno.EROFS: "the file system is read-only; mount it for writing",
+    }
+    remedy = remedies.get(error.errno or 0)
+    if remedy is None:
+        return None
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror}; {remedy}, then run the task again (nothing was published)"
 
 
 def use_utf8() -> None:

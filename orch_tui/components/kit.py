@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import importlib.util
-import os
+import shutil
 import sys
 import tempfile
 import time
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from orch_tui.components.contract import Input, Output, UserError, read_task_config, use_utf8
+from orch_tui.components.contract import Input, Output, UserError, disk_problem, read_task_config, use_utf8
 from orch_tui.components.database import open_database
 from orch_tui.components.redact import Redactor
 from orch_tui.model.text import safe_line
@@ -143,8 +145,16 @@ def connect(
     Raises:
         duckdb.Error: a limit or setting is not understood.
     """
-    spill = ctx.data_dir / "tmp" if ctx is not None else Path(tempfile.gettempdir()) / f"orch-tui-{os.getuid()}"
+    spill = ctx.data_dir / "tmp" if ctx is not None else _scratch()
     return open_database(spill, threads=threads, memory_limit=memory_limit, **settings)
+
+
+@functools.cache
+def _scratch() -> Path:
+    """A directory of this process alone, removed at its end."""
+    path = tempfile.mkdtemp(prefix="orch-tui-")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return Path(path)
 
 
 def main(model: type[P], run: Callable[[P, Context], None]) -> NoReturn:
@@ -163,7 +173,10 @@ def main(model: type[P], run: Callable[[P, Context], None]) -> NoReturn:
     except MemoryError:
         _complain(redactor, "the task ran out of memory; lower its memory limit or free memory on this machine")
         sys.exit(2)
-    except Exception:  # noqa: BLE001 - the last handler of the process: report, then exit with 2
+    except Exception as error:  # noqa: BLE001 - the last handler of the process: report, then exit
+        if isinstance(error, OSError) and (sentence := disk_problem(error)):
+            _complain(redactor, sentence)
+            sys.exit(1)
         sys.stdout.flush()
         sys.stderr.write(redactor.text(traceback.format_exc()))
         sys.stderr.flush()

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orch_tui.components.child import Ended, run_child
-from orch_tui.components.contract import UserError, use_utf8
+from orch_tui.components.contract import UserError, disk_problem, use_utf8
 from orch_tui.components.redact import Redactor
 from orch_tui.model.text import safe_line
 
@@ -41,8 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in redactor.text(str(error)).splitlines():
             print(safe_line(line), file=sys.stderr, flush=True)  # noqa: T201
         return _USER_ERROR
-    except Exception:  # noqa: BLE001 - the last handler of the process: report, then exit with 2
+    except Exception as error:  # noqa: BLE001 - the last handler of the process: report, then exit
         sys.stdout.flush()
+        if isinstance(error, OSError) and (sentence := disk_problem(error)):
+            print(safe_line(redactor.text(sentence)), file=sys.stderr, flush=True)  # noqa: T201
+            return _USER_ERROR
         sys.stderr.write(redactor.text(traceback.format_exc()))
         return _APPLICATION_ERROR
 

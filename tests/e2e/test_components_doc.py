@@ -8,10 +8,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
-
 from orch_tui.components.publish import Publication
 from orch_tui.components.schema import validate_parameters
 from orch_tui.model.component import Component, ComponentType
+
 from tests.e2e.attempts import Attempt, attempt
 from tests.unit.components.tables import parquet_file, rows
 

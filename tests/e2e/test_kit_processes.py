@@ -89,6 +89,7 @@ ctx.progress(2, 2, "done")
     [
         ("raise kit.UserError('the file \\x1b[31mx is missing')", 1, "the file x is missing\n"),
         ("sys.exit(7)", 7, ""),
+        ("with open('/dev/full', 'w') as f: f.write('x')", 1, "No space left on device; make room on the disk"),
         ("pass", 1, 'the task did not write its output "x": out/tables/x.parquet is missing, there is nothing'),
         (
             "raise RuntimeError('unexpected hunter22!')",
