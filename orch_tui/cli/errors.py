@@ -33,6 +33,7 @@ def os_sentence(error: OSError) -> str:
         errno.EROFS: "the file system is read-only: mount it for writing, or copy the project elsewhere",
         errno.EACCES: "check owner and permissions with ls -ld; .orch belongs to the user who ran the project first",
         errno.EPERM: "check owner and permissions with ls -ld",
+        errno.EEXIST: "a file stands where a directory is needed: move it away",
         errno.ENOTDIR: "a file stands where a directory is needed: move it away",
         errno.EMFILE: "too many files are open: raise the limit with ulimit -n",
     }

@@ -93,7 +93,7 @@ class LogTail:
             out.write_bytes(b"".join(self.prefix.encode() + line + b"\n" for line in lines))
             return
         lines_of_text = data.decode("utf-8", "replace").removesuffix("\n").split("\n")
-        out.write("".join(f"{self.prefix}{visible(line)}\n" for line in lines_of_text))
+        out.data("".join(f"{self.prefix}{visible(line)}\n" for line in lines_of_text))
 
 
 def visible(line: str) -> str:

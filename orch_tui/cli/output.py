@@ -16,7 +16,7 @@ from orch_tui.model.text import safe_line
 
 _COLORS = {"bright_black": 90, "red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35}
 _ASCII = str.maketrans(
-    {"·": "-", "…": "...", "–": "-", "→": "->", "│": "|", "×": "x", **{s.glyph: s.ascii for s in STYLES.values()}}
+    {**{s.glyph: s.ascii for s in STYLES.values()}, "·": "-", "…": "...", "–": "-", "→": "->", "│": "|"}
 )
 
 
@@ -86,11 +86,15 @@ class Output:
             return int(os.environ.get("COLUMNS", "") or 100) if os.environ.get("COLUMNS", "").isdecimal() else 100
 
     def write(self, text: str) -> None:
-        """Write and flush; never raises for a reader that left or a terminal that is gone."""
+        """Words for people; flushes. Never raises for a reader that left or a terminal that is gone."""
+        if not self.unicode:
+            text = text.translate(_ASCII).encode("ascii", "replace").decode()
+        self.data(text)
+
+    def data(self, text: str) -> None:
+        """Text that a program may read: nothing is replaced but what the stream's encoding cannot hold."""
         if self.gone:
             return
-        if not self.unicode:
-            text = text.translate(_ASCII)
         try:
             encoding = getattr(self.stream, "encoding", None) or "utf-8"
             self.stream.write(text.encode(encoding, "replace").decode(encoding))

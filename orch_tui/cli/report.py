@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.cli.card import first_failure, skipped_because
 from orch_tui.cli.follow import attempt_directory
@@ -15,6 +15,9 @@ from orch_tui.model.events import write_time
 from orch_tui.model.problem import Problem
 from orch_tui.model.runstate import AttemptState, RunState, TaskState
 from orch_tui.project.history import RunSummary
+
+if TYPE_CHECKING:
+    from orch_tui.engine.inspect import Finding
 
 _LINES = 20
 
@@ -31,7 +34,8 @@ def at(seconds: float | None) -> str | None:
 def run_json(state: RunState, directory: Path, *, live: bool) -> dict[str, Any]:
     """A run with everything in it. ``live``: some process executes it now."""
     header = state.header
-    ended = state.ended if state.ended is not None else None
+    ended = state.ended
+    findings = _findings(state, directory, live=live)
     return {
         "id": header.id,
         "orchestration": header.orchestration,
@@ -62,14 +66,24 @@ def run_json(state: RunState, directory: Path, *, live: bool) -> dict[str, Any]:
                 "started": at(phase.started),
                 "ended": at(phase.ended),
                 "max_parallel": phase.max_parallel,
-                "tasks": [task_json(state.tasks[task], directory) for task in phase.tasks],
+                "tasks": [task_json(state.tasks[task], directory, findings.get(task)) for task in phase.tasks],
             }
             for phase in state.phases.values()
         ],
     }
 
 
-def task_json(task: TaskState, directory: Path) -> dict[str, Any]:
+def _findings(state: RunState, directory: Path, *, live: bool) -> dict[str, Finding]:
+    if live or state.finished:
+        return {}
+    # Imports the engine: only for an interrupted run.
+    from orch_tui.engine.inspect import inspect_run
+
+    return inspect_run(directory, state)
+
+
+def task_json(task: TaskState, directory: Path, finding: Finding | None = None) -> dict[str, Any]:
+    """A task of a run; ``finding`` is what is known of it when its run was interrupted."""
     last = task.attempt
     place = attempt_directory(directory, task.id, last.number) if last else None
     tables, files = (tables_written(place), files_written(place)) if place else ([], [])
@@ -80,6 +94,9 @@ def task_json(task: TaskState, directory: Path) -> dict[str, Any]:
         "status": task.status.value,
         "reason": task.reason,
         "kind": task.kind,
+        "finding": None
+        if finding is None
+        else {"verdict": finding.verdict.value, "exit_code": finding.exit_code, "text": finding.text},
         "continue_on_failure": task.continue_on_failure,
         "max_attempts": task.max_attempts,
         "seconds": None if last is None or last.seconds is None else round(last.seconds, 3),

@@ -173,27 +173,9 @@ def _task_line(
 
 
 def _print_interrupted(out: Output, state: RunState, directory: Path) -> None:
-    from orch_tui.cli.follow import attempt_directory
+    from orch_tui.engine.inspect import inspect_run
 
     out.line(out.paint("Interrupted", "red") + ": the process that executed this run is gone and nobody went on.")
-    for task in state.tasks.values():
-        attempt = task.attempt
-        if attempt is None or attempt.ended is not None:
-            continue
-        known = _known_of(attempt_directory(directory, task.id, attempt.number))
-        out.line(f"  {safe_line(task.name, 120)} ({task.id}) was running: {known}")
-
-
-def _known_of(attempt: Path) -> str:
-    """What is left of an attempt that was running when its executor was gone; nothing is guessed."""
-    from orch_tui.engine.process import is_locked
-
-    if is_locked(attempt / "log"):
-        return "its program still runs"
-    try:
-        code = (attempt / "exit").read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return "its program is gone and left no exit code: lost"
-    if not code:
-        return "its program is gone and left no exit code: lost"
-    return f"its program ended afterwards with exit code {safe_line(code, 12)}"
+    for name, finding in inspect_run(directory, state).items():
+        task = state.tasks[name]
+        out.line(f"  {safe_line(task.name, 120)} ({task.id}) was running: {safe_line(finding.text, 400)}")

@@ -99,7 +99,7 @@ def preview_command(table: str, rows: int, as_json: bool, as_csv: bool, project:
 
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([names, *(["" if c is None else c for c in r] for r in cells)])
-        out.write(text.getvalue())
+        out.data(text.getvalue())
     else:
         print_table(out, names, [["NULL" if cell is None else cell for cell in row] for row in cells])
     return SUCCESS
