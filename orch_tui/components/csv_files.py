@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from orch_tui.components.file_sources import Source, head
 from orch_tui.components.kit import UserError
-from orch_tui.components.tabular import literal, readable, usable_names
+from orch_tui.components.tabular import literal, quoted, readable, usable_names
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
@@ -95,7 +95,19 @@ def look_at(con: duckdb.DuckDBPyConnection, source: Source, dialect: Dialect) ->
     if row is not None and [item["name"] for item in row[0]] == names:
         found.columns = {item["name"]: str(item["type"]) for item in row[0]}
         found.date_format, found.timestamp_format = row[1], row[2]
+        _keep_letters(con, found, dialect)
     return found
+
+
+def _keep_letters(con: duckdb.DuckDBPyConnection, file: CsvFile, dialect: Dialect) -> None:
+    """Only "true" and "false" are booleans; DuckDB takes a column of t, f, y or n for one, and its letters are lost."""
+    booleans = [name for name, kind in file.columns.items() if kind == "BOOLEAN"]
+    if not booleans:
+        return
+    tests = ", ".join(f"bool_and(lower({quoted(name)}) in ('true', 'false'))" for name in booleans)
+    text = dict.fromkeys(file.columns, "VARCHAR")
+    row = con.execute(f"select {tests} from {scan([file], text, dialect)}").fetchone() or ()
+    file.columns.update({name: "VARCHAR" for name, real in zip(booleans, row, strict=True) if real is False})
 
 
 def check(con: duckdb.DuckDBPyConnection, file: CsvFile, dialect: Dialect) -> None:

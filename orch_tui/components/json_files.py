@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orch_tui.components.file_sources import Source
+from orch_tui.components.file_sources import Source, open_bytes
 from orch_tui.components.kit import UserError
 from orch_tui.components.tabular import NO_TYPE, columns_of, literal, quoted, readable
 from orch_tui.model.text import safe_line
@@ -47,7 +48,7 @@ def look_at(con: duckdb.DuckDBPyConnection, source: Source) -> SchemaFile | None
             return SchemaFile(source, dict(columns_of(con, f"select * from {_read_parquet([source])}")))
         found = columns_of(con, f"select * from read_json({_arguments([source], ['sample_size = -1'])})")
     except duckdb.Error as error:
-        raise UserError(explain(error, source.label)) from error
+        raise UserError(_fault(source) or explain(error, source.label)) from error
     if [name for name, _ in found] == ["json"] and not _is_object(con, source):
         return None
     columns = {name: "JSON" if _NESTED.search(kind) else kind for name, kind in found}
@@ -71,6 +72,30 @@ def explain(error: Exception, label: str) -> str:
     reason = re.sub(r""" (in file "[^"]*"|for file '[^']*')""", "", readable(error))
     reason = re.sub(r"^File '[^']*' ", "the file is ", reason).split("; Try setting ")[0]
     return f"{label}: {safe_line(reason, 400)}"
+
+
+_SMALL = 64 * 2**20
+
+
+def _fault(source: Source) -> str | None:
+    """Where the first mistake in the JSON is: DuckDB 2.0 counts lines and records one too far.
+
+    None when there is none to find, or the file is too large or packed in a way Python cannot read.
+    """
+    if source.packing == "zstd" or source.format == "parquet":
+        return None
+    with open_bytes(source) as file:
+        lines = enumerate(file, start=1) if source.format == "ndjson" else [(1, file.read(_SMALL))]
+        for number, data in lines:
+            if not data.strip() or len(data) == _SMALL:
+                continue
+            try:
+                json.loads(data)
+            except json.JSONDecodeError as error:
+                return f"{source.label} line {number + error.lineno - 1}: no valid JSON at column {error.colno}: {error.msg}"
+            except (UnicodeDecodeError, RecursionError) as error:
+                return f"{source.label} line {number}: {safe_line(str(error), 200)}"
+    return None
 
 
 def _arguments(sources: Sequence[Source], more: Sequence[str]) -> str:

@@ -47,7 +47,7 @@ def test_a_sum_beyond_64_bits_keeps_its_digits(bench: Bench) -> None:
     ("sql", "parts"),
     [
         ("selec 1", ["line 1", "syntax error"]),
-        ("select 1;\n\n-- why\ncreate table result as\nselect nope from numbers", ["statement 2 of 2", "line 4", "create table result as", '"nope"', '"amount"']),
+        ("select 1;\n\n-- why\ncreate table result as\nselect nope from numbers", ["statement 2 of 2", "line 4", "create table result as", '"nope"', '"amount"']),  # noqa: E501
         ("create table result as from number", ['table "number" does not exist', "the inputs are numbers"]),
         ("create table a as select 1; from b", ["created so far: a"]),
         ("create table numbers as select 1", ['"numbers" is an input', "another name"]),
@@ -131,6 +131,15 @@ def test_more_rows_than_memory_spill_to_disk_inside_the_sandbox(bench: Bench) ->
     run(Parameters(sql=sql, memory_limit="60MB", threads=1), bench.context())
     # THEN it ends well
     assert len(bench.columns()) == 2
+
+
+def test_progress_is_estimated_but_no_bar_is_drawn_and_times_are_utc(bench: Bench) -> None:
+    # GIVEN / WHEN a script asks for the settings that it runs with
+    sql = """create table result as select current_setting('enable_progress_bar') as estimated,
+             current_setting('enable_progress_bar_print') as drawn, current_setting('timezone') as zone"""
+    run(Parameters(sql=sql), bench.context())
+    # THEN the log stays free of bars, and a run by cron writes the times of a run by hand
+    assert bench.rows() == [(True, False, "UTC")]
 
 
 def test_parameters_are_checked() -> None:
