@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.component import Component, ComponentType
 from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
-from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.problem import Severity
 from orch_tui.model.text import valid_id
 from orch_tui.project.decode import Place, Table, did_you_mean, quote
-from orch_tui.project.toml_lines import KeyPath, line_of
+
+if TYPE_CHECKING:
+    from orch_tui.project.toml_lines import KeyPath
 
 ReadText = Callable[[str], str]
 _TABLE_REMEDY = 'name it "bucket/table" with letters, digits, _ . and -'
@@ -143,13 +145,7 @@ def _command(table: Table) -> tuple[str, ...]:
     return table.strings("command")
 
 
-def shadowed(place: Place, component_id: str) -> Problem:
-    """The warning about a component of the user's own that hides a built-in one."""
-    return Problem(
-        Severity.WARNING,
-        "shadowed-component",
-        f"this component takes the place of the built-in component {quote(component_id)}",
-        "rename the file if that is not wanted",
-        place.file,
-        line_of(place.text, ("name",)),
-    )
+def warn_of_shadow(place: Place, component_id: str) -> None:
+    """Report that a component of the user's own hides a built-in one."""
+    message = f"this component takes the place of the built-in component {quote(component_id)}"
+    place.report(Severity.WARNING, "shadowed-component", message, "rename the file if that is not wanted", ("name",))

@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from orch_tui.model.durations import parse_duration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import safe_line
-from orch_tui.project.toml_lines import KeyPath, line_of
+
+if TYPE_CHECKING:
+    from orch_tui.project.toml_lines import KeyPath
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -32,6 +34,9 @@ class Place:
 
     def report(self, severity: Severity, code: str, message: str, remedy: str, path: KeyPath) -> None:
         """Add a problem with the line of ``path``."""
+        # Good files never need it, and a run must start at once.
+        from orch_tui.project.toml_lines import line_of
+
         line = line_of(self.text, path)
         self.problems.append(
             Problem(severity, code, message, remedy, self.file, line, orchestration=self.orchestration)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache, partial
 
 from orch_tui.model.configuration import Configuration
 from orch_tui.model.orchestration import Orchestration, Phase, Task
@@ -41,6 +42,8 @@ def table_problems(
                     yield _two_writers(phase, other, task, table)
             if reads:
                 flow.reads.append((number, phase, task, reads))
+    in_storage = cache(partial(_in_storage, project))
+    elsewhere = cache(partial(_writer_elsewhere, project, value.id, configuration, orchestration))
     for number, phase, task, reads in flow.reads:
         for table in reads:
             writers = flow.writers.get(table, [])
@@ -49,10 +52,10 @@ def table_problems(
             others = [(at, writer) for at, writer in writers if writer is not task]
             problem = _order(value, number, task, table, others) if others else None
             if problem is None:
-                if writers or _in_storage(project, table):
+                if writers or in_storage(table):
                     continue
-                problem = _no_writer(project, value, task, table, configuration, orchestration)
-            elif _in_storage(project, table):
+                problem = _no_writer(task, table, elsewhere(table))
+            elif in_storage(table):
                 # It would run, on the rows of the run before.
                 problem = (Severity.WARNING, *problem[1:])
             severity, code, message, remedy = problem
@@ -100,24 +103,29 @@ def _order(
     return Severity.ERROR, "read-before-write", message, f"move {quote(task.id)} to a phase after {there}"
 
 
-def _no_writer(
-    project: Project, value: Orchestration, task: Task, table: str, configuration: Configurations, lookup: Lookup
-) -> tuple[Severity, str, str, str]:
-    for other_id in project.orchestration_ids():
-        other = lookup(other_id) if other_id != value.id else None
-        if other is not None and table in _written(other, configuration, lookup):
-            message = (
-                f"the task {quote(task.id)} reads the table {quote(table)}, which is not in storage yet; "
-                f"the orchestration {quote(other_id)} writes it"
-            )
-            return Severity.WARNING, "table-not-yet", message, f"run {quote(other_id)} first"
-    message = f"the task {quote(task.id)} reads the table {quote(table)}, which nobody writes and storage does not have"
+def _no_writer(task: Task, table: str, other: str | None) -> tuple[Severity, str, str, str]:
+    reads = f"the task {quote(task.id)} reads the table {quote(table)}, which"
+    if other is not None:
+        message = f"{reads} is not in storage yet; the orchestration {quote(other)} writes it"
+        return Severity.WARNING, "table-not-yet", message, f"run {quote(other)} first"
+    message = f"{reads} nobody writes and storage does not have"
     return (
         Severity.ERROR,
         "no-such-table",
         message,
         "correct the name, or add a task that writes it in an earlier phase",
     )
+
+
+def _writer_elsewhere(
+    project: Project, besides: str, configuration: Configurations, lookup: Lookup, table: str
+) -> str | None:
+    """The first other orchestration that writes a table."""
+    for other_id in project.orchestration_ids():
+        other = lookup(other_id) if other_id != besides else None
+        if other is not None and table in _written(other, configuration, lookup):
+            return other_id
+    return None
 
 
 def _in_storage(project: Project, table: str) -> bool:

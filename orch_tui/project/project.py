@@ -11,7 +11,7 @@ from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import safe_line, valid_id
-from orch_tui.project.configurations import decode_component, decode_configuration, shadowed
+from orch_tui.project.configurations import decode_component, decode_configuration, warn_of_shadow
 from orch_tui.project.decode import Place, did_you_mean, quote
 from orch_tui.project.definitions import decode_orchestration
 from orch_tui.project.paths import ProjectPaths
@@ -117,7 +117,7 @@ class Project:
             self._note(path, error.problems)
             return
         if not builtin and path.stem in found:
-            place.problems.append(shadowed(place, path.stem))
+            warn_of_shadow(place, path.stem)
         self._note(path, place.problems)
         if not place.broken:
             found[path.stem] = component
