@@ -18,6 +18,8 @@ _STRING_OR_COMMENT = re.compile(
     re.DOTALL,
 )
 Values = dict[str, Any]
+Read = Callable[[str], tuple[Orchestration, Values]]
+"""Reads a text: the value and the document. Raises DefinitionError."""
 
 
 def option_values(options: TaskOptions) -> Values:
@@ -132,15 +134,16 @@ def _raw_items(raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return phases, tasks
 
 
-def compose(text: str, old: Orchestration, new: Orchestration, read: Callable[[str], Orchestration]) -> str:
-    """The file's new text. ``text`` reads as ``old``; ``read`` raises ValueError for a text that cannot be read.
+def compose(text: str, new: Orchestration, read: Read) -> str:
+    """The file's new text, after an edit of what ``text`` reads as.
 
     Three ways are tried, the most careful one first; the text returned has been read back and is equal to ``new``.
 
     Raises:
         ValueError: ``new`` holds something that no text can express.
+        DefinitionError: ``text`` cannot be read.
     """
-    raw = tomllib.loads(text.removeprefix("\ufeff"))
+    old, raw = read(text)
     if old == new and _has_all_ids(raw):
         return text
     mark = "\ufeff" if text.startswith("\ufeff") else ""
@@ -149,13 +152,15 @@ def compose(text: str, old: Orchestration, new: Orchestration, read: Callable[[s
     for way in (_by_blocks, _in_place, _by_new_phases):
         try:
             candidate = way(bare, raw, old, new, line_end)
-            if candidate is not None and read(candidate) == new and _keeps_unknown(raw, candidate):
-                return mark + candidate
+            if candidate is not None:
+                value, document = read(candidate)
+                if value == new and _keeps_unknown(raw, document):
+                    return mark + candidate
         except edit_errors():
             # This way does not fit the shape of the file; the next one is coarser.
             continue
     candidate = with_comments(bare, house_text(new, raw))
-    if read(candidate) != new:
+    if read(candidate)[0] != new:
         raise ValueError("the orchestration cannot be written so that it reads back equal")
     return mark + candidate
 
@@ -165,10 +170,9 @@ def _has_all_ids(raw: Mapping[str, Any]) -> bool:
     return all("id" in phase and all("id" in task for task in phase.get("tasks", [])) for phase in phases)
 
 
-def _keeps_unknown(raw: Mapping[str, Any], candidate: str) -> bool:
+def _keeps_unknown(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether the document's own unknown keys (schedules, notifications, …) are as they were."""
-    after = tomllib.loads(candidate)
-    return all(after.get(key) == value for key, value in raw.items() if key not in _ROOT_KEYS)
+    return all(after.get(key) == value for key, value in before.items() if key not in _ROOT_KEYS)
 
 
 def _by_blocks(text: str, raw: Values, old: Orchestration, new: Orchestration, line_end: str) -> str | None:

@@ -80,17 +80,18 @@ def save_orchestration(
     shown = project.paths.relative(path)
     _check_id(orchestration.id, shown)
 
-    def read(text: str) -> Orchestration:
+    def read(text: str) -> tuple[Orchestration, dict[str, Any]]:
         place = Place(shown, text, orchestration.id)
-        return _readable(decode_orchestration(parse_toml(text, shown), place, orchestration.id), place)
+        document = parse_toml(text, shown)
+        return _readable(decode_orchestration(document, place, orchestration.id), place), document
 
     def compose() -> str:
         if base is None:
             text = orchestration_text.house_text(orchestration)
-            if read(text) != orchestration:
+            if read(text)[0] != orchestration:
                 raise ValueError("the orchestration cannot be written so that it reads back equal")
             return text
-        return orchestration_text.compose(base.text, read(base.text), orchestration, read)
+        return orchestration_text.compose(base.text, orchestration, read)
 
     text = _composed(compose, shown)
     _check_disk(project, path, base.text if base else None, text, force=force)

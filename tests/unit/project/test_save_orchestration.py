@@ -69,7 +69,7 @@ def read(text: str) -> Orchestration:
 
 
 def saved(text: str, new: Orchestration) -> str:
-    return compose(text, read(text), new, read)
+    return compose(text, new, lambda text: (read(text), parse_toml(text, "a.toml")))
 
 
 def decorated(text: str) -> str:
