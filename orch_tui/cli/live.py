@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from orch_tui.cli.follow import Follower
-from orch_tui.cli.narrate import Narrator
+from orch_tui.cli.narrate import Narrator, clock
 from orch_tui.cli.output import Output, fit
 from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
@@ -55,6 +55,10 @@ class Display:
         if self._live:
             self._paint(follower.state)
         return found
+
+    def say(self, text: str) -> None:
+        """A line that stays, about what no event tells."""
+        self._print([f"{clock(self._now())} {safe_line(text, 600)}"])
 
     def _print(self, lines: list[str]) -> None:
         erase = "\r\x1b[K" if self._shown else ""

@@ -194,9 +194,14 @@ def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> R
     narrator = Narrator(out, run.directory, starts=not live, quiet=manner.quiet)
     display = Display(out, narrator, live=live)
     tick = _QUIET_TICK if manner.nested_in is not None else _TICK
+    blocked: str | None = None
     try:
         while run.alive:
             display.update(follower)
+            if run.blocked != blocked:
+                # A journal that cannot be written cannot say so itself.
+                blocked = run.blocked
+                display.say(f"the run waits until its journal can be written: {blocked}" if blocked else "it goes on")
             run.wait(tick)
         run.wait()
     except Exception as error:
@@ -205,7 +210,8 @@ def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> R
     display.update(follower)
     display.clear()
     if not follower.state.finished:
-        raise CliError(f"run {run.id} ended, but its journal could not be written to the end; free some space", FAILED)
+        code = FAILED if signals.received is None else 128 + signals.received
+        raise CliError(f"run {run.id} ended, but its journal could not be written to the end: {run.blocked}", code)
     return follower.state
 
 

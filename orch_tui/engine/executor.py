@@ -90,6 +90,11 @@ class PhaseExecutor:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._take_requests)
 
+    @property
+    def blocked(self) -> str | None:
+        """Why the journal cannot be written now; None while it can."""
+        return self._recorder.blocked
+
     def _take_requests(self) -> None:
         while not self._requests.empty():
             self._cancel(self._requests.get())

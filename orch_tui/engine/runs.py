@@ -185,6 +185,11 @@ class ActiveRun:
         return self.status
 
     @property
+    def blocked(self) -> str | None:
+        """Why the journal cannot be written now, so that nothing new is started; None while it can."""
+        return self._executor.blocked
+
+    @property
     def alive(self) -> bool:
         return self._thread.is_alive()
 

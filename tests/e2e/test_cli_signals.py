@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import resource
 import signal
 import subprocess
 import termios
@@ -200,3 +201,22 @@ def test_the_screen_is_refused_without_a_terminal(tmp_path: Path) -> None:
         # THEN
         assert done.returncode == 2
         assert "orch-tui run" in done.stderr
+
+
+def test_a_journal_that_cannot_be_written_is_told_and_two_ctrl_c_end_the_run(tmp_path: Path) -> None:
+    # GIVEN a limit on the size of files that the journal will hit (the disk of another project is not full)
+    tasks = {f"t{number:03}": "true" for number in range(60)}
+    project = make_project(tmp_path, {"daily": {"First": tasks}})
+    process = start(
+        project, "run", "daily", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (17000, 17000))
+    )
+    assert process.stdout is not None
+    # WHEN it has said so
+    assert any("the run waits until its journal can be written" in line for line in process.stdout)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    # THEN it can be ended, and says that its state is not all on the disk
+    rest = process.stdout.read()
+    assert process.wait(30) == 130
+    assert "its journal could not be written to the end" in rest
+    assert "Traceback" not in rest
