@@ -111,6 +111,9 @@ def run(parameters: Parameters, ctx: Context) -> None:
         types, user_types = _types(con, looked, parameters)
         query = _query(looked, types, user_types, parameters)
         rows = _write(con, query, output.path, looked, ctx)
+    except OSError as error:
+        # What was read is reported with its name elsewhere: this is about unpacked and converted copies.
+        raise UserError(f"the files cannot be unpacked or converted: {error.strerror or error}") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     ctx.metrics["files"] = len(files)

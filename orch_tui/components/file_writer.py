@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,7 +81,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
     shown = str(target.relative_to(ctx.project)) if target.is_relative_to(ctx.project) else str(target)
     query = _query(parameters, table)
     options = _options(parameters, target, shown)
-    with _beside(target, shown, parameters.overwrite) as temporary:
+    with _replacing(target, shown, parameters.overwrite, ctx) as temporary:
         try:
             con = connect(ctx, memory_limit="512MB")
             with query_progress(con, ctx.progress, f"writing {shown}"):
@@ -135,8 +137,11 @@ def _options(parameters: Parameters, target: Path, shown: str) -> str:
 
 
 @contextmanager
-def _beside(target: Path, shown: str, overwrite: bool) -> Iterator[Path]:
-    """A temporary file beside the target, renamed over it when the block ends well.
+def _replacing(target: Path, shown: str, overwrite: bool, ctx: Context) -> Iterator[Path]:
+    """A temporary file that is renamed to the target when the block ends well.
+
+    It lies in the attempt's directory if that is on the same file system, so that a task that is killed leaves
+    nothing strange beside the target.
 
     Raises:
         UserError: the directory cannot be made or written, or the target may not be replaced.
@@ -146,9 +151,13 @@ def _beside(target: Path, shown: str, overwrite: bool) -> Iterator[Path]:
         if target.is_dir():
             raise UserError(f"{shown} is a directory; add the name of the file to write")
         if not overwrite and target.exists():
-            raise UserError(f"{shown} exists already and overwrite is false; remove it or choose another name")
+            raise _exists(shown)
+        if not os.access(target.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".tmp", dir=target.parent)
+        own = ctx.data_dir / "out" / "files"
+        folder = own if own.stat().st_dev == target.parent.stat().st_dev else target.parent
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:60]}.", suffix=".tmp", dir=folder)
     except OSError as error:
         raise UserError(
             f"{shown} cannot be written: {error.strerror or error}; check the permissions of {target.parent}"
@@ -160,17 +169,39 @@ def _beside(target: Path, shown: str, overwrite: bool) -> Iterator[Path]:
         temporary.chmod(mode)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
+        _move(temporary, target, overwrite)
+        sync_directory(target.parent)
+    except FileExistsError as error:
+        raise _exists(shown) from error
+    except OSError as error:
+        raise UserError(f"{shown} cannot be written: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _move(temporary: Path, target: Path, overwrite: bool) -> None:
+    try:
         if overwrite:
             temporary.replace(target)
         else:
             # Unlike a rename, a link fails when another program has made the file meanwhile.
             os.link(temporary, target)
-            temporary.unlink()
-        sync_directory(target.parent)
     except OSError as error:
-        raise UserError(f"{shown} cannot be written: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        # Two mounts of one file system look like one until a rename is tried.
+        if error.errno != errno.EXDEV or temporary.parent == target.parent:
+            raise
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:60]}.", suffix=".tmp", dir=target.parent)
+        os.close(descriptor)
+        beside = Path(name)
+        try:
+            shutil.copy2(temporary, beside)
+            _move(beside, target, overwrite)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def _exists(shown: str) -> UserError:
+    return UserError(f"{shown} exists already and overwrite is false; remove it or choose another name")
 
 
 def _umask() -> int:

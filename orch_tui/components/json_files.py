@@ -92,7 +92,8 @@ def _fault(source: Source) -> str | None:
             try:
                 json.loads(data)
             except json.JSONDecodeError as error:
-                return f"{source.label} line {number + error.lineno - 1}: no valid JSON at column {error.colno}: {error.msg}"
+                line = number + error.lineno - 1
+                return f"{source.label} line {line}: no valid JSON at column {error.colno}: {error.msg}"
             except (UnicodeDecodeError, RecursionError) as error:
                 return f"{source.label} line {number}: {safe_line(str(error), 200)}"
     return None

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from orch_tui.components import kit
 from orch_tui.components.kit import Context, UserError
 from orch_tui.components.sqlite_files import declared_types, explain, open_read_only, require_table
-from orch_tui.components.tabular import ParquetSink, connect, listed, quoted, row_batches, usable_names
+from orch_tui.components.tabular import ParquetSink, connect, listed, quoted, readable, row_batches, usable_names
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.text import safe_line
 
@@ -71,6 +71,8 @@ def run(parameters: Parameters, ctx: Context) -> None:
     Raises:
         UserError: database, table, query or column are not there or not usable.
     """
+    import duckdb
+
     output = ctx.only_output()
     if parameters.incremental_column and output.mode is WriteMode.FULL:
         raise UserError(
@@ -86,6 +88,10 @@ def run(parameters: Parameters, ctx: Context) -> None:
         _extract(connection, parameters, ctx, shown)
     except sqlite3.Error as error:
         raise UserError(explain(error, shown)) from error
+    except duckdb.InternalException:
+        raise
+    except duckdb.Error as error:
+        raise UserError(f"the rows of {shown} cannot be stored: {readable(error)}") from error
     finally:
         connection.close()
 

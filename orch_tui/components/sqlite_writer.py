@@ -85,11 +85,14 @@ def run(parameters: Parameters, ctx: Context) -> None:
         con.execute(f"create view source as select * from read_parquet({literal(str(table.path))})")
         if parameters.key:
             _check_keys(con, parameters.key, table)
+        is_new = not path.exists()
         connection = _open(path, shown, parameters.busy_timeout)
         try:
             _write(connection, con, parameters, fields, ctx, shown)
         finally:
             connection.close()
+            if is_new and path.exists() and path.stat().st_size == 0:
+                path.unlink()
     except sqlite3.Error as error:
         raise UserError(f"nothing was written: {explain(error, shown)}") from error
     except duckdb.InternalException:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import json
 import os
@@ -45,6 +46,27 @@ def test_csv_is_what_other_programs_read(bench: Bench) -> None:
         assert list(csv.reader(file)) == [["name", "id"], ["", "10"], ['b "q", x', "2"], ["a\né", "1"]]
     assert ctx.files == [{"path": "out/deep/a.csv", "rows": 3, "bytes": path.stat().st_size}]
     assert [item.name for item in path.parent.iterdir()] == ["a.csv"]
+    assert not list((bench.data / "out/files").iterdir())
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_another_file_system_is_reached_by_a_copy(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, overwrite: bool
+) -> None:
+    # GIVEN a target to which nothing can be renamed or linked from the attempt's directory
+    replace, link = Path.replace, os.link
+
+    def refuse(source: Path, target: Path) -> None:
+        if Path(source).parent != Path(target).parent:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    monkeypatch.setattr(Path, "replace", lambda self, target: (refuse(self, target), replace(self, target))[1])
+    monkeypatch.setattr(os, "link", lambda source, target: (refuse(source, target), link(source, target))[1])
+    # WHEN the file is written
+    write(bench, path="out/a.csv", overwrite=overwrite)
+    # THEN it is there completely, and alone
+    assert (bench.project / "out/a.csv").read_text().startswith("id,")
+    assert [item.name for item in (bench.project / "out").iterdir()] == ["a.csv"]
 
 
 @pytest.mark.parametrize(

@@ -246,6 +246,20 @@ def test_writer_errors_change_nothing(bench: Bench, query: str, more: dict[str, 
     assert path.read_bytes() == before
 
 
+def test_a_failure_leaves_no_new_database_behind(bench: Bench) -> None:
+    # GIVEN a database that does not exist yet, and rows that break while they are read
+    ctx = bench.context({"t": "select range as id, md5(range::text) as h from range(200000)"}, ())
+    staged = ctx.inputs["t"].path
+    data = bytearray(staged.read_bytes())
+    data[1000:9000] = bytes(8000)
+    staged.write_bytes(bytes(data))
+    # WHEN they are written
+    with pytest.raises(UserError, match="cannot be read"):
+        sqlite_writer.run(sqlite_writer.Parameters(database="new.sqlite", table="t"), ctx)
+    # THEN there is no file
+    assert list(bench.project.iterdir()) == []
+
+
 def test_a_locked_database_is_a_sentence(bench: Bench) -> None:
     # GIVEN another program that writes
     path = database(bench, "create table t(id, name, amount)")
