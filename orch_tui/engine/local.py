@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -36,6 +37,17 @@ _SCRIPT_SHIM = f'{_BEGIN}s=$1; set --; (eval "$s"); {_END}'
 _SHELL = ("/bin/sh", "-c")
 # What Python ignores, and what a program started from a background job would ignore.
 _DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT)
+# One program with plain arguments needs no subshell either, if the shell would start it as it is.
+_PLAIN_WORDS = re.compile(r"[\w./@%+=:,-]+(?: +[\w./@%+=:,-]+)*", re.ASCII)
+_SHELL_WORDS = frozenset(
+    """
+    . : alias bg bind break builtin caller case cd command compgen complete continue coproc declare dirs
+    disown do done echo elif else enable esac eval exec exit export false fc fg fi for function getopts
+    hash help history if in jobs kill let local logout mapfile popd printf pushd pwd read readarray
+    readonly return select set shift shopt source suspend test then time times trap true type typeset
+    ulimit umask unalias unset until wait while
+    """.split()  # noqa: SIM905 - a list of them would be a page long
+)
 _UNKILLABLE_AFTER = 30.0
 _SWEEPS = 50
 _LOG_POLL = 1.0
@@ -81,10 +93,14 @@ class LocalLauncher:
 
 
 def _wrap(spec: AttemptSpec) -> list[str]:
-    exit_file = f"{spec.directory}/exit"
+    begin = ["sh", f"{spec.directory}/exit", spec.cwd]
     if spec.argv[:2] == _SHELL and len(spec.argv) == 3:
-        return [*_SHELL, _SCRIPT_SHIM, "sh", exit_file, spec.cwd, spec.argv[2]]
-    return [*_SHELL, _SHIM, "sh", exit_file, spec.cwd, *spec.argv]
+        script = spec.argv[2]
+        words = script.split()
+        if _PLAIN_WORDS.fullmatch(script) and words[0] not in _SHELL_WORDS and "=" not in words[0]:
+            return [*_SHELL, _SHIM, *begin, *words]
+        return [*_SHELL, _SCRIPT_SHIM, *begin, script]
+    return [*_SHELL, _SHIM, *begin, *spec.argv]
 
 
 class LocalAttempt:

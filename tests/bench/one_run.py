@@ -1,0 +1,28 @@
+"""One run of a project's orchestration ``o``; prints what the executor cost: ``python -m tests.bench.one_run DIR``."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+from orch_tui.engine.runs import RunRequest, plan_run, start_run
+from orch_tui.project.project import open_project
+
+
+def main(root: Path) -> None:
+    project = open_project(root)
+    plan = plan_run(project, RunRequest("o"))
+    before = time.perf_counter()
+    run = start_run(project, plan, by="bench")
+    status = run.wait()
+    wall = time.perf_counter() - before
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    journal = (run.directory / "run.toml").stat().st_size
+    print(json.dumps({"status": status, "wall": wall, "rss_mb": own.ru_maxrss / 1024, "journal_bytes": journal}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
