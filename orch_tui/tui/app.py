@@ -2,39 +2,94 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any, Literal
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Literal
 
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
+from textual.theme import Theme
+from textual.widgets import Input, TextArea
 
 from orch_tui.model.text import safe_line
 from orch_tui.project.project import Project, open_project
-from orch_tui.tui.actions import app as app_actions
-from orch_tui.tui.actions import bindings
+from orch_tui.tui import terminal, theme
+from orch_tui.tui.actions import BY_ID, bindings
+from orch_tui.tui.actions import app as actions
+from orch_tui.tui.driver import ResilientDriver
+from orch_tui.tui.keymap import UserConfig, keys_of, load_config, show_key
+from orch_tui.tui.report import write_report
 from orch_tui.tui.text import StripControls
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 SayAs = Literal["information", "warning", "error"]
+
+REFUSED = 2
+FAULT = 70
+SIGNAL_BASE = 128
+_TWICE_SECONDS = 2.0
 
 
 class OrchApp(App[int], inherit_bindings=False):
     """``project`` is shared by all screens; widgets never touch it."""
 
-    BINDINGS = bindings(app_actions.ACTIONS, "app")
+    BINDINGS = bindings(actions.ACTIONS, "app")
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH = "app.tcss"
+    TITLE = "orch-tui"
 
-    def __init__(self, project: Project) -> None:
-        super().__init__()
+    def __init__(self, project: Project, config: UserConfig | None = None) -> None:
         self.project = project
+        self.config = config or UserConfig(Path(os.devnull))
+        # Before the base class: it derives filters and style sheet from the theme.
+        self.set_reactive(App.theme, theme.fitting(self.config.theme, terminal.colors()))
+        super().__init__(driver_class=ResilientDriver)
         self.animation_level = "none"
+        self.set_keymap(self.config.keys)
+        self.report: Path | None = None
+        self.fault: BaseException | None = None
+        self._interrupted = 0.0
+        self._leaving = False
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """Ours first, then Textual's."""
+        return {**theme.OURS, **super().available_themes}
 
     def get_line_filters(self) -> list[LineFilter]:
         return [*super().get_line_filters(), StripControls()]
 
+    def on_mount(self) -> None:
+        from orch_tui.tui.home_model import HomeModel
+        from orch_tui.tui.screens.home import HomeScreen
+
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.leave_by, number)
+        # Textual comes back from the shell with an empty screen.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+        self.push_screen(HomeScreen(HomeModel(self.project)))
+        if self.config.complaints:
+            self.say(f"{len(self.config.complaints)} settings do not hold; orch-tui keys says why.", "warning")
+
+    # --- what screens use ---
+
     def say(self, text: str, severity: SayAs = "information", seconds: float = 6.0) -> None:
         """Show a sentence in the corner for a while; it is never parsed as markup."""
         self.notify(safe_line(text), severity=severity, timeout=seconds, markup=False)
+
+    def key_of(self, action_id: str) -> str:
+        """The first key of an action as people write it, for sentences: ``u``, ``Ctrl-P``."""
+        return show_key(keys_of(BY_ID[action_id], self.config.keys)[0])
 
     def open_workbench(self, orchestration_id: str) -> None:
         """Show one orchestration in the workbench."""
@@ -48,9 +103,152 @@ class OrchApp(App[int], inherit_bindings=False):
 
         self.push_screen(ConfigurationScreen(ref))
 
+    def edit_file(self, path: Path) -> bool:
+        """Open a file in the person's editor and wait; True when the editor ended without an error."""
+        try:
+            command = terminal.editor()
+        except ValueError:
+            command = None
+        if not command:
+            self.say("There is no editor: set EDITOR to the command of one, and start orch-tui again.", "error")
+            return False
+        try:
+            code = self._run_in_terminal([*command, str(path)])
+        except FileNotFoundError:
+            self.say(f'The editor "{command[0]}" was not found: set EDITOR to the command of one.', "error")
+        except OSError as error:
+            self.say(f'The editor "{command[0]}" could not be started: {error.strerror or error}.', "error")
+        except SuspendNotSupported:
+            self.say(f"An editor cannot be shown here; edit {self.project.paths.relative(path)} elsewhere.", "error")
+        else:
+            if code != 0:
+                self.say(f'The editor "{command[0]}" ended with code {code}.', "warning")
+            return code == 0
+        return False
+
+    def _run_in_terminal(self, command: list[str]) -> int:
+        # Painting while the terminal belongs to another program would wait for ever.
+        with self.batch_update(), self.suspend():
+            # Ctrl-C in the editor is the editor's; a handler, unlike SIG_IGN, is not inherited by it.
+            loop = asyncio.get_running_loop()
+            loop.remove_signal_handler(signal.SIGINT)
+            before = signal.signal(signal.SIGINT, lambda *_: None)
+            try:
+                return subprocess.run(command, check=False).returncode
+            finally:
+                signal.signal(signal.SIGINT, before)
+                loop.add_signal_handler(signal.SIGINT, self.leave_by, signal.SIGINT)
+
+    # --- leaving ---
+
+    def leave_by(self, number: signal.Signals) -> None:
+        """A signal: leave with the terminal as it was, exit code 128 + its number. Drafts keep what is not saved."""
+        if number is signal.SIGHUP and isinstance(self._driver, ResilientDriver):
+            self._driver.hang_up()
+        self.exit(return_code=SIGNAL_BASE + number)
+
+    def action_quit(self) -> None:  # type: ignore[override]
+        """Ask every screen that has ``may_leave`` (a bool, or something to await), the top one first; then leave."""
+        if self._leaving:
+            return
+        self._leaving = True
+        self.run_worker(self._leave_if_all_agree(), group="leave", description="leave")
+
+    async def _leave_if_all_agree(self) -> None:
+        try:
+            for screen in reversed(self.screen_stack):
+                may_leave = getattr(screen, "may_leave", None)
+                if may_leave is None:
+                    continue
+                answer = may_leave()
+                if not (await answer if inspect.isawaitable(answer) else answer):
+                    return
+            self.exit(return_code=0)
+        finally:
+            self._leaving = False
+
+    def action_interrupt(self) -> None:
+        """Copy what is selected; else, the second time within two seconds, leave."""
+        if self._copy_selection():
+            return
+        now = monotonic()
+        if now - self._interrupted > _TWICE_SECONDS:
+            self._interrupted = now
+            self.say("Press Ctrl-C again to leave.", seconds=_TWICE_SECONDS)
+        elif self._leaving:
+            # Asked whether to save, and pressed again: drafts keep it.
+            self.exit(return_code=SIGNAL_BASE + signal.SIGINT)
+        else:
+            self.action_quit()
+
+    def _copy_selection(self) -> bool:
+        focused = self.focused
+        selected = focused.selected_text if isinstance(focused, Input | TextArea) else self.screen.get_selected_text()
+        if selected:
+            self.copy_to_clipboard(selected)
+        return bool(selected)
+
+    # --- help, palette, theme ---
+
+    def action_help(self) -> None:
+        from orch_tui.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen))
+
+    def action_palette(self) -> None:
+        from orch_tui.tui.palette import open_palette
+
+        open_palette(self)
+
+    def action_theme(self) -> None:
+        from orch_tui.tui.palette import choose_theme
+
+        choose_theme(self)
+
+    # --- faults ---
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual would print the values of local variables, which may be secrets."""
+        self._return_code = FAULT
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+            self.fault = error
+            self.report = write_report(error, self.project.paths.state, self.project.paths.env_file)
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        self._return_code = FAULT
+        super().panic(*renderables)
+
 
 def run_app(project_path: Path, *, mouse: bool = True) -> int:
-    """Open the project's screen and stay until it is left; the exit code of the process."""
-    app: Any = OrchApp(open_project(project_path, tolerant=True))
-    app.run(mouse=mouse)
+    """Open the project's screen and stay until it is left.
+
+    Returns: the exit code of the process: 0; 2 where there is no terminal; 70 after a fault; 128 + n after signal n.
+    Raises: DefinitionError when there is no project.
+    """
+    reason = terminal.refusal()
+    if reason is not None:
+        sys.stderr.write(f"{reason}\n")
+        return REFUSED
+    config = load_config()
+    for complaint in config.complaints:
+        sys.stderr.write(f"{safe_line(complaint)}\n")
+    app = OrchApp(open_project(project_path, tolerant=True), config)
+    try:
+        app.run(mouse=mouse)
+    # The last line of defence: whatever it is, a person gets a sentence and a report.
+    except Exception as error:  # noqa: BLE001
+        app.fault = error
+        app.report = write_report(error, app.project.paths.state, app.project.paths.env_file)
+    if app.fault is not None:
+        sys.stderr.write(_fault_sentence(app))
+        return FAULT
     return app.return_code or 0
+
+
+def _fault_sentence(app: Any) -> str:
+    kind = type(app.fault).__name__
+    where = f"The report is {app.report}." if app.report else "The report could not be written anywhere."
+    return f"orch-tui stopped because of a fault in the program ({kind}). {where}\nUnsaved edits are kept as drafts.\n"

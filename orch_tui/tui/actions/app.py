@@ -45,4 +45,13 @@ ACTIONS: tuple[Action, ...] = (
         priority=True,
     ),
     Action("dialog.cancel", "escape", "Cancel", "Close the dialog and change nothing.", "dialog", group="Dialog"),
+    Action("question.next", "right,down,l,j", "Next", "Go to the next answer.", "question", group="Dialog"),
+    Action("question.previous", "left,up,h,k", "Previous", "Go to the answer before.", "question", group="Dialog"),
+    Action("pick.down", "down,ctrl+n", "Down", "Go to the next row.", "pick", group="Dialog"),
+    Action("pick.up", "up", "Up", "Go to the row before.", "pick", group="Dialog"),
+    Action("pick.page-down", "pagedown", "Page down", "Go down by one page.", "pick", group="Dialog"),
+    Action("pick.page-up", "pageup", "Page up", "Go up by one page.", "pick", group="Dialog"),
+    Action("help.close", "escape,question_mark,q,f1", "Close", "Close the help.", "help", group="Dialog"),
+    Action("help.scroll-down", "j,down", "Down", "Scroll down by one line.", "help", group="Dialog"),
+    Action("help.scroll-up", "k,up", "Up", "Scroll up by one line.", "help", group="Dialog"),
 )

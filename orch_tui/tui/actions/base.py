@@ -39,8 +39,8 @@ class Action:
         return tuple(key.strip() for key in self.keys.split(",") if key.strip())
 
 
-def bindings(actions: Iterable[Action], context: str | None = None) -> list[BindingType]:
-    """The bindings of a screen or widget: all ``actions``, or those of one ``context``."""
+def bindings(actions: Iterable[Action], *contexts: str) -> list[BindingType]:
+    """The bindings of a screen or widget: all ``actions``, or those of the ``contexts`` named."""
     from textual.binding import Binding
 
     return [
@@ -54,5 +54,5 @@ def bindings(actions: Iterable[Action], context: str | None = None) -> list[Bind
             priority=action.priority,
         )
         for action in actions
-        if context is None or action.context == context
+        if not contexts or action.context in contexts
     ]

@@ -4,6 +4,26 @@ from __future__ import annotations
 
 from orch_tui.tui.actions.base import Action
 
+_EDIT, _VIEW = "Orchestrations", "View"
+
 ACTIONS: tuple[Action, ...] = (
-    Action("home.open", "enter,o", "Open", "Open the orchestration in the workbench.", "home", footer=True),
+    Action("home.open", "enter,o", "Open", "Open the orchestration in the workbench.", "home", True, _EDIT),
+    Action("home.new", "n,insert", "New", "Create an orchestration: asks for its name.", "home", True, _EDIT),
+    Action("home.duplicate", "y", "Duplicate", "Copy the orchestration, comments included.", "home", True, _EDIT),
+    Action("home.rename", "c", "Rename", "Give it another name; its id and its history stay.", "home", True, _EDIT),
+    Action(
+        "home.change-id",
+        "i",
+        "Change id",
+        "Rename its file; history and tasks that run it follow.",
+        "home",
+        False,
+        _EDIT,
+    ),
+    Action("home.delete", "d,delete", "Delete", "Move it to .orch/trash; undo brings it back.", "home", True, _EDIT),
+    Action("home.undo", "u", "Undo", "Take back the last change made in this list.", "home", True, _EDIT),
+    Action("home.edit-file", "F", "Edit file", "Open the orchestration's file in $EDITOR.", "home", False, _EDIT),
+    Action("home.filter", "slash", "Filter", "Show only those with the words you type.", "home", True, _VIEW),
+    Action("home.clear-filter", "escape", "Clear filter", "Show all orchestrations again.", "home", False, _VIEW),
+    Action("home.reload", "r", "Reload", "Read all files of the project again.", "home", False, _VIEW),
 )

@@ -25,7 +25,7 @@ class Confirm(ModalScreen[T | None], Generic[T]):
     """
 
     CSS_PATH = "confirm.tcss"
-    BINDINGS = bindings(app.ACTIONS, "dialog")
+    BINDINGS = bindings(app.ACTIONS, "dialog", "question")
 
     def __init__(self, question: str, choices: Sequence[tuple[str, str, T]], detail: str = "") -> None:
         super().__init__()
@@ -55,12 +55,12 @@ class Confirm(ModalScreen[T | None], Generic[T]):
                 event.stop()
                 self.dismiss(value)
                 return
-        if event.key in ("left", "up", "right", "down"):
-            event.stop()
-            if event.key in ("left", "up"):
-                self.focus_previous()
-            else:
-                self.focus_next()
+
+    def action_next(self) -> None:
+        self.focus_next()
+
+    def action_previous(self) -> None:
+        self.focus_previous()
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -1,0 +1,290 @@
+"""What the list of orchestrations shows and does, without Textual: files and runs are read when they are shown."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from orch_tui.model.history import NothingToUndo
+from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.status import Status
+from orch_tui.model.text import safe_line, slug, unique
+from orch_tui.project.history import RunSummary, run_ids, runs
+from orch_tui.project.journal import JOURNAL
+from orch_tui.project.paths import ProjectPaths
+from orch_tui.project.project import Project
+from orch_tui.project.source import DefinitionError
+
+SPARK_RUNS = 20
+_BARS = "▁▂▃▄▅▆▇█"
+_DAY = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One orchestration; ``value`` is None for a broken file, whose ``problems`` say why."""
+
+    id: str
+    name: str
+    value: Orchestration | None
+    problems: tuple[Problem, ...] = ()
+    draft: bool = False
+
+    @property
+    def phases(self) -> int:
+        return len(self.value.phases) if self.value else 0
+
+    @property
+    def tasks(self) -> int:
+        return sum(len(phase.tasks) for phase in self.value.phases) if self.value else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The newest runs, newest first. ``stamp`` changes when any of them may have."""
+
+    summaries: tuple[RunSummary, ...]
+    stamp: tuple[object, ...]
+
+    @property
+    def last(self) -> RunSummary | None:
+        return self.summaries[0] if self.summaries else None
+
+
+class HomeModel:
+    """The orchestrations of a project, filtered. Not for several threads, except for :func:`read_runs`."""
+
+    def __init__(self, project: Project, now: Callable[[], float] = time.time) -> None:
+        self.project = project
+        self.now = now
+        self.filter = ""
+        self._entries: dict[str, Entry] = {}
+        self._runs: dict[str, Runs] = {}
+        self._drafts: frozenset[str] = frozenset()
+        self._undo: list[tuple[str, Callable[[], str | None]]] = []
+        self.ids: list[str] = []
+        self._all: list[str] = []
+        self.look_again()
+
+    def reload(self) -> None:
+        """Forget everything that was read, because files may have changed."""
+        self.project.reload()
+        self._runs.clear()
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Read the directory again, and each file again when it is shown."""
+        from orch_tui.project.drafts import list_drafts
+
+        self._entries.clear()
+        self._drafts = frozenset(list_drafts(self.project))
+        self._all = self.project.orchestration_ids()
+        self.set_filter(self.filter)
+
+    @property
+    def total(self) -> int:
+        """How many there are without the filter."""
+        return len(self._all)
+
+    def set_filter(self, text: str) -> None:
+        """Keep those whose name, id or description has all the words of ``text``; capital letters do not matter."""
+        self.filter = text
+        words = text.casefold().split()
+        self.ids = [one for one in self._all if all(word in self._haystack(one) for word in words)] if words else [
+            *self._all
+        ]  # fmt: skip
+
+    def _haystack(self, orchestration_id: str) -> str:
+        entry = self.entry(orchestration_id)
+        description = entry.value.description if entry.value else ""
+        return f"{entry.id} {entry.name} {description}".casefold()
+
+    def entry(self, orchestration_id: str) -> Entry:
+        """One orchestration, read at most once."""
+        entry = self._entries.get(orchestration_id)
+        if entry is None:
+            draft = orchestration_id in self._drafts
+            try:
+                value = self.project.orchestration(orchestration_id)
+                entry = Entry(orchestration_id, safe_line(value.name, 200), value, draft=draft)
+            except DefinitionError as error:
+                entry = Entry(orchestration_id, orchestration_id, None, tuple(error.problems), draft)
+            self._entries[orchestration_id] = entry
+        return entry
+
+    def problems(self, orchestration_id: str) -> tuple[Problem, ...]:
+        """What is wrong with it and with what it uses, errors first; reads its configurations."""
+        from orch_tui.project.lint import check_orchestration
+
+        entry = self.entry(orchestration_id)
+        if entry.value is None:
+            return entry.problems
+        found = check_orchestration(self.project, entry.value)
+        return tuple(sorted(found, key=lambda problem: problem.severity is not Severity.ERROR))
+
+    def runs(self, orchestration_id: str) -> Runs | None:
+        """What was read of its runs; None when they were not read yet."""
+        return self._runs.get(orchestration_id)
+
+    def keep_runs(self, orchestration_id: str, found: Runs) -> bool:
+        """Keep what was read; True when it differs from what was there."""
+        changed = self._runs.get(orchestration_id) != found
+        self._runs[orchestration_id] = found
+        return changed
+
+    # --- what can be done; every method returns the id that the cursor goes to ---
+
+    def name_problem(self, name: str) -> str | None:
+        """Why a name cannot be taken, in a sentence; None when it can."""
+        if not name.strip():
+            return "A name needs at least one character."
+        if safe_line(name) != name:
+            return "A name is one line without control characters."
+        return None
+
+    def create(self, name: str) -> str:
+        """A new orchestration without phases. Raises: DefinitionError, ChangedOnDisk, SaveError."""
+        from orch_tui.project.catalog import create_orchestration
+
+        new_id = unique(slug(name, "orchestration"), self.project.orchestration_ids())
+        create_orchestration(self.project, Orchestration(new_id, name.strip()))
+        self._undo.append((f'creation of "{name.strip()}"', lambda: self._take_away(new_id)))
+        self.look_again()
+        return new_id
+
+    def duplicate(self, orchestration_id: str, name: str) -> str:
+        """A copy with its comments under another name. Raises: as :meth:`create`."""
+        from orch_tui.project.catalog import duplicate_orchestration
+
+        new_id = unique(slug(name, "orchestration"), self.project.orchestration_ids())
+        duplicate_orchestration(self.project, orchestration_id, new_id, name.strip())
+        self._undo.append((f'duplicate "{name.strip()}"', lambda: self._take_away(new_id)))
+        self.look_again()
+        return new_id
+
+    def rename(self, orchestration_id: str, name: str) -> str:
+        """Another name; the id, which runs and tasks refer to, stays. Raises: as :meth:`create`."""
+        old = self._save_name(orchestration_id, name.strip())
+        self._undo.append((f'renaming to "{name.strip()}"', lambda: self._name_back(orchestration_id, old)))
+        return orchestration_id
+
+    def _save_name(self, orchestration_id: str, name: str) -> str:
+        from orch_tui.project.writer import save_orchestration
+
+        path = self.project.paths.orchestration(orchestration_id)
+        self.project.forget(path)
+        value = self.project.orchestration(orchestration_id)
+        save_orchestration(self.project, replace(value, name=name), self.project.source(path))
+        self.look_again()
+        return value.name
+
+    def _name_back(self, orchestration_id: str, name: str) -> str:
+        self._save_name(orchestration_id, name)
+        return orchestration_id
+
+    def change_id(self, orchestration_id: str, new_id: str) -> str:
+        """Another file name; history, draft and the tasks that run it follow. Raises: as :meth:`create`."""
+        from orch_tui.project.catalog import rename_orchestration
+
+        rename_orchestration(self.project, orchestration_id, new_id)
+        self._undo.append((f'change of the id "{orchestration_id}"', lambda: self._id_back(new_id, orchestration_id)))
+        self._runs.clear()
+        self.look_again()
+        return new_id
+
+    def _id_back(self, orchestration_id: str, old: str) -> str:
+        from orch_tui.project.catalog import rename_orchestration
+
+        rename_orchestration(self.project, orchestration_id, old)
+        self._runs.clear()
+        self.look_again()
+        return old
+
+    def delete(self, orchestration_id: str) -> None:
+        """Move the file to the trash; its history stays. Raises: InUse, SaveError, RuntimeError while a run is live."""
+        from orch_tui.project.catalog import delete_orchestration, restore
+
+        name = self.entry(orchestration_id).name
+        last = read_runs(self.project.paths, orchestration_id).last
+        if last is not None and last.live:
+            raise RuntimeError(f'"{name}" is running ({last.id}); wait for its end, or cancel the run, then delete it')
+        item = delete_orchestration(self.project, orchestration_id)
+
+        def back() -> str:
+            restore(self.project, item)
+            self.look_again()
+            return orchestration_id
+
+        self._undo.append((f'deletion of "{name}"', back))
+        self.look_again()
+
+    def _take_away(self, orchestration_id: str) -> None:
+        from orch_tui.project.catalog import delete_orchestration
+
+        delete_orchestration(self.project, orchestration_id)
+        self.look_again()
+
+    def undo(self) -> tuple[str, str | None]:
+        """Take the last of these back: what it was, and where the cursor goes. Raises: NothingToUndo, as above."""
+        if not self._undo:
+            raise NothingToUndo("There is nothing to undo here. What was deleted earlier is in .orch/trash.")
+        label, back = self._undo[-1]
+        place = back()
+        self._undo.pop()
+        return label, place
+
+
+def read_runs(paths: ProjectPaths, orchestration_id: str, known: Runs | None = None) -> Runs:
+    """The newest runs; ``known`` is returned when nothing has changed since. For any thread."""
+    newest = run_ids(paths, orchestration_id)[:SPARK_RUNS]
+    stamp = (tuple(newest), tuple(_stamp(paths, orchestration_id, run) for run in newest[:3]))
+    # A run that nobody executes any more changes nothing on disk: it is looked at again.
+    if known is not None and known.stamp == stamp and not any(run.live for run in known.summaries):
+        return known
+    return Runs(tuple(runs(paths, orchestration_id, SPARK_RUNS)), stamp)
+
+
+def _stamp(paths: ProjectPaths, orchestration_id: str, run: str) -> int:
+    try:
+        return os.stat(paths.run(orchestration_id, run) / JOURNAL).st_size
+    except OSError:
+        return -1
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One cell of the spark: a bar as high as a successful run was long, or the glyph of what went wrong."""
+
+    glyph: str
+    status: Status | None
+
+
+def spark(summaries: tuple[RunSummary, ...], cells: int = SPARK_RUNS) -> list[Beat]:
+    """The newest runs, oldest first. The longest success is the highest bar."""
+    shown = summaries[:cells][::-1]
+    longest = max((run.seconds or 0.0 for run in shown if run.status is Status.SUCCESS), default=0.0)
+    return [_beat(run, longest) for run in shown]
+
+
+def _beat(run: RunSummary, longest: float) -> Beat:
+    if run.broken or run.interrupted:
+        return Beat("?", None)
+    if run.status is Status.SUCCESS:
+        level = round((run.seconds or 0.0) / longest * (len(_BARS) - 1)) if longest else 0
+        return Beat(_BARS[level], Status.SUCCESS)
+    return Beat(run.status.style.glyph, run.status)
+
+
+def show_when(when: float | None, now: float) -> str:
+    """``14:02`` today, ``Sat 14:02`` in the last six days, else ``21 Nov`` or ``2025-11-21``: no text that ages."""
+    if when is None:
+        return ""
+    then, today = time.localtime(when), time.localtime(now)
+    if then[:3] == today[:3]:
+        return time.strftime("%H:%M", then)
+    if 0 <= now - when < 6 * _DAY:
+        return time.strftime("%a %H:%M", then)
+    return time.strftime("%d %b" if then.tm_year == today.tm_year else "%Y-%m-%d", then)

@@ -1,0 +1,99 @@
+"""The report of a fault of the program: what a developer needs, and nothing that must stay secret."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+# What these hold is no secret, and blotting it out of paths would make the report useless.
+_HARMLESS = frozenset(
+    (
+        *(
+            "COLORTERM",
+            "COLUMNS",
+            "EDITOR",
+            "HOME",
+            "HOSTNAME",
+            "LANG",
+            "LINES",
+            "LOGNAME",
+            "MAIL",
+            "NO_COLOR",
+            "OLDPWD",
+        ),
+        *("PAGER", "PATH", "PWD", "SHELL", "SHLVL", "TERM", "TERM_PROGRAM", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV"),
+        *("VISUAL", "XDG_RUNTIME_DIR"),
+    )
+)
+_SHORTEST = 4
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """``text`` without the secrets, the longest first so that none is left half."""
+    for secret in sorted(set(secrets), key=len, reverse=True):
+        if len(secret) >= _SHORTEST:
+            text = text.replace(secret, "***")
+    return text
+
+
+def secrets_of(environment: Mapping[str, str], env_file: Path | None = None) -> list[str]:
+    """Values of the environment and of a project's ``.env``; those of harmless variables are left out."""
+    found = [value for name, value in environment.items() if name not in _HARMLESS and not name.startswith("LC_")]
+    if env_file is not None and env_file.is_file():
+        from dotenv import dotenv_values
+
+        found += [value for value in dotenv_values(env_file).values() if value]
+    return found
+
+
+def compose(error: BaseException, environment: Mapping[str, str]) -> str:
+    """Versions, terminal and traceback; no values of variables."""
+    packages = [f"{name} {_version(name)}" for name in ("orch-tui", "textual", "rich", "duckdb", "pydantic")]
+    # Without the values of local variables: they may hold anything.
+    trace = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
+    return "\n".join(
+        [
+            "orch-tui stopped because of a fault in the program.",
+            f"time      {time.strftime('%Y-%m-%d %H:%M:%S %z')}",
+            f"versions  {', '.join(packages)}",
+            f"python    {platform.python_version()} on {platform.platform()}",
+            f"terminal  TERM={environment.get('TERM', '')} COLORTERM={environment.get('COLORTERM', '')}",
+            f"command   {' '.join(Path(part).name for part in sys.argv[:1])}",
+            "",
+            trace,
+        ]
+    )
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def write_report(error: BaseException, state: Path | None, env_file: Path | None = None) -> Path | None:
+    """Write the report, readable by the owner only, into ``state``/crash or else the temporary directory.
+
+    Returns: where it is; None when it could be written nowhere.
+    """
+    text = redacted(compose(error, os.environ), secrets_of(os.environ, env_file))
+    name = f"orch-tui-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    directories = [state / "crash"] if state is not None and state.is_dir() else []
+    for directory in (*directories, Path(tempfile.gettempdir())):
+        try:
+            directory.mkdir(mode=0o700, exist_ok=True)
+            path = directory / name
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+                file.write(text)
+            return path
+        except OSError:
+            continue
+    return None

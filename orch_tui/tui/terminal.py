@@ -1,0 +1,58 @@
+"""What the terminal can do, read from the environment."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from enum import Enum
+
+
+class Colors(Enum):
+    """How many colours there are; NONE is the wish of ``NO_COLOR``."""
+
+    NONE = 0
+    SIXTEEN = 16
+    MANY = 256
+
+
+def refusal(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Why the screen cannot be shown here, in a sentence that says what to use instead; None when it can."""
+    if environment.get("TERM", "") in ("", "dumb"):
+        problem = f"TERM is {environment.get('TERM') or 'not set'}: this terminal cannot move its cursor"
+    elif not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        problem = "input or output is not a terminal"
+    else:
+        return None
+    return (
+        f"The screen cannot be shown: {problem}. "
+        "Use orch-tui list, orch-tui watch or orch-tui run; orch-tui --help lists all commands."
+    )
+
+
+def colors(environment: Mapping[str, str] = os.environ) -> Colors:
+    """``NO_COLOR`` (https://no-color.org), ``TEXTUAL_COLOR_SYSTEM``, ``COLORTERM``, ``TERM``, in this order."""
+    if environment.get("NO_COLOR"):
+        return Colors.NONE
+    wished = environment.get("TEXTUAL_COLOR_SYSTEM", "auto")
+    if wished != "auto":
+        return Colors.SIXTEEN if wished == "standard" else Colors.MANY
+    if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return Colors.MANY
+    term = environment.get("TERM", "")
+    known = ("256color", "-direct", "kitty", "alacritty", "ghostty", "wezterm", "foot")
+    return Colors.MANY if any(part in term for part in known) else Colors.SIXTEEN
+
+
+def editor(environment: Mapping[str, str] = os.environ) -> list[str] | None:
+    """The command of the person's editor: ``$VISUAL``, ``$EDITOR``, or one that is there; None when there is none.
+
+    Raises:
+        ValueError: the variable cannot be split into words.
+    """
+    for name in ("VISUAL", "EDITOR"):
+        if command := environment.get(name, "").strip():
+            return shlex.split(command)
+    return next(([name] for name in ("sensible-editor", "nano", "vim", "vi") if shutil.which(name)), None)

@@ -1,0 +1,138 @@
+"""Colours of our own: dark, light, and the same two in the sixteen colours of the terminal."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+from orch_tui.tui.terminal import Colors
+
+DARK = Theme(
+    name="orch-dark",
+    primary="#6cb0ff",
+    secondary="#8aa4c8",
+    accent="#c79bf2",
+    success="#7ed491",
+    warning="#ecc46b",
+    error="#f47f83",
+    foreground="#d6dce6",
+    background="#10141b",
+    surface="#161b24",
+    panel="#1d2430",
+    dark=True,
+    variables={
+        "text-muted": "#8290a6",
+        "text-primary": "#6cb0ff",
+        "text-success": "#7ed491",
+        "text-warning": "#ecc46b",
+        "text-error": "#f47f83",
+        "text-accent": "#c79bf2",
+        "border": "#6cb0ff",
+        "border-blurred": "#334056",
+        "block-cursor-background": "#24406a",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-blurred-background": "#1f2938",
+        "block-cursor-blurred-foreground": "#d6dce6",
+        "footer-background": "#161b24",
+        "footer-key-foreground": "#6cb0ff",
+        "input-selection-background": "#6cb0ff 35%",
+        "scrollbar": "#334056",
+        "scrollbar-background": "#161b24",
+        "scrollbar-corner-color": "#161b24",
+    },
+)
+LIGHT = Theme(
+    name="orch-light",
+    primary="#1d5fc0",
+    secondary="#4a6285",
+    accent="#7b3fb4",
+    success="#1b7a3a",
+    warning="#8f6000",
+    error="#b3261e",
+    foreground="#1e2430",
+    background="#fcfcfd",
+    surface="#f3f5f8",
+    panel="#e7ebf1",
+    dark=False,
+    variables={
+        "text-muted": "#626e82",
+        "text-primary": "#1d5fc0",
+        "text-success": "#1b7a3a",
+        "text-warning": "#8f6000",
+        "text-error": "#b3261e",
+        "text-accent": "#7b3fb4",
+        "border": "#1d5fc0",
+        "border-blurred": "#c2cad8",
+        "block-cursor-background": "#cfe0fa",
+        "block-cursor-foreground": "#0d1a30",
+        "block-cursor-blurred-background": "#e3e8f0",
+        "block-cursor-blurred-foreground": "#1e2430",
+        "footer-background": "#e7ebf1",
+        "footer-key-foreground": "#1d5fc0",
+        "scrollbar": "#b9c3d4",
+        "scrollbar-background": "#eef1f6",
+        "scrollbar-corner-color": "#eef1f6",
+    },
+)
+
+
+def _ansi(name: str, *, dark: bool) -> Theme:
+    """The terminal's own colours; grey is bright black, since a blend with a colour nobody knows cannot be shown."""
+    grey = "ansi_bright_black"
+    return Theme(
+        name=name,
+        ansi=True,
+        dark=dark,
+        primary="ansi_bright_blue" if dark else "ansi_blue",
+        secondary="ansi_cyan",
+        accent="ansi_magenta",
+        success="ansi_green",
+        warning="ansi_yellow",
+        error="ansi_red",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        variables={
+            "ansi-background": "ansi_black" if dark else "ansi_white",
+            "ansi-foreground": "ansi_white" if dark else "ansi_black",
+            "text-muted": grey,
+            "text-disabled": grey,
+            "foreground-muted": grey,
+            "border": "ansi_bright_blue" if dark else "ansi_blue",
+            "border-blurred": grey,
+            "block-cursor-foreground": "ansi_default",
+            "block-cursor-background": "ansi_default",
+            "block-cursor-text-style": "reverse",
+            "block-cursor-blurred-foreground": "ansi_default",
+            "block-cursor-blurred-background": "ansi_default",
+            "block-cursor-blurred-text-style": "underline",
+            "input-cursor-text-style": "reverse",
+            "input-selection-background": "ansi_cyan",
+            "input-selection-foreground": "ansi_black",
+            "footer-key-foreground": "ansi_bright_blue" if dark else "ansi_blue",
+            "scrollbar": grey,
+            "scrollbar-hover": grey,
+            "scrollbar-active": "ansi_blue",
+            "scrollbar-background": "ansi_default",
+            "scrollbar-background-hover": "ansi_default",
+            "scrollbar-background-active": "ansi_default",
+        },
+    )
+
+
+ANSI_DARK = _ansi("orch-ansi-dark", dark=True)
+ANSI_LIGHT = _ansi("orch-ansi-light", dark=False)
+OURS: dict[str, Theme] = {theme.name: theme for theme in (DARK, LIGHT, ANSI_DARK, ANSI_LIGHT)}
+
+
+def fitting(wished: str | None, colors: Colors) -> str:
+    """The theme to start with.
+
+    A wish holds unless ``NO_COLOR`` asks for none; without a wish a terminal of sixteen colours gets its own.
+    """
+    if colors is Colors.NONE:
+        return ANSI_LIGHT.name if wished and "light" in wished else ANSI_DARK.name
+    if wished:
+        return wished
+    return ANSI_DARK.name if colors is Colors.SIXTEEN else DARK.name

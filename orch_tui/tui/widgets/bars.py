@@ -1,0 +1,105 @@
+"""The lines at the top and at the bottom of every screen."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+from orch_tui.tui.keymap import show_key
+
+_HELP = "app.help"
+_KEY, _LABEL, _OFF = "bold $footer-key-foreground", "$footer-description-foreground", "$text-disabled"
+
+
+class TitleBar(Widget):
+    """What is open on the left, numbers on the right; the left side is cut when there is no room."""
+
+    DEFAULT_CSS = "TitleBar { dock: top; height: 1; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._left = Content("")
+        self._right = Content("")
+
+    def show(self, left: Content, right: Content) -> None:
+        """Both sides; nothing is painted when they are what they were."""
+        if (left, right) != (self._left, self._right):
+            self._left, self._right = left, right
+            self.refresh()
+
+    def render(self) -> Content:
+        room = self.size.width - 2
+        left = self._left.truncate(max(0, room), ellipsis=True)
+        gap = room - left.cell_length - self._right.cell_length
+        if gap < 2:
+            return Content.assemble(" ", left)
+        return Content.assemble(" ", left, " " * gap, self._right)
+
+
+class _Key(NamedTuple):
+    id: str
+    key: str
+    shown: str
+    label: str
+    enabled: bool
+
+
+class KeyBar(Widget):
+    """The keys that matter here, one widget for all of them: a focus change that alters no key paints nothing.
+
+    Takes the live bindings of its screen that have ``show`` set; a click presses the key.
+    """
+
+    DEFAULT_CSS = "KeyBar { dock: bottom; height: 1; }"
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._keys: list[_Key] = []
+        self._places: list[tuple[int, int, str]] = []
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        self._changed(self.screen)
+
+    def _changed(self, screen: Screen[object]) -> None:
+        if not self.is_attached:
+            return
+        found: dict[str, _Key] = {}
+        for key, (_, binding, enabled, _) in screen.active_bindings.items():
+            name = binding.id or binding.action
+            if binding.show and name not in found:
+                found[name] = _Key(name, key, show_key(key), binding.description, enabled)
+        keys = sorted(found.values(), key=lambda one: one.id == _HELP)
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh()
+
+    def render(self) -> Content:
+        shown, room = [*self._keys], self.size.width - 1
+        while len(shown) > 1 and sum(map(_cells, shown)) > room:
+            # The help is the last to go: it has all the others.
+            del shown[-2 if shown[-1].id == _HELP else -1]
+        parts: list[Content | tuple[str, str]] = [Content(" ")]
+        self._places, at = [], 1
+        for one in shown:
+            parts.append((one.shown, _KEY if one.enabled else _OFF))
+            parts.append((f" {one.label}  ", _LABEL if one.enabled else _OFF))
+            self._places.append((at, at + _cells(one) - 2, one.key))
+            at += _cells(one)
+        return Content.assemble(*parts)
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        for start, end, key in self._places:
+            if start <= event.x < end:
+                self.app.simulate_key(key)
+
+
+def _cells(one: _Key) -> int:
+    return cell_len(one.shown) + cell_len(one.label) + 3

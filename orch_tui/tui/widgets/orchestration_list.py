@@ -1,0 +1,161 @@
+"""The table of orchestrations: name, phases, tasks, last run and a spark of the last twenty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+from orch_tui.model.durations import show_duration
+from orch_tui.model.status import STYLES, Status
+from orch_tui.project.history import RunSummary
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import workbench as actions
+from orch_tui.tui.home_model import Entry, Runs, show_when, spark
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+
+_WIDE = 96
+_PARTS = {
+    "green": "success",
+    "red": "error",
+    "yellow": "warning",
+    "blue": "accent",
+    "magenta": "strong",
+    "bright_black": "dim",
+}
+
+
+class Columns(NamedTuple):
+    """Cells of the columns to the right of the name, each with a gap of two before it; 0 leaves one out."""
+
+    phases: int
+    tasks: int
+    status: int
+    when: int
+    took: int
+    spark: int
+
+
+def columns(width: int) -> Columns:
+    """What fits into a list of this many cells beside a name worth reading."""
+    if width >= _WIDE:
+        return Columns(6, 5, 13, 10, 8, 20)
+    if width >= 70:
+        return Columns(0, 5, 12, 9, 7, 10)
+    return Columns(0, 0, 12, 9, 0, 0)
+
+
+class OrchestrationList(LineList, inherit_bindings=False):
+    """Shows what it is given; ``look`` and ``runs`` are asked about the rows in view only."""
+
+    BINDINGS = bindings(
+        action for action in (*actions.LIST, *actions.LIST_TOP) if action.id != "list.choose"
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        look: Callable[[str], Entry],
+        runs: Callable[[str], Runs | None],
+        now: Callable[[], float],
+        *,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self._look, self._runs_of, self._now = look, runs, now
+        self.ids: Sequence[str] = ()
+
+    def show(self, ids: Sequence[str], go_to: str | None = None) -> None:
+        """Show these; the cursor goes to ``go_to`` or stays on its orchestration while it is there."""
+        here = go_to or self.chosen
+        self.ids = ids
+        if here is not None and here in ids:
+            self.cursor = list(ids).index(here)
+        self.reload()
+
+    @property
+    def chosen(self) -> str | None:
+        """The id under the cursor."""
+        return self.ids[self.cursor] if self.cursor < len(self.ids) else None
+
+    def in_view(self) -> Sequence[str]:
+        """The ids whose rows can be seen."""
+        top = round(self.scroll_y)
+        return self.ids[top : top + max(1, self.size.height)]
+
+    def refresh_id(self, orchestration_id: str) -> None:
+        """Draw one row again."""
+        if orchestration_id in self.ids:
+            self.refresh_rows(list(self.ids).index(orchestration_id))
+
+    def count(self) -> int:
+        return len(self.ids)
+
+    def head(self, width: int) -> Row:
+        """The titles of the columns."""
+        sizes = columns(width)
+        titles = ("Phases", "Tasks", "Last run", "When", "Took", f"Last {sizes.spark} runs")
+        right = [
+            _cell(title, size, "dim", left=index in (2, 5))
+            for index, (title, size) in enumerate(zip(titles, sizes, strict=True))
+        ]
+        return Row((Part("   Name", "dim"),), (*(part for part in right if part.text), Part(" ")))
+
+    def row(self, index: int) -> Row:
+        entry = self._look(self.ids[index])
+        if entry.value is None:
+            reason = entry.problems[0].message if entry.problems else "it cannot be read"
+            return Row(
+                (
+                    Part(f" {STYLES[Status.ERROR].glyph} ", "error"),
+                    Part(entry.name, "error"),
+                    Part(f"  {reason}", "dim"),
+                )
+            )
+        sizes = columns(self.size.width)
+        left = Part(" ● ", "warning") if entry.draft else Part("   ")
+        numbers = (
+            _cell(str(entry.phases), sizes.phases, "text"),
+            _cell(str(entry.tasks), sizes.tasks, "text" if entry.tasks else "dim"),
+        )
+        name = (left, Part(entry.name, "strong"), *((Part("  unsaved", "warning"),) if entry.draft else ()))
+        runs = self._runs_of(entry.id)
+        return Row(name, (*numbers, *self._run_cells(runs, sizes), Part(" ")))
+
+    def _run_cells(self, runs: Runs | None, sizes: Columns) -> tuple[Part, ...]:
+        if runs is None or runs.last is None:
+            text = "…" if runs is None else "never run"
+            blank = sum(size + 2 for size in sizes[3:] if size)
+            return (_cell(text, sizes.status, "dim", left=True), Part(" " * blank))
+        last = runs.last
+        beats = spark(runs.summaries, sizes.spark)
+        return (
+            _cell(run_word(last), sizes.status, run_part(last), left=True),
+            _cell(show_when(last.started, self._now()), sizes.when, "text"),
+            _cell(show_duration(last.seconds), sizes.took, "text"),
+            Part("  " if sizes.spark else ""),
+            *(Part(beat.glyph, _PARTS[beat.status.style.color] if beat.status else "warning") for beat in beats),
+            Part(" " * (sizes.spark - len(beats))),
+        )
+
+
+def run_word(run: RunSummary) -> str:
+    """Glyph and word."""
+    if run.broken or run.interrupted:
+        return f"? {run.state}"
+    return f"{run.status.style.glyph} {run.status.style.word}"
+
+
+def run_part(run: RunSummary) -> str:
+    """The style of :func:`run_word` in a row."""
+    return "warning" if run.broken or run.interrupted else _PARTS[run.status.style.color]
+
+
+def _cell(text: str, size: int, style: str, *, left: bool = False) -> Part:
+    """Two blanks and the text in its column, at the right edge unless ``left``."""
+    if not size:
+        return Part("")
+    if cell_len(text) > size:
+        text = set_cell_size(text, size - 1) + "…"
+    fill = " " * (size - cell_len(text))
+    return Part(f"  {text}{fill}" if left else f"  {fill}{text}", style)
