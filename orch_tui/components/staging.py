@@ -32,6 +32,7 @@ class Staging:
         self.tables = tables
         self.storage = Storage(ProjectPaths(config.project).storage, log=self.say)
         self.inputs: dict[str, Input] = {}
+        self._staged: dict[str, tuple[int, int, int]] = {}
 
     def say(self, text: str) -> None:
         """A line for the task's log."""
@@ -56,6 +57,7 @@ class Staging:
             self.inputs[wanted.name] = Input(
                 wanted.name, wanted.table, path, info.rows, list(info.columns), info.version
             )
+            self._staged[wanted.name] = _identity(path)
             if self.tables == "csv":
                 from orch_tui.components.csv_tables import write_csv_input
 
@@ -114,6 +116,7 @@ class Staging:
         """
         from orch_tui.components.publish import Publication
 
+        self._require_untouched_inputs()
         result = self._program_result(log)
         state = next_state if next_state is not None else self._program_state()
         self._require(outputs)
@@ -140,6 +143,20 @@ class Staging:
             item.path.unlink(missing_ok=True)
         for info in published:
             log(f'table "{info.table}": {transaction.written[info.table]} rows written, {info.rows} rows now')
+
+    def _require_untouched_inputs(self) -> None:
+        """An input is a hard link to the storage's file: a program that wrote into it has damaged the table."""
+        for name, (file, size, changed) in self._staged.items():
+            item = self.inputs[name]
+            with contextlib.suppress(FileNotFoundError):
+                # Removed or replaced by another file: that does no harm.
+                now = _identity(item.path)
+                if now[0] == file and now != (file, size, changed):
+                    raise UserError(
+                        f"the program wrote into its input in/tables/{item.path.name}, which is the stored file of "
+                        f'table "{item.table}" (version {item.version}); run the task that writes that table again, '
+                        "and let the program write to out/tables only"
+                    )
 
     def _require(self, outputs: Mapping[str, Output]) -> None:
         folder = self.config.data_dir / "out" / "tables"
@@ -190,6 +207,12 @@ class Staging:
                 f"the tables are published, but the state {path} could not be saved: {error}; the next run starts "
                 "from the state before this one"
             ) from error
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    """The file behind the name, its size and the time of its last change. Raises: OSError."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _table_entry(info: TableInfo, written: int) -> dict[str, Any]:

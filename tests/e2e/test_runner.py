@@ -235,6 +235,18 @@ def test_a_program_that_fails_publishes_nothing(tmp_path: Path) -> None:
     assert given.storage.tables() == []
 
 
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [("echo >> $F", 1), ("rm $F", 0), ("cp $F $F.new; mv $F.new $F; echo >> $F", 0), ("cat $F > /dev/null", 0)],
+)
+def test_a_program_that_writes_into_its_input_is_told(tmp_path: Path, script: str, code: int) -> None:
+    given = attempt(tmp_path, inputs=[{"source": "a/in", "destination": "in"}])
+    seed(tmp_path, given, "a/in", "select 1 as id")
+    found, _, err = run(given, "--stage", "--", "sh", "-c", f"F=$KBC_DATADIR/in/tables/in.parquet; {script}")
+    assert found == code and (code == 0) == (err == "")
+    assert code == 0 or 'the stored file of table "a/in"' in err
+
+
 def test_a_missing_input_stops_before_the_program(tmp_path: Path) -> None:
     given = attempt(tmp_path, inputs=[{"source": "a/in", "destination": "in"}])
     code, out, err = run(given, "--stage", "--", "sh", "-c", "echo started")
