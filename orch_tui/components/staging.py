@@ -142,7 +142,7 @@ class Staging:
         for item in items:
             item.path.unlink(missing_ok=True)
         for info in published:
-            log(f'table "{info.table}": {transaction.written[info.table]} rows written, {info.rows} rows now')
+            log(f'table "{info.table}": {_rows(transaction.written[info.table])} written, {_rows(info.rows)} now')
 
     def _require_untouched_inputs(self) -> None:
         """An input is a hard link to the storage's file: a program that wrote into it has damaged the table."""
@@ -213,6 +213,10 @@ def _identity(path: Path) -> tuple[int, int, int]:
     """The file behind the name, its size and the time of its last change. Raises: OSError."""
     found = path.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"
 
 
 def _table_entry(info: TableInfo, written: int) -> dict[str, Any]:

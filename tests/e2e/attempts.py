@@ -25,7 +25,8 @@ class Attempt:
 
     @property
     def result(self) -> dict[str, Any]:
-        return json.loads((self.data / "result.json").read_text())
+        body: dict[str, Any] = json.loads((self.data / "result.json").read_text())
+        return body
 
     def start(self, *argv: str, code: str | None = None) -> subprocess.Popen[str]:
         """A component module, or ``code`` for the interpreter, in its own process group."""

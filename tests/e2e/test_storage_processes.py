@@ -77,7 +77,8 @@ def start(code: str, root: Path, name: str, times: int, tables: str, mode: str =
 
 
 def values(root: Path) -> list[list[tuple[str, int]]]:
-    storage, found = Storage(root), []
+    storage = Storage(root)
+    found: list[list[tuple[str, int]]] = []
     for table in TABLES:
         info = storage.get(table)
         found.append([])

@@ -132,7 +132,7 @@ def test_log_lines_are_safe_and_without_secrets(tmp_path: Path, capsys: pytest.C
 def test_progress_is_written_twice_a_second_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN a clock of our own
     now = [100.0]
-    monkeypatch.setattr(kit.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("orch_tui.components.kit.time.monotonic", lambda: now[0])
     ctx, written = context(tmp_path), []
     for step in range(100):
         # WHEN progress is reported every 10 ms

@@ -14,6 +14,7 @@ from orch_tui.components.contract import UserError
 from orch_tui.components.publish import Publication
 from orch_tui.components.storage import Storage, StorageError
 from orch_tui.model.configuration import WriteMode
+from orch_tui.project.atomic import write_atomic
 
 from .tables import parquet_file, put, rows
 
@@ -294,7 +295,7 @@ def test_a_failure_after_the_commit_is_rolled_forward_by_the_next_reader(
     # GIVEN two tables, and a disk that fails between the two table.toml files
     put(storage, "a/b", "select 1 as id")
     put(storage, "c/d", "select 1 as id")
-    real, calls = intents.write_atomic, []
+    real, calls = write_atomic, []
 
     def second_fails(path: Path, text: str, mode: int | None = None) -> None:
         calls.append(path)
