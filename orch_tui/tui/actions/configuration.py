@@ -1,7 +1,132 @@
-"""Actions of the configuration screen."""
+"""Actions of the configuration screen and of its form."""
 
 from __future__ import annotations
 
 from orch_tui.tui.actions.base import Action
 
-ACTIONS: tuple[Action, ...] = ()
+_EDIT = "Configuration"
+_MOVE = "Moving in the form"
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "configuration.save",
+        "s",
+        "Save",
+        "Check everything and write the file; comments in it stay.",
+        "configuration",
+        footer=True,
+        group=_EDIT,
+    ),
+    Action(
+        "configuration.undo",
+        "u",
+        "Undo",
+        "Take the last change of the form back.",
+        "configuration",
+        footer=True,
+        group=_EDIT,
+    ),
+    Action(
+        "configuration.redo",
+        "U",
+        "Redo",
+        "Make the change again that was taken back.",
+        "configuration",
+        group=_EDIT,
+    ),
+    Action(
+        "configuration.edit-file",
+        "e",
+        "Edit file",
+        "Open the file in $EDITOR; what cannot be read is not taken, and your text is kept.",
+        "configuration",
+        footer=True,
+        group=_EDIT,
+    ),
+    Action(
+        "configuration.edit-text",
+        "t",
+        "Edit text",
+        "Open the text of the field under the cursor in $EDITOR (SQL, a script, a list).",
+        "configuration",
+        group=_EDIT,
+    ),
+    Action(
+        "configuration.add-input",
+        "i",
+        "Add input",
+        "Add a table that the task reads.",
+        "configuration",
+        footer=True,
+        group=_EDIT,
+    ),
+    Action(
+        "configuration.add-output",
+        "o",
+        "Add output",
+        "Add a table that the task writes.",
+        "configuration",
+        footer=True,
+        group=_EDIT,
+    ),
+    Action(
+        "configuration.used-by",
+        "w",
+        "Used by",
+        "Show the tasks that run this configuration; Enter opens the orchestration there.",
+        "configuration",
+        footer=True,
+        group=_EDIT,
+    ),
+    Action(
+        "configuration.duplicate",
+        "y",
+        "Duplicate",
+        "Make a copy under another name and open it.",
+        "configuration",
+        group=_EDIT,
+    ),
+    Action(
+        "configuration.rename-id",
+        "c",
+        "Rename id",
+        "Give the configuration another id; all tasks that run it follow.",
+        "configuration",
+        group=_EDIT,
+    ),
+    Action(
+        "configuration.delete",
+        "X",
+        "Delete",
+        "Move the configuration to the trash; refused while a task runs it.",
+        "configuration",
+        group=_EDIT,
+    ),
+    Action(
+        "configuration.back",
+        "escape",
+        "Back",
+        "Leave the field; from the form, leave the configuration (asks when something is not saved).",
+        "configuration",
+        footer=True,
+        group=_MOVE,
+    ),
+    Action("form.next", "j,down", "Down", "Go to the next field.", "form", group=_MOVE),
+    Action("form.previous", "k,up", "Up", "Go to the field before.", "form", group=_MOVE),
+    Action("form.first", "g,home", "First", "Go to the first field.", "form", group=_MOVE),
+    Action("form.last", "G,end", "Last", "Go to the last field.", "form", group=_MOVE),
+    Action(
+        "form.edit", "enter,l", "Edit", "Edit the field under the cursor; Esc leaves it again.", "form", True, _MOVE
+    ),
+    Action(
+        "form.remove-row",
+        "d,delete",
+        "Remove",
+        "Take the table under the cursor out; undo brings it back.",
+        "form",
+        group=_EDIT,
+    ),
+    Action("form.flip", "space,enter", "Yes or no", "Turn yes into no and back.", "yes-no", group=_MOVE),
+    Action("new-configuration.down", "down", "Down", "Go to the next component.", "new-configuration", group=_MOVE),
+    Action("new-configuration.up", "up", "Up", "Go to the component before.", "new-configuration", group=_MOVE),
+)

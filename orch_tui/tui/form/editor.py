@@ -1,0 +1,221 @@
+"""A configuration that is being edited: read, checked, saved. No widgets here, so that it can be tested without any."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
+from orch_tui.model.configuration import Configuration, split_ref
+from orch_tui.model.history import EditHistory
+from orch_tui.model.references import secret_names, shell_secret_names
+from orch_tui.model.text import safe_line
+from orch_tui.project.configuration_text import texts_in_files
+from orch_tui.project.project import Project
+from orch_tui.project.secrets import Secrets
+from orch_tui.project.source import DefinitionError, SourceText, describe, parse_toml, read_source
+from orch_tui.tui.form.fields import Field, FieldPath, build_fields
+from orch_tui.tui.form.state import FormState, Place, first_state, read_inputs, read_outputs
+from orch_tui.tui.form.values import collect, place_errors, plain, secret_errors
+
+_SECRET_KEY = re.compile(
+    r"^(\s*\"?(?:#[\w.-]+|[\w.-]*(?:password|passwd|secret|token|api_?key|credential)[\w.-]*)\"?\s*=\s*)(?!['\"]\$\{).+$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A task that runs the configuration."""
+
+    orchestration: str
+    orchestration_name: str
+    phase_name: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """``configuration`` is what would be saved. It may be saved only without ``errors`` and ``general``."""
+
+    configuration: Configuration
+    errors: Mapping[Place, list[str]]
+    general: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        return not self.errors and not self.general
+
+
+class ConfigurationEditor:
+    """``fields`` and ``history`` are there unless ``obstacles`` say why there is no form, only the file.
+
+    All methods read and write files of the project.
+    """
+
+    def __init__(self, project: Project, ref: str, new: Configuration | None = None) -> None:
+        """``new``: a configuration that has no file yet."""
+        self.project = project
+        self.ref = ref
+        self.saved = new is None
+        self._new = new
+        self.load()
+
+    @property
+    def path(self) -> Path:
+        return self.project.paths.configuration(*split_ref(self.ref))
+
+    @property
+    def shown_path(self) -> str:
+        """The file relative to the project."""
+        return self.project.paths.relative(self.path)
+
+    @property
+    def component_name(self) -> str:
+        return self.component.name if self.component else split_ref(self.ref)[0]
+
+    def load(self) -> None:
+        """Read everything again; what was edited since is gone."""
+        self.obstacles: list[str] = []
+        self.component: Component | None = None
+        self.configuration: Configuration | None = None
+        self.base: SourceText | None = None
+        self.schema: dict[str, Any] = {}
+        self.fields: tuple[Field, ...] = ()
+        self.history: EditHistory[FormState] | None = None
+        self._secrets = Secrets(self.project.root)
+        if split_ref(self.ref)[0] == ORCHESTRATION_COMPONENT:
+            self.obstacles.append("This is an orchestration: it is edited in the workbench.")
+            return
+        try:
+            self._read()
+        except DefinitionError as error:
+            self.obstacles += [describe(problem) for problem in error.problems]
+            return
+        self._read_schema()
+        if not self.obstacles and self.configuration is not None:
+            texts = {field.path: field.text for field in self.fields}
+            self.history = EditHistory(first_state(self.configuration, texts))
+
+    def reload_keeping_edits(self) -> bool:
+        """Read again; undo brings back what was edited. False when the form has other fields now, so that it cannot."""
+        before, shape = self.history, [(field.path, field.kind) for field in self.fields]
+        self.load()
+        if before is None or self.history is None or shape != [(field.path, field.kind) for field in self.fields]:
+            return False
+        loaded = self.history.value
+        before.push(loaded, "reading the file again")
+        before.mark_saved_as(loaded)
+        self.history = before
+        return True
+
+    def _read(self) -> None:
+        if self._new is not None and not self.saved:
+            self.configuration = self._new
+            return
+        self.project.forget(self.path)
+        self.configuration = self.project.configuration(self.ref)
+        self.base = self.project.source(self.path)
+
+    def _read_schema(self) -> None:
+        from orch_tui.components.contract import UserError
+        from orch_tui.components.schema import json_schema
+
+        assert self.configuration is not None
+        component_id = self.configuration.component
+        self.component = self.project.components().get(component_id)
+        if self.component is None:
+            self.obstacles.append(
+                f'There is no component "{safe_line(component_id, 60)}" (any more), so its parameters are not known. '
+                f"Put its manifest back as components/{safe_line(component_id, 60)}.toml, or edit the file."
+            )
+            return
+        try:
+            self.schema = json_schema(self.component)
+        except UserError as error:
+            self.obstacles.append(safe_line(str(error)))
+            return
+        parameters = self.configuration.parameters
+        self.fields = build_fields(self.schema, parameters, self._text_files())
+
+    def _text_files(self) -> dict[FieldPath, str]:
+        """Which parameters are ``{ file = "…" }``."""
+        if self.base is None or self.configuration is None:
+            return {}
+        raw = parse_toml(self.base.text, self.shown_path).get("parameters", {})
+        found = texts_in_files(raw, plain(self.configuration.parameters))
+        return {tuple(map(str, path)): named for named, path, _ in found}
+
+    def check(self, state: FormState) -> Checked:
+        """What would be saved, and everything that is wrong with it."""
+        from orch_tui.components.schema import validate_parameters
+
+        assert self.configuration is not None
+        assert self.component is not None
+        errors: dict[Place, list[str]] = {}
+        collected = collect(self.fields, state.texts, self.configuration.parameters)
+        name = state.name.strip()
+        if not safe_line(name).strip():
+            errors[("name",)] = ["give it a name"]
+        configuration = replace(
+            self.configuration,
+            name=name,
+            description=state.description,
+            parameters=collected.parameters,
+            inputs=read_inputs(state.inputs, errors),
+            outputs=read_outputs(state.outputs, errors),
+        )
+        unread = set(collected.errors)
+        sentences = validate_parameters(self.component, collected.parameters, self.project.root)
+        by_field, general = place_errors(self.fields, sentences)
+        secrets = secret_errors(self.schema, self.fields, collected.parameters)
+        for found in (collected.errors, secrets, by_field):
+            for path, messages in found.items():
+                # A text that cannot be read was left as it was before: what is said about that would mislead.
+                if found is not by_field or path not in unread | secrets.keys():
+                    errors.setdefault(("parameters", *path), []).extend(messages)
+        return Checked(configuration, errors, tuple(general))
+
+    def save(self, configuration: Configuration, *, force: bool = False) -> None:
+        """Write a configuration that was checked.
+
+        Raises:
+            ChangedOnDisk, DefinitionError, SaveError: see :func:`orch_tui.project.writer.save_configuration`.
+        """
+        from orch_tui.project.writer import save_configuration
+
+        self.base = save_configuration(self.project, configuration, self.base, force=force)
+        self.saved = True
+        if self.history is not None:
+            self.history.mark_saved()
+
+    def users(self) -> list[User]:
+        """Every task that runs it."""
+        from orch_tui.project.catalog import used_by
+
+        found = []
+        for orchestration, task in used_by(self.project, self.ref):
+            phase, _ = orchestration.locate()[task.id]
+            found.append(User(orchestration.id, orchestration.name, phase.name, task.id))
+        return found
+
+    def secrets(self, parameters: Mapping[str, Any]) -> dict[str, bool]:
+        """The secrets that parameters refer to, by name, and whether each has a value. Values never leave here."""
+        names = set(secret_names(parameters))
+        command = parameters.get("command")
+        if self.component is not None and self.component.inline and isinstance(command, str):
+            # In a shell script ${NAME} may be a variable of its own.
+            rest = {key: value for key, value in parameters.items() if key != "command"}
+            names = set(secret_names(rest)) | set(shell_secret_names(command))
+        return {name: self._secrets.get(name) is not None for name in sorted(names)}
+
+    def file_text(self) -> str:
+        """The file as it is on disk, with what looks like a secret in plain text hidden."""
+        try:
+            text = read_source(self.path, self.project.root, self.shown_path).text
+        except DefinitionError:
+            return ""
+        return "\n".join(_SECRET_KEY.sub(r"\1(hidden)", one) for one in text.splitlines())

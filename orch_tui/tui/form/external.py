@@ -1,0 +1,137 @@
+"""A configuration's file in the person's own editor: on a copy, which is kept with the error on top when refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from orch_tui.model.configuration import split_ref
+from orch_tui.model.problem import Problem
+from orch_tui.project.atomic import write_atomic
+from orch_tui.project.configurations import decode_configuration
+from orch_tui.project.decode import Place
+from orch_tui.project.paths import make_private
+from orch_tui.project.project import Project, text_file
+from orch_tui.project.source import DefinitionError, describe, parse_toml, read_source
+
+_MARK = "#! "
+_HEAD = f"{_MARK}Not saved. Correct the text and leave the editor; these lines are taken out again."
+
+
+class ExternalEdit:
+    """``begin`` gives the file to open, ``finish`` takes it over or refuses it.
+
+    The copy is under ``.orch/edits``, together with the text it began with, so that a refused edit outlives the
+    program and is still compared with what it was made from.
+    """
+
+    def __init__(self, project: Project, ref: str) -> None:
+        self._project = project
+        component, name = split_ref(ref)
+        self._component, self._id = component, name
+        self._path = project.paths.configuration(component, name)
+        self._shown = project.paths.relative(self._path)
+        self.copy = project.paths.state / "edits" / component / f"{name}.toml"
+        self._base = self.copy.with_name(f"{name}.base")
+
+    @property
+    def pending(self) -> bool:
+        """True when an edit was refused before: :meth:`begin` goes on with it."""
+        return self.copy.exists() and self._base.exists()
+
+    @property
+    def changed(self) -> bool:
+        """True when the copy is not what it was made from."""
+        return self.pending and self.copy.read_bytes() != self._base.read_bytes()
+
+    def begin(self) -> Path:
+        """The copy to open. Raises: DefinitionError when the file cannot be read, OSError when no copy can be made."""
+        if not self.pending:
+            text = read_source(self._path, self._project.root, self._shown).text
+            self._project.paths.make_state()
+            make_private(self.copy.parent)
+            write_atomic(self._base, text, 0o600)
+            write_atomic(self.copy, text, 0o600)
+        return self.copy
+
+    def finish(self) -> bool:
+        """Take the edited text over; True when it changed something.
+
+        Raises:
+            DefinitionError: the text is refused; it is kept with the errors on top.
+            ChangedOnDisk, SaveError: the file was changed by others meanwhile or cannot be written; the text is kept.
+        """
+        from orch_tui.project.writer import replace_text
+
+        base = read_source(self._base, self._project.root, self._shown).text
+        try:
+            edited = read_source(self.copy, self._project.root, self._shown).text
+            text = _without_head(edited)
+            if text == base:
+                self.discard()
+                return False
+            self._check(text)
+        except DefinitionError as error:
+            self._keep(error.problems)
+            raise
+        replace_text(self._project, self._path, base, text)
+        self.discard()
+        return True
+
+    def discard(self) -> None:
+        """Forget the copy."""
+        self.copy.unlink(missing_ok=True)
+        self._base.unlink(missing_ok=True)
+
+    def rebase(self) -> None:
+        """Compare with what is on disk now: the next :meth:`finish` overwrites that. Raises: DefinitionError."""
+        write_atomic(self._base, read_source(self._path, self._project.root, self._shown).text, 0o600)
+
+    def _check(self, text: str) -> None:
+        place = Place(self._shown, text)
+
+        def read_text(named: str) -> str:
+            try:
+                return read_source(text_file(self._project.root, self._path, named), self._project.root, named).text
+            except DefinitionError as error:
+                raise ValueError(error.problems[0].message) from error
+
+        decode_configuration(parse_toml(text, self._shown), place, self._component, self._id, read_text)
+        if place.broken:
+            raise DefinitionError(place.problems)
+
+    def _keep(self, problems: list[Problem]) -> None:
+        try:
+            text = _without_head(self.copy.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            # What the editor left is no text: it stays as it is.
+            return
+        # The lines on top move everything down.
+        shift = len(problems) + 1
+        moved = [replace(one, line=one.line + shift if one.line else None) for one in problems]
+        head = [_HEAD, *(f"{_MARK}{describe(replace(one, file=None) if not one.line else one)}" for one in moved)]
+        write_atomic(self.copy, "\n".join(head) + "\n" + text, 0o600)
+
+
+def _without_head(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    while lines and lines[0].startswith(_MARK):
+        lines.pop(0)
+    return "".join(lines)
+
+
+def edit_text(project: Project, text: str, suffix: str, open_file: Callable[[Path], bool]) -> str:
+    """A text after ``open_file`` had it in an editor; the same one when that failed.
+
+    Raises: DefinitionError when what came back is no text, OSError; the edited file stays under ``.orch/edits`` then.
+    """
+    directory = project.paths.state / "edits"
+    project.paths.make_state()
+    make_private(directory)
+    path = directory / f"text{suffix}"
+    write_atomic(path, text, 0o600)
+    edited = read_source(path, project.root, project.paths.relative(path)).text if open_file(path) else text
+    path.unlink()
+    # Editors end the last line; the text may have had no line end.
+    return edited.removesuffix("\n") if edited.endswith("\n") and not text.endswith("\n") else edited

@@ -1,0 +1,280 @@
+"""The form of a configuration: rows from a state, and a state from what is typed. It reads and writes no files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.events import Click, DescendantBlur, DescendantFocus
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button, Input
+
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions.configuration import ACTIONS
+from orch_tui.tui.form.fields import Field
+from orch_tui.tui.form.inputs import Edited, Editor, Line, LongText
+from orch_tui.tui.form.rows import FieldRow, Heading, Row, TableRow, field_row
+from orch_tui.tui.form.state import FormState, Place
+from orch_tui.tui.text import line
+
+
+class Form(VerticalScroll, can_focus=True):
+    """``state`` is always what the editors hold.
+
+    It has the focus itself while the cursor moves between fields, so that plain letters are keys; Enter gives the
+    focus to the editor under the cursor.
+    """
+
+    BINDINGS = bindings(ACTIONS, "form")
+    BINDING_GROUP_TITLE = "Form"
+
+    class Changed(Message):
+        """Something was typed."""
+
+    class Left(Message):
+        """A field was left, or a row came or went: a good moment to check it and to make an undo step."""
+
+        def __init__(self, label: str, place: Place | None = None) -> None:
+            super().__init__()
+            self.label = label
+            self.place = place
+
+    class Moved(Message):
+        """The cursor is on another row."""
+
+        def __init__(self, row: Row) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self, fields: Sequence[Field], state: FormState) -> None:
+        super().__init__(id="form")
+        self._fields = fields
+        self.state = state
+        self._current: Row | None = None
+
+    def compose(self) -> ComposeResult:
+        yield FieldRow(
+            "Name", Line(("name",), self.state.name), line("What people call it; the id stays."), required=True
+        )
+        about = line("What it is for, in a sentence or more; lists show its first line.")
+        yield FieldRow("Description", LongText(("description",), self.state.description), about)
+        for section, fields in groupby(self._fields, key=lambda field: field.section):
+            yield Heading(line(section or "Parameters"))
+            for field in fields:
+                yield field_row(field)
+        with Vertical(id="tables"):
+            yield from self._tables()
+
+    def _tables(self) -> Iterator[Widget]:
+        yield Heading(line("Input tables"))
+        for index, row in enumerate(self.state.inputs):
+            yield TableRow("inputs", index, row)
+        yield Button(line("+ Add input table"), id="add-inputs", compact=True, classes="add")
+        yield Heading(line("Output tables"))
+        for index, output in enumerate(self.state.outputs):
+            yield TableRow("outputs", index, output)
+        yield Button(line("+ Add output table"), id="add-outputs", compact=True, classes="add")
+
+    def on_mount(self) -> None:
+        self._go(next(iter(self.rows()), None), edit=False)
+
+    def rows(self) -> list[Row]:
+        """All rows from top to bottom."""
+        return list(self.query(Row))
+
+    @property
+    def current(self) -> Row | None:
+        return self._current
+
+    @property
+    def editing(self) -> bool:
+        """True while an editor has the focus, and plain letters are text."""
+        return self.app.focused is not None and self.app.focused is not self and self in self.app.focused.ancestors
+
+    def editor(self, place: Place) -> Editor | None:
+        """The editor at ``place``."""
+        return next((one for row in self.rows() for one in row.editors() if one.place == place), None)
+
+    def current_text(self) -> LongText | None:
+        """The long text under the cursor."""
+        editors = self._current.editors() if self._current is not None else []
+        return next((one for one in editors if isinstance(one, LongText)), None)
+
+    async def show(self, state: FormState) -> None:
+        """Make the editors hold ``state``; nobody is told."""
+        shape = len(self.state.inputs), len(self.state.outputs)
+        self.state = state
+        if shape != (len(state.inputs), len(state.outputs)):
+            await self._remake_tables()
+        for row in self.rows():
+            for editor in row.editors():
+                text = text_at(state, editor.place)
+                if editor.text != text:
+                    editor.text = text
+
+    async def _remake_tables(self) -> None:
+        tables = self.query_one("#tables", Vertical)
+        inside = self._current is not None and tables in self._current.ancestors
+        refocus = self.app.focused is not None and tables in self.app.focused.ancestors
+        position = self.rows().index(self._current) if inside and self._current is not None else 0
+        with self.app.batch_update():
+            await tables.remove_children()
+            await tables.mount_all(list(self._tables()))
+        if refocus:
+            self.focus(scroll_visible=False)
+        if inside:
+            rows = self.rows()
+            self._go(rows[min(position, len(rows) - 1)], edit=False)
+
+    def show_errors(self, errors: Mapping[Place, Sequence[str]], only: set[Place] | None = None) -> None:
+        """Sentences below the rows they belong to. ``only``: leave rows without one of these places empty."""
+        for row in self.rows():
+            places = [editor.place for editor in row.editors()]
+            shown = [one for place in places if only is None or place in only for one in errors.get(place, ())]
+            row.show_errors(shown)
+            row.set_class(bool(shown), "wrong")
+
+    def go_to(self, place: Place, *, edit: bool = True) -> None:
+        """Put the cursor on the row of ``place``, into its editor when ``edit``."""
+        for row in self.rows():
+            for editor in row.editors():
+                if editor.place == place:
+                    self._go(row, edit=False)
+                    if edit:
+                        editor.focus()
+                    return
+
+    def _go(self, row: Row | None, *, edit: bool) -> None:
+        if row is None:
+            return
+        if row is not self._current:
+            if self._current is not None:
+                self._current.remove_class("-current")
+            self._current = row
+            row.add_class("-current")
+            self.post_message(self.Moved(row))
+        if edit:
+            editors = row.editors()
+            if editors:
+                editors[0].focus()
+        else:
+            self.call_after_refresh(self._show_row, row)
+
+    def _show_row(self, row: Row) -> None:
+        rows = self.rows()
+        if rows and row is rows[0]:
+            self.scroll_home(animate=False)
+        elif row.is_attached:
+            self.scroll_to_widget(row, animate=False)
+
+    def _step(self, by: int) -> None:
+        rows = self.rows()
+        at = rows.index(self._current) if self._current in rows else 0
+        self._go(rows[max(0, min(len(rows) - 1, at + by))], edit=self.editing)
+
+    def action_next(self) -> None:
+        self._step(1)
+
+    def action_previous(self) -> None:
+        self._step(-1)
+
+    def action_first(self) -> None:
+        self._go(self.rows()[0], edit=self.editing)
+
+    def action_last(self) -> None:
+        self._go(self.rows()[-1], edit=self.editing)
+
+    def action_edit(self) -> None:
+        self._go(self._current, edit=True)
+
+    async def action_remove_row(self) -> None:
+        if isinstance(self._current, TableRow):
+            await self.remove_row(self._current)
+
+    async def remove_row(self, row: TableRow) -> None:
+        """Take an input or output out."""
+        await self.show(self.state.without_row(row.kind, row.index))
+        self.post_message(self.Left(f"removal of an {row.kind.removesuffix('s')} table"))
+
+    async def add_row(self, kind: str) -> None:
+        """Add an empty row to ``inputs`` or ``outputs`` and go into it."""
+        await self.show(self.state.with_row(kind))
+        self.post_message(self.Left(f"new {kind.removesuffix('s')} table"))
+        rows = [row for row in self.query(TableRow) if row.kind == kind]
+        self._go(rows[-1], edit=False)
+        self.go_to((kind, str(len(rows) - 1), "table"))
+
+    @on(Edited)
+    def _edited(self, event: Edited) -> None:
+        event.stop()
+        try:
+            if text_at(self.state, event.place) == event.text:
+                return
+            self.state = self.state.with_text(event.place, event.text)
+        except (KeyError, IndexError):
+            # A row that is gone meanwhile.
+            return
+        self.post_message(self.Changed())
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_next()
+
+    @on(Button.Pressed, ".add")
+    async def _add(self, event: Button.Pressed) -> None:
+        event.stop()
+        await self.add_row(str(event.button.id).removeprefix("add-"))
+
+    @on(Button.Pressed, ".remove")
+    async def _remove(self, event: Button.Pressed) -> None:
+        event.stop()
+        row = next((one for one in event.button.ancestors if isinstance(one, TableRow)), None)
+        if row is not None:
+            await self.remove_row(row)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        row = next((one for one in event.widget.ancestors_with_self if isinstance(one, Row)), None)
+        if row is not None and row is not self._current:
+            self._go(row, edit=False)
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        place = getattr(event.widget, "place", None)
+        if place:
+            self.post_message(self.Left(f"change of {label_of(place)}", place))
+
+    def on_click(self, event: Click) -> None:
+        row = next(
+            (one for one in (event.widget.ancestors_with_self if event.widget else ()) if isinstance(one, Row)), None
+        )
+        if row is not None:
+            self._go(row, edit=not self.editing)
+
+
+def text_at(state: FormState, place: Place) -> str:
+    """The text of one place. Raises: KeyError, IndexError when it is not there."""
+    match place:
+        case ("name",):
+            return state.name
+        case ("description",):
+            return state.description
+        case ("parameters", *path):
+            return state.texts[tuple(path)]
+        case ("inputs", index, key):
+            return str(getattr(state.inputs[int(index)], key))
+        case ("outputs", index, key):
+            return str(getattr(state.outputs[int(index)], key))
+    raise KeyError(place)
+
+
+def label_of(place: Place) -> str:
+    """The place in words: ``login.user``, ``output table 2``."""
+    if place[0] == "parameters":
+        return ".".join(place[1:]) or "the parameters"
+    if place[0] in ("inputs", "outputs"):
+        return f"{place[0].removesuffix('s')} table {int(place[1]) + 1}"
+    return place[0]

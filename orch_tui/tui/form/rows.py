@@ -1,0 +1,136 @@
+"""The rows of a form: a title beside an editor, with what is wrong below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from orch_tui.model.configuration import WriteMode
+from orch_tui.tui.form.fields import Field, Kind
+from orch_tui.tui.form.inputs import Choice, Editor, Line, LongText, YesNo
+from orch_tui.tui.form.state import InputRow, OutputRow, Place
+from orch_tui.tui.text import line, lines
+
+_LONG = (Kind.LINES, Kind.LIST, Kind.MAP, Kind.TOML)
+_HINTS = {
+    Kind.LIST: "one entry a line",
+    Kind.MAP: "name = value, one a line",
+    Kind.TOML: "TOML",
+    Kind.LINES: "text",
+    Kind.CHOICE: "choice",
+    Kind.SWITCH: "yes or no",
+}
+
+
+class Row(Vertical):
+    """Something that the cursor can stand on; ``editors`` are its places in order."""
+
+    def __init__(self, help_text: Content, classes: str = "") -> None:
+        super().__init__(classes=f"row {classes}")
+        self.help_text = help_text
+
+    def editors(self) -> Sequence[Editor]:
+        return [widget for widget in self.query(".editor") if isinstance(widget, Line | LongText | Choice | YesNo)]
+
+    def show_errors(self, messages: Sequence[str]) -> None:
+        """One line for each sentence; none hides the place for them."""
+        error = self.query_one(".error", Static)
+        error.update(lines("\n".join(f"✖ {one}" for one in messages)))
+        error.display = bool(messages)
+
+
+class FieldRow(Row):
+    """Title and editor of one field."""
+
+    def __init__(
+        self, title: str, editor: Editor, help_text: Content, *, required: bool = False, note: str = ""
+    ) -> None:
+        long = isinstance(editor, LongText)
+        super().__init__(help_text, "long" if long else "short")
+        self._title = title
+        self._editor = editor
+        self._required = required
+        self._note = note
+
+    def compose(self) -> ComposeResult:
+        title = Content.assemble(line(self._title), (" *", "$text-warning") if self._required else "")
+        with Horizontal(classes="pair"):
+            yield Static(title, classes="title")
+            yield self._editor
+        if self._note:
+            yield Static(line(self._note), classes="note")
+        error = Static("", classes="error")
+        error.display = False
+        yield error
+
+
+class TableRow(Row):
+    """One input or output with a button to remove it."""
+
+    def __init__(self, kind: str, index: int, row: InputRow | OutputRow) -> None:
+        help_text = "A table in storage, and the name under which the task knows it; d removes the row."
+        super().__init__(line(help_text), f"table {kind}")
+        self.kind = kind
+        self.index = index
+        self._row = row
+
+    def compose(self) -> ComposeResult:
+        place = (self.kind, str(self.index))
+        with Horizontal(classes="pair"):
+            if isinstance(self._row, OutputRow):
+                yield Line((*place, "name"), self._row.name, "name: as the table")
+                yield Static("→", classes="arrow")
+                yield Line((*place, "table"), self._row.table, "bucket/table")
+                yield Choice((*place, "mode"), self._row.mode, [str(mode) for mode in WriteMode], "", blank=False)
+                key = Line((*place, "primary_key"), self._row.primary_key, "primary key")
+                key.add_class("key")
+                yield key
+            else:
+                yield Line((*place, "table"), self._row.table, "bucket/table")
+                yield Static("→", classes="arrow")
+                yield Line((*place, "name"), self._row.name, "name: as the table")
+            yield Button(Content("✕"), compact=True, classes="remove", tooltip="Remove this table")
+        error = Static("", classes="error")
+        error.display = False
+        yield error
+
+
+class Heading(Static):
+    """The title of a section."""
+
+
+def field_row(field: Field) -> FieldRow:
+    """The row of one parameter."""
+    place: Place = ("parameters", *field.path)
+    placeholder = f"{field.default} (default)" if field.default else ""
+    if field.hidden:
+        placeholder = "a secret in plain text, not shown: write ${NAME} instead"
+    editor: Editor
+    if field.kind is Kind.CHOICE:
+        editor = Choice(place, field.text, field.choices, field.default)
+    elif field.kind is Kind.SWITCH:
+        editor = YesNo(place, field.text, default=field.default == "true")
+    elif field.kind in _LONG:
+        editor = LongText(place, field.text, placeholder, wide=field.kind is Kind.LINES)
+    else:
+        editor = Line(place, field.text, placeholder, secret=field.secret)
+    note = f"in the file {field.file}" if field.file else ""
+    return FieldRow(field.title, editor, field_help(field), required=field.required, note=note)
+
+
+def field_help(field: Field) -> Content:
+    """What the field means, what it takes and what holds when it is empty."""
+    facts = [_HINTS.get(field.kind) or " or ".join(sorted(field.types)) or "text"]
+    if field.secret:
+        facts = ["a secret: ${NAME}, its value in .env"]
+    if field.required:
+        facts.append("needed")
+    if field.default:
+        facts.append(f"default {field.default}")
+    if not field.known:
+        facts.append("not known to the schema")
+    return Content.assemble(line(field.description), "\n", line(f"{field.key} · {', '.join(facts)}", "$text-muted"))

@@ -1,0 +1,292 @@
+"""One configuration: its form, or its file where there can be no form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from orch_tui.model.configuration import Configuration, split_ref
+from orch_tui.model.history import NothingToUndo
+from orch_tui.model.references import secret_names
+from orch_tui.project.source import DefinitionError
+from orch_tui.project.writer import ChangedOnDisk, SaveError
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions.configuration import ACTIONS
+from orch_tui.tui.form.editor import Checked, ConfigurationEditor
+from orch_tui.tui.form.external import ExternalEdit
+from orch_tui.tui.form.form import Form
+from orch_tui.tui.form.rows import Row
+from orch_tui.tui.form.state import Place
+from orch_tui.tui.screens.configuration_file import FileActions
+from orch_tui.tui.text import join, line, lines
+from orch_tui.tui.widgets.bars import KeyBar, TitleBar
+
+if TYPE_CHECKING:
+    from orch_tui.tui.app import OrchApp
+
+
+class ConfigurationScreen(FileActions, Screen[str | None]):
+    """Dismissed with the reference of the configuration, or with None when it has no file (any more)."""
+
+    CSS_PATH = "configuration.tcss"
+    BINDINGS = bindings(ACTIONS, "configuration")
+    BINDING_GROUP_TITLE = "Configuration"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
+    HELP = "The form of a configuration. Enter edits the field under the cursor, Esc leaves it; s saves."
+    app: OrchApp
+
+    def __init__(self, ref: str, new: Configuration | None = None) -> None:
+        """``new``: a configuration that gets its file with the first save."""
+        super().__init__()
+        self._ref = ref
+        self._new = new
+        self.seen: set[Place] | None = set() if new is not None else None
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(id="title")
+        notice = Static("", id="notice")
+        notice.display = False
+        yield notice
+        with Horizontal(id="body"), VerticalScroll(id="side"):
+            yield Static(id="facts")
+        yield Static("", id="about")
+        yield KeyBar()
+
+    async def on_mount(self) -> None:
+        self.editor = ConfigurationEditor(self.app.project, self._ref, self._new)
+        await self.rebuild()
+        if ExternalEdit(self.app.project, self._ref).pending:
+            key = self.app.key_of("configuration.edit-file")
+            self.notice(f"An edit of this file was refused before; {key} goes on with it.")
+
+    @property
+    def form(self) -> Form | None:
+        """The form; None where only the file can be shown."""
+        return next(iter(self.query(Form)), None)
+
+    @property
+    def unsaved(self) -> bool:
+        """True when something would be lost by leaving."""
+        history, form = self.editor.history, self.form
+        if history is None or form is None:
+            return False
+        return history.dirty or form.state != history.value
+
+    async def rebuild(self) -> None:
+        """Show what the editor has read."""
+        body, side = self.query_one("#body", Horizontal), self.query_one("#side")
+        await body.query("#form, #raw").remove()
+        side.set_class(self.editor.history is None, "off")
+        if self.editor.history is not None:
+            form = Form(self.editor.fields, self.editor.history.value)
+            await body.mount(form, before=side)
+            form.focus()
+            self.notice("")
+            self.check()
+        else:
+            raw = VerticalScroll(Static(lines(self.editor.file_text())), id="raw")
+            await body.mount(raw, before=side)
+            raw.focus()
+            key = self.app.key_of("configuration.edit-file")
+            self.notice("\n".join([*self.editor.obstacles, f"{key} opens the file in your editor."]))
+        self.show_title()
+
+    def show_title(self) -> None:
+        """Component, name, and whether everything is saved."""
+        form = self.form
+        name = form.state.name if form is not None else split_ref(self.editor.ref)[1]
+        mark = "● unsaved" if self.unsaved else ""
+        if not self.editor.saved:
+            mark = "● new, not saved"
+        names = [line(self.editor.component_name, "$text-muted"), line("›", "$text-muted"), line(name, "bold")]
+        left = join([join(names, " "), line(mark, "$text-warning")])
+        self.query_one(TitleBar).show(left, line(self.editor.shown_path, "$text-muted"))
+
+    def notice(self, text: str) -> None:
+        """Sentences above the form until the next ones; empty to take them away."""
+        notice = self.query_one("#notice", Static)
+        notice.update(lines(text))
+        notice.display = bool(text)
+
+    def check(self, *, everything: bool = False) -> Checked | None:
+        """Check the form and show what is wrong: with fields that were visited, or with all."""
+        form = self.form
+        if form is None:
+            return None
+        if everything or self.editor.saved:
+            self.seen = None
+        checked = self.editor.check(form.state)
+        form.show_errors(checked.errors, self.seen)
+        if self.seen is None:
+            self.notice("\n".join(f"✖ {one}" for one in checked.general))
+        self._show_facts(checked.configuration)
+        return checked
+
+    def _show_facts(self, configuration: Configuration) -> None:
+        """Beside the form: secrets and users."""
+        parts = [line("Used by", "bold $text-primary")]
+        users = self.editor.users() if self.editor.saved else []
+        for user in users[:12]:
+            parts.append(join([line(user.orchestration_name), line(user.phase_name, "$text-muted")]))
+        if len(users) > 12:
+            parts.append(line(f"and {len(users) - 12} more", "$text-muted"))
+        if not users:
+            parts.append(line("no task yet", "$text-muted"))
+        secrets = self.editor.secrets(configuration.parameters)
+        parts += [line(""), line("Secrets", "bold $text-primary")]
+        parts += [secret_line(name, is_set) for name, is_set in secrets.items()] or [line("none", "$text-muted")]
+        files = [field.file for field in self.editor.fields if field.file]
+        parts += [line(""), line("Files", "bold $text-primary"), line(self.editor.shown_path)]
+        parts += [line(f"  {name}") for name in files]
+        self.query_one("#facts", Static).update(Content("\n").join(parts))
+
+    def commit(self, label: str = "change") -> None:
+        """Make what was typed an undo step."""
+        form = self.form
+        if self.editor.history is not None and form is not None:
+            self.editor.history.push(form.state, label)
+            self.show_title()
+
+    @on(Form.Changed)
+    def _changed(self) -> None:
+        self.show_title()
+
+    @on(Form.Left)
+    def _left(self, event: Form.Left) -> None:
+        event.stop()
+        if event.place is not None and self.seen is not None:
+            self.seen.add(event.place)
+        form, history = self.form, self.editor.history
+        if form is None or history is None:
+            return
+        if form.state != history.value:
+            self.commit(event.label)
+            self.check()
+        elif self.seen is not None:
+            self.check()
+
+    @on(Form.Moved)
+    def _moved(self, event: Form.Moved) -> None:
+        event.stop()
+        self._show_about(event.row)
+
+    def _show_about(self, row: Row) -> None:
+        texts = [editor.text for editor in row.editors()]
+        known = self.editor.secrets({"texts": texts}) if secret_names(texts) else {}
+        secrets = [secret_line(name, is_set) for name, is_set in known.items()]
+        self.query_one("#about", Static).update(join([row.help_text, *secrets]))
+
+    async def action_save(self) -> None:
+        await self.save()
+
+    async def save(self, *, force: bool = False) -> bool:
+        """Check and write; True when it is on disk. What hinders is shown where it is."""
+        form = self.form
+        if form is None:
+            self.app.say("There is no form to save; edit the file instead.", "warning")
+            return False
+        self.commit()
+        checked = self.check(everything=True)
+        assert checked is not None
+        if not checked.ok:
+            wrong = next((e.place for row in form.rows() for e in row.editors() if e.place in checked.errors), None)
+            if wrong is not None:
+                form.go_to(wrong)
+            self.app.say("Not saved: there are mistakes, shown below the fields.", "error")
+            return False
+        try:
+            self.editor.save(checked.configuration, force=force)
+        except ChangedOnDisk as conflict:
+            self._ask_about(conflict)
+        except DefinitionError as error:
+            self.notice(f"✖ {error}")
+        except SaveError as error:
+            self.app.say(str(error), "error", 12)
+        else:
+            self.app.say(f"Saved {self.editor.shown_path}.", seconds=3)
+            self.show_title()
+            self.check()
+            return True
+        return False
+
+    def _ask_about(self, conflict: ChangedOnDisk) -> None:
+        from orch_tui.tui.screens.conflict import Conflict
+
+        async def answered(answer: str | None) -> None:
+            if answer == "overwrite":
+                await self.save(force=True)
+            elif answer == "reload":
+                if not self.editor.reload_keeping_edits():
+                    self.app.say(
+                        "Read again. The form has other fields now, so the edits could not be kept.", "warning"
+                    )
+                await self.rebuild()
+
+        self.app.push_screen(Conflict(conflict), answered)
+
+    async def action_undo(self) -> None:
+        self.commit()
+        await self._through_history(lambda: self.editor.history and self.editor.history.undo())
+
+    async def action_redo(self) -> None:
+        self.commit()
+        await self._through_history(lambda: self.editor.history and self.editor.history.redo())
+
+    async def _through_history(self, step: Callable[[], object]) -> None:
+        history, form = self.editor.history, self.form
+        if history is None or form is None:
+            return
+        try:
+            step()
+        except NothingToUndo as error:
+            self.app.say(str(error), seconds=2)
+            return
+        await form.show(history.value)
+        self.check()
+        self.show_title()
+
+    async def action_add_input(self) -> None:
+        if self.form is not None:
+            await self.form.add_row("inputs")
+
+    async def action_add_output(self) -> None:
+        if self.form is not None:
+            await self.form.add_row("outputs")
+
+    def action_back(self) -> None:
+        form = self.form
+        if form is not None and form.editing:
+            form.focus(scroll_visible=False)
+            return
+        self._leave()
+
+    @work(group="leave", description="leave the configuration")
+    async def _leave(self) -> None:
+        if await self.may_leave():
+            self.dismiss(self.editor.ref if self.editor.saved else None)
+
+    async def may_leave(self) -> bool:
+        """Ask about unsaved edits; True when the screen may be left."""
+        from orch_tui.tui.screens.confirm import Confirm
+
+        self.commit()
+        if not self.unsaved:
+            return True
+        question = f'"{self.form.state.name if self.form else self.editor.ref}" has edits that are not saved.'
+        choices = [("s", "Save", "save"), ("d", "Discard", "discard"), ("k", "Keep editing", "stay")]
+        answer = await self.app.push_screen_wait(Confirm(question, choices))
+        return answer == "discard" or (answer == "save" and await self.save())
+
+
+def secret_line(name: str, is_set: bool) -> Content:
+    """The name of a secret and whether it has a value; never the value."""
+    if is_set:
+        return line(f"✔ {name} is set", "$text-success")
+    return line(f"✖ {name} has no value: put it into .env", "$text-error")
