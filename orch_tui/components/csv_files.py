@@ -41,6 +41,7 @@ class CsvFile:
 
     source: Source
     delimiter: str
+    skip: int
     columns: dict[str, str]
     date_format: str | None = None
     timestamp_format: str | None = None
@@ -50,7 +51,8 @@ class CsvFile:
     def alike(self) -> tuple[object, ...]:
         """Files with equal values here can be read by one call of read_csv."""
         return (
-            self.delimiter, self.source.packing, tuple(self.columns.items()), self.date_format, self.timestamp_format,
+            self.delimiter, self.skip, self.source.packing, tuple(self.columns.items()),
+            self.date_format, self.timestamp_format,
         )  # fmt: skip
 
 
@@ -75,9 +77,8 @@ def look_at(con: duckdb.DuckDBPyConnection, source: Source, dialect: Dialect) ->
     if len(raw) != len(first):
         raise UserError(f"{source.label}: names lists {len(raw)} columns and the first line has {len(first)}")
     names, remarks = usable_names(raw)
-    found = CsvFile(
-        source, delimiter, dict.fromkeys(names, "VARCHAR"), remarks=[f"{source.label}: {r}" for r in remarks]
-    )
+    found = CsvFile(source, delimiter, _lines_to_skip(text, dialect), dict.fromkeys(names, "VARCHAR"))
+    found.remarks += [f"{source.label}: {remark}" for remark in remarks]
     if dialect.all_text:
         return found
     arguments = [literal(str(source.path)), *_options(found, dialect), "sample_size = -1", f"names = {_list(names)}"]
@@ -95,6 +96,10 @@ def look_at(con: duckdb.DuckDBPyConnection, source: Source, dialect: Dialect) ->
     if row is not None and [item["name"] for item in row[0]] == names:
         found.columns = {item["name"]: str(item["type"]) for item in row[0]}
         found.date_format, found.timestamp_format = row[1], row[2]
+        # 01/02/2026 is two days: the reader of the log can see which one was taken.
+        for text in (found.date_format, found.timestamp_format):
+            if text and not text.startswith("%Y"):
+                found.remarks.append(f"{source.label}: dates are read as {text}; set types to VARCHAR if they are not")
         _keep_letters(con, found, dialect)
     return found
 
@@ -176,7 +181,7 @@ def _options(file: CsvFile, dialect: Dialect) -> list[str]:
         f"quote = {literal(dialect.quote)}",
         f"escape = {literal(dialect.quote)}",
         f"header = {'true' if dialect.header else 'false'}",
-        f"skip = {dialect.skip_lines}",
+        f"skip = {file.skip}",
         "comment = ''",
         f"nullstr = {_list(['', *dialect.null_values])}",
         f"compression = {literal(packing)}",
@@ -206,6 +211,13 @@ def _records(text: str, dialect: Dialect, delimiter: str = ",") -> list[list[str
         # A field beyond the module's limit or a stray carriage return: what was read so far shows the dialect.
         pass
     return result
+
+
+def _lines_to_skip(text: str, dialect: Dialect) -> int:
+    """Those that the user skips and the empty ones behind them, which DuckDB would take for the header."""
+    lines = text.splitlines()[dialect.skip_lines :]
+    empty = next((number for number, line in enumerate(lines) if line), len(lines))
+    return dialect.skip_lines + empty
 
 
 def _find_delimiter(text: str, dialect: Dialect) -> str:

@@ -201,7 +201,7 @@ def _explain(error: Exception, con: duckdb.DuckDBPyConnection, ctx: Context) -> 
     hint = f"; there are {safe_line(candidates[1], 200)}" if candidates else ""
     line = re.search(r"^LINE (\d+):", text, re.MULTILINE)
     where = f" (line {line[1]} of the statement)" if line and int(line[1]) > 1 else ""
-    return readable(error).split("; Candidate ")[0] + hint + where
+    return readable(error).split("; Candidate ")[0].rstrip("!. ") + hint + where
 
 
 def _existing_or_none(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -46,6 +46,7 @@ def test_types_come_from_all_rows(bench: Bench) -> None:
     # THEN every value is kept as it is
     assert bench.columns() == {"id": "VARCHAR", "zip": "VARCHAR", "day": "DATE"}
     assert bench.rows()[-1] == ("last", "01", datetime.date(2024, 2, 1))
+    assert any("dates are read as %d/%m/%Y" in line for line in bench.lines)
     assert len(bench.rows()) == 30_001
 
 
@@ -57,6 +58,10 @@ def test_types_come_from_all_rows(bench: Bench) -> None:
         ("1,x\n2,y\n", {"header": False}, {"column1": "BIGINT", "column2": "VARCHAR"}, (1, "x")),
         ("1,x\n", {"header": False, "names": ["n", "t"], "types": {"N": "VARCHAR"}}, {"n": "VARCHAR", "t": "VARCHAR"}, ("1", "x")),  # noqa: E501
         ("a,b\nx,y\nz,w\n", {}, {"a": "VARCHAR", "b": "VARCHAR"}, ("x", "y")),
+        ("flag,dst\nt,Y\nf,N\n", {}, {"flag": "VARCHAR", "dst": "VARCHAR"}, ("t", "Y")),
+        ("\n\na,b\n1,2\n", {}, {"a": "BIGINT", "b": "BIGINT"}, (1, 2)),
+        ('a,b\n"x,2\n', {"quote": ""}, {"a": "VARCHAR", "b": "BIGINT"}, ('"x', 2)),
+        ("only\nx\n", {}, {"only": "VARCHAR"}, ("x",)),
         ("note\na,b\n1,true\n", {"skip_lines": 1, "columns": ["b"]}, {"b": "BOOLEAN"}, (True,)),
         ("a,b\n1,2.50\n", {"all_text": True}, {"a": "VARCHAR", "b": "VARCHAR"}, ("1", "2.50")),
         ("a\n12345678901234567890\n", {}, {"a": "DECIMAL(38,0)"}, (Decimal("12345678901234567890"),)),
