@@ -11,7 +11,7 @@ from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
 from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.orchestration import Orchestration, Task
 from orch_tui.model.plan import TaskFacts
-from orch_tui.model.references import secret_names, shell_secret_names, variable_names
+from orch_tui.model.references import used_secrets, variable_names
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
 
@@ -39,16 +39,6 @@ def run_variables(project: Project, orchestration: Orchestration, given: Mapping
     return {name: value for name, value in values.items() if value is not None}
 
 
-def used_secrets(component: Component, configuration: Configuration) -> frozenset[str]:
-    """Names of the ``${NAME}`` references; in a script for the shell, without the names it assigns itself."""
-    parameters = configuration.parameters
-    command = parameters.get("command")
-    if component.inline and isinstance(command, str):
-        rest = {key: value for key, value in parameters.items() if key != "command"}
-        return shell_secret_names(command) | secret_names(rest)
-    return secret_names(parameters)
-
-
 class Facts:
     """Looks each task up once; ``of`` is what :func:`orch_tui.model.plan.make_plan` asks."""
 
@@ -73,7 +63,7 @@ class Facts:
         return TaskFacts(name, configuration.digest, self._blocked(task, component, configuration))
 
     def _blocked(self, task: Task, component: Component, configuration: Configuration) -> str | None:
-        if missing := sorted(self._secrets.missing(used_secrets(component, configuration))):
+        if missing := sorted(self._secrets.missing(used_secrets(component, configuration.parameters))):
             names = ", ".join(missing)
             return f"secret {names} is not set; put it into the environment or into .env"
         known = {**self._variables, **task.variables}

@@ -69,7 +69,7 @@ class LocalLauncher:
 
         ``posix_spawn`` takes half the time of ``subprocess.Popen``, and a big parent makes it no slower.
         """
-        log = os.open(f"{spec.directory}/log", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        log = os.open(f"{spec.directory}/log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(log, fcntl.LOCK_EX)
             before = boot_ticks()

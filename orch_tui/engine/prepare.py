@@ -5,23 +5,21 @@ The contract with the programs is in docs/components.md.
 
 from __future__ import annotations
 
-import errno
-import json
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.engine.facts import fill_command, program_problem, used_secrets
+from orch_tui.engine.attempt_files import make_attempt
+from orch_tui.engine.facts import fill_command, program_problem
 from orch_tui.engine.launcher import AttemptSpec
 from orch_tui.engine.process import ANCESTORS_TAG, TASK_TAG, ancestors
 from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
 from orch_tui.model.configuration import Configuration, WriteMode, split_ref
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import PlannedTask, RunPlan
-from orch_tui.model.references import MissingVariables, fill_variables, resolve_secrets, secret_names
-from orch_tui.project.paths import make_private
+from orch_tui.model.references import MissingVariables, fill_variables, resolve_secrets, secret_names, used_secrets
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
 
@@ -84,14 +82,17 @@ class Preparer:
         except MissingVariables as error:
             raise PrepareError(str(error)) from error
         directory = self.attempt_directory(task, number)
-        names = used_secrets(component, configuration)
+        names = used_secrets(component, configuration.parameters)
         environment = self._environment(task, number, directory, component, configuration, names)
         argv, cwd = self._program(task, component, parameters, environment)
         if not component.staged and (names or configuration.inputs or configuration.outputs):
             argv = _wrapped(argv, component, configuration)
         elif component.staged and names:
             argv = [sys.executable, *_RUNNER, "--", *argv]
-        self._make_directory(directory, task, number, component, configuration, parameters)
+        data_folder = not component.inline or bool(configuration.inputs or configuration.outputs)
+        make_attempt(
+            directory, self._config(task, number, component, configuration, parameters), data_folder=data_folder
+        )
         options = task.options
         return AttemptSpec(
             tuple(argv),
@@ -159,23 +160,16 @@ class Preparer:
             argv += ["--var", f"{name}={value}"]
         return argv
 
-    def _make_directory(
+    def _config(
         self,
-        directory: Path,
         task: PlannedTask,
         number: int,
         component: Component,
         configuration: Configuration,
         parameters: Mapping[str, Any],
-    ) -> None:
-        path = os.fspath(directory)
-        if number == 1:
-            make_private(directory.parent)
-        os.mkdir(path, 0o700)
-        if component.staged or configuration.inputs or configuration.outputs or not component.inline:
-            for part in ("in", "in/tables", "in/files", "out", "out/tables", "out/files"):
-                os.mkdir(f"{path}/{part}", 0o700)
-        config = {
+    ) -> dict[str, Any]:
+        """What goes into config.json."""
+        return {
             "parameters": parameters,
             "storage": _storage(configuration),
             "action": "run",
@@ -189,14 +183,6 @@ class Preparer:
                 "writers": {t.table: self._who_writes(t.table, task) for t in configuration.inputs},
             },
         }
-        # On one line: only then does the encoder that is written in C do it.
-        data = (json.dumps(config, ensure_ascii=False) + "\n").encode("utf-8", "replace")
-        fd = os.open(f"{path}/config.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            if os.write(fd, data) != len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), f"{path}/config.json")
-        finally:
-            os.close(fd)
 
     def _who_writes(self, table: str, reader: PlannedTask) -> str:
         """A sentence for the error "there is no such table"."""

