@@ -1,0 +1,11 @@
+"""Style sheets and breakpoints that several screens of the workbench share."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+LISTS: list[str | PurePath] = ["lists.tcss", "workbench.tcss"]
+DIALOG: list[str | PurePath] = ["lists.tcss", "dialogs.tcss"]
+OPTIONS: list[str | PurePath] = ["lists.tcss", "dialogs.tcss", "task_options.tcss"]
+WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (100, "-wide")]
+HEIGHTS: list[tuple[int, str]] = [(0, "-short"), (30, "-tall")]

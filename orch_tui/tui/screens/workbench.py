@@ -1,0 +1,285 @@
+"""The workbench: compose one orchestration out of the project's configurations."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Footer, Input
+
+from orch_tui.model.orchestration import Phase
+from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.text import safe_line
+from orch_tui.project.lint import Linter
+from orch_tui.project.project import DefinitionError
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import workbench as actions
+from orch_tui.tui.catalog import ComponentEntry, ConfigurationEntry
+from orch_tui.tui.medians import task_medians
+from orch_tui.tui.screens import look
+from orch_tui.tui.screens.broken import BrokenScreen
+from orch_tui.tui.screens.workbench_file import WorkbenchFile
+from orch_tui.tui.text import line
+from orch_tui.tui.timeline import plan_timeline
+from orch_tui.tui.widgets.component_list import ComponentList
+from orch_tui.tui.widgets.configuration_list import ConfigurationList
+from orch_tui.tui.widgets.line_tree import LineList
+from orch_tui.tui.widgets.pane_tabs import PaneTabs
+from orch_tui.tui.widgets.phase_tree import PhaseTree
+from orch_tui.tui.widgets.problems import ProblemList
+from orch_tui.tui.widgets.sequence import SequenceView
+from orch_tui.tui.workbench_model import Workbench
+
+_PANES = {"tasks": "tree", "components": "components", "sequence": "sequence"}
+_TABS = (("tasks", "1 Tasks"), ("components", "2 Components"), ("sequence", "3 Sequence"))
+# Checking follows an edit at once while it is cheap, and waits for a pause when it is not. Seconds.
+_CHEAP, _SOON, _LATER = 0.005, 0.02, 0.4
+
+
+class WorkbenchScreen(WorkbenchFile):
+    """Three panes from 100 columns, the same panes as tabs below.
+
+    Editing is in :class:`~orch_tui.tui.screens.workbench_edits.WorkbenchEdits`, the file in :class:`WorkbenchFile`.
+    """
+
+    CSS_PATH = look.LISTS
+    BINDINGS = bindings(actions.WORKBENCH)
+    HORIZONTAL_BREAKPOINTS = look.WIDTHS
+    HELP = "Compose an orchestration: phases run one after another, the tasks of a phase in parallel."
+
+    def __init__(self, orchestration_id: str, *, focus: str | None = None) -> None:
+        """``focus`` is the id of the task or phase to begin at."""
+        super().__init__(orchestration_id)
+        self._focus_first = focus
+        self._seconds: dict[str, float] = {}
+        self._check_timer: Timer | None = None
+        self._check_cost = 0.0
+        self._linter: Linter | None = None
+        self._pane = "tasks"
+
+    # Opening
+
+    def compose(self) -> ComposeResult:
+        try:
+            self.opened = bench = Workbench.open(self.orch_app.project, self.orchestration_id)
+        except DefinitionError as error:
+            self.call_after_refresh(self._show_broken, error)
+            return
+        yield PaneTabs(_TABS, id="tabs")
+        with Horizontal(id="panes"):
+            with Vertical(id="left"):
+                with Vertical(id="components-pane"):
+                    filter_input = Input(placeholder="⌕ filter", id="filter", compact=True)
+                    filter_input.cursor_blink = False
+                    yield filter_input
+                    yield ComponentList(id="components")
+                yield ConfigurationList(bench.uses, id="configurations")
+            yield PhaseTree(bench.catalog.label, id="tree")
+            with Vertical(id="right"):
+                yield SequenceView(lambda ref: bench.catalog.label(ref).configuration, id="sequence")
+                yield ProblemList(id="problems")
+        yield Footer(compact=True, show_command_palette=False)
+
+    def _show_broken(self, error: DefinitionError) -> None:
+        self.app.switch_screen(BrokenScreen(self.orchestration_id, error))
+
+    def on_mount(self) -> None:
+        if self.opened is None:
+            return
+        self.query_one("#components-pane").border_title = line("Components")
+        self.query_one("#sequence").border_title = line("Sequence")
+        self.add_class("-pane-tasks")
+        self.start_drafts()
+        self.show_definitions()
+        self.phase_tree.focus()
+        self.show_value(self._focus_first)
+        self.run_worker(self._read_medians, thread=True, exit_on_error=False, description="durations of earlier runs")
+        self.offer_draft()
+
+    def _read_medians(self) -> None:
+        seconds = task_medians(self.bench.project.paths, self.orchestration_id)
+        if seconds:
+            self.app.call_from_thread(self._take_medians, seconds)
+
+    def _take_medians(self, seconds: dict[str, float]) -> None:
+        self._seconds = seconds
+        self._show_sequence()
+
+    # Showing
+
+    @property
+    def phase_tree(self) -> PhaseTree:
+        return self.query_one("#tree", PhaseTree)
+
+    def show_value(self, focus: str | None = None) -> None:
+        """Draw what an edit changed; the slower parts follow a moment later. ``focus``: put the cursor there."""
+        self.phase_tree.show(self.bench.value.phases)
+        if focus is not None:
+            self.phase_tree.go_to(focus)
+        self.show_marks()
+        if self._check_timer is not None:
+            self._check_timer.stop()
+        self._check_timer = self.set_timer(_SOON if self._check_cost < _CHEAP else _LATER, self.check)
+
+    def show_marks(self) -> None:
+        """Draw marks and the title line again, where they are different now."""
+        bench, tree = self.bench, self.phase_tree
+        tree.show_marks(bench.marks, bench.phase_marks)
+        marked = f"{len(bench.marks)} marked  " if bench.marks else ""
+        state = ("● unsaved", "bold $text-warning") if bench.dirty else ("saved", "$text-muted")
+        title = Content.assemble((f"{safe_line(bench.value.name, 60)} ─ ", "bold"), (marked, "$text-accent"), state)
+        if tree.border_title != title.markup:
+            tree.border_title = title
+
+    def check(self) -> None:
+        """Find the problems of the value as it is now; draw them, the sequence and the uses."""
+        if self._linter is None:
+            return
+        began = perf_counter()
+        problems = self._linter.check(self.bench.value)
+        self._show_problems(sorted(problems, key=lambda problem: problem.severity is not Severity.ERROR))
+        self._show_sequence()
+        self.query_one(ConfigurationList).show_uses()
+        self._check_cost = perf_counter() - began
+
+    def _show_problems(self, problems: list[Problem]) -> None:
+        shown = self.query_one(ProblemList)
+        if list(shown.problems) != problems:
+            worst: dict[str, Severity] = {}
+            for problem in problems:
+                place = problem.task or problem.phase
+                if place is not None:
+                    worst.setdefault(place, problem.severity)
+            shown.show(problems)
+            self.phase_tree.show_problems(worst)
+        title = f"Problems: {len(problems)}" if problems else "Problems"
+        if shown.border_title != line(title).markup:
+            shown.border_title = line(title)
+        count = f" · {len(problems)} problems" if problems else ""
+        self.query_one(PaneTabs).show(self._pane, ["1 Tasks", "2 Components", f"3 Sequence{count}"])
+
+    def _show_sequence(self) -> None:
+        view = self.query_one(SequenceView)
+        view.show(plan_timeline(self.bench.value, self._seconds, self.bench.project.settings.max_parallel))
+        if view.border_subtitle != line(view.summary).markup:
+            view.border_subtitle = line(view.summary)
+
+    def show_definitions(self) -> None:
+        """Components and configurations, read anew."""
+        self.bench.catalog.forget()
+        self._linter = Linter(self.bench.project)
+        self._show_components()
+        if self.is_mounted:
+            self.phase_tree.show(self.bench.value.phases, redraw=True)
+
+    def _show_components(self) -> None:
+        self.query_one(ComponentList).show(self.bench.catalog.components(self.query_one("#filter", Input).value))
+        self._show_configurations()
+
+    def _show_configurations(self) -> None:
+        chosen, shown = self.query_one(ComponentList).chosen, self.query_one(ConfigurationList)
+        if chosen is None:
+            shown.show([], "")
+            return
+        text = self.query_one("#filter", Input).value
+        empty = " None fits the filter" if text and chosen.configurations else " None yet: N makes one"
+        shown.show(self.bench.catalog.configurations(chosen.id, text), empty)
+        shown.border_title = line(f"Configurations of {chosen.name}", limit=40)
+
+    # Panes
+
+    def _show_pane(self, pane: str) -> None:
+        if pane != self._pane:
+            self.remove_class(f"-pane-{self._pane}").add_class(f"-pane-{pane}")
+            self._pane = pane
+            self.query_one(PaneTabs).show(pane)
+
+    def _go_to_pane(self, pane: str, widget: str | None = None) -> None:
+        self._show_pane(pane)
+        # A widget of a hidden pane cannot take the focus before the styles are new.
+        self.call_after_refresh(self.query_one(f"#{widget or _PANES[pane]}").focus)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        for pane, container in (("components", "left"), ("tasks", "tree"), ("sequence", "right")):
+            if any(node.id == container for node in event.widget.ancestors_with_self):
+                self._show_pane(pane)
+
+    def on_pane_tabs_picked(self, event: PaneTabs.Picked) -> None:
+        event.stop()
+        self._go_to_pane(event.pane)
+
+    def action_pane_tree(self) -> None:
+        self._go_to_pane("tasks")
+
+    def action_pane_components(self) -> None:
+        self._go_to_pane("components")
+
+    def action_pane_sequence(self) -> None:
+        self._go_to_pane("sequence")
+
+    def action_pane_problems(self) -> None:
+        self._go_to_pane("sequence", "problems")
+
+    def action_filter(self) -> None:
+        self._go_to_pane("components", "filter")
+
+    # Lists
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.input.id == "filter":
+            self._show_components()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input.id == "filter":
+            self.query_one(ComponentList).focus()
+
+    def key_down(self) -> None:
+        """From the filter into the list below it; lists and tree have a binding of their own for it."""
+        if self.focused is not None and self.focused.id == "filter":
+            self.query_one(ComponentList).focus()
+
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        if isinstance(event.view, ComponentList):
+            self._show_configurations()
+
+    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+        match event.view:
+            case PhaseTree() as tree:
+                item = tree.item
+                if isinstance(item, Phase):
+                    tree.toggle_fold(item.id)
+                else:
+                    self.action_options()
+            case ComponentList():
+                self.query_one(ConfigurationList).focus()
+            case ConfigurationList():
+                self.action_add()
+            case ProblemList() as problems:
+                problem = problems.problem_at(event.index)
+                if problem is not None:
+                    self._jump(problem.task or problem.phase)
+            case SequenceView() as sequence:
+                self._jump(sequence.task_at(event.index))
+
+    def _jump(self, item_id: str | None) -> None:
+        if item_id is not None and self.phase_tree.go_to(item_id):
+            self._go_to_pane("tasks")
+
+    def on_configuration_list_plus_clicked(self, event: ConfigurationList.PlusClicked) -> None:
+        self.action_add()
+
+    def action_open(self) -> None:
+        self.query_one(ConfigurationList).focus()
+
+    def action_back(self) -> None:
+        self.query_one(ComponentList).focus()
+
+    def chosen_configuration(self) -> ConfigurationEntry | None:
+        return self.query_one(ConfigurationList).chosen
+
+    def chosen_component(self) -> ComponentEntry | None:
+        return self.query_one(ComponentList).chosen

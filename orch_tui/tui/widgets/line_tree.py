@@ -1,0 +1,257 @@
+"""The base of all lists and trees of the workbench: rows drawn line by line, however many there are.
+
+Textual's own ``Tree`` measures every node and ``OptionList`` every option when something changes (10,000 rows take
+0.1 s to 1 s); here only the rows in view are ever drawn, and a cursor move draws two of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import workbench as actions
+
+
+class Part(NamedTuple):
+    """A piece of a row: safe text and one of the names in :data:`STYLES`."""
+
+    text: str
+    style: str = "text"
+
+
+class Row(NamedTuple):
+    """``left`` is cut with an ellipsis where the room ends; ``right`` is kept and stands at the right edge."""
+
+    left: tuple[Part, ...]
+    right: tuple[Part, ...] = ()
+
+
+STYLES = ("text", "dim", "strong", "heading", "accent", "success", "warning", "error", "marked")
+_CURSOR, _CURSOR_BLURRED = "cursor", "cursor-blurred"
+
+
+class LineList(ScrollView, can_focus=True):
+    """Rows with a cursor. A subclass says how many there are, how one looks and which can have the cursor."""
+
+    BINDINGS = bindings((*actions.LIST, *actions.LIST_TOP))
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-list--{name}" for name in (*STYLES, _CURSOR, _CURSOR_BLURRED)}
+    DEFAULT_CSS = "LineList { overflow-x: hidden; }"
+    # A drag moves rows or does nothing; text is selected with the terminal's own means (Shift and drag).
+    ALLOW_SELECT = False
+
+    @dataclass
+    class Moved(Message):
+        """The cursor is on another row."""
+
+        list: LineList
+        index: int
+
+        @property
+        def control(self) -> LineList:
+            return self.list
+
+    @dataclass
+    class Chosen(Message):
+        """Enter, or a double click."""
+
+        list: LineList
+        index: int
+
+        @property
+        def control(self) -> LineList:
+            return self.list
+
+    @dataclass
+    class MenuAsked(Message):
+        """A right click on the row."""
+
+        list: LineList
+        index: int
+
+        @property
+        def control(self) -> LineList:
+            return self.list
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.cursor = 0
+        self.empty_text = ""
+        self.driven = False
+        self._styles: dict[tuple[str, str], Style] = {}
+
+    def count(self) -> int:
+        """How many rows there are."""
+        raise NotImplementedError
+
+    def row(self, index: int) -> Row:
+        """How the row looks; asked for the rows in view only."""
+        raise NotImplementedError
+
+    def selectable(self, index: int) -> bool:
+        """Whether the cursor can be on the row."""
+        return True
+
+    def clicked(self, index: int, x: int) -> bool:
+        """A click on cell ``x`` of the row that is more than going there; True when it was handled."""
+        return False
+
+    def reload(self) -> None:
+        """The rows are others: measure and draw anew; the cursor stays where it is or at the end."""
+        self.cursor = self._nearest(self.cursor)
+        size = Size(1, self.count())
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self.refresh()
+        self._scroll_to_cursor()
+
+    def refresh_rows(self, *indexes: int) -> None:
+        """Draw only these rows again."""
+        top, height, width = round(self.scroll_y), self.size.height, self.size.width
+        regions = [Region(0, index - top, width, 1) for index in indexes if top <= index < top + height]
+        if regions:
+            self.refresh(*regions)
+
+    def go(self, index: int, *, step: int = 1) -> None:
+        """Put the cursor on the row, or on the next one in the direction of ``step`` that can have it."""
+        new = self._nearest(index, step)
+        if new == self.cursor or not self.count():
+            return
+        old, self.cursor = self.cursor, new
+        self.refresh_rows(old, new)
+        self._scroll_to_cursor()
+        self.post_message(self.Moved(self, new))
+
+    def _nearest(self, index: int, step: int = 1) -> int:
+        count = self.count()
+        index = max(0, min(index, count - 1))
+        for direction in (step, -step):
+            at = index
+            while 0 <= at < count:
+                if self.selectable(at):
+                    return at
+                at += direction
+        return index
+
+    def _scroll_to_cursor(self) -> None:
+        height = self.size.height
+        if not height:
+            return
+        top = round(self.scroll_y)
+        # The row above the first selectable one is a heading worth seeing.
+        wanted = 0 if self.cursor == self._nearest(0) else self.cursor
+        if wanted < top:
+            self.scroll_to(y=wanted, animate=False, immediate=True, force=True)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True, force=True)
+
+    def on_resize(self) -> None:
+        self._scroll_to_cursor()
+
+    def notify_style_update(self) -> None:
+        self._styles.clear()
+        super().notify_style_update()
+
+    def on_focus(self) -> None:
+        self.refresh_rows(self.cursor)
+
+    def on_blur(self) -> None:
+        self.refresh_rows(self.cursor)
+
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the cursor is drawn as the focused one; also in a list that is ``driven`` by a text field."""
+        return self.has_focus or self.driven
+
+    def _style(self, name: str, cursor: str) -> Style:
+        key = (name, cursor)
+        style = self._styles.get(key)
+        if style is None:
+            style = self.get_component_rich_style(f"line-list--{name}")
+            if cursor:
+                style += self.get_component_rich_style(f"line-list--{cursor}", partial=True)
+            self._styles[key] = style
+        return style
+
+    def render_line(self, y: int) -> Strip:
+        index, width = y + round(self.scroll_y), self.size.width
+        if index >= self.count():
+            text = self.empty_text if y == 0 and not self.count() else ""
+            return self._strip(Row((Part(text, "dim"),)), width, "")
+        cursor = ""
+        if index == self.cursor and self.selectable(index):
+            cursor = _CURSOR if self.shows_cursor else _CURSOR_BLURRED
+        return self._strip(self.row(index), width, cursor)
+
+    def _strip(self, row: Row, width: int, cursor: str) -> Strip:
+        right_width = sum(cell_len(part.text) for part in row.right)
+        room = max(0, width - right_width - (1 if row.right else 0))
+        segments = []
+        for number, part in enumerate(row.left):
+            size = cell_len(part.text)
+            if size > room:
+                text = f"{set_cell_size(part.text, room - 1)}…" if room > 0 else ""
+                segments.append(Segment(text, self._style(part.style, cursor)))
+                room = 0
+                break
+            if size == room and number + 1 < len(row.left) and any(rest.text for rest in row.left[number + 1 :]):
+                segments.append(Segment(f"{set_cell_size(part.text, size - 1)}…", self._style(part.style, cursor)))
+                room = 0
+                break
+            segments.append(Segment(part.text, self._style(part.style, cursor)))
+            room -= size
+        plain = self._style("text", cursor)
+        segments.append(Segment(" " * (room + (1 if row.right else 0)), plain))
+        segments += [Segment(part.text, self._style(part.style, cursor)) for part in row.right]
+        return Strip(segments).crop_extend(0, width, plain)
+
+    def action_cursor_down(self) -> None:
+        self.go(self.cursor + 1)
+
+    def action_cursor_up(self) -> None:
+        self.go(self.cursor - 1, step=-1)
+
+    def action_page_down(self) -> None:
+        self.go(self.cursor + max(1, self.size.height - 1), step=-1)
+
+    def action_page_up(self) -> None:
+        self.go(self.cursor - max(1, self.size.height - 1))
+
+    def action_first_row(self) -> None:
+        self.go(0)
+
+    def action_top_row(self) -> None:
+        self.go(0)
+
+    def action_last_row(self) -> None:
+        self.go(self.count() - 1, step=-1)
+
+    def action_choose(self) -> None:
+        if self.count() and self.selectable(self.cursor):
+            self.post_message(self.Chosen(self, self.cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        place = event.get_content_offset(self)
+        index = round(self.scroll_y) + place.y if place is not None else -1
+        if place is None or not 0 <= index < self.count():
+            return
+        if event.button != 1:
+            self.go(index)
+            self.post_message(self.MenuAsked(self, index))
+            return
+        if event.chain == 1 and self.clicked(index, place.x):
+            return
+        if self.selectable(index):
+            self.go(index)
+        if event.chain == 2:
+            self.action_choose()
