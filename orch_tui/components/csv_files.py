@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from orch_tui.components.file_sources import Source, head
 from orch_tui.components.kit import UserError
-from orch_tui.components.tabular import literal, quoted, readable, usable_names
+from orch_tui.components.tabular import NO_TYPE, literal, quoted, readable, usable_names
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
@@ -81,6 +81,11 @@ def look_at(con: duckdb.DuckDBPyConnection, source: Source, dialect: Dialect) ->
     found.remarks += [f"{source.label}: {remark}" for remark in remarks]
     if dialect.all_text:
         return found
+    if dialect.header and len(records) == 1:
+        # No row, no type: another file's types count.
+        check(con, found, dialect)
+        found.columns = dict.fromkeys(names, NO_TYPE)
+        return found
     arguments = [literal(str(source.path)), *_options(found, dialect), "sample_size = -1", f"names = {_list(names)}"]
     try:
         row = con.execute(
@@ -115,6 +120,14 @@ def _keep_letters(con: duckdb.DuckDBPyConnection, file: CsvFile, dialect: Dialec
     file.columns.update({name: "VARCHAR" for name, real in zip(booleans, row, strict=True) if real is False})
 
 
+def forget_empty(con: duckdb.DuckDBPyConnection, file: CsvFile, names: Sequence[str], dialect: Dialect) -> None:
+    """Columns among ``names`` without any value lose the type "text" that stands for "nothing seen"."""
+    counts = ", ".join(f"count({quoted(name)})" for name in names)
+    text = dict.fromkeys(file.columns, "VARCHAR")
+    row = con.execute(f"select {counts} from {scan([file], text, dialect)}").fetchone() or ()
+    file.columns.update({name: NO_TYPE for name, count in zip(names, row, strict=True) if count == 0})
+
+
 def check(con: duckdb.DuckDBPyConnection, file: CsvFile, dialect: Dialect) -> None:
     """Read a file as text to its end. Raises: UserError with the line that does not fit."""
     import duckdb
@@ -129,7 +142,8 @@ def check(con: duckdb.DuckDBPyConnection, file: CsvFile, dialect: Dialect) -> No
 def scan(files: Sequence[CsvFile], types: Mapping[str, str], dialect: Dialect) -> str:
     """The read_csv call for files that are alike, with these types of their columns."""
     first = files[0]
-    columns = ", ".join(f"{literal(name)}: {literal(types[name])}" for name in first.columns)
+    kinds = {name: "VARCHAR" if types[name] == NO_TYPE else types[name] for name in first.columns}
+    columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in kinds.items())
     arguments = [
         _list([str(file.source.path) for file in files]),
         "auto_detect = false",

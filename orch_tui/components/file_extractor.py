@@ -17,6 +17,7 @@ from orch_tui.components.file_sources import Source, as_utf8, find_files, open_s
 from orch_tui.components.json_files import SchemaFile
 from orch_tui.components.kit import Context, UserError
 from orch_tui.components.tabular import (
+    NO_TYPE,
     common_type,
     connect,
     listed,
@@ -186,6 +187,7 @@ def _types(
     """The columns of the table, name to type, in the order of their first file; and the types that the user set."""
     import duckdb
 
+    _settle_empty(con, files, parameters)
     spelling: dict[str, str] = {}
     kinds: dict[str, list[str]] = {}
     for file in files:
@@ -209,6 +211,21 @@ def _types(
     if parameters.columns:
         types = {spelling[name.casefold()]: types[spelling[name.casefold()]] for name in parameters.columns}
     return types, {spelling[folded]: kind for folded, kind in wanted.items()}
+
+
+def _settle_empty(
+    con: duckdb.DuckDBPyConnection, files: Sequence[CsvFile | SchemaFile], parameters: Parameters
+) -> None:
+    """A column that is empty in one file and has numbers in another is one of numbers, not of text."""
+    if parameters.all_text or len(files) == 1:
+        return
+    typed = {
+        name.casefold() for file in files for name, kind in file.columns.items() if kind not in ("VARCHAR", NO_TYPE)
+    }
+    for file in files:
+        doubtful = [name for name, kind in file.columns.items() if kind == "VARCHAR" and name.casefold() in typed]
+        if doubtful and isinstance(file, CsvFile):
+            csv_files.forget_empty(con, file, doubtful, _dialect(parameters))
 
 
 def _query(

@@ -158,7 +158,10 @@ def as_utf8(source: Source, encoding: str, scratch: Path, ctx: Context) -> Sourc
         if wanted == "utf-8" and mark == "utf-16":
             ctx.log(f"{source.label} begins with the mark of UTF-16 and is read so")
             wanted = "utf-16"
-        if wanted in ("utf-8", "utf-8-sig", "ascii"):
+        if wanted == "utf-8" and mark == "utf-8-sig" and source.format in ("json", "ndjson"):
+            # DuckDB skips the mark in CSV files and stumbles over it in JSON.
+            wanted = "utf-8-sig"
+        elif wanted in ("utf-8", "utf-8-sig", "ascii"):
             return source
         target = scratch / f"text-{len(list(scratch.iterdir())):05d}"
         file.seek(0)

@@ -152,6 +152,26 @@ def test_globs_join_files_by_name_in_order(bench: Bench) -> None:
     assert any("in/4.csv is empty" in line for line in bench.lines)
 
 
+def test_a_file_without_values_does_not_make_text_of_the_others(bench: Bench) -> None:
+    # GIVEN a file with nothing but a header, one with an empty column, and one with values
+    bench.file("in/1.csv", "id,day\n")
+    bench.file("in/2.csv", "id,day\n1,\n")
+    bench.file("in/3.csv", "id,day\n,25/12/2026\n")
+    # WHEN they are extracted
+    extract(bench, path="in/*.csv")
+    # THEN the types are those of the values
+    assert bench.columns() == {"id": "BIGINT", "day": "DATE"}
+    assert bench.rows() == [(1, None), (None, datetime.date(2026, 12, 25))]
+
+
+def test_json_with_a_byte_order_mark(bench: Bench) -> None:
+    # GIVEN JSON as some programs of Windows write it
+    bench.file("a.json", '[{"n": "é"}]'.encode("utf-8-sig"))
+    # WHEN it is extracted, THEN the mark is no part of it
+    extract(bench, path="a.json")
+    assert bench.rows() == [("é",)]
+
+
 def test_many_files_of_two_shapes(bench: Bench) -> None:
     # GIVEN 300 files that alternate between two shapes
     for n in range(300):
@@ -217,7 +237,7 @@ def test_no_file_is_an_error_or_a_warning(bench: Bench) -> None:
         extract(bench, path="in/*.csv")
     # WHEN missing files are allowed
     ctx = bench.context()
-    run(Parameters(path="in/*.csv", allow_missing=True), ctx)
+    run(Parameters.model_validate({"path": "in/*.csv", "allow_missing": True}), ctx)
     # THEN nothing is published and the task says so
     assert ctx.outputs == {} and ctx.warning and "keeps the rows it has" in ctx.warning
 
