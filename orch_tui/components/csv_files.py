@@ -65,8 +65,6 @@ def look_at(con: duckdb.DuckDBPyConnection, source: Source, dialect: Dialect) ->
     Raises:
         UserError: the file cannot be read, or a line does not fit; with file, line and reason.
     """
-    import duckdb
-
     text = head(source)
     records = _records(text, dialect)
     if not records:
@@ -86,27 +84,43 @@ def look_at(con: duckdb.DuckDBPyConnection, source: Source, dialect: Dialect) ->
         check(con, found, dialect)
         found.columns = dict.fromkeys(names, NO_TYPE)
         return found
-    arguments = [literal(str(source.path)), *_options(found, dialect), "sample_size = -1", f"names = {_list(names)}"]
+    _sniff(con, found, dialect)
+    return found
+
+
+def _sniff(con: duckdb.DuckDBPyConnection, file: CsvFile, dialect: Dialect) -> None:
+    """Put the types of all rows into ``file``. Raises: UserError with the line that does not fit."""
+    import duckdb
+
+    label, names = file.source.label, list(file.columns)
+    unknown = f"{label}: the types of its columns cannot be told; they are stored as text"
+    arguments = [
+        literal(str(file.source.path)),
+        *_options(file, dialect),
+        "sample_size = -1",
+        f"names = {_list(names)}",
+    ]
     try:
         row = con.execute(
             f"select Columns, DateFormat, TimestampFormat from sniff_csv({', '.join(arguments)})"
         ).fetchone()
     except duckdb.InvalidInputException:
         # The sniffer only says that it failed; reading every value as text finds the line that is at fault.
-        check(con, found, dialect)
-        found.remarks.append(f"{source.label}: the types of its columns cannot be told; they are stored as text")
-        return found
+        check(con, file, dialect)
+        file.remarks.append(unknown)
+        return
     except duckdb.Error as error:
-        raise UserError(explain(error, source.label)) from error
-    if row is not None and [item["name"] for item in row[0]] == names:
-        found.columns = {item["name"]: str(item["type"]) for item in row[0]}
-        found.date_format, found.timestamp_format = row[1], row[2]
-        # 01/02/2026 is two days: the reader of the log can see which one was taken.
-        for text in (found.date_format, found.timestamp_format):
-            if text and not text.startswith("%Y"):
-                found.remarks.append(f"{source.label}: dates are read as {text}; set types to VARCHAR if they are not")
-        _keep_letters(con, found, dialect)
-    return found
+        raise UserError(explain(error, label)) from error
+    if row is None or [item["name"] for item in row[0]] != names:
+        file.remarks.append(unknown)
+        return
+    file.columns = {item["name"]: str(item["type"]) for item in row[0]}
+    file.date_format, file.timestamp_format = row[1], row[2]
+    # 01/02/2026 is two days: the reader of the log can see which one was taken.
+    for text in (file.date_format, file.timestamp_format):
+        if text and not text.startswith("%Y"):
+            file.remarks.append(f"{label}: dates are read as {text}; set types to VARCHAR if they are not")
+    _keep_letters(con, file, dialect)
 
 
 def _keep_letters(con: duckdb.DuckDBPyConnection, file: CsvFile, dialect: Dialect) -> None:
