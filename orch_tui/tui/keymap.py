@@ -17,7 +17,16 @@ from orch_tui.model.text import safe_line
 from orch_tui.tui.actions import ALL, Action
 
 # Where the focus is when a context has it: an inner context hides the keys of the outer ones.
-OUTER = {"app": "", "dialog": "", "home": "app", "workbench": "app", "configuration": "app"}
+OUTER = {
+    "app": "",
+    "dialog": "",
+    "home": "app",
+    "workbench": "app",
+    "configuration": "app",
+    "form": "configuration",
+    "yes-no": "form",
+    "new-configuration": "dialog",
+}
 _MODIFIERS = ("ctrl", "alt", "shift", "super", "meta", "hyper")
 _SHOWN = {
     "escape": "Esc",

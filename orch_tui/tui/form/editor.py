@@ -22,7 +22,7 @@ from orch_tui.tui.form.state import FormState, Place, first_state, read_inputs, 
 from orch_tui.tui.form.values import collect, place_errors, plain, secret_errors
 
 _SECRET_KEY = re.compile(
-    r"^(\s*\"?(?:#[\w.-]+|[\w.-]*(?:password|passwd|secret|token|api_?key|credential)[\w.-]*)\"?\s*=\s*)(?!['\"]\$\{).+$",
+    r"^(\s*\"?(?:#[\w.-]+|[\w.-]*(?:password|passwd|secret|token|api_?key|credential)[\w.-]*)\"?\s*=)(?!\s*['\"]\$\{).+$",
     re.IGNORECASE,
 )
 
@@ -218,4 +218,4 @@ class ConfigurationEditor:
             text = read_source(self.path, self.project.root, self.shown_path).text
         except DefinitionError:
             return ""
-        return "\n".join(_SECRET_KEY.sub(r"\1(hidden)", one) for one in text.splitlines())
+        return "\n".join(_SECRET_KEY.sub(r"\1 (hidden)", one) for one in text.splitlines())

@@ -17,8 +17,6 @@ from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.form.state import Place
 from orch_tui.tui.text import line
 
-_MIN_LINES, _MAX_LINES = 2, 16
-
 
 class Edited(Message):
     """The text at ``place`` was changed by the person or by the program."""
@@ -32,9 +30,11 @@ class Edited(Message):
 class Line(Input):
     """One line. A secret is masked unless it is a reference."""
 
-    def __init__(self, place: Place, text: str, placeholder: str = "", *, secret: bool = False) -> None:
+    def __init__(
+        self, place: Place, text: str, placeholder: str = "", *, secret: bool = False, classes: str = ""
+    ) -> None:
         super().__init__(
-            text, placeholder=safe_line(placeholder), compact=True, select_on_focus=False, classes="editor"
+            text, placeholder=safe_line(placeholder), compact=True, select_on_focus=False, classes=f"editor {classes}"
         )
         self.place = place
         self._secret = secret
@@ -64,7 +64,7 @@ class LongText(TextArea):
     def __init__(self, place: Place, text: str, placeholder: str = "", *, wide: bool = False) -> None:
         super().__init__(
             text,
-            placeholder=line(placeholder),
+            placeholder=line(placeholder, "$text-disabled"),
             compact=True,
             soft_wrap=not wide,
             highlight_cursor_line=False,
@@ -74,7 +74,6 @@ class LongText(TextArea):
         self.cursor_blink = False
         # TextArea makes all line ends equal; what nobody edited must stay as it is.
         self._given, self._seen = text, super().text
-        self._fit()
 
     @property
     def text(self) -> str:
@@ -86,13 +85,8 @@ class LongText(TextArea):
         self.load_text(text)
         self._given, self._seen = text, self.document.text
 
-    def _fit(self) -> None:
-        # One more than there are, so that a horizontal scroll bar hides nothing.
-        self.styles.height = max(_MIN_LINES, min(self.document.line_count + 1, _MAX_LINES))
-
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
-        self._fit()
         self.post_message(Edited(self.place, self.text))
 
 

@@ -24,6 +24,7 @@ _HINTS = {
     Kind.CHOICE: "choice",
     Kind.SWITCH: "yes or no",
 }
+_EMPTY = {Kind.LIST: "one entry a line", Kind.MAP: "name = value"}
 
 
 class Row(Vertical):
@@ -49,20 +50,19 @@ class FieldRow(Row):
     def __init__(
         self, title: str, editor: Editor, help_text: Content, *, required: bool = False, note: str = ""
     ) -> None:
-        long = isinstance(editor, LongText)
-        super().__init__(help_text, "long" if long else "short")
+        super().__init__(help_text, "tall" if isinstance(editor, LongText) and not editor.soft_wrap else "")
         self._title = title
         self._editor = editor
         self._required = required
         self._note = note
 
     def compose(self) -> ComposeResult:
-        title = Content.assemble(line(self._title), (" *", "$text-warning") if self._required else "")
+        mark = (" *", "$text-warning") if self._required else ""
+        note = ("  ", line(self._note, "$text-muted not bold")) if self._note else ("", "")
+        title = Content.assemble(line(self._title), mark, *note)
         with Horizontal(classes="pair"):
             yield Static(title, classes="title")
             yield self._editor
-        if self._note:
-            yield Static(line(self._note), classes="note")
         error = Static("", classes="error")
         error.display = False
         yield error
@@ -82,17 +82,15 @@ class TableRow(Row):
         place = (self.kind, str(self.index))
         with Horizontal(classes="pair"):
             if isinstance(self._row, OutputRow):
-                yield Line((*place, "name"), self._row.name, "name: as the table")
+                yield Line((*place, "name"), self._row.name, "as table")
                 yield Static("→", classes="arrow")
-                yield Line((*place, "table"), self._row.table, "bucket/table")
+                yield Line((*place, "table"), self._row.table, "bucket/table", classes="wider")
                 yield Choice((*place, "mode"), self._row.mode, [str(mode) for mode in WriteMode], "", blank=False)
-                key = Line((*place, "primary_key"), self._row.primary_key, "primary key")
-                key.add_class("key")
-                yield key
+                yield Line((*place, "primary_key"), self._row.primary_key, "primary key", classes="key")
             else:
-                yield Line((*place, "table"), self._row.table, "bucket/table")
+                yield Line((*place, "table"), self._row.table, "bucket/table", classes="wider")
                 yield Static("→", classes="arrow")
-                yield Line((*place, "name"), self._row.name, "name: as the table")
+                yield Line((*place, "name"), self._row.name, "as table")
             yield Button(Content("✕"), compact=True, classes="remove", tooltip="Remove this table")
         error = Static("", classes="error")
         error.display = False
@@ -106,7 +104,7 @@ class Heading(Static):
 def field_row(field: Field) -> FieldRow:
     """The row of one parameter."""
     place: Place = ("parameters", *field.path)
-    placeholder = f"{field.default} (default)" if field.default else ""
+    placeholder = f"{field.default} (default)" if field.default else _EMPTY.get(field.kind, "")
     if field.hidden:
         placeholder = "a secret in plain text, not shown: write ${NAME} instead"
     editor: Editor

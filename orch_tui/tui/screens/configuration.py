@@ -143,8 +143,8 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         parts += [line(""), line("Secrets", "bold $text-primary")]
         parts += [secret_line(name, is_set) for name, is_set in secrets.items()] or [line("none", "$text-muted")]
         files = [field.file for field in self.editor.fields if field.file]
-        parts += [line(""), line("Files", "bold $text-primary"), line(self.editor.shown_path)]
-        parts += [line(f"  {name}") for name in files]
+        parts += [line(""), line("Texts in files of their own", "bold $text-primary")] if files else []
+        parts += [line(name) for name in files]
         self.query_one("#facts", Static).update(Content("\n").join(parts))
 
     def commit(self, label: str = "change") -> None:

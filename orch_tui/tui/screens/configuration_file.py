@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import work
+from textual.screen import Screen
 
 from orch_tui.model.configuration import split_ref
 from orch_tui.model.text import safe_line, slug, unique, valid_id
@@ -116,14 +117,37 @@ class FileActions:
         form.state = form.state.with_text(text.place, text.text)
         self.commit("edit of a text")
 
-    def action_used_by(self) -> None:
+    @work(group="file", description="used by")
+    async def action_used_by(self) -> None:
         """The tasks that run it."""
-        self._show_users("")
+        await self._show_users("")
 
-    def _show_users(self, reason: str) -> None:
+    async def _show_users(self, reason: str) -> None:
         from orch_tui.tui.screens.used_by import UsedByScreen
+        from orch_tui.tui.screens.workbench import WorkbenchScreen
 
-        self.app.push_screen(UsedByScreen(self.editor.ref, self.editor.users(), reason))
+        user = await self.app.push_screen_wait(UsedByScreen(self.editor.ref, self.editor.users(), reason))
+        if user is None:
+            return
+        stack = self.app.screen_stack
+        for bench in stack:
+            if isinstance(bench, WorkbenchScreen) and bench.orchestration_id == user.orchestration:
+                # A second workbench of the same orchestration would know nothing of the edits in the first.
+                if await self._go_back_to(bench):
+                    bench.phase_tree.go_to(user.task)
+                return
+        self.app.push_screen(WorkbenchScreen(user.orchestration, focus=user.task))
+
+    async def _go_back_to(self, wanted: Screen[Any]) -> bool:
+        """Leave all screens above ``wanted``; False when the person rather stays."""
+        stack = self.app.screen_stack
+        for screen in reversed(stack[stack.index(wanted) + 1 :]):
+            may_leave = getattr(screen, "may_leave", None)
+            if may_leave is not None and not await may_leave():
+                return False
+        while self.app.screen is not wanted:
+            self.app.pop_screen()
+        return True
 
     def _is_on_disk(self) -> bool:
         self.commit()
@@ -191,7 +215,7 @@ class FileActions:
             self.app.say("It has no file yet; Esc leaves it.", seconds=3)
             return
         if self.editor.users():
-            self._show_users("It cannot be deleted while these tasks run it; remove them first.")
+            await self._show_users("It cannot be deleted while these tasks run it; remove them first.")
             return
         question = f"Delete {self.editor.ref}?"
         detail = "The file goes to .orch/trash, from where it can be put back."

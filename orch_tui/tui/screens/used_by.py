@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -19,16 +18,12 @@ from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
-if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
 
-
-class UsedByScreen(ModalScreen[None]):
-    """Enter opens the workbench at the task."""
+class UsedByScreen(ModalScreen[User | None]):
+    """Dismissed with the task that was chosen, or with None on Escape."""
 
     CSS_PATH = "used_by.tcss"
     BINDINGS = bindings(actions.ACTIONS, "dialog")
-    app: OrchApp
 
     def __init__(self, ref: str, users: Sequence[User], reason: str = "") -> None:
         """``reason``: a sentence above the list."""
@@ -55,9 +50,7 @@ class UsedByScreen(ModalScreen[None]):
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         event.stop()
-        user = self._users[event.index]
-        self.dismiss(None)
-        self.app.open_workbench(user.orchestration)
+        self.dismiss(self._users[event.index])
 
     def action_cancel(self) -> None:
         self.dismiss(None)
