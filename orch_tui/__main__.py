@@ -7,9 +7,13 @@ import sys
 
 def main() -> int:
     """Run the command line; the process's exit code."""
-    from orch_tui.cli.main import run_command_line
+    try:
+        from orch_tui.cli.main import run_command_line
 
-    return run_command_line(sys.argv[1:])
+        return run_command_line(sys.argv[1:])
+    except KeyboardInterrupt:
+        # Ctrl-C before a command could take care of it.
+        return 130
 
 
 if __name__ == "__main__":

@@ -36,8 +36,8 @@ def names_of(tasks: list[TaskState]) -> str:
     return f"{shown}; and {len(tasks) - _NAMES} more" if len(tasks) > _NAMES else shown
 
 
-def print_ending(out: Output, state: RunState, directory: Path) -> None:
-    """What a person wants to know when a run did not simply succeed."""
+def print_ending(out: Output, state: RunState, directory: Path, *, live: bool = False) -> None:
+    """What a person wants to know when a run did not simply succeed. ``live``: it still goes on."""
     failed = first_failure(state)
     if failed is not None:
         _print_failure(out, state, failed, directory)
@@ -48,8 +48,8 @@ def print_ending(out: Output, state: RunState, directory: Path) -> None:
             out.line(f"  {safe_line(task.name, 120)} ({task.id}): {safe_line(task.reason, 400)}")
         if len(warned) > LINES:
             out.line(f"  and {len(warned) - LINES} more: {command_hint('show', state.header.id)}")
-    if state.status in (Status.ERROR, Status.CANCELLED, Status.TERMINATED) or not state.finished:
-        out.line(f"  go on with what is left: {command_hint('run', state.header.orchestration, '--rerun-failed')}")
+    if not live and state.status not in (Status.SUCCESS, Status.WARNING):
+        out.line(f"Go on with what is left: {command_hint('run', state.header.orchestration, '--rerun-failed')}")
 
 
 def _print_failure(out: Output, state: RunState, task: TaskState, directory: Path) -> None:

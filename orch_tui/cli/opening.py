@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from orch_tui.cli.errors import CliError
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import safe_line, valid_id
 
 if TYPE_CHECKING:
     from orch_tui.model.runstate import RunState, TaskState
@@ -80,8 +80,10 @@ def run_directory(project: Project, name: str | None) -> Path:
     """
     from orch_tui.project.history import find_run, latest
 
-    name = name or "last"
-    if name != "last" and project.paths.runs(name).is_dir():
+    name = "last" if name is None else name
+    if not name:
+        raise CliError(f"the name of the run is empty; see {command_hint('runs')}")
+    if name != "last" and valid_id(name) and project.paths.runs(name).is_dir():
         newest = latest(project.paths, name)
         if newest is not None:
             return newest.directory

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _TICK = 0.1
 """Seconds between two looks at a run that is executed here."""
+_LIVE_TICK = 0.25
+"""The same with a status line, which is rewritten at most so often."""
 _QUIET_TICK = 0.5
 """The same where nobody watches: a nested run."""
 _WAIT = 0.25
@@ -193,8 +195,9 @@ def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> R
     follower = Follower(run.directory)
     narrator = Narrator(out, run.directory, starts=not live, quiet=manner.quiet)
     display = Display(out, narrator, live=live)
-    tick = _QUIET_TICK if manner.nested_in is not None else _TICK
+    tick = _QUIET_TICK if manner.nested_in is not None else _LIVE_TICK if live else _TICK
     blocked: str | None = None
+    stopping = False
     try:
         while run.alive:
             display.update(follower)
@@ -202,6 +205,9 @@ def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> R
                 # A journal that cannot be written cannot say so itself.
                 blocked = run.blocked
                 display.say(f"the run waits until its journal can be written: {blocked}" if blocked else "it goes on")
+            if signals.received is not None and not stopping:
+                stopping = True
+                display.say("stopping: running tasks get their grace time; a second Ctrl-C kills at once")
             run.wait(tick)
         run.wait()
     except Exception as error:

@@ -16,7 +16,7 @@ from orch_tui.cli.errors import SUCCESS
 from orch_tui.cli.opening import command_hint, json_option, open_it, project_option, run_directory
 from orch_tui.cli.output import Output, cells, pad, print_table
 from orch_tui.model.durations import show_duration
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import safe_line, valid_id
 
 if TYPE_CHECKING:
     from orch_tui.model.runstate import PhaseState, RunState, TaskState
@@ -37,7 +37,7 @@ def local_time(at: float | None) -> str:
 def runs_command(orchestration: str | None, limit: int, as_json: bool, project: str | None) -> int:
     """List earlier runs of ORCHESTRATION, or of all, newest first."""
     opened = open_it(project, tolerant=True)
-    if orchestration is not None and not opened.paths.runs(orchestration).is_dir():
+    if orchestration is not None and not (valid_id(orchestration) and opened.paths.runs(orchestration).is_dir()):
         # Raises a sentence for a name that is no orchestration; one that never ran has an empty history.
         opened.orchestration(orchestration)
     found = list(itertools.islice(_history(opened, orchestration), limit))
@@ -118,8 +118,8 @@ def _print_run(out: Output, state: RunState, directory: Path, live: bool) -> Non
         out.line(f"{local_time(at)} {safe_line(level, 20)}: {safe_line(text, 400)}")
     if not state.finished and not live:
         _print_interrupted(out, state, directory)
-    if state.status is not Status.SUCCESS and not (live and state.first_failure is None):
-        print_ending(out, state, directory)
+    if state.status is not Status.SUCCESS:
+        print_ending(out, state, directory, live=live)
 
 
 def _print_header(out: Output, state: RunState, directory: Path, live: bool) -> None:

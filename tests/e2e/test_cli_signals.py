@@ -183,13 +183,13 @@ def test_no_color_and_dumb_terminals_get_plain_lines(tmp_path: Path, terminals: 
     # GIVEN
     project = make_project(tmp_path, {"daily": {"First": {"a": "true"}}})
     # WHEN
-    terminals.append(colourless := Terminal(project, "run", "daily", "--plain", NO_COLOR="1"))
-    terminals.append(dumb := Terminal(project, "run", "daily", "--wait", TERM="dumb"))
-    # THEN
-    assert "\x1b" not in colourless.read_all()
-    assert "\x1b" not in dumb.read_all()
-    assert colourless.process.wait(30) == 0
-    assert dumb.process.wait(30) == 0
+    for options, variables in ((["--plain"], {"NO_COLOR": "1"}), ([], {"TERM": "dumb"})):
+        terminals.append(terminal := Terminal(project, "run", "daily", *options, **variables))
+        text = terminal.read_all()
+        # THEN
+        assert terminal.process.wait(30) == 0
+        assert "✔ success" in text
+        assert "\x1b" not in text
 
 
 def test_the_screen_is_refused_without_a_terminal(tmp_path: Path) -> None:
@@ -205,18 +205,21 @@ def test_the_screen_is_refused_without_a_terminal(tmp_path: Path) -> None:
 
 def test_a_journal_that_cannot_be_written_is_told_and_two_ctrl_c_end_the_run(tmp_path: Path) -> None:
     # GIVEN a limit on the size of files that the journal will hit (the disk of another project is not full)
-    tasks = {f"t{number:03}": "true" for number in range(60)}
-    project = make_project(tmp_path, {"daily": {"First": tasks}})
+    tasks = {"stubborn": STUBBORN} | {f"t{number:03}": "true" for number in range(60)}
+    project = make_project(tmp_path, {"daily": {"First": tasks}}, '[defaults]\ngrace = "1h"\n')
     process = start(
         project, "run", "daily", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (17000, 17000))
     )
     assert process.stdout is not None
     # WHEN it has said so
     assert any("the run waits until its journal can be written" in line for line in process.stdout)
+    # AND Ctrl-C comes twice (two signals at the same moment would be one)
     process.send_signal(signal.SIGINT)
+    assert any("a second Ctrl-C kills at once" in line for line in process.stdout)
     process.send_signal(signal.SIGINT)
     # THEN it can be ended, and says that its state is not all on the disk
     rest = process.stdout.read()
     assert process.wait(30) == 130
     assert "its journal could not be written to the end" in rest
     assert "Traceback" not in rest
+    assert not living(project / "pid")
