@@ -14,7 +14,7 @@ from orch_tui.model.orchestration import Backoff, Retry, Task, TaskOptions
 from orch_tui.tui.workbench_model import OptionChanges
 
 MIXED = "the tasks differ"
-_RETRY = ("retry_attempts", "retry_delay", "retry_doubling")
+_RETRY = ("retry_attempts", "retry_delay", "retry_backoff")
 
 
 class Field(NamedTuple):
@@ -28,13 +28,14 @@ class Field(NamedTuple):
 FIELDS = (
     Field("retry_attempts", "Retries", "tries after a failed one"),
     Field("retry_delay", "Retry delay", "between tries, like 10s or 2m"),
-    Field("timeout", "Timeout", "a try may take, like 30m"),
-    Field("delay", "Start delay", "after the phase has begun"),
-    Field("grace", "Grace time", "from being asked to stop to being killed"),
-    Field("max_log_mb", "Log limit", "MiB"),
-    Field("max_parallel", "At once", "with at most so many others; 1 alone"),
+    Field("retry_backoff", "Backoff", "constant or doubling: the delay each time"),
+    Field("timeout", "Timeout", "that a try may take, like 30m"),
+    Field("delay", "Start delay", "after its turn has come"),
+    Field("grace", "Grace time", "to stop when asked to; then it is killed"),
+    Field("max_log_mb", "Log limit", "MiB; what is longer is cut"),
+    Field("max_parallel", "At once", "tasks, this one included; 1: it runs alone"),
 )
-DOUBLING, VARIABLES = "retry_doubling", "variables"
+VARIABLES = "variables"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,6 @@ class FormValues:
     """``texts`` by field; ``mixed`` are the fields in which the tasks differ; ``defaults`` show what holds if empty."""
 
     texts: Mapping[str, str]
-    doubling: bool
     variables: str
     mixed: frozenset[str]
     defaults: Mapping[str, str]
@@ -60,23 +60,16 @@ def form_values(tasks: Sequence[Task], defaults: TaskOptions) -> FormValues:
     """What the form shows for these tasks. ``defaults`` are those of the orchestration over the project's."""
     each = [_texts(task.options, task.max_parallel) for task in tasks]
     variables = [variables_text(task.variables) for task in tasks]
-    doubling = [_doubles(task.options) for task in tasks]
     mixed = {name for name in each[0] if len({texts[name] for texts in each}) > 1}
     mixed |= {VARIABLES} if len(set(variables)) > 1 else set()
-    mixed |= {DOUBLING} if len(set(doubling)) > 1 else set()
     texts = {name: "" if name in mixed else text for name, text in each[0].items()}
     own = _texts(defaults, None)
     return FormValues(
         texts,
-        doubling[0] and DOUBLING not in mixed,
         "" if VARIABLES in mixed else variables[0],
         frozenset(mixed),
         {name: MIXED if name in mixed else own[name] for name in texts},
     )
-
-
-def _doubles(options: TaskOptions) -> bool:
-    return options.retry is not None and options.retry.backoff is Backoff.DOUBLING
 
 
 def _texts(options: TaskOptions, max_parallel: int | None) -> dict[str, str]:
@@ -84,6 +77,7 @@ def _texts(options: TaskOptions, max_parallel: int | None) -> dict[str, str]:
     return {
         "retry_attempts": "" if retry is None else str(retry.attempts),
         "retry_delay": "" if retry is None else write_duration(retry.delay),
+        "retry_backoff": "" if retry is None else str(retry.backoff),
         "timeout": _duration_text(options.timeout),
         "delay": _duration_text(options.delay),
         "grace": _duration_text(options.grace),
@@ -96,7 +90,7 @@ def _duration_text(seconds: float | None) -> str:
     return "" if seconds is None else write_duration(seconds)
 
 
-def read_form(before: FormValues, texts: Mapping[str, str], doubling: bool, variables: str) -> OptionChanges:
+def read_form(before: FormValues, texts: Mapping[str, str], variables: str) -> OptionChanges:
     """What was changed; fields that say what they said before stay as each task has them.
 
     Raises:
@@ -104,8 +98,6 @@ def read_form(before: FormValues, texts: Mapping[str, str], doubling: bool, vari
     """
     texts = {name: text.strip() for name, text in texts.items()}
     changed = {name for name, text in texts.items() if text != before.texts[name]}
-    if doubling != before.doubling:
-        changed.add(DOUBLING)
     errors: dict[str, str] = {}
     options: dict[str, Any] = {}
     for name in ("timeout", "delay", "grace"):
@@ -114,7 +106,7 @@ def read_form(before: FormValues, texts: Mapping[str, str], doubling: bool, vari
     if "max_log_mb" in changed:
         options["max_log_mb"] = _read("max_log_mb", texts["max_log_mb"], float, errors)
     if changed & set(_RETRY):
-        options["retry"] = _read_retry(before, texts, doubling, errors)
+        options["retry"] = _read_retry(before, texts, errors)
     limit: Any = KEEP
     if "max_parallel" in changed:
         limit = _read("max_parallel", texts["max_parallel"], int, errors)
@@ -156,20 +148,28 @@ def _read(name: str, text: str, reader: Callable[[str], Any], errors: dict[str, 
         return None
 
 
-def _read_retry(before: FormValues, texts: Mapping[str, str], doubling: bool, errors: dict[str, str]) -> Retry | None:
-    attempts, delay = texts["retry_attempts"], texts["retry_delay"]
+def _read_retry(before: FormValues, texts: Mapping[str, str], errors: dict[str, str]) -> Retry | None:
+    attempts, delay, backoff_text = (texts[name] for name in _RETRY)
     if not attempts:
         if "retry_attempts" in before.mixed:
             errors["retry_attempts"] = "The tasks differ here: type the number of retries for all of them."
-        elif delay or doubling:
-            errors["retry_attempts"] = "Type how many retries there shall be, or empty the delay too."
+        elif delay or backoff_text:
+            errors["retry_attempts"] = "Type how many retries there shall be, or empty delay and backoff too."
         return None
     number = _read("retry_attempts", attempts, int, errors)
     seconds = _read("retry_delay", delay, parse_duration, errors)
-    backoff = Backoff.DOUBLING if doubling else Backoff.CONSTANT
+    backoff = _read("retry_backoff", backoff_text, _backoff, errors) or Backoff.CONSTANT
     if number is None:
         return None
     return Retry(number, backoff=backoff) if seconds is None else Retry(number, seconds, backoff)
+
+
+def _backoff(text: str) -> Backoff:
+    """Also from a beginning of the word."""
+    for backoff in Backoff:
+        if backoff.value.startswith(text.strip().lower()):
+            return backoff
+    raise ValueError("this must be constant or doubling")
 
 
 def variables_text(variables: Mapping[str, str]) -> str:
@@ -177,7 +177,7 @@ def variables_text(variables: Mapping[str, str]) -> str:
     lines = []
     for name, value in variables.items():
         plain = value == value.strip() and value.isprintable() and not value.startswith('"')
-        lines.append(f"{name} = {value if plain else json.dumps(value, ensure_ascii=False)}")
+        lines.append(f"{name} = {value if plain else json.dumps(value)}")
     return "\n".join(lines)
 
 

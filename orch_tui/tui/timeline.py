@@ -108,9 +108,12 @@ def draw_bar(timeline: Timeline, bar: Bar, width: int, *, ascii_only: bool = Fal
     if width <= 0:
         return []
     if not bar.runs:
-        at = min(_cell(timeline, bar.start, width), max(0, width - 3))
-        rest = width - at - 3
-        return [*_rules(timeline, 0, at, width, ascii_only), Span("off"[:width], "off"), Span(" " * rest, "blank")]
+        at = max(0, min(_cell(timeline, bar.start, width), width - 3))
+        return [
+            *_rules(timeline, 0, at, width, ascii_only),
+            Span("off"[:width], "off"),
+            *_rules(timeline, at + 3, width, width, ascii_only),
+        ]
     first = min(_cell(timeline, bar.start, width), width - 1)
     eighths = max(8, round(bar.end / timeline.seconds * width * 8) - first * 8)
     eighths = min(eighths, (width - first) * 8)

@@ -132,9 +132,7 @@ WORKBENCH: tuple[Action, ...] = (
         "workbench",
         group=EDIT,
     ),
-    Action(
-        "workbench.drop-empty", "Z", "Drop empty phases", "Remove all phases without tasks.", "workbench", group=EDIT
-    ),
+    Action("workbench.drop-empty", "Z", "Drop empty", "Remove all phases without tasks.", "workbench", group=EDIT),
     Action("workbench.undo", "u", "Undo", "Take the last edit back; without limit.", "workbench", True, EDIT),
     Action("workbench.redo", "U", "Redo", "Do again what was undone.", "workbench", group=EDIT),
     Action(

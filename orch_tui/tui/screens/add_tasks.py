@@ -93,7 +93,7 @@ class AddTasks(ModalScreen[int]):
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         event.stop()
-        if isinstance(event.view, ComponentList):
+        if isinstance(event.control, ComponentList):
             self._show_configurations()
 
     @property
@@ -145,7 +145,7 @@ class AddTasks(ModalScreen[int]):
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         """A double click."""
         event.stop()
-        self._switch(isinstance(event.view, ConfigurationList))
+        self._switch(isinstance(event.control, ConfigurationList))
         self.action_enter()
 
     def on_configuration_list_plus_clicked(self, event: ConfigurationList.PlusClicked) -> None:

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Checkbox, Input, Static, TextArea
+from textual.widgets import Button, Input, Static, TextArea
 
 from orch_tui.model.orchestration import Task, TaskOptions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.screens import look
 from orch_tui.tui.task_options_form import (
-    DOUBLING,
     FIELDS,
     MIXED,
     VARIABLES,
@@ -58,9 +57,6 @@ class TaskOptionsDialog(ModalScreen[OptionChanges | None]):
                         yield text
                         yield Static(line(field.hint), classes="beside")
                     yield Static(id=f"{field.name}-error", classes="error")
-                    if field.name == "retry_delay":
-                        label = "the delay doubles each time"
-                        yield Checkbox(line(label), before.doubling, id=DOUBLING, compact=True)
                 yield Static(line("Variables, one a line: name = value"), classes="variables-label")
                 area = TextArea(before.variables, id=VARIABLES, compact=True, tab_behavior="focus")
                 area.cursor_blink = False
@@ -87,10 +83,9 @@ class TaskOptionsDialog(ModalScreen[OptionChanges | None]):
 
     def action_accept(self) -> None:
         texts = {field.name: self.query_one(f"#{field.name}", Input).value for field in FIELDS}
-        doubling = self.query_one(f"#{DOUBLING}", Checkbox).value
         variables = self.query_one(f"#{VARIABLES}", TextArea).text
         try:
-            changes = read_form(self._before, texts, doubling, variables)
+            changes = read_form(self._before, texts, variables)
         except FormErrors as error:
             self._show(error.errors)
             return

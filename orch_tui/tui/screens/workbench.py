@@ -243,11 +243,11 @@ class WorkbenchScreen(WorkbenchFile):
             self.query_one(ComponentList).focus()
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
-        if isinstance(event.view, ComponentList):
+        if isinstance(event.control, ComponentList):
             self._show_configurations()
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
-        match event.view:
+        match event.control:
             case PhaseTree() as tree:
                 item = tree.item
                 if isinstance(item, Phase):

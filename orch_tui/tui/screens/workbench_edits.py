@@ -27,7 +27,22 @@ if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
     from orch_tui.tui.catalog import ComponentEntry, ConfigurationEntry
 
-_NOT_IN_MENU = ("list.", "workbench.pane", "workbench.menu", "workbench.leave", "workbench.filter", "tree.next-phase")
+# Moving about is what the mouse does anyway.
+_NOT_IN_MENU = (
+    "tree.fold",
+    "tree.unfold",
+    "tree.next",
+    "tree.previous",
+    "tree.mark",
+    "tree.phase-",
+    "configurations.back",
+    "components.open",
+    "workbench.pane",
+    "workbench.menu",
+    "workbench.leave",
+    "workbench.filter",
+)
+_IN_MENU = ("tree.fold-all", "tree.unfold-all", "tree.mark-all", "tree.mark-range")
 
 
 class WorkbenchEdits(Screen[None]):
@@ -318,14 +333,18 @@ class WorkbenchEdits(Screen[None]):
     # The menu
 
     def on_line_list_menu_asked(self, event: LineList.MenuAsked) -> None:
-        event.view.focus()
+        event.control.focus()
         self.action_menu()
 
     def action_menu(self) -> None:
         """Everything that can be done here; by a click, too."""
         focused = self.focused.id if self.focused is not None else None
         near = actions.TREE if focused == "tree" else [one for one in actions.LISTS if one.context == focused]
-        chosen = [action for action in (*near, *actions.WORKBENCH) if not action.id.startswith(_NOT_IN_MENU)]
+        chosen = [
+            action
+            for action in (*near, *actions.WORKBENCH)
+            if action.id in _IN_MENU or not action.id.startswith(_NOT_IN_MENU)
+        ]
 
         def take(action: Action | None) -> None:
             if action is not None:
