@@ -8,14 +8,14 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from textual import work
 from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.theme import Theme
-from textual.widgets import Input, TextArea
 
 from orch_tui.model.text import safe_line
 from orch_tui.project.project import Project, open_project
@@ -24,11 +24,11 @@ from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.driver import ResilientDriver
 from orch_tui.tui.keymap import UserConfig, keys_of, load_config, show_key
-from orch_tui.tui.report import write_report
 from orch_tui.tui.text import StripControls
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.screen import Screen
 
 SayAs = Literal["information", "warning", "error"]
 
@@ -43,7 +43,8 @@ class OrchApp(App[int], inherit_bindings=False):
 
     BINDINGS = bindings(actions.ACTIONS, "app")
     ENABLE_COMMAND_PALETTE = False
-    CSS_PATH = "app.tcss"
+    # The first screen's sheet too: both are parsed at once before anything is painted.
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/home.tcss"]
     TITLE = "orch-tui"
 
     def __init__(self, project: Project, config: UserConfig | None = None) -> None:
@@ -67,17 +68,20 @@ class OrchApp(App[int], inherit_bindings=False):
     def get_line_filters(self) -> list[LineFilter]:
         return [*super().get_line_filters(), StripControls()]
 
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> Screen[Any]:
+        """The home screen is the first one: no empty screen is laid out and painted before it."""
         from orch_tui.tui.home_model import HomeModel
         from orch_tui.tui.screens.home import HomeScreen
 
+        return HomeScreen(HomeModel(self.project))
+
+    def on_mount(self) -> None:
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.leave_by, number)
         # Textual comes back from the shell with an empty screen.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
-        self.push_screen(HomeScreen(HomeModel(self.project)))
         if self.config.complaints:
             self.say(f"{len(self.config.complaints)} settings do not hold; orch-tui keys says why.", "warning")
 
@@ -152,8 +156,9 @@ class OrchApp(App[int], inherit_bindings=False):
         if self._leaving:
             return
         self._leaving = True
-        self.run_worker(self._leave_if_all_agree(), group="leave", description="leave")
+        self._leave_if_all_agree()
 
+    @work(group="leave", description="leave")
     async def _leave_if_all_agree(self) -> None:
         try:
             for screen in reversed(self.screen_stack):
@@ -182,8 +187,8 @@ class OrchApp(App[int], inherit_bindings=False):
             self.action_quit()
 
     def _copy_selection(self) -> bool:
-        focused = self.focused
-        selected = focused.selected_text if isinstance(focused, Input | TextArea) else self.screen.get_selected_text()
+        # Text fields have a selection of their own.
+        selected = getattr(self.focused, "selected_text", None) or self.screen.get_selected_text()
         if selected:
             self.copy_to_clipboard(selected)
         return bool(selected)
@@ -214,7 +219,7 @@ class OrchApp(App[int], inherit_bindings=False):
             self._exception = error
             self._exception_event.set()
             self.fault = error
-            self.report = write_report(error, self.project.paths.state, self.project.paths.env_file)
+            self.report = _report(self.project, error)
         self._close_messages_no_wait()
 
     def panic(self, *renderables: RenderableType) -> None:
@@ -241,11 +246,18 @@ def run_app(project_path: Path, *, mouse: bool = True) -> int:
     # The last line of defence: whatever it is, a person gets a sentence and a report.
     except Exception as error:  # noqa: BLE001
         app.fault = error
-        app.report = write_report(error, app.project.paths.state, app.project.paths.env_file)
+        app.report = _report(app.project, error)
     if app.fault is not None:
         sys.stderr.write(_fault_sentence(app))
         return FAULT
     return app.return_code or 0
+
+
+def _report(project: Project, error: BaseException) -> Path | None:
+    # Imported for the fault only: it looks up versions, which takes longer than the first picture may.
+    from orch_tui.tui.report import write_report
+
+    return write_report(error, project.paths.state, project.paths.env_file)
 
 
 def _fault_sentence(app: Any) -> str:

@@ -6,17 +6,19 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from orch_tui.model.history import NothingToUndo
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line, slug, unique
-from orch_tui.project.history import RunSummary, run_ids, runs
-from orch_tui.project.journal import JOURNAL
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project
 from orch_tui.project.source import DefinitionError
+
+if TYPE_CHECKING:
+    from orch_tui.project.history import RunSummary
 
 SPARK_RUNS = 20
 _BARS = "▁▂▃▄▅▆▇█"
@@ -44,10 +46,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """The newest runs, newest first. ``stamp`` changes when any of them may have."""
+    """The newest runs, newest first. ``stamp`` changes when any of them may have; ``problem`` is why none was read."""
 
     summaries: tuple[RunSummary, ...]
     stamp: tuple[object, ...]
+    problem: str = ""
 
     @property
     def last(self) -> RunSummary | None:
@@ -239,15 +242,25 @@ class HomeModel:
 
 def read_runs(paths: ProjectPaths, orchestration_id: str, known: Runs | None = None) -> Runs:
     """The newest runs; ``known`` is returned when nothing has changed since. For any thread."""
-    newest = run_ids(paths, orchestration_id)[:SPARK_RUNS]
+    from orch_tui.project.history import run_ids, runs
+
+    try:
+        newest = run_ids(paths, orchestration_id)[:SPARK_RUNS]
+    except OSError as error:
+        return Runs((), (), error.strerror or str(error))
     stamp = (tuple(newest), tuple(_stamp(paths, orchestration_id, run) for run in newest[:3]))
     # A run that nobody executes any more changes nothing on disk: it is looked at again.
     if known is not None and known.stamp == stamp and not any(run.live for run in known.summaries):
         return known
-    return Runs(tuple(runs(paths, orchestration_id, SPARK_RUNS)), stamp)
+    try:
+        return Runs(tuple(runs(paths, orchestration_id, SPARK_RUNS)), stamp)
+    except OSError as error:
+        return Runs((), stamp, error.strerror or str(error))
 
 
 def _stamp(paths: ProjectPaths, orchestration_id: str, run: str) -> int:
+    from orch_tui.project.journal import JOURNAL
+
     try:
         return os.stat(paths.run(orchestration_id, run) / JOURNAL).st_size
     except OSError:

@@ -16,16 +16,17 @@ from typing import Any
 from orch_tui.model.text import safe_line
 from orch_tui.tui.actions import ALL, Action
 
-# Where the focus is when a context has it: an inner context hides the keys of the outer ones.
-OUTER = {
-    "app": "",
-    "dialog": "",
-    "home": "app",
-    "workbench": "app",
-    "configuration": "app",
-    "form": "configuration",
-    "yes-no": "form",
-    "new-configuration": "dialog",
+# What a context lies in, where its keys hide those of the outer ones; dialogs lie in none.
+OUTER: dict[str, tuple[str, ...]] = {
+    "home": ("app",),
+    "workbench": ("app",),
+    "configuration": ("app",),
+    "tree": ("workbench",),
+    "components": ("workbench",),
+    "configurations": ("workbench",),
+    "list": ("home", "tree", "components", "configurations"),
+    "form": ("configuration",),
+    "yes-no": ("form",),
 }
 _MODIFIERS = ("ctrl", "alt", "shift", "super", "meta", "hyper")
 _SHOWN = {
@@ -173,7 +174,9 @@ def parse_keys(value: object) -> str:
     Raises:
         ValueError: a sentence about what is no key.
     """
-    parts = value if isinstance(value, list) else value.split(",") if isinstance(value, str) else None
+    if isinstance(value, str):
+        value = [","] if value.strip() == "," else value.split(",")
+    parts = value if isinstance(value, list) else None
     if parts is None or not all(isinstance(part, str) for part in parts):
         raise ValueError('keys are a text like "a" or "a,f5"')
     names = [_key_name(part if part == " " else part.strip()) for part in parts]
@@ -186,9 +189,9 @@ def _key_name(text: str) -> str:
     from textual.keys import Keys, key_to_character
 
     *modifiers, key = text.split("+") if len(text) > 1 else [text]
-    if key == "" and modifiers:
+    if key == "" and modifiers[-1:] == [""]:
         key, modifiers = "+", modifiers[:-1]
-    known = {str(one.value) for one in Keys}
+    known = {str(one.value) for one in Keys} | set(_SHOWN)
     lowered = [part.lower() for part in modifiers]
     name = {" ": "space", **_NAMES}.get(key, key)
     if len(key) > 1 and name not in known and name.lower() in known:
@@ -221,18 +224,15 @@ def together(one: str, other: str) -> bool:
 
 
 def _outward(context: str) -> list[str]:
-    found: list[str] = []
-    while context and context not in found:
-        found.append(context)
-        context = OUTER.get(context, "workbench")
-    return found
+    return [context, *(one for outer in OUTER.get(context, ()) for one in _outward(outer))]
 
 
 def show_key(key: str) -> str:
     """As people write it: ``?``, ``Ctrl-P``, ``Enter``, ``F5``."""
     *modifiers, name = key.split("+")
     shown = _SHOWN.get(name, name if len(name) == 1 else name.replace("_", " ").capitalize())
-    return "-".join([*(part.capitalize() for part in modifiers), shown.upper() if modifiers else shown])
+    shown = shown.upper() if modifiers and len(shown) == 1 else shown
+    return "-".join([*(part.capitalize() for part in modifiers), shown])
 
 
 def shown_keys(keys: Iterable[str]) -> str:

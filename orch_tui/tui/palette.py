@@ -14,7 +14,6 @@ from orch_tui.tui.screens.pick import Choice, Pick
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
 
-# What makes no sense without a key: moving about, and answering a dialog that the palette would hide.
 _PLACES = {"app": "everywhere", "home": "in the list of orchestrations"}
 
 
@@ -38,11 +37,15 @@ def choices(runnable: dict[str, tuple[DOMNode, str]], app: OrchApp, actions: tup
     """All actions: first those that can be run here, then the others with the place where they work."""
     here = [action for action in actions if action.id in runnable]
     elsewhere = [action for action in actions if action.id not in runnable]
-    rows = [_choice(action, app, "") for action in sorted(here, key=lambda one: one.group == "Moving about")]
+    rows = [_choice(action, app, "") for action in sorted(here, key=_rank)]
     return rows + [
         _choice(action, app, _PLACES.get(action.context, f"in: {action.context}".replace("-", " ")))
         for action in elsewhere
     ]
+
+
+def _rank(action: Action) -> int:
+    return 2 if action.group == "Moving about" else 1 if action.context == "app" else 0
 
 
 def _choice(action: Action, app: OrchApp, place: str) -> Choice:

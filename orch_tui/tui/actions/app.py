@@ -30,7 +30,7 @@ ACTIONS: tuple[Action, ...] = (
         "app.interrupt",
         "ctrl+c",
         "Copy or quit",
-        "Copy the selected text; without a selection, pressed twice, leave the program.",
+        "Copy the selection; without one, pressed twice, leave the program.",
         "app",
         group="Program",
         priority=True,

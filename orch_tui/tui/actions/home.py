@@ -24,6 +24,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("home.undo", "u", "Undo", "Take back the last change made in this list.", "home", True, _EDIT),
     Action("home.edit-file", "F", "Edit file", "Open the orchestration's file in $EDITOR.", "home", False, _EDIT),
     Action("home.filter", "slash", "Filter", "Show only those with the words you type.", "home", True, _VIEW),
-    Action("home.clear-filter", "escape", "Clear filter", "Show all orchestrations again.", "home", False, _VIEW),
+    Action("home.clear-filter", "escape", "Clear filter", "Show all orchestrations again.", "home", True, _VIEW),
     Action("home.reload", "r", "Reload", "Read all files of the project again.", "home", False, _VIEW),
 )

@@ -15,6 +15,8 @@ from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.keymap import shown_keys
 
+_LAST = ("Moving about", "Program")
+
 
 class Line(NamedTuple):
     """One action with the keys that reach it now."""
@@ -44,6 +46,11 @@ def live_keys(screen: Screen[Any]) -> list[Line]:
     ]
 
 
+def _rank(group: str) -> int:
+    """What can be done here first, moving about and the program last."""
+    return _LAST.index(group) + 1 if group in _LAST else 0
+
+
 class HelpScreen(ModalScreen[None]):
     """Made when it is opened, for the screen below and what has the focus there."""
 
@@ -70,7 +77,7 @@ class HelpScreen(ModalScreen[None]):
     def _table(self) -> Content:
         width = min(20, max((len(line.keys) for line in self._lines), default=0))
         parts: list[Content | str | tuple[str, str]] = []
-        for group in dict.fromkeys(line.group for line in self._lines):
+        for group in sorted(dict.fromkeys(line.group for line in self._lines), key=_rank):
             parts.append((f"{group}\n", "bold $text-primary"))
             for line in self._lines:
                 if line.group == group:

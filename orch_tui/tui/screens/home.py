@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from orch_tui.model.history import NothingToUndo, counted
-from orch_tui.model.problem import Severity
+from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
 from orch_tui.project.source import DefinitionError
-from orch_tui.project.writer import ChangedOnDisk, SaveError
 from orch_tui.tui import text
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import home as actions
@@ -26,11 +25,16 @@ from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.orchestration_list import OrchestrationList
 
 if TYPE_CHECKING:
+    from textual.widgets import Input
+
     from orch_tui.tui.app import OrchApp
 
 _LOOK_AT_RUNS_SECONDS = 3.0
 _PROBLEMS_AFTER_SECONDS = 0.15
+_SHOWN_PROBLEMS = 3
 _NEEDS_ONE = frozenset({"open", "duplicate", "rename", "change_id", "delete", "edit_file"})
+_NOT_WHILE_TYPING = frozenset({"new", "filter"})
+_EMPTY = "   No orchestrations yet: n creates one"
 _INVITATION = (
     "An orchestration runs phases one after another; the tasks of a phase run in parallel. Press n to create one."
 )
@@ -50,9 +54,8 @@ class ListHead(Static):
 
 
 class HomeScreen(Screen[None]):
-    """Table, details of the orchestration under the cursor, filter."""
+    """Table, details of the orchestration under the cursor, filter. Its style sheet comes with the application."""
 
-    CSS_PATH = "home.tcss"
     BINDINGS = bindings(actions.ACTIONS)
     HELP = "The orchestrations of this project. Enter opens one; the bars show how long the last runs took."
     app: OrchApp
@@ -60,24 +63,22 @@ class HomeScreen(Screen[None]):
     def __init__(self, model: HomeModel) -> None:
         super().__init__()
         self.model = model
+        self._left = False
         self.table = OrchestrationList(model.entry, model.runs, model.now, id="table")
 
     def compose(self) -> ComposeResult:
-        yield TitleBar()
+        # Everything has its content before it is laid out: the first picture is the whole one.
+        self.table.ids = self.model.ids
+        self.table.empty_text = _EMPTY
         with Vertical(id="list") as pane:
             pane.border_title = "Orchestrations"
             yield ListHead(self.table)
             yield self.table
-            yield Input(placeholder="words of the name or description", id="filter", compact=True)
-        with Vertical(id="details"):
-            yield Static(id="description")
-            yield Static(id="phases")
-            yield Static(id="problems")
+        yield TitleBar(*self._title())
+        yield Static(id="details")
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self.query_one(Input).cursor_blink = False
-        self.table.empty_text = "   No orchestrations yet: n creates one"
         self._show()
         self.table.focus()
         # Runs come after the first picture: however many there are, the list is there at once.
@@ -86,8 +87,13 @@ class HomeScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         # What was edited meanwhile was written through the same project.
-        self.model.look_again()
-        self._show()
+        if self._left:
+            self._left = False
+            self.model.look_again()
+            self._show()
+
+    def on_screen_suspend(self) -> None:
+        self._left = True
 
     # --- showing ---
 
@@ -98,64 +104,45 @@ class HomeScreen(Screen[None]):
         self.refresh_bindings()
         self.call_after_refresh(self._look_at_runs)
 
-    def _show_title(self) -> None:
+    def _title(self) -> tuple[Content, Content]:
         project = self.app.project
         configurations = sum(1 for ref in project.configuration_refs() if not ref.startswith("orchestration/"))
         left = Content.assemble(("◆ orch-tui", "bold $text-primary"), "  ", text.line(project.settings.name, "bold"))
         counts = f"{counted(self.model.total, 'orchestration')} · {counted(configurations, 'configuration')}"
-        self.query_one(TitleBar).show(left, Content.styled(counts, "$text-muted"))
+        return left, Content.styled(counts, "$text-muted")
+
+    def _show_title(self) -> None:
+        self.query_one(TitleBar).show(*self._title())
         pane = self.query_one("#list")
         shown, total = len(self.model.ids), self.model.total
         pane.border_subtitle = Content(f"{shown} of {total}") if self.model.filter else None
 
     def _show_details(self) -> None:
         chosen = self.table.chosen
-        details, parts = (
-            self.query_one("#details"),
-            {one.id: one for one in self.query("#details Static").results(Static)},
-        )
+        details = self.query_one("#details", Static)
         if chosen is None:
-            details.border_title = None
+            details.border_title = details.border_subtitle = None
             hint = "Nothing fits the filter; Esc shows all again." if self.model.filter else _INVITATION
-            parts["description"].update(Content.styled(hint, "$text-muted"))
-            parts["phases"].update("")
-            parts["problems"].update("")
+            details.update(Content.styled(hint, "$text-muted"), layout=False)
             return
         entry = self.model.entry(chosen)
         details.border_title = text.line(entry.name, limit=60)
         file = self.app.project.paths.relative(self.app.project.paths.orchestration(entry.id))
         details.border_subtitle = text.line(file, limit=60)
-        description = entry.value.description if entry.value else "This file cannot be read as an orchestration."
-        parts["description"].update(
-            text.line(description, limit=400) if description else Content.styled("No description", "$text-muted")
-        )
-        parts["phases"].update(_phases(entry))
-        parts["problems"].update("")
+        details.update(_details(entry), layout=False)
         # Reading what the tasks use is for a cursor that rests.
         self.set_timer(_PROBLEMS_AFTER_SECONDS, lambda: self._show_problems(chosen))
 
     def _show_problems(self, orchestration_id: str) -> None:
-        if not self.is_current or self.table.chosen != orchestration_id:
-            return
-        found = self.model.problems(orchestration_id)
-        lines = []
-        for problem in found[:3]:
-            status = Status.ERROR if problem.severity is Severity.ERROR else Status.WARNING
-            place = f"{problem.place}: " if problem.place else ""
-            remedy = f"; {problem.remedy}" if problem.remedy else ""
-            lines.append(
-                Content.assemble(
-                    text.status(status, word=False), " ", text.line(f"{place}{problem.message}{remedy}", limit=300)
-                )
-            )
-        if len(found) > 3:
-            lines.append(Content.styled(f"  and {len(found) - 3} more; the workbench lists them", "$text-muted"))
-        self.query_one("#problems", Static).update(Content("\n").join(lines))
+        if self.is_current and self.table.chosen == orchestration_id:
+            entry, found = self.model.entry(orchestration_id), self.model.problems(orchestration_id)
+            self.query_one("#details", Static).update(_details(entry, found), layout=False)
 
     def _look_at_runs(self) -> None:
         if self.is_current:
-            self.run_worker(self._read_runs(), group="runs", exclusive=True, description="runs of the rows in view")
+            self._read_runs()
 
+    @work(group="runs", exclusive=True, description="runs of the rows in view")
     async def _read_runs(self) -> None:
         for orchestration_id in self.table.in_view():
             known = self.model.runs(orchestration_id)
@@ -176,37 +163,57 @@ class HomeScreen(Screen[None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         self.model.set_filter(event.value)
-        self.table.empty_text = (
-            "   Nothing fits the filter" if event.value else "   No orchestrations yet: n creates one"
-        )
+        self.table.empty_text = "   Nothing fits the filter" if event.value else _EMPTY
         self._show()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.table.focus()
-        self.set_class(bool(self.model.filter), "filtering")
+        if not self.model.filter:
+            self.call_later(self.action_clear_filter)
 
     def on_key(self, event: events.Key) -> None:
         # The list can be walked while the filter is typed.
-        if event.key in ("up", "down") and self.query_one(Input).has_focus:
+        if event.key in ("up", "down") and self._typing:
             event.stop()
             self.table.go(self.table.cursor + (1 if event.key == "down" else -1))
 
-    def action_filter(self) -> None:
-        self.add_class("filtering")
-        self.query_one(Input).focus()
+    @property
+    def _field(self) -> Input | None:
+        from textual.widgets import Input
 
-    def action_clear_filter(self) -> None:
-        self.remove_class("filtering")
-        self.query_one(Input).value = ""
+        return next(iter(self.query("#filter").results(Input)), None)
+
+    @property
+    def _typing(self) -> bool:
+        return self._field is not None and self._field.has_focus
+
+    async def action_filter(self) -> None:
+        from textual.widgets import Input
+
+        if self._field is None:
+            field = Input(placeholder="words of the name or description", id="filter", compact=True)
+            field.cursor_blink = False
+            await self.query_one("#list").mount(field)
+        if self._field is not None:
+            self._field.focus()
+
+    async def action_clear_filter(self) -> None:
         self.table.focus()
+        if self._field is not None:
+            await self._field.remove()
+        self.model.set_filter("")
+        self.table.empty_text = _EMPTY
+        self._show()
 
     # --- what can be done ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in _NEEDS_ONE and self.table.chosen is None:
             return False
-        return action != "clear_filter" or bool(self.model.filter) or self.has_class("filtering")
+        if action in _NOT_WHILE_TYPING and self._typing:
+            return False
+        return action != "clear_filter" or self._field is not None
 
     def action_open(self) -> None:
         if self.table.chosen is not None:
@@ -275,7 +282,9 @@ class HomeScreen(Screen[None]):
 
     def _do(self, what: Callable[[], str | None], go_to: str | None = None) -> bool:
         """Do it and show the result; what went wrong is said in its own sentence."""
+        # Saving needs more than showing does.
         from orch_tui.project.catalog import InUse
+        from orch_tui.project.writer import ChangedOnDisk, SaveError
 
         try:
             place = what()
@@ -288,6 +297,32 @@ class HomeScreen(Screen[None]):
             return False
         self._show(place or go_to)
         return True
+
+
+def _details(entry: Entry, problems: Sequence[Problem] | None = None) -> Content:
+    """Description, phases and problems; the problems are not known yet when they are None."""
+    description = entry.value.description if entry.value else "This file cannot be read as an orchestration."
+    parts = [text.line(description, limit=300) if description else Content.styled("No description", "$text-muted")]
+    if entry.value is not None:
+        parts.append(_phases(entry))
+    if problems is not None:
+        parts += _problem_lines(problems)
+    return Content("\n").join(parts)
+
+
+def _problem_lines(problems: Sequence[Problem]) -> list[Content]:
+    if not problems:
+        return [Content.assemble(text.status(Status.SUCCESS, word=False), (" No problems", "$text-muted"))]
+    lines = []
+    for problem in problems[:_SHOWN_PROBLEMS]:
+        glyph = text.status(Status.ERROR if problem.severity is Severity.ERROR else Status.WARNING, word=False)
+        place = f"{problem.place}: " if problem.place else ""
+        remedy = f"; {problem.remedy}" if problem.remedy else ""
+        lines.append(Content.assemble(glyph, " ", text.line(f"{place}{problem.message}{remedy}", limit=300)))
+    if len(problems) > _SHOWN_PROBLEMS:
+        more = f"  and {len(problems) - _SHOWN_PROBLEMS} more; the workbench lists them"
+        lines.append(Content.styled(more, "$text-muted"))
+    return lines
 
 
 def _phases(entry: Entry) -> Content:

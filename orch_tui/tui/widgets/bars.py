@@ -21,10 +21,10 @@ class TitleBar(Widget):
 
     DEFAULT_CSS = "TitleBar { dock: top; height: 1; }"
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, left: Content | None = None, right: Content | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._left = Content("")
-        self._right = Content("")
+        self._left = left or Content("")
+        self._right = right or Content("")
 
     def show(self, left: Content, right: Content) -> None:
         """Both sides; nothing is painted when they are what they were."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
 from orch_tui.model.durations import show_duration
 from orch_tui.model.status import STYLES, Status
-from orch_tui.project.history import RunSummary
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.home_model import Entry, Runs, show_when, spark
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+
+if TYPE_CHECKING:
+    from orch_tui.project.history import RunSummary
 
 _WIDE = 96
 _PARTS = {
@@ -94,7 +96,14 @@ class OrchestrationList(LineList, inherit_bindings=False):
     def head(self, width: int) -> Row:
         """The titles of the columns."""
         sizes = columns(width)
-        titles = ("Phases", "Tasks", "Last run", "When", "Took", f"Last {sizes.spark} runs")
+        titles = (
+            "Phases",
+            "Tasks",
+            "Last run",
+            "When",
+            "Took",
+            f"Last {sizes.spark} runs" if sizes.spark >= 16 else "Runs",
+        )
         right = [
             _cell(title, size, "dim", left=index in (2, 5))
             for index, (title, size) in enumerate(zip(titles, sizes, strict=True))
@@ -124,7 +133,7 @@ class OrchestrationList(LineList, inherit_bindings=False):
 
     def _run_cells(self, runs: Runs | None, sizes: Columns) -> tuple[Part, ...]:
         if runs is None or runs.last is None:
-            text = "…" if runs is None else "never run"
+            text = "…" if runs is None else "unreadable" if runs.problem else "never run"
             blank = sum(size + 2 for size in sizes[3:] if size)
             return (_cell(text, sizes.status, "dim", left=True), Part(" " * blank))
         last = runs.last
