@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
 def main() -> int:
     """Run the command line; the process's exit code."""
+    # Collecting while modules are imported finds nothing and costs a tenth of the start-up.
+    gc.set_threshold(20_000)
     try:
         from orch_tui.cli.main import run_command_line
 

@@ -40,6 +40,40 @@ def test_a_signal_cancels_gracefully_and_is_the_exit_code(tmp_path: Path, number
     assert "bye" in orch(project, "logs", "daily", "a").stdout
 
 
+def test_ctrl_c_reaches_the_tasks_of_a_nested_run(tmp_path: Path) -> None:
+    # GIVEN a run whose task is another run, whose task is running
+    nested = {"Only": {"nested": {"configuration": "orchestration/inner"}}}
+    project = make_project(tmp_path, {"inner": {"First": {"a": POLITE}}, "outer": nested})
+    process = start(project, "run", "outer")
+    wait_for_file(project / "started", process)
+    # WHEN
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=30)[0]
+    # THEN both are over, and both journals say so
+    assert process.returncode == 130, output
+    assert not living(project / "pid")
+    inner, outer = (json.loads(orch(project, "show", name, "--json").stdout) for name in ("inner", "outer"))
+    assert (inner["status"], outer["status"]) == ("terminated", "terminated")
+    assert inner["parent"] == f"outer/{outer['id']}/nested"
+
+
+def test_ctrl_c_while_waiting_for_its_turn_starts_nothing(tmp_path: Path) -> None:
+    # GIVEN a run, and another one that waits for it
+    project = make_project(tmp_path, {"daily": {"First": {"a": POLITE}}})
+    first = start(project, "run", "daily")
+    wait_for_file(project / "started", first)
+    waiting = start(project, "run", "daily", "--wait")
+    assert waiting.stdout is not None
+    assert "waiting for" in waiting.stdout.readline()
+    # WHEN
+    waiting.send_signal(signal.SIGINT)
+    # THEN
+    assert waiting.wait(30) == 130
+    end(first)
+    first.communicate()
+    assert len(list((project / ".orch" / "runs" / "daily").iterdir())) == 1
+
+
 def test_a_second_ctrl_c_kills_at_once(tmp_path: Path) -> None:
     # GIVEN a task that ignores TERM, with a grace time longer than any test may take
     project = make_project(tmp_path, {"daily": {"First": {"a": STUBBORN}}}, '[defaults]\ngrace = "1h"\n')
