@@ -88,7 +88,9 @@ class AddTasks(ModalScreen[int]):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if not self._in_configurations:
-            self.query_one(ComponentList).show(self._catalog.components(event.value))
+            components = self.query_one(ComponentList)
+            components.show(self._catalog.components(event.value))
+            components.go_to_named(event.value)
         self._show_configurations()
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:

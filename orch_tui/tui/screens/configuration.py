@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Static
 
 from orch_tui.model.configuration import Configuration, split_ref
@@ -19,6 +20,7 @@ from orch_tui.project.source import DefinitionError
 from orch_tui.project.writer import ChangedOnDisk, SaveError
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
+from orch_tui.tui.form.drafts import drop_form, keep_form, kept_form
 from orch_tui.tui.form.editor import Checked, ConfigurationEditor
 from orch_tui.tui.form.external import ExternalEdit
 from orch_tui.tui.form.form import Form
@@ -30,6 +32,9 @@ from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
+
+_KEEP_AFTER_SECONDS = 2.0
+_OUTDATED = "The file was changed since; restoring puts these edits on top of what it has now."
 
 
 class ConfigurationScreen(FileActions, Screen[str | None]):
@@ -48,6 +53,7 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         self._ref = ref
         self._new = new
         self.seen: set[Place] | None = set() if new is not None else None
+        self._draft_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleBar(id="title")
@@ -62,6 +68,7 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
     async def on_mount(self) -> None:
         self.editor = ConfigurationEditor(self.app.project, self._ref, self._new)
         await self.rebuild()
+        self._offer_draft()
         if ExternalEdit(self.app.project, self._ref).pending:
             key = self.app.key_of("configuration.edit-file")
             self.notice(f"An edit of this file was refused before; {key} goes on with it.")
@@ -153,10 +160,54 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         if self.editor.history is not None and form is not None:
             self.editor.history.push(form.state, label)
             self.show_title()
+            if self._draft_timer is not None:
+                self.keep_draft()
 
     @on(Form.Changed)
     def _changed(self) -> None:
         self.show_title()
+        if self._draft_timer is None:
+            self._draft_timer = self.set_timer(_KEEP_AFTER_SECONDS, self.keep_draft)
+
+    def keep_draft(self) -> None:
+        """Put what is not saved on disk, or take it from there when everything is saved."""
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+            self._draft_timer = None
+        form = self.form
+        try:
+            if form is not None and self.unsaved:
+                digest = self.editor.base.digest if self.editor.base is not None else ""
+                keep_form(self.app.project, self.editor.ref, form.state, digest)
+            else:
+                drop_form(self.app.project, self.editor.ref)
+        except (OSError, ValueError) as error:
+            self.app.say(
+                f"The unsaved edits could not be kept as a draft: {error}. Save, or free some space.", "warning"
+            )
+
+    @work(group="draft", description="offer a draft")
+    async def _offer_draft(self) -> None:
+        from orch_tui.tui.screens.confirm import Confirm
+
+        draft, history = kept_form(self.app.project, self.editor.ref), self.editor.history
+        if draft is None or history is None:
+            return
+        state = draft.onto(history.value)
+        if state == history.value:
+            drop_form(self.app.project, self.editor.ref)
+            return
+        detail = "" if self.editor.base is None or draft.digest == self.editor.base.digest else _OUTDATED
+        choices = [("r", "Restore them", True), ("d", "Drop them", False)]
+        question = "There are edits of this form that were never saved."
+        answer = await self.app.push_screen_wait(Confirm(question, choices, detail))
+        if answer and self.form is not None:
+            history.push(state, "restored edits")
+            await self.form.show(state)
+            self.check()
+            self.show_title()
+        elif answer is False:
+            drop_form(self.app.project, self.editor.ref)
 
     @on(Form.Left)
     def _left(self, event: Form.Left) -> None:
@@ -210,6 +261,7 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         except SaveError as error:
             self.app.say(str(error), "error", 12)
         else:
+            self.keep_draft()
             self.app.say(f"Saved {self.editor.shown_path}.", seconds=3)
             self.show_title()
             self.check()
@@ -251,6 +303,7 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         await form.show(history.value)
         self.check()
         self.show_title()
+        self.keep_draft()
 
     async def action_add_input(self) -> None:
         if self.form is not None:
@@ -282,6 +335,8 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         question = f'"{self.form.state.name if self.form else self.editor.ref}" has edits that are not saved.'
         choices = [("s", "Save", "save"), ("d", "Discard", "discard"), ("k", "Keep editing", "stay")]
         answer = await self.app.push_screen_wait(Confirm(question, choices))
+        if answer == "discard":
+            drop_form(self.app.project, self.editor.ref)
         return answer == "discard" or (answer == "save" and await self.save())
 
 

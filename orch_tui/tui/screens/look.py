@@ -7,5 +7,7 @@ from pathlib import PurePath
 LISTS: list[str | PurePath] = ["lists.tcss", "workbench.tcss"]
 DIALOG: list[str | PurePath] = ["lists.tcss", "dialogs.tcss"]
 OPTIONS: list[str | PurePath] = ["lists.tcss", "dialogs.tcss", "task_options.tcss"]
-WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (100, "-wide")]
+NARROW = 100
+"""Below so many columns the panes of the workbench are tabs."""
+WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (NARROW, "-wide")]
 HEIGHTS: list[tuple[int, str]] = [(0, "-short"), (30, "-tall")]

@@ -166,7 +166,10 @@ class NewConfigurationScreen(ModalScreen[str | None]):
             return
         new_id = self.query_one("#id", Input).value.strip()
         new = Configuration(component.id, new_id, name)
-        self.app.push_screen(ConfigurationScreen(new.ref, new), self.dismiss)
+        self.app.push_screen(ConfigurationScreen(new.ref, new), self._formed)
+
+    def _formed(self, ref: str | None) -> None:
+        self.dismiss(ref)
 
 
 def _in_order(components: dict[str, Component]) -> list[Component]:

@@ -92,7 +92,6 @@ class WorkbenchScreen(WorkbenchFile):
             return
         self.query_one("#components-pane").border_title = line("Components")
         self.query_one("#sequence").border_title = line("Sequence")
-        self.add_class("-pane-tasks")
         self.start_drafts()
         self.show_definitions()
         self.phase_tree.focus()
@@ -194,9 +193,19 @@ class WorkbenchScreen(WorkbenchFile):
 
     def _show_pane(self, pane: str) -> None:
         if pane != self._pane:
-            self.remove_class(f"-pane-{self._pane}").add_class(f"-pane-{pane}")
             self._pane = pane
-            self.query_one(PaneTabs).show(pane)
+            self._apply_pane()
+
+    def _apply_pane(self) -> None:
+        """Side by side all panes are seen: no need to style everything anew whenever the focus goes to another."""
+        if self.size.width < look.NARROW:
+            for pane in _PANES:
+                self.set_class(pane == self._pane, f"-pane-{pane}")
+            self.query_one(PaneTabs).show(self._pane)
+
+    def on_resize(self) -> None:
+        if self.opened is not None:
+            self._apply_pane()
 
     def _go_to_pane(self, pane: str, widget: str | None = None) -> None:
         self._show_pane(pane)

@@ -54,6 +54,14 @@ class ComponentList(LineList, inherit_bindings=False):
             if isinstance(row, ComponentEntry) and row.id == component_id:
                 self.go(index)
 
+    def go_to_named(self, text: str) -> None:
+        """Put the cursor on the component of this name; else on one whose name begins so; else on the first."""
+        wanted = text.strip().casefold()
+        entries = [(index, row) for index, row in enumerate(self._rows) if isinstance(row, ComponentEntry)]
+        same = [index for index, row in entries if row.name.casefold() == wanted]
+        begins = [index for index, row in entries if row.name.casefold().startswith(wanted)]
+        self.go((same or begins or [0])[0])
+
     def count(self) -> int:
         return len(self._rows)
 
