@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -10,6 +11,7 @@ def main() -> int:
     """Run the command line; the process's exit code."""
     # Collecting while modules are imported finds nothing and costs a tenth of the start-up.
     gc.set_threshold(20_000)
+    _open_missing_streams()
     try:
         from orch_tui.cli.main import run_command_line
 
@@ -17,6 +19,18 @@ def main() -> int:
     except KeyboardInterrupt:
         # Ctrl-C before a command could take care of it.
         return 130
+
+
+def _open_missing_streams() -> None:
+    """A descriptor 0, 1 or 2 that the caller closed would be taken by the next file that is opened: a journal, say."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 - open to the end
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 if __name__ == "__main__":

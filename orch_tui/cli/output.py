@@ -5,12 +5,14 @@ A pipe whose reader left and a terminal that is gone must not end a run: what ca
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import TextIO
 
+from orch_tui.cli.errors import CliError, os_sentence
 from orch_tui.model.status import STYLES, Status
 from orch_tui.model.text import safe_line
 
@@ -67,7 +69,11 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
 
 
 class Output:
-    """One stream. ``lost`` is called once when nobody can read it any more."""
+    """One stream. A reader that left or a terminal that is gone is never an error.
+
+    ``lost`` is called once when writing has failed for whatever reason, which is then no error either. Without it a
+    full disk, say, raises CliError: output that somebody asked for must not be lost in silence.
+    """
 
     def __init__(self, stream: TextIO | None = None, lost: Callable[[OSError], None] | None = None) -> None:
         self.stream = stream if stream is not None else sys.stdout
@@ -86,13 +92,13 @@ class Output:
             return int(os.environ.get("COLUMNS", "") or 100) if os.environ.get("COLUMNS", "").isdecimal() else 100
 
     def write(self, text: str) -> None:
-        """Words for people; flushes. Never raises for a reader that left or a terminal that is gone."""
+        """Words for people; flushes. Raises: CliError, see the class."""
         if not self.unicode:
             text = text.translate(_ASCII).encode("ascii", "replace").decode()
         self.data(text)
 
     def data(self, text: str) -> None:
-        """Text that a program may read: nothing is replaced but what the stream's encoding cannot hold."""
+        """Text that a program may read: nothing is replaced but what the encoding cannot hold. Raises: CliError."""
         if self.gone:
             return
         try:
@@ -103,7 +109,7 @@ class Output:
             self._lose(error)
 
     def write_bytes(self, data: bytes) -> None:
-        """Bytes as they are. Never raises either."""
+        """Bytes as they are. Raises: CliError."""
         if self.gone:
             return
         try:
@@ -117,6 +123,8 @@ class Output:
         silence(self.stream)
         if self.lost is not None:
             self.lost(error)
+        elif error.errno not in (errno.EPIPE, errno.EIO):
+            raise CliError(f"the output cannot be written: {os_sentence(error)}") from error
 
     def line(self, text: str = "") -> None:
         """One line made of parts that are safe already."""

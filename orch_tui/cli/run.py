@@ -150,7 +150,10 @@ def _run(project: Project, request: RunRequest, manner: _Manner, signals: Signal
     if manner.as_json:
         from orch_tui.cli.report import print_json, run_json
 
-        print_json(Output(sys.stdout, signals.lost_terminal), run_json(state, run.directory, live=False))
+        final = Output(sys.stdout, signals.lost_terminal)
+        print_json(final, run_json(state, run.directory, live=False))
+        if final.gone:
+            out.lines(f"the final state could not be written; orch-tui show {run.id} --json has it")
     if manner.nested_in is not None:
         _report_to_parent(state)
     elif status is not Status.SUCCESS:

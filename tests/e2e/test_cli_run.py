@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import stat
+import subprocess
 from pathlib import Path
 
-from tests.projects import latest_run, make_project, orch, start, wait_for_file
+from tests.projects import argv, environment, latest_run, make_project, orch, start, wait_for_file
 
 
 def test_a_run_that_succeeds_tells_each_task_and_exits_with_0(tmp_path: Path) -> None:
@@ -256,3 +258,33 @@ def test_names_and_logs_from_outside_reach_the_terminal_without_control_characte
     ascii_only = orch(project, "run", "daily", LC_ALL="C")
     assert ascii_only.stdout.isascii()
     assert "x error" in ascii_only.stdout
+
+
+def test_streams_that_are_closed_or_full_do_not_end_a_run_but_data_is_never_lost_in_silence(tmp_path: Path) -> None:
+    # GIVEN
+    project = make_project(tmp_path, {"daily": {"First": {"a": "true"}}})
+    program = shlex.join(argv())
+
+    def shell(script: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["/bin/sh", "-c", script.replace("orch-tui", program)],
+            cwd=project,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    # WHEN / THEN a run goes on without its output
+    for redirection in (">/dev/full", ">&-", ">&- 2>&- <&-", "--json 2>&-"):
+        assert shell(f"orch-tui run daily {redirection}").returncode == 0, redirection
+    told = shell("orch-tui run daily --json >/dev/full")
+    assert told.returncode == 0
+    assert "the final state could not be written" in told.stderr
+    # AND what was asked for is an error if it cannot be written, but not if nobody wants to read more of it
+    failed = shell("orch-tui list >/dev/full")
+    assert failed.returncode == 2
+    assert "the output cannot be written: No space left on device" in failed.stderr
+    assert shell("orch-tui list | true").stderr == ""
+    assert shell("orch-tui --help >&-").returncode == 0
