@@ -18,14 +18,20 @@ _DATA_FOLDER = ("in", "in/tables", "in/files", "out", "out/tables", "out/files")
 def make_attempt(directory: Path, config: Mapping[str, Any], *, data_folder: bool) -> None:
     """Create the directory (0700), its ``config.json`` and an empty log (0600), and the data folder if wanted.
 
-    The log is made here so that a full disk is noticed before anything is started.
+    The log is made here so that a full disk is noticed before anything is started. The caller has no record of this
+    attempt yet: what is there under its name goes.
 
     Raises:
         OSError: nothing of it is left behind.
     """
     path = os.fspath(directory)
     make_private(directory.parent)
-    os.mkdir(path, 0o700)
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        # An executor was killed between making it and recording the start: nothing ever ran in it.
+        shutil.rmtree(directory)
+        os.mkdir(path, 0o700)
     try:
         # On one line: only then does the encoder that is written in C do it.
         _write(f"{path}/config.json", (json.dumps(config, ensure_ascii=False) + "\n").encode("utf-8", "replace"))

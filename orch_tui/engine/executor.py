@@ -6,22 +6,20 @@ import asyncio
 import contextlib
 import errno
 import os
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
 
+from orch_tui.engine.attempts import ActiveAttempt, AttemptRunner, failed_status
 from orch_tui.engine.control import CancelRequest, Mailbox
-from orch_tui.engine.lastlines import last_line
-from orch_tui.engine.launcher import AttemptSpec, Exit, Launcher, StopRequest
+from orch_tui.engine.launcher import AttemptSpec, Launcher, StopRequest
 from orch_tui.engine.phase import PhaseQueue
 from orch_tui.engine.prepare import PrepareError
 from orch_tui.engine.process import boot_id, host, read_stat
 from orch_tui.engine.recorder import Recorder
-from orch_tui.engine.results import read_warning
 from orch_tui.model import events
 from orch_tui.model.events import FailureKind
-from orch_tui.model.outcome import Outcome, outcome_of_exit, outcome_of_stop
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status, worst
@@ -38,17 +36,6 @@ class Prepare(Protocol):
     def __call__(self, task: PlannedTask, number: int) -> AttemptSpec: ...
 
 
-@dataclass(slots=True)
-class _Run:
-    """A task with an attempt under way."""
-
-    task: PlannedTask
-    number: int
-    stop: StopRequest
-    lock: Lock
-    cancelled_by: str | None = None
-
-
 class PhaseExecutor:
     """Executes one plan. Everything here runs on one asyncio loop; only ``request_cancel`` may come from elsewhere."""
 
@@ -61,18 +48,21 @@ class PhaseExecutor:
         paths: ProjectPaths,
         directory: Path,
         by: str,
+        adopted: Iterable[ActiveAttempt] = (),
     ) -> None:
+        """``adopted``: attempts that an earlier executor of this run started and that go on."""
         self._plan = plan
         self._recorder = recorder
         self._state = recorder.state
-        self._launcher = launcher
+        self._attempts = AttemptRunner(recorder, launcher)
+        self._adopted = list(adopted)
         self._prepare = prepare
         self._lock_root = os.fspath(paths.locks)
         self._by = by
         self._run_id = directory.name
         self._mailbox = Mailbox(directory)
         self._requests: SimpleQueue[CancelRequest] = SimpleQueue()
-        self._running: dict[str, _Run] = {}
+        self._running: dict[str, ActiveAttempt] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._wake: asyncio.Future[None] | None = None
         self._cancelled: CancelRequest | None = None
@@ -118,14 +108,16 @@ class PhaseExecutor:
             ),
             durable=True,
         )
+        if self._state.cancelled_by is not None:
+            self._cancelled = CancelRequest(self._state.cancelled_by)
         self._take_requests()
         control = asyncio.ensure_future(self._watch_control())
         try:
             await self._run_phases()
         except BaseException:
             # A fault of this program must not leave its tasks behind.
-            for run in self._running.values():
-                run.stop.ask(FailureKind.CANCEL)
+            for attempt in self._running.values():
+                attempt.stop.ask(FailureKind.CANCEL)
             if self._background:
                 await asyncio.wait(self._background)
             raise
@@ -137,38 +129,59 @@ class PhaseExecutor:
     async def _run_phases(self) -> None:
         blocker: str | None = None
         for phase in self._plan.phases:
-            to_run = [task for task in phase.tasks if task.decision is Decision.RUN]
-            if not to_run:
-                continue
-            if self._cancelled is not None:
-                reason = f"the run was cancelled by {self._cancelled.by}"
-                self._note_skipped(phase, Status.CANCELLED, reason)
+            tasks = [task for task in phase.tasks if task.decision is Decision.RUN]
+            left = [task for task in tasks if not self._state.tasks[task.id].status.final]
+            under_way = [attempt for attempt in self._adopted if attempt.task.phase == phase.id]
+            if not left and (not tasks or self._state.phases[phase.id].status.final):
+                pass
+            elif self._cancelled is not None and not under_way:
+                self._note_skipped(phase, Status.CANCELLED, f"the run was cancelled by {self._cancelled.by}")
             elif blocker is not None:
                 self._note_skipped(phase, Status.SKIPPED, blocker)
             else:
-                status = await self._run_phase(phase, to_run)
-                if status not in (Status.SUCCESS, Status.WARNING):
-                    word = "failed" if status is Status.ERROR else f"was {status.value}"
-                    blocker = f'phase "{phase.name}" {word}'
+                await self._run_phase(phase, tasks, left, under_way)
+            blocker = blocker or self._blocker(phase, tasks)
+
+    def _blocker(self, phase: PlannedPhase, tasks: list[PlannedTask]) -> str | None:
+        """Why no phase after this one may start; None if it may."""
+        status = worst(_counted(self._state.tasks[task.id]) for task in tasks)
+        if status in (Status.SUCCESS, Status.WARNING):
+            return None
+        word = "failed" if status is Status.ERROR else f"was {status.value}"
+        return f'phase "{phase.name}" {word}'
 
     def _note_skipped(self, phase: PlannedPhase, status: Status, reason: str) -> None:
         self._recorder.record(events.phase_skipped(self._recorder.now(), phase.id, status, reason))
 
-    async def _run_phase(self, phase: PlannedPhase, tasks: list[PlannedTask]) -> Status:
+    async def _run_phase(
+        self,
+        phase: PlannedPhase,
+        tasks: list[PlannedTask],
+        left: list[PlannedTask],
+        under_way: list[ActiveAttempt],
+    ) -> None:
+        """``left`` are those of its tasks that have no final state yet, ``under_way`` attempts to go on with."""
         record, now = self._recorder.record, self._recorder.now
-        record(events.phase_started(now(), phase.id))
-        self._queue = queue = PhaseQueue(phase.max_parallel, tasks, now())
+        if self._state.phases[phase.id].started is None:
+            record(events.phase_started(now(), phase.id))
+        running = {attempt.task.id for attempt in under_way}
+        waiting = [task for task in left if task.id not in running]
+        resumed = {task.id: until for task in waiting if (until := self._state.tasks[task.id].until) is not None}
+        self._queue = queue = PhaseQueue(phase.max_parallel, waiting, now(), resumed)
         for task, until in queue.delayed():
-            record(events.waiting(now(), task.id, "delay", until))
+            if task.id not in resumed:
+                record(events.waiting(now(), task.id, "delay", until))
+        for attempt in under_way:
+            self._follow(attempt)
+        if self._cancelled is not None:
+            self._cancel_waiting(None, self._cancelled.by)
         while not queue.empty or self._running:
             await self._wake_or(self._admit(queue))
             if self._crash is not None:
                 raise self._crash
         self._queue = None
-        states = [self._state.tasks[task.id] for task in tasks]
-        status = worst(map(_counted, states))
+        status = worst(_counted(self._state.tasks[task.id]) for task in tasks)
         record(events.phase_ended(now(), phase.id, status), durable=True)
-        return status
 
     async def _wake_or(self, pause: float | None) -> None:
         """Until something ends or is asked for, or the pause is over."""
@@ -189,7 +202,7 @@ class PhaseExecutor:
             return _DISK_POLL
         now = self._recorder.now()
         pause = queue.promote(now)
-        while (task := queue.next([run.task for run in self._running.values()])) is not None:
+        while (task := queue.next([attempt.task for attempt in self._running.values()])) is not None:
             lock = self._lock(task)
             if lock is None:
                 queue.wait_for_lock(task, now + _LOCK_POLL)
@@ -223,7 +236,7 @@ class PhaseExecutor:
             spec = self._prepare(task, number)
         except PrepareError as error:
             lock.close()
-            self._recorder.record(events.settled(now(), task.id, _failed(task), str(error), FailureKind.LAUNCH))
+            self._recorder.record(events.settled(now(), task.id, failed_status(task), str(error), FailureKind.LAUNCH))
             return True
         except OSError as error:
             lock.close()
@@ -231,14 +244,10 @@ class PhaseExecutor:
                 self._wait_for_space(task, error)
                 return False
             reason = f"its directory cannot be made: {error.strerror}: {error.filename}"
-            self._recorder.record(events.settled(now(), task.id, _failed(task), reason, FailureKind.LAUNCH))
+            self._recorder.record(events.settled(now(), task.id, failed_status(task), reason, FailureKind.LAUNCH))
             return True
-        run = _Run(task, number, StopRequest(), lock)
-        self._running[task.id] = run
         self._recorder.record(events.spawning(now(), task.id, number))
-        job = asyncio.ensure_future(self._attempt(run, spec))
-        self._background.add(job)
-        job.add_done_callback(self._attempt_over)
+        self._follow(ActiveAttempt(task, number, spec, StopRequest(), lock))
         return True
 
     def _wait_for_space(self, task: PlannedTask, error: OSError) -> None:
@@ -246,64 +255,25 @@ class PhaseExecutor:
         if self._state.tasks[task.id].reason != reason:
             self._recorder.record(events.waiting(self._recorder.now(), task.id, reason))
 
+    def _follow(self, attempt: ActiveAttempt) -> None:
+        self._running[attempt.task.id] = attempt
+        job = asyncio.ensure_future(self._attempt(attempt))
+        self._background.add(job)
+        job.add_done_callback(self._attempt_over)
+
+    async def _attempt(self, attempt: ActiveAttempt) -> None:
+        try:
+            retry_at = await self._attempts.run(attempt)
+        finally:
+            del self._running[attempt.task.id]
+        if retry_at is not None and self._queue is not None:
+            self._queue.put_back(attempt.task, retry_at)
+
     def _attempt_over(self, job: asyncio.Task[None]) -> None:
         self._background.discard(job)
         if not job.cancelled() and (error := job.exception()) is not None:
             self._crash = error
         self._wake_up()
-
-    async def _attempt(self, run: _Run, spec: AttemptSpec) -> None:
-        now, record, task = self._recorder.now, self._recorder.record, run.task
-        try:
-            started = self._launcher.start(spec, (run.lock.fd,))
-            identity = started.identity
-            record(
-                events.started(now(), task.id, run.number, pid=identity.pid, start=(identity.after, identity.before))
-            )
-
-            def killing(why: FailureKind, grace: float) -> None:
-                record(events.killing(now(), task.id, run.number, why.value, grace))
-
-            end = await started.wait(run.stop, killing)
-        except OSError as error:
-            reason = f"could not be started: {error.strerror}: {error.filename or spec.argv[0]}"
-            outcome, end = Outcome(Status.ERROR, reason, FailureKind.LAUNCH), Exit(None)
-        else:
-            outcome = _judge(end, spec, run.cancelled_by)
-        run.lock.close()
-        del self._running[task.id]
-        self._record_end(run, outcome, end)
-
-    def _record_end(self, run: _Run, outcome: Outcome, end: Exit) -> None:
-        now, task = self._recorder.now(), run.task
-        retry = task.options.retry
-        again = (
-            outcome.status is Status.ERROR
-            and outcome.kind is not FailureKind.LAUNCH
-            and retry is not None
-            and run.number <= retry.attempts
-            and self._cancelled is None
-            and run.cancelled_by is None
-        )
-        retry_at = now + retry.wait_before(run.number + 1) if again and retry else None
-        status, reason = outcome.status, outcome.reason
-        if status is Status.ERROR and retry_at is None:
-            status = _failed(task)
-        self._recorder.record(
-            events.ended(
-                now,
-                task.id,
-                run.number,
-                status,
-                reason,
-                kind=outcome.kind,
-                exit_code=end.code,
-                retry_at=retry_at,
-                leftovers=end.leftovers or None,
-            )
-        )
-        if retry_at is not None and self._queue is not None:
-            self._queue.put_back(task, retry_at)
 
     # -- cancelling --------------------------------------------------------------------------------------------
 
@@ -320,14 +290,20 @@ class PhaseExecutor:
         self._recorder.record(events.cancel(now, request.by, now=request.now, task=request.task))
         if request.task is None:
             self._cancelled = request
-        for run in list(self._running.values()):
-            if request.task in (None, run.task.id):
-                run.cancelled_by = run.cancelled_by or request.by
-                run.stop.ask(FailureKind.CANCEL, now=request.now)
-        for task in self._queue.take_out(request.task) if self._queue else ():
-            reason = f"cancelled by {request.by}"
-            self._recorder.record(events.settled(now, task.id, Status.CANCELLED, reason, FailureKind.CANCEL))
+        for attempt in list(self._running.values()):
+            if request.task in (None, attempt.task.id):
+                attempt.cancelled_by = attempt.cancelled_by or request.by
+                attempt.stop.ask(FailureKind.CANCEL, now=request.now)
+        self._cancel_waiting(request.task, request.by)
         self._wake_up()
+
+    def _cancel_waiting(self, task_id: str | None, by: str) -> None:
+        """Those of the phase under way that do not run: one task, or all with None."""
+        now = self._recorder.now()
+        for task in self._queue.take_out(task_id) if self._queue else ():
+            self._recorder.record(
+                events.settled(now, task.id, Status.CANCELLED, f"cancelled by {by}", FailureKind.CANCEL)
+            )
 
     # -- the end -----------------------------------------------------------------------------------------------
 
@@ -356,28 +332,8 @@ class PhaseExecutor:
         return f"{first.name}: {first.reason}{others}"
 
 
-def _judge(end: Exit, spec: AttemptSpec, by: str | None) -> Outcome:
-    if end.stopped is not None:
-        return outcome_of_stop(
-            end.stopped,
-            killed=end.killed,
-            seconds=end.seconds_to_stop,
-            timeout=spec.timeout,
-            max_log=spec.max_log,
-            by=by,
-            unkillable=end.unkillable,
-        )
-    if end.code == 0:
-        return outcome_of_exit(0, warning=read_warning(spec.directory))
-    return outcome_of_exit(end.code, last_line(spec.directory / "log"))
-
-
 def _counted(state: TaskState) -> Status:
     """What a task's state means for its phase and run: a tolerated failure is a warning."""
     if state.continue_on_failure and state.status in (Status.ERROR, Status.CANCELLED, Status.TERMINATED):
         return Status.WARNING
     return state.status
-
-
-def _failed(task: PlannedTask) -> Status:
-    return Status.WARNING if task.continue_on_failure else Status.ERROR

@@ -13,19 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.local import read_exit_file
-from orch_tui.engine.process import host, is_locked, is_same, tagged
+from orch_tui.engine.process import boot_id, host, is_locked, is_same, tagged
 from orch_tui.model.runstate import AttemptState, RunState, TaskState
 from orch_tui.model.status import Status
 
 
 class Verdict(StrEnum):
-    """``OTHER_HOST``: recorded by another machine, about which nothing can be said here."""
+    """``UNSTARTED``: the executor was gone before the task began. ``OTHER_HOST``: recorded by another machine, about
+    which nothing can be said here."""
 
     FINISHED = "finished"
     RUNNING = "running"
     DESCENDANTS = "descendants"
     OTHER_HOST = "other-host"
     LOST = "lost"
+    UNSTARTED = "unstarted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,10 @@ def inspect_attempt(
     if alive:
         return Finding(Verdict.RUNNING, None, f"still running (pid {attempt.pid})")
     if held or others:
-        return Finding(Verdict.DESCENDANTS, None, "its first process is gone, others of it still run")
+        return Finding(Verdict.DESCENDANTS, None, "its first process is gone or unknown, others of it still run")
+    if executor.get("boot_id") == boot_id() and directory.is_dir() and not (directory / "exit").exists():
+        # Not after a reboot: a file system may lose what was written last.
+        return Finding(Verdict.UNSTARTED, None, "it never began: its executor was gone before")
     return Finding(Verdict.LOST, None, "lost: it is gone and left no exit code")
 
 

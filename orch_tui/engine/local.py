@@ -28,9 +28,13 @@ from orch_tui.engine.process import (
 )
 from orch_tui.model.events import FailureKind
 
-# $1 the exit file, $2 the directory. `trap :` instead of `trap ''`: a signal that is ignored would stay so in the task.
-_BEGIN = 'f=$1; cd "$2" || exit 126; unset OLDPWD; shift 2; trap : TERM INT HUP; '
-_END = 'rc=$?; umask 077; printf "%d\\n" "$rc" >"$f"; exit "$rc"'
+# $1 the exit file, $2 the directory, $3 the umask of the task. The exit file is made at once and filled at the end:
+# that it is missing proves that the task never began. `trap :` instead of `trap ''`: an ignored signal would stay so.
+_BEGIN = (
+    'f=$1; umask 077; : >"$f" || exit 125; umask "$3"; '
+    'cd "$2" || exit 126; unset OLDPWD; shift 3; trap : TERM INT HUP; '
+)
+_END = 'rc=$?; printf "%d\\n" "$rc" >"$f"; exit "$rc"'
 _SHIM = f'{_BEGIN}"$@"; {_END}'
 # A script for the shell needs no second shell: a subshell runs it.
 _SCRIPT_SHIM = f'{_BEGIN}s=$1; set --; (eval "$s"); {_END}'
@@ -58,6 +62,10 @@ class LocalLauncher:
 
     def __init__(self) -> None:
         """Descriptors that this program inherited itself (a wrapper's lock, say) are not handed on to tasks."""
+        # It can only be read by setting it.
+        current = os.umask(0o077)
+        os.umask(current)
+        self._umask = f"{current:03o}"
         for entry in os.listdir("/proc/self/fd"):
             # The descriptor of the listing itself is gone by now.
             with contextlib.suppress(OSError):
@@ -75,7 +83,7 @@ class LocalLauncher:
             before = boot_ticks()
             pid = os.posix_spawn(
                 "/bin/sh",
-                _wrap(spec),
+                _wrap(spec, self._umask),
                 spec.environment,
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
@@ -92,8 +100,8 @@ class LocalLauncher:
         return LocalAttempt(Identity(pid, before, boot_ticks()), spec)
 
 
-def _wrap(spec: AttemptSpec) -> list[str]:
-    begin = ["sh", f"{spec.directory}/exit", spec.cwd]
+def _wrap(spec: AttemptSpec, umask: str) -> list[str]:
+    begin = ["sh", f"{spec.directory}/exit", spec.cwd, umask]
     if spec.argv[:2] == _SHELL and len(spec.argv) == 3:
         script = spec.argv[2]
         words = script.split()
@@ -104,9 +112,14 @@ def _wrap(spec: AttemptSpec) -> list[str]:
 
 
 class LocalAttempt:
-    """A started attempt: its leader is the shim, its process group the whole task."""
+    """A started attempt: its leader is the shim, its process group the whole task.
 
-    def __init__(self, identity: Identity, spec: AttemptSpec) -> None:
+    With ``child=False`` another process started it: the kernel tells of its end, but only its files of its exit code.
+    """
+
+    def __init__(self, identity: Identity, spec: AttemptSpec, *, child: bool = True) -> None:
+        """Raises: ProcessLookupError when the process is gone (and was no child of this one)."""
+        self._child = child
         self._pid = identity.pid
         self._spec = spec
         self._fd = os.pidfd_open(identity.pid)
@@ -121,13 +134,19 @@ class LocalAttempt:
         try:
             why = await self._until_end_or_stop(stop)
             if why is None:
-                return Exit(self._reap(), leftovers=await self._clean_up(thorough=False))
+                code = self._reap()
+                # A task that failed may have left more than its group: a nested run that was killed, its own tasks.
+                return Exit(code, leftovers=await clean_up(self._pid, self._spec.directory, thorough=code != 0))
             grace = 0.0 if stop.now else self._spec.grace
             killing(why, grace)
             return await self._stop(why, stop, grace)
         finally:
             stop.listen(None)
-            os.close(self._fd)
+            self.release()
+
+    def release(self) -> None:
+        """Let go of the process without waiting for it."""
+        os.close(self._fd)
 
     async def _until_end_or_stop(self, stop: StopRequest) -> FailureKind | None:
         """None when the leader ended by itself, else why it is to be stopped.
@@ -181,7 +200,7 @@ class LocalAttempt:
             return Exit(None, why, killed=True, unkillable=True, seconds_to_stop=time.monotonic() - begun)
         code = self._reap()
         took = time.monotonic() - begun
-        leftovers = await self._clean_up(thorough=True)
+        leftovers = await clean_up(self._pid, self._spec.directory, thorough=True)
         return Exit(code, why, killed=killed, seconds_to_stop=took, leftovers=leftovers)
 
     async def _group_gone(self, stop: StopRequest, grace: float) -> bool:
@@ -198,29 +217,35 @@ class LocalAttempt:
             pause = min(pause * 2, 0.25)
         return not group_members(self._pid)
 
-    def _reap(self) -> int:
-        _, status = os.waitpid(self._pid, 0)
-        code = os.waitstatus_to_exitcode(status)
+    def _reap(self) -> int | None:
+        """The exit code; what the shim wrote is the task's own and goes before what the kernel says of the shim."""
+        code = None
+        if self._child:
+            _, status = os.waitpid(self._pid, 0)
+            code = os.waitstatus_to_exitcode(status)
         written = read_exit_file(self._spec.directory)
         return code if written is None else written
 
-    async def _clean_up(self, *, thorough: bool) -> int:
-        """End what the leader left: its group always, escaped processes if stopped or if they hold the log open."""
-        group, ended = self._pid, set[int]()
-        signal_number, pause = signal.SIGTERM, 0.02
-        for _ in range(_SWEEPS):
-            left = set(group_members(group)) if signal_group(group, 0) else set()
-            if thorough or is_locked(f"{self._spec.directory}/log"):
-                left |= set(tagged([self._spec.directory]))
-            if not left:
-                break
-            ended |= left
-            kill_processes(left, signal_number)
-            await asyncio.sleep(pause)
-            if pause >= 0.3 or thorough:
-                signal_number = signal.SIGKILL
-            pause = min(pause * 2, 0.5)
-        return len(ended)
+
+async def clean_up(group: int | None, directory: Path, *, thorough: bool) -> int:
+    """End what a task left behind and return how many processes that were.
+
+    Its process group always; processes that escaped from it if ``thorough``, or if they hold the task's log open.
+    """
+    ended, signal_number, pause = set[int](), signal.SIGTERM, 0.02
+    for _ in range(_SWEEPS):
+        left = set(group_members(group)) if group is not None else set()
+        if thorough or is_locked(f"{directory}/log"):
+            left |= set(tagged([directory]))
+        if not left:
+            break
+        ended |= left
+        kill_processes(left, signal_number)
+        await asyncio.sleep(pause)
+        if pause >= 0.3 or thorough:
+            signal_number = signal.SIGKILL
+        pause = min(pause * 2, 0.5)
+    return len(ended)
 
 
 def read_exit_file(directory: Path) -> int | None:

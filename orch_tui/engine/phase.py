@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from orch_tui.model.plan import PlannedTask
 
@@ -15,7 +15,14 @@ class PhaseQueue:
     A task that waits for a time (its delay, its retry, another look at a lock) takes no slot.
     """
 
-    def __init__(self, max_parallel: int, tasks: Iterable[PlannedTask], now: float) -> None:
+    def __init__(
+        self,
+        max_parallel: int,
+        tasks: Iterable[PlannedTask],
+        now: float,
+        resumed: Mapping[str, float] | None = None,
+    ) -> None:
+        """``resumed``: tasks that were waiting for a time when an earlier executor of the run ended, by id."""
         self._limit = max_parallel
         # Linked, not hashed only: taking the first of ten thousand must not walk over those taken before.
         self._ready: OrderedDict[str, PlannedTask] = OrderedDict()
@@ -24,7 +31,9 @@ class PhaseQueue:
         tasks = list(tasks)
         self._own_limits = any(task.max_parallel for task in tasks)
         for task in tasks:
-            if task.options.delay:
+            if resumed and task.id in resumed:
+                self._sleep(task, resumed[task.id])
+            elif task.options.delay:
                 self._sleep(task, now + task.options.delay)
             else:
                 self._ready[task.id] = task

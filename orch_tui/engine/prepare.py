@@ -100,8 +100,8 @@ class Preparer:
             cwd,
             directory,
             options.timeout,
-            self._grace(component, options),
-            _max_log(options),
+            grace_of(component.id, options),
+            max_log_of(options),
         )
 
     def _look_up(self, task: PlannedTask) -> tuple[Component, Configuration]:
@@ -110,10 +110,6 @@ class Preparer:
             return component, self._project.configuration(task.configuration)
         except (KeyError, ValueError, DefinitionError) as error:
             raise PrepareError(f"{task.configuration} cannot be read: {error}") from error
-
-    def _grace(self, component: Component, options: TaskOptions) -> float:
-        grace = options.grace if options.grace is not None else DEFAULT_GRACE
-        return grace + NESTED_GRACE if component.id == ORCHESTRATION_COMPONENT else grace
 
     def _environment(
         self,
@@ -264,6 +260,13 @@ def _storage(configuration: Configuration) -> dict[str, Any]:
     }
 
 
-def _max_log(options: TaskOptions) -> int | None:
+def grace_of(component: str, options: TaskOptions) -> float:
+    """Seconds between TERM and KILL."""
+    grace = options.grace if options.grace is not None else DEFAULT_GRACE
+    return grace + NESTED_GRACE if component == ORCHESTRATION_COMPONENT else grace
+
+
+def max_log_of(options: TaskOptions) -> int | None:
+    """Bytes at which a log is too long; None for no limit."""
     size = options.max_log_mb if options.max_log_mb is not None else DEFAULT_MAX_LOG_MB
     return int(size * 2**20) or None

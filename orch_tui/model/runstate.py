@@ -9,7 +9,8 @@ from typing import Any
 
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
-from orch_tui.model.plan import Decision, RunPlan
+from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions
+from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.status import Status
 
 
@@ -44,12 +45,18 @@ class TaskState:
     phase: str
     digest: str = ""
     continue_on_failure: bool = False
-    max_attempts: int = 1
     status: Status = Status.CREATED
     reason: str = ""
     kind: str | None = None
     until: float | None = None
     attempts: list[AttemptState] = field(default_factory=list)
+    options: TaskOptions = NO_OPTIONS
+    max_parallel: int | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def max_attempts(self) -> int:
+        return 1 + (self.options.retry.attempts if self.options.retry else 0)
 
     @property
     def attempt(self) -> AttemptState | None:
@@ -252,13 +259,42 @@ def initial_state(header: RunHeader, plan: RunPlan) -> RunState:
             task.phase,
             task.digest,
             task.continue_on_failure,
-            1 + (task.options.retry.attempts if task.options.retry else 0),
             _DECIDED.get(task.decision, Status.CREATED),
             task.reason if task.decision in _DECIDED else "",
+            options=task.options,
+            max_parallel=task.max_parallel,
+            variables=task.variables,
         )
         for task in plan.tasks()
     ]
     return RunState(header, phases, tasks)
+
+
+def plan_of(state: RunState) -> RunPlan:
+    """The plan that a run was started with, from its journal alone: definitions may have changed since."""
+    phases = []
+    for phase in state.phases.values():
+        tasks = tuple(_planned(state.tasks[task]) for task in phase.tasks)
+        phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel))
+    header = state.header
+    return RunPlan(header.orchestration, header.name, tuple(phases), header.variables, header.partial, header.rerun_of)
+
+
+def _planned(task: TaskState) -> PlannedTask:
+    skipped = task.status is Status.SKIPPED and not task.attempts
+    return PlannedTask(
+        task.id,
+        task.configuration,
+        task.name,
+        task.phase,
+        Decision.SKIPPED if skipped else Decision.RUN,
+        task.reason if skipped else "",
+        task.digest,
+        task.continue_on_failure,
+        task.options,
+        task.max_parallel,
+        task.variables,
+    )
 
 
 def fold(state: RunState, events: Iterable[Event]) -> RunState:

@@ -88,5 +88,5 @@ def _check_against_traces(root: Path, directory: Path, state: RunState) -> None:
             # Finished after the kill, or between its end and the record of it: the exit file knows.
             assert findings[task.id].verdict is Verdict.FINISHED and findings[task.id].exit_code == 0, task.id
         elif task.id in findings:
-            # Nothing is guessed: what left no exit code is lost, and only before it began.
-            assert findings[task.id].verdict is Verdict.LOST and lines == [], (task.id, lines, findings[task.id])
+            # Nothing is guessed: what left no exit code never began.
+            assert findings[task.id].verdict is Verdict.UNSTARTED and lines == [], (task.id, lines, findings[task.id])
