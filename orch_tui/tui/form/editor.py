@@ -196,10 +196,14 @@ class ConfigurationEditor:
         """Every task that runs it."""
         from orch_tui.project.catalog import used_by
 
-        found = []
+        found: list[User] = []
+        phases: dict[str, dict[str, str]] = {}
         for orchestration, task in used_by(self.project, self.ref):
-            phase, _ = orchestration.locate()[task.id]
-            found.append(User(orchestration.id, orchestration.name, phase.name, task.id))
+            if orchestration.id not in phases:
+                phases[orchestration.id] = {
+                    inner.id: phase.name for phase in orchestration.phases for inner in phase.tasks
+                }
+            found.append(User(orchestration.id, orchestration.name, phases[orchestration.id][task.id], task.id))
         return found
 
     def secrets(self, parameters: Mapping[str, Any]) -> dict[str, bool]:

@@ -131,4 +131,5 @@ def field_help(field: Field) -> Content:
         facts.append(f"default {field.default}")
     if not field.known:
         facts.append("not known to the schema")
-    return Content.assemble(line(field.description), "\n", line(f"{field.key} · {', '.join(facts)}", "$text-muted"))
+    key = line(f"{field.key} · {', '.join(facts)}", "$text-muted")
+    return Content.assemble(line(field.description), "\n", key) if field.description else key

@@ -12,6 +12,7 @@ from orch_tui.model.configuration import split_ref
 from orch_tui.model.text import safe_line, slug, unique, valid_id
 from orch_tui.project.source import DefinitionError
 from orch_tui.project.writer import ChangedOnDisk, SaveError
+from orch_tui.tui.form.drafts import drop_form
 from orch_tui.tui.form.external import ExternalEdit, edit_text
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class FileActions:
         async def save(self, *, force: bool = False) -> bool: ...
         def notice(self, text: str) -> None: ...
         def commit(self, label: str = "change") -> None: ...
+        def keep_draft(self) -> None: ...
         def dismiss(self, result: str | None = None) -> Any: ...
 
     @work(group="file", description="edit the file")
@@ -81,6 +83,7 @@ class FileActions:
             return
         self.editor.load()
         await self.rebuild()
+        self.keep_draft()
         self.app.say("The file was taken over." if changed else "Nothing was changed.", seconds=3)
 
     async def _settle(self, session: ExternalEdit, conflict: ChangedOnDisk) -> None:
@@ -230,6 +233,7 @@ class FileActions:
         except (InUse, SaveError) as error:
             self.app.say(str(error), "error", 12)
             return
+        drop_form(self.app.project, self.editor.ref)
         self.app.say(f"Deleted; the file is {self.app.project.paths.relative(trashed.stored)}.", seconds=10)
         self.dismiss(None)
 

@@ -1,0 +1,524 @@
+"""The configuration screen: typing, checking, saving, undoing, leaving."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from orch_tui.tui.app import OrchApp
+from orch_tui.tui.form.form import Form
+from orch_tui.tui.form.inputs import LongText, YesNo
+from orch_tui.tui.form.rows import Row, TableRow
+from orch_tui.tui.screens.configuration import ConfigurationScreen
+from orch_tui.tui.screens.confirm import Confirm
+from orch_tui.tui.screens.conflict import Conflict
+from orch_tui.tui.screens.new_configuration import NewConfigurationScreen
+from orch_tui.tui.screens.prompt import Prompt
+from orch_tui.tui.screens.used_by import UsedByScreen
+from orch_tui.tui.screens.workbench import WorkbenchScreen
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from tests.unit.tui.test_configuration_editor import MAILER, NEWS, make_project
+
+WIDE, NARROW = (120, 40), (80, 24)
+HOST = ("parameters", "host")
+
+
+class Desk:
+    """An application with one configuration open, and short words for what the tests do with it."""
+
+    def __init__(self, app: OrchApp, pilot: Pilot[Any], root: Path) -> None:
+        self.app, self.pilot, self.root = app, pilot, root
+
+    @property
+    def screen(self) -> ConfigurationScreen:
+        found = [one for one in self.app.screen_stack if isinstance(one, ConfigurationScreen)]
+        return found[-1]
+
+    @property
+    def form(self) -> Form:
+        assert self.screen.form is not None
+        return self.screen.form
+
+    @property
+    def file(self) -> Path:
+        return self.root / "configurations/mailer/news.toml"
+
+    async def type_at(self, place: tuple[str, ...], text: str) -> None:
+        """Put a text into a field as a person would, and leave the field."""
+        self.form.go_to(place)
+        await self.pilot.pause()
+        editor = self.form.editor(place)
+        assert editor is not None
+        editor.text = text
+        await self.pilot.pause()
+        self.form.focus()
+        await self.pilot.pause()
+
+    def shown_errors(self) -> list[str]:
+        return [str(one.render()) for one in self.screen.query(".error").results(Static) if one.display]
+
+    def notice(self) -> str:
+        return str(self.screen.query_one("#notice", Static).render())
+
+    def text(self) -> str:
+        """All that the screen shows."""
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def open_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    monkeypatch.delenv("MAIL_PASSWORD", raising=False)
+
+    @asynccontextmanager
+    async def opened(
+        ref: str | None = "mailer/news", size: tuple[int, int] = WIDE, **files: str
+    ) -> AsyncIterator[Desk]:
+        project = make_project(tmp_path, **files)
+        app = OrchApp(project)
+        async with app.run_test(size=size) as pilot:
+            if ref is not None:
+                app.push_screen(ConfigurationScreen(ref))
+                await pilot.pause()
+            yield Desk(app, pilot, tmp_path)
+
+    return opened
+
+
+async def test_a_field_is_edited_and_saved_by_keyboard(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        # GIVEN the form, with the cursor on the name
+        assert not desk.screen.unsaved
+        # WHEN the host is changed with keys alone
+        await desk.pilot.press("j", "j", "enter", "end", "s", "escape")
+        # THEN the letter went into the text, and the screen says that it is not saved
+        assert desk.form.state.texts[("host",)] == "mail.examples"
+        assert "● unsaved" in desk.text()
+        # AND s saves it, with the comments in the file
+        await desk.pilot.press("s")
+        assert desk.file.read_text() == NEWS.replace("mail.example", "mail.examples")
+        assert "● unsaved" not in desk.text()
+
+
+async def test_a_mistake_is_shown_below_its_field_and_hinders_saving(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        # WHEN a number is too big, and the field is left
+        await desk.type_at(("parameters", "port"), "70000")
+        # THEN the field says so
+        assert desk.shown_errors() == ["✖ must be at most 65535"]
+        # AND saving puts the cursor there and writes nothing
+        desk.form.action_first()
+        assert not await desk.screen.save()
+        assert desk.file.read_text() == NEWS
+        await desk.pilot.pause()
+        assert getattr(desk.app.focused, "place", None) == ("parameters", "port")
+
+
+async def test_a_secret_is_never_shown(open_desk: Open) -> None:
+    # GIVEN a file with a secret in plain text
+    text = NEWS.replace("${MAIL_PASSWORD}", "hunter2")
+    async with open_desk(**{"configurations/mailer/news.toml": text}) as desk:
+        # THEN it is neither shown nor saved, but kept until another one is written
+        assert "hunter2" not in desk.text()
+        assert "not shown" in desk.text()
+        assert not await desk.screen.save()
+        assert "${NAME}" in desk.shown_errors()[0]
+        # AND a reference takes its place
+        await desk.type_at(("parameters", "password"), "${MAIL_PASSWORD}")
+        assert "MAIL_PASSWORD has no value" in desk.text()
+        assert await desk.screen.save()
+        assert desk.file.read_text() == NEWS
+
+
+async def test_tables_come_and_go_and_undo_brings_them_back(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        # GIVEN a new output table
+        first = desk.form.state
+        await desk.screen.action_add_output()
+        await desk.pilot.pause()
+        assert getattr(desk.app.focused, "place", None) == ("outputs", "0", "table")
+        await desk.type_at(("outputs", "0", "table"), "marketing/sent")
+        # WHEN the input table is removed
+        desk.form.go_to(("inputs", "0", "table"), edit=False)
+        await desk.pilot.press("d")
+        assert [row.kind for row in desk.form.query(TableRow)] == ["outputs"]
+        # THEN each step can be undone
+        await desk.pilot.press("u")
+        assert [row.kind for row in desk.form.query(TableRow)] == ["inputs", "outputs"]
+        await desk.pilot.press("u", "u")
+        assert desk.form.state == first
+        assert not desk.screen.unsaved
+        # AND redone, and saved
+        await desk.pilot.press("U", "U", "s")
+        assert desk.file.read_text() == NEWS + '\n[[outputs]]\ntable = "marketing/sent"\nname = "sent"\n' or (
+            'table = "marketing/sent"' in desk.file.read_text()
+        )
+
+
+async def test_the_cursor_moves_with_vim_keys_and_stays_in_view(open_desk: Open) -> None:
+    async with open_desk(size=NARROW) as desk:
+        rows = desk.form.rows()
+        await desk.pilot.press("G")
+        assert desk.form.current is rows[-1]
+        assert desk.form.region.contains_region(rows[-1].region)
+        await desk.pilot.press("k")
+        assert desk.form.current is rows[-2]
+        await desk.pilot.press("g")
+        assert desk.form.current is rows[0]
+        assert desk.form.scroll_y == 0
+
+
+async def test_leaving_with_unsaved_edits_asks_once(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        await desk.type_at(HOST, "other")
+        # WHEN the screen is left THEN it asks
+        await desk.pilot.press("escape")
+        assert isinstance(desk.app.screen, Confirm)
+        # AND Escape stays, s saves and leaves
+        await desk.pilot.press("escape")
+        assert desk.app.screen is desk.screen
+        await desk.pilot.press("escape", "s")
+        assert not isinstance(desk.app.screen, ConfigurationScreen | Confirm)
+        assert "other" in desk.file.read_text()
+
+
+async def test_edits_that_were_never_saved_are_offered_again(open_desk: Open) -> None:
+    # GIVEN edits that were typed and kept, and a program that ended without asking
+    async with open_desk() as desk:
+        await desk.type_at(HOST, "mine")
+        await desk.screen.action_add_output()
+        desk.screen.keep_draft()
+        typed = desk.form.state
+        (draft,) = (desk.root / ".orch/edits").rglob("*.form.toml")
+        assert draft.stat().st_mode & 0o777 == 0o600
+    # WHEN the configuration is opened again THEN they are offered, and taken back on request
+    async with open_desk() as desk:
+        assert isinstance(desk.app.screen, Confirm)
+        await desk.pilot.press("r")
+        await desk.pilot.pause()
+        assert desk.form.state == typed
+        assert desk.screen.unsaved
+        # AND once they are dropped, they are gone
+        await desk.pilot.press("escape", "d")
+        assert not draft.exists()
+
+
+async def test_leaving_without_edits_does_not_ask(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        await desk.pilot.press("enter", "escape", "escape")
+        assert not isinstance(desk.app.screen, ConfigurationScreen | Confirm)
+
+
+async def test_a_file_changed_on_disk_is_not_overwritten_unasked(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        # GIVEN an edit here and one on disk
+        await desk.type_at(HOST, "mine")
+        desk.file.write_text(NEWS.replace("mail.example", "theirs"))
+        # WHEN it is saved THEN the difference is shown
+        await desk.pilot.press("s")
+        assert isinstance(desk.app.screen, Conflict)
+        # AND after reloading, undo brings the edit back
+        desk.app.screen.action_reload()
+        await desk.pilot.pause()
+        await desk.pilot.pause()
+        assert desk.form.state.texts[("host",)] == "theirs"
+        assert not desk.screen.unsaved
+        await desk.pilot.press("u")
+        assert desk.form.state.texts[("host",)] == "mine"
+        # AND it can be written over what is there
+        desk.file.write_text(NEWS.replace("mail.example", "theirs again"))
+        await desk.pilot.press("s")
+        assert isinstance(desk.app.screen, Conflict)
+        desk.app.screen.action_overwrite()
+        await desk.pilot.pause()
+        assert 'host = "mine"' in desk.file.read_text()
+
+
+async def test_a_refused_edit_of_the_file_is_kept(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_desk() as desk:
+        # GIVEN an editor that writes broken TOML, then goes on with what it finds
+        seen: list[str] = []
+
+        def edit(path: Path) -> bool:
+            seen.append(path.read_text())
+            path.write_text("name = \n" if len(seen) == 1 else seen[-1].replace("name = ", 'name = "Fixed"'))
+            return True
+
+        monkeypatch.setattr(desk.app, "edit_file", edit)
+        # WHEN it was used THEN the screen says what is wrong, and the file is as it was
+        await desk.pilot.press("e")
+        assert "not taken" in desk.notice()
+        assert "news.toml:1" in desk.notice()
+        assert desk.file.read_text() == NEWS
+        # AND the second time the text is there with the error on top; corrected, it is taken
+        await desk.pilot.press("e")
+        assert seen[1].startswith("#! Not saved")
+        assert desk.file.read_text() == 'name = "Fixed"\n'
+        # AND the form shows the file, with what the schema says about it
+        assert desk.form.state.name == "Fixed"
+        assert desk.shown_errors() == ["✖ this parameter is required"]
+
+
+async def test_editing_the_file_saves_the_form_first(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_desk() as desk:
+        seen: list[str] = []
+        monkeypatch.setattr(desk.app, "edit_file", lambda path: bool(seen.append(path.read_text())) or True)
+        await desk.type_at(HOST, "other")
+        await desk.pilot.press("e")
+        assert isinstance(desk.app.screen, Confirm)
+        await desk.pilot.press("s")
+        assert seen == [NEWS.replace("mail.example", "other")]
+
+
+async def test_a_long_text_comes_back_from_the_editor(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_desk() as desk:
+        monkeypatch.setattr(desk.app, "edit_file", lambda path: bool(path.write_text("Hello\n")))
+        desk.form.go_to(("parameters", "body"), edit=False)
+        await desk.pilot.press("t", "s")
+        assert (desk.root / "configurations/mailer/news.txt").read_text() == "Hello\n"
+
+
+async def test_a_new_configuration(open_desk: Open) -> None:
+    async with open_desk(ref=None) as desk:
+        # GIVEN the dialog for a component
+        results: list[str | None] = []
+        desk.app.push_screen(NewConfigurationScreen("mailer"), results.append)
+        await desk.pilot.pause()
+        # WHEN a name is typed THEN the id follows it and is not one that exists
+        desk.app.screen.query_one("#name", Input).value = "News"
+        await desk.pilot.pause()
+        assert desk.app.screen.query_one("#id", Input).value == "news-2"
+        await desk.pilot.press("enter")
+        # THEN the form opens; nothing is written yet, and nothing is wrong yet
+        await desk.pilot.pause()
+        assert desk.form.state.name == "News"
+        assert desk.shown_errors() == []
+        assert not (desk.root / "configurations/mailer/news-2.toml").exists()
+        # AND a field that was visited is checked
+        desk.form.go_to(HOST)
+        await desk.pilot.pause()
+        desk.form.focus()
+        await desk.pilot.pause()
+        assert desk.shown_errors() == ["✖ this parameter is required"]
+        # AND it is saved
+        await desk.type_at(HOST, "x")
+        await desk.pilot.press("s", "escape")
+        assert (desk.root / "configurations/mailer/news-2.toml").read_text() == (
+            'name = "News"\n\n[parameters]\nhost = "x"\n'
+        )
+        assert results == ["mailer/news-2"]
+
+
+async def test_a_new_configuration_with_its_component_chosen(open_desk: Open) -> None:
+    async with open_desk(ref=None, size=NARROW) as desk:
+        desk.app.push_screen(NewConfigurationScreen())
+        await desk.pilot.pause()
+        screen = desk.app.screen
+        assert isinstance(screen, NewConfigurationScreen)
+        first = screen.component
+        await desk.pilot.press("down")
+        assert screen.component != first
+        # AND an impossible id is refused with a sentence
+        screen.query_one("#name", Input).value = "X"
+        screen.query_one("#id", Input).value = "a/b"
+        await desk.pilot.press("enter")
+        assert desk.app.screen is screen
+        assert "Letters, digits" in str(screen.query_one("#hint", Static).render())
+
+
+async def test_a_new_configuration_that_is_not_saved_is_nothing(open_desk: Open) -> None:
+    async with open_desk(ref=None) as desk:
+        results: list[str | None] = []
+        desk.app.push_screen(NewConfigurationScreen("mailer"), results.append)
+        await desk.pilot.pause()
+        desk.app.screen.query_one("#name", Input).value = "Other"
+        await desk.pilot.press("enter", "escape")
+        await desk.pilot.pause()
+        assert results == [None]
+        assert not (desk.root / "configurations/mailer/other.toml").exists()
+
+
+async def test_duplicate(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        await desk.pilot.press("y")
+        assert isinstance(desk.app.screen, Prompt)
+        desk.app.screen.dismiss("Second [news]")
+        await desk.pilot.pause()
+        await desk.pilot.pause()
+        # THEN the copy is open, with a file and a text of its own
+        assert desk.screen.editor.ref == "mailer/second-news"
+        assert (desk.root / "configurations/mailer/second-news.txt").read_text() == "Dear all,\n"
+
+
+async def test_renaming_the_id_follows_into_orchestrations(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        await desk.pilot.press("c")
+        assert isinstance(desk.app.screen, Prompt)
+        desk.app.screen.dismiss("letters")
+        await desk.pilot.pause()
+        await desk.pilot.pause()
+        assert "orchestrations/nightly.toml" in desk.notice()
+        assert 'configuration = "mailer/letters"' in (desk.root / "orchestrations/nightly.toml").read_text()
+        assert desk.screen.editor.ref == "mailer/letters"
+        # AND it can be edited on
+        await desk.type_at(HOST, "x")
+        assert await desk.screen.save()
+        assert 'host = "x"' in (desk.root / "configurations/mailer/letters.toml").read_text()
+
+
+async def test_delete_is_refused_while_a_task_runs_it(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        await desk.pilot.press("X")
+        assert isinstance(desk.app.screen, UsedByScreen)
+        assert "Nightly" in desk.text()
+        # AND Enter opens the orchestration at the task
+        await desk.pilot.press("enter")
+        await desk.pilot.pause()
+        bench = desk.app.screen
+        assert isinstance(bench, WorkbenchScreen)
+        item = bench.phase_tree.item
+        assert item is not None
+        assert item.id == "news"
+
+
+async def test_used_by_goes_back_to_the_workbench_that_is_open(open_desk: Open) -> None:
+    async with open_desk(ref=None) as desk:
+        # GIVEN a workbench, and the configuration opened from it
+        desk.app.open_workbench("nightly")
+        await desk.pilot.pause()
+        bench = desk.app.screen
+        desk.app.push_screen(ConfigurationScreen("mailer/news"))
+        await desk.pilot.pause()
+        # WHEN the task is chosen THEN the same workbench is there, not a second one
+        await desk.pilot.press("w", "enter")
+        await desk.pilot.pause()
+        assert desk.app.screen is bench
+        assert not any(isinstance(one, ConfigurationScreen) for one in desk.app.screen_stack)
+
+
+async def test_delete_moves_the_file_to_the_trash(open_desk: Open) -> None:
+    async with open_desk(**{"orchestrations/nightly.toml": 'name = "Nightly"\n'}) as desk:
+        await desk.pilot.press("X")
+        assert isinstance(desk.app.screen, Confirm)
+        await desk.pilot.press("d")
+        await desk.pilot.pause()
+        assert not desk.file.exists()
+        assert [path.read_text() for path in (desk.root / ".orch/trash").rglob("news.toml")] == [NEWS]
+        assert not isinstance(desk.app.screen, ConfigurationScreen)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"configurations/mailer/news.toml": "name = \n"}, "broken TOML"),
+        ({"components/mailer.toml": "name ="}, 'no component "mailer"'),
+        ({"configurations/mailer/news.toml": 'name = "N"\n[parameters]\nbody = { file = "x.txt" }\n'}, "x.txt"),
+    ],
+)
+async def test_what_cannot_be_a_form_is_shown_as_a_file(open_desk: Open, files: dict[str, str], said: str) -> None:
+    async with open_desk(**files) as desk:
+        assert desk.screen.form is None
+        assert said in desk.notice()
+        # AND no key of the form does harm
+        before = desk.file.read_text()
+        await desk.pilot.press("s", "u", "i", "t", "y", "escape")
+        assert desk.file.read_text() == before
+
+
+HOSTILE = "[/x] [@click=app.quit] \\u001b]52;c;aGk=\\u0007 \\u202e 🚀"
+
+
+async def test_hostile_texts_do_no_harm(open_desk: Open) -> None:
+    # GIVEN a component, a configuration and an orchestration full of markup and escape sequences
+    schema = MAILER.replace('title = "Host"', f'title = "{HOSTILE}"\ndescription = "{HOSTILE}"\ndefault = "{HOSTILE}"')
+    schema = schema.replace('name = "Mailer"', f'name = "{HOSTILE}"')
+    schema += f'\n[schema.properties.mode]\nenum = ["{HOSTILE}", "b"]\ndefault = "{HOSTILE}"\n'
+    news = NEWS.replace('"News"', f'"{HOSTILE}"').replace("mail.example", HOSTILE)
+    nightly = f'name = "{HOSTILE}"\n[[phases]]\nname = "{HOSTILE}"\n[[phases.tasks]]\nconfiguration = "mailer/news"\n'
+    files = {
+        "components/mailer.toml": schema,
+        "configurations/mailer/news.toml": news,
+        "orchestrations/nightly.toml": nightly,
+    }
+    async with open_desk(**files) as desk:
+        # THEN the form is there, the brackets are to be seen, and the controls are gone
+        assert desk.screen.form is not None
+        await desk.pilot.press("j", "j", "w", "escape")
+        text = desk.text()
+        assert "[@click=app.quit]" in text
+        assert "\x1b" not in text
+        assert "\u202e" not in str(desk.screen.query_one("#about", Static).render())
+
+
+async def test_by_mouse(open_desk: Open) -> None:
+    schema = MAILER + '\n[schema.properties.fast]\ntype = "boolean"\ndefault = true\n'
+    async with open_desk(**{"components/mailer.toml": schema}) as desk:
+        # WHEN a yes/no, a button and a field are clicked
+        toggle = desk.form.query_one(YesNo)
+        await desk.pilot.click(toggle)
+        assert desk.form.state.texts[("fast",)] == "false"
+        await desk.pilot.click("#add-outputs")
+        assert [row.kind for row in desk.form.query(TableRow)] == ["inputs", "outputs"]
+        await desk.pilot.click(desk.form.query(".remove").last())
+        assert [row.kind for row in desk.form.query(TableRow)] == ["inputs"]
+        await desk.pilot.click(desk.form.query(LongText).last())
+        assert isinstance(desk.app.focused, LongText)
+        # AND the title of a field takes the cursor into it
+        row = next(row for row in desk.form.query(Row) if any(one.place == HOST for one in row.editors()))
+        await desk.pilot.click(row.query_one(".title"))
+        assert getattr(desk.app.focused, "place", None) == HOST
+
+
+async def test_nothing_is_painted_when_nothing_changes(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        # THEN no cursor blinks and no timer runs in the form
+        desk.form.go_to(HOST)
+        await desk.pilot.pause()
+        assert all(not one.cursor_blink for one in desk.form.query(Input))
+        assert all(not one.cursor_blink for one in desk.form.query(LongText))
+
+
+Shot = Callable[..., Awaitable[None]]
+
+
+def prepared(ref: str | None) -> Callable[[Pilot[Any]], Awaitable[None]]:
+    async def run_before(pilot: Pilot[Any]) -> None:
+        app = pilot.app
+        assert isinstance(app, OrchApp)
+        screen = ConfigurationScreen(ref) if ref is not None else NewConfigurationScreen()
+        app.push_screen(screen)
+        await pilot.pause()
+        if isinstance(screen, ConfigurationScreen) and screen.form is not None:
+            screen.form.go_to(("parameters", "port"))
+            await pilot.pause()
+            editor = screen.form.editor(("parameters", "port"))
+            assert editor is not None
+            editor.text = "70000"
+            await pilot.pause()
+            screen.form.focus()
+        await pilot.pause()
+
+    return run_before
+
+
+@pytest.mark.parametrize(
+    ("size", "ref"),
+    [(WIDE, "mailer/news"), (NARROW, "mailer/news"), (NARROW, None)],
+    ids=["wide", "narrow", "new"],
+)
+def test_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snap_compare: Any, size: tuple[int, int], ref: str | None
+) -> None:
+    monkeypatch.delenv("MAIL_PASSWORD", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    app = OrchApp(make_project(tmp_path))
+    assert snap_compare(app, terminal_size=size, run_before=prepared(ref))
