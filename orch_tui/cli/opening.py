@@ -41,7 +41,10 @@ def wanted_project(own: str | None) -> str | None:
 def project_root(own: str | None) -> Path:
     """The directory of the project. One that was named must have an ``orch.toml`` itself. Raises: CliError."""
     named = wanted_project(own)
-    start = Path(os.path.abspath(named if named is not None else "."))
+    try:
+        start = Path(os.path.abspath(named if named is not None else "."))
+    except FileNotFoundError as error:
+        raise CliError("the directory you are in was deleted; go to another one, or name one with --project") from error
     places = (start,) if named is not None else (start, *start.parents)
     for directory in places:
         if os.path.lexists(directory / "orch.toml"):

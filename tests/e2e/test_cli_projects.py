@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.projects import make_project, orch
+from tests.projects import argv, environment, make_project, orch
 
 BROKEN = "name = 'x'\n[[phases]\n"
 
@@ -162,6 +164,20 @@ def test_the_project_is_named_by_option_variable_or_place(tmp_path: Path) -> Non
     # AND the commands that are proposed name it too
     failed = orch(tmp_path, "runs", "-p", "two")
     assert "orch-tui run ORCHESTRATION --project two" in failed.stderr
+
+
+def test_a_deleted_working_directory_is_a_sentence(tmp_path: Path) -> None:
+    # GIVEN
+    place = tmp_path / "gone"
+    place.mkdir()
+    script = f'rmdir "$PWD" && exec {shlex.join(argv("list"))}'
+    # WHEN
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], cwd=place, env=environment(), capture_output=True, text=True, check=False
+    )
+    # THEN
+    assert done.returncode == 2
+    assert "the directory you are in was deleted" in done.stderr
 
 
 def test_help_and_version_work_without_a_project(tmp_path: Path) -> None:
