@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Select, TextArea
+from textual.widgets import Input, TextArea
 
 from orch_tui.model.text import safe_line
 from orch_tui.tui.actions import bindings
@@ -90,28 +89,61 @@ class LongText(TextArea):
         self.post_message(Edited(self.place, self.text))
 
 
-class Choice(Select[str]):
-    """One of a few texts; the empty one stands for the default."""
+class Choice(Widget, can_focus=True):
+    """One of a few texts; the empty one stands for the default. A fifth of the cost of Textual's ``Select``."""
+
+    BINDINGS = bindings(ACTIONS, "choice")
 
     def __init__(self, place: Place, text: str, choices: Sequence[str], default: str, *, blank: bool = True) -> None:
-        options: list[tuple[Any, str]] = [(line(choice, limit=60), choice) for choice in choices]
-        if blank:
-            first = f"{default} (default)" if default else "(not set)"
-            options.insert(0, (line(first, "dim", 60), ""))
-        super().__init__(options, value=text, allow_blank=False, compact=True, type_to_search=False, classes="editor")
+        super().__init__(classes="editor")
         self.place = place
+        self._text = text
+        self._default = f"{default} (default)" if default else "(not set)"
+        self._choices = ["", *choices] if blank else list(choices)
 
     @property
     def text(self) -> str:
-        return "" if self.value is Select.NULL else str(self.value)
+        return self._text
 
     @text.setter
     def text(self, text: str) -> None:
-        self.value = text
+        if text != self._text:
+            self._text = text
+            self.refresh()
+            self.post_message(Edited(self.place, text))
 
-    def on_select_changed(self, event: Select.Changed) -> None:
+    def render(self) -> Content:
+        shown = line(self._text) if self._text else line(self._default, "$text-muted")
+        room = max(1, self.size.width - 2)
+        return Content.assemble(shown.truncate(room, ellipsis=True, pad=True), " ", line("▾", "$text-muted"))
+
+    def action_turn(self, by: int) -> None:
+        """Take the next choice, or the one before."""
+        at = self._choices.index(self._text) if self._text in self._choices else 0
+        self.text = self._choices[(at + by) % len(self._choices)]
+
+    def action_next_choice(self) -> None:
+        self.action_turn(1)
+
+    def action_previous_choice(self) -> None:
+        self.action_turn(-1)
+
+    def action_pick(self) -> None:
+        """Show all choices."""
+        from orch_tui.tui.screens.pick import Choice as Picked
+        from orch_tui.tui.screens.pick import Pick
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self.text = text
+
+        choices = [Picked(one, safe_line(one, 60) if one else self._default) for one in self._choices]
+        self.app.push_screen(Pick("Choose", choices, "type to find", start=self._text), answered)
+
+    def on_click(self, event: Click) -> None:
         event.stop()
-        self.post_message(Edited(self.place, self.text))
+        self.focus()
+        self.action_pick()
 
 
 class YesNo(Widget, can_focus=True):

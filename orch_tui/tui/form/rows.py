@@ -38,10 +38,15 @@ class Row(Vertical):
         return [widget for widget in self.query(".editor") if isinstance(widget, Line | LongText | Choice | YesNo)]
 
     def show_errors(self, messages: Sequence[str]) -> None:
-        """One line for each sentence; none hides the place for them."""
-        error = self.query_one(".error", Static)
-        error.update(lines("\n".join(f"✖ {one}" for one in messages)))
-        error.display = bool(messages)
+        """One line for each sentence below the row."""
+        error = next(iter(self.query(".error").results(Static)), None)
+        if error is None and messages:
+            # Few rows ever have one, and every widget costs time when the form opens.
+            error = Static("", classes="error")
+            self.mount(error)
+        if error is not None:
+            error.update(lines("\n".join(f"✖ {one}" for one in messages)))
+            error.display = bool(messages)
 
 
 class FieldRow(Row):
@@ -63,9 +68,6 @@ class FieldRow(Row):
         with Horizontal(classes="pair"):
             yield Static(title, classes="title")
             yield self._editor
-        error = Static("", classes="error")
-        error.display = False
-        yield error
 
 
 class TableRow(Row):
@@ -92,9 +94,6 @@ class TableRow(Row):
                 yield Static("→", classes="arrow")
                 yield Line((*place, "name"), self._row.name, "as table")
             yield Button(Content("✕"), compact=True, classes="remove", tooltip="Remove this table")
-        error = Static("", classes="error")
-        error.display = False
-        yield error
 
 
 class Heading(Static):
