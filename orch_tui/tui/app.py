@@ -8,8 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path, PurePath
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
@@ -17,6 +18,7 @@ from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.theme import Theme
 
+from orch_tui.model.history import counted
 from orch_tui.model.text import safe_line
 from orch_tui.project.project import Project, open_project
 from orch_tui.tui import terminal, theme
@@ -36,6 +38,8 @@ REFUSED = 2
 FAULT = 70
 SIGNAL_BASE = 128
 _TWICE_SECONDS = 2.0
+_CTRL_C_FORGOTTEN = 0.1
+_HERE = Path(__file__).parent
 
 
 class OrchApp(App[int], inherit_bindings=False):
@@ -44,11 +48,13 @@ class OrchApp(App[int], inherit_bindings=False):
     BINDINGS = bindings(actions.ACTIONS, "app")
     ENABLE_COMMAND_PALETTE = False
     # The first screen's sheet too: both are parsed at once before anything is painted.
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/home.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [_HERE / "app.tcss", _HERE / "screens" / "home.tcss"]
     TITLE = "orch-tui"
 
-    def __init__(self, project: Project, config: UserConfig | None = None) -> None:
+    def __init__(self, project: Project, config: UserConfig | None = None, clock: Callable[[], float] = time) -> None:
+        """``clock`` gives seconds since the epoch, for what is shown as a date."""
         self.project = project
+        self.clock = clock
         self.config = config or UserConfig(Path(os.devnull))
         # Before the base class: it derives filters and style sheet from the theme.
         self.set_reactive(App.theme, theme.fitting(self.config.theme, terminal.colors()))
@@ -73,17 +79,16 @@ class OrchApp(App[int], inherit_bindings=False):
         from orch_tui.tui.home_model import HomeModel
         from orch_tui.tui.screens.home import HomeScreen
 
-        return HomeScreen(HomeModel(self.project))
+        return HomeScreen(HomeModel(self.project, self.clock))
 
     def on_mount(self) -> None:
         if not self.is_headless:
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, self.leave_by, number)
+            self._listen(asyncio.get_running_loop(), signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
         # Textual comes back from the shell with an empty screen.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.config.complaints:
-            self.say(f"{len(self.config.complaints)} settings do not hold; orch-tui keys says why.", "warning")
+            wrong = counted(len(self.config.complaints), "setting")
+            self.say(f"{wrong} cannot be used; orch-tui keys says why.", "warning")
 
     # --- what screens use ---
 
@@ -132,16 +137,20 @@ class OrchApp(App[int], inherit_bindings=False):
 
     def _run_in_terminal(self, command: list[str]) -> int:
         # Painting while the terminal belongs to another program would wait for ever.
-        with self.batch_update(), self.suspend():
+        with self.suspend(), self.batch_update():
             # Ctrl-C in the editor is the editor's; a handler, unlike SIG_IGN, is not inherited by it.
             loop = asyncio.get_running_loop()
             loop.remove_signal_handler(signal.SIGINT)
-            before = signal.signal(signal.SIGINT, lambda *_: None)
+            signal.signal(signal.SIGINT, lambda *_: None)
             try:
                 return subprocess.run(command, check=False).returncode
             finally:
-                signal.signal(signal.SIGINT, before)
-                loop.add_signal_handler(signal.SIGINT, self.leave_by, signal.SIGINT)
+                # The loop learns of a Ctrl-C only when it runs again: by then it must still be nobody's.
+                loop.call_later(_CTRL_C_FORGOTTEN, self._listen, loop, signal.SIGINT)
+
+    def _listen(self, loop: asyncio.AbstractEventLoop, *numbers: signal.Signals) -> None:
+        for number in numbers:
+            loop.add_signal_handler(number, self.leave_by, number)
 
     # --- leaving ---
 

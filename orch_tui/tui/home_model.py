@@ -65,6 +65,7 @@ class HomeModel:
         self.now = now
         self.filter = ""
         self._entries: dict[str, Entry] = {}
+        self._problems: dict[str, tuple[Problem, ...]] = {}
         self._runs: dict[str, Runs] = {}
         self._drafts: frozenset[str] = frozenset()
         self._undo: list[tuple[str, Callable[[], str | None]]] = []
@@ -83,6 +84,7 @@ class HomeModel:
         from orch_tui.project.drafts import list_drafts
 
         self._entries.clear()
+        self._problems.clear()
         self._drafts = frozenset(list_drafts(self.project))
         self._all = self.project.orchestration_ids()
         self.set_filter(self.filter)
@@ -122,11 +124,17 @@ class HomeModel:
         """What is wrong with it and with what it uses, errors first; reads its configurations."""
         from orch_tui.project.lint import check_orchestration
 
+        if (known := self.known_problems(orchestration_id)) is not None:
+            return known
+        value = self.entry(orchestration_id).value
+        found = check_orchestration(self.project, value) if value else []
+        sorted_ = tuple(sorted(found, key=lambda problem: problem.severity is not Severity.ERROR))
+        return self._problems.setdefault(orchestration_id, sorted_)
+
+    def known_problems(self, orchestration_id: str) -> tuple[Problem, ...] | None:
+        """The problems if nothing has to be read for them; else None."""
         entry = self.entry(orchestration_id)
-        if entry.value is None:
-            return entry.problems
-        found = check_orchestration(self.project, entry.value)
-        return tuple(sorted(found, key=lambda problem: problem.severity is not Severity.ERROR))
+        return entry.problems if entry.value is None else self._problems.get(orchestration_id)
 
     def runs(self, orchestration_id: str) -> Runs | None:
         """What was read of its runs; None when they were not read yet."""

@@ -41,9 +41,10 @@ class PtyApp:
         clean = {name: value for name, value in merged.items() if value is not None}
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            # Here, so that the program never sees another size.
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.chdir(_ROOT)
             os.execvpe(argv[0], list(argv), clean)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._status: int | None = None
 
     def __enter__(self) -> PtyApp:
@@ -172,6 +173,8 @@ class PtyApp:
 def _without_queries(data: bytes) -> bytes:
     import re
 
+    # pyte has no alternate screen: entering and leaving it clears the only one.
+    data = re.sub(rb"\x1b\[\?1049[hl]", b"\x1b[2J\x1b[H", data)
     return re.sub(rb"\x1b\[[<>=?][0-9;]*(?:\$p|u)", b"", data)
 
 

@@ -129,9 +129,11 @@ class HomeScreen(Screen[None]):
         details.border_title = text.line(entry.name, limit=60)
         file = self.app.project.paths.relative(self.app.project.paths.orchestration(entry.id))
         details.border_subtitle = text.line(file, limit=60)
-        details.update(_details(entry), layout=False)
-        # Reading what the tasks use is for a cursor that rests.
-        self.set_timer(_PROBLEMS_AFTER_SECONDS, lambda: self._show_problems(chosen))
+        known = self.model.known_problems(chosen)
+        details.update(_details(entry, known), layout=False)
+        if known is None:
+            # Reading what the tasks use is for a cursor that rests.
+            self.set_timer(_PROBLEMS_AFTER_SECONDS, lambda: self._show_problems(chosen))
 
     def _show_problems(self, orchestration_id: str) -> None:
         if self.is_current and self.table.chosen == orchestration_id:

@@ -1,0 +1,275 @@
+"""Manners in a real terminal: idle, stalled, lost, suspended, ended by a signal, dumb."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.pty.harness import PtyApp, orch_tui
+
+_FILES = {
+    "orch.toml": 'name = "Test project"\n',
+    "orchestrations/alpha.toml": 'name = "Alpha \\u001b]52;c;aGk=\\u0007[/x]"\n',
+    "orchestrations/beta.toml": 'name = "Beta"\n',
+}
+HANGUP, TERMINATED, FAULT = 129, 143, 70
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, text in _FILES.items():
+        path = tmp_path / "project" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str | None]:
+    return {"ORCH_TUI_CONFIG": str(tmp_path / "config.toml"), "NO_COLOR": None, "TEXTUAL_THEME": None}
+
+
+@pytest.fixture
+def app(project: Path, environment: dict[str, str | None]) -> Iterator[PtyApp]:
+    with PtyApp(orch_tui(project), environment=environment) as app:
+        app.wait_for("Beta")
+        yield app
+
+
+def test_nothing_is_written_while_nothing_changes(app: PtyApp) -> None:
+    # GIVEN a screen at rest
+    app.settle()
+    before = app.cpu()
+    # WHEN time passes, with the looks at the runs in it
+    seen = app.pump(7)
+    # THEN not one byte came, and hardly any work was done
+    assert seen == b""
+    assert app.cpu() - before < 0.5
+
+
+def test_a_key_that_changes_one_row_costs_little(app: PtyApp) -> None:
+    app.settle()
+    app.send("j")
+    app.wait_for("beta.toml")
+    app.settle()
+    before = len(app.log)
+    app.send("k")
+    app.wait_for("alpha.toml")
+    app.settle()
+    assert len(app.log) - before < 8000
+
+
+def test_names_from_files_cannot_talk_to_the_terminal(app: PtyApp) -> None:
+    app.settle()
+    assert b"\x1b]52" not in app.log and "Alpha [/x]" in app.text()
+
+
+def test_q_leaves_the_terminal_as_it_was(app: PtyApp) -> None:
+    app.send("q")
+    assert app.exit_code() == 0
+    assert app.restored()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, TERMINATED), (signal.SIGINT, 130)])
+def test_a_signal_leaves_the_terminal_as_it_was(app: PtyApp, number: int, code: int) -> None:
+    app.signal(number)
+    assert app.exit_code() == code
+    assert app.restored()
+
+
+def test_a_lost_terminal_ends_the_program(app: PtyApp) -> None:
+    app.hang_up()
+    assert app.exit_code() == HANGUP
+
+
+def test_a_hang_up_by_signal_ends_the_program(app: PtyApp) -> None:
+    app.signal(signal.SIGHUP)
+    assert app.exit_code() == HANGUP
+
+
+def test_ctrl_z_stops_and_fg_draws_everything_again(app: PtyApp) -> None:
+    # GIVEN a program that was put to sleep
+    app.settle()
+    app.send("\x1a")
+    app.wait_until(lambda: app.state() == "T", "the program to stop")
+    assert app.restored()
+    app.screen.reset()
+    # WHEN it is woken up
+    app.signal(signal.SIGCONT)
+    # THEN the screen is complete, and keys work
+    app.wait_for("Test project")
+    app.wait_for("Beta")
+    app.send("j")
+    app.wait_for("beta.toml")
+    app.send("q")
+    assert app.exit_code() == 0
+
+
+def test_a_stray_sigcont_changes_nothing(app: PtyApp) -> None:
+    app.signal(signal.SIGCONT)
+    app.settle()
+    app.send("j")
+    app.wait_for("beta.toml")
+    app.send("q")
+    assert app.exit_code() == 0
+
+
+def test_a_terminal_that_does_not_read_stops_nothing(project: Path, environment: dict[str, str | None]) -> None:
+    # GIVEN a program that repaints everything 50 times a second and counts in a file
+    counter = project / "ticks"
+    code = f"""
+import sys
+from pathlib import Path
+from orch_tui.project.project import open_project
+from orch_tui.tui.app import OrchApp
+class Busy(OrchApp):
+    ticks = 0
+    def on_mount(self):
+        super().on_mount()
+        self.set_interval(0.02, self.tick)
+    def tick(self):
+        self.ticks += 1
+        self.screen.refresh(layout=True)
+        Path({str(counter)!r}).write_text(str(self.ticks))
+app = Busy(open_project(Path(sys.argv[1])))
+app.run()
+sys.exit(app.return_code)
+"""
+
+    def ticks() -> int:
+        return int(counter.read_text() or 0) if counter.exists() else 0
+
+    with PtyApp([sys.executable, "-c", code, str(project)], environment=environment) as app:
+        app.wait_for("Beta")
+        # WHEN the terminal reads nothing while far more is drawn than it can hold
+        start = ticks()
+        _wait_without_reading(lambda: ticks() > start + 120)
+        # THEN the program went on, and its screen is right once the terminal reads again
+        app.screen.reset()
+        app.wait_for("Test project")
+        app.wait_for("Beta")
+        app.send("q")
+        assert app.exit_code() == 0
+        assert app.restored()
+
+
+def _wait_without_reading(true: object) -> None:
+    import time
+
+    end = time.monotonic() + 30
+    while not true():  # type: ignore[operator]
+        assert time.monotonic() < end, "the program stood still while its terminal did not read"
+        time.sleep(0.02)
+
+
+def test_a_fault_restores_the_terminal_and_names_its_report(project: Path, environment: dict[str, str | None]) -> None:
+    # GIVEN a program with a fault in the action of a key
+    code = """
+import sys
+from pathlib import Path
+from orch_tui.tui import app
+def fail(self):
+    secret = "hunter2" + "-in-a-variable"
+    raise RuntimeError("the fault")
+app.OrchApp.action_theme = fail
+sys.exit(app.run_app(Path(sys.argv[1])))
+"""
+    (project / ".orch").mkdir()
+    with PtyApp([sys.executable, "-c", code, str(project)], size=(160, 40), environment=environment) as app:
+        app.wait_for("Beta")
+        app.send("\x1bOQ")
+        # THEN
+        assert app.exit_code() == FAULT
+        assert app.restored()
+        found = re.search(r"The report is (\S+\.txt)", app.text().replace("\n", ""))
+        assert found, app.text()
+        report = Path(found.group(1)).read_text()
+        assert "RuntimeError: the fault" in report and "-in-a-variable" not in report.replace('"-in-a-variable"', "")
+        assert b"hunter2-in" not in app.log
+
+
+def test_the_editor_gets_the_terminal_and_gives_it_back(
+    project: Path, tmp_path: Path, environment: dict[str, str | None]
+) -> None:
+    # GIVEN an editor that shows what it got, waits for a line, and survives Ctrl-C
+    editor = tmp_path / "editor.sh"
+    editor.write_text("#!/bin/sh\ntrap 'echo interrupted' INT\necho editing $1\nread line || read line\nread line\n")
+    editor.chmod(0o755)
+    with PtyApp(orch_tui(project), environment={**environment, "VISUAL": str(editor)}, size=(200, 40)) as app:
+        app.wait_for("Beta")
+        app.send("F")
+        app.wait_for("editing")
+        assert "alpha.toml" in app.text()
+        app.send("\x03")
+        app.wait_for("interrupted")
+        app.send("\n\n")
+        # THEN the screen is back, complete
+        app.wait_for("Test project")
+        app.wait_for("Beta")
+        app.send("q")
+        assert app.exit_code() == 0
+
+
+def test_resizing_uses_the_new_size(app: PtyApp) -> None:
+    app.wait_for("Phases")
+    app.resize(80, 24)
+    app.wait_gone("Phases")
+    app.wait_for("Beta")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "unwanted"),
+    [
+        ({"NO_COLOR": "1"}, rb"\x1b\[[0-9;]*\b(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38|48)(?:;[0-9]+)*m"),
+        ({"TERM": "xterm", "COLORTERM": None}, rb"\x1b\[[0-9;]*\b[34]8;[25];"),
+    ],
+    ids=["no colour", "sixteen colours"],
+)
+def test_no_more_colours_than_there_are(
+    project: Path, environment: dict[str, str | None], wanted: dict[str, str | None], unwanted: bytes
+) -> None:
+    with PtyApp(orch_tui(project), environment={**environment, **wanted}) as app:
+        app.wait_for("Beta")
+        app.settle()
+        assert not re.findall(unwanted, app.log)
+        # the row of the cursor can be told from the others
+        assert b"\x1b[1;7m" in app.log or re.search(rb"\x1b\[[0-9;]*\b7\b[0-9;]*m", app.log)
+        app.send("q")
+        assert app.exit_code() == 0
+
+
+def test_a_terminal_that_cannot_show_it_is_told_what_to_use(project: Path, environment: dict[str, str | None]) -> None:
+    with PtyApp(orch_tui(project), environment={**environment, "TERM": "dumb"}, size=(200, 5)) as app:
+        assert app.exit_code() == 2
+        assert "orch-tui list" in app.text() and "\x1b" not in app.log.decode()
+
+
+def test_without_a_terminal_it_says_what_to_use(project: Path) -> None:
+    done = subprocess.run(
+        orch_tui(project), stdin=subprocess.DEVNULL, capture_output=True, text=True, env={**os.environ, "TERM": "xterm"}
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    assert "orch-tui watch" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_without_a_mouse_no_mouse_is_asked_for(project: Path, environment: dict[str, str | None]) -> None:
+    with PtyApp(orch_tui(project, mouse=False), environment=environment) as app:
+        app.wait_for("Beta")
+        app.settle()
+        assert b"\x1b[?1000h" not in app.log and b"\x1b[?1003h" not in app.log
+
+
+def test_wrong_settings_are_said_before_the_start_and_the_rest_holds(
+    project: Path, tmp_path: Path, environment: dict[str, str | None]
+) -> None:
+    (tmp_path / "config.toml").write_text('[keys]\n"home.nwe" = "x"\n"app.help" = "f5"\n')
+    with PtyApp(orch_tui(project), environment=environment, size=(160, 40)) as app:
+        app.wait_for("F5 Help")
+        assert b'did you mean "home.new"' in app.log[: app.log.index(b"\x1b[?1049h")]

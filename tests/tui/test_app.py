@@ -1,0 +1,215 @@
+"""What all screens share: leaving, help, palette, themes, keys, the editor, faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from orch_tui.project.project import Project
+from orch_tui.tui.actions import ALL
+from orch_tui.tui.app import OrchApp
+from orch_tui.tui.keymap import UserConfig, load_config
+from orch_tui.tui.screens.confirm import Confirm
+from orch_tui.tui.screens.help import HelpScreen
+from orch_tui.tui.screens.pick import Choice, Pick, fitting
+from textual.screen import Screen
+from textual.widgets import Input, Static
+from textual.worker import WorkerFailed
+
+
+class Asks(Screen[None]):
+    """Has something to lose."""
+
+    def __init__(self, answer: bool) -> None:
+        super().__init__()
+        self.answer, self.asked = answer, 0
+
+    async def may_leave(self) -> bool:
+        self.asked += 1
+        return self.answer
+
+
+def said(app: OrchApp) -> str:
+    return " ".join(one.message for one in app._notifications)
+
+
+async def test_q_leaves_when_no_screen_objects(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test() as pilot:
+        await app.push_screen(Asks(True))
+        await pilot.press("q")
+    assert app._exit and app.return_code == 0
+
+
+async def test_q_stays_when_a_screen_objects_and_may_be_tried_again(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test() as pilot:
+        screen = Asks(False)
+        await app.push_screen(screen)
+        await pilot.press("q", "q")
+        assert screen.asked == 2 and not app._exit
+
+
+async def test_ctrl_c_leaves_the_second_time_and_copies_a_selection(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test() as pilot:
+        await pilot.press("slash", "a", "b", "shift+home", "ctrl+c")
+        assert app.clipboard == "ab" and said(app) == ""
+        await pilot.press("escape", "ctrl+c")
+        assert "again" in said(app) and not app._exit
+        await pilot.press("ctrl+c")
+    assert app._exit
+
+
+async def test_the_help_shows_what_the_focus_has_with_its_live_keys(project: Project) -> None:
+    app = OrchApp(project, UserConfig(Path("/dev/null"), keys={"home.new": "f5"}))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        shown = str(app.screen.query_one("#keys", Static).content)
+        lines = [" ".join(line.split()) for line in shown.splitlines()]
+        assert "F5 New Create an orchestration: asks for its name." in lines
+        assert any(line.startswith("j Down") or "or j Down" in line for line in lines)
+        assert not any("workbench" in line and line.startswith("s ") for line in lines)
+        await pilot.press("q")
+        assert not isinstance(app.screen, HelpScreen) and not app._exit
+
+
+async def test_a_mapped_key_works_and_the_old_one_does_not(project: Project) -> None:
+    app = OrchApp(project, UserConfig(Path("/dev/null"), keys={"home.new": "f5", "app.help": "n"}))
+    async with app.run_test() as pilot:
+        await pilot.press("n")
+        assert isinstance(app.screen, HelpScreen)
+        await pilot.press("escape", "f5")
+        assert app.screen.query(Input)
+
+
+async def test_the_palette_has_every_action_and_runs_those_that_work_here(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("colon")
+        palette = app.screen
+        assert isinstance(palette, Pick)
+        assert {one.id for one in palette.list.shown} == {action.id for action in ALL}
+        runnable = {one.id for one in palette.list.shown if one.enabled}
+        assert {"home.new", "list.last-row", "app.quit"} <= runnable and "workbench.save" not in runnable
+        # WHEN one of a widget is picked by its name
+        await pilot.press(*"last row", "enter")
+        # THEN it is done
+        table = app.screen.query_one("#table")
+        assert table.cursor == 2  # type: ignore[attr-defined]
+
+
+async def test_the_palette_says_where_the_other_actions_work(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("colon")
+        palette = app.screen
+        assert isinstance(palette, Pick)
+        index = next(number for number, one in enumerate(palette.list.shown) if one.id == "workbench.save")
+        palette._take(index)
+        await pilot.pause()
+        assert app.screen is palette and "workbench" in said(app)
+
+
+def test_picking_ranks_names_that_begin_so_first() -> None:
+    rows = [Choice("a", "Undo move"), Choice("b", "Move up"), Choice("c", "Other", "moves"), Choice("d", "Quit")]
+    assert [one.id for one in fitting(rows, "move")] == ["b", "a", "c"]
+    assert [one.id for one in fitting(rows, "")] == ["a", "b", "c", "d"]
+
+
+async def test_a_theme_is_tried_on_taken_back_and_kept(project: Project, tmp_path: Path) -> None:
+    app = OrchApp(project, UserConfig(tmp_path / "config.toml"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert app.theme == "orch-dark"
+        await pilot.press("f2", "down")
+        assert app.theme == "orch-light"
+        await pilot.press("escape")
+        assert app.theme == "orch-dark" and not (tmp_path / "config.toml").exists()
+        await pilot.press("f2", "down", "enter")
+    assert load_config(tmp_path / "config.toml").theme == "orch-light"
+
+
+@pytest.mark.parametrize(
+    ("environment", "wished", "theme"),
+    [
+        ({"COLORTERM": "truecolor"}, None, "orch-dark"),
+        ({"COLORTERM": "", "TERM": "xterm"}, None, "orch-ansi-dark"),
+        ({"COLORTERM": "", "TERM": "screen-256color"}, None, "orch-dark"),
+        ({"COLORTERM": "", "TERM": "linux"}, "nord", "nord"),
+        ({"NO_COLOR": "1"}, None, "orch-ansi-dark"),
+        ({"NO_COLOR": "1"}, "orch-light", "orch-ansi-light"),
+    ],
+)
+def test_the_theme_fits_the_terminal(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    wished: str | None,
+    theme: str,
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert OrchApp(project, UserConfig(Path("/dev/null"), theme=wished)).theme == theme
+
+
+@pytest.mark.parametrize("theme", ["orch-dark", "orch-light", "orch-ansi-dark", "orch-ansi-light", "nord"])
+async def test_the_cursor_can_be_seen_in_every_theme(project: Project, theme: str) -> None:
+    app = OrchApp(project, UserConfig(Path("/dev/null"), theme=theme))
+    async with app.run_test(size=(80, 24)):
+        table = app.screen.query_one("#table")
+        first, second = (list(table.render_line(y))[1].style for y in (0, 1))
+        assert first is not None and second is not None
+        assert (first.bgcolor, first.reverse) != (second.bgcolor, second.reverse)
+
+
+async def test_wrong_settings_are_mentioned_and_the_rest_works(project: Project) -> None:
+    app = OrchApp(project, UserConfig(Path("x"), complaints=["x: [keys]: what?"]))
+    async with app.run_test():
+        assert "1 setting" in said(app) and "orch-tui keys" in said(app)
+
+
+async def test_an_editor_that_is_not_there_is_a_sentence(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = OrchApp(project)
+    async with app.run_test() as pilot:
+        monkeypatch.setenv("VISUAL", "'unbalanced")
+        assert app.edit_file(project.paths.settings) is False
+        await pilot.pause()
+        assert "set EDITOR" in said(app)
+
+
+async def test_questions_are_answered_by_their_keys_and_by_enter(project: Project) -> None:
+    app = OrchApp(project)
+    answers: list[Any] = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        for keys in (["n"], ["enter"], ["right", "enter"], ["escape"]):
+            app.push_screen(Confirm("Leave [b]now[/b]?", [("y", "Yes", 1), ("n", "No", 2)]), answers.append)
+            await pilot.press(*keys)
+    assert answers == [2, 1, 2, None]
+
+
+async def test_a_fault_leaves_a_report_without_secrets(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN secrets in the environment, in .env and in a local variable
+    monkeypatch.setenv("SOME_TOKEN", "hunter2-from-environment")
+    project.paths.env_file.write_text("PASSWORD=hunter3-from-env-file\n")
+    project.paths.make_state()
+    app = OrchApp(project)
+
+    def fail() -> None:
+        local = "hunter" + "4-local"
+        raise RuntimeError(f"cannot log in with hunter2-from-environment or hunter3-from-env-file{local[:0]}")
+
+    # WHEN something goes wrong that nobody thought of
+    with pytest.raises((RuntimeError, WorkerFailed)):
+        async with app.run_test() as pilot:
+            app.call_later(fail)
+            await pilot.pause()
+    # THEN
+    assert app.return_code == 70 and app.report is not None
+    assert app.report.parent == project.paths.state / "crash" and app.report.stat().st_mode & 0o777 == 0o600
+    text = app.report.read_text()
+    assert "cannot log in with *** or ***" in text and "in fail" in text and "textual 8" in text
+    assert "hunter2" not in text and "hunter3" not in text and "hunter4" not in text.replace('"4-local"', "")

@@ -1,0 +1,165 @@
+"""The list of orchestrations on the screen."""
+
+from __future__ import annotations
+
+import pytest
+from orch_tui.model.status import Status
+from orch_tui.project.project import Project
+from orch_tui.tui.app import OrchApp
+from orch_tui.tui.screens.home import HomeScreen
+from orch_tui.tui.screens.prompt import Prompt
+from textual.widgets import Input, Static
+
+from tests.tui.conftest import NOW, MakeRun
+
+
+def app_at_three(project: Project) -> OrchApp:
+    """At the time of the tests."""
+    return OrchApp(project, clock=lambda: NOW)
+
+
+def rows(app: OrchApp) -> list[str]:
+    """The lines of the table as they are drawn."""
+    table = home(app).table
+    return ["".join(segment.text for segment in table.render_line(y)).rstrip() for y in range(table.count() or 1)]
+
+
+def home(app: OrchApp) -> HomeScreen:
+    screen = app.screen_stack[0]
+    assert isinstance(screen, HomeScreen)
+    return screen
+
+
+def details(app: OrchApp) -> str:
+    return str(home(app).query_one("#details", Static).content)
+
+
+async def test_it_shows_name_numbers_last_run_and_spark(project: Project, make_run: MakeRun) -> None:
+    for status in (Status.SUCCESS, Status.ERROR, Status.SUCCESS):
+        make_run("alpha", status, seconds=187)
+    make_run("beta", None)
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        alpha, beta, broken = rows(app)
+        assert alpha.split() == ["Alpha", "2", "3", "✔", "success", "14:00", "3:07", "█✘█"]
+        assert "Beta [/usr/bin] [bold]x" in beta and "? interrupted" in beta
+        assert broken.startswith(" ✘ broken") and "orchestrations" not in alpha
+
+
+async def test_at_80_columns_the_important_columns_stay(project: Project, make_run: MakeRun) -> None:
+    make_run("alpha", Status.WARNING)
+    app = app_at_three(project)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert rows(app)[0].split() == ["Alpha", "3", "▲", "warning", "14:00", "5.0", "s", "▲"]
+
+
+async def test_the_details_follow_the_cursor_with_problems(project: Project) -> None:
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert "The first one." in details(app) and "1 Extract (1) → 2 Load (2)" in details(app)
+        await pilot.press("j")
+        home(app)._show_problems("beta")
+        assert "command/gone" in details(app)
+        await pilot.press("G")
+        home(app)._show_problems("broken")
+        assert "orchestrations/broken.toml:1" in details(app)
+
+
+async def test_an_empty_project_invites(empty_project: Project) -> None:
+    app = app_at_three(empty_project)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "n creates one" in rows(app)[0] and "Press n" in details(app)
+        # nothing to open, rename or delete
+        assert not {"home.open", "home.delete"} & {one.binding.id for one in app.screen.active_bindings.values()}
+        await pilot.press("n", "X", "enter")
+        assert rows(app)[0].split()[0] == "X"
+        assert home(app).table.chosen == "x"
+
+
+async def test_new_asks_for_a_name_and_says_what_is_wrong_with_it(project: Project) -> None:
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("n", "enter")
+        assert isinstance(app.screen, Prompt)
+        assert "at least one character" in str(app.screen.query_one("#hint", Static).content)
+        await pilot.press("escape")
+        assert home(app).model.total == 3
+
+
+async def test_delete_and_undo_leave_the_cursor_where_one_expects_it(project: Project) -> None:
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("j", "d")
+        assert home(app).model.ids == ["alpha", "broken"] and home(app).table.chosen == "broken"
+        await pilot.press("u")
+        assert home(app).table.chosen == "beta"
+
+
+async def test_rename_and_duplicate(project: Project) -> None:
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("c", "Z", "enter")
+        assert home(app).model.entry("alpha").name == "Z"
+        await pilot.press("y", "enter")
+        assert home(app).table.chosen == "z-copy"
+
+
+async def test_a_broken_one_is_not_renamed(project: Project) -> None:
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("G", "c")
+        assert app.screen is home(app)
+        assert "left alone" in next(iter(app._notifications)).message
+
+
+async def test_the_filter_narrows_while_it_is_typed(project: Project) -> None:
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("slash", "b", "e", "t")
+        assert home(app).table.ids == ["beta"]
+        # letters that are keys elsewhere were typed, not done
+        assert home(app).query_one(Input).value == "bet"
+        await pilot.press("enter")
+        assert home(app).table.has_focus and home(app).table.ids == ["beta"]
+        await pilot.press("escape")
+        assert len(home(app).table.ids) == 3 and not home(app).query(Input)
+
+
+async def test_what_changed_on_disk_is_read_again(project: Project) -> None:
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        project.paths.orchestration("gamma").write_text('name = "Gamma"\n')
+        project.paths.orchestration("broken").write_text('name = "Mended"\n')
+        await pilot.press("r")
+        assert [row.split()[0] for row in rows(app)] == ["Alpha", "Beta", "Mended", "Gamma"]
+
+
+async def test_the_mouse_moves_and_opens(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(OrchApp, "open_workbench", lambda self, one: opened.append(one))
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.click("#table", offset=(5, 1))
+        assert home(app).table.chosen == "beta" and opened == []
+        await pilot.click("#table", offset=(5, 1), times=2)
+        assert opened == ["beta"]
+        # the key bar is clicked like pressed
+        await pilot.click("KeyBar", offset=(3, 0))
+        assert opened == ["beta", "beta"]
+
+
+async def test_a_run_that_ends_meanwhile_is_shown(project: Project, make_run: MakeRun) -> None:
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "never run" in rows(app)[0]
+        make_run("alpha")
+        # WHEN the next look at the runs comes
+        home(app)._look_at_runs()
+        await app.workers.wait_for_complete()
+        assert "✔ success" in rows(app)[0]
