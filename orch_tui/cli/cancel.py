@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from orch_tui.cli.errors import FAILED, SUCCESS, CliError
-from orch_tui.cli.opening import command_hint, find_task, open_it, project_option, run_directory
+from orch_tui.cli.opening import find_task, open_it, project_option, run_directory
 from orch_tui.cli.output import Output
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.cli.follow import Follower
+    from orch_tui.engine.control import CancelRequest
+    from orch_tui.project.project import Project
 
 
 @click.command("cancel")
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--wait/--no-wait", default=True, help="Wait until it has ended (default) or only ask.")
 @project_option
 def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: str | None) -> int:
-    """Stop RUN, or the run of ORCHESTRATION. A run that nobody executes cannot be stopped: exit code 1."""
+    """Stop RUN, or the run of ORCHESTRATION. What is left of a run that was interrupted is stopped as well."""
     from orch_tui.cli.follow import Follower
     from orch_tui.engine.control import CancelRequest, ask, who_am_i
     from orch_tui.project.journal import is_executed
@@ -37,20 +39,34 @@ def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: s
     state = follower.catch_up()
     if state.finished:
         raise CliError(f"run {directory.name} has ended already: {state.status.value}", FAILED)
-    if not alive:
-        hint = command_hint("run", state.header.orchestration, "--rerun-failed")
-        raise CliError(
-            f"no process executes run {directory.name}: it was interrupted; what is left of it runs with {hint}", FAILED
-        )
     target = find_task(state, task).id if task is not None else None
     if target is not None and state.tasks[target].status.final:
         raise CliError(f"task {target} has ended already: {state.tasks[target].status.value}", FAILED)
-    ask(directory, CancelRequest(who_am_i(), now, target))
-    out = Output(sys.stdout)
+    request, out = CancelRequest(who_am_i(), now, target), Output(sys.stdout)
+    if not alive:
+        out.line(f"no process executes run {directory.name}: taking it over to stop it")
+        _take_over(opened, directory, request)
+        return _until_over(out, follower, directory, target)
+    ask(directory, request)
     if not wait:
         out.line(f"asked run {directory.name} to stop" + (f" task {target}" if target else ""))
         return SUCCESS
     return _until_over(out, follower, directory, target)
+
+
+def _take_over(project: Project, directory: Path, request: CancelRequest) -> None:
+    """Stop what an executor that is gone has left running, and write down what became of it."""
+    from orch_tui.cli.errors import ALREADY_RUNS, USAGE, os_sentence
+    from orch_tui.engine.runs import AlreadyRunning
+    from orch_tui.engine.takeover import take_over
+
+    try:
+        run = take_over(project, directory, by=request.by, cancel=request)
+    except AlreadyRunning as error:
+        raise CliError(str(error), ALREADY_RUNS) from error
+    except OSError as error:
+        raise CliError(f"the run cannot be taken over: {os_sentence(error)}", USAGE) from error
+    run.wait()
 
 
 def _until_over(out: Output, follower: Follower, directory: Path, target: str | None) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 from orch_tui.cli.follow import attempt_directory
 from orch_tui.cli.output import Output
-from orch_tui.engine.results import read_result
+from orch_tui.engine.ending import files_written, tables_written
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
 from orch_tui.model.runstate import RunState, TaskState
@@ -39,27 +39,6 @@ def written(directory: Path) -> str:
         if found:
             parts.append(f"{counted(sum(rows for _, rows in found), 'row')} in {counted(len(found), noun)}")
     return ", ".join(parts)
-
-
-def tables_written(directory: Path) -> list[tuple[str, int]]:
-    """Name and rows of the tables that an attempt wrote."""
-    return _written(directory, "tables", "table")
-
-
-def files_written(directory: Path) -> list[tuple[str, int]]:
-    """Path and rows of the files that an attempt wrote."""
-    return _written(directory, "files", "path")
-
-
-def _written(directory: Path, key: str, name: str) -> list[tuple[str, int]]:
-    items = read_result(directory).get(key)
-    found = []
-    for item in items if isinstance(items, list) else ():
-        if isinstance(item, dict) and isinstance(item.get(name), str):
-            rows = item.get("written", item.get("rows"))
-            known = isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0
-            found.append((safe_line(item[name], 200), int(rows) if known and rows is not None else 0))
-    return found
 
 
 class Narrator:

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.cli.card import first_failure, skipped_because
 from orch_tui.cli.follow import attempt_directory
-from orch_tui.cli.narrate import files_written, tables_written
 from orch_tui.cli.output import Output
+from orch_tui.engine.ending import files_written, first_failure, skipped_because, tables_written
 from orch_tui.engine.lastlines import last_lines
 from orch_tui.model.events import write_time
 from orch_tui.model.problem import Problem

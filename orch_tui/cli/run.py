@@ -78,6 +78,13 @@ def parse_variables(texts: tuple[str, ...]) -> dict[str, str]:
     metavar="[RUN]",
     help="Run what did not succeed in RUN (default: the last run) or was edited since; reuse the rest.",
 )
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value="last",
+    metavar="[RUN]",
+    help="Go on with RUN (default: the last run), whose executor is gone: adopt what still runs, start the rest.",
+)
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable; repeatable.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, be reused, skipped or blocked, and start nothing.")
 @click.option("--wait", is_flag=True, help="If it runs already, wait for its turn.")
@@ -93,6 +100,7 @@ def run_command(
     phase: tuple[str, ...],
     from_phase: str | None,
     rerun_failed: str | None,
+    resume: str | None,
     variables: tuple[str, ...],
     dry_run: bool,
     wait: bool,
@@ -112,6 +120,13 @@ def run_command(
     from orch_tui.engine.runs import RunRequest
 
     opened = open_it(project)
+    if resume is not None:
+        chosen = [only, phase, from_phase, rerun_failed, variables, dry_run, wait]
+        if any(chosen):
+            raise CliError("--resume goes on with a run as it was started: it takes no other choice of what to run")
+        directory = _interrupted(opened, orchestration, resume)
+        with Signals(stop_on_hangup=opened.settings.on_hangup == "stop").installed() as signals:
+            return _tell(opened, _resume(opened, directory), _Manner(strict, as_json, plain, quiet), signals)
     orchestration, rerun_failed = _which(opened, orchestration, rerun_failed)
     request = RunRequest(orchestration, only, phase, from_phase, rerun_failed, parse_variables(variables))
     if dry_run:
@@ -138,12 +153,37 @@ def _which(project: Project, orchestration: str | None, rerun: str | None) -> tu
     return directory.parent.name, directory.name
 
 
+def _interrupted(project: Project, orchestration: str | None, resume: str) -> Path:
+    """``--resume``, ``--resume RUN``, ``--resume ORCHESTRATION`` and ``ORCHESTRATION --resume`` name a run."""
+    from orch_tui.cli.opening import run_directory
+
+    return run_directory(project, orchestration if orchestration is not None and resume == "last" else resume)
+
+
+def _resume(project: Project, directory: Path) -> ActiveRun:
+    from orch_tui.engine.control import who_am_i
+    from orch_tui.engine.runs import AlreadyRunning
+    from orch_tui.engine.takeover import take_over
+
+    try:
+        return take_over(project, directory, by=who_am_i())
+    except AlreadyRunning as error:
+        raise CliError(str(error), ALREADY_RUNS) from error
+    except OSError as error:
+        raise CliError(f"the run cannot be taken over: {os_sentence(error)}", USAGE) from error
+
+
 def _run(project: Project, request: RunRequest, manner: _Manner, signals: Signals) -> int:
-    # With --json, standard output is for the final state alone.
-    out = Output(sys.stderr if manner.as_json else sys.stdout, signals.lost_terminal)
     run = _start(project, request, manner, signals)
     if run is None:
         return 128 + (signals.received or 0)
+    return _tell(project, run, manner, signals)
+
+
+def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -> int:
+    """Follow a run that this process executes, and judge its end."""
+    # With --json, standard output is for the final state alone.
+    out = Output(sys.stderr if manner.as_json else sys.stdout, signals.lost_terminal)
     signals.attach(run)
     state = _follow(run, out, manner, signals)
     status = state.status

@@ -152,7 +152,8 @@ def _task_line(
     out: Output, state: RunState, task: TaskState, directory: Path, width: int, now: float, live: bool
 ) -> str:
     from orch_tui.cli.follow import attempt_directory
-    from orch_tui.cli.narrate import counted, files_written, tables_written
+    from orch_tui.cli.narrate import counted
+    from orch_tui.engine.ending import files_written, tables_written
 
     last = task.attempt
     seconds = show_duration(last.seconds) if last else ""
@@ -179,3 +180,6 @@ def _print_interrupted(out: Output, state: RunState, directory: Path) -> None:
     for name, finding in inspect_run(directory, state).items():
         task = state.tasks[name]
         out.line(f"  {safe_line(task.name, 120)} ({task.id}) was running: {safe_line(finding.text, 400)}")
+    out.line(
+        f"Go on with {command_hint('run', '--resume', directory.name)}, or stop what is left with orch-tui cancel."
+    )

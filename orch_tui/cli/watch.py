@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from orch_tui.cli.errors import FAILED
-from orch_tui.cli.opening import open_it, project_option, run_directory
+from orch_tui.cli.opening import command_hint, open_it, project_option, run_directory
 from orch_tui.cli.output import Output
 
 if TYPE_CHECKING:
     from orch_tui.project.project import Project
+
+_SUCCESSION = 3.0
+"""Seconds in which another process may go on with a run whose executor has left."""
 
 
 @click.command("watch")
@@ -55,15 +59,18 @@ def follow_to_end(directory: Path, out: Output, *, strict: bool) -> int:
 
     follower = Follower(directory)
     display = Display(out, Narrator(out, directory), live=False)
+    last_alive = -math.inf
     while not out.gone:
-        alive = is_executed(directory)
+        if is_executed(directory):
+            last_alive = time.monotonic()
         display.update(follower)
         if follower.state.finished:
             if follower.state.status is not Status.SUCCESS:
                 print_ending(out, follower.state, directory)
             return exit_code(follower.state.status, strict=strict)
-        if not alive:
-            out.line(out.paint("interrupted", "red") + f": no process executes run {directory.name} any more")
+        if time.monotonic() - last_alive > _SUCCESSION:
+            hint = command_hint("run", "--resume", directory.name)
+            out.line(out.paint("interrupted", "red") + f": no process executes run {directory.name}; go on with {hint}")
             print_ending(out, follower.state, directory)
             return FAILED
         time.sleep(POLL)

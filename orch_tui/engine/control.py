@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def ask(run_directory: Path, request: CancelRequest) -> None:
     directory = run_directory / _DIRECTORY
     make_private(directory)
     body = {"action": "cancel", "by": request.by, "now": request.now, "task": request.task}
-    write_atomic(directory / f"{secrets.token_hex(8)}.json", json.dumps(body), 0o600)
+    write_atomic(directory / f"{os.urandom(8).hex()}.json", json.dumps(body), 0o600)
 
 
 class Mailbox:

@@ -32,6 +32,10 @@ _DISK_POLL = 1.0
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
+class _HandOver(Exception):
+    """Leave: another process goes on with the run."""
+
+
 class Prepare(Protocol):
     def __call__(self, task: PlannedTask, number: int) -> AttemptSpec: ...
 
@@ -69,6 +73,8 @@ class PhaseExecutor:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._queue: PhaseQueue | None = None
         self._crash: BaseException | None = None
+        self._handing_over = False
+        self._give_up_writing = False
 
     # -- from any thread ---------------------------------------------------------------------------------------
 
@@ -79,6 +85,13 @@ class PhaseExecutor:
             # RuntimeError: the loop is closed, the run has ended meanwhile.
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._take_requests)
+
+    def request_hand_over(self) -> None:
+        """Stop executing and leave the tasks as they are. Thread-safe; ``run`` then returns None."""
+        self._handing_over = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._wake_up)
 
     @property
     def blocked(self) -> str | None:
@@ -91,8 +104,8 @@ class PhaseExecutor:
 
     # -- the run -----------------------------------------------------------------------------------------------
 
-    async def run(self) -> Status:
-        """Execute the plan and return the run's final state."""
+    async def run(self) -> Status | None:
+        """Execute the plan and return the run's final state; None if it was handed over."""
         self._loop = asyncio.get_running_loop()
         now, own = self._recorder.now, os.getpid()
         stat = read_stat(own)
@@ -114,6 +127,9 @@ class PhaseExecutor:
         control = asyncio.ensure_future(self._watch_control())
         try:
             await self._run_phases()
+        except _HandOver:
+            await self._leave()
+            return None
         except BaseException:
             # A fault of this program must not leave its tasks behind.
             for attempt in self._running.values():
@@ -121,10 +137,11 @@ class PhaseExecutor:
             if self._background:
                 await asyncio.wait(self._background)
             raise
+        else:
+            return await self._finish()
         finally:
             control.cancel()
             await asyncio.wait({control})
-        return await self._finish()
 
     async def _run_phases(self) -> None:
         blocker: str | None = None
@@ -172,10 +189,15 @@ class PhaseExecutor:
             if task.id not in resumed:
                 record(events.waiting(now(), task.id, "delay", until))
         for attempt in under_way:
+            if self._cancelled is not None:
+                attempt.cancelled_by = self._cancelled.by
+                attempt.stop.ask(FailureKind.CANCEL, now=self._cancelled.now)
             self._follow(attempt)
         if self._cancelled is not None:
             self._cancel_waiting(None, self._cancelled.by)
         while not queue.empty or self._running:
+            if self._handing_over:
+                raise _HandOver
             await self._wake_or(self._admit(queue))
             if self._crash is not None:
                 raise self._crash
@@ -284,7 +306,11 @@ class PhaseExecutor:
             await asyncio.sleep(_POLL)
 
     def _cancel(self, request: CancelRequest) -> None:
-        if self._state.finished or (request.task is not None and request.task not in self._state.tasks):
+        if self._state.finished:
+            # All has ended but the writing of it: who does not want to wait for room on the disk need not.
+            self._give_up_writing = self._give_up_writing or (request.now and request.task is None)
+            return
+        if request.task is not None and request.task not in self._state.tasks:
             return
         now = self._recorder.now()
         self._recorder.record(events.cancel(now, request.by, now=request.now, task=request.task))
@@ -307,6 +333,16 @@ class PhaseExecutor:
 
     # -- the end -----------------------------------------------------------------------------------------------
 
+    async def _leave(self) -> None:
+        """Let go of the tasks without a signal: their locks, logs and exit files live on with them."""
+        for job in self._background:
+            job.cancel()
+        if self._background:
+            await asyncio.wait(self._background)
+        self._recorder.record(events.note(self._recorder.now(), "info", "handed over"), durable=True)
+        self._recorder.flush()
+        self._recorder.journal.close()
+
     async def _finish(self) -> Status:
         states = [self._state.tasks[task.id] for task in self._plan.tasks() if task.decision is Decision.RUN]
         status = worst(map(_counted, states))
@@ -320,7 +356,7 @@ class PhaseExecutor:
         self._recorder.record(events.run_ended(now, status, reason, seconds, self._state.counts), durable=True)
         while not self._recorder.flush():
             await asyncio.sleep(_DISK_POLL)
-            if self._cancelled is not None and self._cancelled.now:
+            if self._give_up_writing or (self._cancelled is not None and self._cancelled.now):
                 break
         self._recorder.journal.close()
         return status

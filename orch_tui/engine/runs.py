@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets as randomness
+import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -171,8 +171,14 @@ class ActiveRun:
         """Thread-safe."""
         self._executor.request_cancel(request)
 
+    def hand_over(self, timeout: float) -> bool:
+        """Leave the run to another process (see :mod:`orch_tui.engine.handover`); True when this one has let go."""
+        self._executor.request_hand_over()
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
     def wait(self, timeout: float | None = None) -> Status | None:
-        """The final state, or None if it goes on after ``timeout`` seconds.
+        """The final state, or None if it goes on after ``timeout`` seconds or was handed over.
 
         Raises:
             Exception: the fault that broke the executor.
@@ -197,7 +203,7 @@ class ActiveRun:
 def new_run_id(now: float) -> str:
     """``20261122T140213.123Z-7f``: sorts by time, also for runs that follow each other within a second."""
     at = datetime.fromtimestamp(now, UTC)
-    return f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03}Z-{randomness.token_hex(1)}"
+    return f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03}Z-{os.urandom(1).hex()}"
 
 
 def start_run(

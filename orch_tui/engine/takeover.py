@@ -13,6 +13,7 @@ from typing import Any
 
 from orch_tui.engine.adopt import Orphans, adopt_leader, find_leader, spec_of
 from orch_tui.engine.attempts import ActiveAttempt, AttemptRunner, judge
+from orch_tui.engine.control import CancelRequest
 from orch_tui.engine.executor import PhaseExecutor
 from orch_tui.engine.inspect import Finding, Verdict, attempt_directory, inspect_run
 from orch_tui.engine.launcher import AttemptSpec, Exit, StopRequest
@@ -36,8 +37,8 @@ _LEAVING = 2.0
 """Seconds that a predecessor may still take to leave."""
 
 
-def take_over(project: Project, directory: Path, *, by: str) -> ActiveRun:
-    """Execute an unfinished run from where it stands.
+def take_over(project: Project, directory: Path, *, by: str, cancel: CancelRequest | None = None) -> ActiveRun:
+    """Execute an unfinished run from where it stands; with ``cancel``, only to stop it.
 
     Raises:
         AlreadyRunning: its executor is alive, or a newer run of the orchestration is executed.
@@ -57,7 +58,7 @@ def take_over(project: Project, directory: Path, *, by: str) -> ActiveRun:
         raise AlreadyRunning(state.header.name, f"run {directory.name} has an executor") from error
     try:
         # What the predecessor wrote last is only certain now.
-        return _go_on(project, directory, journal, read_run(directory), lock, by)
+        return _go_on(project, directory, journal, read_run(directory), lock, by, cancel)
     except BaseException:
         journal.close()
         _release(lock)
@@ -85,7 +86,13 @@ def _release(lock: Lock | None) -> None:
 
 
 def _go_on(
-    project: Project, directory: Path, journal: Journal, state: RunState, lock: Lock | None, by: str
+    project: Project,
+    directory: Path,
+    journal: Journal,
+    state: RunState,
+    lock: Lock | None,
+    by: str,
+    cancel: CancelRequest | None,
 ) -> ActiveRun:
     findings = inspect_run(directory, state)
     if elsewhere := next((f for f in findings.values() if f.verdict is Verdict.OTHER_HOST), None):
@@ -103,6 +110,8 @@ def _go_on(
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root))
     executor = PhaseExecutor(plan, recorder, LocalLauncher(), preparer.prepare, project.paths, directory, by, adopted)
     run = ActiveRun(executor, state, directory, lock)
+    if cancel is not None:
+        run.cancel(cancel)
     run.start()
     return run
 
@@ -125,9 +134,6 @@ def _reconcile(
             # It was being stopped: that goes on, with a grace time of its own.
             followed.cancelled_by = state.cancelled_by
             followed.stop.ask(FailureKind(last.killing))
-        elif state.cancelled_by is not None:
-            followed.cancelled_by = state.cancelled_by
-            followed.stop.ask(FailureKind.CANCEL)
         return followed
     if finding.verdict is Verdict.UNSTARTED and last.killing is None and state.cancelled_by is None:
         attempts.record_unstarted(followed, finding.text)

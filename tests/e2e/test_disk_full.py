@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from orch_tui.engine.control import CancelRequest
+from orch_tui.model.events import Event
 from orch_tui.model.status import Status
-from orch_tui.project.journal import read_run
+from orch_tui.project.journal import Journal, JournalFull, read_run
 
 from tests.engine_kit import begin, make_commands, until
 
@@ -87,3 +89,22 @@ def test_a_disk_that_fills_before_a_start_makes_tasks_wait(small_disk: Path) -> 
     filler.unlink()
     assert active.wait(30) is Status.SUCCESS
     assert (small_disk / "later").exists()
+
+
+def test_who_does_not_wait_for_the_last_record_can_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a run of which everything but its last record could be written
+    append = Journal.append
+
+    def limited(self: Journal, event: Event, *, durable: bool = False) -> None:
+        if event.type == "run_ended":
+            raise JournalFull("run.toml: No space left on device")
+        append(self, event, durable=durable)
+
+    monkeypatch.setattr(Journal, "append", limited)
+    active = begin(make_commands(tmp_path, {"P": {"t": "true"}}))
+    until(lambda: active.blocked)
+    assert active.wait(0.1) is None
+    # WHEN it is asked to stop at once THEN it ends, and the next one that looks finds it unfinished, as it is
+    active.cancel(CancelRequest("me", now=True))
+    assert active.wait(30) is Status.SUCCESS
+    assert not read_run(active.directory).finished

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from orch_tui.engine.control import CancelRequest, ask
+from orch_tui.engine.handover import hand_over
 from orch_tui.engine.process import tagged
 from orch_tui.engine.runs import AlreadyRunning, RunRefused
 from orch_tui.engine.takeover import take_over
@@ -171,6 +172,57 @@ def test_a_task_that_was_started_but_not_recorded_is_found_by_its_tag(
     (tmp_path / "a.go").touch()
     assert run.wait(30) is Status.SUCCESS
     assert (tmp_path / "a.trace").read_text().split() == ["begin", "end"]
+
+
+def test_the_run_is_handed_to_a_successor_in_a_session_of_its_own(tmp_path: Path) -> None:
+    # GIVEN a run that this process executes
+    project = make_commands(tmp_path, {"P1": {"a": WAIT.format("a", 0)}, "P2": {"b": "touch b.trace"}})
+    active = begin(project)
+    until(lambda: (tmp_path / "a.trace").exists())
+    # WHEN it is handed over
+    successor = hand_over(active, tmp_path)
+    # THEN this process has let go of it, and another one in another session goes on
+    assert not active.alive
+    until(lambda: any("taken over by" in text for _, _, text in read_run(active.directory).notes))
+    assert os.getsid(successor) == successor != os.getsid(0)
+    (tmp_path / "a.go").touch()
+    until(lambda: read_run(active.directory).finished)
+    state = read_run(active.directory)
+    assert state.status is Status.SUCCESS and len(state.tasks["a"].attempts) == 1
+    assert (tmp_path / "a.trace").read_text().split() == ["begin", "end"]
+    os.waitpid(successor, 0)
+
+
+def test_an_interrupted_run_is_resumed_and_another_one_stopped_from_the_command_line(
+    tmp_path: Path, victims: list[subprocess.Popen[bytes]]
+) -> None:
+    def orch(*arguments: str) -> subprocess.CompletedProcess[str]:
+        argv = [sys.executable, "-m", "orch_tui", *arguments, "--project", str(tmp_path)]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=60)
+
+    make_commands(tmp_path, {"P1": {"a": WAIT.format("a", 0)}, "P2": {"b": "touch b.trace"}})
+    # GIVEN an interrupted run
+    process, directory = _start(tmp_path, victims)
+    until(lambda: (tmp_path / "a.trace").exists())
+    _kill(process)
+    until(lambda: not is_executed(directory))
+    assert f"orch-tui run --resume {directory.name}" in orch("show", "last").stdout
+    # WHEN it is resumed THEN it ends as it would have
+    (tmp_path / "a.go").touch()
+    resumed = orch("run", "--resume")
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert "taken over by" in resumed.stdout and (tmp_path / "b.trace").exists()
+    # GIVEN another one WHEN it is cancelled THEN nothing of it is left
+    (tmp_path / "a.go").unlink()
+    (tmp_path / "a.trace").unlink()
+    process, directory = _start(tmp_path, victims)
+    until(lambda: (tmp_path / "a.trace").exists())
+    _kill(process)
+    until(lambda: not is_executed(directory))
+    cancelled = orch("cancel", "o")
+    assert cancelled.returncode == 0, cancelled.stdout + cancelled.stderr
+    assert not tagged([directory / "tasks" / "a" / "1"])
+    assert statuses(read_run(directory)) == {"a": Status.TERMINATED, "b": Status.CANCELLED}
 
 
 @pytest.mark.slow
