@@ -50,9 +50,7 @@ def test_the_first_picture(tmp_path: Path) -> None:
     pairs = [(_first_picture(bare, environment), _first_picture(ours, environment)) for _ in range(_ROUNDS)]
     base, time_ours = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(mine / theirs for theirs, mine in pairs)
-    print(
-        f"\nfirst picture: bare {base * 1000:.0f} ms, orch-tui {time_ours * 1000:.0f} ms, ratio {ratio:.2f} <= {_BUDGET}"
-    )
+    print(f"\nfirst picture: bare {base * 1000:.0f} ms, orch-tui {time_ours * 1000:.0f} ms, ratio {ratio:.2f}")
     assert ratio <= _BUDGET
 
 

@@ -68,8 +68,8 @@ class HomeScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         # Everything has its content before it is laid out: the first picture is the whole one.
-        self.table.ids = self.model.ids
         self.table.empty_text = _EMPTY
+        self.table.show(self.model.ids)
         with Vertical(id="list") as pane:
             pane.border_title = "Orchestrations"
             yield ListHead(self.table)
@@ -79,7 +79,7 @@ class HomeScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self._show()
+        self._show_details()
         self.table.focus()
         # Runs come after the first picture: however many there are, the list is there at once.
         self.call_after_refresh(self._look_at_runs)

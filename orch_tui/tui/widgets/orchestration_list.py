@@ -23,7 +23,7 @@ _PARTS = {
     "red": "error",
     "yellow": "warning",
     "blue": "accent",
-    "magenta": "strong",
+    "magenta": "marked",
     "bright_black": "dim",
 }
 
@@ -44,8 +44,8 @@ def columns(width: int) -> Columns:
     if width >= _WIDE:
         return Columns(6, 5, 13, 10, 8, 20)
     if width >= 70:
-        return Columns(0, 5, 12, 9, 7, 10)
-    return Columns(0, 0, 12, 9, 0, 0)
+        return Columns(0, 5, 13, 9, 7, 10)
+    return Columns(0, 0, 13, 9, 0, 0)
 
 
 class OrchestrationList(LineList, inherit_bindings=False):
