@@ -116,6 +116,7 @@ def run_command(
     Ctrl-C cancels the run, a second one kills it at once. When the terminal goes away the run goes on, unless
     orch.toml says on_hangup = "stop".
     """
+    import orch_tui.engine.light_asyncio  # noqa: F401 - before the first import of asyncio
     from orch_tui.cli.signals import Signals
     from orch_tui.engine.runs import RunRequest
 
