@@ -1,0 +1,75 @@
+"""How a run ended, in words: the first failure, what it took with it, what tasks wrote. For every kind of output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from orch_tui.engine.results import read_result
+from orch_tui.model.durations import show_duration
+from orch_tui.model.runstate import PhaseState, RunState, TaskState
+from orch_tui.model.status import Status
+from orch_tui.model.text import safe_line
+
+_NAMES = 8
+
+
+def first_failure(state: RunState) -> TaskState | None:
+    """The task that failed first; None when none did."""
+    return state.tasks[state.first_failure] if state.first_failure is not None else None
+
+
+def skipped_because(state: RunState, failed: TaskState) -> list[TaskState]:
+    """Tasks of later phases that never ran because the phase of ``failed`` did not succeed."""
+    phase = state.phases[failed.phase]
+    wanted = f'phase "{phase.name}" failed'
+    return [task for task in state.tasks.values() if task.status is Status.SKIPPED and task.reason == wanted]
+
+
+def failed_as_well(state: RunState, failed: TaskState) -> list[TaskState]:
+    """The other tasks that ended in an error."""
+    return [task for task in state.tasks.values() if task.status is Status.ERROR and task is not failed]
+
+
+def names_of(tasks: Sequence[TaskState]) -> str:
+    """Some names and how many more there are."""
+    shown = "; ".join(safe_line(task.name, 80) for task in tasks[:_NAMES])
+    return f"{shown}; and {len(tasks) - _NAMES} more" if len(tasks) > _NAMES else shown
+
+
+def exit_in_words(task: TaskState) -> str:
+    """``exit code 1: no such file, after 3.1 s, attempt 2 of 2``."""
+    attempt = task.attempt
+    parts = [safe_line(task.reason, 600) or task.status.value]
+    if attempt is not None:
+        if attempt.seconds is not None:
+            parts.append(f"after {show_duration(attempt.seconds)}")
+        if task.max_attempts > 1:
+            parts.append(f"attempt {attempt.number} of {task.max_attempts}")
+    return ", ".join(parts)
+
+
+def phase_of(state: RunState, task: TaskState) -> tuple[int, PhaseState]:
+    """The phase of a task and its number from 1."""
+    return list(state.phases).index(task.phase) + 1, state.phases[task.phase]
+
+
+def tables_written(directory: Path) -> list[tuple[str, int]]:
+    """Name and rows of the tables that an attempt wrote, from its ``result.json``, which may hold anything."""
+    return _written(directory, "tables", "table")
+
+
+def files_written(directory: Path) -> list[tuple[str, int]]:
+    """Path and rows of the files that an attempt wrote."""
+    return _written(directory, "files", "path")
+
+
+def _written(directory: Path, key: str, name: str) -> list[tuple[str, int]]:
+    items = read_result(directory).get(key)
+    found = []
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and isinstance(item.get(name), str):
+            rows = item.get("written", item.get("rows"))
+            known = isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0
+            found.append((safe_line(item[name], 200), int(rows) if known and rows is not None else 0))
+    return found

@@ -1,0 +1,302 @@
+"""A run as the screen follows it: what was read from its journal, and what that means. No Textual.
+
+Reading and folding are apart. :class:`RunFeed` does the I/O and belongs to a thread; :class:`RunModel` folds what the
+feed read and answers questions. Folding is pure and cheap, so the thread of the screen does it and is the only one
+that ever touches the state: no copies of ten thousand tasks at every event, and no locks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orch_tui.engine.ending import files_written, tables_written
+from orch_tui.engine.inspect import attempt_directory
+from orch_tui.engine.results import read_result
+from orch_tui.model.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.durations import show_duration
+from orch_tui.model.events import Event, EventType
+from orch_tui.model.runstate import RunState, TaskState, fold
+from orch_tui.model.status import Status
+from orch_tui.model.text import valid_id
+from orch_tui.project.history import run_ids
+from orch_tui.project.journal import JOURNAL, BrokenJournal, JournalReader, is_executed
+from orch_tui.project.paths import ProjectPaths
+from orch_tui.tui.run_estimates import LONGER, Estimates
+
+RUNNING = (Status.PROCESSING, Status.TERMINATING)
+QUIET = 60.0
+"""Seconds without output from which a running task is marked as quiet."""
+_LOOK = 8
+"""Looks at the journal between two looks at the logs: their times matter in minutes only."""
+
+
+class RunFeed:
+    """Reads one run's journal and what stands beside it. For one thread; several may follow one run."""
+
+    def __init__(self, directory: Path, paths: ProjectPaths | None = None) -> None:
+        """``paths`` is needed to find the runs of nested orchestrations."""
+        self.directory = directory
+        self._paths = paths
+        self._reader = JournalReader(directory / JOURNAL)
+        self._looks = 0
+
+    def open(self) -> tuple[RunState, bool]:
+        """The state as it is now, and whether some process executes the run.
+
+        Raises:
+            FileNotFoundError: there is no such run (any more).
+            BrokenJournal: the journal cannot be read.
+        """
+        live = is_executed(self.directory)
+        events, _ = self._reader.poll()
+        state = self._reader.initial()
+        while events:
+            fold(state, events)
+            events, _ = self._reader.poll()
+        return state, live
+
+    def read(self, running: Iterable[tuple[str, int]] = ()) -> Batch:
+        """What is new. ``running`` are tasks with the number of their attempt, whose logs are looked at now and then.
+
+        Raises as :meth:`open` does.
+        """
+        # The lock first: what its holder wrote last is then read below.
+        live = is_executed(self.directory)
+        events: list[Event] = []
+        state = None
+        while True:
+            more, restarted = self._reader.poll()
+            if restarted:
+                events, state = [], self._reader.initial()
+            if not more:
+                break
+            events += more
+        self._looks += 1
+        outputs = self._outputs(running) if self._looks % _LOOK == 1 else {}
+        return Batch(tuple(events), live, state, outputs)
+
+    def _outputs(self, running: Iterable[tuple[str, int]]) -> dict[str, float]:
+        found = {}
+        for task, attempt in running:
+            try:
+                found[task] = os.stat(attempt_directory(self.directory, task, attempt) / "log").st_mtime
+            except OSError:
+                continue
+        return found
+
+    def nested_run(self, task: str, attempt: int, orchestration: str, spawned: float) -> Path | None:
+        """The directory of the run that an attempt of a nested orchestration started; None until there is one."""
+        if self._paths is None or not valid_id(orchestration):
+            return None
+        said = read_result(attempt_directory(self.directory, task, attempt)).get("run")
+        if isinstance(said, str) and valid_id(said) and (self._paths.run(orchestration, said) / JOURNAL).exists():
+            return self._paths.run(orchestration, said)
+        parent = f"{self.directory.parent.name}/{self.directory.name}/{task}"
+        for run in run_ids(self._paths, orchestration)[:_LOOK]:
+            reader = JournalReader(self._paths.run(orchestration, run) / JOURNAL)
+            try:
+                reader.poll(65536)
+                header = reader.initial().header
+            except (OSError, BrokenJournal):
+                continue
+            if header.parent == parent and header.created >= spawned - 1:
+                return self._paths.run(orchestration, run)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a feed has read. ``state`` is set when the journal was replaced: the fold begins anew with it.
+
+    ``outputs`` says when tasks wrote into their logs last, by task id, in seconds since the epoch.
+    """
+
+    events: tuple[Event, ...]
+    live: bool
+    state: RunState | None = None
+    outputs: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The run in one line. ``word`` is ``interrupted`` where no status would be honest; times are seconds.
+
+    ``left`` is what earlier runs let expect; ``longer``: it takes over 20 % longer than they did on average.
+    """
+
+    status: Status
+    word: str
+    done: int
+    total: int
+    elapsed: float
+    left: float | None
+    longer: bool
+
+
+class RunModel:
+    """The run's state and what the screen says of it. ``children`` are the runs of its nested orchestrations."""
+
+    def __init__(
+        self, directory: Path, state: RunState, *, live: bool, estimates: Estimates | None = None, depth: int = 0
+    ) -> None:
+        self.directory = directory
+        self.state = state
+        self.live = live
+        self.estimates = estimates or Estimates()
+        self.depth = depth
+        self.outputs: dict[str, float] = {}
+        self.children: dict[str, RunModel] = {}
+        self._changed: set[str] = {*state.tasks, *state.phases}
+
+    def take(self, batch: Batch) -> bool:
+        """Fold what was read; True when anything is different now."""
+        different = bool(batch.events) or batch.state is not None or batch.live != self.live
+        if batch.state is not None:
+            self.state = batch.state
+            self._changed |= {*self.state.tasks, *self.state.phases}
+        for event in batch.events:
+            self.state.apply(event)
+            self._changed |= self._touched(event)
+        self.live = batch.live
+        self.outputs.update(batch.outputs)
+        return different
+
+    def _touched(self, event: Event) -> set[str]:
+        touched = {str(event.data[key]) for key in ("task", "phase") if key in event.data}
+        if event.type == EventType.EXECUTOR.value:
+            touched |= self.state.tasks.keys()
+        elif event.type == EventType.PHASE_SKIPPED.value:
+            touched |= set(self.state.phases[event.data["phase"]].tasks)
+        return touched
+
+    def changes(self) -> set[str]:
+        """Ids of the tasks and phases that events were about since this was asked last."""
+        changed, self._changed = self._changed, set()
+        return changed
+
+    # Questions
+
+    @property
+    def finished(self) -> bool:
+        return self.state.finished
+
+    @property
+    def interrupted(self) -> bool:
+        """It has not ended and nobody executes it."""
+        return not self.state.finished and not self.live
+
+    @property
+    def moving(self) -> bool:
+        """True while the screen has to look again."""
+        return not self.state.finished
+
+    def running(self) -> list[tuple[str, int]]:
+        """The running tasks with the numbers of their attempts."""
+        if not any(self.state.counts[status] for status in RUNNING):
+            return []
+        return [(t.id, t.attempts[-1].number) for t in self.state.tasks.values() if t.status in RUNNING and t.attempts]
+
+    def nested_tasks(self) -> list[TaskState]:
+        """Tasks that are orchestrations and have begun."""
+        prefix = f"{ORCHESTRATION_COMPONENT}/"
+        return [t for t in self.state.tasks.values() if t.attempts and t.configuration.startswith(prefix)]
+
+    def head(self, now: float) -> Head:
+        state = self.state
+        done = sum(number for status, number in state.counts.items() if status.final)
+        elapsed = self.elapsed(now)
+        usual = self.estimates
+        left = None
+        if not state.finished and self.live and not state.header.partial and usual.run_median is not None:
+            left = max(0.0, usual.run_median - elapsed)
+        longer = not state.header.partial and usual.run_mean is not None and elapsed > usual.run_mean * LONGER
+        word = "interrupted" if self.interrupted else state.status.value
+        return Head(state.status, word, done, len(state.tasks), elapsed, left, longer)
+
+    def elapsed(self, now: float) -> float:
+        """Seconds from its start to its end, or until now; until the last trace of it when it was interrupted."""
+        state = self.state
+        if state.started is None:
+            return 0.0
+        return max(0.0, (state.ended or (self.last_trace() if self.interrupted else now)) - state.started)
+
+    def last_trace(self) -> float:
+        """When something of it was last recorded."""
+        times = [self.state.started or self.state.header.created]
+        for task in self.state.tasks.values():
+            for attempt in task.attempts[-1:]:
+                times.append(attempt.ended or attempt.started or attempt.spawned)
+        return max(times)
+
+    def seconds(self, task: TaskState, now: float) -> float | None:
+        """How long the attempt took or takes; None before the first."""
+        attempt = task.attempt
+        if attempt is None:
+            return None
+        if attempt.seconds is not None:
+            return attempt.seconds
+        end = self.last_trace() if self.interrupted else now
+        return max(0.0, end - (attempt.started or attempt.spawned))
+
+    def longer(self, task: TaskState, now: float) -> bool:
+        """It takes, or took, over 20 % longer than in the last 20 successful runs on average."""
+        mean, seconds = self.estimates.task_means.get(task.id), self.seconds(task, now)
+        # Under a second, a fifth is noise.
+        return mean is not None and seconds is not None and seconds > max(mean * LONGER, mean + 0.5)
+
+    def quiet(self, task: TaskState, now: float) -> float | None:
+        """For how many seconds a running task wrote nothing, once that is worth a word."""
+        if task.status not in RUNNING or not self.live or not task.attempts:
+            return None
+        last = max(self.outputs.get(task.id, 0.0), task.attempts[-1].started or task.attempts[-1].spawned)
+        return now - last if now - last >= QUIET else None
+
+    def marks(self, task: TaskState, now: float) -> list[str]:
+        """``longer than usual (12 s)``, ``quiet for 2:03``."""
+        marks = []
+        if self.longer(task, now):
+            marks.append(f"longer than usual ({show_duration(self.estimates.task_means[task.id])})")
+        quiet = self.quiet(task, now)
+        if quiet is not None:
+            marks.append(f"quiet for {show_duration(quiet)}")
+        return marks
+
+    def why(self, task: TaskState, now: float) -> str:
+        """Why it waits, or the reason of how it ended; empty for a success."""
+        if task.status in RUNNING and self.interrupted:
+            return "its executor is gone; T takes the run over"
+        return self.state.why(task, now)
+
+    def waiting(self) -> list[TaskState]:
+        return [task for task in self.state.tasks.values() if not task.status.final and task.status not in RUNNING]
+
+    def attempt_path(self, task: TaskState, number: int | None = None) -> Path | None:
+        """Where an attempt's log and results are: the last one's, or that of ``number``."""
+        if not task.attempts:
+            return None
+        return attempt_directory(self.directory, task.id, number or task.attempts[-1].number)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A table or a file that a task of the run wrote."""
+
+    task: str
+    name: str
+    rows: int
+    is_table: bool
+
+
+def read_written(directory: Path, attempts: Iterable[tuple[str, int]]) -> dict[str, tuple[Written, ...]]:
+    """What these attempts wrote, by task id. Reads files: for a thread."""
+    found = {}
+    for task, number in attempts:
+        path = attempt_directory(directory, task, number)
+        found[task] = (
+            *(Written(task, name, rows, True) for name, rows in tables_written(path)),
+            *(Written(task, name, rows, False) for name, rows in files_written(path)),
+        )
+    return found
