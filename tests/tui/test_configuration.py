@@ -80,7 +80,7 @@ def open_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 
     @asynccontextmanager
     async def opened(
-        ref: str | None = "mailer/news", size: tuple[int, int] = WIDE, **files: str
+        ref: str | None = "mailer/news", size: tuple[int, int] = NARROW, **files: str
     ) -> AsyncIterator[Desk]:
         project = make_project(tmp_path, **files)
         app = OrchApp(project)
@@ -125,7 +125,7 @@ async def test_a_mistake_is_shown_below_its_field_and_hinders_saving(open_desk: 
 async def test_a_secret_is_never_shown(open_desk: Open) -> None:
     # GIVEN a file with a secret in plain text
     text = NEWS.replace("${MAIL_PASSWORD}", "hunter2")
-    async with open_desk(**{"configurations/mailer/news.toml": text}) as desk:
+    async with open_desk(size=WIDE, **{"configurations/mailer/news.toml": text}) as desk:
         # THEN it is neither shown nor saved, but kept until another one is written
         assert "hunter2" not in desk.text()
         assert "not shown" in desk.text()
@@ -209,6 +209,38 @@ async def test_edits_that_were_never_saved_are_offered_again(open_desk: Open) ->
         # AND once they are dropped, they are gone
         await desk.pilot.press("escape", "d")
         assert not draft.exists()
+
+
+async def test_what_was_typed_just_before_the_end_is_kept(open_desk: Open) -> None:
+    # GIVEN a field that was not even left when the program had to go
+    async with open_desk() as desk:
+        desk.form.go_to(HOST)
+        await desk.pilot.press("end", "!")
+    # THEN it is offered the next time
+    async with open_desk() as desk:
+        assert isinstance(desk.app.screen, Confirm)
+        await desk.pilot.press("r")
+        await desk.pilot.pause()
+        assert desk.form.state.texts[("host",)] == "mail.example!"
+
+
+CHOICES = MAILER + '\n[schema.properties.mode]\nenum = ["fast", "slow"]\ndefault = "fast"\n'
+
+
+async def test_a_choice_is_turned_or_picked(open_desk: Open) -> None:
+    mode = ("parameters", "mode")
+    async with open_desk(**{"components/mailer.toml": CHOICES}) as desk:
+        # WHEN the next choice is taken THEN it is written, and the default is left out of the file again
+        desk.form.go_to(mode)
+        await desk.pilot.press("l")
+        assert desk.form.state.texts[("mode",)] == "slow"
+        await desk.pilot.press("l")
+        assert desk.form.state.texts[("mode",)] == ""
+        # AND all of them can be seen, found by typing
+        await desk.pilot.press("enter", "s", "l", "enter")
+        assert desk.form.state.texts[("mode",)] == "slow"
+        await desk.pilot.press("escape", "s")
+        assert 'mode = "slow"' in desk.file.read_text()
 
 
 async def test_leaving_without_edits_does_not_ask(open_desk: Open) -> None:

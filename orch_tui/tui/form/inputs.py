@@ -99,7 +99,9 @@ class Choice(Widget, can_focus=True):
         self.place = place
         self._text = text
         self._default = f"{default} (default)" if default else "(not set)"
-        self._choices = ["", *choices] if blank else list(choices)
+        # The default is there already, as the empty text; written out it counts only when the file has it.
+        rest = [one for one in choices if one != default or one == text]
+        self._choices = ["", *rest] if blank else list(choices)
 
     @property
     def text(self) -> str:

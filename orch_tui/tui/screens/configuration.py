@@ -53,6 +53,7 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         self._ref = ref
         self._new = new
         self.seen: set[Place] | None = set() if new is not None else None
+        self._form: Form | None = None
         self._draft_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -73,10 +74,15 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
             key = self.app.key_of("configuration.edit-file")
             self.notice(f"An edit of this file was refused before; {key} goes on with it.")
 
+    def on_unmount(self) -> None:
+        # The terminal may be gone: what was typed a moment ago is kept too.
+        if self._draft_timer is not None:
+            self.keep_draft()
+
     @property
     def form(self) -> Form | None:
         """The form; None where only the file can be shown."""
-        return next(iter(self.query(Form)), None)
+        return self._form
 
     @property
     def unsaved(self) -> bool:
@@ -92,12 +98,13 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         await body.query("#form, #raw").remove()
         side.set_class(self.editor.history is None, "off")
         if self.editor.history is not None:
-            form = Form(self.editor.fields, self.editor.history.value)
+            self._form = form = Form(self.editor.fields, self.editor.history.value)
             await body.mount(form, before=side)
             form.focus()
             self.notice("")
             self.check()
         else:
+            self._form = None
             raw = VerticalScroll(Static(lines(self.editor.file_text())), id="raw")
             await body.mount(raw, before=side)
             raw.focus()

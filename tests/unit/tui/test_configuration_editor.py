@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from orch_tui.tui.form.editor import ConfigurationEditor
 from orch_tui.tui.form.external import ExternalEdit, edit_text
 from orch_tui.tui.form.state import FormState, InputRow, OutputRow, split_key
 
+SAMPLE = Path(__file__).parents[3] / "sample_configs"
 MAILER = """
 name = "Mailer"
 type = "writer"
@@ -307,3 +309,39 @@ class TestExternalEdit:
         assert edit_text(project, "select 1", ".sql", replace) == "select 1 + 1"
         assert edit_text(project, "select 1\n", ".sql", replace) == "select 1\n + 1\n"
         assert edit_text(project, "select 1", ".sql", lambda _: False) == "select 1"
+
+
+def test_every_configuration_of_the_sample_project_has_a_form_and_is_saved_unchanged(tmp_path: Path) -> None:
+    # GIVEN a copy of the project that comes with the program
+    root = tmp_path / "sample"
+    shutil.copytree(SAMPLE, root, ignore=shutil.ignore_patterns(".orch", "out"))
+    project = Project(root)
+    refs = [ref for ref in project.configuration_refs() if not ref.startswith("orchestration/")]
+    assert refs
+    before = {path: path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+    for ref in refs:
+        # WHEN its form is saved as it was opened
+        editor = ConfigurationEditor(project, ref)
+        assert editor.obstacles == []
+        checked = editor.check(state(editor))
+        assert (checked.errors, checked.general) == ({}, ())
+        assert checked.configuration == project.configuration(ref)
+        assert repr(checked.configuration.parameters) == repr(project.configuration(ref).parameters)
+        editor.save(checked.configuration)
+    # THEN no file is different
+    after = {path: path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+    assert after == before
+
+
+def test_an_orchestration_is_not_edited_here(editor: ConfigurationEditor, project: Project) -> None:
+    assert "workbench" in ConfigurationEditor(project, "orchestration/nightly").obstacles[0]
+
+
+def test_a_schema_that_is_wrong_is_said_and_the_rest_can_be_seen(tmp_path: Path) -> None:
+    # GIVEN a component of the user's own whose schema has a mistake
+    project = make_project(tmp_path, **{"components/mailer.toml": MAILER.replace('type = "integer"', 'type = "int"')})
+    # WHEN its configuration is opened THEN the form is there, and saving says where the mistake is
+    editor = ConfigurationEditor(project, "mailer/news")
+    checked = editor.check(state(editor))
+    assert not checked.ok
+    assert "components/mailer.toml" in " ".join(checked.general)
