@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from orch_tui.tui.actions import app, configuration, home, workbench
+from orch_tui.tui.actions import app, configuration, home, run, workbench
 from orch_tui.tui.actions.base import Action, bindings
 
-ALL: tuple[Action, ...] = (*app.ACTIONS, *home.ACTIONS, *workbench.ACTIONS, *configuration.ACTIONS)
+ALL: tuple[Action, ...] = (*app.ACTIONS, *home.ACTIONS, *workbench.ACTIONS, *configuration.ACTIONS, *run.ACTIONS)
 BY_ID: dict[str, Action] = {action.id: action for action in ALL}
 
 __all__ = ["ALL", "BY_ID", "Action", "bindings"]

@@ -88,6 +88,8 @@ class LineList(ScrollView, can_focus=True):
         self.empty_text = ""
         self.driven = False
         self._styles: dict[tuple[str, str], Style] = {}
+        self._drawn: dict[int, Row] = {}
+        self._turn = 0
 
     def count(self) -> int:
         """How many rows there are."""
@@ -107,6 +109,7 @@ class LineList(ScrollView, can_focus=True):
 
     def reload(self) -> None:
         """The rows are others: measure and draw anew; the cursor stays where it is or at the end."""
+        self._drawn.clear()
         self.cursor = self._nearest(self.cursor)
         size = Size(1, self.count())
         if size != self.virtual_size:
@@ -120,6 +123,49 @@ class LineList(ScrollView, can_focus=True):
         regions = [Region(0, index - top, width, 1) for index in indexes if top <= index < top + height]
         if regions:
             self.refresh(*regions)
+
+    def refresh_changed(self, limit: int | None = None) -> int:
+        """Draw those cells in view again that are different now, in at most ``limit`` rows; how many rows that were.
+
+        The rows take turns, so that with a limit each of them is drawn again after a while.
+        """
+        if not self.is_on_screen or not self.size.height:
+            return 0
+        top, width = round(self.scroll_y), self.size.width
+        visible = range(top, min(self.count(), top + self.size.height))
+        start = self._turn % max(1, len(visible))
+        regions: list[Region] = []
+        for index in (*visible[start:], *visible[:start]):
+            if limit is not None and len(regions) >= limit:
+                self._turn = index - top
+                break
+            was, row = self._drawn.get(index), self.row(index)
+            if row != was:
+                first, after = (0, width) if was is None else self._different(was, row)
+                regions.append(Region(first, index - top, after - first, 1))
+        if regions:
+            self.refresh(*regions)
+        return len(regions)
+
+    def _different(self, was: Row, row: Row) -> tuple[int, int]:
+        """The columns from the first to behind the last that two rows do not share."""
+        width = self.size.width
+        cells = [
+            [(character, segment.style) for segment in self._strip(one, width, "") for character in segment.text]
+            for one in (was, row)
+        ]
+        if any(len(one) != width for one in cells):
+            # Wide characters: columns are not characters.
+            return 0, width
+        apart = [column for column, (old, new) in enumerate(zip(*cells, strict=True)) if old != new]
+        return (apart[0], apart[-1] + 1) if apart else (0, 0)
+
+    @property
+    def is_on_screen(self) -> bool:
+        """Whether it can be seen: neither hidden with its pane nor on a screen below another."""
+        return (
+            self.is_attached and self.screen.is_current and all(node.display for node in self.ancestors_with_self[:-1])
+        )
 
     def go(self, index: int, *, step: int = 1) -> None:
         """Put the cursor on the row, or on the next one in the direction of ``step`` that can have it."""
@@ -190,7 +236,8 @@ class LineList(ScrollView, can_focus=True):
         cursor = ""
         if index == self.cursor and self.selectable(index):
             cursor = _CURSOR if self.shows_cursor else _CURSOR_BLURRED
-        return self._strip(self.row(index), width, cursor)
+        row = self._drawn[index] = self.row(index)
+        return self._strip(row, width, cursor)
 
     def _strip(self, row: Row, width: int, cursor: str) -> Strip:
         right_width = sum(cell_len(part.text) for part in row.right)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -25,6 +25,7 @@ _FOLD_CELLS = range(2, 4)
 _MARK_CELLS = range(0, 2)
 _ERROR, _WARNING = Status.ERROR.style.glyph, Status.WARNING.style.glyph
 _NARROW = 64
+_BLANK = Row(())
 
 
 def screen_bindings(chosen: Iterable[Action]) -> list[BindingType]:
@@ -43,6 +44,13 @@ _OWN = {
     "tree.next-phase",
     "tree.previous-phase",
 }
+
+
+@dataclass(frozen=True)
+class NestedLine(Task):
+    """A line of a nested run below its task; the cursor passes it over, and no edit knows it."""
+
+    shown: Row = _BLANK
 
 
 class PhaseTree(LineList, inherit_bindings=False):
@@ -80,6 +88,8 @@ class PhaseTree(LineList, inherit_bindings=False):
         self._marks: Set[str] = frozenset()
         self._phase_marks: Set[str] = frozenset()
         self._problems: Mapping[str, Severity] = {}
+        self._states: Mapping[str, Sequence[Part]] = {}
+        self._nested: Mapping[str, Sequence[NestedLine]] = {}
         self._pressed: int | None = None
         self._dragging = False
         self.empty_text = "  No phases yet: a adds tasks, n makes a phase"
@@ -106,9 +116,17 @@ class PhaseTree(LineList, inherit_bindings=False):
         rows: list[Phase | Task] = []
         for phase in self.phases:
             rows.append(phase)
-            if phase.id not in self.folded:
+            if phase.id in self.folded:
+                continue
+            if not self._nested:
                 rows += phase.tasks
+                continue
+            for task in phase.tasks:
+                rows += (task, *self._nested.get(task.id, ()))
         return rows
+
+    def selectable(self, index: int) -> bool:
+        return not isinstance(self.rows[index], NestedLine)
 
     def _is(self, index: int, item_id: str) -> bool:
         return index < len(self.rows) and self.rows[index].id == item_id
@@ -124,6 +142,31 @@ class PhaseTree(LineList, inherit_bindings=False):
         changed = {key for key in {*self._problems, *worst} if self._problems.get(key) != worst.get(key)}
         self._problems = dict(worst)
         self._refresh_items(changed)
+
+    def show_states(
+        self,
+        states: Mapping[str, Sequence[Part]],
+        nested: Mapping[str, Sequence[NestedLine]] | None = None,
+        limit: int | None = None,
+    ) -> None:
+        """What stands at the right of a task or phase instead of its flags, by its id: the state of a run, say.
+
+        ``nested`` are lines below a task. Only cells that differ are drawn, in at most ``limit`` rows of those in view.
+        """
+        nested = nested or {}
+        places = [(task, [line.id for line in lines]) for task, lines in nested.items()]
+        moved = places != [(task, [line.id for line in lines]) for task, lines in self._nested.items()]
+        same_lines = not nested and not self._nested
+        self._states, self._nested = states, nested
+        if moved or not same_lines:
+            here = self.item
+            self.rows = self._flat()
+            if here is not None and not self._is(self.cursor, here.id):
+                self.cursor = next((index for index, row in enumerate(self.rows) if row.id == here.id), self.cursor)
+        if moved:
+            self.reload()
+        else:
+            self.refresh_changed(limit)
 
     def _refresh_items(self, ids: Set[str]) -> None:
         if ids:
@@ -143,7 +186,11 @@ class PhaseTree(LineList, inherit_bindings=False):
 
     def row(self, index: int) -> Row:
         item = self.rows[index]
-        return self._phase_row(item) if isinstance(item, Phase) else self._task_row(item)
+        if isinstance(item, NestedLine):
+            return item.shown
+        row = self._phase_row(item) if isinstance(item, Phase) else self._task_row(item)
+        state = self._states.get(item.id)
+        return row if state is None else Row(row.left, (*state, Part(" ")))
 
     def _marks_of(self, marked: bool, item_id: str) -> tuple[Part, Part]:
         problem = self._problems.get(item_id)
@@ -221,6 +268,8 @@ class PhaseTree(LineList, inherit_bindings=False):
 
     def clicked(self, index: int, x: int) -> bool:
         item = self.rows[index]
+        if isinstance(item, NestedLine):
+            return True
         if isinstance(item, Phase) and x in _FOLD_CELLS:
             self.toggle_fold(item.id)
             return True

@@ -1,0 +1,121 @@
+"""Actions of runs: starting, watching and stopping them, their history."""
+
+from __future__ import annotations
+
+from orch_tui.tui.actions.base import Action
+
+RUN, VIEW = "Running", "View"
+
+WORKBENCH: tuple[Action, ...] = (
+    Action("run.run-all", "R", "Run", "Run all tasks; shows first what would happen.", "workbench", True, RUN),
+    Action(
+        "run.run-part",
+        "r",
+        "Run part",
+        "Run marked tasks, this phase, from this phase on, or what failed; or resume a run.",
+        "workbench",
+        True,
+        RUN,
+    ),
+    Action(
+        "run.cancel",
+        "X",
+        "Stop",
+        "Stop the run that is shown, or the task under the cursor; asks first.",
+        "workbench",
+        group=RUN,
+    ),
+    Action("run.take-over", "T", "Take over", "Go on with the interrupted run that is shown.", "workbench", group=RUN),
+    Action(
+        "run.watch", "w", "Run view", "Show the newest run, or the plan again instead of it.", "workbench", group=VIEW
+    ),
+    Action(
+        "run.nested",
+        "i",
+        "Open nested",
+        "Show the run of the nested orchestration under the cursor in a workbench of its own.",
+        "workbench",
+        group=VIEW,
+    ),
+    Action(
+        "run.failure", "exclamation_mark", "Failure", "Go to the first failure of the run.", "workbench", group=VIEW
+    ),
+    Action("run.history", "H", "History", "Show the runs of this orchestration.", "workbench", group=VIEW),
+)
+HOME: tuple[Action, ...] = (
+    Action("runs.history", "H", "History", "Show the runs of the orchestration.", "home", group=VIEW),
+)
+LIVE: tuple[Action, ...] = (
+    Action("live.next-tab", "l,right", "Next tab", "Show the next of timeline, tables and waits.", "live", group=VIEW),
+    Action("live.previous-tab", "h,left", "Tab before", "Show the tab before.", "live", group=VIEW),
+)
+FAILURE: tuple[Action, ...] = (
+    Action(
+        "failure.edit",
+        "e",
+        "Configuration",
+        "Edit the configuration of the task that failed first.",
+        "failure",
+        True,
+        RUN,
+    ),
+    Action(
+        "failure.continue",
+        "c",
+        "Continue",
+        "Run what did not succeed again and reuse the rest; shows first what would happen.",
+        "failure",
+        True,
+        RUN,
+    ),
+    Action("failure.log", "l", "Log", "Open the log of the task that failed first.", "failure", True, RUN),
+)
+RUN_PART: tuple[Action, ...] = (
+    Action("run-part.all", "a", "Everything", "Run all tasks.", "run-part", group=RUN),
+    Action("run-part.tasks", "m", "Marked tasks", "Run the marked tasks.", "run-part", group=RUN),
+    Action("run-part.phase", "p", "This phase", "Run the phase under the cursor.", "run-part", group=RUN),
+    Action("run-part.from", "f", "From here on", "Run this phase and all after it.", "run-part", group=RUN),
+    Action("run-part.failed", "l", "Failed tasks", "Run what failed in the last run.", "run-part", group=RUN),
+    Action("run-part.resume", "r", "Resume", "Go on with the interrupted run.", "run-part", group=RUN),
+    Action("run-part.cancel", "escape", "Close", "Close and start nothing.", "run-part", group=RUN),
+)
+PREVIEW: tuple[Action, ...] = (
+    Action("run-preview.start", "enter", "Start", "Start the run as it is shown.", "run-preview", True, RUN),
+    Action("run-preview.cancel", "escape", "Leave", "Start nothing.", "run-preview", True, RUN),
+    Action("run-preview.down", "down,j", "Down", "Look at the next task.", "run-preview", group=VIEW),
+    Action("run-preview.up", "up,k", "Up", "Look at the task before.", "run-preview", group=VIEW),
+)
+HISTORY: tuple[Action, ...] = (
+    Action("history.open", "enter,o", "Open", "Show the run in the workbench, read only.", "history", True, VIEW),
+    Action(
+        "history.compare", "c", "Compare", "Compare with the marked run, or with the one before.", "history", True, VIEW
+    ),
+    Action("history.mark", "space", "Mark", "Mark the run to compare another one with it.", "history", True, VIEW),
+    Action("history.rerun", "R", "Run failed", "Run again what did not succeed in the run.", "history", True, RUN),
+    Action(
+        "history.prune",
+        "D",
+        "Delete old",
+        "Delete the runs that the project does not keep; asks first.",
+        "history",
+        True,
+    ),
+    Action("history.reload", "r", "Reload", "Read the runs again.", "history", group=VIEW),
+    Action("history.leave", "escape", "Back", "Back to where you were.", "history", group=VIEW),
+)
+DIALOGS: tuple[Action, ...] = (
+    Action("variables.accept", "ctrl+o,f10", "Accept", "Take the values.", "variables", priority=True),
+    Action("variables.cancel", "escape", "Cancel", "Close and start nothing.", "variables", priority=True),
+    Action("compare.leave", "escape", "Back", "Back to the history.", "compare", True),
+    Action("tables.close", "escape", "Close", "Close the preview.", "table-preview", True),
+)
+ACTIONS: tuple[Action, ...] = (
+    *WORKBENCH,
+    *HOME,
+    *LIVE,
+    *FAILURE,
+    *RUN_PART,
+    *PREVIEW,
+    *HISTORY,
+    *DIALOGS,
+)

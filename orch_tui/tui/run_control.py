@@ -1,0 +1,241 @@
+"""Starting, stopping and taking over runs for the screen, and leaving them to others. No Textual.
+
+A run that is started here is executed by a thread of this process that never waits for the screen; the screen follows
+its journal like that of any other run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orch_tui.engine.control import CancelRequest, ask, who_am_i
+from orch_tui.engine.facts import UnresolvedVariables
+from orch_tui.engine.inspect import inspect_run
+from orch_tui.engine.prepare import grace_of
+from orch_tui.engine.runs import AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
+from orch_tui.engine.takeover import take_over
+from orch_tui.model.durations import show_duration
+from orch_tui.model.history import counted
+from orch_tui.model.orchestration import Variable
+from orch_tui.model.plan import Decision, RunPlan
+from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.status import Status
+from orch_tui.model.text import safe_line
+from orch_tui.project.history import RunSummary, latest, runs
+from orch_tui.project.journal import BrokenJournal, read_run
+from orch_tui.project.project import DefinitionError, Project
+
+if TYPE_CHECKING:
+    from orch_tui.engine.runs import ActiveRun
+
+_RUNNING = (Status.PROCESSING, Status.TERMINATING)
+_LOOK_BACK = 20
+
+
+class CannotRun(Exception):
+    """What was asked for was not done; the text is a sentence that says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the orchestration that can be run. ``refused`` is why it cannot be now, empty if it can."""
+
+    id: str
+    key: str
+    label: str
+    detail: str
+    request: RunRequest | None = None
+    refused: str = ""
+    resume: Path | None = None
+
+
+class RunControl:
+    """The runs of one project that this process executes, and what may be done to any run."""
+
+    def __init__(self, project: Project, start: Callable[..., ActiveRun] = start_run) -> None:
+        self.project = project
+        self.active: dict[str, ActiveRun] = {}
+        self._start = start
+
+    # Before a run
+
+    def parts(
+        self, orchestration: str, marked: Sequence[str], marked_title: str, phase: tuple[str, str] | None
+    ) -> list[Part]:
+        """What can be run of an orchestration: by marks, by ``phase`` (id and name), by its last run."""
+        last = latest(self.project.paths, orchestration)
+        found = [Part("all", "a", "Everything", "All tasks that are enabled", RunRequest(orchestration))]
+        some = RunRequest(orchestration, only=tuple(marked))
+        nothing = "" if marked else "mark tasks with Space first"
+        found.append(Part("tasks", "m", "Marked tasks", marked_title, some if marked else None, nothing))
+        if phase is not None:
+            key, name = phase
+            found.append(Part("phase", "p", "This phase", name, RunRequest(orchestration, phases=(key,))))
+            found.append(Part("from", "f", "From this phase on", name, RunRequest(orchestration, from_phase=key)))
+        found.append(self._failed(orchestration, last))
+        return [*found, self._resume(last)]
+
+    def _failed(self, orchestration: str, last: RunSummary | None) -> Part:
+        part = Part("failed", "l", "Failed tasks of the last run", "The others are reused, unless they were edited")
+        if last is None:
+            return replace(part, refused="there is no run yet")
+        if last.live:
+            return replace(part, refused="the last run has not ended")
+        if last.status is Status.SUCCESS and last.broken is None:
+            return replace(part, refused="every task of the last run succeeded")
+        return replace(part, request=RunRequest(orchestration, rerun=last.id))
+
+    @staticmethod
+    def _resume(last: RunSummary | None) -> Part:
+        part = Part("resume", "r", "Resume the interrupted run", "Go on from where it stands")
+        if last is None or not last.interrupted:
+            return replace(part, refused="no run is interrupted")
+        return replace(part, detail=f"Run {last.id}: go on from where it stands", resume=last.directory)
+
+    def continue_request(self, state: RunState) -> RunRequest:
+        """Run again what did not succeed in a run, with today's definitions."""
+        return RunRequest(state.header.orchestration, rerun=state.header.id)
+
+    def missing_variables(self, request: RunRequest) -> list[Variable]:
+        """Declared variables that nothing gives a value. Raises: CannotRun."""
+        try:
+            plan_run(self.project, request)
+        except UnresolvedVariables as error:
+            declared = {v.name: v for v in self.project.settings.variables}
+            declared |= {v.name: v for v in self.project.orchestration(request.orchestration).variables}
+            return [declared.get(name, Variable(name)) for name in error.names]
+        except (RunRefused, DefinitionError, BrokenJournal, KeyError) as error:
+            raise CannotRun(_sentence(error)) from error
+        return []
+
+    def plan(self, request: RunRequest) -> RunPlan:
+        """Raises: CannotRun."""
+        try:
+            return plan_run(self.project, request)
+        except (RunRefused, DefinitionError, UnresolvedVariables, BrokenJournal, KeyError) as error:
+            raise CannotRun(_sentence(error)) from error
+
+    # Starting and stopping
+
+    def start(self, plan: RunPlan) -> ActiveRun:
+        """Raises: CannotRun."""
+        try:
+            run = self._start(self.project, plan, by=who_am_i())
+        except AlreadyRunning as error:
+            raise CannotRun(f'"{plan.name}" is running already: {error.holder}.') from error
+        except RunRefused as error:
+            raise CannotRun(_sentence(error)) from error
+        except OSError as error:
+            raise CannotRun(f"The run cannot be started: {error.strerror or error} ({error.filename}).") from error
+        self._keep(run)
+        return run
+
+    def take_over(self, directory: Path) -> ActiveRun:
+        """Execute an interrupted run here from where it stands. Raises: CannotRun."""
+        try:
+            run = take_over(self.project, directory, by=who_am_i())
+        except (RunRefused, BrokenJournal) as error:
+            raise CannotRun(_sentence(error)) from error
+        except OSError as error:
+            raise CannotRun(f"The run cannot be taken over: {error.strerror or error}.") from error
+        self._keep(run)
+        return run
+
+    def _keep(self, run: ActiveRun) -> None:
+        self.active = {key: one for key, one in self.active.items() if one.alive}
+        self.active[run.id] = run
+
+    def cancel(self, directory: Path, *, task: str | None = None, now: bool = False) -> None:
+        """Ask whoever executes the run to stop it, or one task of it. Raises: CannotRun."""
+        request = CancelRequest(who_am_i(), now, task)
+        active = self.active.get(directory.name)
+        if active is not None and active.alive:
+            active.cancel(request)
+            return
+        try:
+            ask(directory, request)
+        except OSError as error:
+            raise CannotRun(f"The request cannot be left in {directory}: {error.strerror or error}.") from error
+
+    # Leaving
+
+    def executed_here(self) -> list[ActiveRun]:
+        """Runs that would lose their executor if this process ended."""
+        return [run for run in self.active.values() if run.alive]
+
+    def leave_running(self) -> list[str]:
+        """Give every run of this process to a headless successor; sentences about those that could not be given."""
+        from orch_tui.engine.handover import hand_over
+
+        complaints = []
+        for run in self.executed_here():
+            try:
+                hand_over(run, self.project.root)
+            except OSError as error:
+                complaints.append(f"Run {run.id} could not be left to a successor: {error.strerror or error}.")
+        return complaints
+
+    def stop_all(self, timeout: float) -> None:
+        """Cancel every run of this process and wait until they have ended, at most ``timeout`` seconds."""
+        stopping = self.executed_here()
+        for run in stopping:
+            run.cancel(CancelRequest(who_am_i()))
+        deadline = time.monotonic() + timeout
+        for run in stopping:
+            run.wait(max(0.0, deadline - time.monotonic()))
+
+    # What is found
+
+    def interrupted(self, orchestration: str) -> RunSummary | None:
+        """The newest run when nobody executes it although it has not ended, and it is not part of another run."""
+        for summary in runs(self.project.paths, orchestration, _LOOK_BACK):
+            if not summary.interrupted:
+                return None
+            try:
+                nested = read_run(summary.directory).header.parent is not None
+            except (OSError, BrokenJournal):
+                return None
+            # A nested run is taken over by the run that it belongs to.
+            if not nested:
+                return summary
+        return None
+
+    def found(self, directory: Path) -> list[str]:
+        """What became of the tasks of an interrupted run, in words. Raises: CannotRun."""
+        try:
+            state = read_run(directory)
+            findings = inspect_run(directory, state)
+        except (OSError, BrokenJournal) as error:
+            raise CannotRun(f"Run {directory.name} cannot be read: {error}") from error
+        words = [f"{safe_line(state.tasks[task].name, 60)}: {finding.text}" for task, finding in findings.items()]
+        done = sum(number for status, number in state.counts.items() if status.final)
+        return [f"{done} of {counted(len(state.tasks), 'task')} had ended.", *(words or ["No task was running."])]
+
+
+def grace_words(tasks: Sequence[TaskState]) -> str:
+    """How long running tasks get to end by themselves: ``10 s``, or ``5.0 s to 30 s``; empty when none runs."""
+    graces = {grace_of(t.configuration.partition("/")[0], t.options) for t in tasks if t.status in _RUNNING}
+    if not graces:
+        return ""
+    low, high = show_duration(min(graces)), show_duration(max(graces))
+    return low if low == high else f"{low} to {high}"
+
+
+def plan_words(plan: RunPlan) -> str:
+    """``5 will run, 2 reused``."""
+    counts = [(decision, len(plan.with_decision(decision))) for decision in Decision]
+    return ", ".join(f"{number} {decision.value}" for decision, number in counts if number) or "no tasks"
+
+
+def with_values(request: RunRequest, values: Mapping[str, str]) -> RunRequest:
+    """The request with values for variables."""
+    return replace(request, variables={**request.variables, **values})
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
