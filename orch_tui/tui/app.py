@@ -84,6 +84,8 @@ class OrchApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         if not self.is_headless:
             self._listen(asyncio.get_running_loop(), signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+        if isinstance(self._driver, ResilientDriver):
+            self._driver.on_lost = lambda: self.leave_by(signal.SIGHUP)
         # Textual comes back from the shell with an empty screen.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.config.complaints:

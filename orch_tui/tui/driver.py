@@ -9,6 +9,9 @@ Textual 8.2 (``_writer_thread._queue``, ``_key_thread``); tests/pty holds it to 
 from __future__ import annotations
 
 import asyncio
+import select
+from collections.abc import Callable
+from threading import Thread
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
@@ -19,17 +22,36 @@ _GOODBYE_SECONDS = 2.0
 
 
 class ResilientDriver(LinuxDriver):
-    """See the module."""
+    """See the module. ``on_lost`` is called in the event loop when the terminal has gone."""
 
     def __init__(
         self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.lost = False
+        self.on_lost: Callable[[], object] | None = None
         self._dropping = False
         self._modes = False
+        self._watcher: Thread | None = None
+
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wait, without ever waking up before, for the terminal to go away.
+
+        A process that is not of the terminal's session gets no SIGHUP; Textual's input thread would spin for ever.
+        """
+        poll = select.poll()
+        poll.register(self.fileno, 0)
+        while not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll()):
+            continue
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self._on_lost)
 
     def start_application_mode(self) -> None:
+        if self._watcher is None:
+            self._watcher = Thread(
+                target=self._watch, args=(asyncio.get_running_loop(),), name="terminal-watch", daemon=True
+            )
+            self._watcher.start()
         # Escape sequences that switch modes are no frames: none of them may be dropped.
         self._modes = True
         try:
@@ -59,6 +81,10 @@ class ResilientDriver(LinuxDriver):
                 self._later()
                 return
         writer._queue.put_nowait(data)
+
+    def _on_lost(self) -> None:
+        if self.on_lost is not None:
+            self.on_lost()
 
     def _later(self) -> None:
         asyncio.get_running_loop().call_later(_LOOK_AGAIN, self._recover)

@@ -89,6 +89,15 @@ def test_a_lost_terminal_ends_the_program(app: PtyApp) -> None:
     assert app.exit_code() == HANGUP
 
 
+def test_a_lost_terminal_is_noticed_without_a_signal(project: Path, environment: dict[str, str | None]) -> None:
+    # GIVEN a program that is not of the terminal's session, and so gets no SIGHUP
+    argv = ["sh", "-c", 'trap "" HUP; exec setsid --fork --wait "$@"', "sh", *orch_tui(project)]
+    with PtyApp(argv, environment=environment) as app:
+        app.wait_for("Beta")
+        app.hang_up()
+        assert app.exit_code() == HANGUP
+
+
 def test_a_hang_up_by_signal_ends_the_program(app: PtyApp) -> None:
     app.signal(signal.SIGHUP)
     assert app.exit_code() == HANGUP

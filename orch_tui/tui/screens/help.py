@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 from textual.app import ComposeResult
@@ -16,6 +17,8 @@ from orch_tui.tui.actions import app as actions
 from orch_tui.tui.keymap import shown_keys
 
 _LAST = ("Moving about", "Program")
+# As in the style sheet: the widest it gets; borders, paddings and the scrollbar.
+_WIDTH, _FRAME = 108, 7
 
 
 class Line(NamedTuple):
@@ -69,13 +72,15 @@ class HelpScreen(ModalScreen[None]):
             dialog.border_subtitle = "Esc closes · : finds any action by name"
             if self._about:
                 yield Static(text.lines(self._about), id="about")
-            yield Static(self._table(), id="keys")
+            yield Static(self._table(self.app.size.width), id="keys")
 
     def on_mount(self) -> None:
         self.query_one("#dialog").focus()
 
-    def _table(self) -> Content:
+    def _table(self, columns: int) -> Content:
+        """For a screen of this many columns."""
         width = min(20, max((len(line.keys) for line in self._lines), default=0))
+        room = max(20, min(_WIDTH, columns * 96 // 100) - _FRAME - width - 18)
         parts: list[Content | str | tuple[str, str]] = []
         for group in sorted(dict.fromkeys(line.group for line in self._lines), key=_rank):
             parts.append((f"{group}\n", "bold $text-primary"))
@@ -86,7 +91,9 @@ class HelpScreen(ModalScreen[None]):
                         (f"  {line.keys:<{width}}", "bold $footer-key-foreground"),
                         (f"  {line.label:<14}", style),
                     ]
-                    parts.append((f"{line.tooltip}\n", "$text-muted"))
+                    indent = " " * (width + 18)
+                    tooltip = f"\n{indent}".join(wrap(line.tooltip, room) or [""])
+                    parts.append((f"{tooltip}\n", "$text-muted"))
             parts.append("\n")
         return Content.assemble(*parts).rstrip()
 

@@ -83,17 +83,20 @@ class HomeScreen(Screen[None]):
         self.table.focus()
         # Runs come after the first picture: however many there are, the list is there at once.
         self.call_after_refresh(self._look_at_runs)
-        self.set_interval(_LOOK_AT_RUNS_SECONDS, self._look_at_runs)
+        self._looking = self.set_interval(_LOOK_AT_RUNS_SECONDS, self._look_at_runs)
 
     def on_screen_resume(self) -> None:
         # What was edited meanwhile was written through the same project.
         if self._left:
             self._left = False
+            self._looking.resume()
             self.model.look_again()
             self._show()
 
     def on_screen_suspend(self) -> None:
         self._left = True
+        # Even a timer that does nothing makes Textual paint the screen above again.
+        self._looking.pause()
 
     # --- showing ---
 
