@@ -1,0 +1,117 @@
+"""Drawing with few bytes: only the cells that have changed, and in a flood only as often as a slow line can take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from rich.ansi import SGR_STYLE_MAP
+from rich.cells import cell_len
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+
+# Moving the cursor and setting a style, for each piece that is painted.
+_PIECE_BYTES = 24
+_GAP = 12
+# Blinking writes no bytes but distracts; hidden text is text.
+_NOT_SHOWN = {"5", "6", "8"}
+
+
+@lru_cache(maxsize=512)
+def sgr_style(sgr: str) -> Style:
+    """A Rich style from the parameters of an SGR sequence; what is unknown is passed over."""
+    codes = iter(sgr.split(";"))
+    style = Style.null()
+    for code in codes:
+        if code in ("38", "48"):
+            color = _color(next(codes, ""), codes)
+            if color is not None:
+                style += Style(color=color) if code == "38" else Style(bgcolor=color)
+        elif code.isdecimal() and len(code) <= 3 and code not in _NOT_SHOWN:
+            style += Style.parse(SGR_STYLE_MAP.get(int(code), ""))
+    return style
+
+
+def _color(kind: str, codes: Iterator[str]) -> Color | None:
+    numbers = []
+    for _ in range({"5": 1, "2": 3}.get(kind, 0)):
+        code = next(codes, "")
+        numbers.append(min(255, int(code)) if code.isdecimal() and len(code) <= 3 else 0)
+    if kind == "5":
+        return Color.from_ansi(numbers[0])
+    return Color.from_rgb(*numbers) if kind == "2" else None
+
+
+def strip_of(text: str, base: Style, layers: list[tuple[int, int, Style]], column: int, width: int) -> Strip:
+    """A row: ``text`` in ``base``, laid over with styles from character to character, ``width`` cells of it.
+
+    Of cells that several layers cover, a later layer's style is on top.
+    """
+    edges = sorted({0, len(text), *(edge for start, end, _ in layers for edge in (start, end) if 0 < edge < len(text))})
+    segments = []
+    for start, end in zip(edges, edges[1:], strict=False):
+        style = base
+        for first, last, over in layers:
+            if first <= start and end <= last:
+                style += over
+        segments.append(Segment(text[start:end], style))
+    # A selection or a cursor goes on to the right edge.
+    tail = base
+    for _, last, over in layers:
+        if last > len(text):
+            tail += over
+    return Strip(segments, cell_len(text)).crop_extend(column, column + width, tail)
+
+
+def changed(old: Strip, new: Strip, y: int) -> list[Region]:
+    """The cells of a row that differ, as few regions with gaps that are worth skipping."""
+    if old == new:
+        return []
+    width = new.cell_length
+    if old.cell_length != width or not (old.text.isascii() and new.text.isascii()):
+        return [Region(0, y, width, 1)]
+    regions: list[tuple[int, int]] = []
+    for x in _different(old, new):
+        if regions and x - regions[-1][1] <= _GAP:
+            regions[-1] = (regions[-1][0], x + 1)
+        else:
+            regions.append((x, x + 1))
+    return [Region(start, y, end - start, 1) for start, end in regions]
+
+
+def _different(old: Strip, new: Strip) -> list[int]:
+    if [(len(one.text), one.style) for one in old] == [(len(one.text), one.style) for one in new]:
+        return [x for x, (one, other) in enumerate(zip(old.text, new.text, strict=True)) if one != other]
+    cells = [[(char, segment.style) for segment in strip for char in segment.text] for strip in (old, new)]
+    return [x for x, (one, other) in enumerate(zip(*cells, strict=True)) if one != other]
+
+
+def cost(regions: list[Region]) -> int:
+    """About how many bytes painting these takes."""
+    return sum(_PIECE_BYTES + region.width for region in regions)
+
+
+class Allowance:
+    """Bytes that may be painted: ``burst`` at once, ``rate`` a second in the long run.
+
+    One painting may take more than is left; the next one waits until that is made up for.
+    """
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._left = burst
+        self._at: float | None = None
+
+    def spend(self, amount: float) -> None:
+        self._left -= amount
+
+    def ready(self, now: float) -> bool:
+        """Whether something may be painted now; ``now`` in seconds."""
+        if self._at is not None:
+            self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
+        return self._left > 0
