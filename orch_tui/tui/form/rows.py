@@ -33,12 +33,16 @@ class Row(Vertical):
     def __init__(self, help_text: Content, classes: str = "") -> None:
         super().__init__(classes=f"row {classes}")
         self.help_text = help_text
+        self._errors: tuple[str, ...] = ()
 
     def editors(self) -> Sequence[Editor]:
         return [widget for widget in self.query(".editor") if isinstance(widget, Line | LongText | Choice | YesNo)]
 
     def show_errors(self, messages: Sequence[str]) -> None:
         """One line for each sentence below the row."""
+        if tuple(messages) == self._errors:
+            return
+        self._errors = tuple(messages)
         error = next(iter(self.query(".error").results(Static)), None)
         if error is None and messages:
             # Few rows ever have one, and every widget costs time when the form opens.

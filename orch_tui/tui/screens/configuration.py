@@ -9,8 +9,10 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from orch_tui.model.configuration import Configuration, split_ref
@@ -45,6 +47,8 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
     BINDING_GROUP_TITLE = "Configuration"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     HELP = "The form of a configuration. Enter edits the field under the cursor, Esc leaves it; s saves."
+    # Textual repaints the whole screen when the focus moves (10 KB); the widgets concerned repaint themselves anyway.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     app: OrchApp
 
     def __init__(self, ref: str, new: Configuration | None = None) -> None:
@@ -54,6 +58,7 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         self._new = new
         self.seen: set[Place] | None = set() if new is not None else None
         self._form: Form | None = None
+        self._shown: dict[str, Content] = {}
         self._draft_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -125,9 +130,8 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
 
     def notice(self, text: str) -> None:
         """Sentences above the form until the next ones; empty to take them away."""
-        notice = self.query_one("#notice", Static)
-        notice.update(lines(text))
-        notice.display = bool(text)
+        self._show_in("#notice", lines(text))
+        self.query_one("#notice").display = bool(text)
 
     def check(self, *, everything: bool = False) -> Checked | None:
         """Check the form and show what is wrong: with fields that were visited, or with all."""
@@ -159,7 +163,13 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         files = [field.file for field in self.editor.fields if field.file]
         parts += [line(""), line("Texts in files of their own", "bold $text-primary")] if files else []
         parts += [line(name) for name in files]
-        self.query_one("#facts", Static).update(Content("\n").join(parts))
+        self._show_in("#facts", Content("\n").join(parts))
+
+    def _show_in(self, selector: str, text: Content) -> None:
+        """Paint a text only when it is another one: a new layout sends the whole screen."""
+        if self._shown.get(selector) != text:
+            self._shown[selector] = text
+            self.query_one(selector, Static).update(text, layout=selector != "#about")
 
     def commit(self, label: str = "change") -> None:
         """Make what was typed an undo step."""
@@ -239,7 +249,7 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         texts = [editor.text for editor in row.editors()]
         known = self.editor.secrets({"texts": texts}) if secret_names(texts) else {}
         secrets = [secret_line(name, is_set) for name, is_set in known.items()]
-        self.query_one("#about", Static).update(join([row.help_text, *secrets]))
+        self._show_in("#about", join([row.help_text, *secrets]))
 
     async def action_save(self) -> None:
         await self.save()
