@@ -136,6 +136,16 @@ class HomeModel:
         entry = self.entry(orchestration_id)
         return entry.problems if entry.value is None else self._problems.get(orchestration_id)
 
+    def read_some(self, seconds: float) -> bool:
+        """Read files for the filter, for about as long; True while there are more to read."""
+        end = time.perf_counter() + seconds
+        for orchestration_id in self._all:
+            if orchestration_id not in self._entries:
+                self.entry(orchestration_id)
+                if time.perf_counter() > end:
+                    return True
+        return False
+
     def runs(self, orchestration_id: str) -> Runs | None:
         """What was read of its runs; None when they were not read yet."""
         return self._runs.get(orchestration_id)

@@ -7,12 +7,13 @@ from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from orch_tui.tui.actions import app, bindings
-from orch_tui.tui.text import lines
+from orch_tui.tui.text import line, lines
 
 T = TypeVar("T")
 
@@ -40,7 +41,8 @@ class Confirm(ModalScreen[T | None], Generic[T]):
                 yield Static(lines(self._detail), id="detail")
             with Horizontal(id="choices"):
                 for number, (key, label, _) in enumerate(self._choices):
-                    yield Button(lines(f"{key}  {label}"), id=f"choice-{number}", compact=True)
+                    caption = Content.assemble((key, "bold $text-primary"), "  ", line(label))
+                    yield Button(caption, id=f"choice-{number}", compact=True)
 
     def on_mount(self) -> None:
         self.query(Button).first().focus()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _LOOK_AT_RUNS_SECONDS = 3.0
 _PROBLEMS_AFTER_SECONDS = 0.15
 _SHOWN_PROBLEMS = 3
+_SLICE_SECONDS = 0.01
 _NEEDS_ONE = frozenset({"open", "duplicate", "rename", "change_id", "delete", "edit_file"})
 _NOT_WHILE_TYPING = frozenset({"new", "filter"})
 _EMPTY = "   No orchestrations yet: n creates one"
@@ -83,6 +84,7 @@ class HomeScreen(Screen[None]):
         self.table.focus()
         # Runs come after the first picture: however many there are, the list is there at once.
         self.call_after_refresh(self._look_at_runs)
+        self.call_after_refresh(self._read_names)
         self._looking = self.set_interval(_LOOK_AT_RUNS_SECONDS, self._look_at_runs)
 
     def on_screen_resume(self) -> None:
@@ -146,6 +148,12 @@ class HomeScreen(Screen[None]):
     def _look_at_runs(self) -> None:
         if self.is_current:
             self._read_runs()
+
+    @work(group="names", exclusive=True, description="names for the filter")
+    async def _read_names(self) -> None:
+        # In slices, so that keys are answered in between: a filter over a thousand files is then there at once.
+        while self.model.read_some(_SLICE_SECONDS):
+            await asyncio.sleep(0)
 
     @work(group="runs", exclusive=True, description="runs of the rows in view")
     async def _read_runs(self) -> None:
