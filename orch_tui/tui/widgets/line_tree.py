@@ -88,7 +88,7 @@ class LineList(ScrollView, can_focus=True):
         self.empty_text = ""
         self.driven = False
         self._styles: dict[tuple[str, str], Style] = {}
-        self._drawn: dict[int, Row] = {}
+        self._rows_drawn: dict[int, Row] = {}
         self._turn = 0
 
     def count(self) -> int:
@@ -109,7 +109,7 @@ class LineList(ScrollView, can_focus=True):
 
     def reload(self) -> None:
         """The rows are others: measure and draw anew; the cursor stays where it is or at the end."""
-        self._drawn.clear()
+        self._rows_drawn.clear()
         self.cursor = self._nearest(self.cursor)
         size = Size(1, self.count())
         if size != self.virtual_size:
@@ -139,7 +139,7 @@ class LineList(ScrollView, can_focus=True):
             if limit is not None and len(regions) >= limit:
                 self._turn = index - top
                 break
-            was, row = self._drawn.get(index), self.row(index)
+            was, row = self._rows_drawn.get(index), self.row(index)
             if row != was:
                 first, after = (0, width) if was is None else self._different(was, row)
                 regions.append(Region(first, index - top, after - first, 1))
@@ -236,7 +236,7 @@ class LineList(ScrollView, can_focus=True):
         cursor = ""
         if index == self.cursor and self.selectable(index):
             cursor = _CURSOR if self.shows_cursor else _CURSOR_BLURRED
-        row = self._drawn[index] = self.row(index)
+        row = self._rows_drawn[index] = self.row(index)
         return self._strip(row, width, cursor)
 
     def _strip(self, row: Row, width: int, cursor: str) -> Strip:

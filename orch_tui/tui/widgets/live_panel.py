@@ -1,0 +1,153 @@
+"""The right side of the workbench while it shows a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from time import localtime, strftime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+
+from orch_tui.model.text import safe_line
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import run as actions
+from orch_tui.tui.run_model import RunModel, Written
+from orch_tui.tui.run_rows import about_task, head_rows, wait_rows
+from orch_tui.tui.text import line
+from orch_tui.tui.widgets.failure_card import Failure, FailureCard
+from orch_tui.tui.widgets.line_tree import LineList, Row
+from orch_tui.tui.widgets.pane_tabs import PaneTabs
+from orch_tui.tui.widgets.tables_pane import TablesPane
+from orch_tui.tui.widgets.timeline_live import LiveTimelineView
+
+TABS = ("timeline", "tables", "waits")
+_LABELS = ("Timeline", "Tables", "Why")
+
+
+class Rows(LineList):
+    """Rows that are given to it; only what differs is drawn."""
+
+    def __init__(self, *, id: str | None = None, focusable: bool = False, empty: str = "") -> None:
+        super().__init__(id=id)
+        self._rows: Sequence[Row] = ()
+        self.can_focus = focusable
+        self.empty_text = empty
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show these rows."""
+        same_count = len(rows) == len(self._rows)
+        self._rows = rows
+        if same_count:
+            self.refresh_changed()
+        else:
+            self.reload()
+
+    def count(self) -> int:
+        return len(self._rows)
+
+    def row(self, index: int) -> Row:
+        return self._rows[index]
+
+    def selectable(self, index: int) -> bool:
+        return self.can_focus
+
+
+class LivePanel(Vertical):
+    """How the run stands, its timeline, what it wrote, why tasks wait, and the first failure. Does no I/O."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(actions.LIVE)
+    HELP = "The run: how it stands, what it has written, and why tasks wait. H shows earlier runs."
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.tab = TABS[0]
+        self._notes = 0
+
+    def compose(self) -> ComposeResult:
+        yield Rows(id="run-head")
+        yield PaneTabs(tuple(zip(TABS, _LABELS, strict=True)), id="run-tabs")
+        yield LiveTimelineView(id="run-timeline")
+        yield TablesPane(id="run-tables")
+        yield Rows(id="run-waits", focusable=True, empty=" No task waits")
+        yield Rows(id="run-task")
+        yield FailureCard(id="failure")
+
+    def on_mount(self) -> None:
+        self.query_one(FailureCard).border_title = line("First failure")
+        self.query_one(FailureCard).display = False
+        self._show_tab()
+
+    # What is shown
+
+    def show_run(self, model: RunModel, now: float, task: str | None) -> None:
+        """Draw what is different; ``task`` is the one under the cursor of the tree."""
+        header = model.state.header
+        title = line(f"Run {strftime('%Y-%m-%d %H:%M', localtime(header.created))} ")
+        if self.border_title != title.markup:
+            self.border_title = title
+        head = self.query_one("#run-head", Rows)
+        head.show(head_rows(model.head(now), model, max(20, head.size.width)))
+        about = self.query_one("#run-task", Rows)
+        chosen = model.state.tasks.get(task) if task is not None else None
+        about.show(about_task(model, chosen, now, max(20, about.size.width)) if chosen is not None else ())
+        if self.tab == "timeline":
+            self.query_one(LiveTimelineView).show(model, now)
+        elif self.tab == "waits":
+            waits = self.query_one("#run-waits", Rows)
+            waits.show(wait_rows(model, now, max(20, waits.size.width)))
+
+    def show_written(self, items: Sequence[Written], columns: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """What the tasks have written until now."""
+        pane = self.query_one(TablesPane)
+        pane.show(items, columns)
+        subtitle = line(safe_line(pane.summary, 60))
+        if self.border_subtitle != subtitle.markup:
+            self.border_subtitle = subtitle
+        self._show_labels(len(items))
+
+    def _show_labels(self, written: int) -> None:
+        labels = [_LABELS[0], f"{_LABELS[1]} {written}" if written else _LABELS[1], _LABELS[2]]
+        self.query_one(PaneTabs).show(self.tab, labels)
+
+    def show_failure(self, failure: Failure | None) -> None:
+        """The card appears with the first failure, and goes with the run."""
+        card = self.query_one(FailureCard)
+        card.show(failure)
+        if card.display != (failure is not None):
+            card.display = failure is not None
+
+    # Tabs
+
+    def show_tab(self, tab: str) -> None:
+        """Show another tab, and give it the focus if a tab of this panel had it."""
+        focused = self.screen.focused
+        mine = focused is not None and focused.id in {f"run-{one}" for one in TABS}
+        self.tab = tab
+        self._show_tab()
+        if mine:
+            self.screen.set_focus(self.query_one(f"#run-{tab}"))
+
+    def _show_tab(self) -> None:
+        for tab in TABS:
+            self.query_one(f"#run-{tab}").display = tab == self.tab
+        self.query_one(PaneTabs).show(self.tab)
+
+    def focus_tab(self) -> None:
+        self.screen.set_focus(self.query_one(f"#run-{self.tab}"))
+
+    def on_pane_tabs_picked(self, event: PaneTabs.Picked) -> None:
+        event.stop()
+        self.show_tab(event.pane)
+        self.focus_tab()
+
+    def _step(self, step: int) -> None:
+        self.show_tab(TABS[(TABS.index(self.tab) + step) % len(TABS)])
+        self.focus_tab()
+
+    def action_next_tab(self) -> None:
+        self._step(1)
+
+    def action_previous_tab(self) -> None:
+        self._step(-1)

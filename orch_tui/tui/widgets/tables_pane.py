@@ -1,0 +1,61 @@
+"""What a run's tasks have written: tables with their rows and columns, and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orch_tui.model.history import counted
+from orch_tui.model.text import safe_line
+from orch_tui.tui.run_model import Written
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+
+
+class TablesPane(LineList):
+    """Enter on a table asks for its first rows; the screen reads them."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._items: Sequence[Written] = ()
+        self._columns: Mapping[str, Sequence[tuple[str, str]]] = {}
+        self.empty_text = " No table was written yet"
+
+    def show(self, items: Sequence[Written], columns: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """``columns`` are (name, type) of tables, by the name of the table."""
+        if items != self._items or columns != self._columns:
+            self._items, self._columns = items, columns
+            self.reload()
+
+    @property
+    def summary(self) -> str:
+        """``12 345 rows in 3 tables``."""
+        tables = [item for item in self._items if item.is_table]
+        if not tables:
+            return ""
+        return f"{counted(sum(item.rows for item in tables), 'row')} in {counted(len(tables), 'table')}"
+
+    def count(self) -> int:
+        return 2 * len(self._items)
+
+    def selectable(self, index: int) -> bool:
+        return index % 2 == 0
+
+    def item_at(self, index: int) -> Written | None:
+        """The table or file of a line."""
+        return self._items[index // 2] if index < self.count() else None
+
+    def clicked(self, index: int, x: int) -> bool:
+        self.go(index - index % 2)
+        return index % 2 == 1
+
+    def row(self, index: int) -> Row:
+        item = self._items[index // 2]
+        if index % 2 == 0:
+            style = "strong" if item.is_table else "text"
+            return Row((Part(f" {item.name}", style),), (Part(f"{counted(item.rows, 'row')} ", "accent"),))
+        if not item.is_table:
+            return Row((Part("   a file", "dim"),))
+        columns = self._columns.get(item.name)
+        if columns is None:
+            return Row((Part("   Enter shows the first 100 rows", "dim"),))
+        names = ", ".join(f"{safe_line(name, 60)} {kind}" for name, kind in columns)
+        return Row((Part(f"   {counted(len(columns), 'column')}: {names}", "dim"),))
