@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from orch_tui.model.orchestration import Orchestration, Phase, Task
+from orch_tui.project.orchestration_text import house_text
 from orch_tui.project.project import Project, open_project
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_configs"
@@ -37,16 +38,29 @@ def structure(value: Orchestration) -> list[tuple[str, list[str]]]:
 
 
 def big(tasks: int, per_phase: int = 100) -> Orchestration:
-    """Phases of ``per_phase`` tasks each, all of one configuration of the sample project."""
+    """Phases of ``per_phase`` tasks each; the n-th task of each phase runs ``command/c<n>`` (:func:`big_project`)."""
     phases = tuple(
         Phase(
             f"phase-{start}",
             f"Phase {start // per_phase + 1}",
             tuple(
-                Task(f"task-{number}", "sql/campaign-performance")
+                Task(f"task-{number}", f"command/c{number - start}")
                 for number in range(start, min(tasks, start + per_phase))
             ),
         )
         for start in range(0, tasks, per_phase)
     )
     return Orchestration("big", "Big", phases=phases)
+
+
+def big_project(directory: Path, tasks: int, per_phase: int = 100) -> Project:
+    """A project with the orchestration ``big``."""
+    root = directory / "big"
+    (root / "orchestrations").mkdir(parents=True)
+    (root / "configurations" / "command").mkdir(parents=True)
+    (root / "orch.toml").write_text('name = "Big"\n')
+    for number in range(per_phase):
+        text = f'name = "Configuration {number}"\n[parameters]\ncommand = "true"\n'
+        (root / "configurations" / "command" / f"c{number}.toml").write_text(text)
+    (root / "orchestrations" / "big.toml").write_text(house_text(big(tasks, per_phase)))
+    return open_project(root)

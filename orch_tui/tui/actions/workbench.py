@@ -226,7 +226,7 @@ DIALOGS: tuple[Action, ...] = (
     Action("menu.cancel", "escape,full_stop", "Close", "Close and do nothing.", "menu"),
     Action("options.cancel", "escape", "Cancel", "Close and change nothing.", "options", priority=True),
     Action("options.accept", "ctrl+o,f10", "Accept", "Take the values over.", "options", priority=True),
-    Action("group.accept", "enter", "Group", "Group the tasks as shown.", "group", footer=True),
+    Action("group.accept", "enter", "Group", "Group the tasks as shown.", "group", footer=True, priority=True),
     Action("group.first-row", "g", "First row", "Do not group; go to the first row of the tree.", "group"),
     Action("group.cancel", "escape", "Cancel", "Close and change nothing.", "group", footer=True),
     Action("conflict.overwrite", "o", "Overwrite", "Write these edits over what is on disk.", "conflict", footer=True),

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from orch_tui.model.history import counted
@@ -14,13 +13,14 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.catalog import Catalog
 from orch_tui.tui.screens import look
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.component_list import ComponentList
 from orch_tui.tui.widgets.configuration_list import ConfigurationList
 from orch_tui.tui.widgets.line_tree import LineList
 
 
-class AddTasks(ModalScreen[int]):
+class AddTasks(Dialog[int]):
     """The text field keeps the focus; the arrow keys move in the list that is being chosen from.
 
     ``add`` takes a reference and says with a sentence when it was refused. Dismissed with the number of tasks added.
@@ -57,7 +57,7 @@ class AddTasks(ModalScreen[int]):
         self.query_one(ComponentList).show(self._catalog.components())
         self._switch(False)
         self._show_configurations()
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def _switch(self, in_configurations: bool) -> None:
         self._in_configurations = in_configurations

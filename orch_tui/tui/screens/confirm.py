@@ -9,16 +9,16 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from orch_tui.tui.actions import app, bindings
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.text import line, lines
 
 T = TypeVar("T")
 
 
-class Confirm(ModalScreen[T | None], Generic[T]):
+class Confirm(Dialog[T | None], Generic[T]):
     """Dismissed with the value of the answer, or with None on Escape.
 
     ``choices`` are (key, label, value): one letter or digit answers at once; Tab and Enter work too. The first one

@@ -6,7 +6,6 @@ from typing import Literal
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from orch_tui.model.text import safe_line
@@ -14,6 +13,7 @@ from orch_tui.project.writer import ChangedOnDisk
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.screens import look
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import Part, Row
@@ -22,7 +22,7 @@ Answer = Literal["overwrite", "reload"]
 _STYLES = {"+": "success", "-": "error", "@": "accent"}
 
 
-class Conflict(ModalScreen[Answer | None]):
+class Conflict(Dialog[Answer | None]):
     """Dismissed with the answer, or None to stay and decide later."""
 
     CSS_PATH = look.DIALOG
@@ -52,7 +52,7 @@ class Conflict(ModalScreen[Answer | None]):
                 yield Button(line("Esc  Decide later"), id="cancel", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(RowList).focus()
+        self.set_focus(self.query_one(RowList))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from orch_tui.model.history import counted
@@ -14,12 +13,13 @@ from orch_tui.model.text import safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.screens import look
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 
-class GroupPreview(ModalScreen[str]):
+class GroupPreview(Dialog[str]):
     """Dismissed with ``group``, ``top`` (the second ``g`` of a vim user) or an empty text."""
 
     CSS_PATH = look.DIALOG
@@ -52,7 +52,7 @@ class GroupPreview(ModalScreen[str]):
 
     def on_mount(self) -> None:
         self.query_one(RowList).styles.height = len(self._rows)
-        self.query_one("#group").focus()
+        self.set_focus(self.query_one("#group"))
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         event.stop()
@@ -62,7 +62,7 @@ class GroupPreview(ModalScreen[str]):
         self.dismiss("group" if event.button.id == "group" else "")
 
     def action_accept(self) -> None:
-        self.dismiss("group")
+        self.dismiss("" if self.focused is not None and self.focused.id == "cancel" else "group")
 
     def action_first_row(self) -> None:
         self.dismiss("top")

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 
 from orch_tui.tui.actions import Action, bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.screens import look
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 
-class Menu(ModalScreen[Action | None]):
+class Menu(Dialog[Action | None]):
     """Dismissed with the action that was chosen, or None."""
 
     CSS_PATH = look.DIALOG
@@ -40,7 +40,7 @@ class Menu(ModalScreen[Action | None]):
             yield RowList(rows, pick=True, id="menu")
 
     def on_mount(self) -> None:
-        self.query_one(RowList).focus()
+        self.set_focus(self.query_one(RowList))
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         event.stop()

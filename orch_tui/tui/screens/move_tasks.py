@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from orch_tui.model.edits import name_key
@@ -18,6 +17,7 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.catalog import filter_words, matches
 from orch_tui.tui.screens import look
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
@@ -31,7 +31,7 @@ class PhaseChoice:
     name: str | None = None
 
 
-class PickPhase(ModalScreen[PhaseChoice | None]):
+class PickPhase(Dialog[PhaseChoice | None]):
     """Type to filter the phases; a name that none has makes a new one. Dismissed with None on Escape."""
 
     CSS_PATH = look.DIALOG
@@ -61,7 +61,7 @@ class PickPhase(ModalScreen[PhaseChoice | None]):
 
     def on_mount(self) -> None:
         self._show("")
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from orch_tui.tui.actions import app, bindings
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.text import line
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(Dialog[str | None]):
     """Dismissed with the text, or with None on Escape.
 
     ``validate`` gives the sentence that says what is wrong with a text, None when it may be taken.

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static, TextArea
 
 from orch_tui.model.orchestration import Task, TaskOptions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.screens import look
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.task_options_form import (
     FIELDS,
     MIXED,
@@ -26,7 +26,7 @@ from orch_tui.tui.text import line
 from orch_tui.tui.workbench_model import OptionChanges
 
 
-class TaskOptionsDialog(ModalScreen[OptionChanges | None]):
+class TaskOptionsDialog(Dialog[OptionChanges | None]):
     """Empty fields take the defaults, which are shown in them. Errors stand under their field."""
 
     CSS_PATH = look.OPTIONS
@@ -68,7 +68,7 @@ class TaskOptionsDialog(ModalScreen[OptionChanges | None]):
                 yield Button(line("Cancel"), id="cancel", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#retry_attempts").focus()
+        self.set_focus(self.query_one("#retry_attempts"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

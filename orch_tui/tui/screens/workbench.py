@@ -34,7 +34,8 @@ from orch_tui.tui.widgets.problems import ProblemList
 from orch_tui.tui.widgets.sequence import SequenceView
 from orch_tui.tui.workbench_model import Workbench
 
-_PANES = {"tasks": "tree", "components": "components", "sequence": "sequence"}
+# Each with its container and what takes the focus.
+_PANES = {"tasks": ("tree", "tree"), "components": ("left", "components"), "sequence": ("right", "sequence")}
 _TABS = (("tasks", "1 Tasks"), ("components", "2 Components"), ("sequence", "3 Sequence"))
 # Checking follows an edit at once while it is cheap, and waits for a pause when it is not. Seconds.
 _CHEAP, _SOON, _LATER = 0.005, 0.02, 0.4
@@ -49,6 +50,8 @@ class WorkbenchScreen(WorkbenchFile):
     CSS_PATH = look.LISTS
     BINDINGS = bindings(actions.WORKBENCH)
     HORIZONTAL_BREAKPOINTS = look.WIDTHS
+    # The filter comes first in the layout, and would take the first keys for its text.
+    AUTO_FOCUS = "#tree"
     HELP = "Compose an orchestration: phases run one after another, the tasks of a phase in parallel."
 
     def __init__(self, orchestration_id: str, *, focus: str | None = None) -> None:
@@ -60,6 +63,7 @@ class WorkbenchScreen(WorkbenchFile):
         self._check_cost = 0.0
         self._linter: Linter | None = None
         self._pane = "tasks"
+        self._ready = False
 
     # Opening
 
@@ -84,6 +88,10 @@ class WorkbenchScreen(WorkbenchFile):
                 yield ProblemList(id="problems")
         yield Footer(compact=True, show_command_palette=False)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that come before everything is read and shown do nothing."""
+        return True if self._ready else None
+
     def _show_broken(self, error: DefinitionError) -> None:
         self.app.switch_screen(BrokenScreen(self.orchestration_id, error))
 
@@ -94,8 +102,9 @@ class WorkbenchScreen(WorkbenchFile):
         self.query_one("#sequence").border_title = line("Sequence")
         self.start_drafts()
         self.show_definitions()
-        self.phase_tree.focus()
+        self.set_focus(self.phase_tree)
         self.show_value(self._focus_first)
+        self._ready = True
         self.run_worker(self._read_medians, thread=True, exit_on_error=False, description="durations of earlier runs")
         self.offer_draft()
 
@@ -197,11 +206,11 @@ class WorkbenchScreen(WorkbenchFile):
             self._apply_pane()
 
     def _apply_pane(self) -> None:
-        """Side by side all panes are seen: no need to style everything anew whenever the focus goes to another."""
-        if self.size.width < look.NARROW:
-            for pane in _PANES:
-                self.set_class(pane == self._pane, f"-pane-{pane}")
-            self.query_one(PaneTabs).show(self._pane)
+        narrow = self.size.width < look.NARROW
+        for pane, (container, _) in _PANES.items():
+            # Not by a class: what is typed after the key must find the focus where it will be.
+            self.query_one(f"#{container}").display = not narrow or pane == self._pane
+        self.query_one(PaneTabs).show(self._pane)
 
     def on_resize(self) -> None:
         if self.opened is not None:
@@ -209,11 +218,10 @@ class WorkbenchScreen(WorkbenchFile):
 
     def _go_to_pane(self, pane: str, widget: str | None = None) -> None:
         self._show_pane(pane)
-        # A widget of a hidden pane cannot take the focus before the styles are new.
-        self.call_after_refresh(self.query_one(f"#{widget or _PANES[pane]}").focus)
+        self.set_focus(self.query_one(f"#{widget or _PANES[pane][1]}"))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        for pane, container in (("components", "left"), ("tasks", "tree"), ("sequence", "right")):
+        for pane, (container, _) in _PANES.items():
             if any(node.id == container for node in event.widget.ancestors_with_self):
                 self._show_pane(pane)
 
@@ -244,27 +252,27 @@ class WorkbenchScreen(WorkbenchFile):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input.id == "filter":
-            self.query_one(ComponentList).focus()
+            self.set_focus(self.query_one(ComponentList))
 
     def key_down(self) -> None:
         """From the filter into the list below it; lists and tree have a binding of their own for it."""
         if self.focused is not None and self.focused.id == "filter":
-            self.query_one(ComponentList).focus()
+            self.set_focus(self.query_one(ComponentList))
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         if isinstance(event.control, ComponentList):
             self._show_configurations()
 
-    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+    async def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         match event.control:
             case PhaseTree() as tree:
                 item = tree.item
                 if isinstance(item, Phase):
                     tree.toggle_fold(item.id)
                 else:
-                    self.action_options()
+                    await self.action_options()
             case ComponentList():
-                self.query_one(ConfigurationList).focus()
+                self.set_focus(self.query_one(ConfigurationList))
             case ConfigurationList():
                 self.action_add()
             case ProblemList() as problems:
@@ -282,10 +290,10 @@ class WorkbenchScreen(WorkbenchFile):
         self.action_add()
 
     def action_open(self) -> None:
-        self.query_one(ConfigurationList).focus()
+        self.set_focus(self.query_one(ConfigurationList))
 
     def action_back(self) -> None:
-        self.query_one(ComponentList).focus()
+        self.set_focus(self.query_one(ComponentList))
 
     def chosen_configuration(self) -> ConfigurationEntry | None:
         return self.query_one(ConfigurationList).chosen

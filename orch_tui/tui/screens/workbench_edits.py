@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.screen import Screen
+from textual.widgets import Input
 
 from orch_tui.model import edits
 from orch_tui.model.edits import EditError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
     from orch_tui.tui.catalog import ComponentEntry, ConfigurationEntry
 
+T = TypeVar("T")
 # Moving about is what the mouse does anyway.
 _NOT_IN_MENU = (
     "tree.fold",
@@ -96,6 +98,12 @@ class WorkbenchEdits(Screen[None]):
         self.edited(focus)
         return True
 
+    async def push(self, dialog: Screen[T], take: Callable[[T | None], None] | None = None) -> None:
+        """Show a dialog; what is typed right after the key goes into it."""
+        await self.app.push_screen(dialog, take)
+        if isinstance(dialog, Prompt):
+            dialog.set_focus(dialog.query_one(Input))
+
     # Adding and removing
 
     def add(self, ref: str) -> str | None:
@@ -107,8 +115,8 @@ class WorkbenchEdits(Screen[None]):
         self.edited(ids[0] if ids else None)
         return None
 
-    def action_add_tasks(self) -> None:
-        self.app.push_screen(AddTasks(self.bench.catalog, self.bench.uses, self.add))
+    async def action_add_tasks(self) -> None:
+        await self.push(AddTasks(self.bench.catalog, self.bench.uses, self.add))
 
     def action_add(self) -> None:
         chosen = self.chosen_configuration()
@@ -138,10 +146,10 @@ class WorkbenchEdits(Screen[None]):
     def action_toggle_continue(self) -> None:
         self.attempt(lambda: self.bench.toggle_continue(self.phase_tree.item))
 
-    def action_options(self) -> None:
+    async def action_options(self) -> None:
         bench, item = self.bench, self.phase_tree.item
         if isinstance(item, Phase) and not bench.marks:
-            self._ask_phase_limit(item)
+            await self._ask_phase_limit(item)
             return
         ids = bench.targets(item)
         if not ids:
@@ -153,9 +161,9 @@ class WorkbenchEdits(Screen[None]):
             if changes is not None:
                 self.attempt(lambda: bench.set_options(ids, changes))
 
-        self.app.push_screen(TaskOptionsDialog(bench.title_of(ids), bench.tasks_of(ids), defaults), take)
+        await self.push(TaskOptionsDialog(bench.title_of(ids), bench.tasks_of(ids), defaults), take)
 
-    def _ask_phase_limit(self, phase: Phase) -> None:
+    async def _ask_phase_limit(self, phase: Phase) -> None:
         def wrong(text: str) -> str | None:
             number = text.strip()
             return None if not number or (number.isdecimal() and int(number) > 0) else "Type a whole number from 1 on."
@@ -167,17 +175,17 @@ class WorkbenchEdits(Screen[None]):
 
         now = "" if phase.max_parallel is None else str(phase.max_parallel)
         title = "How many tasks of the phase run at once"
-        self.app.push_screen(Prompt(title, now, wrong, "no limit of its own"), take)
+        await self.push(Prompt(title, now, wrong, "no limit of its own"), take)
 
     # Phases
 
-    def action_new_phase(self) -> None:
+    async def action_new_phase(self) -> None:
         def take(name: str | None) -> None:
             if name is not None:
                 item = self.phase_tree.item
                 self.attempt(lambda: self.show_value(self.bench.new_phase(name, item)))
 
-        self.app.push_screen(Prompt("New phase", "", self._wrong_new_name, "its name"), take)
+        await self.push(Prompt("New phase", "", self._wrong_new_name, "its name"), take)
 
     def _wrong_new_name(self, name: str) -> str | None:
         try:
@@ -186,7 +194,7 @@ class WorkbenchEdits(Screen[None]):
             return str(error)
         return None
 
-    def action_rename(self) -> None:
+    async def action_rename(self) -> None:
         phase = self.bench.phase_of(self.phase_tree.item)
         if phase is None:
             return
@@ -202,7 +210,7 @@ class WorkbenchEdits(Screen[None]):
             if name is not None:
                 self.attempt(lambda: self.bench.rename_phase(phase.id, name))
 
-        self.app.push_screen(Prompt("Rename phase", phase.name, wrong), take)
+        await self.push(Prompt("Rename phase", phase.name, wrong), take)
 
     def action_move_up(self) -> None:
         self._move_row(self.phase_tree.item, -1)
@@ -222,7 +230,7 @@ class WorkbenchEdits(Screen[None]):
             focus = item.id if isinstance(item, Task) else None
             self.attempt(lambda: self.bench.move_row(item, step), focus)
 
-    def action_merge_phases(self) -> None:
+    async def action_merge_phases(self) -> None:
         bench = self.bench
         here = bench.phase_of(self.phase_tree.item)
         chosen = [phase.id for phase in bench.value.phases if phase.id in bench.phase_marks]
@@ -242,9 +250,9 @@ class WorkbenchEdits(Screen[None]):
 
         hint = "A new name makes a phase at the place of the first one. Space marks phases beforehand."
         phases = frozenset() if several else frozenset(chosen)
-        self.app.push_screen(PickPhase(title, bench.value.phases, here=phases, hint=hint), take)
+        await self.push(PickPhase(title, bench.value.phases, here=phases, hint=hint), take)
 
-    def action_move_tasks(self) -> None:
+    async def action_move_tasks(self) -> None:
         bench = self.bench
         ids = bench.targets(self.phase_tree.item)
         if not ids:
@@ -258,11 +266,9 @@ class WorkbenchEdits(Screen[None]):
                 self.attempt(lambda: bench.move_to(ids, phase_id=choice.phase_id, phase_name=choice.name), ids[0])
 
         hint = "A new phase goes last; [ and ] move it up and down."
-        self.app.push_screen(
-            PickPhase(f"Move {bench.title_of(ids)} to", bench.value.phases, here=here, hint=hint), take
-        )
+        await self.push(PickPhase(f"Move {bench.title_of(ids)} to", bench.value.phases, here=here, hint=hint), take)
 
-    def action_group(self) -> None:
+    async def action_group(self) -> None:
         bench = self.bench
         try:
             grouped = bench.grouped()
@@ -283,7 +289,7 @@ class WorkbenchEdits(Screen[None]):
             elif answer == "top":
                 self.phase_tree.go(0)
 
-        self.app.push_screen(GroupPreview(phases), take)
+        await self.push(GroupPreview(phases), take)
 
     def on_phase_tree_dropped(self, event: PhaseTree.Dropped) -> None:
         rows = self.phase_tree.rows
@@ -332,11 +338,11 @@ class WorkbenchEdits(Screen[None]):
 
     # The menu
 
-    def on_line_list_menu_asked(self, event: LineList.MenuAsked) -> None:
-        event.control.focus()
-        self.action_menu()
+    async def on_line_list_menu_asked(self, event: LineList.MenuAsked) -> None:
+        self.set_focus(event.control)
+        await self.action_menu()
 
-    def action_menu(self) -> None:
+    async def action_menu(self) -> None:
         """Everything that can be done here; by a click, too."""
         focused = self.focused.id if self.focused is not None else None
         near = actions.TREE if focused == "tree" else [one for one in actions.LISTS if one.context == focused]
@@ -350,7 +356,7 @@ class WorkbenchEdits(Screen[None]):
             if action is not None:
                 self.call_later(self.carry_out, action)
 
-        self.app.push_screen(Menu("What to do", [(action, self.orch_app.key_of(action.id)) for action in chosen]), take)
+        await self.push(Menu("What to do", [(action, self.orch_app.key_of(action.id)) for action in chosen]), take)
 
     async def carry_out(self, action: Action) -> None:
         """Run an action as its key would: by what has the focus, or else by the screen."""

@@ -39,7 +39,7 @@ class ConfigurationList(LineList, inherit_bindings=False):
         super().__init__(id=id)
         self._uses = uses
         self._entries: Sequence[ConfigurationEntry] = ()
-        self._drawn: dict[int, int] = {}
+        self._drawn_uses: dict[int, int] = {}
 
     def show(self, entries: Sequence[ConfigurationEntry], empty_text: str) -> None:
         """Show these; the cursor stays on its configuration while it is there, else it goes to the first."""
@@ -54,7 +54,7 @@ class ConfigurationList(LineList, inherit_bindings=False):
         top = round(self.scroll_y)
         for index in range(top, min(len(self._entries), top + self.size.height)):
             uses = self._uses(self._entries[index].ref)
-            if self._drawn.get(index) != uses:
+            if self._drawn_uses.get(index) != uses:
                 self.refresh_rows(index)
 
     @property
@@ -77,5 +77,5 @@ class ConfigurationList(LineList, inherit_bindings=False):
         left = [Part(" + ", "accent"), Part(entry.name)]
         if entry.problem:
             left.append(Part(f"  {Status.ERROR.style.glyph} {entry.problem}", "error"))
-        uses = self._drawn[index] = self._uses(entry.ref)
+        uses = self._drawn_uses[index] = self._uses(entry.ref)
         return Row(tuple(left), (Part(f"used by {uses} " if uses else "unused ", "dim"),))

@@ -1,0 +1,24 @@
+"""What all dialogs share: they close once."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from textual.await_complete import AwaitComplete
+from textual.screen import ModalScreen
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T]):
+    """A modal screen that a second answer does not close again.
+
+    Textual's ``dismiss`` takes away whatever screen is on top. A key that was pressed twice, or a key and the click it
+    was faster than, would close the dialog and then the screen below it.
+    """
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Close with the result; nothing happens when it is closed already."""
+        if self.app.screen is not self:
+            return AwaitComplete()
+        return super().dismiss(result)

@@ -1,0 +1,328 @@
+"""The workbench's runs: watching one beside the plan, live or long over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from time import time
+
+from textual.events import ScreenResume
+
+from orch_tui.model.orchestration import Phase, Task
+from orch_tui.model.runstate import TaskState
+from orch_tui.project.history import run_ids
+from orch_tui.project.journal import BrokenJournal, is_executed
+from orch_tui.tui.run_estimates import read_estimates
+from orch_tui.tui.run_model import RUNNING, Batch, RunFeed, RunModel, Written, read_written
+from orch_tui.tui.run_rows import nested_lines, phase_state, task_state
+from orch_tui.tui.screens.workbench_file import WorkbenchFile
+from orch_tui.tui.widgets.failure_card import read_failure
+from orch_tui.tui.widgets.line_tree import LineList, Part
+from orch_tui.tui.widgets.live_panel import LivePanel
+from orch_tui.tui.widgets.phase_tree import PhaseTree
+from orch_tui.tui.widgets.timeline_live import LiveTimelineView
+
+TICK = 0.5
+"""Seconds between two looks at a run that goes on."""
+_IDLE_TICKS = 4
+"""Looks for a new run are so many ticks apart while none goes on."""
+_TREE_ROWS = 10
+"""Durations drawn per second in the tree, at most: with more running tasks they take turns."""
+_NO_MORE = 20
+"""Nested runs that are followed at once, at most."""
+
+
+class WorkbenchRun(WorkbenchFile):
+    """Follows one run: the newest that goes on, or one that was opened from the history (then read only)."""
+
+    def __init__(self, orchestration_id: str) -> None:
+        super().__init__(orchestration_id)
+        self.first_run: Path | None = None
+        self.run_shown: RunModel | None = None
+        self.past = False
+        self._feed: RunFeed | None = None
+        self._child_feeds: dict[str, RunFeed] = {}
+        self._states: dict[str, tuple[Part, ...]] = {}
+        self._written: dict[str, tuple[Written, ...]] = {}
+        self._columns: dict[str, Sequence[tuple[str, str]]] = {}
+        self._seen: str | None = None
+        self._ticks = 0
+        self._ended: Callable[[RunModel], None] | None = None
+        self.clock: Callable[[], float] = time
+
+    @property
+    def panel(self) -> LivePanel:
+        return self.query_one(LivePanel)
+
+    def on_mount(self) -> None:
+        if self.opened is not None:
+            self.run_worker(self._begin(), group="run", exclusive=True, description="look for a run")
+
+    async def _begin(self) -> None:
+        """Show the run that was asked for, or one that goes on, or offer to take over an interrupted one."""
+        first, self.first_run = self.first_run, None
+        newest = await asyncio.to_thread(self._newest)
+        self._seen = newest.name if newest else None
+        if first is not None:
+            self.watch(first, past=first != newest or not await asyncio.to_thread(is_executed, first))
+        elif newest is not None and await asyncio.to_thread(is_executed, newest):
+            self.watch(newest)
+        else:
+            self.offer_take_over()
+            self._wait_for_a_run()
+
+    def offer_take_over(self) -> None:
+        """Ask what becomes of an interrupted run, if there is one."""
+        raise NotImplementedError
+
+    def _newest(self) -> Path | None:
+        paths = self.bench.project.paths
+        newest = next(iter(run_ids(paths, self.orchestration_id)), None)
+        return paths.run(self.orchestration_id, newest) if newest else None
+
+    # Following
+
+    def watch(self, directory: Path, *, past: bool = False, then: Callable[[RunModel], None] | None = None) -> None:
+        """Show a run and follow it. ``past``: its own plan in the tree, read only. ``then`` is told of its end."""
+        self._ended = then
+        self.run_worker(self._follow(directory, past), group="run", exclusive=True, description="follow a run")
+
+    async def _follow(self, directory: Path, past: bool) -> None:
+        paths = self.bench.project.paths
+        feed = RunFeed(directory, paths)
+        try:
+            state, live = await asyncio.to_thread(feed.open)
+        except (OSError, BrokenJournal) as error:
+            self.orch_app.say(f"Run {directory.name} cannot be shown: {error}", "error", seconds=12)
+            return
+        estimates = await asyncio.to_thread(read_estimates, paths, self.orchestration_id, before=directory.name)
+        model = RunModel(directory, state, live=live, estimates=estimates)
+        self._show_first(model, feed, past)
+        await self._look_at_nested()
+        await self._look_at_results(model)
+        self._draw(whole=True)
+        while model.moving and not (past and model.interrupted):
+            await asyncio.sleep(TICK)
+            await self._look(model, feed)
+            if model.interrupted and not model.running():
+                break
+        if self._ended is not None and model.finished:
+            self._ended(model)
+        self._wait_for_a_run()
+
+    def _show_first(self, model: RunModel, feed: RunFeed, past: bool) -> None:
+        self.run_shown, self._feed, self.past = model, feed, past
+        self._child_feeds, self._states, self._written, self._columns = {}, {}, {}, {}
+        self._seen = max(self._seen or "", model.directory.name)
+        self.add_class("-run")
+        self.panel.show_failure(None)
+        self.panel.show_written((), {})
+        if past:
+            self.show_past()
+
+    async def _look(self, model: RunModel, feed: RunFeed) -> None:
+        """One look at the journals, in a thread; then draw what is different."""
+        running = model.running()
+        try:
+            batch: Batch = await asyncio.to_thread(feed.read, running)
+        except (OSError, BrokenJournal) as error:
+            self.orch_app.say(f"Run {model.directory.name} cannot be read any more: {error}", "error", seconds=12)
+            self.hide_run()
+            return
+        different = model.take(batch)
+        different |= await self._look_at_nested()
+        self._ticks += 1
+        if different:
+            await self._look_at_results(model)
+        if self.is_current and (different or self._ticks % 2 == 0):
+            self._draw(whole=batch.state is not None)
+
+    async def _look_at_nested(self) -> bool:
+        """Find and follow the runs of nested orchestrations that have begun."""
+        if self.run_shown is None or self._feed is None:
+            return False
+        return await asyncio.to_thread(self._read_nested, self.run_shown, self._feed, "")
+
+    def _read_nested(self, model: RunModel, feed: RunFeed, key: str) -> bool:
+        different = False
+        for task in model.nested_tasks()[:_NO_MORE]:
+            name, attempt = f"{key}/{task.id}", task.attempts[-1]
+            child, child_feed = model.children.get(task.id), self._child_feeds.get(name)
+            try:
+                if child is None or child_feed is None:
+                    inner = task.configuration.partition("/")[2]
+                    directory = feed.nested_run(task.id, attempt.number, inner, attempt.spawned)
+                    if directory is None:
+                        continue
+                    self._child_feeds[name] = child_feed = RunFeed(directory, self.bench.project.paths)
+                    state, live = child_feed.open()
+                    child = RunModel(directory, state, live=live, depth=model.depth + 1)
+                    model.children[task.id] = child
+                    different = True
+                elif child.moving:
+                    different |= child.take(child_feed.read())
+            except (OSError, BrokenJournal):
+                # Another attempt may begin another run; this one has nothing to show.
+                continue
+            different |= self._read_nested(child, child_feed, name)
+        return different
+
+    async def _look_at_results(self, model: RunModel) -> None:
+        """The first failure, and what tasks wrote that have ended since the last look."""
+        failure = await asyncio.to_thread(read_failure, model.state, model.directory)
+        self.panel.show_failure(failure)
+        ended = [
+            (task.id, task.attempts[-1].number)
+            for task in model.state.tasks.values()
+            if task.attempts and task.status.final and task.id not in self._written
+        ]
+        if not ended:
+            return
+        self._written.update(await asyncio.to_thread(read_written, model.directory, ended))
+        items = self.items_written()
+        new = [item.name for item in items if item.is_table and item.name not in self._columns]
+        if new:
+            self._columns.update(await asyncio.to_thread(self._read_columns, new))
+        self.panel.show_written(items, self._columns)
+
+    def items_written(self) -> list[Written]:
+        return [item for items in self._written.values() for item in items]
+
+    def _read_columns(self, tables: Sequence[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
+        # Imported late: nothing of it is needed before a task has written a table.
+        from orch_tui.components.kit import UserError
+        from orch_tui.components.storage import Storage
+
+        storage = Storage(self.bench.project.paths.storage)
+        found = {}
+        for table in tables:
+            try:
+                info = storage.get(table)
+            except (UserError, OSError):
+                continue
+            if info is not None and info.problem is None:
+                found[table] = info.columns
+        return found
+
+    def _wait_for_a_run(self) -> None:
+        self.run_worker(self._until_new(), group="run", exclusive=True, description="wait for a run")
+
+    async def _until_new(self) -> None:
+        """Somebody else may start a run: another terminal, cron."""
+        while True:
+            await asyncio.sleep(TICK * _IDLE_TICKS)
+            if not self.is_current or self.past:
+                continue
+            newest = await asyncio.to_thread(self._newest)
+            if newest is not None and newest.name > (self._seen or ""):
+                self._seen = newest.name
+                self.watch(newest)
+                return
+            shown = self.run_shown
+            if shown is not None and shown.interrupted and await asyncio.to_thread(is_executed, shown.directory):
+                self.watch(shown.directory)
+                return
+
+    # Drawing
+
+    def _draw(self, *, whole: bool = False) -> None:
+        model = self.run_shown
+        if model is None:
+            return
+        now = self.clock()
+        state = model.state
+        touched = {*state.tasks, *state.phases} if whole else model.changes() | {task for task, _ in model.running()}
+        touched |= {phase.id for phase in state.phases.values() if phase.started is not None and phase.ended is None}
+        states = dict(self._states)
+        for key in touched:
+            if key in state.tasks:
+                states[key] = task_state(model, state.tasks[key], now)
+            elif key in state.phases:
+                states[key] = phase_state(model, state.phases[key], now)
+        self._states = states
+        nested = {task: nested_lines(task, child, now) for task, child in model.children.items()}
+        self.phase_tree.show_states(states, nested, None if whole or model.finished else _TREE_ROWS)
+        self.panel.show_run(model, now, self._task_under_cursor())
+
+    def _task_under_cursor(self) -> str | None:
+        item = self.phase_tree.item
+        return item.id if isinstance(item, Task) else None
+
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        if self.run_shown is not None and isinstance(event.control, PhaseTree | LiveTimelineView):
+            if isinstance(event.control, LiveTimelineView) and (task := event.control.task_at(event.index)):
+                self.phase_tree.go_to(task)
+            self.panel.show_run(self.run_shown, self.clock(), self._task_under_cursor())
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        if self.opened is not None and self.run_shown is not None:
+            if self.past:
+                self.show_past()
+            self._draw(whole=True)
+
+    def on_resize(self) -> None:
+        if self.opened is not None and self.run_shown is not None:
+            self.call_after_refresh(self._draw, whole=True)
+
+    # A run of the past has the plan it was started with
+
+    def show_past(self) -> None:
+        """The tree as the run was planned."""
+        if self.run_shown is not None:
+            self.phase_tree.show(phases_of(self.run_shown), redraw=True)
+            self.phase_tree.border_title = f"Run {self.run_shown.directory.name} ─ read only, Esc goes back"
+
+    def hide_run(self) -> None:
+        """Back to the plan."""
+        self.run_shown, self._feed = None, None
+        self.remove_class("-run")
+        self.phase_tree.show_states({})
+        if self.past:
+            self.past = False
+            self.show_value()
+        self._wait_for_a_run()
+
+    def attempt(self, edit: Callable[[], object], focus: str | None = None) -> bool:
+        if self.past:
+            self.orch_app.say("This is a run of the past, read only; Esc goes back to the orchestration.", "warning")
+            return False
+        return super().attempt(edit, focus)
+
+    def add(self, ref: str) -> str | None:
+        if self.past:
+            return "This is a run of the past, read only; Esc goes back to the orchestration."
+        return super().add(ref)
+
+    def action_mark_range(self) -> None:
+        if self.run_shown is None or not self.run_shown.children:
+            super().action_mark_range()
+            return
+        rows = [row for index, row in enumerate(self.phase_tree.rows) if self.phase_tree.selectable(index)]
+        here = self.phase_tree.item
+        if here is not None:
+            self.bench.mark_range(rows, rows.index(here))
+            self.show_marks()
+
+    def task_shown(self) -> TaskState | None:
+        """The task under the cursor as the shown run has it."""
+        task = self._task_under_cursor()
+        return self.run_shown.state.tasks.get(task) if self.run_shown is not None and task is not None else None
+
+
+def phases_of(model: RunModel) -> tuple[Phase, ...]:
+    """The phases and tasks of a run, as its journal has them."""
+    state = model.state
+    return tuple(
+        Phase(
+            phase.id,
+            phase.name,
+            tuple(Task(task, state.tasks[task].configuration) for task in phase.tasks),
+            phase.max_parallel,
+        )
+        for phase in state.phases.values()
+    )
+
+
+def running_tasks(model: RunModel) -> list[TaskState]:
+    return [task for task in model.state.tasks.values() if task.status in RUNNING]
