@@ -24,6 +24,8 @@ OUTER: dict[str, tuple[str, ...]] = {
     "tree": ("workbench",),
     "components": ("workbench",),
     "configurations": ("workbench",),
+    "log": ("workbench", "log-viewer"),
+    "log-viewer": ("app",),
     "list": ("home", "tree", "components", "configurations"),
     "form": ("configuration",),
     "yes-no": ("form",),

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from orch_tui.tui.actions import app, configuration, home, run, workbench
+from orch_tui.tui.actions import app, configuration, home, log, run, workbench
 from orch_tui.tui.actions.base import Action, bindings
 
-ALL: tuple[Action, ...] = (*app.ACTIONS, *home.ACTIONS, *workbench.ACTIONS, *configuration.ACTIONS, *run.ACTIONS)
+ALL: tuple[Action, ...] = (
+    *app.ACTIONS,
+    *home.ACTIONS,
+    *workbench.ACTIONS,
+    *configuration.ACTIONS,
+    *run.ACTIONS,
+    *log.ACTIONS,
+)
 BY_ID: dict[str, Action] = {action.id: action for action in ALL}
 
 __all__ = ["ALL", "BY_ID", "Action", "bindings"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from rich.ansi import SGR_STYLE_MAP
 from rich.cells import cell_len
@@ -52,7 +53,7 @@ def strip_of(text: str, base: Style, layers: list[tuple[int, int, Style]], colum
     """
     edges = sorted({0, len(text), *(edge for start, end, _ in layers for edge in (start, end) if 0 < edge < len(text))})
     segments = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         style = base
         for first, last, over in layers:
             if first <= start and end <= last:
@@ -71,7 +72,7 @@ def changed(old: Strip, new: Strip, y: int) -> list[Region]:
     if old == new:
         return []
     width = new.cell_length
-    if old.cell_length != width or not (old.text.isascii() and new.text.isascii()):
+    if old.cell_length != width or not (_narrow(old.text) and _narrow(new.text)):
         return [Region(0, y, width, 1)]
     regions: list[tuple[int, int]] = []
     for x in _different(old, new):
@@ -80,6 +81,11 @@ def changed(old: Strip, new: Strip, y: int) -> list[Region]:
         else:
             regions.append((x, x + 1))
     return [Region(start, y, end - start, 1) for start, end in regions]
+
+
+def _narrow(text: str) -> bool:
+    """Whether each character is one cell wide, so that cells can be compared as characters."""
+    return text.isascii() or all(cell_len(character) == 1 for character in set(text))
 
 
 def _different(old: Strip, new: Strip) -> list[int]:

@@ -1,0 +1,59 @@
+"""Actions of logs: in a pane, and full screen."""
+
+from __future__ import annotations
+
+from orch_tui.tui.actions.base import Action
+
+_MOVE, _FIND, _VIEW, _COPY = "Moving about", "Finding", "View", "Copying"
+
+LOG: tuple[Action, ...] = (
+    Action(
+        "log.down", "down,j", "Down", "Go to the next line; after the last one, follow the log.", "log", group=_MOVE
+    ),
+    Action("log.up", "up,k", "Up", "Go to the line before; the log is no longer followed.", "log", group=_MOVE),
+    Action("log.page-down", "pagedown,space,ctrl+f", "Page down", "Go down by one page.", "log", group=_MOVE),
+    Action("log.page-up", "pageup", "Page up", "Go up by one page.", "log", group=_MOVE),
+    Action("log.half-down", "ctrl+d", "Half down", "Go down by half a page.", "log", group=_MOVE),
+    Action("log.half-up", "ctrl+u", "Half up", "Go up by half a page.", "log", group=_MOVE),
+    Action("log.start", "home,g", "Start", "Go to the first line.", "log", group=_MOVE),
+    Action("log.end", "end,G", "Follow", "Go to the end, and follow the log as it grows.", "log", True, _MOVE),
+    Action("log.left", "left,h", "Left", "Show what is further to the left.", "log", group=_MOVE),
+    Action("log.right", "right,l", "Right", "Show what is further to the right.", "log", group=_MOVE),
+    Action("log.line-start", "0", "Line start", "Show the beginning of the lines again.", "log", group=_MOVE),
+    Action("log.search", "slash", "Search", "Search for text, or after a second / an expression.", "log", True, _FIND),
+    Action("log.next-match", "n", "Next", "Go to the next line that matches.", "log", True, _FIND),
+    Action("log.previous-match", "N", "Previous", "Go to the line before that matches.", "log", False, _FIND),
+    Action("log.next-error", "e", "Error", "Go to the next line that looks like an error.", "log", True, _FIND),
+    Action("log.previous-error", "E", "Error before", "Go to the error before.", "log", False, _FIND),
+    Action("log.clear", "escape", "Clear", "Forget the selection, then the search.", "log", False, _FIND),
+    Action("log.wrap", "w", "Wrap", "Show long lines on several rows, or cut at the edge.", "log", True, _VIEW),
+    Action("log.follow", "f", "Hold", "Follow the log as it grows, or stay where you are.", "log", False, _VIEW),
+    Action("log.select", "v", "Select", "Select lines from here to where you go; again to end it.", "log", True, _COPY),
+    Action("log.copy", "y", "Copy", "Copy the selection, or else the line.", "log", True, _COPY),
+)
+VIEWER: tuple[Action, ...] = (
+    Action(
+        "log-viewer.earlier",
+        "left_square_bracket",
+        "Attempt before",
+        "Show the attempt before.",
+        "log-viewer",
+        group=_VIEW,
+    ),
+    Action(
+        "log-viewer.later", "right_square_bracket", "Next attempt", "Show the next attempt.", "log-viewer", group=_VIEW
+    ),
+    Action("log-viewer.copy-all", "Y", "Copy all", "Copy the whole log.", "log-viewer", group=_COPY),
+    Action("log-viewer.pager", "o", "Pager", "Open the log in $PAGER.", "log-viewer", True, _COPY),
+    Action(
+        "log-viewer.print",
+        "P",
+        "Print",
+        "Print the end of the log into the terminal itself, where its own selection and scrollback work.",
+        "log-viewer",
+        True,
+        _COPY,
+    ),
+    Action("log-viewer.close", "escape,q", "Back", "Close the log.", "log-viewer", True, _VIEW),
+)
+ACTIONS: tuple[Action, ...] = (*LOG, *VIEWER)

@@ -1,0 +1,177 @@
+"""One task's logs, full screen: its attempts, copying, the pager, the terminal's own scrollback."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from textual import getters
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.content import Content
+from textual.screen import Screen
+
+from orch_tui.model.runstate import TaskState
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import log as actions
+from orch_tui.tui.clipboard import copy
+from orch_tui.tui.log.selection import MOST, lines_text
+from orch_tui.tui.log.view import LogView
+from orch_tui.tui.text import join, line
+from orch_tui.tui.widgets.bars import KeyBar, TitleBar
+
+if TYPE_CHECKING:
+    from orch_tui.tui.app import OrchApp
+
+PRINTED_LINES = 2_000
+
+
+class LogViewerScreen(Screen[None]):
+    """``attempts`` are labels and paths of logs, the earliest first; ``start`` is the one to begin with."""
+
+    CSS_PATH = "log_viewer.tcss"
+    BINDINGS = bindings(actions.VIEWER)
+    BINDING_GROUP_TITLE = "Log"
+    log_view = getters.query_one(LogView)
+
+    def __init__(self, attempts: Sequence[tuple[str, Path]], start: int = -1, title: str = "Log") -> None:
+        super().__init__()
+        if not attempts:
+            raise ValueError("there is no log to show")
+        self._attempts = list(attempts)
+        self._index = start % len(self._attempts)
+        self._task_name = title
+
+    @classmethod
+    def open_for_task(cls, run_directory: Path, task: TaskState) -> Self:
+        """The attempts of a task, the latest one in view; of a task that has not begun, its first one to be."""
+        numbers = [(attempt.number, attempt.status.value) for attempt in task.attempts] or [(1, task.status.value)]
+        attempts = [
+            (
+                f"attempt {number} of {task.max_attempts}, {status}",
+                run_directory / "tasks" / task.id / str(number) / "log",
+            )
+            for number, status in numbers
+        ]
+        return cls(attempts, title=task.name)
+
+    @property
+    def path(self) -> Path:
+        """The log that is shown."""
+        return self._attempts[self._index][1]
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar()
+        yield LogView(self.path, position=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.log_view.focus()
+        self._show_title()
+
+    def on_log_view_changed(self, event: LogView.Changed) -> None:
+        event.stop()
+        self._show_title()
+
+    def _show_title(self) -> None:
+        label = self._attempts[self._index][0]
+        more = len(self._attempts) > 1
+        left = join([line(self._task_name, "bold"), line(f"{label}  [ ]" if more else label, "$text-muted")])
+        state = self.log_view.state
+        shown = state.log is not None and state.log.problem is None
+        self.query_one(TitleBar).show(left, line(state.position, "$text-muted") if shown else Content(""))
+
+    # --- attempts ---
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return len(self._attempts) > 1 if action in ("earlier", "later") else True
+
+    def action_earlier(self) -> None:
+        self._show_attempt(self._index - 1)
+
+    def action_later(self) -> None:
+        self._show_attempt(self._index + 1)
+
+    def _show_attempt(self, index: int) -> None:
+        if 0 <= index < len(self._attempts):
+            self._index = index
+            self.log_view.show(self.path)
+            self._show_title()
+
+    # --- copying ---
+
+    @property
+    def _program(self) -> OrchApp:
+        app: Any = self.app
+        return app  # type: ignore[no-any-return]
+
+    def on_log_view_copy_asked(self, event: LogView.CopyAsked) -> None:
+        event.stop()
+        self._program.say(copy(event.text, self.app), seconds=8)
+
+    def action_copy_all(self) -> None:
+        blocks = self.log_view.state.view.blocks
+        if blocks.size > MOST:
+            where = self._program.project.paths.relative(self.path)
+            self._program.say(f"The log is too much to copy ({blocks.size:,} bytes). It is {where}.", "warning", 10)
+            return
+        try:
+            text = lines_text(blocks, 0, blocks.size)
+        except OSError as error:
+            self._program.say(f"The log cannot be read: {error.strerror or error}.", "error")
+            return
+        if text:
+            self._program.say(copy(text, self.app), seconds=8)
+        else:
+            self._program.say("The log is empty: there is nothing to copy.", "warning")
+
+    # --- other programs ---
+
+    def action_pager(self) -> None:
+        try:
+            command = pager()
+        except ValueError:
+            command = None
+        if command is None:
+            self._program.say("There is no pager: set PAGER to the command of one, and start orch-tui again.", "error")
+        else:
+            self._run([*command, str(self.path)], f'The pager "{command[0]}"')
+
+    def action_print(self) -> None:
+        module = "orch_tui.tui.log.printout"
+        self._run([sys.executable, "-m", module, str(self.path), str(PRINTED_LINES)], "Printing")
+
+    def _run(self, command: list[str], what: str) -> None:
+        if not self.path.exists():
+            self._program.say("There is no output yet.", "warning")
+            return
+        try:
+            code = self._program._run_in_terminal(command)
+        except SuspendNotSupported:
+            where = self._program.project.paths.relative(self.path)
+            self._program.say(f"Another program cannot be shown here; the log is {where}.", "error")
+        except OSError as error:
+            self._program.say(f"{what} could not be started: {error.strerror or error}.", "error")
+        else:
+            if code:
+                self._program.say(f"{what} ended with code {code}.", "warning")
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def pager(environment: Mapping[str, str] = os.environ) -> list[str] | None:
+    """The command of the person's pager: ``$PAGER``, or one that is there; None when there is none.
+
+    Raises:
+        ValueError: the variable cannot be split into words.
+    """
+    if command := environment.get("PAGER", "").strip():
+        return shlex.split(command)
+    # -R shows colours and nothing else that a log may have in it.
+    known = (["less", "-R", "+G"], ["more"])
+    return next((command for command in known if shutil.which(command[0])), None)
