@@ -163,3 +163,22 @@ async def test_a_run_that_ends_meanwhile_is_shown(project: Project, make_run: Ma
         home(app)._look_at_runs()
         await app.workers.wait_for_complete()
         assert "✔ success" in rows(app)[0]
+
+
+@pytest.mark.parametrize("size", [(40, 10), (20, 5), (200, 60)])
+async def test_any_size_shows_rows(project: Project, size: tuple[int, int]) -> None:
+    app = app_at_three(project)
+    async with app.run_test(size=size):
+        assert home(app).table.size.height >= 1
+        assert home(app).query_one("#details").display is (size[1] >= 17)
+
+
+async def test_wide_characters_keep_the_columns(project: Project) -> None:
+    project.paths.orchestration("alpha").write_text('name = "漢字の名前 🎉🎉 é"\n')
+    app = app_at_three(project)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        table = home(app).table
+        assert {table.render_line(y).cell_length for y in range(3)} == {table.size.width}
+        assert rows(app)[0].split()[-2:] == ["never", "run"]

@@ -58,6 +58,8 @@ class HomeScreen(Screen[None]):
     """Table, details of the orchestration under the cursor, filter. Its style sheet comes with the application."""
 
     BINDINGS = bindings(actions.ACTIONS)
+    # On a very low screen the list needs the room of the details.
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (17, "-high")]  # noqa: RUF012
     HELP = "The orchestrations of this project. Enter opens one; the bars show how long the last runs took."
     app: OrchApp
 
