@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path, PurePath
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -31,6 +33,8 @@ from orch_tui.tui.text import StripControls
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.screen import Screen
+
+    from orch_tui.tui.run_control import RunControl
 
 SayAs = Literal["information", "warning", "error"]
 
@@ -108,6 +112,21 @@ class OrchApp(App[int], inherit_bindings=False):
 
         self.push_screen(WorkbenchScreen(orchestration_id))
 
+    def open_run(self, orchestration_id: str, directory: Path) -> None:
+        """Show one run of an orchestration in its workbench."""
+        from orch_tui.tui.screens.workbench import WorkbenchScreen
+
+        screen = WorkbenchScreen(orchestration_id)
+        screen.first_run = directory
+        self.push_screen(screen)
+
+    @cached_property
+    def runs(self) -> RunControl:
+        """The runs that this process executes; made when the first workbench asks for it."""
+        from orch_tui.tui.run_control import RunControl
+
+        return RunControl(self.project)
+
     def open_configuration(self, ref: str) -> None:
         """Show the form of one configuration (``component-id/configuration-id``)."""
         from orch_tui.tui.screens.configuration import ConfigurationScreen
@@ -179,9 +198,16 @@ class OrchApp(App[int], inherit_bindings=False):
                 answer = may_leave()
                 if not (await answer if inspect.isawaitable(answer) else answer):
                     return
+            if "runs" in self.__dict__ and not await self._may_leave_runs():
+                return
             self.exit(return_code=0)
         finally:
             self._leaving = False
+
+    async def _may_leave_runs(self) -> bool:
+        from orch_tui.tui.screens.leaving import ask_about_runs
+
+        return await ask_about_runs(self)
 
     def action_interrupt(self) -> None:
         """Copy what is selected; else, the second time within two seconds, leave."""
@@ -258,10 +284,18 @@ def run_app(project_path: Path, *, mouse: bool = True) -> int:
     except Exception as error:  # noqa: BLE001
         app.fault = error
         app.report = _report(app.project, error)
+    if "runs" in app.__dict__:
+        app.runs.settle(FAULT if app.fault is not None else app.return_code or 0, _tell)
     if app.fault is not None:
         sys.stderr.write(_fault_sentence(app))
         return FAULT
     return app.return_code or 0
+
+
+def _tell(text: str) -> None:
+    # The terminal may be gone.
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{safe_line(text)}\n")
 
 
 def _report(project: Project, error: BaseException) -> Path | None:

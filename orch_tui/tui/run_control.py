@@ -6,7 +6,7 @@ its journal like that of any other run.
 
 from __future__ import annotations
 
-import time
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,6 +59,7 @@ class RunControl:
     def __init__(self, project: Project, start: Callable[..., ActiveRun] = start_run) -> None:
         self.project = project
         self.active: dict[str, ActiveRun] = {}
+        self.stop_on_leaving = False
         self._start = start
 
     # Before a run
@@ -179,14 +180,33 @@ class RunControl:
                 complaints.append(f"Run {run.id} could not be left to a successor: {error.strerror or error}.")
         return complaints
 
-    def stop_all(self, timeout: float) -> None:
-        """Cancel every run of this process and wait until they have ended, at most ``timeout`` seconds."""
+    def stop_all(self, *, now: bool = False) -> None:
+        """Cancel every run of this process and wait until they have ended; ``now`` leaves out the grace time."""
         stopping = self.executed_here()
         for run in stopping:
-            run.cancel(CancelRequest(who_am_i()))
-        deadline = time.monotonic() + timeout
+            run.cancel(CancelRequest(who_am_i(), now))
         for run in stopping:
-            run.wait(max(0.0, deadline - time.monotonic()))
+            run.wait()
+
+    def settle(self, code: int, say: Callable[[str], None]) -> None:
+        """After the screen has gone: stop what this process executes, or leave it to a successor.
+
+        ``code`` is that of the process: a hang-up and a fault leave runs alone, SIGTERM and Ctrl-C stop them.
+        """
+        if not self.executed_here():
+            return
+        stops = {128 + signal.SIGTERM, 128 + signal.SIGINT}
+        if self.project.settings.on_hangup == "stop":
+            stops.add(128 + signal.SIGHUP)
+        if not self.stop_on_leaving and code not in stops:
+            for complaint in self.leave_running():
+                say(complaint)
+            return
+        say("Stopping the run: its tasks get their grace time; Ctrl-C kills them at once.")
+        try:
+            self.stop_all()
+        except KeyboardInterrupt:
+            self.stop_all(now=True)
 
     # What is found
 

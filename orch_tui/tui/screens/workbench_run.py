@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import time
 
-from textual.events import ScreenResume
-
 from orch_tui.model.orchestration import Phase, Task
 from orch_tui.model.runstate import TaskState
 from orch_tui.project.history import run_ids
@@ -65,9 +63,9 @@ class WorkbenchRun(WorkbenchFile):
         newest = await asyncio.to_thread(self._newest)
         self._seen = newest.name if newest else None
         if first is not None:
-            self.watch(first, past=first != newest or not await asyncio.to_thread(is_executed, first))
+            self.follow(first, past=first != newest or not await asyncio.to_thread(is_executed, first))
         elif newest is not None and await asyncio.to_thread(is_executed, newest):
-            self.watch(newest)
+            self.follow(newest)
         else:
             self.offer_take_over()
             self._wait_for_a_run()
@@ -83,7 +81,7 @@ class WorkbenchRun(WorkbenchFile):
 
     # Following
 
-    def watch(self, directory: Path, *, past: bool = False, then: Callable[[RunModel], None] | None = None) -> None:
+    def follow(self, directory: Path, *, past: bool = False, then: Callable[[RunModel], None] | None = None) -> None:
         """Show a run and follow it. ``past``: its own plan in the tree, read only. ``then`` is told of its end."""
         self._ended = then
         self.run_worker(self._follow(directory, past), group="run", exclusive=True, description="follow a run")
@@ -191,7 +189,7 @@ class WorkbenchRun(WorkbenchFile):
 
     def _read_columns(self, tables: Sequence[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
         # Imported late: nothing of it is needed before a task has written a table.
-        from orch_tui.components.kit import UserError
+        from orch_tui.components.contract import UserError
         from orch_tui.components.storage import Storage
 
         storage = Storage(self.bench.project.paths.storage)
@@ -217,11 +215,11 @@ class WorkbenchRun(WorkbenchFile):
             newest = await asyncio.to_thread(self._newest)
             if newest is not None and newest.name > (self._seen or ""):
                 self._seen = newest.name
-                self.watch(newest)
+                self.follow(newest)
                 return
             shown = self.run_shown
             if shown is not None and shown.interrupted and await asyncio.to_thread(is_executed, shown.directory):
-                self.watch(shown.directory)
+                self.follow(shown.directory)
                 return
 
     # Drawing
@@ -255,7 +253,7 @@ class WorkbenchRun(WorkbenchFile):
                 self.phase_tree.go_to(task)
             self.panel.show_run(self.run_shown, self.clock(), self._task_under_cursor())
 
-    def on_screen_resume(self, event: ScreenResume) -> None:
+    def on_screen_resume(self) -> None:
         if self.opened is not None and self.run_shown is not None:
             if self.past:
                 self.show_past()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from orch_tui.engine.runs import RunRequest
 from orch_tui.model.orchestration import Task
@@ -29,6 +29,7 @@ from orch_tui.tui.widgets.timeline_live import LiveTimelineView
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+T = TypeVar("T")
 _PREVIEW_ROWS = 100
 
 
@@ -89,9 +90,9 @@ class WorkbenchStart(WorkbenchRun):
         except CannotRun as error:
             self.orch_app.say(str(error), "error", seconds=12)
             return
-        self.watch(run.directory, then=self._run_ended)
+        self.follow(run.directory, then=self._run_ended)
 
-    async def _ask[T](self, dialog: Screen[T]) -> T | None:
+    async def _ask(self, dialog: Screen[T]) -> T | None:
         return await self.app.push_screen_wait(dialog)
 
     async def _saved(self) -> bool:
@@ -119,7 +120,7 @@ class WorkbenchStart(WorkbenchRun):
             return tree.item.id if isinstance(tree.item, Task) else None
 
         try:
-            return bool(await self._ask(RunPreview(plan, title, move)))
+            return await self._ask(RunPreview(plan, title, move)) is True
         finally:
             tree.show_states(self._states if self.run_shown is not None else {})
 
@@ -195,7 +196,7 @@ class WorkbenchStart(WorkbenchRun):
         if answer == "take":
             self.take_over(summary.directory)
         elif answer == "show":
-            self.watch(summary.directory)
+            self.follow(summary.directory)
 
     def take_over(self, directory: Path) -> None:
         """Execute an interrupted run here."""
@@ -206,7 +207,7 @@ class WorkbenchStart(WorkbenchRun):
             except CannotRun as error:
                 self.orch_app.say(str(error), "error", seconds=12)
                 return
-            self.watch(run.directory, then=self._run_ended)
+            self.follow(run.directory, then=self._run_ended)
 
         self.run_worker(go_on(), group="prepare", exclusive=True, description="take a run over")
 
@@ -250,7 +251,7 @@ class WorkbenchStart(WorkbenchRun):
         if newest is None:
             self.orch_app.say("There is no run yet; R starts one.", seconds=3)
         else:
-            self.watch(newest)
+            self.follow(newest)
 
     def action_leave(self) -> None:
         if self.run_shown is not None and not self.bench.marks and (self.past or not self.run_shown.live):
@@ -278,11 +279,11 @@ class WorkbenchStart(WorkbenchRun):
             else:
                 shown = self.run_shown
                 live = shown is not None and shown.directory == directory and shown.live
-                self.watch(directory, past=not live)
+                self.follow(directory, past=not live)
 
         self.app.push_screen(HistoryScreen(self.bench.project, self.orchestration_id), take)
 
-    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+    async def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         match event.control:
             case LiveTimelineView() as timeline:
                 task = timeline.task_at(event.index)
@@ -294,7 +295,7 @@ class WorkbenchStart(WorkbenchRun):
                     self.run_worker(self._preview(item.name), group="preview", exclusive=True)
 
     async def _preview(self, table: str) -> None:
-        from orch_tui.components.kit import UserError
+        from orch_tui.components.contract import UserError
         from orch_tui.components.storage import Storage
         from orch_tui.tui.screens.table_preview import TablePreview
 
@@ -315,5 +316,3 @@ def take_over_question(run: str, by: str, found: list[str]) -> Confirm[str]:
         [("t", "Take it over", "take"), ("w", "Show it", "show"), ("l", "Later", "later")],
         "\n".join([f"Started by {safe_line(by, 60)}.", *found[:10]]),
     )
-
-

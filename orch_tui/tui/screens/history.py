@@ -1,0 +1,240 @@
+"""The runs of an orchestration: how they ended, how long they took, and what can be done with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+from time import localtime, strftime
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from orch_tui.model.durations import show_duration
+from orch_tui.model.history import counted
+from orch_tui.model.status import Status
+from orch_tui.model.text import safe_line
+from orch_tui.project.history import RunSummary, runs
+from orch_tui.project.project import Project
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import run as actions
+from orch_tui.tui.run_estimates import LONGER, RUNS
+from orch_tui.tui.run_rows import style_of
+from orch_tui.tui.screens import look
+from orch_tui.tui.screens.confirm import Confirm
+from orch_tui.tui.text import line
+from orch_tui.tui.widgets.bars import KeyBar, TitleBar
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+
+LIMIT = 1000
+"""Runs that are listed, newest first."""
+_BAR = 12
+_EIGHTHS = "▁▂▃▄▅▆▇█"
+_ROWS = 3
+
+
+def bars(seconds: Sequence[float | None], rows: int = _ROWS) -> list[str]:
+    """Columns as high as the durations, over so many rows; a blank for None. The highest is first."""
+    known = [one for one in seconds if one is not None]
+    top = max(known, default=0.0) or 1.0
+    lines = []
+    for row in range(rows - 1, -1, -1):
+        cells = []
+        for one in seconds:
+            eighths = 0 if one is None else max(1, round(one / top * rows * 8)) - row * 8
+            cells.append(" " if eighths <= 0 else _EIGHTHS[min(8, eighths) - 1])
+        lines.append("".join(cells))
+    return lines
+
+
+def usual(found: Sequence[RunSummary]) -> float | None:
+    """Mean seconds of the last 20 successful complete runs."""
+    good = [
+        run.seconds for run in found if run.status is Status.SUCCESS and run.seconds is not None and not run.partial
+    ]
+    return fmean(good[:RUNS]) if good else None
+
+
+class RunList(LineList):
+    """One run a line, newest first."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.runs: Sequence[RunSummary] = ()
+        self.marked: str | None = None
+        self._top = 1.0
+        self._usual: float | None = None
+        self.empty_text = " No run yet: R in the workbench starts one"
+
+    def show(self, found: Sequence[RunSummary]) -> None:
+        """Show these; the cursor stays on its run."""
+        here = self.chosen
+        self.runs = found
+        self._top = max((run.seconds for run in found if run.seconds is not None), default=1.0) or 1.0
+        self._usual = usual(found)
+        if here is not None:
+            ids = [run.id for run in found]
+            self.cursor = ids.index(here.id) if here.id in ids else 0
+        self.reload()
+
+    def mark(self, run: str | None) -> None:
+        self.marked = run
+        self.refresh()
+
+    @property
+    def chosen(self) -> RunSummary | None:
+        return self.runs[self.cursor] if self.cursor < len(self.runs) else None
+
+    def count(self) -> int:
+        return len(self.runs)
+
+    def row(self, index: int) -> Row:
+        run = self.runs[index]
+        status = Status.WARNING if run.interrupted or run.broken else run.status
+        glyph = "?" if run.interrupted or run.broken else status.style.glyph
+        when = strftime("%Y-%m-%d %H:%M:%S", localtime(run.started)) if run.started is not None else run.id[:19]
+        left = [
+            Part("◆" if run.id == self.marked else " ", "marked"),
+            Part(f"{glyph} {run.state:<12}", style_of(status)),
+            Part(f"{when}  "),
+            Part(f"{show_duration(run.seconds):>8} ", "strong"),
+        ]
+        if self.size.width >= 100:
+            part = 0.0 if run.seconds is None else run.seconds / self._top
+            left.append(Part("━" * max(int(run.seconds is not None), round(part * _BAR)), "accent"))
+            left.append(Part(" " * (_BAR - max(int(run.seconds is not None), round(part * _BAR)) + 1)))
+        left.append(Part(f" {'a part of ' if run.partial else ''}{counted(run.tasks, 'task')}  ", "dim"))
+        text = run.broken or run.reason
+        if text:
+            left.append(Part(safe_line(text, 200), "dim"))
+        longer = self._usual is not None and run.seconds is not None and run.seconds > self._usual * LONGER
+        right = [Part("» longer  ", "warning")] if longer and not run.partial else []
+        return Row(tuple(left), (*right, Part(f"{safe_line(run.by, 30)} ", "dim")))
+
+
+class HistoryScreen(Screen[tuple[str, Path] | None]):
+    """Dismissed with ``("open" | "rerun", the run's directory)``."""
+
+    CSS_PATH = look.RUN
+    BINDINGS = bindings(actions.HISTORY)
+    HELP = "All runs of the orchestration. Enter shows one in the workbench; c compares two, task by task."
+
+    def __init__(self, project: Project, orchestration_id: str) -> None:
+        super().__init__()
+        self._project = project
+        self._orchestration: str = orchestration_id
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(line(f"History of {self._orchestration}", "bold", limit=80))
+        with Vertical():
+            yield RunList(id="list")
+            yield Static(id="trend")
+        yield KeyBar()
+
+    @property
+    def list(self) -> RunList:
+        return self.query_one(RunList)
+
+    def on_mount(self) -> None:
+        self.list.border_title = line("Runs")
+        self.query_one("#trend").border_title = line("Durations, oldest first")
+        self.set_focus(self.list)
+        self.action_reload()
+
+    def action_reload(self) -> None:
+        self.run_worker(self._read(), exclusive=True, description="read the runs")
+
+    async def _read(self) -> None:
+        found = await asyncio.to_thread(lambda: list(runs(self._project.paths, self._orchestration, LIMIT)))
+        self.list.show(found)
+        good = sum(run.status is Status.SUCCESS and run.broken is None for run in found)
+        mean = usual(found)
+        about = f", usually {show_duration(mean)}" if mean is not None else ""
+        self.list.border_subtitle = line(f"{counted(len(found), 'run')}, {good} with success{about}")
+        self._show_trend(found)
+
+    def _show_trend(self, found: Sequence[RunSummary]) -> None:
+        width = max(10, self.size.width - 6)
+        shown = [run.seconds for run in reversed(found[:width]) if not run.partial]
+        self.query_one("#trend", Static).update(
+            Content.styled("\n".join(bars(shown)), "$text-primary") if any(shown) else line("none yet")
+        )
+
+    # Actions
+
+    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        self._leave_with("open")
+
+    def action_rerun(self) -> None:
+        run = self.list.chosen
+        if run is not None and not run.status.final:
+            self.notify("This run has not ended; open it to stop it or to take it over.", severity="warning")
+        else:
+            self._leave_with("rerun")
+
+    def _leave_with(self, what: str) -> None:
+        run = self.list.chosen
+        if run is None:
+            return
+        if run.broken:
+            self.notify(f"Its journal cannot be read: {safe_line(run.broken, 200)}", severity="error", markup=False)
+            return
+        self.dismiss((what, run.directory))
+
+    def action_mark(self) -> None:
+        run = self.list.chosen
+        if run is not None:
+            self.list.mark(None if self.list.marked == run.id else run.id)
+            self.list.action_cursor_down()
+
+    def action_compare(self) -> None:
+        from orch_tui.tui.screens.compare import CompareScreen
+
+        run, found = self.list.chosen, self.list.runs
+        if run is None:
+            return
+        marked = next((one for one in found if one.id == self.list.marked and one.id != run.id), None)
+        other = marked or next((one for one in found[self.list.cursor + 1 :] if not one.broken), None)
+        if other is None:
+            self.notify("There is no older run to compare with.", severity="warning")
+            return
+        older, newer = sorted((run, other), key=lambda one: one.id)
+        self.app.push_screen(CompareScreen(older.directory, newer.directory))
+
+    def action_prune(self) -> None:
+        settings = self._project.settings
+        days = f", and those older than {settings.keep_days:g} days" if settings.keep_days is not None else ""
+
+        def take(answer: str | None) -> None:
+            if answer == "delete":
+                self.run_worker(self._prune(), exclusive=True, description="delete old runs")
+
+        question: Confirm[str] = Confirm(
+            "Delete old runs? This cannot be undone.",
+            [("k", "Keep them", "keep"), ("d", "Delete", "delete")],
+            f"orch.toml keeps the newest {counted(settings.keep_runs, 'run')}; all beyond them go{days}.\n"
+            "Logs and results of these runs are deleted with them. Runs that have not ended stay.",
+        )
+        self.app.push_screen(question, take)
+
+    async def _prune(self) -> None:
+        from orch_tui.engine.runs import forget_old_runs
+
+        try:
+            gone = await asyncio.to_thread(forget_old_runs, self._project, self._orchestration)
+        except OSError as error:
+            self.notify(f"They cannot be deleted: {error.strerror or error}.", severity="error", markup=False)
+            return
+        self.notify(f"{counted(len(gone), 'run')} deleted." if gone else "No run was too old.", markup=False)
+        await self._read()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
