@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from threading import get_ident
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,23 +11,24 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Footer, Input
 
-from orch_tui.model.orchestration import Phase
+from orch_tui.model.orchestration import Orchestration, Phase
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import safe_line
-from orch_tui.project.lint import Linter
 from orch_tui.project.project import DefinitionError
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.catalog import ComponentEntry, ConfigurationEntry
+from orch_tui.tui.checker import Checker
 from orch_tui.tui.medians import task_medians
 from orch_tui.tui.screens import look
 from orch_tui.tui.screens.broken import BrokenScreen
-from orch_tui.tui.screens.workbench_file import WorkbenchFile
+from orch_tui.tui.screens.workbench_start import WorkbenchStart
 from orch_tui.tui.text import line
 from orch_tui.tui.timeline import plan_timeline
 from orch_tui.tui.widgets.component_list import ComponentList
 from orch_tui.tui.widgets.configuration_list import ConfigurationList
 from orch_tui.tui.widgets.line_tree import LineList
+from orch_tui.tui.widgets.live_panel import LivePanel
 from orch_tui.tui.widgets.pane_tabs import PaneTabs
 from orch_tui.tui.widgets.phase_tree import PhaseTree
 from orch_tui.tui.widgets.problems import ProblemList
@@ -38,10 +39,10 @@ from orch_tui.tui.workbench_model import Workbench
 _PANES = {"tasks": ("tree", "tree"), "components": ("left", "components"), "sequence": ("right", "sequence")}
 _TABS = (("tasks", "1 Tasks"), ("components", "2 Components"), ("sequence", "3 Sequence"))
 # Checking follows an edit at once while it is cheap, and waits for a pause when it is not. Seconds.
-_CHEAP, _SOON, _LATER = 0.005, 0.02, 0.4
+_SOON, _LATER = 0.02, 0.4
 
 
-class WorkbenchScreen(WorkbenchFile):
+class WorkbenchScreen(WorkbenchStart):
     """Three panes from 100 columns, the same panes as tabs below.
 
     Editing is in :class:`~orch_tui.tui.screens.workbench_edits.WorkbenchEdits`, the file in :class:`WorkbenchFile`.
@@ -60,8 +61,8 @@ class WorkbenchScreen(WorkbenchFile):
         self._focus_first = focus
         self._seconds: dict[str, float] = {}
         self._check_timer: Timer | None = None
-        self._check_cost = 0.0
-        self._linter: Linter | None = None
+        self._checker: Checker | None = None
+        self._ui_thread = 0
         self._pane = "tasks"
         self._ready = False
 
@@ -86,6 +87,7 @@ class WorkbenchScreen(WorkbenchFile):
             with Vertical(id="right"):
                 yield SequenceView(lambda ref: bench.catalog.label(ref).configuration, id="sequence")
                 yield ProblemList(id="problems")
+                yield LivePanel(id="run")
         yield Footer(compact=True, show_command_palette=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -100,6 +102,7 @@ class WorkbenchScreen(WorkbenchFile):
             return
         self.query_one("#components-pane").border_title = line("Components")
         self.query_one("#sequence").border_title = line("Sequence")
+        self._ui_thread = get_ident()
         self.start_drafts()
         self.show_definitions()
         self.set_focus(self.phase_tree)
@@ -131,7 +134,8 @@ class WorkbenchScreen(WorkbenchFile):
         self.show_marks()
         if self._check_timer is not None:
             self._check_timer.stop()
-        self._check_timer = self.set_timer(_SOON if self._check_cost < _CHEAP else _LATER, self.check)
+        cheap = self._checker is None or self._checker.is_cheap(self.bench.value)
+        self._check_timer = self.set_timer(_SOON if cheap else _LATER, self.check)
 
     def show_marks(self) -> None:
         """Draw marks and the title line again, where they are different now."""
@@ -145,14 +149,17 @@ class WorkbenchScreen(WorkbenchFile):
 
     def check(self) -> None:
         """Find the problems of the value as it is now; draw them, the sequence and the uses."""
-        if self._linter is None:
+        if self._checker is None:
             return
-        began = perf_counter()
-        problems = self._linter.check(self.bench.value)
-        self._show_problems(sorted(problems, key=lambda problem: problem.severity is not Severity.ERROR))
+        self._checker.check(self.bench.value)
         self._show_sequence()
         self.query_one(ConfigurationList).show_uses()
-        self._check_cost = perf_counter() - began
+
+    def _found(self, value: Orchestration, problems: list[Problem]) -> None:
+        if self._ui_thread == get_ident():
+            self._show_problems(problems)
+        else:
+            self.call_later(self._show_problems, problems)
 
     def _show_problems(self, problems: list[Problem]) -> None:
         shown = self.query_one(ProblemList)
@@ -179,7 +186,7 @@ class WorkbenchScreen(WorkbenchFile):
     def show_definitions(self) -> None:
         """Components and configurations, read anew."""
         self.bench.catalog.forget()
-        self._linter = Linter(self.bench.project)
+        self._checker = Checker(self.bench.project, self._found)
         self._show_components()
         if self.is_mounted:
             self.phase_tree.show(self.bench.value.phases, redraw=True)

@@ -27,6 +27,8 @@ _IDLE_TICKS = 4
 """Looks for a new run are so many ticks apart while none goes on."""
 _TREE_ROWS = 10
 """Durations drawn per second in the tree, at most: with more running tasks they take turns."""
+_WIDE = 60
+"""Columns of the tree from which every status has its word."""
 _NO_MORE = 20
 """Nested runs that are followed at once, at most."""
 
@@ -228,18 +230,18 @@ class WorkbenchRun(WorkbenchFile):
         model = self.run_shown
         if model is None:
             return
-        now = self.clock()
+        now, wide = self.clock(), self.phase_tree.size.width >= _WIDE
         state = model.state
         touched = {*state.tasks, *state.phases} if whole else model.changes() | {task for task, _ in model.running()}
         touched |= {phase.id for phase in state.phases.values() if phase.started is not None and phase.ended is None}
         states = dict(self._states)
         for key in touched:
             if key in state.tasks:
-                states[key] = task_state(model, state.tasks[key], now)
+                states[key] = task_state(model, state.tasks[key], now, wide=wide)
             elif key in state.phases:
                 states[key] = phase_state(model, state.phases[key], now)
         self._states = states
-        nested = {task: nested_lines(task, child, now) for task, child in model.children.items()}
+        nested = {task: nested_lines(task, child, now, wide=wide) for task, child in model.children.items()}
         self.phase_tree.show_states(states, nested, None if whole or model.finished else _TREE_ROWS)
         self.panel.show_run(model, now, self._task_under_cursor())
 
