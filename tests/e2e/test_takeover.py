@@ -50,6 +50,11 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         process.stdout.close()
 
 
+def _pid_of(directory: Path, task: str) -> int | None:
+    attempts = read_run(directory).tasks[task].attempts
+    return attempts[0].pid if attempts else None
+
+
 def test_running_tasks_are_adopted_and_what_finished_meanwhile_is_known(
     tmp_path: Path, victims: list[subprocess.Popen[bytes]]
 ) -> None:
@@ -145,9 +150,10 @@ def test_what_is_left_of_a_task_without_its_first_process_is_ended_and_it_is_los
     child = "(trap '' TERM; while :; do sleep 0.05; done) & setsid sleep 300 & echo begin >> a.trace; wait"
     project = make_commands(tmp_path, {"P": {"a": child}})
     process, directory = _start(tmp_path, victims)
-    until(lambda: (tmp_path / "a.trace").exists())
+    # (The task may begin before its start is recorded.)
+    until(lambda: (tmp_path / "a.trace").exists() and _pid_of(directory, "a") is not None)
     _kill(process)
-    pid = read_run(directory).tasks["a"].attempts[0].pid
+    pid = _pid_of(directory, "a")
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     # WHEN the run is taken over THEN its answer is not guessed, and nobody is left who could write to its tables
@@ -163,7 +169,7 @@ def test_a_task_that_was_started_but_not_recorded_is_found_by_its_tag(
     # GIVEN a journal whose last record is the intent to start the task
     project = make_commands(tmp_path, {"P": {"a": WAIT.format("a", 0)}})
     process, directory = _start(tmp_path, victims)
-    until(lambda: (tmp_path / "a.trace").exists())
+    until(lambda: (tmp_path / "a.trace").exists() and _pid_of(directory, "a") is not None)
     _kill(process)
     text = (directory / "run.toml").read_text()
     (directory / "run.toml").write_text(text[: text.index('[[event]]\ntype = "started"')])
