@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from textwrap import wrap
 from time import localtime, strftime
 
 from orch_tui.engine.ending import exit_in_words
 from orch_tui.model.durations import show_duration
+from orch_tui.model.history import counted
 from orch_tui.model.plan import Decision, PlannedTask, RunPlan
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
@@ -27,7 +29,8 @@ STATUS_STYLE = {
 _LONGER = "»"
 _QUIET = "z"
 _NESTED_ROWS = 200
-_REASON = 40
+_REASON = 22
+_OF_RUN = re.compile(r" (?:in|of|since|from) run \S+$")
 _DECISIONS = {
     Decision.RUN: ("●", "accent"),
     Decision.REUSED: ("✔", "success"),
@@ -48,8 +51,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{second:02}" if hours else f"{minutes:02}:{second:02}"
 
 
-def task_state(model: RunModel, task: TaskState, now: float) -> tuple[Part, ...]:
-    """What stands behind a task in the tree: marks, attempt, glyph, word, duration."""
+def task_state(model: RunModel, task: TaskState, now: float, *, wide: bool = False) -> tuple[Part, ...]:
+    """What stands behind a task in the tree: marks, attempt, glyph, word, duration.
+
+    Where there is not much room, the usual states are told by glyph and duration, and the word is in the panel.
+    """
     style, look = style_of(task.status), task.status.style
     parts = []
     if task.status in RUNNING:
@@ -61,7 +67,7 @@ def task_state(model: RunModel, task: TaskState, now: float) -> tuple[Part, ...]
         parts.append(Part(f"{task.attempts[-1].number}/{task.max_attempts} ", "dim"))
     if task.status in RUNNING and model.interrupted:
         parts.append(Part("? interrupted", "warning"))
-    elif task.status is Status.SUCCESS:
+    elif not wide and task.status in (Status.SUCCESS, Status.PROCESSING):
         parts.append(Part(look.glyph, style))
     else:
         parts.append(Part(f"{look.glyph} {look.word}", style))
@@ -84,7 +90,7 @@ def phase_state(model: RunModel, phase: PhaseState, now: float) -> tuple[Part, .
     return Part(word, style), Part(f"{shown:>8}", "dim")
 
 
-def nested_lines(task: str, model: RunModel, now: float) -> list[NestedLine]:
+def nested_lines(task: str, model: RunModel, now: float, *, wide: bool = False) -> list[NestedLine]:
     """The phases and tasks of a nested run, for below its task."""
     lines: list[NestedLine] = []
 
@@ -98,25 +104,18 @@ def nested_lines(task: str, model: RunModel, now: float) -> list[NestedLine]:
         add(f"p{phase.id}", (Part(f"{pad}▾ ", "dim"), Part(f"{number} {name}", "dim")), phase_state(model, phase, now))
         for one in map(model.state.tasks.__getitem__, phase.tasks):
             left = (Part(f"{pad}  "), Part(safe_line(one.name, 120), "text"))
-            add(f"t{one.id}", left, task_state(model, one, now))
+            add(f"t{one.id}", left, task_state(model, one, now, wide=wide))
             if one.id in model.children:
-                lines.extend(nested_lines(f"{task}/t{one.id}", model.children[one.id], now))
+                lines.extend(nested_lines(f"{task}/t{one.id}", model.children[one.id], now, wide=wide))
     return lines
-
-
-def tree_states(model: RunModel, now: float) -> tuple[dict[str, tuple[Part, ...]], dict[str, list[NestedLine]]]:
-    """For the tree: what stands behind every task and phase, and the lines of nested runs."""
-    states = {task.id: task_state(model, task, now) for task in model.state.tasks.values()}
-    states |= {phase.id: phase_state(model, phase, now) for phase in model.state.phases.values()}
-    return states, {task: nested_lines(task, child, now) for task, child in model.children.items()}
 
 
 def planned_state(task: PlannedTask) -> tuple[Part, ...]:
     """What a run would do with a task, behind it in the tree."""
     glyph, style = _DECISIONS[task.decision]
-    reason = safe_line(task.reason, _REASON)
+    # Which run is meant is said once, at the bottom.
+    reason = safe_line(_OF_RUN.sub("", task.reason), _REASON)
     parts = (Part(f"{glyph} {task.decision.value}", style),)
-    # "reused from run 2026…" says it once.
     return (Part(f"{reason}  ", "dim"), *parts) if reason and not reason.startswith(task.decision.value) else parts
 
 
@@ -177,6 +176,19 @@ def about_task(model: RunModel, task: TaskState, now: float, width: int) -> list
         if why:
             rows += wrapped(f"waits: {why}" if not task.status.final and not task.attempts else why, width, limit=4)
     return rows
+
+
+def about_phase(model: RunModel, phase: PhaseState, width: int) -> list[Row]:
+    """The phase under the cursor: how many of its tasks have ended, and what holds it."""
+    look = phase.status.style
+    tasks = [model.state.tasks[task] for task in phase.tasks]
+    done = sum(task.status.final for task in tasks)
+    head = Row(
+        (Part(f" {look.glyph} {look.word}  ", style_of(phase.status)), Part(safe_line(phase.name, 200), "strong"))
+    )
+    at_once = f", {phase.max_parallel} at once" if len(tasks) > phase.max_parallel else ""
+    rows = [head, *wrapped(f"{done} of {counted(len(tasks), 'task')} ended{at_once}", width, limit=1)]
+    return [*rows, *wrapped(phase.reason, width, limit=2)] if phase.reason else rows
 
 
 def wait_rows(model: RunModel, now: float, width: int, limit: int = 200) -> list[Row]:

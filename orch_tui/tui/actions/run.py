@@ -23,6 +23,7 @@ WORKBENCH: tuple[Action, ...] = (
         "Stop",
         "Stop the run that is shown, or the task under the cursor; asks first.",
         "workbench",
+        footer=True,
         group=RUN,
     ),
     Action("run.take-over", "T", "Take over", "Go on with the interrupted run that is shown.", "workbench", group=RUN),

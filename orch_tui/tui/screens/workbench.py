@@ -78,7 +78,7 @@ class WorkbenchScreen(WorkbenchStart):
         with Horizontal(id="panes"):
             with Vertical(id="left"):
                 with Vertical(id="components-pane"):
-                    filter_input = Input(placeholder="⌕ filter", id="filter", compact=True)
+                    filter_input = Input(placeholder=" / filter", id="filter", compact=True)
                     filter_input.cursor_blink = False
                     yield filter_input
                     yield ComponentList(id="components")

@@ -14,7 +14,9 @@ from orch_tui.project.journal import BrokenJournal, is_executed
 from orch_tui.tui.run_estimates import read_estimates
 from orch_tui.tui.run_model import RUNNING, Batch, RunFeed, RunModel, Written, read_written
 from orch_tui.tui.run_rows import nested_lines, phase_state, task_state
+from orch_tui.tui.screens import look
 from orch_tui.tui.screens.workbench_file import WorkbenchFile
+from orch_tui.tui.text import line
 from orch_tui.tui.widgets.failure_card import read_failure
 from orch_tui.tui.widgets.line_tree import LineList, Part
 from orch_tui.tui.widgets.live_panel import LivePanel
@@ -36,6 +38,8 @@ _NO_MORE = 20
 class WorkbenchRun(WorkbenchFile):
     """Follows one run: the newest that goes on, or one that was opened from the history (then read only)."""
 
+    VERTICAL_BREAKPOINTS = look.HEIGHTS
+
     def __init__(self, orchestration_id: str) -> None:
         super().__init__(orchestration_id)
         self.first_run: Path | None = None
@@ -48,6 +52,7 @@ class WorkbenchRun(WorkbenchFile):
         self._columns: dict[str, Sequence[tuple[str, str]]] = {}
         self._seen: str | None = None
         self._ticks = 0
+        self._keys: tuple[bool | None, ...] = ()
         self._ended: Callable[[RunModel], None] | None = None
         self.clock: Callable[[], float] = time
 
@@ -110,6 +115,26 @@ class WorkbenchRun(WorkbenchFile):
         if self._ended is not None and model.finished:
             self._ended(model)
         self._wait_for_a_run()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        shown = self.run_shown
+        match action:
+            case "cancel":
+                return shown is not None and shown.live and not shown.finished
+            case "take_over":
+                return shown is not None and shown.interrupted
+            case "failure":
+                return shown is not None and shown.state.first_failure is not None
+            case "nested":
+                return shown is not None and bool(shown.children)
+        return super().check_action(action, parameters)
+
+    def _keys_changed(self) -> None:
+        """Which keys there are, once for every change: the footer is made anew each time."""
+        keys = tuple(self.check_action(action, ()) for action in ("cancel", "take_over", "failure", "nested"))
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh_bindings()
 
     def _show_first(self, model: RunModel, feed: RunFeed, past: bool) -> None:
         self.run_shown, self._feed, self.past = model, feed, past
@@ -230,6 +255,7 @@ class WorkbenchRun(WorkbenchFile):
         model = self.run_shown
         if model is None:
             return
+        self._keys_changed()
         now, wide = self.clock(), self.phase_tree.size.width >= _WIDE
         state = model.state
         touched = {*state.tasks, *state.phases} if whole else model.changes() | {task for task, _ in model.running()}
@@ -243,7 +269,11 @@ class WorkbenchRun(WorkbenchFile):
         self._states = states
         nested = {task: nested_lines(task, child, now, wide=wide) for task, child in model.children.items()}
         self.phase_tree.show_states(states, nested, None if whole or model.finished else _TREE_ROWS)
-        self.panel.show_run(model, now, self._task_under_cursor())
+        self.panel.show_run(model, now, self._under_cursor())
+
+    def _under_cursor(self) -> str | None:
+        item = self.phase_tree.item
+        return item.id if item is not None else None
 
     def _task_under_cursor(self) -> str | None:
         item = self.phase_tree.item
@@ -253,7 +283,7 @@ class WorkbenchRun(WorkbenchFile):
         if self.run_shown is not None and isinstance(event.control, PhaseTree | LiveTimelineView):
             if isinstance(event.control, LiveTimelineView) and (task := event.control.task_at(event.index)):
                 self.phase_tree.go_to(task)
-            self.panel.show_run(self.run_shown, self.clock(), self._task_under_cursor())
+            self.panel.show_run(self.run_shown, self.clock(), self._under_cursor())
 
     def on_screen_resume(self) -> None:
         if self.opened is not None and self.run_shown is not None:
@@ -271,11 +301,12 @@ class WorkbenchRun(WorkbenchFile):
         """The tree as the run was planned."""
         if self.run_shown is not None:
             self.phase_tree.show(phases_of(self.run_shown), redraw=True)
-            self.phase_tree.border_title = f"Run {self.run_shown.directory.name} ─ read only, Esc goes back"
+            self.phase_tree.border_title = line(f"{self.run_shown.state.header.name} ─ as it ran, read only", limit=60)
 
     def hide_run(self) -> None:
         """Back to the plan."""
         self.run_shown, self._feed = None, None
+        self._keys_changed()
         self.remove_class("-run")
         self.phase_tree.show_states({})
         if self.past:

@@ -14,7 +14,7 @@ from orch_tui.model.text import safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.run_model import RunModel, Written
-from orch_tui.tui.run_rows import about_task, head_rows, wait_rows
+from orch_tui.tui.run_rows import about_phase, about_task, head_rows, wait_rows
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.failure_card import Failure, FailureCard
 from orch_tui.tui.widgets.line_tree import LineList, Row
@@ -81,8 +81,8 @@ class LivePanel(Vertical):
 
     # What is shown
 
-    def show_run(self, model: RunModel, now: float, task: str | None) -> None:
-        """Draw what is different; ``task`` is the one under the cursor of the tree."""
+    def show_run(self, model: RunModel, now: float, item: str | None) -> None:
+        """Draw what is different; ``item`` is the task or phase under the cursor of the tree."""
         header = model.state.header
         title = line(f"Run {strftime('%Y-%m-%d %H:%M', localtime(header.created))} ")
         if self.border_title != title.markup:
@@ -90,8 +90,13 @@ class LivePanel(Vertical):
         head = self.query_one("#run-head", Rows)
         head.show(head_rows(model.head(now), model, max(20, head.size.width)))
         about = self.query_one("#run-task", Rows)
-        chosen = model.state.tasks.get(task) if task is not None else None
-        about.show(about_task(model, chosen, now, max(20, about.size.width)) if chosen is not None else ())
+        width = max(20, about.size.width)
+        if item in model.state.tasks:
+            about.show(about_task(model, model.state.tasks[item], now, width))
+        elif item in model.state.phases:
+            about.show(about_phase(model, model.state.phases[item], width))
+        else:
+            about.show(())
         if self.tab == "timeline":
             self.query_one(LiveTimelineView).show(model, now)
         elif self.tab == "waits":
