@@ -52,6 +52,7 @@ class WorkbenchRun(WorkbenchFile):
         self._columns: dict[str, Sequence[tuple[str, str]]] = {}
         self._seen: str | None = None
         self._ticks = 0
+        self._following = 0
         self._keys: tuple[bool | None, ...] = ()
         self._ended: Callable[[RunModel], None] | None = None
         self.clock: Callable[[], float] = time
@@ -63,6 +64,7 @@ class WorkbenchRun(WorkbenchFile):
     def on_mount(self) -> None:
         if self.opened is not None:
             self.run_worker(self._begin(), group="run", exclusive=True, description="look for a run")
+            self.set_interval(TICK * _IDLE_TICKS, self._look_for_a_run)
 
     async def _begin(self) -> None:
         """Show the run that was asked for, or one that goes on, or offer to take over an interrupted one."""
@@ -75,7 +77,6 @@ class WorkbenchRun(WorkbenchFile):
             self.follow(newest)
         else:
             self.offer_take_over()
-            self._wait_for_a_run()
 
     def offer_take_over(self) -> None:
         """Ask what becomes of an interrupted run, if there is one."""
@@ -94,6 +95,13 @@ class WorkbenchRun(WorkbenchFile):
         self.run_worker(self._follow(directory, past), group="run", exclusive=True, description="follow a run")
 
     async def _follow(self, directory: Path, past: bool) -> None:
+        self._following += 1
+        try:
+            await self._follow_to_end(directory, past)
+        finally:
+            self._following -= 1
+
+    async def _follow_to_end(self, directory: Path, past: bool) -> None:
         paths = self.bench.project.paths
         feed = RunFeed(directory, paths)
         try:
@@ -114,7 +122,6 @@ class WorkbenchRun(WorkbenchFile):
                 break
         if self._ended is not None and model.finished:
             self._ended(model)
-        self._wait_for_a_run()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         shown = self.run_shown
@@ -230,24 +237,20 @@ class WorkbenchRun(WorkbenchFile):
                 found[table] = info.columns
         return found
 
-    def _wait_for_a_run(self) -> None:
-        self.run_worker(self._until_new(), group="run", exclusive=True, description="wait for a run")
-
-    async def _until_new(self) -> None:
+    def _look_for_a_run(self) -> None:
         """Somebody else may start a run: another terminal, cron."""
-        while True:
-            await asyncio.sleep(TICK * _IDLE_TICKS)
-            if not self.is_current or self.past:
-                continue
-            newest = await asyncio.to_thread(self._newest)
-            if newest is not None and newest.name > (self._seen or ""):
-                self._seen = newest.name
-                self.follow(newest)
-                return
-            shown = self.run_shown
-            if shown is not None and shown.interrupted and await asyncio.to_thread(is_executed, shown.directory):
-                self.follow(shown.directory)
-                return
+        if self.is_current and not self.past and not self._following:
+            self.run_worker(self._find_a_run(), group="find", exclusive=True, description="look for a new run")
+
+    async def _find_a_run(self) -> None:
+        newest, shown = await asyncio.to_thread(self._newest), self.run_shown
+        if self._following:
+            return
+        if newest is not None and newest.name > (self._seen or ""):
+            self._seen = newest.name
+            self.follow(newest)
+        elif shown is not None and shown.interrupted and await asyncio.to_thread(is_executed, shown.directory):
+            self.follow(shown.directory)
 
     # Drawing
 
@@ -305,6 +308,7 @@ class WorkbenchRun(WorkbenchFile):
 
     def hide_run(self) -> None:
         """Back to the plan."""
+        self.workers.cancel_group(self, "run")
         self.run_shown, self._feed = None, None
         self._keys_changed()
         self.remove_class("-run")
@@ -312,7 +316,6 @@ class WorkbenchRun(WorkbenchFile):
         if self.past:
             self.past = False
             self.show_value()
-        self._wait_for_a_run()
 
     def attempt(self, edit: Callable[[], object], focus: str | None = None) -> bool:
         if self.past:
