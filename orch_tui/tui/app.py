@@ -112,12 +112,12 @@ class OrchApp(App[int], inherit_bindings=False):
 
         self.push_screen(WorkbenchScreen(orchestration_id))
 
-    def open_run(self, orchestration_id: str, directory: Path) -> None:
-        """Show one run of an orchestration in its workbench."""
+    def open_run(self, orchestration_id: str, directory: Path, *, rerun: bool = False) -> None:
+        """Show one run of an orchestration in its workbench; ``rerun`` prepares to run again what failed in it."""
         from orch_tui.tui.screens.workbench import WorkbenchScreen
 
         screen = WorkbenchScreen(orchestration_id)
-        screen.first_run = directory
+        screen.first_run, screen.rerun_first = directory, rerun
         self.push_screen(screen)
 
     @cached_property

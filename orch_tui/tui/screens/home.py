@@ -10,7 +10,6 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from orch_tui.model.history import NothingToUndo, counted
@@ -21,6 +20,7 @@ from orch_tui.tui import text
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import home as actions
 from orch_tui.tui.home_model import Entry, HomeModel, read_runs
+from orch_tui.tui.screens.home_runs import HomeRuns
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.orchestration_list import OrchestrationList
 
@@ -33,7 +33,7 @@ _LOOK_AT_RUNS_SECONDS = 3.0
 _PROBLEMS_AFTER_SECONDS = 0.15
 _SHOWN_PROBLEMS = 3
 _SLICE_SECONDS = 0.01
-_NEEDS_ONE = frozenset({"open", "duplicate", "rename", "change_id", "delete", "edit_file"})
+_NEEDS_ONE = frozenset({"open", "duplicate", "rename", "change_id", "delete", "edit_file", "history"})
 _NOT_WHILE_TYPING = frozenset({"new", "filter"})
 _EMPTY = "   No orchestrations yet: n creates one"
 _INVITATION = (
@@ -54,7 +54,7 @@ class ListHead(Static):
         return Content(left + right.rjust(self._table.size.width - len(left)))
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(HomeRuns):
     """Table, details of the orchestration under the cursor, filter. Its style sheet comes with the application."""
 
     BINDINGS = bindings(actions.ACTIONS)
@@ -68,6 +68,10 @@ class HomeScreen(Screen[None]):
         self.model = model
         self._left = False
         self.table = OrchestrationList(model.entry, model.runs, model.now, id="table")
+
+    @property
+    def chosen_orchestration(self) -> str | None:
+        return self.table.chosen
 
     def compose(self) -> ComposeResult:
         # Everything has its content before it is laid out: the first picture is the whole one.

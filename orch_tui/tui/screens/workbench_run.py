@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import time
 
+from textual.timer import Timer
+
 from orch_tui.model.orchestration import Phase, Task
 from orch_tui.model.runstate import TaskState
 from orch_tui.project.history import run_ids
@@ -43,6 +45,7 @@ class WorkbenchRun(WorkbenchFile):
     def __init__(self, orchestration_id: str) -> None:
         super().__init__(orchestration_id)
         self.first_run: Path | None = None
+        self.rerun_first = False
         self.run_shown: RunModel | None = None
         self.past = False
         self._feed: RunFeed | None = None
@@ -53,6 +56,7 @@ class WorkbenchRun(WorkbenchFile):
         self._seen: str | None = None
         self._ticks = 0
         self._following = 0
+        self._looking: Timer | None = None
         self._keys: tuple[bool | None, ...] = ()
         self._ended: Callable[[RunModel], None] | None = None
         self.clock: Callable[[], float] = time
@@ -64,19 +68,25 @@ class WorkbenchRun(WorkbenchFile):
     def on_mount(self) -> None:
         if self.opened is not None:
             self.run_worker(self._begin(), group="run", exclusive=True, description="look for a run")
-            self.set_interval(TICK * _IDLE_TICKS, self._look_for_a_run)
+            self._looking = self.set_interval(TICK * _IDLE_TICKS, self._look_for_a_run)
 
     async def _begin(self) -> None:
         """Show the run that was asked for, or one that goes on, or offer to take over an interrupted one."""
         first, self.first_run = self.first_run, None
         newest = await asyncio.to_thread(self._newest)
         self._seen = newest.name if newest else None
-        if first is not None:
+        if first is not None and self.rerun_first:
+            self.rerun(first.name)
+        elif first is not None:
             self.follow(first, past=first != newest or not await asyncio.to_thread(is_executed, first))
         elif newest is not None and await asyncio.to_thread(is_executed, newest):
             self.follow(newest)
         else:
             self.offer_take_over()
+
+    def rerun(self, run: str) -> None:
+        """Prepare to run again what did not succeed in a run."""
+        raise NotImplementedError
 
     def offer_take_over(self) -> None:
         """Ask what becomes of an interrupted run, if there is one."""
@@ -288,7 +298,14 @@ class WorkbenchRun(WorkbenchFile):
                 self.phase_tree.go_to(task)
             self.panel.show_run(self.run_shown, self.clock(), self._under_cursor())
 
+    def on_screen_suspend(self) -> None:
+        # Even a timer that does nothing makes Textual paint the screen above again.
+        if self._looking is not None:
+            self._looking.pause()
+
     def on_screen_resume(self) -> None:
+        if self._looking is not None:
+            self._looking.resume()
         if self.opened is not None and self.run_shown is not None:
             if self.past:
                 self.show_past()

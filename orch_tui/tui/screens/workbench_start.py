@@ -71,6 +71,9 @@ class WorkbenchStart(WorkbenchRun):
             self.hide_run()
         self.run_worker(self._prepare(request, title), group="prepare", exclusive=True, description="prepare a run")
 
+    def rerun(self, run: str) -> None:
+        self.prepare(RunRequest(self.orchestration_id, rerun=run), "Run what did not succeed")
+
     async def _prepare(self, request: RunRequest, title: str) -> None:
         if not await self._saved():
             return
@@ -275,7 +278,7 @@ class WorkbenchStart(WorkbenchRun):
                 return
             what, directory = answer
             if what == "rerun":
-                self.prepare(RunRequest(self.orchestration_id, rerun=directory.name), "Run what did not succeed")
+                self.rerun(directory.name)
             else:
                 shown = self.run_shown
                 live = shown is not None and shown.directory == directory and shown.live
