@@ -26,14 +26,14 @@ class Field(NamedTuple):
 
 
 FIELDS = (
-    Field("retry_attempts", "Retries", "tries after a failed one"),
+    Field("retry_attempts", "Retries", "more tries after a failed one"),
     Field("retry_delay", "Retry delay", "between tries, like 10s or 2m"),
-    Field("retry_backoff", "Backoff", "constant or doubling: the delay each time"),
+    Field("retry_backoff", "Backoff", "constant, or doubling each time"),
     Field("timeout", "Timeout", "that a try may take, like 30m"),
     Field("delay", "Start delay", "after its turn has come"),
-    Field("grace", "Grace time", "to stop when asked to; then it is killed"),
+    Field("grace", "Grace time", "to stop by itself, then it is killed"),
     Field("max_log_mb", "Log limit", "MiB; what is longer is cut"),
-    Field("max_parallel", "At once", "tasks, this one included; 1: it runs alone"),
+    Field("max_parallel", "At once", "of all tasks; 1: it runs alone"),
 )
 VARIABLES = "variables"
 

@@ -203,7 +203,7 @@ class WorkbenchScreen(WorkbenchStart):
         text = self.query_one("#filter", Input).value
         empty = " None fits the filter" if text and chosen.configurations else " None yet: N makes one"
         shown.show(self.bench.catalog.configurations(chosen.id, text), empty)
-        shown.border_title = line(f"Configurations of {chosen.name}", limit=40)
+        shown.border_title = line(chosen.name, limit=40)
 
     # Panes
 

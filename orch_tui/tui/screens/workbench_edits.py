@@ -351,6 +351,7 @@ class WorkbenchEdits(Screen[None]):
             for action in (*near, *actions.WORKBENCH)
             if action.id in _IN_MENU or not action.id.startswith(_NOT_IN_MENU)
         ]
+        chosen.sort(key=lambda action: action.group != actions.EDIT)
 
         def take(action: Action | None) -> None:
             if action is not None:

@@ -236,7 +236,7 @@ class PhaseTree(LineList, inherit_bindings=False):
         if not task.enabled:
             flags.append(Part(f"{Status.SKIPPED.style.glyph} {'off' if narrow else 'disabled'}", "dim"))
         if task.continue_on_failure:
-            flags.append(Part(f"{_WARNING} {'cont.' if narrow else 'continues on failure'}", "warning"))
+            flags.append(Part(f"{_WARNING} {'goes on' if narrow else 'continues on failure'}", "warning"))
         if task.options != NO_OPTIONS:
             options = task.options
             if options.retry is not None:

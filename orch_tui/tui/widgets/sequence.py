@@ -13,7 +13,7 @@ from orch_tui.model.text import safe_line
 from orch_tui.tui.timeline import Timeline, draw_bar, draw_header
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
-_STYLES = {"known": "accent", "critical": "strong", "unknown": "dim", "rule": "dim", "off": "dim", "blank": "dim"}
+_STYLES = {"known": "accent", "critical": "heading", "unknown": "dim", "rule": "dim", "off": "dim", "blank": "dim"}
 _MIN_LABEL, _MAX_LABEL = 8, 26
 
 
