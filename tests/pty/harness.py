@@ -37,7 +37,9 @@ class PtyApp:
         self._stream = pyte.ByteStream(self.screen)
         self.log = bytearray()
         self.started = time.monotonic()
-        merged = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
+        # pytest-xdist tells its workers COLUMNS, which would be believed more than the terminal.
+        unset = dict.fromkeys(("COLUMNS", "LINES"))
+        merged = {**os.environ, **unset, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
         clean = {name: value for name, value in merged.items() if value is not None}
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
