@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +216,15 @@ async def test_a_fault_leaves_a_report_without_secrets(
     text = app.report.read_text()
     assert "cannot log in with *** or ***" in text and "in fail" in text and "textual 8" in text
     assert "hunter2" not in text and "hunter3" not in text and "hunter4" not in text.replace('"4-local"', "")
+
+
+def test_the_first_picture_needs_no_heavy_library() -> None:
+    # GIVEN a fresh interpreter WHEN all that the first picture needs is imported
+    code = (
+        "import sys, orch_tui.tui.app, orch_tui.tui.screens.home, orch_tui.tui.home_model\n"
+        "heavy = {'duckdb', 'pydantic', 'tomlkit', 'jsonschema', 'httpx', 'dotenv', 'click', 'orch_tui.engine'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # THEN none of them is loaded
+    assert done.stdout.strip() == "[]"
