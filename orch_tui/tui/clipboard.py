@@ -33,25 +33,26 @@ def copy_text(
 ) -> str:
     """As :func:`copy`, for a project and a terminal. ``to_terminal`` sends OSC 52."""
     data = text.encode("utf-8", "replace")
-    what = f"{text.count(chr(10)) + (not text.endswith(chr(10)))} lines" if "\n" in text.rstrip("\n") else "The line"
-    verb = "are" if what != "The line" else "is"
+    lines = text.removesuffix("\n").count("\n") + 1
+    what, verb, it = (f"{lines:,} lines", "are", "they are") if lines > 1 else ("The line", "is", "it is")
     try:
         place = f"in {paths.relative(_write(paths, data))}"
     except OSError as error:
         place = f"in no file ({error.strerror or error})"
     small = len(data) <= OSC_52_LIMIT
-    if environment.get("TMUX") and _to_tmux(data, outside=small):
-        way = "in tmux's buffer and sent to the terminal" if small else "in tmux's buffer"
+    way = _to_tmux(data, outside=small) if environment.get("TMUX") else None
+    if way:
         return f"{what} {verb} {way}, and {place}."
     if not small:
-        return f"{what} {verb} too much for a terminal's clipboard ({len(data):,} bytes); they are {place}."
+        return f"{what} {verb} too much for a terminal's clipboard ({len(data):,} bytes); {it} {place}."
     to_terminal(text)
     return f"{what} {verb} sent to the terminal's clipboard (OSC 52; some terminals do not take it), and {place}."
 
 
-def _to_tmux(data: bytes, *, outside: bool) -> bool:
-    """Into a buffer of tmux, and ``outside`` to the terminal around it (tmux 3.2); False when it would not."""
-    for arguments in (["-w", "-"], ["-"]) if outside else (["-"],):
+def _to_tmux(data: bytes, *, outside: bool) -> str | None:
+    """Into a buffer of tmux, and ``outside`` to the terminal around it (tmux 3.2); in words, None if it would not."""
+    both, buffer = (["-w", "-"], "in tmux's buffer and sent to the terminal"), (["-"], "in tmux's buffer")
+    for arguments, words in (both, buffer) if outside else (buffer,):
         try:
             done = subprocess.run(
                 ["tmux", "load-buffer", *arguments],
@@ -62,10 +63,10 @@ def _to_tmux(data: bytes, *, outside: bool) -> bool:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired):
-            return False
+            return None
         if done.returncode == 0:
-            return True
-    return False
+            return words
+    return None
 
 
 def _write(paths: ProjectPaths, data: bytes) -> Path:

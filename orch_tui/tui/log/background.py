@@ -69,7 +69,7 @@ class Finding:
         self._blocks = blocks.twin()
         self._pattern = pattern
         self._offset = offset
-        self._forward = forward
+        self.forward = forward
         self._may_have = may_have
         self._done = done
         self._stopped = threading.Event()
@@ -83,7 +83,7 @@ class Finding:
             self._blocks,
             self._pattern,
             offset,
-            forward=self._forward,
+            forward=self.forward,
             may_have=self._may_have,
             cancelled=self._stopped.is_set,
         )
@@ -94,7 +94,7 @@ class Finding:
             found = self._find(self._offset)
             if found is None and not self._stopped.is_set():
                 around = True
-                found = self._find(-1 if self._forward else self._blocks.size)
+                found = self._find(-1 if self.forward else self._blocks.size)
         except OSError:
             # The file cannot be read any more: there is nothing to go to.
             found = None

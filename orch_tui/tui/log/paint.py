@@ -14,9 +14,8 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
-# Moving the cursor and setting a style, for each piece that is painted.
-_PIECE_BYTES = 24
-_GAP = 12
+# Moving the cursor and setting colours, for each row that is painted.
+_PIECE_BYTES = 52
 # Blinking writes no bytes but distracts; hidden text is text.
 _NOT_SHOWN = {"5", "6", "8"}
 
@@ -67,20 +66,18 @@ def strip_of(text: str, base: Style, layers: list[tuple[int, int, Style]], colum
     return Strip(segments, cell_len(text)).crop_extend(column, column + width, tail)
 
 
-def changed(old: Strip, new: Strip, y: int) -> list[Region]:
-    """The cells of a row that differ, as few regions with gaps that are worth skipping."""
+def changed(old: Strip, new: Strip, y: int) -> Region | None:
+    """The cells of a row that differ, from the first to the last one.
+
+    One region a row: Textual 8.2 paints all that is left of a region again, for each of them.
+    """
     if old == new:
-        return []
+        return None
     width = new.cell_length
     if old.cell_length != width or not (_narrow(old.text) and _narrow(new.text)):
-        return [Region(0, y, width, 1)]
-    regions: list[tuple[int, int]] = []
-    for x in _different(old, new):
-        if regions and x - regions[-1][1] <= _GAP:
-            regions[-1] = (regions[-1][0], x + 1)
-        else:
-            regions.append((x, x + 1))
-    return [Region(start, y, end - start, 1) for start, end in regions]
+        return Region(0, y, width, 1)
+    cells = _different(old, new)
+    return Region(cells[0], y, cells[-1] + 1 - cells[0], 1) if cells else None
 
 
 def _narrow(text: str) -> bool:
@@ -97,7 +94,7 @@ def _different(old: Strip, new: Strip) -> list[int]:
 
 def cost(regions: list[Region]) -> int:
     """About how many bytes painting these takes."""
-    return sum(_PIECE_BYTES + region.width for region in regions)
+    return sum(_PIECE_BYTES + region.right for region in regions)
 
 
 class Allowance:

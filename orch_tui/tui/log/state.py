@@ -42,6 +42,7 @@ class LogState:
         self._searching: Counting | None = None
         self._finding: Finding | None = None
         self._left_at = 0
+        self._steps = 0
         self._rank: tuple[int, int | None] = (-1, None)
 
     # --- the file ---
@@ -119,17 +120,23 @@ class LogState:
         """Go to the next match; False when nothing is searched for."""
         if self.pattern is None:
             return False
-        self._find(self.view.cursor, forward=forward)
+        if self._finding is not None and self._finding.forward is forward:
+            # Pressed faster than it is found: one more, from there.
+            self._steps += 1
+        else:
+            self._find(self.view.cursor, forward=forward)
         return True
 
     def jump_to_error(self, *, forward: bool) -> None:
         if self.pattern is not ERRORS:
             self._set(ERRORS)
-        self._find(self.view.cursor, forward=forward)
+        self.jump(forward=forward)
 
     def arrive(self, offset: int | None, around: bool) -> None:
         """What a search has found, in the thread of the screen; ``around``: on the other side of the end."""
-        self._finding = None
+        before, self._finding = self._finding, None
+        if before is None:
+            return
         if offset is None:
             self.note = "nothing found"
             return
@@ -137,6 +144,10 @@ class LogState:
         self.go(offset)
         if self.pattern is not None and (spans := self.pattern.spans(self.view.line(offset).shown)):
             self.view.reveal(offset, *spans[0])
+        if self._steps > 0:
+            steps = self._steps - 1
+            self._find(offset, forward=before.forward)
+            self._steps = steps
 
     def go(self, offset: int) -> None:
         if self.view.follow:
@@ -175,7 +186,7 @@ class LogState:
             self._finding.stop()
         if self.pattern is None or self.tally is None:
             return
-        self.note = ""
+        self.note, self._steps = "", 0
         self._finding = Finding(
             self.view.blocks,
             self.pattern,

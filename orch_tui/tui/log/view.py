@@ -24,7 +24,8 @@ from orch_tui.tui.log.state import LogState
 _TICK = 0.1
 _QUIET_TICKS = 3
 # What a flood may send to the terminal, in bytes a second, and how much a burst may, to be seen at once.
-_RATE, _BURST = 2_000, 12_000
+_RATE, _BURST = 2_400, 12_000
+_TITLE_BYTES = 400
 _SIDE_CELLS = 8
 _STYLES = ("cursor", "match", "match-here", "selection", "note", "thumb", "track", "status", "state", "warning")
 
@@ -103,7 +104,8 @@ class LogView(MouseView, can_focus=True):
         self.path = path
         self.state = LogState(self._tell)
         self._position = position
-        self._strips: list[Strip] = []
+        self._drawn: list[Strip] = []
+        self._place = ""
         self._styles: dict[str, Style] = {}
         self._allowance = Allowance(_RATE, _BURST)
         self._pending = False
@@ -189,13 +191,13 @@ class LogView(MouseView, can_focus=True):
     def notify_style_update(self) -> None:
         self._styles.clear()
         super().notify_style_update()
-        if self._strips:
-            self._strips = []
+        if self._drawn:
+            self._drawn = []
             self._paint()
 
     def on_resize(self) -> None:
         self.state.view.resize(self.size.width - 1, self.size.height - 1)
-        self._strips = []
+        self._drawn = []
         self._paint()
 
     def on_focus(self) -> None:
@@ -207,28 +209,29 @@ class LogView(MouseView, can_focus=True):
         self._paint()
 
     def render_line(self, y: int) -> Strip:
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+        return self._drawn[y] if y < len(self._drawn) else Strip.blank(self.size.width, self.rich_style)
 
     def _paint(self) -> int:
         """Draw all rows, have those cells painted that are others now; about how many bytes that is."""
         if not self.size or not self.is_mounted:
             return 0
-        strips = draw(self.state, self.size, self.rich_style, self._style, position=self._position)
-        old, self._strips = self._strips, strips
-        if len(old) != len(strips):
+        drawn = draw(self.state, self.size, self.rich_style, self._style, position=self._position)
+        old, self._drawn = self._drawn, drawn
+        spent = 0
+        if len(old) != len(drawn):
             self.refresh()
             spent = self.size.width * self.size.height
         else:
-            regions = [
-                region
-                for y, (one, other) in enumerate(zip(old, strips, strict=True))
-                for region in changed(one, other, y)
-            ]
-            if not regions:
-                return 0
-            self.refresh(*regions)
-            spent = cost(regions)
-        self.post_message(self.Changed(self))
+            pairs = enumerate(zip(old, drawn, strict=True))
+            regions = [region for y, (one, other) in pairs if (region := changed(one, other, y)) is not None]
+            if regions:
+                self.refresh(*regions)
+                spent = cost(regions)
+        place = self.state.position
+        if spent or place != self._place:
+            self._place = place
+            self.post_message(self.Changed(self))
+            spent += 0 if self._position else _TITLE_BYTES
         return spent
 
     def _style(self, name: str) -> Style:
