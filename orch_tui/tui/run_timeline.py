@@ -165,6 +165,6 @@ def draw_live(bar: LiveBar, seconds: float, width: int, *, ascii_only: bool = Fa
 
 def scale(shown: float, wanted: float) -> float:
     """How many seconds wide to draw. It changes in steps only: with every change the whole picture is drawn again."""
-    if shown * 0.6 <= wanted <= shown:
+    if shown * 0.5 <= wanted <= shown:
         return shown
-    return max(wanted * 1.15, 1.0)
+    return max(wanted * 1.5, 2.0)

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from orch_tui.model.text import safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.run_model import RunModel, Written
@@ -63,7 +62,8 @@ class LivePanel(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.tab = TABS[0]
-        self._notes = 0
+        self._title = ""
+        self._summary = ""
 
     def compose(self) -> ComposeResult:
         yield Rows(id="run-head")
@@ -84,9 +84,10 @@ class LivePanel(Vertical):
     def show_run(self, model: RunModel, now: float, item: str | None) -> None:
         """Draw what is different; ``item`` is the task or phase under the cursor of the tree."""
         header = model.state.header
-        title = line(f"Run {strftime('%Y-%m-%d %H:%M', localtime(header.created))} ")
-        if self.border_title != title.markup:
-            self.border_title = title
+        title = f"Run {strftime('%Y-%m-%d %H:%M', localtime(header.created))}"
+        if title != self._title:
+            self._title = title
+            self.border_title = line(title)
         head = self.query_one("#run-head", Rows)
         head.show(head_rows(model.head(now), model, max(20, head.size.width)))
         about = self.query_one("#run-task", Rows)
@@ -107,9 +108,9 @@ class LivePanel(Vertical):
         """What the tasks have written until now."""
         pane = self.query_one(TablesPane)
         pane.show(items, columns)
-        subtitle = line(safe_line(pane.summary, 60))
-        if self.border_subtitle != subtitle.markup:
-            self.border_subtitle = subtitle
+        if pane.summary != self._summary:
+            self._summary = pane.summary
+            self.border_subtitle = line(self._summary, limit=60)
         self._show_labels(len(items))
 
     def _show_labels(self, written: int) -> None:

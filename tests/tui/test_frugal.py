@@ -1,0 +1,64 @@
+"""Partial updates draw the same as Textual's own, with fewer bytes."""
+
+from __future__ import annotations
+
+import pyte
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from orch_tui.tui.frugal import ORIGINAL, render_segments
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import ChopsUpdate
+from textual.strip import Strip
+
+WIDTH = 24
+_CONSOLE = Console(color_system="truecolor", force_terminal=True, width=WIDTH)
+_RED, _PLAIN = Style.parse("red"), Style.parse("white")
+
+
+def strip_of(text: str) -> Strip:
+    """Every other character in another colour, so that there are many segments."""
+    return Strip([Segment(character, _RED if at % 2 else _PLAIN) for at, character in enumerate(text)])
+
+
+def shown(*outputs: str) -> str:
+    screen = pyte.Screen(WIDTH, 2)
+    stream = pyte.Stream(screen)
+    for output in outputs:
+        stream.feed(output)
+    return str(screen.display[0])
+
+
+def update(text: str, cut: int, x1: int, x2: int) -> ChopsUpdate:
+    whole = strip_of(text)
+    first, second = whole.divide([cut, WIDTH])
+    return ChopsUpdate([{0: first, cut: second}], [(0, x1, x2)], [[cut, WIDTH]])
+
+
+texts = st.text(st.sampled_from("abc █é"), min_size=WIDTH, max_size=WIDTH)
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts, texts, st.integers(1, WIDTH - 1), st.integers(0, WIDTH - 1), st.integers(1, WIDTH))
+def test_the_screen_is_as_after_an_update_of_textual(old: str, new: str, cut: int, x1: int, length: int) -> None:
+    # GIVEN a line on the screen, of which columns from x1 to x2 are others now
+    x2 = min(WIDTH, x1 + length)
+    text = old[:x1] + new[x1:x2] + old[x2:]
+    before = "\x1b[H" + strip_of(old).render(_CONSOLE)
+    partial = update(text, cut, x1, x2)
+    # WHEN it is drawn by Textual, and by ours
+    theirs, ours = ORIGINAL(partial, _CONSOLE), render_segments(partial, _CONSOLE)
+    # THEN the screen is the same, and fewer bytes did it
+    assert shown(before, ours) == shown(before, theirs) == shown("\x1b[H" + strip_of(text).render(_CONSOLE))
+    assert len(ours) <= len(theirs)
+
+
+def test_a_wide_character_is_never_cut() -> None:
+    # GIVEN a line of wide characters, changed from the middle of one on
+    text = "漢字" * (WIDTH // 4)
+    partial = update(text, 12, 3, WIDTH)
+    # WHEN it is drawn on an empty screen
+    drawn = shown(render_segments(partial, _CONSOLE))
+    # THEN no half of a character was sent
+    assert drawn.replace(" ", "") == text
