@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from threading import get_ident
 
 from textual import events
@@ -11,6 +12,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Footer, Input
 
+from orch_tui.model.history import counted
 from orch_tui.model.orchestration import Orchestration, Phase
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import safe_line
@@ -108,8 +110,14 @@ class WorkbenchScreen(WorkbenchStart):
         self.set_focus(self.phase_tree)
         self.show_value(self._focus_first)
         self._ready = True
+        # Once for what was read: else the collector walks through all tasks in the middle of painting a frame.
+        gc.collect()
+        gc.freeze()
         self.run_worker(self._read_medians, thread=True, exit_on_error=False, description="durations of earlier runs")
         self.offer_draft()
+
+    def on_unmount(self) -> None:
+        gc.unfreeze()
 
     def _read_medians(self) -> None:
         seconds = task_medians(self.bench.project.paths, self.orchestration_id)
@@ -174,7 +182,7 @@ class WorkbenchScreen(WorkbenchStart):
         title = f"Problems: {len(problems)}" if problems else "Problems"
         if shown.border_title != line(title).markup:
             shown.border_title = line(title)
-        count = f" · {len(problems)} problems" if problems else ""
+        count = f" · {counted(len(problems), 'problem')}" if problems else ""
         self.query_one(PaneTabs).show(self._pane, ["1 Tasks", "2 Components", f"3 Sequence{count}"])
 
     def _show_sequence(self) -> None:

@@ -45,7 +45,6 @@ class ProblemList(LineList):
     def on_resize(self) -> None:
         if self.size.width != self._wrapped_at:
             self._wrap()
-        super().on_resize()
 
     def problem_at(self, index: int) -> Problem | None:
         """The problem that the line belongs to."""
