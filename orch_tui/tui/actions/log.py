@@ -20,7 +20,17 @@ LOG: tuple[Action, ...] = (
     Action("log.left", "left,h", "Left", "Show what is further to the left.", "log", group=_MOVE),
     Action("log.right", "right,l", "Right", "Show what is further to the right.", "log", group=_MOVE),
     Action("log.line-start", "0", "Line start", "Show the beginning of the lines again.", "log", group=_MOVE),
-    Action("log.search", "slash", "Search", "Search for text, or after a second / an expression.", "log", True, _FIND),
+    # Priority: what is typed right after the key must reach the field, not the log.
+    Action(
+        "log.search",
+        "slash",
+        "Search",
+        "Search for text, or after a second / an expression.",
+        "log",
+        True,
+        _FIND,
+        True,
+    ),
     Action("log.next-match", "n", "Next", "Go to the next line that matches.", "log", True, _FIND),
     Action("log.previous-match", "N", "Previous", "Go to the line before that matches.", "log", False, _FIND),
     Action("log.next-error", "e", "Error", "Go to the next line that looks like an error.", "log", True, _FIND),

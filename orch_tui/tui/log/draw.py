@@ -96,7 +96,7 @@ def _says(state: LogState) -> list[tuple[str, str]]:
         name = "errors" if state.pattern is ERRORS else f"/{safe_line(state.pattern.text, 40)}"
         parts.append((f" {name}  {'looking…' if state.looking else state.matches}", "warning"))
     if state.selection is not None:
-        parts.append((" ▌ selected", "warning"))
+        parts.append((f" ▌ {state.selected}", "state"))
     if state.note:
         parts.append((f" {safe_line(state.note, 100)}", "note"))
     return parts

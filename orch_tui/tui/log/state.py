@@ -231,6 +231,15 @@ class LogState:
         if self.selection is not None and self.selection.whole_lines:
             self.selection = self.selection._replace(head=(self.view.cursor, 0))
 
+    @property
+    def selected(self) -> str:
+        """``"3 lines selected"``; empty without a selection."""
+        if self.selection is None:
+            return ""
+        first, last = sorted((self.selection.anchor[0], self.selection.head[0]))
+        lines = self.count.between(first, last, self.view.blocks)
+        return "selected" if lines is None else f"{show_lines(lines + 1)} selected"
+
     def copied(self) -> str:
         """The selection, or the line with the cursor. Raises: TooMuch, OSError."""
         if self.selection is not None:
@@ -241,17 +250,22 @@ class LogState:
     # --- where ---
 
     @property
-    def position(self) -> str:
-        """``"line 12 of 20 · 61 % · 1.2 MB"``; without numbers of lines as long as they are not counted."""
+    def place(self) -> str:
+        """``"line 12 of 20 · 61 %"``; without numbers of lines as long as they are not counted."""
         blocks, size = self.view.blocks, self.view.blocks.size
         if not size:
             return "empty"
         percent = f"{100 * min(self.view.seen, size) // size} %"
         total = self.count.before(size, blocks)
-        parts = [percent, show_size(size)]
-        if total is not None:
-            lines = total + (blocks.read(size - 1, size) != b"\n")
-            at = self.count.before(self.view.cursor, blocks)
-            shown = show_lines(lines) if self.view.follow or at is None else f"line {at + 1:,} of {lines:,}"
-            parts.insert(0, shown)
-        return " · ".join(parts)
+        if total is None:
+            return percent
+        lines = total + (blocks.read(size - 1, size) != b"\n")
+        at = self.count.before(self.view.cursor, blocks)
+        shown = show_lines(lines) if self.view.follow or at is None else f"line {at + 1:,} of {lines:,}"
+        return f"{shown} · {percent}"
+
+    @property
+    def position(self) -> str:
+        """:attr:`place` and the size of the log."""
+        size = self.view.blocks.size
+        return f"{self.place} · {show_size(size)}" if size else self.place

@@ -43,10 +43,9 @@ class LogView(MouseView, can_focus=True):
     DEFAULT_CSS = """
     LogView {
         & > .log-view--cursor { background: $block-cursor-blurred-background; }
-        &:focus > .log-view--cursor { background: $block-cursor-background; }
         & > .log-view--match { color: $background; background: $warning; }
         & > .log-view--match-here { color: $background; background: $warning; text-style: bold underline; }
-        & > .log-view--selection { background: $input-selection-background; }
+        & > .log-view--selection { color: $block-cursor-foreground; background: $block-cursor-background; }
         & > .log-view--note { color: $text-muted; }
         & > .log-view--thumb { background: $scrollbar; }
         & > .log-view--track { background: $scrollbar-background; }
@@ -296,7 +295,8 @@ class LogView(MouseView, can_focus=True):
 
     # --- finding ---
 
-    def action_search(self) -> None:
+    async def action_search(self) -> None:
+        """Ask for what to search; what is typed right after the key goes into it."""
         from orch_tui.tui.screens.log_search import LogSearch
 
         text = self.state.pattern.text if self.state.pattern is not None and self.state.pattern is not ERRORS else ""
@@ -305,19 +305,19 @@ class LogView(MouseView, can_focus=True):
             if wanted is not None:
                 self.search(wanted)
 
-        self.app.push_screen(LogSearch(text), typed)
+        await self.app.push_screen(LogSearch(text), typed)
 
-    def action_next_match(self) -> None:
-        self._jump(forward=True)
+    async def action_next_match(self) -> None:
+        await self._jump(forward=True)
 
-    def action_previous_match(self) -> None:
-        self._jump(forward=False)
+    async def action_previous_match(self) -> None:
+        await self._jump(forward=False)
 
-    def _jump(self, *, forward: bool) -> None:
+    async def _jump(self, *, forward: bool) -> None:
         if self.state.jump(forward=forward):
             self.update()
         else:
-            self.action_search()
+            await self.action_search()
 
     def action_next_error(self) -> None:
         self.state.jump_to_error(forward=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from orch_tui.tui.actions import app, bindings
 from orch_tui.tui.log.search import pattern
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.text import line
 
 
-class LogSearch(ModalScreen[str | None]):
+class LogSearch(Dialog[str | None]):
     """Dismissed with the text ("" ends a search), or with None on Escape."""
 
     CSS_PATH = "log_search.tcss"
@@ -33,7 +33,7 @@ class LogSearch(ModalScreen[str | None]):
     def on_mount(self) -> None:
         field = self.query_one(Input)
         field.cursor_blink = False
-        field.focus()
+        self.set_focus(field)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

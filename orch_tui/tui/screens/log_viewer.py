@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
 
 PRINTED_LINES = 2_000
+_WIDE = 100
 
 
 class LogViewerScreen(Screen[None]):
@@ -70,7 +71,10 @@ class LogViewerScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self.log_view.focus()
+        self.set_focus(self.log_view)
+        self._show_title()
+
+    def on_resize(self) -> None:
         self._show_title()
 
     def on_log_view_changed(self, event: LogView.Changed) -> None:
@@ -79,11 +83,12 @@ class LogViewerScreen(Screen[None]):
 
     def _show_title(self) -> None:
         label = self._attempts[self._index][0]
-        more = len(self._attempts) > 1
-        left = join([line(self._task_name, "bold"), line(f"{label}  [ ]" if more else label, "$text-muted")])
-        state = self.log_view.state
+        state, narrow = self.log_view.state, self.size.width < _WIDE
+        hint = "  [ ]" if len(self._attempts) > 1 and not narrow else ""
+        left = join([line(self._task_name, "bold"), line(label + hint, "$text-muted")])
         shown = state.log is not None and state.log.problem is None
-        self.query_one(TitleBar).show(left, line(state.position, "$text-muted") if shown else Content(""))
+        place = state.place if narrow else state.position
+        self.query_one(TitleBar).show(left, line(place, "$text-muted") if shown else Content(""))
 
     # --- attempts ---
 
@@ -161,7 +166,9 @@ class LogViewerScreen(Screen[None]):
                 self._program.say(f"{what} ended with code {code}.", "warning")
 
     def action_close(self) -> None:
-        self.dismiss(None)
+        # A key pressed twice must not close what is below.
+        if self.app.screen is self:
+            self.dismiss(None)
 
 
 def pager(environment: Mapping[str, str] = os.environ) -> list[str] | None:
