@@ -31,6 +31,7 @@ _COMMANDS = {
     "new": _Lazy("project_commands", "Make a new project directory."),
     "tables": _Lazy("tables", "List the tables in the project's storage."),
     "preview": _Lazy("tables", "Show the first rows of a table."),
+    "keys": _Lazy("keys", "List the keys of the screen, and what is wrong in the file that changes them."),
     "component": _Lazy("component", "List components, or show one with its parameters."),
 }
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -74,7 +75,11 @@ def _unknown(name: str) -> str:
 
 
 def _open_directory(name: str) -> click.Command:
-    return click.Command(name, callback=lambda: open_screen(Path(name)), context_settings=_CONTEXT)
+    def open_it() -> int:
+        above = click.get_current_context().parent
+        return open_screen(Path(name), mouse=not (above and above.params.get("no_mouse")))
+
+    return click.Command(name, callback=open_it, context_settings=_CONTEXT)
 
 
 def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -100,16 +105,17 @@ def _version(ctx: click.Context, parameter: click.Parameter, value: bool) -> Non
     envvar="ORCH_TUI_PROJECT",
     help="The project; default: the directory here or above that has an orch.toml (env: ORCH_TUI_PROJECT).",
 )
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal: less traffic, native selection.")
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
 @click.pass_context
-def cli(ctx: click.Context, project: str | None) -> int | None:
+def cli(ctx: click.Context, project: str | None, no_mouse: bool) -> int | None:
     """Compose, run and watch data pipelines. Without a command: open the project on the screen."""
     if ctx.invoked_subcommand is None:
-        return open_screen(Path(project) if project else None)
+        return open_screen(Path(project) if project else None, mouse=not no_mouse)
     return None
 
 
-def open_screen(directory: Path | None) -> int:
+def open_screen(directory: Path | None, *, mouse: bool = True) -> int:
     """The exit code of the screen; 2 where it cannot be shown."""
     from orch_tui.cli.errors import CliError
     from orch_tui.cli.opening import project_root
@@ -123,7 +129,7 @@ def open_screen(directory: Path | None) -> int:
         )
     import importlib
 
-    return int(importlib.import_module("orch_tui.tui.app").run_app(root))
+    return int(importlib.import_module("orch_tui.tui.app").run_app(root, mouse=mouse))
 
 
 def run_command_line(arguments: list[str]) -> int:
