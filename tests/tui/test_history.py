@@ -1,0 +1,116 @@
+"""The history of an orchestration on screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orch_tui.model.status import Status
+from orch_tui.project.project import Project
+from orch_tui.tui.app import OrchApp
+from orch_tui.tui.screens.compare import CompareScreen
+from orch_tui.tui.screens.confirm import Confirm
+from orch_tui.tui.screens.history import HistoryScreen, RunList, bars
+from orch_tui.tui.screens.workbench import WorkbenchScreen
+
+from tests.engine_kit import make_commands, run
+from tests.tui.conftest import MakeRun
+from tests.tui.driving import rows_of, said, text_of, workbench
+from tests.tui.test_live import until
+
+
+async def test_runs_are_listed_newest_first_with_what_is_known(project: Project, make_run: MakeRun) -> None:
+    # GIVEN runs with success, one that took long, one that failed, one that lost its executor
+    for seconds in (5.0, 5.0, 5.0, 30.0):
+        make_run("alpha", seconds=seconds)
+    make_run("alpha", Status.ERROR)
+    make_run("alpha", None)
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        # WHEN the history is opened from the list of orchestrations
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and app.screen.list.runs, "the runs")
+        rows = rows_of(app.screen.query_one(RunList))
+        # THEN
+        assert "? interrupted" in rows[0] and "✘ error" in rows[1]
+        assert "» longer" in rows[2] and "30 s" in rows[2]
+        assert "✔ success" in rows[5] and "ann@host" in rows[5] and "longer" not in rows[5]
+        assert "6 runs, 4 with success" in text_of(pilot)
+        # AND Esc goes back
+        await pilot.press("escape")
+        assert not isinstance(app.screen, HistoryScreen)
+
+
+async def test_a_run_opens_in_the_workbench_read_only(tmp_path: Path) -> None:
+    # GIVEN a run of a plan that was edited since
+    project = make_commands(tmp_path, {"First": {"a": "true", "gone": "true"}})
+    run(project)
+    file = project.paths.orchestration("o")
+    file.write_text(file.read_text().replace('[[phases.tasks]]\nid = "gone"\nconfiguration = "command/gone"\n', ""))
+    project.reload()
+    async with workbench(project, "o") as (pilot, screen):
+        assert len(screen.phase_tree.rows) == 2
+        # WHEN it is opened from the history
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.list.runs, "runs")
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.run_shown is not None, "the run")
+        # THEN the tree has the plan of the run, and no edit is possible
+        assert len(screen.phase_tree.rows) == 3
+        await pilot.press("d")
+        assert "read only" in said(pilot) and not screen.bench.dirty
+        # AND Esc goes back to the plan of today
+        await pilot.press("escape")
+        assert screen.run_shown is None and len(screen.phase_tree.rows) == 2
+
+
+async def test_two_runs_are_compared(tmp_path: Path) -> None:
+    project = make_commands(tmp_path, {"First": {"a": '[ -e "$ORCH_PROJECT/fixed" ]', "b": "true"}})
+    run(project)
+    (tmp_path / "fixed").touch()
+    run(project)
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.push_screen(HistoryScreen(project, "o"))
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and app.screen.list.runs, "the runs")
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen) and "repaired" in text_of(pilot), "verdicts")
+        assert "1 task of 2 with a difference" in text_of(pilot)
+
+
+async def test_failed_tasks_of_a_run_are_prepared_from_home(tmp_path: Path) -> None:
+    from orch_tui.tui.screens.run_preview import RunPreview
+
+    project = make_commands(tmp_path, {"First": {"a": "false", "b": "true"}})
+    run(project)
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and app.screen.list.runs, "the runs")
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(app.screen, RunPreview), "the preview")
+        assert "1 will run, 1 reused" in text_of(pilot)
+        screen = next(one for one in app.screen_stack if isinstance(one, WorkbenchScreen))
+        assert "failed  ● will run" in rows_of(screen.phase_tree)[1]
+
+
+async def test_old_runs_are_deleted_by_the_rules_of_the_project(tmp_path: Path) -> None:
+    project = make_commands(tmp_path, {"First": {"a": "true"}}, settings="[runs]\nkeep = 1\n")
+    run(project)
+    run(project)
+    app = OrchApp(project)
+    async with app.run_test(size=(80, 24)) as pilot:
+        history = HistoryScreen(project, "o")
+        app.push_screen(history)
+        await until(pilot, lambda: history.is_mounted and len(history.list.runs) == 2, "the runs")
+        # WHEN deleting is asked for and confirmed
+        await pilot.press("D")
+        assert isinstance(app.screen, Confirm) and "newest 1 run" in text_of(pilot)
+        await pilot.press("d")
+        # THEN one is left
+        await until(pilot, lambda: len(history.list.runs) == 1, "the deletion")
+        assert "1 run deleted." in said(pilot)
+
+
+def test_the_trend_is_as_high_as_the_longest_run() -> None:
+    assert bars([1.0, 2.0, None, 4.0], rows=2) == ["    █"[1:], "▄█ █"]
+    assert bars([], rows=1) == [""]

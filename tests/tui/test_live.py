@@ -1,0 +1,270 @@
+"""Running from the workbench: preview, live panel, stop, continue, nested runs, runs of other processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from orch_tui.engine.runs import RunRequest, plan_run, start_run
+from orch_tui.model.status import Status
+from orch_tui.project.history import latest
+from orch_tui.project.journal import read_run
+from orch_tui.project.project import Project, open_project
+from orch_tui.tui.screens.confirm import Confirm
+from orch_tui.tui.screens.run_preview import RunPart, RunPreview
+from orch_tui.tui.screens.table_preview import TablePreview
+from orch_tui.tui.screens.variables import Variables
+from orch_tui.tui.screens.workbench import WorkbenchScreen
+from orch_tui.tui.widgets.failure_card import FailureCard
+from orch_tui.tui.widgets.live_panel import LivePanel
+from orch_tui.tui.widgets.tables_pane import TablesPane
+from textual.css.query import NoMatches
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Input
+
+from tests.projects import make_project
+from tests.tui.driving import rows_of, said, text_of, workbench
+from tests.tui.seed import sample_project
+
+PATIENCE = 400
+GATE = 'while [ ! -e "$ORCH_PROJECT/gate" ]; do sleep 0.05; done'
+
+
+async def until(pilot: Pilot[int], true: Callable[[], object], what: str) -> None:
+    """Let the screen work until it is true; fails with the picture when it never is."""
+    for _ in range(PATIENCE):
+        # A screen that was just pushed has no widgets yet.
+        with suppress(NoMatches):
+            if true():
+                return
+        await pilot.pause(0.05)
+    raise AssertionError(f"waited in vain for {what}:\n{text_of(pilot)}")
+
+
+async def run_all(pilot: Pilot[int], screen: WorkbenchScreen) -> None:
+    """R, look, Enter."""
+    await pilot.press("R")
+    await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
+    await pilot.press("enter")
+    await until(pilot, lambda: screen.run_shown is not None, "the run")
+
+
+async def to_end(pilot: Pilot[int], screen: WorkbenchScreen) -> None:
+    def over() -> bool:
+        shown = screen.run_shown
+        return shown is not None and shown.finished and not screen._following
+
+    await until(pilot, over, "the end of the run")
+
+
+def project_of(tmp_path: Path, settings: str = "", **phases: dict[str, object]) -> Project:
+    return open_project(make_project(tmp_path / "project", {"main": phases}, settings))  # type: ignore[dict-item]
+
+
+async def test_the_tree_shows_what_would_run_and_enter_starts_it(tmp_path: Path) -> None:
+    # GIVEN an orchestration with a task that is off
+    project = project_of(tmp_path, One={"a": "true", "off": {"command": "true", "enabled": False}})
+    async with workbench(project, "main") as (pilot, screen):
+        # WHEN R is pressed
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
+        # THEN the tree says it of each task
+        assert "● will run" in rows_of(screen.phase_tree)[1]
+        assert "disabled  – skipped" in rows_of(screen.phase_tree)[2]
+        # AND Esc starts nothing
+        await pilot.press("escape")
+        assert "will run" not in rows_of(screen.phase_tree)[1]
+        assert latest(project.paths, "main") is None
+        # AND Enter does
+        await run_all(pilot, screen)
+        await to_end(pilot, screen)
+        assert screen.run_shown is not None and screen.run_shown.state.status is Status.SUCCESS
+        assert "✔" in rows_of(screen.phase_tree)[1] and "– skipped" in rows_of(screen.phase_tree)[2]
+
+
+async def test_unsaved_edits_are_asked_about_before_a_run(tmp_path: Path) -> None:
+    project = project_of(tmp_path, One={"a": "true", "b": "true"})
+    async with workbench(project, "main") as (pilot, screen):
+        # GIVEN an edit that is not saved
+        screen.phase_tree.go_to("b")
+        await pilot.press("x", "R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        # WHEN the answer is to save
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
+        # THEN the plan is that of the edit
+        assert not screen.bench.dirty
+        assert "disabled" in rows_of(screen.phase_tree)[2]
+
+
+async def test_a_variable_without_a_value_is_asked_for(tmp_path: Path) -> None:
+    project = project_of(tmp_path, One={"a": "echo {{ day }}"})
+    file = project.paths.orchestration("main")
+    file.write_text(file.read_text() + '[variables]\nday = { description = "which one" }\n')
+    async with workbench(project, "main") as (pilot, screen):
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Variables), "the question")
+        # WHEN nothing is typed it says so; then a value is
+        await pilot.press("enter")
+        assert "day needs a value." in text_of(pilot)
+        pilot.app.screen.query_one(Input).value = "friday [x]"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
+        assert "with day = friday [x]" in text_of(pilot)
+        await pilot.press("enter")
+        await to_end(pilot, screen)
+        # THEN the run has it
+        assert screen.run_shown is not None
+        assert screen.run_shown.state.header.variables == {"day": "friday [x]"}
+
+
+async def test_stopping_a_run_ends_as_terminated(tmp_path: Path) -> None:
+    project = project_of(tmp_path, One={"a": "sleep 60"}, Two={"b": "true"})
+    async with workbench(project, "main") as (pilot, screen):
+        await run_all(pilot, screen)
+        await until(pilot, lambda: screen.run_shown and screen.run_shown.running(), "the task")
+        # WHEN it is stopped
+        await pilot.press("X")
+        assert "10 s to end by themselves" in text_of(pilot)
+        await pilot.press("r")
+        await to_end(pilot, screen)
+        # THEN task and run are terminated, and the later one is cancelled
+        assert screen.run_shown is not None
+        state = screen.run_shown.state
+        assert (state.status, state.tasks["a"].status) == (Status.TERMINATED, Status.TERMINATED)
+        assert "terminated" in text_of(pilot)
+
+
+async def test_the_first_failure_and_going_on_from_it(tmp_path: Path) -> None:
+    # GIVEN a run that failed
+    project = project_of(
+        tmp_path,
+        One={"good": "true", "bad": 'echo "[/no] such"; [ -e "$ORCH_PROJECT/fixed" ]'},
+        Two={"later": "true"},
+    )
+    async with workbench(project, "main") as (pilot, screen):
+        await run_all(pilot, screen)
+        await to_end(pilot, screen)
+        card = screen.query_one(FailureCard)
+        shown = "\n".join(rows_of(card))
+        assert 'bad in phase 1 "One"' in shown and "exit code 1" in shown and "[/no] such" in shown
+        assert "▸ 1 task skipped because of it" in shown
+        # WHEN its cause is gone and it is continued from the card
+        (project.root / "fixed").touch()
+        await pilot.press("exclamation_mark")
+        assert screen.focused is card
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
+        tree = rows_of(screen.phase_tree)
+        assert "✔ reused" in tree[1] and "failed  ● will run" in tree[2]
+        first = screen.run_shown
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.run_shown is not first, "the new run")
+        await to_end(pilot, screen)
+        # THEN the rest ran, and what was done was not done again
+        assert screen.run_shown is not None
+        state = screen.run_shown.state
+        assert state.status is Status.SUCCESS and not state.tasks["good"].attempts
+        assert not card.display
+
+
+async def test_a_run_of_another_process_is_shown_as_it_begins(tmp_path: Path) -> None:
+    project = project_of(tmp_path, One={"a": GATE})
+    async with workbench(project, "main") as (pilot, screen):
+        # GIVEN a workbench that shows the plan
+        assert screen.run_shown is None
+        # WHEN somebody else starts a run
+        other = open_project(project.root)
+        run = start_run(other, plan_run(other, RunRequest("main")), by="cron")
+        await until(pilot, lambda: screen.run_shown and screen.run_shown.running(), "the run")
+        # THEN it is there, and says who started it
+        await until(pilot, lambda: "by cron" in text_of(pilot), "who")
+        (project.root / "gate").touch()
+        await to_end(pilot, screen)
+        run.wait()
+
+
+async def test_a_nested_orchestration_opens_in_place(tmp_path: Path) -> None:
+    root = make_project(
+        tmp_path / "project",
+        {
+            "inner": {"Inside": {"deep": GATE}},
+            "main": {"One": {"nest": {"configuration": "orchestration/inner"}}},
+        },
+    )
+    async with workbench(open_project(root), "main") as (pilot, screen):
+        await run_all(pilot, screen)
+        # WHEN the nested run has begun
+        await until(pilot, lambda: any("deep" in row for row in rows_of(screen.phase_tree)), "the nested task")
+        # THEN its phase and its task are below it, and the cursor passes them over
+        rows = rows_of(screen.phase_tree)
+        assert "1 Inside" in rows[2] and "deep" in rows[3]
+        await pilot.press("G")
+        assert screen.phase_tree.cursor == 1
+        (root / "gate").touch()
+        await to_end(pilot, screen)
+        assert screen.run_shown is not None
+        assert screen.run_shown.children["nest"].state.status is Status.SUCCESS
+
+
+async def test_tables_are_listed_with_rows_and_previewed(tmp_path: Path) -> None:
+    async with workbench(sample_project(tmp_path), "campaigns") as (pilot, screen):
+        await run_all(pilot, screen)
+        await to_end(pilot, screen)
+        # WHEN the tab of the tables is shown and one is chosen
+        screen.query_one(LivePanel).show_tab("tables")
+        tables = screen.query_one(TablesPane)
+        await until(pilot, lambda: "columns:" in rows_of(tables)[1], "the tables")
+        assert "rows" in rows_of(tables)[0]
+        screen.set_focus(tables)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TablePreview), "the preview")
+        # THEN its first rows are there
+        assert 0 < pilot.app.screen.query_one(DataTable).row_count <= 100
+
+
+async def test_a_part_of_the_orchestration_runs(tmp_path: Path) -> None:
+    project = project_of(tmp_path, One={"a": "true", "b": "true"}, Two={"c": "true"})
+    async with workbench(project, "main") as (pilot, screen):
+        # GIVEN one marked task
+        screen.phase_tree.go_to("b")
+        await pilot.press("space", "r")
+        assert isinstance(pilot.app.screen, RunPart)
+        # WHEN it is run
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
+        await pilot.press("enter")
+        await to_end(pilot, screen)
+        # THEN only it has run
+        assert screen.run_shown is not None
+        ran = [task.id for task in screen.run_shown.state.tasks.values() if task.attempts]
+        assert ran == ["b"]
+        # AND what cannot be run now says why
+        await pilot.press("r", "l")
+        assert "every task of the last run succeeded" in said(pilot)
+
+
+async def test_an_interrupted_run_is_offered_and_taken_over(tmp_path: Path) -> None:
+    # GIVEN a run that lost its executor after its first task
+    project = project_of(tmp_path, One={"a": "true"}, Two={"b": "true"})
+    from orch_tui.model import events
+    from orch_tui.model.runstate import RunHeader
+    from orch_tui.project.journal import Journal
+    from orch_tui.project.paths import make_private
+
+    plan = plan_run(project, RunRequest("main"))
+    directory = project.paths.run("main", "20261122T140000.000Z-aa")
+    make_private(directory)
+    journal = Journal.create(directory, RunHeader(directory.name, "main", "Main", 1_795_359_600.0, "ann@host"), plan)
+    journal.append(events.executor(1_795_359_600.0, pid=1, start=(1, 1), host="h", boot_id="b", by="ann@host"))
+    journal.close()
+    async with workbench(project, "main") as (pilot, screen):
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the offer")
+        assert "was interrupted" in text_of(pilot) and "No task was running." in text_of(pilot)
+        # WHEN it is taken over
+        await pilot.press("t")
+        await to_end(pilot, screen)
+    # THEN it went on to its end
+    state = read_run(directory)
+    assert state.status is Status.SUCCESS and any("taken over by" in text for _, _, text in state.notes)
