@@ -1,0 +1,111 @@
+"""What the screen may do to runs, without a screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from orch_tui.engine.runs import RunRequest
+from orch_tui.model.status import Status
+from orch_tui.project.journal import is_executed, read_run
+from orch_tui.project.project import open_project
+from orch_tui.tui.run_control import CannotRun, RunControl, grace_words, plan_words, with_values
+
+from tests.engine_kit import make_commands, until
+
+GATE = 'while [ ! -e "$ORCH_PROJECT/gate" ]; do sleep 0.02; done'
+
+
+def control(root: Path, **phases: dict[str, str]) -> RunControl:
+    return RunControl(make_commands(root, phases))
+
+
+def test_parts_that_cannot_be_run_say_why(tmp_path: Path) -> None:
+    # GIVEN an orchestration without marks and without a run
+    one = control(tmp_path, First={"a": "true"})
+    found = {part.id: part.refused for part in one.parts("o", [], "", ("first", "First"))}
+    assert found["all"] == found["phase"] == found["from"] == ""
+    assert "Space" in found["tasks"]
+    assert found["failed"] == "there is no run yet"
+    assert found["resume"] == "no run is interrupted"
+    # WHEN a run has failed
+    (tmp_path / "configurations/command/a.toml").write_text('name = "a"\n[parameters]\ncommand = "false"\n')
+    one.project.reload()
+    run = one.start(one.plan(RunRequest("o")))
+    run.wait()
+    # THEN its failed tasks can be run
+    failed = next(part for part in one.parts("o", ["a"], "a", None) if part.id == "failed")
+    assert failed.request == RunRequest("o", rerun=run.id)
+
+
+def test_a_second_run_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    one = control(tmp_path, First={"a": GATE})
+    run = one.start(one.plan(RunRequest("o")))
+    with pytest.raises(CannotRun, match="is running already"):
+        one.start(one.plan(RunRequest("o")))
+    assert one.executed_here() == [run]
+    (tmp_path / "gate").touch()
+    assert run.wait() is Status.SUCCESS
+    assert one.executed_here() == []
+
+
+def test_what_is_blocked_or_unknown_is_refused(tmp_path: Path) -> None:
+    one = control(tmp_path, First={"a": "echo {{ nothing }}"})
+    with pytest.raises(CannotRun, match="nothing has no value"):
+        one.start(one.plan(RunRequest("o")))
+    with pytest.raises(CannotRun, match="no phase"):
+        one.plan(RunRequest("o", phases=("gone",)))
+    with pytest.raises(CannotRun):
+        one.plan(RunRequest("gone"))
+    assert plan_words(one.plan(RunRequest("o"))) == "1 blocked"
+
+
+def test_missing_variables_are_told_with_what_they_are_for(tmp_path: Path) -> None:
+    one = control(tmp_path, First={"a": "echo {{ day }}"})
+    file = one.project.paths.orchestration("o")
+    file.write_text(file.read_text() + '[variables]\nday = { description = "which" }\n')
+    one.project.reload()
+    missing = one.missing_variables(RunRequest("o"))
+    assert [(variable.name, variable.description) for variable in missing] == [("day", "which")]
+    assert one.missing_variables(with_values(RunRequest("o"), {"day": "x"})) == []
+
+
+def test_a_run_of_this_process_is_cancelled_and_one_of_another_is_asked_to_stop(tmp_path: Path) -> None:
+    # GIVEN a run, and somebody else who watches it
+    one, other = control(tmp_path, First={"a": "sleep 60"}), RunControl(open_project(tmp_path))
+    run = one.start(one.plan(RunRequest("o")))
+    until(lambda: read_run(run.directory).tasks["a"].attempts)
+    assert grace_words(list(read_run(run.directory).tasks.values())) == "10 s"
+    # WHEN the other one stops it
+    other.cancel(run.directory, now=True)
+    # THEN it is stopped by who executes it
+    assert run.wait(30) is Status.TERMINATED
+
+
+def test_leaving_stops_what_is_to_be_stopped(tmp_path: Path) -> None:
+    one = control(tmp_path, First={"a": "sleep 60"})
+    run = one.start(one.plan(RunRequest("o")))
+    until(lambda: read_run(run.directory).tasks["a"].attempts)
+    said: list[str] = []
+    # WHEN the program ends by SIGTERM
+    one.settle(143, said.append)
+    # THEN the run has ended before, and it was said
+    assert not run.alive and read_run(run.directory).status is Status.TERMINATED
+    assert "grace time" in said[0]
+
+
+def test_leaving_hands_a_run_over(tmp_path: Path) -> None:
+    # GIVEN a run that goes on
+    one = control(tmp_path, First={"a": GATE}, Second={"b": "true"})
+    run = one.start(one.plan(RunRequest("o")))
+    until(lambda: read_run(run.directory).tasks["a"].attempts)
+    # WHEN the program is left and the run is not
+    one.settle(0, print)
+    assert not run.alive
+    # THEN a successor executes it to its end, and no task ran twice
+    until(lambda: is_executed(run.directory))
+    (tmp_path / "gate").touch()
+    until(lambda: read_run(run.directory).finished)
+    state = read_run(run.directory)
+    assert state.status is Status.SUCCESS
+    assert [len(task.attempts) for task in state.tasks.values()] == [1, 1]
