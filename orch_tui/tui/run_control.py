@@ -7,6 +7,7 @@ its journal like that of any other run.
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _RUNNING = (Status.PROCESSING, Status.TERMINATING)
 _LOOK_BACK = 20
+_SWITCH_SECONDS = 0.0005
 
 
 class CannotRun(Exception):
@@ -147,6 +149,9 @@ class RunControl:
         return run
 
     def _keep(self, run: ActiveRun) -> None:
+        # The executor's thread gives the interpreter away at every system call; at the usual 5 ms it would then wait
+        # as long as that for each time while the screen is drawn.
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self.active = {key: one for key, one in self.active.items() if one.alive}
         self.active[run.id] = run
 
