@@ -67,6 +67,7 @@ class WorkbenchScreen(WorkbenchStart):
         self._ui_thread = 0
         self._pane = "tasks"
         self._ready = False
+        self._titled: tuple[str, str | None] = ("", None)
 
     # Opening
 
@@ -94,7 +95,7 @@ class WorkbenchScreen(WorkbenchStart):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that come before everything is read and shown do nothing."""
-        return True if self._ready else None
+        return super().check_action(action, parameters) if self._ready else None
 
     def _show_broken(self, error: DefinitionError) -> None:
         self.app.switch_screen(BrokenScreen(self.orchestration_id, error))
@@ -152,8 +153,10 @@ class WorkbenchScreen(WorkbenchStart):
         marked = f"{len(bench.marks)} marked  " if bench.marks else ""
         state = ("● unsaved", "bold $text-warning") if bench.dirty else ("saved", "$text-muted")
         title = Content.assemble((f"{safe_line(bench.value.name, 60)} ─ ", "bold"), (marked, "$text-accent"), state)
-        if tree.border_title != title.markup:
+        # Setting a title draws the whole widget again, also when it is the same one.
+        if self._titled != (title.markup, tree.border_title):
             tree.border_title = title
+            self._titled = (title.markup, tree.border_title)
 
     def check(self) -> None:
         """Find the problems of the value as it is now; draw them, the sequence and the uses."""
@@ -180,15 +183,15 @@ class WorkbenchScreen(WorkbenchStart):
             shown.show(problems)
             self.phase_tree.show_problems(worst)
         title = f"Problems: {len(problems)}" if problems else "Problems"
-        if shown.border_title != line(title).markup:
+        if shown.border_title != title:
             shown.border_title = line(title)
         count = f" · {counted(len(problems), 'problem')}" if problems else ""
-        self.query_one(PaneTabs).show(self._pane, ["1 Tasks", "2 Components", f"3 Sequence{count}"])
+        self.query_one(PaneTabs).show(self._pane, ["1 Tasks", "2 Components", f"3 {self.third_pane}{count}"])
 
     def _show_sequence(self) -> None:
         view = self.query_one(SequenceView)
         view.show(plan_timeline(self.bench.value, self._seconds, self.bench.project.settings.max_parallel))
-        if view.border_subtitle != line(view.summary).markup:
+        if (view.border_subtitle or "") != view.summary:
             view.border_subtitle = line(view.summary)
 
     def show_definitions(self) -> None:

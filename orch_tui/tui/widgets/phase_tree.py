@@ -98,18 +98,22 @@ class PhaseTree(LineList, inherit_bindings=False):
 
     def show(self, phases: tuple[Phase, ...], *, redraw: bool = False) -> None:
         """Show these phases; the cursor stays on what it is on. Rows that are the same objects are not drawn again."""
-        here, old = self.item, self.rows
+        here, old, cursor, numbers = self.item, self.rows, self.cursor, self._numbers
         self.phases = phases
         self._numbers = {phase.id: number for number, phase in enumerate(phases, 1)}
         self.rows = self._flat()
         if here is not None and not self._is(self.cursor, here.id):
             self.cursor = next((index for index, row in enumerate(self.rows) if row.id == here.id), self.cursor)
         if len(old) == len(self.rows) and not redraw:
-            changed = [index for index, (was, row) in enumerate(zip(old, self.rows, strict=True)) if was is not row]
-            same_places = all(old[index].id == self.rows[index].id for index in changed)
-            if same_places:
-                self.refresh_rows(*changed)
-                return
+            changed = [
+                index
+                for index, (was, row) in enumerate(zip(old, self.rows, strict=True))
+                if was is not row or (isinstance(row, Phase) and numbers.get(row.id) != self._numbers[row.id])
+            ]
+            # A row that only changed its place is drawn where it was and where it is, not all that is in view.
+            self.refresh_rows(*changed, *({cursor, self.cursor} - set(changed)))
+            self._scroll_to_cursor()
+            return
         self.reload()
 
     def _flat(self) -> list[Phase | Task]:
