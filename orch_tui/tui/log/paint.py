@@ -14,8 +14,8 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 
-# Moving the cursor and setting colours, for each row that is painted.
-_PIECE_BYTES = 52
+# Bytes of moving the cursor to a row, and of the colours of a piece of it.
+_MOVE_BYTES, _COLOUR_BYTES = 10, 42
 # Blinking writes no bytes but distracts; hidden text is text.
 _NOT_SHOWN = {"5", "6", "8"}
 
@@ -50,20 +50,39 @@ def strip_of(text: str, base: Style, layers: list[tuple[int, int, Style]], colum
 
     Of cells that several layers cover, a later layer's style is on top.
     """
-    edges = sorted({0, len(text), *(edge for start, end, _ in layers for edge in (start, end) if 0 < edge < len(text))})
+    first, last, left = _seen(text, column, width)
+    # Of a line with thousands of colours only those in view cost time.
+    layers = [layer for layer in layers if (layer[0] < last and layer[1] > first) or layer[1] > len(text)]
+    edges = sorted({first, last, *(edge for start, end, _ in layers for edge in (start, end) if first < edge < last)})
     segments = []
-    for start, end in pairwise(edges):
+    for begin, end in pairwise(edges):
         style = base
-        for first, last, over in layers:
-            if first <= start and end <= last:
+        for start, stop, over in layers:
+            if start <= begin and end <= stop:
                 style += over
-        segments.append(Segment(text[start:end], style))
+        segments.append(Segment(text[begin:end], style))
     # A selection or a cursor goes on to the right edge.
     tail = base
-    for _, last, over in layers:
-        if last > len(text):
+    for _, stop, over in layers:
+        if stop > len(text):
             tail += over
-    return Strip(segments, cell_len(text)).crop_extend(column, column + width, tail)
+    return Strip(segments).crop_extend(left, left + width, tail)
+
+
+def _seen(text: str, column: int, width: int) -> tuple[int, int, int]:
+    """The characters from, to that are in view, and how many cells of the first one are not."""
+    if text.isascii():
+        return min(column, len(text)), min(column + width, len(text)), 0
+    cells, first, left, last = 0, len(text), 0, len(text)
+    for at, character in enumerate(text):
+        size = cell_len(character)
+        if first == len(text) and cells + size > column:
+            first, left = at, column - cells
+        if cells >= column + width:
+            last = at
+            break
+        cells += size
+    return first, max(first, last), left
 
 
 def changed(old: Strip, new: Strip, y: int) -> Region | None:
@@ -92,9 +111,15 @@ def _different(old: Strip, new: Strip) -> list[int]:
     return [x for x, (one, other) in enumerate(zip(*cells, strict=True)) if one != other]
 
 
-def cost(regions: list[Region]) -> int:
-    """About how many bytes painting these takes."""
-    return sum(_PIECE_BYTES + region.right for region in regions)
+def cost(strip: Strip, region: Region) -> int:
+    """About how many bytes painting this region of a row takes, what is left of it included."""
+    pieces, x = 0, 0
+    for segment in strip:
+        if x >= region.right:
+            break
+        pieces += 1
+        x += segment.cell_length
+    return _MOVE_BYTES + region.right + _COLOUR_BYTES * pieces
 
 
 class Allowance:

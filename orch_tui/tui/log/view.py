@@ -24,7 +24,7 @@ from orch_tui.tui.log.state import LogState
 _TICK = 0.1
 _QUIET_TICKS = 3
 # What a flood may send to the terminal, in bytes a second, and how much a burst may, to be seen at once.
-_RATE, _BURST = 2_400, 12_000
+_RATE, _BURST = 2_400, 8_000
 _TITLE_BYTES = 400
 _SIDE_CELLS = 8
 _STYLES = ("cursor", "match", "match-here", "selection", "note", "thumb", "track", "status", "state", "warning")
@@ -173,14 +173,16 @@ class LogView(MouseView, can_focus=True):
         self.state.stretch()
         if self.follow and not self.state.view.follow:
             self.state.hold()
-        self.set_reactive(LogView.follow, self.state.view.follow)
+        self.follow = self.state.view.follow
         self._paint()
 
     def watch_follow(self, follow: bool) -> None:
-        """Set from outside."""
+        """Set from outside, or after the view has told so itself."""
+        if follow == self.state.view.follow:
+            return
         if follow:
             self.state.view.to_end()
-        elif self.state.view.follow:
+        else:
             self.state.view.follow = False
             self.state.hold()
         self.update()
@@ -197,14 +199,6 @@ class LogView(MouseView, can_focus=True):
     def on_resize(self) -> None:
         self.state.view.resize(self.size.width - 1, self.size.height - 1)
         self._drawn = []
-        self._paint()
-
-    def on_focus(self) -> None:
-        self._styles.clear()
-        self._paint()
-
-    def on_blur(self) -> None:
-        self._styles.clear()
         self._paint()
 
     def render_line(self, y: int) -> Strip:
@@ -225,7 +219,7 @@ class LogView(MouseView, can_focus=True):
             regions = [region for y, (one, other) in pairs if (region := changed(one, other, y)) is not None]
             if regions:
                 self.refresh(*regions)
-                spent = cost(regions)
+                spent = sum(cost(drawn[region.y], region) for region in regions)
         place = self.state.position
         if spent or place != self._place:
             self._place = place

@@ -52,6 +52,27 @@ def test_layers_lie_over_one_another_and_sideways_is_cut() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "column", "shown"),
+    [
+        ("0123456789", 3, "345"),
+        ("日本語", 0, "日 "),
+        ("日本語", 2, "本 "),
+        ("日本語", 1, " 本"),
+        ("é日x", 0, "é日"),
+        ("ab", 5, "   "),
+    ],
+)
+def test_what_is_in_view_of_a_row(text: str, column: int, shown: str) -> None:
+    assert strip_of(text, PLAIN, [(0, 1, RED), (1, 2, RED)], column, 3).text == shown
+
+
+def test_a_line_of_thousands_of_colours_is_drawn_from_those_in_view() -> None:
+    layers = [(at, at + 1, Style(color=f"color({at % 7})")) for at in range(4000)]
+    row = strip_of("x" * 4000, PLAIN, layers, 1000, 80)
+    assert len(list(row)) == 80 and next(iter(row)).style == layers[1000][2]
+
+
+@pytest.mark.parametrize(
     ("sgr", "style"),
     [
         ("1;31", Style(bold=True, color="color(1)")),
@@ -84,5 +105,8 @@ def test_a_burst_is_painted_at_once_and_a_flood_seldom() -> None:
     assert not allowance.ready(1000.0)
 
 
-def test_what_is_left_of_a_region_costs_too() -> None:
-    assert cost([Region(50, 0, 10, 1)]) == cost([Region(0, 0, 60, 1)]) > 60
+def test_what_is_left_of_a_region_and_every_colour_cost_too() -> None:
+    plain, colours = strip(("x" * 80, PLAIN)), strip(*((("x", RED), ("y", PLAIN)) * 40))
+    assert cost(plain, Region(50, 0, 10, 1)) == cost(plain, Region(0, 0, 60, 1)) > 60
+    assert cost(colours, Region(0, 0, 80, 1)) > 10 * cost(plain, Region(0, 0, 80, 1))
+    assert cost(colours, Region(0, 0, 2, 1)) < cost(plain, Region(0, 0, 80, 1))
