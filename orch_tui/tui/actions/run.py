@@ -26,6 +26,9 @@ WORKBENCH: tuple[Action, ...] = (
         footer=True,
         group=RUN,
     ),
+    Action(
+        "run.log", "L", "Log", "Open the log of the task under the cursor, full screen.", "workbench", True, group=VIEW
+    ),
     Action("run.take-over", "T", "Take over", "Go on with the interrupted run that is shown.", "workbench", group=RUN),
     Action(
         "run.watch", "w", "Run view", "Show the newest run, or the plan again instead of it.", "workbench", group=VIEW
@@ -47,7 +50,9 @@ HOME: tuple[Action, ...] = (
     Action("runs.history", "H", "History", "Show the runs of the orchestration.", "home", group=VIEW),
 )
 LIVE: tuple[Action, ...] = (
-    Action("live.next-tab", "l,right", "Next tab", "Show the next of timeline, tables and waits.", "live", group=VIEW),
+    Action(
+        "live.next-tab", "l,right", "Next tab", "Show the next of timeline, log, tables and waits.", "live", group=VIEW
+    ),
     Action("live.previous-tab", "h,left", "Tab before", "Show the tab before.", "live", group=VIEW),
 )
 FAILURE: tuple[Action, ...] = (

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import time
 
+from textual.content import Content
 from textual.timer import Timer
 
 from orch_tui.model.orchestration import Phase, Task
@@ -58,6 +59,7 @@ class WorkbenchRun(WorkbenchFile):
         self._following = 0
         self._looking: Timer | None = None
         self._keys: tuple[bool | None, ...] = ()
+        self._title: Content | None = None
         self._ended: Callable[[RunModel], None] | None = None
         self.clock: Callable[[], float] = time
 
@@ -90,6 +92,10 @@ class WorkbenchRun(WorkbenchFile):
 
     def offer_take_over(self) -> None:
         """Ask what becomes of an interrupted run, if there is one."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Show problems and the names of the panes anew."""
         raise NotImplementedError
 
     def _newest(self) -> Path | None:
@@ -133,6 +139,11 @@ class WorkbenchRun(WorkbenchFile):
         if self._ended is not None and model.finished:
             self._ended(model)
 
+    @property
+    def third_pane(self) -> str:
+        """What the pane on the right is called."""
+        return "Run" if self.run_shown is not None else "Sequence"
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         shown = self.run_shown
         match action:
@@ -142,13 +153,15 @@ class WorkbenchRun(WorkbenchFile):
                 return shown is not None and shown.interrupted
             case "failure":
                 return shown is not None and shown.state.first_failure is not None
+            case "log":
+                return shown is not None
             case "nested":
                 return shown is not None and bool(shown.children)
         return super().check_action(action, parameters)
 
     def _keys_changed(self) -> None:
         """Which keys there are, once for every change: the footer is made anew each time."""
-        keys = tuple(self.check_action(action, ()) for action in ("cancel", "take_over", "failure", "nested"))
+        keys = tuple(self.check_action(action, ()) for action in ("cancel", "take_over", "failure", "log", "nested"))
         if keys != self._keys:
             self._keys = keys
             self.refresh_bindings()
@@ -158,6 +171,7 @@ class WorkbenchRun(WorkbenchFile):
         self._child_feeds, self._states, self._written, self._columns = {}, {}, {}, {}
         self._seen = max(self._seen or "", model.directory.name)
         self.add_class("-run")
+        self.check()
         self.panel.show_failure(None)
         self.panel.show_written((), {})
         if past:
@@ -283,6 +297,7 @@ class WorkbenchRun(WorkbenchFile):
         nested = {task: nested_lines(task, child, now, wide=wide) for task, child in model.children.items()}
         self.phase_tree.show_states(states, nested, None if whole or model.finished else _TREE_ROWS)
         self.panel.show_run(model, now, self._under_cursor())
+        self._show_log()
 
     def _under_cursor(self) -> str | None:
         item = self.phase_tree.item
@@ -297,6 +312,18 @@ class WorkbenchRun(WorkbenchFile):
             if isinstance(event.control, LiveTimelineView) and (task := event.control.task_at(event.index)):
                 self.phase_tree.go_to(task)
             self.panel.show_run(self.run_shown, self.clock(), self._under_cursor())
+            self._show_log()
+
+    def on_live_panel_tab_shown(self) -> None:
+        self._draw()
+        # The view of the log is there after the next refresh.
+        self.call_after_refresh(self._show_log)
+
+    def _show_log(self) -> None:
+        if self.panel.tab == "log" and self.run_shown is not None:
+            task = self.task_shown()
+            directory = self.run_shown.attempt_path(task) if task is not None else None
+            self.panel.show_log(directory / "log" if directory is not None else None)
 
     def on_screen_suspend(self) -> None:
         # Even a timer that does nothing makes Textual paint the screen above again.
@@ -319,6 +346,7 @@ class WorkbenchRun(WorkbenchFile):
 
     def show_past(self) -> None:
         """The tree as the run was planned."""
+        self._title = None
         if self.run_shown is not None:
             self.phase_tree.show(phases_of(self.run_shown), redraw=True)
             self.phase_tree.border_title = line(f"{self.run_shown.state.header.name} ─ as it ran, read only", limit=60)
@@ -329,9 +357,11 @@ class WorkbenchRun(WorkbenchFile):
         self.run_shown, self._feed = None, None
         self._keys_changed()
         self.remove_class("-run")
+        self.check()
         self.phase_tree.show_states({})
         if self.past:
             self.past = False
+            self._title = None
             self.show_value()
 
     def attempt(self, edit: Callable[[], object], focus: str | None = None) -> bool:

@@ -229,10 +229,19 @@ class WorkbenchStart(WorkbenchRun):
 
     def open_task_log(self, task: str) -> None:
         """The log of a task of the shown run, full screen."""
-        self.phase_tree.go_to(task)
-        show = getattr(self, "action_log", None)
-        if show is not None:
-            self.call_later(show)
+        from orch_tui.tui.screens.log_viewer import LogViewerScreen
+
+        if self.run_shown is not None:
+            self.app.push_screen(
+                LogViewerScreen.open_for_task(self.run_shown.directory, self.run_shown.state.tasks[task])
+            )
+
+    def action_log(self) -> None:
+        task = self.task_shown()
+        if task is None:
+            self.orch_app.say("Put the cursor on a task of the run that is shown, to see its log.", "warning")
+        else:
+            self.open_task_log(task.id)
 
     def action_failure(self) -> None:
         card = self.query_one(FailureCard)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from time import localtime, strftime
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.message import Message
 
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
+from orch_tui.tui.log.view import LogView
 from orch_tui.tui.run_model import RunModel, Written
 from orch_tui.tui.run_rows import about_phase, about_task, head_rows, wait_rows
 from orch_tui.tui.text import line
@@ -21,8 +25,8 @@ from orch_tui.tui.widgets.pane_tabs import PaneTabs
 from orch_tui.tui.widgets.tables_pane import TablesPane
 from orch_tui.tui.widgets.timeline_live import LiveTimelineView
 
-TABS = ("timeline", "tables", "waits")
-_LABELS = ("Timeline", "Tables", "Why")
+TABS = ("timeline", "log", "tables", "waits")
+_LABELS = ("Timeline", "Log", "Tables", "Why")
 
 
 class Rows(LineList):
@@ -59,6 +63,12 @@ class LivePanel(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = bindings(actions.LIVE)
     HELP = "The run: how it stands, what it has written, and why tasks wait. H shows earlier runs."
 
+    @dataclass
+    class TabShown(Message):
+        """Another tab is in view."""
+
+        tab: str
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.tab = TABS[0]
@@ -69,6 +79,7 @@ class LivePanel(Vertical):
         yield Rows(id="run-head")
         yield PaneTabs(tuple(zip(TABS, _LABELS, strict=True)), id="run-tabs")
         yield LiveTimelineView(id="run-timeline")
+        yield Vertical(id="run-log")
         yield TablesPane(id="run-tables")
         yield Rows(id="run-waits", focusable=True, empty=" No task waits")
         yield Rows(id="run-task")
@@ -114,8 +125,14 @@ class LivePanel(Vertical):
         self._show_labels(len(items))
 
     def _show_labels(self, written: int) -> None:
-        labels = [_LABELS[0], f"{_LABELS[1]} {written}" if written else _LABELS[1], _LABELS[2]]
+        labels = [f"{label} {written}" if label == "Tables" and written else label for label in _LABELS]
         self.query_one(PaneTabs).show(self.tab, labels)
+
+    def show_log(self, path: Path | None) -> None:
+        """The log of the task under the cursor, while its tab is shown."""
+        for view in self.query(LogView):
+            if view.is_mounted:
+                view.show(path)
 
     def show_failure(self, failure: Failure | None) -> None:
         """The card appears with the first failure, and goes with the run."""
@@ -129,11 +146,17 @@ class LivePanel(Vertical):
     def show_tab(self, tab: str) -> None:
         """Show another tab, and give it the focus if a tab of this panel had it."""
         focused = self.screen.focused
-        mine = focused is not None and focused.id in {f"run-{one}" for one in TABS}
+        mine = focused is not None and focused.id in {f"run-{one}" for one in (*TABS, "log-view")}
         self.tab = tab
+        if tab == "log" and not self.query(LogView):
+            self.query_one("#run-log").mount(LogView(id="run-log-view"))
+        elif tab != "log":
+            # A log that nobody sees is not looked at.
+            self.query(LogView).remove()
         self._show_tab()
+        self.post_message(self.TabShown(tab))
         if mine:
-            self.screen.set_focus(self.query_one(f"#run-{tab}"))
+            self.focus_tab()
 
     def _show_tab(self) -> None:
         for tab in TABS:
@@ -141,7 +164,7 @@ class LivePanel(Vertical):
         self.query_one(PaneTabs).show(self.tab)
 
     def focus_tab(self) -> None:
-        self.screen.set_focus(self.query_one(f"#run-{self.tab}"))
+        self.screen.set_focus(self.query_one(f"#run-{'log-view' if self.tab == 'log' else self.tab}"))
 
     def on_pane_tabs_picked(self, event: PaneTabs.Picked) -> None:
         event.stop()
