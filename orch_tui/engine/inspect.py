@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.local import read_exit_file
-from orch_tui.engine.process import boot_id, host, is_locked, is_same, tagged
+from orch_tui.engine.process import boot_id, host, is_same, tagged
 from orch_tui.model.runstate import AttemptState, RunState, TaskState
 from orch_tui.model.status import Status
+from orch_tui.project.locks import is_locked
 
 
 class Verdict(StrEnum):

@@ -20,13 +20,13 @@ from orch_tui.engine.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.process import (
     boot_ticks,
     group_members,
-    is_locked,
     kill_processes,
     signal_group,
     tagged,
     wait_for_exit,
 )
 from orch_tui.model.events import FailureKind
+from orch_tui.project.locks import is_locked
 
 # $1 the exit file, $2 the directory, $3 the umask of the task. The exit file is made at once and filled at the end:
 # that it is missing proves that the task never began. `trap :` instead of `trap ''`: an ignored signal would stay so.

@@ -226,28 +226,22 @@ def start_run(
     if plan.refusal is not None:
         raise RunRefused(plan.refusal)
     project.paths.make_state()
-    now = time.time()
-    run_id = new_run_id(now)
-    lock = None
-    if nested_in is None:
-        path = project.paths.configuration_lock(ORCHESTRATION_COMPONENT, plan.orchestration)
-        lock = Lock.acquire(path, f'run {run_id} of "{plan.orchestration}" by {by}')
-        if lock is None:
-            raise AlreadyRunning(plan.name, holder_of(path) or "by another process")
+    run_id = new_run_id(time.time())
+    lock = _claim(project, plan, run_id, by) if nested_in is None else None
     directory = project.paths.run(plan.orchestration, run_id)
+    header = RunHeader(
+        run_id,
+        plan.orchestration,
+        plan.name,
+        time.time(),
+        by,
+        plan.variables,
+        plan.partial,
+        plan.rerun_of,
+        nested_in,
+    )
     try:
         make_private(directory)
-        header = RunHeader(
-            run_id,
-            plan.orchestration,
-            plan.name,
-            now,
-            by,
-            plan.variables,
-            plan.partial,
-            plan.rerun_of,
-            nested_in,
-        )
         journal = Journal.create(directory, header, plan)
     except BaseException:
         if lock is not None:
@@ -255,18 +249,20 @@ def start_run(
         raise
     state = initial_state(header, plan)
     preparer = Preparer(project, plan, run_id, directory, Secrets(project.root))
-    executor = PhaseExecutor(
-        plan,
-        Recorder(journal, state),
-        launcher or LocalLauncher(),
-        preparer.prepare,
-        project.paths,
-        directory,
-        by,
-    )
+    recorder, launcher = Recorder(journal, state), launcher or LocalLauncher()
+    executor = PhaseExecutor(plan, recorder, launcher, preparer.prepare, project.paths, directory, by)
     run = ActiveRun(executor, state, directory, lock)
     run.start()
     return run
+
+
+def _claim(project: Project, plan: RunPlan, run_id: str, by: str) -> Lock:
+    """The orchestration's own lock. Raises: AlreadyRunning."""
+    path = project.paths.configuration_lock(ORCHESTRATION_COMPONENT, plan.orchestration)
+    lock = Lock.acquire(path, f'run {run_id} of "{plan.orchestration}" by {by}')
+    if lock is None:
+        raise AlreadyRunning(plan.name, holder_of(path) or "by another process")
+    return lock
 
 
 def forget_old_runs(project: Project, orchestration: str) -> list[str]:

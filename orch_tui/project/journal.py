@@ -20,6 +20,7 @@ from orch_tui.project.journal_format import (
     write_event,
     write_header,
 )
+from orch_tui.project.locks import is_locked
 
 __all__ = [
     "JOURNAL",
@@ -248,14 +249,4 @@ def read_run(directory: Path) -> RunState:
 
 def is_executed(directory: Path) -> bool:
     """True while some process holds the run: without that, an unfinished run was interrupted."""
-    try:
-        fd = os.open(directory / JOURNAL, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
+    return is_locked(directory / JOURNAL)

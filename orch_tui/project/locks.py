@@ -59,8 +59,19 @@ class Lock:
             self.fd = -1
 
 
+def is_locked(path: Path | str) -> bool:
+    """True while some process has the lock on the file; False when there is no such file."""
+    return _look(path) is not None
+
+
 def holder_of(path: Path | str) -> str | None:
     """The sentence of whoever holds the lock now; None when it is free."""
+    text = _look(path, _HOLDER_BYTES)
+    return None if text is None else text.decode("utf-8", "replace").strip() or "another process"
+
+
+def _look(path: Path | str, count: int = 0) -> bytes | None:
+    """The first bytes of the file if it is locked."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -68,7 +79,7 @@ def holder_of(path: Path | str) -> str | None:
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return os.pread(fd, _HOLDER_BYTES, 0).decode("utf-8", "replace").strip() or "another process"
+        return os.pread(fd, count, 0)
     finally:
         os.close(fd)
     return None

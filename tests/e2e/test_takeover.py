@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from orch_tui.engine.control import CancelRequest, ask
 from orch_tui.engine.handover import hand_over
-from orch_tui.engine.process import tagged
+from orch_tui.engine.process import kill_processes, tagged
 from orch_tui.engine.runs import AlreadyRunning, RunRefused
 from orch_tui.engine.takeover import take_over
 from orch_tui.model.runstate import RunState
@@ -112,9 +112,8 @@ def test_after_a_reboot_running_tasks_are_lost_and_can_be_run_again(
     process, directory = _start(tmp_path, victims)
     until(lambda: (tmp_path / "a.trace").exists() and statuses(read_run(directory))["done"] is Status.SUCCESS)
     _kill(process)
-    for pid in tagged([directory / "tasks" / "a" / "1"]):
-        os.kill(pid, signal.SIGKILL)
-    until(lambda: not tagged([directory / "tasks" / "a" / "1"]))
+    attempt = [directory / "tasks" / "a" / "1"]
+    until(lambda: not (kill_processes(tagged(attempt)) or tagged(attempt)))
     text = (directory / "run.toml").read_text()
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     (directory / "run.toml").write_text(text.replace(boot, "0" * 8 + boot[8:]))
