@@ -24,7 +24,7 @@ from orch_tui.tui.log.state import LogState
 _TICK = 0.1
 _QUIET_TICKS = 3
 # What a flood may send to the terminal, in bytes a second, and how much a burst may, to be seen at once.
-_RATE, _BURST = 2_400, 8_000
+_RATE, _BURST = 3_000, 8_000
 _TITLE_BYTES = 400
 _SIDE_CELLS = 8
 _STYLES = ("cursor", "match", "match-here", "selection", "note", "thumb", "track", "status", "state", "warning")
@@ -53,8 +53,10 @@ class LogView(MouseView, can_focus=True):
         & > .log-view--state { color: $text-success; }
         & > .log-view--warning { color: $text-warning; text-style: bold; }
         &:ansi > .log-view--cursor { text-style: underline; }
-        &:ansi > .log-view--match, &:ansi > .log-view--match-here { color: ansi_black; background: ansi_yellow; }
+        &:ansi > .log-view--match { color: ansi_yellow; background: ansi_default; text-style: reverse; }
+        &:ansi > .log-view--match-here { color: ansi_yellow; background: ansi_default; text-style: bold reverse; }
         &:ansi > .log-view--selection { text-style: reverse; }
+        &:ansi > .log-view--thumb { color: $scrollbar; background: ansi_default; text-style: reverse; }
     }
     """
     ALLOW_SELECT = False
