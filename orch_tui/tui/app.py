@@ -224,6 +224,12 @@ class OrchApp(App[int], inherit_bindings=False):
         else:
             self.action_quit()
 
+    def on_log_view_copy_asked(self, event: Any) -> None:
+        """A log, in whichever screen, has something to copy."""
+        from orch_tui.tui.clipboard import copy
+
+        self.say(copy(event.text, self), seconds=8)
+
     def _copy_selection(self) -> bool:
         # Text fields have a selection of their own.
         selected = getattr(self.focused, "selected_text", None) or self.screen.get_selected_text()

@@ -78,7 +78,7 @@ class LogView(MouseView, can_focus=True):
 
     @dataclass
     class CopyAsked(Message):
-        """The person wants this text on the clipboard."""
+        """The person wants this text on the clipboard; the application does it."""
 
         view: LogView
         text: str

@@ -114,10 +114,6 @@ class LogViewerScreen(Screen[None]):
         app: Any = self.app
         return app  # type: ignore[no-any-return]
 
-    def on_log_view_copy_asked(self, event: LogView.CopyAsked) -> None:
-        event.stop()
-        self._program.say(copy(event.text, self.app), seconds=8)
-
     def action_copy_all(self) -> None:
         blocks = self.log_view.state.view.blocks
         if blocks.size > MOST:
