@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from orch_tui.model.problem import Problem
 from orch_tui.model.status import Status
@@ -17,6 +16,7 @@ from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.screens import look
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line
+from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import Part, Row
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class BrokenScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield RowList(id="broken")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         shown = self.query_one(RowList)

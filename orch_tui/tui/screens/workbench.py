@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from orch_tui.model.history import counted
 from orch_tui.model.orchestration import Orchestration, Phase
@@ -27,6 +27,7 @@ from orch_tui.tui.screens.broken import BrokenScreen
 from orch_tui.tui.screens.workbench_start import WorkbenchStart
 from orch_tui.tui.text import line
 from orch_tui.tui.timeline import plan_timeline
+from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.component_list import ComponentList
 from orch_tui.tui.widgets.configuration_list import ConfigurationList
 from orch_tui.tui.widgets.line_tree import LineList
@@ -42,6 +43,20 @@ _PANES = {"tasks": ("tree", "tree"), "components": ("left", "components"), "sequ
 _TABS = (("tasks", "1 Tasks"), ("components", "2 Components"), ("sequence", "3 Sequence"))
 # Checking follows an edit at once while it is cheap, and waits for a pause when it is not. Seconds.
 _SOON, _LATER = 0.02, 0.4
+
+# What fits at 80 columns.
+_KEYS_FIRST = (
+    "workbench.add-tasks",
+    "tree.mark",
+    "workbench.move-tasks",
+    "workbench.group",
+    "run.run-all",
+    "tree.toggle-enabled",
+    "workbench.undo",
+    "workbench.save",
+    "workbench.menu",
+    "run.run-part",
+)
 
 
 class WorkbenchScreen(WorkbenchStart):
@@ -91,7 +106,7 @@ class WorkbenchScreen(WorkbenchStart):
                 yield SequenceView(lambda ref: bench.catalog.label(ref).configuration, id="sequence")
                 yield ProblemList(id="problems")
                 yield LivePanel(id="run")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyBar(first=_KEYS_FIRST)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that come before everything is read and shown do nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -58,8 +59,10 @@ class KeyBar(Widget):
     DEFAULT_CSS = "KeyBar { dock: bottom; height: 1; }"
     ALLOW_SELECT = False
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, first: Sequence[str] = (), id: str | None = None) -> None:
+        """``first``: ids of the actions that matter most, in their order; the others follow as far as there is room."""
         super().__init__(id=id)
+        self._rank = {action: number for number, action in enumerate(first)}
         self._keys: list[_Key] = []
         self._places: list[tuple[int, int, str]] = []
 
@@ -75,7 +78,7 @@ class KeyBar(Widget):
             name = binding.id or binding.action
             if binding.show and name not in found:
                 found[name] = _Key(name, key, show_key(key), binding.description, enabled)
-        keys = sorted(found.values(), key=lambda one: one.id == _HELP)
+        keys = sorted(found.values(), key=lambda one: (one.id == _HELP, self._rank.get(one.id, len(self._rank))))
         if keys != self._keys:
             self._keys = keys
             self.refresh()
