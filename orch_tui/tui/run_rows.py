@@ -22,7 +22,7 @@ STATUS_STYLE = {
     "green": "success",
     "red": "error",
     "yellow": "warning",
-    "blue": "accent",
+    "blue": "heading",
     "magenta": "marked",
     "bright_black": "dim",
 }
@@ -32,7 +32,7 @@ _NESTED_ROWS = 200
 _REASON = 22
 _OF_RUN = re.compile(r" (?:in|of|since|from) run \S+$")
 _DECISIONS = {
-    Decision.RUN: ("●", "accent"),
+    Decision.RUN: ("●", "heading"),
     Decision.REUSED: ("✔", "success"),
     Decision.SKIPPED: ("–", "dim"),
     Decision.BLOCKED: ("✘", "error"),
@@ -131,7 +131,8 @@ def head_rows(head: Head, model: RunModel, width: int) -> list[Row]:
     left = [Part(f" {glyph} {head.word}  ", style_of(status)), Part(f"{head.done}/{head.total}  ", "strong")]
     right = [Part(clock(head.elapsed), "strong")]
     if head.left is not None:
-        right.append(Part(f"  ~{clock(head.left)} left " if width >= 44 else f" ~{clock(head.left)} ", "dim"))
+        right.append(Part(f"  ~{clock(head.left)} left" if width >= 44 else f" ~{clock(head.left)}", "dim"))
+    right.append(Part(" "))
     room = max(4, width - 9)
     share = head.done / head.total if head.total else 0.0
     full = int(share * room)

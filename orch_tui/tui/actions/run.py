@@ -27,7 +27,13 @@ WORKBENCH: tuple[Action, ...] = (
         group=RUN,
     ),
     Action(
-        "run.log", "L", "Log", "Open the log of the task under the cursor, full screen.", "workbench", True, group=VIEW
+        "run.log",
+        "L",
+        "Task log",
+        "Open the log of the task under the cursor, full screen.",
+        "workbench",
+        True,
+        group=VIEW,
     ),
     Action("run.take-over", "T", "Take over", "Go on with the interrupted run that is shown.", "workbench", group=RUN),
     Action(

@@ -13,6 +13,7 @@ from orch_tui.model.edits import EditError
 from orch_tui.model.history import NothingToUndo, counted
 from orch_tui.model.orchestration import Phase, Task
 from orch_tui.tui.actions import Action
+from orch_tui.tui.actions import run as run_actions
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.screens.add_tasks import AddTasks
 from orch_tui.tui.screens.group import GroupPreview
@@ -348,8 +349,9 @@ class WorkbenchEdits(Screen[None]):
         near = actions.TREE if focused == "tree" else [one for one in actions.LISTS if one.context == focused]
         chosen = [
             action
-            for action in (*near, *actions.WORKBENCH)
-            if action.id in _IN_MENU or not action.id.startswith(_NOT_IN_MENU)
+            for action in (*near, *run_actions.WORKBENCH, *actions.WORKBENCH)
+            if (action.id in _IN_MENU or not action.id.startswith(_NOT_IN_MENU))
+            and self.check_action(action.method, ()) is not False
         ]
         chosen.sort(key=lambda action: action.group != actions.EDIT)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from time import time
 
 from textual.content import Content
 from textual.timer import Timer
@@ -61,7 +60,6 @@ class WorkbenchRun(WorkbenchFile):
         self._keys: tuple[bool | None, ...] = ()
         self._title: Content | None = None
         self._ended: Callable[[RunModel], None] | None = None
-        self.clock: Callable[[], float] = time
 
     @property
     def panel(self) -> LivePanel:
@@ -283,7 +281,7 @@ class WorkbenchRun(WorkbenchFile):
         if model is None:
             return
         self._keys_changed()
-        now, wide = self.clock(), self.phase_tree.size.width >= _WIDE
+        now, wide = self.orch_app.clock(), self.phase_tree.size.width >= _WIDE
         state = model.state
         touched = {*state.tasks, *state.phases} if whole else model.changes() | {task for task, _ in model.running()}
         touched |= {phase.id for phase in state.phases.values() if phase.started is not None and phase.ended is None}
@@ -311,7 +309,7 @@ class WorkbenchRun(WorkbenchFile):
         if self.run_shown is not None and isinstance(event.control, PhaseTree | LiveTimelineView):
             if isinstance(event.control, LiveTimelineView) and (task := event.control.task_at(event.index)):
                 self.phase_tree.go_to(task)
-            self.panel.show_run(self.run_shown, self.clock(), self._under_cursor())
+            self.panel.show_run(self.run_shown, self.orch_app.clock(), self._under_cursor())
             self._show_log()
 
     def on_live_panel_tab_shown(self) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _PREVIEW_ROWS = 100
+_COVERED = 7
 
 
 class WorkbenchStart(WorkbenchRun):
@@ -120,6 +121,10 @@ class WorkbenchStart(WorkbenchRun):
         def move(step: int) -> str | None:
             if step:
                 tree.go(tree.cursor + step, step=step)
+            # What the dialog below covers cannot be seen.
+            top = tree.cursor - (tree.size.height - _COVERED)
+            if top > tree.scroll_y:
+                tree.scroll_to(y=top, animate=False, immediate=True, force=True)
             return tree.item.id if isinstance(tree.item, Task) else None
 
         try:

@@ -65,7 +65,7 @@ class LivePanel(Vertical):
 
     @dataclass
     class TabShown(Message):
-        """Another tab is in view."""
+        """Another tab is in view, or the same one in another size."""
 
         tab: str
 
@@ -89,6 +89,10 @@ class LivePanel(Vertical):
         self.query_one(FailureCard).border_title = line("First failure")
         self.query_one(FailureCard).display = False
         self._show_tab()
+
+    def on_resize(self) -> None:
+        # Rows are made to the width: whoever knows the run makes them anew.
+        self.post_message(self.TabShown(self.tab))
 
     # What is shown
 

@@ -61,7 +61,7 @@ class LiveTimelineView(LineList):
             return Row((Part(" " * (self._label_width + 2)), Part(draw_header(picture, width), "heading")))
         bar = self.timeline.bars[index - 1]
         parts = [self._label(bar)]
-        style = "strong" if bar.critical and bar.status.value == "success" else style_of(bar.status)
+        style = style_of(bar.status)
         for cells in draw_live(bar, self._scale, width, ascii_only=self.ascii_only):
             parts.append(Part(cells.text, style if cells.kind == "ran" else "dim"))
         return Row(tuple(parts))
@@ -72,4 +72,11 @@ class LiveTimelineView(LineList):
         name = f"{'  ' * bar.level}{'▾ ' if bar.heading else ''}{name}"
         if cell_len(name) > self._label_width:
             name = set_cell_size(name, self._label_width - 1) + "…"
-        return Part(f" {set_cell_size(name, self._label_width)} ", "dim" if bar.heading or not bar.end else "text")
+        return Part(f" {set_cell_size(name, self._label_width)} ", _label_style(bar))
+
+
+def _label_style(bar: LiveBar) -> str:
+    """Those that their phase waited for stand out: the critical path."""
+    if bar.heading or not bar.end:
+        return "dim"
+    return "strong" if bar.critical else "text"

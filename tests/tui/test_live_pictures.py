@@ -1,0 +1,142 @@
+"""What a run and the history look like: one picture each at the two sizes people have."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from orch_tui.engine.runs import RunRequest, plan_run
+from orch_tui.model import events
+from orch_tui.model.events import FailureKind
+from orch_tui.model.runstate import RunHeader
+from orch_tui.model.status import Status
+from orch_tui.project.journal import Journal
+from orch_tui.project.paths import make_private
+from orch_tui.project.project import Project
+from orch_tui.tui.app import OrchApp
+from textual.pilot import Pilot
+
+from tests.tui.conftest import NOW
+from tests.tui.seed import sample_project
+
+SIZES = pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["wide", "small"])
+START = NOW - 14
+
+
+@pytest.fixture(autouse=True)
+def unicode_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+@contextmanager
+def a_run(project: Project, name: str, start: float, *more: events.Event) -> Iterator[Path]:
+    """A run of the sample whose journal has these events, and that is executed as long as it is open."""
+    directory = project.paths.run("campaigns", name)
+    make_private(directory)
+    plan = plan_run(project, RunRequest("campaigns"))
+    journal = Journal.create(directory, RunHeader(name, "campaigns", "Campaigns", start, "ann@host (pts/1)"), plan)
+    first = (
+        events.executor(start, pid=1, start=(1, 1), host="h", boot_id="b", by="ann@host"),
+        events.phase_started(start, "extractor-phase"),
+        *_begun("campaigns", start),
+        *_begun("email-recipient-index", start),
+    )
+    for event in (*first, *more):
+        journal.append(event)
+    yield directory
+    journal.close()
+
+
+def _begun(task: str, at: float) -> tuple[events.Event, events.Event]:
+    return events.spawning(at, task, 1), events.started(at, task, 1, pid=9, start=(1, 1))
+
+
+def _extracted(start: float) -> tuple[events.Event, ...]:
+    return (
+        events.ended(start + 3.1, "campaigns", 1, Status.SUCCESS),
+        events.ended(start + 5.0, "email-recipient-index", 1, Status.SUCCESS),
+        events.phase_ended(start + 5.0, "extractor-phase", Status.SUCCESS),
+        events.phase_started(start + 5.0, "transformation-phase"),
+        *_begun("campaign-performance", start + 5.0),
+    )
+
+
+def _failed(start: float) -> tuple[events.Event, ...]:
+    return (
+        *_extracted(start),
+        events.ended(
+            start + 9.0,
+            "campaign-performance",
+            1,
+            Status.ERROR,
+            'exit code 1: the column "[opens]" is not in the table',
+            kind=FailureKind.USER,
+            exit_code=1,
+        ),
+        events.phase_ended(start + 9.0, "transformation-phase", Status.ERROR),
+        *(
+            events.phase_skipped(start + 9.0, phase, Status.SKIPPED, 'phase "Transformation phase" failed')
+            for phase in ("second-transformation-phase", "writer-phase")
+        ),
+        events.run_ended(start + 9.0, Status.ERROR, "SQL · Campaign Performance: exit code 1", 9.0, {}),
+    )
+
+
+def shown(pane: str | None, *keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
+    """The workbench with the newest run, and keys pressed in it."""
+
+    async def play(pilot: Pilot[int]) -> None:
+        pilot.app.open_workbench("campaigns")  # type: ignore[attr-defined]
+        await pilot.pause()
+        if "w" in keys:
+            await pilot.press("w")
+        for _ in range(200):
+            if getattr(pilot.app.screen, "run_shown", None) is not None:
+                break
+            await pilot.pause(0.05)
+        await pilot.pause(0.3)
+        if pane is not None and pilot.app.size.width < 100:
+            await pilot.press(pane)
+        await pilot.press(*(key for key in keys if key != "w"))
+        await pilot.pause(0.3)
+
+    return play
+
+
+@SIZES
+def test_live(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
+    # GIVEN a run that another process executes, in its second phase
+    project = sample_project(tmp_path)
+    with a_run(project, "20261122T145946.000Z-aa", START, *_extracted(START)):
+        app = OrchApp(project, clock=lambda: NOW)
+        assert snap_compare(app, terminal_size=size, run_before=shown("3", "G"))
+
+
+@SIZES
+def test_failed(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
+    # GIVEN a run that failed, with the log of the task that did
+    project = sample_project(tmp_path)
+    with a_run(project, "20261122T145946.000Z-aa", START, *_failed(START)) as directory:
+        log = directory / "tasks" / "campaign-performance" / "1" / "log"
+        log.parent.mkdir(parents=True)
+        log.write_text('reading\nBinder Error: the column "[opens]" is not in the table\n')
+    app = OrchApp(project, clock=lambda: NOW)
+    assert snap_compare(app, terminal_size=size, run_before=shown("3", "w", "exclamation_mark"))
+
+
+@SIZES
+def test_history(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
+    # GIVEN some runs
+    project = sample_project(tmp_path)
+    for number, seconds in enumerate((8.0, 9.5, 8.2, 8.4, 14.0, 8.8)):
+        start = NOW - 86400 * (7 - number)
+        ended = events.run_ended(start + seconds, Status.SUCCESS, "", seconds, {})
+        with a_run(project, f"2026111{number}T150000.000Z-aa", start, ended):
+            pass
+    with a_run(project, "20261122T145946.000Z-aa", START, *_failed(START)):
+        pass
+    app = OrchApp(project, clock=lambda: NOW)
+    assert snap_compare(app, terminal_size=size, run_before=shown(None, "w", "H"))
