@@ -13,11 +13,13 @@ from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.conflict import Conflict
 from orch_tui.tui.screens.task_options import TaskOptionsDialog
 from orch_tui.tui.screens.workbench import WorkbenchScreen
+from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.component_list import ComponentList
 from orch_tui.tui.widgets.configuration_list import ConfigurationList
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.widgets.problems import ProblemList
 from orch_tui.tui.workbench_model import Workbench
+from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
 from tests.tui.driving import click_row, rows_of, said, text_of, workbench
@@ -74,10 +76,19 @@ async def test_the_walk_through_by_keyboard_alone(project: Project) -> None:
     assert saved(project, "mine") == saved(project, "campaigns")
 
 
+async def choose_from_menu(pilot: Pilot[int], screen: WorkbenchScreen, row: int, key: str) -> None:
+    """Right-click a row of the tree and click the action that has this key."""
+    await click_row(pilot, screen.phase_tree, row, button=3)
+    menu = pilot.app.screen.query_one(LineList)
+    await click_row(pilot, menu, next(at for at, text in enumerate(rows_of(menu)) if text.split()[0] == key))
+    await pilot.pause()
+
+
 async def test_the_walk_through_by_mouse_alone(project: Project) -> None:
-    # GIVEN an orchestration in which the phase for the second transformation was made already
-    write_orchestration(project, "mine", 'name = "Mine"\n[[phases]]\nname = "Second Transformation Phase"\n')
+    # GIVEN an empty orchestration
+    write_orchestration(project, "mine", 'name = "Mine"\n')
     async with workbench(project, "mine") as (pilot, screen):
+        tree = screen.phase_tree
         components, configurations = screen.query_one(ComponentList), screen.query_one(ConfigurationList)
         # WHEN components are clicked, and the plus of their configurations
         for ref in SEED_REFS:
@@ -86,17 +97,34 @@ async def test_the_walk_through_by_mouse_alone(project: Project) -> None:
             await pilot.pause()
             refs = [entry.ref for entry in configurations._entries]
             await click_row(pilot, configurations, refs.index(ref), x=1)
-        assert structure(screen.bench.value) == [("Second Transformation Phase", list(SEED_REFS))]
+        assert structure(screen.bench.value) == [("New phase", list(SEED_REFS))]
         # AND grouped from the menu of a right click
-        await click_row(pilot, screen.phase_tree, 0, button=3)
-        menu = pilot.app.screen.query_one(LineList)
-        labels = rows_of(menu)
-        await click_row(pilot, menu, next(i for i, row in enumerate(labels) if row.startswith(" g ")))
+        await choose_from_menu(pilot, screen, 0, "g")
         await pilot.click("#group")
         await pilot.pause()
-        # THEN there are three phases
-        assert [name for name, _ in structure(screen.bench.value)][-1] == "Writer phase"
-        # WHEN a task is dragged to the writer phase and back by Undo in the footer
+        # AND the second transformation is moved to a new phase: only the name itself is typed
+        ids = [row.id for row in tree.rows]
+        await click_row(pilot, tree, ids.index("campaign-recipient"), x=0)
+        await choose_from_menu(pilot, screen, ids.index("campaign-recipient"), "m")
+        pilot.app.screen.query_one(Input).value = "Second Transformation Phase"
+        await pilot.pause()
+        await click_row(pilot, pilot.app.screen.query_one(LineList), 0)
+        await pilot.pause()
+        # AND that phase is moved up before the writer, and the file saved by a click in the bar of keys
+        ids = [row.id for row in tree.rows]
+        await choose_from_menu(pilot, screen, ids.index("second-transformation-phase"), "K")
+        assert screen.bench.dirty
+        bar = screen.query_one(KeyBar)
+        start = next(start for start, _, key in bar._places if key == "s")
+        await pilot.click(bar, offset=(start, 0))
+        await pilot.pause()
+        # THEN the saved file has the structure of the sample
+        assert not screen.bench.dirty
+    assert saved(project, "mine") == saved(project, "campaigns")
+
+
+async def test_a_task_is_dragged_to_another_phase(project: Project) -> None:
+    async with workbench(project) as (pilot, screen):
         tree = screen.phase_tree
         names = [row.id for row in tree.rows]
         source, target = names.index("campaign-recipient"), names.index("writer-phase")
