@@ -18,6 +18,7 @@ from orch_tui.engine.results import read_result
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
+from orch_tui.model.orchestration import Phase, Task
 from orch_tui.model.runstate import RunState, TaskState, fold
 from orch_tui.model.status import Status
 from orch_tui.model.text import valid_id
@@ -300,3 +301,22 @@ def read_written(directory: Path, attempts: Iterable[tuple[str, int]]) -> dict[s
             *(Written(task, name, rows, False) for name, rows in files_written(path)),
         )
     return found
+
+
+def phases_of(model: RunModel) -> tuple[Phase, ...]:
+    """The phases and tasks of a run, as its journal has them."""
+    state = model.state
+    return tuple(
+        Phase(
+            phase.id,
+            phase.name,
+            tuple(Task(task, state.tasks[task].configuration) for task in phase.tasks),
+            phase.max_parallel,
+        )
+        for phase in state.phases.values()
+    )
+
+
+def running_tasks(model: RunModel) -> list[TaskState]:
+    """The tasks that have a process now."""
+    return [task for task in model.state.tasks.values() if task.status in RUNNING]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from orch_tui.tui.run_model import RUNNING, RunModel
 from orch_tui.tui.timeline import Column
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_SAMPLE = 500
 _RAN = frozenset(Status) - {Status.SKIPPED, Status.CANCELLED, Status.CREATED, Status.WAITING}
 
 
@@ -48,7 +50,7 @@ def live_timeline(model: RunModel, now: float, origin: float | None = None) -> L
     zero = origin if origin is not None else state.started or state.header.created
     until = state.ended or (model.last_trace() if model.interrupted else now)
     medians = model.estimates.task_medians
-    nominal = median(medians.values()) if medians else 1.0
+    nominal = median(medians.values()) if medians else _usual_here(model)
     bars: list[LiveBar] = []
     columns: list[Column] = []
     start = (state.started or now) - zero
@@ -65,6 +67,13 @@ def live_timeline(model: RunModel, now: float, origin: float | None = None) -> L
             columns.append(Column(number, begins, last.end))
             start = max(begins, last.end)
     return LiveTimeline(tuple(bars), tuple(columns), max((bar.end for bar in bars), default=0.0))
+
+
+def _usual_here(model: RunModel) -> float:
+    """Where no earlier run tells anything, the tasks of this one do."""
+    ended = (task.attempts[-1].seconds for task in model.state.tasks.values() if task.attempts)
+    known = list(islice((seconds for seconds in ended if seconds is not None), _SAMPLE))
+    return median(known) if known else 1.0
 
 
 def _end(bar: LiveBar) -> float:

@@ -9,12 +9,13 @@ from pathlib import Path
 from textual.content import Content
 from textual.timer import Timer
 
-from orch_tui.model.orchestration import Phase, Task
+from orch_tui.model.orchestration import Task
 from orch_tui.model.runstate import TaskState
 from orch_tui.project.history import run_ids
 from orch_tui.project.journal import BrokenJournal, is_executed
 from orch_tui.tui.run_estimates import read_estimates
-from orch_tui.tui.run_model import RUNNING, Batch, RunFeed, RunModel, Written, read_written
+from orch_tui.tui.run_model import Batch, RunFeed, RunModel, Written, phases_of, read_written
+from orch_tui.tui.run_nested import NestedRuns
 from orch_tui.tui.run_rows import nested_lines, phase_state, task_state
 from orch_tui.tui.screens import look
 from orch_tui.tui.screens.workbench_file import WorkbenchFile
@@ -33,8 +34,6 @@ _TREE_ROWS = 10
 """Durations drawn per second in the tree, at most: with more running tasks they take turns."""
 _WIDE = 60
 """Columns of the tree from which every status has its word."""
-_NO_MORE = 20
-"""Nested runs that are followed at once, at most."""
 
 
 class WorkbenchRun(WorkbenchFile):
@@ -49,13 +48,14 @@ class WorkbenchRun(WorkbenchFile):
         self.run_shown: RunModel | None = None
         self.past = False
         self._feed: RunFeed | None = None
-        self._child_feeds: dict[str, RunFeed] = {}
+        self._nested = NestedRuns(None)
         self._states: dict[str, tuple[Part, ...]] = {}
         self._written: dict[str, tuple[Written, ...]] = {}
         self._columns: dict[str, Sequence[tuple[str, str]]] = {}
         self._seen: str | None = None
         self._ticks = 0
         self._following = 0
+        self._executor_said = ""
         self._looking: Timer | None = None
         self._keys: tuple[bool | None, ...] = ()
         self._title: Content | None = None
@@ -166,7 +166,8 @@ class WorkbenchRun(WorkbenchFile):
 
     def _show_first(self, model: RunModel, feed: RunFeed, past: bool) -> None:
         self.run_shown, self._feed, self.past = model, feed, past
-        self._child_feeds, self._states, self._written, self._columns = {}, {}, {}, {}
+        self._nested = NestedRuns(self.bench.project.paths)
+        self._states, self._written, self._columns = {}, {}, {}
         self._seen = max(self._seen or "", model.directory.name)
         self.add_class("-run")
         self.check()
@@ -184,6 +185,7 @@ class WorkbenchRun(WorkbenchFile):
             self.orch_app.say(f"Run {model.directory.name} cannot be read any more: {error}", "error", seconds=12)
             self.hide_run()
             return
+        self._tell_of_the_executor(model)
         different = model.take(batch)
         different |= await self._look_at_nested()
         self._ticks += 1
@@ -192,35 +194,23 @@ class WorkbenchRun(WorkbenchFile):
         if self.is_current and (different or self._ticks % 2 == 0):
             self._draw(whole=batch.state is not None)
 
+    def _tell_of_the_executor(self, model: RunModel) -> None:
+        """A journal that cannot be written cannot say so itself, and a fault of the program is in no journal."""
+        here = self.orch_app.runs.active.get(model.directory.name)
+        if here is None:
+            return
+        said = f"The run waits until its journal can be written: {here.blocked}" if here.blocked else ""
+        if here.error is not None:
+            said = f"The run was broken off by a fault of orch-tui ({type(here.error).__name__}: {here.error})."
+        if said != self._executor_said:
+            self._executor_said = said
+            self.orch_app.say(said or "The run goes on.", "error" if said else "information", seconds=12)
+
     async def _look_at_nested(self) -> bool:
         """Find and follow the runs of nested orchestrations that have begun."""
         if self.run_shown is None or self._feed is None:
             return False
-        return await asyncio.to_thread(self._read_nested, self.run_shown, self._feed, "")
-
-    def _read_nested(self, model: RunModel, feed: RunFeed, key: str) -> bool:
-        different = False
-        for task in model.nested_tasks()[:_NO_MORE]:
-            name, attempt = f"{key}/{task.id}", task.attempts[-1]
-            child, child_feed = model.children.get(task.id), self._child_feeds.get(name)
-            try:
-                if child is None or child_feed is None:
-                    inner = task.configuration.partition("/")[2]
-                    directory = feed.nested_run(task.id, attempt.number, inner, attempt.spawned)
-                    if directory is None:
-                        continue
-                    self._child_feeds[name] = child_feed = RunFeed(directory, self.bench.project.paths)
-                    state, live = child_feed.open()
-                    child = RunModel(directory, state, live=live, depth=model.depth + 1)
-                    model.children[task.id] = child
-                    different = True
-                elif child.moving:
-                    different |= child.take(child_feed.read())
-            except (OSError, BrokenJournal):
-                # Another attempt may begin another run; this one has nothing to show.
-                continue
-            different |= self._read_nested(child, child_feed, name)
-        return different
+        return await asyncio.to_thread(self._nested.read, self.run_shown, self._feed)
 
     async def _look_at_results(self, model: RunModel) -> None:
         """The first failure, and what tasks wrote that have ended since the last look."""
@@ -387,21 +377,3 @@ class WorkbenchRun(WorkbenchFile):
         """The task under the cursor as the shown run has it."""
         task = self._task_under_cursor()
         return self.run_shown.state.tasks.get(task) if self.run_shown is not None and task is not None else None
-
-
-def phases_of(model: RunModel) -> tuple[Phase, ...]:
-    """The phases and tasks of a run, as its journal has them."""
-    state = model.state
-    return tuple(
-        Phase(
-            phase.id,
-            phase.name,
-            tuple(Task(task, state.tasks[task].configuration) for task in phase.tasks),
-            phase.max_parallel,
-        )
-        for phase in state.phases.values()
-    )
-
-
-def running_tasks(model: RunModel) -> list[TaskState]:
-    return [task for task in model.state.tasks.values() if task.status in RUNNING]

@@ -15,12 +15,12 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.run_control import CannotRun, RunControl, grace_words, with_values
 from orch_tui.tui.run_control import Part as RunnablePart
-from orch_tui.tui.run_model import RunModel
+from orch_tui.tui.run_model import RunModel, running_tasks
 from orch_tui.tui.run_rows import plan_states
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.run_preview import RunPart, RunPreview
 from orch_tui.tui.screens.variables import Variables
-from orch_tui.tui.screens.workbench_run import WorkbenchRun, running_tasks
+from orch_tui.tui.screens.workbench_run import WorkbenchRun
 from orch_tui.tui.widgets.failure_card import FailureCard
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.widgets.tables_pane import TablesPane
