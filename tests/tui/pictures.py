@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orch_tui.engine.runs import RunRequest, plan_run, start_run
+from orch_tui.model.status import Status
+from orch_tui.project.journal import read_run
 from orch_tui.project.project import Project
+from orch_tui.tui import run_control
 from orch_tui.tui.app import OrchApp
 from textual.pilot import Pilot
 
@@ -31,6 +34,11 @@ async def _settle(pilot: Pilot[object]) -> None:
     await pilot.pause(0.5)
 
 
+def _is_half_way(directory: Path) -> bool:
+    tasks = read_run(directory).tasks
+    return tasks["campaign-performance"].status is Status.PROCESSING
+
+
 async def _take(project: Project, directory: Path) -> None:
     app = OrchApp(project)
     async with app.run_test(size=SIZE) as pilot:
@@ -41,20 +49,36 @@ async def _take(project: Project, directory: Path) -> None:
         await pilot.press("down", "down")
         await _settle(pilot)
         _save(app, directory / "workbench.svg")
+        # From here on a worker waits for an answer, and another one follows the run: only time tells.
+        await pilot.press("R")
+        await pilot.pause(1.0)
+        await pilot.press("enter")
+        for _ in range(100):
+            await pilot.pause(0.05)
+            live = [one for one in app.runs.executed_here() if _is_half_way(one.directory)]
+            if live:
+                break
+        await pilot.pause(0.3)
+        _save(app, directory / "live.svg")
+        for run in app.runs.executed_here():
+            run.wait()
+        await pilot.pause(1.0)
         app.open_configuration("sql/campaign-recipient")
-        await _settle(pilot)
+        await pilot.pause(1.0)
         _save(app, directory / "configuration.svg")
 
 
 def main(arguments: Sequence[str]) -> int:
     os.environ.update(COLORTERM="truecolor", TERM="xterm-256color")
     os.environ.pop("NO_COLOR", None)
+    # Not who happens to take the pictures.
+    run_control.who_am_i = lambda: "ann@server"
     directory = Path(arguments[0])
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         project = sample_project(Path(name))
         for orchestration in ("campaigns", "campaigns", "nightly"):
-            start_run(project, plan_run(project, RunRequest(orchestration)), by="pictures").wait()
+            start_run(project, plan_run(project, RunRequest(orchestration)), by="ann@server").wait()
         asyncio.run(_take(project, directory))
     return 0
 
