@@ -55,6 +55,8 @@ _SHELL_WORDS = frozenset(
 _UNKILLABLE_AFTER = 30.0
 _SWEEPS = 50
 _LOG_POLL = 1.0
+_YOUNG = 2.0
+_AGAIN = 0.3
 
 
 class LocalLauncher:
@@ -124,6 +126,7 @@ class LocalAttempt:
         self._spec = spec
         self._fd = os.pidfd_open(identity.pid)
         self._identity = identity
+        self._since = time.monotonic()
 
     @property
     def identity(self) -> Identity:
@@ -191,7 +194,12 @@ class LocalAttempt:
         if grace > 0:
             signal_group(group, signal.SIGTERM)
             signal_group(group, signal.SIGCONT)
+            # Between fork and exec a process still has the shell's handler: a signal in that moment is lost.
+            again = asyncio.get_running_loop().call_later(_AGAIN, signal_group, group, signal.SIGTERM)
+            if begun - self._since > _YOUNG:
+                again.cancel()
             killed = not await self._group_gone(stop, grace)
+            again.cancel()
         else:
             killed = True
         if killed:

@@ -133,6 +133,18 @@ def test_cancel_ends_everything_and_the_rest_never_starts(tmp_path: Path) -> Non
     assert tagged([active.directory / "tasks" / name / "1" for name in ("stubborn", "soft")]) == []
 
 
+def test_tasks_that_are_stopped_while_they_start_need_no_kill(tmp_path: Path) -> None:
+    # GIVEN many tasks, some of which are between fork and exec at any moment
+    project = make_commands(tmp_path, {"P": {f"t{n}": "sleep 60" for n in range(60)}}, "max_parallel = 60")
+    active = begin(project)
+    until(lambda: sum(bool(task.attempts) for task in read_run(active.directory).tasks.values()) > 40)
+    # WHEN all are cancelled THEN TERM is enough for each
+    active.cancel(CancelRequest("me"))
+    assert active.wait(30) is Status.TERMINATED
+    reasons = [task.reason for task in read_run(active.directory).tasks.values()]
+    assert not [reason for reason in reasons if "SIGKILL" in reason]
+
+
 def test_a_request_before_the_loop_runs_is_not_forgotten(tmp_path: Path) -> None:
     active = begin(make_commands(tmp_path, {"P": {"slow": "sleep 60"}}))
     active.cancel(CancelRequest("me", now=True))
