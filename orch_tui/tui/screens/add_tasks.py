@@ -37,6 +37,7 @@ class AddTasks(Dialog[int]):
         self._add = add
         self._added = 0
         self._in_configurations = False
+        self._filtered = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="wide") as dialog:
@@ -87,11 +88,24 @@ class AddTasks(Dialog[int]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        self._filter()
+
+    def _filter(self) -> None:
+        """Show what fits the text. Whoever types fast presses Enter or + before the text has said that it changed."""
+        text = self.query_one(Input).value
+        if text == self._filtered:
+            return
+        self._filtered = text
         if not self._in_configurations:
             components = self.query_one(ComponentList)
-            components.show(self._catalog.components(event.value))
-            components.go_to_named(event.value)
+            components.show(self._catalog.components(text))
+            components.go_to_named(text)
         self._show_configurations()
+
+    def _moved(self) -> None:
+        """At once: the list says it later, when Enter may have been pressed."""
+        if not self._in_configurations:
+            self._show_configurations()
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         event.stop()
@@ -103,22 +117,46 @@ class AddTasks(Dialog[int]):
         return self.query_one(ConfigurationList if self._in_configurations else ComponentList)
 
     def action_down(self) -> None:
+        self.in_turn(self.query_one(Input), self._down)
+
+    def _down(self) -> None:
+        self._filter()
         self._list.action_cursor_down()
+        self._moved()
 
     def action_up(self) -> None:
+        self.in_turn(self.query_one(Input), self._up)
+
+    def _up(self) -> None:
+        self._filter()
         self._list.action_cursor_up()
+        self._moved()
 
     def action_page_down(self) -> None:
+        self.in_turn(self.query_one(Input), self._page_down)
+
+    def _page_down(self) -> None:
+        self._filter()
         self._list.action_page_down()
+        self._moved()
 
     def action_page_up(self) -> None:
+        self.in_turn(self.query_one(Input), self._page_up)
+
+    def _page_up(self) -> None:
+        self._filter()
         self._list.action_page_up()
+        self._moved()
 
     def action_enter(self) -> None:
+        self.in_turn(self.query_one(Input), self._enter)
+
+    def _enter(self) -> None:
+        self._filter()
         if self.focused is not None and self.focused.id == "done":
             self.dismiss(self._added)
         elif self._in_configurations:
-            self.action_add()
+            self._add_chosen()
         elif self.query_one(ConfigurationList).count():
             # What found the component need not fit its configurations.
             self._switch(True)
@@ -127,6 +165,10 @@ class AddTasks(Dialog[int]):
             self._say("This component has no configuration yet; make one first.")
 
     def action_add(self) -> None:
+        self.in_turn(self.query_one(Input), self._add_chosen)
+
+    def _add_chosen(self) -> None:
+        self._filter()
         chosen = self.query_one(ConfigurationList).chosen
         if not self._in_configurations or chosen is None:
             self._say("Choose a configuration first: Enter goes to those of the component.")
@@ -138,6 +180,9 @@ class AddTasks(Dialog[int]):
         self._say(refused)
 
     def action_back(self) -> None:
+        self.in_turn(self.query_one(Input), self._back)
+
+    def _back(self) -> None:
         if self._in_configurations:
             self._switch(False)
             self.query_one(Input).value = ""

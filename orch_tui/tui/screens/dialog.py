@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
+from textual.widget import Widget
 
 T = TypeVar("T")
 
@@ -22,3 +24,11 @@ class Dialog(ModalScreen[T]):
         if self.app.screen is not self:
             return AwaitComplete()
         return super().dismiss(result)
+
+    def in_turn(self, after: Widget, act: Callable[[], object]) -> None:
+        """Do it when ``after`` has taken in what was typed before.
+
+        Keys that are bound with priority are handled at once, while letters wait in the text field's own queue: whoever
+        types fast would choose from what the list showed before the last letters.
+        """
+        after.call_later(act)

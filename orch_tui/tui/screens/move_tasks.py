@@ -46,6 +46,7 @@ class PickPhase(Dialog[PhaseChoice | None]):
         self._here = here
         self._hint = hint
         self._choices: list[PhaseChoice] = []
+        self._filtered = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="medium") as dialog:
@@ -65,7 +66,14 @@ class PickPhase(Dialog[PhaseChoice | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._show(event.value)
+        self._filter()
+
+    def _filter(self) -> None:
+        """Show what fits the text. Whoever types fast presses Enter before the text has said that it changed."""
+        text = self.query_one(Input).value
+        if text != self._filtered:
+            self._filtered = text
+            self._show(text)
 
     def _show(self, text: str) -> None:
         words, name = filter_words(text), text.strip()
@@ -89,12 +97,24 @@ class PickPhase(Dialog[PhaseChoice | None]):
         self.query_one(RowList).show(rows, first or 0)
 
     def action_down(self) -> None:
+        self.in_turn(self.query_one(Input), self._down)
+
+    def _down(self) -> None:
+        self._filter()
         self.query_one(RowList).action_cursor_down()
 
     def action_up(self) -> None:
+        self.in_turn(self.query_one(Input), self._up)
+
+    def _up(self) -> None:
+        self._filter()
         self.query_one(RowList).action_cursor_up()
 
     def action_enter(self) -> None:
+        self.in_turn(self.query_one(Input), self._enter)
+
+    def _enter(self) -> None:
+        self._filter()
         if self.focused is not None and self.focused.id == "cancel":
             self.dismiss(None)
         elif self._choices:
