@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 from pathlib import Path
@@ -55,11 +54,12 @@ def follow_to_end(directory: Path, out: Output, *, strict: bool) -> int:
     from orch_tui.cli.narrate import Narrator
     from orch_tui.cli.run import exit_code
     from orch_tui.model.status import Status
-    from orch_tui.project.journal import is_executed
+    from orch_tui.project.journal import JOURNAL, is_executed
 
     follower = Follower(directory)
     display = Display(out, Narrator(out, directory), live=False)
-    last_alive = -math.inf
+    # A run that is being handed over has no executor for a moment, but a journal that was just written.
+    last_alive = time.monotonic() - max(0.0, time.time() - (directory / JOURNAL).stat().st_mtime)
     while not out.gone:
         if is_executed(directory):
             last_alive = time.monotonic()
