@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from orch_tui.tui.widgets.timeline_live import LiveTimelineView
 
 TICK = 0.5
 """Seconds between two looks at a run that goes on."""
+_REST, _SLOWEST = 6.0, 3.0
+"""The pause is so many times the processor time that the last look and its picture took; at most so many seconds."""
 _IDLE_TICKS = 4
 """Looks for a new run are so many ticks apart while none goes on."""
 _TREE_ROWS = 10
@@ -129,9 +132,13 @@ class WorkbenchRun(WorkbenchFile):
         await self._look_at_nested()
         await self._look_at_results(model)
         self._draw(whole=True)
+        pause, spent = TICK, time.thread_time()
         while model.moving and not (past and model.interrupted):
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(pause)
             await self._look(model, feed)
+            # The screen shares the interpreter with the executor: what is costly to show is shown less often.
+            now = time.thread_time()
+            pause, spent = min(max(TICK, _REST * (now - spent)), _SLOWEST), now
             if model.interrupted and not model.running():
                 break
         if self._ended is not None and model.finished:
