@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,4 +98,6 @@ def make_private(path: Path) -> None:
         return
     except FileNotFoundError:
         make_private(path.parent)
-        os.mkdir(path, _PRIVATE_DIR)
+        # Another process may have been faster meanwhile.
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, _PRIVATE_DIR)
