@@ -48,7 +48,11 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class TaskConfig:
-    """``config.json`` of an attempt. ``writers`` says for a table which task would write it, in a sentence."""
+    """``config.json`` of an attempt.
+
+    ``writers`` says for a table which task would write it, in a sentence. ``action`` is ``run``, or the name of one
+    of Keboola's synchronous actions (https://developers.keboola.com/extend/common-interface/actions/).
+    """
 
     data_dir: Path
     project: Path
@@ -60,6 +64,7 @@ class TaskConfig:
     run: str = ""
     task: str = ""
     writers: Mapping[str, str] = field(default_factory=dict)
+    action: str = "run"
 
 
 def read_task_config(environment: Mapping[str, str] | None = None) -> TaskConfig:
@@ -113,6 +118,7 @@ def _parse(body: Any, data_dir: Path, project: Path, env: Mapping[str, str]) -> 
         run=str(about.get("run") or env.get("ORCH_RUN", "")),
         task=str(about.get("task") or env.get("ORCH_TASK_ID", "")),
         writers=about.get("writers") or {},
+        action=str(body.get("action") or "run"),
     )
 
 

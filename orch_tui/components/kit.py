@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import importlib.util
+import json
 import shutil
 import sys
 import tempfile
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from orch_tui.components.contract import Input, Output, UserError, disk_problem, read_task_config, use_utf8
+from orch_tui.components.contract import Input, Output, TaskConfig, UserError, disk_problem, read_task_config, use_utf8
 from orch_tui.components.database import open_database
 from orch_tui.components.redact import Redactor
 from orch_tui.model.text import safe_line
@@ -25,7 +26,10 @@ from orch_tui.model.text import safe_line
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Context", "Input", "Output", "Parameters", "UserError", "connect", "main"]
+__all__ = ["TEST_CONNECTION", "Context", "Input", "Output", "Parameters", "UserError", "connect", "main"]
+
+TEST_CONNECTION = "testConnection"
+"""The action that tries whether the other side answers; Keboola's name for it."""
 
 _PROGRESS_INTERVAL = 0.5
 """Seconds between two writes of progress.json."""
@@ -67,6 +71,11 @@ class Context:
         """One line on standard output, at once; escape sequences, line ends and secrets are taken out."""
         sys.stdout.write(safe_line(self.redactor.text(text)) + "\n")
         sys.stdout.flush()
+
+    def warn(self, text: str) -> None:
+        """A line in the log that also makes the task end in status warning; several are joined."""
+        self.log(f"warning: {text}")
+        self.warning = text if self.warning is None else f"{self.warning}; {text}"
 
     def progress(self, done: int, total: int | None = None, text: str = "") -> None:
         """Say how far the task is. Call it as often as you like: the file is written twice a second at most."""
@@ -157,8 +166,15 @@ def _scratch() -> Path:
     return Path(path)
 
 
-def main(model: type[P], run: Callable[[P, Context], None]) -> NoReturn:
+def main(
+    model: type[P], run: Callable[[P, Context], None], test: Callable[[P, Context], str] | None = None
+) -> NoReturn:
     """Run a component as its own process: inputs, parameters, ``run``, outputs, result.json, exit code.
+
+    With the action ``testConnection`` in config.json, ``test`` is called instead: it reads and writes no table,
+    changes nothing on the other side, answers within seconds, and returns one sentence that says what answered (or
+    raises :class:`UserError`). The sentence goes to standard output as ``{"status": "success", "message": …}``, which
+    is how Keboola's synchronous actions answer.
 
     Exits with 0, with 1 after one line on standard error (:class:`UserError`), with 2 after a traceback, or with the
     code of a ``SystemExit`` that ``run`` raised. Outputs are published only for exit code 0.
@@ -166,7 +182,7 @@ def main(model: type[P], run: Callable[[P, Context], None]) -> NoReturn:
     use_utf8()
     redactor = Redactor.from_environment()
     try:
-        _run_task(model, run, redactor)
+        _run_task(model, run, test, redactor)
     except UserError as error:
         _complain(redactor, str(error))
         sys.exit(1)
@@ -191,12 +207,20 @@ def _complain(redactor: Redactor, message: str) -> None:
     sys.stderr.flush()
 
 
-def _run_task(model: type[P], run: Callable[[P, Context], None], redactor: Redactor) -> None:
+def _run_task(
+    model: type[P],
+    run: Callable[[P, Context], None],
+    test: Callable[[P, Context], str] | None,
+    redactor: Redactor,
+) -> None:
     from orch_tui.components.parameters import load_parameters
     from orch_tui.components.staging import Staging
 
     config = read_task_config()
     parameters = load_parameters(model, config.parameters, redactor)
+    if config.action != "run":
+        _act(config, parameters, test, redactor)
+        return
     staging = Staging(config, redactor)
     ctx = Context(
         data_dir=config.data_dir,
@@ -222,3 +246,19 @@ def _run_task(model: type[P], run: Callable[[P, Context], None], redactor: Redac
         warning=ctx.warning,
         next_state=ctx.next_state,
     )
+
+
+def _act(config: TaskConfig, parameters: P, test: Callable[[P, Context], str] | None, redactor: Redactor) -> None:
+    """The synchronous action of config.json. Raises: UserError when the component has no such action."""
+    if config.action != TEST_CONNECTION or test is None:
+        raise UserError(f'the component has no action "{safe_line(config.action, 60)}"')
+    ctx = Context(
+        data_dir=config.data_dir,
+        project=config.project,
+        task=config.task,
+        outputs={output.name: output for output in config.outputs},
+        redactor=redactor,
+    )
+    message = redactor.text(safe_line(test(parameters, ctx)))
+    sys.stdout.write(json.dumps({"status": "success", "message": message}, ensure_ascii=False) + "\n")
+    sys.stdout.flush()

@@ -23,7 +23,7 @@ from textual.theme import Theme
 from orch_tui.model.history import counted
 from orch_tui.model.text import safe_line
 from orch_tui.project.project import Project, open_project
-from orch_tui.tui import frugal, terminal, theme
+from orch_tui.tui import frugal, terminal, theme, unstyled
 from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.driver import ResilientDriver
@@ -64,6 +64,7 @@ class OrchApp(App[int], inherit_bindings=False):
         self.set_reactive(App.theme, theme.fitting(self.config.theme, terminal.colors()))
         super().__init__(driver_class=ResilientDriver)
         frugal.install()
+        unstyled.install()
         self.animation_level = "none"
         self.set_keymap(self.config.keys)
         self.report: Path | None = None

@@ -1,0 +1,44 @@
+"""Widgets that are not styled yet, or no longer: they are painted as nothing.
+
+Textual 8.2 takes a removed widget's component styles away before the screen is laid out anew
+(``Widget._message_loop_exit``), and a timer may paint in between; the styles of a new one may come after its first
+paint. Both end the program with ``KeyError: No 'text-area--gutter' key in COMPONENT_CLASSES`` (textual issues 5646,
+6208 and 6528). :func:`install` puts a question before the two methods through which all painting goes.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING
+
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import TextArea
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.geometry import Region
+
+
+def is_styled(widget: Widget) -> bool:
+    """Whether the widget has the styles of the parts that its class names."""
+    return bool(widget._component_styles) or not widget._get_component_classes()
+
+
+def _guarded(render_lines: Callable[[Widget, Region], list[Strip]]) -> Callable[[Widget, Region], list[Strip]]:
+    @wraps(render_lines)
+    def guard(self: Widget, crop: Region) -> list[Strip]:
+        if is_styled(self):
+            return render_lines(self, crop)
+        return [Strip.blank(crop.width)] * crop.height
+
+    guard.__dict__["guarded"] = True
+    return guard
+
+
+def install() -> None:
+    """From now on all widgets of this process are painted so."""
+    for kind in (Widget, TextArea):
+        if "guarded" not in kind.render_lines.__dict__:
+            kind.render_lines = _guarded(kind.render_lines)  # type: ignore[assignment, method-assign]
