@@ -8,8 +8,8 @@ paint. Both end the program with ``KeyError: No 'text-area--gutter' key in COMPO
 
 from __future__ import annotations
 
-from functools import wraps
-from typing import TYPE_CHECKING
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any
 
 from textual.strip import Strip
 from textual.widget import Widget
@@ -23,12 +23,17 @@ if TYPE_CHECKING:
 
 def is_styled(widget: Widget) -> bool:
     """Whether the widget has the styles of the parts that its class names."""
-    return bool(widget._component_styles) or not widget._get_component_classes()
+    return bool(widget._component_styles) or not _has_parts(type(widget))
 
 
-def _guarded(render_lines: Callable[[Widget, Region], list[Strip]]) -> Callable[[Widget, Region], list[Strip]]:
+@cache
+def _has_parts(kind: type[Widget]) -> bool:
+    return bool(kind._get_component_classes())
+
+
+def _guarded(render_lines: Callable[[Any, Region], list[Strip]]) -> Callable[[Any, Region], list[Strip]]:
     @wraps(render_lines)
-    def guard(self: Widget, crop: Region) -> list[Strip]:
+    def guard(self: Any, crop: Region) -> list[Strip]:
         if is_styled(self):
             return render_lines(self, crop)
         return [Strip.blank(crop.width)] * crop.height

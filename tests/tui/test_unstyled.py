@@ -34,14 +34,6 @@ async def test_a_removed_widget_is_painted_as_nothing(kind: type[Widget]) -> Non
         assert [strip.text for strip in lines] == [" " * 10] * 2
 
 
-def test_a_widget_that_is_not_styled_yet_is_painted_as_nothing() -> None:
-    unstyled.install()
-    # GIVEN a widget that was made and never mounted
-    widget = Input("text")
-    assert not unstyled.is_styled(widget)
-    # WHEN it is painted THEN there is room for it
-    assert [strip.text for strip in widget.render_lines(CROP)] == [" " * 10] * 2
-
-
-def test_a_widget_whose_class_names_no_parts_is_styled_always() -> None:
-    assert unstyled.is_styled(Widget())
+async def test_a_widget_whose_class_names_no_parts_is_styled_always() -> None:
+    async with Host().run_test():
+        assert unstyled.is_styled(Widget())
