@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-
-import pytest
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = Path(os.environ.get("ORCH_TUI_TOOLS_DIR") or ROOT / ".tools")
@@ -34,10 +33,12 @@ def program(name: str, *elsewhere: str) -> Path:
             if (directory / name).exists():
                 return directory / name
     _missing(f"{name} is not installed; run: python -m tests.servers.install system")
-    raise AssertionError("unreachable")
 
 
-def _missing(reason: str) -> None:
+def _missing(reason: str) -> NoReturn:
+    # The installer reads this module in a bare Python.
+    import pytest
+
     if os.environ.get("ORCH_TUI_TOOLS") == "required":
         pytest.fail(reason)
     pytest.skip(reason)
