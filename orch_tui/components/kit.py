@@ -50,7 +50,8 @@ class Context:
 
     ``metrics``, ``files`` (``{"path", "rows", "bytes"}`` each) and ``warning`` go to result.json; a warning makes a
     task that exits with 0 end in status warning. ``state`` is what the last successful task of this configuration
-    left as ``next_state``; None as ``next_state`` keeps it.
+    left as ``next_state``; None as ``next_state`` keeps it. ``component``, ``configuration`` and ``run`` are ids, empty
+    when the component was started by hand.
     """
 
     data_dir: Path
@@ -64,6 +65,9 @@ class Context:
     state: dict[str, Any] = field(default_factory=dict)
     next_state: dict[str, Any] | None = None
     redactor: Redactor = field(default_factory=Redactor)
+    component: str = ""
+    configuration: str = ""
+    run: str = ""
     _progress: dict[str, Any] | None = None
     _progress_at: float = float("-inf")
 
@@ -226,6 +230,9 @@ def _run_task(
         data_dir=config.data_dir,
         project=config.project,
         task=config.task,
+        component=config.component,
+        configuration=config.configuration,
+        run=config.run,
         inputs=staging.fetch(),
         outputs={output.name: output for output in config.outputs},
         state=staging.read_state(),
@@ -256,6 +263,9 @@ def _act(config: TaskConfig, parameters: P, test: Callable[[P, Context], str] | 
         data_dir=config.data_dir,
         project=config.project,
         task=config.task,
+        component=config.component,
+        configuration=config.configuration,
+        run=config.run,
         outputs={output.name: output for output in config.outputs},
         redactor=redactor,
     )
