@@ -9,21 +9,33 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from orch_tui.tui.log.index import BLOCK, Blocks
 from orch_tui.tui.log.lines import ESCAPE_BYTES, plain
 
+if TYPE_CHECKING:
+    import regex
+
 _MOST_SPANS = 200
+_PATIENCE = 0.25
+"""Seconds for one line; a person's expression with nested repetitions may take years."""
+_PATIENCE_SHOWN = 0.03
+"""Seconds for one line that the screen is about to paint."""
 
 
 class Pattern:
-    """What is looked for. ``needles``: lines without any of them, in lower case when ``fold``, cannot match."""
+    """What is looked for. ``needles``: lines without any of them, in lower case when ``fold``, cannot match.
+
+    ``too_slow`` becomes true when one line took too long; from then on nothing matches.
+    """
 
     def __init__(
-        self, text: str, expression: re.Pattern[str], needles: tuple[bytes, ...], fold: bool, literal: bool = False
+        self, text: str, expression: re.Pattern[str] | regex.Pattern[str], needles: tuple[bytes, ...], fold: bool, literal: bool = False
     ) -> None:
         """``literal``: a line with a needle matches."""
         self.text = text
+        self.too_slow = False
         self._literal = literal
         self._expression = expression
         self._needles = needles
@@ -31,17 +43,36 @@ class Pattern:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where it is in a line as it is shown: characters from, to."""
-        found = []
-        for match in self._expression.finditer(text):
-            if match.end() > match.start():
-                found.append(match.span())
-            if len(found) >= _MOST_SPANS:
-                break
+        found: list[tuple[int, int]] = []
+        if self.too_slow:
+            return found
+        try:
+            for match in self._finditer(text):
+                if match.end() > match.start():
+                    found.append(match.span())
+                if len(found) >= _MOST_SPANS:
+                    break
+        except TimeoutError:
+            self.too_slow = True
         return found
+
+    def _finditer(self, text: str) -> Iterator[re.Match[str]] | Iterator[regex.Match[str]]:
+        if isinstance(self._expression, re.Pattern):
+            return self._expression.finditer(text)
+        return self._expression.finditer(text, timeout=_PATIENCE_SHOWN)
 
     def matches(self, raw: bytes) -> bool:
         """Whether a line, given as its bytes, has it."""
-        return self._expression.search(plain(raw)) is not None
+        if isinstance(self._expression, re.Pattern):
+            return self._expression.search(plain(raw)) is not None
+        if self.too_slow:
+            return False
+        try:
+            # Concurrent: the screen's thread goes on meanwhile.
+            return self._expression.search(plain(raw), concurrent=True, timeout=_PATIENCE) is not None
+        except TimeoutError:
+            self.too_slow = True
+            return False
 
     def lines(self, data: bytes) -> Iterator[int]:
         """Offsets of the matching lines in whole lines of a log, in order."""
@@ -86,15 +117,20 @@ class Pattern:
 def pattern(text: str) -> Pattern:
     """What a person typed: text as it is, or a regular expression after a ``/``. Capitals count if there are any.
 
+    Expressions are those of the library ``regex`` (https://pypi.org/project/regex/), a superset of Python's: it can
+    give up after a time, and does not stop other threads.
+
     Raises:
         ValueError: a sentence about what is wrong with the expression.
     """
     fold = text == text.lower()
     flags = re.IGNORECASE if fold else re.NOFLAG
     if text.startswith("/") and len(text) > 1:
+        import regex
+
         try:
-            return Pattern(text, re.compile(text[1:], flags), (), fold)
-        except (re.error, OverflowError, RecursionError) as error:
+            return Pattern(text, regex.compile(text[1:], regex.IGNORECASE if fold else 0), (), fold)
+        except (regex.error, OverflowError, RecursionError) as error:
             raise ValueError(f"This is no regular expression: {error}.") from error
     # Letters outside ASCII have capitals of other lengths: every line is looked at then.
     needles = (text.encode(),) if text.isascii() or not fold else ()

@@ -201,6 +201,8 @@ class LogState:
         """``"17 of 1,204"`` with how far the log was searched; empty without a search."""
         if self.pattern is None or self.tally is None:
             return ""
+        if self.pattern.too_slow:
+            return "given up: one line took too long with this expression"
         size, found = self.view.blocks.size, self.tally.found
         if self._rank[0] != self.view.cursor or self._rank[1] is None:
             self._rank = (self.view.cursor, self._rank_here())

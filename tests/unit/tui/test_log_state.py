@@ -87,6 +87,20 @@ def test_what_is_not_there_is_said(driven: Driven) -> None:
     assert driven.state.matches == "" and not driven.state.jump(forward=True)
 
 
+def test_an_expression_that_takes_years_is_given_up(tmp_path: Path) -> None:
+    # GIVEN a line on which this expression has 2 to the power of 60 ways to fail
+    one = Driven(tmp_path / "log", b"first\n" + b"a" * 60 + b"!\nlast\n")
+    # WHEN it is searched for
+    one.state.search("/(a|a)+$")
+    # THEN the search ends and says why, instead of holding the program
+    assert one.arrivals.get(timeout=PATIENCE)[0] is None
+    assert one.state.matches == "given up: one line took too long with this expression"
+    # AND another search works
+    one.state.search("last")
+    assert one.arrive() == "last"
+    one.state.close()
+
+
 def test_the_lines_that_came_since_are_counted(driven: Driven, tmp_path: Path) -> None:
     driven.state.hold()
     driven.state.view.move(-1)
