@@ -31,7 +31,12 @@ class Pattern:
     """
 
     def __init__(
-        self, text: str, expression: re.Pattern[str] | regex.Pattern[str], needles: tuple[bytes, ...], fold: bool, literal: bool = False
+        self,
+        text: str,
+        expression: re.Pattern[str] | regex.Pattern[str],
+        needles: tuple[bytes, ...],
+        fold: bool,
+        literal: bool = False,
     ) -> None:
         """``literal``: a line with a needle matches."""
         self.text = text
