@@ -147,10 +147,19 @@ class ParquetSink:
 
     Rows are collected in a table in memory, which moves to a part file whenever it is large; the parts are joined at
     the end. Use as a context manager; ``path`` exists only when the block ended without an exception.
+
+    ``final`` is the query of the file, given the name of what has all rows: for types that only all values tell.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, columns: Sequence[tuple[str, str]], path: Path) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        columns: Sequence[tuple[str, str]],
+        path: Path,
+        final: Callable[[str], str] = "select * from {}".format,
+    ) -> None:
         self._con = con
+        self._final = final
         self._path = path
         self._parts: list[Path] = []
         self._pending = 0
@@ -190,12 +199,12 @@ class ParquetSink:
 
     def _finish(self) -> None:
         if not self._parts:
-            write_parquet(self._con, "select * from sink", self._path)
+            write_parquet(self._con, self._final("sink"), self._path)
             return
         if self._pending:
             self._flush()
         files = ", ".join(literal(str(part)) for part in self._parts)
-        write_parquet(self._con, f"select * from read_parquet([{files}])", self._path)
+        write_parquet(self._con, self._final(f"read_parquet([{files}])"), self._path)
 
 
 def row_batches(
