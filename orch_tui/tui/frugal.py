@@ -1,9 +1,14 @@
-"""Partial updates of the screen that begin where something changed.
+"""Paint what can be seen, and send what changed.
 
 Textual 8.2 cuts what it sends of a line at the end of the changed part, but always begins at the edge of the widget
 (``_compositor.ChopsUpdate.render_segments``): a second counted at the right end of a row costs 300 bytes instead of
-50, and fifty running tasks several kilobytes a second. :func:`install` replaces that one method; what it draws is the
-same, which tests/tui/test_frugal.py holds it to.
+50, and fifty running tasks several kilobytes a second.
+
+It also renders every widget and cuts its lines into the pieces that others leave visible
+(``Compositor._render_chops``), the containers too, of which nothing is visible: most of the pieces on a workbench, and
+half of the time of a paint.
+
+:func:`install` replaces these two methods; what they draw is the same, which tests/tui/test_frugal.py holds them to.
 """
 
 from __future__ import annotations
@@ -11,14 +16,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.control import Control
-from textual._compositor import ChopsUpdate
+from textual._compositor import ChopsUpdate, Compositor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from rich.console import Console
+    from textual.geometry import Region
     from textual.strip import Strip
 
 
 ORIGINAL = ChopsUpdate.render_segments
+ORIGINAL_CHOPS = Compositor._render_chops
 """Textual's own, to compare with."""
 
 
@@ -45,6 +54,41 @@ def render_segments(update: ChopsUpdate, console: Console) -> str:
     return "".join(parts)
 
 
+def render_chops(
+    compositor: Compositor, crop: Region, is_rendered_line: Callable[[int], bool]
+) -> Sequence[Mapping[int, Strip | None]]:
+    """The visible pieces of each line, by the column where they begin; None where nothing is."""
+    cuts = compositor.cuts
+    chops: list[dict[int, Strip | None]] = [dict.fromkeys(line[:-1]) for line in cuts]
+    missing = [len(line) for line in chops]
+    # From the front to the back: the first one to fill a place is the one that is seen.
+    for widget, (region, clip) in compositor.visible_widgets.items():
+        if not crop.overlaps(clip):
+            continue
+        seen = region.intersection(clip)
+        first, last = seen.column_span
+        wanted = []
+        for y in seen.line_range:
+            if missing[y] and is_rendered_line(y):
+                line = chops[y]
+                own = [cut for cut in cuts[y] if first <= cut <= last]
+                if any(line[cut] is None for cut in own[:-1]):
+                    wanted.append((y, line, own))
+        if not wanted:
+            continue
+        strips = widget.render_lines(seen.translate(-region.offset))
+        for y, line, own in wanted:
+            row = y - seen.y
+            if row >= len(strips):
+                break
+            for cut, piece in zip(own, strips[row].divide([cut - seen.x for cut in own[1:]]), strict=False):
+                if line[cut] is None:
+                    line[cut] = piece
+                    missing[y] -= 1
+    return chops
+
+
 def install() -> None:
     """From now on all updates of this process are drawn so."""
     ChopsUpdate.render_segments = render_segments  # type: ignore[assignment, method-assign]
+    Compositor._render_chops = render_chops  # type: ignore[assignment, method-assign]

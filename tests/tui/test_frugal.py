@@ -5,12 +5,16 @@ from __future__ import annotations
 import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orch_tui.tui.frugal import ORIGINAL, render_segments
+from orch_tui.tui.frugal import ORIGINAL, ORIGINAL_CHOPS, render_chops, render_segments
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate
+from textual.app import App, ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.geometry import Region
 from textual.strip import Strip
+from textual.widgets import Input, Static
 
 WIDTH = 24
 _CONSOLE = Console(color_system="truecolor", force_terminal=True, width=WIDTH)
@@ -62,3 +66,39 @@ def test_a_wide_character_is_never_cut() -> None:
     drawn = shown(render_segments(partial, _CONSOLE))
     # THEN no half of a character was sent
     assert drawn.replace(" ", "") == text
+
+
+class Layered(App[None]):
+    """Containers in containers, a scrolled one, one that lies over others and one that sticks out of the screen."""
+
+    CSS = """
+    #row { height: 8; border: round red; }
+    #scroll { width: 20; height: 5; border: solid green; }
+    #over { layer: above; offset: 5 3; width: 18; height: 4; background: blue; }
+    #out { layer: above; offset: 30 8; width: 20; height: 9; border: heavy white; }
+    Screen { layers: default above; }
+    """
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="row"), Vertical():
+            yield Static("left 漢字 " * 5)
+            yield Input("text")
+        with VerticalScroll(id="scroll"):
+            yield Static("\n".join(f"line {n}" for n in range(30)))
+        yield Static("over all", id="over")
+        yield Static("out of it", id="out")
+
+
+async def test_the_visible_pieces_are_those_of_textual() -> None:
+    # GIVEN a screen with widgets over and inside of each other
+    async with Layered().run_test(size=(40, 14)) as pilot:
+        pilot.app.query_one("#scroll").scroll_to(y=7, animate=False)
+        await pilot.pause()
+        compositor = pilot.app.screen._compositor
+        for crop in (Region(0, 0, 40, 14), Region(3, 2, 10, 5), Region(25, 7, 15, 7), Region(0, 13, 1, 1)):
+            # WHEN a part of it is put together by Textual, and by ours
+            lines = set(range(crop.y, crop.bottom))
+            theirs = ORIGINAL_CHOPS(compositor, crop, lines.__contains__)
+            ours = render_chops(compositor, crop, lines.__contains__)
+            # THEN every piece in it is the same
+            assert [{**line} for line in ours] == [{**line} for line in theirs]
