@@ -22,6 +22,7 @@ class _Lazy(NamedTuple):
 _COMMANDS = {
     "run": _Lazy("run", "Run an orchestration and follow it to its end."),
     "check": _Lazy("project_commands", "List everything that is wrong or suspicious in the project."),
+    "test": _Lazy("testing", "Test the connections of configurations, without running anything."),
     "list": _Lazy("listing", "List orchestrations, configurations or components."),
     "runs": _Lazy("show", "List earlier runs, newest first."),
     "show": _Lazy("show", "Show one run: phases, tasks, tables, first failure."),

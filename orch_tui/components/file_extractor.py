@@ -283,5 +283,26 @@ def _write(
         raise UserError(explain(error, label or listed([file.source.label for file in files], 3))) from error
 
 
+def test_connection(parameters: Parameters, ctx: Context) -> str:
+    """What the path finds, and whether it can be opened; nothing is read.
+
+    Raises:
+        UserError: there is no file (and there must be one), or one cannot be opened.
+    """
+    files = find_files(parameters.path, ctx)
+    if not files:
+        _no_file(parameters, ctx)
+        return ctx.warning or "there is no file"
+    size = 0
+    for path, label in files:
+        try:
+            with path.open("rb"):
+                size += path.stat().st_size
+        except OSError as error:
+            raise UserError(f"{label} cannot be read: {error.strerror or error}") from error
+    number = "1 file" if len(files) == 1 else f"{len(files)} files"
+    return f"found {number} with {size} bytes: {listed([label for _, label in files], 5)}"
+
+
 if __name__ == "__main__":
-    kit.main(Parameters, run)
+    kit.main(Parameters, run, test=test_connection)

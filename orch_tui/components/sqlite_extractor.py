@@ -11,7 +11,13 @@ from pydantic import Field, model_validator
 
 from orch_tui.components import kit
 from orch_tui.components.kit import Context, UserError
-from orch_tui.components.sqlite_files import declared_types, explain, open_read_only, require_table
+from orch_tui.components.sqlite_files import (
+    counted_tables,
+    declared_types,
+    explain,
+    open_read_only,
+    require_table,
+)
 from orch_tui.components.tabular import ParquetSink, connect, listed, quoted, readable, row_batches, usable_names
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.text import safe_line
@@ -143,14 +149,18 @@ def _new_rows(parameters: Parameters, ctx: Context, names: list[str], shown: str
     column = parameters.incremental_column
     if column is None:
         return "", ()
-    if column.casefold() not in {name.casefold() for name in names}:
-        raise UserError(f'{shown} has no column "{safe_line(column)}" to go by; the columns are {listed(names, 40)}')
+    _require_column(column, names, shown)
     last = ctx.state.get("last") if ctx.state.get("column") == column else None
     if last is None:
         ctx.log(f"first extraction: all rows; later ones read where {column} is larger than the largest now")
         return "", ()
     ctx.log(f"rows where {column} is larger than {last}")
     return f" where {quoted(column)} > ?", (last,)
+
+
+def _require_column(column: str, names: list[str], shown: str) -> None:
+    if column.casefold() not in {name.casefold() for name in names}:
+        raise UserError(f'{shown} has no column "{safe_line(column)}" to go by; the columns are {listed(names, 40)}')
 
 
 def _remember(
@@ -287,5 +297,31 @@ def _converter(
     return convert
 
 
+def test_connection(parameters: Parameters, ctx: Context) -> str:
+    """Opens the database and looks whether the table is there or the query can be understood; reads no rows.
+
+    Raises:
+        UserError: it cannot be opened, or there is no such table or column.
+    """
+    path = ctx.resolve(parameters.database)
+    shown = str(path.relative_to(ctx.project)) if path.is_relative_to(ctx.project) else str(path)
+    connection = open_read_only(path, shown, timeout=10)
+    try:
+        there = f"opened {shown}: {counted_tables(connection)}"
+        if parameters.table is not None:
+            table = require_table(connection, parameters.table, shown)
+            source, what = quoted(table), f'"{safe_line(table, 60)}" has'
+        else:
+            source, what = f"({(parameters.query or '').strip().rstrip(';')}\n)", "the query gives"
+        names = _column_names(connection, source, shown)
+        if parameters.incremental_column:
+            _require_column(parameters.incremental_column, names, shown)
+        return f"{there}; {what} {len(names)} columns"
+    except sqlite3.Error as error:
+        raise UserError(explain(error, shown)) from error
+    finally:
+        connection.close()
+
+
 if __name__ == "__main__":
-    kit.main(Parameters, run)
+    kit.main(Parameters, run, test=test_connection)

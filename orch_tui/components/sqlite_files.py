@@ -11,8 +11,8 @@ from orch_tui.components.tabular import listed, quoted
 from orch_tui.model.text import safe_line
 
 
-def open_read_only(path: Path, shown: str) -> sqlite3.Connection:
-    """A connection that cannot change the database.
+def open_read_only(path: Path, shown: str, *, timeout: float = 30.0) -> sqlite3.Connection:
+    """A connection that cannot change the database; it waits ``timeout`` seconds where another program writes.
 
     Raises:
         UserError: the file does not exist, cannot be read or is no SQLite database.
@@ -23,7 +23,7 @@ def open_read_only(path: Path, shown: str) -> sqlite3.Connection:
         raise UserError(f"{shown} is a directory, not a SQLite database; correct the parameter database")
     uri = path.resolve().as_uri()
     try:
-        return _probed(f"{uri}?mode=ro")
+        return _probed(f"{uri}?mode=ro", timeout)
     except sqlite3.OperationalError as error:
         # A database in WAL mode wants to create its -shm file, which a read-only directory does not allow. Without
         # a -wal file nobody is writing, and the file can be read as it is (https://sqlite.org/uri.html, immutable).
@@ -33,13 +33,13 @@ def open_read_only(path: Path, shown: str) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise UserError(explain(error, shown)) from error
     try:
-        return _probed(f"{uri}?mode=ro&immutable=1")
+        return _probed(f"{uri}?mode=ro&immutable=1", timeout)
     except sqlite3.Error as error:
         raise UserError(explain(error, shown)) from error
 
 
-def _probed(uri: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)
+def _probed(uri: str, timeout: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
     try:
         connection.execute("pragma query_only = on")
         connection.execute("select count(*) from sqlite_master").fetchone()
@@ -80,6 +80,12 @@ def require_table(connection: sqlite3.Connection, table: str, shown: str) -> str
             return name
     there = f"its tables are {listed(names, 40)}" if names else "it has no tables"
     raise UserError(f'{shown} has no table "{safe_line(table)}"; {there}')
+
+
+def counted_tables(connection: sqlite3.Connection) -> str:
+    """``3 tables and views``. Raises: sqlite3.Error."""
+    number = len(table_names(connection))
+    return "1 table or view" if number == 1 else f"{number} tables and views"
 
 
 def declared_types(connection: sqlite3.Connection, table: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Callable
@@ -13,7 +14,14 @@ from pydantic import Field, model_validator
 
 from orch_tui.components import kit
 from orch_tui.components.kit import Context, Input, UserError
-from orch_tui.components.sqlite_files import declared_types, explain, rows_in, table_names
+from orch_tui.components.sqlite_files import (
+    counted_tables,
+    declared_types,
+    explain,
+    open_read_only,
+    rows_in,
+    table_names,
+)
 from orch_tui.components.tabular import connect, listed, literal, quoted, readable, row_batches
 from orch_tui.model.text import safe_line
 
@@ -340,5 +348,31 @@ def _reader(con: duckdb.DuckDBPyConnection, fields: list[SqliteColumn]) -> Calla
     return con.execute(f"select {values} from source").fetchmany
 
 
+def test_connection(parameters: Parameters, ctx: Context) -> str:
+    """Opens the database read-only, or says that the first run makes it. Raises: UserError when that cannot be."""
+    path = ctx.resolve(parameters.database)
+    shown = str(path.relative_to(ctx.project)) if path.is_relative_to(ctx.project) else str(path)
+    if not path.exists():
+        above = next(parent for parent in path.parents if parent.exists())
+        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+            raise UserError(f"{shown} is not there and cannot be made: {above} is no directory that can be written")
+        return f"{shown} is not there yet and is made by the first run"
+    if path.is_file() and path.stat().st_size == 0:
+        return f"{shown} is an empty file, which is filled by the first run"
+    connection = open_read_only(path, shown, timeout=10)
+    try:
+        there = f"opened {shown}: {counted_tables(connection)}"
+        known = {name.casefold() for name in table_names(connection)}
+        yet = "is one of them" if parameters.table.casefold() in known else "is not among them yet"
+        there += f'; "{safe_line(parameters.table, 60)}" {yet}'
+    except sqlite3.Error as error:
+        raise UserError(explain(error, shown)) from error
+    finally:
+        connection.close()
+    if not os.access(path, os.W_OK):
+        raise UserError(f"{shown} can be read but not written; check the permissions of the file")
+    return there
+
+
 if __name__ == "__main__":
-    kit.main(Parameters, run)
+    kit.main(Parameters, run, test=test_connection)

@@ -31,6 +31,7 @@ PASSED_ENVIRONMENT = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME", "LC_COLLATE"),
 )
+RUN_ACTION = "run"
 _RUNNER = ("-m", "orch_tui.components.runner")
 
 
@@ -39,15 +40,37 @@ class PrepareError(Exception):
 
 
 class Preparer:
-    """Makes the attempts of one run ready. ``directory`` is the run's own."""
+    """Makes the attempts of one run ready. ``directory`` is the run's own.
 
-    def __init__(self, project: Project, plan: RunPlan, run: str, directory: Path, secrets: Secrets) -> None:
+    ``action`` is what config.json asks for; with another one than ``run`` no table is fetched or published.
+    ``unsaved`` takes the place of the configuration with its reference, as a form has it before it is saved.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        plan: RunPlan,
+        run: str,
+        directory: Path,
+        secrets: Secrets,
+        *,
+        action: str = RUN_ACTION,
+        unsaved: Configuration | None = None,
+    ) -> None:
         self._project = project
         self._plan = plan
         self._run = run
         self._directory = directory
         self._secrets = secrets
+        self._action = action
+        self._unsaved = unsaved
         self._base = self._base_environment()
+        # For whoever starts an attempt again by hand: values of names that the project chose may be secrets.
+        self._shown = {
+            name: value
+            for name, value in self._base.items()
+            if name != ANCESTORS_TAG and name not in project.settings.pass_environment
+        }
         self._writers: dict[str, list[tuple[int, PlannedTask]]] | None = None
 
     def _base_environment(self) -> dict[str, str]:
@@ -86,13 +109,13 @@ class Preparer:
         environment = self._environment(task, number, directory, component, configuration, names)
         argv, cwd = self._program(task, component, parameters, environment)
         if not component.staged and (names or configuration.inputs or configuration.outputs):
-            argv = _wrapped(argv, component, configuration)
+            argv = _wrapped(argv, component, configuration, stage=self._action == RUN_ACTION)
         elif component.staged and names:
             argv = [sys.executable, *_RUNNER, "--", *argv]
         data_folder = not component.inline or bool(configuration.inputs or configuration.outputs)
-        make_attempt(
-            directory, self._config(task, number, component, configuration, parameters), data_folder=data_folder
-        )
+        config = self._config(task, number, component, configuration, parameters)
+        config["orch_tui"]["start"] = start
+        make_attempt(directory, config, data_folder=data_folder)
         options = task.options
         return AttemptSpec(
             tuple(argv),
@@ -107,6 +130,8 @@ class Preparer:
     def _look_up(self, task: PlannedTask) -> tuple[Component, Configuration]:
         try:
             component = self._project.components()[split_ref(task.configuration)[0]]
+            if self._unsaved is not None and self._unsaved.ref == task.configuration:
+                return component, self._unsaved
             return component, self._project.configuration(task.configuration)
         except (KeyError, ValueError, DefinitionError) as error:
             raise PrepareError(f"{task.configuration} cannot be read: {error}") from error
@@ -168,7 +193,7 @@ class Preparer:
         return {
             "parameters": parameters,
             "storage": _storage(configuration),
-            "action": "run",
+            "action": self._action,
             "image_parameters": {},
             "orch_tui": {
                 "component": component.id,
@@ -226,9 +251,9 @@ def _inline_program(
         raise PrepareError('the parameter "environment" must be a table of texts')
     secrets = {name: environment[name] for name in secret_names(settings)}
     environment |= {name: str(value) for name, value in resolve_secrets(dict(settings), secrets.get).items()}
+    argv = inline_argv(command)
     if isinstance(command, str):
-        return ["/bin/sh", "-c", command], str(cwd)
-    argv = [str(part) for part in command or ()]
+        return argv, str(cwd)
     if names := sorted(secret_names(argv)):
         raise PrepareError(
             f"secret {names[0]} in a list of arguments would be visible in the list of processes; write the command "
@@ -237,9 +262,10 @@ def _inline_program(
     return argv, str(cwd)
 
 
-def _wrapped(argv: list[str], component: Component, configuration: Configuration) -> list[str]:
-    stage = ["--stage", "--tables", component.tables] if configuration.inputs or configuration.outputs else []
-    return [sys.executable, *_RUNNER, *stage, "--", *argv]
+def _wrapped(argv: list[str], component: Component, configuration: Configuration, *, stage: bool) -> list[str]:
+    tables = stage and (configuration.inputs or configuration.outputs)
+    options = ["--stage", "--tables", component.tables] if tables else []
+    return [sys.executable, *_RUNNER, *options, "--", *argv]
 
 
 def _storage(configuration: Configuration) -> dict[str, Any]:

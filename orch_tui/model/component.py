@@ -38,6 +38,9 @@ KEBOOLA_ORDER = (
     ComponentType.OTHER,
 )
 
+TEST_CONNECTION = "testConnection"
+"""The action that tries whether what a configuration connects to answers; Keboola's name for it."""
+
 ORCHESTRATION_COMPONENT = "orchestration"
 """The component whose configurations are the project's own orchestrations."""
 
@@ -52,7 +55,8 @@ class Component:
     ``tables`` is the form in which the program reads and writes tables: ``parquet`` or ``csv`` (Keboola's common
     interface). ``staged`` says that the program fetches its inputs and publishes its outputs itself; for the others
     the data runner does so around them. ``parameters_model`` ("module:Class") names the pydantic model of a built-in
-    component, ``schema`` is the JSON Schema of a user's own.
+    component, ``schema`` is the JSON Schema of a user's own. ``actions`` are what the program does besides its task
+    when ``action`` in config.json says so (Keboola's synchronous actions); :data:`TEST_CONNECTION` is the one in use.
     """
 
     id: str
@@ -65,6 +69,12 @@ class Component:
     staged: bool = False
     schema: Mapping[str, Any] | None = field(default=None, hash=False)
     parameters_model: str | None = None
+    actions: tuple[str, ...] = ()
     directory: str = ""
     file: str | None = None
     builtin: bool = False
+
+    @property
+    def can_be_tested(self) -> bool:
+        """True when its program can try a connection without doing its task."""
+        return TEST_CONNECTION in self.actions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.model.component import Component, ComponentType
+from orch_tui.model.component import TEST_CONNECTION, Component, ComponentType
 from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
 from orch_tui.model.problem import Severity
 from orch_tui.model.text import valid_id
@@ -126,12 +126,27 @@ def decode_component(
         staged=table.flag("staged", False),
         schema=schema.data if schema else None,
         parameters_model=(model or None) if builtin else None,
+        actions=_actions(table, inline=inline),
         directory=directory,
         file=place.file,
         builtin=builtin,
     )
     table.finish()
     return component
+
+
+def _actions(table: Table, *, inline: bool) -> tuple[str, ...]:
+    """The synchronous actions that the program answers to."""
+    actions = table.strings("actions")
+    if actions and inline:
+        message = "actions does nothing here: with inline = true the program is another one in every configuration"
+        table.warning("actions", "value", message, "take the key out, or give the component a command")
+        return ()
+    for name in actions:
+        if name != TEST_CONNECTION:
+            message = f"actions: {quote(name)} is no action that is ever asked for"
+            table.warning("actions", "value", message, f"{did_you_mean(name, [TEST_CONNECTION]) or 'take it out'}")
+    return actions
 
 
 def _command(table: Table) -> tuple[str, ...]:
