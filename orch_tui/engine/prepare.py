@@ -107,18 +107,27 @@ class Preparer:
         directory = self.attempt_directory(task, number)
         names = used_secrets(component, configuration.parameters)
         environment = self._environment(task, number, directory, component, configuration, names)
-        argv, cwd = self._program(task, component, parameters, environment)
+        program, cwd = self._program(task, component, parameters, environment)
+        wrapper: list[str] = []
         if not component.staged and (names or configuration.inputs or configuration.outputs):
-            argv = _wrapped(argv, component, configuration, stage=self._action == RUN_ACTION)
+            wrapper = _wrapper(component, configuration, stage=self._action == RUN_ACTION)
         elif component.staged and names:
-            argv = [sys.executable, *_RUNNER, "--", *argv]
+            wrapper = [sys.executable, *_RUNNER, "--"]
         data_folder = not component.inline or bool(configuration.inputs or configuration.outputs)
         config = self._config(task, number, component, configuration, parameters)
-        config["orch_tui"]["start"] = start
+        config["orch_tui"]["start"] = {
+            "wrapper": wrapper,
+            # Of an inline component it is in the parameters, and may be long.
+            **({} if component.inline else {"program": program}),
+            "directory": cwd,
+            "environment": self._shown,
+            "passed": self._project.settings.pass_environment,
+            "secrets": sorted(names),
+        }
         make_attempt(directory, config, data_folder=data_folder)
         options = task.options
         return AttemptSpec(
-            tuple(argv),
+            (*wrapper, *program),
             environment,
             cwd,
             directory,
@@ -262,10 +271,15 @@ def _inline_program(
     return argv, str(cwd)
 
 
-def _wrapped(argv: list[str], component: Component, configuration: Configuration, *, stage: bool) -> list[str]:
+def inline_argv(command: Any) -> list[str]:
+    """What the parameter ``command`` starts: a text is for the shell, a list is a program with its arguments."""
+    return ["/bin/sh", "-c", command] if isinstance(command, str) else [str(part) for part in command or ()]
+
+
+def _wrapper(component: Component, configuration: Configuration, *, stage: bool) -> list[str]:
     tables = stage and (configuration.inputs or configuration.outputs)
     options = ["--stage", "--tables", component.tables] if tables else []
-    return [sys.executable, *_RUNNER, *options, "--", *argv]
+    return [sys.executable, *_RUNNER, *options, "--"]
 
 
 def _storage(configuration: Configuration) -> dict[str, Any]:
