@@ -27,6 +27,15 @@ ACTIONS: tuple[Action, ...] = (
         group=_MOVE,
     ),
     Action(
+        "configuration.test-connection",
+        "T",
+        "Test",
+        "Test the connection with what is on the form, saved or not; Esc cancels it. For components that can.",
+        "configuration",
+        footer=True,
+        group=_EDIT,
+    ),
+    Action(
         "configuration.undo",
         "u",
         "Undo",

@@ -28,6 +28,7 @@ from orch_tui.tui.form.external import ExternalEdit
 from orch_tui.tui.form.form import Form
 from orch_tui.tui.form.rows import Row
 from orch_tui.tui.form.state import Place
+from orch_tui.tui.screens.configuration_connection import ConnectionTest
 from orch_tui.tui.screens.configuration_file import FileActions
 from orch_tui.tui.text import join, line, lines
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
@@ -39,7 +40,7 @@ _KEEP_AFTER_SECONDS = 2.0
 _OUTDATED = "The file was changed since; restoring puts these edits on top of what it has now."
 
 
-class ConfigurationScreen(FileActions, Screen[str | None]):
+class ConfigurationScreen(FileActions, ConnectionTest, Screen[str | None]):
     """Dismissed with the reference of the configuration, or with None when it has no file (any more)."""
 
     CSS_PATH = "configuration.tcss"
@@ -80,6 +81,7 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
             self.notice(f"An edit of this file was refused before; {key} goes on with it.")
 
     def on_unmount(self) -> None:
+        self.cancel_test()
         # The terminal may be gone: what was typed a moment ago is kept too.
         if self._draft_timer is not None:
             self.keep_draft()
@@ -116,6 +118,7 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
             key = self.app.key_of("configuration.edit-file")
             self.notice("\n".join([*self.editor.obstacles, f"{key} opens the file in your editor."]))
         self.show_title()
+        self.refresh_bindings()
 
     def show_title(self) -> None:
         """Component, name, and whether everything is saved."""
@@ -264,10 +267,7 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
         checked = self.check(everything=True)
         assert checked is not None
         if not checked.ok:
-            wrong = next((e.place for row in form.rows() for e in row.editors() if e.place in checked.errors), None)
-            if wrong is not None:
-                form.go_to(wrong)
-            self.app.say("Not saved: there are mistakes, shown below the fields.", "error")
+            self.show_mistakes(checked, "Not saved")
             return False
         try:
             self.editor.save(checked.configuration, force=force)
@@ -284,6 +284,15 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
             self.check()
             return True
         return False
+
+    def show_mistakes(self, checked: Checked, what: str) -> None:
+        """Go to the first mistake; ``what`` did not happen because of it."""
+        form = self.form
+        assert form is not None
+        wrong = next((e.place for row in form.rows() for e in row.editors() if e.place in checked.errors), None)
+        if wrong is not None:
+            form.go_to(wrong)
+        self.app.say(f"{what}: there are mistakes, shown below the fields.", "error")
 
     def _ask_about(self, conflict: ChangedOnDisk) -> None:
         from orch_tui.tui.screens.conflict import Conflict
@@ -331,6 +340,8 @@ class ConfigurationScreen(FileActions, Screen[str | None]):
             await self.form.add_row("outputs")
 
     def action_back(self) -> None:
+        if self.cancel_test():
+            return
         form = self.form
         if form is not None and form.editing:
             form.focus(scroll_visible=False)
