@@ -99,7 +99,7 @@ def play(directory: Path, tasks: int) -> dict[str, float]:
 def test_ten_thousand_tasks_feel_like_two_hundred(tmp_path: Path) -> None:
     # GIVEN the same keys with 200 tasks (what this machine can do now) and with 10,000
     small, big = play(tmp_path / "small", 200), play(tmp_path / "big", TASKS)
-    # THEN each is within its budget, or on a busy machine no more than a few milliseconds of work behind few tasks
+    # THEN each is within its budget, or on a busy machine less than twice what few tasks take
     for name, _, budget in (*STEPS, ("group", [], 30)):
-        assert big[name] <= max(budget, 3 * small[name]), name
+        assert big[name] <= max(budget, 2 * small[name]), name
     assert big["memory"] <= 80
