@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orch_tui.cli.errors import SUCCESS
+from orch_tui.cli.errors import SUCCESS, CliError
 from orch_tui.cli.opening import command_hint, json_option, open_it, project_option, run_directory
 from orch_tui.cli.output import Output, cells, pad, print_table
 from orch_tui.model.durations import show_duration
@@ -81,23 +81,54 @@ def _row(run: RunSummary) -> list[str]:
 
 @click.command("show")
 @click.argument("run", required=False, metavar="[RUN|ORCHESTRATION]")
+@click.argument("task", required=False)
+@click.option("--command", "as_command", is_flag=True, help="Print the shell command that starts TASK by hand.")
+@click.option("--config", "as_config", is_flag=True, help="Print what TASK ran, and what was edited since.")
+@click.option("--attempt", type=click.IntRange(1), help="Which attempt of TASK (default: the last one).")
 @json_option
 @project_option
-def show_command(run: str | None, as_json: bool, project: str | None) -> int:
-    """Show RUN (default: the last one): its phases and tasks, what they wrote, and the first failure."""
+def show_command(
+    run: str | None,
+    task: str | None,
+    as_command: bool,
+    as_config: bool,
+    attempt: int | None,
+    as_json: bool,
+    project: str | None,
+) -> int:
+    """Show RUN (default: the last one): its phases and tasks, what they wrote, and the first failure.
+
+    With TASK: its attempts, the text that each ran, and where their files are.
+    """
     from orch_tui.cli.follow import Follower
     from orch_tui.project.journal import is_executed
 
+    if task is None and (as_command or as_config or attempt is not None):
+        raise CliError("--command, --config and --attempt are of one task: name it after the run")
+    if as_command + as_config + as_json > 1:
+        raise CliError("--command, --config and --json exclude each other; take one")
+    if attempt is not None and not (as_command or as_config):
+        raise CliError("--attempt goes with --command or --config; without them all attempts are shown")
     opened = open_it(project, tolerant=True)
     directory = run_directory(opened, run)
     # The lock first: a run that ends in between is then seen as ended.
     live = is_executed(directory)
     state = Follower(directory).catch_up()
+    if task is not None and not as_json:
+        from orch_tui.cli import show_task
+
+        if as_command:
+            return show_task.print_command(state, directory, task, attempt)
+        if as_config:
+            return show_task.print_text(opened, state, directory, task, attempt)
+        return show_task.print_task(opened, state, directory, task)
     out = Output(sys.stdout)
     if as_json:
-        from orch_tui.cli.report import print_json, run_json
+        from orch_tui.cli.opening import find_task
+        from orch_tui.cli.report import print_json, run_json, task_json
 
-        print_json(out, run_json(state, directory, live=live))
+        found = run_json(state, directory, live=live) if task is None else task_json(find_task(state, task), directory)
+        print_json(out, found)
     else:
         _print_run(out, state, directory, live)
     return SUCCESS
