@@ -18,7 +18,7 @@ from orch_tui.project.source import DefinitionError, parse_toml
 WORDS = (
     "name description id max_parallel defaults variables phases tasks configuration enabled continue_on_failure retry "
     "attempts delay backoff timeout grace max_log_mb value parameters inputs outputs table mode primary_key file type "
-    "command inline tables staged schema parameters_model runs keep keep_days storage keep_versions on_hangup "
+    "command inline tables staged schema parameters_model actions runs keep keep_days storage keep_versions on_hangup "
     "group_order pass_environment environments schedules"
 )
 KEYS = WORDS.split()
