@@ -48,6 +48,7 @@ class Settings:
     token_seconds: int = 3600
     per_minute: int = 10
     per_day: int = 500
+    per_second: int = 10
     minute: float = 60.0
     polls: int = 3
     line_items: int = 4
@@ -119,7 +120,7 @@ class Adform(ThreadingHTTPServer):
         self.windows = {
             f"POST {DATA}": [_Window(limits.per_minute, limits.minute), _Window(limits.per_day, 86_400)],
             f"GET {DATA}": [_Window(limits.per_minute, limits.minute)],
-            f"GET {OPERATIONS}": [_Window(10, 1)],
+            f"GET {OPERATIONS}": [_Window(limits.per_second, 1)],
         }
 
     @property
@@ -340,7 +341,7 @@ def main() -> None:
     """The program: serves until SIGTERM or SIGINT. Credentials come from the variables of the sample project."""
     parser = argparse.ArgumentParser(prog="python -m sample_configs.stand_ins.adform", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
-    parser.add_argument("--per-minute", type=int, default=Settings.per_minute, help="reports per minute")
+    parser.add_argument("--per-minute", type=int, default=Settings().per_minute, help="reports per minute")
     chosen = parser.parse_args()
     settings = Settings(per_minute=chosen.per_minute)
     settings.client_id = os.environ.get("ADFORM_CLIENT_ID") or settings.client_id
