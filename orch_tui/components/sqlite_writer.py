@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
 from orch_tui.components import kit
-from orch_tui.components.kit import Context, Input, UserError
+from orch_tui.components.dbapi.rows import check_keys, chosen, reader
+from orch_tui.components.kit import Context, UserError
 from orch_tui.components.sqlite_files import (
     counted_tables,
     declared_types,
@@ -85,14 +85,14 @@ def run(parameters: Parameters, ctx: Context) -> None:
     import duckdb
 
     table = ctx.only_input()
-    fields = [_field(name, kind) for name, kind in _chosen(parameters, table)]
+    fields = [_field(name, kind) for name, kind in chosen(parameters.columns, parameters.key, table)]
     path = ctx.resolve(parameters.database)
     shown = str(path.relative_to(ctx.project)) if path.is_relative_to(ctx.project) else str(path)
     con = connect(ctx, memory_limit="512MB")
     try:
         con.execute(f"create view source as select * from read_parquet({literal(str(table.path))})")
         if parameters.key:
-            _check_keys(con, parameters.key, table)
+            check_keys(con, parameters.key, table)
         is_new = not path.exists()
         connection = _open(path, shown, parameters.busy_timeout)
         try:
@@ -108,19 +108,6 @@ def run(parameters: Parameters, ctx: Context) -> None:
     except duckdb.Error as error:
         raise UserError(f"the rows of {table.table} cannot be read: {readable(error)}") from error
     ctx.files.append({"path": shown, "rows": table.rows, "bytes": path.stat().st_size})
-
-
-def _chosen(parameters: Parameters, table: Input) -> list[tuple[str, str]]:
-    known = {name.casefold(): (name, kind) for name, kind in table.columns}
-    wanted = parameters.columns or [name for name, _ in table.columns]
-    for name in [*wanted, *parameters.key]:
-        if name.casefold() not in known:
-            there = listed((name for name, _ in table.columns), 40)
-            raise UserError(f'the table "{table.table}" has no column "{safe_line(name)}"; its columns are {there}')
-    for name in parameters.key:
-        if name.casefold() not in {column.casefold() for column in wanted}:
-            raise UserError(f'the key column "{safe_line(name)}" is not among the columns to write; add it to columns')
-    return [known[name.casefold()] for name in wanted]
 
 
 _INTEGER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT)$")
@@ -147,23 +134,6 @@ def _field(name: str, kind: str) -> SqliteColumn:
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
         return SqliteColumn(name, "TEXT", f"cast(to_json({column}) as varchar)")
     return SqliteColumn(name, "TEXT", f"cast({column} as varchar)")
-
-
-def _check_keys(con: duckdb.DuckDBPyConnection, key: list[str], table: Input) -> None:
-    columns = ", ".join(quoted(name) for name in key)
-    empty = " or ".join(f"{quoted(name)} is null" for name in key)
-    if con.execute(f"select 1 from source where {empty} limit 1").fetchone():
-        raise UserError(
-            f'rows of "{table.table}" have no value in the key ({listed(key)}); leave them out or choose another key'
-        )
-    twice = con.execute(
-        f"select {columns}, count(*) from source group by {columns} having count(*) > 1 order by {columns} limit 1"
-    ).fetchone()
-    if twice:
-        example = ", ".join(f"{name} = {value}" for name, value in zip(key, twice[:-1], strict=True))
-        raise UserError(
-            f'"{table.table}" has {twice[-1]} rows with one key ({safe_line(example, 200)}); every key may come once'
-        )
 
 
 def _open(path: Path, shown: str, busy_timeout: int) -> sqlite3.Connection:
@@ -337,15 +307,10 @@ def _insert(
     statement = f"{into} ({columns}) values ({marks}){clause}"
     total = ctx.only_input().rows
     done = 0
-    for rows, _ in row_batches(_reader(con, fields)):
+    for rows, _ in row_batches(reader(con, [field.value for field in fields])):
         connection.executemany(statement, rows)
         done += len(rows)
         ctx.progress(done, total, "rows")
-
-
-def _reader(con: duckdb.DuckDBPyConnection, fields: list[SqliteColumn]) -> Callable[[int], list[tuple[Any, ...]]]:
-    values = ", ".join(field.value for field in fields)
-    return con.execute(f"select {values} from source").fetchmany
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:

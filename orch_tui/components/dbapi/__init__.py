@@ -1,0 +1,1 @@
+"""What the components for database servers (PostgreSQL, MySQL) share: parameters, sessions, reading, writing."""

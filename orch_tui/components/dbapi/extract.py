@@ -1,0 +1,91 @@
+"""The way of rows from a database server into the only output; the two servers differ in the :class:`Reader`."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from orch_tui.components.contract import UserError
+from orch_tui.components.dbapi.growing import Last, last_of, remember, require_growing
+from orch_tui.components.dbapi.parameters import Source
+from orch_tui.components.dbapi.session import Session
+from orch_tui.components.dbapi.stop import stoppable
+from orch_tui.components.dbapi.values import Column, Converter
+from orch_tui.components.kit import Context
+from orch_tui.components.shape import check_shape
+from orch_tui.components.tabular import ParquetSink, columns_of, connect, literal, readable, row_batches, usable_names
+from orch_tui.model.configuration import WriteMode
+
+
+class Reader(Session):
+    """A session that reads one table or query within one snapshot, without holding the rows."""
+
+    @abstractmethod
+    def start(self, last: Last | None) -> list[Column]:
+        """Begin with all rows, or those beyond ``last``; returns the columns, under the server's names for them.
+
+        Raises: UserError when table or column are not there; the driver's errors.
+        """
+
+    @abstractmethod
+    def fetchmany(self, count: int) -> list[tuple[Any, ...]]:
+        """The next rows, none at the end. Raises: the driver's errors."""
+
+    @abstractmethod
+    def estimate(self) -> int | None:
+        """About how many rows the whole table has, where the server knows without counting."""
+
+
+def extract(reader: Reader, source: Source, ctx: Context) -> None:
+    """Read the rows into the only output.
+
+    Raises:
+        UserError: the server, the table or a column is not there or not usable.
+    """
+    import duckdb
+
+    output = ctx.only_output()
+    if source.incremental_column and output.mode is WriteMode.FULL:
+        raise UserError(
+            f'with incremental_column the output "{output.name}" would lose all older rows; '
+            'set its mode to "incremental" (with a primary_key) or "append"'
+        )
+    last = last_of(ctx, source.incremental_column)
+    try:
+        with stoppable():
+            _store(reader, source, ctx, last)
+    except duckdb.InternalException:
+        raise
+    except duckdb.Error as error:
+        raise UserError(f"the rows of {reader.shown} cannot be stored: {readable(error)}") from error
+
+
+def _store(reader: Reader, source: Source, ctx: Context, last: Last | None) -> None:
+    output = ctx.only_output()
+    con = connect(ctx, memory_limit="512MB")
+    with reader:
+        found = reader.start(last)
+        growing = None
+        if source.incremental_column:
+            growing = require_growing(found, source.incremental_column, last, reader.shown)
+        names, remarks = usable_names([column.name for column in found])
+        for sentence in remarks:
+            ctx.log(sentence)
+        columns = [Column(name, column.kind, column.convert) for name, column in zip(names, found, strict=True)]
+        total = None if last else reader.estimate()
+        convert = Converter(columns)
+        with ParquetSink(con, [(column.name, column.kind) for column in columns], output.path) as sink:
+            for rows, size in row_batches(reader.fetchmany):
+                sink.add(convert(rows), size)
+                ctx.progress(sink.rows, total if total and total >= sink.rows else None, "rows")
+    ctx.log(f"{sink.rows} rows and {len(columns)} columns from {reader.shown}")
+    convert.report(ctx, strict=source.strict)
+    check_shape(
+        ctx,
+        output,
+        columns_of(con, f"select * from read_parquet({literal(str(output.path))})"),
+        sink.rows,
+        strict=source.strict,
+    )
+    if growing and source.incremental_column:
+        remember(con, ctx, source.incremental_column, columns[found.index(growing)], output.path)

@@ -1,0 +1,66 @@
+"""A connection to a database server for the length of a task: opened, ended in peace, or ended with a sentence."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Self
+
+from orch_tui.components.contract import UserError
+from orch_tui.components.dbapi.parameters import Server
+
+TEST_SECONDS = 10
+"""How long a test of the connection waits for the server, at the most, for each of its statements."""
+
+
+class Session(ABC):
+    """Use as a context manager. A driver's exception that leaves the block becomes a :class:`UserError`."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        place = server.host if server.host.startswith("/") else f"{server.host}:{server.port}"
+        self.shown = f"{place}/{server.database}"
+
+    def __enter__(self) -> Self:
+        try:
+            self.connect()
+        except Exception as error:  # the driver's base class is known only after its import
+            self._reword(error)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+            return
+        self.abandon()
+        if isinstance(error, Exception):
+            self._reword(error)
+
+    def _reword(self, error: Exception) -> None:
+        if isinstance(error, UnicodeDecodeError):
+            raise UserError(
+                f"{self.shown}: a text is not valid in the character set that the server says it has; correct the "
+                "value, or read the column as bytes with a query"
+            ) from error
+        sentence = self.explain(error)
+        if sentence is not None:
+            raise UserError(sentence) from error
+
+    @abstractmethod
+    def connect(self) -> None:
+        """Open the connection. Raises: UserError when the driver is missing; the driver's errors."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the connection when all is done."""
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """End the connection whatever it is doing, also what it does at the server. Raises nothing."""
+
+    @abstractmethod
+    def explain(self, error: Exception) -> str | None:
+        """A driver's exception as one sentence: what, where, what to do. None for an exception of another kind."""

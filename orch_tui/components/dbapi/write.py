@@ -1,0 +1,211 @@
+"""The way of the only input into a table of a database server; the two servers differ in the :class:`Writer`."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orch_tui.components.contract import UserError
+from orch_tui.components.dbapi.names import find
+from orch_tui.components.dbapi.parameters import Target
+from orch_tui.components.dbapi.rows import check_keys, chosen, reader
+from orch_tui.components.dbapi.session import Session
+from orch_tui.components.dbapi.stop import stoppable
+from orch_tui.components.kit import Context, Input
+from orch_tui.components.staging import signals_deferred
+from orch_tui.components.tabular import connect, listed, literal, readable, row_batches
+from orch_tui.model.text import safe_line
+
+if TYPE_CHECKING:
+    import duckdb
+
+STAGE = "orch_tui_stage"
+"""The temporary table that rows wait in; it is the session's own and ends with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetColumn:
+    """A column of the table that is written to. ``required``: a row without a value for it is refused."""
+
+    name: str
+    required: bool
+    generated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column on its way: its name in the input, its DuckDB type, and its name in the table."""
+
+    name: str
+    kind: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be written: the fields, the key under the table's names, and whether the table is new."""
+
+    con: duckdb.DuckDBPyConnection
+    fields: Sequence[Field]
+    key: Sequence[str]
+    mode: str
+    is_new: bool
+
+
+@dataclass(slots=True)
+class Done:
+    """How many rows of the table were taken out (replace), changed and added."""
+
+    deleted: int = 0
+    updated: int = 0
+    added: int = 0
+
+
+class Writer(Session):
+    """A session that writes one table in one transaction."""
+
+    ctx: Context
+    target: Target
+    where: str
+    """The table and the server, for sentences; known after :meth:`look`."""
+
+    @abstractmethod
+    def look(self) -> list[TargetColumn] | None:
+        """The columns of the table, None when it is not there. Raises: UserError when rows cannot go there."""
+
+    @abstractmethod
+    def unique_keys(self) -> list[set[str]]:
+        """The columns of each unique index without a condition."""
+
+    @abstractmethod
+    def unique_index_sql(self, key: Sequence[str]) -> str:
+        """The statement that would make a unique index on ``key``."""
+
+    @abstractmethod
+    def store(self, job: Job) -> Done:
+        """Write all rows in a transaction, up to where only the commit is left. Raises: the driver's errors."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """End the transaction: the rows are there. Raises: the driver's errors."""
+
+    @abstractmethod
+    def line(self, fields: Sequence[Field]) -> str:
+        """A DuckDB expression: a row as the text that the server takes."""
+
+    def lines(self, job: Job, batch: int = 4 * 2**20) -> Iterator[list[str]]:
+        """The rows as text, in batches of about ``batch`` bytes; tells the progress when a batch has been taken."""
+        total, done = self.ctx.only_input().rows, 0
+        for rows, _ in row_batches(reader(job.con, [self.line(job.fields)]), 100_000, batch):
+            yield [line for (line,) in rows]
+            done += len(rows)
+            self.ctx.progress(done, total, "rows")
+
+
+def write(writer: Writer) -> None:
+    """Write the rows of the only input; the table has all of them afterwards, or is as it was.
+
+    Raises:
+        UserError: columns or keys do not fit, or the server refuses something.
+    """
+    import duckdb
+
+    ctx, target = writer.ctx, writer.target
+    table = ctx.only_input()
+    wanted = chosen(target.columns, target.key, table)
+    con = connect(ctx, memory_limit="512MB")
+    try:
+        con.execute(f"create view source as select * from read_parquet({literal(str(table.path))})")
+        if target.key:
+            check_keys(con, target.key, table)
+        with stoppable(), writer:
+            done = _write(writer, con, wanted)
+    except duckdb.InternalException:
+        raise
+    except duckdb.Error as error:
+        raise UserError(f"nothing was written: the rows of {table.table} cannot be read: {readable(error)}") from error
+    _tell(writer, table, done)
+
+
+def _write(writer: Writer, con: duckdb.DuckDBPyConnection, wanted: Sequence[tuple[str, str]]) -> Done:
+    there = writer.look()
+    fields = match(writer, there, wanted)
+    spelling = {field.name.casefold(): field.target for field in fields}
+    key = [spelling[name.casefold()] for name in writer.target.key]
+    done = writer.store(Job(con, fields, key, writer.target.mode, there is None))
+    with signals_deferred():
+        # A cancel that comes now is too late: whether the server has ended the transaction could not be told.
+        writer.commit()
+    return done
+
+
+def match(writer: Writer, there: Sequence[TargetColumn] | None, wanted: Sequence[tuple[str, str]]) -> list[Field]:
+    """Each column to write with the table's name for it; for an upsert, the table keeps the key unique.
+
+    Raises:
+        UserError: the table lacks a column, or needs one that is not written, or has no unique index on the key.
+    """
+    if there is None:
+        return [Field(name, kind, name) for name, kind in wanted]
+    names = [column.name for column in there]
+    missing = [name for name, _ in wanted if find(name, names) is None]
+    if missing:
+        raise UserError(
+            f"{writer.where} has no column {listed(missing)}; its columns are {listed(names, 40)}: choose with "
+            "columns, or add the column to the table"
+        )
+    fields = [Field(name, kind, find(name, names) or name) for name, kind in wanted]
+    written = {field.target for field in fields}
+    if computed := [column.name for column in there if column.generated and column.name in written]:
+        raise UserError(
+            f"{writer.where} computes {listed(computed)} itself; choose the other columns with the parameter columns"
+        )
+    if lacking := [column.name for column in there if column.required and column.name not in written]:
+        raise UserError(
+            f"{writer.where} wants a value for {listed(lacking)} in every row, and none is written; add it to the "
+            "input, or give it a default in the table"
+        )
+    if writer.target.mode == "upsert":
+        _require_unique(writer, fields)
+    return fields
+
+
+def _require_unique(writer: Writer, fields: Sequence[Field]) -> None:
+    spelling = {field.name.casefold(): field.target for field in fields}
+    key = [spelling[name.casefold()] for name in writer.target.key]
+    if set(key) not in writer.unique_keys():
+        raise UserError(
+            f"{writer.where} has no unique index on the key ({listed(key)}), which an upsert needs; let its owner "
+            f"run: {safe_line(writer.unique_index_sql(key), 300)}"
+        )
+
+
+def _tell(writer: Writer, table: Input, done: Done) -> None:
+    ctx, mode = writer.ctx, writer.target.mode
+    ctx.metrics["rows_written"] = table.rows
+    if mode == "replace":
+        ctx.metrics["rows_deleted"] = done.deleted
+        ctx.log(f"{writer.where}: {table.rows} rows in the place of {done.deleted}")
+        if done.deleted and not table.rows:
+            ctx.warn(f'the input "{table.table}" has no rows, so {writer.where} is empty now; it had {done.deleted}')
+    elif mode == "upsert":
+        ctx.metrics.update(rows_updated=done.updated, rows_added=done.added)
+        ctx.log(f"{writer.where}: {done.updated} rows updated, {done.added} added")
+    else:
+        ctx.log(f"{writer.where}: {table.rows} rows added")
+
+
+def describe(writer: Writer) -> str:
+    """What a test of the connection says about the table; an input is not there to compare with. Raises: UserError."""
+    there = writer.look()
+    if there is None:
+        return f"{writer.where} does not exist yet and is made by the first run"
+    names = [column.name for column in there]
+    for name in [*writer.target.key, *writer.target.columns]:
+        if find(name, names) is None:
+            raise UserError(f'{writer.where} has no column "{safe_line(name)}"; its columns are {listed(names, 40)}')
+    if writer.target.mode == "upsert":
+        _require_unique(writer, [Field(name, "", find(name, names) or name) for name in writer.target.key])
+    return f"{writer.where} has {len(there)} columns"
