@@ -54,6 +54,22 @@ VIEWER: tuple[Action, ...] = (
         "log-viewer.later", "right_square_bracket", "Next attempt", "Show the next attempt.", "log-viewer", group=_VIEW
     ),
     Action("log-viewer.copy-all", "Y", "Copy all", "Copy the whole log.", "log-viewer", group=_COPY),
+    Action(
+        "log-viewer.copy-command",
+        "C",
+        "Copy command",
+        "Copy the shell command that starts this attempt by hand, as it was started in the run.",
+        "log-viewer",
+        group=_COPY,
+    ),
+    Action(
+        "log-viewer.text",
+        "t",
+        "Text run",
+        "Show the configuration that this attempt ran, and what was edited since.",
+        "log-viewer",
+        group=_VIEW,
+    ),
     Action("log-viewer.pager", "o", "Pager", "Open the log in $PAGER.", "log-viewer", True, _COPY),
     Action(
         "log-viewer.print",

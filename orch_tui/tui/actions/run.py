@@ -35,6 +35,22 @@ WORKBENCH: tuple[Action, ...] = (
         True,
         group=VIEW,
     ),
+    Action(
+        "run.text",
+        "t",
+        "Text run",
+        "Show the configuration that the task under the cursor ran, and what was edited since.",
+        "workbench",
+        group=VIEW,
+    ),
+    Action(
+        "run.copy-command",
+        "Y",
+        "Copy command",
+        "Copy the shell command that starts the task under the cursor by hand, as it was started in the run.",
+        "workbench",
+        group=VIEW,
+    ),
     Action("run.take-over", "T", "Take over", "Go on with the interrupted run that is shown.", "workbench", group=RUN),
     Action(
         "run.watch", "w", "Run view", "Show the newest run, or the plan again instead of it.", "workbench", group=VIEW
@@ -81,6 +97,23 @@ FAILURE: tuple[Action, ...] = (
         RUN,
     ),
     Action("failure.log", "l", "Log", "Open the log of the task that failed first.", "failure", True, RUN),
+    Action(
+        "failure.text",
+        "t",
+        "Text run",
+        "Show the configuration that the failed task ran, and what was edited since.",
+        "failure",
+        group=VIEW,
+    ),
+    Action(
+        "failure.copy-command",
+        "y,Y",
+        "Copy command",
+        "Copy the shell command that starts the failed task by hand, as it was started in the run.",
+        "failure",
+        True,
+        VIEW,
+    ),
 )
 RUN_PART: tuple[Action, ...] = (
     Action("run-part.all", "a", "Everything", "Run all tasks.", "run-part", group=RUN),

@@ -15,7 +15,7 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.content import Content
 from textual.screen import Screen
 
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import log as actions
 from orch_tui.tui.clipboard import copy
@@ -46,10 +46,15 @@ class LogViewerScreen(Screen[None]):
         self._attempts = list(attempts)
         self._index = start % len(self._attempts)
         self._task_name = title
+        self._of_run: tuple[Path, RunState, TaskState] | None = None
+        self._numbers: list[int] = []
 
     @classmethod
-    def open_for_task(cls, run_directory: Path, task: TaskState) -> Self:
-        """The attempts of a task, the latest one in view; of a task that has not begun, its first one to be."""
+    def open_for_task(cls, run_directory: Path, task: TaskState, state: RunState | None = None) -> Self:
+        """The attempts of a task, the latest one in view; of a task that has not begun, its first one to be.
+
+        With the ``state`` of its run, an attempt's text can be shown and its command copied.
+        """
         numbers = [(attempt.number, attempt.status.value) for attempt in task.attempts] or [(1, task.status.value)]
         attempts = [
             (
@@ -58,7 +63,11 @@ class LogViewerScreen(Screen[None]):
             )
             for number, status in numbers
         ]
-        return cls(attempts, title=task.name)
+        viewer = cls(attempts, title=task.name)
+        if state is not None:
+            viewer._numbers = [number for number, _ in numbers] if task.attempts else []
+            viewer._of_run = (run_directory, state, task)
+        return viewer
 
     @property
     def path(self) -> Path:
@@ -93,6 +102,8 @@ class LogViewerScreen(Screen[None]):
     # --- attempts ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("copy_command", "text"):
+            return bool(self._numbers)
         return len(self._attempts) > 1 if action in ("earlier", "later") else True
 
     def action_earlier(self) -> None:
@@ -129,6 +140,21 @@ class LogViewerScreen(Screen[None]):
             self._program.say(copy(text, self.app), seconds=8)
         else:
             self._program.say("The log is empty: there is nothing to copy.", "warning")
+
+    # --- how it was started ---
+
+    def action_copy_command(self) -> None:
+        from orch_tui.tui.screens.attempt_text import Which, copy_command
+
+        if self._of_run is not None:
+            copy_command(self._program, Which(*self._of_run, self._numbers[self._index]))
+
+    def action_text(self) -> None:
+        from orch_tui.tui.screens.attempt_text import Which, show_text
+
+        if self._of_run is not None:
+            which = Which(*self._of_run, self._numbers[self._index])
+            self.run_worker(show_text(self._program, which), group="text", exclusive=True, description="read a text")
 
     # --- other programs ---
 

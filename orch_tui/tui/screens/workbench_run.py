@@ -158,7 +158,7 @@ class WorkbenchRun(WorkbenchFile):
                 return shown is not None and shown.interrupted
             case "failure":
                 return shown is not None and shown.state.first_failure is not None
-            case "log":
+            case "log" | "text" | "copy_command":
                 return shown is not None
             case "nested":
                 return shown is not None and bool(shown.children)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from orch_tui.engine.runs import RunRequest
 from orch_tui.model.orchestration import Task
 from orch_tui.model.plan import RunPlan
+from orch_tui.model.runstate import TaskState
 from orch_tui.model.text import safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
@@ -229,8 +230,10 @@ class WorkbenchStart(WorkbenchRun):
             self._open_configuration(event.failure.configuration)
         elif event.what == "continue":
             self.prepare(self.control.continue_request(self.run_shown.state), "Continue: what did not succeed")
-        else:
+        elif event.what == "log":
             self.open_task_log(event.failure.task)
+        else:
+            self._of_attempt(event.what, self.run_shown.state.tasks[event.failure.task])
 
     def open_task_log(self, task: str) -> None:
         """The log of a task of the shown run, full screen."""
@@ -238,7 +241,9 @@ class WorkbenchStart(WorkbenchRun):
 
         if self.run_shown is not None:
             self.app.push_screen(
-                LogViewerScreen.open_for_task(self.run_shown.directory, self.run_shown.state.tasks[task])
+                LogViewerScreen.open_for_task(
+                    self.run_shown.directory, self.run_shown.state.tasks[task], self.run_shown.state
+                )
             )
 
     def action_log(self) -> None:
@@ -247,6 +252,25 @@ class WorkbenchStart(WorkbenchRun):
             self.orch_app.say("Put the cursor on a task of the run that is shown, to see its log.", "warning")
         else:
             self.open_task_log(task.id)
+
+    def action_text(self) -> None:
+        self._of_attempt("text", self.task_shown())
+
+    def action_copy_command(self) -> None:
+        self._of_attempt("command", self.task_shown())
+
+    def _of_attempt(self, what: str, task: TaskState | None) -> None:
+        """The text that the last attempt of a task ran, or its command."""
+        from orch_tui.tui.screens.attempt_text import Which, copy_command, show_text
+
+        if task is None or self.run_shown is None:
+            self.orch_app.say("Put the cursor on a task of the run that is shown.", "warning")
+            return
+        which = Which(self.run_shown.directory, self.run_shown.state, task)
+        if what == "command":
+            copy_command(self.orch_app, which)
+        else:
+            self.run_worker(show_text(self.orch_app, which), group="text", exclusive=True, description="read a text")
 
     def action_failure(self) -> None:
         card = self.query_one(FailureCard)

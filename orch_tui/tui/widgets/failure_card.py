@@ -68,7 +68,7 @@ class FailureCard(LineList):
 
     @dataclass
     class Asked(Message):
-        """A key of the card: ``edit``, ``continue`` or ``log``."""
+        """A key of the card: ``edit``, ``continue``, ``log``, ``text`` or ``command``."""
 
         what: str
         failure: Failure
@@ -149,3 +149,9 @@ class FailureCard(LineList):
 
     def action_log(self) -> None:
         self._ask("log")
+
+    def action_text(self) -> None:
+        self._ask("text")
+
+    def action_copy_command(self) -> None:
+        self._ask("command")
