@@ -1,0 +1,87 @@
+"""The contacts that were not taken: counted, the first in the log, all of them in a file and perhaps in a table."""
+
+from __future__ import annotations
+
+import csv
+from types import TracebackType
+
+from orch_tui.components.contract import UserError
+from orch_tui.components.kit import Context
+from orch_tui.components.tabular import connect, literal, write_parquet
+from orch_tui.model.text import safe_line
+
+_SHOWN = 20
+_HEADER = ("row", "email_address", "reason")
+
+
+class Rejects:
+    """``out/files/rejected.csv`` of the attempt. A context manager; ``first`` is the first one, for a message."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self.path = ctx.data_dir / "out" / "files" / "rejected.csv"
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self.path.open("w", encoding="utf-8", newline="")
+        self.path.chmod(0o600)
+        self._csv = csv.writer(self._file)
+        self._csv.writerow(_HEADER)
+        self.count = 0
+        self.first = ""
+
+    def __enter__(self) -> Rejects:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def add(self, row: int, address: str, reason: str) -> None:
+        """One more; ``reason`` may be Mailchimp's own words."""
+        reason = safe_line(self._ctx.redactor.text(reason), 300)
+        self._csv.writerow((row, safe_line(address), reason))
+        self.count += 1
+        sentence = f"{safe_line(address, 100) or 'no address'} (row {row}): {reason}"
+        if self.count == 1:
+            self.first = sentence
+        if self.count <= _SHOWN:
+            self._ctx.log(f"rejected: {sentence}")
+        elif self.count == _SHOWN + 1:
+            self._ctx.log("rejected: further ones are only in the file out/files/rejected.csv")
+
+    @property
+    def shown(self) -> str:
+        """The file as a message names it: relative to the project."""
+        project = self._ctx.project
+        return str(self.path.relative_to(project)) if self.path.is_relative_to(project) else str(self.path)
+
+    def finish(self) -> None:
+        """Close the file, name it in result.json, and write the output table if one is declared.
+
+        Raises:
+            UserError: more than one output is declared.
+        """
+        self._file.close()
+        if self.count:
+            self._ctx.files.append({"path": self.shown, "rows": self.count, "bytes": self.path.stat().st_size})
+        if not self._ctx.outputs:
+            return
+        output = self._ctx.only_output()
+        con = connect(self._ctx, memory_limit="256MB")
+        try:
+            columns = "{'row': 'BIGINT', 'email_address': 'VARCHAR', 'reason': 'VARCHAR'}"
+            source = (
+                f"read_csv({literal(str(self.path))}, header = true, columns = {columns}, delim = ',', quote = '\"', "
+                "escape = '\"', auto_detect = false, nullstr = '\\N')"
+            )
+            write_parquet(con, f"select * from {source}", output.path)
+        finally:
+            con.close()
+
+    def check_outputs(self) -> None:
+        """Raises: UserError when there are more outputs than the one for rejected contacts."""
+        if len(self._ctx.outputs) > 1:
+            raise UserError(
+                "nothing was sent: this component writes at most one table, that of the rejected contacts; declare "
+                "one output or none"
+            )

@@ -1,0 +1,102 @@
+"""Prism between a client and a server: it holds every request and every answer against an OpenAPI description.
+
+With ``--errors`` a request that breaks the description gets 422 and does not reach the server, and an answer that
+breaks it becomes 500 (https://docs.stoplight.io/docs/prism/). What Prism finds fault with is in its log as well.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+from tests.servers.tools import program, tool
+
+_START_LIMIT = 60.0
+_FAULT = re.compile(r"Violation: |Request terminated with error")
+_REQUEST = "Request received"
+
+
+class Prism:
+    """A running proxy before ``upstream``. ``url`` is its address; ended with the context."""
+
+    def __init__(self, directory: Path, upstream: str, document: str = "mailchimp.json") -> None:
+        home = tool("prism")
+        self._node = program("node")
+        self._program = home / "node_modules" / ".bin" / "prism"
+        self._document = home / document
+        self._upstream = upstream
+        self._log = directory / "prism.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+
+    def __enter__(self) -> Prism:
+        for _ in range(3):
+            # Prism cannot choose a free port itself; another program may be quicker to take this one.
+            port = _free_port()
+            if self._start(port):
+                self.url = f"http://127.0.0.1:{port}"
+                return self
+        pytest.fail(f"prism does not start: {self._log.read_text(errors='replace')[-2000:]}")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def _start(self, port: int) -> bool:
+        argv = [str(self._node), str(self._program), "proxy", "--errors", str(self._document), self._upstream]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*argv, "--host", "127.0.0.1", "--port", str(port)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                # Prism colours its log where it believes in a terminal.
+                env={"PATH": os.environ["PATH"], "HOME": str(self._log.parent), "NO_COLOR": "1"},
+            )
+        limit = time.monotonic() + _START_LIMIT
+        while time.monotonic() < limit and self._process.poll() is None:
+            if "Prism is listening" in self._log.read_text(errors="replace"):
+                return True
+            time.sleep(0.05)
+        self._end()
+        return False
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+
+    @property
+    def violations(self) -> list[str]:
+        """A line for each request or answer that breaks the description."""
+        return [line for line in self._lines() if _FAULT.search(line)]
+
+    @property
+    def requests(self) -> int:
+        """How many requests came through."""
+        return sum(_REQUEST in line for line in self._lines())
+
+    def _lines(self) -> list[str]:
+        return self._log.read_text(errors="replace").splitlines()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
