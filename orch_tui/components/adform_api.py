@@ -236,7 +236,7 @@ class Api:
                     f"{name}: not ready after {seconds / 60:.0f} min (it is {safe_line(status, 40)}); run the task "
                     "again later, raise report_timeout, or ask for fewer days in one report (days_per_report)"
                 )
-            self._say(f"{name}: {_WORDS.get(status, safe_line(status, 40))}, {seconds:.0f} s")
+            self._say(f"{name}: {_WORDS.get(status, safe_line(status, 40))}, {int(seconds)} s")
             self._timing.sleep(pause)
             pause = min(self._parameters.poll_interval, pause * 1.5)
 

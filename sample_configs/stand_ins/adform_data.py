@@ -150,7 +150,7 @@ def report(
 ) -> Iterator[list[Any]]:  # fmt: skip
     """Rows of dimensions, then metrics, in the order of the dimensions' values.
 
-    ``line_items`` belong to each campaign; ``late`` conversions come to each row of the three days before today, as
+    ``line_items`` belong to each campaign; ``late`` conversions come to each campaign on the three days before today, as
     they do with Adform; ``only`` names dimensions with the values to keep.
     """
     slots = range(line_items) if "lineItemID" in dimensions else range(12)
@@ -168,7 +168,7 @@ def report(
                 total = groups.setdefault(key, [0, 0, 0, 0.0, 0.0])
                 for at, amount in enumerate(facts(campaign, day, slot, len(slots))):
                     total[at] += amount
-                if (today - day).days <= 3:
+                if slot == 0 and (today - day).days <= 3:
                     total[2] += late
     for key in sorted(groups, key=lambda key: [str(value) for value in key]):
         yield [*key, *(_metric(name, groups[key]) for name in metrics)]
