@@ -29,6 +29,7 @@ _COMMANDS = {
     "logs": _Lazy("logs", "Print or follow the logs of a run's tasks."),
     "watch": _Lazy("watch", "Follow a run that any process executes."),
     "cancel": _Lazy("cancel", "Stop a run, or one of its tasks."),
+    "crontab": _Lazy("crontab", "Print the lines for crontab that start orchestrations by their schedules."),
     "new": _Lazy("project_commands", "Make a new project directory."),
     "tables": _Lazy("tables", "List the tables in the project's storage."),
     "preview": _Lazy("tables", "Show the first rows of a table."),

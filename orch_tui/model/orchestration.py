@@ -87,6 +87,14 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """When it is to be started, in this machine's time: ``cron`` is five fields as in crontab, or ``@daily``."""
+
+    cron: str
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Orchestration:
     id: str
     name: str
@@ -95,6 +103,7 @@ class Orchestration:
     max_parallel: int | None = None
     defaults: TaskOptions = NO_OPTIONS
     variables: tuple[Variable, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
 
     def tasks(self) -> Iterator[Task]:
         """All tasks, in the order of the phases."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from orch_tui.model.configuration import split_ref
-from orch_tui.model.orchestration import Backoff, Orchestration, Phase, Retry, Task, TaskOptions, Variable
+from orch_tui.model.orchestration import Backoff, Orchestration, Phase, Retry, Schedule, Task, TaskOptions, Variable
 from orch_tui.model.text import slug, unique, valid_id
 from orch_tui.project.decode import Place, Table, found, quote
 
-_KEPT = ("schedules", "notifications")
+_KEPT = ("notifications",)
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 _ID_REMEDY = "use letters, digits, _ . and -, at most 100 characters"
 NO_OPTIONS = TaskOptions()
@@ -33,9 +33,21 @@ def decode_orchestration(data: dict[str, Any], place: Place, orchestration_id: s
         max_parallel=table.integer("max_parallel", 1),
         defaults=read_options(table.table("defaults")),
         variables=read_variables(table.table("variables")),
+        schedules=tuple(_schedule(item) for item in table.tables("schedules")),
     )
     table.finish(kept=_KEPT)
     return orchestration
+
+
+def _schedule(table: Table) -> Schedule:
+    from orch_tui.project.schedules import cron_problem
+
+    schedule = Schedule(table.needed_text("cron", 'write it like "30 5 * * 1-5"'), table.flag("enabled", True))
+    if schedule.cron and (problem := cron_problem(schedule.cron)):
+        message = f"{table.name('cron')}: {quote(schedule.cron)} is no time for cron; {problem}"
+        table.error("cron", "schedule", message, 'write it like "30 5 * * 1-5": at 5:30 from Monday to Friday')
+    table.finish()
+    return schedule
 
 
 def derived_task_id(configuration: str) -> str:

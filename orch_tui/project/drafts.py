@@ -47,7 +47,9 @@ def save_draft(project: Project, orchestration: Orchestration, base: SourceText 
         ValueError: a text in it cannot be written.
     """
     extra = {"saved": now, **({"base": base.text} if base is not None else {})}
-    text = house_text(orchestration, {"draft": extra})
+    # The screen does not edit schedules, so they are kept as a file's own keys are.
+    schedules = [{"cron": one.cron, "enabled": one.enabled} for one in orchestration.schedules]
+    text = house_text(orchestration, {"draft": extra, **({"schedules": schedules} if schedules else {})})
     project.paths.make_state()
     make_private(project.paths.drafts)
     write_atomic(project.paths.drafts / f"{orchestration.id}.toml", text, _PRIVATE)

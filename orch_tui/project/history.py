@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from orch_tui.model.events import EventType, read_time
@@ -23,7 +25,8 @@ class RunSummary:
 
     ``status`` is ``processing`` for a run that has not ended; ``live`` then says whether some process executes it:
     an unfinished run that nobody executes was interrupted. ``seconds`` is None until it ended. ``counts`` are of
-    tasks and filled when it ended. ``broken`` is the reason why the journal could not be read.
+    tasks and filled when it ended. ``broken`` is the reason why the journal could not be read. ``continues`` is the
+    id of the run of which this one runs what did not succeed.
     """
 
     id: str
@@ -39,6 +42,7 @@ class RunSummary:
     live: bool = False
     counts: dict[Status, int] = field(default_factory=dict, hash=False)
     broken: str | None = None
+    continues: str | None = None
 
     @property
     def interrupted(self) -> bool:
@@ -89,6 +93,7 @@ def summarize(directory: Path) -> RunSummary:
             run.get("partial", False),
             not ended and is_executed(directory),
             {status: ended[f"count_{status}"] for status in Status if f"count_{status}" in ended} if ended else {},
+            continues=run.get("rerun_of"),
         )
     except (BrokenJournal, KeyError, TypeError, ValueError) as error:
         return RunSummary(
@@ -131,6 +136,20 @@ def runs(paths: ProjectPaths, orchestration: str, limit: int | None = None) -> I
 
 def latest(paths: ProjectPaths, orchestration: str) -> RunSummary | None:
     return next(runs(paths, orchestration, 1), None)
+
+
+def continued_by(paths: ProjectPaths, orchestration: str, run: str) -> list[RunSummary]:
+    """The runs that continue a run, the earliest first."""
+    later = itertools.takewhile(lambda summary: summary.id > run, runs(paths, orchestration))
+    return [summary for summary in later if summary.continues == run][::-1]
+
+
+def when_of(run: str) -> float | None:
+    """When a run began, in seconds since the epoch, as its id has it; None for an id that does not say."""
+    try:
+        return datetime.strptime(run[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
 
 
 def find_run(paths: ProjectPaths, run: str, orchestration: str | None = None) -> Path | None:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from orch_tui.model.orchestration import Backoff, Orchestration, Phase, Retry, Task, TaskOptions, Variable
@@ -135,7 +136,7 @@ def _raw_items(raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def compose(text: str, new: Orchestration, read: Read) -> str:
-    """The file's new text, after an edit of what ``text`` reads as.
+    """The file's new text, after an edit of what ``text`` reads as. Its schedules stay those of ``text``.
 
     Three ways are tried, the most careful one first; the text returned has been read back and is equal to ``new``.
 
@@ -144,6 +145,7 @@ def compose(text: str, new: Orchestration, read: Read) -> str:
         DefinitionError: ``text`` cannot be read.
     """
     old, raw = read(text)
+    new = replace(new, schedules=old.schedules)
     if old == new and _has_all_ids(raw):
         return text
     mark = "\ufeff" if text.startswith("\ufeff") else ""

@@ -43,6 +43,14 @@ class Entry:
     def tasks(self) -> int:
         return sum(len(phase.tasks) for phase in self.value.phases) if self.value else 0
 
+    def next_start(self, now: float) -> float | None:
+        """When a schedule starts it next; ``now`` and the answer are seconds since the epoch."""
+        if self.value is None or not self.value.schedules:
+            return None
+        from orch_tui.project.schedules import next_start
+
+        return next_start(self.value.schedules, now)
+
 
 @dataclass(frozen=True, slots=True)
 class Runs:
@@ -310,12 +318,12 @@ def _beat(run: RunSummary, longest: float) -> Beat:
 
 
 def show_when(when: float | None, now: float) -> str:
-    """``14:02`` today, ``Sat 14:02`` in the last six days, else ``21 Nov`` or ``2025-11-21``: no text that ages."""
+    """``14:02`` today, ``Sat 14:02`` within six days, else ``21 Nov`` or ``2025-11-21``: no text that ages."""
     if when is None:
         return ""
     then, today = time.localtime(when), time.localtime(now)
     if then[:3] == today[:3]:
         return time.strftime("%H:%M", then)
-    if 0 <= now - when < 6 * _DAY:
+    if abs(now - when) < 6 * _DAY:
         return time.strftime("%a %H:%M", then)
     return time.strftime("%d %b" if then.tm_year == today.tm_year else "%Y-%m-%d", then)

@@ -47,6 +47,17 @@ def test_problems_of_what_it_uses_are_found(model: HomeModel) -> None:
     assert model.problems("broken") == model.entry("broken").problems
 
 
+def test_the_next_start_of_a_scheduled_one(model: HomeModel, project: Project) -> None:
+    # GIVEN one that is scheduled every hour, and one that is not
+    path = project.paths.orchestration("alpha")
+    path.write_text(path.read_text() + '\n[[schedules]]\ncron = "@hourly"\n')
+    model.reload()
+    # THEN the time of its next start is known
+    following = model.entry("alpha").next_start(NOW)
+    assert following is not None and 0 < following - NOW <= 3600
+    assert model.entry("beta").next_start(NOW) is None and model.entry("broken").next_start(NOW) is None
+
+
 def test_the_filter_takes_words_of_name_id_and_description(model: HomeModel) -> None:
     for text, expected in (("FIRST alp", ["alpha"]), ("/usr", ["beta"]), ("brok", ["broken"]), ("a zzz", [])):
         model.set_filter(text)

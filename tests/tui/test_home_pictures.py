@@ -18,7 +18,9 @@ _ENDS = (S, S, S, E, S, S, W, S, S, S, S, E, E, S, S, S, S, C, S, S, S, S)
 
 @pytest.fixture
 def lived_in(project: Project, make_run: MakeRun) -> Project:
-    """Runs of all kinds."""
+    """Runs of all kinds, and a schedule."""
+    file = project.paths.orchestration("alpha")
+    file.write_text(file.read_text() + '\n[[schedules]]\ncron = "30 5 * * 1-5"\n')
     for number, end in enumerate(_ENDS):
         make_run("alpha", end, seconds=30 + number * 7 % 90, at=NOW - 3600 * (len(_ENDS) - number))
     make_run("beta", Status.ERROR, seconds=4, at=NOW - 3 * 86400)

@@ -19,7 +19,7 @@ from orch_tui.project.source import DefinitionError
 from orch_tui.tui import text
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import home as actions
-from orch_tui.tui.home_model import Entry, HomeModel, read_runs
+from orch_tui.tui.home_model import Entry, HomeModel, read_runs, show_when
 from orch_tui.tui.screens.home_runs import HomeRuns
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.orchestration_list import OrchestrationList
@@ -141,7 +141,7 @@ class HomeScreen(HomeRuns):
         file = self.app.project.paths.relative(self.app.project.paths.orchestration(entry.id))
         details.border_subtitle = text.line(file, limit=60)
         known = self.model.known_problems(chosen)
-        details.update(_details(entry, known), layout=False)
+        details.update(_details(entry, self.model.now(), known), layout=False)
         if known is None:
             # Reading what the tasks use is for a cursor that rests.
             self.set_timer(_PROBLEMS_AFTER_SECONDS, lambda: self._show_problems(chosen))
@@ -149,7 +149,7 @@ class HomeScreen(HomeRuns):
     def _show_problems(self, orchestration_id: str) -> None:
         if self.is_current and self.table.chosen == orchestration_id:
             entry, found = self.model.entry(orchestration_id), self.model.problems(orchestration_id)
-            self.query_one("#details", Static).update(_details(entry, found), layout=False)
+            self.query_one("#details", Static).update(_details(entry, self.model.now(), found), layout=False)
 
     def _look_at_runs(self) -> None:
         if self.is_current:
@@ -318,12 +318,13 @@ class HomeScreen(HomeRuns):
         return True
 
 
-def _details(entry: Entry, problems: Sequence[Problem] | None = None) -> Content:
+def _details(entry: Entry, now: float, problems: Sequence[Problem] | None = None) -> Content:
     """Description, phases and problems; the problems are not known yet when they are None."""
     description = entry.value.description if entry.value else "This file cannot be read as an orchestration."
     parts = [text.line(description, limit=300) if description else Content.styled("No description", "$text-muted")]
     if entry.value is not None:
         parts.append(_phases(entry))
+        parts += _schedules(entry, now)
     if problems is not None:
         parts += _problem_lines(problems)
     return Content("\n").join(parts)
@@ -342,6 +343,16 @@ def _problem_lines(problems: Sequence[Problem]) -> list[Content]:
         more = f"  and {len(problems) - _SHOWN_PROBLEMS} more; the workbench lists them"
         lines.append(Content.styled(more, "$text-muted"))
     return lines
+
+
+def _schedules(entry: Entry, now: float) -> list[Content]:
+    """``Starts by itself next at Mon 05:30 (30 5 * * 1-5)``, if anything starts it."""
+    following = entry.next_start(now)
+    if entry.value is None or following is None:
+        return []
+    crons = ", ".join(one.cron for one in entry.value.schedules if one.enabled)
+    when = show_when(following, now)
+    return [Content.assemble(("Scheduled next: ", "$text-muted"), when, (f"  {crons}", "$text-muted"))]
 
 
 def _phases(entry: Entry) -> Content:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
 
 _WIDE = 96
+_WIDEST = 110
 _PARTS = {
     "green": "success",
     "red": "error",
@@ -37,10 +38,13 @@ class Columns(NamedTuple):
     when: int
     took: int
     spark: int
+    next: int = 0
 
 
 def columns(width: int) -> Columns:
     """What fits into a list of this many cells beside a name worth reading."""
+    if width >= _WIDEST:
+        return Columns(6, 5, 13, 10, 8, 20, 10)
     if width >= _WIDE:
         return Columns(6, 5, 13, 10, 8, 20)
     if width >= 70:
@@ -103,6 +107,7 @@ class OrchestrationList(LineList, inherit_bindings=False):
             "When",
             "Took",
             f"Last {sizes.spark} runs" if sizes.spark >= 16 else "Runs",
+            "Next",
         )
         right = [
             _cell(title, size, "dim", left=index in (2, 5))
@@ -129,12 +134,14 @@ class OrchestrationList(LineList, inherit_bindings=False):
         )
         name = (left, Part(entry.name, "strong"), *((Part("  unsaved", "warning"),) if entry.draft else ()))
         runs = self._runs_of(entry.id)
-        return Row(name, (*numbers, *self._run_cells(runs, sizes), Part(" ")))
+        now = self._now()
+        following = _cell(show_when(entry.next_start(now), now), sizes.next, "text")
+        return Row(name, (*numbers, *self._run_cells(runs, sizes), following, Part(" ")))
 
     def _run_cells(self, runs: Runs | None, sizes: Columns) -> tuple[Part, ...]:
         if runs is None or runs.last is None:
             text = "…" if runs is None else "unreadable" if runs.problem else "never run"
-            blank = sum(size + 2 for size in sizes[3:] if size)
+            blank = sum(size + 2 for size in sizes[3:6] if size)
             return (_cell(text, sizes.status, "dim", left=True), Part(" " * blank))
         last = runs.last
         beats = spark(runs.summaries, sizes.spark)

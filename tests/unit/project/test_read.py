@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from orch_tui.model.component import DATA_FLOW_ORDER, ComponentType
 from orch_tui.model.configuration import TableInput, TableOutput, WriteMode
-from orch_tui.model.orchestration import Backoff, Retry, Task, TaskOptions, Variable
+from orch_tui.model.orchestration import Backoff, Retry, Schedule, Task, TaskOptions, Variable
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.project.project import DefinitionError, Project, open_project
 
@@ -43,7 +43,10 @@ variables = { day = "2", n = true }
 [[phases.tasks]]
 configuration = "reader/a"
 [[schedules]]
-cron = "x"
+cron = "30 5 * * 1-5"
+[[schedules]]
+cron = "@daily"
+enabled = false
 [notifications]
 x = 1
 """
@@ -67,6 +70,7 @@ def test_all_keys_of_an_orchestration(make_project: MakeProject) -> None:
     options = TaskOptions(Retry(3, 60.0, Backoff.DOUBLING), 5400.0, 0.25, 5.0, 1.5)
     first = Task("a", "sql/a", False, True, options, 1, {"day": "2", "n": "true"})
     assert value.phases[0].tasks == (first, Task("a-2", "reader/a"))
+    assert value.schedules == (Schedule("30 5 * * 1-5"), Schedule("@daily", enabled=False))
     assert project.problems() == []
 
 

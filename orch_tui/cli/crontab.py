@@ -1,0 +1,50 @@
+"""``orch-tui crontab``: what cron needs to start orchestrations by their schedules."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+import click
+
+from orch_tui.cli.errors import FAILED, SUCCESS
+from orch_tui.cli.opening import open_it, project_option
+from orch_tui.cli.output import Output
+from orch_tui.model.text import safe_line
+
+
+@click.command("crontab")
+@project_option
+def crontab_command(project: str | None) -> int:
+    """Print a line for crontab for every enabled schedule of the project's orchestrations.
+
+    Nothing is installed: put the lines into `crontab -e`. What goes wrong in a run is printed, so cron mails it.
+    """
+    from orch_tui.project.project import DefinitionError
+    from orch_tui.project.schedules import crontab_lines
+
+    opened = open_it(project, tolerant=True)
+    out, err = Output(sys.stdout), Output(sys.stderr)
+    lines, broken = 0, False
+    for name in opened.orchestration_ids():
+        try:
+            value = opened.orchestration(name)
+        except DefinitionError as error:
+            broken = True
+            err.line(f"{name} is left out: {error.problems[0].place}: {error.problems[0].message}")
+            continue
+        for line in crontab_lines(opened.root.absolute(), name, value.schedules, _program()):
+            out.line(f"# {safe_line(value.name)}")
+            out.line(line)
+            lines += 1
+    if not lines:
+        err.line('no orchestration has a schedule; add one to its file: [[schedules]] and cron = "30 5 * * 1-5"')
+    return FAILED if broken else SUCCESS
+
+
+def _program() -> list[str]:
+    """What starts this program from anywhere: cron has hardly a PATH."""
+    script = os.path.join(os.path.dirname(sys.executable), "orch-tui")
+    found = script if os.access(script, os.X_OK) else shutil.which("orch-tui")
+    return [found] if found else [sys.executable, "-m", "orch_tui"]
