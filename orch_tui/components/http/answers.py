@@ -62,6 +62,21 @@ def shown_url(url: object) -> str:
     return safe_line(f"{parts.scheme}://{host}{port}{parts.path}" if host else parts.path, 200)
 
 
+def linked(response: httpx.Response, link: str, what: str) -> str:
+    """The full address of a link in an answer. Raises: UserError when it is none; ``what`` begins the sentence."""
+    import httpx
+
+    try:
+        url = response.url.join(link)
+        urlsplit(str(url))
+    except (httpx.InvalidURL, ValueError) as error:
+        raise UserError(f"{what} is no address") from error
+    if url.scheme == "http" and response.url.scheme == "https" and url.host == response.url.host:
+        # Servers behind a proxy forget that they are asked by https.
+        url = url.copy_with(scheme="https", port=response.url.port)
+    return str(url)
+
+
 def server_message(response: httpx.Response, hide: Callable[[str], str] = str) -> str:
     """What the body of an error says, cut to 300 characters; "" if nothing. ``hide`` masks secrets before the cut.
 

@@ -24,67 +24,67 @@ class Auth(Choice):
     """Who the client is. ``type`` decides which of the other fields are used; see :class:`Choice`."""
 
     type: AuthType = Field(
-        "none",
+        default="none",
         title="Kind",
         description="bearer: a token. basic: user and password. api_key: a value in a header or in the query. "
         "oauth2_client_credentials: tokens from a token endpoint, renewed by themselves.",
     )
     token: SecretStr | None = Field(
-        None,
+        default=None,
         title="Token",
         description="For bearer.",
         json_schema_extra=used_with("bearer", needed=True, x_secret=True),
     )
     username: str | None = Field(
-        None, title="User", description="For basic.", json_schema_extra=used_with("basic", needed=True)
+        default=None, title="User", description="For basic.", json_schema_extra=used_with("basic", needed=True)
     )
     password: SecretStr | None = Field(
-        None,
+        default=None,
         title="Password",
         description="For basic; may be left out where the user name is the key.",
         json_schema_extra=used_with("basic", x_secret=True),
     )
     name: str | None = Field(
-        None,
+        default=None,
         title="Name of the key",
         description="For api_key: the header or the parameter, such as X-Api-Key.",
         json_schema_extra=used_with("api_key", needed=True),
     )
     value: SecretStr | None = Field(
-        None,
+        default=None,
         title="Key",
         description="For api_key.",
         json_schema_extra=used_with("api_key", needed=True, x_secret=True),
     )
     place: Literal["header", "query"] = Field(
-        "header",
+        default="header",
         title="Place of the key",
         description="For api_key: header or query.",
         json_schema_extra=used_with("api_key"),
     )
     token_url: str | None = Field(
-        None,
+        default=None,
         title="Token address",
         description="For OAuth2: the full address of the token endpoint.",
         json_schema_extra=used_with(_OAUTH, needed=True),
     )
     client_id: str | None = Field(
-        None, title="Client id", description="For OAuth2.", json_schema_extra=used_with(_OAUTH, needed=True)
+        default=None, title="Client id", description="For OAuth2.", json_schema_extra=used_with(_OAUTH, needed=True)
     )
     client_secret: SecretStr | None = Field(
-        None,
+        default=None,
         title="Client secret",
         description="For OAuth2.",
         json_schema_extra=used_with(_OAUTH, needed=True, x_secret=True),
     )
     scope: str | None = Field(
-        None,
+        default=None,
         title="Scope",
         description="For OAuth2: one or more, with blanks between.",
         json_schema_extra=used_with(_OAUTH),
     )
     credentials: Literal["body", "header"] = Field(
-        "body",
+        default="body",
         title="Place of the credentials",
         description="For OAuth2: where the token endpoint wants id and secret, in the form or in a Basic header.",
         json_schema_extra=used_with(_OAUTH),

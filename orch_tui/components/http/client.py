@@ -254,9 +254,10 @@ class HttpClient:
 
     def _detail(self, response: httpx.Response) -> str:
         """The server's words; some repeat what they were sent."""
-        return server_message(response, self._hide)
+        return server_message(response, self.hide)
 
-    def _hide(self, text: str) -> str:
+    def hide(self, text: str) -> str:
+        """``text`` with the secrets masked that this client sends."""
         token = self._auth.token if isinstance(self._auth, ClientCredentials) else None
         return self._redactor.text(Redactor([token]).text(text) if token else text)
 

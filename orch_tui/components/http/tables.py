@@ -1,0 +1,194 @@
+"""Records to Parquet: spooled as rows of JSON, then typed by all of their values. Memory does not grow with them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from orch_tui.components.contract import UserError
+from orch_tui.components.http.flatten import BOOL, FLOAT, INT, NESTED, TEXT, WIDE, Column, Flattener
+from orch_tui.components.tabular import columns_of, common_type, listed, literal, quoted, usable_names, write_parquet
+
+if TYPE_CHECKING:
+    import duckdb
+
+_LONGEST = 15 * 2**20
+"""Bytes of one row; DuckDB refuses objects of 16 MB."""
+_SAMPLE = 1000
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_TIME = rf"{_DAY}[T ]\d{{2}}:\d{{2}}(:\d{{2}}([.,]\d{{1,9}})?)?"
+_SHAPES = {
+    "DATE": _DAY,
+    "TIMESTAMP": _TIME,
+    "TIMESTAMP WITH TIME ZONE": rf"{_TIME}(Z|[+-]\d{{2}}(:?\d{{2}})?)",
+}
+
+
+class Spool:
+    """The rows of one table on their way: a file in ``scratch``, gone when the block ends."""
+
+    def __init__(self, scratch: Path, flattener: Flattener) -> None:
+        self._path = scratch
+        self._file = scratch.open("wb", buffering=2**20)
+        self._encode = json.JSONEncoder(
+            ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False
+        ).encode
+        self.flattener = flattener
+        self.rows = 0
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """A row of the flattener's. Raises: UserError when it is larger than 15 MB."""
+        try:
+            line = self._encode(row).encode()
+        except UnicodeEncodeError:
+            # Half of a surrogate pair, which is no text: UTF-8 cannot hold it.
+            line = self._encode(row).encode("utf-8", "replace")
+        except ValueError:
+            # A number such as 1e999 is infinite in Python, and in no JSON.
+            line = self._encode(_finite(row)).encode("utf-8", "replace")
+        if len(line) > _LONGEST:
+            raise UserError(f"record {self.rows + 1} is larger than {_LONGEST >> 20} MB, which is no row of a table")
+        self._file.write(line + b"\n")
+        self.rows += 1
+
+    def finish(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        path: Path,
+        known: Mapping[str, str],
+        types: Mapping[str, str],
+    ) -> tuple[list[tuple[str, str]], list[str]]:
+        """Write the rows as Parquet, each column with the type that all of its values have.
+
+        Args:
+            known: columns of the table as it is. Where a column has no value now, it keeps its type there; numbers
+                and times keep a wider one.
+            types: types that the user set, by column.
+
+        Returns:
+            The columns, and remarks on names that had to be changed.
+
+        Raises:
+            duckdb.Error: values do not fit the types that the user set.
+            UserError: a type is set for a column that is not there.
+        """
+        self._file.close()
+        columns = self.flattener.columns()
+        names, remarks = usable_names([self.flattener.separator.join(column.path) for column in columns])
+        named = list(zip(names, columns, strict=True))
+        wanted = {name.casefold(): kind for name, kind in types.items()}
+        lacking = [name for name in types if name.casefold() not in {n.casefold() for n in [*names, *known]}]
+        if lacking and self.rows:
+            raise UserError(f'types: there is no column "{lacking[0]}"; the columns are {listed(names, 40)}')
+        times = self._times(con, [column for column in columns if column.kinds == TEXT])
+        before = {name.casefold(): kind for name, kind in known.items()}
+        selected: list[str] = []
+        for name, column in named:
+            if not column.kinds and name.casefold() not in {*before, *wanted}:
+                parts = [item for item in known.items() if item[0].startswith(f"{name}{self.flattener.separator}")]
+                if parts:
+                    # Only nulls where there were objects before: their columns are not gone, they are empty.
+                    taken = {n.casefold() for n in names}
+                    selected += [_null(part, kind) for part, kind in parts if part.casefold() not in taken]
+                    continue
+            kind = wanted.get(name.casefold()) or self._settled(con, column, times, before.get(name.casefold()))
+            selected.append(f"cast({quoted(column.id)} as {kind}) as {quoted(name)}")
+        if not selected:
+            selected = [_null(name, wanted.get(name.casefold(), kind)) for name, kind in {**types, **known}.items()]
+        if not selected:
+            return [], remarks
+        source = f"read_json({self._arguments({column.id: _read_as(column.kinds) for column in columns})})"
+        query = f"select {', '.join(selected)} from {source if columns else '(select 1)'}"
+        write_parquet(con, query if self.rows else f"select * from ({query}) where false", path)
+        return columns_of(con, f"from read_parquet({literal(str(path))})"), remarks
+
+    def _settled(
+        self, con: duckdb.DuckDBPyConnection, column: Column, times: Mapping[str, str], before: str | None
+    ) -> str:
+        if not column.kinds:
+            return before or "VARCHAR"
+        now = times.get(column.id) or _type(column.kinds)
+        # Whole numbers today in a column of decimals are no change that anybody needs to hear of.
+        if before not in (None, now, "VARCHAR", "JSON") and common_type(con, [str(before), now]) == before:
+            return str(before)
+        return now
+
+    def _arguments(self, read_as: Mapping[str, str]) -> str:
+        # A file without a column still has its rows.
+        fields = read_as or {"0": "VARCHAR"}
+        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in fields.items())
+        return f"{literal(str(self._path))}, format = 'newline_delimited', columns = {{{columns}}}"
+
+    def _times(self, con: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> dict[str, str]:
+        """Columns of texts that are ISO dates or times, every one of them, with their types, by id."""
+        found: dict[str, str] = {}
+        for start in range(0, len(columns), 100):
+            part = columns[start : start + 100]
+            candidates = self._that_fit(con, {c.id: list(_SHAPES) for c in part}, _SAMPLE)
+            found |= {key: kinds[0] for key, kinds in self._that_fit(con, candidates, None).items()}
+        return found
+
+    def _that_fit(
+        self, con: duckdb.DuckDBPyConnection, candidates: Mapping[str, list[str]], sample: int | None
+    ) -> dict[str, list[str]]:
+        checks = [(key, kind) for key, kinds in candidates.items() for kind in kinds]
+        if not checks:
+            return {}
+        tests = ", ".join(
+            f"bool_and(regexp_full_match({quoted(key)}, {literal(_SHAPES[kind])}) and "
+            f"try_cast({quoted(key)} as {kind}) is not null)"
+            for key, kind in checks
+        )
+        source = f"select * from read_json({self._arguments(dict.fromkeys(candidates, 'VARCHAR'))})"
+        limit = f" limit {sample}" if sample else ""
+        row = con.execute(f"select {tests} from ({source}{limit})").fetchone() or ()
+        fits: dict[str, list[str]] = {}
+        for (key, kind), verdict in zip(checks, row, strict=True):
+            # Without a value in the sample every type is still possible.
+            if verdict or (verdict is None and sample):
+                fits.setdefault(key, []).append(kind)
+        return fits
+
+
+def _type(kinds: int) -> str:
+    if kinds & NESTED:
+        return "JSON"
+    if kinds == BOOL:
+        return "BOOLEAN"
+    if kinds == INT:
+        return "BIGINT"
+    if kinds in (WIDE, WIDE | INT):
+        return "VARCHAR"
+    if not kinds & ~(INT | FLOAT):
+        return "DOUBLE"
+    return "VARCHAR"
+
+
+def _read_as(kinds: int) -> str:
+    """How DuckDB reads a column from the spool: as text where a cast decides later."""
+    return "JSON" if kinds & NESTED else "VARCHAR"
+
+
+def _null(name: str, kind: str) -> str:
+    return f"cast(null as {kind}) as {quoted(name)}"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list) else value
