@@ -231,12 +231,13 @@ class Api:
                     f"{name}: Adform could not make it{_reason(body)}; run the task again, or ask for fewer days "
                     "(days_per_report), dimensions or metrics"
                 )
+            shown = _WORDS.get(status, safe_line(status, 40))
             if seconds >= self._parameters.report_timeout * 60:
                 raise UserError(
-                    f"{name}: not ready after {seconds / 60:.0f} min (it is {safe_line(status, 40)}); run the task "
+                    f"{name}: not ready after {seconds / 60:.0f} min (it is {shown}); run the task "
                     "again later, raise report_timeout, or ask for fewer days in one report (days_per_report)"
                 )
-            self._say(f"{name}: {_WORDS.get(status, safe_line(status, 40))}, {int(seconds)} s")
+            self._say(f"{name}: {shown}, {int(seconds)} s")
             self._timing.sleep(pause)
             pause = min(self._parameters.poll_interval, pause * 1.5)
 

@@ -176,6 +176,9 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Adform
     timeout = 60
+    # Headers and body in one packet: the client's delayed acknowledgement would cost 40 ms with each answer.
+    wbufsize = -1
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are listed in ``Adform.requests``; standard error is for mistakes."""

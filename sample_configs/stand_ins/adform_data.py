@@ -150,8 +150,8 @@ def report(
 ) -> Iterator[list[Any]]:  # fmt: skip
     """Rows of dimensions, then metrics, in the order of the dimensions' values.
 
-    ``line_items`` belong to each campaign; ``late`` conversions come to each campaign on the three days before today, as
-    they do with Adform; ``only`` names dimensions with the values to keep.
+    ``line_items`` belong to each campaign; ``late`` conversions come to each campaign on the three days before today,
+    as they do with Adform; ``only`` names dimensions with the values to keep.
     """
     slots = range(line_items) if "lineItemID" in dimensions else range(12)
     groups: dict[tuple[Any, ...], list[float]] = {}
