@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,13 +45,16 @@ def list_command(kind: str, as_json: bool, project: str | None) -> int:
 
 def _orchestrations(project: Project) -> list[dict[str, Any]]:
     from orch_tui.cli.report import summary_json
+    from orch_tui.model.events import write_time
     from orch_tui.project.history import latest
     from orch_tui.project.project import DefinitionError
+    from orch_tui.project.schedules import next_start
 
-    found = []
+    found, now = [], time.time()
     for name in project.orchestration_ids():
         last = latest(project.paths, name)
         item: dict[str, Any] = {"id": name, "name": None, "phases": None, "tasks": None, "broken": None}
+        following = None
         try:
             value = project.orchestration(name)
         except DefinitionError as error:
@@ -58,7 +62,9 @@ def _orchestrations(project: Project) -> list[dict[str, Any]]:
         else:
             tasks = sum(len(phase.tasks) for phase in value.phases)
             item |= {"name": value.name, "phases": len(value.phases), "tasks": tasks}
-        found.append(item | {"last_run": summary_json(last) if last else None})
+            following = next_start(value.schedules, now)
+        scheduled = None if following is None else write_time(following)
+        found.append(item | {"last_run": summary_json(last) if last else None, "next_start": scheduled})
     return found
 
 
@@ -72,8 +78,9 @@ def _print_orchestrations(out: Output, items: list[dict[str, Any]]) -> None:
         when = local_time(read_time(last["created"])) if last and last["created"] else ""
         state = [last["state"], when, show_duration(last["seconds"])] if last else ["", "", ""]
         name = item["name"] if item["broken"] is None else f"broken: {item['broken']}"
-        rows.append([item["id"], name, _number(item["phases"]), _number(item["tasks"]), *state])
-    print_table(out, ["id", "name", "phases", "tasks", "last run", "when", "took"], rows, right=(2, 3))
+        following = local_time(read_time(item["next_start"])) if item["next_start"] else ""
+        rows.append([item["id"], name, _number(item["phases"]), _number(item["tasks"]), *state, following])
+    print_table(out, ["id", "name", "phases", "tasks", "last run", "when", "took", "next"], rows, right=(2, 3))
 
 
 def _number(value: int | None) -> str:
