@@ -66,7 +66,8 @@ class Narrator:
             return f"another process goes on with the run: {safe_line(str(data['by']), 200)}"
         name = safe_line(state.header.name, 120)
         tasks = counted(len(state.tasks), "task")
-        return f'run {state.header.id} of "{name}": {tasks} in {counted(len(state.phases), "phase")}'
+        continues = f", continues run {safe_line(state.header.rerun_of, 100)}" if state.header.rerun_of else ""
+        return f'run {state.header.id} of "{name}": {tasks} in {counted(len(state.phases), "phase")}{continues}'
 
     def _phase_started(self, state: RunState, data: Any) -> str:
         return self._out.bold(self._phase(state, data["phase"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,8 @@ def at(seconds: float | None) -> str | None:
     return None if seconds is None else write_time(seconds)
 
 
-def run_json(state: RunState, directory: Path, *, live: bool) -> dict[str, Any]:
-    """A run with everything in it. ``live``: some process executes it now."""
+def run_json(state: RunState, directory: Path, *, live: bool, continued_by: Sequence[str] = ()) -> dict[str, Any]:
+    """A run with everything in it. ``live``: some process executes it now. ``continued_by`` are ids of runs."""
     header = state.header
     ended = state.ended
     findings = _findings(state, directory, live=live)
@@ -49,6 +50,7 @@ def run_json(state: RunState, directory: Path, *, live: bool) -> dict[str, Any]:
         "by": header.by,
         "partial": header.partial,
         "rerun_of": header.rerun_of,
+        "continued_by": list(continued_by),
         "parent": header.parent,
         "variables": dict(header.variables),
         "cancelled_by": state.cancelled_by,
@@ -150,6 +152,7 @@ def summary_json(run: RunSummary) -> dict[str, Any]:
         "by": run.by,
         "tasks": run.tasks,
         "partial": run.partial,
+        "rerun_of": run.continues,
         "counts": {status.value: number for status, number in run.counts.items()},
     }
 

@@ -21,6 +21,7 @@ from orch_tui.model.text import safe_line, valid_id
 if TYPE_CHECKING:
     from orch_tui.model.runstate import PhaseState, RunState, TaskState
     from orch_tui.project.history import RunSummary
+    from orch_tui.project.paths import ProjectPaths
     from orch_tui.project.project import Project
 
 
@@ -75,7 +76,9 @@ def _row(run: RunSummary) -> list[str]:
         local_time(run.started),
         took,
         f"{run.tasks}{partial}",
-        run.broken or run.reason,
+        "; ".join(
+            part for part in (f"continues {run.continues}" if run.continues else "", run.broken or run.reason) if part
+        ),
     ]
 
 
@@ -126,19 +129,23 @@ def show_command(
     if as_json:
         from orch_tui.cli.opening import find_task
         from orch_tui.cli.report import print_json, run_json, task_json
+        from orch_tui.project.history import continued_by
 
-        found = run_json(state, directory, live=live) if task is None else task_json(find_task(state, task), directory)
-        print_json(out, found)
+        if task is not None:
+            print_json(out, task_json(find_task(state, task), directory))
+            return SUCCESS
+        later = [run.id for run in continued_by(opened.paths, state.header.orchestration, state.header.id)]
+        print_json(out, run_json(state, directory, live=live, continued_by=later))
     else:
-        _print_run(out, state, directory, live)
+        _print_run(out, opened.paths, state, directory, live)
     return SUCCESS
 
 
-def _print_run(out: Output, state: RunState, directory: Path, live: bool) -> None:
+def _print_run(out: Output, paths: ProjectPaths, state: RunState, directory: Path, live: bool) -> None:
     from orch_tui.cli.card import print_ending
     from orch_tui.model.status import Status
 
-    _print_header(out, state, directory, live)
+    _print_header(out, paths, state, directory, live)
     width = min(50, max((cells(safe_line(task.name)) for task in state.tasks.values()), default=0))
     now = time.time()
     for number, phase in enumerate(state.phases.values(), 1):
@@ -153,7 +160,9 @@ def _print_run(out: Output, state: RunState, directory: Path, live: bool) -> Non
         print_ending(out, state, directory, live=live)
 
 
-def _print_header(out: Output, state: RunState, directory: Path, live: bool) -> None:
+def _print_header(out: Output, paths: ProjectPaths, state: RunState, directory: Path, live: bool) -> None:
+    from orch_tui.project.history import continued_by
+
     header = state.header
     word = out.status(state.status) if state.finished or live else out.paint("interrupted", "red")
     took = show_duration(None if state.ended is None else state.ended - (state.started or header.created))
@@ -161,9 +170,12 @@ def _print_header(out: Output, state: RunState, directory: Path, live: bool) -> 
     out.line(f"  {word}  {took}  {safe_line(state.reason, 600)}".rstrip())
     out.line(f"  started {local_time(header.created)} by {safe_line(header.by, 200)}")
     if header.rerun_of:
-        out.line(f"  runs what was left of run {header.rerun_of}")
+        gone = "" if (directory.parent / header.rerun_of).is_dir() else ", whose files are deleted"
+        out.line(f"  continues run {safe_line(header.rerun_of, 100)}{gone}: runs what did not succeed in it")
     elif header.partial:
         out.line("  a part of the orchestration")
+    for later in continued_by(paths, header.orchestration, header.id):
+        out.line(f"  continued by run {later.id}  {later.state}  {show_duration(later.seconds)}".rstrip())
     if header.parent:
         out.line(f"  nested in {safe_line(header.parent, 200)}")
     if header.variables:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -150,6 +151,16 @@ def when_of(run: str) -> float | None:
         return datetime.strptime(run[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
     except ValueError:
         return None
+
+
+def clock_of(run: str, beside: float | None) -> str:
+    """When a run began, for people, in the local time zone: ``14:02:13``, with the date when ``beside`` is on another
+    day; its id where that does not say."""
+    at = when_of(run)
+    if at is None:
+        return run
+    same_day = beside is not None and time.localtime(at)[:3] == time.localtime(beside)[:3]
+    return time.strftime("%H:%M:%S" if same_day else "%m-%d %H:%M:%S", time.localtime(at))
 
 
 def find_run(paths: ProjectPaths, run: str, orchestration: str | None = None) -> Path | None:

@@ -22,7 +22,7 @@ from orch_tui.model.orchestration import Phase, Task
 from orch_tui.model.runstate import RunState, TaskState, fold
 from orch_tui.model.status import Status
 from orch_tui.model.text import valid_id
-from orch_tui.project.history import run_ids
+from orch_tui.project.history import RunSummary, run_ids
 from orch_tui.project.journal import JOURNAL, BrokenJournal, JournalReader, is_executed
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.tui.run_estimates import LONGER, Estimates
@@ -138,7 +138,10 @@ class Head:
 
 
 class RunModel:
-    """The run's state and what the screen says of it. ``children`` are the runs of its nested orchestrations."""
+    """The run's state and what the screen says of it. ``children`` are the runs of its nested orchestrations.
+
+    ``continued`` is the newest run that runs what did not succeed in this one.
+    """
 
     def __init__(
         self, directory: Path, state: RunState, *, live: bool, estimates: Estimates | None = None, depth: int = 0
@@ -148,6 +151,7 @@ class RunModel:
         self.live = live
         self.estimates = estimates or Estimates()
         self.depth = depth
+        self.continued: RunSummary | None = None
         self.outputs: dict[str, float] = {}
         self.children: dict[str, RunModel] = {}
         self._changed: set[str] = {*state.tasks, *state.phases}

@@ -14,6 +14,7 @@ from orch_tui.model.plan import Decision, PlannedTask, RunPlan
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
+from orch_tui.project.history import clock_of
 from orch_tui.tui.run_model import RUNNING, Head, RunModel
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.phase_tree import NestedLine
@@ -143,13 +144,20 @@ def head_rows(head: Head, model: RunModel, width: int) -> list[Row]:
         Part(f" {share:>5.0%} ", "dim"),
     ]
     facts = [strftime("%H:%M:%S", localtime(model.state.header.created)), f"by {model.state.header.by}"]
-    if model.state.header.partial:
+    header = model.state.header
+    if header.rerun_of is not None:
+        facts.insert(0, f"continues {clock_of(header.rerun_of, header.created)}")
+    elif header.partial:
         facts.insert(0, "a part")
     third = [Part(f" {safe_line(' '.join(facts), 120)}", "dim")]
     if head.longer:
         third.insert(0, Part(f" {_LONGER} longer than usual", "warning"))
     if model.state.reason:
         third.insert(0, Part(f" {safe_line(model.state.reason, 200)}", "warning"))
+    if model.continued is not None:
+        # Before the reason, which the failure card has as well.
+        words = f" continued {clock_of(model.continued.id, header.created)}: {model.continued.state};"
+        third.insert(0, Part(words, "accent"))
     return [Row(tuple(left), tuple(right)), Row(tuple(bar)), Row(tuple(third))]
 
 

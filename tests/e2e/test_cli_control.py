@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 from tests.projects import latest_run, living, make_project, orch, start, wait_for_file
@@ -182,3 +183,24 @@ def test_a_damaged_journal_is_named_and_the_others_are_listed(tmp_path: Path) ->
     assert shown.returncode == 2
     assert "journal" in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+def test_a_run_and_the_one_that_continues_it_name_each_other(tmp_path: Path) -> None:
+    # GIVEN a failed run, and one that goes on from it
+    project = make_project(tmp_path, {"daily": {"First": {"good": "true", "bad": "test -e fixed"}}})
+    assert orch(project, "run", "daily").returncode == 1
+    failed = latest_run(project, "daily").name
+    (project / "fixed").touch()
+    told = orch(project, "run", "daily", "--rerun-failed")
+    newer = latest_run(project, "daily").name
+    # THEN the run itself, each page and the history say so
+    assert f"continues run {failed}" in told.stdout.splitlines()[0]
+    assert f"continues run {failed}: runs what did not succeed in it" in orch(project, "show", newer).stdout
+    assert f"continued by run {newer}  success" in orch(project, "show", failed).stdout
+    assert json.loads(orch(project, "show", failed, "--json").stdout)["continued_by"] == [newer]
+    rows = orch(project, "runs", "daily").stdout.splitlines()
+    assert f"continues {failed}" in rows[1] and "continues" not in rows[2]
+    assert [run["rerun_of"] for run in json.loads(orch(project, "runs", "--json").stdout)] == [failed, None]
+    # AND of a run that was deleted since it is said
+    shutil.rmtree(project / ".orch" / "runs" / "daily" / failed)
+    assert f"continues run {failed}, whose files are deleted" in orch(project, "show", newer).stdout

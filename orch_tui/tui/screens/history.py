@@ -18,7 +18,7 @@ from orch_tui.model.durations import show_duration
 from orch_tui.model.history import counted
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
-from orch_tui.project.history import RunSummary, runs
+from orch_tui.project.history import RunSummary, clock_of, runs
 from orch_tui.project.project import Project
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
@@ -68,6 +68,7 @@ class RunList(LineList):
         self.marked: str | None = None
         self._top = 1.0
         self._usual: float | None = None
+        self._continued: dict[str, str] = {}
         self.empty_text = " No run yet: R in the workbench starts one"
 
     def show(self, found: Sequence[RunSummary]) -> None:
@@ -76,6 +77,8 @@ class RunList(LineList):
         self.runs = found
         self._top = max((run.seconds for run in found if run.seconds is not None), default=1.0) or 1.0
         self._usual = usual(found)
+        # Of several that continue one run, the last: the list is newest first.
+        self._continued = {run.continues: run.id for run in reversed(found) if run.continues is not None}
         if here is not None:
             ids = [run.id for run in found]
             self.cursor = ids.index(here.id) if here.id in ids else 0
@@ -108,6 +111,9 @@ class RunList(LineList):
             left.append(Part("━" * max(int(run.seconds is not None), round(part * _BAR)), "accent"))
             left.append(Part(" " * (_BAR - max(int(run.seconds is not None), round(part * _BAR)) + 1)))
         left.append(Part(f" {'a part of ' if run.partial else ''}{counted(run.tasks, 'task')}  ", "dim"))
+        for word, other in (("continues", run.continues), ("continued", self._continued.get(run.id))):
+            if other is not None:
+                left.append(Part(f"{word} {clock_of(other, run.started)}  ", "accent"))
         text = run.broken or run.reason
         if text:
             left.append(Part(safe_line(text, 200), "dim"))

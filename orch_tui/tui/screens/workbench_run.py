@@ -12,7 +12,7 @@ from textual.timer import Timer
 
 from orch_tui.model.orchestration import Task
 from orch_tui.model.runstate import TaskState
-from orch_tui.project.history import run_ids
+from orch_tui.project.history import continued_by, run_ids
 from orch_tui.project.journal import BrokenJournal, is_executed
 from orch_tui.tui.run_estimates import read_estimates
 from orch_tui.tui.run_model import Batch, RunFeed, RunModel, Written, phases_of, read_written
@@ -128,6 +128,9 @@ class WorkbenchRun(WorkbenchFile):
             return
         estimates = await asyncio.to_thread(read_estimates, paths, self.orchestration_id, before=directory.name)
         model = RunModel(directory, state, live=live, estimates=estimates)
+        if state.finished:
+            later = await asyncio.to_thread(continued_by, paths, self.orchestration_id, directory.name)
+            model.continued = later[-1] if later else None
         self._show_first(model, feed, past)
         await self._look_at_nested()
         await self._look_at_results(model)
