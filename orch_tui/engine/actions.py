@@ -125,9 +125,6 @@ def _directory(project: Project) -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            # Not while another test uses it.
-            home.rmdir()
 
 
 def _prepare(

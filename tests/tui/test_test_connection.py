@@ -23,7 +23,8 @@ config = json.loads((pathlib.Path(os.environ["KBC_DATADIR"]) / "config.json").re
 host = config["parameters"]["host"]
 assert config["action"] == "testConnection"
 if host == "silent":
-    pathlib.Path("began").touch()
+    pathlib.Path("beginning").write_text(str(os.getpid()))
+    os.rename("beginning", "began")
     time.sleep(100)
 if host == "wrong":
     sys.exit(f"{host} refused the password {os.environ['DB_PASSWORD']}; correct it in .env")
@@ -175,3 +176,19 @@ async def test_the_key_is_there_only_where_it_does_something(open_desk: Open) ->
     async with open_desk() as desk:
         shown = {binding.action for _, binding, enabled, _ in desk.app.screen.active_bindings.values() if enabled}
         assert "test_connection" in shown
+
+
+async def test_quitting_ends_the_program_that_was_asked(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        # GIVEN a program that does not answer
+        await desk.type_host("silent")
+        await desk.pilot.press("T")
+        await desk.until((desk.root / "began").exists)
+        pid = int((desk.root / "began").read_text())
+        # WHEN the whole screen is left
+        desk.app.exit()
+    # THEN it goes too; a thread of ours waits for that
+    async with asyncio.timeout(20):
+        while Path(f"/proc/{pid}").exists() or list((desk.root / ".orch").glob("tmp/*")):
+            await asyncio.sleep(0.02)
+    assert not list((desk.root / ".orch").glob("tmp/*"))
