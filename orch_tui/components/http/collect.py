@@ -114,6 +114,7 @@ class Tables:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+        self.page_file.unlink(missing_ok=True)
 
     @property
     def page_file(self) -> Path:

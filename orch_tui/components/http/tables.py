@@ -149,7 +149,7 @@ class Spool:
             return {}
         tests = ", ".join(
             f"bool_and(regexp_full_match({quoted(key)}, {literal(_SHAPES[kind])}) and "
-            f"try_cast({quoted(key)} as {kind}) is not null)"
+            f"try_cast({quoted(key)} as {kind}) is not null) filter (where {quoted(key)} is not null)"
             for key, kind in checks
         )
         source = f"select * from read_json({self._arguments(dict.fromkeys(candidates, 'VARCHAR'))})"
