@@ -74,7 +74,8 @@ class Rejects:
                 f"read_csv({literal(str(self.path))}, header = true, columns = {columns}, delim = ',', quote = '\"', "
                 "escape = '\"', auto_detect = false, nullstr = '\\N')"
             )
-            write_parquet(con, f"select * from {source}", output.path)
+            query = f"select * replace (nullif(email_address, '') as email_address) from {source}"
+            write_parquet(con, query, output.path)
         finally:
             con.close()
 

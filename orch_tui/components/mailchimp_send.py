@@ -227,6 +227,8 @@ class Sender:
                 return found
             if attempt + 1 < _ROUNDS:
                 self._ctx.log(f"Mailchimp failed to carry out {len(failed)} of {len(contacts)} operations; once more")
+                for contact in failed:
+                    found.pop(str(contact.row), None)
                 batch = self._api.submit([operation(contact) for contact in failed])
         last = found.get(str(failed[0].row))
         said = _reason(last) if last is not None else "no result"

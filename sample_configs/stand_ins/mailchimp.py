@@ -15,24 +15,24 @@ import base64
 import contextlib
 import hashlib
 import http.client
-import io
 import json
 import os
 import queue
 import re
 import socket
-import tarfile
 import threading
 import time
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from sample_configs.stand_ins.mailchimp_audience import Answer, Audience, problem
+from sample_configs.stand_ins.mailchimp_batches import Batch, Fault, archive
+
+__all__ = ["API_KEY", "AUDIENCE", "Audience", "Batch", "Fault", "StandIn", "serve", "subscriber_hash"]
 
 API_KEY = "0123456789abcdef0123456789abcdef-us21"
 AUDIENCE = "a1b2c3d4e5"
@@ -45,44 +45,6 @@ _ACCOUNT = {
     "role": "owner",
     "total_subscribers": 0,
 }
-
-
-@dataclass
-class Fault:
-    """What happens to requests whose method and path match, after ``after`` of them and ``times`` times."""
-
-    method: str
-    path: str
-    status: int = 500
-    after: int = 0
-    times: int = 1
-    headers: dict[str, str] = field(default_factory=dict)
-    drop: bool = False
-    """The request is carried out and its answer is lost."""
-
-    def strikes(self, method: str, path: str) -> bool:
-        if self.times <= 0 or method != self.method or not re.search(self.path, path):
-            return False
-        if self.after > 0:
-            self.after -= 1
-            return False
-        self.times -= 1
-        return True
-
-
-@dataclass
-class Batch:
-    """A request to ``/batches`` and how far it is. ``results`` are what its archive holds."""
-
-    id: str
-    operations: list[dict[str, Any]]
-    results: list[dict[str, Any]] = field(default_factory=list)
-    status: str = "pending"
-    errored: int = 0
-    total: int = 0
-    finished: int = 0
-    submitted_at: str = ""
-    completed_at: str = ""
 
 
 class StandIn:
@@ -104,6 +66,7 @@ class StandIn:
         self.api_key = api_key
         self.audience = audience or Audience(AUDIENCE, "Newsletter")
         self.through: str | None = None
+        self._proxy: http.client.HTTPConnection | None = None
         self.count_only = count_only
         self.faults: list[Fault] = []
         self.seen: Counter[str] = Counter()
@@ -114,6 +77,8 @@ class StandIn:
         self.hold = threading.Event()
         """Batches stay pending while it is not set."""
         self.hold.set()
+        self.reached = threading.Event()
+        self.release = threading.Event()
         self.lock = threading.RLock()
         self._state = state
         if state is not None and state.exists():
@@ -138,6 +103,7 @@ class StandIn:
 
     def close(self) -> None:
         self.hold.set()
+        self.release.set()
         self._work.put(None)
         self._server.shutdown()
         self._server.server_close()
@@ -153,6 +119,16 @@ class StandIn:
             temporary = self._state.with_name(f".{self._state.name}.tmp")
             temporary.write_text(text, encoding="utf-8")
             os.replace(temporary, self._state)
+
+    def forget(self) -> None:
+        """Everything that was written and counted, and all faults: as it was at the start."""
+        with self.lock:
+            self.audience = Audience(self.audience.id, self.audience.name)
+            self.faults, self.operations, self.counted, self.largest = [], [], 0, 0
+            self.seen.clear()
+            self.batches.clear()
+            self.reached.clear()
+            self.release.clear()
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Answer:
         """What one request, of its own or inside a batch, is answered with."""
@@ -226,6 +202,10 @@ class StandIn:
             parts = urlsplit(target)
             query = dict(parse_qsl(parts.query)) | {k: str(v) for k, v in (operation.get("params") or {}).items()}
             fault = self.fault(method, parts.path)
+            if fault is not None and fault.hold:
+                self.reached.set()
+                self.release.wait()
+                fault = None
             if fault is not None:
                 status, body = problem(fault.status, "Internal Server Error", "an unexpected error occurred")
             else:
@@ -237,34 +217,27 @@ class StandIn:
             batch.results.append({**result, "response": json.dumps(body) if body is not None else ""})
 
     def _by_proxy(self, method: str, target: str, text: str | None) -> Answer:
-        connection = http.client.HTTPConnection(str(self.through).removeprefix("http://"), timeout=30)
+        connection = self._proxy
+        if connection is None:
+            connection = self._proxy = http.client.HTTPConnection(str(self.through).removeprefix("http://"), timeout=30)
+            connection.connect()
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         token = base64.b64encode(f"batch:{self.api_key}".encode()).decode()
         headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json", _INNER: "1"}
         try:
             connection.request(method, target, text.encode() if text else None, headers)
             reply = connection.getresponse()
             data = reply.read()
-            return reply.status, json.loads(data) if data else None
-        finally:
+        except (OSError, http.client.HTTPException):
+            # The connection was idle for too long; Mailchimp would answer so too when it is in trouble.
             connection.close()
+            self._proxy = None
+            return problem(503, "Service Unavailable", "try again")
+        return reply.status, json.loads(data) if data else None
 
     def fault(self, method: str, path: str) -> Fault | None:
         with self.lock:
             return next((fault for fault in self.faults if fault.strikes(method, path)), None)
-
-    def archive(self, batch: Batch) -> bytes:
-        """The results as Mailchimp packs them: a directory, and files with a list of results each."""
-        out = io.BytesIO()
-        with tarfile.open(fileobj=out, mode="w:gz") as packed:
-            directory = tarfile.TarInfo("./")
-            directory.type = tarfile.DIRTYPE
-            packed.addfile(directory)
-            for part in range(0, len(batch.results), 250):
-                data = json.dumps(batch.results[part : part + 250]).encode()
-                item = tarfile.TarInfo(f"./{batch.id}-{part}.json")
-                item.size = len(data)
-                packed.addfile(item, io.BytesIO(data))
-        return out.getvalue()
 
 
 def serve(port: int = 0, state: Path | None = None, **more: Any) -> StandIn:
@@ -284,6 +257,8 @@ def _handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         timeout = 60
+        # Head and body are two writes; without this each answer waits for the other side's delayed acknowledgement.
+        disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
             self._serve()
@@ -341,7 +316,7 @@ def _handler(stand_in: StandIn) -> type[BaseHTTPRequestHandler]:
             elif batch is None or stand_in.fault("GET", path) is not None:
                 self._send(*problem(503 if batch else 404, "SlowDown", "Please reduce your request rate."))
             else:
-                self._send(200, stand_in.archive(batch), kind="application/x-gzip")
+                self._send(200, archive(batch), kind="application/x-gzip")
 
         def _send(
             self, status: int, answer: Any, *, headers: dict[str, str] | None = None, kind: str | None = None

@@ -6,12 +6,15 @@ breaks it becomes 500 (https://docs.stoplight.io/docs/prism/). What Prism finds 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from types import TracebackType
 
@@ -20,8 +23,8 @@ import pytest
 from tests.servers.tools import program, tool
 
 _START_LIMIT = 60.0
+_SETTLE_LIMIT = 20.0
 _FAULT = re.compile(r"Violation: |Request terminated with error")
-_REQUEST = "Request received"
 
 
 class Prism:
@@ -35,6 +38,7 @@ class Prism:
         self._upstream = upstream
         self._log = directory / "prism.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._marks = 0
         self.url = ""
 
     def __enter__(self) -> Prism:
@@ -52,10 +56,10 @@ class Prism:
         self._end()
 
     def _start(self, port: int) -> bool:
-        argv = [str(self._node), str(self._program), "proxy", "--errors", str(self._document), self._upstream]
+        argv = [str(self._node), str(self._program), "proxy", "--errors", "--verboseLevel", "error"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*argv, "--host", "127.0.0.1", "--port", str(port)],
+                [*argv, "--host", "127.0.0.1", "--port", str(port), str(self._document), self._upstream],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -65,7 +69,7 @@ class Prism:
             )
         limit = time.monotonic() + _START_LIMIT
         while time.monotonic() < limit and self._process.poll() is None:
-            if "Prism is listening" in self._log.read_text(errors="replace"):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                 return True
             time.sleep(0.05)
         self._end()
@@ -84,16 +88,17 @@ class Prism:
 
     @property
     def violations(self) -> list[str]:
-        """A line for each request or answer that breaks the description."""
-        return [line for line in self._lines() if _FAULT.search(line)]
-
-    @property
-    def requests(self) -> int:
-        """How many requests came through."""
-        return sum(_REQUEST in line for line in self._lines())
-
-    def _lines(self) -> list[str]:
-        return self._log.read_text(errors="replace").splitlines()
+        """A line of the log for each request or answer so far that breaks the description."""
+        # The log is written behind the answers: a path that does not exist marks its end.
+        self._marks += 1
+        mark = f"/end-of-log-{self._marks}"
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(self.url + mark, timeout=_SETTLE_LIMIT)
+        limit = time.monotonic() + _SETTLE_LIMIT
+        while mark not in (text := self._log.read_text(errors="replace")):
+            assert time.monotonic() < limit, "prism does not write its log"
+            time.sleep(0.02)
+        return [line for line in text.splitlines() if _FAULT.search(line) and "/end-of-log-" not in line]
 
 
 def _free_port() -> int:
