@@ -10,7 +10,8 @@ from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
 from orch_tui.components.dbapi.postgres import Postgres, PostgresSchema, PostgresServer, qualified
 from orch_tui.components.dbapi.postgres_types import copied, declared
-from orch_tui.components.dbapi.write import STAGE, Done, Field, Job, TargetColumn, Writer, describe, write
+from orch_tui.components.dbapi.session import STAGE
+from orch_tui.components.dbapi.write import Done, Field, Job, TargetColumn, Writer, describe, write
 from orch_tui.components.kit import Context, UserError
 from orch_tui.components.tabular import quoted
 from orch_tui.model.text import safe_line
@@ -31,7 +32,7 @@ class PostgresWriter(Postgres, Writer):
         self.ctx = ctx
         self.target = parameters
         self.schema = parameters.schema_name
-        self.where = f"the table {self.schema}.{parameters.table} in {self.shown}"
+        self.called = f"the table {self.schema}.{parameters.table}"
         self._place = ""
 
     def connect(self) -> None:

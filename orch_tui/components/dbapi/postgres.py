@@ -5,6 +5,7 @@ Sources: https://www.psycopg.org/psycopg3/docs/ and https://www.postgresql.org/d
 
 from __future__ import annotations
 
+import re
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,10 @@ class Postgres(Session):
         """A setting until the end of the transaction. Raises: psycopg.Error."""
         self.con.execute("select set_config(%s, %s, true)", (name, value))
 
+    @property
+    def lost(self) -> bool:
+        return self.con.broken
+
     def close(self) -> None:
         self.con.close()
 
@@ -167,7 +172,7 @@ _CONNECTING = (
 )
 """What libpq says while it connects, which has no code, and the end of a sentence that begins with the place."""
 
-_LOST = "the connection was lost while a statement ran ({text}); nothing was kept, run the task again"
+_LOST = "the connection was lost while a statement ran ({text}); run the task again"
 
 _ADVICE = {
     "42501": "{text}; let the owner grant user {user} the right to it",
@@ -186,6 +191,9 @@ _ADVICE = {
     "21000": "several rows of the input are one row by the key, as the server compares it: {text}",
     "42P10": "the query fails: {text}",
 }
+
+
+_COPIED = re.compile(r"COPY [^,\n]+, line \d+(, column [^\n]*)?")
 
 
 def explain(error: psycopg.Error, session: Postgres) -> str:
@@ -218,13 +226,15 @@ def explain(error: psycopg.Error, session: Postgres) -> str:
 
 
 def _message(error: psycopg.Error) -> str:
-    """The server's message with what it adds: the row, the nearest name, the line of the data."""
+    """The server's message with what it adds: the key, the nearest name, the line and column; never a whole row."""
     diag = error.diag
-    parts = [diag.message_primary, diag.message_detail]
+    parts = [diag.message_primary]
+    if not (diag.message_detail or "").startswith("Failing row"):
+        parts.append(diag.message_detail)
     if diag.message_hint and diag.message_hint.startswith("Perhaps you meant"):
         parts.append(diag.message_hint)
-    if diag.context and diag.context.startswith("COPY "):
-        parts.append(diag.context.splitlines()[0])
+    if diag.context and (copied := _COPIED.match(diag.context)):
+        parts.append(copied.group())
     text = "; ".join(part.rstrip(". ") for part in parts if part)
     return safe_line(text or str(error), 400)
 

@@ -12,6 +12,9 @@ from orch_tui.components.dbapi.parameters import Server
 TEST_SECONDS = 10
 """How long a test of the connection waits for the server, at the most, for each of its statements."""
 
+STAGE = "orch_tui_stage"
+"""The temporary table in which a writer's rows wait; it is the session's own and ends with it."""
+
 
 class Session(ABC):
     """Use as a context manager. A driver's exception that leaves the block becomes a :class:`UserError`."""
@@ -20,6 +23,11 @@ class Session(ABC):
         self.server = server
         place = server.host if server.host.startswith("/") else f"{server.host}:{server.port}"
         self.shown = f"{place}/{server.database}"
+
+    @property
+    def outcome(self) -> str:
+        """What a failure means for the data, as the beginning of its sentence."""
+        return ""
 
     def __enter__(self) -> Self:
         try:
@@ -35,11 +43,12 @@ class Session(ABC):
         if error is None:
             self.close()
             return
+        outcome = self.outcome
         self.abandon()
         if isinstance(error, Exception):
-            self._reword(error)
+            self._reword(error, outcome)
 
-    def _reword(self, error: Exception) -> None:
+    def _reword(self, error: Exception, outcome: str = "") -> None:
         if isinstance(error, UnicodeDecodeError):
             raise UserError(
                 f"{self.shown}: a text is not valid in the character set that the server says it has; correct the "
@@ -47,11 +56,16 @@ class Session(ABC):
             ) from error
         sentence = self.explain(error)
         if sentence is not None:
-            raise UserError(sentence) from error
+            raise UserError(outcome + sentence) from error
 
     @abstractmethod
     def connect(self) -> None:
         """Open the connection. Raises: UserError when the driver is missing; the driver's errors."""
+
+    @property
+    @abstractmethod
+    def lost(self) -> bool:
+        """Whether the connection ended without us."""
 
     @abstractmethod
     def close(self) -> None:

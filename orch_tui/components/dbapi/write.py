@@ -21,9 +21,6 @@ from orch_tui.model.text import safe_line
 if TYPE_CHECKING:
     import duckdb
 
-STAGE = "orch_tui_stage"
-"""The temporary table that rows wait in; it is the session's own and ends with it."""
-
 
 @dataclass(frozen=True, slots=True)
 class TargetColumn:
@@ -68,8 +65,20 @@ class Writer(Session):
 
     ctx: Context
     target: Target
-    where: str
-    """The table and the server, for sentences; known after :meth:`look`."""
+    called: str
+    """The table, for sentences."""
+    committing = False
+
+    @property
+    def outcome(self) -> str:
+        if self.committing and self.lost:
+            return "whether the rows are there is not known, look before you run the task again: "
+        return "nothing was written: "
+
+    @property
+    def where(self) -> str:
+        """The table and the server, for sentences."""
+        return f"{self.called} in {self.shown}"
 
     @abstractmethod
     def look(self) -> list[TargetColumn] | None:
@@ -137,6 +146,7 @@ def _write(writer: Writer, con: duckdb.DuckDBPyConnection, wanted: Sequence[tupl
     done = writer.store(Job(con, fields, key, writer.target.mode, there is None))
     with signals_deferred():
         # A cancel that comes now is too late: whether the server has ended the transaction could not be told.
+        writer.committing = True
         writer.commit()
     return done
 
@@ -187,25 +197,29 @@ def _tell(writer: Writer, table: Input, done: Done) -> None:
     ctx.metrics["rows_written"] = table.rows
     if mode == "replace":
         ctx.metrics["rows_deleted"] = done.deleted
-        ctx.log(f"{writer.where}: {table.rows} rows in the place of {done.deleted}")
+        ctx.log(f"{writer.where}: {_rows(table.rows)} in the place of {done.deleted}")
         if done.deleted and not table.rows:
             ctx.warn(f'the input "{table.table}" has no rows, so {writer.where} is empty now; it had {done.deleted}')
     elif mode == "upsert":
         ctx.metrics.update(rows_updated=done.updated, rows_added=done.added)
-        ctx.log(f"{writer.where}: {done.updated} rows updated, {done.added} added")
+        ctx.log(f"{writer.where}: {_rows(done.updated)} updated, {done.added} added")
     else:
-        ctx.log(f"{writer.where}: {table.rows} rows added")
+        ctx.log(f"{writer.where}: {_rows(table.rows)} added")
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"
 
 
 def describe(writer: Writer) -> str:
     """What a test of the connection says about the table; an input is not there to compare with. Raises: UserError."""
     there = writer.look()
     if there is None:
-        return f"{writer.where} does not exist yet and is made by the first run"
+        return f"{writer.called} does not exist yet and is made by the first run"
     names = [column.name for column in there]
     for name in [*writer.target.key, *writer.target.columns]:
         if find(name, names) is None:
             raise UserError(f'{writer.where} has no column "{safe_line(name)}"; its columns are {listed(names, 40)}')
     if writer.target.mode == "upsert":
         _require_unique(writer, [Field(name, "", find(name, names) or name) for name in writer.target.key])
-    return f"{writer.where} has {len(there)} columns"
+    return f"{writer.called} has {len(there)} columns"
