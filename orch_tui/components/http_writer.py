@@ -46,7 +46,9 @@ class Parameters(kit.Parameters):
         description='Where each request goes. "{column}" in it is replaced by the row\'s value, as in '
         '"https://api.example.com/contacts/{id}".',
     )
-    method: Literal["POST", "PUT", "PATCH", "DELETE"] = Field("POST", title="Method")
+    method: Literal["POST", "PUT", "PATCH", "DELETE"] = Field(
+        "POST", title="Method", description="What the server is asked to do with the rows."
+    )
     body: Literal["json", "array", "ndjson", "form", "none"] = Field(
         "json",
         title="Body",
