@@ -141,7 +141,8 @@ class Tables:
         Raises:
             UserError: values do not fit the types; with ``strict``, a column is gone or has another type.
         """
-        con = connect(self._ctx, memory_limit=_MEMORY)
+        # A second thread is no faster here and takes as much memory again.
+        con = connect(self._ctx, threads=1, memory_limit=_MEMORY)
         storage = Storage(ProjectPaths(self._ctx.project).storage)
         for number, table in enumerate(self._tables):
             info = storage.get(table.output.table)
