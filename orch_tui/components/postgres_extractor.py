@@ -9,7 +9,7 @@ from orch_tui.components.dbapi.extract import Reader, extract
 from orch_tui.components.dbapi.growing import Last, require_growing
 from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Source
-from orch_tui.components.dbapi.postgres import Postgres, PostgresSchema, PostgresServer, qualified
+from orch_tui.components.dbapi.postgres import Postgres, PostgresServer, qualified
 from orch_tui.components.dbapi.postgres_types import AS_TEXT, PostgresType, reading
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit import Context
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import psycopg
 
 
-class Parameters(Source, PostgresSchema, PostgresServer):
+class Parameters(Source, PostgresServer):
     """What to read from which database."""
 
 

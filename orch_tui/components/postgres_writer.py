@@ -8,7 +8,7 @@ from typing import LiteralString
 from orch_tui.components import kit
 from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
-from orch_tui.components.dbapi.postgres import Postgres, PostgresSchema, PostgresServer, qualified
+from orch_tui.components.dbapi.postgres import Postgres, PostgresServer, qualified
 from orch_tui.components.dbapi.postgres_types import copied, declared
 from orch_tui.components.dbapi.session import STAGE
 from orch_tui.components.dbapi.write import Done, Field, Job, TargetColumn, Writer, describe, write
@@ -20,7 +20,7 @@ _NAME_BYTES = 63
 """PostgreSQL cuts longer names off without an error."""
 
 
-class Parameters(Target, PostgresSchema, PostgresServer):
+class Parameters(Target, PostgresServer):
     """Where the rows go and how they meet the ones that are there."""
 
 
@@ -130,7 +130,7 @@ class PostgresWriter(Postgres, Writer):
         rights = {"replace": "insert, delete", "append": "insert", "upsert": "insert, select, update"}
         row = self.con.execute("select to_regclass(%s)", (self._place,)).fetchone()
         if row is None or row[0] is None:
-            self._require("create", "has_schema_privilege(%s, %s)", quoted(self.schema), f"the schema {self.schema}")
+            self._require("create", "has_schema_privilege(%s, %s)", self.schema, f"the schema {self.schema}")
             return
         for right in rights[self.target.mode].split(", "):
             self._require(right, "has_table_privilege(%s, %s)", self._place, self.where)

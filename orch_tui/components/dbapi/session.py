@@ -49,6 +49,8 @@ class Session(ABC):
             self._reword(error, outcome)
 
     def _reword(self, error: Exception, outcome: str = "") -> None:
+        if isinstance(error, UserError):
+            return
         if isinstance(error, UnicodeDecodeError):
             raise UserError(
                 f"{self.shown}: a text is not valid in the character set that the server says it has; correct the "

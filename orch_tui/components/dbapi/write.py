@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from orch_tui.components.contract import UserError
 from orch_tui.components.dbapi.names import find
@@ -67,13 +67,13 @@ class Writer(Session):
     target: Target
     called: str
     """The table, for sentences."""
-    committing = False
+    step: Literal["look", "store", "commit"] = "look"
 
     @property
     def outcome(self) -> str:
-        if self.committing and self.lost:
+        if self.step == "commit" and self.lost:
             return "whether the rows are there is not known, look before you run the task again: "
-        return "nothing was written: "
+        return "" if self.step == "look" else "nothing was written: "
 
     @property
     def where(self) -> str:
@@ -143,10 +143,11 @@ def _write(writer: Writer, con: duckdb.DuckDBPyConnection, wanted: Sequence[tupl
     fields = match(writer, there, wanted)
     spelling = {field.name.casefold(): field.target for field in fields}
     key = [spelling[name.casefold()] for name in writer.target.key]
+    writer.step = "store"
     done = writer.store(Job(con, fields, key, writer.target.mode, there is None))
     with signals_deferred():
         # A cancel that comes now is too late: whether the server has ended the transaction could not be told.
-        writer.committing = True
+        writer.step = "commit"
         writer.commit()
     return done
 
