@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -15,7 +16,8 @@ from orch_tui.engine.actions import ActionRun, run_action, variables_of
 from orch_tui.engine.launcher import StopRequest
 from orch_tui.project.project import Project
 
-from tests.projects import argv, environment, make_project, orch
+from tests.projects import ROOT, argv, environment, make_project, orch
+from tests.servers.http_server import refused_port
 
 SECRET = "s3cr3t-of-the-test"
 OWN = """
@@ -232,3 +234,45 @@ def test_check_says_what_is_wrong_with_actions(root: Path) -> None:
     assert 'actions: "testConection" is no action that is ever asked for' in done.stdout
     assert 'did you mean "testConnection"?' in done.stdout
     assert "actions does nothing here: with inline = true" in done.stdout
+
+
+def test_every_component_that_can_be_tested_says_so(root: Path) -> None:
+    # GIVEN the components that come with the program
+    for component in Project(root).components().values():
+        if not component.staged or not component.parameters_model:
+            continue
+        # WHEN its program hands a test to the kit
+        text = (ROOT / f"{component.command[2].replace('.', '/')}.py").read_text()
+        (call,) = re.findall(r"^    kit\.main\((.*)\)$", text, re.MULTILINE)
+        # THEN its manifest has the action, and only then
+        assert component.can_be_tested == ("test_connection" in call), component.id
+
+
+def test_connectors_say_where_nothing_listens(root: Path) -> None:
+    # GIVEN connectors that are pointed at a port where nothing listens
+    port = refused_port()
+    database = f'host = "127.0.0.1"\nport = {port}\ndatabase = "d"\nuser = "u"\npassword = "${{TOKEN}}"\ntable = "t"\n'
+    given = {
+        "http-extractor": f'base_url = "http://127.0.0.1:{port}"\nauth = {{ type = "bearer", token = "${{TOKEN}}" }}\n',
+        "http-writer": f'url = "http://127.0.0.1:{port}/hook"\nauth = {{ type = "bearer", token = "${{TOKEN}}" }}\n',
+        "mailchimp-writer": f'api_key = "${{TOKEN}}"\naudience = "a"\nbase_url = "http://127.0.0.1:{port}"\n',
+        "mysql-extractor": database,
+        "mysql-writer": database,
+        "postgres-extractor": database,
+        "postgres-writer": database,
+    }
+    for component, parameters in given.items():
+        path = root / "configurations" / component / "c.toml"
+        path.parent.mkdir()
+        path.write_text(f"[parameters]\n{parameters}")
+    # WHEN all of them are tested
+    done = orch(root, "test", "--json")
+    # THEN each says in a sentence of its own that the connection is refused, and none tells the secret
+    answers = {item["configuration"].partition("/")[0]: item for item in json.loads(done.stdout)}
+    assert done.returncode == 1 and answers.keys() == given.keys()
+    for component, answer in answers.items():
+        assert not answer["ok"] and "refuse" in answer["message"] and "check host and port" in answer["message"], (
+            component
+        )
+        assert answer["seconds"] < 30
+    assert SECRET not in done.stdout + done.stderr
