@@ -10,6 +10,7 @@ import json
 import re
 import tarfile
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,7 +178,19 @@ class MailchimpApi:
         try:
             self._elsewhere.request("GET", archive, into=scratch)
             return _unpacked(scratch)
-        except (tarfile.TarError, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            tarfile.TarError,
+            zlib.error,
+            EOFError,
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+        ) as error:
+            if isinstance(error, OSError) and error.errno:
+                # The disk's fault, which has a sentence of its own; a broken archive has no number.
+                raise
             raise UserError(
                 f"the results of a batch cannot be read ({safe_line(str(error) or type(error).__name__, 120)}); run "
                 "the task again: it asks for them anew and sends nothing twice"

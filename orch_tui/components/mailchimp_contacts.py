@@ -16,7 +16,8 @@ from orch_tui.components.tabular import columns_of, connect, listed, literal, qu
 from orch_tui.model.text import safe_line
 
 _READ = 5_000
-_MEMORY = "256MB"
+_MEMORY = "128MB"
+"""What sorting may use; beyond it DuckDB works on disk. One thread: each has buffers of its own."""
 _REASON = """case
     when address is null or address = '' then 'there is no address'
     when length(address) > 254 then 'the address has more than 254 characters'
@@ -90,7 +91,7 @@ class Contacts:
     def __init__(self, ctx: Context, table: Input, mapping: FieldMapping, tags: Sequence[str]) -> None:
         self._mapping = mapping
         self._tags = tuple(tags)
-        self._con = connect(ctx, memory_limit=_MEMORY)
+        self._con = connect(ctx, threads=1, memory_limit=_MEMORY)
         folder = ctx.data_dir / "tmp"
         folder.mkdir(parents=True, exist_ok=True)
         self._prepared = folder / "contacts.parquet"

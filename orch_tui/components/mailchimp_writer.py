@@ -17,8 +17,8 @@ from orch_tui.components.sent import Sent, content_key
 from orch_tui.components.tabular import listed, readable
 from orch_tui.model.text import safe_line
 
-_TEST_TIMEOUT = 8.0
-"""Seconds for each of the three requests of a test."""
+_TEST_TIMEOUT = 6.0
+"""Seconds for each of the four requests of a test, which has 30 in all."""
 
 
 class Parameters(kit.Parameters):

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from pydantic import ValidationError
 from sample_configs.stand_ins import mailchimp as stand_in
 from sample_configs.stand_ins.mailchimp import API_KEY, AUDIENCE, Fault, StandIn, serve, subscriber_hash
 
+from tests.servers.tools import ROOT
 from tests.unit.components.bench import Bench
 
 
@@ -367,3 +370,23 @@ def test_parameters_are_checked(bad: dict[str, Any]) -> None:
 def test_a_reference_is_an_audience_too() -> None:
     # GIVEN an id from a variable, WHEN validated before it is filled in, THEN it passes
     mailchimp_writer.Parameters.model_validate({"api_key": "${KEY}", "audience": "{{ audience }}"})
+
+
+def test_the_stand_in_keeps_its_contacts(bench: Bench, tmp_path: Path) -> None:
+    # GIVEN the stand-in as a program, with contacts of a first run
+    argv = [sys.executable, "-m", "sample_configs.stand_ins.mailchimp", "--state", str(tmp_path / "audience.json")]
+    for name in ("N", "M"):
+        process = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[2]
+            # WHEN it is started again for a second one
+            ctx = bench.context({"contacts": rows(3).replace("'N'", f"'{name}'")}, ())
+            given = {"api_key": API_KEY, "audience": AUDIENCE, "base_url": url, "poll_interval": 0.01}
+            mailchimp_writer.run(mailchimp_writer.Parameters(**given, merge_fields={"name": "FNAME"}), ctx)
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+    # THEN the contacts are there once, with the values of the second
+    members = json.loads((tmp_path / "audience.json").read_text())["members"]
+    assert sorted(item["merge_fields"]["FNAME"] for item in members.values()) == ["M0", "M1", "M2"]
