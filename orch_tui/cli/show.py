@@ -7,21 +7,18 @@ import itertools
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from orch_tui.cli.errors import SUCCESS, CliError
 from orch_tui.cli.opening import command_hint, json_option, open_it, project_option, run_directory
-from orch_tui.cli.output import Output, cells, pad, print_table
+from orch_tui.cli.output import Output, print_table
 from orch_tui.model.durations import show_duration
-from orch_tui.model.text import safe_line, valid_id
+from orch_tui.model.text import valid_id
 
 if TYPE_CHECKING:
-    from orch_tui.model.runstate import PhaseState, RunState, TaskState
     from orch_tui.project.history import RunSummary
-    from orch_tui.project.paths import ProjectPaths
     from orch_tui.project.project import Project
 
 
@@ -137,92 +134,8 @@ def show_command(
         later = [run.id for run in continued_by(opened.paths, state.header.orchestration, state.header.id)]
         print_json(out, run_json(state, directory, live=live, continued_by=later))
     else:
-        _print_run(out, opened.paths, state, directory, live)
+        from orch_tui.cli.marks import model_of
+        from orch_tui.cli.show_run import print_run
+
+        print_run(out, opened.paths, *model_of(opened.paths, directory))
     return SUCCESS
-
-
-def _print_run(out: Output, paths: ProjectPaths, state: RunState, directory: Path, live: bool) -> None:
-    from orch_tui.cli.card import print_ending
-    from orch_tui.model.status import Status
-
-    _print_header(out, paths, state, directory, live)
-    width = min(50, max((cells(safe_line(task.name)) for task in state.tasks.values()), default=0))
-    now = time.time()
-    for number, phase in enumerate(state.phases.values(), 1):
-        out.line(_phase_line(out, number, phase))
-        for task in map(state.tasks.__getitem__, phase.tasks):
-            out.line(_task_line(out, state, task, directory, width, now, live))
-    for at, level, text in state.notes:
-        out.line(f"{local_time(at)} {safe_line(level, 20)}: {safe_line(text, 400)}")
-    if not state.finished and not live:
-        _print_interrupted(out, state, directory)
-    if state.status is not Status.SUCCESS:
-        print_ending(out, state, directory, live=live)
-
-
-def _print_header(out: Output, paths: ProjectPaths, state: RunState, directory: Path, live: bool) -> None:
-    from orch_tui.project.history import continued_by
-
-    header = state.header
-    word = out.status(state.status) if state.finished or live else out.paint("interrupted", "red")
-    took = show_duration(None if state.ended is None else state.ended - (state.started or header.created))
-    out.line(f'{out.bold(f"run {header.id}")} of "{safe_line(header.name, 120)}" ({header.orchestration})')
-    out.line(f"  {word}  {took}  {safe_line(state.reason, 600)}".rstrip())
-    out.line(f"  started {local_time(header.created)} by {safe_line(header.by, 200)}")
-    if header.rerun_of:
-        gone = "" if (directory.parent / header.rerun_of).is_dir() else ", whose files are deleted"
-        out.line(f"  continues run {safe_line(header.rerun_of, 100)}{gone}: runs what did not succeed in it")
-    elif header.partial:
-        out.line("  a part of the orchestration")
-    for later in continued_by(paths, header.orchestration, header.id):
-        out.line(f"  continued by run {later.id}  {later.state}  {show_duration(later.seconds)}".rstrip())
-    if header.parent:
-        out.line(f"  nested in {safe_line(header.parent, 200)}")
-    if header.variables:
-        values = "  ".join(f"{name}={value}" for name, value in header.variables.items())
-        out.line(f"  variables: {safe_line(values, 600)}")
-    out.line(f"  directory {safe_line(str(directory))}")
-
-
-def _phase_line(out: Output, number: int, phase: PhaseState) -> str:
-    seconds = "" if phase.ended is None else show_duration(phase.ended - (phase.started or phase.ended))
-    reason = f"  {safe_line(phase.reason, 200)}" if phase.reason else ""
-    name = out.bold(f'phase {number} "{safe_line(phase.name, 120)}"')
-    return f"{name}  {out.status(phase.status)}  {seconds}{reason}".rstrip()
-
-
-def _task_line(
-    out: Output, state: RunState, task: TaskState, directory: Path, width: int, now: float, live: bool
-) -> str:
-    from orch_tui.cli.follow import attempt_directory
-    from orch_tui.cli.narrate import counted
-    from orch_tui.engine.ending import files_written, tables_written
-
-    last = task.attempt
-    seconds = show_duration(last.seconds) if last else ""
-    if last is not None and last.ended is None and live:
-        seconds = show_duration(now - (last.started or last.spawned))
-    waits = not task.status.final and last is None
-    reason = state.why(task, now) if live and waits else task.reason
-    parts = [seconds.rjust(8)]
-    if len(task.attempts) > 1:
-        parts.append(f"{len(task.attempts)} attempts")
-    if last is not None:
-        place = attempt_directory(directory, task.id, last.number)
-        found = [*tables_written(place), *files_written(place)]
-        parts += [f"{counted(rows, 'row')} in {name}" for name, rows in found]
-    parts.append(safe_line(reason, 400))
-    said = "  ".join(part for part in parts if part)
-    return f"  {out.status(task.status, width=13)} {pad(safe_line(task.name), width)} {said}".rstrip()
-
-
-def _print_interrupted(out: Output, state: RunState, directory: Path) -> None:
-    from orch_tui.engine.inspect import inspect_run
-
-    out.line(out.paint("Interrupted", "red") + ": the process that executed this run is gone and nobody went on.")
-    for name, finding in inspect_run(directory, state).items():
-        task = state.tasks[name]
-        out.line(f"  {safe_line(task.name, 120)} ({task.id}) was running: {safe_line(finding.text, 400)}")
-    out.line(
-        f"Go on with {command_hint('run', '--resume', directory.name)}, or stop what is left with orch-tui cancel."
-    )

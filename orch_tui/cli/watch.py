@@ -14,6 +14,7 @@ from orch_tui.cli.opening import command_hint, open_it, project_option, run_dire
 from orch_tui.cli.output import Output
 
 if TYPE_CHECKING:
+    from orch_tui.project.paths import ProjectPaths
     from orch_tui.project.project import Project
 
 _SUCCESSION = 3.0
@@ -31,26 +32,25 @@ def watch_command(run: str | None, strict: bool, project: str | None) -> int:
     """
     opened = open_it(project, tolerant=True)
     directory = (running_now(opened) if run is None else None) or run_directory(opened, run)
-    return follow_to_end(directory, Output(sys.stdout), strict=strict)
+    return follow_to_end(opened.paths, directory, Output(sys.stdout), strict=strict)
 
 
 def running_now(project: Project) -> Path | None:
     """The newest run that some process executes."""
     from orch_tui.project.history import latest
-    from orch_tui.project.paths import ProjectPaths
 
-    paths: ProjectPaths = project.paths
     ids = project.orchestration_ids()
-    found = [run for run in (latest(paths, one) for one in ids) if run is not None and run.live]
+    found = [run for run in (latest(project.paths, one) for one in ids) if run is not None and run.live]
     newest = max(found, key=lambda summary: summary.id, default=None)
     return newest.directory if newest else None
 
 
-def follow_to_end(directory: Path, out: Output, *, strict: bool) -> int:
+def follow_to_end(paths: ProjectPaths, directory: Path, out: Output, *, strict: bool) -> int:
     """Tell what happens until the run has ended or nobody executes it any more."""
     from orch_tui.cli.card import print_ending
     from orch_tui.cli.follow import POLL, Follower
     from orch_tui.cli.live import Display
+    from orch_tui.cli.marks import MarkTeller
     from orch_tui.cli.narrate import Narrator
     from orch_tui.cli.run import exit_code
     from orch_tui.model.status import Status
@@ -58,12 +58,15 @@ def follow_to_end(directory: Path, out: Output, *, strict: bool) -> int:
 
     follower = Follower(directory)
     display = Display(out, Narrator(out, directory), live=False)
+    marks = MarkTeller(directory, follower.state, paths, display.say)
     # A run that is being handed over has no executor for a moment, but a journal that was just written.
     last_alive = time.monotonic() - max(0.0, time.time() - (directory / JOURNAL).stat().st_mtime)
     while not out.gone:
-        if is_executed(directory):
+        live = is_executed(directory)
+        if live:
             last_alive = time.monotonic()
         display.update(follower)
+        marks.look(follower.state, live=live)
         if follower.state.finished:
             if follower.state.status is not Status.SUCCESS:
                 print_ending(out, follower.state, directory)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orch_tui.engine.ending import files_written, tables_written
+from orch_tui.engine.ending import counts_told, files_written, tables_written
 from orch_tui.engine.inspect import attempt_directory
 from orch_tui.engine.results import read_result
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
@@ -76,17 +76,8 @@ class RunFeed:
                 break
             events += more
         self._looks += 1
-        outputs = self._outputs(running) if self._looks % _LOOK == 1 else {}
+        outputs = last_outputs(self.directory, running) if self._looks % _LOOK == 1 else {}
         return Batch(tuple(events), live, state, outputs)
-
-    def _outputs(self, running: Iterable[tuple[str, int]]) -> dict[str, float]:
-        found = {}
-        for task, attempt in running:
-            try:
-                found[task] = os.stat(attempt_directory(self.directory, task, attempt) / "log").st_mtime
-            except OSError:
-                continue
-        return found
 
     def nested_run(self, task: str, attempt: int, orchestration: str, spawned: float) -> Path | None:
         """The directory of the run that an attempt of a nested orchestration started; None until there is one."""
@@ -106,6 +97,17 @@ class RunFeed:
             if header.parent == parent and header.created >= spawned - 1:
                 return self._paths.run(orchestration, run)
         return None
+
+
+def last_outputs(directory: Path, running: Iterable[tuple[str, int]]) -> dict[str, float]:
+    """When these tasks of a run, given with the numbers of their attempts, wrote last: seconds since the epoch."""
+    found = {}
+    for task, attempt in running:
+        try:
+            found[task] = os.stat(attempt_directory(directory, task, attempt) / "log").st_mtime
+        except OSError:
+            continue
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,12 +289,13 @@ class RunModel:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A table or a file that a task of the run wrote."""
+    """A table or a file that a task of the run wrote; or with ``counts`` what a task that wrote neither has counted."""
 
     task: str
     name: str
     rows: int
     is_table: bool
+    counts: str = ""
 
 
 def read_written(directory: Path, attempts: Iterable[tuple[str, int]]) -> dict[str, tuple[Written, ...]]:
@@ -304,6 +307,8 @@ def read_written(directory: Path, attempts: Iterable[tuple[str, int]]) -> dict[s
             *(Written(task, name, rows, True) for name, rows in tables_written(path)),
             *(Written(task, name, rows, False) for name, rows in files_written(path)),
         )
+        if not found[task] and (counts := counts_told(path)):
+            found[task] = (Written(task, task, 0, False, counts),)
     return found
 
 
