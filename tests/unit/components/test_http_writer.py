@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -365,6 +367,26 @@ def test_a_task_resumes_and_tells_no_secret(tmp_path: Path, server: HttpServer) 
         text = file.read_bytes() if file.is_file() else b""
         assert b"xoxo-secret" not in text and b"t0ken-t0" not in text
     assert "xoxo" not in out + err
+
+
+def test_a_killed_task_goes_on_where_it_was(tmp_path: Path, server: HttpServer) -> None:
+    # GIVEN a server that takes its time with the fourth row
+    hold = threading.Event()
+    server.script("/hook", OK, OK, OK, Answer(json={}, wait=hold), OK)
+    process = as_task(tmp_path, f"{server.url}/hook").start("orch_tui.components.http_writer")
+    deadline = time.monotonic() + 20
+    while len(server.calls) < 4:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.01)
+    # WHEN the task is killed there, and tried again
+    process.kill()
+    process.communicate()
+    hold.set()
+    code, _, err = as_task(tmp_path, f"{server.url}/hook", name="2").run("orch_tui.components.http_writer")
+    # THEN only the row whose answer was lost came twice, under the same key
+    assert (code, err) == (0, "")
+    assert [body["id"] for body in bodies(server)] == [1, 2, 3, 4, 4, 5, 6, 7]
+    assert len({call.headers["Idempotency-Key"] for call in server.calls}) == 7
 
 
 @pytest.mark.parametrize(
