@@ -140,7 +140,9 @@ class Api:
             auth,
             timeout=parameters.timeout if patient else min(6.0, parameters.timeout),
             retries=parameters.retries if patient else min(1, parameters.retries),
-            max_total_wait=3600.0 if patient else 3.0,
+            max_total_wait=900.0 if patient else 3.0,
+            # Five repetitions then take more than the minute for which Adform counts, should it not say how long.
+            backoff=4.0 if patient else 1.0,
             log=ctx.log,
             progress=self._say,
             sleep=timing.sleep,

@@ -21,6 +21,7 @@ from orch_tui.model.text import safe_line
 
 _DAY = datetime.timedelta(days=1)
 _DEFAULT_DAYS = 30
+_PART = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,12 @@ def extract_stats(api: Api, parameters: Parameters, ctx: Context, timing: Timing
         *(Column(snake_case(name), dimension_kind(snake_case(name))) for name in parameters.dimensions),
         *(Column(name, metric_kind(name)) for name in parameters.columns[len(parameters.dimensions) :]),
     ]
-    con = connect(ctx, memory_limit="512MB")
+    # Texts of many columns: small parts and one thread keep memory about where one report has it.
+    con = connect(ctx, threads=1, memory_limit="256MB")
     reader = Reader(api, parameters, ctx, quota)
     make = typed(con, columns, ctx.log)
-    with ParquetSink(
-        con, [(column.name, "VARCHAR") for column in columns], output.path, _without(make, reader)
-    ) as sink:
+    texts = [(column.name, "VARCHAR") for column in columns]
+    with ParquetSink(con, texts, output.path, _without(make, reader), part_rows=_PART) as sink:
         if span is not None:
             reader.read(span, sink)
     stored = columns_of(con, f"from read_parquet({literal(str(output.path))})")
@@ -212,7 +213,7 @@ class Reader:
         self._found.update(
             column for column, at in zip(self._parameters.columns, places, strict=True) if at is not None
         )
-        step = 10_000
+        step = _PART // 5
         for start in range(0, len(answer.rows), step):
             rows = answer.rows[start : start + step]
             sink.add(*pieces([[None if at is None else row[at] for at in places] for row in rows]))

@@ -149,6 +149,7 @@ class ParquetSink:
     the end. Use as a context manager; ``path`` exists only when the block ended without an exception.
 
     ``final`` is the query of the file, given the name of what has all rows: for types that only all values tell.
+    ``part_rows`` are collected at most.
     """
 
     def __init__(
@@ -157,9 +158,11 @@ class ParquetSink:
         columns: Sequence[tuple[str, str]],
         path: Path,
         final: Callable[[str], str] = "select * from {}".format,
+        part_rows: int | None = None,
     ) -> None:
         self._con = con
         self._final = final
+        self._part_rows = part_rows or _PART_ROWS
         self._path = path
         self._parts: list[Path] = []
         self._pending = 0
@@ -187,7 +190,7 @@ class ParquetSink:
         self.rows += len(rows)
         self._pending += len(rows)
         self._bytes += size
-        if self._pending >= _PART_ROWS or self._bytes >= _PART_BYTES:
+        if self._pending >= self._part_rows or self._bytes >= _PART_BYTES:
             self._flush()
 
     def _flush(self) -> None:
