@@ -147,6 +147,7 @@ def _read(
     watched = parameters.incremental.field is not None
     for page in read_pages(client, call, parameters.pagination, parameters.records, tables.page_file, ctx.warn):
         number = page.number
+        tables.begin_page(number)
         for record in page.records:
             tables.add(record)
             if watched:

@@ -104,8 +104,9 @@ class Tables:
             flattener = Flattener(
                 flatten=flatten, keep=_below(own, kept), skip=_below(own, paths) - {()}, separator=separator
             )
-            spool = self._stack.enter_context(Spool(self._scratch / f"{number}.ndjson", flattener))
-            self._tables.append(_Table(ctx.outputs[child.output] if child else main, spool, child))
+            output = ctx.outputs[child.output] if child else main
+            spool = Spool(self._scratch / f"{number}.ndjson", flattener, output.primary_key)
+            self._tables.append(_Table(output, self._stack.enter_context(spool), child))
 
     def __enter__(self) -> Tables:
         return self
@@ -125,6 +126,11 @@ class Tables:
     def rows(self) -> int:
         """Records so far."""
         return self._tables[0].spool.rows
+
+    def begin_page(self, number: int) -> None:
+        """The records that follow are from this page, counted from 1."""
+        for table in self._tables:
+            table.spool.page = number
 
     def add(self, record: Any) -> None:
         """One record; a value that is no object becomes a row with the column ``value``."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _LONGEST = 15 * 2**20
 """Bytes of one row; DuckDB refuses objects of 16 MB."""
 _SAMPLE = 1000
+_PAGE = "page"
+"""The member of a row with its page's number; columns have numbers as names."""
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _TIME = rf"{_DAY}[T ]\d{{2}}:\d{{2}}(:\d{{2}}([.,]\d{{1,9}})?)?"
 _SHAPES = {
@@ -29,15 +31,20 @@ _SHAPES = {
 
 
 class Spool:
-    """The rows of one table on their way: a file in ``scratch``, gone when the block ends."""
+    """The rows of one table on their way: a file in ``scratch``, gone when the block ends.
 
-    def __init__(self, scratch: Path, flattener: Flattener) -> None:
+    ``key`` are columns that tell rows apart; ``page`` is the number of the page that rows are from.
+    """
+
+    def __init__(self, scratch: Path, flattener: Flattener, key: Sequence[str] = ()) -> None:
         self._path = scratch
         self._file = scratch.open("wb", buffering=2**20)
         self._encode = json.JSONEncoder(
             ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False
         ).encode
+        self._key = tuple(key)
         self.flattener = flattener
+        self.page = 1
         self.rows = 0
 
     def __enter__(self) -> Spool:
@@ -51,6 +58,8 @@ class Spool:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """A row of the flattener's. Raises: UserError when it is larger than 15 MB."""
+        if self._key:
+            row = {_PAGE: self.page, **row}
         try:
             line = self._encode(row).encode()
         except UnicodeEncodeError:
@@ -79,7 +88,7 @@ class Spool:
             types: types that the user set, by column.
 
         Returns:
-            The columns, and remarks on names that had to be changed.
+            The columns, and remarks on names that had to be changed and rows that came twice.
 
         Raises:
             duckdb.Error: values do not fit the types that the user set.
@@ -88,32 +97,68 @@ class Spool:
         self._file.close()
         columns = self.flattener.columns()
         names, remarks = usable_names([self.flattener.separator.join(column.path) for column in columns])
-        named = list(zip(names, columns, strict=True))
-        wanted = {name.casefold(): kind for name, kind in types.items()}
         lacking = [name for name in types if name.casefold() not in {n.casefold() for n in [*names, *known]}]
         if lacking and self.rows:
             raise UserError(f'types: there is no column "{lacking[0]}"; the columns are {listed(names, 40)}')
-        times = self._times(con, [column for column in columns if column.kinds == TEXT])
-        before = {name.casefold(): kind for name, kind in known.items()}
-        selected: list[str] = []
-        for name, column in named:
-            if not column.kinds and name.casefold() not in {*before, *wanted}:
-                parts = [item for item in known.items() if item[0].startswith(f"{name}{self.flattener.separator}")]
-                if parts:
-                    # Only nulls where there were objects before: their columns are not gone, they are empty.
-                    taken = {n.casefold() for n in names}
-                    selected += [_null(part, kind) for part, kind in parts if part.casefold() not in taken]
-                    continue
-            kind = wanted.get(name.casefold()) or self._settled(con, column, times, before.get(name.casefold()))
-            selected.append(f"cast({quoted(column.id)} as {kind}) as {quoted(name)}")
+        named = dict(zip(names, columns, strict=True))
+        selected = self._selected(con, named, known, {name.casefold(): kind for name, kind in types.items()})
         if not selected:
-            selected = [_null(name, wanted.get(name.casefold(), kind)) for name, kind in {**types, **known}.items()]
+            selected = [_null(name, kind) for name, kind in {**known, **types}.items()]
         if not selected:
             return [], remarks
-        source = f"read_json({self._arguments({column.id: _read_as(column.kinds) for column in columns})})"
-        query = f"select {', '.join(selected)} from {source if columns else '(select 1)'}"
-        write_parquet(con, query if self.rows else f"select * from ({query}) where false", path)
+        if not self.rows:
+            write_parquet(con, f"select {', '.join(selected)} from {self._nothing(columns)}", path)
+        else:
+            source = f"read_json({self._arguments({column.id: _read_as(column.kinds) for column in columns})})"
+            source, twice = self._newest(con, source, named)
+            write_parquet(con, f"select {', '.join(selected)} from {source}", path)
+            remarks += twice
         return columns_of(con, f"from read_parquet({literal(str(path))})"), remarks
+
+    def _selected(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        named: Mapping[str, Column],
+        known: Mapping[str, str],
+        wanted: Mapping[str, str],
+    ) -> list[str]:
+        """An expression for each column; ``wanted`` are types by name in small letters."""
+        times = self._times(con, [column for column in named.values() if column.kinds == TEXT])
+        before = {name.casefold(): kind for name, kind in known.items()}
+        taken = {name.casefold() for name in named}
+        selected: list[str] = []
+        for name, column in named.items():
+            folded = name.casefold()
+            inside = f"{name}{self.flattener.separator}"
+            parts = [] if column.kinds else [item for item in known.items() if item[0].startswith(inside)]
+            if parts and folded not in before and folded not in wanted:
+                # Only nulls where there were objects before: their columns are not gone, they are empty.
+                selected += [_null(part, kind) for part, kind in parts if part.casefold() not in taken]
+                continue
+            kind = wanted.get(folded) or self._settled(con, column, times, before.get(folded))
+            selected.append(f"cast({quoted(column.id)} as {kind}) as {quoted(name)}")
+        return selected
+
+    def _newest(
+        self, con: duckdb.DuckDBPyConnection, source: str, named: Mapping[str, Column]
+    ) -> tuple[str, list[str]]:
+        """``source`` without rows that came again on a later page: records move on while pages are read.
+
+        Two rows with one key on the same page stay: the key is wrong then, and the storage will say so.
+        """
+        ids = [quoted(named[name].id) for name in self._key if name in named]
+        if self.page == 1 or not ids or len(ids) != len(self._key):
+            return source, []
+        keys = ", ".join(ids)
+        row = con.execute(
+            f"select count(*) from (select 1 from {source} group by {keys} having min({_PAGE}) < max({_PAGE}))"
+        ).fetchone()
+        if not row or not row[0]:
+            return source, []
+        return (
+            f"(select * from {source} qualify {_PAGE} = max({_PAGE}) over (partition by {keys}))",
+            [f"{row[0]} records came on several pages, since they moved while pages were read; the last ones count"],
+        )
 
     def _settled(
         self, con: duckdb.DuckDBPyConnection, column: Column, times: Mapping[str, str], before: str | None
@@ -126,9 +171,13 @@ class Spool:
             return str(before)
         return now
 
+    @staticmethod
+    def _nothing(columns: Sequence[Column]) -> str:
+        """A source of no rows with these columns."""
+        return f"(select {', '.join([_null(column.id, 'VARCHAR') for column in columns] or ['1'])} where false)"
+
     def _arguments(self, read_as: Mapping[str, str]) -> str:
-        # A file without a column still has its rows.
-        fields = read_as or {"0": "VARCHAR"}
+        fields = {**read_as, **({_PAGE: "BIGINT"} if self._key or not read_as else {})}
         columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in fields.items())
         return f"{literal(str(self._path))}, format = 'newline_delimited', columns = {{{columns}}}"
 
