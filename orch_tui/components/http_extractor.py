@@ -210,7 +210,8 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
     from orch_tui.components.http.client import HttpClient
 
     pagination = parameters.pagination.model_copy(update={"limit": 1, "max_pages": 1})
-    short = {"timeout": min(parameters.timeout, 10.0), "retries": 1, "max_total_wait": 5.0}
+    # A token and a page, each in its time, are an answer within 30 s.
+    short = {"timeout": min(parameters.timeout, 14.0), "retries": 0}
     with _client(HttpClient, parameters, ctx, lambda text: None, **short) as client:
         if parameters.job.type != "none":
             return _test_without_job(client, parameters)

@@ -29,6 +29,8 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 _HOPELESS = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.DecodingError)
 _CONNECT_TIMEOUT = 10.0
 _REDIRECTS = 10
+_TELL_EVERY = 8 * 2**20
+"""Bytes of a large answer between two words about it."""
 _HARMLESS = frozenset(
     {"accept", "accept-encoding", "content-length", "content-type", "transfer-encoding", "user-agent"}
 )
@@ -160,8 +162,9 @@ class HttpClient:
         given = {name: value for name, value in (params or {}).items() if value is not None}
         if given:
             address = address.copy_merge_params(given)
-        own = self._headers if self._is_home(address) else {}
-        sent = {"Accept": "application/json, */*;q=0.5", **own, **_checked(headers or {})}
+        sent = httpx.Headers({"Accept": "application/json, */*;q=0.5"})
+        sent.update(self._headers if self._is_home(address) else {})
+        sent.update(_checked(headers or {}))
         if json is not None:
             try:
                 content = json_module.dumps(json, ensure_ascii=False, allow_nan=False).encode()
@@ -171,8 +174,10 @@ class HttpClient:
         return self._http.build_request(method.upper(), address, data=data, content=content, headers=sent)
 
     def _is_home(self, url: httpx.URL) -> bool:
-        """True for the host of ``base_url``; http instead of its https is another one."""
-        return _origin(url) == self._origin
+        """True for the host of ``base_url``: https instead of its http is no other one, the reverse is."""
+        scheme, host, port = self._origin
+        upgraded = ("https", host, 443) if (scheme, port) == ("http", 80) else self._origin
+        return _origin(url) in (self._origin, upgraded)
 
     def _answered(
         self, request: httpx.Request, repeatable: bool, into: Path | None, accept: frozenset[int]
@@ -248,7 +253,7 @@ class HttpClient:
         detail = self._detail(response)
         sentence = refusal(_shown(request), response, detail)
         if response.status_code in (401, 403) and self._auth is not None and not self._is_home(response.url):
-            sentence += f"; {safe_line(response.url.host, 100)} is not the host of base_url, so it got no credentials"
+            sentence += f"; {safe_line(response.url.host, 100)} is not the server of base_url, so it got no credentials"
         maybe_done = response.status_code >= 500 and not repeatable
         return HttpError(sentence, response=response, detail=detail, maybe_done=maybe_done)
 
@@ -286,14 +291,21 @@ class HttpClient:
         response = self._http.send(request, auth=auth, stream=True, follow_redirects=False)
         try:
             if into is not None and response.is_success:
-                with into.open("wb") as file:
-                    for piece in response.iter_bytes():
-                        file.write(piece)
+                self._keep(response, into)
             else:
                 response.read()
         finally:
             response.close()
         return response
+
+    def _keep(self, response: httpx.Response, into: Path) -> None:
+        size = 0
+        with into.open("wb") as file:
+            for piece in response.iter_bytes():
+                file.write(piece)
+                before, size = size, size + len(piece)
+                if size // _TELL_EVERY > before // _TELL_EVERY:
+                    self._progress(f"{size >> 20} MB received")
 
     def _wait_for_rate(self, seconds: float) -> None:
         text = f"waiting {_seconds(seconds)}: the limit of requests per minute is reached"

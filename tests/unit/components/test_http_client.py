@@ -237,9 +237,21 @@ def test_credentials_that_another_host_wants(server: HttpServer) -> None:
         other.script("/c", Answer(401))
         with (
             Time().client(server.url, Auth(type="bearer", token=SECRET)) as client,
-            pytest.raises(HttpError, match="is not the host of base_url, so it got no credentials"),
+            pytest.raises(HttpError, match="is not the server of base_url, so it got no credentials"),
         ):
             client.request("GET", "a")
+
+
+def test_https_is_no_other_server_than_http() -> None:
+    for base, other, home in (
+        ("http://a.example", "https://a.example/x", True),
+        ("https://a.example", "http://a.example/x", False),
+        ("https://a.example:443", "https://A.example/x", True),
+        ("http://a.example:8080", "https://a.example/x", False),
+        ("https://a.example", "https://b.example/x", False),
+    ):
+        with HttpClient(base, headers={"X-Key": "k"}) as client:
+            assert ("X-Key" in client._build("GET", other, None, None, None, None, None).headers) is home
 
 
 def test_what_is_sent(server: HttpServer) -> None:
@@ -251,7 +263,9 @@ def test_what_is_sent(server: HttpServer) -> None:
         client.request("POST", "x", content="{}\n", headers={"Content-Type": "application/x-ndjson"})
         with pytest.raises(UserError, match="the body is no JSON"):
             client.request("POST", "x", json={"a": float("nan")})
-    get, post, form, lines = server.calls
+        client.request("GET", "x", headers={"accept": "text/csv"})
+    get, post, form, lines, csv = server.calls
+    assert csv.headers.get_all("Accept") == ["text/csv"]  # type: ignore[attr-defined]
     assert get.target == "/v1/x?a=1&b=2&b=3&d=true&e=%C3%A4+%26" and get.headers["X-A"] == "1"
     assert post.json == {"é": 1} and post.headers["X-A"] == "2" and post.headers["Content-Type"] == "application/json"
     assert form.form == {"a": "b c"} and lines.body == b"{}\n"
