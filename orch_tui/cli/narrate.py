@@ -9,7 +9,7 @@ from typing import Any
 
 from orch_tui.cli.follow import attempt_directory
 from orch_tui.cli.output import Output
-from orch_tui.engine.ending import files_written, tables_written
+from orch_tui.engine.ending import counts_told, files_written, tables_written
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
 from orch_tui.model.runstate import RunState, TaskState
@@ -33,12 +33,12 @@ def counted(number: int, noun: str) -> str:
 
 
 def written(directory: Path) -> str:
-    """``60 rows in 1 table`` from an attempt's ``result.json``, which may hold anything; empty if it says nothing."""
+    """``60 rows in 1 table`` from an attempt's ``result.json``; else what it counted; empty if it says nothing."""
     parts = []
     for noun, found in (("table", tables_written(directory)), ("file", files_written(directory))):
         if found:
             parts.append(f"{counted(sum(rows for _, rows in found), 'row')} in {counted(len(found), noun)}")
-    return ", ".join(parts)
+    return ", ".join(parts) or counts_told(directory)
 
 
 class Narrator:

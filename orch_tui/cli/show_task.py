@@ -14,7 +14,7 @@ from orch_tui.cli.opening import command_hint, find_task
 from orch_tui.cli.output import Output
 from orch_tui.cli.show import local_time
 from orch_tui.engine.attempt_text import NoText, attempt_text
-from orch_tui.engine.ending import exit_in_words, files_written, tables_written
+from orch_tui.engine.ending import counts_told, exit_in_words, files_written, tables_written
 from orch_tui.engine.reproduce import CannotReproduce, reproduce
 from orch_tui.model.durations import show_duration
 from orch_tui.model.text import safe_line
@@ -105,4 +105,6 @@ def _print_attempt(
     out.line(f"    its text: {safe_line(text, 400)}")
     for name, rows in (*tables_written(place), *files_written(place)):
         out.line(f"    wrote {counted(rows, 'row')} in {name}")
+    if counts := counts_told(place):
+        out.line(f"    counted {counts}")
     out.line(f"    {safe_line(str(place))}")

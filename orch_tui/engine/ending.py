@@ -13,6 +13,9 @@ from orch_tui.model.text import safe_line
 
 _NAMES = 8
 
+_COUNTS = 6
+"""Numbers that one line can tell."""
+
 
 def first_failure(state: RunState) -> TaskState | None:
     """The task that failed first; None when none did."""
@@ -62,6 +65,17 @@ def tables_written(directory: Path) -> list[tuple[str, int]]:
 def files_written(directory: Path) -> list[tuple[str, int]]:
     """Path and rows of the files that an attempt wrote."""
     return _written(directory, "files", "path")
+
+
+def counts_told(directory: Path) -> str:
+    """``111 accepted, 2 rejected``: the numbers that an attempt tells of its work (``metrics``), noughts left out."""
+    metrics = read_result(directory).get("metrics")
+    told = []
+    for name, value in metrics.items() if isinstance(metrics, dict) else ():
+        if isinstance(value, int | float) and not isinstance(value, bool) and value:
+            number = f"{value:,}".replace(",", " ") if isinstance(value, int) else f"{value:g}"
+            told.append(f"{number} {safe_line(name, 40).replace('_', ' ')}")
+    return ", ".join(told[:_COUNTS])
 
 
 def _written(directory: Path, key: str, name: str) -> list[tuple[str, int]]:

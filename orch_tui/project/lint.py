@@ -114,8 +114,11 @@ class Linter:
             )
             return
         if facts.secrets:
-            names = ", ".join(facts.secrets)
-            message = f"task {quote(task.id)} needs the secret {names}, which has no value"
+            one = len(facts.secrets) == 1
+            needed = (
+                f"secret {facts.secrets[0]}, which has" if one else f"secrets {', '.join(facts.secrets)}, which have"
+            )
+            message = f"task {quote(task.id)} needs the {needed} no value"
             yield Problem(
                 severity,
                 "missing-secret",

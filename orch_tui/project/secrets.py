@@ -73,7 +73,8 @@ class Secrets:
         except UnicodeDecodeError:
             message, remedy = ".env cannot be read: it is not UTF-8 text", "save it as UTF-8"
         else:
-            return {name: value for name, value in values.items() if value is not None}
+            # A name with nothing behind it is a line of .env.example that nobody has filled in.
+            return {name: value for name, value in values.items() if value}
         self._failure = Problem(Severity.ERROR, "env-unreadable", message, remedy, ".env")
         return {}
 

@@ -17,13 +17,14 @@ from pathlib import Path
 import pytest
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_configs"
+SECRETS = ("ADFORM_CLIENT_ID", "ADFORM_CLIENT_SECRET", "SNOWFLAKE_USER", "SNOWFLAKE_PASSWORD", "MAILCHIMP_API_KEY")
 
 
 @pytest.fixture
 def samples(tmp_path: Path) -> Path:
     """A copy without the state of earlier runs."""
     root = tmp_path / "samples"
-    shutil.copytree(SAMPLES, root, ignore=shutil.ignore_patterns(".orch", "out"))
+    shutil.copytree(SAMPLES, root, ignore=shutil.ignore_patterns(".orch", "out", ".env", "__pycache__"))
     return root
 
 
@@ -56,9 +57,22 @@ def test_the_nested_orchestration_runs_the_other_one(samples: Path) -> None:
     assert (samples / "out" / "new-recipients.csv").exists()
 
 
-def test_the_samples_have_no_problem(samples: Path) -> None:
-    result = _orch("check", "--strict", project=samples)
-    assert result.returncode == 0, result.stdout
+def test_the_samples_lack_their_secrets_and_nothing_else(samples: Path) -> None:
+    # GIVEN .env as it is right after copying the example
+    shutil.copy(samples / ".env.example", samples / ".env")
+    (samples / ".env").chmod(0o600)
+    # WHEN the project is checked
+    result = _orch("check", "--strict", "--json", project=samples)
+    # THEN what is missing is said by name, and where
+    found = json.loads(result.stdout)
+    assert {problem["code"] for problem in found} == {"missing-secret"}
+    said = " ".join(problem["message"] for problem in found)
+    for name in SECRETS:
+        assert name in said
+    # WHEN they are filled in THEN nothing is wrong
+    (samples / ".env").write_text("".join(f"{name}=x\n" for name in SECRETS))
+    done = _orch("check", "--strict", project=samples)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_wrong_order_says_which_table_is_missing_and_who_would_write_it(samples: Path) -> None:

@@ -49,6 +49,9 @@ class TablesPane(LineList):
 
     def row(self, index: int) -> Row:
         item = self._items[index // 2]
+        if item.counts:
+            part = Part(f" {item.name}", "text") if index % 2 == 0 else Part(f"   {item.counts}", "accent")
+            return Row((part,))
         if index % 2 == 0:
             style = "strong" if item.is_table else "text"
             return Row((Part(f" {item.name}", style),), (Part(f"{counted(item.rows, 'row')} ", "accent"),))
