@@ -205,7 +205,13 @@ def failure(name: str, ended: Ended, tail: Tail, venv: Venv) -> str:
     return f"{name} ended with {how}: {tail.reason() or 'it said nothing; see the log above'}"
 
 
-PACKAGES = {"keboola": "keboola.component", "singer": "singer-python", "dbt": "dbt-duckdb", "singer_sdk": "singer-sdk"}
+PACKAGES = {
+    "keboola": "keboola.component",
+    "singer": "singer-python",
+    "dbt": "dbt-duckdb",
+    "duckdb": "dbt-duckdb",
+    "singer_sdk": "singer-sdk",
+}
 """What to install for a module whose package has another name."""
 
 

@@ -18,6 +18,7 @@ from orch_tui.components.publish import Publication
 
 from tests.e2e.attempts import Attempt, attempt
 from tests.servers.tools import tool
+from tests.unit.components.foreign_tasks import failure_of
 from tests.unit.components.tables import parquet_file, rows
 
 MODULE = "orch_tui.components.keboola"
@@ -156,7 +157,9 @@ def test_a_stopped_task_publishes_nothing_and_leaves_no_secret(tmp_path: Path, n
         ({"inner": {"#token": "KBC::ProjectSecure::eJx"}}, "is encrypted for Keboola's platform"),
     ],
 )
-def test_what_is_wrong_with_environment_and_program(tmp_path: Path, more: dict[str, Any], says: str) -> None:
+def test_what_is_wrong_with_environment_and_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], says: str
+) -> None:
     # GIVEN a directory that is no environment, one whose Python is gone, one without libraries
     (tmp_path / "plain").mkdir()
     (tmp_path / "plain" / "file").write_text("x")
@@ -166,9 +169,10 @@ def test_what_is_wrong_with_environment_and_program(tmp_path: Path, more: dict[s
     if more.get("venv") == "bare":
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
     # WHEN the task runs
-    code, _, err = task(tmp_path, "nothing", **more).run(MODULE)
+    given = task(tmp_path, "nothing", **more)
+    message = failure_of(given, keboola.Parameters, keboola.run, monkeypatch)
     # THEN one sentence says what is wrong
-    assert code == 1 and says in err and len(err.splitlines()) == 1, err
+    assert says in message and len(message.splitlines()) == 1
 
 
 def test_an_output_that_lacks_a_column_is_refused_if_strict(tmp_path: Path) -> None:
