@@ -79,6 +79,12 @@ class Parameters(kit.Parameters):
         default=5, ge=0, le=100, title="Retries", description="How often a request is repeated that failed."
     )
     timeout: float = Field(default=60.0, gt=0, le=3600, title="Timeout", description="Seconds without an answer.")
+    ca_file: str | None = Field(
+        default=None,
+        min_length=1,
+        title="Certificates",
+        description="A PEM file with authorities to trust besides the public ones, such as your company's.",
+    )
     auth: Auth = Field(default=Auth(), title="Authentication")
     pagination: Pagination = Field(default=Pagination(), title="Pagination")
     incremental: Incremental = Field(default=Incremental(), title="Incremental")
@@ -183,6 +189,7 @@ def _client(kind: type[HttpClient], parameters: Parameters, ctx: Context, waitin
         per_minute=parameters.per_minute,
         log=ctx.log,
         progress=waiting,
+        ca_file=ctx.resolve(parameters.ca_file) if parameters.ca_file else None,
         **settings,
     )
 

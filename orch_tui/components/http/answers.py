@@ -164,7 +164,7 @@ def no_answer(error: httpx.HTTPError, connect_timeout: float, timeout: float) ->
         return "there is no host of that name (or no network); check the address"
     if isinstance(cause, ssl.SSLCertVerificationError):
         reason = safe_line(cause.verify_message, 120)
-        return f"its TLS certificate is not trusted ({reason}); check the address, or the certificates of this machine"
+        return f"its TLS certificate is not trusted ({reason}); check the address, and who signed it"
     if isinstance(cause, ssl.SSLError):
         reason = safe_line(str(cause.reason or "no common protocol"), 80)
         return f"no TLS connection ({reason}); check whether the address begins with https:// or http:// rightly"

@@ -18,6 +18,7 @@ from orch_tui.components.http.answers import HttpError, no_answer, refusal, serv
 from orch_tui.components.http.auth import Auth, authentication, secrets_of
 from orch_tui.components.http.pauses import PerMinute, back_off, retry_after
 from orch_tui.components.http.tokens import ClientCredentials
+from orch_tui.components.http.trust import trusting
 from orch_tui.components.redact import Redactor
 from orch_tui.model.text import safe_line
 
@@ -51,6 +52,7 @@ class HttpClient:
         max_total_wait: seconds that one request may wait in all; a Retry-After beyond it is an error.
         per_minute: requests in any minute, tokens not counted.
         backoff: seconds before the first repetition, doubled for each further one.
+        ca_file: certificates (PEM) of authorities to trust besides the public ones.
 
     Raises:
         UserError: ``base_url`` is no address, or a secret cannot be sent.
@@ -72,6 +74,7 @@ class HttpClient:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
         backoff: float = 1.0,
+        ca_file: Path | None = None,
     ) -> None:
         # At INFO it writes every address with its query, and so its keys.
         for name in ("httpx", "httpcore"):
@@ -92,7 +95,8 @@ class HttpClient:
         self._clock = clock
         self._backoff = backoff
         limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT))
-        self._http = httpx.Client(timeout=limits, headers={"User-Agent": "orch-tui"})
+        self._ca_file = ca_file
+        self._http = httpx.Client(timeout=limits, headers={"User-Agent": "orch-tui"}, verify=trusting(ca_file))
 
     def __enter__(self) -> HttpClient:
         return self
@@ -328,6 +332,7 @@ class HttpClient:
             sleep=self._sleep,
             clock=self._clock,
             backoff=self._backoff,
+            ca_file=self._ca_file,
         ) as client:
             client._redactor = self._redactor
             response = client._answered(request, True, None, frozenset())

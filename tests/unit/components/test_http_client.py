@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import email.utils
 import logging
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -210,6 +213,28 @@ def test_a_server_that_hangs_up_is_a_sentence() -> None:
 def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(UserError, match="address"):
         HttpClient(url)
+
+
+def test_an_authority_of_ones_own(server: HttpServer, tmp_path: Path) -> None:
+    # GIVEN a server with a certificate that nobody else knows
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out cert -days 2"
+    names = ["-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*make.split(), *names], cwd=tmp_path, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+    server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
+    server.route("/x", lambda call: Answer(json=1))
+    url = server.url.replace("http:", "https:")
+    # WHEN it is asked without and with that certificate, THEN it is refused and trusted
+    with Time().client(url, retries=0) as client, pytest.raises(HttpError, match=r"not trusted \(self-signed"):
+        client.request("GET", "x")
+    with Time().client(url, ca_file=tmp_path / "cert") as client:
+        assert client.request("GET", "x").json() == 1
+    for wrong, says in (("key", "holds no certificate"), ("none", "No such file")):
+        with pytest.raises(UserError, match=says):
+            HttpClient(url, ca_file=tmp_path / wrong)
 
 
 def test_redirects(server: HttpServer) -> None:
