@@ -63,7 +63,8 @@ def extract_stats(api: Api, parameters: Parameters, ctx: Context, timing: Timing
         if span is not None:
             reader.read(span, sink)
     stored = columns_of(con, f"from read_parquet({literal(str(output.path))})")
-    ctx.log(f"{sink.rows} rows and {len(stored)} columns from {reader.reports} reports")
+    reports = "1 report" if reader.reports == 1 else f"{reader.reports} reports"
+    ctx.log(f"{sink.rows} rows and {len(stored)} columns from {reports}")
     ctx.metrics["reports"] = reader.reports
     check_shape(ctx, output, stored, sink.rows, strict=parameters.strict)
     ctx.next_state = {"quota": quota.state()}

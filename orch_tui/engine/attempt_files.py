@@ -33,8 +33,9 @@ def make_attempt(directory: Path, config: Mapping[str, Any], *, data_folder: boo
         shutil.rmtree(directory)
         os.mkdir(path, 0o700)
     try:
-        # On one line: only then does the encoder that is written in C do it.
-        _write(f"{path}/config.json", (json.dumps(config, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+        # On one line: only then does the encoder that is written in C do it. TOML has dates and times, JSON has not.
+        text = json.dumps(config, ensure_ascii=False, default=str)
+        _write(f"{path}/config.json", f"{text}\n".encode("utf-8", "replace"))
         _write(f"{path}/log", b"")
         for part in _DATA_FOLDER if data_folder else ():
             os.mkdir(f"{path}/{part}", 0o700)

@@ -333,7 +333,10 @@ def test_the_connection_is_tried_without_ordering_a_report(tmp_path: Path, adfor
     (project / ".env").chmod(0o600)
     for name, more in (("stats", STATS), ("campaigns", {})):
         known = given(adform, **more) | {"client_secret": "${ADFORM_SECRET}"}
+        known.pop("days", None)
         lines = [f"{key} = {json.dumps(value)}" for key, value in known.items()]
+        # A date of TOML, without quotes.
+        lines += [f"from_date = {TODAY - DAY}"] if more else []
         (folder / f"{name}.toml").write_text(
             "\n".join([f'name = "{name}"', "[parameters]", *lines, "[[outputs]]", f'table = "ads/{name}"']) + "\n"
         )
