@@ -258,9 +258,11 @@ class _Writer:
 
         url = self._shape.address(rows[0])
         body = self._encode([self._shape.fields(row, nulls=self._p.nulls == "send") for row in rows])
-        headers = {"Content-Type": self._type} if body is not None else {}
-        if self._p.idempotency_header:
-            headers[self._p.idempotency_header] = _key(self._sent.token, number)
+        own = {name.lower() for name in self._p.headers}
+        headers = {"Content-Type": self._type} if body is not None and "content-type" not in own else {}
+        name = self._p.idempotency_header
+        if name and name.lower() not in own:
+            headers[name] = _key(self._sent.token, number)
         self._requests += 1
         repeatable = True if self._p.repeatable else None
         try:

@@ -299,6 +299,13 @@ def test_no_idempotency_header_when_it_is_not_wanted(bench: Bench, server: HttpS
     assert "Idempotency-Key" not in server.calls[0].headers and server.calls[0].headers["X-Own"] == "1"
 
 
+def test_headers_of_the_configuration_go_before_those_of_the_writer(bench: Bench, server: HttpServer) -> None:
+    own = {"content-type": "application/vnd.api+json", "idempotency-key": "mine"}
+    send(bench, server, "select 1 as id", headers=own)
+    found = [(name.lower(), value) for name, value in server.calls[0].headers.items()]
+    assert [pair for pair in found if pair[0] in own] == list(own.items())
+
+
 def test_rejected_rows_are_counted_and_listed(bench: Bench, server: HttpServer) -> None:
     # GIVEN a server that does not take every third row
     def picky(call: Call) -> Answer:
