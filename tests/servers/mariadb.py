@@ -31,15 +31,27 @@ class MariaDbServer:
 
     def connect(self, **more: Any) -> pymysql.Connection[Any]:
         """A connection of the test's own, as root and in autocommit."""
-        place = {"unix_socket": str(self.socket), "user": "root", "autocommit": True, "charset": "utf8mb4"}
-        return pymysql.connect(**{**place, **more})  # type: ignore[arg-type]
+        place = {"unix_socket": str(self.socket), "user": "root", "database": "shop", "autocommit": True}
+        return pymysql.connect(charset="utf8mb4", **{**place, **more})  # type: ignore[arg-type]
 
     def run(self, *statements: str) -> list[tuple[Any, ...]]:
         """The rows of the last statement, none if it gives none."""
-        with self.connect(database="shop") as con, con.cursor() as cursor:
+        with self.connect() as con, con.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
             return list(cursor.fetchall())
+
+    def working(self, like: str = "%") -> list[int]:
+        """The sessions of components whose statement looks like this."""
+        text = like.replace("'", "''")
+        rows = self.run(
+            f"select id from information_schema.processlist where user <> 'root' and coalesce(info, '') like '{text}'"
+        )
+        return [number for (number,) in rows]
+
+    def end(self, session: int) -> None:
+        """End a session as an administrator does."""
+        self.run(f"kill {session}")
 
 
 @contextmanager
@@ -72,7 +84,7 @@ def _wait(server: MariaDbServer, process: subprocess.Popen[bytes], log: Path) ->
     end = time.monotonic() + 60
     while True:
         try:
-            with server.connect() as con, con.cursor() as cursor:
+            with server.connect(database=None) as con, con.cursor() as cursor:
                 cursor.execute("create database shop character set utf8mb4")
                 cursor.execute(f"create user orch identified by '{PASSWORD}'")
                 cursor.execute("grant all on *.* to orch with grant option")

@@ -49,6 +49,18 @@ class PostgresServer:
                 cursor = con.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def working(self, like: str = "%") -> list[int]:
+        """The sessions of components whose last statement looks like this."""
+        text = like.replace("'", "''")
+        rows = self.run(
+            f"select pid from pg_stat_activity where application_name = 'orch-tui' and query ilike '{text}'"
+        )
+        return [pid for (pid,) in rows]
+
+    def end(self, session: int) -> None:
+        """End a session as an administrator does."""
+        self.run(f"select pg_terminate_backend({session})")
+
 
 @contextmanager
 def postgres() -> Iterator[PostgresServer]:

@@ -81,10 +81,11 @@ def require_growing(columns: Sequence[Column], name: str, last: Last | None, sho
 
 def remember(con: duckdb.DuckDBPyConnection, ctx: Context, name: str, column: Column, path: Path) -> None:
     """Keep the largest value of the rows in the Parquet file for the next extraction; no rows keep the old one."""
-    finite = f" where isfinite({quoted(column.name)})" if column.kind in ("DOUBLE", "FLOAT") else ""
-    row = con.execute(
-        f"select cast(max({quoted(column.name)}) as varchar) from read_parquet({literal(str(path))}){finite}"
-    ).fetchone()
+    value, where = quoted(column.name), ""
+    if column.kind in ("DOUBLE", "FLOAT"):
+        # As a double also where it is none: 0.3 as the nearest float is not 0.3 as the nearest double.
+        value, where = f"cast({value} as double)", f" where isfinite({value})"
+    row = con.execute(f"select cast(max({value}) as varchar) from read_parquet({literal(str(path))}){where}").fetchone()
     if row is not None and row[0] is not None:
         ctx.next_state = {"column": name, "type": column.kind, "last": row[0]}
 

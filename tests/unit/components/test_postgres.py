@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +16,7 @@ from pydantic import ValidationError
 from tests.servers.postgres import PASSWORD, PostgresServer, postgres
 from tests.unit.components import sqldb
 from tests.unit.components.bench import Bench
-from tests.unit.components.sqldb import OUT, action, end, holds, silent_server, task, terminated, until
-
-EXTRACTOR, WRITER = "orch_tui.components.postgres_extractor", "orch_tui.components.postgres_writer"
+from tests.unit.components.sqldb import OUT, CommonTests, Side, action, task
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +39,25 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
+@pytest.fixture
+def side(server: PostgresServer) -> Side:
+    slow = "select g, pg_sleep(0.001) from generate_series(1, 1000000) g"
+    return Side(
+        server,
+        postgres_extractor,
+        postgres_writer,
+        "psycopg",
+        slow,
+        "select pg_sleep(600)",
+        "FETCH%",
+        postgres_extractor.PostgresReader,
+    )
+
+
+class TestWhatAllServersHaveInCommon(CommonTests):
+    pass
+
+
 def extract(
     bench: Bench,
     server: PostgresServer,
@@ -57,11 +73,6 @@ ROWS = "select * from (values (1, 'a', 1.5), (2, 'b', null)) t(id, name, amount)
 
 def write(bench: Bench, server: PostgresServer, query: str = ROWS, **more: Any) -> Context:
     return sqldb.write(bench, postgres_writer, {**server.parameters, "table": "t", **more}, query)
-
-
-def sessions(server: PostgresServer) -> list[tuple[Any, ...]]:
-    """The server's processes that work for a component."""
-    return server.run("select pid from pg_stat_activity where application_name = 'orch-tui'")
 
 
 TYPES = (
@@ -179,20 +190,6 @@ def test_extractor_errors(bench: Bench, server: PostgresServer, more: dict[str, 
     assert server.run("select count(*), (select last_value from s) from customers") == [(1, 1)]
 
 
-def test_a_server_that_never_answers(bench: Bench, server: PostgresServer) -> None:
-    with silent_server() as port, pytest.raises(UserError, match="did not answer in time"):
-        extract(bench, server, table="t", port=port, connect_timeout=2)
-
-
-@pytest.mark.parametrize("module", [postgres_extractor, postgres_writer])
-def test_a_missing_driver(bench: Bench, monkeypatch: pytest.MonkeyPatch, module: Any) -> None:
-    # GIVEN an installation without the extra, WHEN the component runs, THEN it says what to install
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    parameters = module.Parameters(host="h", database="d", user="u", table="t")
-    with pytest.raises(UserError, match=r"pip install 'orch-tui\[postgres\]'"):
-        module.run(parameters, bench.context({"t": ROWS}))
-
-
 @pytest.mark.parametrize(
     ("column", "kind", "last"),
     [
@@ -225,74 +222,6 @@ def test_an_incremental_extraction_reads_what_is_new(
     # AND a third time there is none, which keeps the state and is no warning
     third = extract(bench, server, WriteMode.APPEND, second.next_state, table="t", incremental_column=column)
     assert bench.rows() == [] and third.next_state is None and third.warning is None
-
-
-def test_a_state_that_does_not_fit(bench: Bench, server: PostgresServer) -> None:
-    # GIVEN a column that was a number, and a state that nobody wrote, WHEN extracted, THEN a line says what to delete
-    server.run("create table t(id text)")
-    for state, part in (({"type": "BIGINT", "last": "7"}, "was BIGINT"), ({"type": "X", "last": "7"}, "which is none")):
-        with pytest.raises(UserError, match=f"{part}.*delete the state"):
-            extract(bench, server, WriteMode.APPEND, {"column": "id", **state}, table="t", incremental_column="id")
-
-
-def test_all_rows_are_of_one_moment(bench: Bench, server: PostgresServer) -> None:
-    # GIVEN an extraction that has begun
-    server.run("create table t as select g from generate_series(1, 1000) g")
-    parameters = postgres_extractor.Parameters(**server.parameters, table="t")
-    with postgres_extractor.PostgresReader(parameters, bench.context()) as reader:
-        reader.start(None)
-        assert len(reader.fetchmany(10)) == 10
-        # WHEN the rows are deleted meanwhile, THEN it reads them all the same
-        server.run("delete from t")
-        assert len(reader.fetchmany(5000)) == 990
-
-
-def test_a_column_that_disappears(tmp_path: Path, server: PostgresServer) -> None:
-    # GIVEN a table that was extracted by a task of its own
-    server.run("create table t as select 1 as id, 'a' as name")
-    code, _, err = (first := task(tmp_path, {**server.parameters, "table": "t"}, outputs=OUT)).run(EXTRACTOR)
-    assert (code, err) == (0, "")
-    # WHEN a column goes, THEN strict refuses the rows, and otherwise there is a warning
-    server.run("alter table t drop name")
-    strict = task(tmp_path, {**server.parameters, "table": "t", "strict": True}, "2", outputs=OUT)
-    code, _, err = strict.run(EXTRACTOR)
-    assert code == 1 and 'shop/rows: column "name" is gone; the parameter strict refuses that' in err
-    assert (info := first.storage.get("shop/rows")) is not None and info.version == 1
-    code, _, err = (loose := task(tmp_path, {**server.parameters, "table": "t"}, "3", outputs=OUT)).run(EXTRACTOR)
-    assert (code, err) == (0, "") and loose.result["warning"] == 'shop/rows: column "name" is gone'
-    # AND the password is in no file, in none of the messages
-    assert holds(tmp_path, PASSWORD) == []
-
-
-def test_a_wrong_password_is_one_line(tmp_path: Path, server: PostgresServer) -> None:
-    made = task(tmp_path, {**server.parameters, "table": "t", "password": "wrong-password"}, outputs=OUT)
-    code, out, err = made.run(EXTRACTOR)
-    assert code == 1 and err.count("\n") == 1 and "refuses the password" in err
-    assert "wrong-password" not in out + err and holds(tmp_path, "wrong-password") == []
-
-
-def test_a_connection_that_is_dropped_in_the_middle(tmp_path: Path, server: PostgresServer) -> None:
-    # GIVEN an extraction in the middle of its rows
-    slow = "select g, pg_sleep(0.001) from generate_series(1, 1000000) g"
-    made = task(tmp_path, {**server.parameters, "query": slow}, outputs=OUT)
-    process = made.start(EXTRACTOR)
-    ((pid,),) = until(lambda: server.run("select pid from pg_stat_activity where query like 'FETCH%'"))
-    # WHEN the server ends it
-    server.run(f"select pg_terminate_backend({pid})")
-    code, _, err = end(process)
-    # THEN one line says so, and nothing is published
-    assert code == 1 and err.count("\n") == 1 and "the connection was lost" in err and "run the task again" in err
-    assert made.storage.get("shop/rows") is None
-
-
-def test_a_cancel_ends_the_statement(tmp_path: Path, server: PostgresServer) -> None:
-    # GIVEN an extraction whose statement runs
-    process = task(tmp_path, {**server.parameters, "query": "select pg_sleep(600)"}, outputs=OUT).start(EXTRACTOR)
-    until(lambda: server.run("select 1 from pg_stat_activity where query like 'FETCH%' and state = 'active'"))
-    # WHEN it is cancelled, THEN it ends, and nothing runs at the server
-    code, _, err = terminated(process)
-    assert (code, err) == (143, "")
-    until(lambda: not sessions(server), 5)
 
 
 def test_replace_keeps_what_hangs_on_the_table(bench: Bench, server: PostgresServer) -> None:
@@ -334,12 +263,6 @@ def test_append_and_upsert(bench: Bench, server: PostgresServer) -> None:
     # WHEN only the key is written, THEN known rows stay as they are
     write(bench, server, "select 3 as id union all select 4", mode="upsert", key=["id"])
     assert server.run('select id, "Name" from t order by 1')[2:] == [(3, "c"), (4, None)]
-
-
-def test_an_upsert_makes_the_table_with_its_key(bench: Bench, server: PostgresServer) -> None:
-    for _ in range(2):
-        write(bench, server, mode="upsert", key=["id"])
-    assert server.run("select count(*) from t") == [(2,)]
 
 
 def test_types_travel(bench: Bench, server: PostgresServer) -> None:
@@ -402,57 +325,6 @@ def test_writer_errors_change_nothing(
     assert server.run("select id, name from t") == [(1, "old")]
 
 
-def test_rows_that_break_on_the_way_write_nothing(bench: Bench, server: PostgresServer) -> None:
-    # GIVEN an input whose file is damaged, for a table that does not exist yet
-    ctx = bench.context({"t": "select range as id, md5(range::text) as h from range(200000)"}, ())
-    staged = ctx.inputs["t"].path
-    data = bytearray(staged.read_bytes())
-    data[1000:9000] = bytes(8000)
-    staged.write_bytes(bytes(data))
-    # WHEN it is written, THEN there is a line and no table
-    with pytest.raises(UserError, match="nothing was written: the rows of in/t cannot be read"):
-        postgres_writer.run(postgres_writer.Parameters(**server.parameters, table="t"), ctx)
-    assert server.run("select to_regclass('t')::text") == [(None,)] and sessions(server) == []
-
-
-def test_a_lock_of_another_program(bench: Bench, server: PostgresServer) -> None:
-    server.run("create table t(id int)")
-    with server.connect(autocommit=False) as other:
-        other.execute("lock table t")
-        with pytest.raises(UserError, match=r"another program locks what is needed.*raise lock_timeout"):
-            write(bench, server, "select 1 as id", lock_timeout=1)
-
-
-@pytest.mark.parametrize("how", ["cancel", "drop"])
-def test_a_write_that_is_stopped_leaves_the_table(tmp_path: Path, server: PostgresServer, how: str) -> None:
-    # GIVEN a writer that waits in the middle of its transaction
-    server.run("create table t(id int primary key); insert into t values (1)")
-    made = task(tmp_path, {**server.parameters, "table": "t"}, inputs=[{"source": "a/b", "destination": "t"}])
-    publish(made, tmp_path)
-    with server.connect(autocommit=False) as other:
-        other.execute("select * from t for update")
-        process = made.start(WRITER)
-        ((pid,),) = until(lambda: server.run("select pid from pg_stat_activity where query like 'delete%'"))
-        # WHEN it is cancelled, or its connection dropped
-        if how == "cancel":
-            assert terminated(process)[::2] == (143, "")
-        else:
-            server.run(f"select pg_terminate_backend({pid})")
-            code, _, err = end(process)
-            assert code == 1 and err.startswith("nothing was written: ") and "connection was lost" in err
-        # THEN nothing of it is left at the server, and the table is as it was
-        until(lambda: not sessions(server), 5)
-    assert server.run("select * from t") == [(1,)]
-
-
-def publish(made: Any, root: Path) -> None:
-    from orch_tui.components.publish import Publication
-
-    from tests.unit.components.tables import parquet_file
-
-    made.storage.publish([Publication("a/b", parquet_file(root / "seed.parquet", "select 2 as id"))])
-
-
 def test_connections_are_tested(tmp_path: Path, server: PostgresServer) -> None:
     # GIVEN a table, and a user who may only read it
     server.run("create table t(id int primary key, name text); drop role if exists low; create role low login password"
@@ -460,7 +332,7 @@ def test_connections_are_tested(tmp_path: Path, server: PostgresServer) -> None:
     place = f"127.0.0.1:{server.port}/postgres"
     # WHEN the action runs as a process, THEN it says who answered and what there is
     made = action(task(tmp_path, {**server.parameters, "table": "t"}, outputs=OUT))
-    code, out, err = made.run(EXTRACTOR)
+    code, out, err = made.run(postgres_extractor.__name__)
     message = json.loads(out)["message"]
     assert (code, err) == (0, "") and message.startswith("connected to PostgreSQL ")
     assert message.endswith(f"at {place} as postgres without TLS; the table public.t has 2 columns")
