@@ -60,13 +60,14 @@ class DbtLog:
             self.errors.append(message)
         if not self._quiet:
             word = {"warn": "WARNING ", "error": "ERROR "}.get(level, "")
-            for part in message.splitlines():
-                if part.strip():
-                    self._ctx.log(f"{word}{part}")
+            for number, part in enumerate(line for line in message.splitlines() if line.strip()):
+                self._ctx.log(part if number else f"{word}{part}")
 
     def reason(self) -> str:
         """Why dbt itself failed, in one line."""
-        text = self.errors[-1] if self.errors else self.tail.reason()
+        # The traceback of an error follows its message.
+        plain = [text for text in self.errors if not text.lstrip().startswith("Traceback")]
+        text = plain[-1] if plain else self.tail.reason()
         return safe_line(" ".join(text.removeprefix("Encountered an error:").split()), 500)
 
 

@@ -148,6 +148,8 @@ NODE = {"unique_id": "model.shop.other", "status": "success", "relation_name": '
     ("spoken", "more", "says"),
     [
         (([NO_PROFILE], 2), {}, "dbt ended with exit code 2: Runtime Error Could not find profile named 'x'"),
+        (([NO_PROFILE, event("Traceback (most recent call last):\n  File", level="error")], 2), {},
+         "Could not find profile named 'x'"),
         (([], 2, None, "Error: No such option '--x'\n"), {}, "dbt ended with exit code 2: Error: No such option"),
         (([], 1, None, "ModuleNotFoundError: No module named 'dbt'\n"), {},
          'the virtual environment venv lacks the module "dbt"; run: venv/bin/pip install dbt-duckdb'),
