@@ -81,7 +81,8 @@ def api_url(api_key: str, server: str | None = None, base_url: str | None = None
 class MailchimpApi:
     """The API of one account. A context manager; one connection, so far below Mailchimp's limit of ten.
 
-    Every method raises UserError (one sentence) when Mailchimp refuses, fails or does not answer.
+    ``tell`` is called with a text whenever a request waits. Every method raises UserError (one sentence) when
+    Mailchimp refuses, fails or does not answer.
     """
 
     def __init__(
@@ -92,7 +93,6 @@ class MailchimpApi:
         timeout: float = 60.0,
         retries: int = 5,
         log: Callable[[str], None] | None = None,
-        progress: Callable[[str], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         from orch_tui.components.http.client import HttpClient
@@ -100,12 +100,13 @@ class MailchimpApi:
         if not api_key.get_secret_value().strip():
             raise UserError("api_key is empty; check the variable it comes from")
         self.url = url
+        self.tell: Callable[[str], None] = lambda text: None
         key = api_key.get_secret_value().strip()
         auth = Auth.model_validate({"type": "basic", "username": "orch-tui", "password": key})
-        self._http = HttpClient(url, auth, timeout=timeout, retries=retries, log=log, progress=progress, sleep=sleep)
+        self._http = HttpClient(url, auth, timeout=timeout, retries=retries, log=log, progress=self._waits, sleep=sleep)
         # Results lie on another host, at a signed address that refuses a request with credentials.
         self._elsewhere = HttpClient(
-            url, None, timeout=timeout, retries=retries, log=log, progress=progress, sleep=sleep
+            url, None, timeout=timeout, retries=retries, log=log, progress=self._waits, sleep=sleep
         )
 
     def __enter__(self) -> MailchimpApi:
@@ -116,6 +117,9 @@ class MailchimpApi:
     ) -> None:
         self._http.__exit__(kind, error, trace)
         self._elsewhere.__exit__(kind, error, trace)
+
+    def _waits(self, text: str) -> None:
+        self.tell(text)
 
     def account(self) -> str:
         """The account's name. The first request of all, so wrong keys and addresses are told here."""

@@ -134,6 +134,7 @@ class Contacts:
             f"copy (select *, md5(lower(address)) as hash from source semi join kept using (n) order by n) "
             f"to {literal(str(path))} (format parquet, compression lz4, row_group_size 20480)"
         )
+        path.chmod(0o600)
         self._con.execute("drop table kept")
 
     def rejected(self) -> Iterator[tuple[int, str, str]]:

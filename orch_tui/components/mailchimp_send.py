@@ -29,6 +29,8 @@ _ROUNDS = 3
 """How often operations that Mailchimp failed to carry out are handed over again."""
 _SLOWEST = 15.0
 """Seconds between two looks at a batch that takes long."""
+_NOT_THE_CONTACT = frozenset({401, 403, 404, 405})
+"""Answers to an operation that say nothing about its contact: all others would get them too."""
 
 Operation = dict[str, Any]
 
@@ -58,19 +60,23 @@ class _Flight:
 class Underway:
     """The ids of batches that are handed over and not confirmed, in a file: the next attempt asks for these instead
     of sending their contacts a second time. ``token`` ties it to what is being sent; without ``keep`` nothing is
-    remembered."""
+    remembered. ``others`` are batches of an attempt that sent something else."""
 
     def __init__(self, ctx: Context, token: str, *, keep: bool = True) -> None:
         self._path = sent_file(ctx).with_suffix(".underway.json")
         self._token = token
         self._keep = keep
         self._ids: dict[str, str] = {}
+        self.others: list[str] = []
         if not keep:
             return
         try:
             body = json.loads(self._path.read_text(encoding="utf-8"))
+            found = {str(number): str(batch) for number, batch in body["batches"].items()}
             if body.get("token") == token:
-                self._ids = {str(number): str(batch) for number, batch in body["batches"].items()}
+                self._ids = found
+            else:
+                self.others = list(found.values())
         except FileNotFoundError:
             return
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -121,6 +127,7 @@ class Sender:
         self._clock = clock
         self._total = 0
         self._done = 0
+        api.tell = self.tell
 
     def send(self, batches: Iterable[list[Contact]], total: int) -> None:
         """Send what is not confirmed yet; ``batches`` begins there. ``total`` is the number of all contacts.
@@ -130,6 +137,7 @@ class Sender:
         """
         self._total = total
         self._done = min(self._sent.done * self._settings.batch_size, total)
+        self._wait_for_others()
         flights: deque[_Flight] = deque()
         for number, contacts in enumerate(batches, start=self._sent.done):
             if len(flights) >= self._settings.parallel_batches:
@@ -138,6 +146,14 @@ class Sender:
         while flights:
             self._settle(flights.popleft())
         self._underway.clear()
+
+    def _wait_for_others(self) -> None:
+        """Old values must not arrive after new ones: batches of an attempt with another input end first."""
+        for batch in self._underway.others:
+            about = self._api.look_at(batch)
+            if about is not None and not about.finished:
+                self._ctx.log(f"waiting for batch {batch} of an attempt with other rows or parameters")
+                self._wait(batch)
 
     def tell(self, text: str) -> None:
         """Progress with a word on what is being waited for."""
@@ -176,12 +192,18 @@ class Sender:
                 written.append((contact, result))
             elif _exists(result) and not self._settings.update_existing:
                 skipped += 1
+            elif result.status in _NOT_THE_CONTACT:
+                raise UserError(
+                    f'Mailchimp refuses to write to the audience "{safe_line(self._settings.audience, 60)}" '
+                    f"({result.status} {_reason(result)}); check that it exists and what the user of the key may do"
+                )
             else:
                 rejects.append((contact.row, contact.address, _reason(result)))
         tagged = self._tag(written, rejects) if wanted else 0
         for reject in rejects:
             self._rejects.add(*reject)
-        info = {"accepted": len(written), "skipped": skipped, "rejected": len(rejects), "tagged": tagged}
+        accepted = len(flight.contacts) - skipped - len(rejects)
+        info = {"accepted": accepted, "skipped": skipped, "rejected": len(rejects), "tagged": tagged}
         self._sent.mark(flight.number, {**info, "rejects": rejects})
         self._underway.remove(flight.number)
         self._done += len(flight.contacts)

@@ -100,6 +100,8 @@ def test_created_then_updated_without_a_violation(mailchimp: tuple[StandIn, Pris
     code, out, err = (first := task(tmp_path, proxy.url, "1", tags_column="t")).run(MODULE)
     assert code == 0, err
     table(tmp_path, f"{contacts(1200, 'M')} union all by name select 'x@example.invalid' as email")
+    # The operations are like those of the first run, so a part of them tells as much in less time.
+    server.every = 4
     code, again, err = (second := task(tmp_path, proxy.url, "2", tags_column="t")).run(MODULE)
     assert code == 0, err
     # THEN each is there once, updated, and the one that unsubscribed still is
@@ -111,7 +113,7 @@ def test_created_then_updated_without_a_violation(mailchimp: tuple[StandIn, Pris
     # AND nothing broke the description: not the requests, not what the batches hold, not the answers
     assert len(proxy.violations) == known, proxy.violations
     assert server.largest == 500 and server.seen["PUT /lists/{id}/members/{hash}"] == 0
-    assert server.seen["batch PUT /lists/{id}/members/{hash}"] == 2 * 1201
+    assert server.seen["batch PUT /lists/{id}/members/{hash}"] == 1201 + 301
     assert server.seen["batch POST /lists/{id}/members/{hash}/tags"] == 40
     # AND the result says what was rejected, in a table as well
     assert first.result["metrics"] == second.result["metrics"] | {"tagged": 40}

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -304,6 +305,57 @@ def test_a_batch_that_was_handed_over_is_not_sent_again(bench: Bench, mailchimp:
     mailchimp.hold.set()
     mailchimp.batches.clear()
     assert write(bench, mailchimp, rows(30), batch_size=10).metrics["accepted"] == 30
+
+
+def test_old_values_do_not_arrive_after_new_ones(bench: Bench, mailchimp: StandIn) -> None:
+    # GIVEN an attempt that ended while Mailchimp worked on its batch
+    mailchimp.hold.clear()
+    with pytest.raises(UserError, match="stands at"):
+        write(bench, mailchimp, rows(3), merge_fields={"name": "FNAME"}, batch_timeout=1)
+    # WHEN the next one has other values, and Mailchimp is still at it
+    threading.Timer(0.2, mailchimp.hold.set).start()
+    write(bench, mailchimp, rows(3).replace("'N'", "'M'"), merge_fields={"name": "FNAME"})
+    # THEN it waited for the old batch, and the new values are the last
+    assert any(line.startswith("waiting for batch") for line in bench.lines)
+    assert member(mailchimp, "p1@example.com")["merge_fields"] == {"FNAME": "M1"}
+
+
+def test_an_audience_that_refuses_is_no_rejected_contact(bench: Bench, mailchimp: StandIn) -> None:
+    # GIVEN a key whose user may read and not write
+    mailchimp.faults.append(Fault("PUT", "/members/", 403, times=99))
+    # WHEN contacts are sent, THEN the task fails, whatever on_rejected says
+    with pytest.raises(UserError, match=f'refuses to write to the audience "{AUDIENCE}" .403 Internal'):
+        write(bench, mailchimp, rows(3))
+
+
+def test_tags_that_are_refused_are_listed(bench: Bench, mailchimp: StandIn) -> None:
+    # GIVEN a server that does not take the tags of one contact
+    mailchimp.faults.append(Fault("POST", f"{subscriber_hash('p1@example.com')}/tags", 400))
+    # WHEN contacts are sent with tags
+    ctx = write(bench, mailchimp, rows(3), tags=["crm"])
+    # THEN that contact is there and listed
+    assert len(mailchimp.audience.members) == 3
+    assert rejected(bench)[0][1:] == ["p1@example.com", "written, but without its tags: Internal Server Error: "
+                                      "an unexpected error occurred"]  # fmt: skip
+    assert (ctx.metrics["accepted"], ctx.metrics["rejected"], ctx.metrics["tagged"]) == (2, 1, 2)
+
+
+def test_a_table_without_any_address(bench: Bench, mailchimp: StandIn) -> None:
+    # GIVEN / WHEN rows that all lack one
+    ctx = write(bench, mailchimp, "select null::varchar as email from range(3)")
+    # THEN nothing is sent, and all are rejected
+    assert mailchimp.counted == 0 and ctx.metrics["rejected"] == 3 and ctx.metrics["batches"] == 0
+
+
+@pytest.mark.parametrize("kind", ["timestamp", "timestamptz", "timestamp_ns", "timestamp_s", "date", "varchar"])
+def test_kinds_of_times(bench: Bench, mailchimp: StandIn, kind: str) -> None:
+    # GIVEN / WHEN a date of some kind goes to a date and a birthday
+    query = f"select 'a@b.cz' as email, '2020-05-06'::{kind} as d, '2020-05-06'::{kind} as b"
+    fields = {"d": "SINCE"} if kind == "varchar" else {"d": "SINCE", "b": "BIRTHDAY"}
+    write(bench, mailchimp, query, merge_fields=fields)
+    # THEN each has its form
+    expected = {"SINCE": "2020-05-06"} if kind == "varchar" else {"SINCE": "2020-05-06", "BIRTHDAY": "05/06"}
+    assert member(mailchimp, "a@b.cz")["merge_fields"] == expected
 
 
 def test_operations_that_fail_are_handed_over_again(bench: Bench, mailchimp: StandIn) -> None:
