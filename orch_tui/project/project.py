@@ -271,12 +271,13 @@ def _read_named_text(path: Path, root: Path, shown: str, named: str) -> str:
 
 
 def _toml_files(directory: Path) -> list[Path]:
-    """The definition files of a directory by name; hidden ones (editors, half-written files) are left out."""
+    """The definition files of a directory by id; hidden ones (editors, half-written files) are left out."""
     try:
-        names = sorted(entry.name for entry in os.scandir(directory) if entry.name.endswith(".toml"))
+        # Without the ending: "a" comes before "a-b", and "." after "-".
+        ids = sorted(entry.name[:-5] for entry in os.scandir(directory) if entry.name.endswith(".toml"))
     except OSError:
         return []
-    return [directory / name for name in names if not name.startswith(".")]
+    return [directory / f"{one}.toml" for one in ids if not one.startswith(".")]
 
 
 def _check_stem(stem: str, shown: str) -> None:

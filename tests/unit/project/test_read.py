@@ -337,3 +337,8 @@ def test_reading_imports_nothing_heavy(make_project: MakeProject) -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     # THEN no library that a run does not need is imported
     assert result.stdout.strip() == "[]"
+
+
+def test_ids_are_in_their_own_order_not_in_that_of_file_names(make_project: MakeProject) -> None:
+    project = make_project({f"orchestrations/{one}.toml": 'name = "x"' for one in ("a-b", "a", "a.c", "B")})
+    assert project.orchestration_ids() == ["B", "a", "a-b", "a.c"]
