@@ -214,7 +214,7 @@ class _Writer:
         self._p, self._ctx, self._table, self._shape = parameters, ctx, table, shape
         self._sent, self._client, self._hide = sent, client, hide
         self._encode, self._type = encoder(parameters.body, parameters.key)
-        self._resumed = sent.done
+        self._before = dict(sent.totals)
         self._requests = 0
         self._first_reason = ""
 
@@ -234,7 +234,7 @@ class _Writer:
                 f"an earlier attempt sent {sent.discarded} batches of other rows or with other parameters and failed; "
                 "everything is sent from the beginning"
             )
-        if self._resumed:
+        if sent.done:
             self._ctx.log(f"going on after row {sent.done * size}: an earlier attempt sent what is before")
         con = connect(self._ctx, memory_limit="512MB")
         result = con.execute(self._shape.query(self._table, sent.done * size))
@@ -321,12 +321,14 @@ class _Writer:
     def report(self) -> None:
         """Metrics and last words of an attempt that sent everything."""
         self._ctx.metrics.update(rows=self._rows, requests=self._requests, rejected=self._rejected)
-        if self._resumed:
-            self._ctx.metrics["sent_before"] = self._resumed * self._p.rows_per_request
+        before = self._before.get("rows", 0)
+        if self._before:
+            self._ctx.metrics["sent_before"] = before
         if not self._table.rows:
             self._ctx.log(f"{self._table.table} has no rows: nothing was sent")
             return
-        self._ctx.log(f"{self._rows} rows sent in {self._requests} requests")
+        earlier = f"; {before} were sent by an earlier attempt" if before else ""
+        self._ctx.log(f"sent: {self._rows - before} rows in {self._requests} requests{earlier}")
         if self._rejected:
             first = f", the first: {self._hide(self._first_reason)}" if self._first_reason else ""
             self._ctx.warn(f"{self._rejected} of {self._table.rows} rows were rejected{first}")
