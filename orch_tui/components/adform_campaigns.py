@@ -107,7 +107,7 @@ def _store(ctx: Context, output: Output, spool: Path, kinds: dict[str, set[Kind]
     ]
     con = connect(ctx, memory_limit="512MB")
     texts = [(column.name, "VARCHAR") for column in columns]
-    with ParquetSink(con, texts, output.path, typed(con, columns, ctx.log)) as sink:
+    with ParquetSink(con, texts, output.path, typed(con, columns, ctx.log, dict(_known(ctx, output)))) as sink:
         for batch in _batches(spool):
             sink.add(*pieces([[row.get(member) for member in members] for row in batch]))
     return columns_of(con, f"from read_parquet({literal(str(output.path))})")
@@ -132,8 +132,13 @@ def _batches(spool: Path) -> Iterator[list[dict[str, Any]]]:
 
 def _store_none(ctx: Context, output: Output) -> list[tuple[str, str]]:
     """No campaigns: a table with the columns that it had, so that nobody who reads it breaks."""
-    known = Storage(ProjectPaths(ctx.project).storage).get(output.table)
-    columns = list(known.columns) if known is not None else _KNOWN
+    columns = _known(ctx, output) or _KNOWN
     nulls = ", ".join(f"cast(null as {kind}) as {quoted(name)}" for name, kind in columns)
     write_parquet(connect(ctx, memory_limit="128MB"), f"select {nulls} where false", output.path)
     return columns
+
+
+def _known(ctx: Context, output: Output) -> list[tuple[str, str]]:
+    """The columns of the table as it is; none when there is no table yet."""
+    known = Storage(ProjectPaths(ctx.project).storage).get(output.table)
+    return list(known.columns) if known is not None else []

@@ -15,9 +15,11 @@ from orch_tui.components.adform_table import Column, dimension_kind, metric_kind
 from orch_tui.components.contract import Output
 from orch_tui.components.kit import Context, UserError
 from orch_tui.components.shape import check_shape
+from orch_tui.components.storage import Storage
 from orch_tui.components.tabular import ParquetSink, columns_of, connect, listed, literal, quoted
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.text import safe_line
+from orch_tui.project.paths import ProjectPaths
 
 _DAY = datetime.timedelta(days=1)
 _DEFAULT_DAYS = 30
@@ -57,7 +59,8 @@ def extract_stats(api: Api, parameters: Parameters, ctx: Context, timing: Timing
     # Texts of many columns: small parts and one thread keep memory about where one report has it.
     con = connect(ctx, threads=1, memory_limit="256MB")
     reader = Reader(api, parameters, ctx, quota)
-    make = typed(con, columns, ctx.log)
+    known = Storage(ProjectPaths(ctx.project).storage).get(output.table)
+    make = typed(con, columns, ctx.log, dict(known.columns) if known is not None else None)
     texts = [(column.name, "VARCHAR") for column in columns]
     with ParquetSink(con, texts, output.path, _without(make, reader), part_rows=_PART) as sink:
         if span is not None:
@@ -66,7 +69,7 @@ def extract_stats(api: Api, parameters: Parameters, ctx: Context, timing: Timing
     reports = "1 report" if reader.reports == 1 else f"{reader.reports} reports"
     ctx.log(f"{sink.rows} rows and {len(stored)} columns from {reports}")
     ctx.metrics["reports"] = reader.reports
-    check_shape(ctx, output, stored, sink.rows, strict=parameters.strict)
+    check_shape(ctx, output, stored if sink.rows else [], sink.rows, strict=parameters.strict)
     ctx.next_state = {"quota": quota.state()}
     if parameters.incremental:
         last = str(span.until) if span is not None else ctx.state.get("last")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -69,9 +69,16 @@ def as_text(value: Any) -> str | None:
 
 
 def typed(
-    con: duckdb.DuckDBPyConnection, columns: Sequence[Column], log: Callable[[str], None]
+    con: duckdb.DuckDBPyConnection,
+    columns: Sequence[Column],
+    log: Callable[[str], None],
+    before: Mapping[str, str] | None = None,
 ) -> Callable[[str], str]:
-    """The query that gives texts their types, for :class:`~orch_tui.components.tabular.ParquetSink`."""
+    """The query that gives texts their types, for :class:`~orch_tui.components.tabular.ParquetSink`.
+
+    ``before`` are the types that the table has: an id that was a text once, or a count with decimals, stays so.
+    """
+    settled = before or {}
 
     def final(source: str) -> str:
         tests = [test for column in columns for test in _tests(column)]
@@ -80,7 +87,7 @@ def typed(
         chosen = []
         for column in columns:
             examples = [next(found) for _ in _tests(column)]
-            chosen.append(f"{_cast(column, examples, log)} as {quoted(column.name)}")
+            chosen.append(f"{_cast(column, examples, log, settled.get(column.name))} as {quoted(column.name)}")
         return f"select {', '.join(chosen)} from {source}"
 
     return final
@@ -107,9 +114,9 @@ def _day(name: str) -> str:
     return f"try_cast(substr({name}, 1, 10) as date)"
 
 
-def _cast(column: Column, examples: Sequence[str | None], log: Callable[[str], None]) -> str:
+def _cast(column: Column, examples: Sequence[str | None], log: Callable[[str], None], settled: str | None) -> str:
     name = quoted(column.name)
-    if column.kind is Kind.TEXT:
+    if column.kind is Kind.TEXT or (column.kind is Kind.ID and settled == "VARCHAR"):
         return name
     if examples[-1] is not None:
         # An id may well be a text; anything else is a surprise.
@@ -123,7 +130,8 @@ def _cast(column: Column, examples: Sequence[str | None], log: Callable[[str], N
         case Kind.ID:
             return f"cast({name} as bigint)"
         case Kind.COUNT:
-            return f"cast({name} as {'double' if examples[0] is not None else 'bigint'})"
+            whole = examples[0] is None and settled != "DOUBLE"
+            return f"cast({name} as {'bigint' if whole else 'double'})"
     return f"cast({name} as {column.kind.value})"
 
 

@@ -257,6 +257,24 @@ def test_values_that_are_no_numbers_are_kept_as_text(
         extract(bench, adform, **STATS)
 
 
+def test_types_do_not_change_with_the_values_of_a_day(
+    tmp_path: Path, adform: Adform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a table in which an id was a text once, and a count had decimals
+    row: list[Any] = ["2026-01-01", "A7", 1.5, 1]
+    answer = {"reportData": {"columnHeaders": ["date", "campaignID", "impressions", "cost"], "rows": [row]}}
+    monkeypatch.setattr("sample_configs.stand_ins.adform.answer", lambda *_: answer)
+    assert task(tmp_path, adform, STATS).run("orch_tui.components.adform_extractor")[0] == 0
+    # WHEN the next day has numbers and whole ones
+    row[1:] = [7, 2, 1]
+    run = task(tmp_path, adform, {**STATS, "strict": True}, "2")
+    # THEN the types stay, and nobody is warned
+    code, _, err = run.run("orch_tui.components.adform_extractor")
+    info = run.storage.get("ads/t")
+    assert (code, err) == (0, "") and info is not None and "warning" not in run.result
+    assert [kind for _, kind in info.columns] == ["DATE", "VARCHAR", "DOUBLE", "DOUBLE"]
+
+
 @pytest.mark.parametrize(
     ("more", "fault", "part"),
     [
