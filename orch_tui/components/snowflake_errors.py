@@ -58,6 +58,8 @@ def explain(error: Exception, login: Login, *, while_connecting: bool = False, r
     code, said = _code(error), _said(error)
     if while_connecting:
         return _login_sentence(code, said, reason, login)
+    if query := getattr(error, "sfqid", None):
+        said += f" (query {safe_line(str(query), 60)})"
     if isinstance(error, GaveUp):
         cause = next(_causes(error), None)
         return _network_sentence(f"{_said(cause) or type(cause).__name__}" if cause else "", error.args[0], login)
@@ -65,7 +67,7 @@ def explain(error: Exception, login: Login, *, while_connecting: bool = False, r
         return f"Snowflake refuses the query: {said}; {_QUERY_ADVICE[code]}"
     if "warehouse" in said.casefold() and re.search(r"suspend|resum|quota", said, re.IGNORECASE):
         return f"Snowflake cannot use the warehouse: {said}; resume it, or choose another one"
-    if 250000 <= code < 300000 or isinstance(error, OSError):
+    if 250000 <= code < 300000 or isinstance(error, OSError) or "HTTP request failed" in said:
         return f"the connection to Snowflake at {login.shown} broke: {network_reason(said)}; run the task again"
     return f"Snowflake refuses the query: {said}"
 
@@ -102,29 +104,28 @@ def _network_sentence(said: str, seconds: float, login: Login) -> str:
     )
 
 
+_STATUS = re.compile(
+    r"\bHTTP:? ?(\d{3})\b|\b(\d{3}):? (?:HTTP|Server Error|Client Error)|\b290(\d{3})\b|\blast status (\d{3})\b"
+    r"|^([45]\d\d) [A-Z]"
+)
 _PHRASES = (
-    (re.compile(r"Connection refused"), "the connection is refused"),
-    (re.compile(r"Name or service not known|name resolution|nodename nor servname|getaddrinfo|NameResolution"),
+    (r"Connection refused", "the connection is refused"),
+    (r"Name or service not known|name resolution|nodename nor|getaddrinfo|NameResolution|dns error",
      "the name of the host is not known"),
-    (re.compile(r"certificate|CERTIFICATE_VERIFY|SSLError|hit non-retryable ssl", re.IGNORECASE),
-     "the server's certificate is not accepted"),
-    (re.compile(r"timed? ?out|ReadTimeout|ConnectTimeout", re.IGNORECASE), "no answer in time"),
-    (re.compile(r"RemoteDisconnected|without response|reset by peer|IncompleteRead|Connection aborted|broken|EOF"),
+    (r"certificate|SSLError|SSL error", "the server's certificate is not accepted"),
+    (r"timed? ?out|ReadTimeout|ConnectTimeout", "no answer in time"),
+    (r"RemoteDisconnected|without response|reset by peer|IncompleteRead|Connection aborted|broken|EOF|closed before",
      "the server closes the connection"),
-    (re.compile(r"Expecting value|JSONDecode|Unterminated string"), "the answer is not Snowflake's"),
+    (r"Expecting value|JSONDecode|Unterminated string", "the answer is not Snowflake's"),
 )  # fmt: skip
 
 
 def network_reason(said: str) -> str:
     """A phrase for what ``requests`` and the connector say at length: a refused connection, an HTTP status, …"""
-    status = re.search(
-        r"\bHTTP:? ?(\d{3})\b|\b(\d{3}):? (?:HTTP|Server Error|Client Error)|\b290(\d{3})\b|^([45]\d\d) [A-Z]", said
-    )
-    if status:
+    if status := _STATUS.search(said):
         return f"HTTP {next(group for group in status.groups() if group)}"
-    return next(
-        (phrase for pattern, phrase in _PHRASES if pattern.search(said)), safe_line(said, 200) or "no reason given"
-    )
+    found = (phrase for pattern, phrase in _PHRASES if re.search(pattern, said, re.IGNORECASE))
+    return next(found, safe_line(said, 200) or "no reason given")
 
 
 def _code(error: Exception) -> int:
@@ -138,7 +139,8 @@ def _said(error: Any) -> str:
     """The message without codes and ids in front, and without the query that it may quote."""
     text = str(getattr(error, "raw_msg", None) or getattr(error, "msg", None) or error or "")
     text = re.sub(r"^\s*\d{6} \(\w+\):\s*", "", text)
-    text = re.sub(r"^Failed to connect to DB: \S+ ", "", text)
+    text = re.sub(r"^Failed to connect to DB: \S+ |^Failed to login: |^Login error: ", "", text)
+    text = re.sub(r"^Login error: |, code: \d+$", "", text)
     text = re.sub(r"^[0-9a-f]{8}-[0-9a-f-]{20,}:\s*", "", text.split("\nLINE ")[0].strip())
     text = re.sub(r"^\d+: ", "", text)
     text = re.sub(r"^(SQL compilation error|Catalog Error|Binder Error|Parser Error):\s*", "", text)

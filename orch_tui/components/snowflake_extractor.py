@@ -117,6 +117,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
         ctx.log(f"connected to {parameters.shown} as {session.about()}")
         reading = plan(session, parameters, ctx)
         cursor = session.query(reading.sql, reading.arguments)
+        ctx.log(f"Snowflake's id of the query: {cursor.sfqid}")
         try:
             columns, rows = _store(session, cursor, ctx)
         except duckdb.InternalException:

@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -72,6 +73,11 @@ class Session:
         user = safe_line(self.login.user, 60)
         return f"{user} ({', '.join(parts)})" if parts else user
 
+    @property
+    def can_cancel(self) -> bool:
+        """False for version 5 of the connector, which waits where Python cannot see to signals."""
+        return hasattr(self._connection, "_cancel_query")
+
     def cancel(self) -> None:
         """Tell Snowflake to stop the running statement; without one, or without an answer, nothing happens."""
         running, tell = self._running, getattr(self._connection, "_cancel_query", None)
@@ -106,7 +112,7 @@ def open_session(login: Login, ctx: Context, *, seconds: int | None = None) -> I
             raise UserError(explain(error, login, while_connecting=True, reason=reasons.last)) from error
     session = Session(connection, login)
     try:
-        with cancelled_on_term(session.cancel):
+        with cancelled_on_term(session.cancel) if session.can_cancel else contextlib.nullcontext():
             yield session
     finally:
         session.close()
@@ -119,7 +125,10 @@ def _connector() -> Any:
         raise UserError(
             "reading from Snowflake needs its connector, which is not installed; run: pip install 'orch-tui[snowflake]'"
         ) from error
-    # Without a handler Python would print the connector's warnings, with tracebacks, into the task's log.
+    # Without a handler Python would print the connector's warnings, with tracebacks, into the task's log; what it
+    # warns of as changing in the future is not for the user either.
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"snowflake\.connector")
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"snowflake\.connector")
     logger = logging.getLogger("snowflake.connector")
     logger.propagate = False
     if not logger.handlers:
