@@ -223,8 +223,9 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
         if parameters.job.type != "none":
             return _test_without_job(client, parameters)
         scratch = ctx.data_dir / "page.json"
-        pages = read_pages(client, _call(parameters), pagination, parameters.records, scratch, lambda text: None)
-        stream = next(pages).records
+        # Some APIs refuse a request without it.
+        call = Watermark(parameters.incremental, {}).applied(_call(parameters))
+        stream = next(read_pages(client, call, pagination, parameters.records, scratch, lambda text: None)).records
         first: Any = None
         for number, record in enumerate(stream):
             first = record if number == 0 else first

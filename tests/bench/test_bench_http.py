@@ -33,10 +33,11 @@ def records(start: int, stop: int) -> Iterator[bytes]:
     yield b"]"
 
 
-def extract(root: Path, url: str, count: int, parameters: dict[str, Any]) -> tuple[float, float]:
+def extract(root: Path, url: str, count: int, parameters: dict[str, Any], key: list[str]) -> tuple[float, float]:
     """Peak resident memory of the task's process (MB), and its seconds."""
     root.mkdir()
-    given = attempt(root, {"base_url": url, **parameters}, outputs=[{"source": "x", "destination": "a/x"}])
+    output = {"source": "x", "destination": "a/x", "primary_key": key}
+    given = attempt(root, {"base_url": url, **parameters}, outputs=[output])
     before = time.perf_counter()
     process = given.start("orch_tui.components.http_extractor")
     _, status, usage = os.wait4(process.pid, 0)
@@ -51,9 +52,11 @@ def extract(root: Path, url: str, count: int, parameters: dict[str, Any]) -> tup
     return usage.ru_maxrss / 1024, seconds
 
 
-@pytest.mark.parametrize("kind", ["pages", "one answer"])
-def test_memory_is_flat(tmp_path: Path, kind: str) -> None:
-    pagination = {"pagination": {"type": "offset", "limit_param": "limit", "limit": PAGE}} if kind == "pages" else {}
+@pytest.mark.parametrize(("kind", "most"), [("pages", 1.6), ("one answer", 1.6), ("pages, primary key", 2.4)])
+def test_memory_is_flat(tmp_path: Path, kind: str, most: float) -> None:
+    # Finding keys that come twice takes a table of the keys, which DuckDB moves to disk beyond 512 MB.
+    key = ["id"] if "key" in kind else []
+    pagination = {"pagination": {"type": "offset", "limit_param": "limit", "limit": PAGE}} if "pages" in kind else {}
     found = []
     for count in (100_000, 1_000_000):
 
@@ -65,8 +68,8 @@ def test_memory_is_flat(tmp_path: Path, kind: str) -> None:
 
         with HttpServer() as server:
             server.route("/x", answer)
-            found.append(extract(tmp_path / str(count), server.url, count, {"path": "x", **pagination}))
+            found.append(extract(tmp_path / str(count), server.url, count, {"path": "x", **pagination}, key))
         print(f"{kind}: {count} records: {found[-1][0]:.0f} MB, {found[-1][1]:.1f} s")
     ratio = found[1][0] / found[0][0]
     print(f"{kind}: ratio {ratio:.2f}")
-    assert ratio < 1.6
+    assert ratio < most
