@@ -51,7 +51,8 @@ class StandIn:
     """The running server. ``seen`` counts requests by method and path, ``writes`` the accepted writes by contact.
 
     ``through`` is the address of a proxy before this server: operations of batches take the way through it too, so
-    that it sees what they hold (with ``every`` = 4 each fourth one). With ``count_only`` nothing is kept but numbers, for tests with very many contacts.
+    that it sees what they hold (with ``every`` = 4 each fourth one). With ``count_only`` nothing is kept but numbers,
+    for tests with very many contacts.
     """
 
     def __init__(
