@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ssl
 from pathlib import Path
 
@@ -11,14 +12,14 @@ from orch_tui.components.contract import UserError
 from orch_tui.model.text import safe_line
 
 
-def trusting(ca_file: Path | None) -> ssl.SSLContext | bool:
+def trusting(ca_file: Path | None) -> ssl.SSLContext:
     """What ``httpx.Client`` verifies servers with: the public authorities, and those in ``ca_file`` (PEM).
 
     Raises:
         UserError: the file is not there, or holds no certificate.
     """
     if ca_file is None:
-        return True
+        return _public()
     context = httpx.create_ssl_context()
     try:
         context.load_verify_locations(cafile=str(ca_file))
@@ -26,3 +27,9 @@ def trusting(ca_file: Path | None) -> ssl.SSLContext | bool:
         reason = (error.strerror if not isinstance(error, ssl.SSLError) else None) or "it holds no certificate in PEM"
         raise UserError(f"ca_file {ca_file} cannot be used: {safe_line(reason, 120)}") from error
     return context
+
+
+@functools.cache
+def _public() -> ssl.SSLContext:
+    """Read once for all clients of a process: it takes longer than a login on loopback, and a login is a client."""
+    return httpx.create_ssl_context()
