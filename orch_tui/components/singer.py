@@ -147,7 +147,8 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
         raise UserError(f"{catalog}. Not every tap can discover; run the task to see")
     require_streams(catalog, [stem(name) for name in ctx.outputs], tap.name)
     names = stream_names(catalog)
-    return f"{tap.name} answers with {len(names)} streams: {listed(names) or 'none'}"
+    count = "1 stream" if len(names) == 1 else f"{len(names)} streams"
+    return f"{tap.name} answers with {count}: {listed(names) or 'none'}"
 
 
 def _outputs(parameters: Parameters, ctx: Context) -> dict[str, Output]:
