@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from orch_tui.engine.prepare import Preparer
 from orch_tui.engine.runs import RunRequest, plan_run
 from orch_tui.model import events
 from orch_tui.model.events import FailureKind
@@ -16,6 +17,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.journal import Journal
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project
+from orch_tui.project.secrets import Secrets
 from orch_tui.tui.app import OrchApp
 from textual.pilot import Pilot
 
@@ -32,12 +34,15 @@ def unicode_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def a_run(project: Project, name: str, start: float, *more: events.Event) -> Iterator[Path]:
+def a_run(
+    project: Project, name: str, start: float, *more: events.Event, continues: str | None = None
+) -> Iterator[Path]:
     """A run of the sample whose journal has these events, and that is executed as long as it is open."""
     directory = project.paths.run("campaigns", name)
     make_private(directory)
     plan = plan_run(project, RunRequest("campaigns"))
-    journal = Journal.create(directory, RunHeader(name, "campaigns", "Campaigns", start, "ann@host (pts/1)"), plan)
+    header = RunHeader(name, "campaigns", "Campaigns", start, "ann@host (pts/1)", plan.variables, rerun_of=continues)
+    journal = Journal.create(directory, header, plan)
     first = (
         events.executor(start, pid=1, start=(1, 1), host="h", boot_id="b", by="ann@host"),
         events.phase_started(start, "extractor-phase"),
@@ -136,7 +141,29 @@ def test_history(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> No
         ended = events.run_ended(start + seconds, Status.SUCCESS, "", seconds, {})
         with a_run(project, f"2026111{number}T150000.000Z-aa", start, ended):
             pass
-    with a_run(project, "20261122T145946.000Z-aa", START, *_failed(START)):
+    # AND one that failed, and was continued
+    failed = "20261122T145546.000Z-aa"
+    with a_run(project, failed, START - 240, *_failed(START - 240)):
+        pass
+    ended = events.run_ended(START + 8.1, Status.SUCCESS, "", 8.1, {})
+    with a_run(project, "20261122T145946.000Z-aa", START, ended, continues=failed):
         pass
     app = OrchApp(project, clock=lambda: NOW)
     assert snap_compare(app, terminal_size=size, run_before=shown(None, "w", "H"))
+
+
+@SIZES
+def test_text_of_an_attempt(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
+    # GIVEN a task that failed, whose configuration was edited since
+    project = sample_project(tmp_path)
+    with a_run(project, "20261122T145946.000Z-aa", START, *_failed(START)) as directory:
+        plan = plan_run(project, RunRequest("campaigns"))
+        task = next(task for task in plan.tasks() if task.id == "campaign-performance")
+        preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root))
+        preparer.prepare(task, 1)
+    texts = list((project.paths.configurations / "sql").glob("campaign-performance.*"))
+    for file in texts:
+        text = file.read_text().replace("group by campaign_id", "where cost > 0\ngroup by campaign_id")
+        file.write_text(text)
+    app = OrchApp(project, clock=lambda: NOW)
+    assert snap_compare(app, terminal_size=size, run_before=shown("3", "w", "exclamation_mark", "t"))

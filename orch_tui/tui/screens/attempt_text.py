@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.cells import chop_cells
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -55,23 +56,41 @@ class AttemptTextScreen(Dialog[None]):
         with Vertical(id="dialog") as dialog:
             dialog.border_title = line(self._title, limit=90)
             dialog.border_subtitle = line(f"{self._found.now}, Esc closes", limit=90)
-            yield RowList(text_rows(self._found), id="text")
+            yield RowList(id="text")
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one(RowList))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show)
+
+    def _show(self) -> None:
+        shown = self.query_one(RowList)
+        shown.show(text_rows(self._found, shown.size.width), shown.cursor)
 
     def action_cancel(self) -> None:
         self.dismiss(None)
 
 
-def text_rows(found: AttemptText) -> list[Row]:
-    """The difference first, if there is one."""
-    rows = []
+def text_rows(found: AttemptText, width: int) -> list[Row]:
+    """The difference first, if there is one. A line that is longer than the row goes on in the next."""
+    rows: list[Row] = []
+
+    def add(text: str, style: str = "text") -> None:
+        rows.extend(
+            Row((Part(f" {piece}", style),)) for piece in chop_cells(safe_line(text), max(10, width - 2)) or [""]
+        )
+
     if found.difference:
-        rows.append(Row((Part(" From then to now:", "heading"),)))
-        rows += [Row((Part(f" {safe_line(one, 400)}", _STYLES.get(one[:1], "text")),)) for one in found.difference[2:]]
-        rows += [Row((Part(""),)), Row((Part(" As it ran:", "heading"),))]
-    return [*rows, *(Row((Part(f" {safe_line(one, 400)}"),)) for one in found.text.splitlines())]
+        add("From then to now:", "heading")
+        # Its first two lines are names of files, which there are none of.
+        for one in found.difference[2:]:
+            add(one, _STYLES.get(one[:1], "text"))
+        add("")
+        add("As it ran:", "heading")
+    for one in found.text.splitlines():
+        add(one)
+    return rows
 
 
 def copy_command(app: OrchApp, which: Which) -> None:

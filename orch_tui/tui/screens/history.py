@@ -111,15 +111,17 @@ class RunList(LineList):
             left.append(Part("━" * max(int(run.seconds is not None), round(part * _BAR)), "accent"))
             left.append(Part(" " * (_BAR - max(int(run.seconds is not None), round(part * _BAR)) + 1)))
         left.append(Part(f" {'a part of ' if run.partial else ''}{counted(run.tasks, 'task')}  ", "dim"))
-        for word, other in (("continues", run.continues), ("continued", self._continued.get(run.id))):
-            if other is not None:
-                left.append(Part(f"{word} {clock_of(other, run.started)}  ", "accent"))
+        links = [("continues", run.continues), ("continued", self._continued.get(run.id))]
+        told = [f"{word} {clock_of(other, run.started)}  " for word, other in links if other is not None]
+        left += [Part(words, "accent") for words in told]
         text = run.broken or run.reason
         if text:
             left.append(Part(safe_line(text, 200), "dim"))
         longer = self._usual is not None and run.seconds is not None and run.seconds > self._usual * LONGER
         right = [Part("» longer  ", "warning")] if longer and not run.partial else []
-        return Row(tuple(left), (*right, Part(f"{safe_line(run.by, 30)} ", "dim")))
+        if not told or self.size.width >= 100:
+            right.append(Part(f"{safe_line(run.by, 30)} ", "dim"))
+        return Row(tuple(left), tuple(right))
 
 
 class HistoryScreen(Screen[tuple[str, Path] | None]):

@@ -44,8 +44,13 @@ _TABS = (("tasks", "1 Tasks"), ("components", "2 Components"), ("sequence", "3 S
 # Checking follows an edit at once while it is cheap, and waits for a pause when it is not. Seconds.
 _SOON, _LATER = 0.02, 0.4
 
-# What fits at 80 columns.
+# What fits at 80 columns. The first ones are there only on the failure card, and while a run goes on.
 _KEYS_FIRST = (
+    "failure.continue",
+    "failure.edit",
+    "failure.log",
+    "failure.copy-command",
+    "run.cancel",
     "workbench.add-tasks",
     "tree.mark",
     "workbench.move-tasks",
