@@ -5,7 +5,8 @@
 It prints its address and serves until it is told to stop. The server has a virtual environment of its own, since it
 excludes newer versions of the connector: the one that ``FAKESNOW_VENV`` names, or ``.stand-ins/fakesnow``, which is
 made with pip on first use. It runs SQL on DuckDB, accepts any user and password, and makes every database and schema
-that a login names. The e-mail recipients of the sample are loaded as ``CRM.PUBLIC.EMAIL_RECIPIENTS``.
+that a login names; a timestamp without a value comes back as 1970-01-01. The e-mail recipients of the sample are loaded
+as ``CRM.PUBLIC.EMAIL_RECIPIENTS``.
 """
 
 from __future__ import annotations
