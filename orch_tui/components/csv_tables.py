@@ -37,7 +37,8 @@ def write_csv_input(item: Input, primary_key: tuple[str, ...]) -> Path:
 
     path = item.path.with_name(f"{stem(item.name)}.csv")
     try:
-        with open_database(path.parent / ".tmp") as connection:
+        # One thread: several hold rows back to keep their order, more the larger the table is.
+        with open_database(path.parent / ".tmp", threads=1) as connection:
             connection.execute(
                 f"copy (select * from {parquet(item.path)}) to {literal(str(path))} "
                 "(format csv, header true, delimiter ',', quote '\"', escape '\"')"
@@ -142,7 +143,7 @@ def _to_parquet(path: Path, manifest: Mapping[str, Any], target: Path) -> None:
             f"delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, "
             "allow_quoted_nulls = false, strict_mode = true, max_line_size = 16777216)"
         )
-    with open_database(target.parent / ".tmp") as connection:
+    with open_database(target.parent / ".tmp", threads=1) as connection:
         connection.execute(f"copy (select * from {source}) to {literal(str(target))} ({COPY_OPTIONS})")
 
 
