@@ -154,6 +154,8 @@ def _verdict(job: Job, answer: httpx.Response) -> tuple[str, bool | None]:
         return ("done", True) if answer.status_code != 202 else ("running", None)
     found = at_path(_body(answer), job.status)
     if not isinstance(found, str | int):
+        if answer.status_code == 202:
+            return "accepted", None
         raise UserError(f'the answer about the job has no status at "{job.status}"; correct the status of job')
     state = safe_line(str(found), 60)
     folded = str(found).strip().casefold()

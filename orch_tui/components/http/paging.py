@@ -258,8 +258,13 @@ class _Pager:
         page.total = _whole(_at(envelope, settings.total_path))
         if page.total is not None and self._read + (settings.start or 0) * (settings.type == "offset") >= page.total:
             return None
-        if settings.more_path and _at(envelope, settings.more_path) in (False, None, 0, "false"):
-            return None
+        if settings.more_path:
+            more = at_path(envelope, settings.more_path)
+            if more is MISSING:
+                # To take that for the end would lose all other pages without a word.
+                raise UserError(f'the answer has nothing at "{settings.more_path}"; correct more_path of pagination')
+            if more in (False, None, 0, "", "false"):
+                return None
         if settings.type in _COUNTED:
             if count == 0 or (settings.stop == "short" and count < settings.limit):
                 return None

@@ -296,9 +296,10 @@ def test_link_headers(server: HttpServer, project: Project) -> None:
         ({"type": "offset"}, "page 2 is the same as the page before"),
         ({"type": "cursor", "cursor_path": "next", "cursor_param": "c"}, "the same as the page before"),
         ({"type": "link", "next_path": "link"}, "the same as the page before"),
+        ({"type": "page", "more_path": "has_more"}, 'the answer has nothing at "has_more"'),
     ],
 )
-def test_pages_that_never_end(
+def test_pagination_that_does_not_fit(
     server: HttpServer, bench: Bench, monkeypatch: pytest.MonkeyPatch, pagination: dict[str, Any], says: str
 ) -> None:
     # GIVEN a server that ignores what it is asked for
@@ -338,14 +339,14 @@ JOB = {
 def test_a_job_is_submitted_asked_and_fetched(server: HttpServer, project: Project) -> None:
     # GIVEN a job that takes a while, with a fault on the way
     job_server(
-        server, Answer(json={"status": "notStarted"}), Answer(503, headers={"Retry-After": "0"}),
+        server, Answer(202), Answer(json={"status": "notStarted"}), Answer(503, headers={"Retry-After": "0"}),
         Answer(json={"status": "running"}), Answer(json={"status": "Succeeded"}),
     )  # fmt: skip
     # WHEN it is run
     code, out, err = project.run({"base_url": server.url, **JOB})
     # THEN its rows are there, and it was submitted once
     assert (code, err) == (0, "") and project.rows() == [(date(2026, 1, 1), 5)]
-    assert server.paths() == ["POST /reports", *["GET /operations/7"] * 4, "GET /reports/7"]
+    assert server.paths() == ["POST /reports", *["GET /operations/7"] * 5, "GET /reports/7"]
     assert server.calls[0].json == {"metrics": ["clicks"]} and "the job is done after 0 s" in out
 
 
