@@ -17,7 +17,7 @@ from sample_configs.stand_ins.adform import Adform, Fault, Settings, serve
 
 from tests.e2e.attempts import Attempt, attempt
 from tests.unit.components.bench import Bench
-from tests.unit.components.test_adform import STATS, Waits, extract, given
+from tests.unit.components.test_adform import STATS, Waits, extract, given, here
 
 ORDER = "POST /v1/buyer/stats/data"
 POLL = "GET /v1/buyer/stats/operations"
@@ -65,7 +65,8 @@ def task(tmp_path: Path, server: Adform, more: dict[str, Any], name: str = "1") 
 def test_what_adform_refuses(tmp_path: Path, adform: Adform, more: dict[str, Any], parts: list[str]) -> None:
     # GIVEN / WHEN something is asked for that Adform does not give
     run = task(tmp_path, adform, {**STATS, "retries": 0, **more})
-    code, out, err = run.run("orch_tui.components.adform_extractor")
+    # (as a process of its own where a secret is wrong)
+    code, out, err = run.run("orch_tui.components.adform_extractor") if "client_secret" in more else here(run)
     # THEN one sentence says why, without the secret, and there is no table
     assert code == 1 and err.count("\n") == 1 and all(part in err for part in parts), err
     assert "wr0ng-s3cret" not in out + err and adform.settings.client_secret not in out + err
@@ -185,11 +186,11 @@ def test_a_token_that_is_withdrawn_is_renewed_once(bench: Bench, adform: Adform)
 
 def test_an_empty_report_is_an_empty_table_with_a_warning(tmp_path: Path, adform: Adform) -> None:
     # GIVEN a table with rows
-    assert task(tmp_path, adform, STATS).run("orch_tui.components.adform_extractor")[0] == 0
+    assert here(task(tmp_path, adform, STATS))[0] == 0
     # WHEN Adform has no rows
     adform.faults.append(Fault("empty", FETCH))
     run = task(tmp_path, adform, STATS, "2")
-    code, _, err = run.run("orch_tui.components.adform_extractor")
+    code, _, err = here(run)
     # THEN the table is empty, with its columns, and the task says so
     info = run.storage.get("ads/t")
     assert (code, err) == (0, "") and info is not None and info.rows == 0
@@ -201,18 +202,18 @@ def test_an_empty_report_is_an_empty_table_with_a_warning(tmp_path: Path, adform
 
 def test_a_metric_that_disappears_is_a_warning_or_with_strict_an_error(tmp_path: Path, adform: Adform) -> None:
     # GIVEN a table
-    assert task(tmp_path, adform, STATS).run("orch_tui.components.adform_extractor")[0] == 0
+    assert here(task(tmp_path, adform, STATS))[0] == 0
     # WHEN reports come without one of its metrics
     adform.faults.append(Fault("missing:impressions", FETCH, times=2))
     run = task(tmp_path, adform, {**STATS, "strict": True}, "2")
-    code, _, err = run.run("orch_tui.components.adform_extractor")
+    code, _, err = here(run)
     # THEN strict refuses
     assert code == 1 and "no column for impressions" in err and "set strict = false" in err and err.count("\n") == 1
     info = run.storage.get("ads/t")
     assert info is not None and info.version == 1
     # AND otherwise the column is gone, with a warning, and the other numbers are in their own columns
     run = task(tmp_path, adform, STATS, "3")
-    assert run.run("orch_tui.components.adform_extractor")[0] == 0
+    assert here(run)[0] == 0
     info = run.storage.get("ads/t")
     assert info is not None and [name for name, _ in info.columns] == ["date", "campaign_id", "cost"]
     assert (
@@ -223,16 +224,16 @@ def test_a_metric_that_disappears_is_a_warning_or_with_strict_an_error(tmp_path:
 
 def test_a_member_of_campaigns_that_disappears_is_told(tmp_path: Path, adform: Adform) -> None:
     # GIVEN a table of campaigns
-    assert task(tmp_path, adform, {}).run("orch_tui.components.adform_extractor")[0] == 0
+    assert here(task(tmp_path, adform, {}))[0] == 0
     # WHEN they come without a budget
     adform.faults.append(Fault("missing:budget", PAGES, times=9))
     run = task(tmp_path, adform, {}, "2")
-    assert run.run("orch_tui.components.adform_extractor")[0] == 0
+    assert here(run)[0] == 0
     # THEN a warning says so; with strict it is an error
     assert run.result["warning"] == 'ads/t: column "budget" is gone'
-    assert task(tmp_path, adform, {}, "3").run("orch_tui.components.adform_extractor")[0] == 0
+    assert here(task(tmp_path, adform, {}, "3"))[0] == 0
     adform.faults[:] = [Fault("missing:currency", PAGES, times=9)]
-    code, _, err = task(tmp_path, adform, {"strict": True}, "4").run("orch_tui.components.adform_extractor")
+    code, _, err = here(task(tmp_path, adform, {"strict": True}, "4"))
     assert code == 1 and 'column "currency" is gone; the parameter strict refuses that' in err
 
 
@@ -264,12 +265,12 @@ def test_types_do_not_change_with_the_values_of_a_day(
     row: list[Any] = ["2026-01-01", "A7", 1.5, 1]
     answer = {"reportData": {"columnHeaders": ["date", "campaignID", "impressions", "cost"], "rows": [row]}}
     monkeypatch.setattr("sample_configs.stand_ins.adform.answer", lambda *_: answer)
-    assert task(tmp_path, adform, STATS).run("orch_tui.components.adform_extractor")[0] == 0
+    assert here(task(tmp_path, adform, STATS))[0] == 0
     # WHEN the next day has numbers and whole ones
     row[1:] = [7, 2, 1]
     run = task(tmp_path, adform, {**STATS, "strict": True}, "2")
     # THEN the types stay, and nobody is warned
-    code, _, err = run.run("orch_tui.components.adform_extractor")
+    code, _, err = here(run)
     info = run.storage.get("ads/t")
     assert (code, err) == (0, "") and info is not None and "warning" not in run.result
     assert [kind for _, kind in info.columns] == ["DATE", "VARCHAR", "DOUBLE", "DOUBLE"]
