@@ -52,11 +52,12 @@ def extract(root: Path, url: str, count: int, parameters: dict[str, Any], key: l
     return usage.ru_maxrss / 1024, seconds
 
 
-@pytest.mark.parametrize(("kind", "most"), [("pages", 1.6), ("one answer", 1.6), ("pages, primary key", 2.4)])
+@pytest.mark.parametrize(("kind", "most"), [("pages", 1.9), ("one answer", 1.9), ("pages, primary key", 2.4)])
 def test_memory_is_flat(tmp_path: Path, kind: str, most: float) -> None:
     # Finding keys that come twice takes a table of the keys, which DuckDB moves to disk beyond 512 MB.
     key = ["id"] if "key" in kind else []
     pagination = {"pagination": {"type": "offset", "limit_param": "limit", "limit": PAGE}} if "pages" in kind else {}
+    # 100,000 rows do not fill a row group of Parquet yet; from a million on the peak stays where it is.
     found = []
     for count in (100_000, 1_000_000):
 
