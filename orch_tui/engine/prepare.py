@@ -258,7 +258,13 @@ def _inline_program(
     settings = parameters.get("environment") or {}
     if not isinstance(settings, Mapping):
         raise PrepareError('the parameter "environment" must be a table of texts')
-    secrets = {name: environment[name] for name in secret_names(settings)}
+    known = environment.get("ORCH_SECRETS", "").split(",")
+    if strange := sorted(secret_names(settings).difference(known)):
+        raise PrepareError(
+            f"the value of a variable brings ${{{strange[0]}}} into the environment; a secret must be named in the "
+            "configuration itself, where the plan can see it"
+        )
+    secrets = {name: environment[name] for name in known if name}
     environment |= {name: str(value) for name, value in resolve_secrets(dict(settings), secrets.get).items()}
     argv = inline_argv(command)
     if isinstance(command, str):

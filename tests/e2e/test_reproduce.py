@@ -197,3 +197,10 @@ def test_json_of_one_task(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p", {"daily": {"First": {"a": "true"}}})
     orch(project, "run", "daily")
     assert json.loads(orch(project, "show", "last", "a", "--json").stdout)["attempts"][0]["status"] == "success"
+
+
+def test_a_variable_that_brings_a_secret_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p", {"daily": {"First": {"a": {"configuration": "command/a"}}}})
+    configure(project, "command", "a", '[parameters]\ncommand = "true"\n[parameters.environment]\nA = "{{ v }}"\n')
+    done = orch(project, "run", "daily", "--var", "v=${FOO}", FOO=SECRET)
+    assert done.returncode == 1 and "the value of a variable brings ${FOO} into the environment" in done.stdout
