@@ -277,8 +277,9 @@ def read_report(path: Path, name: str) -> Answer:
             body = json.load(file)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{name}: what Adform gave is no JSON ({safe_line(str(error), 120)}); {_LATER}") from error
-    data = body.get("reportData") if isinstance(body, dict) else None
-    headers, rows = (data.get("columnHeaders"), data.get("rows")) if isinstance(data, dict) else (None, None)
+    body = body if isinstance(body, dict) else {}
+    data: dict[str, Any] = body["reportData"] if isinstance(body.get("reportData"), dict) else {}
+    headers, rows = data.get("columnHeaders"), data.get("rows")
     if not isinstance(headers, list) or not isinstance(rows, list):
         raise UserError(f"{name}: Adform's answer has no reportData with columnHeaders and rows; {_LATER}")
     width = len(headers)
