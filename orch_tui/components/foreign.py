@@ -223,6 +223,9 @@ def stop(ctx: Context, ended: Ended, sentence: str, *, user_error: bool) -> NoRe
         SystemExit: for anything else, after the sentence was written to standard error.
     """
     code = stop_code(ended)
+    if ended.stopped and ended.code == 0:
+        # It ended well because it was told to; that sentence is written already.
+        raise SystemExit(code)
     if user_error and not ended.stopped:
         # The kit knows only the secrets of the environment, not those that stand in the configuration itself.
         raise UserError(ctx.redactor.text(sentence))

@@ -176,10 +176,9 @@ def _message(answer: list[str]) -> str:
 
 
 def _spoken(reason: str) -> str:
-    """The message without the exception's class before it, as at the end of a traceback, or the level of a log."""
+    """The message without the level of a log before it, and without the class of an exception for users."""
     reason = re.sub(r"^(EMERGENCY|ALERT|CRITICAL|ERROR|WARNING) (?=\S)", "", reason)
-    name, colon, rest = reason.partition(": ")
-    return rest if colon and rest and name.isascii() and name.replace(".", "").replace("_", "").isalnum() else reason
+    return re.sub(r"^[\w.]*User(Exception|Error): (?=\S)", "", reason)
 
 
 def _find(parameters: Parameters, ctx: Context) -> _Program:

@@ -1,28 +1,36 @@
-"""Tasks around programs of others that fail: run in this process, which takes a fraction of the time."""
+"""Tasks around programs of others, run in this process: their programs are real ones, only our own start is saved."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import contextlib
+import io
+import os
+from types import ModuleType
+from unittest import mock
 
 import pytest
-from orch_tui.components.contract import UserError, read_task_config
-from orch_tui.components.kit import Context, Input
-from orch_tui.components.parameters import load_parameters
-from orch_tui.components.redact import Redactor
+from orch_tui.components import kit
 
 from tests.e2e.attempts import Attempt
 
 
-def failure_of(given: Attempt, model: Any, run: Callable[[Any, Context], None], monkeypatch: pytest.MonkeyPatch) -> str:
-    """The message of the error for the user that the attempt ends with, as the kit would write it."""
-    for name in ("ORCH_SECRETS", *given.env.get("ORCH_SECRETS", "").split(",")):
-        monkeypatch.setenv(name, given.env.get(name, ""))
-    config = read_task_config(given.env)
-    redactor = Redactor.from_environment(given.env)
-    inputs: dict[str, Input] = {}
-    outputs = {output.name: output for output in config.outputs}
-    ctx = Context(config.data_dir, config.project, config.task, inputs, outputs, redactor=redactor)
-    with pytest.raises(UserError) as caught:
-        run(load_parameters(model, config.parameters, redactor), ctx)
-    return redactor.text(str(caught.value))
+def run_here(given: Attempt, component: ModuleType) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of the component, as :meth:`Attempt.run` gives them."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, {**given.env, "ORCH_SECRETS": given.env.get("ORCH_SECRETS", "")}),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as stop,
+    ):
+        kit.main(component.Parameters, component.run, component.test_connection)
+    code = stop.value.code
+    assert isinstance(code, int)
+    return code, out.getvalue(), err.getvalue()
+
+
+def failure_of(given: Attempt, component: ModuleType) -> str:
+    """The message of the error for the user that the attempt ends with."""
+    code, out, err = run_here(given, component)
+    assert code == 1, out + err
+    return err

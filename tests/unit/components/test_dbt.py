@@ -15,7 +15,7 @@ from orch_tui.components.publish import Publication
 
 from tests.e2e.attempts import Attempt, attempt
 from tests.servers.tools import tool
-from tests.unit.components.foreign_tasks import failure_of
+from tests.unit.components.foreign_tasks import failure_of, run_here
 from tests.unit.components.tables import parquet_file, rows
 
 MODULE = "orch_tui.components.dbt"
@@ -100,7 +100,7 @@ def test_each_node_that_fails_has_a_sentence(tmp_path: Path) -> None:
     dbt_project(tmp_path, bad="select nope from {{ source('inputs', 'orders') }}", after="from {{ ref('bad') }}")
     given = task(tmp_path, least=0)
     # WHEN it is built
-    code, out, err = given.run(MODULE)
+    code, out, err = run_here(given, dbt)
     # THEN there is a line for each, and nothing is published
     assert code == 1, out + err
     lines = err.splitlines()
@@ -166,15 +166,13 @@ NODE = {"unique_id": "model.shop.other", "status": "success", "relation_name": '
          "environment.PW holds a secret, which dbt would write to its files; call it DBT_ENV_SECRET_PW"),
     ],
 )  # fmt: skip
-def test_failures_are_one_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoken: tuple[Any, ...], more: dict[str, Any], says: str
-) -> None:
+def test_failures_are_one_sentence(tmp_path: Path, spoken: tuple[Any, ...], more: dict[str, Any], says: str) -> None:
     # GIVEN
     dbt_project(tmp_path)
     speaking(tmp_path, *spoken)
     given = task(tmp_path, secrets={"TOKEN": "dbt-secret-1"}, **{"venv": "venv", **more})
     # WHEN / THEN
-    message = failure_of(given, dbt.Parameters, dbt.run, monkeypatch)
+    message = failure_of(given, dbt)
     assert says in message and len(message.splitlines()) == 1
 
 
@@ -189,7 +187,7 @@ def test_a_project_on_a_warehouse_of_its_own(tmp_path: Path) -> None:
         environment={"DBT_ENV_SECRET_PW": "${TOKEN}"}, vars={"day": "2026-01-01"}, **options,
     )  # fmt: skip
     # WHEN it is built
-    code, out, err = given.run(MODULE)
+    code, out, err = run_here(given, dbt)
     # THEN dbt was asked for exactly that, and the warning makes the task a warning
     assert code == 0, out + err
     argv, env = json.loads((tmp_path / "argv.json").read_text())
@@ -211,7 +209,7 @@ def test_nothing_to_do_is_a_warning(tmp_path: Path) -> None:
     venv = speaking(tmp_path, [event("Nothing to do.", "NothingToDo", "warn")])
     given = task(tmp_path, outputs=(), venv=str(venv), database="profile")
     # THEN
-    assert given.run(MODULE)[0] == 0 and "dbt had nothing to do" in given.result["warning"]
+    assert run_here(given, dbt)[0] == 0 and "dbt had nothing to do" in given.result["warning"]
 
 
 DEBUG = [event("adapter type: duckdb"), event("  database: data"), event("  schema: main")]
@@ -236,7 +234,7 @@ def test_the_connection_is_tried_with_dbt_debug(tmp_path: Path, lines: list[str]
     path = given.data / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "action": "testConnection"}))
     # WHEN
-    found, out, err = given.run(MODULE)
+    found, out, err = run_here(given, dbt)
     # THEN
     assert found == code and says in (json.loads(out)["message"] if code == 0 else err), out + err
 

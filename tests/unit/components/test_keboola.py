@@ -18,7 +18,7 @@ from orch_tui.components.publish import Publication
 
 from tests.e2e.attempts import Attempt, attempt
 from tests.servers.tools import tool
-from tests.unit.components.foreign_tasks import failure_of
+from tests.unit.components.foreign_tasks import failure_of, run_here
 from tests.unit.components.tables import parquet_file, rows
 
 MODULE = "orch_tui.components.keboola"
@@ -47,7 +47,7 @@ def ask(given: Attempt) -> tuple[int, str, str]:
     """The action testConnection."""
     path = given.data / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "action": "testConnection"}))
-    return given.run(MODULE)
+    return run_here(given, keboola)
 
 
 def test_a_component_with_tables_manifests_state_and_a_secret(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_component_with_tables_manifests_state_and_a_secret(tmp_path: Path) ->
 
 def test_a_user_error_is_the_component_s_own_sentence(tmp_path: Path) -> None:
     # GIVEN / WHEN a component ends with 1 after an exception for the user
-    code, out, err = task(tmp_path, "user-error").run(MODULE)
+    code, out, err = run_here(task(tmp_path, "user-error"), keboola)
     # THEN its message is the last word, without the secret, and the traceback is in the log
     assert (code, err) == (1, "The account 7 is locked (*****)\n")
     assert "Traceback" in out and TOKEN not in out
@@ -84,19 +84,19 @@ def test_a_user_error_is_the_component_s_own_sentence(tmp_path: Path) -> None:
 
 def test_another_failure_keeps_its_exit_code(tmp_path: Path) -> None:
     # GIVEN / WHEN a component ends with 2
-    code, _, err = task(tmp_path, "crash").run(MODULE)
+    code, _, err = run_here(task(tmp_path, "crash"), keboola)
     # THEN so does the task
     assert (code, err) == (2, "component.py ended with exit code 2: ZeroDivisionError: division by zero\n")
 
 
 def test_gelf_messages_become_lines_with_their_level(tmp_path: Path) -> None:
     # GIVEN / WHEN a component that logs to Keboola's log server
-    code, out, err = task(tmp_path, log="gelf").run(MODULE)
+    code, out, err = run_here(task(tmp_path, log="gelf"), keboola)
     # THEN its messages are in the log with their levels
     assert (code, err) == (0, "")
     assert "INFO signed in with *****" in out and "WARNING the service is slow today" in out
     # WHEN it fails, THEN what it logged last is the message
-    code, out, err = task(tmp_path, "user-error", name="2", log="gelf").run(MODULE)
+    code, out, err = run_here(task(tmp_path, "user-error", name="2", log="gelf"), keboola)
     assert code == 1 and err == "The account 7 is locked (*****)\n", out
 
 
@@ -157,9 +157,7 @@ def test_a_stopped_task_publishes_nothing_and_leaves_no_secret(tmp_path: Path, n
         ({"inner": {"#token": "KBC::ProjectSecure::eJx"}}, "is encrypted for Keboola's platform"),
     ],
 )
-def test_what_is_wrong_with_environment_and_program(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any], says: str
-) -> None:
+def test_what_is_wrong_with_environment_and_program(tmp_path: Path, more: dict[str, Any], says: str) -> None:
     # GIVEN a directory that is no environment, one whose Python is gone, one without libraries
     (tmp_path / "plain").mkdir()
     (tmp_path / "plain" / "file").write_text("x")
@@ -170,7 +168,7 @@ def test_what_is_wrong_with_environment_and_program(
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "bare")], check=True)
     # WHEN the task runs
     given = task(tmp_path, "nothing", **more)
-    message = failure_of(given, keboola.Parameters, keboola.run, monkeypatch)
+    message = failure_of(given, keboola)
     # THEN one sentence says what is wrong
     assert says in message and len(message.splitlines()) == 1
 
@@ -181,7 +179,7 @@ def test_an_output_that_lacks_a_column_is_refused_if_strict(tmp_path: Path) -> N
     query = "select '1' as id, 'x' as older"
     given.storage.publish([Publication("shop/doubled", parquet_file(tmp_path / "old.parquet", query))])
     # WHEN it runs / THEN nothing is published
-    code, _, err = given.run(MODULE)
+    code, _, err = run_here(given, keboola)
     assert code == 1 and 'shop/doubled: column "older" is gone' in err
     info = given.storage.get("shop/doubled")
     assert info is not None and info.version == 1
@@ -189,7 +187,7 @@ def test_an_output_that_lacks_a_column_is_refused_if_strict(tmp_path: Path) -> N
 
 def test_a_secret_in_the_configuration_itself_is_masked_and_mentioned(tmp_path: Path) -> None:
     # GIVEN / WHEN a configuration with a plain value behind #
-    code, out, _ = task(tmp_path, inner={"#token": "plain-value-9"}).run(MODULE)
+    code, out, _ = run_here(task(tmp_path, inner={"#token": "plain-value-9"}), keboola)
     # THEN the log asks for a reference and shows no value
     assert code == 0 and 'the value of "#token" stands in the configuration' in out
     assert "plain-value-9" not in out and "signed in with *****" in out

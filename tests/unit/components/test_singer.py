@@ -20,7 +20,7 @@ from orch_tui.components.singer_types import duckdb_type, shape_of
 
 from tests.e2e.attempts import Attempt, attempt
 from tests.servers.tools import tool
-from tests.unit.components.foreign_tasks import failure_of
+from tests.unit.components.foreign_tasks import failure_of, run_here
 from tests.unit.components.tables import parquet_file, rows
 
 MODULE = "orch_tui.components.singer"
@@ -173,7 +173,7 @@ def test_values_keep_what_their_schema_says(tmp_path: Path) -> None:
     )
     messages = [schema(body={"properties": kinds}), one, record("users", id=2), {"type": "ACTIVATE_VERSION"}]
     # WHEN they are extracted
-    code, out, err = (given := task(tmp_path, messages)).run(MODULE)
+    code, out, err = run_here(given := task(tmp_path, messages), singer)
     # THEN nothing of them is lost
     assert code == 0, out + err
     (first, second), columns, key = table(given, "users")
@@ -198,7 +198,7 @@ def test_a_value_that_breaks_its_schema_makes_the_column_text(tmp_path: Path) ->
     row = {"id": 1, "whole": 1.5, "day": "2026-01-02T10:00:00Z", "huge": 98765432109876543210}
     messages = [schema(body={"properties": kinds}), record("users", **row, midnight="2026-01-02T00:00:00Z", one=1.0)]
     # WHEN they are extracted
-    code, out, err = (given := task(tmp_path, messages)).run(MODULE)
+    code, out, err = run_here(given := task(tmp_path, messages), singer)
     # THEN they are there as text, with a warning, and what is whole stays a number
     assert code == 0, out + err
     found, columns, _ = table(given, "users")
@@ -213,7 +213,7 @@ def test_a_schema_that_changes_on_the_way(tmp_path: Path) -> None:
     messages = [schema(), record("users", id=1, name="a"), schema(body=later), record("users", id=2, name=5, city="B")]
     # WHEN they are extracted
     given = task(tmp_path, [*messages, record("users", id=3, name=6, other=1)])
-    code, out, err = given.run(MODULE)
+    code, out, err = run_here(given, singer)
     # THEN there are all columns, and a property that no schema has is named in the log
     assert code == 0, out + err
     found, columns, _ = table(given, "users")
@@ -256,7 +256,7 @@ def test_the_outputs_are_the_selection(tmp_path: Path) -> None:
         tmp_path, messages, [output("users", "append"), output("orders")], config={"catalog": CATALOG}, streams=streams
     )
     # WHEN it runs
-    code, out, err = given.run(MODULE)
+    code, out, err = run_here(given, singer)
     assert code == 0, out + err
     # THEN the tap was given the choice, and the secret by no other way than its config
     chosen = {"selected": True, "replication-method": "INCREMENTAL", "replication-key": "id"}
@@ -279,19 +279,19 @@ def test_state_goes_from_run_to_run_but_never_to_a_table_that_is_replaced(tmp_pa
     messages = [schema(), record("users", id=1), {"type": "STATE", "value": {"bookmarks": {}}},
                 schema("orders"), record("orders", id=9), {"type": "STATE", "value": marks}]  # fmt: skip
     outputs = [output("users", "append"), output("orders")]
-    assert task(tmp_path, messages, outputs).run(MODULE)[0] == 0 and seen(tmp_path)["state"] is None
+    assert run_here(task(tmp_path, messages, outputs), singer)[0] == 0 and seen(tmp_path)["state"] is None
     # WHEN it runs again, THEN the tap gets the last state, without the bookmark of the table in mode full
-    code, out, _ = task(tmp_path, messages, outputs, "2").run(MODULE)
+    code, out, _ = run_here(task(tmp_path, messages, outputs, "2"), singer)
     assert code == 0 and seen(tmp_path)["state"] == {"bookmarks": {"users": {"id": 1}}, "version": 2}
     assert "orders is written in mode full, so the tap reads all of it again" in out
     # WHEN everything is wanted again, THEN it gets none
-    assert task(tmp_path, messages, outputs, "3", full_refresh=True).run(MODULE)[0] == 0
+    assert run_here(task(tmp_path, messages, outputs, "3", full_refresh=True), singer)[0] == 0
     assert seen(tmp_path)["state"] is None
     # WHEN a run fails after a newer state, THEN that state is not kept
     newer = {"type": "STATE", "value": {"bookmarks": {"users": {"id": 99}}}}
     given = task(tmp_path, [schema(), schema("orders"), newer], outputs, "4", config={"exit": 1, "stderr": "boom"})
-    assert given.run(MODULE)[0] == 1
-    assert task(tmp_path, [schema(), schema("orders")], outputs, "5").run(MODULE)[0] == 0
+    assert run_here(given, singer)[0] == 1
+    assert run_here(task(tmp_path, [schema(), schema("orders")], outputs, "5"), singer)[0] == 0
     assert seen(tmp_path)["state"] == {"bookmarks": {"users": {"id": 1}}, "version": 2}
 
 
@@ -299,11 +299,11 @@ def test_a_record_that_comes_again_replaces_the_earlier_one(tmp_path: Path) -> N
     # GIVEN a tap that sends a key twice
     messages = [schema(), record("users", id=1, name="old"), record("users", id=2), record("users", id=1, name="new")]
     # WHEN it runs / THEN the later record counts
-    code, out, err = (given := task(tmp_path, messages)).run(MODULE)
+    code, out, err = run_here(given := task(tmp_path, messages), singer)
     assert code == 0, out + err
     assert sorted(table(given, "users")[0]) == [(1, "new"), (2, None)] and "1 records came again" in out
     # WHEN rows are appended, THEN each is kept
-    code, out, err = (given := task(tmp_path, messages, [output("users", "append")], "2")).run(MODULE)
+    code, out, err = run_here(given := task(tmp_path, messages, [output("users", "append")], "2"), singer)
     assert code == 0, out + err
     assert len(table(given, "users")[0]) == 5
 
@@ -314,24 +314,24 @@ def test_a_column_that_disappears(tmp_path: Path) -> None:
     seed = parquet_file(tmp_path / "old.parquet", "select 1::bigint as id, 'a' as name, 'b' as phone")
     given.storage.publish([Publication("crm/users", seed)])
     # WHEN the task is strict / THEN it fails and the table is as it was
-    code, _, err = given.run(MODULE)
+    code, _, err = run_here(given, singer)
     assert code == 1 and 'crm/users: column "phone" is gone' in err and "phone" in table(given, "users")[1]
     # WHEN it is not / THEN that is a warning
     given = task(tmp_path, [schema(), record("users", id=1)], name="2")
-    assert given.run(MODULE)[0] == 0 and 'column "phone" is gone' in given.result["warning"]
+    assert run_here(given, singer)[0] == 0 and 'column "phone" is gone' in given.result["warning"]
 
 
 def test_nothing_at_all_is_a_warning_or_an_error(tmp_path: Path) -> None:
     # GIVEN a tap that ends well after its schema / WHEN it runs / THEN there is an empty table and a warning
     given = task(tmp_path, [schema()])
-    assert given.run(MODULE)[0] == 0 and "ended well without a single record" in given.result["warning"]
+    assert run_here(given, singer)[0] == 0 and "ended well without a single record" in given.result["warning"]
     assert table(given, "users") == ([], {"id": "BIGINT", "name": "VARCHAR"}, ("id",))
     # WHEN not even the schema came / THEN there are no columns to make a table of
-    code, _, err = task(tmp_path, [schema("other")], name="2").run(MODULE)
+    code, _, err = run_here(task(tmp_path, [schema("other")], name="2"), singer)
     assert code == 1 and err == 'tap-test sent nothing of stream "users"; it sent other\n'
     # WHEN rows would only be added / THEN there were none
     given = task(tmp_path, [], [output("users", "append")], "3")
-    assert given.run(MODULE)[0] == 0 and table(given, "users")[1] == {"id": "BIGINT", "name": "VARCHAR"}
+    assert run_here(given, singer)[0] == 0 and table(given, "users")[1] == {"id": "BIGINT", "name": "VARCHAR"}
 
 
 # --- failures --------------------------------------------------------------------------------------------------------
@@ -365,16 +365,16 @@ def test_nothing_at_all_is_a_warning_or_an_error(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_failures_are_one_sentence_and_publish_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, messages: list[Any], more: dict[str, Any], says: str
+    tmp_path: Path, messages: list[Any], more: dict[str, Any], says: str
 ) -> None:
     # GIVEN a task, in this process since it fails before its end
     given = task(tmp_path, messages, **more)
     # WHEN it runs / THEN one sentence says what is wrong
-    message = failure_of(given, singer.Parameters, singer.run, monkeypatch)
+    message = failure_of(given, singer)
     assert says in message and len(message.splitlines()) == 1 and TOKEN not in message
 
 
-def test_a_tap_that_cannot_start_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tap_that_cannot_start_says_what_to_do(tmp_path: Path) -> None:
     # GIVEN a tap whose library is not installed, and one whose interpreter is gone
     given = task(tmp_path, [])
     program = tmp_path / "venv" / "bin" / "tap-test"
@@ -384,7 +384,7 @@ def test_a_tap_that_cannot_start_says_what_to_do(tmp_path: Path, monkeypatch: py
     ):
         program.write_text(first)
         # WHEN it runs / THEN the sentence says what to do
-        message = failure_of(given, singer.Parameters, singer.run, monkeypatch)
+        message = failure_of(given, singer)
         assert says in message and len(message.splitlines()) == 1
 
 
@@ -417,7 +417,7 @@ def test_the_connection_is_tried_by_discovery(tmp_path: Path) -> None:
         path = given.data / "config.json"
         path.write_text(json.dumps({**json.loads(path.read_text()), "action": "testConnection"}))
         # WHEN the connection is tried
-        code, out, err = given.run(MODULE)
+        code, out, err = run_here(given, singer)
         # THEN a sentence says what answered, or what is wrong
         assert says in (out if name == "1" else err) and code == (0 if name == "1" else 1), out + err
 
