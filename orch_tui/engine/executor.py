@@ -198,7 +198,11 @@ class PhaseExecutor:
         while not queue.empty or self._running:
             if self._handing_over:
                 raise _HandOver
-            await self._wake_or(self._admit(queue))
+            pause = self._admit(queue)
+            if queue.empty and not self._running:
+                # The last of them could not even be started: nothing is left that would wake this up.
+                break
+            await self._wake_or(pause)
             if self._crash is not None:
                 raise self._crash
         self._queue = None

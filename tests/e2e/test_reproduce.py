@@ -200,7 +200,12 @@ def test_json_of_one_task(tmp_path: Path) -> None:
 
 
 def test_a_variable_that_brings_a_secret_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    project = make_project(tmp_path / "p", {"daily": {"First": {"a": {"configuration": "command/a"}}}})
+    # GIVEN a phase whose only task cannot be started, which only shows when it is to start
+    project = make_project(
+        tmp_path / "p", {"daily": {"First": {"a": {"configuration": "command/a"}}, "Second": {"b": "true"}}}
+    )
     configure(project, "command", "a", '[parameters]\ncommand = "true"\n[parameters.environment]\nA = "{{ v }}"\n')
+    # WHEN it runs THEN the run ends, and says why
     done = orch(project, "run", "daily", "--var", "v=${FOO}", FOO=SECRET)
     assert done.returncode == 1 and "the value of a variable brings ${FOO} into the environment" in done.stdout
+    assert 'phase "First" failed' in done.stdout and SECRET not in done.stdout
