@@ -51,3 +51,4 @@ def _print_failure(out: Output, state: RunState, task: TaskState, directory: Pat
         out.line(f"  skipped because of it: {counted(len(skipped), 'task')}: {names_of(skipped)}")
     if attempt is not None:
         out.line(f"  its whole log: {command_hint('logs', state.header.id, task.id)}")
+        out.line(f"  what it ran, and how to start it by hand: {command_hint('show', state.header.id, task.id)}")
