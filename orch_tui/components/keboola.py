@@ -87,7 +87,7 @@ class Parameters(kit.Parameters):
     log: Literal["text", "gelf"] = Field(
         "text",
         title="Log",
-        description="text: what it prints. gelf: its log messages with their levels, over TCP on this machine only.",
+        description="text: what it prints. gelf: its log messages with their levels, received on this machine only.",
     )
     environment: Environment = Field(
         default_factory=dict,

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from orch_tui.components import gelf, keboola
 from orch_tui.components.publish import Publication
 
 from tests.e2e.attempts import Attempt, attempt
+from tests.projects import wait_for_file
 from tests.servers.tools import tool
 from tests.unit.components.foreign_tasks import failure_of, run_here
 from tests.unit.components.tables import parquet_file, rows
@@ -100,6 +100,15 @@ def test_gelf_messages_become_lines_with_their_level(tmp_path: Path) -> None:
     assert code == 1 and err == "The account 7 is locked (*****)\n", out
 
 
+@pytest.mark.parametrize("udp", ["packed", "plain"])
+def test_gelf_over_udp_in_chunks(tmp_path: Path, udp: str) -> None:
+    # GIVEN / WHEN a component that logs over UDP, a message longer than a datagram
+    code, out, err = run_here(task(tmp_path, "nothing", inner={"udp": udp}, log="gelf"), keboola)
+    # THEN the message is there in one piece
+    message = "".join(f"{number:x} " for number in range(5000))
+    assert (code, err) == (0, "") and f"INFO a long message: {message} end of it\n" in out
+
+
 def test_the_connection_is_tried_by_the_component(tmp_path: Path) -> None:
     # GIVEN a component with the action testConnection
     code, out, err = ask(task(tmp_path, "nothing"))
@@ -127,10 +136,7 @@ def test_a_stopped_task_publishes_nothing_and_leaves_no_secret(tmp_path: Path, n
     ready = tmp_path / "ready"
     given = task(tmp_path, "wait", inner={"ready": str(ready)})
     process = given.start(MODULE)
-    deadline = time.monotonic() + 30
-    while not (ready.exists() and ready.read_text()):
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.05)
+    wait_for_file(ready, process, filled=True)
     link = given.data / "keboola" / "config.json"
     assert json.loads(link.read_text())["parameters"]["#token"] == TOKEN and link.stat().st_mode & 0o777 == 0o600
     # WHEN the group is stopped

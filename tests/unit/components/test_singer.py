@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import sys
-import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from orch_tui.components.publish import Publication
 from orch_tui.components.singer_types import duckdb_type, shape_of
 
 from tests.e2e.attempts import Attempt, attempt
+from tests.projects import wait_for_file
 from tests.servers.tools import tool
 from tests.unit.components.foreign_tasks import failure_of, run_here
 from tests.unit.components.tables import parquet_file, rows
@@ -393,10 +393,7 @@ def test_a_stopped_tap_publishes_nothing(tmp_path: Path, number: int) -> None:
     # GIVEN a tap that waits after its records
     given = task(tmp_path, [schema(), record("users", id=1)], config={"wait": str(tmp_path / "ready")})
     process = given.start(MODULE)
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "ready").exists():
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.05)
+    wait_for_file(tmp_path / "ready", process)
     # WHEN the group is stopped
     os.killpg(process.pid, number)
     process.communicate(timeout=20)

@@ -15,12 +15,18 @@ from pathlib import Path
 from keboola.component.base import ComponentBase, sync_action
 from keboola.component.exceptions import UserException
 from keboola.component.sync_actions import ValidationResult
+from pygelf import GelfUdpHandler
 
 
 class Component(ComponentBase):
     def run(self) -> None:
         parameters = self.configuration.parameters
         do = parameters.get("do", "double")
+        if parameters.get("udp"):
+            # set_gelf_logger of the library hands the port on as a text, which only TCP takes.
+            address = {"host": os.environ["KBC_LOGGER_ADDR"], "port": int(os.environ["KBC_LOGGER_PORT"])}
+            logging.getLogger().handlers = [GelfUdpHandler(compress=parameters["udp"] == "packed", **address)]
+            logging.info("a long message: %s end of it", "".join(f"{number:x} " for number in range(5000)))
         if do == "user-error":
             raise UserException(f"The account {parameters['account']} is locked ({parameters['#token']})")
         if do == "crash":
