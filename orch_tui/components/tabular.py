@@ -25,6 +25,10 @@ NO_TYPE = '"NULL"'
 
 _PART_ROWS = 250_000
 _PART_BYTES = 64 * 2**20
+_GROUP_BYTES = 32 * 2**20
+
+ROW_GROUP = 122_880
+"""Rows that DuckDB collects in memory for each thread before it writes them to Parquet, when nothing else is said."""
 
 
 def quoted(name: str) -> str:
@@ -115,8 +119,8 @@ def usable_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
     return result, remarks
 
 
-def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
-    """The rows of a query as a zstd Parquet file (0600); returns how many.
+def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path, *, group: int = ROW_GROUP) -> int:
+    """The rows of a query as a zstd Parquet file (0600), in row groups of ``group`` rows; returns how many.
 
     Parquet has no 128-bit integers and DuckDB would store them as DOUBLE, so that a plain ``sum(integer)`` came
     back as 12.0: they become BIGINT when every value fits, DECIMAL(38,0) otherwise.
@@ -137,7 +141,8 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int
         else:
             selected.append(column)
     sql = f"select {', '.join(selected)} from ({query})"
-    row = con.execute(f"copy ({sql}) to {literal(str(path))} (format parquet, compression zstd)").fetchone()
+    options = f"format parquet, compression zstd, row_group_size {group}"
+    row = con.execute(f"copy ({sql}) to {literal(str(path))} ({options})").fetchone()
     path.chmod(0o600)
     return int(row[0]) if row else 0
 
@@ -167,6 +172,7 @@ class ParquetSink:
         self._parts: list[Path] = []
         self._pending = 0
         self._bytes = 0
+        self._group = ROW_GROUP
         self.rows = 0
         fields = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns)
         self._con.execute(f"create or replace temp table sink ({fields})")
@@ -196,7 +202,11 @@ class ParquetSink:
     def _flush(self) -> None:
         part = self._path.with_name(f".{self._path.name}.{len(self._parts):06d}")
         self._parts.append(part)
-        self._con.execute(f"copy sink to {literal(str(part))} (format parquet, compression lz4)")
+        # Of wide rows fewer, so that a row group takes about as much memory as of narrow ones.
+        fitting = _GROUP_BYTES * self._pending // max(1, self._bytes)
+        self._group = max(2048, min(self._group, fitting // 2048 * 2048))
+        options = f"format parquet, compression lz4, row_group_size {self._group}"
+        self._con.execute(f"copy sink to {literal(str(part))} ({options})")
         self._con.execute("truncate sink")
         self._pending = self._bytes = 0
 
@@ -207,7 +217,7 @@ class ParquetSink:
         if self._pending:
             self._flush()
         files = ", ".join(literal(str(part)) for part in self._parts)
-        write_parquet(self._con, self._final(f"read_parquet([{files}])"), self._path)
+        write_parquet(self._con, self._final(f"read_parquet([{files}])"), self._path, group=self._group)
 
 
 def row_batches(

@@ -179,10 +179,8 @@ def test_extractor_errors(bench: Bench, server: MariaDbServer, more: dict[str, A
     ("column", "kind", "last"),
     [
         ("id", "UBIGINT", "9007199254740993"),
-        ("num", "DECIMAL(10,2)", "3.25"),
         ("dt", "TIMESTAMP", "2024-01-03 00:00:00.000001"),
         ("ts", "TIMESTAMP WITH TIME ZONE", "2024-01-03 00:00:00+00"),
-        ("d", "DATE", "2024-01-03"),
         ("txt", "VARCHAR", "é"),
         ("f4", "FLOAT", "0.30000001192092896"),
         ("f8", "DOUBLE", "0.30000000000000004"),
