@@ -7,11 +7,12 @@ import re
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
 from orch_tui.components import kit
+from orch_tui.components.dbapi.parameters import TargetTable
 from orch_tui.components.dbapi.rows import check_keys, chosen, reader
 from orch_tui.components.kit import Context, UserError
 from orch_tui.components.sqlite_files import (
@@ -29,39 +30,25 @@ if TYPE_CHECKING:
     import duckdb
 
 
-class Parameters(kit.Parameters):
-    """Where the rows go and how they meet the ones that are there."""
+class DatabaseFile(kit.Parameters):
+    """Which database is written to."""
 
     database: str = Field(
         min_length=1,
         title="Database",
         description="The SQLite file, relative to the project; it and its directory are made if missing.",
     )
-    table: str = Field(min_length=1, title="Table", description="The table to write; made if missing.")
-    mode: Literal["replace", "append", "upsert"] = Field(
-        "replace",
-        title="Mode",
-        description="replace: the table has exactly these rows afterwards; append: these rows as well; upsert: rows "
-        "with a known key are updated, the others added.",
-    )
-    key: list[str] = Field(
-        default_factory=list,
-        title="Key",
-        description="upsert: the columns that identify a row; replace: a primary key.",
-    )
-    columns: list[str] = Field(
-        default_factory=list, title="Columns", description="Columns to write, in order; all if empty."
-    )
+
+
+class Parameters(TargetTable, DatabaseFile):
+    """Where the rows go and how they meet the ones that are there."""
+
     busy_timeout: int = Field(
         30, ge=0, le=3600, title="Busy timeout", description="Seconds to wait while another program writes."
     )
 
     @model_validator(mode="after")
-    def _sensible(self) -> Parameters:
-        if self.mode == "upsert" and not self.key:
-            raise ValueError("mode upsert needs a key: the columns that identify a row")
-        if self.mode == "append" and self.key:
-            raise ValueError('mode append takes no key; mode "upsert" updates rows by key')
+    def _not_reserved(self) -> Parameters:
         if self.table.lower().startswith("sqlite_"):
             raise ValueError('SQLite keeps names that begin with "sqlite_" for itself; choose another table')
         return self

@@ -93,8 +93,8 @@ class Source(kit.Parameters):
         return self
 
 
-class Target(kit.Parameters):
-    """Where a writer's rows go and how they meet the ones that are there."""
+class TargetTable(kit.Parameters):
+    """Where a writer's rows go and how they meet the ones that are there, in any database."""
 
     table: str = Field(min_length=1, title="Table", description="The table to write; made if missing.")
     mode: Literal["replace", "append", "upsert"] = Field(
@@ -111,14 +111,19 @@ class Target(kit.Parameters):
     columns: list[str] = Field(
         default_factory=list, title="Columns", description="Columns to write, in order; all if empty."
     )
-    lock_timeout: int = Field(
-        30, ge=1, le=3600, title="Lock timeout", description="Seconds to wait for rows that another program locks."
-    )
 
     @model_validator(mode="after")
-    def _sensible(self) -> Target:
+    def _sensible(self) -> TargetTable:
         if self.mode == "upsert" and not self.key:
             raise ValueError("mode upsert needs a key: the columns that identify a row")
         if self.mode == "append" and self.key:
             raise ValueError('mode append takes no key; mode "upsert" updates rows by key')
         return self
+
+
+class Target(TargetTable):
+    """What a writer to a server is told besides."""
+
+    lock_timeout: int = Field(
+        30, ge=1, le=3600, title="Lock timeout", description="Seconds to wait for rows that another program locks."
+    )
