@@ -12,7 +12,7 @@ from orch_tui.components.dbapi.extract import Reader, extract
 from orch_tui.components.dbapi.growing import Last, Value, require_growing
 from orch_tui.components.dbapi.mysql import Mysql, MysqlServer, quoted
 from orch_tui.components.dbapi.mysql_types import FLOAT, MysqlField, reading
-from orch_tui.components.dbapi.names import require
+from orch_tui.components.dbapi.names import counted, require
 from orch_tui.components.dbapi.parameters import Source
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit import Context, UserError
@@ -155,7 +155,7 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
     with MysqlReader(parameters, ctx, quick=True) as reader:
         if parameters.table is not None:
             _, fields = reader.look()
-            return f"{reader.greeting()}; the table {reader.table} has {len(fields)} columns"
+            return f"{reader.greeting()}; the table {reader.table} has {counted(len(fields), 'column')}"
         # To count the columns, the server would have to run the query.
         reader.execute(f"explain {(parameters.query or '').strip().rstrip(';')}")
         return f"{reader.greeting()}; the query can be run"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.components import kit
 from orch_tui.components.dbapi.extract import Reader, extract
 from orch_tui.components.dbapi.growing import Last, require_growing
-from orch_tui.components.dbapi.names import require
+from orch_tui.components.dbapi.names import counted, require
 from orch_tui.components.dbapi.parameters import Source
 from orch_tui.components.dbapi.postgres import Postgres, PostgresServer, qualified
 from orch_tui.components.dbapi.postgres_types import AS_TEXT, PostgresType, reading
@@ -126,7 +126,7 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
     with PostgresReader(parameters, ctx, quick=True) as reader:
         _, columns = reader.look()
         what = f"the table {parameters.schema_name}.{reader.table}" if reader.table else "the query"
-        return f"{reader.greeting()}; {what} has {len(columns)} columns"
+        return f"{reader.greeting()}; {what} has {counted(len(columns), 'column')}"
 
 
 if __name__ == "__main__":

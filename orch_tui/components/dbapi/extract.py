@@ -7,6 +7,7 @@ from typing import Any
 
 from orch_tui.components.contract import UserError
 from orch_tui.components.dbapi.growing import Last, last_of, remember, require_growing
+from orch_tui.components.dbapi.names import counted
 from orch_tui.components.dbapi.parameters import Source
 from orch_tui.components.dbapi.session import Session
 from orch_tui.components.dbapi.stop import stoppable
@@ -78,7 +79,7 @@ def _store(reader: Reader, source: Source, ctx: Context, last: Last | None) -> N
             for rows, size in row_batches(reader.fetchmany):
                 sink.add(convert(rows), size)
                 ctx.progress(sink.rows, total if total and total >= sink.rows else None, "rows")
-    ctx.log(f"{sink.rows} rows and {len(columns)} columns from {reader.shown}")
+    ctx.log(f"{counted(sink.rows, 'row')} and {counted(len(columns), 'column')} from {reader.shown}")
     convert.report(ctx, strict=source.strict)
     check_shape(
         ctx,

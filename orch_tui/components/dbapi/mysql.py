@@ -128,7 +128,8 @@ def _unreachable(error: OSError) -> str:
     if isinstance(error, socket.gaierror):
         return "is not known by that name; correct the parameter host, or check the name service"
     if isinstance(error, ssl.SSLError):
-        text = safe_line(str(error.reason or error), 200).replace("_", " ").lower()
+        reason = getattr(error, "verify_message", None) or str(error.reason or error)
+        text = safe_line(reason, 200).replace("_", " ").rstrip(".")
         return f"has a certificate that cannot be trusted, or other TLS than ours: {text}; set ssl_ca to its authority"
     if isinstance(error, TimeoutError):
         return "did not answer in time; check host and port, a firewall, or raise connect_timeout"

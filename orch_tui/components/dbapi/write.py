@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from orch_tui.components.contract import UserError
-from orch_tui.components.dbapi.names import find
+from orch_tui.components.dbapi.names import counted, find
 from orch_tui.components.dbapi.parameters import Target
 from orch_tui.components.dbapi.rows import check_keys, chosen, reader
 from orch_tui.components.dbapi.session import Session
@@ -198,18 +198,14 @@ def _tell(writer: Writer, table: Input, done: Done) -> None:
     ctx.metrics["rows_written"] = table.rows
     if mode == "replace":
         ctx.metrics["rows_deleted"] = done.deleted
-        ctx.log(f"{writer.where}: {_rows(table.rows)} in the place of {done.deleted}")
+        ctx.log(f"{writer.where}: {counted(table.rows, 'row')} in the place of {done.deleted}")
         if done.deleted and not table.rows:
             ctx.warn(f'the input "{table.table}" has no rows, so {writer.where} is empty now; it had {done.deleted}')
     elif mode == "upsert":
         ctx.metrics.update(rows_updated=done.updated, rows_added=done.added)
-        ctx.log(f"{writer.where}: {_rows(done.updated)} updated, {done.added} added")
+        ctx.log(f"{writer.where}: {counted(done.updated, 'row')} updated, {done.added} added")
     else:
-        ctx.log(f"{writer.where}: {_rows(table.rows)} added")
-
-
-def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number} rows"
+        ctx.log(f"{writer.where}: {counted(table.rows, 'row')} added")
 
 
 def describe(writer: Writer) -> str:
@@ -223,4 +219,4 @@ def describe(writer: Writer) -> str:
             raise UserError(f'{writer.where} has no column "{safe_line(name)}"; its columns are {listed(names, 40)}')
     if writer.target.mode == "upsert":
         _require_unique(writer, [Field(name, "", find(name, names) or name) for name in writer.target.key])
-    return f"{writer.called} has {len(there)} columns"
+    return f"{writer.called} has {counted(len(there), 'column')}"

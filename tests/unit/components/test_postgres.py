@@ -341,7 +341,7 @@ def test_connections_are_tested(tmp_path: Path, server: PostgresServer) -> None:
         text: str = module.test_connection(module.Parameters(**{**server.parameters, "table": "t", **more}), ctx)
         return text
 
-    assert "the query has 1 columns" in tried(postgres_extractor, table=None, query="select 1")
+    assert "the query has 1 column" in tried(postgres_extractor, table=None, query="select 1")
     assert "the table public.t has 2 columns" in tried(postgres_writer, mode="upsert", key=["id"])
     assert "public.new does not exist yet and is made by the first run" in tried(postgres_writer, table="new")
     for more, part in (
