@@ -79,5 +79,5 @@ def test_memory_is_flat(tmp_path: Path, side: tuple[str, dict[str, Any]]) -> Non
     print()
     for step, (small, large) in found.items():
         print(f"{name} {step}: {large / small:.2f} times the memory for ten times the rows")
-        # Not 1: the smaller table fits into what DuckDB may take (384 or 512 MB), the larger does not.
+        # Not 1: the smaller table fits into what DuckDB may take (512 MB), the larger does not.
         assert large < 2.8 * small

@@ -1,10 +1,25 @@
 from __future__ import annotations
 
+import random
+from pathlib import Path
+
 import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orch_tui.components.tabular import common_type, listed, literal, quoted, readable, row_batches, usable_names
+from orch_tui.components.tabular import (
+    ParquetSink,
+    common_type,
+    connect,
+    listed,
+    literal,
+    quoted,
+    readable,
+    row_batches,
+    usable_names,
+)
+
+from tests.unit.components.bench import Bench
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 
@@ -97,3 +112,17 @@ def test_long_lists_are_cut() -> None:
     # GIVEN more names than a sentence holds, WHEN listed, THEN the rest is counted
     assert listed([str(n) for n in range(15)]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 3 more"
     assert listed(["a\nb", "\x1b[31mred"]) == "a b, red"
+
+
+def test_wide_rows_reach_parquet_within_little_memory(tmp_path: Path) -> None:
+    # GIVEN rows of 10 kB, of which the usual row group would take more than DuckDB may have
+    bench, chance = Bench(tmp_path), random.Random(7)
+    con = connect(bench.context(), memory_limit="384MB")
+    path = bench.data / "out/tables/result.parquet"
+    # WHEN 200 MB of them are stored
+    with ParquetSink(con, [("id", "INTEGER"), ("text", "VARCHAR")], path) as sink:
+        for start in range(0, 20_000, 500):
+            sink.add([(start + n, chance.randbytes(5_000).hex()) for n in range(500)], 500 * 10_000)
+    # THEN they are all there
+    found = con.execute(f"select count(*), sum(length(text)) from read_parquet({literal(str(path))})").fetchone()
+    assert found == (20_000, 200_000_000)
