@@ -47,4 +47,4 @@ def _program() -> list[str]:
     """What starts this program from anywhere: cron has hardly a PATH."""
     script = os.path.join(os.path.dirname(sys.executable), "orch-tui")
     found = script if os.access(script, os.X_OK) else shutil.which("orch-tui")
-    return [found] if found else [sys.executable, "-m", "orch_tui"]
+    return [found] if found else [sys.executable, "-P", "-m", "orch_tui"]

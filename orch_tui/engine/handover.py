@@ -26,7 +26,18 @@ def hand_over(run: ActiveRun, project_root: Path) -> int:
     log = os.open(run.directory / SUCCESSOR_LOG, flags, 0o600)
     try:
         successor = subprocess.Popen(
-            [sys.executable, "-m", "orch_tui", "run", "--resume", run.id, "--project", str(project_root), "--plain"],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "orch_tui",
+                "run",
+                "--resume",
+                run.id,
+                "--project",
+                str(project_root),
+                "--plain",
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

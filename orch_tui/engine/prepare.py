@@ -32,7 +32,8 @@ PASSED_ENVIRONMENT = (
     *("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME", "LC_COLLATE"),
 )
 RUN_ACTION = "run"
-_RUNNER = ("-m", "orch_tui.components.runner")
+# -P: the working directory is the project, whose own copy.py must not take the place of the standard library's.
+_RUNNER = ("-P", "-m", "orch_tui.components.runner")
 
 
 class PrepareError(Exception):
@@ -184,7 +185,7 @@ class Preparer:
 
     def _nested(self, task: PlannedTask) -> list[str]:
         _, inner = split_ref(task.configuration)
-        argv = [sys.executable, "-m", "orch_tui", "run", inner, "--project", str(self._project.root)]
+        argv = [sys.executable, "-P", "-m", "orch_tui", "run", inner, "--project", str(self._project.root)]
         argv += ["--nested", f"{self._plan.orchestration}/{self._run}/{task.id}"]
         for name, value in task.variables.items():
             argv += ["--var", f"{name}={value}"]

@@ -242,7 +242,7 @@ def test_every_component_that_can_be_tested_says_so(root: Path) -> None:
         if not component.staged or not component.parameters_model:
             continue
         # WHEN its program hands a test to the kit
-        text = (ROOT / f"{component.command[2].replace('.', '/')}.py").read_text()
+        text = (ROOT / f"{component.command[3].replace('.', '/')}.py").read_text()
         (call,) = re.findall(r"^    kit\.main\((.*)\)$", text, re.MULTILINE)
         # THEN its manifest has the action, and only then
         assert component.can_be_tested == ("test_connection" in call), component.id

@@ -7,6 +7,7 @@ import os
 import shlex
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.projects import argv, environment, latest_run, make_project, orch, start, wait_for_file
@@ -288,3 +289,25 @@ def test_streams_that_are_closed_or_full_do_not_end_a_run_but_data_is_never_lost
     assert "the output cannot be written: No space left on device" in failed.stderr
     assert shell("orch-tui list | true").stderr == ""
     assert shell("orch-tui --help >&-").returncode == 0
+
+
+def test_a_file_of_the_project_takes_no_modules_place(tmp_path: Path) -> None:
+    # GIVEN a project with scripts that are called as modules of the standard library are
+    project = make_project(tmp_path, {"daily": {"First": {"plain": "true"}, "Second": {"nested": {}}}})
+    for name in ("json", "copy", "subprocess", "duckdb"):
+        (project / f"{name}.py").write_text("raise SystemExit('the wrong module')\n")
+    make_project(tmp_path, {"inner": {"One": {"c": "true"}}})
+    text = (project / "orchestrations/daily.toml").read_text()
+    text = text.replace('"command/nested"', '"orchestration/inner"')
+    text += '[[phases.tasks]]\nid = "made"\nconfiguration = "sql/made"\n'
+    (project / "orchestrations/daily.toml").write_text(text)
+    (project / "configurations/sql").mkdir()
+    (project / "configurations/sql/made.toml").write_text(
+        '[parameters]\nsql = "create table t as select 1 as id"\n[[outputs]]\nname = "t"\ntable = "b/t"\n'
+    )
+    # WHEN a shell command, a nested orchestration and a component run, from another directory
+    command = [sys.executable, "-m", "orch_tui", "run", "daily", "--project", str(project)]
+    done = subprocess.run(command, cwd="/", env=environment(), capture_output=True, text=True)
+    # THEN all of them work
+    assert done.returncode == 0, done.stdout
+    assert "the wrong module" not in done.stdout

@@ -170,7 +170,7 @@ class LogViewerScreen(Screen[None]):
 
     def action_print(self) -> None:
         module = "orch_tui.tui.log.printout"
-        self._run([sys.executable, "-m", module, str(self.path), str(PRINTED_LINES)], "Printing")
+        self._run([sys.executable, "-P", "-m", module, str(self.path), str(PRINTED_LINES)], "Printing")
 
     def _run(self, command: list[str], what: str) -> None:
         if not self.path.exists():
