@@ -554,3 +554,28 @@ def test_pictures(
     monkeypatch.setenv("COLORTERM", "truecolor")
     app = OrchApp(make_project(tmp_path))
     assert snap_compare(app, terminal_size=size, run_before=prepared(ref))
+
+
+async def test_only_fields_that_the_choice_needs_are_shown(open_desk: Open) -> None:
+    items = '[parameters]\nbase_url = "https://api.example"\n[parameters.auth]\ntype = "basic"\nusername = "me"\n'
+    async with open_desk(
+        ref="http-extractor/items", size=WIDE, **{"configurations/http-extractor/items.toml": items}
+    ) as desk:
+
+        def shown() -> set[str]:
+            places = [editor.place for row in desk.form.rows() for editor in row.editors()]
+            return {place[-1] for place in places if place[:2] == ("parameters", "auth")}
+
+        # GIVEN a form whose authentication has a user: its password can be given too, a token cannot
+        assert shown() == {"type", "username", "password"}
+        # WHEN another kind is chosen
+        await desk.type_at(("parameters", "auth", "type"), "bearer")
+        # THEN it has its field, and the user that is written stays in sight
+        assert shown() == {"type", "username", "token"}
+        # AND the cursor goes over what is not shown
+        desk.form.go_to(("parameters", "auth", "type"), edit=False)
+        await desk.pilot.press("j")
+        assert desk.form.current is not None and desk.form.current.editors()[0].place[-1] in ("token", "username")
+        # WHEN the choice is undone THEN the form is as it was
+        await desk.pilot.press("u")
+        assert shown() == {"type", "username", "password"}

@@ -409,11 +409,13 @@ async def test_the_filter_finds_and_leads_back(project: Project) -> None:
         rows = [row.strip() for row in rows_of(screen.query_one(ComponentList))]
         assert [row.split("  ")[0] for row in rows] == [
             "extractor",
+            "Snowflake extractor",
             "SQLite extractor",
             "transformation",
             "SQL",
             "writer",
             "File writer",
+            "Mailchimp writer",
             "application",
             "Command",
         ]

@@ -33,10 +33,18 @@ class Pagination(Choice):
         "address of the next page, in the answer or in its Link header.",
     )
     offset_param: str = Field(
-        default="offset", min_length=1, title="Offset parameter", json_schema_extra=used_with("offset", needed=True)
+        default="offset",
+        min_length=1,
+        title="Offset parameter",
+        description="For offset: the parameter for the number of records to leave out.",
+        json_schema_extra=used_with("offset", needed=True),
     )
     page_param: str = Field(
-        default="page", min_length=1, title="Page parameter", json_schema_extra=used_with("page", needed=True)
+        default="page",
+        min_length=1,
+        title="Page parameter",
+        description="For page: the parameter for the number of the page.",
+        json_schema_extra=used_with("page", needed=True),
     )
     limit_param: str | None = Field(
         default=None,

@@ -10,6 +10,7 @@ from typing import Any
 from orch_tui.model.text import safe_line
 from orch_tui.tui.form import codec
 from orch_tui.tui.form.codec import TEXT_ONLY, Types
+from orch_tui.tui.form.depends import Condition, conditions, needed_if_used
 from orch_tui.tui.form.schemas import Spec, branches, is_marked, is_secret_name, resolve, secret_literals, specs
 
 FieldPath = tuple[str, ...]
@@ -34,7 +35,8 @@ class Field:
 
     ``text`` is what it has now (see :mod:`orch_tui.tui.form.codec`), empty when the file leaves it out;
     ``default`` is what holds then, in words. ``choices`` are texts. ``file`` is the file that holds a long text.
-    ``known``: the schema describes it. ``hidden``: a secret in plain text, which is never shown.
+    ``known``: the schema describes it. ``hidden``: a secret in plain text, which is never shown. ``depends``: it is
+    used with some choices of other fields only.
     """
 
     path: FieldPath
@@ -51,6 +53,7 @@ class Field:
     section: str = ""
     text: str = ""
     hidden: bool = False
+    depends: tuple[Condition, ...] = ()
 
     @property
     def key(self) -> str:
@@ -139,7 +142,7 @@ class _Builder:
             kind=kind,
             title=_title(spec, path),
             description=_text(spec, "description"),
-            required=required and "default" not in spec,
+            required=(required and "default" not in spec) or needed_if_used(spec),
             default=_default(kind, spec, types),
             choices=_choices(options, text) if kind is Kind.CHOICE else (),
             types=types,
@@ -148,6 +151,7 @@ class _Builder:
             section=section,
             text=text,
             hidden=hidden,
+            depends=conditions(spec),
         )
 
     def _kind(self, spec: Spec, options: list[Spec], chosen: Spec, value: Any, path: FieldPath) -> tuple[Kind, Types]:
@@ -197,6 +201,7 @@ class _Builder:
             section=section if known else "Not known to the schema",
             text=text,
             hidden=hidden,
+            depends=conditions(spec),
         )
 
 

@@ -15,6 +15,7 @@ from textual.widgets import Button, Input
 
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
+from orch_tui.tui.form.depends import is_used
 from orch_tui.tui.form.fields import Field
 from orch_tui.tui.form.inputs import Edited, Editor, Line, LongText
 from orch_tui.tui.form.rows import FieldRow, Heading, Row, TableRow, field_row
@@ -53,8 +54,10 @@ class Form(VerticalScroll, can_focus=True):
     def __init__(self, fields: Sequence[Field], state: FormState) -> None:
         super().__init__(id="form")
         self._fields = fields
+        self._defaults = {field.path: field.default for field in fields}
         self.state = state
         self._current: Row | None = None
+        self._sections: list[tuple[Heading, list[FieldRow]]] = []
 
     def compose(self) -> ComposeResult:
         yield FieldRow(
@@ -63,9 +66,15 @@ class Form(VerticalScroll, can_focus=True):
         about = line("What it is for, in a sentence or more; lists show its first line.")
         yield FieldRow("Description", LongText(("description",), self.state.description), about)
         for section, fields in groupby(self._fields, key=lambda field: field.section):
-            yield Heading(line(section or "Parameters"))
+            heading, rows = Heading(line(section or "Parameters")), []
             for field in fields:
-                yield field_row(field)
+                row = field_row(field)
+                row.display = self._is_shown(field)
+                rows.append(row)
+            heading.display = any(row.display for row in rows)
+            self._sections.append((heading, rows))
+            yield heading
+            yield from rows
         with Vertical(id="tables"):
             yield from self._tables()
 
@@ -83,8 +92,28 @@ class Form(VerticalScroll, can_focus=True):
         self._go(next(iter(self.rows()), None), edit=False)
 
     def rows(self) -> list[Row]:
-        """All rows from top to bottom."""
+        """The rows that can be seen, from top to bottom."""
+        return [row for row in self._all_rows() if row.display]
+
+    def _all_rows(self) -> list[Row]:
         return list(self.query(Row))
+
+    def _is_shown(self, field: Field) -> bool:
+        """Used with what is chosen now, or not empty: nothing of the parameters is ever out of sight."""
+        if not field.depends or field.hidden or self.state.texts.get(field.path):
+            return True
+        return is_used(field.path, field.depends, self.state.texts, self._defaults)
+
+    def _show_used(self) -> None:
+        """Show the fields that the choices of now need, and hide the empty ones that they do not."""
+        fields = iter(self._fields)
+        for heading, rows in self._sections:
+            for row in rows:
+                row.display = self._is_shown(next(fields)) or row.has_class("wrong")
+            heading.display = any(row.display for row in rows)
+        if self._current is not None and not self._current.display:
+            rows_above = self._all_rows()[: self._all_rows().index(self._current)]
+            self._go(next(row for row in reversed(rows_above) if row.display), edit=False)
 
     @property
     def current(self) -> Row | None:
@@ -97,7 +126,7 @@ class Form(VerticalScroll, can_focus=True):
 
     def editor(self, place: Place) -> Editor | None:
         """The editor at ``place``."""
-        return next((one for row in self.rows() for one in row.editors() if one.place == place), None)
+        return next((one for row in self._all_rows() for one in row.editors() if one.place == place), None)
 
     def current_text(self) -> LongText | None:
         """The long text under the cursor."""
@@ -110,11 +139,12 @@ class Form(VerticalScroll, can_focus=True):
         self.state = state
         if shape != (len(state.inputs), len(state.outputs)):
             await self._remake_tables()
-        for row in self.rows():
+        for row in self._all_rows():
             for editor in row.editors():
                 text = text_at(state, editor.place)
                 if editor.text != text:
                     editor.text = text
+        self._show_used()
 
     async def _remake_tables(self) -> None:
         tables = self.query_one("#tables", Vertical)
@@ -132,17 +162,20 @@ class Form(VerticalScroll, can_focus=True):
 
     def show_errors(self, errors: Mapping[Place, Sequence[str]], only: set[Place] | None = None) -> None:
         """Sentences below the rows they belong to. ``only``: leave rows without one of these places empty."""
-        for row in self.rows():
+        for row in self._all_rows():
             places = [editor.place for editor in row.editors()]
             shown = [one for place in places if only is None or place in only for one in errors.get(place, ())]
             row.show_errors(shown)
             row.set_class(bool(shown), "wrong")
+        self._show_used()
 
     def go_to(self, place: Place, *, edit: bool = True) -> None:
         """Put the cursor on the row of ``place``, into its editor when ``edit``."""
-        for row in self.rows():
+        for row in self._all_rows():
             for editor in row.editors():
                 if editor.place == place:
+                    # A problem may be about a field that nothing needs at the moment.
+                    row.display = True
                     self._go(row, edit=False)
                     if edit:
                         editor.focus()
@@ -218,6 +251,7 @@ class Form(VerticalScroll, can_focus=True):
         except (KeyError, IndexError):
             # A row that is gone meanwhile.
             return
+        self._show_used()
         self.post_message(self.Changed())
 
     @on(Input.Submitted)
