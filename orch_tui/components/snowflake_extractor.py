@@ -204,7 +204,7 @@ def _store(session: Session, cursor: Any, ctx: Context) -> tuple[list[tuple[str,
     names, renamed = usable_names([column.name for column in columns])
     for sentence in renamed:
         ctx.log(sentence)
-    con = connect(ctx, memory_limit="512MB")
+    con = connect(ctx, threads=1, memory_limit="256MB")
     total = cursor.rowcount if cursor.rowcount is not None and cursor.rowcount >= 0 else None
     convert, kinds = converter(columns), [column.collected for column in columns]
     fields = list(zip(names, kinds, strict=True))

@@ -122,7 +122,7 @@ def _extract(connection: sqlite3.Connection, parameters: Parameters, ctx: Contex
     safe_names, renamed = usable_names(names)
     for sentence in [*renamed, *remarks]:
         ctx.log(sentence)
-    con = connect(ctx, memory_limit="512MB")
+    con = connect(ctx, threads=1, memory_limit="256MB")
     cursor = connection.execute(f"select * from {source}{where}", arguments)
     convert = _converter(kinds, columns)
     with ParquetSink(con, list(zip(safe_names, kinds, strict=True)), output.path) as sink:

@@ -23,7 +23,7 @@ _TIMES = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "T
 NO_TYPE = '"NULL"'
 """DuckDB's name for the type of a column in which nothing but nulls was seen."""
 
-_PART_ROWS = 250_000
+_PART_ROWS = 100_000
 _PART_BYTES = 64 * 2**20
 _GROUP_BYTES = 32 * 2**20
 

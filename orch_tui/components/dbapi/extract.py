@@ -63,7 +63,7 @@ def extract(reader: Reader, source: Source, ctx: Context) -> None:
 
 def _store(reader: Reader, source: Source, ctx: Context, last: Last | None) -> None:
     output = ctx.only_output()
-    con = connect(ctx, memory_limit="512MB")
+    con = connect(ctx, threads=1, memory_limit="256MB")
     with reader:
         found = reader.start(last)
         growing = None
