@@ -28,7 +28,7 @@ _KILL_SECONDS = 5
 class MysqlServer(Server):
     """A server that listens on 3306, as MySQL does."""
 
-    port: int = Field(3306, ge=1, le=65535, title="Port")
+    port: int = Field(3306, ge=1, le=65535, title="Port", description="Where the server listens.")
 
 
 def quoted(name: str) -> str:

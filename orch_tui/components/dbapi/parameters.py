@@ -17,9 +17,9 @@ class Server(kit.Parameters):
         title="Host",
         description="Name or address of the server, or the path of its socket on this machine.",
     )
-    port: int = Field(ge=1, le=65535, title="Port")
-    database: str = Field(min_length=1, title="Database")
-    user: str = Field(min_length=1, title="User")
+    port: int = Field(ge=1, le=65535, title="Port", description="Where the server listens.")
+    database: str = Field(min_length=1, title="Database", description="The one to connect to.")
+    user: str = Field(min_length=1, title="User", description="Who we are there.")
     password: str | None = Field(
         None,
         title="Password",

@@ -29,7 +29,7 @@ READABLE = ("r", "p", "v", "m", "f")
 class PostgresServer(Server):
     """A server that listens on 5432, as PostgreSQL does, and has its tables in schemas."""
 
-    port: int = Field(5432, ge=1, le=65535, title="Port")
+    port: int = Field(5432, ge=1, le=65535, title="Port", description="Where the server listens.")
     schema_name: str = Field("public", alias="schema", min_length=1, title="Schema", description="Where the table is.")
 
 
