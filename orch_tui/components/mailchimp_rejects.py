@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from collections import Counter
 from types import TracebackType
 
 from orch_tui.components.contract import UserError
@@ -11,11 +13,14 @@ from orch_tui.components.tabular import connect, literal, write_parquet
 from orch_tui.model.text import safe_line
 
 _SHOWN = 20
+_COUNTED = 100
+"""Different reasons that are counted; Mailchimp has a few, but its words may hold values of a row."""
+_ADDRESS = re.compile(r"[^\s\"'<>(),;:]+@[^\s\"'<>(),;:]+")
 _HEADER = ("row", "email_address", "reason")
 
 
 class Rejects:
-    """``out/files/rejected.csv`` of the attempt. A context manager; ``first`` is the first one, for a message."""
+    """``out/files/rejected.csv`` of the attempt. A context manager."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
@@ -26,7 +31,7 @@ class Rejects:
         self._csv = csv.writer(self._file)
         self._csv.writerow(_HEADER)
         self.count = 0
-        self.first = ""
+        self._reasons: Counter[str] = Counter()
 
     def __enter__(self) -> Rejects:
         return self
@@ -42,12 +47,19 @@ class Rejects:
         self._csv.writerow((row, safe_line(address), reason))
         self.count += 1
         sentence = f"{safe_line(address, 100) or 'no address'} (row {row}): {reason}"
-        if self.count == 1:
-            self.first = sentence
+        known = _without_addresses(reason, address)
+        if known in self._reasons or len(self._reasons) < _COUNTED:
+            self._reasons[known] += 1
         if self.count <= _SHOWN:
             self._ctx.log(f"rejected: {sentence}")
         elif self.count == _SHOWN + 1:
             self._ctx.log("rejected: further ones are only in the file out/files/rejected.csv")
+
+    @property
+    def why(self) -> str:
+        """The most frequent reason, for a message: screens and result.json get no address of a contact."""
+        ((reason, count),) = self._reasons.most_common(1) or [("", 0)]
+        return f"{count} of them: {reason}" if count < self.count else reason
 
     @property
     def shown(self) -> str:
@@ -86,3 +98,10 @@ class Rejects:
                 "nothing was sent: this component writes at most one table, that of the rejected contacts; declare "
                 "one output or none"
             )
+
+
+def _without_addresses(reason: str, address: str) -> str:
+    """Mailchimp's words often begin with the address that it does not take."""
+    text = reason.replace(address, "the address") if "@" in address else reason
+    text = _ADDRESS.sub("the address", text)
+    return text[:1].lower() + text[1:] if text.startswith("The ") else text

@@ -212,8 +212,8 @@ def _report(
     if not rejects.count:
         return
     sentence = (
-        f"{rejects.count} of {_count(contacts.rows, 'row')} rejected, first {rejects.first}; all of them are in "
-        f"{rejects.shown}"
+        f"{rejects.count} of {_count(contacts.rows, 'row')} rejected ({rejects.why}); the first are in the log, all of "
+        f"them in {rejects.shown}"
     )
     if parameters.on_rejected == "fail":
         raise UserError(f"{sentence}. All others are in the audience. Correct the rows, or set on_rejected to warn")

@@ -183,9 +183,25 @@ def test_rejected_contacts_are_listed(bench: Bench, mailchimp: StandIn) -> None:
     assert "SEGMENT: Value must be one of: A, B, C" in reasons["7"]
     assert [row[:2] for row in bench.rows("rejected")][:2] == [(3, "nobody"), (4, None)]
     assert bench.columns("rejected") == {"row": "BIGINT", "email_address": "VARCHAR", "reason": "VARCHAR"}
-    assert ctx.warning is not None and "6 of 8 rows rejected, first nobody (row 3)" in ctx.warning
+    # AND the warning, which screens and result.json show, has the count and the reason, and no address
+    assert ctx.warning is not None and "6 of 8 rows rejected (2 of them: this is no e-mail address)" in ctx.warning
+    assert "@" not in ctx.warning and "nobody" not in ctx.warning
     assert sum(line.startswith("rejected: ") for line in bench.lines) == 6
     assert any("1 row left out" in line and "a@b.cz" in line for line in bench.lines)
+
+
+@pytest.mark.parametrize("on_rejected", ["warn", "fail"])
+def test_the_reason_that_is_shown_has_no_address(bench: Bench, mailchimp: StandIn, on_rejected: str) -> None:
+    # GIVEN / WHEN a contact that Mailchimp refuses in words that begin with its address
+    query, shown = "select 'X.y@example.invalid' as email, 'N' as name", ""
+    try:
+        shown = write(bench, mailchimp, query, on_rejected=on_rejected).warning or ""
+    except UserError as error:
+        shown = str(error)
+    # THEN the sentence has the reason without it, and the list in the log has it
+    assert "1 of 1 row rejected (" in shown and "looks fake or invalid" in shown
+    assert "example.invalid" not in shown.lower()
+    assert any(line.startswith("rejected: X.y@example.invalid (row 1): ") for line in bench.lines)
 
 
 def test_rejected_contacts_can_fail_the_task(bench: Bench, mailchimp: StandIn) -> None:
