@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _LIMIT = 300
 _KEYS = ("detail", "message", "error_description", "error_message", "error", "title", "description", "msg", "reason")
-_LISTS = ("errors", "details", "problems", "messages")
+_LISTS = ("errors", "validation", "invalid-params", "violations", "details", "problems", "messages")
+_PLACES = ("field", "pointer", "loc", "path", "propertypath", "location", "name")
+"""Where an entry of such a list says which part of the request it means."""
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
@@ -103,7 +105,7 @@ def _message(body: Any, depth: int = 0) -> str:
     if depth > 4:
         return ""
     if isinstance(body, list):
-        return "; ".join(filter(None, (_message(item, depth + 1) for item in body[:3])))
+        return "; ".join(filter(None, (_with_field(item, depth + 1) for item in body[:3])))
     if not isinstance(body, dict):
         return ""
     lowered = {str(key).lower(): value for key, value in body.items()}
@@ -126,8 +128,20 @@ def _listed(value: Any, depth: int) -> str:
 
 def _with_field(item: Any, depth: int) -> str:
     text = _message(item, depth)
-    field = item.get("field") if isinstance(item, dict) else None
-    return f"{field}: {text}" if text and isinstance(field, str) and field else text
+    if not text or not isinstance(item, dict):
+        return text
+    lowered = {str(key).lower(): value for key, value in item.items()}
+    place = next(filter(None, (_place(lowered.get(key)) for key in _PLACES)), "")
+    return f"{place}: {text}" if place and place not in text else text
+
+
+def _place(value: Any) -> str:
+    """``body.email`` from ``["body", "email"]``, ``#/email`` or ``email``."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(part, str | int) for part in value):
+        return ".".join(map(str, value))
+    return ""
 
 
 def refusal(request: str, response: httpx.Response, detail: str) -> str:

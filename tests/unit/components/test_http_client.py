@@ -111,6 +111,44 @@ def test_it_gives_up(server: HttpServer) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            {
+                "type": "https://stoplight.io/prism/errors#UNPROCESSABLE_ENTITY",
+                "title": "Invalid request",
+                "status": 422,
+                "detail": "Your request is not valid",
+                "validation": [
+                    {"location": ["body"], "code": "required", "message": "must have required property 'email'"},
+                    {"location": ["body", "zip"], "code": "type", "message": "must be a text"},
+                ],
+            },
+            "Your request is not valid: body: must have required property 'email'; body.zip: must be a text",
+        ),
+        (
+            {"title": "Not valid", "errors": [{"detail": "must be positive", "pointer": "#/age"}]},
+            "Not valid: #/age: must be positive",
+        ),
+        (
+            {"title": "Not valid", "invalid-params": [{"name": "age", "reason": "must be positive"}]},
+            "Not valid: age: must be positive",
+        ),
+        ({"detail": [{"loc": ["body", 0, "age"], "msg": "field required"}]}, "body.0.age: field required"),
+        ({"errors": [{"field": "age", "message": "age is too low"}]}, "age is too low"),
+        ({"errors": {"age": ["too low"]}}, "age: too low"),
+    ],
+)
+def test_what_is_wrong_with_a_request_is_told_in_the_servers_words(server: HttpServer, body: Any, said: str) -> None:
+    # GIVEN a server that refuses and lists why, as problem details, Prism and common frameworks do
+    server.script("/x", Answer(422, json=body))
+    # WHEN it is asked, THEN the error has the list with its places
+    with Time().client(server.url) as client, pytest.raises(HttpError) as caught:
+        client.request("GET", "x")
+    assert caught.value.detail == said
+
+
+@pytest.mark.parametrize(
     ("answers", "idempotent", "calls"),
     [
         ([DROP], None, 1),
