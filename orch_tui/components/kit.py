@@ -221,10 +221,14 @@ def _run_task(
     from orch_tui.components.staging import Staging
 
     config = read_task_config()
-    parameters = load_parameters(model, config.parameters, redactor)
     if config.action != "run":
-        _act(config, parameters, test, redactor)
+        try:
+            _act(config, load_parameters(model, config.parameters, redactor), test, redactor)
+        except UserError as error:
+            # The last line is the whole answer of an action: there is no log to look into.
+            raise UserError("; ".join(filter(None, map(str.strip, str(error).splitlines())))) from error
         return
+    parameters = load_parameters(model, config.parameters, redactor)
     staging = Staging(config, redactor)
     ctx = Context(
         data_dir=config.data_dir,

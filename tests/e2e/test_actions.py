@@ -96,6 +96,22 @@ def test_what_is_wrong_is_one_sentence_and_exit_code_1(root: Path, script: str, 
     assert nothing_left(root)
 
 
+def test_all_that_is_wrong_with_the_parameters_is_told(root: Path) -> None:
+    # GIVEN a connector without two of its parameters, and with one that does not exist
+    folder = root / "configurations" / "postgres-extractor"
+    folder.mkdir(parents=True)
+    (folder / "c.toml").write_text('[parameters]\nhost = "h"\ntabel = "t"\n[[outputs]]\ntable = "b/t"\n')
+    # WHEN it is tested
+    done = orch(root, "test", "postgres-extractor/c", "--json")
+    # THEN one answer names all three
+    (answer,) = json.loads(done.stdout)
+    assert done.returncode == 1 and not answer["ok"]
+    assert answer["message"] == (
+        "database: this parameter is required; user: this parameter is required; "
+        'tabel: there is no such parameter; did you mean "table"?'
+    )
+
+
 def test_usage_errors_are_exit_code_2(root: Path) -> None:
     # GIVEN a component without the action, and one configuration name twice
     own(root, "true")
