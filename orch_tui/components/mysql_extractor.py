@@ -84,7 +84,7 @@ class MysqlReader(Mysql, Reader):
         return columns, statement
 
     def _of_query(self, last: Last | None) -> str:
-        query = (self.parameters.query or "").strip().rstrip(";")
+        query = self.parameters.statement
         if last is None and not self.parameters.columns:
             # As it is: in parentheses two columns must not have one name, and the order of rows is nobody's.
             return query
@@ -157,7 +157,7 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
             _, fields = reader.look()
             return f"{reader.greeting()}; the table {reader.table} has {counted(len(fields), 'column')}"
         # To count the columns, the server would have to run the query.
-        reader.execute(f"explain {(parameters.query or '').strip().rstrip(';')}")
+        reader.execute(f"explain {parameters.statement}")
         return f"{reader.greeting()}; the query can be run"
 
 

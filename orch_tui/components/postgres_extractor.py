@@ -69,7 +69,7 @@ class PostgresReader(Postgres, Reader):
             )
             source = qualified(schema, self.table)
         else:
-            source = f"({(parameters.query or '').strip().rstrip(';')}\n)"
+            source = f"({parameters.statement}\n)"
         found = self.con.execute(f"select * from {source} as source limit 0".encode()).description or []
         types = self._types(found)
         columns = []

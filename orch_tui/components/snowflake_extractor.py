@@ -15,18 +15,25 @@ from orch_tui.components.shape import check_shape
 from orch_tui.components.snowflake_login import Login
 from orch_tui.components.snowflake_session import Session, open_session
 from orch_tui.components.snowflake_types import Column, converter, stored
+from orch_tui.components.sql_source import (
+    IncrementalColumn,
+    SqlSource,
+    query_field,
+    require_kept_rows,
+    saved_last,
+    tell_start,
+)
 from orch_tui.components.tabular import (
     ParquetSink,
     columns_of,
     connect,
+    duckdb_explained,
     listed,
     literal,
     quoted,
-    readable,
     row_batches,
     usable_names,
 )
-from orch_tui.model.configuration import WriteMode
 from orch_tui.model.text import safe_line
 
 _PART = r'(?:[A-Za-z_][A-Za-z0-9_$]*|"(?:[^"]|"")+")'
@@ -35,7 +42,7 @@ _TEST_SECONDS = 8
 """For the login, and for the question: together well below the limit of 30 for a test."""
 
 
-class Parameters(Login):
+class Parameters(SqlSource, Login):
     """What to read, and where."""
 
     table: str | None = Field(
@@ -44,13 +51,7 @@ class Parameters(Login):
         title="Table",
         description='The table or view to read, as in SQL: orders, sales.orders, crm.sales."Orders". Or give a query.',
     )
-    query: str | None = Field(
-        None,
-        min_length=1,
-        title="Query",
-        description="One SELECT in Snowflake's SQL; or give a table.",
-        json_schema_extra={"x-widget": "sql"},
-    )
+    query: str | None = query_field("Snowflake's")
     columns: list[str] = Field(
         default_factory=list, title="Columns", description="Columns of the table to read, in order; all if empty."
     )
@@ -61,13 +62,7 @@ class Parameters(Login):
         description="A condition in Snowflake's SQL that rows of the table must meet.",
         json_schema_extra={"x-widget": "sql"},
     )
-    incremental_column: str | None = Field(
-        None,
-        min_length=1,
-        title="Incremental column",
-        description="A column that only grows, such as an id or a time of change: later runs read only rows beyond "
-        "the largest value read so far.",
-    )
+    incremental_column: IncrementalColumn = None
     strict: bool = Field(
         False, title="Strict", description="Fail, and publish nothing, when a column is gone or its type changed."
     )
@@ -82,9 +77,7 @@ class Parameters(Login):
         return value
 
     @model_validator(mode="after")
-    def _one_source(self) -> Parameters:
-        if (self.table is None) == (self.query is None):
-            raise ValueError("give either table or query, and not both")
+    def _query_says_all(self) -> Parameters:
         if self.query is not None and (self.columns or self.where):
             raise ValueError("columns and where belong to a table; a query says both itself")
         return self
@@ -105,25 +98,15 @@ def run(parameters: Parameters, ctx: Context) -> None:
     Raises:
         UserError: Snowflake does not let one in, table, query or columns are not usable, the connection broke.
     """
-    import duckdb
-
     output = ctx.only_output()
-    if parameters.incremental_column and output.mode is WriteMode.FULL:
-        raise UserError(
-            f'with incremental_column the output "{output.name}" would lose all older rows; '
-            'set its mode to "incremental" (with a primary_key) or "append"'
-        )
+    require_kept_rows(output, parameters.incremental_column)
     with open_session(parameters, ctx) as session:
         ctx.log(f"connected to {parameters.shown} as {session.about()}")
         reading = plan(session, parameters, ctx)
         cursor = session.query(reading.sql, reading.arguments)
         ctx.log(f"Snowflake's id of the query: {cursor.sfqid}")
-        try:
+        with duckdb_explained("the rows from Snowflake cannot be stored"):
             columns, rows = _store(session, cursor, ctx)
-        except duckdb.InternalException:
-            raise
-        except duckdb.Error as error:
-            raise UserError(f"the rows from Snowflake cannot be stored: {readable(error)}") from error
     ctx.log(f"{rows} rows and {len(columns)} columns from {source_name(parameters)}")
     check_shape(ctx, output, columns, rows, strict=parameters.strict)
     if reading.last is not None:
@@ -153,7 +136,7 @@ def _source(parameters: Parameters) -> str:
     if parameters.table is not None:
         return parameters.table
     # Inside of a SELECT nothing but a SELECT is understood, so a query can change nothing.
-    return f"(\n{(parameters.query or '').strip().rstrip(';').rstrip()}\n)"
+    return f"(\n{parameters.statement}\n)"
 
 
 def _find(name: str, there: Sequence[Column], parameters: Parameters) -> Column:
@@ -176,15 +159,14 @@ def _beyond(session: Session, source: str, chosen: str, by: Column, ctx: Context
             "incremental_column needs a number, a date, a timestamp or a text"
         )
     column = quoted(by.name)
-    last = ctx.state.get("last") if ctx.state.get("column") == wanted else None
+    saved = saved_last(ctx, wanted)
+    last = saved if isinstance(saved, str) else None
+    tell_start(ctx, wanted, last)
     inner = f"(\nselect * from {source}\n)"
     lower = ""
     arguments: tuple[str, ...] = ()
-    if isinstance(last, str):
+    if last is not None:
         lower, arguments = f"{column} > cast(? as {by.compared})", (last,)
-        ctx.log(f"rows where {wanted} is larger than {last}")
-    else:
-        ctx.log(f"first extraction: all rows; later ones read where {wanted} is larger than the largest now")
     # Written by Snowflake itself, so that nanoseconds survive; FLOAT is the type that its text is not exact for.
     text = f"max({column})" if by.kind == "REAL" else f"cast(max({column}) as varchar)"
     row = session.query(f"select {text} from {inner}{f' where {lower}' if lower else ''}", arguments).fetchone()

@@ -7,10 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from orch_tui.components import kit
 from orch_tui.components.kit import Context, UserError
+from orch_tui.components.sql_source import (
+    IncrementalColumn,
+    SqlSource,
+    query_field,
+    require_kept_rows,
+    saved_last,
+    tell_start,
+)
 from orch_tui.components.sqlite_files import (
     counted_tables,
     declared_types,
@@ -18,40 +26,31 @@ from orch_tui.components.sqlite_files import (
     open_read_only,
     require_table,
 )
-from orch_tui.components.tabular import ParquetSink, connect, listed, quoted, readable, row_batches, usable_names
-from orch_tui.model.configuration import WriteMode
+from orch_tui.components.tabular import (
+    ParquetSink,
+    connect,
+    duckdb_explained,
+    listed,
+    quoted,
+    row_batches,
+    usable_names,
+)
 from orch_tui.model.text import safe_line
 
 
-class Parameters(kit.Parameters):
-    """What to read from which database."""
+class Database(kit.Parameters):
+    """Where the database is; as the last base of the parameters, it comes first on the form."""
 
     database: str = Field(
         min_length=1, title="Database", description="The SQLite file, relative to the project; it is only read."
     )
-    table: str | None = Field(
-        None, min_length=1, title="Table", description="The table or view to read; or give a query."
-    )
-    query: str | None = Field(
-        None,
-        min_length=1,
-        title="Query",
-        description="One SELECT in SQLite's SQL; or give a table.",
-        json_schema_extra={"x-widget": "sql"},
-    )
-    incremental_column: str | None = Field(
-        None,
-        min_length=1,
-        title="Incremental column",
-        description="A column that only grows, such as an id or a time of change: later runs read only rows beyond "
-        "the largest value read so far.",
-    )
 
-    @model_validator(mode="after")
-    def _one_source(self) -> Parameters:
-        if (self.table is None) == (self.query is None):
-            raise ValueError("give either table or query, and not both")
-        return self
+
+class Parameters(SqlSource, Database):
+    """What to read from which database."""
+
+    query: str | None = query_field("SQLite's")
+    incremental_column: IncrementalColumn = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,27 +76,17 @@ def run(parameters: Parameters, ctx: Context) -> None:
     Raises:
         UserError: database, table, query or column are not there or not usable.
     """
-    import duckdb
-
-    output = ctx.only_output()
-    if parameters.incremental_column and output.mode is WriteMode.FULL:
-        raise UserError(
-            f'with incremental_column the output "{output.name}" would lose all older rows; '
-            'set its mode to "incremental" (with a primary_key) or "append"'
-        )
+    require_kept_rows(ctx.only_output(), parameters.incremental_column)
     path = ctx.resolve(parameters.database)
     shown = str(path.relative_to(ctx.project)) if path.is_relative_to(ctx.project) else str(path)
     connection = open_read_only(path, shown)
     try:
         # One transaction: the types are found out from exactly the rows that are read.
         connection.execute("begin")
-        _extract(connection, parameters, ctx, shown)
+        with duckdb_explained(f"the rows of {shown} cannot be stored"):
+            _extract(connection, parameters, ctx, shown)
     except sqlite3.Error as error:
         raise UserError(explain(error, shown)) from error
-    except duckdb.InternalException:
-        raise
-    except duckdb.Error as error:
-        raise UserError(f"the rows of {shown} cannot be stored: {readable(error)}") from error
     finally:
         connection.close()
 
@@ -109,7 +98,7 @@ def _extract(connection: sqlite3.Connection, parameters: Parameters, ctx: Contex
         table = require_table(connection, parameters.table, shown)
         declared, source = declared_types(connection, table), quoted(table)
     else:
-        source = f"({(parameters.query or '').strip().rstrip(';')}\n)"
+        source = f"({parameters.statement}\n)"
     names = _column_names(connection, source, shown)
     where, arguments = _new_rows(parameters, ctx, names, shown)
     columns, total = look_at(connection, f"{source}{where}", arguments, names, declared)
@@ -150,12 +139,9 @@ def _new_rows(parameters: Parameters, ctx: Context, names: list[str], shown: str
     if column is None:
         return "", ()
     _require_column(column, names, shown)
-    last = ctx.state.get("last") if ctx.state.get("column") == column else None
-    if last is None:
-        ctx.log(f"first extraction: all rows; later ones read where {column} is larger than the largest now")
-        return "", ()
-    ctx.log(f"rows where {column} is larger than {last}")
-    return f" where {quoted(column)} > ?", (last,)
+    last = saved_last(ctx, column)
+    tell_start(ctx, column, last)
+    return ("", ()) if last is None else (f" where {quoted(column)} > ?", (last,))
 
 
 def _require_column(column: str, names: list[str], shown: str) -> None:
@@ -312,7 +298,7 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
             table = require_table(connection, parameters.table, shown)
             source, what = quoted(table), f'"{safe_line(table, 60)}" has'
         else:
-            source, what = f"({(parameters.query or '').strip().rstrip(';')}\n)", "the query gives"
+            source, what = f"({parameters.statement}\n)", "the query gives"
         names = _column_names(connection, source, shown)
         if parameters.incremental_column:
             _require_column(parameters.incremental_column, names, shown)

@@ -10,6 +10,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components import kit
+from orch_tui.components.contract import UserError
 from orch_tui.components.kit import Context
 from orch_tui.model.text import safe_line
 
@@ -60,6 +61,23 @@ def readable(error: BaseException) -> str:
             break
         kept.append(_CATEGORY.sub("", line.strip()))
     return safe_line("; ".join(kept).rstrip("!. ") or type(error).__name__, 600)
+
+
+@contextmanager
+def duckdb_explained(what: str) -> Iterator[None]:
+    """Turn DuckDB's errors into errors of the user that begin with ``what``; a fault of DuckDB itself stays one.
+
+    Raises:
+        UserError: the statement cannot be run, and why.
+    """
+    import duckdb
+
+    try:
+        yield
+    except duckdb.InternalException:
+        raise
+    except duckdb.Error as error:
+        raise UserError(f"{what}: {readable(error)}") from error
 
 
 def common_type(con: duckdb.DuckDBPyConnection, types: Iterable[str]) -> str:

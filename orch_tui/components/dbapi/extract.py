@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from orch_tui.components.contract import UserError
 from orch_tui.components.dbapi.growing import Last, last_of, remember, require_growing
 from orch_tui.components.dbapi.names import counted
 from orch_tui.components.dbapi.parameters import Source
@@ -14,8 +13,16 @@ from orch_tui.components.dbapi.stop import stoppable
 from orch_tui.components.dbapi.values import Column, Converter
 from orch_tui.components.kit import Context
 from orch_tui.components.shape import check_shape
-from orch_tui.components.tabular import ParquetSink, columns_of, connect, literal, readable, row_batches, usable_names
-from orch_tui.model.configuration import WriteMode
+from orch_tui.components.sql_source import require_kept_rows
+from orch_tui.components.tabular import (
+    ParquetSink,
+    columns_of,
+    connect,
+    duckdb_explained,
+    literal,
+    row_batches,
+    usable_names,
+)
 
 
 class Reader(Session):
@@ -43,22 +50,10 @@ def extract(reader: Reader, source: Source, ctx: Context) -> None:
     Raises:
         UserError: the server, the table or a column is not there or not usable.
     """
-    import duckdb
-
-    output = ctx.only_output()
-    if source.incremental_column and output.mode is WriteMode.FULL:
-        raise UserError(
-            f'with incremental_column the output "{output.name}" would lose all older rows; '
-            'set its mode to "incremental" (with a primary_key) or "append"'
-        )
+    require_kept_rows(ctx.only_output(), source.incremental_column)
     last = last_of(ctx, source.incremental_column)
-    try:
-        with stoppable():
-            _store(reader, source, ctx, last)
-    except duckdb.InternalException:
-        raise
-    except duckdb.Error as error:
-        raise UserError(f"the rows of {reader.shown} cannot be stored: {readable(error)}") from error
+    with duckdb_explained(f"the rows of {reader.shown} cannot be stored"), stoppable():
+        _store(reader, source, ctx, last)
 
 
 def _store(reader: Reader, source: Source, ctx: Context, last: Last | None) -> None:

@@ -14,6 +14,7 @@ from orch_tui.components.contract import UserError
 from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit import Context
+from orch_tui.components.sql_source import saved_last, tell_start
 from orch_tui.components.tabular import literal, quoted
 from orch_tui.model.text import safe_line
 
@@ -42,10 +43,11 @@ def last_of(ctx: Context, column: str | None) -> Last | None:
     """
     if column is None:
         return None
-    if ctx.state.get("column") != column or ctx.state.get("last") is None:
-        ctx.log(f"first extraction: all rows; later ones read where {column} is larger than the largest now")
+    saved = saved_last(ctx, column)
+    if saved is None:
+        tell_start(ctx, column, None)
         return None
-    kind, text = str(ctx.state.get("type")), str(ctx.state["last"])
+    kind, text = str(ctx.state.get("type")), str(saved)
     try:
         last = Last(column, kind, _value(kind, text))
     except (ValueError, ArithmeticError) as error:
@@ -53,7 +55,7 @@ def last_of(ctx: Context, column: str | None) -> Last | None:
             f'the saved state says that "{safe_line(column)}" came to {safe_line(text, 60)} of type '
             f"{safe_line(kind, 60)}, which is none; delete the state of this configuration to start from the beginning"
         ) from error
-    ctx.log(f"rows where {column} is larger than {text}")
+    tell_start(ctx, column, text)
     return last
 
 

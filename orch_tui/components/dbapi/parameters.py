@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from orch_tui.components import kit
+from orch_tui.components.sql_source import IncrementalColumn, SqlSource
 
 
 class Server(kit.Parameters):
@@ -53,29 +54,13 @@ class Server(kit.Parameters):
         return self
 
 
-class Source(kit.Parameters):
+class Source(SqlSource):
     """What an extractor reads."""
 
-    table: str | None = Field(
-        None, min_length=1, title="Table", description="The table or view to read; or give a query."
-    )
-    query: str | None = Field(
-        None,
-        min_length=1,
-        title="Query",
-        description="One SELECT in the server's SQL; or give a table.",
-        json_schema_extra={"x-widget": "sql"},
-    )
     columns: list[str] = Field(
         default_factory=list, title="Columns", description="Columns to read, in order; all if empty."
     )
-    incremental_column: str | None = Field(
-        None,
-        min_length=1,
-        title="Incremental column",
-        description="A column that only grows, such as an id or a time of change: later runs read only rows beyond "
-        "the largest value read so far.",
-    )
+    incremental_column: IncrementalColumn = None
     strict: bool = Field(
         False,
         title="Strict",
@@ -84,9 +69,7 @@ class Source(kit.Parameters):
     )
 
     @model_validator(mode="after")
-    def _one_source(self) -> Source:
-        if (self.table is None) == (self.query is None):
-            raise ValueError("give either table or query, and not both")
+    def _growing_is_read(self) -> Source:
         chosen = {name.casefold() for name in self.columns}
         if chosen and self.incremental_column and self.incremental_column.casefold() not in chosen:
             raise ValueError(f'incremental_column "{self.incremental_column}" must be among the columns to read')
