@@ -53,7 +53,8 @@ def decimal(precision: int, scale: int) -> Convert:
     limit = Decimal(10) ** (precision - scale)
 
     def convert(value: Decimal) -> Decimal:
-        if not value.is_finite() or abs(value) >= limit:
+        # Not abs(): it rounds to 28 digits.
+        if not value.is_finite() or value.copy_abs() >= limit:
             raise ValueError
         return value
 

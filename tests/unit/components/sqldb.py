@@ -137,6 +137,14 @@ class CommonTests:
                 parameters = side.parameters(table="t", incremental_column="id")
                 extract(bench, side.extractor, parameters, WriteMode.APPEND, {"column": "id", **state})
 
+    def test_decimals_of_38_digits_are_kept(self, bench: Bench, side: Side) -> None:
+        # GIVEN the largest and the smallest number that DECIMAL(38,0) holds
+        largest = "9" * 38
+        side.server.run("create table t(n decimal(38,0))", f"insert into t values ({largest}), (-{largest})")
+        # WHEN they are read, THEN both are there to the last digit
+        ctx = extract(bench, side.extractor, side.parameters(table="t"))
+        assert sorted(bench.rows()) == [(-int(largest),), (int(largest),)] and ctx.warning is None
+
     def test_a_column_that_disappears(self, tmp_path: Path, side: Side) -> None:
         # GIVEN a stored table with a column that its source has no more
         side.server.run("create table t as select 1 as id")
