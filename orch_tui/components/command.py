@@ -22,7 +22,15 @@ def check_environment(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-Environment = Annotated[dict[str, str], AfterValidator(check_environment)]
+Environment = Annotated[
+    dict[str, str],
+    AfterValidator(check_environment),
+    Field(
+        title="Environment",
+        description="More environment variables. Secrets are references like ${API_TOKEN}.",
+    ),
+]
+"""A parameter of every component that starts a program of the user's."""
 
 
 class Parameters(kit.Parameters):
@@ -34,11 +42,7 @@ class Parameters(kit.Parameters):
     directory: str = Field(
         ".", title="Directory", description="Where the command runs, relative to the project directory."
     )
-    environment: Environment = Field(
-        default_factory=dict,
-        title="Environment",
-        description="More environment variables. Secrets are references like ${API_TOKEN}.",
-    )
+    environment: Environment = Field(default_factory=dict)
 
     @field_validator("command")
     @classmethod

@@ -19,7 +19,17 @@ from orch_tui.components.child import Ended
 from orch_tui.components.command import Environment
 from orch_tui.components.contract import UserError, stem
 from orch_tui.components.dbt_results import DbtLog, Results, failure_lines, read_results
-from orch_tui.components.foreign import Directory, Tail, Venv, child_environment, failure, find_venv, stop
+from orch_tui.components.foreign import (
+    Directory,
+    Strict,
+    Tail,
+    Venv,
+    child_environment,
+    failure,
+    find_venv,
+    stop,
+    venv_field,
+)
 from orch_tui.components.foreign_child import run_program
 from orch_tui.components.kit import Context
 from orch_tui.components.shape import check_shape
@@ -42,10 +52,7 @@ _NO_MODULE = re.compile(r"No module named|cannot import name")
 class Parameters(kit.Parameters):
     """Which dbt project, what to do with it, and where its tables are."""
 
-    venv: Directory = Field(
-        title="Virtual environment",
-        description="Directory of the virtual environment that has dbt and its adapter, relative to the project.",
-    )
+    venv: Directory = venv_field("that has dbt and its adapter")
     project: Directory = Field(
         title="dbt project", description="Directory with dbt_project.yml, relative to the project."
     )
@@ -79,13 +86,10 @@ class Parameters(kit.Parameters):
     full_refresh: bool = Field(False, title="Full refresh", description="Build incremental models anew.")
     environment: Environment = Field(
         default_factory=dict,
-        title="Environment",
         description="Variables for env_var() in profiles.yml. Those with secrets are named DBT_ENV_SECRET_…: dbt "
         "keeps only such ones out of its files.",
     )
-    strict: bool = Field(
-        False, title="Strict", description="Fail when a column of an output is gone or has another type."
-    )
+    strict: Strict = False
 
     @field_validator("vars")
     @classmethod

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from orch_tui.components.child import Ended
 from orch_tui.components.kit import Context, UserError
@@ -36,6 +36,19 @@ def _usable(value: str) -> str:
 
 Directory = Annotated[str, AfterValidator(_usable)]
 """A path in a parameter that must not be empty."""
+
+Strict = Annotated[
+    bool, Field(title="Strict", description="Fail when a column of an output is gone or has another type.")
+]
+"""The parameter that is handed to :func:`orch_tui.components.shape.check_shape`."""
+
+
+def venv_field(has: str) -> Any:
+    """The parameter ``venv``, for :func:`find_venv`; ``has`` says what the environment must have."""
+    return Field(
+        title="Virtual environment",
+        description=f"Directory of the virtual environment {has}, relative to the project.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from orch_tui.components.csv_tables import read_csv_outputs, write_csv_input
 from orch_tui.components.foreign import (
     USER_ERROR,
     Directory,
+    Strict,
     Tail,
     Venv,
     child_environment,
@@ -33,6 +34,7 @@ from orch_tui.components.foreign import (
     secret_texts,
     served_json,
     stop,
+    venv_field,
 )
 from orch_tui.components.foreign_child import run_program
 from orch_tui.components.kit import TEST_CONNECTION, Context
@@ -53,10 +55,7 @@ _FOLDERS = ("in/tables", "in/files", "out/tables", "out/files")
 class Parameters(kit.Parameters):
     """Which program, in which environment, with which parameters of its own."""
 
-    venv: Directory = Field(
-        title="Virtual environment",
-        description="Directory of the virtual environment with the program's libraries, relative to the project.",
-    )
+    venv: Directory = venv_field("with the program's libraries")
     program: str | None = Field(
         None,
         min_length=1,
@@ -89,14 +88,8 @@ class Parameters(kit.Parameters):
         title="Log",
         description="text: what it prints. gelf: its log messages with their levels, received on this machine only.",
     )
-    environment: Environment = Field(
-        default_factory=dict,
-        title="Environment",
-        description="More environment variables. Secrets are references like ${API_TOKEN}.",
-    )
-    strict: bool = Field(
-        False, title="Strict", description="Fail when a column of an output is gone or has another type."
-    )
+    environment: Environment = Field(default_factory=dict)
+    strict: Strict = False
 
     @model_validator(mode="after")
     def _one_program(self) -> Parameters:

@@ -39,11 +39,7 @@ class Parameters(kit.Parameters):
     tables: Literal["parquet", "csv"] = Field(
         "parquet", title="Tables", description="The form in which the script reads and writes tables."
     )
-    environment: Environment = Field(
-        default_factory=dict,
-        title="Environment",
-        description="More environment variables. Secrets are references like ${API_TOKEN}.",
-    )
+    environment: Environment = Field(default_factory=dict)
 
     @field_validator("script")
     @classmethod

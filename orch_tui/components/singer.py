@@ -16,7 +16,18 @@ from pydantic import Field, model_validator
 from orch_tui.components import kit
 from orch_tui.components.command import Environment
 from orch_tui.components.contract import Output, UserError, stem
-from orch_tui.components.foreign import Directory, Tail, Venv, child_environment, failure, find_venv, served_json, stop
+from orch_tui.components.foreign import (
+    Directory,
+    Strict,
+    Tail,
+    Venv,
+    child_environment,
+    failure,
+    find_venv,
+    served_json,
+    stop,
+    venv_field,
+)
 from orch_tui.components.foreign_child import run_program
 from orch_tui.components.kit import Context
 from orch_tui.components.singer_catalog import read_catalog, require_streams, select, stream_name, stream_names
@@ -56,10 +67,7 @@ class StreamOptions(kit.Parameters):
 class Parameters(kit.Parameters):
     """Which tap, in which environment, with which config; the outputs say which streams."""
 
-    venv: Directory = Field(
-        title="Virtual environment",
-        description="Directory of the virtual environment that has the tap, relative to the project.",
-    )
+    venv: Directory = venv_field("that has the tap")
     tap: str = Field(
         min_length=1, title="Tap", description="Name of the tap's program in the environment, such as tap-jsonl."
     )
@@ -83,14 +91,8 @@ class Parameters(kit.Parameters):
     full_refresh: bool = Field(
         False, title="Full refresh", description="Read everything again: the tap gets no state of an earlier run."
     )
-    environment: Environment = Field(
-        default_factory=dict,
-        title="Environment",
-        description="More environment variables. Secrets are references like ${API_TOKEN}.",
-    )
-    strict: bool = Field(
-        False, title="Strict", description="Fail when a column of an output is gone or has another type."
-    )
+    environment: Environment = Field(default_factory=dict)
+    strict: Strict = False
 
 
 @dataclass(frozen=True, slots=True)
