@@ -89,19 +89,13 @@ class LongText(TextArea):
         self.post_message(Edited(self.place, self.text))
 
 
-class Choice(Widget, can_focus=True):
-    """One of a few texts; the empty one stands for the default. A fifth of the cost of Textual's ``Select``."""
+class Drawn(Widget, can_focus=True):
+    """A text that is not typed: the widget draws itself, and keys and the mouse change it."""
 
-    BINDINGS = bindings(ACTIONS, "choice")
-
-    def __init__(self, place: Place, text: str, choices: Sequence[str], default: str, *, blank: bool = True) -> None:
+    def __init__(self, place: Place, text: str) -> None:
         super().__init__(classes="editor")
         self.place = place
         self._text = text
-        self._default = f"{default} (default)" if default else "(not set)"
-        # The default is there already, as the empty text; written out it counts only when the file has it.
-        rest = [one for one in choices if one != default or one == text]
-        self._choices = ["", *rest] if blank else list(choices)
 
     @property
     def text(self) -> str:
@@ -113,6 +107,19 @@ class Choice(Widget, can_focus=True):
             self._text = text
             self.refresh()
             self.post_message(Edited(self.place, text))
+
+
+class Choice(Drawn):
+    """One of a few texts; the empty one stands for the default. A fifth of the cost of Textual's ``Select``."""
+
+    BINDINGS = bindings(ACTIONS, "choice")
+
+    def __init__(self, place: Place, text: str, choices: Sequence[str], default: str, *, blank: bool = True) -> None:
+        super().__init__(place, text)
+        self._default = f"{default} (default)" if default else "(not set)"
+        # The default is there already, as the empty text; written out it counts only when the file has it.
+        rest = [one for one in choices if one != default or one == text]
+        self._choices = ["", *rest] if blank else list(choices)
 
     def render(self) -> Content:
         shown = line(self._text) if self._text else line(self._default, "$text-muted")
@@ -148,32 +155,19 @@ class Choice(Widget, can_focus=True):
         self.action_pick()
 
 
-class YesNo(Widget, can_focus=True):
+class YesNo(Drawn):
     """Yes or no, with a default that is left out of the file."""
 
     BINDINGS = bindings(ACTIONS, "yes-no")
 
     def __init__(self, place: Place, text: str, *, default: bool) -> None:
-        super().__init__(classes="editor")
-        self.place = place
+        super().__init__(place, text)
         self._first = text
         self._default = default
-        self._text = text
 
     @property
     def on(self) -> bool:
         return self._text == "true" if self._text else self._default
-
-    @property
-    def text(self) -> str:
-        return self._text
-
-    @text.setter
-    def text(self, text: str) -> None:
-        if text != self._text:
-            self._text = text
-            self.refresh()
-            self.post_message(Edited(self.place, text))
 
     def render(self) -> Content:
         mark = "[✔] yes" if self.on else "[ ] no"
