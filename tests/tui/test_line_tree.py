@@ -121,6 +121,20 @@ async def test_rows_fit_their_width_whatever_is_in_them() -> None:
         assert all("…" in text for text in rows_of(view)[1:])
 
 
+async def test_a_text_that_is_cut_says_so_beside_the_scrollbar() -> None:
+    # GIVEN more rows than fit, with texts that are too long
+    class Texts(Numbers):
+        def row(self, index: int) -> Row:
+            return Row((Part("x" * 100),))
+
+    view = Texts(50)
+    async with OneList(view).run_test(size=(30, 10)) as pilot:
+        await pilot.pause()
+        # THEN the ellipsis is left of the bar, not below it
+        assert view.scrollbar_size_vertical > 0
+        assert all(row.rstrip().endswith("…") and row.endswith(" ") for row in rows_of(view))
+
+
 async def test_fewer_rows_leave_the_cursor_on_the_last_one() -> None:
     # GIVEN the cursor at the end
     view = Numbers(100)

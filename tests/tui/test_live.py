@@ -268,3 +268,65 @@ async def test_an_interrupted_run_is_offered_and_taken_over(tmp_path: Path) -> N
     # THEN it went on to its end
     state = read_run(directory)
     assert state.status is Status.SUCCESS and any("taken over by" in text for _, _, text in state.notes)
+
+
+async def test_the_key_of_the_pane_leads_into_the_run_while_one_is_shown(tmp_path: Path) -> None:
+    project = project_of(tmp_path, One={"a": "true"})
+    async with workbench(project, "main", size=(80, 24)) as (pilot, screen):
+        # GIVEN a run that is shown in the place of the sequence
+        await pilot.press("3")
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
+        await pilot.press("enter")
+        await to_end(pilot, screen)
+        # WHEN its pane is chosen by its key THEN it has the focus, and l shows its tabs
+        await pilot.press("3", "l")
+        await until(pilot, lambda: screen.panel.tab == "log", "the log")
+        # AND brackets do in the log too, where l and h go right and left in its lines
+        await until(pilot, lambda: screen.focused and screen.focused.id == "run-log-view", "the focus")
+        await pilot.press("right_square_bracket")
+        assert screen.panel.tab == "tables"
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: screen.focused and screen.focused.id == "run-log-view", "the focus")
+        await pilot.press("left_square_bracket")
+        assert screen.focused is not None and screen.focused.id == "run-timeline"
+        # AND the problems are beside the plan
+        await pilot.press("4")
+        assert screen.run_shown is None and screen.focused is screen.query_one("#problems")
+        assert "w shows the run again" in said(pilot)
+
+
+async def test_a_tree_behind_another_tab_is_drawn_with_all_its_words(tmp_path: Path) -> None:
+    project = project_of(tmp_path, One={"a": GATE})
+    async with workbench(project, "main", size=(80, 24)) as (pilot, screen):
+        # GIVEN a run that ends while its own pane hides the tree
+        await run_all(pilot, screen)
+        await pilot.press("3")
+        (project.root / "gate").touch()
+        await to_end(pilot, screen)
+        # WHEN the tree comes back THEN the status has its word
+        await pilot.press("1")
+        await until(pilot, lambda: "✔ success" in text_of(pilot), "the word")
+
+
+async def test_keys_that_need_a_run_say_so_without_one(tmp_path: Path) -> None:
+    project = project_of(tmp_path, One={"a": "true"})
+    async with workbench(project, "main") as (pilot, screen):
+        await pilot.press("down")
+        # GIVEN the plan WHEN a key is pressed that works on a run THEN it says how one comes into view
+        for key in ("L", "t", "Y", "T", "X", "i", "exclamation_mark"):
+            pilot.app.clear_notifications()
+            await pilot.press(key)
+            assert "w shows the newest one, R starts one" in said(pilot), key
+        # AND of a run that ended well it says what there is not
+        await run_all(pilot, screen)
+        await to_end(pilot, screen)
+        for key, words in (
+            ("X", "has ended"),
+            ("T", "not interrupted"),
+            ("i", "nested"),
+            ("exclamation_mark", "No task"),
+        ):
+            pilot.app.clear_notifications()
+            await pilot.press(key)
+            assert words in said(pilot), key

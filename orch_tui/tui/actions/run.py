@@ -73,9 +73,21 @@ HOME: tuple[Action, ...] = (
 )
 LIVE: tuple[Action, ...] = (
     Action(
-        "live.next-tab", "l,right", "Next tab", "Show the next of timeline, log, tables and waits.", "live", group=VIEW
+        "live.next-tab",
+        "l,right,right_square_bracket",
+        "Next tab",
+        "Show the next of timeline, log, tables and waits; in the log only ] does.",
+        "live",
+        group=VIEW,
     ),
-    Action("live.previous-tab", "h,left", "Tab before", "Show the tab before.", "live", group=VIEW),
+    Action(
+        "live.previous-tab",
+        "h,left,left_square_bracket",
+        "Tab before",
+        "Show the tab before; in the log only [ does.",
+        "live",
+        group=VIEW,
+    ),
 )
 FAILURE: tuple[Action, ...] = (
     Action(

@@ -265,7 +265,10 @@ class WorkbenchScreen(WorkbenchStart):
 
     def on_pane_tabs_picked(self, event: PaneTabs.Picked) -> None:
         event.stop()
-        self._go_to_pane(event.pane)
+        if event.pane == "sequence":
+            self.action_pane_sequence()
+        else:
+            self._go_to_pane(event.pane)
 
     def action_pane_tree(self) -> None:
         self._go_to_pane("tasks")
@@ -274,9 +277,17 @@ class WorkbenchScreen(WorkbenchStart):
         self._go_to_pane("components")
 
     def action_pane_sequence(self) -> None:
-        self._go_to_pane("sequence")
+        if self.run_shown is None:
+            self._go_to_pane("sequence")
+        else:
+            self._show_pane("sequence")
+            self.panel.focus_tab()
 
     def action_pane_problems(self) -> None:
+        if self.run_shown is not None:
+            # They are problems of the plan, and have their place beside it.
+            self.hide_run()
+            self.orch_app.say(f"The plan and its problems; {self.orch_app.key_of('run.watch')} shows the run again.")
         self._go_to_pane("sequence", "problems")
 
     def action_filter(self) -> None:

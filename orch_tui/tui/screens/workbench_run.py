@@ -183,6 +183,9 @@ class WorkbenchRun(WorkbenchFile):
         self.check()
         self.panel.show_failure(None)
         self.panel.show_written((), {})
+        if self.focused is not None and self.focused.id in ("sequence", "problems"):
+            # The run takes their place.
+            self.panel.focus_tab()
         if past:
             self.show_past()
 
@@ -281,7 +284,8 @@ class WorkbenchRun(WorkbenchFile):
         if model is None:
             return
         self._keys_changed()
-        now, wide = self.orch_app.clock(), self.phase_tree.size.width >= _WIDE
+        # A tree that is hidden behind another tab has no width yet; it will have that of the screen.
+        now, wide = self.orch_app.clock(), (self.phase_tree.size.width or self.size.width) >= _WIDE
         state = model.state
         touched = {*state.tasks, *state.phases} if whole else model.changes() | {task for task, _ in model.running()}
         touched |= {phase.id for phase in state.phases.values() if phase.started is not None and phase.ended is None}
@@ -351,6 +355,8 @@ class WorkbenchRun(WorkbenchFile):
 
     def hide_run(self) -> None:
         """Back to the plan."""
+        if self.focused is not None and self.panel in self.focused.ancestors:
+            self.set_focus(self.query_one("#sequence"))
         self.workers.cancel_group(self, "run")
         self.run_shown, self._feed = None, None
         self._keys_changed()

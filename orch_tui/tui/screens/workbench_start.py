@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from textual import events
+
 from orch_tui.engine.runs import RunRequest
 from orch_tui.model.orchestration import Task
 from orch_tui.model.plan import RunPlan
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _PREVIEW_ROWS = 100
 _COVERED = 7
+_OF_A_RUN = ("cancel", "take_over", "failure", "log", "text", "copy_command", "nested")
+"""What needs a run, or a certain one."""
 
 
 class WorkbenchStart(WorkbenchRun):
@@ -149,12 +153,30 @@ class WorkbenchStart(WorkbenchRun):
         except OSError as error:
             self.app.call_from_thread(self.orch_app.say, f"Old runs could not be deleted: {error.strerror}.", "warning")
 
+    # Keys that can do nothing now
+
+    def on_key(self, event: events.Key) -> None:
+        """A key of a run that has nothing to work on is in no footer and no menu; pressed, it says why."""
+        bound = (bindings for _, bindings in self._binding_chain if event.key in bindings.key_to_bindings)
+        first = next(bound, None)
+        for binding in first.key_to_bindings[event.key] if first is not None else ():
+            if binding.action in _OF_A_RUN and self.check_action(binding.action, ()) is False:
+                event.stop()
+                getattr(self, f"action_{binding.action}")()
+
+    def _say_no_run(self) -> None:
+        watch, start = self.orch_app.key_of("run.watch"), self.orch_app.key_of("run.run-all")
+        self.orch_app.say(f"No run is shown: {watch} shows the newest one, {start} starts one.", seconds=4)
+
     # Stopping
 
     def action_cancel(self) -> None:
         model = self.run_shown
-        if model is None or model.finished:
-            self.orch_app.say("No run is shown that could be stopped.", "warning")
+        if model is None:
+            self._say_no_run()
+            return
+        if model.finished:
+            self.orch_app.say("The run that is shown has ended; there is nothing to stop.", "warning")
             return
         if model.interrupted:
             self.orch_app.say("Nobody executes this run; T takes it over, then it can be stopped.", "warning")
@@ -184,7 +206,9 @@ class WorkbenchStart(WorkbenchRun):
 
     def action_take_over(self) -> None:
         model = self.run_shown
-        if model is not None and model.interrupted:
+        if model is None:
+            self._say_no_run()
+        elif model.interrupted:
             self.take_over(model.directory)
         else:
             self.orch_app.say("The run that is shown is not interrupted.", "warning")
@@ -248,7 +272,9 @@ class WorkbenchStart(WorkbenchRun):
 
     def action_log(self) -> None:
         task = self.task_shown()
-        if task is None:
+        if self.run_shown is None:
+            self._say_no_run()
+        elif task is None:
             self.orch_app.say("Put the cursor on a task of the run that is shown, to see its log.", "warning")
         else:
             self.open_task_log(task.id)
@@ -263,7 +289,10 @@ class WorkbenchStart(WorkbenchRun):
         """The text that the last attempt of a task ran, or its command."""
         from orch_tui.tui.screens.attempt_text import Which, copy_command, show_text
 
-        if task is None or self.run_shown is None:
+        if self.run_shown is None:
+            self._say_no_run()
+            return
+        if task is None:
             self.orch_app.say("Put the cursor on a task of the run that is shown.", "warning")
             return
         which = Which(self.run_shown.directory, self.run_shown.state, task)
@@ -274,6 +303,9 @@ class WorkbenchStart(WorkbenchRun):
 
     def action_failure(self) -> None:
         card = self.query_one(FailureCard)
+        if self.run_shown is None:
+            self._say_no_run()
+            return
         if card.failure is None:
             self.orch_app.say("No task of the shown run has failed.", seconds=3)
             return
@@ -302,7 +334,10 @@ class WorkbenchStart(WorkbenchRun):
 
     def action_nested(self) -> None:
         task = self.task_shown()
-        child = self.run_shown.children.get(task.id) if self.run_shown is not None and task is not None else None
+        if self.run_shown is None:
+            self._say_no_run()
+            return
+        child = self.run_shown.children.get(task.id) if task is not None else None
         if child is None:
             self.orch_app.say("Put the cursor on a nested orchestration that has begun.", "warning")
             return

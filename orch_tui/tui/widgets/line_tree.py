@@ -241,7 +241,9 @@ class LineList(ScrollView, can_focus=True):
 
     def _strip(self, row: Row, width: int, cursor: str) -> Strip:
         right_width = sum(cell_len(part.text) for part in row.right)
-        room = max(0, width - right_width - (1 if row.right else 0))
+        # The bar lies over the last cell: what is on the right leaves it free, a text cut on the left must as well.
+        bar = 0 if row.right else self.scrollbar_size_vertical
+        room = max(0, width - right_width - (1 if row.right else bar))
         segments = []
         for number, part in enumerate(row.left):
             size = cell_len(part.text)
@@ -257,7 +259,7 @@ class LineList(ScrollView, can_focus=True):
             segments.append(Segment(part.text, self._style(part.style, cursor)))
             room -= size
         plain = self._style("text", cursor)
-        segments.append(Segment(" " * (room + (1 if row.right else 0)), plain))
+        segments.append(Segment(" " * (room + (1 if row.right else bar)), plain))
         segments += [Segment(part.text, self._style(part.style, cursor)) for part in row.right]
         return Strip(segments).crop_extend(0, width, plain)
 
