@@ -24,6 +24,11 @@ def rows(app: OrchApp) -> list[str]:
     return ["".join(segment.text for segment in table.render_line(y)).rstrip() for y in range(table.count() or 1)]
 
 
+def colours(app: OrchApp) -> list[tuple[str, str]]:
+    """The pieces of the first row, each with its style."""
+    return [(segment.text, str(segment.style)) for segment in home(app).table.render_line(0)]
+
+
 def home(app: OrchApp) -> HomeScreen:
     screen = app.screen_stack[0]
     assert isinstance(screen, HomeScreen)
@@ -150,6 +155,25 @@ async def test_the_mouse_moves_and_opens(project: Project, monkeypatch: pytest.M
         # the key bar is clicked like pressed
         await pilot.click("KeyBar", offset=(3, 0))
         assert opened == ["beta", "beta"]
+
+
+async def test_it_looks_the_same_after_a_visit_to_the_workbench(project: Project, make_run: MakeRun) -> None:
+    # GIVEN the list with the colours of its runs, under the cursor too
+    make_run("alpha", Status.SUCCESS)
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        before = colours(app)
+        # WHEN an orchestration was opened and left
+        await pilot.press("enter")
+        await app.workers.wait_for_complete()
+        assert app.screen is not home(app)
+        await pilot.press("escape")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        # THEN the style sheets of the workbench have changed nothing here
+        assert app.screen is home(app) and colours(app) == before
 
 
 async def test_a_run_that_ends_meanwhile_is_shown(project: Project, make_run: MakeRun) -> None:
