@@ -53,7 +53,7 @@ class AddTasks(Dialog[int]):
                 yield Button(line("Done"), id="done", compact=True)
 
     def on_mount(self) -> None:
-        for found in self.query(LineList):
+        for found in (self.query_one(ComponentList), self.query_one(ConfigurationList)):
             found.can_focus = False
         self.query_one(ComponentList).show(self._catalog.components())
         self._switch(False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
@@ -27,9 +28,11 @@ class HomeRuns(Screen[None]):
     BINDINGS = bindings(actions.HOME)
     app: OrchApp
 
+    # abstractmethod without ABCMeta, which Textual's metaclass excludes: it is the type checker that looks at it.
     @property
+    @abstractmethod
     def chosen_orchestration(self) -> str | None:
-        raise NotImplementedError
+        """The id under the cursor."""
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._look_for_interrupted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -67,23 +68,27 @@ class WorkbenchEdits(Screen[None]):
             raise RuntimeError("the workbench has not read its orchestration")
         return self.opened
 
+    # abstractmethod without ABCMeta, which Textual's metaclass excludes: it is the type checker that looks at it.
     @property
+    @abstractmethod
     def phase_tree(self) -> PhaseTree:
-        raise NotImplementedError
+        """The tree of phases and tasks."""
 
+    @abstractmethod
     def show_value(self, focus: str | None = None) -> None:
-        raise NotImplementedError
+        """Show the orchestration as it is now; ``focus`` is the task or phase to go to."""
 
+    @abstractmethod
     def show_marks(self) -> None:
-        raise NotImplementedError
+        """Show what is marked."""
 
+    @abstractmethod
     def chosen_configuration(self) -> ConfigurationEntry | None:
         """The configuration under the cursor of its list."""
-        raise NotImplementedError
 
+    @abstractmethod
     def chosen_component(self) -> ComponentEntry | None:
         """The component under the cursor of its list."""
-        raise NotImplementedError
 
     def edited(self, focus: str | None = None) -> None:
         """Called after each edit, undo and redo."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import abstractmethod
 from collections.abc import Callable
 
 from textual.timer import Timer
@@ -28,9 +29,9 @@ class WorkbenchFile(WorkbenchEdits):
         self._has_draft = False
         self._left_for_files = False
 
+    @abstractmethod
     def show_definitions(self) -> None:
         """Components and configurations, read anew."""
-        raise NotImplementedError
 
     # Drafts
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -87,17 +88,17 @@ class WorkbenchRun(WorkbenchFile):
         else:
             self.offer_take_over()
 
+    @abstractmethod
     def rerun(self, run: str) -> None:
         """Prepare to run again what did not succeed in a run."""
-        raise NotImplementedError
 
+    @abstractmethod
     def offer_take_over(self) -> None:
         """Ask what becomes of an interrupted run, if there is one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def check(self) -> None:
         """Show problems and the names of the panes anew."""
-        raise NotImplementedError
 
     def _newest(self) -> Path | None:
         paths = self.bench.project.paths

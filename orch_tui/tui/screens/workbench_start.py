@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -137,9 +138,9 @@ class WorkbenchStart(WorkbenchRun):
         finally:
             tree.show_states(self._states if self.run_shown is not None else {})
 
+    @abstractmethod
     def action_pane_tree(self) -> None:
         """Go to the tree."""
-        raise NotImplementedError
 
     def _run_ended(self, model: RunModel) -> None:
         """A run that was started here: the project's retention is applied as after ``orch-tui run``."""
@@ -311,8 +312,9 @@ class WorkbenchStart(WorkbenchRun):
             return
         self._go_to_pane("sequence", "failure")
 
+    @abstractmethod
     def _go_to_pane(self, pane: str, widget: str | None = None) -> None:
-        raise NotImplementedError
+        """Show a pane and give it, or a widget in it, the focus."""
 
     # Looking
 

@@ -6,6 +6,7 @@ Textual's own ``Tree`` measures every node and ``OptionList`` every option when 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -91,13 +92,14 @@ class LineList(ScrollView, can_focus=True):
         self._rows_drawn: dict[int, Row] = {}
         self._turn = 0
 
+    # abstractmethod without ABCMeta, which Textual's metaclass excludes: it is the type checker that looks at it.
+    @abstractmethod
     def count(self) -> int:
         """How many rows there are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def row(self, index: int) -> Row:
         """How the row looks; asked for the rows in view only."""
-        raise NotImplementedError
 
     def selectable(self, index: int) -> bool:
         """Whether the cursor can be on the row."""
