@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -25,6 +26,11 @@ USER_ERROR = 1
 _KEPT_LINES = 60
 _MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError|python[0-9.]*): No module named '?([A-Za-z0-9_.]+)")
 _ERROR = re.compile(r"(?i)\b\w*(?:error|exception|critical|fatal)\b")
+_STAMP = r"\d{4}-\d\d-\d\d[T ][\d:.,]+Z?"
+_RECORD = re.compile(rf"(?:{_STAMP}[\s|]*)?(?:ERROR|CRITICAL|FATAL)\b")
+"""The begin of an error in a log, as Singer taps write it."""
+_PREFIX = re.compile(rf"{_STAMP}\s*\|\s*(?:ERROR|CRITICAL|FATAL)\s*\|\s*(?:[\w.-]+\s*\|\s*)?")
+_JOINED = 3
 _OWN_VARIABLES = ("ORCH_SECRETS", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV")
 
 
@@ -196,13 +202,20 @@ class Tail:
             self._ctx.log(text.rstrip("\r\n"))
 
     def reason(self) -> str:
-        """The line that most likely says why it failed: the last that names an error, else the last one."""
+        """What most likely says why it failed: the last line that names an error, else the last one.
+
+        Errors of a log that stand right before it are told as well: "Config validation failed" alone says nothing.
+        """
         lines = [line.strip() for line in self.lines if line.strip(" \t╭╮╰╯│─╷╵┃━^~")]
         named = [line for line in lines if _ERROR.search(line)]
         # A traceback ends with its error; only a word or two of farewell may follow.
         chosen = next((line for line in reversed(lines[-3:]) if line in named), None)
         chosen = chosen or (lines[-1] if lines else "")
-        return safe_line(chosen.strip("│ ").strip(), 400)
+        told = [chosen]
+        if _RECORD.match(chosen):
+            end = len(lines) - lines[::-1].index(chosen)
+            told = list(itertools.takewhile(_RECORD.match, reversed(lines[max(0, end - _JOINED) : end])))[::-1]
+        return safe_line("; ".join(_PREFIX.sub("", line).strip("│ ").strip() for line in told), 400)
 
 
 def failure(name: str, ended: Ended, tail: Tail, venv: Venv) -> str:

@@ -350,6 +350,11 @@ def test_nothing_at_all_is_a_warning_or_an_error(tmp_path: Path) -> None:
         (["[" * 100_000], {}, "line 1 of tap-test's standard output is no JSON"),
         ([schema()], {"config": {"exit": 1, "stderr": "ERROR 401 Unauthorized for tap-secret-77"}},
          "tap-test ended with exit code 1: ERROR 401 Unauthorized for *****"),
+        ([schema()],
+         {"config": {"exit": 1, "stderr": "2026-11-22 16:57:30,193 | INFO     | tap-test | ready\n"
+                     "2026-11-22 16:57:30,194 | ERROR    | tap-test   | 'path' is a required property\n"
+                     "2026-11-22 16:57:30,194 | ERROR    | tap-test   | Config validation failed"}},
+         "tap-test ended with exit code 1: 'path' is a required property; Config validation failed"),
         ([schema()], {"config": {"exit": 3}}, "tap-test ended with exit code 3: it said nothing; see the log above"),
         ([schema()], {"tap": "tap-other"}, 'no program "tap-other" in the virtual environment venv; run: venv/bin/pip'),
         ([schema()], {"tap": "../x"}, "is no name of a program"),
