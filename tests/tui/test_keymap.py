@@ -15,10 +15,10 @@ from orch_tui.tui.keys_page import keys_page
 _TAKEN = {"ctrl+a", "ctrl+b", "ctrl+s", "ctrl+z", "ctrl+m", "ctrl+i", "ctrl+j", "ctrl+h", "ctrl+q"}
 _MOTIONS = {"h", "j", "k", "l", "g", "G"}
 _SOME = (
-    Action("app.quit", "q", "Quit", "Leave.", "app"),
-    Action("home.new", "n", "New", "Make one.", "home"),
-    Action("home.open", "enter,o", "Open", "Open it.", "home"),
-    Action("workbench.save", "s", "Save", "Save it.", "workbench"),
+    Action("app.quit", "q", "Quit", "Leave."),
+    Action("home.new", "n", "New", "Make one."),
+    Action("home.open", "enter,o", "Open", "Open it."),
+    Action("workbench.save", "s", "Save", "Save it."),
 )
 
 

@@ -16,18 +16,23 @@ class Action:
 
     ``id`` is ``"<module>.<name>"`` and never changes: keymaps refer to it. ``keys`` are Textual key names, separated by
     commas. ``label`` is the word in the footer, ``tooltip`` one sentence for help, palette and the page of keys.
-    ``context`` names what must have the focus (``app``, ``home``, ``workbench``, ``tree``, …): no two actions of
-    one context share a key. ``group`` is a heading in the help. ``priority``: also while a text field has the focus.
+    ``group`` is a heading in the help. ``priority``: also while a text field has the focus. ``context`` names what must
+    have the focus (``app``, ``home``, ``workbench``, ``tree``, …), the module unless something else is said: no two
+    actions of one context share a key.
     """
 
     id: str
     keys: str
     label: str
     tooltip: str
-    context: str
     footer: bool = False
     group: str = ""
     priority: bool = False
+    context: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.context:
+            object.__setattr__(self, "context", self.id.partition(".")[0])
 
     @property
     def method(self) -> str:

@@ -7,69 +7,86 @@ from orch_tui.tui.actions.base import Action
 RUN, VIEW = "Running", "View"
 
 WORKBENCH: tuple[Action, ...] = (
-    Action("run.run-all", "R", "Run", "Run all tasks; shows first what would happen.", "workbench", True, RUN),
+    Action("run.run-all", "R", "Run", "Run all tasks; shows first what would happen.", True, RUN, context="workbench"),
     Action(
         "run.run-part",
         "r",
         "Run part",
         "Run marked tasks, this phase, from this phase on, or what failed; or resume a run.",
-        "workbench",
         True,
         RUN,
+        context="workbench",
     ),
     Action(
         "run.cancel",
         "X",
         "Stop",
         "Stop the run that is shown, or the task under the cursor; asks first.",
-        "workbench",
         footer=True,
         group=RUN,
+        context="workbench",
     ),
     Action(
         "run.log",
         "L",
         "Task log",
         "Open the log of the task under the cursor, full screen.",
-        "workbench",
         True,
         group=VIEW,
+        context="workbench",
     ),
     Action(
         "run.text",
         "t",
         "Text run",
         "Show the configuration that the task under the cursor ran, and what was edited since.",
-        "workbench",
         group=VIEW,
+        context="workbench",
     ),
     Action(
         "run.copy-command",
         "Y",
         "Copy command",
         "Copy the shell command that starts the task under the cursor by hand, as it was started in the run.",
-        "workbench",
         group=VIEW,
+        context="workbench",
     ),
-    Action("run.take-over", "T", "Take over", "Go on with the interrupted run that is shown.", "workbench", group=RUN),
     Action(
-        "run.watch", "w", "Run view", "Show the newest run, or the plan again instead of it.", "workbench", group=VIEW
+        "run.take-over",
+        "T",
+        "Take over",
+        "Go on with the interrupted run that is shown.",
+        group=RUN,
+        context="workbench",
+    ),
+    Action(
+        "run.watch",
+        "w",
+        "Run view",
+        "Show the newest run, or the plan again instead of it.",
+        group=VIEW,
+        context="workbench",
     ),
     Action(
         "run.nested",
         "i",
         "Open nested",
         "Show the run of the nested orchestration under the cursor in a workbench of its own.",
-        "workbench",
         group=VIEW,
+        context="workbench",
     ),
     Action(
-        "run.failure", "exclamation_mark", "Failure", "Go to the first failure of the run.", "workbench", group=VIEW
+        "run.failure",
+        "exclamation_mark",
+        "Failure",
+        "Go to the first failure of the run.",
+        group=VIEW,
+        context="workbench",
     ),
-    Action("run.history", "H", "History", "Show the runs of this orchestration.", "workbench", group=VIEW),
+    Action("run.history", "H", "History", "Show the runs of this orchestration.", group=VIEW, context="workbench"),
 )
 HOME: tuple[Action, ...] = (
-    Action("runs.history", "H", "History", "Show the runs of the orchestration.", "home", group=VIEW),
+    Action("runs.history", "H", "History", "Show the runs of the orchestration.", group=VIEW, context="home"),
 )
 LIVE: tuple[Action, ...] = (
     Action(
@@ -77,7 +94,6 @@ LIVE: tuple[Action, ...] = (
         "l,right,right_square_bracket",
         "Next tab",
         "Show the next of timeline, log, tables and waits; in the log only ] does.",
-        "live",
         group=VIEW,
     ),
     Action(
@@ -85,36 +101,25 @@ LIVE: tuple[Action, ...] = (
         "h,left,left_square_bracket",
         "Tab before",
         "Show the tab before; in the log only [ does.",
-        "live",
         group=VIEW,
     ),
 )
 FAILURE: tuple[Action, ...] = (
-    Action(
-        "failure.edit",
-        "e",
-        "Configuration",
-        "Edit the configuration of the task that failed first.",
-        "failure",
-        True,
-        RUN,
-    ),
+    Action("failure.edit", "e", "Configuration", "Edit the configuration of the task that failed first.", True, RUN),
     Action(
         "failure.continue",
         "c",
         "Continue",
         "Run what did not succeed again and reuse the rest; shows first what would happen.",
-        "failure",
         True,
         RUN,
     ),
-    Action("failure.log", "l", "Log", "Open the log of the task that failed first.", "failure", True, RUN),
+    Action("failure.log", "l", "Log", "Open the log of the task that failed first.", True, RUN),
     Action(
         "failure.text",
         "t",
         "Text run",
         "Show the configuration that the failed task ran, and what was edited since.",
-        "failure",
         group=VIEW,
     ),
     Action(
@@ -122,49 +127,39 @@ FAILURE: tuple[Action, ...] = (
         "y,Y",
         "Copy command",
         "Copy the shell command that starts the failed task by hand, as it was started in the run.",
-        "failure",
         True,
         VIEW,
     ),
 )
 RUN_PART: tuple[Action, ...] = (
-    Action("run-part.all", "a", "Everything", "Run all tasks.", "run-part", group=RUN),
-    Action("run-part.tasks", "m", "Marked tasks", "Run the marked tasks.", "run-part", group=RUN),
-    Action("run-part.phase", "p", "This phase", "Run the phase under the cursor.", "run-part", group=RUN),
-    Action("run-part.from", "f", "From here on", "Run this phase and all after it.", "run-part", group=RUN),
-    Action("run-part.failed", "l", "Failed tasks", "Run what failed in the last run.", "run-part", group=RUN),
-    Action("run-part.resume", "r", "Resume", "Go on with the interrupted run.", "run-part", group=RUN),
-    Action("run-part.cancel", "escape", "Close", "Close and start nothing.", "run-part", group=RUN),
+    Action("run-part.all", "a", "Everything", "Run all tasks.", group=RUN),
+    Action("run-part.tasks", "m", "Marked tasks", "Run the marked tasks.", group=RUN),
+    Action("run-part.phase", "p", "This phase", "Run the phase under the cursor.", group=RUN),
+    Action("run-part.from", "f", "From here on", "Run this phase and all after it.", group=RUN),
+    Action("run-part.failed", "l", "Failed tasks", "Run what failed in the last run.", group=RUN),
+    Action("run-part.resume", "r", "Resume", "Go on with the interrupted run.", group=RUN),
+    Action("run-part.cancel", "escape", "Close", "Close and start nothing.", group=RUN),
 )
 PREVIEW: tuple[Action, ...] = (
-    Action("run-preview.start", "enter", "Start", "Start the run as it is shown.", "run-preview", True, RUN),
-    Action("run-preview.cancel", "escape", "Leave", "Start nothing.", "run-preview", True, RUN),
-    Action("run-preview.down", "down,j", "Down", "Look at the next task.", "run-preview", group=VIEW),
-    Action("run-preview.up", "up,k", "Up", "Look at the task before.", "run-preview", group=VIEW),
+    Action("run-preview.start", "enter", "Start", "Start the run as it is shown.", True, RUN),
+    Action("run-preview.cancel", "escape", "Leave", "Start nothing.", True, RUN),
+    Action("run-preview.down", "down,j", "Down", "Look at the next task.", group=VIEW),
+    Action("run-preview.up", "up,k", "Up", "Look at the task before.", group=VIEW),
 )
 HISTORY: tuple[Action, ...] = (
-    Action("history.open", "enter,o", "Open", "Show the run in the workbench, read only.", "history", True, VIEW),
-    Action(
-        "history.compare", "c", "Compare", "Compare with the marked run, or with the one before.", "history", True, VIEW
-    ),
-    Action("history.mark", "space", "Mark", "Mark the run to compare another one with it.", "history", True, VIEW),
-    Action("history.rerun", "R", "Run failed", "Run again what did not succeed in the run.", "history", True, RUN),
-    Action(
-        "history.prune",
-        "D",
-        "Delete old",
-        "Delete the runs that the project does not keep; asks first.",
-        "history",
-        True,
-    ),
-    Action("history.reload", "r", "Reload", "Read the runs again.", "history", group=VIEW),
-    Action("history.leave", "escape", "Back", "Back to where you were.", "history", group=VIEW),
+    Action("history.open", "enter,o", "Open", "Show the run in the workbench, read only.", True, VIEW),
+    Action("history.compare", "c", "Compare", "Compare with the marked run, or with the one before.", True, VIEW),
+    Action("history.mark", "space", "Mark", "Mark the run to compare another one with it.", True, VIEW),
+    Action("history.rerun", "R", "Run failed", "Run again what did not succeed in the run.", True, RUN),
+    Action("history.prune", "D", "Delete old", "Delete the runs that the project does not keep; asks first.", True),
+    Action("history.reload", "r", "Reload", "Read the runs again.", group=VIEW),
+    Action("history.leave", "escape", "Back", "Back to where you were.", group=VIEW),
 )
 DIALOGS: tuple[Action, ...] = (
-    Action("variables.accept", "ctrl+o,f10", "Accept", "Take the values.", "variables", priority=True),
-    Action("variables.cancel", "escape", "Cancel", "Close and start nothing.", "variables", priority=True),
-    Action("compare.leave", "escape", "Back", "Back to the history.", "compare", True),
-    Action("tables.close", "escape", "Close", "Close the preview.", "table-preview", True),
+    Action("variables.accept", "ctrl+o,f10", "Accept", "Take the values.", priority=True),
+    Action("variables.cancel", "escape", "Cancel", "Close and start nothing.", priority=True),
+    Action("compare.leave", "escape", "Back", "Back to the history.", True),
+    Action("tables.close", "escape", "Close", "Close the preview.", True, context="table-preview"),
 )
 ACTIONS: tuple[Action, ...] = (
     *WORKBENCH,
