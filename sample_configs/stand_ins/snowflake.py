@@ -1,12 +1,13 @@
-"""A stand-in for Snowflake on loopback: an unmodified `fakesnow <https://pypi.org/project/fakesnow/>`_ server.
+"""A stand-in for Snowflake on loopback: a `fakesnow <https://pypi.org/project/fakesnow/>`_ server.
 
     python -m sample_configs.stand_ins.snowflake --port 8044
 
 It prints its address and serves until it is told to stop. The server has a virtual environment of its own, since it
 excludes newer versions of the connector: the one that ``FAKESNOW_VENV`` names, or ``.stand-ins/fakesnow``, which is
 made with pip on first use. It runs SQL on DuckDB, accepts any user and password, and makes every database and schema
-that a login names; a timestamp without a value comes back as 1970-01-01. The e-mail recipients of the sample are loaded
-as ``CRM.PUBLIC.EMAIL_RECIPIENTS``.
+that a login names. Its answer to a login is completed with what version 5 of the connector asks for; a timestamp
+without a value comes back as 1970-01-01. The e-mail recipients of the sample are loaded as
+``CRM.PUBLIC.EMAIL_RECIPIENTS``.
 """
 
 from __future__ import annotations
@@ -63,6 +64,25 @@ for statement in wanted["statements"]:
 connection.close()
 """
 """Runs in the server's own environment, which has the connector: the sample's may be without."""
+
+
+_SERVER = """
+import importlib, sys
+import uvicorn
+server = importlib.import_module("fakesnow.server")
+
+class Answer(server.JSONResponse):
+    def render(self, content):
+        data = content.get("data") if isinstance(content, dict) else None
+        if isinstance(data, dict) and "token" in data:
+            data = {"masterToken": data["token"], "sessionId": 1, **data}
+            content = {**content, "data": data}
+        return super().render(content)
+
+server.JSONResponse = Answer
+uvicorn.run(server.app, port=int(sys.argv[1]), log_level="critical")
+"""
+"""fakesnow, whose answer to a login also has what version 5 of the connector asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +151,7 @@ def serve(port: int = 0, home: Path | None = None, *, data: Path | None = RECIPI
     chosen = port or _free_port()
     # Whoever takes the port in between is told of by the server's end.
     process = subprocess.Popen(
-        [python, "-m", "fakesnow", "-s", "-p", str(chosen)],
+        [python, "-c", _SERVER, str(chosen)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,7 +1,7 @@
 """The sample pipeline with its three systems, from the command line to the contacts that Mailchimp has.
 
 Adform and Mailchimp are stand-ins of this project; every request to Mailchimp and every answer goes through Prism,
-which holds them to Mailchimp's public OpenAPI description. Snowflake is an unmodified fakesnow server.
+which holds them to Mailchimp's public OpenAPI description. Snowflake is a fakesnow server.
 """
 
 from __future__ import annotations
