@@ -5,8 +5,8 @@ from __future__ import annotations
 from orch_tui.components import kit
 from orch_tui.components.adform_api import PAGE, Api, Timing
 from orch_tui.components.adform_parameters import Parameters
-from orch_tui.components.kit import Context, UserError
-from orch_tui.components.tabular import readable
+from orch_tui.components.kit import Context
+from orch_tui.components.tabular import duckdb_explained
 from orch_tui.model.text import safe_line
 
 __all__ = ["Parameters", "run", "test_connection"]
@@ -18,23 +18,16 @@ def run(parameters: Parameters, ctx: Context, timing: Timing | None = None) -> N
     Raises:
         UserError: the credentials, the parameters or the output are not right, or Adform refuses or fails.
     """
-    import duckdb
-
     from orch_tui.components.adform_campaigns import extract_campaigns
     from orch_tui.components.adform_stats import extract_stats
 
     timing = timing or Timing()
     ctx.only_output()
-    with Api(parameters, ctx, timing) as api:
-        try:
-            if parameters.report == "campaigns":
-                extract_campaigns(api, parameters, ctx)
-            else:
-                extract_stats(api, parameters, ctx, timing)
-        except duckdb.InternalException:
-            raise
-        except duckdb.Error as error:
-            raise UserError(f"Adform's {parameters.report} cannot be stored: {readable(error)}") from error
+    with Api(parameters, ctx, timing) as api, duckdb_explained(f"Adform's {parameters.report} cannot be stored"):
+        if parameters.report == "campaigns":
+            extract_campaigns(api, parameters, ctx)
+        else:
+            extract_stats(api, parameters, ctx, timing)
 
 
 def test_connection(parameters: Parameters, ctx: Context, timing: Timing | None = None) -> str:

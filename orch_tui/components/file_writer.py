@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from orch_tui.components import kit
 from orch_tui.components.kit import Context, Input, UserError
-from orch_tui.components.tabular import connect, listed, literal, query_progress, quoted, readable
+from orch_tui.components.tabular import connect, duckdb_explained, listed, literal, query_progress, quoted
 from orch_tui.model.text import safe_line
 from orch_tui.project.atomic import sync_directory
 
@@ -71,8 +71,6 @@ def run(parameters: Parameters, ctx: Context) -> None:
     Raises:
         UserError: a column is unknown, the file is there and must not be replaced, or it cannot be written.
     """
-    import duckdb
-
     table = ctx.only_input()
     if parameters.path.startswith("package://"):
         raise UserError("a file cannot be written into a Python package; give a path relative to the project")
@@ -81,15 +79,11 @@ def run(parameters: Parameters, ctx: Context) -> None:
     shown = str(target.relative_to(ctx.project)) if target.is_relative_to(ctx.project) else str(target)
     query = _query(parameters, table)
     options = _options(parameters, target, shown)
-    with _replacing(target, shown, parameters.overwrite, ctx) as temporary:
-        try:
-            con = connect(ctx, memory_limit="512MB")
-            with query_progress(con, ctx.progress, f"writing {shown}"):
-                row = con.execute(f"copy ({query}) to {literal(str(temporary))} ({options})").fetchone()
-        except duckdb.InternalException:
-            raise
-        except duckdb.Error as error:
-            raise UserError(f"{shown} cannot be written: {readable(error)}") from error
+    replacing = _replacing(target, shown, parameters.overwrite, ctx)
+    with replacing as temporary, duckdb_explained(f"{shown} cannot be written"):
+        con = connect(ctx, memory_limit="512MB")
+        with query_progress(con, ctx.progress, f"writing {shown}"):
+            row = con.execute(f"copy ({query}) to {literal(str(temporary))} ({options})").fetchone()
     rows, size = int(row[0]) if row else 0, target.stat().st_size
     ctx.files.append({"path": shown, "rows": rows, "bytes": size})
     ctx.log(f"{shown}: {rows} rows, {size} bytes")

@@ -18,7 +18,7 @@ from orch_tui.components.http_writer_rows import PLACEHOLDER, RowShape, Unsendab
 from orch_tui.components.kit import Context, UserError
 from orch_tui.components.redact import Redactor
 from orch_tui.components.sent import Sent, content_key
-from orch_tui.components.tabular import connect, readable
+from orch_tui.components.tabular import connect, duckdb_explained
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
@@ -144,8 +144,6 @@ def run(parameters: Parameters, ctx: Context) -> None:
 
 def deliver(parameters: Parameters, ctx: Context, sleep: Callable[[float], None] = time.sleep) -> None:
     """:func:`run` with the pauses in the hands of the caller."""
-    import duckdb
-
     from orch_tui.components.http.client import HttpError
 
     table = ctx.only_input()
@@ -156,13 +154,10 @@ def deliver(parameters: Parameters, ctx: Context, sleep: Callable[[float], None]
     with Sent(ctx, key, resume=parameters.resume) as sent, _client(parameters, ctx, hide, sleep) as client:
         writer = _Writer(parameters, ctx, table, shape, sent, client, hide)
         try:
-            writer.send_all()
+            with duckdb_explained(f"the rows of {table.table} cannot be read"):
+                writer.send_all()
         except HttpError as error:
             raise UserError(hide(f"{error}; {writer.so_far(maybe_done=error.maybe_done)}")) from error
-        except duckdb.InternalException:
-            raise
-        except duckdb.Error as error:
-            raise UserError(f"the rows of {table.table} cannot be read: {readable(error)}") from error
         sent.clear()
     writer.report()
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orch_tui.components.contract import Output, UserError
+from orch_tui.components.contract import Output
 from orch_tui.components.kit import Context
 from orch_tui.components.shape import check_shape
 from orch_tui.components.singer_messages import Stream
 from orch_tui.components.singer_types import Column, Shape
-from orch_tui.components.tabular import common_type, connect, literal, quoted, readable, write_parquet
+from orch_tui.components.tabular import common_type, connect, duckdb_explained, literal, quoted, write_parquet
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.text import safe_line
 
@@ -30,26 +30,19 @@ def store(ctx: Context, stream: Stream, shape: Shape, output: Output, *, strict:
     Raises:
         UserError: the records cannot be stored, or ``strict`` and a column is gone.
     """
-    import duckdb
-
     # With one thread the Parquet writer never has to hold rows back to keep their order: memory stays flat.
     con = connect(ctx, threads=1, memory_limit="512MB")
     try:
-        columns = _merged(con, stream, shape)
-        source = _scan(stream, columns) if stream.records else ""
-        if source:
-            columns = _fitting(ctx, con, stream, columns, source)
-        rows = write_parquet(con, _select(columns, source), output.path)
-        own = set(output.primary_key) == set(shape.keys)
-        if shape.keys and output.mode is not WriteMode.APPEND and (own or not output.primary_key):
-            output = dataclasses.replace(output, primary_key=output.primary_key or shape.keys)
-            rows = _last_of_each(ctx, con, stream, output, rows)
-    except duckdb.InternalException:
-        raise
-    except duckdb.Error as error:
-        raise UserError(
-            f'the records of stream "{safe_line(stream.name, 100)}" cannot be stored: {readable(error)}'
-        ) from error
+        with duckdb_explained(f'the records of stream "{safe_line(stream.name, 100)}" cannot be stored'):
+            columns = _merged(con, stream, shape)
+            source = _scan(stream, columns) if stream.records else ""
+            if source:
+                columns = _fitting(ctx, con, stream, columns, source)
+            rows = write_parquet(con, _select(columns, source), output.path)
+            own = set(output.primary_key) == set(shape.keys)
+            if shape.keys and output.mode is not WriteMode.APPEND and (own or not output.primary_key):
+                output = dataclasses.replace(output, primary_key=output.primary_key or shape.keys)
+                rows = _last_of_each(ctx, con, stream, output, rows)
     finally:
         con.close()
     if stream.unknown:

@@ -23,7 +23,7 @@ from orch_tui.components.sqlite_files import (
     rows_in,
     table_names,
 )
-from orch_tui.components.tabular import connect, listed, literal, quoted, readable, row_batches
+from orch_tui.components.tabular import connect, duckdb_explained, listed, literal, quoted, row_batches
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
@@ -69,31 +69,26 @@ def run(parameters: Parameters, ctx: Context) -> None:
     Raises:
         UserError: columns or keys do not fit, the database is locked or cannot be written.
     """
-    import duckdb
-
     table = ctx.only_input()
     fields = [_field(name, kind) for name, kind in chosen(parameters.columns, parameters.key, table)]
     path = ctx.resolve(parameters.database)
     shown = str(path.relative_to(ctx.project)) if path.is_relative_to(ctx.project) else str(path)
     con = connect(ctx, memory_limit="512MB")
     try:
-        con.execute(f"create view source as select * from read_parquet({literal(str(table.path))})")
-        if parameters.key:
-            check_keys(con, parameters.key, table)
-        is_new = not path.exists()
-        connection = _open(path, shown, parameters.busy_timeout)
-        try:
-            _write(connection, con, parameters, fields, ctx, shown)
-        finally:
-            connection.close()
-            if is_new and path.exists() and path.stat().st_size == 0:
-                path.unlink()
+        with duckdb_explained(f"the rows of {table.table} cannot be read"):
+            con.execute(f"create view source as select * from read_parquet({literal(str(table.path))})")
+            if parameters.key:
+                check_keys(con, parameters.key, table)
+            is_new = not path.exists()
+            connection = _open(path, shown, parameters.busy_timeout)
+            try:
+                _write(connection, con, parameters, fields, ctx, shown)
+            finally:
+                connection.close()
+                if is_new and path.exists() and path.stat().st_size == 0:
+                    path.unlink()
     except sqlite3.Error as error:
         raise UserError(f"nothing was written: {explain(error, shown)}") from error
-    except duckdb.InternalException:
-        raise
-    except duckdb.Error as error:
-        raise UserError(f"the rows of {table.table} cannot be read: {readable(error)}") from error
     ctx.files.append({"path": shown, "rows": table.rows, "bytes": path.stat().st_size})
 
 

@@ -15,7 +15,7 @@ from orch_tui.components.dbapi.session import Session
 from orch_tui.components.dbapi.stop import stoppable
 from orch_tui.components.kit import Context, Input
 from orch_tui.components.staging import signals_deferred
-from orch_tui.components.tabular import connect, listed, literal, readable, row_batches
+from orch_tui.components.tabular import connect, duckdb_explained, listed, literal, row_batches
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
@@ -119,22 +119,16 @@ def write(writer: Writer) -> None:
     Raises:
         UserError: columns or keys do not fit, or the server refuses something.
     """
-    import duckdb
-
     ctx, target = writer.ctx, writer.target
     table = ctx.only_input()
     wanted = chosen(target.columns, target.key, table)
     con = connect(ctx, memory_limit="512MB")
-    try:
+    with duckdb_explained(f"nothing was written: the rows of {table.table} cannot be read"):
         con.execute(f"create view source as select * from read_parquet({literal(str(table.path))})")
         if target.key:
             check_keys(con, target.key, table)
         with stoppable(), writer:
             done = _write(writer, con, wanted)
-    except duckdb.InternalException:
-        raise
-    except duckdb.Error as error:
-        raise UserError(f"nothing was written: the rows of {table.table} cannot be read: {readable(error)}") from error
     _tell(writer, table, done)
 
 
