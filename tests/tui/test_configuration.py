@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.form.form import Form
-from orch_tui.tui.form.inputs import LongText, YesNo
+from orch_tui.tui.form.inputs import Choice, LongText, YesNo
 from orch_tui.tui.form.rows import Row, TableRow
 from orch_tui.tui.screens.configuration import ConfigurationScreen
 from orch_tui.tui.screens.confirm import Confirm
@@ -174,6 +174,23 @@ async def test_the_cursor_moves_with_vim_keys_and_stays_in_view(open_desk: Open)
         await desk.pilot.press("g")
         assert desk.form.current is rows[0]
         assert desk.form.scroll_y == 0
+
+
+async def test_letters_that_move_off_a_choice_are_not_typed_into_the_next_text(open_desk: Open) -> None:
+    # GIVEN a form with a choice between two texts
+    tls = '[schema.properties.tls]\ntype = "string"\nenum = ["off", "on"]\n\n'
+    mailer = MAILER.replace("[schema.properties.port]", f"{tls}[schema.properties.port]")
+    async with open_desk(**{"components/mailer.toml": mailer}) as desk:
+        # WHEN a text is typed, Enter leads on to the choice, and letters move on from there
+        await desk.pilot.press("j", "j", "enter", "end", "s", "enter")
+        assert desk.form.current is not None and isinstance(desk.app.focused, Choice)
+        await desk.pilot.press("j", "j", "k", "j")
+        # THEN the cursor moved, and no text has them
+        assert desk.form.state.texts[("host",)] == "mail.examples" and desk.form.state.texts[("port",)] == ""
+        assert [one.place for one in desk.form.current.editors()] == [("parameters", "password")]
+        # AND between texts, editing goes on
+        await desk.pilot.press("k", "enter", "2", "enter", "end", "x")
+        assert desk.form.state.texts[("port",)] == "2" and desk.form.state.texts[("password",)].endswith("x")
 
 
 async def test_leaving_with_unsaved_edits_asks_once(open_desk: Open) -> None:

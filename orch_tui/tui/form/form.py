@@ -17,7 +17,7 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.form.depends import is_used
 from orch_tui.tui.form.fields import Field
-from orch_tui.tui.form.inputs import Edited, Editor, Line, LongText
+from orch_tui.tui.form.inputs import Drawn, Edited, Editor, Line, LongText
 from orch_tui.tui.form.rows import FieldRow, Heading, Row, TableRow, field_row
 from orch_tui.tui.form.state import FormState, Place
 from orch_tui.tui.text import line
@@ -207,7 +207,14 @@ class Form(VerticalScroll, can_focus=True):
     def _step(self, by: int) -> None:
         rows = self.rows()
         at = rows.index(self._current) if self._current in rows else 0
-        self._go(rows[max(0, min(len(rows) - 1, at + by))], edit=self.editing)
+        self._move(rows[max(0, min(len(rows) - 1, at + by))])
+
+    def _move(self, row: Row) -> None:
+        """Go to a row, and go on editing there. From a choice no text is opened: the next j would be typed into it."""
+        leaves = isinstance(self.app.focused, Drawn) and not any(isinstance(one, Drawn) for one in row.editors()[:1])
+        if self.editing and leaves:
+            self.focus()
+        self._go(row, edit=self.editing and not leaves)
 
     def action_next(self) -> None:
         self._step(1)
@@ -216,10 +223,10 @@ class Form(VerticalScroll, can_focus=True):
         self._step(-1)
 
     def action_first(self) -> None:
-        self._go(self.rows()[0], edit=self.editing)
+        self._move(self.rows()[0])
 
     def action_last(self) -> None:
-        self._go(self.rows()[-1], edit=self.editing)
+        self._move(self.rows()[-1])
 
     def action_edit(self) -> None:
         self._go(self._current, edit=True)
