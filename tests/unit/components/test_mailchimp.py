@@ -323,13 +323,23 @@ def test_a_batch_that_was_handed_over_is_not_sent_again(bench: Bench, mailchimp:
     assert write(bench, mailchimp, rows(30), batch_size=10).metrics["accepted"] == 30
 
 
+def let_go_when_waited_for(bench: Bench, server: StandIn) -> None:
+    """End the batches that are held back as soon as the log says that one is waited for."""
+    tries = threading.Event()
+    for _ in range(3000):
+        if any(line.startswith("waiting for batch") for line in list(bench.lines)):
+            break
+        tries.wait(0.01)
+    server.hold.set()
+
+
 def test_old_values_do_not_arrive_after_new_ones(bench: Bench, mailchimp: StandIn) -> None:
     # GIVEN an attempt that ended while Mailchimp worked on its batch
     mailchimp.hold.clear()
     with pytest.raises(UserError, match="stands at"):
         write(bench, mailchimp, rows(3), merge_fields={"name": "FNAME"}, batch_timeout=1)
     # WHEN the next one has other values, and Mailchimp is still at it
-    threading.Timer(0.2, mailchimp.hold.set).start()
+    threading.Thread(target=let_go_when_waited_for, args=(bench, mailchimp), daemon=True).start()
     write(bench, mailchimp, rows(3).replace("'N'", "'M'"), merge_fields={"name": "FNAME"})
     # THEN it waited for the old batch, and the new values are the last
     assert any(line.startswith("waiting for batch") for line in bench.lines)
