@@ -151,7 +151,7 @@ def head_rows(head: Head, model: RunModel, width: int) -> list[Row]:
         facts.insert(0, "a part")
     third = [Part(f" {safe_line(' '.join(facts), 120)}", "dim")]
     if head.longer:
-        third.insert(0, Part(f" {_LONGER} longer than usual", "warning"))
+        third.insert(0, Part(f" {_LONGER} longer than usual ·", "warning"))
     if model.state.reason:
         third.insert(0, Part(f" {safe_line(model.state.reason, 200)}", "warning"))
     if model.continued is not None:

@@ -330,3 +330,27 @@ async def test_keys_that_need_a_run_say_so_without_one(tmp_path: Path) -> None:
             pilot.app.clear_notifications()
             await pilot.press(key)
             assert words in said(pilot), key
+
+
+async def test_in_a_narrow_tree_a_task_keeps_the_part_of_its_name_that_tells_it_from_others(tmp_path: Path) -> None:
+    # GIVEN three panes in 100 columns
+    project = project_of(tmp_path, One={"people": "true"})
+    async with workbench(project, "main", size=(100, 30)) as (pilot, screen):
+        assert "Command · people" in rows_of(screen.phase_tree)[1]
+        # WHEN the panel of a run takes room from the tree
+        await run_all(pilot, screen)
+        await to_end(pilot, screen)
+        # THEN the name of the configuration is whole
+        assert "people" in rows_of(screen.phase_tree)[1]
+
+
+async def test_the_card_says_the_whole_reason_with_what_to_do(tmp_path: Path) -> None:
+    # GIVEN a task that ends with a long sentence
+    words = " ".join(f"word{number}" for number in range(60))
+    project = project_of(tmp_path, One={"a": f"echo {words} >&2; exit 1"})
+    async with workbench(project, "main") as (pilot, screen):
+        await run_all(pilot, screen)
+        await to_end(pilot, screen)
+        # THEN its end, too, is on the card
+        told = " ".join(row.strip() for row in rows_of(screen.query_one(FailureCard)) if "│" not in row)
+        assert "word45" in told

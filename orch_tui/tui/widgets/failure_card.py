@@ -94,7 +94,8 @@ class FailureCard(LineList):
         self._folds = {}
         if failure is not None and width:
             rows += wrapped(failure.title, width, "error", limit=2)
-            rows += wrapped(failure.words, width, limit=4)
+            # The whole sentence: what to do is at its end, and the list scrolls.
+            rows += wrapped(failure.words, width, limit=12)
             for key, words, names in (
                 ("skipped", "skipped because of it", failure.skipped),
                 ("also", "failed as well", failure.also),

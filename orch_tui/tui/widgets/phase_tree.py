@@ -25,6 +25,8 @@ _FOLD_CELLS = range(2, 4)
 _MARK_CELLS = range(0, 2)
 _ERROR, _WARNING = Status.ERROR.style.glyph, Status.WARNING.style.glyph
 _NARROW = 64
+_TIGHT = 36
+"""Columns below which only the configuration names a task of a run: the component would take all the room."""
 _BLANK = Row(())
 
 
@@ -221,10 +223,11 @@ class PhaseTree(LineList, inherit_bindings=False):
     def _task_row(self, task: Task) -> Row:
         label = self._label(task.configuration)
         style = "text" if task.enabled else "dim"
+        tight = self.size.width < _TIGHT and task.id in self._states
         left = (
             *self._marks_of(task.id in self._marks, task.id),
             Part("    "),
-            Part(f"{label.component} · ", "dim"),
+            *(() if tight else (Part(f"{label.component} · ", "dim"),)),
             Part(label.configuration, style if not label.problem else "error"),
         )
         flags = [Part(f"{_ERROR} {label.problem}", "error")] if label.problem else []
