@@ -230,18 +230,8 @@ def _run_task(
         return
     parameters = load_parameters(model, config.parameters, redactor)
     staging = Staging(config, redactor)
-    ctx = Context(
-        data_dir=config.data_dir,
-        project=config.project,
-        task=config.task,
-        component=config.component,
-        configuration=config.configuration,
-        run=config.run,
-        inputs=staging.fetch(),
-        outputs={output.name: output for output in config.outputs},
-        state=staging.read_state(),
-        redactor=redactor,
-    )
+    ctx = _context(config, redactor)
+    ctx.inputs, ctx.state = staging.fetch(), staging.read_state()
     try:
         run(parameters, ctx)
     except SystemExit as stop:
@@ -259,11 +249,9 @@ def _run_task(
     )
 
 
-def _act(config: TaskConfig, parameters: P, test: Callable[[P, Context], str] | None, redactor: Redactor) -> None:
-    """The synchronous action of config.json. Raises: UserError when the component has no such action."""
-    if config.action != TEST_CONNECTION or test is None:
-        raise UserError(f'the component has no action "{safe_line(config.action, 60)}"')
-    ctx = Context(
+def _context(config: TaskConfig, redactor: Redactor) -> Context:
+    """What config.json alone says: neither inputs nor state."""
+    return Context(
         data_dir=config.data_dir,
         project=config.project,
         task=config.task,
@@ -273,6 +261,13 @@ def _act(config: TaskConfig, parameters: P, test: Callable[[P, Context], str] | 
         outputs={output.name: output for output in config.outputs},
         redactor=redactor,
     )
+
+
+def _act(config: TaskConfig, parameters: P, test: Callable[[P, Context], str] | None, redactor: Redactor) -> None:
+    """The synchronous action of config.json. Raises: UserError when the component has no such action."""
+    if config.action != TEST_CONNECTION or test is None:
+        raise UserError(f'the component has no action "{safe_line(config.action, 60)}"')
+    ctx = _context(config, redactor)
     message = redactor.text(safe_line(test(parameters, ctx)))
     sys.stdout.write(json.dumps({"status": "success", "message": message}, ensure_ascii=False) + "\n")
     sys.stdout.flush()

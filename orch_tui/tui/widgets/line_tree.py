@@ -51,37 +51,24 @@ class LineList(ScrollView, can_focus=True):
     ALLOW_SELECT = False
 
     @dataclass
-    class Moved(Message):
+    class OfRow(Message):
+        """Something happened to a row."""
+
+        list: LineList
+        index: int
+
+        @property
+        def control(self) -> LineList:
+            return self.list
+
+    class Moved(OfRow):
         """The cursor is on another row."""
 
-        list: LineList
-        index: int
-
-        @property
-        def control(self) -> LineList:
-            return self.list
-
-    @dataclass
-    class Chosen(Message):
+    class Chosen(OfRow):
         """Enter, or a double click."""
 
-        list: LineList
-        index: int
-
-        @property
-        def control(self) -> LineList:
-            return self.list
-
-    @dataclass
-    class MenuAsked(Message):
+    class MenuAsked(OfRow):
         """A right click on the row."""
-
-        list: LineList
-        index: int
-
-        @property
-        def control(self) -> LineList:
-            return self.list
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
