@@ -153,7 +153,7 @@ def refusal(request: str, response: httpx.Response, detail: str) -> str:
         more = ", and what they are allowed to see" if status == 403 else ""
         return f"{request}: the server refused the credentials ({said}); check them{more}"
     if status == 404:
-        return f"{request}: the server knows no such address ({said}); check base_url and path"
+        return f"{request}: the server knows no such address ({said}); check the address"
     if status in (404, 405):
         return f"{request}: the server takes no such request here ({said}); check path and method"
     if status == 407:
