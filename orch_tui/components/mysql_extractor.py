@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from orch_tui.components import kit
-from orch_tui.components.dbapi.extract import Reader, extract
+from orch_tui.components.dbapi.extract import Reader, extract, require_columns
 from orch_tui.components.dbapi.growing import Last, Value, require_growing
 from orch_tui.components.dbapi.mysql import Mysql, MysqlServer, quoted
 from orch_tui.components.dbapi.mysql_types import FLOAT, MysqlField, reading
@@ -61,13 +62,13 @@ class MysqlReader(Mysql, Reader):
         if self.parameters.table is not None:
             columns, statement = self._of_table(last)
         else:
-            statement = self._of_query(last)
+            statement = self.query(last)
         self._stream = self.con.cursor(Stream)
         self._stream.execute(statement)
         fields = self._stream.fields()
         if not fields:
             raise UserError(f"the query on {self.shown} gives no rows at all; write a SELECT")
-        return columns or [self._column(field) for field in fields]
+        return columns or self.columns(fields)
 
     def _of_table(self, last: Last | None) -> tuple[list[Column], str]:
         """The columns of the table, and the statement that reads them."""
@@ -83,7 +84,8 @@ class MysqlReader(Mysql, Reader):
             statement += f" where {self._beyond(_value(chosen[columns.index(growing)]), last.value)}"
         return columns, statement
 
-    def _of_query(self, last: Last | None) -> str:
+    def query(self, last: Last | None = None) -> str:
+        """The statement that reads the query, or what is beyond ``last``."""
         query = self.parameters.statement
         if last is None and not self.parameters.columns:
             # As it is: in parentheses two columns must not have one name, and the order of rows is nobody's.
@@ -101,6 +103,10 @@ class MysqlReader(Mysql, Reader):
         with self.con.cursor(Stream) as cursor:
             cursor.execute(f"select * from {source} limit 0")
             return source, cursor.fields()
+
+    def columns(self, fields: Sequence[MysqlField]) -> list[Column]:
+        """The columns of these fields, but for which texts are JSON."""
+        return [self._column(field) for field in fields]
 
     def _column(self, field: MysqlField, *, is_json: bool = False) -> Column:
         kind, convert = reading(field, booleans=self.parameters.tinyint1_as_boolean)
@@ -155,9 +161,10 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
     with MysqlReader(parameters, ctx, quick=True) as reader:
         if parameters.table is not None:
             _, fields = reader.look()
+            require_columns(parameters, reader.columns(fields), f"{reader.table} in {reader.shown}")
             return f"{reader.greeting()}; the table {reader.table} has {counted(len(fields), 'column')}"
         # To count the columns, the server would have to run the query.
-        reader.execute(f"explain {parameters.statement}")
+        reader.execute(f"explain {reader.query()}")
         return f"{reader.greeting()}; the query can be run"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components import kit
-from orch_tui.components.dbapi.extract import Reader, extract
+from orch_tui.components.dbapi.extract import Reader, extract, require_columns
 from orch_tui.components.dbapi.growing import Last, require_growing
 from orch_tui.components.dbapi.names import counted, require
 from orch_tui.components.dbapi.parameters import Source
@@ -90,8 +90,12 @@ class PostgresReader(Postgres, Reader):
 
     def _chosen(self, names: list[str]) -> list[int]:
         wanted = self.parameters.columns
-        where = f"{self.table} in {self.shown}" if self.table else f"the query on {self.shown}"
-        return [names.index(require(name, names, "column", where)) for name in wanted] or list(range(len(names)))
+        return [names.index(require(name, names, "column", self.where)) for name in wanted] or list(range(len(names)))
+
+    @property
+    def where(self) -> str:
+        """What has the columns, for a message."""
+        return f"{self.table} in {self.shown}" if self.table else f"the query on {self.shown}"
 
     def fetchmany(self, count: int) -> list[tuple[Any, ...]]:
         return self._cursor.fetchmany(count)
@@ -125,6 +129,7 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
     """Who answers, and what is to be read. Raises: UserError."""
     with PostgresReader(parameters, ctx, quick=True) as reader:
         _, columns = reader.look()
+        require_columns(parameters, [column for column, _ in columns], reader.where)
         what = f"the table {parameters.schema_name}.{reader.table}" if reader.table else "the query"
         return f"{reader.greeting()}; {what} has {counted(len(columns), 'column')}"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 from orch_tui.components.dbapi.growing import Last, last_of, remember, require_growing
-from orch_tui.components.dbapi.names import counted
+from orch_tui.components.dbapi.names import counted, require
 from orch_tui.components.dbapi.parameters import Source
 from orch_tui.components.dbapi.session import Session
 from orch_tui.components.dbapi.stop import stoppable
@@ -42,6 +43,15 @@ class Reader(Session):
     @abstractmethod
     def estimate(self) -> int | None:
         """About how many rows the whole table has, where the server knows without counting."""
+
+
+def require_columns(source: Source, columns: Sequence[Column], where: str) -> None:
+    """The columns that ``source`` names are in ``where``. Raises: UserError."""
+    names = [column.name for column in columns]
+    for name in source.columns:
+        require(name, names, "column", where)
+    if source.incremental_column:
+        require_growing(columns, source.incremental_column, None, where)
 
 
 def extract(reader: Reader, source: Source, ctx: Context) -> None:

@@ -144,8 +144,9 @@ _DENIED = "{text}; let an administrator grant user {user} the right to it"
 _BUSY = "the server has no connection left; try again later, or let fewer tasks run at once"
 _BOUND = "a row is bound to rows of another table: {text}"
 
+_REFUSED = 1045
 _ADVICE = {
-    1045: "the server refuses the password of user {user}, or does not know that user; correct user or password",
+    _REFUSED: "the server refuses the password of user {user}, or does not know that user; correct user or password",
     1698: "the server refuses the password of user {user}, or does not know that user; correct user or password",
     1049: "there is no such database; correct the parameter database",
     1044: "user {user} may not use that database; let an administrator grant the right, or correct the parameters",
@@ -203,6 +204,8 @@ def explain(error: pymysql.Error, session: Mysql) -> str:
         # The only statement of ours that takes a right to the database as a whole.
         return f"{session.shown}: {_NO_STAGE.format(user=session.server.user, database=session.server.database)}"
     user = f'"{safe_line(session.server.user, 60)}"'
+    if code == _REFUSED and not session.server.password:
+        return f"{session.shown}: the server wants a password, or does not know user {user}; set the parameter password"
     return f"{session.shown}: {_ADVICE.get(code, '{text}').format(text=_plain(text), user=user)}"
 
 

@@ -137,6 +137,25 @@ class CommonTests:
                 parameters = side.parameters(table="t", incremental_column="id")
                 extract(bench, side.extractor, parameters, WriteMode.APPEND, {"column": "id", **state})
 
+    @pytest.mark.parametrize("of", ["table", "query"])
+    def test_the_test_looks_for_the_columns(self, bench: Bench, side: Side, of: str) -> None:
+        # GIVEN a configuration that names a column which is not there
+        side.server.run("create table t(id int, name text)")
+        what = {"table": "t"} if of == "table" else {"query": "select * from t"}
+        # WHEN its connection is tested, THEN it says so, as a run would
+        with pytest.raises(UserError, match=r"(no|[Uu]nknown) column .*nam\b"):
+            parameters = side.extractor.Parameters(**side.parameters(**what, columns=["id", "nam"]))
+            side.extractor.test_connection(parameters, bench.context())
+        if of == "table":
+            with pytest.raises(UserError, match='no column "changed"'):
+                parameters = side.extractor.Parameters(**side.parameters(**what, incremental_column="changed"))
+                side.extractor.test_connection(parameters, bench.context())
+
+    def test_no_password_is_told(self, bench: Bench, side: Side) -> None:
+        parameters = side.extractor.Parameters(**side.parameters(table="t", password=None))
+        with pytest.raises(UserError, match=r"wants a password.*set the parameter password"):
+            side.extractor.test_connection(parameters, bench.context())
+
     def test_decimals_of_38_digits_are_kept(self, bench: Bench, side: Side) -> None:
         # GIVEN the largest and the smallest number that DECIMAL(38,0) holds
         largest = "9" * 38
