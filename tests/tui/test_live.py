@@ -354,3 +354,18 @@ async def test_the_card_says_the_whole_reason_with_what_to_do(tmp_path: Path) ->
         # THEN its end, too, is on the card
         told = " ".join(row.strip() for row in rows_of(screen.query_one(FailureCard)) if "│" not in row)
         assert "word45" in told
+
+
+async def test_the_question_on_leaving_is_whole_in_80_columns(tmp_path: Path) -> None:
+    # GIVEN a run that goes on in a small terminal
+    project = project_of(tmp_path, One={"a": GATE})
+    async with workbench(project, "main", size=(80, 24)) as (pilot, screen):
+        await run_all(pilot, screen)
+        # WHEN the program is to be left
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        # THEN the end of what it says is there, too
+        assert "shows it." in text_of(pilot)
+        await pilot.press("t")
+        (project.root / "gate").touch()
+        await to_end(pilot, screen)
