@@ -18,6 +18,7 @@ from orch_tui.components.kit import Context
 from orch_tui.components.shape import check_shape
 from orch_tui.components.storage import Storage
 from orch_tui.components.tabular import connect, listed, readable
+from orch_tui.model.configuration import WriteMode
 from orch_tui.model.text import safe_line
 from orch_tui.project.paths import ProjectPaths
 
@@ -55,11 +56,20 @@ class _Table:
         keys = child.keys if child else {}
         self._keys = [(reserve(name), parts_of(path)) for name, path in keys.items()]
         self._position = reserve(child.position) if child and child.position else None
+        # Steps of the record that the paths begin with, and that no record had so far.
+        self._unseen = {path[0] for path in (self._path, *map(parts_of, keys.values())) if path}
 
     def add_record(self, record: Mapping[str, Any]) -> None:
         self.spool.add(self.spool.flattener.row(record))
 
+    @property
+    def unseen(self) -> list[str]:
+        """Members that the configuration names and no record had."""
+        return sorted(self._unseen)
+
     def add_children(self, record: Mapping[str, Any]) -> None:
+        if self._unseen:
+            self._unseen.difference_update(record)
         keys = None
         for number, item in enumerate(items_at(record, self._path), start=1):
             keys = keys or [(put, at_path(record, path)) for put, path in self._keys]
@@ -153,6 +163,13 @@ class Tables:
         for number, table in enumerate(self._tables):
             info = storage.get(table.output.table)
             known = dict(info.columns) if info is not None else {}
+            if table.unseen and self.rows:
+                # A run that reads a few new records may well have none with such a list.
+                tell = self._ctx.warn if table.output.mode is WriteMode.FULL else self._ctx.log
+                tell(
+                    f"no record has {listed(table.unseen)}, which children names for {table.output.table}; correct "
+                    "its path or keys, if that should not be so"
+                )
             self._write(con, table, known, types if number == 0 else {}, strict)
 
     def _write(

@@ -223,6 +223,22 @@ def test_nested_objects_become_columns_and_lists_become_tables(server: HttpServe
     assert project.rows("shop/tags") == [(1, "x"), (1, "y")]
 
 
+@pytest.mark.parametrize(("mode", "warned"), [("full", True), ("append", False)])
+def test_a_wrong_path_of_a_child_is_told(server: HttpServer, project: Project, mode: str, warned: bool) -> None:
+    # GIVEN records with a list, and a configuration that names it and the key wrongly
+    server.script("/orders", Answer(json=[{"id": 1, "lines": [{"sku": "a"}]}, {"id": 2}]))
+    child = {"path": "line", "output": "lines", "keys": {"order_id": "idd"}}
+    outputs: list[dict[str, Any]] = [
+        {"source": "orders", "destination": "shop/orders"},
+        {"source": "lines", "destination": "shop/lines", "mode": mode},
+    ]
+    # WHEN they are extracted
+    code, out, _ = project.run({"base_url": server.url, "path": "orders", "children": [child]}, outputs)
+    # THEN it says what no record has; a table that keeps its rows may get none from a few records
+    assert code == 0 and "no record has idd, line, which children names for shop/lines" in out
+    assert ("warning: no record has" in out) == warned
+
+
 def test_page_numbers_end_with_an_empty_page_or_none_at_all(server: HttpServer, project: Project) -> None:
     # GIVEN a server that answers 404 behind its last page
     def answer(call: Call) -> Answer:
