@@ -167,11 +167,12 @@ async def test_escape_cancels_the_test_and_not_the_screen(open_desk: Open) -> No
 async def test_the_key_is_there_only_where_it_does_something(open_desk: Open) -> None:
     # GIVEN a component without the action
     async with open_desk("mailer/news") as desk:
-        # THEN there is no hint, and the key does nothing
+        # THEN there is no hint, and the key says why
         shown = {binding.action for _, binding, enabled, _ in desk.app.screen.active_bindings.values() if enabled}
         assert "test_connection" not in shown
         await desk.pilot.press("T")
         assert not desk.screen.testing
+        assert any("no connection that could be tested" in one.message for one in desk.app._notifications)
     # GIVEN one with it THEN there is
     async with open_desk() as desk:
         shown = {binding.action for _, binding, enabled, _ in desk.app.screen.active_bindings.values() if enabled}

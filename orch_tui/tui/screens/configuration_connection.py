@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from textual import work
+from textual import events, work
 from textual.timer import Timer
+
+from orch_tui.tui.actions import BY_ID
+from orch_tui.tui.keymap import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from orch_tui.tui.form.editor import Checked, ConfigurationEditor
     from orch_tui.tui.form.form import Form
 
-_ACTION = "test_connection"
+_ID, _ACTION = "configuration.test-connection", "test_connection"
 
 
 class ConnectionTest:
@@ -45,6 +48,14 @@ class ConnectionTest:
             component = self.editor.component if hasattr(self, "editor") else None
             return component is not None and component.can_be_tested and self.form is not None
         return super().check_action(action, parameters)  # type: ignore[misc, no-any-return]
+
+    def on_key(self, event: events.Key) -> None:
+        """Where nothing can be tested the key is in no footer; pressed, it says so."""
+        component = self.editor.component if hasattr(self, "editor") else None
+        pressed = event.key in keys_of(BY_ID[_ID], self.app.config.keys)
+        if pressed and component is not None and not component.can_be_tested:
+            event.stop()
+            self.app.say(f"{component.name} has no connection that could be tested.", "warning")
 
     @property
     def testing(self) -> bool:

@@ -105,7 +105,7 @@ class FileActions:
         form = self.form
         text = form.current_text() if form is not None else None
         if form is None or text is None:
-            self.app.say("There is no longer text under the cursor.", "warning", 3)
+            self.app.say("The field under the cursor is no text of several lines; Enter edits it here.", "warning", 3)
             return
         field = next((one for one in self.editor.fields if ("parameters", *one.path) == text.place), None)
         if field is not None and field.hidden:
