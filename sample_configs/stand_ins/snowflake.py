@@ -1,13 +1,13 @@
-"""A stand-in for Snowflake on loopback: a `fakesnow <https://pypi.org/project/fakesnow/>`_ server.
+"""A stand-in for Snowflake on loopback: an unmodified `fakesnow <https://pypi.org/project/fakesnow/>`_ server.
 
     python -m sample_configs.stand_ins.snowflake --port 8044
 
 It prints its address and serves until it is told to stop. The server has a virtual environment of its own, since it
 excludes newer versions of the connector: the one that ``FAKESNOW_VENV`` names, or ``.stand-ins/fakesnow``, which is
 made with pip on first use. It runs SQL on DuckDB, accepts any user and password, and makes every database and schema
-that a login names. Its answer to a login is completed with what version 5 of the connector asks for; a timestamp
-without a value comes back as 1970-01-01. The e-mail recipients of the sample are loaded as
-``CRM.PUBLIC.EMAIL_RECIPIENTS``.
+that a login names; a timestamp without a value comes back as 1970-01-01. Version 5 of the connector refuses its answer
+to a login, so the sample's command completes that answer (``for_version_5``); the tests of the extractor do not. The
+e-mail recipients of the sample are loaded as ``CRM.PUBLIC.EMAIL_RECIPIENTS``.
 """
 
 from __future__ import annotations
@@ -139,10 +139,13 @@ def environment(home: Path | None = None) -> Path:
 
 
 @contextlib.contextmanager
-def serve(port: int = 0, home: Path | None = None, *, data: Path | None = RECIPIENTS) -> Iterator[StandIn]:
+def serve(
+    port: int = 0, home: Path | None = None, *, data: Path | None = RECIPIENTS, for_version_5: bool = False
+) -> Iterator[StandIn]:
     """A server with the sample's table, ended by its own process id at the end of the block.
 
-    ``home`` is the virtual environment; ``port`` 0 takes a free one; without ``data`` there is no table.
+    ``home`` is the virtual environment; ``port`` 0 takes a free one; without ``data`` there is no table. With
+    ``for_version_5`` the answer to a login also has what that version of the connector asks for.
 
     Raises:
         RuntimeError: it cannot be installed, or does not answer within a minute.
@@ -151,7 +154,7 @@ def serve(port: int = 0, home: Path | None = None, *, data: Path | None = RECIPI
     chosen = port or _free_port()
     # Whoever takes the port in between is told of by the server's end.
     process = subprocess.Popen(
-        [python, "-c", _SERVER, str(chosen)],
+        [python, *(("-c", _SERVER, str(chosen)) if for_version_5 else ("-m", "fakesnow", "-s", "-p", str(chosen)))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -227,7 +230,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with serve(chosen.port, chosen.environment) as server:
+    with serve(chosen.port, chosen.environment, for_version_5=True) as server:
         sys.stdout.write(f"Snowflake stand-in: {server.url}\n")
         sys.stdout.flush()
         stop.wait()

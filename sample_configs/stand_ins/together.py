@@ -24,19 +24,22 @@ class StandIns:
 
 
 @contextlib.contextmanager
-def all_of_them(state: Path | None = None, fakesnow: Path | None = None) -> Iterator[StandIns]:
+def all_of_them(
+    state: Path | None = None, fakesnow: Path | None = None, *, for_version_5: bool = True
+) -> Iterator[StandIns]:
     """The three, ended at the end of the block.
 
     Args:
         state: a file that keeps the contacts of Mailchimp between two starts.
         fakesnow: a virtual environment with it; made on first use if not given.
+        for_version_5: complete its answer to a login for that version of the connector, which is the newest one.
 
     Raises:
         RuntimeError: fakesnow cannot be installed or does not answer.
     """
     settings = adform.Settings()
     with contextlib.ExitStack() as stack:
-        snow = stack.enter_context(snowflake.serve(home=fakesnow))
+        snow = stack.enter_context(snowflake.serve(home=fakesnow, for_version_5=for_version_5))
         ads = stack.enter_context(contextlib.closing(adform.serve(settings=settings)))
         mail = stack.enter_context(mailchimp.serve(state=state))
         yield StandIns(

@@ -1,7 +1,7 @@
 """The sample pipeline with its three systems, from the command line to the contacts that Mailchimp has.
 
 Adform and Mailchimp are stand-ins of this project; every request to Mailchimp and every answer goes through Prism,
-which holds them to Mailchimp's public OpenAPI description. Snowflake is a fakesnow server.
+which holds them to Mailchimp's public OpenAPI description. Snowflake is an unmodified fakesnow server.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.servers.tools import tool
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StandIns, Prism]]:
-    with all_of_them(fakesnow=tool("fakesnow")) as found:
+    with all_of_them(fakesnow=tool("fakesnow"), for_version_5=False) as found:
         directory = tmp_path_factory.mktemp("prism")
         with Prism(directory, found.mailchimp.url) as proxy:
             found.mailchimp.through = proxy.url

@@ -121,7 +121,8 @@ class WorkbenchScreen(WorkbenchStart):
         self.app.switch_screen(BrokenScreen(self.orchestration_id, error))
 
     def on_mount(self) -> None:
-        if self.opened is None:
+        if self.opened is None or not self.query("#components-pane"):
+            # A file that cannot be read; or the program ends while this screen comes, and its parts are gone again.
             return
         self.query_one("#components-pane").border_title = line("Components")
         self.query_one("#sequence").border_title = line("Sequence")

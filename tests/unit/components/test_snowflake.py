@@ -1,4 +1,4 @@
-"""The Snowflake extractor against fakesnow, and against a proxy that does what fakesnow cannot."""
+"""The Snowflake extractor against an unmodified fakesnow, and against a proxy that does what fakesnow cannot."""
 
 from __future__ import annotations
 
@@ -129,10 +129,13 @@ def task(tmp_path: Path, stand_in: StandIn, action: str = "run", mode: str = "fu
 # Rows and types
 
 
-def test_a_login_is_answered_with_what_version_5_of_the_connector_asks_for(stand_in: StandIn) -> None:
-    # GIVEN version 5, which pip installs for the extra, WHEN it logs in
+def test_a_login_is_answered_with_what_version_5_of_the_connector_asks_for() -> None:
+    # GIVEN the stand-in of the sample, and version 5, which pip installs for the extra, WHEN it logs in
     login = b'{"data": {"SESSION_PARAMETERS": {}}}'
-    with urlopen(f"{stand_in.url}/session/v1/login-request", data=login, timeout=30) as answer:
+    with (
+        serve(home=tool("fakesnow"), data=None, for_version_5=True) as sample,
+        urlopen(f"{sample.url}/session/v1/login-request", data=login, timeout=30) as answer,
+    ):
         told = json.load(answer)["data"]
     # THEN it finds a token, the one behind it, and the session's number
     assert told["token"] and told["masterToken"] and told["sessionId"]
