@@ -39,7 +39,7 @@ def test_bytes_while_fifty_tasks_run(tmp_path: Path, size: tuple[int, int]) -> N
             run.cancel(CancelRequest("bench", now=True))
             run.wait()
             app.wait_for("terminated")
-            app.settle()
+            app.settle(2)
             idle = len(app.pump(8))
             print(f"\n{size[0]}x{size[1]}: {_TASKS} tasks {rate:.0f} B/s, {load:.1f} % CPU; over: {idle} bytes in 8 s")
     finally:
