@@ -105,8 +105,8 @@ def _to_previous(state: RunState) -> PreviousRun:
     """A task that was itself reused counts as what it was reused from: a success."""
     tasks = {}
     for task in state.tasks.values():
-        reused = task.status is Status.SKIPPED and task.reason.startswith("reused from run ")
-        tasks[task.id] = PreviousTask(task.configuration, task.digest, task.succeeded or reused, _word(task.status))
+        held = task.succeeded or task.reused
+        tasks[task.id] = PreviousTask(task.configuration, task.digest, held, _word(task.status))
     return PreviousRun(state.header.id, tasks)
 
 

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from orch_tui.model.orchestration import NO_OPTIONS, Orchestration, Phase, Task, TaskOptions
 
+REUSED = "reused from run "
+"""The reason of a reused task begins so; the run's id follows."""
+
 
 class Decision(StrEnum):
     RUN = "will run"
@@ -214,4 +217,4 @@ def _reuse(task: Task, facts: TaskFacts, run: PreviousRun) -> tuple[bool, str]:
         return False, f"{before.status} in run {run.id}"
     if before.digest and facts.digest and before.digest != facts.digest:
         return False, f"edited since run {run.id}"
-    return True, f"reused from run {run.id}"
+    return True, f"{REUSED}{run.id}"

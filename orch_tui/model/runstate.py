@@ -10,7 +10,7 @@ from typing import Any
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
 from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.plan import REUSED, Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.status import Status
 
 
@@ -62,6 +62,11 @@ class TaskState:
     def attempt(self) -> AttemptState | None:
         """The latest attempt."""
         return self.attempts[-1] if self.attempts else None
+
+    @property
+    def reused(self) -> bool:
+        """Skipped, because what an earlier run gave still holds."""
+        return self.status is Status.SKIPPED and self.reason.startswith(REUSED)
 
     @property
     def succeeded(self) -> bool:

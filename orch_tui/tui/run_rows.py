@@ -70,6 +70,10 @@ def task_state(model: RunModel, task: TaskState, now: float, *, wide: bool = Fal
         parts.append(Part("? interrupted", "warning"))
     elif not wide and task.status in (Status.SUCCESS, Status.PROCESSING):
         parts.append(Part(look.glyph, style))
+    elif task.reused:
+        # As the preview of the run had it.
+        glyph, style = _DECISIONS[Decision.REUSED]
+        parts.append(Part(f"{glyph} reused", style))
     else:
         parts.append(Part(f"{look.glyph} {look.word}", style))
     seconds = model.seconds(task, now)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.plan import REUSED, Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.runstate import RunHeader, RunState, fold, initial_state
 from orch_tui.model.status import Status
 from orch_tui.project.journal import Journal
@@ -94,6 +94,19 @@ def test_a_task_without_output_is_quiet_after_a_minute_and_long_after_a_fifth_mo
     assert one.marks(task, T0 + 70) == ["longer than usual (50 s)"]
     assert one.marks(task, T0 + 90) == ["longer than usual (50 s)", "quiet for 1:10"]
     assert "quiet" in text([Row((), task_state(one, task, T0 + 90))])
+
+
+def test_a_reused_task_looks_as_in_the_preview() -> None:
+    # GIVEN a run that reuses one task of an earlier run, and skips another
+    tasks = (
+        PlannedTask("a", "command/a", "A", "p", Decision.REUSED, f"{REUSED}20261121T140000.000Z-bb"),
+        PlannedTask("b", "command/b", "B", "p", Decision.SKIPPED, "disabled"),
+        PlannedTask("c", "command/c", "C", "p", Decision.RUN),
+    )
+    one = model(begun(phases=RunPlan("o", "O", (PlannedPhase("p", "P", tasks, 2),))))
+    # THEN the first one says so, and the other one not
+    assert "✔ reused" in text([Row((), task_state(one, one.state.tasks["a"], T0 + 1))])
+    assert "– skipped" in text([Row((), task_state(one, one.state.tasks["b"], T0 + 1))])
 
 
 def test_changes_are_told_once() -> None:
