@@ -1,4 +1,4 @@
-"""A stand-in for Snowflake on loopback: an unmodified `fakesnow <https://pypi.org/project/fakesnow/>`_ server.
+"""A stand-in for Snowflake on loopback: an unmodified `fakesnow <https://github.com/tekumara/fakesnow>`_ server.
 
     python -m sample_configs.stand_ins.snowflake --port 8044
 

@@ -122,7 +122,7 @@ class Pattern:
 def pattern(text: str) -> Pattern:
     """What a person typed: text as it is, or a regular expression after a ``/``. Capitals count if there are any.
 
-    Expressions are those of the library ``regex`` (https://pypi.org/project/regex/), a superset of Python's: it can
+    Expressions are those of the library ``regex`` (https://github.com/mrabarnett/mrab-regex), a superset of Python's: it can
     give up after a time, and does not stop other threads.
 
     Raises:

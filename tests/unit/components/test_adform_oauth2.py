@@ -1,6 +1,6 @@
 """The login of the Adform extractor at a token endpoint that nobody of this project wrote.
 
-https://www.npmjs.com/package/oauth2-mock-server; the stand-in takes the tokens that it signs.
+https://github.com/axa-group/oauth2-mock-server; the stand-in takes the tokens that it signs.
 """
 
 from __future__ import annotations
