@@ -122,8 +122,8 @@ class Pattern:
 def pattern(text: str) -> Pattern:
     """What a person typed: text as it is, or a regular expression after a ``/``. Capitals count if there are any.
 
-    Expressions are those of the library ``regex`` (https://github.com/mrabarnett/mrab-regex), a superset of Python's: it can
-    give up after a time, and does not stop other threads.
+    Expressions are those of the library ``regex`` (https://github.com/mrabarnett/mrab-regex), a superset of Python's:
+    it can give up after a time, and does not stop other threads.
 
     Raises:
         ValueError: a sentence about what is wrong with the expression.
