@@ -79,6 +79,16 @@ def _row(run: RunSummary) -> list[str]:
     ]
 
 
+def _refuse_mixtures(task: str | None, as_command: bool, as_config: bool, as_json: bool, attempt: int | None) -> None:
+    """Raises: CliError for options that do not go together."""
+    if task is None and (as_command or as_config or attempt is not None):
+        raise CliError("--command, --config and --attempt are of one task: name it after the run")
+    if as_command + as_config + as_json > 1:
+        raise CliError("--command, --config and --json exclude each other; take one")
+    if attempt is not None and not (as_command or as_config):
+        raise CliError("--attempt goes with --command or --config; without them all attempts are shown")
+
+
 @click.command("show")
 @click.argument("run", required=False, metavar="[RUN|ORCHESTRATION]")
 @click.argument("task", required=False)
@@ -103,12 +113,7 @@ def show_command(
     from orch_tui.cli.follow import Follower
     from orch_tui.project.journal import is_executed
 
-    if task is None and (as_command or as_config or attempt is not None):
-        raise CliError("--command, --config and --attempt are of one task: name it after the run")
-    if as_command + as_config + as_json > 1:
-        raise CliError("--command, --config and --json exclude each other; take one")
-    if attempt is not None and not (as_command or as_config):
-        raise CliError("--attempt goes with --command or --config; without them all attempts are shown")
+    _refuse_mixtures(task, as_command, as_config, as_json, attempt)
     opened = open_it(project, tolerant=True)
     directory = run_directory(opened, run)
     # The lock first: a run that ends in between is then seen as ended.
