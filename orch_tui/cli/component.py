@@ -46,7 +46,7 @@ def list_components(as_json: bool, project: str | None) -> int:
 def component_schema(component: str, project: str | None) -> int:
     """Print the JSON Schema of a component's parameters."""
     from orch_tui.cli.report import print_json
-    from orch_tui.components.schema import json_schema
+    from orch_tui.components.kit.schema import json_schema
 
     found = _component(open_it(project, tolerant=True), component)
     print_json(Output(sys.stdout), json_schema(found))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orch_tui.model.events import Event
 from orch_tui.model.runstate import RunState
-from orch_tui.project.journal import JOURNAL, JournalReader, is_executed
+from orch_tui.project.journal.file import JOURNAL, JournalReader, is_executed
 
 POLL = 0.25
 """Seconds between two looks at a journal that somebody else writes."""

@@ -42,7 +42,7 @@ def check_command(orchestration: str | None, as_json: bool, strict: bool, projec
 
     def validate(component: Component, parameters: Mapping[str, Any]) -> list[str]:
         # Only here, for the configurations there are: this imports pydantic or jsonschema.
-        from orch_tui.components.schema import validate_parameters
+        from orch_tui.components.kit.schema import validate_parameters
 
         return validate_parameters(component, parameters, opened.root)
 

@@ -17,7 +17,7 @@ from orch_tui.model.runstate import AttemptState, RunState, TaskState
 from orch_tui.project.history import RunSummary
 
 if TYPE_CHECKING:
-    from orch_tui.engine.inspect import Finding
+    from orch_tui.engine.reconcile import Finding
 
 _LINES = 20
 
@@ -78,7 +78,7 @@ def _findings(state: RunState, directory: Path, *, live: bool) -> dict[str, Find
     if live or state.finished:
         return {}
     # Imports the engine: only for an interrupted run.
-    from orch_tui.engine.inspect import inspect_run
+    from orch_tui.engine.reconcile import inspect_run
 
     return inspect_run(directory, state)
 

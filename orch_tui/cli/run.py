@@ -162,7 +162,7 @@ def _interrupted(project: Project, orchestration: str | None, resume: str) -> Pa
 
 
 def _resume(project: Project, directory: Path) -> ActiveRun:
-    from orch_tui.engine.control import who_am_i
+    from orch_tui.engine.requests import who_am_i
     from orch_tui.engine.runs import AlreadyRunning
     from orch_tui.engine.takeover import take_over
 
@@ -207,7 +207,7 @@ def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -
 
 def _start(project: Project, request: RunRequest, manner: _Manner, signals: Signals) -> ActiveRun | None:
     """The started run; None when a signal came before there was one."""
-    from orch_tui.engine.control import who_am_i
+    from orch_tui.engine.requests import who_am_i
     from orch_tui.engine.runs import AlreadyRunning, plan_run, start_run
 
     told = ""

@@ -111,7 +111,7 @@ def show_command(
     With TASK: its attempts, the text that each ran, and where their files are.
     """
     from orch_tui.cli.follow import Follower
-    from orch_tui.project.journal import is_executed
+    from orch_tui.project.journal.file import is_executed
 
     _refuse_mixtures(task, as_command, as_config, as_json, attempt)
     opened = open_it(project, tolerant=True)

@@ -10,7 +10,7 @@ from orch_tui.cli.opening import command_hint
 from orch_tui.cli.output import Output, cells, pad
 from orch_tui.cli.show import local_time
 from orch_tui.engine.ending import files_written, tables_written
-from orch_tui.engine.inspect import inspect_run
+from orch_tui.engine.reconcile import inspect_run
 from orch_tui.model.durations import show_duration
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status

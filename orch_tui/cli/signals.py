@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
-from orch_tui.engine.control import CancelRequest, who_am_i
+from orch_tui.engine.requests import CancelRequest, who_am_i
 
 _WORDS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "hang-up"}
 

@@ -17,7 +17,7 @@ from orch_tui.cli.output import Output, print_table
 @project_option
 def tables_command(as_json: bool, project: str | None) -> int:
     """List the tables in the project's storage."""
-    from orch_tui.components.storage import Storage
+    from orch_tui.storage.tables import Storage
 
     found = Storage(open_it(project, tolerant=True).paths.storage).tables()
     out = Output(sys.stdout)
@@ -83,7 +83,7 @@ def size_text(size: int) -> str:
 @project_option
 def preview_command(table: str, rows: int, as_json: bool, as_csv: bool, project: str | None) -> int:
     """Show the first rows of a table; long values are cut."""
-    from orch_tui.components.storage import Storage
+    from orch_tui.storage.tables import Storage
 
     if as_json and as_csv:
         raise CliError("--json and --csv exclude each other; take one")

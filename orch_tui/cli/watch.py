@@ -54,7 +54,7 @@ def follow_to_end(paths: ProjectPaths, directory: Path, out: Output, *, strict: 
     from orch_tui.cli.narrate import Narrator
     from orch_tui.cli.run import exit_code
     from orch_tui.model.status import Status
-    from orch_tui.project.journal import JOURNAL, is_executed
+    from orch_tui.project.journal.file import JOURNAL, is_executed
 
     follower = Follower(directory)
     display = Display(out, Narrator(out, directory), live=False)

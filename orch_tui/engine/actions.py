@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orch_tui.engine.facts import program_problem
 from orch_tui.engine.lastlines import last_lines
 from orch_tui.engine.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.local import LocalLauncher
 from orch_tui.engine.prepare import PrepareError, Preparer
 from orch_tui.engine.process import signal_group
+from orch_tui.engine.task_facts import program_problem
 from orch_tui.model.component import TEST_CONNECTION
 from orch_tui.model.configuration import Configuration
 from orch_tui.model.durations import show_duration

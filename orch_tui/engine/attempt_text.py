@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orch_tui.engine.inspect import attempt_directory
+from orch_tui.engine.reconcile import attempt_directory
 from orch_tui.engine.reproduce import CannotReproduce, read_attempt_config
 from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode, split_ref
 from orch_tui.model.references import fill_variables, variable_names

@@ -12,12 +12,12 @@ from queue import SimpleQueue
 from typing import Protocol
 
 from orch_tui.engine.attempts import ActiveAttempt, AttemptRunner, failed_status
-from orch_tui.engine.control import CancelRequest, Mailbox
 from orch_tui.engine.launcher import AttemptSpec, Launcher, StopRequest
-from orch_tui.engine.phase import PhaseQueue
+from orch_tui.engine.phase_queue import PhaseQueue
 from orch_tui.engine.prepare import PrepareError
 from orch_tui.engine.process import boot_id, host, read_stat
 from orch_tui.engine.recorder import Recorder
+from orch_tui.engine.requests import CancelRequest, Mailbox
 from orch_tui.model import events
 from orch_tui.model.events import FailureKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan

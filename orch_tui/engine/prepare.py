@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.attempt_files import make_attempt
-from orch_tui.engine.facts import fill_command, program_problem
 from orch_tui.engine.launcher import AttemptSpec
 from orch_tui.engine.process import ANCESTORS_TAG, TASK_TAG, ancestors
+from orch_tui.engine.task_facts import fill_command, program_problem
 from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
 from orch_tui.model.configuration import Configuration, WriteMode, split_ref
 from orch_tui.model.orchestration import TaskOptions
@@ -33,7 +33,7 @@ PASSED_ENVIRONMENT = (
 )
 RUN_ACTION = "run"
 # -P: the working directory is the project, whose own copy.py must not take the place of the standard library's.
-_RUNNER = ("-P", "-m", "orch_tui.components.runner")
+_RUNNER = ("-P", "-m", "orch_tui.components.kit.runner")
 
 
 class PrepareError(Exception):

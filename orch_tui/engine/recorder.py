@@ -9,7 +9,7 @@ from collections.abc import Callable
 from orch_tui.model import events
 from orch_tui.model.events import Event
 from orch_tui.model.runstate import RunState
-from orch_tui.project.journal import Journal, JournalFull
+from orch_tui.project.journal.file import Journal, JournalFull
 
 
 class Recorder:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orch_tui.engine.inspect import attempt_directory
 from orch_tui.engine.prepare import inline_argv
 from orch_tui.engine.process import TASK_TAG
+from orch_tui.engine.reconcile import attempt_directory
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.references import resolve_secrets
 from orch_tui.model.runstate import TaskState

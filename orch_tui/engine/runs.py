@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orch_tui.engine.control import CancelRequest
 from orch_tui.engine.executor import PhaseExecutor
-from orch_tui.engine.facts import Facts, run_variables
 from orch_tui.engine.launcher import Launcher
 from orch_tui.engine.local import LocalLauncher
 from orch_tui.engine.prepare import Preparer
 from orch_tui.engine.recorder import Recorder
+from orch_tui.engine.requests import CancelRequest
+from orch_tui.engine.task_facts import Facts, run_variables
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.plan import PreviousRun, PreviousTask, RunPlan, Selection, make_plan
 from orch_tui.model.runstate import RunHeader, RunState, initial_state
 from orch_tui.model.status import Status
 from orch_tui.project.history import find_run, latest, prune_runs
-from orch_tui.project.journal import Journal, is_executed, read_run
+from orch_tui.project.journal.file import Journal, is_executed, read_run
 from orch_tui.project.locks import Lock, holder_of
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project

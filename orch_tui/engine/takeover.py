@@ -13,13 +13,13 @@ from typing import Any
 
 from orch_tui.engine.adopt import Orphans, adopt_leader, find_leader, spec_of
 from orch_tui.engine.attempts import ActiveAttempt, AttemptRunner, judge
-from orch_tui.engine.control import CancelRequest
 from orch_tui.engine.executor import PhaseExecutor
-from orch_tui.engine.inspect import Finding, Verdict, attempt_directory, inspect_run
 from orch_tui.engine.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.local import LocalLauncher
 from orch_tui.engine.prepare import Preparer, grace_of, max_log_of
+from orch_tui.engine.reconcile import Finding, Verdict, attempt_directory, inspect_run
 from orch_tui.engine.recorder import Recorder
+from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunRefused
 from orch_tui.model import events
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
@@ -28,7 +28,7 @@ from orch_tui.model.outcome import Outcome, outcome_of_exit
 from orch_tui.model.plan import PlannedTask
 from orch_tui.model.runstate import AttemptState, RunState, plan_of
 from orch_tui.model.status import Status
-from orch_tui.project.journal import JOURNAL, Journal, JournalLocked, read_run
+from orch_tui.project.journal.file import JOURNAL, Journal, JournalLocked, read_run
 from orch_tui.project.locks import Lock, holder_of
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets

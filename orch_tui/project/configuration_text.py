@@ -9,10 +9,10 @@ from typing import Any
 from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
 from orch_tui.project.configurations import file_reference
 from orch_tui.project.orchestration_text import with_comments, with_line_ends
-from orch_tui.project.toml_blocks import comments_above
-from orch_tui.project.toml_edit import TextEdit, edit_errors
-from orch_tui.project.toml_lines import Kind, scan
-from orch_tui.project.toml_text import key_text, table_lines
+from orch_tui.project.toml.blocks import comments_above
+from orch_tui.project.toml.edit import TextEdit, edit_errors
+from orch_tui.project.toml.lines import Kind, scan
+from orch_tui.project.toml.text import key_text, table_lines
 
 Values = dict[str, Any]
 _KNOWN = {"name", "description", "parameters", "inputs", "outputs"}

@@ -12,7 +12,7 @@ from orch_tui.model.text import valid_id
 from orch_tui.project.decode import Place, Table, did_you_mean, quote
 
 if TYPE_CHECKING:
-    from orch_tui.project.toml_lines import KeyPath
+    from orch_tui.project.toml.lines import KeyPath
 
 ReadText = Callable[[str], str]
 _TABLE_REMEDY = 'name it "bucket/table" with letters, digits, _ . and -'

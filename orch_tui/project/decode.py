@@ -16,7 +16,7 @@ from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
-    from orch_tui.project.toml_lines import KeyPath
+    from orch_tui.project.toml.lines import KeyPath
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -35,7 +35,7 @@ class Place:
     def report(self, severity: Severity, code: str, message: str, remedy: str, path: KeyPath) -> None:
         """Add a problem with the line of ``path``."""
         # Good files never need it, and a run must start at once.
-        from orch_tui.project.toml_lines import line_of
+        from orch_tui.project.toml.lines import line_of
 
         line = line_of(self.text, path)
         self.problems.append(

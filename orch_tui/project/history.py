@@ -13,7 +13,7 @@ from pathlib import Path
 
 from orch_tui.model.events import EventType, read_time
 from orch_tui.model.status import Status
-from orch_tui.project.journal import JOURNAL, BrokenJournal, Record, is_executed, parse_records
+from orch_tui.project.journal.file import JOURNAL, BrokenJournal, Record, is_executed, parse_records
 from orch_tui.project.paths import ProjectPaths
 
 _HEAD_BYTES = 8192

@@ -18,7 +18,7 @@ from orch_tui.project.lint_tables import table_problems
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.source import DefinitionError, describe
-from orch_tui.project.toml_lines import KeyPath, line_of, scan
+from orch_tui.project.toml.lines import KeyPath, line_of, scan
 
 ValidateParameters = Callable[[Component, Mapping[str, Any]], list[str]]
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from orch_tui.model.orchestration import Backoff, Orchestration, Phase, Retry, Task, TaskOptions, Variable
-from orch_tui.project.toml_blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks
-from orch_tui.project.toml_edit import TextEdit, VariableValue, edit_errors, edit_text
-from orch_tui.project.toml_text import duration_value, table_lines, value_text
+from orch_tui.project.toml.blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks
+from orch_tui.project.toml.edit import TextEdit, VariableValue, edit_errors, edit_text
+from orch_tui.project.toml.text import duration_value, table_lines, value_text
 
 _STRING_OR_COMMENT = re.compile(
     r'"""(?:\\.|[^\\])*?"""(?:"{0,2})|\'\'\'.*?\'\'\'(?:\'{0,2})|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|(?P<comment>#[^\r\n]*)',

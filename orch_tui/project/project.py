@@ -96,7 +96,7 @@ class Project:
         """Built-in components and the project's own, by id; broken manifests are left out, see :meth:`problems`."""
         if self._components is None:
             found: dict[str, Component] = {}
-            for path in _toml_files(self._builtin):
+            for path in _manifests(self._builtin):
                 self._add_component(found, path, builtin=True)
             for path in _toml_files(self.paths.components):
                 self._add_component(found, path, builtin=False)
@@ -278,6 +278,16 @@ def _toml_files(directory: Path) -> list[Path]:
     except OSError:
         return []
     return [directory / f"{one}.toml" for one in ids if not one.startswith(".")]
+
+
+def _manifests(directory: Path) -> list[Path]:
+    """The manifests below a directory by id: beside each other, or in a folder with the modules of their family."""
+    try:
+        families = [Path(entry.path) for entry in os.scandir(directory) if entry.is_dir()]
+    except OSError:
+        return []
+    paths = [path for folder in (directory, *families) for path in _toml_files(folder)]
+    return sorted(paths, key=lambda path: path.stem)
 
 
 def _check_stem(stem: str, shown: str) -> None:

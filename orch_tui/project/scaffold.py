@@ -11,7 +11,7 @@ from orch_tui.project.atomic import write_atomic
 from orch_tui.project.decode import quote
 from orch_tui.project.project import Project, open_project
 from orch_tui.project.source import DefinitionError
-from orch_tui.project.toml_text import string_text
+from orch_tui.project.toml.text import string_text
 from orch_tui.project.writer import SaveError
 
 # What may be there already: a fresh clone of an empty repository, say.

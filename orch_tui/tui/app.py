@@ -20,8 +20,8 @@ from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.theme import Theme
 
-from orch_tui.model.history import counted
 from orch_tui.model.text import safe_line
+from orch_tui.model.undo import counted
 from orch_tui.project.project import Project, open_project
 from orch_tui.tui import frugal, terminal, theme, unstyled
 from orch_tui.tui.actions import BY_ID, bindings

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from orch_tui.model.history import NothingToUndo
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line, slug, unique
+from orch_tui.model.undo import NothingToUndo
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project
 from orch_tui.project.source import DefinitionError
@@ -285,7 +285,7 @@ def read_runs(paths: ProjectPaths, orchestration_id: str, known: Runs | None = N
 
 
 def _stamp(paths: ProjectPaths, orchestration_id: str, run: str) -> int:
-    from orch_tui.project.journal import JOURNAL
+    from orch_tui.project.journal.file import JOURNAL
 
     try:
         return os.stat(paths.run(orchestration_id, run) / JOURNAL).st_size

@@ -6,7 +6,7 @@ from statistics import median
 
 from orch_tui.model.status import Status
 from orch_tui.project.history import run_ids
-from orch_tui.project.journal import JOURNAL, BrokenJournal, read_run
+from orch_tui.project.journal.file import JOURNAL, BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
 
 RUNS = 20

@@ -13,21 +13,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orch_tui.engine.control import CancelRequest, ask, who_am_i
-from orch_tui.engine.facts import UnresolvedVariables
-from orch_tui.engine.inspect import inspect_run
 from orch_tui.engine.prepare import grace_of
+from orch_tui.engine.reconcile import inspect_run
+from orch_tui.engine.requests import CancelRequest, ask, who_am_i
 from orch_tui.engine.runs import AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
 from orch_tui.engine.takeover import take_over
+from orch_tui.engine.task_facts import UnresolvedVariables
 from orch_tui.model.durations import show_duration
-from orch_tui.model.history import counted
 from orch_tui.model.orchestration import Variable
 from orch_tui.model.plan import Decision, RunPlan
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
+from orch_tui.model.undo import counted
 from orch_tui.project.history import RunSummary, latest, runs
-from orch_tui.project.journal import BrokenJournal, read_run
+from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.project import DefinitionError, Project
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from statistics import fmean, median
 
 from orch_tui.model.status import Status
 from orch_tui.project.history import runs
-from orch_tui.project.journal import JOURNAL, BrokenJournal, read_run
+from orch_tui.project.journal.file import JOURNAL, BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
 
 RUNS = 20

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orch_tui.engine.ending import counts_told, files_written, tables_written
-from orch_tui.engine.inspect import attempt_directory
+from orch_tui.engine.reconcile import attempt_directory
 from orch_tui.engine.results import read_result
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.durations import show_duration
@@ -23,7 +23,7 @@ from orch_tui.model.runstate import RunState, TaskState, fold
 from orch_tui.model.status import Status
 from orch_tui.model.text import valid_id
 from orch_tui.project.history import RunSummary, run_ids
-from orch_tui.project.journal import JOURNAL, BrokenJournal, JournalReader, is_executed
+from orch_tui.project.journal.file import JOURNAL, BrokenJournal, JournalReader, is_executed
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.tui.run_estimates import LONGER, Estimates
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orch_tui.project.journal import BrokenJournal
+from orch_tui.project.journal.file import BrokenJournal
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.tui.run_model import RunFeed, RunModel
 

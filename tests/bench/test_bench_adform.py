@@ -14,8 +14,8 @@ import pytest
 from sample_configs.stand_ins.adform import Adform, Settings, serve
 from sample_configs.stand_ins.adform_data import report
 
-from tests.e2e.attempts import attempt
-from tests.unit.components.test_adform import given
+from tests.integration.attempts import attempt
+from tests.unit.components.adform.test_extractor import given
 
 pytestmark = pytest.mark.bench
 DAYS = 30
@@ -34,7 +34,7 @@ def peak(tmp_path: Path, adform: Adform, rows: int, days: int) -> tuple[float, i
     output = [{"source": "t", "destination": "ads/t"}]
     run = attempt(tmp_path / str(rows), parameters, outputs=output)
     process = subprocess.Popen(
-        [sys.executable, "-m", "orch_tui.components.adform_extractor"],
+        [sys.executable, "-m", "orch_tui.components.adform.extractor"],
         cwd=run.project,
         env=run.env,
         stdout=subprocess.DEVNULL,

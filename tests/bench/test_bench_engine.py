@@ -22,7 +22,7 @@ from orch_tui.model import events
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
-from orch_tui.project.journal import Journal, read_run
+from orch_tui.project.journal.file import Journal, read_run
 
 pytestmark = pytest.mark.bench
 ROUNDS = 3

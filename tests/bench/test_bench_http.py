@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.attempts import attempt
+from tests.integration.attempts import attempt
 from tests.servers.http_server import Answer, Call, HttpServer
 
 pytestmark = pytest.mark.bench
@@ -39,7 +39,7 @@ def extract(root: Path, url: str, count: int, parameters: dict[str, Any], key: l
     output = {"source": "x", "destination": "a/x", "primary_key": key}
     given = attempt(root, {"base_url": url, **parameters}, outputs=[output])
     before = time.perf_counter()
-    process = given.start("orch_tui.components.http_extractor")
+    process = given.start("orch_tui.components.http_api.extractor")
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - before
     process.returncode = os.waitstatus_to_exitcode(status)

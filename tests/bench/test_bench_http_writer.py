@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.components.publish import Publication
+from orch_tui.storage.publish import Publication
 
-from tests.e2e.attempts import attempt
-from tests.unit.components.tables import parquet_file
+from tests.integration.attempts import attempt
+from tests.support.tables import parquet_file
 
 pytestmark = pytest.mark.bench
 QUERY = "select i as id, 'person number ' || i as name, i * 1.5 as amount, now() as at from range({rows}) t(i)"
@@ -50,7 +50,7 @@ def peak_mb(root: Path, address: str, rows: int) -> float:
     )
     given.storage.publish([Publication("b/t", parquet_file(root / "seed.parquet", QUERY.format(rows=rows)))])
     _Counting.rows = 0
-    process = given.start("orch_tui.components.http_writer")
+    process = given.start("orch_tui.components.http_api.writer")
     _, status, usage = os.wait4(process.pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0, process.stderr and process.stderr.read()
     assert _Counting.rows == rows

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
-from orch_tui.components.publish import Publication
+from orch_tui.storage.publish import Publication
 
-from tests.e2e.attempts import attempt
-from tests.unit.components.tables import parquet_file
+from tests.integration.attempts import attempt
+from tests.support.tables import parquet_file
 
 pytestmark = pytest.mark.bench
 
@@ -22,7 +22,8 @@ def peak():
     line = next(line for line in open('/proc/self/status') if line.startswith('VmHWM'))
     print('peak', line.split()[1], file=sys.stderr)
 atexit.register(peak)
-from orch_tui.components import kit, keboola
+from orch_tui.components import kit
+from orch_tui.components.keboola import program as keboola
 kit.main(keboola.Parameters, keboola.run, keboola.test_connection)
 """
 _COPY = """

@@ -6,12 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.control import CancelRequest
+from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.runs import RunRequest, plan_run, start_run
 from orch_tui.project.project import open_project
 
-from tests.projects import make_project
 from tests.pty.harness import PtyApp, orch_tui
+from tests.support.projects import make_project
 
 _TASKS = 50
 _SECONDS = 20

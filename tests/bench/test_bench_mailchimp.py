@@ -10,12 +10,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from orch_tui.components.publish import Publication
-from orch_tui.components.storage import Storage
 from orch_tui.model.configuration import WriteMode
+from orch_tui.storage.publish import Publication
+from orch_tui.storage.tables import Storage
 from sample_configs.stand_ins.mailchimp import API_KEY, AUDIENCE, serve
 
-from tests.e2e.attempts import attempt
+from tests.integration.attempts import attempt
 
 pytestmark = pytest.mark.bench
 
@@ -26,7 +26,7 @@ def tell():
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     print("peak", line.split()[1], file=sys.stderr)
 atexit.register(tell)
-runpy.run_module("orch_tui.components.mailchimp_writer", run_name="__main__", alter_sys=True)
+runpy.run_module("orch_tui.components.mailchimp.writer", run_name="__main__", alter_sys=True)
 """
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.attempts import attempt
-from tests.unit.components.test_singer import make_venv, output
+from tests.integration.attempts import attempt
+from tests.unit.components.singer.test_tap import make_venv, output
 
 pytestmark = pytest.mark.bench
 
@@ -21,7 +21,8 @@ def peak():
     line = next(line for line in open('/proc/self/status') if line.startswith('VmHWM'))
     print('peak', line.split()[1], file=sys.stderr)
 atexit.register(peak)
-from orch_tui.components import kit, singer
+from orch_tui.components import kit
+from orch_tui.components.singer import tap as singer
 kit.main(singer.Parameters, singer.run, singer.test_connection)
 """
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sample_configs.stand_ins.snowflake import StandIn, serve
 
-from tests.e2e.attempts import attempt
+from tests.integration.attempts import attempt
 from tests.servers.snowflake_proxy import pieces
 from tests.servers.tools import tool
 
@@ -27,7 +27,8 @@ QUERY = """select seq4() as id, 'recipient' || seq4() || '@example.com' as email
 
 PROGRAM = """
 import atexit, resource
-from orch_tui.components import kit, snowflake_extractor as component
+from orch_tui.components import kit
+from orch_tui.components.snowflake import extractor as component
 atexit.register(lambda: print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True))
 kit.main(component.Parameters, component.run)
 """

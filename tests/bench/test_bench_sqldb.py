@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.components.publish import Publication
+from orch_tui.storage.publish import Publication
 
-from tests.e2e.attempts import attempt
+from tests.integration.attempts import attempt
 from tests.servers.mariadb import mariadb
 from tests.servers.postgres import postgres
-from tests.unit.components.tables import parquet_file
+from tests.support.tables import parquet_file
 
 pytestmark = pytest.mark.bench
 SERVERS: dict[str, Callable[[], AbstractContextManager[Any]]] = {"postgres": postgres, "mysql": mariadb}
@@ -72,7 +72,7 @@ def test_memory_is_flat(tmp_path: Path, side: tuple[str, dict[str, Any]]) -> Non
             "extractor": {"table": "t"},
         }
         for number, (step, more) in enumerate(steps.items()):
-            module = f"{name}_{step.split(',')[0]}"
+            module = f"{name}.{step.split(',')[0]}"
             memory, seconds = measured(tmp_path / f"{count}-{number}", module, count, {**parameters, **more})
             found.setdefault(step, []).append(memory)
             print(f"\n{name} {step}: {count} rows, {memory:.0f} MB, {seconds:.1f} s", end="")

@@ -10,8 +10,8 @@ import pytest
 from orch_tui.project.history import run_ids, summarize
 from orch_tui.project.project import Project
 
-from tests.engine_kit import make_commands
 from tests.pty.harness import PtyApp, orch_tui
+from tests.support.engine_kit import make_commands
 
 pytestmark = pytest.mark.bench
 PHASES, TASKS = 10, 100

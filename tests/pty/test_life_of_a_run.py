@@ -19,11 +19,11 @@ from orch_tui.engine.process import tagged
 from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.history import run_ids
-from orch_tui.project.journal import is_executed, read_run
+from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.project import Project
 
-from tests.engine_kit import make_commands, statuses, until, write_command
 from tests.pty.harness import PtyApp, orch_tui
+from tests.support.engine_kit import make_commands, statuses, until, write_command
 
 WAIT = "echo begin >> trace/{0}; while [ ! -e go ]; do sleep 0.02; done; echo end >> trace/{0}"
 PHASES = {"P1": {name: WAIT.format(name) for name in ("a", "b")}, "P2": {"c": "echo begin end >> trace/c"}}

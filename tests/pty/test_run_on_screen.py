@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from orch_tui.model.status import Status
 from orch_tui.project.history import latest
-from orch_tui.project.journal import is_executed, read_run
+from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.paths import ProjectPaths
 
-from tests.engine_kit import until
-from tests.projects import make_project
 from tests.pty.harness import PtyApp, orch_tui
+from tests.support.engine_kit import until
+from tests.support.projects import make_project
 
 GATE = 'while [ ! -e "$ORCH_PROJECT/gate" ]; do sleep 0.05; done'
 

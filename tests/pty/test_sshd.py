@@ -18,12 +18,12 @@ import pytest
 from orch_tui.engine.process import tagged
 from orch_tui.model.status import Status
 from orch_tui.project.history import run_ids
-from orch_tui.project.journal import is_executed, read_run
+from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.project import Project
 
-from tests.engine_kit import make_commands, until
 from tests.pty.harness import PtyApp
 from tests.servers.tools import program
+from tests.support.engine_kit import make_commands, until
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT = "echo begin >> trace/a; while [ ! -e go ]; do sleep 0.02; done; echo end >> trace/a"

@@ -12,7 +12,7 @@ from orch_tui.model import events
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
-from orch_tui.project.journal import Journal
+from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project, open_project
 

@@ -12,7 +12,7 @@ from orch_tui.tui.screens.attempt_text import AttemptTextScreen
 from orch_tui.tui.screens.log_viewer import LogViewerScreen
 from textual.pilot import Pilot
 
-from tests.engine_kit import make_commands, run, write_command
+from tests.support.engine_kit import make_commands, run, write_command
 from tests.tui.driving import said, text_of, workbench
 from tests.tui.test_live import until
 

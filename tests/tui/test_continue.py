@@ -11,7 +11,7 @@ from orch_tui.tui.screens.configuration import ConfigurationScreen
 from orch_tui.tui.screens.history import HistoryScreen
 from orch_tui.tui.screens.run_preview import RunPreview
 
-from tests.engine_kit import make_commands, run
+from tests.support.engine_kit import make_commands, run
 from tests.tui.driving import rows_of, said, text_of, workbench
 from tests.tui.test_live import to_end, until
 

@@ -12,7 +12,7 @@ from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.history import HistoryScreen, RunList, bars
 from orch_tui.tui.screens.workbench import WorkbenchScreen
 
-from tests.engine_kit import make_commands, run
+from tests.support.engine_kit import make_commands, run
 from tests.tui.conftest import MakeRun
 from tests.tui.driving import rows_of, said, text_of, workbench
 from tests.tui.test_live import until

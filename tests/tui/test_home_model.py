@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from orch_tui.model.history import NothingToUndo
 from orch_tui.model.status import Status
+from orch_tui.model.undo import NothingToUndo
 from orch_tui.project.catalog import InUse
 from orch_tui.project.history import RunSummary
 from orch_tui.project.project import Project

@@ -9,7 +9,7 @@ from pathlib import Path
 from orch_tui.engine.runs import RunRequest, plan_run, start_run
 from orch_tui.model.status import Status
 from orch_tui.project.history import latest
-from orch_tui.project.journal import read_run
+from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project, open_project
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.run_preview import RunPart, RunPreview
@@ -23,7 +23,7 @@ from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input
 
-from tests.projects import make_project
+from tests.support.projects import make_project
 from tests.tui.driving import rows_of, said, text_of, workbench
 from tests.tui.seed import sample_project
 
@@ -250,7 +250,7 @@ async def test_an_interrupted_run_is_offered_and_taken_over(tmp_path: Path) -> N
     project = project_of(tmp_path, One={"a": "true"}, Two={"b": "true"})
     from orch_tui.model import events
     from orch_tui.model.runstate import RunHeader
-    from orch_tui.project.journal import Journal
+    from orch_tui.project.journal.file import Journal
     from orch_tui.project.paths import make_private
 
     plan = plan_run(project, RunRequest("main"))

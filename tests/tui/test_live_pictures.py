@@ -14,7 +14,7 @@ from orch_tui.model import events
 from orch_tui.model.events import FailureKind
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
-from orch_tui.project.journal import Journal
+from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets

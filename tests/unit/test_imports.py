@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.projects import environment, make_project
+from tests.support.projects import environment, make_project
 
 HEAVY = {"textual", "rich", "duckdb", "pydantic", "tomlkit", "jsonschema", "httpx", "dotenv", "filelock"}
 _SCRIPT = """
@@ -69,7 +69,8 @@ def test_check_of_a_project_without_configurations_imports_nothing_heavy(tmp_pat
         ("model", {"model"}),
         ("project", {"model", "project"}),
         ("engine", {"model", "project", "engine"}),
-        ("components", {"model", "project", "components"}),
+        ("storage", {"model", "project", "storage"}),
+        ("components", {"model", "project", "storage", "components"}),
     ],
 )
 def test_a_layer_imports_only_the_layers_below_it(tmp_path: Path, package: str, allowed: set[str]) -> None:
@@ -86,5 +87,5 @@ sys.stderr.write(json.dumps([0, sorted(sys.modules)]))
     # THEN nothing of the layers above is there, and nothing heavy but in the components, which are child processes
     own = {name.split(".")[1] for name in modules if name.startswith("orch_tui.")}
     assert own <= allowed
-    if package != "components":
+    if package not in ("components", "storage"):
         assert not modules & HEAVY

@@ -10,12 +10,12 @@ from orch_tui.components.dbapi.growing import Last, last_of, remember, require_g
 from orch_tui.components.dbapi.names import counted, require
 from orch_tui.components.dbapi.parameters import Source
 from orch_tui.components.dbapi.session import Session
+from orch_tui.components.dbapi.sql_source import require_kept_rows
 from orch_tui.components.dbapi.stop import stoppable
 from orch_tui.components.dbapi.values import Column, Converter
-from orch_tui.components.kit import Context
-from orch_tui.components.shape import check_shape
-from orch_tui.components.sql_source import require_kept_rows
-from orch_tui.components.tabular import (
+from orch_tui.components.kit.component import Context
+from orch_tui.components.kit.drift import check_shape
+from orch_tui.components.kit.sql import (
     ParquetSink,
     columns_of,
     connect,

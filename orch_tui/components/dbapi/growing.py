@@ -10,12 +10,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.components.contract import UserError
 from orch_tui.components.dbapi.names import require
+from orch_tui.components.dbapi.sql_source import saved_last, tell_start
 from orch_tui.components.dbapi.values import Column
-from orch_tui.components.kit import Context
-from orch_tui.components.sql_source import saved_last, tell_start
-from orch_tui.components.tabular import literal, quoted
+from orch_tui.components.kit.component import Context
+from orch_tui.components.kit.sql import literal, quoted
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from orch_tui.components.contract import UserError
-from orch_tui.components.tabular import listed
+from orch_tui.components.kit.sql import listed
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from orch_tui.components import kit
-from orch_tui.components.sql_source import IncrementalColumn, SqlSource
+from orch_tui.components.dbapi.sql_source import IncrementalColumn, SqlSource
 
 
 class Server(kit.Parameters):

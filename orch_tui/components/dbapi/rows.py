@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.components.contract import UserError
-from orch_tui.components.kit import Input
-from orch_tui.components.tabular import listed, quoted
+from orch_tui.components.kit.component import Input
+from orch_tui.components.kit.sql import listed, quoted
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:

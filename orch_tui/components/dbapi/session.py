@@ -6,8 +6,8 @@ from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
-from orch_tui.components.contract import UserError
 from orch_tui.components.dbapi.parameters import Server
+from orch_tui.model.errors import UserError
 
 TEST_SECONDS = 10
 """How long a test of the connection waits for the server, at the most, for each of its statements."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from orch_tui.components.contract import UserError
-from orch_tui.components.kit import Context
+from orch_tui.components.kit.component import Context
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 Convert = Callable[[Any], Any]

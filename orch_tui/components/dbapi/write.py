@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from orch_tui.components.contract import UserError
 from orch_tui.components.dbapi.names import counted, find
 from orch_tui.components.dbapi.parameters import Target
 from orch_tui.components.dbapi.rows import check_keys, chosen, reader
 from orch_tui.components.dbapi.session import Session
 from orch_tui.components.dbapi.stop import stoppable
-from orch_tui.components.kit import Context, Input
-from orch_tui.components.staging import signals_deferred
-from orch_tui.components.tabular import connect, duckdb_explained, listed, literal, row_batches
+from orch_tui.components.kit.component import Context, Input
+from orch_tui.components.kit.sql import connect, duckdb_explained, listed, literal, row_batches
+from orch_tui.components.kit.staging import signals_deferred
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from orch_tui.components.contract import UserError
-from orch_tui.components.http.choice import Choice, used_with
+from orch_tui.components.http.variants import Choice, used_with
+from orch_tui.model.errors import UserError
 
 if TYPE_CHECKING:
     import httpx

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from orch_tui.components.contract import UserError
-from orch_tui.components.http.answers import HttpError, no_answer, refusal, server_message, shown_url
 from orch_tui.components.http.auth import Auth, authentication, secrets_of
-from orch_tui.components.http.pauses import PerMinute, back_off, retry_after
+from orch_tui.components.http.responses import HttpError, no_answer, refusal, server_message, shown_url
+from orch_tui.components.http.retry import PerMinute, back_off, retry_after
+from orch_tui.components.http.tls import trusting
 from orch_tui.components.http.tokens import ClientCredentials
-from orch_tui.components.http.trust import trusting
-from orch_tui.components.redact import Redactor
+from orch_tui.components.kit.redact import Redactor
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 __all__ = ["HttpClient", "HttpError"]

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orch_tui.components.contract import Output, UserError
 from orch_tui.components.http.flatten import Flattener
 from orch_tui.components.http.json_path import MISSING, at_path, items_at, parts_of
 from orch_tui.components.http.tables import Spool
-from orch_tui.components.kit import Context
-from orch_tui.components.shape import check_shape
-from orch_tui.components.storage import Storage
-from orch_tui.components.tabular import connect, listed, readable
+from orch_tui.components.kit.component import Context
+from orch_tui.components.kit.contract import Output
+from orch_tui.components.kit.drift import check_shape
+from orch_tui.components.kit.sql import connect, listed, readable
 from orch_tui.model.configuration import WriteMode
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.storage.tables import Storage
 
 if TYPE_CHECKING:
     import duckdb

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orch_tui.components.contract import UserError
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 BOOL, INT, WIDE, FLOAT, TEXT, NESTED = 1, 2, 4, 8, 16, 32

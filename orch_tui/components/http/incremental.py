@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from orch_tui.components.contract import UserError
 from orch_tui.components.http.json_path import MISSING, at_path
 from orch_tui.components.http.paging import Call
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 _LAG = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhd]?)")

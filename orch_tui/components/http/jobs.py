@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator
 
-from orch_tui.components.contract import UserError
-from orch_tui.components.http.answers import linked, server_message
-from orch_tui.components.http.choice import Choice, used_with
 from orch_tui.components.http.json_path import MISSING, at_path
 from orch_tui.components.http.paging import Call
-from orch_tui.components.http.pauses import retry_after
+from orch_tui.components.http.responses import linked, server_message
+from orch_tui.components.http.retry import retry_after
+from orch_tui.components.http.variants import Choice, used_with
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from orch_tui.components.contract import UserError
-from orch_tui.components.tabular import listed
+from orch_tui.components.kit.sql import listed
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 _CHUNK = 2**18

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.components.contract import UserError
 from orch_tui.components.http.flatten import BOOL, FLOAT, INT, NESTED, TEXT, WIDE, Column, Flattener
-from orch_tui.components.tabular import columns_of, common_type, listed, literal, quoted, usable_names, write_parquet
+from orch_tui.components.kit.sql import columns_of, common_type, listed, literal, quoted, usable_names, write_parquet
+from orch_tui.model.errors import UserError
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,7 +11,7 @@ from orch_tui.project.atomic import write_atomic
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project
 from orch_tui.project.source import DefinitionError, parse_toml, read_source
-from orch_tui.project.toml_text import table_lines
+from orch_tui.project.toml.text import table_lines
 from orch_tui.tui.form.state import FormState, InputRow, OutputRow
 
 

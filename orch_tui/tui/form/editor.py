@@ -10,9 +10,9 @@ from typing import Any
 
 from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
 from orch_tui.model.configuration import Configuration, split_ref
-from orch_tui.model.history import EditHistory
 from orch_tui.model.references import secret_names, shell_secret_names
 from orch_tui.model.text import safe_line
+from orch_tui.model.undo import EditHistory
 from orch_tui.project.configuration_text import texts_in_files
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
@@ -121,8 +121,8 @@ class ConfigurationEditor:
         self.base = self.project.source(self.path)
 
     def _read_schema(self) -> None:
-        from orch_tui.components.contract import UserError
-        from orch_tui.components.schema import json_schema
+        from orch_tui.components.kit.schema import json_schema
+        from orch_tui.model.errors import UserError
 
         assert self.configuration is not None
         component_id = self.configuration.component
@@ -151,7 +151,7 @@ class ConfigurationEditor:
 
     def check(self, state: FormState) -> Checked:
         """What would be saved, and everything that is wrong with it."""
-        from orch_tui.components.schema import validate_parameters
+        from orch_tui.components.kit.schema import validate_parameters
 
         assert self.configuration is not None
         assert self.component is not None

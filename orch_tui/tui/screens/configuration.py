@@ -16,8 +16,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from orch_tui.model.configuration import Configuration, split_ref
-from orch_tui.model.history import NothingToUndo
 from orch_tui.model.references import secret_names
+from orch_tui.model.undo import NothingToUndo
 from orch_tui.project.source import DefinitionError
 from orch_tui.project.writer import ChangedOnDisk, SaveError
 from orch_tui.tui.actions import bindings

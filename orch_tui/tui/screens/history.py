@@ -15,9 +15,9 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from orch_tui.model.durations import show_duration
-from orch_tui.model.history import counted
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
+from orch_tui.model.undo import counted
 from orch_tui.project.history import RunSummary, clock_of, runs
 from orch_tui.project.project import Project
 from orch_tui.tui.actions import bindings

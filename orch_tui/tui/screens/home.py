@@ -12,9 +12,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from orch_tui.model.history import NothingToUndo, counted
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
+from orch_tui.model.undo import NothingToUndo, counted
 from orch_tui.project.source import DefinitionError
 from orch_tui.tui import text
 from orch_tui.tui.actions import bindings

@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input
 
-from orch_tui.model.history import counted
 from orch_tui.model.orchestration import Orchestration, Phase
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import safe_line
+from orch_tui.model.undo import counted
 from orch_tui.project.project import DefinitionError
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions

@@ -14,7 +14,7 @@ from textual.timer import Timer
 from orch_tui.model.orchestration import Task
 from orch_tui.model.runstate import TaskState
 from orch_tui.project.history import continued_by, run_ids
-from orch_tui.project.journal import BrokenJournal, is_executed
+from orch_tui.project.journal.file import BrokenJournal, is_executed
 from orch_tui.tui.run_estimates import read_estimates
 from orch_tui.tui.run_model import Batch, RunFeed, RunModel, Written, phases_of, read_written
 from orch_tui.tui.run_nested import NestedRuns
@@ -249,8 +249,8 @@ class WorkbenchRun(WorkbenchFile):
 
     def _read_columns(self, tables: Sequence[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
         # Imported late: nothing of it is needed before a task has written a table.
-        from orch_tui.components.contract import UserError
-        from orch_tui.components.storage import Storage
+        from orch_tui.model.errors import UserError
+        from orch_tui.storage.tables import Storage
 
         storage = Storage(self.bench.project.paths.storage)
         found = {}

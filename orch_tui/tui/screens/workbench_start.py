@@ -373,8 +373,8 @@ class WorkbenchStart(WorkbenchRun):
                     self.run_worker(self._preview(item.name), group="preview", exclusive=True)
 
     async def _preview(self, table: str) -> None:
-        from orch_tui.components.contract import UserError
-        from orch_tui.components.storage import Storage
+        from orch_tui.model.errors import UserError
+        from orch_tui.storage.tables import Storage
         from orch_tui.tui.screens.table_preview import TablePreview
 
         storage = Storage(self.bench.project.paths.storage)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orch_tui.model.history import counted
 from orch_tui.model.text import safe_line
+from orch_tui.model.undo import counted
 from orch_tui.tui.run_model import Written
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 

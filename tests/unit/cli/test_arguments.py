@@ -11,7 +11,7 @@ from orch_tui.cli.errors import CliError, complaint, os_sentence
 from orch_tui.cli.main import cli
 from orch_tui.cli.run import parse_variables
 
-from tests.projects import ROOT, make_project
+from tests.support.projects import ROOT, make_project
 
 
 def invoke(*arguments: str) -> Result:

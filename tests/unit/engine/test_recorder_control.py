@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.control import CancelRequest, Mailbox, ask, who_am_i
 from orch_tui.engine.recorder import Recorder
+from orch_tui.engine.requests import CancelRequest, Mailbox, ask, who_am_i
 from orch_tui.model import events
 from orch_tui.model.events import Event
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.runstate import RunHeader, initial_state
 from orch_tui.model.status import Status
-from orch_tui.project.journal import Journal, JournalFull, read_run
+from orch_tui.project.journal.file import Journal, JournalFull, read_run
 
 T = 1_790_000_000.0
 

@@ -12,7 +12,7 @@ from orch_tui.model.edits import EditError, name_key
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.text import safe_line, valid_id
 
-from tests.strategies import (
+from tests.support.strategies import (
     ADDING,
     KEEPING,
     REMOVING,

@@ -11,11 +11,11 @@ from orch_tui.model import edits
 from orch_tui.model.edits import EditError
 from orch_tui.model.orchestration import Orchestration, TaskOptions, Variable
 
-from tests.strategies import (
+from tests.support.sample import sample, shape
+from tests.support.strategies import (
     TRICKY,
     orchestrations,
 )
-from tests.unit.model.sample import sample, shape
 
 
 @pytest.mark.parametrize("name", ["A", "a", " A ", "Ａ", "", "  ", "x\ny", "x\x1b[31m", "x" * 201, "\u200b", "\ud800"])

@@ -7,7 +7,7 @@ from orch_tui.model import edits
 from orch_tui.model.edits import EditError
 from orch_tui.model.orchestration import Retry, Task, TaskOptions, Variable
 
-from tests.unit.model.sample import sample, shape, task
+from tests.support.sample import sample, shape, task
 
 
 def test_new_tasks_go_to_the_given_phase_or_the_last_or_a_first_one() -> None:

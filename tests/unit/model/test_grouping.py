@@ -18,7 +18,7 @@ from orch_tui.model.edits import (
 )
 from orch_tui.model.orchestration import Orchestration, Phase, Task
 
-from tests.strategies import orchestrations, type_of
+from tests.support.strategies import orchestrations, type_of
 
 ORDERS = st.permutations(list(ComponentType)).flatmap(lambda order: st.sampled_from([order, order[:2], []]))
 CAMPAIGNS = [

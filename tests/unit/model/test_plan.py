@@ -16,7 +16,7 @@ from orch_tui.model.plan import (
     make_plan,
 )
 
-from tests.strategies import orchestrations
+from tests.support.strategies import orchestrations
 
 PROJECT = TaskOptions(timeout=60.0, grace=3.0)
 

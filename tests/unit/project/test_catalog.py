@@ -19,7 +19,7 @@ from orch_tui.project.scaffold import new_project
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.writer import ChangedOnDisk
 
-from tests.strategies import orchestrations
+from tests.support.strategies import orchestrations
 
 from .conftest import MakeProject
 

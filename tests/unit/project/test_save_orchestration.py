@@ -16,7 +16,7 @@ from orch_tui.project.definitions import decode_orchestration
 from orch_tui.project.orchestration_text import compose, house_text
 from orch_tui.project.source import DefinitionError, parse_toml
 
-from tests.strategies import Edit, apply_edit, edit_sequences, orchestrations
+from tests.support.strategies import Edit, apply_edit, edit_sequences, orchestrations
 
 FILE = """\
 # The pipeline of the marketing team.

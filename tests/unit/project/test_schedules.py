@@ -17,7 +17,7 @@ from orch_tui.project.project import DefinitionError
 from orch_tui.project.schedules import cron_problem, crontab_lines, next_start
 from orch_tui.project.writer import save_orchestration
 
-from tests.projects import environment
+from tests.support.projects import environment
 from tests.unit.project.conftest import MakeProject
 
 SUNDAY = datetime(2026, 11, 22, 14, 2).astimezone()

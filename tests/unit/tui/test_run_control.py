@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from orch_tui.engine.runs import RunRequest
 from orch_tui.model.status import Status
-from orch_tui.project.journal import is_executed, read_run
+from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.project import open_project
 from orch_tui.tui.run_control import CannotRun, RunControl, grace_words, plan_words, with_values
 
-from tests.engine_kit import make_commands, until
+from tests.support.engine_kit import make_commands, until
 
 GATE = 'while [ ! -e "$ORCH_PROJECT/gate" ]; do sleep 0.02; done'
 

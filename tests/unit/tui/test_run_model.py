@@ -12,7 +12,7 @@ from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.plan import REUSED, Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.runstate import RunHeader, RunState, fold, initial_state
 from orch_tui.model.status import Status
-from orch_tui.project.journal import Journal
+from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.tui.run_compare import compare
 from orch_tui.tui.run_estimates import Estimates, read_estimates

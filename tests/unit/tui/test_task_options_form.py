@@ -18,7 +18,7 @@ from orch_tui.tui.task_options_form import (
 )
 from orch_tui.tui.workbench_model import OptionChanges
 
-from tests import strategies
+from tests.support import strategies
 
 PLAIN = Task("a", "x/a")
 FULL = Task(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from orch_tui.model.orchestration import Orchestration, Phase, Task
 from orch_tui.tui.timeline import Timeline, draw_bar, draw_header, plan_timeline
 
-from tests import strategies
+from tests.support import strategies
 
 
 def lines(timeline: Timeline, width: int, *, ascii_only: bool = False) -> list[str]:

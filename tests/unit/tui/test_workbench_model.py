@@ -15,7 +15,7 @@ from orch_tui.project.writer import ChangedOnDisk, SaveError
 from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.workbench_model import OptionChanges, Workbench
 
-from tests import strategies
+from tests.support import strategies
 from tests.tui.seed import SEED_REFS, sample_project, structure, write_orchestration
 
 

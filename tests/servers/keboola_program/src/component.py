@@ -1,6 +1,6 @@
 """A component as people write them for Keboola, with the public library ``keboola.component``, for our tests.
 
-It does what its parameter ``do`` says; see ``tests/unit/components/test_keboola.py``.
+It does what its parameter ``do`` says; see ``tests/unit/components/keboola/test_program.py``.
 """
 
 import csv

@@ -1,0 +1,1 @@
+"""Adform: campaigns and statistics from its API for buyers."""

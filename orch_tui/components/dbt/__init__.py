@@ -1,0 +1,1 @@
+"""dbt projects, run on the tables of the project."""

@@ -1,0 +1,1 @@
+"""CSV, JSON and Parquet files: into a table, and out of one."""

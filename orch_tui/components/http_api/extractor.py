@@ -1,0 +1,245 @@
+"""Component ``http-extractor``: records of an HTTP API with JSON answers, page by page, as tables."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from orch_tui.components import kit
+from orch_tui.components.http.auth import Auth
+from orch_tui.components.http.collect import Child, Tables
+from orch_tui.components.http.incremental import Incremental, Watermark
+from orch_tui.components.http.jobs import Job, run_job
+from orch_tui.components.http.paging import Call, Pagination, read_pages
+from orch_tui.components.http.responses import shown_url
+from orch_tui.components.kit.component import Context, UserError
+from orch_tui.components.kit.sql import listed
+from orch_tui.model.configuration import WriteMode
+
+if TYPE_CHECKING:
+    from orch_tui.components.http.client import HttpClient
+
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*(\([0-9, ]+\))?(\[\])?")
+_TELL_EVERY = 1000
+
+Value = str | int | float | bool
+
+
+class Parameters(kit.Parameters):
+    """Which records of which API."""
+
+    base_url: str = Field(
+        title="Base address",
+        description='Where the API begins, as in "https://api.example.com/v1"; credentials go there only.',
+    )
+    path: str = Field(default="", title="Path", description="Behind the base address, as in campaigns.")
+    method: Literal["GET", "POST"] = Field(default="GET", title="Method", description="POST for searches and jobs.")
+    params: dict[str, Value | list[Value]] = Field(
+        default={}, title="Parameters", description="Of the query; a list gives the name several times."
+    )
+    headers: dict[str, str] = Field(default={}, title="Headers", description="Sent with every request.")
+    body: dict[str, Any] | None = Field(default=None, title="Body", description="Of the request, for POST.")
+    body_format: Literal["json", "form"] = Field(
+        default="json", title="Body format", description="json, or form for HTML forms."
+    )
+    records: str = Field(
+        default="$",
+        title="Records",
+        description="Where the answer has the list of records, as a dotted path such as data.items; $ is the answer.",
+    )
+    flatten: bool = Field(
+        default=True,
+        title="Flatten",
+        description="Members of objects become columns, address.city address_city; else JSON.",
+    )
+    separator: str = Field(
+        default="_", max_length=5, title="Separator", description="Between the names of a flattened column."
+    )
+    keep_json: list[str] = Field(
+        default=[],
+        title="Keep as JSON",
+        description="Paths of objects that stay one column, such as those with data as names.",
+    )
+    types: dict[str, str] = Field(
+        default={},
+        title="Types",
+        description='Types of columns where the found ones are not right, as { amount = "DECIMAL(10,2)" }.',
+    )
+    strict: bool = Field(
+        default=False,
+        title="Strict",
+        description="A column that is gone, or has another type, is an error, not a warning.",
+    )
+    per_minute: int | None = Field(
+        default=None, ge=1, title="Requests per minute", description="No more than so many in any minute."
+    )
+    retries: int = Field(
+        default=5, ge=0, le=100, title="Retries", description="How often a request is repeated that failed."
+    )
+    timeout: float = Field(default=60.0, gt=0, le=3600, title="Timeout", description="Seconds without an answer.")
+    ca_file: str | None = Field(
+        default=None,
+        min_length=1,
+        title="Certificates",
+        description="A PEM file with authorities to trust besides the public ones, such as your company's.",
+    )
+    auth: Auth = Field(default=Auth(), title="Authentication")
+    pagination: Pagination = Field(default=Pagination(), title="Pagination")
+    incremental: Incremental = Field(default=Incremental(), title="Incremental")
+    job: Job = Field(default=Job(), title="Job")
+    children: list[Child] = Field(
+        default=[], title="Children", description="Lists inside of the records that become tables of their own."
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://", "${", "{{")):
+            raise ValueError('it must begin with "https://" (or "http://")')
+        return value
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Parameters:
+        for name, kind in self.types.items():
+            if not _TYPE.fullmatch(kind):
+                raise ValueError(
+                    f'types: "{kind}" of column "{name}" is no type; write one like BIGINT or DECIMAL(10,2)'
+                )
+        uses_body = self.body is not None or "body" in (self.pagination.place, self.incremental.place)
+        if uses_body and self.method == "GET":
+            raise ValueError('a body goes with method = "POST" only')
+        return self
+
+
+def run(parameters: Parameters, ctx: Context) -> None:
+    """Read all pages into the outputs.
+
+    Raises:
+        UserError: the API refused, failed or could not be reached; its answer is not what the parameters say; the
+            outputs do not fit.
+    """
+    tables = Tables(
+        ctx, parameters.children, flatten=parameters.flatten, keep=parameters.keep_json, separator=parameters.separator
+    )
+    watermark = _watermark(parameters, ctx)
+
+    def waiting(text: str) -> None:
+        ctx.progress(tables.rows, None, text)
+        ctx.flush_progress()
+
+    from orch_tui.components.http.client import HttpClient
+
+    with tables, _client(HttpClient, parameters, ctx, waiting) as client:
+        call = watermark.applied(_call(parameters))
+        if parameters.job.type != "none":
+            call = run_job(client, parameters.job, call, log=ctx.log, progress=waiting, scratch=tables.page_file)
+        pages = _read(client, call, parameters, ctx, tables, watermark)
+        if parameters.incremental.field and (sentence := watermark.missing_in(tables.rows)):
+            raise UserError(sentence)
+        waiting("storing")
+        ctx.log(f"{tables.rows} records on {pages} {'page' if pages == 1 else 'pages'} of {_shown(client, parameters)}")
+        tables.finish(parameters.types, strict=parameters.strict)
+    ctx.metrics |= {"pages": pages, "records": tables.rows}
+    ctx.next_state = watermark.state()
+
+
+def _read(
+    client: HttpClient, call: Call, parameters: Parameters, ctx: Context, tables: Tables, watermark: Watermark
+) -> int:
+    """The records of all pages; returns how many pages."""
+    number, total = 0, None
+    watched = parameters.incremental.field is not None
+    for page in read_pages(client, call, parameters.pagination, parameters.records, tables.page_file, ctx.warn):
+        number = page.number
+        tables.begin_page(number)
+        for record in page.records:
+            tables.add(record)
+            if watched:
+                watermark.see(record)
+            if tables.rows % _TELL_EVERY == 0:
+                ctx.progress(tables.rows, total, f"records, page {number}")
+        total = page.total if page.total is not None else total
+        ctx.progress(tables.rows, total, f"records, page {number}")
+    return number
+
+
+def _watermark(parameters: Parameters, ctx: Context) -> Watermark:
+    watermark = Watermark(parameters.incremental, ctx.state)
+    field = parameters.incremental.field
+    if field is None:
+        return watermark
+    for output in ctx.outputs.values():
+        if output.mode is WriteMode.FULL:
+            raise UserError(
+                f'with incremental the output "{output.name}" would lose all older rows; set its mode to '
+                '"incremental" (with a primary_key) or "append"'
+            )
+    ctx.log("first extraction: all records" if watermark.last is None else f"records from {field} {watermark.last} on")
+    return watermark
+
+
+def _client(kind: type[HttpClient], parameters: Parameters, ctx: Context, waiting: Any, **more: Any) -> HttpClient:
+    settings: dict[str, Any] = {"timeout": parameters.timeout, "retries": parameters.retries, **more}
+    return kind(
+        parameters.base_url,
+        parameters.auth,
+        headers=parameters.headers,
+        per_minute=parameters.per_minute,
+        log=ctx.log,
+        progress=waiting,
+        ca_file=ctx.resolve(parameters.ca_file) if parameters.ca_file else None,
+        **settings,
+    )
+
+
+def _call(parameters: Parameters) -> Call:
+    return Call(
+        parameters.path,
+        parameters.method,
+        params=parameters.params,
+        body=parameters.body,
+        form=parameters.body_format == "form",
+    )
+
+
+def _shown(client: HttpClient, parameters: Parameters) -> str:
+    return shown_url(client.absolute(parameters.path))
+
+
+def test_connection(parameters: Parameters, ctx: Context) -> str:
+    """The first page, of one record where the API can do that. A job is not submitted: that may cost something.
+
+    Raises:
+        UserError: as :func:`run`.
+    """
+    from orch_tui.components.http.client import HttpClient
+
+    pagination = parameters.pagination.model_copy(update={"limit": 1, "max_pages": 1})
+    # A token and a page, each in its time, are an answer within 30 s.
+    short = {"timeout": min(parameters.timeout, 14.0), "retries": 0}
+    with _client(HttpClient, parameters, ctx, lambda text: None, **short) as client:
+        if parameters.job.type != "none":
+            return _test_without_job(client, parameters)
+        scratch = ctx.data_dir / "page.json"
+        # Some APIs refuse a request without it.
+        call = Watermark(parameters.incremental, {}).applied(_call(parameters))
+        stream = next(read_pages(client, call, pagination, parameters.records, scratch, lambda text: None)).records
+        first: Any = None
+        for number, record in enumerate(stream):
+            first = record if number == 0 else first
+        where = _shown(client, parameters)
+        if not stream.count:
+            return f"{where} answers, with no records on the first page"
+        fields = f", with the fields {listed(map(str, first))}" if isinstance(first, dict) else ""
+        return f"{where} answers with {stream.count} {'record' if stream.count == 1 else 'records'}{fields}"
+
+
+def _test_without_job(client: HttpClient, parameters: Parameters) -> str:
+    answer = client.request("GET", "", accept=[status for status in range(400, 600) if status not in (401, 403)])
+    return f"{shown_url(client.base_url)} answers ({answer.status_code}); the job was not submitted"
+
+
+if __name__ == "__main__":
+    kit.main(Parameters, run, test=test_connection)

@@ -1,0 +1,1 @@
+"""Programs written for Keboola's common interface, run in environments of their own."""

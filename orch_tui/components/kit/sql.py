@@ -1,0 +1,274 @@
+"""What the data components share about DuckDB: quoting, types, readable errors, Parquet files written flat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from orch_tui.components import kit
+from orch_tui.components.kit.component import Context
+from orch_tui.model.errors import UserError
+from orch_tui.model.text import safe_line
+
+if TYPE_CHECKING:
+    import duckdb
+
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_WIDE_INTEGERS = {"HUGEINT", "UHUGEINT"}
+_FLOATS = {"FLOAT", "DOUBLE"}
+_TIMES = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"}
+NO_TYPE = '"NULL"'
+"""DuckDB's name for the type of a column in which nothing but nulls was seen."""
+
+_PART_ROWS = 100_000
+_PART_BYTES = 64 * 2**20
+_GROUP_BYTES = 32 * 2**20
+
+ROW_GROUP = 122_880
+"""Rows that DuckDB collects in memory for each thread before it writes them to Parquet, when nothing else is said."""
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier: any text, in double quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """An SQL string: any text without NUL, in single quotes."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def listed(names: Iterable[str], limit: int = 12) -> str:
+    """Names for a sentence: ``a, b, c and 7 more``."""
+    all_names = [safe_line(name, 60) for name in names]
+    shown = ", ".join(all_names[:limit])
+    return f"{shown} and {len(all_names) - limit} more" if len(all_names) > limit else shown
+
+
+_CATEGORY = re.compile(r"^(?:[A-Z][A-Za-z]* )+Error: ")
+_NOISE = re.compile(r"^(Did you mean |Possible |\* |Column \S+ is being converted|This type was either)|^LINE \d+:")
+
+
+def readable(error: BaseException) -> str:
+    """DuckDB's message as one sentence: no category, no excerpt of the SQL, no advice about DuckDB's own options."""
+    kept = []
+    for line in str(error).splitlines():
+        if not line.strip() or _NOISE.match(line.strip()):
+            break
+        kept.append(_CATEGORY.sub("", line.strip()))
+    return safe_line("; ".join(kept).rstrip("!. ") or type(error).__name__, 600)
+
+
+@contextmanager
+def duckdb_explained(what: str) -> Iterator[None]:
+    """Turn DuckDB's errors into errors of the user that begin with ``what``; a fault of DuckDB itself stays one.
+
+    Raises:
+        UserError: the statement cannot be run, and why.
+    """
+    import duckdb
+
+    try:
+        yield
+    except duckdb.InternalException:
+        raise
+    except duckdb.Error as error:
+        raise UserError(f"{what}: {readable(error)}") from error
+
+
+def common_type(con: duckdb.DuckDBPyConnection, types: Iterable[str]) -> str:
+    """The DuckDB type that holds the values of all these types without loss; text when there is no closer one."""
+    known = sorted({kind for kind in types if kind != NO_TYPE})
+    if not known:
+        return "VARCHAR"
+    if len(known) == 1:
+        return known[0]
+    numbers = all(kind in _INTEGERS | _FLOATS or kind.startswith("DECIMAL") for kind in known)
+    if not numbers and not set(known) <= _TIMES:
+        # JSON text next to other text stays JSON only where every value is a JSON value.
+        return "VARCHAR"
+    union = " union all ".join(f"select null::{kind} as x" for kind in known)
+    row = con.execute(f"select column_type from (describe ({union}))").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def connect(ctx: Context, *, threads: int = 2, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
+    """The kit's connection, in UTC: a run by hand and one by cron must not write different times."""
+    con = kit.connect(ctx, threads=threads, memory_limit=memory_limit)
+    con.execute("set timezone = 'UTC'")
+    # DuckDB estimates its progress only with the bar, which must not be drawn into the log.
+    con.execute("set enable_progress_bar = true")
+    con.execute("set enable_progress_bar_print = false")
+    return con
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, str]]:
+    """Names and DuckDB types of a query's columns. Raises: duckdb.Error."""
+    rows = con.execute(f"select column_name, column_type from (describe ({query}))").fetchall()
+    return [(str(name), str(kind)) for name, kind in rows]
+
+
+def usable_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Column names that are there, printable and different from each other (case does not count), and what changed.
+
+    Returns:
+        The names, and one sentence for each that had to be changed.
+    """
+    taken: set[str] = set()
+    result, remarks = [], []
+    for position, raw in enumerate(names, start=1):
+        clean = safe_line(raw).strip()
+        wanted = clean or f"column{position}"
+        name, number = wanted, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        taken.add(name.casefold())
+        result.append(name)
+        if not clean:
+            remarks.append(f'column {position} has no name; it is called "{name}"')
+        elif name != clean:
+            remarks.append(f'the name "{clean}" comes more than once; column {position} is called "{name}"')
+    return result, remarks
+
+
+def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path, *, group: int = ROW_GROUP) -> int:
+    """The rows of a query as a zstd Parquet file (0600), in row groups of ``group`` rows; returns how many.
+
+    Parquet has no 128-bit integers and DuckDB would store them as DOUBLE, so that a plain ``sum(integer)`` came
+    back as 12.0: they become BIGINT when every value fits, DECIMAL(38,0) otherwise.
+
+    Raises:
+        duckdb.Error: the query failed or the file cannot be written.
+    """
+    selected = []
+    for name, kind in columns_of(con, query):
+        column = quoted(name)
+        if kind in _WIDE_INTEGERS:
+            fits = con.execute(f"select coalesce(bool_and(try_cast({column} as bigint) is not null), true)"
+                               f" from ({query}) where {column} is not null").fetchone()  # fmt: skip
+            target = "bigint" if fits and fits[0] else "decimal(38,0)"
+            selected.append(f"cast({column} as {target}) as {column}")
+        elif kind == NO_TYPE:
+            selected.append(f"cast({column} as varchar) as {column}")
+        else:
+            selected.append(column)
+    sql = f"select {', '.join(selected)} from ({query})"
+    options = f"format parquet, compression zstd, row_group_size {group}"
+    row = con.execute(f"copy ({sql}) to {literal(str(path))} ({options})").fetchone()
+    path.chmod(0o600)
+    return int(row[0]) if row else 0
+
+
+class ParquetSink:
+    """Rows from anywhere into one Parquet file, with memory that does not grow with their number.
+
+    Rows are collected in a table in memory, which moves to a part file whenever it is large; the parts are joined at
+    the end. Use as a context manager; ``path`` exists only when the block ended without an exception.
+
+    ``final`` is the query of the file, given the name of what has all rows: for types that only all values tell.
+    ``part_rows`` are collected at most.
+    """
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        columns: Sequence[tuple[str, str]],
+        path: Path,
+        final: Callable[[str], str] = "select * from {}".format,
+        part_rows: int | None = None,
+    ) -> None:
+        self._con = con
+        self._final = final
+        self._part_rows = part_rows or _PART_ROWS
+        self._path = path
+        self._parts: list[Path] = []
+        self._pending = 0
+        self._bytes = 0
+        self._group = ROW_GROUP
+        self.rows = 0
+        fields = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns)
+        self._con.execute(f"create or replace temp table sink ({fields})")
+
+    def __enter__(self) -> ParquetSink:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            for part in self._parts:
+                part.unlink(missing_ok=True)
+            self._con.execute("drop table if exists sink")
+
+    def add(self, rows: Sequence[Sequence[Any]], size: int) -> None:
+        """Append rows (in the order of the columns); ``size`` is about how many bytes they take."""
+        with self._con.appender("sink") as appender:
+            appender.append_rows(rows)
+        self.rows += len(rows)
+        self._pending += len(rows)
+        self._bytes += size
+        if self._pending >= self._part_rows or self._bytes >= _PART_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        part = self._path.with_name(f".{self._path.name}.{len(self._parts):06d}")
+        self._parts.append(part)
+        # Of wide rows fewer, so that a row group takes about as much memory as of narrow ones.
+        fitting = _GROUP_BYTES * self._pending // max(1, self._bytes)
+        self._group = max(2048, min(self._group, fitting // 2048 * 2048))
+        options = f"format parquet, compression lz4, row_group_size {self._group}"
+        self._con.execute(f"copy sink to {literal(str(part))} ({options})")
+        self._con.execute("truncate sink")
+        self._pending = self._bytes = 0
+
+    def _finish(self) -> None:
+        if not self._parts:
+            write_parquet(self._con, self._final("sink"), self._path)
+            return
+        if self._pending:
+            self._flush()
+        files = ", ".join(literal(str(part)) for part in self._parts)
+        write_parquet(self._con, self._final(f"read_parquet([{files}])"), self._path, group=self._group)
+
+
+def row_batches(
+    fetchmany: Callable[[int], list[tuple[Any, ...]]], limit: int = 10_000, size: int = 8 * 2**20
+) -> Iterator[tuple[list[tuple[Any, ...]], int]]:
+    """Batches of a cursor that stay about ``size`` bytes, however wide a row is, each with its size in bytes."""
+    count = 100
+    while rows := fetchmany(count):
+        step = max(1, len(rows) // 100)
+        sample = rows[::step]
+        width = sum(len(value) if isinstance(value, str | bytes) else 8 for row in sample for value in row)
+        average = max(1, width // len(sample))
+        yield rows, average * len(rows)
+        count = max(10, min(limit, size // average))
+
+
+@contextmanager
+def query_progress(
+    con: duckdb.DuckDBPyConnection, report: Callable[[int, int, str], None], text: str
+) -> Iterator[None]:
+    """Report the per cent of the statement that runs on ``con`` meanwhile, twice a second, as DuckDB estimates it."""
+    done = Event()
+
+    def watch() -> None:
+        while not done.wait(0.5):
+            percent = con.query_progress()
+            if 0 <= percent <= 100:
+                report(int(percent), 100, text)
+
+    thread = Thread(target=watch, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

@@ -1,0 +1,290 @@
+"""The two ends of a task: its inputs brought into the attempt's directory, its outputs published from there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from orch_tui.components.kit.contract import Input, Output, TaskConfig, missing_output, stem
+from orch_tui.components.kit.redact import Redactor
+from orch_tui.model.configuration import TableInput
+from orch_tui.model.errors import UserError
+from orch_tui.model.text import safe_line, valid_id
+from orch_tui.project.atomic import write_atomic
+from orch_tui.project.paths import ProjectPaths, make_private
+from orch_tui.storage.tables import Storage, StorageError, TableInfo
+
+_NO_WRITER = "no task of this orchestration writes it; check the name, or run the orchestration that does"
+_PRIVATE = 0o600
+
+
+class Staging:
+    """Inputs, state, outputs and result.json of one attempt. ``tables`` is ``parquet`` or ``csv``."""
+
+    def __init__(self, config: TaskConfig, redactor: Redactor, *, tables: str = "parquet") -> None:
+        self.config = config
+        self.redactor = redactor
+        self.tables = tables
+        self.storage = Storage(ProjectPaths(config.project).storage, log=self.say)
+        self.inputs: dict[str, Input] = {}
+        self._staged: dict[str, tuple[int, int, int]] = {}
+
+    def say(self, text: str) -> None:
+        """A line for the task's log."""
+        sys.stdout.write(safe_line(self.redactor.text(text)) + "\n")
+        sys.stdout.flush()
+
+    def fetch(self) -> dict[str, Input]:
+        """Bring every declared input into ``in/tables``, by name.
+
+        Raises:
+            UserError: tables that do not exist yet, one line for each, or one that cannot be read.
+        """
+        folder = self.config.data_dir / "in" / "tables"
+        make_private(folder)
+        missing = []
+        for wanted in self.config.inputs:
+            path = folder / f"{stem(wanted.name)}.parquet"
+            info = self.storage.stage(wanted.table, path)
+            if info is None:
+                missing.append(self._missing(wanted))
+                continue
+            self.inputs[wanted.name] = Input(
+                wanted.name, wanted.table, path, info.rows, list(info.columns), info.version
+            )
+            self._staged[wanted.name] = _identity(path)
+            if self.tables == "csv":
+                from orch_tui.components.kit.csv_tables import write_csv_input
+
+                write_csv_input(self.inputs[wanted.name], info.primary_key)
+        if missing:
+            raise UserError("\n".join(missing))
+        self._fetch_state()
+        return self.inputs
+
+    def _missing(self, wanted: TableInput) -> str:
+        sentence = self.config.writers.get(wanted.table) or _NO_WRITER
+        return f'table "{wanted.table}" does not exist in the storage yet; {safe_line(str(sentence))}'
+
+    @property
+    def _state_file(self) -> Path | None:
+        component, configuration = self.config.component, self.config.configuration
+        if not (valid_id(component) and valid_id(configuration)):
+            return None
+        return ProjectPaths(self.config.project).state / "state" / component / f"{configuration}.json"
+
+    def _fetch_state(self) -> None:
+        source = self._state_file
+        with contextlib.suppress(FileNotFoundError):
+            # No state yet: the first run of the configuration.
+            if source is not None:
+                write_atomic(self.config.data_dir / "in" / "state.json", source.read_bytes(), mode=_PRIVATE)
+
+    def read_state(self) -> dict[str, Any]:
+        """What the last successful task of this configuration left. Raises: UserError when it is not JSON."""
+        path = self.config.data_dir / "in" / "state.json"
+        try:
+            state = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"the saved state {self._state_file} cannot be read: {safe_line(str(error))}; repair it, or delete it "
+                "to start from the beginning"
+            ) from error
+        return state if isinstance(state, dict) else {}
+
+    def finish(
+        self,
+        outputs: Mapping[str, Output],
+        *,
+        log: Callable[[str], None],
+        metrics: Mapping[str, Any] | None = None,
+        files: list[dict[str, Any]] | None = None,
+        warning: str | None = None,
+        next_state: dict[str, Any] | None = None,
+    ) -> None:
+        """Publish the outputs together, then write result.json and the state.
+
+        Raises:
+            UserError: an output was not written, or its rows break the table's rules; nothing is published then.
+        """
+        from orch_tui.storage.publish import Publication
+
+        self._require_untouched_inputs()
+        result = self._program_result(log)
+        state = next_state if next_state is not None else self._program_state()
+        self._require(outputs)
+        items = [Publication(item.table, item.path, item.mode, item.primary_key) for item in outputs.values()]
+        # From the first table on this is a success; a cancel that arrives then comes too late by milliseconds.
+        with (
+            self.storage.prepare(items, run=self.config.run, task=self.config.task) as transaction,
+            signals_deferred(),
+        ):
+            published = transaction.commit()
+            inputs = [{"table": i.table, "version": i.version, "rows": i.rows} for i in self.inputs.values()]
+            merged = {
+                **result,
+                "tables": [_table_entry(info, transaction.written[info.table]) for info in published],
+                "inputs": inputs,
+                "files": [*_list(result.get("files")), *(files or [])],
+                "metrics": {**_dict(result.get("metrics")), **(metrics or {})},
+            }
+            if warning:
+                merged["warning"] = safe_line(warning)
+            self._write_result(merged)
+            self._save_state(state)
+        for item in items:
+            item.path.unlink(missing_ok=True)
+        for info in published:
+            log(f'table "{info.table}": {_rows(transaction.written[info.table])} written, {_rows(info.rows)} now')
+
+    def _require_untouched_inputs(self) -> None:
+        """An input is a hard link to the storage's file: a program that wrote into it has damaged the table."""
+        for name, (file, size, changed) in self._staged.items():
+            item = self.inputs[name]
+            with contextlib.suppress(FileNotFoundError):
+                # Removed or replaced by another file: that does no harm.
+                now = _identity(item.path)
+                if now[0] == file and now != (file, size, changed):
+                    raise UserError(
+                        f"the program wrote into its input in/tables/{item.path.name}, which is the stored file of "
+                        f'table "{item.table}" (version {item.version}); run the task that writes that table again, '
+                        "and let the program write to out/tables only"
+                    )
+
+    def _require(self, outputs: Mapping[str, Output]) -> None:
+        folder = self.config.data_dir / "out" / "tables"
+        for output in outputs.values():
+            if not output.path.is_file():
+                raise missing_output(output, output.path.name, folder)
+        if self.tables == "parquet":
+            declared = {output.path.name for output in outputs.values()}
+            for path in sorted(folder.glob("*.parquet")):
+                if path.name not in declared:
+                    self.say(f"warning: out/tables/{path.name} is no declared output and is not published")
+
+    def _program_result(self, log: Callable[[str], None]) -> dict[str, Any]:
+        path = self.config.data_dir / "result.json"
+        try:
+            return _dict(json.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            log(f"warning: result.json of the program is ignored, it cannot be read: {error}")
+            return {}
+
+    def _program_state(self) -> dict[str, Any] | None:
+        path = self.config.data_dir / "out" / "state.json"
+        try:
+            text = path.read_text(encoding="utf-8")
+            return _dict(json.loads(text)) if text.strip() else {}
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise UserError(f"out/state.json cannot be read: {safe_line(str(error))}; write one JSON object") from error
+
+    def _write_result(self, body: Mapping[str, Any]) -> None:
+        try:
+            replace_json(self.config.data_dir / "result.json", self.redactor.value(body))
+        except OSError as error:
+            self.say(f"warning: result.json could not be written: {error}; the tables are published all the same")
+
+    def _save_state(self, state: dict[str, Any] | None) -> None:
+        path = self._state_file
+        if state is None or path is None:
+            return
+        try:
+            make_private(path.parent)
+            replace_json(path, self.redactor.value(state))
+        except OSError as error:
+            raise StorageError(
+                f"the tables are published, but the state {path} could not be saved: {error}; the next run starts "
+                "from the state before this one"
+            ) from error
+
+
+def _identity(path: Path) -> tuple[int, int, int]:
+    """The file behind the name, its size and the time of its last change. Raises: OSError."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"
+
+
+def _table_entry(info: TableInfo, written: int) -> dict[str, Any]:
+    return {
+        "table": info.table,
+        "rows": info.rows,
+        "written": written,
+        "bytes": info.bytes,
+        "version": info.version,
+        "mode": info.mode.value,
+        "columns": [list(column) for column in info.columns],
+    }
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def replace_json(path: Path, value: Any, *, durable: bool = True) -> None:
+    """Replace a JSON file, readable by the owner only, so that readers see the old or the new one. Raises: OSError."""
+    text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace")
+    if durable:
+        write_atomic(path, text, mode=_PRIVATE)
+        return
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.touch(mode=_PRIVATE)
+    temporary.write_bytes(text)
+    temporary.replace(path)
+
+
+def redact_json(path: Path, redactor: Redactor) -> None:
+    """Mask secrets in a JSON file that a program wrote; a file that is no JSON is masked as text. Raises: OSError."""
+    if not redactor:
+        return
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        masked = redactor.text(data.decode("utf-8", "replace"))
+        write_atomic(path, masked, mode=_PRIVATE)
+        return
+    masked_value = redactor.value(value)
+    if masked_value != value:
+        replace_json(path, masked_value)
+
+
+@contextlib.contextmanager
+def signals_deferred() -> Iterator[list[int]]:
+    """TERM, INT and HUP wait until the block is left and are then done with; the value lists those that came.
+
+    Outside the main thread, where Python has no say in signals, nothing changes.
+    """
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    kinds = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {kind: signal.signal(kind, lambda number, frame: came.append(number)) for kind in kinds}
+    try:
+        yield came
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)

@@ -1,0 +1,1 @@
+"""Mailchimp: the contacts of a table into an audience."""

@@ -1,0 +1,102 @@
+"""What is done with the driver PyMySQL itself. Import it inside functions: the driver may not be installed.
+
+Source: https://pymysql.readthedocs.io/
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from decimal import Decimal
+from typing import Any
+
+import pymysql
+from pymysql.constants import FIELD_TYPE
+from pymysql.converters import conversions
+from pymysql.cursors import SSCursor
+
+from orch_tui.components.dbapi.parameters import Server
+from orch_tui.components.mysql.types import MysqlField
+
+_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+"""A server that is gone without a word is noticed after two minutes, not after two hours."""
+
+_INTEGERS = (FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG, FIELD_TYPE.YEAR)
+_DECODERS: dict[Any, Any] = {
+    **{kind: encode for kind, encode in conversions.items() if not isinstance(kind, int)},
+    **dict.fromkeys(_INTEGERS, int),
+    **dict.fromkeys((FIELD_TYPE.FLOAT, FIELD_TYPE.DOUBLE), float),
+    **dict.fromkeys((FIELD_TYPE.DECIMAL, FIELD_TYPE.NEWDECIMAL), Decimal),
+}
+"""Dates and times stay the server's text: what Python cannot hold is a matter of the column."""
+
+
+class Stream(SSCursor):
+    """A cursor that does not hold its rows, and can be left in the middle of them."""
+
+    _result: Any
+
+    def fields(self) -> list[MysqlField]:
+        """The columns of the result, with what the standard description leaves out."""
+        found = self._result.fields if self._result is not None and self.description else []
+        return [MysqlField(f.name, f.type_code, f.length, f.scale, f.flags, f.charsetnr) for f in found]
+
+    def leave(self) -> None:
+        """Forget the rest. Otherwise the driver reads all of it first, also when the connection is closed."""
+        if self._result is not None:
+            self._result.unbuffered_active = False
+        self._result = None
+        self.connection = None  # type: ignore[assignment]
+
+
+def open_connection(server: Server, authorities: str | None, wait: float, keep: bool) -> pymysql.Connection[Any]:
+    """A connection in autocommit. Answers must come within ``wait`` seconds, with ``keep`` for ever.
+
+    Raises:
+        OSError: the server cannot be reached, or its certificate is not to be trusted.
+        pymysql.Error: it refuses us.
+    """
+    local = server.host.startswith("/")
+    con: pymysql.Connection[Any] = pymysql.connect(
+        host="localhost" if local else server.host,
+        unix_socket=server.host if local else None,
+        port=server.port,
+        user=server.user,
+        password=server.password or "",
+        database=server.database,
+        charset="utf8mb4",
+        conv=_DECODERS,
+        autocommit=True,
+        connect_timeout=int(wait),
+        read_timeout=wait,
+        program_name="orch-tui",
+        defer_connect=True,
+        **_tls(server, authorities),
+    )
+    con.connect(None if local else _connected(server, wait))
+    if keep:
+        # The driver has one limit for the greeting and for every answer after it.
+        con._read_timeout = None  # type: ignore[attr-defined]
+    return con
+
+
+def _connected(server: Server, wait: float) -> socket.socket:
+    found = socket.create_connection((server.host, server.port), wait)
+    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEPALIVE.items():
+        if hasattr(socket, name):
+            found.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return found
+
+
+def _tls(server: Server, authorities: str | None) -> dict[str, Any]:
+    if server.ssl == "disable":
+        return {"ssl_disabled": True}
+    if server.ssl == "prefer":
+        return {}
+    context = ssl.create_default_context(cafile=authorities)
+    if server.ssl == "require":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return {"ssl": context}

@@ -1,0 +1,172 @@
+"""Component ``mysql-extractor``: a table or query of a MySQL or MariaDB database, whole or what is new."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from orch_tui.components import kit
+from orch_tui.components.dbapi.extract import Reader, extract, require_columns
+from orch_tui.components.dbapi.growing import Last, Value, require_growing
+from orch_tui.components.dbapi.names import counted, require
+from orch_tui.components.dbapi.parameters import Source
+from orch_tui.components.dbapi.values import Column
+from orch_tui.components.kit.component import Context, UserError
+from orch_tui.components.mysql.server import Mysql, MysqlServer, quoted
+from orch_tui.components.mysql.types import FLOAT, MysqlField, reading
+
+if TYPE_CHECKING:
+    from orch_tui.components.mysql.driver import Stream
+
+
+class Parameters(Source, MysqlServer):
+    """What to read from which database."""
+
+    tinyint1_as_boolean: bool = Field(
+        True,
+        title="TINYINT(1) is boolean",
+        description="MySQL's own convention. Set it to false where such columns hold other numbers than 0 and 1.",
+    )
+
+
+class MysqlReader(Mysql, Reader):
+    """An unbuffered cursor in a read-only transaction with a consistent snapshot: all rows are of one moment.
+
+    Source: https://dev.mysql.com/doc/refman/8.4/en/commit.html
+    """
+
+    def __init__(self, parameters: Parameters, ctx: Context, *, quick: bool = False) -> None:
+        super().__init__(parameters, ctx, quick=quick)
+        self.parameters = parameters
+        self.table: str | None = None
+        self._stream: Stream | None = None
+
+    def connect(self) -> None:
+        super().connect()
+        # For the session: a statement such as DROP TABLE ends a transaction, and then it is not read-only any more.
+        self.execute("set session transaction isolation level repeatable read, read only")
+        self.execute("start transaction with consistent snapshot, read only")
+
+    def abandon(self) -> None:
+        if self._stream is not None:
+            self._stream.leave()
+        super().abandon()
+
+    def start(self, last: Last | None) -> list[Column]:
+        from orch_tui.components.mysql.driver import Stream
+
+        columns: list[Column] | None = None
+        if self.parameters.table is not None:
+            columns, statement = self._of_table(last)
+        else:
+            statement = self.query(last)
+        self._stream = self.con.cursor(Stream)
+        self._stream.execute(statement)
+        fields = self._stream.fields()
+        if not fields:
+            raise UserError(f"the query on {self.shown} gives no rows at all; write a SELECT")
+        return columns or self.columns(fields)
+
+    def _of_table(self, last: Last | None) -> tuple[list[Column], str]:
+        """The columns of the table, and the statement that reads them."""
+        source, fields = self.look()
+        json = self._json_columns()
+        names = [field.name for field in fields]
+        wanted = [require(name, names, "column", f"{self.table} in {self.shown}") for name in self.parameters.columns]
+        chosen = [fields[names.index(name)] for name in wanted or names]
+        columns = [self._column(field, is_json=field.name in json) for field in chosen]
+        statement = f"select {', '.join(_value(field) for field in chosen)} from {source}"
+        if last is not None:
+            growing = require_growing(columns, last.column, last, self.shown)
+            statement += f" where {self._beyond(_value(chosen[columns.index(growing)]), last.value)}"
+        return columns, statement
+
+    def query(self, last: Last | None = None) -> str:
+        """The statement that reads the query, or what is beyond ``last``."""
+        query = self.parameters.statement
+        if last is None and not self.parameters.columns:
+            # As it is: in parentheses two columns must not have one name, and the order of rows is nobody's.
+            return query
+        columns = ", ".join(f"source.{quoted(name)}" for name in self.parameters.columns) or "*"
+        where = f" where {self._beyond(f'source.{quoted(last.column)}', last.value)}" if last is not None else ""
+        return f"select {columns} from ({query}\n) as source{where}"
+
+    def look(self) -> tuple[str, list[MysqlField]]:
+        """The table's quoted name and its columns. Reads no row."""
+        from orch_tui.components.mysql.driver import Stream
+
+        self.table = require(self.parameters.table or "", list(self.tables()), "table", self.shown)
+        source = quoted(self.table)
+        with self.con.cursor(Stream) as cursor:
+            cursor.execute(f"select * from {source} limit 0")
+            return source, cursor.fields()
+
+    def columns(self, fields: Sequence[MysqlField]) -> list[Column]:
+        """The columns of these fields, but for which texts are JSON."""
+        return [self._column(field) for field in fields]
+
+    def _column(self, field: MysqlField, *, is_json: bool = False) -> Column:
+        kind, convert = reading(field, booleans=self.parameters.tinyint1_as_boolean)
+        return Column(field.name, "JSON" if is_json and kind == "VARCHAR" else kind, convert)
+
+    def _json_columns(self) -> set[str]:
+        """MariaDB's JSON is a text with a rule; the protocol says text."""
+        if not self.is_mariadb:
+            return set()
+        rows = self.execute(
+            "select constraint_name from information_schema.check_constraints where constraint_schema = database()"
+            " and table_name = %s and level = 'Column' and check_clause like 'json_valid(%%'",
+            (self.table,),
+        )
+        return {str(name) for (name,) in rows}
+
+    def _beyond(self, value: str, last: Value) -> str:
+        if isinstance(last, str):
+            # The state compares texts by code points, as DuckDB does, and not by the column's collation.
+            return f"cast(convert({value} using utf8mb4) as binary) > {self.con.escape(last)}"
+        if isinstance(last, datetime.datetime):
+            return f"{value} > '{last.replace(tzinfo=None).isoformat(' ')}'"
+        if isinstance(last, datetime.date):
+            return f"{value} > '{last.isoformat()}'"
+        return f"{value} > {last}" if not isinstance(last, float) else f"{value} > {last!r}e0"
+
+    def fetchmany(self, count: int) -> list[tuple[Any, ...]]:
+        assert self._stream is not None
+        return list(self._stream.fetchmany(count))
+
+    def estimate(self) -> int | None:
+        # Not while the rows of the statement are on their way: the connection can do one thing at a time.
+        return None
+
+
+def _value(field: MysqlField) -> str:
+    # As it is, the server would write a FLOAT with six digits.
+    return f"{quoted(field.name)} + 0e0" if field.code == FLOAT else quoted(field.name)
+
+
+def run(parameters: Parameters, ctx: Context) -> None:
+    """Read the rows into the only output.
+
+    Raises:
+        UserError: server, table, query or column are not there or not usable.
+    """
+    extract(MysqlReader(parameters, ctx), parameters, ctx)
+
+
+def test_connection(parameters: Parameters, ctx: Context) -> str:
+    """Who answers, and what is to be read. Raises: UserError."""
+    with MysqlReader(parameters, ctx, quick=True) as reader:
+        if parameters.table is not None:
+            _, fields = reader.look()
+            require_columns(parameters, reader.columns(fields), f"{reader.table} in {reader.shown}")
+            return f"{reader.greeting()}; the table {reader.table} has {counted(len(fields), 'column')}"
+        # To count the columns, the server would have to run the query.
+        reader.execute(f"explain {reader.query()}")
+        return f"{reader.greeting()}; the query can be run"
+
+
+if __name__ == "__main__":
+    kit.main(Parameters, run, test=test_connection)

@@ -1,0 +1,225 @@
+"""Component ``mysql-writer``: a table into a MySQL or MariaDB database, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from orch_tui.components import kit
+from orch_tui.components.dbapi.names import find
+from orch_tui.components.dbapi.parameters import Target
+from orch_tui.components.dbapi.session import STAGE
+from orch_tui.components.dbapi.write import Done, Field, Job, TargetColumn, Writer, describe, write
+from orch_tui.components.kit.component import Context, UserError
+from orch_tui.components.kit.sql import quoted as duckdb_quoted
+from orch_tui.components.mysql.server import Mysql, MysqlServer, quoted
+from orch_tui.components.mysql.types import declared, written
+from orch_tui.model.text import safe_line
+
+_SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO"
+"""A value that does not fit is an error, not cut off; a 0 stays a 0; a backslash in a text is a backslash."""
+
+
+class Parameters(Target, MysqlServer):
+    """Where the rows go and how they meet the ones that are there."""
+
+
+class MysqlWriter(Mysql, Writer):
+    """Rows wait in a temporary table, so that the transaction that moves them is short and locks nobody out for long.
+
+    Making a table ends a transaction in MySQL, so it comes first, and is undone when the rows do not follow.
+    """
+
+    def __init__(self, parameters: Parameters, ctx: Context, *, quick: bool = False) -> None:
+        super().__init__(parameters, ctx, quick=quick)
+        self.ctx = ctx
+        self.target = parameters
+        self.called = f"the table {parameters.table}"
+        self._name = parameters.table
+        self._made = False
+
+    def connect(self) -> None:
+        super().connect()
+        wait = self.target.lock_timeout
+        self.execute(f"set session sql_mode = '{_SQL_MODE}', innodb_lock_wait_timeout = {wait}")
+        self.execute(f"set session lock_wait_timeout = {wait}")
+
+    def look(self) -> list[TargetColumn] | None:
+        tables = self.tables()
+        name = find(self.target.table, list(tables))
+        if name is None:
+            return None
+        if tables[name] != "BASE TABLE":
+            raise UserError(
+                f'"{safe_line(name)}" is a {tables[name].lower()} in {self.shown}, and rows can only be written to a '
+                "table"
+            )
+        self._name = name
+        self._require_transactions()
+        rows = self.execute(
+            "select column_name, is_nullable = 'NO' and column_default is null and extra not like '%%auto_increment%%',"
+            " coalesce(generation_expression, '') <> '' from information_schema.columns"
+            " where table_schema = database() and table_name = %s order by ordinal_position",
+            (name,),
+        )
+        return [TargetColumn(str(column), bool(need) and not made, bool(made)) for column, need, made in rows]
+
+    def _require_transactions(self) -> None:
+        rows = self.execute(
+            "select t.engine, e.transactions from information_schema.tables t"
+            " left join information_schema.engines e on e.engine = t.engine"
+            " where t.table_schema = database() and t.table_name = %s",
+            (self._name,),
+        )
+        if rows and rows[0][1] != "YES":
+            raise UserError(
+                f"{self.where} is kept by the engine {rows[0][0]}, which cannot take back half of the rows after a "
+                f"failure; let its owner run: alter table {quoted(self._name)} engine = InnoDB"
+            )
+
+    def unique_keys(self) -> list[set[str]]:
+        rows = self.execute(
+            "select index_name, column_name, sub_part from information_schema.statistics"
+            " where table_schema = database() and table_name = %s and non_unique = 0",
+            (self._name,),
+        )
+        found: dict[str, set[str]] = {}
+        for index, column, part in rows:
+            # An index on a part of a text, or on an expression, keeps something else unique.
+            found.setdefault(str(index), set()).add(str(column) if part is None and column else "")
+        return [columns for columns in found.values() if "" not in columns]
+
+    def unique_index_sql(self, key: Sequence[str]) -> str:
+        return f"alter table {quoted(self._name)} add unique ({_list(key)})"
+
+    def store(self, job: Job) -> Done:
+        place, columns = quoted(self._name), _list(field.target for field in job.fields)
+        if job.is_new:
+            self._create(job)
+        self.execute(f"create temporary table {STAGE} as select {columns} from {place} limit 0")
+        for statement in self._inserts(job, f"insert into {STAGE} ({columns}) values "):
+            self.execute(statement)
+        if job.mode == "upsert":
+            self._require_distinct(job.key)
+        done = Done()
+        self.con.begin()
+        if job.mode == "replace" and not job.is_new:
+            done.deleted = self._affected(f"delete from {place}")
+        if job.mode == "upsert" and not job.is_new:
+            done.updated = self._update(job)
+            # Not "on duplicate key update": that also fires on other unique indexes, and would change other rows.
+            fresh = ", ".join(f"s.{quoted(field.target)}" for field in job.fields)
+            done.added = self._affected(
+                f"insert into {place} ({columns}) select {fresh} from {STAGE} as s left join {place} as t"
+                f" on {_same(job.key)} where t.{quoted(job.key[0])} is null"
+            )
+        else:
+            done.added = self._affected(f"insert into {place} ({columns}) select {columns} from {STAGE}")
+        return done
+
+    def _update(self, job: Job) -> int:
+        """Update the rows with a known key; returns how many there are, changed or not."""
+        place = quoted(self._name)
+        known = self.execute(f"select count(*) from {STAGE} as s straight_join {place} as t on {_same(job.key)}")[0][0]
+        changed = [quoted(field.target) for field in job.fields if field.target not in job.key]
+        if known and changed:
+            values = ", ".join(f"t.{name} = s.{name}" for name in changed)
+            self.execute(f"update {STAGE} as s straight_join {place} as t on {_same(job.key)} set {values}")
+        return int(known)
+
+    def _require_distinct(self, key: Sequence[str]) -> None:
+        """Keys that differ for us may be the same for the table's collation. Raises: UserError with an example."""
+        twice = self.execute(f"select {_list(key)} from {STAGE} group by {_list(key)} having count(*) > 1 limit 1")
+        if twice:
+            example = ", ".join(f"{name} = {value}" for name, value in zip(key, twice[0], strict=True))
+            raise UserError(
+                f"several rows have one key ({safe_line(example, 200)}) as {self.where} compares texts, which may "
+                "ignore case and accents; every key may come once"
+            )
+
+    def _affected(self, statement: str) -> int:
+        with self.con.cursor() as cursor:
+            return int(cursor.execute(statement))
+
+    def _create(self, job: Job) -> None:
+        keys = set(job.key)
+        parts = [
+            f"{quoted(field.target)} {declared(field.kind, key=field.target in keys)}"
+            + (" not null" if field.target in keys else "")
+            for field in job.fields
+        ]
+        if job.key:
+            parts.append(f"primary key ({_list(job.key)})")
+        self.execute(
+            f"create table {quoted(self._name)} ({', '.join(parts)}) engine = InnoDB"
+            # Texts that differ stay different keys, as they are in the input.
+            " default charset utf8mb4 collate utf8mb4_bin"
+        )
+        self._made = True
+        self.ctx.log(f"{self.where} is new")
+
+    def abandon(self) -> None:
+        super().abandon()
+        if not self._made:
+            return
+        import pymysql
+
+        try:
+            with self.open(5, keep=False) as other, other.cursor() as cursor:
+                cursor.execute("set session lock_wait_timeout = 5")
+                if not cursor.execute(f"select 1 from {quoted(self._name)} limit 1"):
+                    cursor.execute(f"drop table {quoted(self._name)}")
+        except (pymysql.Error, OSError) as error:
+            self.ctx.log(f"{self.where} was made and is empty: {safe_line(str(error), 200)}")
+
+    def _inserts(self, job: Job, head: str) -> Iterator[str]:
+        """Statements that stay well below the largest packet that the server takes."""
+        most = int(self.execute("select @@max_allowed_packet")[0][0])
+        # A character is up to four bytes.
+        limit = min(most // 8, 2**20)
+        waiting: list[str] = []
+        size = 0
+        for lines in self.lines(job):
+            for line in lines:
+                if waiting and size + len(line) > limit:
+                    yield head + ",".join(waiting)
+                    waiting, size = [], 0
+                waiting.append(line)
+                size += len(line) + 1
+        if waiting:
+            yield head + ",".join(waiting)
+
+    def line(self, fields: Sequence[Field]) -> str:
+        values = ", ".join(written(duckdb_quoted(field.name), field.kind) for field in fields)
+        return f"'(' || concat_ws(',', {values}) || ')'"
+
+    def commit(self) -> None:
+        self.con.commit()
+        self._made = False
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(quoted(name) for name in names)
+
+
+def _same(key: Sequence[str]) -> str:
+    return " and ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in key)
+
+
+def run(parameters: Parameters, ctx: Context) -> None:
+    """Write the rows of the only input.
+
+    Raises:
+        UserError: columns or keys do not fit, or the server refuses something.
+    """
+    write(MysqlWriter(parameters, ctx))
+
+
+def test_connection(parameters: Parameters, ctx: Context) -> str:
+    """Who answers, and what is to be written. Raises: UserError."""
+    with MysqlWriter(parameters, ctx, quick=True) as writer:
+        found = describe(writer)
+        return f"{writer.greeting()}; {found}"
+
+
+if __name__ == "__main__":
+    kit.main(Parameters, run, test=test_connection)

@@ -1,0 +1,1 @@
+"""An orchestration as a task of another."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: a table or query out of a server, a table into it."""

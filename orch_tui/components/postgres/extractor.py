@@ -1,0 +1,138 @@
+"""Component ``postgres-extractor``: a table or query of a PostgreSQL database, whole or what is new."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orch_tui.components import kit
+from orch_tui.components.dbapi.extract import Reader, extract, require_columns
+from orch_tui.components.dbapi.growing import Last, require_growing
+from orch_tui.components.dbapi.names import counted, require
+from orch_tui.components.dbapi.parameters import Source
+from orch_tui.components.dbapi.values import Column
+from orch_tui.components.kit.component import Context
+from orch_tui.components.postgres.server import Postgres, PostgresServer, qualified
+from orch_tui.components.postgres.types import AS_TEXT, PostgresType, reading
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+class Parameters(Source, PostgresServer):
+    """What to read from which database."""
+
+
+class PostgresReader(Postgres, Reader):
+    """A named cursor in a read-only transaction at the level repeatable read: all rows are of one moment.
+
+    Source: https://www.psycopg.org/psycopg3/docs/advanced/cursors.html#server-side-cursors
+    """
+
+    def __init__(self, parameters: Parameters, ctx: Context, *, quick: bool = False) -> None:
+        super().__init__(parameters, ctx, read_only=True, quick=quick)
+        self.parameters = parameters
+        self._cursor: psycopg.ServerCursor[tuple[Any, ...]]
+        self.table: str | None = None
+
+    def start(self, last: Last | None) -> list[Column]:
+        from psycopg import sql
+
+        source, columns = self.look()
+        chosen = self._chosen([column.name for column, _ in columns])
+        # Names of a query may come twice; numbers do not.
+        aliases = ", ".join(f"c{n}" for n in range(len(columns)))
+        values = ", ".join(columns[n][1].format(f"c{n}") for n in chosen)
+        statement = f"select {values} from {source} as source({aliases})"
+        if last is not None:
+            names = [column.name for column, _ in columns]
+            growing = require_growing([column for column, _ in columns], last.column, last, self.shown)
+            n = names.index(growing.name)
+            # The state compares texts by code points, as DuckDB does, and not by the database's language.
+            collate = ' collate "C"' if growing.kind == "VARCHAR" else ""
+            limit = sql.Literal(last.value).as_string(self.con)
+            statement += f" where {columns[n][1].format(f'c{n}')}{collate} > {limit}"
+        # All rows are read, so a plan that gives the first ones soon is the wrong one.
+        self.set_local("cursor_tuple_fraction", "1")
+        for name in AS_TEXT:
+            self.con.adapters.register_loader(name, _text_loader())
+        self._cursor = self.con.cursor("orch_tui")
+        self._cursor.execute(statement.encode())
+        return [columns[n][0] for n in chosen]
+
+    def look(self) -> tuple[str, list[tuple[Column, str]]]:
+        """What to read from, and its columns, each with the expression that gives its values. Runs no query."""
+        parameters = self.parameters
+        if parameters.table is not None:
+            schema = parameters.schema_name
+            self.table = require(
+                parameters.table, list(self.tables(schema)), "table", f"schema {schema} of {self.shown}"
+            )
+            source = qualified(schema, self.table)
+        else:
+            source = f"({parameters.statement}\n)"
+        found = self.con.execute(f"select * from {source} as source limit 0".encode()).description or []
+        types = self._types(found)
+        columns = []
+        for item in found:
+            name, built_in, kind, category = types[item.type_code]
+            known = PostgresType(name, built_in, kind, category, item.precision, item.scale)
+            target, expression, convert = reading(known)
+            columns.append((Column(item.name, target, convert), expression))
+        return source, columns
+
+    def _types(self, found: list[psycopg.Column]) -> dict[int, tuple[str, bool, str, str]]:
+        rows = self.con.execute(
+            "select oid::bigint, typname::text, typnamespace = 'pg_catalog'::regnamespace, typtype::text,"
+            " typcategory::text from pg_catalog.pg_type where oid = any(%s::oid[])",
+            ([item.type_code for item in found],),
+        ).fetchall()
+        return {oid: (name, built_in, kind, category) for oid, name, built_in, kind, category in rows}
+
+    def _chosen(self, names: list[str]) -> list[int]:
+        wanted = self.parameters.columns
+        return [names.index(require(name, names, "column", self.where)) for name in wanted] or list(range(len(names)))
+
+    @property
+    def where(self) -> str:
+        """What has the columns, for a message."""
+        return f"{self.table} in {self.shown}" if self.table else f"the query on {self.shown}"
+
+    def fetchmany(self, count: int) -> list[tuple[Any, ...]]:
+        return self._cursor.fetchmany(count)
+
+    def estimate(self) -> int | None:
+        if self.table is None:
+            return None
+        row = self.con.execute(
+            "select reltuples::bigint from pg_catalog.pg_class where oid = %s::regclass",
+            (qualified(self.parameters.schema_name, self.table),),
+        ).fetchone()
+        return int(row[0]) if row and row[0] > 0 else None
+
+
+def _text_loader() -> Any:
+    from psycopg.types.string import TextLoader
+
+    return TextLoader
+
+
+def run(parameters: Parameters, ctx: Context) -> None:
+    """Read the rows into the only output.
+
+    Raises:
+        UserError: server, table, query or column are not there or not usable.
+    """
+    extract(PostgresReader(parameters, ctx), parameters, ctx)
+
+
+def test_connection(parameters: Parameters, ctx: Context) -> str:
+    """Who answers, and what is to be read. Raises: UserError."""
+    with PostgresReader(parameters, ctx, quick=True) as reader:
+        _, columns = reader.look()
+        require_columns(parameters, [column for column, _ in columns], reader.where)
+        what = f"the table {parameters.schema_name}.{reader.table}" if reader.table else "the query"
+        return f"{reader.greeting()}; {what} has {counted(len(columns), 'column')}"
+
+
+if __name__ == "__main__":
+    kit.main(Parameters, run, test=test_connection)

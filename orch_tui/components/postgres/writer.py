@@ -1,0 +1,166 @@
+"""Component ``postgres-writer``: a table into a PostgreSQL database, by COPY and in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import LiteralString
+
+from orch_tui.components import kit
+from orch_tui.components.dbapi.names import find
+from orch_tui.components.dbapi.parameters import Target
+from orch_tui.components.dbapi.session import STAGE
+from orch_tui.components.dbapi.write import Done, Field, Job, TargetColumn, Writer, describe, write
+from orch_tui.components.kit.component import Context, UserError
+from orch_tui.components.kit.sql import quoted
+from orch_tui.components.postgres.server import Postgres, PostgresServer, qualified
+from orch_tui.components.postgres.types import copied, declared
+from orch_tui.model.text import safe_line
+
+_NAME_BYTES = 63
+"""PostgreSQL cuts longer names off without an error."""
+
+
+class Parameters(Target, PostgresServer):
+    """Where the rows go and how they meet the ones that are there."""
+
+
+class PostgresWriter(Postgres, Writer):
+    """Also making the table is part of the transaction, so that nobody sees anything before its end."""
+
+    def __init__(self, parameters: Parameters, ctx: Context, *, quick: bool = False) -> None:
+        super().__init__(parameters, ctx, read_only=quick, quick=quick)
+        self.ctx = ctx
+        self.target = parameters
+        self.schema = parameters.schema_name
+        self.called = f"the table {self.schema}.{parameters.table}"
+        self._place = ""
+
+    def connect(self) -> None:
+        super().connect()
+        self.set_local("lock_timeout", f"{self.target.lock_timeout}s")
+
+    def look(self) -> list[TargetColumn] | None:
+        tables = self.tables(self.schema)
+        name = find(self.target.table, list(tables))
+        self._place = qualified(self.schema, name or self.target.table)
+        if name is None:
+            return None
+        if tables[name] in ("v", "m"):
+            raise UserError(f'"{safe_line(name)}" is a view in {self.shown}, and rows can only be written to a table')
+        rows = self.con.execute(
+            "select attname::text, attnotnull and not atthasdef and attidentity = '', attgenerated <> ''"
+            " from pg_catalog.pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped"
+            " order by attnum",
+            (self._place,),
+        ).fetchall()
+        return [TargetColumn(name, required, generated) for name, required, generated in rows]
+
+    def unique_keys(self) -> list[set[str]]:
+        rows = self.con.execute(
+            "select array_agg(a.attname::text) from pg_catalog.pg_index i join pg_catalog.pg_attribute a"
+            " on a.attrelid = i.indrelid and a.attnum = any((i.indkey::int2[])[0:i.indnkeyatts - 1])"
+            " where i.indrelid = %s::regclass and i.indisunique and i.indisvalid and i.indimmediate"
+            " and i.indpred is null and i.indexprs is null group by i.indexrelid",
+            (self._place,),
+        ).fetchall()
+        return [set(names) for (names,) in rows]
+
+    def unique_index_sql(self, key: Sequence[str]) -> str:
+        return f"create unique index on {self._place} ({_list(key)})"
+
+    def store(self, job: Job) -> Done:
+        done, columns = Done(), _list(field.target for field in job.fields)
+        if job.is_new:
+            self._create(job)
+        elif job.mode == "replace":
+            # Readers go on, but of two writers at once the second must see the rows of the first.
+            self.con.execute(f"lock table {self._place} in share row exclusive mode".encode())
+            done.deleted = self.con.execute(f"delete from {self._place}".encode()).rowcount
+        if job.mode != "upsert" or job.is_new:
+            self._copy(job, f"{self._place} ({columns})")
+            done.added = self.ctx.only_input().rows
+            return done
+        self.con.execute(
+            f"create temp table {STAGE} on commit drop as select {columns} from {self._place} with no data".encode()
+        )
+        self._copy(job, f"{STAGE} ({columns})")
+        self.con.execute(f"analyze {STAGE}".encode())
+        same = " and ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in job.key)
+        known = self.con.execute(
+            f"select count(*) from {STAGE} s where exists (select from {self._place} t where {same})".encode()
+        ).fetchone()
+        updates = ", ".join(
+            f"{quoted(field.target)} = excluded.{quoted(field.target)}"
+            for field in job.fields
+            if field.target not in job.key
+        )
+        self.con.execute(
+            f"insert into {self._place} ({columns}) overriding system value select {columns} from {STAGE}"
+            f" on conflict ({_list(job.key)}) do {f'update set {updates}' if updates else 'nothing'}".encode()
+        )
+        done.updated = int(known[0]) if known else 0
+        done.added = self.ctx.only_input().rows - done.updated
+        return done
+
+    def _create(self, job: Job) -> None:
+        for name in [self.target.table, *(field.target for field in job.fields)]:
+            if len(name.encode()) > _NAME_BYTES:
+                raise UserError(
+                    f'the name "{safe_line(name)}" is longer than {_NAME_BYTES} bytes; choose a shorter one'
+                )
+        parts = [f"{quoted(field.target)} {declared(field.kind)}" for field in job.fields]
+        if job.key:
+            parts.append(f"primary key ({_list(job.key)})")
+        self.con.execute(f"create table {self._place} ({', '.join(parts)})".encode())
+        self.ctx.log(f"{self.where} is new")
+
+    def _copy(self, job: Job, into: str) -> None:
+        with self.con.cursor().copy(f"copy {into} from stdin".encode()) as copy:
+            for lines in self.lines(job):
+                copy.write("\n".join(lines) + "\n")
+
+    def line(self, fields: Sequence[Field]) -> str:
+        return f"concat_ws(chr(9), {', '.join(copied(quoted(field.name), field.kind) for field in fields)})"
+
+    def commit(self) -> None:
+        self.con.commit()
+
+    def require_rights(self) -> None:
+        """What the mode needs. Raises: UserError naming the right that is missing."""
+        rights = {"replace": "insert, delete", "append": "insert", "upsert": "insert, select, update"}
+        row = self.con.execute("select to_regclass(%s)", (self._place,)).fetchone()
+        if row is None or row[0] is None:
+            self._require("create", "has_schema_privilege(%s, %s)", self.schema, f"the schema {self.schema}")
+            return
+        for right in rights[self.target.mode].split(", "):
+            self._require(right, "has_table_privilege(%s, %s)", self._place, self.where)
+
+    def _require(self, right: str, check: LiteralString, name: str, shown: str) -> None:
+        row = self.con.execute("select " + check, (name, right)).fetchone()
+        if not row or not row[0]:
+            raise UserError(f"user {self.server.user} has no right to {right} on {shown}; let the owner grant it")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(quoted(name) for name in names)
+
+
+def run(parameters: Parameters, ctx: Context) -> None:
+    """Write the rows of the only input.
+
+    Raises:
+        UserError: columns or keys do not fit, or the server refuses something.
+    """
+    write(PostgresWriter(parameters, ctx))
+
+
+def test_connection(parameters: Parameters, ctx: Context) -> str:
+    """Who answers, what is to be written, and whether we may. Raises: UserError."""
+    with PostgresWriter(parameters, ctx, quick=True) as writer:
+        found = describe(writer)
+        writer.require_rights()
+        return f"{writer.greeting()}; {found}"
+
+
+if __name__ == "__main__":
+    kit.main(Parameters, run, test=test_connection)

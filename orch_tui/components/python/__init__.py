@@ -1,0 +1,1 @@
+"""Python scripts on the data folder of a task."""

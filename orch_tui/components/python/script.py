@@ -1,0 +1,92 @@
+"""The component ``python``: a script on the data folder, run by this or another interpreter."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from orch_tui.components import kit
+from orch_tui.components.command.parameters import Environment
+from orch_tui.components.kit.csv_tables import read_csv_outputs, write_csv_input
+from orch_tui.components.kit.runner import stop_code
+from orch_tui.components.kit.subprocess import run_child
+from orch_tui.project.atomic import write_atomic
+from orch_tui.project.paths import ProjectPaths
+from orch_tui.storage.tables import Storage
+
+_SCRIPT = "script.py"
+
+
+class Parameters(kit.Parameters):
+    script: str = Field(
+        title="Script",
+        description=(
+            "Python text. It runs in the data folder, reads in/tables and writes out/tables; "
+            "os.environ holds what Environment names."
+        ),
+        json_schema_extra={"x-widget": "python", "x-literal": True},
+    )
+    python: str | None = Field(
+        None,
+        title="Interpreter",
+        description="Another Python: a program, or a virtual environment's directory, relative to the project.",
+    )
+    tables: Literal["parquet", "csv"] = Field(
+        "parquet", title="Tables", description="The form in which the script reads and writes tables."
+    )
+    environment: Environment = Field(default_factory=dict)
+
+    @field_validator("script")
+    @classmethod
+    def _something_to_run(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("the script is empty")
+        return value
+
+
+def run(parameters: Parameters, ctx: kit.Context) -> None:
+    """Run the script; its exit code is the task's.
+
+    Raises:
+        UserError: the interpreter does not exist, or what the script wrote cannot be read.
+        SystemExit: the script did not end with 0.
+    """
+    interpreter = _interpreter(parameters.python, ctx)
+    script = ctx.data_dir / _SCRIPT
+    # References stay references in the text: no secret is written to this file.
+    write_atomic(script, parameters.script, mode=0o600)
+    if parameters.tables == "csv":
+        storage = Storage(ProjectPaths(ctx.project).storage)
+        for item in ctx.inputs.values():
+            info = storage.get(item.table)
+            write_csv_input(item, info.primary_key if info is not None else ())
+    ended = run_child([interpreter, "-u", _SCRIPT], cwd=ctx.data_dir, env={**os.environ, **parameters.environment})
+    if (code := stop_code(ended)) != 0:
+        raise SystemExit(code)
+    if parameters.tables == "csv":
+        ctx.outputs = read_csv_outputs(ctx.outputs, ctx.data_dir / "out" / "tables")
+
+
+def _interpreter(wanted: str | None, ctx: kit.Context) -> str:
+    if wanted is None:
+        return sys.executable
+    if "/" not in wanted and (found := shutil.which(wanted)):
+        return found
+    path = ctx.resolve(wanted)
+    if path.is_dir():
+        path = path / "bin" / "python"
+    if not path.is_file():
+        raise kit.UserError(
+            f'the interpreter "{wanted}" does not exist ({Path(path)}); name a Python program or the directory of a '
+            "virtual environment"
+        )
+    return str(path)
+
+
+if __name__ == "__main__":
+    kit.main(Parameters, run)

@@ -1,0 +1,1 @@
+"""Singer taps, run in environments of their own."""

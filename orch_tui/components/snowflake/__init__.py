@@ -1,0 +1,1 @@
+"""Snowflake: a table or query out of a warehouse."""

@@ -1,0 +1,224 @@
+"""Component ``snowflake-extractor``: a table or query of Snowflake, whole or what is new."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from orch_tui.components import kit
+from orch_tui.components.dbapi.sql_source import (
+    IncrementalColumn,
+    SqlSource,
+    query_field,
+    require_kept_rows,
+    saved_last,
+    tell_start,
+)
+from orch_tui.components.kit.component import Context, UserError
+from orch_tui.components.kit.drift import check_shape
+from orch_tui.components.kit.sql import (
+    ParquetSink,
+    columns_of,
+    connect,
+    duckdb_explained,
+    listed,
+    literal,
+    quoted,
+    row_batches,
+    usable_names,
+)
+from orch_tui.components.snowflake.login import Login
+from orch_tui.components.snowflake.session import Session, open_session
+from orch_tui.components.snowflake.types import Column, converter, stored
+from orch_tui.model.text import safe_line
+
+_PART = r'(?:[A-Za-z_][A-Za-z0-9_$]*|"(?:[^"]|"")+")'
+_TABLE = re.compile(rf"{_PART}(?:\.{_PART}){{0,2}}")
+_TEST_SECONDS = 8
+"""For the login, and for the question: together well below the limit of 30 for a test."""
+
+
+class Parameters(SqlSource, Login):
+    """What to read, and where."""
+
+    table: str | None = Field(
+        None,
+        min_length=1,
+        title="Table",
+        description='The table or view to read, as in SQL: orders, sales.orders, crm.sales."Orders". Or give a query.',
+    )
+    query: str | None = query_field("Snowflake's")
+    columns: list[str] = Field(
+        default_factory=list, title="Columns", description="Columns of the table to read, in order; all if empty."
+    )
+    where: str | None = Field(
+        None,
+        min_length=1,
+        title="Where",
+        description="A condition in Snowflake's SQL that rows of the table must meet.",
+        json_schema_extra={"x-widget": "sql"},
+    )
+    incremental_column: IncrementalColumn = None
+    strict: bool = Field(
+        False, title="Strict", description="Fail, and publish nothing, when a column is gone or its type changed."
+    )
+
+    @field_validator("table")
+    @classmethod
+    def _a_name(cls, value: str | None) -> str | None:
+        if value is not None and not _TABLE.fullmatch(value):
+            raise ValueError(
+                'is no name of a table; write name, schema.name or database.schema.name, and "…" around unusual names'
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _query_says_all(self) -> Parameters:
+        if self.query is not None and (self.columns or self.where):
+            raise ValueError("columns and where belong to a table; a query says both itself")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The statement that gives the rows. ``last`` is the largest value of the column to go by, once all are read."""
+
+    sql: str
+    arguments: tuple[str, ...] = ()
+    last: str | None = None
+
+
+def run(parameters: Parameters, ctx: Context) -> None:
+    """Read the rows into the only output.
+
+    Raises:
+        UserError: Snowflake does not let one in, table, query or columns are not usable, the connection broke.
+    """
+    output = ctx.only_output()
+    require_kept_rows(output, parameters.incremental_column)
+    with open_session(parameters, ctx) as session:
+        ctx.log(f"connected to {parameters.shown} as {session.about()}")
+        reading = plan(session, parameters, ctx)
+        cursor = session.query(reading.sql, reading.arguments)
+        ctx.log(f"Snowflake's id of the query: {cursor.sfqid}")
+        with duckdb_explained("the rows from Snowflake cannot be stored"):
+            columns, rows = _store(session, cursor, ctx)
+    ctx.log(f"{rows} rows and {len(columns)} columns from {source_name(parameters)}")
+    check_shape(ctx, output, columns, rows, strict=parameters.strict)
+    if reading.last is not None:
+        ctx.next_state = {"column": parameters.incremental_column, "last": reading.last}
+
+
+def source_name(parameters: Parameters) -> str:
+    """For sentences: the table, or "the query"."""
+    return safe_line(parameters.table, 200) if parameters.table is not None else "the query"
+
+
+def plan(session: Session, parameters: Parameters, ctx: Context) -> Reading:
+    """Find out what is to be read. Raises: UserError when a column is not there or cannot be gone by."""
+    source = _source(parameters)
+    chosen, condition = "*", f"\nwhere {parameters.where}" if parameters.where else ""
+    if parameters.columns or parameters.incremental_column:
+        there = [Column.of(item) for item in session.describe(f"select * from {source}{condition}")]
+        if parameters.columns:
+            chosen = ", ".join(quoted(_find(name, there, parameters).name) for name in parameters.columns)
+        if parameters.incremental_column:
+            by = _find(parameters.incremental_column, there, parameters)
+            return _beyond(session, f"{source}{condition}", chosen, by, ctx, parameters.incremental_column)
+    return Reading(f"select {chosen} from {source}{condition}")
+
+
+def _source(parameters: Parameters) -> str:
+    if parameters.table is not None:
+        return parameters.table
+    # Inside of a SELECT nothing but a SELECT is understood, so a query can change nothing.
+    return f"(\n{parameters.statement}\n)"
+
+
+def _find(name: str, there: Sequence[Column], parameters: Parameters) -> Column:
+    """The column of that name: exactly, or else in any case, as Snowflake's own names without quotes."""
+    for column in there:
+        if column.name == name:
+            return column
+    for column in there:
+        if column.name.casefold() == name.casefold():
+            return column
+    names = listed((column.name for column in there), 40)
+    raise UserError(f'{source_name(parameters)} has no column "{safe_line(name, 60)}"; the columns are {names}')
+
+
+def _beyond(session: Session, source: str, chosen: str, by: Column, ctx: Context, wanted: str) -> Reading:
+    """The rows beyond the last run's largest value and up to the largest now; what comes later is for the next run."""
+    if by.compared is None:
+        raise UserError(
+            f'"{safe_line(by.name, 60)}" has type {by.kind.lower() or "unknown"}, which does not grow; '
+            "incremental_column needs a number, a date, a timestamp or a text"
+        )
+    column = quoted(by.name)
+    saved = saved_last(ctx, wanted)
+    last = saved if isinstance(saved, str) else None
+    tell_start(ctx, wanted, last)
+    inner = f"(\nselect * from {source}\n)"
+    lower = ""
+    arguments: tuple[str, ...] = ()
+    if last is not None:
+        lower, arguments = f"{column} > cast(? as {by.compared})", (last,)
+    # Written by Snowflake itself, so that nanoseconds survive; FLOAT is the type that its text is not exact for.
+    text = f"max({column})" if by.kind == "REAL" else f"cast(max({column}) as varchar)"
+    row = session.query(f"select {text} from {inner}{f' where {lower}' if lower else ''}", arguments).fetchone()
+    newest = None if row is None or row[0] is None else repr(row[0]) if by.kind == "REAL" else str(row[0])
+    upper = f"{column} <= cast(? as {by.compared})"
+    if newest is None:
+        rest = f"{column} is null" if not lower else "1 = 0"
+        return Reading(f"select {chosen} from {inner} where {rest}")
+    condition = f"{lower} and {upper}" if lower else f"({upper} or {column} is null)"
+    return Reading(f"select {chosen} from {inner} where {condition}", (*arguments, newest), newest)
+
+
+def _store(session: Session, cursor: Any, ctx: Context) -> tuple[list[tuple[str, str]], int]:
+    """Rows to Parquet; the columns as they are stored, and how many rows. Raises: UserError, duckdb.Error."""
+    output = ctx.only_output()
+    columns = [Column.of(item) for item in cursor.description]
+    names, renamed = usable_names([column.name for column in columns])
+    for sentence in renamed:
+        ctx.log(sentence)
+    con = connect(ctx, threads=1, memory_limit="256MB")
+    total = cursor.rowcount if cursor.rowcount is not None and cursor.rowcount >= 0 else None
+    convert, kinds = converter(columns), [column.collected for column in columns]
+    fields = list(zip(names, kinds, strict=True))
+    with ParquetSink(con, fields, output.path, stored(con, columns, names)) as sink, session.explained():
+        for rows, size in row_batches(cursor.fetchmany):
+            sink.add(convert(rows), size)
+            ctx.progress(sink.rows, total, "rows")
+        count = sink.rows
+    kept = columns_of(con, f"select * from read_parquet({literal(str(output.path))})")
+    for column, (name, kind) in zip(columns, kept, strict=True):
+        if column.is_json and kind != "JSON":
+            ctx.log(f'"{name}" holds values that are not JSON, such as undefined; it is stored as text')
+    return kept, count
+
+
+def test_connection(parameters: Parameters, ctx: Context) -> str:
+    """Logs in and has the table or the query compiled, which reads no rows and needs no warehouse.
+
+    Raises:
+        UserError: as :func:`run`.
+    """
+    with open_session(parameters, ctx, seconds=_TEST_SECONDS) as session:
+        source = _source(parameters)
+        condition = f"\nwhere {parameters.where}" if parameters.where else ""
+        columns = [Column.of(item) for item in session.describe(f"select * from {source}{condition}")]
+        for name in [*parameters.columns, *filter(None, [parameters.incremental_column])]:
+            _find(name, columns, parameters)
+        return (
+            f"connected to {parameters.shown} as {session.about()}; {source_name(parameters)} has "
+            f"{len(columns)} columns: {listed((column.name for column in columns), 6)}"
+        )
+
+
+if __name__ == "__main__":
+    kit.main(Parameters, run, test=test_connection)

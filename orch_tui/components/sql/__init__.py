@@ -1,0 +1,1 @@
+"""SQL transformations on the tables of the project."""

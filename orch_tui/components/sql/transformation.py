@@ -1,0 +1,218 @@
+"""Component ``sql``: SQL statements on the inputs, in a DuckDB that can reach nothing else."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from orch_tui.components import kit
+from orch_tui.components.kit.component import Context, UserError
+from orch_tui.components.kit.sql import (
+    columns_of,
+    connect,
+    listed,
+    literal,
+    query_progress,
+    quoted,
+    readable,
+    write_parquet,
+)
+from orch_tui.model.text import safe_line
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class Parameters(kit.Parameters):
+    """What a transformation in SQL is made of."""
+
+    sql: str = Field(
+        min_length=1,
+        title="SQL",
+        description="Statements in DuckDB's SQL. The inputs are there as views under their names; "
+        "create a table (or view) for every output.",
+        json_schema_extra={"x-widget": "sql"},
+    )
+    threads: int = Field(2, ge=1, le=256, title="Threads", description="How many cores the queries may use.")
+    memory_limit: str = Field(
+        "1GB",
+        pattern=r"^\d+(\.\d+)?\s*([KMGT]i?B|%)$",
+        title="Memory limit",
+        description='As "512MB" or "4GB"; beyond it DuckDB works on disk.',
+    )
+
+
+# What a statement may be. Everything that could leave the inputs and outputs is missing: COPY and EXPORT also because
+# an input is a hard link to an immutable file of the storage, which a COPY onto it would change.
+_ALLOWED = {
+    "SELECT", "CREATE", "INSERT", "UPDATE", "DELETE", "MERGE_INTO", "DROP", "ALTER", "TRANSACTION", "VACUUM", "ANALYZE",
+}  # fmt: skip
+_ALLOWED_MULTI = re.compile(r"(create|insert|select|from|with|pivot|unpivot|update|delete|merge|\()", re.IGNORECASE)
+_INSTEAD = {
+    "COPY": "files are read by a file-extractor, and an output is written by creating the table of its name",
+    "EXPORT": "an output is written by creating the table of its name",
+    "ATTACH": "other databases are read by an extractor",
+    "SET": 'settings are fixed; "threads" and "memory_limit" are parameters of the configuration',
+    "PRAGMA": "settings are fixed",
+    "LOAD": "extensions cannot be installed or loaded",
+    "INSTALL": "extensions cannot be installed or loaded",
+}
+
+
+def run(parameters: Parameters, ctx: Context) -> None:
+    """Run the statements one by one, then store every declared output.
+
+    Raises:
+        UserError: a statement is refused or fails, or an output does not exist afterwards.
+    """
+    import duckdb
+
+    if not ctx.outputs:
+        raise UserError("the configuration declares no output: add [[outputs]] with the table to write")
+    con = open_sandbox(ctx, parameters)
+    execute_script(con, parameters.sql, ctx)
+    existing = _existing(con)
+    missing = [output.name for output in ctx.outputs.values() if output.name.casefold() not in existing]
+    if missing:
+        made = [name for key, name in existing.items() if key not in {i.casefold() for i in ctx.inputs}]
+        raise UserError(
+            f'the SQL has run, but it created no table "{safe_line(missing[0])}", which the configuration declares as '
+            f"an output; it created {listed(made) or 'nothing'}"
+        )
+    for output in ctx.outputs.values():
+        query = f"select * from {quoted(output.name)}"
+        try:
+            with query_progress(con, ctx.progress, f"storing {output.name}"):
+                rows = write_parquet(con, query, output.path)
+            ctx.log(f"{output.name}: {rows} rows, {len(columns_of(con, query))} columns")
+        except duckdb.Error as error:
+            raise UserError(f'the output "{output.name}" cannot be stored: {_explain(error, con, ctx)}') from error
+
+
+def open_sandbox(ctx: Context, parameters: Parameters) -> duckdb.DuckDBPyConnection:
+    """A connection with a view per input that can read and write nothing outside the attempt's ``in`` and ``out``."""
+    con = connect(ctx, threads=parameters.threads, memory_limit=parameters.memory_limit)
+    # Without this the name of any Python variable up the stack would be a table.
+    con.execute("set python_enable_replacements = false")
+    for item in ctx.inputs.values():
+        path = literal(str(item.path.resolve()))
+        con.execute(f"create view {quoted(item.name)} as select * from read_parquet({path})")
+    # DuckDB compares with real paths; a trailing slash keeps "out" from meaning "outside" too.
+    home = ctx.data_dir.resolve()
+    allowed = ", ".join(literal(f"{home / name}/") for name in ("in", "out"))
+    con.execute(f"set allowed_directories = [{allowed}]")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+    return con
+
+
+def execute_script(con: duckdb.DuckDBPyConnection, sql: str, ctx: Context) -> None:
+    """Run the statements of a script in order.
+
+    Raises:
+        UserError: with the number of the statement, its line and first words, and the reason.
+    """
+    import duckdb
+
+    try:
+        statements = con.extract_statements(sql)
+    except duckdb.Error as error:
+        line = re.search(r"^LINE (\d+):", str(error), re.MULTILINE)
+        place = f"line {line[1]} of the SQL: " if line else "the SQL cannot be read: "
+        raise UserError(place + readable(error)) from error
+    if not statements:
+        raise UserError("the SQL has no statement: create a table for every output")
+    position = 0
+    for number, statement in enumerate(statements, start=1):
+        position = max(sql.find(statement.query, position), position)
+        line_number = 1 + sql.count("\n", 0, position)
+        place = f"statement {number} of {len(statements)} (line {line_number}: {_first_line(statement.query)})"
+        position += len(statement.query)
+        _refuse(statement.type.name, statement.query, place)
+        ctx.progress(number - 1, len(statements), place)
+        started = time.monotonic()
+        try:
+            # Fetching also runs a SELECT to its end: a failing check such as error('…') must fail the task.
+            con.execute(statement)
+            while con.description and con.fetchmany(10_000):
+                pass
+        except duckdb.InternalException:
+            raise
+        except duckdb.Error as error:
+            raise UserError(f"{place}: {_explain(error, con, ctx)}") from error
+        ctx.log(f"{place}: {time.monotonic() - started:.2f} s")
+    ctx.progress(len(statements), len(statements))
+
+
+def _refuse(kind: str, query: str, place: str) -> None:
+    if kind in _ALLOWED or (kind == "MULTI" and _ALLOWED_MULTI.match(query)):
+        return
+    if kind == "SET" and re.match(r"set\s+variable\b", query, re.IGNORECASE):
+        return
+    words = query.split(None, 1)
+    kind = words[0].upper().strip(";") if kind in ("MULTI", "LOAD") and words else kind
+    reason = _INSTEAD.get(kind, "a transformation only reads its inputs and creates its outputs")
+    raise UserError(f"{place}: {kind} is not allowed here: {reason}")
+
+
+def _first_line(query: str) -> str:
+    lines = (line.strip() for line in query.splitlines())
+    return safe_line(next((line for line in lines if line and not line.startswith("--")), ""), 60)
+
+
+def _existing(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Tables and views that an output could be: case-folded name to name, in the order of their names."""
+    rows = con.execute(
+        "select table_name from duckdb_tables() where not internal"
+        " union select view_name from duckdb_views() where not internal order by 1"
+    ).fetchall()
+    return {str(name).casefold(): str(name) for (name,) in rows}
+
+
+_NO_TABLE = re.compile(r'Table with name "?(.+?)"? does not exist')
+_EXISTS = re.compile(r'View with name "?(.+?)"? already exists|Existing object "?(.+?)"? is of type View')
+
+
+def _explain(error: Exception, con: duckdb.DuckDBPyConnection, ctx: Context) -> str:
+    import duckdb
+
+    text = str(error)
+    if isinstance(error, duckdb.PermissionException):
+        return f"{readable(error)}; a transformation can read nothing but its inputs ({listed(ctx.inputs) or 'none'})"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return f"{readable(error)}; raise the parameter memory_limit or read less at a time"
+    if missing := _NO_TABLE.search(text):
+        known = set(map(str.casefold, ctx.inputs))
+        made = [name for key, name in _existing_or_none(con).items() if key not in known]
+        created = f"; created so far: {listed(made)}" if made else ""
+        inputs = f"the inputs are {listed(ctx.inputs)}" if ctx.inputs else "the configuration declares no inputs"
+        return f'table "{safe_line(missing[1])}" does not exist; {inputs}{created}'
+    if exists := _EXISTS.search(text):
+        name = exists[1] or exists[2]
+        if name.casefold() in set(map(str.casefold, ctx.inputs)):
+            return (
+                f'"{safe_line(name)}" is an input and cannot be created; give the input another name: '
+                f'[[inputs]] name = "{safe_line(name)}_before"'
+            )
+    candidates = re.search(r"^(?:Candidate bindings|Candidate functions): (.*)$", text, re.MULTILINE)
+    hint = f"; there are {safe_line(candidates[1], 200)}" if candidates else ""
+    line = re.search(r"^LINE (\d+):", text, re.MULTILINE)
+    where = f" (line {line[1]} of the statement)" if line and int(line[1]) > 1 else ""
+    return readable(error).split("; Candidate ")[0].rstrip("!. ") + hint + where
+
+
+def _existing_or_none(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """As :func:`_existing`; nothing when the failed statement left an aborted transaction behind."""
+    import duckdb
+
+    try:
+        return _existing(con)
+    except duckdb.Error:
+        return {}
+
+
+if __name__ == "__main__":
+    kit.main(Parameters, run)

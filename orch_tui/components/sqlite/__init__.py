@@ -1,0 +1,1 @@
+"""SQLite: a table or query out of a database file, a table into it."""

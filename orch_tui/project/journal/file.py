@@ -1,0 +1,252 @@
+"""The journal of a run: append-only, one ``write`` for each record, read by anybody at any time."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from orch_tui.model.events import Event
+from orch_tui.model.plan import RunPlan
+from orch_tui.model.runstate import RunHeader, RunState, fold
+from orch_tui.project.journal.format import (
+    BrokenJournal,
+    Record,
+    parse_records,
+    state_from_head,
+    to_event,
+    write_event,
+    write_header,
+)
+from orch_tui.project.locks import is_locked
+
+__all__ = [
+    "JOURNAL",
+    "BrokenJournal",
+    "Journal",
+    "JournalFull",
+    "JournalLocked",
+    "JournalReader",
+    "Record",
+    "is_executed",
+    "parse_records",
+    "read_run",
+    "write_event",
+]
+
+JOURNAL = "run.toml"
+_RESERVE = "reserve"
+_RESERVE_BYTES = 16384
+
+
+class JournalLocked(Exception):
+    """Another process executes this run."""
+
+
+class JournalFull(Exception):
+    """The record could not be written (disk full, quota, a failing disk); the file is as it was before."""
+
+
+class Journal:
+    """The writing end. Whoever has it open executes the run: it holds the lock on the file until ``close``."""
+
+    def __init__(self, path: Path, descriptor: int, size: int, torn: bytes = b"") -> None:
+        self.path = path
+        self.torn = torn
+        self._fd = descriptor
+        self._size = size
+
+    @classmethod
+    def create(cls, directory: Path, header: RunHeader, plan: RunPlan) -> Journal:
+        """Write the header and give the file its name only then, so that nobody sees half a plan.
+
+        Raises:
+            OSError: the directory cannot be written; nothing is left behind under the journal's name.
+        """
+        path, new = directory / JOURNAL, directory / f"{JOURNAL}.new"
+        data = write_header(header, plan).encode("utf-8", "replace")
+        fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            written = 0
+            while written < len(data):
+                written += os.write(fd, data[written:])
+            os.fsync(fd)
+            _make_reserve(directory)
+            new.rename(path)
+        except BaseException:
+            os.close(fd)
+            new.unlink(missing_ok=True)
+            raise
+        return cls(path, fd, len(data))
+
+    @classmethod
+    def recover(cls, path: Path, wait: float = 0.0) -> Journal:
+        """Take over an unfinished journal: lock first, then cut what a dying writer left half written.
+
+        ``torn`` of the result holds the bytes that were cut. ``wait`` is for how many seconds a predecessor may still
+        be leaving; a child that it was starting when it was killed keeps the lock until it is another program.
+
+        Raises:
+            JournalLocked: its executor is alive.
+            OSError: the file cannot be opened for writing.
+        """
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        deadline = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    os.close(fd)
+                    raise JournalLocked(f"{path}: another process executes this run") from None
+            time.sleep(0.02)
+        size = os.fstat(fd).st_size
+        good = _last_boundary(fd, size)
+        torn = os.pread(fd, size - good, good)
+        if torn:
+            os.ftruncate(fd, good)
+            os.fsync(fd)
+        return cls(path, fd, good, torn)
+
+    def append(self, event: Event, *, durable: bool = False) -> None:
+        """One record, one write. ``durable`` waits until it is on the disk.
+
+        Raises:
+            JournalFull: nothing was added; the file ends at the last record as before.
+        """
+        # Lone surrogates (a name that is no UTF-8) cannot be written in UTF-8.
+        record = write_event(event).encode("utf-8", "replace")
+        try:
+            if os.write(self._fd, record) != len(record):
+                raise OSError(errno.ENOSPC, "short write")
+        except OSError as error:
+            os.ftruncate(self._fd, self._size)
+            raise JournalFull(f"{self.path}: {error.strerror}") from error
+        self._size += len(record)
+        if durable:
+            self.sync()
+
+    def append_in_reserve(self, event: Event) -> None:
+        """Like :meth:`append`, with the space kept back for saying that the disk is full. Raises: JournalFull."""
+        (self.path.parent / _RESERVE).unlink(missing_ok=True)
+        self.append(event)
+
+    def sync(self) -> None:
+        """Raises: JournalFull when the disk could not take it."""
+        try:
+            os.fdatasync(self._fd)
+        except OSError as error:
+            raise JournalFull(f"{self.path}: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Release the run; the reserve is needed no more."""
+        if self._fd >= 0:
+            (self.path.parent / _RESERVE).unlink(missing_ok=True)
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _make_reserve(directory: Path) -> None:
+    fd = os.open(directory / _RESERVE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(fd, 0, _RESERVE_BYTES)
+    finally:
+        os.close(fd)
+
+
+def _last_boundary(fd: int, size: int) -> int:
+    """The position after the last complete record, found from the end."""
+    position, tail = size, b""
+    while position and b"\n\n" not in tail:
+        step = min(65536, position)
+        position -= step
+        tail = os.pread(fd, step, position) + tail
+    return position + tail.rfind(b"\n\n") + 2 if b"\n\n" in tail else 0
+
+
+class JournalReader:
+    """The reading end, for any number of observers: no lock, and each poll reads only what is new."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._position = 0
+        self._inode: int | None = None
+        self._head: list[Record] = []
+
+    def poll(self, limit: int = 1 << 20) -> tuple[list[Event], bool]:
+        """New events, and whether the file was replaced or cut so that the state must be built anew.
+
+        At most about ``limit`` bytes are read at once; call again until nothing comes.
+
+        Raises:
+            FileNotFoundError: there is no such run (any more).
+            BrokenJournal: the file is no journal.
+        """
+        fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            status = os.fstat(fd)
+            restarted = self._inode is not None and (status.st_ino != self._inode or status.st_size < self._position)
+            if restarted:
+                self._position, self._head = 0, []
+            self._inode = status.st_ino
+            records = self._take(fd, status.st_size, limit)
+            while records and not self._head_complete():
+                more = self._take(fd, status.st_size, limit)
+                if not more:
+                    break
+                records += more
+        finally:
+            os.close(fd)
+        return [to_event(record.values) for record in records if record.table == "event"], restarted
+
+    def _take(self, fd: int, size: int, limit: int) -> list[Record]:
+        records = parse_records(self._read(fd, size, limit).decode("utf-8", "replace"))
+        self._head += [record for record in records if record.table != "event"]
+        return records
+
+    def _head_complete(self) -> bool:
+        """A plan of ten thousand tasks is longer than what one poll reads."""
+        wanted = next((record.values.get("tasks", 0) for record in self._head if record.table == "run"), 0)
+        return sum(record.table == "task" for record in self._head) >= wanted
+
+    def _read(self, fd: int, size: int, limit: int) -> bytes:
+        """From the position to the last complete record within the limit (a longer record widens it)."""
+        while size > self._position:
+            data = os.pread(fd, limit, self._position)
+            end = data.rfind(b"\n\n") + 2
+            if end > 1:
+                self._position += end
+                return data[:end]
+            if len(data) < limit:
+                break
+            limit *= 4
+        return b""
+
+    def initial(self) -> RunState:
+        """The state before the first event, from the records read so far. Raises: BrokenJournal."""
+        return state_from_head(self._head)
+
+
+def read_run(directory: Path) -> RunState:
+    """The state of a run as its journal has it now.
+
+    Raises:
+        FileNotFoundError: there is no such run.
+        BrokenJournal: the journal cannot be read.
+    """
+    reader = JournalReader(directory / JOURNAL)
+    events, _ = reader.poll()
+    state = fold(reader.initial(), events)
+    while events:
+        events, _ = reader.poll()
+        fold(state, events)
+    return state
+
+
+def is_executed(directory: Path) -> bool:
+    """True while some process holds the run: without that, an unfinished run was interrupted."""
+    return is_locked(directory / JOURNAL)

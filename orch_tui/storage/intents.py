@@ -1,0 +1,207 @@
+"""Locks of tables, and the intents that make a set of tables change as one.
+
+An intent is a small file that says which temporary files become which versions. Its owner holds a lock on it, so that
+who finds it free knows that the owner died and completes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import time
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from orch_tui.model.errors import UserError
+from orch_tui.project.atomic import sync_directory, write_atomic
+from orch_tui.project.paths import make_private
+from orch_tui.storage.tables import MANIFEST, Storage, StorageError, parse_manifest
+
+INTENTS = ".intents"
+_PRIVATE = 0o600
+_OLD = 3600.0
+"""Seconds after which a temporary file belongs to nobody."""
+_POLL = 0.02
+"""Seconds between two tries for a lock that is waited for with a limit."""
+
+
+@contextlib.contextmanager
+def locked(storage: Storage, tables: Iterable[str], wait: float | None = None) -> Iterator[bool]:
+    """Hold the locks of the tables, taken in sorted order. ``wait`` seconds at most; then the value is False.
+
+    Raises: OSError.
+    """
+    with contextlib.ExitStack() as stack:
+        limit = None if wait is None else time.monotonic() + wait
+        held = True
+        for table in sorted(set(tables)):
+            home = storage.home(table)
+            make_private(home)
+            descriptor = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, _PRIVATE)
+            # Closing gives the lock back, and so does the end of the process, however it ends.
+            stack.callback(os.close, descriptor)
+            if not _lock(storage, table, descriptor, limit):
+                held = False
+                break
+        yield held
+
+
+def _lock(storage: Storage, table: str, descriptor: int, limit: float | None) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        pass
+    if limit is None:
+        storage.log(f'waiting for table "{table}", which another task is writing')
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return True
+    while time.monotonic() < limit:
+        time.sleep(_POLL)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            continue
+    return False
+
+
+def lock_without_intents(storage: Storage, tables: Sequence[str], stack: contextlib.ExitStack) -> None:
+    """Lock the tables at a moment when no interrupted publication of them is left.
+
+    An intent may name tables that sort before these, so it is completed before these are locked, never while.
+    """
+    while True:
+        roll_forward(storage)
+        with contextlib.ExitStack() as attempt:
+            try:
+                attempt.enter_context(locked(storage, tables))
+            except OSError as error:
+                raise StorageError(
+                    f"the storage {storage.root} cannot be written: {error}; check its owner, its mode and the disk"
+                ) from error
+            if not _intents_of(storage, set(tables)):
+                stack.push(attempt.pop_all())
+                return
+
+
+def _intents_of(storage: Storage, tables: set[str]) -> bool:
+    return any(tables & {item["table"] for item in _read_intent(path) or []} for path in _intents(storage))
+
+
+def _intents(storage: Storage) -> list[Path]:
+    try:
+        return sorted(path for path in (storage.root / INTENTS).iterdir() if path.suffix == ".toml")
+    except FileNotFoundError:
+        return []
+
+
+def _read_intent(path: Path) -> list[dict[str, Any]] | None:
+    """The tables of an intent; None when it is gone. Raises: OSError, ValueError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    tables = tomllib.loads(text).get("tables", [])
+    if not all(isinstance(item.get(key), str) for item in tables for key in ("table", "temporary", "file", "manifest")):
+        raise ValueError(f"{path} is no intent")
+    return list(tables)
+
+
+def roll_forward(storage: Storage, wait: float | None = None) -> None:
+    """Complete publications whose process died between the commit and the last table.toml.
+
+    ``wait`` limits the seconds for the locks of the tables; None waits for the owner of an intent as well. A storage
+    that cannot be written is left as it is: a reader then sees the state without the interrupted publication.
+    """
+    for path in _intents(storage):
+        try:
+            with _orphaned(path, block=wait is None) as orphaned:
+                if orphaned:
+                    _complete(storage, path, wait)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValueError, UserError) as error:
+            with contextlib.suppress(OSError):
+                path.rename(path.with_suffix(".broken"))
+            storage.log(f"{path} cannot be understood and was set aside: {error}")
+        except OSError as error:
+            if wait is None:
+                raise StorageError(f"an interrupted publication cannot be completed: {error}; see {path}") from error
+            storage.log(f"an interrupted publication cannot be completed: {error}; see {path}")
+
+
+@contextlib.contextmanager
+def _orphaned(intent: Path, *, block: bool) -> Iterator[bool]:
+    """Whether the intent is there and its owner is not; nobody else completes it inside the block. Raises: OSError."""
+    try:
+        descriptor = os.open(intent, os.O_RDONLY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if block else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield intent.exists()
+    finally:
+        os.close(descriptor)
+
+
+def _complete(storage: Storage, intent: Path, wait: float | None) -> None:
+    tables = [item["table"] for item in _read_intent(intent) or []]
+    with locked(storage, tables, wait) as held:
+        if held:
+            apply_intent(storage, intent)
+            storage.log(f"completed the interrupted publication of {', '.join(tables)}")
+
+
+def apply_intent(storage: Storage, intent: Path) -> None:
+    """Carry out an intent; doing it again after a crash in the middle gives the same. Needs the locks."""
+    items = _read_intent(intent) or []
+    for item in items:
+        home = storage.home(item["table"])
+        temporary, file = home / Path(item["temporary"]).name, home / Path(item["file"]).name
+        if temporary.exists():
+            temporary.replace(file)
+        elif not file.exists():
+            raise ValueError(f"{file} of an interrupted publication is gone")
+    for item in items:
+        home = storage.home(item["table"])
+        new = parse_manifest(item["table"], home, item["manifest"])
+        current = storage.read_unrecovered(item["table"])
+        if current is None or current.version < new.version:
+            write_atomic(home / MANIFEST, item["manifest"], mode=_PRIVATE)
+    intent.unlink()
+
+
+def sweep_intents(storage: Storage) -> None:
+    """Remove what publications left that died while they wrote their intent, an hour ago at least."""
+    for path in (storage.root / INTENTS).glob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _OLD:
+                path.unlink()
+
+
+def create_intent(folder: Path, data: bytes, owned: contextlib.ExitStack) -> Path:
+    """Write an intent that is locked from before it can be seen: who finds it free knows that its owner died."""
+    intent = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.toml"
+    temporary = intent.with_name(f".{intent.name}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    owned.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+        temporary.rename(intent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(folder)
+    return intent

@@ -1,0 +1,246 @@
+"""Records out of JSON, flat rows, types from all values, and the largest value of a field."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from orch_tui.components.http import flatten as flatten_module
+from orch_tui.components.http import stream
+from orch_tui.components.http.flatten import Flattener
+from orch_tui.components.http.incremental import Incremental, Watermark
+from orch_tui.components.http.json_path import MISSING, at_path, items_at, with_value
+from orch_tui.components.http.paging import Call
+from orch_tui.components.http.stream import RecordStream
+from orch_tui.components.http.tables import Spool
+from orch_tui.model.errors import UserError
+from pydantic import ValidationError
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(
+    records=st.lists(JSON, max_size=6),
+    around=st.dictionaries(st.sampled_from("abc"), JSON, max_size=3),
+    depth=st.integers(0, 2),
+    chunk=st.integers(1, 40),
+    indent=st.sampled_from([None, 1]),
+    escaped=st.booleans(),
+)
+@settings(max_examples=150, deadline=None)
+def test_a_stream_reads_what_a_parser_reads(
+    tmp_path_factory: pytest.TempPathFactory,
+    records: list[Any],
+    around: dict[str, Any],
+    depth: int,
+    chunk: int,
+    indent: int | None,
+    escaped: bool,
+) -> None:
+    # GIVEN records somewhere in a document, read in pieces of any size
+    body: Any = records
+    for level in range(depth):
+        body = {**around, f"p{level}": body, "z": 1}
+    path = [f"p{level}" for level in reversed(range(depth))]
+    file = tmp_path_factory.getbasetemp() / "body.json"
+    file.write_text(json.dumps(body, indent=indent, ensure_ascii=escaped), "utf-8", errors="surrogatepass")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stream, "_CHUNK", chunk)
+        # WHEN they are streamed
+        found = RecordStream(file, path, "here")
+        assert list(found) == records
+    # THEN they are the same, and so is what is around them
+    assert found.count == len(records) and found.last == (records[-1] if records else None)
+    expected: Any = None
+    for level in range(depth):
+        expected = {**around, f"p{level}": expected, "z": 1}
+    assert found.envelope == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "records"),
+    [
+        ("", "", []),
+        (" \n", "a", []),
+        ('{"a": null}', "a", []),
+        ('{"a": {"id": 1}}', "a", [{"id": 1}]),
+        ('{"id": 1}\n{"id": 2}\n', "", [{"id": 1}, {"id": 2}]),
+        ('{"a": [1]}\n{"a": [2]}', "a", [1, 2]),
+        ("\ufeff[1e5, NaN, 12]", "", [1e5, None, 12]),
+        ("123", "", [123]),
+    ],
+)
+def test_answers_of_all_kinds(tmp_path: Path, text: str, path: str, records: list[Any]) -> None:
+    (tmp_path / "x").write_text(text, "utf-8")
+    assert list(RecordStream(tmp_path / "x", path.split(".") if path else [], "here")) == records
+
+
+def test_a_value_without_an_end_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_LARGEST", 1000)
+    monkeypatch.setattr(stream, "_CHUNK", 100)
+    (tmp_path / "x").write_text('[{"a": "' + "x" * 100_000)
+    read = RecordStream(tmp_path / "x", [], "here")
+    with pytest.raises(UserError, match="no complete JSON"):
+        list(read)
+    assert len(read._text) < 5000
+
+
+def test_paths() -> None:
+    body = {"a": {"b": [{"c": 1}, {"c": 2}]}, "x.y": 5}
+    assert at_path(body, "$.a.b.1.c") == 2 and at_path(body, "a.b.-1.c") == 2 and at_path(body, "$") is body
+    assert at_path(body, "a.b.7") is MISSING and at_path(body, "a.b.c") is MISSING and at_path(None, "a") is MISSING
+    assert list(items_at(body, ("a", "b", "c"))) == [1, 2] and list(items_at(body, ("a", "z"))) == []
+    assert with_value({"a": {"b": 1}}, "a.c", 2) == {"a": {"b": 1, "c": 2}} and with_value(None, "a.b", 1) == {
+        "a": {"b": 1}
+    }
+
+
+def store(
+    tmp_path: Path,
+    records: list[Any],
+    known: dict[str, str] | None = None,
+    types: dict[str, str] | None = None,
+    key: tuple[str, ...] = (),
+    pages: list[int] | None = None,
+    **more: Any,
+) -> tuple[dict[str, str], list[tuple[Any, ...]], list[str]]:
+    """Columns, rows and remarks of these records."""
+    path = tmp_path / "out.parquet"
+    with duckdb.connect() as con, Spool(tmp_path / "spool", Flattener(**more), key) as spool:
+        con.execute("set timezone = 'UTC'")
+        for number, record in enumerate(records):
+            spool.page = pages[number] if pages else 1
+            spool.add(spool.flattener.row(record))
+        columns, remarks = spool.finish(con, path, known or {}, types or {})
+        rows = con.execute(f"from read_parquet('{path}')").fetchall() if columns else []
+    assert not (tmp_path / "spool").exists()
+    return dict(columns), rows, remarks
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1, -(2**63), None], "BIGINT"),
+        ([1, 2**63], "VARCHAR"),
+        ([1, 1.5], "DOUBLE"),
+        ([True, False], "BOOLEAN"),
+        ([True, 1], "VARCHAR"),
+        (["007", "12"], "VARCHAR"),
+        (["1", 2], "VARCHAR"),
+        ([None, None], "VARCHAR"),
+        (["2026-01-31", None], "DATE"),
+        (["2026-02-30"], "VARCHAR"),
+        (["2026-01-31", "soon"], "VARCHAR"),
+        (["2026-01-31", "2026-01-31T10:00:00"], "VARCHAR"),
+        (["2026-01-31T10:00", "2026-01-31 10:00:00.123"], "TIMESTAMP"),
+        (["2026-01-31T10:00:00Z", "2026-01-31T10:00:00.123456+02:00", "2026-01-31 10:00:00-0530"],
+         "TIMESTAMP WITH TIME ZONE"),
+        (["2026-01-31T10:00:00Z", "2026-01-31T10:00:00"], "VARCHAR"),
+        (["01/02/2026", "20260131", "10:00"], "VARCHAR"),
+        ([[1], None], "JSON"),
+        ([[1], "x", 2], "JSON"),
+    ],
+)  # fmt: skip
+def test_types_come_from_all_values(tmp_path: Path, values: list[Any], kind: str) -> None:
+    # More rows than the sample in which types are first looked for.
+    columns, rows, _ = store(tmp_path, [{"v": values[0]}] * 1_100 + [{"v": value} for value in values])
+    assert columns == {"v": kind} and len(rows) == 1_100 + len(values)
+
+
+def test_values_that_are_hard_to_store(tmp_path: Path) -> None:
+    records = [{"a": "half \ud83d", "b": float("inf"), "c": "nul \0 end", "d": {"e": [float("inf"), "ü"]}}, {"b": 1}]
+    columns, rows, _ = store(tmp_path, records, keep={("d",)})
+    assert columns == {"a": "VARCHAR", "b": "DOUBLE", "c": "VARCHAR", "d": "JSON"}
+    assert rows[0] == ("half ?", None, "nul \0 end", '{"e":[null,"ü"]}') and rows[1][1] == 1.0
+
+
+def test_names(tmp_path: Path) -> None:
+    records = [{"Id": 1, "id": 2, "": 3, "a": {"b": 4}, "a_b": 5, 'we"ird\n': 6}]
+    columns, rows, remarks = store(tmp_path, records)
+    assert list(columns) == ["Id", "id_2", "column3", "a_b", "a_b_2", 'we"ird'] and rows == [(1, 2, 3, 4, 5, 6)]
+    assert len(remarks) == 3
+    assert list(store(tmp_path, records, separator=".")[0])[3:5] == ["a.b", "a_b"]
+    assert store(tmp_path, [{"a": {"b": 1}}], flatten=False)[1] == [('{"b":1}',)]
+
+
+def test_members_with_data_as_names_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flatten_module, "_MOST", 50)
+    with pytest.raises(UserError, match="more than 50 different members, the last ones in by_id"):
+        store(tmp_path, [{"by_id": {str(number): 1}} for number in range(100)])
+    assert len(store(tmp_path, [{"by_id": {str(n): 1}} for n in range(100)], keep={("by_id",)})[1]) == 100
+
+
+def test_types_of_the_table_as_it_is(tmp_path: Path) -> None:
+    known = {"n": "DOUBLE", "d": "DATE", "gone": "BIGINT", "who_name": "VARCHAR", "t": "VARCHAR", "b": "BIGINT"}
+    records = [{"n": 1, "d": None, "who": None, "t": 5, "b": "x"}]
+    columns, rows, _ = store(tmp_path, records, known)
+    assert columns == {"n": "DOUBLE", "d": "DATE", "who_name": "VARCHAR", "t": "BIGINT", "b": "VARCHAR"}
+    assert rows == [(1.0, None, None, 5, "x")]
+    with pytest.raises(UserError, match='types: there is no column "x"; the columns are n, d, who, t, b'):
+        store(tmp_path, records, types={"x": "BIGINT"})
+    with pytest.raises(duckdb.Error, match="Could not convert"):
+        store(tmp_path, records, types={"b": "BIGINT"})
+    assert store(tmp_path, [{"a": "1.10"}], types={"A": "DECIMAL(9,2)"})[0] == {"a": "DECIMAL(9,2)"}
+
+
+def test_records_that_moved_to_a_later_page(tmp_path: Path) -> None:
+    records = [{"id": 1, "v": "old"}, {"id": 2, "v": "a"}, {"id": 1, "v": "new"}]
+    # GIVEN a key that comes on two pages, THEN the last one counts
+    _, rows, remarks = store(tmp_path, records, key=("id",), pages=[1, 1, 2])
+    assert sorted(rows) == [(1, "new"), (2, "a")] and remarks[0].startswith("1 records came on several pages")
+    # GIVEN one that comes twice on a page, THEN it is left for the storage to refuse
+    assert len(store(tmp_path, records, key=("id",), pages=[1, 1, 1])[1]) == 3
+    assert len(store(tmp_path, records, pages=[1, 1, 2])[1]) == 3
+    assert len(store(tmp_path, records, key=("nope",), pages=[1, 1, 2])[1]) == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "lag", "sent"),
+    [
+        ([1, 5, 3], None, 5),
+        ([1, 5.5], "0.5", 5.0),
+        ([100], "10", 90),
+        ([1_000_000], "1d", 913_600),
+        (["2026-01-31", "2026-02-01"], "1d", "2026-01-31"),
+        (["2026-01-31T10:00:00Z", "2026-01-31T11:30:00+02:00"], None, "2026-01-31T10:00:00Z"),
+        (["2026-01-31T10:00:00Z"], "90m", "2026-01-31T08:30:00Z"),
+        (["2026-01-31 10:00:00.250+02:00"], "1s", "2026-01-31 09:59:59.250000+02:00"),
+        (["a", "c", "b"], None, "c"),
+        ([None], None, "first"),
+    ],
+)
+def test_the_largest_value(values: list[Any], lag: str | None, sent: Any) -> None:
+    rule = Incremental(field="m.at", param="since", lag=lag, initial="first")
+    # GIVEN a run that saw these values
+    first = Watermark(rule, {})
+    assert first.applied(Call()).params == {"since": "first"}
+    for value in values:
+        first.see({"m": {"at": value}})
+    # WHEN the next one starts, THEN it asks from the largest on, less the lag
+    assert Watermark(rule, first.state() or {}).applied(Call()).params == {"since": sent}
+
+
+def test_what_incremental_refuses() -> None:
+    for bad in ({"field": "a"}, {"field": "a", "param": "b", "lag": "3 days"}, {"format": "x"}):
+        with pytest.raises(ValidationError):
+            Incremental.model_validate(bad)
+    rule = Incremental(field="a", param="b", place="body", format="a > {value}", lag="3d")
+    mark = Watermark(rule, {"field": "other", "last": 5})
+    assert mark.applied(Call()) == Call() and mark.state() is None
+    mark.see({"a": "x"})
+    for other, says in ((1, "different kinds"), ({"b": 1}, "dict values"), (True, "bool values")):
+        with pytest.raises(UserError, match=says):
+            mark.see({"a": other})
+    with pytest.raises(UserError, match="does not fit the value"):
+        Watermark(rule, {"field": "a", "last": "x"}).applied(Call())
+    assert Watermark(rule, {"field": "a", "last": 4 * 86_400}).applied(Call()).body == {"b": "a > 86400"}
+    assert mark.missing_in(5) is None and "no record has a value" in (Watermark(rule, {}).missing_in(5) or "")

@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import datetime
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from orch_tui.components.kit.component import Context, UserError
+from orch_tui.components.sqlite import extractor as sqlite_extractor
+from orch_tui.components.sqlite import writer as sqlite_writer
+from orch_tui.model.configuration import WriteMode
+from pydantic import ValidationError
+
+from tests.support.bench import Bench
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def database(bench: Bench, script: str) -> Path:
+    path = bench.project / "d.sqlite"
+    with sqlite3.connect(path) as con:
+        con.executescript(script)
+    con.close()
+    return path
+
+
+def extract(
+    bench: Bench, mode: WriteMode = WriteMode.FULL, state: dict[str, Any] | None = None, **more: Any
+) -> Context:
+    ctx = bench.context(mode=mode, state=state)
+    sqlite_extractor.run(sqlite_extractor.Parameters(**{"database": "d.sqlite", **more}), ctx)
+    return ctx
+
+
+TYPES = """
+    create table t(id integer primary key, n numeric, b boolean, d date, ts datetime, bl blob, "we""ird [x]" text, mix,
+                   nobool boolean, nodate date, zone timestamp);
+    insert into t values
+        (1, 1.5, 1, '2024-01-31', '2024-01-31 10:00:00', x'00ff', 'é', 'x', 2, '2024-02-30', '2024-01-01T10:00:00+02:00'),
+        (2, 7, 0, null, '2024-02-01T10:00:00.25', null, null, 5, 0, '2024-01-01', '2024-01-01 10:00:00');
+    create table "empty one"(a int, b text, c date, d, e decimal(5,2), f json);
+    create view v as select id from t;
+"""  # noqa: E501
+
+
+def test_declared_types_count_as_far_as_the_values_keep_them(bench: Bench) -> None:
+    # GIVEN a table in which some columns hold what they do not declare
+    database(bench, TYPES)
+    # WHEN it is extracted
+    extract(bench, table="T")
+    # THEN types are as declared where that is true, and text (with a word in the log) where it is not
+    assert bench.columns() == {
+        "id": "BIGINT", "n": "DOUBLE", "b": "BOOLEAN", "d": "DATE", "ts": "TIMESTAMP", "bl": "BLOB",
+        'we"ird [x]': "VARCHAR", "mix": "VARCHAR", "nobool": "BIGINT", "nodate": "VARCHAR", "zone": "VARCHAR",
+    }  # fmt: skip
+    first, second = bench.rows()
+    assert first[:6] == (1, 1.5, True, datetime.date(2024, 1, 31), datetime.datetime(2024, 1, 31, 10), b"\x00\xff")
+    assert second[7:9] == ("5", 0) and second[4] == datetime.datetime(2024, 2, 1, 10, 0, 0, 250_000)
+    log = "\n".join(bench.lines)
+    assert '"mix" holds integer and text values' in log and '"nodate" is declared DATE' in log
+
+
+def test_an_empty_table_has_its_declared_types(bench: Bench) -> None:
+    # GIVEN / WHEN a table without rows is extracted
+    database(bench, TYPES)
+    extract(bench, table="empty one")
+    # THEN there is an empty table with the declared types
+    assert bench.rows() == []
+    assert list(bench.columns().values()) == ["BIGINT", "VARCHAR", "DATE", "VARCHAR", "DOUBLE", "VARCHAR"]
+
+
+def test_queries_with_a_comment_a_semicolon_and_equal_names(bench: Bench) -> None:
+    # GIVEN a query as people write it
+    database(bench, TYPES)
+    # WHEN it is extracted
+    extract(bench, query="with x as (select id from t) select id, id, 'a' || id as t from x order by id; ")
+    # THEN every column is there
+    assert bench.rows() == [(1, 1, "a1"), (2, 2, "a2")]
+
+
+@pytest.mark.parametrize(
+    ("more", "parts"),
+    [
+        ({"table": "nope"}, ['no table "nope"', "its tables are empty one, t, v"]),
+        ({"query": "select zz from t"}, ["no such column: zz"]),
+        ({"query": "delete from t"}, ["the query fails"]),
+        ({"query": "select 1; drop table t"}, ["the query fails"]),
+        ({"table": "t", "database": "no.sqlite"}, ["there is no database no.sqlite"]),
+        ({"table": "t", "database": "."}, ["is a directory"]),
+        ({"table": "t", "database": "text.sqlite"}, ["no intact SQLite database"]),
+        ({"table": "t", "incremental_column": "id"}, ["lose all older rows", '"append"']),
+    ],
+)
+def test_extractor_errors(bench: Bench, more: dict[str, Any], parts: list[str]) -> None:
+    # GIVEN a database and a file that is none
+    path = database(bench, TYPES)
+    before = path.read_bytes()
+    bench.file("text.sqlite", "no database " * 100)
+    # WHEN something that is not there is extracted
+    with pytest.raises(UserError) as caught:
+        extract(bench, **more)
+    # THEN one line says what there is, and the database is as it was
+    for part in parts:
+        assert part in str(caught.value)
+    assert path.read_bytes() == before
+
+
+def test_an_incremental_extraction_reads_what_is_new(bench: Bench) -> None:
+    # GIVEN a first extraction, and rows that come after it
+    path = database(bench, "create table t(id integer, x text); insert into t values (1, 'a'), (2, 'b')")
+    state = extract(bench, WriteMode.APPEND, table="t", incremental_column="id").next_state
+    assert state is not None and len(bench.rows()) == 2
+    with sqlite3.connect(path) as con:
+        con.execute("insert into t values (3, 'c')")
+    # WHEN it is extracted again with the state
+    second = extract(bench, WriteMode.APPEND, state, table="t", incremental_column="id").next_state
+    # THEN there are only the new rows, and a third time none, which keeps the state
+    assert bench.rows() == [(3, "c")] and second == {"column": "id", "last": 3}
+    assert extract(bench, WriteMode.APPEND, second, table="t", incremental_column="id").next_state is None
+    assert bench.rows() == []
+
+
+def test_a_database_that_a_program_writes_to_can_be_read(bench: Bench) -> None:
+    # GIVEN a database in WAL mode with an open transaction of another program
+    path = database(bench, "pragma journal_mode = wal; create table t(a); insert into t values (1)")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("begin immediate")
+    other.execute("insert into t values (2)")
+    # WHEN it is extracted
+    extract(bench, table="t")
+    other.close()
+    # THEN the committed rows are read
+    assert bench.rows() == [(1,)]
+
+
+def test_many_rows_take_parts_and_stay_in_order(bench: Bench) -> None:
+    # GIVEN more rows than one part holds
+    database(bench, "create table t(id integer); insert into t "
+             "with recursive n(x) as (select 1 union all select x + 1 from n where x < 260000) select x from n")  # fmt: skip  # noqa: E501
+    # WHEN they are extracted
+    extract(bench, table="t")
+    # THEN they are complete, in order, and no part is left
+    rows = bench.rows()
+    assert len(rows) == 260_000 and rows[0] == (1,) and rows[-1] == (260_000,)
+    assert [path.name for path in (bench.data / "out/tables").iterdir()] == ["result.parquet"]
+
+
+ROWS = "select * from (values (1, 'a', 1.5), (2, 'b', null)) t(id, name, amount)"
+
+
+def write(bench: Bench, query: str = ROWS, **more: Any) -> Context:
+    ctx = bench.context({"t": query}, ())
+    sqlite_writer.run(sqlite_writer.Parameters(**{"database": "d.sqlite", "table": "t", **more}), ctx)
+    return ctx
+
+
+def content(bench: Bench, query: str = "select * from t order by 1") -> list[tuple[Any, ...]]:
+    with sqlite3.connect(bench.project / "d.sqlite") as con:
+        return con.execute(query).fetchall()
+
+
+def test_replace_makes_the_table_new_and_keeps_what_hangs_on_it(bench: Bench) -> None:
+    # GIVEN a table with other columns, an index, an index that cannot stay, and a view on it
+    database(bench, """
+        create table T(id, old); insert into T values (9, 9);
+        create index by_id on T(id); create index by_old on T(old); create view v as select id from T;
+        create table other(x); insert into other values (1);
+    """)  # fmt: skip
+    # WHEN it is replaced
+    ctx = write(bench, key=["id"])
+    # THEN it has exactly the new rows; index and view work; the rest is untouched
+    assert content(bench) == [(1, "a", 1.5), (2, "b", None)]
+    assert content(bench, "select id from v order by 1") == [(1,), (2,)] and content(bench, "select * from other") == [
+        (1,)
+    ]
+    names = content(bench, "select name from sqlite_master where type = 'index' and sql is not null")
+    assert names == [("by_id",)] and any('"by_old"' in line for line in bench.lines)
+    assert ctx.metrics == {"rows_before": 1, "rows_after": 2}
+
+
+def test_append_and_upsert(bench: Bench) -> None:
+    # GIVEN a written table, and the same rows again
+    write(bench)
+    write(bench, mode="append")
+    assert len(content(bench)) == 4
+    # WHEN the key is not unique in it, THEN an upsert is refused and changes nothing
+    with pytest.raises(UserError, match="several rows with one key"):
+        write(bench, mode="upsert", key=["id"])
+    assert len(content(bench)) == 4
+    # WHEN it is unique, THEN known rows are updated and others added
+    write(bench, mode="replace")
+    write(bench, "select * from (values (2, 'B', 7.0), (3, 'c', 8.0)) t(id, name, amount)", mode="upsert", key=["id"])
+    assert content(bench) == [(1, "a", 1.5), (2, "B", 7.0), (3, "c", 8.0)]
+    # WHEN only some columns are written, THEN the others keep their values
+    write(bench, "select 3 as id, 'C' as name", mode="upsert", key=["id"])
+    assert content(bench)[-1] == (3, "C", 8.0)
+
+
+def test_types_travel(bench: Bench) -> None:
+    # GIVEN what DuckDB has and SQLite has not
+    write(bench, """select true as b, date '2026-01-31' as d, timestamp '2026-01-31 10:00:00.5' as ts, 12.50::decimal(9,2) as m,
+        18446744073709551615::ubigint as big, 5::ubigint as small, [1, 2] as l, {'a': 'é'} as s, '\\xFF'::blob as bl,
+        timestamptz '2026-01-31 10:00:00+02' as tz""")  # fmt: skip  # noqa: E501
+    # WHEN it is read
+    row = content(bench)[0]
+    # THEN the values mean the same
+    assert row[:4] == (1, "2026-01-31", "2026-01-31 10:00:00.5", 12.5)
+    assert float(row[4]) == 2.0**64 and row[5] == 5
+    assert row[6:] == ("[1,2]", '{"a":"é"}', b"\xff", "2026-01-31 08:00:00+00")
+
+
+@pytest.mark.parametrize(
+    ("query", "more", "parts"),
+    [
+        (
+            "select 1 as id, 2 as x union all select 1, 3",
+            {"mode": "upsert", "key": ["id"]},
+            ["2 rows with one key", "id = 1"],
+        ),
+        ("select null::int as id", {"mode": "upsert", "key": ["id"]}, ["no value in the key"]),
+        (ROWS, {"mode": "upsert", "key": ["nope"]}, ['no column "nope"', "id, name, amount"]),
+        (ROWS, {"mode": "upsert", "key": ["id"], "columns": ["name"]}, ["key column", "columns"]),
+        ("select 1 as id, 2 as extra", {"mode": "append"}, ["has no column extra", "id, name"]),
+        ("select null::int as id", {"mode": "append"}, ["nothing was written", "NOT NULL"]),
+        (ROWS, {"table": "v"}, ["is a view"]),
+        (ROWS, {"database": "text.sqlite"}, ["nothing was written", "no intact SQLite database"]),
+        (ROWS, {"database": "."}, ["is a directory"]),
+    ],
+)
+def test_writer_errors_change_nothing(bench: Bench, query: str, more: dict[str, Any], parts: list[str]) -> None:
+    # GIVEN a table with a rule of its own
+    path = database(
+        bench, "create table t(id integer not null, name); insert into t values (1, 'old'); create view v as select 1"
+    )
+    bench.file("text.sqlite", "no database " * 100)
+    before = path.read_bytes()
+    # WHEN rows that do not fit are written
+    with pytest.raises(UserError) as caught:
+        write(bench, query, **more)
+    # THEN one line says why, and the database is as it was
+    for part in parts:
+        assert part in str(caught.value)
+    assert path.read_bytes() == before
+
+
+def test_a_failure_leaves_no_new_database_behind(bench: Bench) -> None:
+    # GIVEN a database that does not exist yet, and rows that break while they are read
+    ctx = bench.context({"t": "select range as id, md5(range::text) as h from range(200000)"}, ())
+    staged = ctx.inputs["t"].path
+    data = bytearray(staged.read_bytes())
+    data[1000:9000] = bytes(8000)
+    staged.write_bytes(bytes(data))
+    # WHEN they are written
+    with pytest.raises(UserError, match="cannot be read"):
+        sqlite_writer.run(sqlite_writer.Parameters(database="new.sqlite", table="t"), ctx)
+    # THEN there is no file
+    assert list(bench.project.iterdir()) == []
+
+
+def test_a_locked_database_is_a_sentence(bench: Bench) -> None:
+    # GIVEN another program that writes
+    path = database(bench, "create table t(id, name, amount)")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("begin immediate")
+    # WHEN the table is written without waiting, THEN the message says so
+    with pytest.raises(UserError, match=r"d\.sqlite is locked by another program"):
+        write(bench, busy_timeout=0)
+    other.close()
+
+
+def test_parameters_are_checked() -> None:
+    # GIVEN parameters that contradict each other, WHEN validated, THEN they are refused
+    for bad in ({}, {"table": "t", "query": "select 1"}):
+        with pytest.raises(ValidationError):
+            sqlite_extractor.Parameters.model_validate({"database": "d", **bad})
+    for bad in ({"mode": "upsert"}, {"mode": "append", "key": ["a"]}, {"table": "sqlite_x"}):
+        with pytest.raises(ValidationError):
+            sqlite_writer.Parameters.model_validate({"database": "d", "table": "t", **bad})

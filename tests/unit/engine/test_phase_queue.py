@@ -1,0 +1,73 @@
+"""Which task of a phase may start next."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from orch_tui.engine.phase_queue import PhaseQueue
+from orch_tui.model.orchestration import TaskOptions
+from orch_tui.model.plan import Decision, PlannedTask
+
+
+def _task(name: str, limit: int | None = None, delay: float | None = None) -> PlannedTask:
+    options = TaskOptions(delay=delay)
+    return PlannedTask(name, f"c/{name}", name, "p", Decision.RUN, options=options, max_parallel=limit)
+
+
+def test_tasks_start_in_their_order_up_to_the_limit() -> None:
+    a, b, c = _task("a"), _task("b"), _task("c")
+    queue = PhaseQueue(2, [a, b, c], 0.0)
+    assert queue.next([]) is a
+    queue.remove(a)
+    assert queue.next([a]) is b
+    queue.remove(b)
+    assert queue.next([a, b]) is None
+    assert queue.next([b]) is c
+
+
+def test_a_delayed_task_takes_no_slot_and_wakes_in_time() -> None:
+    late, now = _task("late", delay=5.0), _task("now")
+    queue = PhaseQueue(1, [late, now], 100.0)
+    assert queue.delayed() == [(late, 105.0)]
+    assert queue.promote(100.0) == 5.0
+    assert queue.next([]) is now
+    queue.remove(now)
+    assert not queue.empty and queue.next([]) is None
+    assert queue.promote(105.0) is None
+    assert queue.next([]) is late
+
+
+def test_a_task_that_waits_for_a_lock_lets_others_go_first() -> None:
+    a, b = _task("a"), _task("b")
+    queue = PhaseQueue(10, [a, b], 0.0)
+    queue.wait_for_lock(a, 0.5)
+    assert queue.next([]) is b
+    queue.promote(0.5)
+    queue.remove(b)
+    assert queue.next([b]) is a
+
+
+def test_cancelling_takes_out_one_or_all() -> None:
+    a, b, late = _task("a"), _task("b"), _task("late", delay=9.0)
+    queue = PhaseQueue(10, [a, b, late], 0.0)
+    assert queue.take_out("late") == [late]
+    assert queue.take_out(None) == [a, b]
+    assert queue.empty
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(1, 4)), min_size=1, max_size=12), st.integers(1, 5), st.randoms())
+def test_limits_always_hold_and_every_task_gets_its_turn(limits: list[int | None], width: int, random: object) -> None:
+    # GIVEN tasks of which some have a limit of their own
+    tasks = [_task(f"t{n}", limit) for n, limit in enumerate(limits)]
+    queue, running, done = PhaseQueue(width, tasks, 0.0), [], []
+    while not queue.empty or running:
+        while (task := queue.next(running)) is not None:
+            queue.remove(task)
+            running.append(task)
+            # THEN the limit of the phase holds for those without their own, and each own one for all
+            own = [item.max_parallel for item in running if item.max_parallel]
+            assert len(running) <= min(own, default=width)
+        # (something runs, or nothing could ever start)
+        assert running
+        done.append(running.pop(random.randrange(len(running))))  # type: ignore[attr-defined]
+    assert sorted(task.id for task in done) == sorted(task.id for task in tasks)
