@@ -5,6 +5,23 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from pathlib import Path
+
+
+class _Screen:
+    """The screen, for the command line, which knows it only by its protocol; imported when it is needed."""
+
+    def open(self, root: Path, *, mouse: bool) -> int:
+        """Show the project until the person leaves; the exit code."""
+        from orch_tui.tui.app import run_app
+
+        return run_app(root, mouse=mouse)
+
+    def keys(self) -> tuple[str, bool]:
+        """The page of keys, and whether the person's configuration of them is free of mistakes."""
+        from orch_tui.tui.keymap import keys_table, load_config
+
+        return keys_table(), not load_config().complaints
 
 
 def main() -> int:
@@ -15,7 +32,7 @@ def main() -> int:
     try:
         from orch_tui.cli.main import run_command_line
 
-        return run_command_line(sys.argv[1:])
+        return run_command_line(sys.argv[1:], _Screen())
     except KeyboardInterrupt:
         # Ctrl-C before a command could take care of it.
         return 130

@@ -15,9 +15,9 @@ from orch_tui.cli.output import Output
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
-    from orch_tui.cli.follow import Follower
     from orch_tui.engine.requests import CancelRequest
     from orch_tui.project.project import Project
+    from orch_tui.runs.follower import Follower
 
 
 @click.command("cancel")
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 @project_option
 def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: str | None) -> int:
     """Stop RUN, or the run of ORCHESTRATION. What is left of a run that was interrupted is stopped as well."""
-    from orch_tui.cli.follow import Follower
     from orch_tui.engine.requests import CancelRequest, ask, who_am_i
     from orch_tui.project.journal.file import is_executed
+    from orch_tui.runs.follower import Follower
 
     opened = open_it(project, tolerant=True)
     directory = run_directory(opened, run)
@@ -70,9 +70,9 @@ def _take_over(project: Project, directory: Path, request: CancelRequest) -> Non
 
 
 def _until_over(out: Output, follower: Follower, directory: Path, target: str | None) -> int:
-    from orch_tui.cli.follow import POLL
     from orch_tui.cli.narrate import summary_of
     from orch_tui.project.journal.file import is_executed
+    from orch_tui.runs.follower import POLL
 
     while True:
         alive = is_executed(directory)

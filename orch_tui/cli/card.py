@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orch_tui.cli.follow import attempt_directory
-from orch_tui.cli.narrate import counted
 from orch_tui.cli.opening import command_hint
 from orch_tui.cli.output import Output
-from orch_tui.engine.ending import exit_in_words, failed_as_well, first_failure, names_of, phase_of, skipped_because
 from orch_tui.engine.lastlines import last_lines
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
+from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, names_of, phase_of, skipped_because
+from orch_tui.runs.follower import attempt_directory
 
 LINES = 20
 

@@ -6,10 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.cli.errors import SUCCESS, USAGE
-from orch_tui.cli.narrate import counted
 from orch_tui.cli.output import Output, cells, pad
 from orch_tui.model.plan import Decision, RunPlan
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
 
 if TYPE_CHECKING:
     from orch_tui.engine.runs import RunRequest

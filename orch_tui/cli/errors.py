@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orch_tui.model.errors import OrchError
 from orch_tui.model.text import safe_line
 
 SUCCESS = 0
@@ -14,7 +15,7 @@ INTERRUPTED = 130
 TERMINATED = 143
 
 
-class CliError(Exception):
+class CliError(OrchError):
     """Ends the command. The text may have several lines; each is made safe when it is shown."""
 
     def __init__(self, message: str, code: int = USAGE) -> None:
@@ -42,17 +43,11 @@ def os_sentence(error: OSError) -> str:
 
 
 def complaint(error: Exception) -> tuple[str, int] | None:
-    """The sentence and the exit code for an error that a person can put right; None for a fault of this program.
-
-    Modules are looked up by name so that an error of a part that was never imported costs no import.
-    """
+    """The sentence and the exit code for an error that a person can put right; None for a fault of this program."""
     if isinstance(error, CliError):
-        return str(error), error.code
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    if "AlreadyRunning" in kinds:
-        return str(error), ALREADY_RUNS
-    if kinds & {"DefinitionError", "RunRefused", "UnresolvedVariables", "BrokenJournal", "UserError", "SaveError"}:
-        return str(error), USAGE
+        return error.sentence, error.code
+    if isinstance(error, OrchError):
+        return error.sentence, error.exit_code
     if isinstance(error, OSError):
         return os_sentence(error), USAGE
     return None

@@ -69,7 +69,7 @@ def _orchestrations(project: Project) -> list[dict[str, Any]]:
 
 
 def _print_orchestrations(out: Output, items: list[dict[str, Any]]) -> None:
-    from orch_tui.cli.show import local_time
+    from orch_tui.cli.output import local_time
     from orch_tui.model.events import read_time
 
     rows = []

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from orch_tui.cli.follow import Follower
 from orch_tui.cli.narrate import Narrator, clock
 from orch_tui.cli.output import Output, fit
 from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
+from orch_tui.runs.follower import Follower
 
 _INTERVAL = 0.25
 """Seconds between two paintings of the status line, at least."""

@@ -11,11 +11,11 @@ from pathlib import Path
 import click
 
 from orch_tui.cli.errors import SUCCESS, CliError
-from orch_tui.cli.follow import POLL, Follower, attempt_directory
 from orch_tui.cli.opening import find_task, open_it, project_option, run_directory
 from orch_tui.cli.output import Output
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.text import safe_line
+from orch_tui.runs.follower import POLL, Follower, attempt_directory
 
 _BLOCK = 1 << 16
 _TAIL_LIMIT = 1 << 23

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import click
 
 from orch_tui.cli.errors import INTERRUPTED, USAGE, complaint
+from orch_tui.cli.opening import Screen
 from orch_tui.cli.output import Output, silence
 from orch_tui.model.text import safe_line
 
@@ -24,7 +25,7 @@ _COMMANDS = {
     "check": _Lazy("project_commands", "List everything that is wrong or suspicious in the project."),
     "test": _Lazy("testing", "Test the connections of configurations, without running anything."),
     "list": _Lazy("listing", "List orchestrations, configurations or components."),
-    "runs": _Lazy("show", "List earlier runs, newest first."),
+    "runs": _Lazy("runs", "List earlier runs, newest first."),
     "show": _Lazy("show", "Show one run: phases, tasks, tables, first failure."),
     "logs": _Lazy("logs", "Print or follow the logs of a run's tasks."),
     "watch": _Lazy("watch", "Follow a run that any process executes."),
@@ -129,15 +130,14 @@ def open_screen(directory: Path | None, *, mouse: bool = True) -> int:
             "the screen needs a terminal that can move its cursor; without one use orch-tui list, orch-tui run, "
             "orch-tui watch and orch-tui show (orch-tui --help lists all commands)"
         )
-    import importlib
+    screen: Screen = click.get_current_context().obj
+    return screen.open(root, mouse=mouse)
 
-    return int(importlib.import_module("orch_tui.tui.app").run_app(root, mouse=mouse))
 
-
-def run_command_line(arguments: list[str]) -> int:
+def run_command_line(arguments: list[str], screen: Screen) -> int:
     """Run a command; the exit code. Errors end as one sentence on standard error."""
     try:
-        code = _invoke(arguments)
+        code = _invoke(arguments, screen)
         # Here and not at the interpreter's exit, where a reader that left would cost the exit code.
         sys.stdout.flush()
     except BrokenPipeError:
@@ -146,9 +146,9 @@ def run_command_line(arguments: list[str]) -> int:
     return code
 
 
-def _invoke(arguments: list[str]) -> int:
+def _invoke(arguments: list[str], screen: Screen) -> int:
     try:
-        result: Any = cli.main(arguments, prog_name="orch-tui", standalone_mode=False)
+        result: Any = cli.main(arguments, prog_name="orch-tui", standalone_mode=False, obj=screen)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code

@@ -14,9 +14,10 @@ from orch_tui.model.durations import show_duration
 from orch_tui.model.runstate import RunState
 from orch_tui.model.text import safe_line
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.tui.run_estimates import Estimates, read_estimates
-from orch_tui.tui.run_model import QUIET, RunFeed, RunModel, last_outputs
-from orch_tui.tui.run_nested import NestedRuns
+from orch_tui.runs.estimates import Estimates, read_estimates
+from orch_tui.runs.feed import RunFeed, last_outputs
+from orch_tui.runs.nested import NestedRuns
+from orch_tui.runs.view import QUIET, RunModel
 
 EVERY = 2.0
 """Seconds between two looks at the logs of running tasks."""

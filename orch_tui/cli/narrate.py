@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from orch_tui.cli.follow import attempt_directory
 from orch_tui.cli.output import Output
-from orch_tui.engine.ending import counts_told, files_written, tables_written
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
+from orch_tui.runs.ending import counts_told, files_written, tables_written
+from orch_tui.runs.follower import attempt_directory
 
 _WORD = 13
 """Columns of glyph and status word."""
@@ -25,11 +25,6 @@ _REASON = 400
 def clock(at: float) -> str:
     """``14:02:13`` in the local time zone."""
     return time.strftime("%H:%M:%S", time.localtime(at))
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 task``, ``2 tasks``."""
-    return f"{number:,} {noun}".replace(",", " ") if number == 1 else f"{number:,} {noun}s".replace(",", " ")
 
 
 def written(directory: Path) -> str:

@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from orch_tui.project.project import Project
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Screen(Protocol):
+    """The other face of the program, as far as commands need it. It is handed in: nothing here imports it."""
+
+    def open(self, root: Path, *, mouse: bool) -> int:
+        """Show the project until the person leaves; the exit code."""
+
+    def keys(self) -> tuple[str, bool]:
+        """The page of keys, and whether the person's configuration of them is free of mistakes."""
 
 
 def project_option(function: F) -> F:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import TextIO
@@ -195,3 +196,8 @@ def shrink(widths: list[int], room: int) -> list[int]:
         else:
             high = middle - 1
     return [min(width, low) for width in widths]
+
+
+def local_time(at: float | None) -> str:
+    """``2026-11-22 14:02:13`` in the local time zone; empty for None."""
+    return "" if at is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

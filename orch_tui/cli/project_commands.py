@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from orch_tui.cli.errors import SUCCESS, USAGE, CliError, os_sentence
-from orch_tui.cli.narrate import counted
 from orch_tui.cli.opening import json_option, open_it, project_option
 from orch_tui.cli.output import Output
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

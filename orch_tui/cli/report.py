@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.cli.follow import attempt_directory
 from orch_tui.cli.output import Output
-from orch_tui.engine.ending import files_written, first_failure, skipped_because, tables_written
 from orch_tui.engine.lastlines import last_lines
 from orch_tui.model.events import write_time
 from orch_tui.model.problem import Problem
 from orch_tui.model.runstate import AttemptState, RunState, TaskState
 from orch_tui.project.history import RunSummary
+from orch_tui.runs.ending import files_written, first_failure, skipped_because, tables_written
+from orch_tui.runs.follower import attempt_directory
 
 if TYPE_CHECKING:
     from orch_tui.engine.reconcile import Finding

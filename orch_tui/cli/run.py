@@ -231,9 +231,9 @@ def _start(project: Project, request: RunRequest, manner: _Manner, signals: Sign
 
 def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> RunState:
     """Tell what happens until the run has ended."""
-    from orch_tui.cli.follow import Follower
     from orch_tui.cli.live import Display
     from orch_tui.cli.narrate import Narrator
+    from orch_tui.runs.follower import Follower
 
     live = out.tty and not manner.plain and not manner.quiet and manner.nested_in is None
     follower = Follower(run.directory)

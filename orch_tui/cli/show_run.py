@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from orch_tui.cli.card import print_ending
-from orch_tui.cli.follow import attempt_directory
 from orch_tui.cli.marks import head_words
-from orch_tui.cli.narrate import counted
 from orch_tui.cli.opening import command_hint
-from orch_tui.cli.output import Output, cells, pad
-from orch_tui.cli.show import local_time
-from orch_tui.engine.ending import files_written, tables_written
+from orch_tui.cli.output import Output, cells, local_time, pad
 from orch_tui.engine.reconcile import inspect_run
 from orch_tui.model.durations import show_duration
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
 from orch_tui.project.history import continued_by
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.tui.run_model import RUNNING, RunModel
+from orch_tui.runs.ending import files_written, tables_written
+from orch_tui.runs.follower import attempt_directory
+from orch_tui.runs.view import RUNNING, RunModel
 
 _NESTED = "    "
 

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orch_tui.cli.errors import SUCCESS, CliError
-from orch_tui.cli.follow import attempt_directory
-from orch_tui.cli.narrate import counted
 from orch_tui.cli.opening import command_hint, find_task
-from orch_tui.cli.output import Output
-from orch_tui.cli.show import local_time
+from orch_tui.cli.output import Output, local_time
 from orch_tui.engine.attempt_text import NoText, attempt_text
-from orch_tui.engine.ending import counts_told, exit_in_words, files_written, tables_written
 from orch_tui.engine.reproduce import CannotReproduce, reproduce
 from orch_tui.model.durations import show_duration
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
+from orch_tui.runs.ending import counts_told, exit_in_words, files_written, tables_written
+from orch_tui.runs.follower import attempt_directory
 
 if TYPE_CHECKING:
     from orch_tui.model.runstate import AttemptState, RunState, TaskState

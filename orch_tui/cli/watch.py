@@ -48,13 +48,13 @@ def running_now(project: Project) -> Path | None:
 def follow_to_end(paths: ProjectPaths, directory: Path, out: Output, *, strict: bool) -> int:
     """Tell what happens until the run has ended or nobody executes it any more."""
     from orch_tui.cli.card import print_ending
-    from orch_tui.cli.follow import POLL, Follower
     from orch_tui.cli.live import Display
     from orch_tui.cli.marks import MarkTeller
     from orch_tui.cli.narrate import Narrator
     from orch_tui.cli.run import exit_code
     from orch_tui.model.status import Status
     from orch_tui.project.journal.file import JOURNAL, is_executed
+    from orch_tui.runs.follower import POLL, Follower
 
     follower = Follower(directory)
     display = Display(out, Narrator(out, directory), live=False)

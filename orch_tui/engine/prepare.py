@@ -17,6 +17,7 @@ from orch_tui.engine.process import ANCESTORS_TAG, TASK_TAG, ancestors
 from orch_tui.engine.task_facts import fill_command, program_problem
 from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
 from orch_tui.model.configuration import Configuration, WriteMode, split_ref
+from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import PlannedTask, RunPlan
 from orch_tui.model.references import MissingVariables, fill_variables, resolve_secrets, secret_names, used_secrets
@@ -36,7 +37,7 @@ RUN_ACTION = "run"
 _RUNNER = ("-P", "-m", "orch_tui.components.kit.runner")
 
 
-class PrepareError(Exception):
+class PrepareError(OrchError):
     """The task cannot be started; the text says why and what to do."""
 
 

@@ -17,6 +17,7 @@ from orch_tui.engine.prepare import inline_argv
 from orch_tui.engine.process import TASK_TAG
 from orch_tui.engine.reconcile import attempt_directory
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.errors import OrchError
 from orch_tui.model.references import resolve_secrets
 from orch_tui.model.runstate import TaskState
 
@@ -27,7 +28,7 @@ _NESTED = "--nested"
 _MARK = "\0"
 
 
-class CannotReproduce(Exception):
+class CannotReproduce(OrchError):
     """There is no such command; the text is a sentence that says why."""
 
 

@@ -19,6 +19,7 @@ from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.task_facts import Facts, run_variables
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.plan import PreviousRun, PreviousTask, RunPlan, Selection, make_plan
 from orch_tui.model.runstate import RunHeader, RunState, initial_state
@@ -31,12 +32,14 @@ from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
 
 
-class RunRefused(Exception):
+class RunRefused(OrchError):
     """Nothing was started; the text says why and what to do."""
 
 
 class AlreadyRunning(RunRefused):
     """The orchestration runs already; ``holder`` says which run has it."""
+
+    exit_code = 4
 
     def __init__(self, name: str, holder: str) -> None:
         self.holder = holder

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
 from orch_tui.model.configuration import Configuration, split_ref
+from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration, Task
 from orch_tui.model.plan import TaskFacts
 from orch_tui.model.references import used_secrets, variable_names
@@ -16,7 +17,7 @@ from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
 
 
-class UnresolvedVariables(Exception):
+class UnresolvedVariables(OrchError):
     """Declared variables that nothing gave a value. ``names`` are theirs."""
 
     def __init__(self, names: Iterable[str]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.configuration import split_ref
+from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions
 from orch_tui.model.text import safe_line, slug, unique
 
@@ -22,7 +23,7 @@ _TASK_FIELDS = {field.name: index for index, field in enumerate(fields(Task))}
 _task_values = attrgetter(*_TASK_FIELDS)
 
 
-class EditError(Exception):
+class EditError(OrchError):
     """An edit that was refused and changed nothing; the text is a sentence for the person who tried it."""
 
 

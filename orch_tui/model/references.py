@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from orch_tui.model.component import Component
+from orch_tui.model.errors import OrchError
 
 _SECRET = re.compile(r"\$(\$?)\{([A-Z][A-Z0-9_]*)\}")
 _VARIABLE = re.compile(r"\{\{\{\{|\{\{[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*\}\}")
@@ -35,7 +36,7 @@ _ALWAYS_SET = frozenset(
 _OWN_PREFIXES = ("KBC_", "ORCH_")
 
 
-class MissingSecrets(Exception):
+class MissingSecrets(OrchError):
     """Secrets without a value; ``names`` is sorted."""
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -43,7 +44,7 @@ class MissingSecrets(Exception):
         super().__init__(f"no value for {', '.join(self.names)}; set it in the environment or in the .env file")
 
 
-class MissingVariables(Exception):
+class MissingVariables(OrchError):
     """Variables without a value; ``names`` is sorted."""
 
     def __init__(self, names: Iterable[str]) -> None:

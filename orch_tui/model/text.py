@@ -49,3 +49,9 @@ ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 def valid_id(text: str) -> bool:
     """True for an id that is safe as a file name: letters, digits, ``_ . -``, at most 100 characters."""
     return ID_PATTERN.fullmatch(text) is not None
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 task``, ``2 tasks``, ``12 345 rows``: for sentences and labels; the noun's plural ends in "s"."""
+    grouped = f"{number:,}".replace(",", " ")
+    return f"{grouped} {noun}" if number == 1 else f"{grouped} {noun}s"

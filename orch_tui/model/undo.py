@@ -99,8 +99,3 @@ class EditHistory(Generic[T]):
         # Compared once for each step: a screen asks for it far more often.
         self._dirty = value is not self._saved and value != self._saved
         return value
-
-
-def counted(number: int, noun: str) -> str:
-    """ "1 task", "2 tasks": for labels."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

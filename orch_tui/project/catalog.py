@@ -13,6 +13,7 @@ from typing import Any
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.edits import replace_configuration
+from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration, Task
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import valid_id
@@ -24,7 +25,7 @@ from orch_tui.project.source import DefinitionError, SourceText, parse_toml
 from orch_tui.project.writer import SaveError, save_configuration, save_orchestration, write_new
 
 
-class InUse(Exception):
+class InUse(OrchError):
     """What was to be deleted is used by tasks; ``users`` has them."""
 
     def __init__(self, ref: str, users: list[tuple[Orchestration, Task]]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from orch_tui.model.errors import OrchError
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import safe_line
 
@@ -22,7 +23,7 @@ _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
-class DefinitionError(Exception):
+class DefinitionError(OrchError):
     """Definitions that cannot be used. ``str()`` has one problem a line: ``file:line: message (remedy)``."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:

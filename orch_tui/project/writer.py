@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from orch_tui.model.configuration import Configuration
+from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import valid_id
@@ -25,7 +26,7 @@ from orch_tui.project.source import DefinitionError, SourceText, digest_of, pars
 T = TypeVar("T")
 
 
-class ChangedOnDisk(Exception):
+class ChangedOnDisk(OrchError):
     """The file is not what it was when it was read; nothing was written.
 
     ``base_text`` is what was read, ``disk_text`` what is there now (empty when it is gone), ``new_text`` what
@@ -52,17 +53,17 @@ class ChangedOnDisk(Exception):
         )
 
 
-class SaveError(OSError):
+class SaveError(OrchError, OSError):
     """A file that could not be written; ``str()`` is a sentence, and nothing was changed."""
 
     def __init__(self, shown: str, error: OSError) -> None:
         self.shown = shown
         reason = os.strerror(error.errno) if error.errno else str(error)
-        self.sentence = f"{shown} could not be saved: {reason}. Nothing was changed; correct that and save again."
+        self._sentence = f"{shown} could not be saved: {reason}. Nothing was changed; correct that and save again."
         super().__init__(error.errno, reason, shown)
 
     def __str__(self) -> str:
-        return self.sentence
+        return self._sentence
 
 
 def save_orchestration(

@@ -20,8 +20,7 @@ from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.theme import Theme
 
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted, safe_line
 from orch_tui.project.project import Project, open_project
 from orch_tui.tui import frugal, terminal, theme, unstyled
 from orch_tui.tui.actions import BY_ID, bindings
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.screen import Screen
 
-    from orch_tui.tui.run_control import RunControl
+    from orch_tui.runs.control import RunControl
 
 SayAs = Literal["information", "warning", "error"]
 
@@ -125,7 +124,7 @@ class OrchApp(App[int], inherit_bindings=False):
     @cached_property
     def runs(self) -> RunControl:
         """The runs that this process executes; made when the first workbench asks for it."""
-        from orch_tui.tui.run_control import RunControl
+        from orch_tui.runs.control import RunControl
 
         return RunControl(self.project)
 

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from textwrap import wrap
 from time import localtime, strftime
 
-from orch_tui.engine.ending import exit_in_words
 from orch_tui.model.durations import show_duration
 from orch_tui.model.plan import Decision, PlannedTask, RunPlan
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted, safe_line
 from orch_tui.project.history import clock_of
-from orch_tui.tui.run_model import RUNNING, Head, RunModel
+from orch_tui.runs.ending import exit_in_words
+from orch_tui.runs.view import RUNNING, Head, RunModel
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.phase_tree import NestedLine
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.tui.run_model import RUNNING, RunModel
+from orch_tui.runs.view import RUNNING, RunModel
 from orch_tui.tui.timeline import Column
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"

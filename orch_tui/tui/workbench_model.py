@@ -11,8 +11,8 @@ from typing import Any
 from orch_tui.model import edits
 from orch_tui.model.edits import EditError
 from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import EditHistory, counted
+from orch_tui.model.text import counted, safe_line
+from orch_tui.model.undo import EditHistory
 from orch_tui.project.drafts import Draft
 from orch_tui.project.project import DefinitionError, Project, SourceText
 from orch_tui.project.source import read_source

@@ -14,7 +14,7 @@ from orch_tui.engine.runs import RunRequest, plan_run, start_run
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project
-from orch_tui.tui import run_control
+from orch_tui.runs import control as run_control
 from orch_tui.tui.app import OrchApp
 from textual.pilot import Pilot
 

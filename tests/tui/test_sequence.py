@@ -6,8 +6,8 @@ from pathlib import Path
 
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
-from orch_tui.tui import medians
-from orch_tui.tui.medians import task_medians
+from orch_tui.runs import estimates
+from orch_tui.runs.estimates import task_medians
 from orch_tui.tui.timeline import Timeline, plan_timeline
 from orch_tui.tui.widgets.sequence import SequenceView
 from orch_tui.tui.workbench_model import Workbench
@@ -88,13 +88,13 @@ def test_medians_come_from_successful_tries_and_bad_journals_tell_nothing(
 
     def read(directory: Path) -> State:
         if directory.name not in states:
-            raise medians.BrokenJournal("torn")
+            raise estimates.BrokenJournal("torn")
         return State(states[directory.name])
 
     for run in ("r1", "r2", "r3"):
         directory = project.paths.run("campaigns", run)
         directory.mkdir(parents=True)
-        (directory / medians.JOURNAL).write_text("")
-    monkeypatch.setattr(medians, "read_run", read)
+        (directory / estimates.JOURNAL).write_text("")
+    monkeypatch.setattr(estimates, "read_run", read)
     # WHEN the medians are taken THEN failures and broken journals do not count
     assert task_medians(project.paths, "campaigns") == {"a": 3.0}

@@ -47,7 +47,7 @@ x-secret = true
 """
 FILES = {
     "components/database.toml": COMPONENT,
-    "storage/duckdb.py": PROGRAM,
+    "components/database.py": PROGRAM,
     "configurations/database/main.toml": (
         'name = "Main"\n[parameters]\nhost = "db.example"\npassword = "${DB_PASSWORD}"\n'
     ),

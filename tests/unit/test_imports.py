@@ -14,8 +14,8 @@ from tests.support.projects import environment, make_project
 HEAVY = {"textual", "rich", "duckdb", "pydantic", "tomlkit", "jsonschema", "httpx", "dotenv", "filelock"}
 _SCRIPT = """
 import json, sys
-from orch_tui.cli.main import run_command_line
-code = run_command_line(sys.argv[1:])
+from orch_tui.__main__ import main
+code = main()
 sys.stderr.write(json.dumps([code, sorted(sys.modules)]))
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from orch_tui.components.dbapi.growing import Last, last_of, remember, require_growing
-from orch_tui.components.dbapi.names import counted, require
+from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Source
 from orch_tui.components.dbapi.session import Session
 from orch_tui.components.dbapi.sql_source import require_kept_rows
@@ -24,6 +24,7 @@ from orch_tui.components.kit.sql import (
     row_batches,
     usable_names,
 )
+from orch_tui.model.text import counted
 
 
 class Reader(Session):

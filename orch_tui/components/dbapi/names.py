@@ -10,11 +10,6 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 
-def counted(number: int, what: str) -> str:
-    """``1 row``, ``2 rows``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def find(name: str, known: Sequence[str]) -> str | None:
     """The spelling in ``known``: the same, or the only one that differs in case."""
     if name in known:

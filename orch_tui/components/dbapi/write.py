@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from orch_tui.components.dbapi.names import counted, find
+from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
 from orch_tui.components.dbapi.rows import check_keys, chosen, reader
 from orch_tui.components.dbapi.session import Session
@@ -16,7 +16,7 @@ from orch_tui.components.kit.component import Context, Input
 from orch_tui.components.kit.sql import connect, duckdb_explained, listed, literal, row_batches
 from orch_tui.components.kit.staging import signals_deferred
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
 
 if TYPE_CHECKING:
     import duckdb

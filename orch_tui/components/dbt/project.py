@@ -15,11 +15,11 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from orch_tui.components import kit
-from orch_tui.components.command.parameters import Environment
 from orch_tui.components.dbt.results import DbtLog, Results, failure_lines, read_results
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import stem
 from orch_tui.components.kit.drift import check_shape
+from orch_tui.components.kit.environment import Environment
 from orch_tui.components.kit.environments import (
     Directory,
     Strict,

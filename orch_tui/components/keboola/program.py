@@ -17,11 +17,11 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from orch_tui.components import kit
-from orch_tui.components.command.parameters import Environment
 from orch_tui.components.kit.component import TEST_CONNECTION, Context
 from orch_tui.components.kit.contract import stem
 from orch_tui.components.kit.csv_tables import read_csv_outputs, write_csv_input
 from orch_tui.components.kit.drift import check_shape
+from orch_tui.components.kit.environment import Environment
 from orch_tui.components.kit.environments import (
     USER_ERROR,
     Directory,

@@ -11,12 +11,13 @@ from pydantic import Field
 from orch_tui.components import kit
 from orch_tui.components.dbapi.extract import Reader, extract, require_columns
 from orch_tui.components.dbapi.growing import Last, Value, require_growing
-from orch_tui.components.dbapi.names import counted, require
+from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Source
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.mysql.server import Mysql, MysqlServer, quoted
 from orch_tui.components.mysql.types import FLOAT, MysqlField, reading
+from orch_tui.model.text import counted
 
 if TYPE_CHECKING:
     from orch_tui.components.mysql.driver import Stream

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.components import kit
 from orch_tui.components.dbapi.extract import Reader, extract, require_columns
 from orch_tui.components.dbapi.growing import Last, require_growing
-from orch_tui.components.dbapi.names import counted, require
+from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Source
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit.component import Context
 from orch_tui.components.postgres.server import Postgres, PostgresServer, qualified
 from orch_tui.components.postgres.types import AS_TEXT, PostgresType, reading
+from orch_tui.model.text import counted
 
 if TYPE_CHECKING:
     import psycopg

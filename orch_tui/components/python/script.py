@@ -11,8 +11,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from orch_tui.components import kit
-from orch_tui.components.command.parameters import Environment
 from orch_tui.components.kit.csv_tables import read_csv_outputs, write_csv_input
+from orch_tui.components.kit.environment import Environment
 from orch_tui.components.kit.runner import stop_code
 from orch_tui.components.kit.subprocess import run_child
 from orch_tui.project.atomic import write_atomic

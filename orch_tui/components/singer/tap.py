@@ -14,9 +14,9 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from orch_tui.components import kit
-from orch_tui.components.command.parameters import Environment
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Output, stem
+from orch_tui.components.kit.environment import Environment
 from orch_tui.components.kit.environments import (
     Directory,
     Strict,

@@ -8,6 +8,7 @@ import os
 import time
 from pathlib import Path
 
+from orch_tui.model.errors import OrchError
 from orch_tui.model.events import Event
 from orch_tui.model.plan import RunPlan
 from orch_tui.model.runstate import RunHeader, RunState, fold
@@ -41,11 +42,11 @@ _RESERVE = "reserve"
 _RESERVE_BYTES = 16384
 
 
-class JournalLocked(Exception):
+class JournalLocked(OrchError):
     """Another process executes this run."""
 
 
-class JournalFull(Exception):
+class JournalFull(OrchError):
     """The record could not be written (disk full, quota, a failing disk); the file is as it was before."""
 
 

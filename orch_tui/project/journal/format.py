@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from orch_tui.model.errors import OrchError
 from orch_tui.model.events import Event, read_time, write_time
 from orch_tui.model.orchestration import Backoff, Retry, TaskOptions
 from orch_tui.model.plan import RunPlan
@@ -22,7 +23,7 @@ from orch_tui.model.status import Status
 FORMAT = 1
 
 
-class BrokenJournal(Exception):
+class BrokenJournal(OrchError):
     """The file is no journal of a run that this program can read."""
 
 

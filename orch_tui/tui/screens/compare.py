@@ -13,12 +13,11 @@ from textual.screen import Screen
 from orch_tui.model.durations import show_duration
 from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted, safe_line
 from orch_tui.project.journal.file import BrokenJournal, read_run
+from orch_tui.runs.compare import Difference, compare
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.run_compare import Difference, compare
 from orch_tui.tui.run_rows import style_of
 from orch_tui.tui.screens import look
 from orch_tui.tui.text import line

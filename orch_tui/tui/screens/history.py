@@ -16,13 +16,12 @@ from textual.widgets import Static
 
 from orch_tui.model.durations import show_duration
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted, safe_line
 from orch_tui.project.history import RunSummary, clock_of, runs
 from orch_tui.project.project import Project
+from orch_tui.runs.estimates import LONGER, RUNS
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.run_estimates import LONGER, RUNS
 from orch_tui.tui.run_rows import style_of
 from orch_tui.tui.screens import look
 from orch_tui.tui.screens.confirm import Confirm

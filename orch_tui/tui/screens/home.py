@@ -14,7 +14,8 @@ from textual.widgets import Static
 
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
-from orch_tui.model.undo import NothingToUndo, counted
+from orch_tui.model.text import counted
+from orch_tui.model.undo import NothingToUndo
 from orch_tui.project.source import DefinitionError
 from orch_tui.tui import text
 from orch_tui.tui.actions import bindings

@@ -11,8 +11,7 @@ from textual.widgets import Button, Input, Static
 
 from orch_tui.model.edits import name_key
 from orch_tui.model.orchestration import Phase
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted, safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.catalog import filter_words, matches

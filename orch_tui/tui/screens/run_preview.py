@@ -11,10 +11,10 @@ from textual.widgets import Static
 
 from orch_tui.model.plan import PlannedTask, RunPlan
 from orch_tui.model.text import safe_line
+from orch_tui.runs.control import Part as RunnablePart
+from orch_tui.runs.control import plan_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.run_control import Part as RunnablePart
-from orch_tui.tui.run_control import plan_words
 from orch_tui.tui.screens import look
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line, lines

@@ -10,8 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import DataTable
 
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted, safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.screens import look

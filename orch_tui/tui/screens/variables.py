@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from orch_tui.model.orchestration import Variable
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.screens import look

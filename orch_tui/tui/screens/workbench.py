@@ -14,14 +14,13 @@ from textual.widgets import Input
 
 from orch_tui.model.orchestration import Orchestration, Phase
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted, safe_line
 from orch_tui.project.project import DefinitionError
+from orch_tui.runs.estimates import task_medians
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.catalog import ComponentEntry, ConfigurationEntry
 from orch_tui.tui.checker import Checker
-from orch_tui.tui.medians import task_medians
 from orch_tui.tui.screens import look
 from orch_tui.tui.screens.broken import BrokenScreen
 from orch_tui.tui.screens.workbench_start import WorkbenchStart

@@ -12,7 +12,8 @@ from textual.widgets import Input
 from orch_tui.model import edits
 from orch_tui.model.edits import EditError
 from orch_tui.model.orchestration import Phase, Task
-from orch_tui.model.undo import NothingToUndo, counted
+from orch_tui.model.text import counted
+from orch_tui.model.undo import NothingToUndo
 from orch_tui.tui.actions import Action
 from orch_tui.tui.actions import run as run_actions
 from orch_tui.tui.actions import workbench as actions

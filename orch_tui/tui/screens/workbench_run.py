@@ -15,9 +15,10 @@ from orch_tui.model.orchestration import Task
 from orch_tui.model.runstate import TaskState
 from orch_tui.project.history import continued_by, run_ids
 from orch_tui.project.journal.file import BrokenJournal, is_executed
-from orch_tui.tui.run_estimates import read_estimates
-from orch_tui.tui.run_model import Batch, RunFeed, RunModel, Written, phases_of, read_written
-from orch_tui.tui.run_nested import NestedRuns
+from orch_tui.runs.estimates import read_estimates
+from orch_tui.runs.feed import Batch, RunFeed
+from orch_tui.runs.nested import NestedRuns
+from orch_tui.runs.view import RunModel, Written, phases_of, read_written
 from orch_tui.tui.run_rows import nested_lines, phase_state, task_state
 from orch_tui.tui.screens import look
 from orch_tui.tui.screens.workbench_file import WorkbenchFile

@@ -15,11 +15,11 @@ from orch_tui.model.orchestration import Task
 from orch_tui.model.plan import RunPlan
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.text import safe_line
+from orch_tui.runs.control import CannotRun, RunControl, grace_words, with_values
+from orch_tui.runs.control import Part as RunnablePart
+from orch_tui.runs.view import RunModel, running_tasks
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.run_control import CannotRun, RunControl, grace_words, with_values
-from orch_tui.tui.run_control import Part as RunnablePart
-from orch_tui.tui.run_model import RunModel, running_tasks
 from orch_tui.tui.run_rows import plan_states
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.run_preview import RunPart, RunPreview

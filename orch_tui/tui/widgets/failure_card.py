@@ -10,11 +10,10 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.message import Message
 
-from orch_tui.engine.ending import exit_in_words, failed_as_well, first_failure, phase_of, skipped_because
 from orch_tui.engine.lastlines import last_lines
 from orch_tui.model.runstate import RunState, TaskState
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted, safe_line
+from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, phase_of, skipped_because
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.run_rows import wrapped

@@ -13,10 +13,10 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
+from orch_tui.runs.view import RunModel, Written
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.log.view import LogView
-from orch_tui.tui.run_model import RunModel, Written
 from orch_tui.tui.run_rows import about_phase, about_task, head_rows, wait_rows
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.failure_card import Failure, FailureCard

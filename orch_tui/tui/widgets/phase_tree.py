@@ -14,8 +14,7 @@ from orch_tui.model.durations import write_duration
 from orch_tui.model.orchestration import NO_OPTIONS, Phase, Task
 from orch_tui.model.problem import Severity
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted, safe_line
 from orch_tui.tui.actions import Action, bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.catalog import Label

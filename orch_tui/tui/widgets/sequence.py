@@ -8,8 +8,7 @@ from collections.abc import Callable
 from rich.cells import cell_len, set_cell_size
 
 from orch_tui.model.durations import show_duration
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted, safe_line
 from orch_tui.tui.timeline import Timeline, draw_bar, draw_header
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
-from orch_tui.tui.run_model import Written
+from orch_tui.model.text import counted, safe_line
+from orch_tui.runs.view import Written
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 

@@ -7,7 +7,7 @@ import locale
 from rich.cells import cell_len, set_cell_size
 
 from orch_tui.model.text import safe_line
-from orch_tui.tui.run_model import RunModel
+from orch_tui.runs.view import RunModel
 from orch_tui.tui.run_rows import style_of
 from orch_tui.tui.run_timeline import LiveBar, LiveTimeline, draw_live, live_timeline, scale
 from orch_tui.tui.timeline import Timeline, draw_header

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from orch_tui.cli.live import status_line
-from orch_tui.cli.narrate import Narrator, counted, written
+from orch_tui.cli.narrate import Narrator, written
 from orch_tui.cli.output import Output
 from orch_tui.cli.run import exit_code
 from orch_tui.model import events
@@ -17,6 +17,7 @@ from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.orchestration import Retry, TaskOptions
 from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
+from orch_tui.model.text import counted
 
 NOW = 1_800_000_000.0
 

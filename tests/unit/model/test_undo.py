@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.undo import EditHistory, NothingToUndo, counted
+from orch_tui.model.text import counted
+from orch_tui.model.undo import EditHistory, NothingToUndo
 
 from tests.support.strategies import Edit, apply_edit, edit_sequences, orchestrations
 

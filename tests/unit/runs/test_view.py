@@ -14,9 +14,10 @@ from orch_tui.model.runstate import RunHeader, RunState, fold, initial_state
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import ProjectPaths, make_private
-from orch_tui.tui.run_compare import compare
-from orch_tui.tui.run_estimates import Estimates, read_estimates
-from orch_tui.tui.run_model import Batch, RunFeed, RunModel, read_written
+from orch_tui.runs.compare import compare
+from orch_tui.runs.estimates import Estimates, read_estimates
+from orch_tui.runs.feed import Batch, RunFeed
+from orch_tui.runs.view import RunModel, read_written
 from orch_tui.tui.run_rows import about_task, head_rows, planned_state, task_state, wait_rows
 from orch_tui.tui.run_timeline import draw_live, live_timeline, scale
 from orch_tui.tui.widgets.line_tree import Row

@@ -9,7 +9,7 @@ from orch_tui.engine.runs import RunRequest
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.project import open_project
-from orch_tui.tui.run_control import CannotRun, RunControl, grace_words, plan_words, with_values
+from orch_tui.runs.control import CannotRun, RunControl, grace_words, plan_words, with_values
 
 from tests.support.engine_kit import make_commands, until
 

@@ -20,12 +20,12 @@ from orch_tui.engine.runs import AlreadyRunning, RunRefused, RunRequest, plan_ru
 from orch_tui.engine.takeover import take_over
 from orch_tui.engine.task_facts import UnresolvedVariables
 from orch_tui.model.durations import show_duration
+from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Variable
 from orch_tui.model.plan import Decision, RunPlan
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import counted
+from orch_tui.model.text import counted, safe_line
 from orch_tui.project.history import RunSummary, latest, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.project import DefinitionError, Project
@@ -38,7 +38,7 @@ _LOOK_BACK = 20
 _SWITCH_SECONDS = 0.0005
 
 
-class CannotRun(Exception):
+class CannotRun(OrchError):
     """What was asked for was not done; the text is a sentence that says why and what to do."""
 
 
