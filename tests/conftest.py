@@ -1,0 +1,76 @@
+"""What holds for every test: it owns the processes that it starts, and it has a limit of time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterator
+
+import pytest
+from orch_tui.engine.requests import CancelRequest
+from orch_tui.engine.runs import ActiveRun
+
+from tests.support.owned import Owned, adopt_orphans, take_interrupts
+
+_PASSED = pytest.StashKey[bool]()
+_ENDING = 3.0
+"""Seconds for what ends by itself, and for an executor to notice that its tasks are gone."""
+_LIMITS = {"slow": 900, "bench": 1800, "long": 6 * 3600}
+"""Seconds that a test with this marker may take; all others have ``timeout`` of pyproject.toml."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    take_interrupts()
+    adopt_orphans()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        limits = [seconds for marker, seconds in _LIMITS.items() if item.get_closest_marker(marker)]
+        if limits and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(max(limits)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Whether the test itself passed, for the end of its processes."""
+    report = yield
+    if report.when == "call":
+        item.stash[_PASSED] = report.passed
+    return report
+
+
+@pytest.fixture(autouse=True)
+def owned_processes(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Owned]:
+    """Nothing that a test starts outlives it: neither its processes nor the runs that it executes itself.
+
+    A test that passes has ended them itself.
+    """
+    executed: list[ActiveRun] = []
+    start = ActiveRun.start
+
+    def remembered(run: ActiveRun) -> None:
+        executed.append(run)
+        start(run)
+
+    monkeypatch.setattr(ActiveRun, "start", remembered)
+    owned = Owned()
+    yield owned
+    for run in executed:
+        if run.alive:
+            run.cancel(CancelRequest("the end of the test", now=True))
+    passed = request.node.stash.get(_PASSED, False)
+    try:
+        if passed:
+            # A program that has told of its end is not gone yet.
+            owned.wait(_ENDING)
+    finally:
+        # Also when the time of the test is over in this moment.
+        left = owned.end()
+    for run in executed:
+        # What broke it is the test's affair; here it only has to be over.
+        with contextlib.suppress(Exception):
+            run.wait(_ENDING)
+    if left and passed:
+        pytest.fail("the test passed but left processes behind: " + "; ".join(left), pytrace=False)

@@ -1,0 +1,122 @@
+"""Every process that a test starts is the test's own: it ends with the test, also when the test fails or hangs.
+
+The process that runs the tests is made the one that orphans fall to, so that whatever left its session and its parent
+is still found below it. Source: PR_SET_CHILD_SUBREAPER in prctl(2).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_SET_CHILD_SUBREAPER = 36
+_ROUNDS = 200
+_CALM = 3
+"""Looks in a row that must find nothing: a thread of this process may be about to start another one."""
+
+
+def adopt_orphans() -> None:
+    """From now on orphaned descendants become children of this process. Raises: OSError."""
+    if ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def take_interrupts() -> None:
+    """A program started with ``nohup`` or by some schedulers ignores SIGINT, and so would all that it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """``start`` is in clock ticks since boot: with the pid it names one process."""
+
+    pid: int
+    parent: int
+    start: int
+    state: str
+
+    @property
+    def words(self) -> str:
+        try:
+            line = Path(f"/proc/{self.pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:
+            line = "gone"
+        return f"{self.pid} {line.strip()[:200]}"
+
+
+def _all_processes() -> dict[int, Process]:
+    found = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with contextlib.suppress(OSError):
+                fields = Path(f"/proc/{entry}/stat").read_bytes().rpartition(b")")[2].split()
+                found[int(entry)] = Process(int(entry), int(fields[1]), int(fields[19]), fields[0].decode())
+    return found
+
+
+def descendants() -> list[Process]:
+    """Those of this process, its children first."""
+    processes = _all_processes()
+    children: dict[int, list[Process]] = {}
+    for process in processes.values():
+        children.setdefault(process.parent, []).append(process)
+    found, queue = [], [os.getpid()]
+    while queue:
+        below = children.get(queue.pop(0), [])
+        found += below
+        queue += [process.pid for process in below]
+    return found
+
+
+class Owned:
+    """The processes that were started below this one since this was made."""
+
+    def __init__(self) -> None:
+        self._before = {(process.pid, process.start) for process in descendants()}
+
+    def living(self) -> list[Process]:
+        own = [process for process in descendants() if (process.pid, process.start) not in self._before]
+        return [process for process in own if process.state not in "ZX"]
+
+    def wait(self, seconds: float) -> bool:
+        """Give those that are about to end by themselves time for it; True when none is left."""
+        deadline = time.monotonic() + seconds
+        while self.living():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
+
+    def end(self) -> list[str]:
+        """Kill and reap them; what they were, in words."""
+        told: dict[int, str] = {}
+        calm = 0
+        for _ in range(_ROUNDS):
+            left = self.living()
+            for process in left:
+                told.setdefault(process.pid, process.words)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
+            self._reap()
+            calm = 0 if left else calm + 1
+            if calm == (_CALM if told else 1):
+                break
+            time.sleep(0.01)
+        return list(told.values())
+
+    def _reap(self) -> None:
+        for process in descendants():
+            if (
+                process.state == "Z"
+                and process.parent == os.getpid()
+                and (process.pid, process.start) not in self._before
+            ):
+                # Nobody waits for it any more, or its owner finds it gone, which subprocess takes for an end.
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(process.pid, os.WNOHANG)
