@@ -13,11 +13,23 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from orch_tui.components.http.addresses import (
+    HARMLESS_HEADERS,
+    Home,
+    check_user_part,
+    named_secrets,
+    parsed_address,
+    parts_in_addresses,
+    shown_url,
+)
 from orch_tui.components.http.auth import Auth, authentication, secrets_of
-from orch_tui.components.http.responses import HttpError, no_answer, refusal, server_message, shown_url
-from orch_tui.components.http.retry import PerMinute, back_off, retry_after
+from orch_tui.components.http.failures import Trouble, gave_up, shown_seconds, too_long
+from orch_tui.components.http.rate_limits import pause_until_more, used_up
+from orch_tui.components.http.responses import HttpError, no_answer, refusal, server_message
+from orch_tui.components.http.retry import PerMinute, back_off
 from orch_tui.components.http.tls import trusting
 from orch_tui.components.http.tokens import ClientCredentials
+from orch_tui.components.http.unpacking import ACCEPTED, unpacked
 from orch_tui.components.kit.redact import Redactor
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
@@ -32,10 +44,6 @@ _CONNECT_TIMEOUT = 10.0
 _REDIRECTS = 10
 _TELL_EVERY = 8 * 2**20
 """Bytes of a large answer between two words about it."""
-_HARMLESS = frozenset(
-    {"accept", "accept-encoding", "content-length", "content-type", "transfer-encoding", "user-agent"}
-)
-"""Headers that may follow a redirect to another host: all others might hold a key."""
 
 
 class HttpClient:
@@ -80,9 +88,12 @@ class HttpClient:
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self.base_url = base_url.rstrip("/")
-        self._origin = _origin(_parsed(base_url))
+        secrets = [*named_secrets(), *(secrets_of(auth) if isinstance(auth, Auth) else [])]
+        check_user_part(base_url, secrets)
+        self._home = Home(parsed_address(base_url))
         self._auth = auth if isinstance(auth, httpx.Auth) else authentication(auth)
-        self._redactor = Redactor(secrets_of(auth) if isinstance(auth, Auth) else [])
+        self._secrets = Redactor(secrets)
+        self._redactor = Redactor([*secrets, *parts_in_addresses(secrets)])
         self._headers = _checked(headers or {})
         self._timeout = timeout
         self._retries = retries
@@ -96,7 +107,12 @@ class HttpClient:
         self._backoff = backoff
         limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT))
         self._ca_file = ca_file
-        self._http = httpx.Client(timeout=limits, headers={"User-Agent": "orch-tui"}, verify=trusting(ca_file))
+        self._http = httpx.Client(
+            timeout=limits,
+            headers={"User-Agent": "orch-tui", "Accept-Encoding": ACCEPTED},
+            verify=trusting(ca_file),
+            event_hooks={"response": [self._check_location]},
+        )
 
     def __enter__(self) -> HttpClient:
         return self
@@ -122,8 +138,9 @@ class HttpClient:
     ) -> httpx.Response:
         """Send one request and return its answer, which is a success.
 
-        429, 500, 502, 503, 504, refused and dropped connections are repeated. What might have been carried out
-        (a POST, unless ``idempotent``) only when the server said "later" with Retry-After, or was never reached.
+        429, 500, 502, 503, 504, refused and dropped connections are repeated, and 403 where the limit of requests is
+        used up. What might have been carried out (a POST, unless ``idempotent``) only when the server said "later", or
+        was never reached. A body goes to the server of ``base_url`` only, and so does what holds a secret.
 
         Args:
             url: an address, or a path behind ``base_url``; "" is ``base_url`` itself.
@@ -162,12 +179,12 @@ class HttpClient:
         content: bytes | str | None,
         headers: Mapping[str, str] | None,
     ) -> httpx.Request:
-        address = _parsed(self.absolute(url))
+        address = parsed_address(self.absolute(url))
         given = {name: value for name, value in (params or {}).items() if value is not None}
         if given:
             address = address.copy_merge_params(given)
         sent = httpx.Headers({"Accept": "application/json, */*;q=0.5"})
-        sent.update(self._headers if self._is_home(address) else {})
+        sent.update(self._headers)
         sent.update(_checked(headers or {}))
         if json is not None:
             try:
@@ -175,13 +192,30 @@ class HttpClient:
             except (ValueError, TypeError) as error:
                 raise UserError(f"the body is no JSON: {safe_line(str(error), 120)}") from error
             sent.setdefault("Content-Type", "application/json")
-        return self._http.build_request(method.upper(), address, data=data, content=content, headers=sent)
+        request = self._http.build_request(method.upper(), address, data=data, content=content, headers=sent)
+        return request if self._home.has(address) else self._for_another(request, "the request goes to")
 
-    def _is_home(self, url: httpx.URL) -> bool:
-        """True for the host of ``base_url``: https instead of its http is no other one, the reverse is."""
-        scheme, host, port = self._origin
-        upgraded = ("https", host, 443) if (scheme, port) == ("http", 80) else self._origin
-        return _origin(url) in (self._origin, upgraded)
+    def _for_another(self, request: httpx.Request, why: str) -> httpx.Request:
+        """The request for another server: without what may be a key. Raises: HttpError when that cannot be left out."""
+        place = f"{why} {self._shown(request.url)}, which is not the server of {self._shown(self.base_url)}"
+        if request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers:
+            raise HttpError(
+                f"{place}: its body, which may hold credentials, is not sent there; if that is the right address, "
+                "configure it"
+            )
+        if self._secrets.text(str(request.url)) != str(request.url) or self._token_in(str(request.url)):
+            raise HttpError(
+                f"{place}: the address has a secret of this configuration in it, which is not sent there; if that is "
+                "the right address, configure it"
+            )
+        request.headers = httpx.Headers(
+            [(name, value) for name, value in request.headers.multi_items() if name in HARMLESS_HEADERS]
+        )
+        return request
+
+    def _token_in(self, text: str) -> bool:
+        token = self._auth.token if isinstance(self._auth, ClientCredentials) else None
+        return token is not None and token in text
 
     def _answered(
         self, request: httpx.Request, repeatable: bool, into: Path | None, accept: frozenset[int]
@@ -189,81 +223,68 @@ class HttpClient:
         """The answer after all repetitions, whatever its status. Raises: HttpError when there is none."""
         waited = 0.0
         for attempt in range(1, self._retries + 2):
-            try:
-                response = self._sent(request, into)
-            except httpx.HTTPError as error:
-                never_sent = isinstance(error, _NEVER_SENT)
-                reason = no_answer(error, min(self._timeout, _CONNECT_TIMEOUT), self._timeout)
-                if isinstance(error, _HOPELESS) or not (repeatable or never_sent) or attempt > self._retries:
-                    raise self._failed(request, reason, attempt, repeatable or never_sent) from error
-                seconds, asked = back_off(attempt, self._backoff, self._max_wait), False
-            else:
-                status = response.status_code
-                if status not in _REPEATED or status in accept:
-                    return response
-                wanted = retry_after(response, self._clock())
-                later = wanted is not None and status in (429, 503)
-                if not (repeatable or later):
-                    return response
-                seconds = back_off(attempt, self._backoff, self._max_wait) if wanted is None else wanted
-                asked = wanted is not None
-                reason = f"{status} {response.reason_phrase}".strip()
-                if attempt > self._retries:
-                    raise self._gave_up(request, response, attempt, reason)
-                if waited + seconds > self._max_total_wait:
-                    raise self._too_long(request, response, seconds, waited)
+            found = self._attempt(request, repeatable, into, accept)
+            if isinstance(found, httpx.Response):
+                return found
+            if not found.again or attempt > self._retries:
+                raise gave_up(self._shown(request), found, attempt, self._detail(found.response)) from found.cause
+            asked = found.pause is not None
+            seconds = found.pause if found.pause is not None else self._back_off(attempt)
+            if waited + seconds > self._max_total_wait:
+                limit, detail = self._max_total_wait, self._detail(found.response)
+                raise too_long(self._shown(request), found, seconds, waited, limit, detail) from found.cause
             waited += seconds
-            self._wait(seconds, reason, asked, attempt)
+            self._wait(seconds, found.reason, asked, attempt)
         raise AssertionError("unreachable")
+
+    def _back_off(self, attempt: int) -> float:
+        return back_off(attempt, self._backoff, self._max_wait)
+
+    def _attempt(
+        self, request: httpx.Request, repeatable: bool, into: Path | None, accept: frozenset[int]
+    ) -> httpx.Response | Trouble:
+        try:
+            response = self._sent(request, into)
+        except httpx.HTTPError as error:
+            known = repeatable or isinstance(error, _NEVER_SENT)
+            reason = no_answer(error, min(self._timeout, _CONNECT_TIMEOUT), self._timeout)
+            return Trouble(reason, known and not isinstance(error, _HOPELESS), known, cause=error)
+        status, limited = response.status_code, used_up(response)
+        if status in accept or not (limited or status in _REPEATED):
+            return response
+        pause = pause_until_more(response, self._clock())
+        # A refusal, and "later", say that nothing was carried out; any other failure does not, whatever else it says.
+        if not (repeatable or (limited and status == 403) or (pause is not None and status in (429, 503))):
+            return response
+        reason = f"{status} {response.reason_phrase}".strip()
+        reason += ", its limit of requests is used up" if limited and status == 403 else ""
+        return Trouble(reason, True, pause=pause, response=response)
 
     def _wait(self, seconds: float, reason: str, asked: bool, attempt: int) -> None:
         why = f"the server asked for it ({reason})" if asked else reason
-        text = safe_line(f"waiting {_seconds(seconds)}: {why}", 200)
+        text = safe_line(f"waiting {shown_seconds(seconds)}: {why}", 200)
         self._log(f"{text}; then repetition {attempt} of {self._retries}")
         self._progress(text)
         if seconds > 0:
             self._sleep(seconds)
 
-    def _failed(self, request: httpx.Request, reason: str, attempts: int, repeatable: bool) -> HttpError:
-        if not repeatable:
-            return HttpError(
-                f"{_shown(request)}: {reason}; whether the server carried it out is not known, so it was not repeated",
-                maybe_done=True,
-            )
-        tried = f"gave up after {attempts} attempts: " if attempts > 1 else ""
-        return HttpError(f"{_shown(request)}: {tried}{reason}")
-
-    def _gave_up(self, request: httpx.Request, response: httpx.Response, attempts: int, reason: str) -> HttpError:
-        detail = self._detail(response)
-        said = f"{reason}: {detail}" if detail else reason
-        tried = f"gave up after {attempts} attempts" if attempts > 1 else "failed"
-        return HttpError(
-            f"{_shown(request)}: {tried}, the server answered {said}; try again later, or raise the number of retries",
-            response=response,
-            detail=detail,
-        )
-
-    def _too_long(self, request: httpx.Request, response: httpx.Response, seconds: float, waited: float) -> HttpError:
-        before = f" after {_seconds(waited)} of waiting" if waited else ""
-        return HttpError(
-            f"{_shown(request)}: the server answered {response.status_code} and wants a pause of {_seconds(seconds)}"
-            f"{before}, longer than the {_seconds(self._max_total_wait)} that a request may wait; run the task again "
-            "then, or ask for less",
-            response=response,
-            detail=self._detail(response),
-        )
+    def _shown(self, address: httpx.Request | httpx.URL | str) -> str:
+        """An address, or a method with its address, without what is secret in it."""
+        if isinstance(address, httpx.Request):
+            return f"{address.method} {self._shown(address.url)}"
+        return self.hide(shown_url(address))
 
     def _refused(self, request: httpx.Request, response: httpx.Response, repeatable: bool) -> HttpError:
         detail = self._detail(response)
-        sentence = refusal(_shown(request), response, detail)
-        if response.status_code in (401, 403) and self._auth is not None and not self._is_home(response.url):
+        sentence = refusal(self._shown(request), response, detail)
+        if response.status_code in (401, 403) and self._auth is not None and not self._home.has(response.url):
             sentence += f"; {safe_line(response.url.host, 100)} is not the server of base_url, so it got no credentials"
         maybe_done = response.status_code >= 500 and not repeatable
         return HttpError(sentence, response=response, detail=detail, maybe_done=maybe_done)
 
-    def _detail(self, response: httpx.Response) -> str:
-        """The server's words; some repeat what they were sent."""
-        return server_message(response, self.hide)
+    def _detail(self, response: httpx.Response | None) -> str:
+        """The server's words, "" without an answer; some repeat what they were sent."""
+        return "" if response is None else server_message(response, self.hide)
 
     def hide(self, text: str) -> str:
         """``text`` with the secrets masked that this client sends."""
@@ -271,21 +292,39 @@ class HttpClient:
         return self._redactor.text(Redactor([token]).text(text) if token else text)
 
     def _sent(self, request: httpx.Request, into: Path | None) -> httpx.Response:
-        """One attempt, with its redirects. Raises: httpx.HTTPError; HttpError when there is no token."""
+        """One attempt, with its redirects. Raises: httpx.HTTPError; HttpError when there is no token, or a redirect
+        leads where it cannot be followed."""
         for _ in range(_REDIRECTS):
             response = self._one(request, into)
             following = response.next_request
             if following is None:
                 return response
-            if not self._is_home(following.url):
-                kept = {name: value for name, value in following.headers.items() if name in _HARMLESS}
-                following.headers = httpx.Headers(kept)
-                following.headers["Host"] = following.url.netloc.decode("ascii")
+            if not self._home.has(following.url):
+                following = self._for_another(following, f"{self._shown(request)}: the server redirects to")
             request = following
-        raise HttpError(f"{_shown(request)}: more than {_REDIRECTS} redirects; check the address")
+        raise HttpError(f"{self._shown(request)}: more than {_REDIRECTS} redirects; check the address")
+
+    def _check_location(self, response: httpx.Response) -> None:
+        """Raises: HttpError when a redirect leads to no address of the web: httpx has no sentence for that."""
+        if not response.has_redirect_location:
+            return
+        where = self._shown(response.request)
+        try:
+            urlsplit(response.headers["location"])
+            target = response.request.url.join(response.headers["location"])
+        except (httpx.InvalidURL, ValueError) as error:
+            raise HttpError(
+                f"{where}: the server redirects to something that is no address; check the address", response=response
+            ) from error
+        if target.scheme not in ("http", "https"):
+            raise HttpError(
+                f"{where}: the server redirects to an address with {safe_line(target.scheme, 20)}:, which is not "
+                "followed; check the address",
+                response=response,
+            )
 
     def _one(self, request: httpx.Request, into: Path | None) -> httpx.Response:
-        auth = self._auth if self._is_home(request.url) else None
+        auth = self._auth if self._home.has(request.url) else None
         if isinstance(auth, ClientCredentials) and auth.stale(self._clock()):
             self._fetch_token(auth)
         pause = self._rate.wait(self._clock())
@@ -303,16 +342,23 @@ class HttpClient:
         return response
 
     def _keep(self, response: httpx.Response, into: Path) -> None:
+        part = response.headers.get("content-range", "")
+        if response.status_code == 206 and part.startswith("bytes"):
+            raise HttpError(
+                f"{self._shown(response.request)}: the server gave only a part of the answer ({safe_line(part, 60)}), "
+                "which nobody asked for; try again, or ask those who run it",
+                response=response,
+            )
         size = 0
         with into.open("wb") as file:
-            for piece in response.iter_bytes():
+            for piece in unpacked(response):
                 file.write(piece)
                 before, size = size, size + len(piece)
                 if size // _TELL_EVERY > before // _TELL_EVERY:
                     self._progress(f"{size >> 20} MB received")
 
     def _wait_for_rate(self, seconds: float) -> None:
-        text = f"waiting {_seconds(seconds)}: the limit of requests per minute is reached"
+        text = f"waiting {shown_seconds(seconds)}: the limit of requests per minute is reached"
         self._log(text)
         self._progress(text)
         self._sleep(seconds)
@@ -334,35 +380,10 @@ class HttpClient:
             backoff=self._backoff,
             ca_file=self._ca_file,
         ) as client:
-            client._redactor = self._redactor
+            client._redactor, client._secrets = self._redactor, self._secrets
             response = client._answered(request, True, None, frozenset())
         auth.accept(response, self._clock(), self._redactor.text)
         self._log(f"a token from {shown_url(auth.token_url)}")
-
-
-def _shown(request: httpx.Request) -> str:
-    return f"{request.method} {shown_url(request.url)}"
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds % 1 and seconds < 10 else f"{seconds:.0f} s"
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    ports = {"http": 80, "https": 443}
-    return url.scheme, url.host.lower(), url.port or ports.get(url.scheme)
-
-
-def _parsed(address: str) -> httpx.URL:
-    """Raises: UserError, without the address' secret parts, when it is none."""
-    try:
-        urlsplit(address)
-        url = httpx.URL(address.strip())
-    except (httpx.InvalidURL, ValueError) as error:
-        raise UserError(f"{shown_url(address)}: this is no valid address: {safe_line(str(error), 120)}") from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise UserError(f'{shown_url(address)}: an address begins with "https://" (or "http://") and a host')
-    return url
 
 
 def _checked(headers: Mapping[str, str]) -> dict[str, str]:

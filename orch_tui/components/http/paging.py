@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
+from orch_tui.components.http.addresses import linked, shown_url
 from orch_tui.components.http.json_path import MISSING, at_path, parts_of, with_value
-from orch_tui.components.http.responses import linked, shown_url
 from orch_tui.components.http.stream import RecordStream
 from orch_tui.components.http.variants import Choice, used_with
 from orch_tui.model.errors import UserError

@@ -8,7 +8,6 @@ import socket
 import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
@@ -48,35 +47,6 @@ class HttpError(UserError):
     def status(self) -> int | None:
         """The status code of the answer."""
         return None if self.response is None else self.response.status_code
-
-
-def shown_url(url: object) -> str:
-    """Scheme, host and path of an address: a query, a user or a password may be secret."""
-    text = str(url)
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname or ""
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "the address (which is no valid one)"
-    if ":" in host:
-        host = f"[{host}]"
-    return safe_line(f"{parts.scheme}://{host}{port}{parts.path}" if host else parts.path, 200)
-
-
-def linked(response: httpx.Response, link: str, what: str) -> str:
-    """The full address of a link in an answer. Raises: UserError when it is none; ``what`` begins the sentence."""
-    import httpx
-
-    try:
-        url = response.url.join(link)
-        urlsplit(str(url))
-    except (httpx.InvalidURL, ValueError) as error:
-        raise UserError(f"{what} is no address") from error
-    if url.scheme == "http" and response.url.scheme == "https" and url.host == response.url.host:
-        # Servers behind a proxy forget that they are asked by https.
-        url = url.copy_with(scheme="https", port=response.url.port)
-    return str(url)
 
 
 def server_message(response: httpx.Response, hide: Callable[[str], str] = str) -> str:
@@ -189,7 +159,7 @@ def no_answer(error: httpx.HTTPError, connect_timeout: float, timeout: float) ->
     if isinstance(error, httpx.LocalProtocolError):
         return "a header or the address holds characters that HTTP does not allow, such as a line end; check the values"
     if isinstance(error, httpx.DecodingError):
-        return "its answer could not be unpacked, it is damaged"
+        return f"its answer could not be unpacked, it is damaged ({safe_line(str(error), 80)})"
     if isinstance(error, httpx.ConnectError):
         return f"no connection ({safe_line(str(error) or type(cause).__name__, 120)}); check host, port and network"
     return "the connection broke before the answer was complete"

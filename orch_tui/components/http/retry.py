@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 _MINUTE = 60.0
 
 
-def retry_after(response: httpx.Response, now: float) -> float | None:
+def retry_after(response: httpx.Response, now: float, name: str = "retry-after") -> float | None:
     """Seconds that ``Retry-After`` asks for, as a number or as a date; None without it, or when it makes no sense.
 
     A date is compared with the server's own clock where it sends one
     (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after).
     """
-    text = response.headers.get("retry-after", "").strip()
+    text = response.headers.get(name, "").strip()
     if not text:
         return None
     try:
-        seconds = float(text) if text.replace(".", "", 1).isdecimal() else _moment(text) - _now(response, now)
+        seconds = float(text) if text.replace(".", "", 1).isdecimal() else _moment(text) - server_time(response, now)
     except (ValueError, TypeError, OverflowError):
         return None
     return max(0.0, seconds)
@@ -34,7 +34,8 @@ def _moment(text: str) -> float:
     return parsedate_to_datetime(text).timestamp()
 
 
-def _now(response: httpx.Response, now: float) -> float:
+def server_time(response: httpx.Response, now: float) -> float:
+    """Seconds since 1970 as the server sees it; ``now`` where it does not say."""
     try:
         return _moment(response.headers["date"])
     except (KeyError, ValueError, TypeError):

@@ -8,7 +8,8 @@ from urllib.parse import quote_plus
 
 import httpx
 
-from orch_tui.components.http.responses import HttpError, server_message, shown_url
+from orch_tui.components.http.addresses import shown_url
+from orch_tui.components.http.responses import HttpError, server_message
 from orch_tui.model.text import safe_line
 
 _EARLY = 60.0

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from orch_tui.components import kit
+from orch_tui.components.http.addresses import shown_url
 from orch_tui.components.http.auth import Auth
 from orch_tui.components.http.collect import Child, Tables
 from orch_tui.components.http.incremental import Incremental, Watermark
 from orch_tui.components.http.jobs import Job, run_job
 from orch_tui.components.http.paging import Call, Pagination, read_pages
-from orch_tui.components.http.responses import shown_url
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.configuration import WriteMode

@@ -273,7 +273,7 @@ class _Writer:
 
     def _check_redirect(self, response: httpx.Response) -> None:
         """A redirect may turn a POST into a GET, which every server answers and which writes nothing."""
-        from orch_tui.components.http.responses import shown_url
+        from orch_tui.components.http.addresses import shown_url
 
         if response.request.method != self._p.method:
             raise UserError(
@@ -340,8 +340,8 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
     Raises:
         UserError: nothing answers, or the credentials are refused.
     """
+    from orch_tui.components.http.addresses import shown_url
     from orch_tui.components.http.client import HttpError
-    from orch_tui.components.http.responses import shown_url
 
     hide = _hider(parameters.url)
     quick = parameters.model_copy(update={"retries": 0, "timeout": min(parameters.timeout, 10.0)})

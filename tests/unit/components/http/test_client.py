@@ -378,3 +378,43 @@ def test_httpx_stays_quiet(server: HttpServer, caplog: pytest.LogCaptureFixture)
     with Time().client(server.url) as client:
         client.request("GET", "x", params={"key": SECRET})
     assert caplog.text == "" and logging.getLogger("httpx").level == logging.WARNING
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_failure_is_no_later_whatever_pause_it_names(server: HttpServer, method: str, status: int) -> None:
+    # GIVEN a server that failed on the way, perhaps behind the point of no return, and names a pause all the same
+    server.script("/x", Answer(status, headers={"Retry-After": "0"}), Answer(json=1))
+    # WHEN it got a POST, THEN that is not repeated; a GET is
+    with Time().client(server.url) as client:
+        with pytest.raises(HttpError) as caught:
+            client.request(method, "x", json={})
+        assert len(server.calls) == 1 and caught.value.maybe_done
+        assert client.request("GET", "x").json() == 1
+
+
+def test_pauses_add_up_to_what_a_request_may_wait(server: HttpServer) -> None:
+    # GIVEN a server that asks for a pause of 40 s again and again
+    server.script("/x", Answer(503, headers={"Retry-After": "40"}))
+    clock = Time()
+    # WHEN 100 s are the most that a request may wait, THEN it waits twice and no third time
+    with (
+        clock.client(server.url, retries=9, max_total_wait=100.0) as client,
+        pytest.raises(HttpError, match=r"503 and wants a pause of 40 s after 80 s of waiting, longer than the 100 s"),
+    ):
+        client.request("GET", "x")
+    assert clock.slept == [40, 40] and len(server.calls) == 3
+    # AND the next request has all of its time again
+    with clock.client(server.url, retries=2, max_total_wait=100.0) as client, pytest.raises(HttpError, match="gave up"):
+        client.request("GET", "x")
+
+
+def test_pauses_of_its_own_add_up_as_well(server: HttpServer) -> None:
+    server.script("/x", DROP)
+    clock = Time()
+    with (
+        clock.client(server.url, retries=100, backoff=8.0, max_wait=8.0, max_total_wait=20.0) as client,
+        pytest.raises(HttpError, match=r"the connection broke .* needs a pause of .* longer than the 20 s"),
+    ):
+        client.request("GET", "x")
+    assert 2 <= len(clock.slept) <= 4 and sum(clock.slept) <= 20
