@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orch_tui.cli.completion import complete_run, complete_task_of_run
 from orch_tui.cli.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.opening import find_task, open_it, project_option, run_directory
 from orch_tui.cli.output import Output
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
 
 @click.command("cancel")
-@click.argument("run", metavar="RUN|ORCHESTRATION")
+@click.argument("run", metavar="RUN|ORCHESTRATION", shell_complete=complete_run)
 @click.option("--now", is_flag=True, help="Kill at once, without the grace time.")
-@click.option("--task", metavar="TASK", help="Stop only this task of the run.")
+@click.option("--task", metavar="TASK", shell_complete=complete_task_of_run, help="Stop only this task of the run.")
 @click.option("--wait/--no-wait", default=True, help="Wait until it has ended (default) or only ask.")
 @project_option
 def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: str | None) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orch_tui.cli.completion import complete_component
 from orch_tui.cli.errors import SUCCESS, CliError
 from orch_tui.cli.opening import command_hint, json_option, open_it, project_option
 from orch_tui.cli.output import Output
@@ -41,7 +42,7 @@ def list_components(as_json: bool, project: str | None) -> int:
 
 
 @component_command.command("schema")
-@click.argument("component")
+@click.argument("component", shell_complete=complete_component)
 @project_option
 def component_schema(component: str, project: str | None) -> int:
     """Print the JSON Schema of a component's parameters."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from orch_tui.cli.completion import complete_run, complete_task_of_run
 from orch_tui.cli.errors import SUCCESS, CliError
 from orch_tui.cli.opening import find_task, open_it, project_option, run_directory
 from orch_tui.cli.output import Output
@@ -134,8 +135,8 @@ class _Lines(click.ParamType[int]):
 
 
 @click.command("logs")
-@click.argument("run", metavar="RUN|ORCHESTRATION")
-@click.argument("task", required=False)
+@click.argument("run", metavar="RUN|ORCHESTRATION", shell_complete=complete_run)
+@click.argument("task", required=False, shell_complete=complete_task_of_run)
 @click.option("--attempt", type=click.IntRange(1), help="Which attempt of the task (default: the last one).")
 @click.option("--follow", "-f", is_flag=True, help="Go on until the attempt (without TASK: the run) has ended.")
 @click.option("--lines", "-n", type=_Lines(), help='The last N lines, or "all"; default: 200 on a terminal, else all.')

@@ -36,6 +36,7 @@ _COMMANDS = {
     "preview": _Lazy("tables", "Show the first rows of a table."),
     "keys": _Lazy("keys", "List the keys of the screen, and what is wrong in the file that changes them."),
     "component": _Lazy("component", "List components, or show one with its parameters."),
+    "completion": _Lazy("completion", "Print what makes a shell complete commands and names."),
 }
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orch_tui.cli.completion import complete_orchestration
 from orch_tui.cli.errors import SUCCESS, USAGE, CliError, os_sentence
 from orch_tui.cli.opening import json_option, open_it, project_option
 from orch_tui.cli.output import Output
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@click.argument("orchestration", required=False)
+@click.argument("orchestration", required=False, shell_complete=complete_orchestration)
 @json_option
 @click.option("--strict", is_flag=True, help="Exit with 2 for warnings too.")
 @project_option

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orch_tui.cli.completion import complete_orchestration, complete_phase, complete_task
 from orch_tui.cli.errors import ALREADY_RUNS, FAILED, SUCCESS, USAGE, WARNED, CliError, os_sentence
 from orch_tui.cli.opening import json_option, open_it, project_option
 from orch_tui.cli.output import Output
@@ -67,10 +68,22 @@ def parse_variables(texts: tuple[str, ...]) -> dict[str, str]:
 
 
 @click.command("run")
-@click.argument("orchestration", required=False)
-@click.option("--only", multiple=True, metavar="TASK", help="Run only this task (id or configuration); repeatable.")
-@click.option("--phase", multiple=True, metavar="PHASE", help="Run only this phase (id, name or number); repeatable.")
-@click.option("--from-phase", metavar="PHASE", help="Run this phase and all after it.")
+@click.argument("orchestration", required=False, shell_complete=complete_orchestration)
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="TASK",
+    shell_complete=complete_task,
+    help="Run only this task (id or configuration); repeatable.",
+)
+@click.option(
+    "--phase",
+    multiple=True,
+    metavar="PHASE",
+    shell_complete=complete_phase,
+    help="Run only this phase (id, name or number); repeatable.",
+)
+@click.option("--from-phase", metavar="PHASE", shell_complete=complete_phase, help="Run this phase and all after it.")
 @click.option(
     "--rerun-failed",
     is_flag=False,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orch_tui.cli.completion import complete_run, complete_task_of_run
 from orch_tui.cli.errors import SUCCESS, CliError
 from orch_tui.cli.opening import json_option, open_it, project_option, run_directory
 from orch_tui.cli.output import Output
@@ -26,8 +27,8 @@ def _refuse_mixtures(task: str | None, as_command: bool, as_config: bool, as_jso
 
 
 @click.command("show")
-@click.argument("run", required=False, metavar="[RUN|ORCHESTRATION]")
-@click.argument("task", required=False)
+@click.argument("run", required=False, metavar="[RUN|ORCHESTRATION]", shell_complete=complete_run)
+@click.argument("task", required=False, shell_complete=complete_task_of_run)
 @click.option("--command", "as_command", is_flag=True, help="Print the shell command that starts TASK by hand.")
 @click.option("--config", "as_config", is_flag=True, help="Print what TASK ran, and what was edited since.")
 @click.option("--attempt", type=click.IntRange(1), help="Which attempt of TASK (default: the last one).")

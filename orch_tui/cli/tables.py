@@ -7,6 +7,7 @@ from datetime import UTC
 
 import click
 
+from orch_tui.cli.completion import complete_table
 from orch_tui.cli.errors import SUCCESS, CliError
 from orch_tui.cli.opening import json_option, open_it, project_option
 from orch_tui.cli.output import Output, print_table
@@ -76,7 +77,7 @@ def size_text(size: int) -> str:
 
 
 @click.command("preview")
-@click.argument("table", metavar="BUCKET/TABLE")
+@click.argument("table", metavar="BUCKET/TABLE", shell_complete=complete_table)
 @click.option("--rows", "-n", type=click.IntRange(0, 100_000), default=20, show_default=True, help="At most so many.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, with a header.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orch_tui.cli.completion import complete_configuration
 from orch_tui.cli.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.opening import command_hint, json_option, open_it, project_option
 from orch_tui.cli.output import Output
@@ -38,7 +39,9 @@ class _Case:
 
 
 @click.command("test")
-@click.argument("what", required=False, metavar="[COMPONENT/CONFIGURATION | ORCHESTRATION]")
+@click.argument(
+    "what", required=False, metavar="[COMPONENT/CONFIGURATION | ORCHESTRATION]", shell_complete=complete_configuration
+)
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable; repeatable.")
 @json_option
 @project_option

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orch_tui.cli.completion import complete_run
 from orch_tui.cli.errors import FAILED
 from orch_tui.cli.opening import command_hint, open_it, project_option, run_directory
 from orch_tui.cli.output import Output
@@ -22,7 +23,7 @@ _SUCCESSION = 3.0
 
 
 @click.command("watch")
-@click.argument("run", required=False, metavar="[RUN|ORCHESTRATION]")
+@click.argument("run", required=False, metavar="[RUN|ORCHESTRATION]", shell_complete=complete_run)
 @click.option("--strict", is_flag=True, help="Exit with 3 if the run ends in warning.")
 @project_option
 def watch_command(run: str | None, strict: bool, project: str | None) -> int:

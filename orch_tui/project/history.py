@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import os
 import shutil
@@ -133,6 +134,15 @@ def runs(paths: ProjectPaths, orchestration: str, limit: int | None = None) -> I
             yield summarize(paths.run(orchestration, run))
         except FileNotFoundError:
             continue
+
+
+def all_runs(paths: ProjectPaths) -> Iterator[RunSummary]:
+    """The runs of all orchestrations, newest first."""
+    try:
+        known = [path.name for path in (paths.state / "runs").iterdir() if path.is_dir()]
+    except FileNotFoundError:
+        known = []
+    return heapq.merge(*(runs(paths, name) for name in known), key=lambda run: run.id, reverse=True)
 
 
 def latest(paths: ProjectPaths, orchestration: str) -> RunSummary | None:

@@ -1,0 +1,17 @@
+"""The manual pages say what the commands say."""
+
+from __future__ import annotations
+
+from tests.support.man_pages import PAGES, pages
+
+
+def test_the_pages_are_those_of_the_commands() -> None:
+    made = pages()
+    kept = {path.name: path.read_text(encoding="utf-8") for path in PAGES.glob("*.1")}
+    assert kept == made, "make them anew: python -m tests.support.man_pages"
+
+
+def test_every_option_of_run_stands_in_its_page() -> None:
+    page = pages()["orch-tui-run.1"].replace("\\-", "-")
+    for option in ("--only", "--from-phase", "--rerun-failed", "--resume", "--var", "--dry-run", "--json"):
+        assert option in page
