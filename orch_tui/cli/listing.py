@@ -92,7 +92,7 @@ def _configurations(project: Project) -> list[dict[str, Any]]:
 
     found = []
     for ref in project.configuration_refs():
-        component = project.components().get(ref.partition("/")[0])
+        component = project.component(ref.partition("/")[0])
         item: dict[str, Any] = {"ref": ref, "name": None, "type": component.type.value if component else None}
         try:
             name, broken = project.configuration(ref).name, None

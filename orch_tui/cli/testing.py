@@ -95,7 +95,7 @@ def _cases(project: Project, what: str | None, given: Mapping[str, str]) -> list
         return _orchestration_cases(project, name if slash else what, given)
     cases = []
     for ref in project.configuration_refs():
-        owner = project.components().get(ref.partition("/")[0])
+        owner = project.component(ref.partition("/")[0])
         if owner is not None and owner.can_be_tested:
             cases.append(_case(project, ref, variables_of(project, ref, given)))
     return cases
@@ -116,7 +116,7 @@ def _orchestration_cases(project: Project, orchestration_id: str, given: Mapping
     declared |= given
     cases: dict[tuple[str, frozenset[tuple[str, str]]], _Case] = {}
     for task in orchestration.tasks():
-        owner = project.components().get(task.configuration.partition("/")[0])
+        owner = project.component(task.configuration.partition("/")[0])
         if task.enabled and owner is not None and owner.can_be_tested:
             values = {name: value for name, value in {**declared, **task.variables}.items() if value is not None}
             key = (task.configuration, frozenset(task.variables.items()))

@@ -90,7 +90,7 @@ async def run_action(
     def result(ok: bool, message: str) -> ActionResult:
         return ActionResult(ok, safe_line(message, _MESSAGE) or "it gave no reason", time.monotonic() - begun)
 
-    component = project.components().get(configuration.component)
+    component = project.component(configuration.component)
     if component is None:
         return result(False, f'there is no component "{configuration.component}"')
     if action not in component.actions:
@@ -232,7 +232,7 @@ def testable(project: Project, ref: str) -> Configuration | str:
         configuration = project.configuration(ref)
     except DefinitionError as error:
         return "; ".join(map(_problem, error.problems)) or str(error)
-    component = project.components().get(configuration.component)
+    component = project.component(configuration.component)
     if component is None:
         return f'there is no component "{safe_line(configuration.component, 60)}"'
     if not component.can_be_tested:

@@ -140,11 +140,14 @@ class Preparer:
 
     def _look_up(self, task: PlannedTask) -> tuple[Component, Configuration]:
         try:
-            component = self._project.components()[split_ref(task.configuration)[0]]
+            name = split_ref(task.configuration)[0]
+            component = self._project.component(name)
+            if component is None:
+                raise PrepareError(f"{task.configuration} cannot be read: there is no component {name!r} any more")
             if self._unsaved is not None and self._unsaved.ref == task.configuration:
                 return component, self._unsaved
             return component, self._project.configuration(task.configuration)
-        except (KeyError, ValueError, DefinitionError) as error:
+        except (ValueError, DefinitionError) as error:
             raise PrepareError(f"{task.configuration} cannot be read: {error}") from error
 
     def _environment(

@@ -51,7 +51,7 @@ class Facts:
     def of(self, task: Task) -> TaskFacts:
         try:
             component_id, _ = split_ref(task.configuration)
-            component = self._project.components().get(component_id)
+            component = self._project.component(component_id)
             if component is None:
                 return TaskFacts(task.configuration, blocked=f'there is no component "{component_id}"')
             configuration = self._project.configuration(task.configuration)

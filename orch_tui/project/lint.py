@@ -258,7 +258,7 @@ def _configuration_problems(
     file = linter.project.paths.relative(path)
     if facts.failure is not None and facts.failure.code == "unknown-component" and not used:
         yield replace(facts.failure, severity=Severity.WARNING, file=file, line=1)
-    component = linter.project.components().get(component_id)
+    component = linter.project.component(component_id)
     if validate is None or facts.configuration is None or component is None:
         return
     for sentence in validate(component, facts.configuration.parameters):

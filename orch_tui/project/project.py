@@ -14,14 +14,13 @@ from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.configurations import decode_component, decode_configuration, warn_of_shadow
 from orch_tui.project.decode import Place, did_you_mean, quote
 from orch_tui.project.definitions import decode_orchestration
+from orch_tui.project.manifests import BUILTIN_COMPONENTS, Manifests, toml_files
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.settings import ProjectSettings, decode_settings
 from orch_tui.project.source import DefinitionError, SourceText, parse_toml, read_source
 
 __all__ = ["DefinitionError", "Project", "ProjectSettings", "SourceText", "open_project"]
 
-# Manifests are data: the modules beside them are never imported from here.
-BUILTIN_COMPONENTS = Path(__file__).resolve().parent.parent / "components"
 _ID_REMEDY = "rename the file: letters, digits, _ . and -, at most 100 characters"
 
 
@@ -35,7 +34,7 @@ class Project:
         """Raises: DefinitionError when ``orch.toml`` is broken and the caller is not tolerant."""
         self.root = root
         self.paths = ProjectPaths(root)
-        self._builtin = builtin
+        self._manifests = Manifests(builtin)
         self._clear()
         self.settings = self._read_settings(tolerant)
 
@@ -43,6 +42,7 @@ class Project:
         self._sources: dict[Path, SourceText] = {}
         self._problems: dict[Path, list[Problem]] = {}
         self._components: dict[str, Component] | None = None
+        self._single_components: dict[str, Component | None] = {}
         self._orchestrations: dict[str, Orchestration] = {}
         self._configurations: dict[str, Configuration] = {}
 
@@ -62,6 +62,7 @@ class Project:
             self._configurations.pop(f"{path.parent.name}/{path.stem}", None)
         elif path.parent == self.paths.components:
             self._components = None
+            self._single_components.clear()
 
     def _read_settings(self, tolerant: bool) -> ProjectSettings:
         path = self.paths.settings
@@ -93,17 +94,46 @@ class Project:
         return source
 
     def components(self) -> dict[str, Component]:
-        """Built-in components and the project's own, by id; broken manifests are left out, see :meth:`problems`."""
+        """Components of the program, of packages and of the project, by id, the later instead of the earlier.
+
+        Broken manifests are left out, see :meth:`problems`.
+        """
         if self._components is None:
-            found: dict[str, Component] = {}
-            for path in _manifests(self._builtin):
-                self._add_component(found, path, builtin=True)
-            for path in _toml_files(self.paths.components):
-                self._add_component(found, path, builtin=False)
-            self._components = found
+            components: dict[str, Component] = {}
+            for path in self._manifests.all().values():
+                self._add_component(components, path, builtin=True)
+            for path in toml_files(self.paths.components):
+                self._add_component(components, path, builtin=False)
+            self._components = components
         return self._components
 
-    def _add_component(self, found: dict[str, Component], path: Path, *, builtin: bool) -> None:
+    def component(self, component_id: str) -> Component | None:
+        """One component, without reading the manifests of all others; None where there is none that can be read."""
+        if self._components is not None:
+            return self._components.get(component_id)
+        if component_id not in self._single_components:
+            self._single_components[component_id] = self._read_single(component_id)
+        return self._single_components[component_id]
+
+    def _read_single(self, component_id: str) -> Component | None:
+        if not valid_id(component_id):
+            return None
+        own, shipped = self.paths.component(component_id), self._manifests.find(component_id)
+        for path, builtin in ((own, False), (shipped, True)):
+            if path is None or (not builtin and not os.path.lexists(path)):
+                continue
+            component = self._read_component(path, builtin=builtin)
+            if component is not None:
+                return component
+        return None
+
+    def _add_component(self, components: dict[str, Component], path: Path, *, builtin: bool) -> None:
+        component = self._read_component(path, builtin=builtin, shadows=not builtin and path.stem in components)
+        if component is not None:
+            components[path.stem] = component
+
+    def _read_component(self, path: Path, *, builtin: bool, shadows: bool = False) -> Component | None:
+        """The component of a manifest; None where it is broken, with the problems noted."""
         shown = self.paths.relative(path)
         try:
             _check_stem(path.stem, shown)
@@ -115,16 +145,15 @@ class Project:
             )
         except DefinitionError as error:
             self._note(path, error.problems)
-            return
-        if not builtin and path.stem in found:
+            return None
+        if shadows:
             warn_of_shadow(place, path.stem)
         self._note(path, place.problems)
-        if not place.broken:
-            found[path.stem] = component
+        return None if place.broken else component
 
     def orchestration_ids(self) -> list[str]:
         """Ids of the orchestration files, sorted; broken ones are among them."""
-        return [path.stem for path in _toml_files(self.paths.orchestrations) if valid_id(path.stem)]
+        return [path.stem for path in toml_files(self.paths.orchestrations) if valid_id(path.stem)]
 
     def orchestration(self, orchestration_id: str) -> Orchestration:
         """One orchestration. Raises: DefinitionError with everything that is wrong in its file."""
@@ -212,12 +241,12 @@ class Project:
         except OSError:
             return
         for directory in directories:
-            yield from _toml_files(Path(directory))
+            yield from toml_files(Path(directory))
 
     def problems(self) -> list[Problem]:
         """Reads everything and returns what is wrong with the files themselves, in the order of the files."""
         self.components()
-        for path in _toml_files(self.paths.orchestrations):
+        for path in toml_files(self.paths.orchestrations):
             self._try_reading(path, path.stem, self.orchestration)
         for path in self._configuration_files():
             self._try_reading(path, f"{path.parent.name}/{path.stem}", self.configuration)
@@ -268,26 +297,6 @@ def _read_named_text(path: Path, root: Path, shown: str, named: str) -> str:
         return read_source(path, root, shown).text
     except DefinitionError as error:
         raise ValueError(f"the file {quote(named)}: {error.problems[0].message}") from error
-
-
-def _toml_files(directory: Path) -> list[Path]:
-    """The definition files of a directory by id; hidden ones (editors, half-written files) are left out."""
-    try:
-        # Without the ending: "a" comes before "a-b", and "." after "-".
-        ids = sorted(entry.name[:-5] for entry in os.scandir(directory) if entry.name.endswith(".toml"))
-    except OSError:
-        return []
-    return [directory / f"{one}.toml" for one in ids if not one.startswith(".")]
-
-
-def _manifests(directory: Path) -> list[Path]:
-    """The manifests below a directory by id: beside each other, or in a folder with the modules of their family."""
-    try:
-        families = [Path(entry.path) for entry in os.scandir(directory) if entry.is_dir()]
-    except OSError:
-        return []
-    paths = [path for folder in (directory, *families) for path in _toml_files(folder)]
-    return sorted(paths, key=lambda path: path.stem)
 
 
 def _check_stem(stem: str, shown: str) -> None:

@@ -73,7 +73,7 @@ class Catalog:
         self._elsewhere: Counter[str] | None = None
 
     def component(self, component_id: str) -> Component | None:
-        return self._project.components().get(component_id)
+        return self._project.component(component_id)
 
     def type_of(self, ref: str) -> ComponentType | None:
         """The type of the component of a configuration; None for a component that is not there."""

@@ -126,7 +126,7 @@ class ConfigurationEditor:
 
         assert self.configuration is not None
         component_id = self.configuration.component
-        self.component = self.project.components().get(component_id)
+        self.component = self.project.component(component_id)
         if self.component is None:
             self.obstacles.append(
                 f'There is no component "{safe_line(component_id, 60)}" (any more), so its parameters are not known. '

@@ -1,0 +1,1 @@
+"""Components about the weather: a sample of a package that brings components."""
