@@ -58,7 +58,7 @@ def run_with_package(tmp_path: Path) -> Run:
 def project(tmp_path: Path) -> Path:
     root = tmp_path / "project"
     for name, text in {
-        "orch.toml": 'name = "P"\n[runs]\npass_environment = ["PYTHONPATH"]\n',
+        "orch.toml": 'name = "P"\npass_environment = ["PYTHONPATH"]\n',
         "configurations/weather-extractor/days.toml": CONFIGURATION.format(place="Brno", days=2),
         "orchestrations/weather.toml": ORCHESTRATION,
     }.items():
