@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from orch_tui.model.problem import Problem
 from orch_tui.model.status import Status
@@ -14,6 +13,7 @@ from orch_tui.project.project import DefinitionError
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.screens import look
+from orch_tui.tui.screens.dialog import FullScreen
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _AROUND = 3
 
 
-class BrokenScreen(Screen[None]):
+class BrokenScreen(FullScreen[None]):
     """Read only; ``e`` opens the file in the editor, and the workbench follows once it is whole."""
 
     CSS_PATH = look.LISTS

@@ -8,7 +8,6 @@ from pathlib import Path
 from time import localtime, strftime
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from orch_tui.model.durations import show_duration
 from orch_tui.model.runstate import RunState
@@ -20,6 +19,7 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.run_rows import style_of
 from orch_tui.tui.screens import look
+from orch_tui.tui.screens.dialog import FullScreen
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
@@ -69,7 +69,7 @@ class CompareList(LineList):
         )
 
 
-class CompareScreen(Screen[None]):
+class CompareScreen(FullScreen[None]):
     """The older run on the left, the newer on the right."""
 
     CSS_PATH = look.RUN

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.reactive import Reactive
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
@@ -30,6 +29,7 @@ from orch_tui.tui.form.rows import Row
 from orch_tui.tui.form.state import Place
 from orch_tui.tui.screens.configuration_connection import ConnectionTest
 from orch_tui.tui.screens.configuration_file import FileActions
+from orch_tui.tui.screens.dialog import FullScreen
 from orch_tui.tui.text import join, line, lines
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 
@@ -40,7 +40,7 @@ _KEEP_AFTER_SECONDS = 2.0
 _OUTDATED = "The file was changed since; restoring puts these edits on top of what it has now."
 
 
-class ConfigurationScreen(FileActions, ConnectionTest, Screen[str | None]):
+class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
     """Dismissed with the reference of the configuration, or with None when it has no file (any more)."""
 
     CSS_PATH = "configuration.tcss"

@@ -1,4 +1,4 @@
-"""What all dialogs share: they close once."""
+"""What all screens and dialogs share: they close once."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 T = TypeVar("T")
 
 
-class Dialog(ModalScreen[T]):
-    """A modal screen that a second answer does not close again.
+class FullScreen(Screen[T]):
+    """A screen that a second answer does not close again.
 
     Textual's ``dismiss`` takes away whatever screen is on top. A key that was pressed twice, or a key and the click it
-    was faster than, would close the dialog and then the screen below it.
+    was faster than, would close this one and then the screen below it, or fail for want of one.
     """
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
@@ -24,6 +24,10 @@ class Dialog(ModalScreen[T]):
         if self.app.screen is not self:
             return AwaitComplete()
         return super().dismiss(result)
+
+
+class Dialog(FullScreen[T], ModalScreen[T]):
+    """A modal screen; it closes once, too."""
 
     def in_turn(self, after: Widget, act: Callable[[], object]) -> None:
         """Do it when ``after`` has taken in what was typed before.

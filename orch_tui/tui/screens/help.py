@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Static
 
 from orch_tui.tui import text
 from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.keymap import shown_keys
+from orch_tui.tui.screens.dialog import Dialog
 
 _LAST = ("Moving about", "Program")
 # As in the style sheet: the widest it gets; borders, paddings and the scrollbar.
@@ -54,7 +55,7 @@ def _rank(group: str) -> int:
     return _LAST.index(group) + 1 if group in _LAST else 0
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Made when it is opened, for the screen below and what has the focus there."""
 
     CSS_PATH = "help.tcss"

@@ -11,7 +11,6 @@ from time import localtime, strftime
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from orch_tui.model.durations import show_duration
@@ -25,6 +24,7 @@ from orch_tui.tui.actions import run as actions
 from orch_tui.tui.run_rows import style_of
 from orch_tui.tui.screens import look
 from orch_tui.tui.screens.confirm import Confirm
+from orch_tui.tui.screens.dialog import FullScreen
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
@@ -123,7 +123,7 @@ class RunList(LineList):
         return Row(tuple(left), tuple(right))
 
 
-class HistoryScreen(Screen[tuple[str, Path] | None]):
+class HistoryScreen(FullScreen[tuple[str, Path] | None]):
     """Dismissed with ``("open" | "rerun", the run's directory)``."""
 
     CSS_PATH = look.RUN

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Self
 from textual import getters
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.content import Content
-from textual.screen import Screen
 
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.tui.actions import bindings
@@ -21,6 +20,7 @@ from orch_tui.tui.actions import log as actions
 from orch_tui.tui.clipboard import copy
 from orch_tui.tui.log.selection import MOST, lines_text
 from orch_tui.tui.log.view import LogView
+from orch_tui.tui.screens.dialog import FullScreen
 from orch_tui.tui.text import join, line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 
@@ -31,7 +31,7 @@ PRINTED_LINES = 2_000
 _WIDE = 100
 
 
-class LogViewerScreen(Screen[None]):
+class LogViewerScreen(FullScreen[None]):
     """``attempts`` are labels and paths of logs, the earliest first; ``start`` is the one to begin with."""
 
     CSS_PATH = "log_viewer.tcss"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from orch_tui.model.component import DATA_FLOW_ORDER, ORCHESTRATION_COMPONENT, Component
@@ -17,6 +16,7 @@ from orch_tui.tui.actions import app as app_actions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.screens.configuration_file import id_problem, taken_ids
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
@@ -29,7 +29,7 @@ _DIALOG = [action for action in app_actions.ACTIONS if action.context == "dialog
 _KEYS = [action for action in ACTIONS if action.context == "new-configuration"]
 
 
-class NewConfigurationScreen(ModalScreen[str | None]):
+class NewConfigurationScreen(Dialog[str | None]):
     """Dismissed with the reference of the new configuration when it was saved, else with None."""
 
     CSS_PATH = "new_configuration.tcss"

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from orch_tui.model.text import safe_line
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
@@ -72,7 +72,7 @@ class ChoiceList(LineList, can_focus=False, inherit_bindings=False):
         )
 
 
-class Pick(ModalScreen[str | None]):
+class Pick(Dialog[str | None]):
     """Dismissed with the id of the choice, or with None on Escape. ``tried`` is called with what has the cursor."""
 
     CSS_PATH = "pick.tcss"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from orch_tui.model.plan import PlannedTask, RunPlan
@@ -16,13 +15,14 @@ from orch_tui.runs.control import plan_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.screens import look
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line, lines
 from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 
-class RunPart(ModalScreen[RunnablePart | None]):
+class RunPart(Dialog[RunnablePart | None]):
     """Dismissed with the part to run; a key or Enter chooses one that can be run now."""
 
     CSS_PATH = look.RUN
@@ -85,7 +85,7 @@ class RunPart(ModalScreen[RunnablePart | None]):
         self.dismiss(None)
 
 
-class RunPreview(ModalScreen[bool]):
+class RunPreview(Dialog[bool]):
     """Below the tree, which shows what would happen to each task. Dismissed with True to start.
 
     ``move`` moves the cursor of the tree behind by so many rows and gives the task that it is on then.

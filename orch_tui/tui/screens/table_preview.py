@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import DataTable
 
 from orch_tui.model.text import counted, safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.screens import look
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.text import line
 
 _CELL = 60
 
 
-class TablePreview(ModalScreen[None]):
+class TablePreview(Dialog[None]):
     """``names`` with ``types`` are its columns; None in a row is a null."""
 
     CSS_PATH = look.RUN

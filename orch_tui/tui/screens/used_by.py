@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from orch_tui.model.text import counted, safe_line
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.form.editor import User
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 
-class UsedByScreen(ModalScreen[User | None]):
+class UsedByScreen(Dialog[User | None]):
     """Dismissed with the task that was chosen, or with None on Escape."""
 
     CSS_PATH = "used_by.tcss"

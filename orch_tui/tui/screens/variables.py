@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from orch_tui.model.orchestration import Variable
@@ -14,10 +13,11 @@ from orch_tui.model.text import counted
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.screens import look
+from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.text import line
 
 
-class Variables(ModalScreen[dict[str, str] | None]):
+class Variables(Dialog[dict[str, str] | None]):
     """Dismissed with a value for each, or None. Enter goes to the next field, and on the last one accepts."""
 
     CSS_PATH = look.RUN

@@ -18,6 +18,7 @@ from orch_tui.tui.actions import Action
 from orch_tui.tui.actions import run as run_actions
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.screens.add_tasks import AddTasks
+from orch_tui.tui.screens.dialog import FullScreen
 from orch_tui.tui.screens.group import GroupPreview
 from orch_tui.tui.screens.menu import Menu
 from orch_tui.tui.screens.move_tasks import PhaseChoice, PickPhase
@@ -50,7 +51,7 @@ _NOT_IN_MENU = (
 _IN_MENU = ("tree.fold-all", "tree.unfold-all", "tree.mark-all", "tree.mark-range")
 
 
-class WorkbenchEdits(Screen[None]):
+class WorkbenchEdits(FullScreen[None]):
     """What the actions of tree and lists do. The screen on top of it shows the result with :meth:`show_value`."""
 
     def __init__(self, orchestration_id: str) -> None:
