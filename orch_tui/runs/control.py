@@ -29,6 +29,7 @@ from orch_tui.model.text import counted, safe_line
 from orch_tui.project.history import RunSummary, latest, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.project import DefinitionError, Project
+from orch_tui.runs.stop_signals import STOPPING
 
 if TYPE_CHECKING:
     from orch_tui.engine.runs import ActiveRun
@@ -185,22 +186,33 @@ class RunControl:
                 complaints.append(f"Run {run.id} could not be left to a successor: {error.strerror or error}.")
         return complaints
 
-    def stop_all(self, *, now: bool = False) -> None:
-        """Cancel every run of this process and wait until they have ended; ``now`` leaves out the grace time."""
+    def stop_all(self) -> list[str]:
+        """Cancel every run of this process and wait until they have ended; a sentence about each that could not."""
         stopping = self.executed_here()
         for run in stopping:
-            run.cancel(CancelRequest(who_am_i(), now))
+            run.cancel(CancelRequest(who_am_i()))
+        complaints = []
         for run in stopping:
-            run.wait()
+            try:
+                run.wait()
+            # Whatever broke the executor: the other runs must be waited for, too.
+            except Exception as fault:  # noqa: BLE001
+                kind = type(fault).__name__
+                complaints.append(f"Run {run.id} was broken off by a fault of orch-tui ({kind}: {fault}).")
+        return complaints
 
-    def settle(self, code: int, say: Callable[[str], None]) -> None:
+    def settle(
+        self, code: int, say: Callable[[str], None], listen: Callable[[Callable[[signal.Signals], object]], object]
+    ) -> None:
         """After the screen has gone: stop what this process executes, or leave it to a successor.
 
         ``code`` is that of the process: a hang-up and a fault leave runs alone, SIGTERM and Ctrl-C stop them.
+        While they are being stopped, another signal kills at once: ``listen`` is given whom to tell of signals, within
+        the main thread's wait.
         """
         if not self.executed_here():
             return
-        stops = {128 + signal.SIGTERM, 128 + signal.SIGINT}
+        stops = {128 + number for number in STOPPING}
         if self.project.settings.on_hangup == "stop":
             stops.add(128 + signal.SIGHUP)
         if not self.stop_on_leaving and code not in stops:
@@ -208,10 +220,15 @@ class RunControl:
                 say(complaint)
             return
         say("Stopping the run: its tasks get their grace time; Ctrl-C kills them at once.")
-        try:
-            self.stop_all()
-        except KeyboardInterrupt:
-            self.stop_all(now=True)
+        listen(self._insist)
+        for complaint in self.stop_all():
+            say(complaint)
+
+    def _insist(self, number: signal.Signals) -> None:
+        """Asked again to stop, within the wait for the end: leave out the grace time."""
+        if number in STOPPING:
+            for run in self.executed_here():
+                run.cancel(CancelRequest(who_am_i(), now=True))
 
     # What is found
 

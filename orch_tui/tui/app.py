@@ -16,9 +16,11 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
-from textual.app import App, SuspendNotSupported
+from textual.app import App, ScreenError, SuspendNotSupported
+from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.theme import Theme
+from textual.widget import MountError
 
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.project import Project, open_project
@@ -27,6 +29,7 @@ from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.driver import ResilientDriver
 from orch_tui.tui.keymap import UserConfig, keys_of, load_config, show_key
+from orch_tui.tui.signals import Signals
 from orch_tui.tui.text import StripControls
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ REFUSED = 2
 FAULT = 70
 SIGNAL_BASE = 128
 _TWICE_SECONDS = 2.0
-_CTRL_C_FORGOTTEN = 0.1
+_PARTS_GONE = (NoMatches, MountError, ScreenError)
 _HERE = Path(__file__).parent
 
 
@@ -66,6 +69,7 @@ class OrchApp(App[int], inherit_bindings=False):
         unstyled.install()
         self.animation_level = "none"
         self.set_keymap(self.config.keys)
+        self.signals = Signals()
         self.report: Path | None = None
         self.fault: BaseException | None = None
         self._interrupted = 0.0
@@ -87,10 +91,11 @@ class OrchApp(App[int], inherit_bindings=False):
         return HomeScreen(HomeModel(self.project, self.clock))
 
     def on_mount(self) -> None:
-        if not self.is_headless:
-            self._listen(asyncio.get_running_loop(), signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+        loop = asyncio.get_running_loop()
+        self.signals.listen(lambda number: loop.call_soon_threadsafe(self.leave_by, number))
         if isinstance(self._driver, ResilientDriver):
             self._driver.on_lost = lambda: self.leave_by(signal.SIGHUP)
+            self._driver.on_not_utf8 = self._tell_of_the_encoding
         # Textual comes back from the shell with an empty screen.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.config.complaints:
@@ -159,26 +164,21 @@ class OrchApp(App[int], inherit_bindings=False):
 
     def _run_in_terminal(self, command: list[str]) -> int:
         # Painting while the terminal belongs to another program would wait for ever.
-        with self.suspend(), self.batch_update():
-            # Ctrl-C in the editor is the editor's; a handler, unlike SIG_IGN, is not inherited by it.
-            loop = asyncio.get_running_loop()
-            loop.remove_signal_handler(signal.SIGINT)
-            signal.signal(signal.SIGINT, lambda *_: None)
-            try:
-                return subprocess.run(command, check=False).returncode
-            finally:
-                # The loop learns of a Ctrl-C only when it runs again: by then it must still be nobody's.
-                loop.call_later(_CTRL_C_FORGOTTEN, self._listen, loop, signal.SIGINT)
+        with self.suspend(), self.batch_update(), self.signals.interrupts_elsewhere():
+            return subprocess.run(command, check=False).returncode
 
-    def _listen(self, loop: asyncio.AbstractEventLoop, *numbers: signal.Signals) -> None:
-        for number in numbers:
-            loop.add_signal_handler(number, self.leave_by, number)
+    def _tell_of_the_encoding(self) -> None:
+        self.say(
+            "The terminal sent bytes that are not UTF-8; they were left out. Set its encoding to UTF-8 to type them.",
+            "warning",
+            seconds=12,
+        )
 
     # --- leaving ---
 
     def leave_by(self, number: signal.Signals) -> None:
         """A signal: leave with the terminal as it was, exit code 128 + its number. Drafts keep what is not saved."""
-        if number is signal.SIGHUP and isinstance(self._driver, ResilientDriver):
+        if isinstance(self._driver, ResilientDriver) and not self._driver.has_terminal():
             self._driver.hang_up()
         self.exit(return_code=SIGNAL_BASE + number)
 
@@ -258,6 +258,10 @@ class OrchApp(App[int], inherit_bindings=False):
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual would print the values of local variables, which may be secrets."""
+        if self._exit and isinstance(error, _PARTS_GONE):
+            # Keys that were pressed last, and a screen that was just coming, find that its parts have gone already.
+            self._close_messages_no_wait()
+            return
         self._return_code = FAULT
         if self._exception is None:
             self._exception = error
@@ -285,14 +289,16 @@ def run_app(project_path: Path, *, mouse: bool = True) -> int:
     for complaint in config.complaints:
         sys.stderr.write(f"{safe_line(complaint)}\n")
     app = OrchApp(open_project(project_path, tolerant=True), config)
-    try:
-        app.run(mouse=mouse)
-    # The last line of defence: whatever it is, a person gets a sentence and a report.
-    except Exception as error:  # noqa: BLE001
-        app.fault = error
-        app.report = _report(app.project, error)
-    if "runs" in app.__dict__:
-        app.runs.settle(FAULT if app.fault is not None else app.return_code or 0, _tell)
+    with app.signals.installed() as signals:
+        try:
+            app.run(mouse=mouse)
+        # The last line of defence: whatever it is, a person gets a sentence and a report.
+        except Exception as error:  # noqa: BLE001
+            app.fault = error
+            app.report = _report(app.project, error)
+        signals.forget()
+        if "runs" in app.__dict__:
+            app.runs.settle(FAULT if app.fault is not None else app.return_code or 0, _tell, signals.listen)
     if app.fault is not None:
         sys.stderr.write(_fault_sentence(app))
         return FAULT

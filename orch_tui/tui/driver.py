@@ -9,20 +9,63 @@ Textual 8.2 (``_writer_thread._queue``, ``_key_thread``); tests/pty holds it to 
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import select
 from collections.abc import Callable
 from threading import Thread
+from time import monotonic
 
+from textual import constants
+from textual._parser import ParseError
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key, Resize
+from textual.message import Message
+
+from orch_tui.tui.terminal_input import TerminalInput
 
 _QUEUED_FRAMES = 30
 _LOOK_AGAIN = 0.2
 _GOODBYE_SECONDS = 2.0
+_TICK = 0.1
+_READ = 4096
+_GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
+_MOST_CELLS = 4096
+"""Columns or rows of a terminal, at most: a report of more is noise."""
+_PARSER_FAULTS = (ArithmeticError, LookupError, ParseError, RuntimeError, TypeError, ValueError)
+_MOUSE = re.compile(r"\x1b\[<[0-9]{1,4};-?[0-9]{1,5};-?[0-9]{1,5}[Mm]")
+
+
+def is_known(sequence: str) -> bool:
+    """Whether Textual's parser understands a whole escape sequence, and can live with what it says."""
+    if _MOUSE.fullmatch(sequence):
+        return True
+    probe = XTermParser()
+    try:
+        messages = [*probe.feed(sequence)]
+    except _PARSER_FAULTS:
+        return False
+    return probe._timeout_time is None and all(map(_is_sane, messages))
+
+
+def _is_sane(message: Message) -> bool:
+    match message:
+        case Key(character=str(text)):
+            # Halves of a character, which no file and no terminal can be given.
+            return not any("\ud800" <= character <= "\udfff" for character in text)
+        case Resize(size=size):
+            return all(0 < cells <= _MOST_CELLS for cells in size)
+    return True
 
 
 class ResilientDriver(LinuxDriver):
-    """See the module. ``on_lost`` is called in the event loop when the terminal has gone."""
+    """See the module.
+
+    ``on_lost`` is called in the event loop when the terminal has gone, ``on_not_utf8`` when it first sends text in
+    another encoding.
+    """
 
     def __init__(
         self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
@@ -30,9 +73,16 @@ class ResilientDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.lost = False
         self.on_lost: Callable[[], object] | None = None
+        self.on_not_utf8: Callable[[], object] | None = None
         self._dropping = False
         self._modes = False
         self._watcher: Thread | None = None
+
+    def has_terminal(self) -> bool:
+        """Whether the terminal is still there: a hang-up can also be a signal that somebody sent."""
+        poll = select.poll()
+        poll.register(self.fileno, 0)
+        return not any(event & _GONE for _, event in poll.poll(0))
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Wait, without ever waking up before, for the terminal to go away.
@@ -41,10 +91,64 @@ class ResilientDriver(LinuxDriver):
         """
         poll = select.poll()
         poll.register(self.fileno, 0)
-        while not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll()):
+        while not any(event & _GONE for _, event in poll.poll()):
             continue
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._on_lost)
+
+    # Input
+
+    def run_input_thread(self) -> None:
+        """Read what the terminal sends until the application leaves it."""
+        source, parser, told = TerminalInput(is_known, constants.ESCAPE_DELAY), XTermParser(self._debug), False
+        poll = select.poll()
+        poll.register(self.fileno, select.POLLIN)
+        while not self.exit_event.is_set():
+            if poll.poll(_TICK * 1000):
+                try:
+                    data = os.read(self.fileno, _READ)
+                except OSError:
+                    # The terminal has gone; that is for the other thread.
+                    return
+                if not data:
+                    # Nothing to read although there was: not every terminal says that it has gone. Do not spin.
+                    self.exit_event.wait(_TICK)
+                pieces = source.feed(data, monotonic())
+            else:
+                pieces = source.waited(monotonic())
+            for piece in pieces:
+                parser = self._parse(parser, piece)
+            if source.not_utf8 and not told:
+                told = True
+                self._loop.call_soon_threadsafe(self._on_not_utf8)
+
+    def _parse(self, parser: XTermParser, piece: str) -> XTermParser:
+        """Pass on what a piece of input means; the parser for the next one."""
+        if piece == "\x1b":
+            self.process_message(Key("escape", piece))
+            return parser
+        try:
+            messages = [*parser.feed(piece)]
+            if parser._timeout_time is not None:
+                # The piece is whole, so that waiting for more of it could only swallow what is pressed next.
+                parser._timeout_time = 0.0
+                messages += parser.tick()
+        except _PARSER_FAULTS:
+            # A parser that failed once is finished.
+            renewed = XTermParser(self._debug)
+            renewed.mouse_pixels = parser.mouse_pixels
+            renewed.terminal_size, renewed.terminal_pixel_size = parser.terminal_size, parser.terminal_pixel_size
+            return renewed
+        for message in messages:
+            self.process_message(message)
+        if parser.terminal_pixel_size is not None and 0 in parser.terminal_pixel_size:
+            # A terminal that does not know its pixels counts the mouse in cells.
+            parser.terminal_pixel_size = parser.terminal_size
+        return parser
+
+    def _on_not_utf8(self) -> None:
+        if self.on_not_utf8 is not None:
+            self.on_not_utf8()
 
     def start_application_mode(self) -> None:
         if self._watcher is None:

@@ -128,6 +128,48 @@ def test_ctrl_c_in_the_screen_asks_and_insisting_stops_the_run(project: Project)
     _stopped(project)
 
 
+@pytest.mark.parametrize("first", ["x", "SIGTERM", "SIGINT", "SIGQUIT"])
+def test_ctrl_c_after_the_screen_kills_at_once(tmp_path: Path, first: str) -> None:
+    # GIVEN a task that TERM does not end
+    stubborn = "trap '' TERM; mkdir -p trace; touch trace/a; while [ ! -e go ]; do sleep 0.05; done"
+    project = make_commands(tmp_path, {"P1": {"a": stubborn}})
+    with PtyApp(_argv(project, "screen")) as terminal:
+        terminal.wait_for("Phases")
+        terminal.send("\r")
+        terminal.wait_for("Components")
+        terminal.send("R")
+        terminal.wait_for("will run")
+        terminal.send("\r")
+        terminal.wait_until((tmp_path / "trace" / "a").exists, "the task")
+        # WHEN the screen is left, the run is to be stopped, and then Ctrl-C is pressed as it says
+        if first == "x":
+            terminal.send("q")
+            terminal.wait_for("Stop it")
+            terminal.send("x")
+        else:
+            terminal.signal(getattr(signal, first))
+        terminal.wait_for("Ctrl-C kills them at once")
+        pressed = time.monotonic()
+        terminal.send("\x03")
+        # THEN the program ends with the run, well within the grace time, and nothing of it is left
+        assert terminal.exit_code() == (0 if first == "x" else 128 + getattr(signal, first))
+        assert time.monotonic() - pressed < 8 and terminal.restored()
+        assert "Traceback" not in terminal.text()
+    assert read_run(_directory(project)).finished
+    assert not _alive(project)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGXCPU])
+def test_a_signal_that_asks_for_no_end_restores_the_terminal_and_the_run_goes_on(project: Project, number: int) -> None:
+    # GIVEN a screen that executes a run, on a terminal that stays
+    with PtyApp(_argv(project, "screen")) as terminal:
+        _begin(terminal, project, "screen")
+        terminal.signal(number)
+        assert terminal.exit_code() == 128 + number
+        assert terminal.restored() and "Traceback" not in terminal.text()
+    _went_on(project)
+
+
 @pytest.mark.parametrize("face", ["run", "screen"])
 def test_sigterm_stops_the_run(project: Project, face: str) -> None:
     with PtyApp(_argv(project, face)) as terminal:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from orch_tui.tui.signals import LEAVING
 
 from tests.pty.harness import PtyApp, orch_tui
 
@@ -78,11 +79,27 @@ def test_q_leaves_the_terminal_as_it_was(app: PtyApp) -> None:
     assert app.restored()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, TERMINATED), (signal.SIGINT, 130)])
-def test_a_signal_leaves_the_terminal_as_it_was(app: PtyApp, number: int, code: int) -> None:
+@pytest.mark.parametrize("number", LEAVING)
+def test_a_signal_leaves_the_terminal_as_it_was(app: PtyApp, number: int) -> None:
     app.signal(number)
-    assert app.exit_code() == code
-    assert app.restored()
+    assert app.exit_code() == 128 + number
+    assert app.restored() and "Traceback" not in app.text()
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.1, 0.2, 0.3, 0.5])
+def test_a_signal_while_it_starts_leaves_the_terminal_as_it_was(
+    project: Path, environment: dict[str, str | None], wait: float
+) -> None:
+    # GIVEN a program that has just taken the terminal
+    with PtyApp(orch_tui(project), environment=environment) as app:
+        app.wait_until(lambda: b"\x1b[?1049h" in app.log, "the terminal to be taken")
+        app.pump(wait)
+        # WHEN two signals come at once
+        app.signal(signal.SIGTERM)
+        app.signal(signal.SIGHUP)
+        # THEN
+        assert app.exit_code() in (TERMINATED, HANGUP)
+        assert app.restored() and "Traceback" not in app.text()
 
 
 def test_a_lost_terminal_ends_the_program(app: PtyApp) -> None:
@@ -97,11 +114,6 @@ def test_a_lost_terminal_is_noticed_without_a_signal(project: Path, environment:
         app.wait_for("Beta")
         app.hang_up()
         assert app.exit_code() == HANGUP
-
-
-def test_a_hang_up_by_signal_ends_the_program(app: PtyApp) -> None:
-    app.signal(signal.SIGHUP)
-    assert app.exit_code() == HANGUP
 
 
 def test_ctrl_z_stops_and_fg_draws_everything_again(app: PtyApp) -> None:

@@ -12,9 +12,11 @@ from orch_tui.project.project import Project
 from orch_tui.tui.actions import ALL
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.keymap import UserConfig, load_config
+from orch_tui.tui.screens.compare import CompareScreen
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.help import HelpScreen
 from orch_tui.tui.screens.pick import Choice, Pick, fitting
+from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input, Static
 from textual.worker import WorkerFailed
@@ -190,6 +192,38 @@ async def test_questions_are_answered_by_their_keys_and_by_enter(project: Projec
             app.push_screen(Confirm("Leave [b]now[/b]?", [("y", "Yes", 1), ("l", "Later", 2)]), answers.append)
             await pilot.press(*keys)
     assert answers == [2, 1, 2, None]
+
+
+class Coming(Screen[None]):
+    """The program ends while it comes."""
+
+    def compose(self) -> ComposeResult:
+        self.app.exit(return_code=143)
+        yield Static()
+
+    def on_mount(self) -> None:
+        self.query_one("#not-there-any-more")
+
+
+async def test_a_screen_that_comes_while_the_program_ends_is_no_fault(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test():
+        app.push_screen(Coming())
+    assert app.return_code == 143 and app.fault is None
+
+
+async def test_what_is_answered_twice_closes_once(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test() as pilot:
+        home = app.screen
+        for screen in (Pick("Pick", [Choice("a", "A")]), HelpScreen(home), CompareScreen(Path("a"), Path("b"))):
+            # GIVEN something on top of the first screen WHEN it is closed twice, before the keys are shown anew
+            await app.push_screen(screen)
+            screen.dismiss(None)
+            screen.dismiss(None)
+            await pilot.pause()
+            # THEN the screen below it is still there
+            assert app.screen is home
 
 
 async def test_a_fault_leaves_a_report_without_secrets(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
+from threading import Thread
+from time import monotonic
 
 import pytest
+from orch_tui.engine.process import tagged
 from orch_tui.engine.runs import RunRequest
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.project import open_project
 from orch_tui.runs.control import CannotRun, RunControl, grace_words, plan_words, with_values
+from orch_tui.tui.signals import Signals
 
 from tests.support.engine_kit import make_commands, until
 
@@ -88,10 +94,73 @@ def test_leaving_stops_what_is_to_be_stopped(tmp_path: Path) -> None:
     until(lambda: read_run(run.directory).tasks["a"].attempts)
     said: list[str] = []
     # WHEN the program ends by SIGTERM
-    one.settle(143, said.append)
+    one.settle(143, said.append, Signals().listen)
     # THEN the run has ended before, and it was said
     assert not run.alive and read_run(run.directory).status is Status.TERMINATED
     assert "grace time" in said[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT])
+def test_insisting_while_runs_are_stopped_kills_at_once(tmp_path: Path, number: signal.Signals) -> None:
+    # GIVEN a task that does not end by itself, within its ten seconds of grace
+    one = control(tmp_path, First={"a": "trap '' TERM; touch ready; while :; do sleep 0.05; done"})
+    run = one.start(one.plan(RunRequest("o")))
+    until(lambda: (tmp_path / "ready").exists())
+    said: list[str] = []
+    with Signals().installed() as signals:
+        # WHEN the program waits for the end in Thread.join, and a signal comes there
+        insisting = Thread(target=lambda: (until(lambda: bool(said)), os.kill(os.getpid(), number)))
+        insisting.start()
+        began = monotonic()
+        one.settle(130, said.append, signals.listen)
+        insisting.join()
+    # THEN it has ended when settling has, long before the grace time, and nothing of it is left
+    assert not run.alive and monotonic() - began < 9
+    assert read_run(run.directory).status is Status.TERMINATED
+    assert not tagged([run.directory / "tasks" / "a" / "1"])
+
+
+def test_a_broken_executor_is_told_and_ends_nothing_else(tmp_path: Path) -> None:
+    # GIVEN two runs, one of which breaks off with a fault
+    one = control(tmp_path, First={"a": "sleep 60"})
+    run = one.start(one.plan(RunRequest("o")))
+    until(lambda: read_run(run.directory).tasks["a"].attempts)
+
+    class Broken:
+        id, alive = "broken", True
+
+        def cancel(self, request: object) -> None: ...
+
+        def wait(self) -> None:
+            raise RuntimeError("no such thing")
+
+    one.active = {"broken": Broken(), run.id: run}  # type: ignore[dict-item]
+    said: list[str] = []
+    # WHEN the program ends
+    one.settle(143, said.append, Signals().listen)
+    # THEN the other one has ended, too
+    assert not run.alive and "RuntimeError: no such thing" in said[-1]
+
+
+def test_signals_that_come_while_nobody_listens_are_told_later() -> None:
+    heard: list[signal.Signals] = []
+    with Signals().installed() as signals:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        signals.listen(heard.append)
+        assert heard == [signal.SIGUSR1]
+        # an event loop that is closed has not heard
+        signals.listen(_closed)
+        os.kill(os.getpid(), signal.SIGTERM)
+        signals.listen(heard.append)
+        with signals.interrupts_elsewhere():
+            os.kill(os.getpid(), signal.SIGINT)
+        assert heard == [signal.SIGUSR1, signal.SIGTERM]
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def _closed(number: signal.Signals) -> None:
+    raise RuntimeError("Event loop is closed")
 
 
 def test_leaving_hands_a_run_over(tmp_path: Path) -> None:
@@ -100,7 +169,7 @@ def test_leaving_hands_a_run_over(tmp_path: Path) -> None:
     run = one.start(one.plan(RunRequest("o")))
     until(lambda: read_run(run.directory).tasks["a"].attempts)
     # WHEN the program is left and the run is not
-    one.settle(0, print)
+    one.settle(0, print, Signals().listen)
     assert not run.alive
     # THEN a successor executes it to its end, and no task ran twice
     until(lambda: is_executed(run.directory))
