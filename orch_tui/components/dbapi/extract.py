@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from orch_tui.components.dbapi.growing import Last, last_of, remember, require_growing
 from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Source
 from orch_tui.components.dbapi.session import Session
+from orch_tui.components.dbapi.settle import Types
 from orch_tui.components.dbapi.sql_source import require_kept_rows
 from orch_tui.components.dbapi.stop import stoppable
 from orch_tui.components.dbapi.values import Column, Converter
@@ -20,11 +22,11 @@ from orch_tui.components.kit.sql import (
     columns_of,
     connect,
     duckdb_explained,
-    literal,
     row_batches,
     usable_names,
 )
 from orch_tui.model.text import counted
+from orch_tui.storage.duckdb import parquet
 
 
 class Reader(Session):
@@ -78,21 +80,21 @@ def _store(reader: Reader, source: Source, ctx: Context, last: Last | None) -> N
         names, remarks = usable_names([column.name for column in found])
         for sentence in remarks:
             ctx.log(sentence)
-        columns = [Column(name, column.kind, column.convert) for name, column in zip(names, found, strict=True)]
+        columns = [replace(column, name=name) for name, column in zip(names, found, strict=True)]
         total = None if last else reader.estimate()
-        convert = Converter(columns)
-        with ParquetSink(con, [(column.name, column.kind) for column in columns], output.path) as sink:
+        convert, types = (
+            Converter([one.convert for one in columns]),
+            Types(con, [(one.name, one.kind, one.finding) for one in columns]),
+        )
+        with ParquetSink(con, [(one.name, one.collected) for one in columns], output.path, types) as sink:
             for rows, size in row_batches(reader.fetchmany):
                 sink.add(convert(rows), size)
                 ctx.progress(sink.rows, total if total and total >= sink.rows else None, "rows")
     ctx.log(f"{counted(sink.rows, 'row')} and {counted(len(columns), 'column')} from {reader.shown}")
-    convert.report(ctx, strict=source.strict)
-    check_shape(
-        ctx,
-        output,
-        columns_of(con, f"select * from read_parquet({literal(str(output.path))})"),
-        sink.rows,
-        strict=source.strict,
-    )
+    ctx.metrics["rows_read"] = sink.rows
+    types.report(ctx, strict=source.strict)
+    kept = columns_of(con, f"select * from {parquet(output.path)}")
+    check_shape(ctx, output, kept, sink.rows, strict=source.strict)
     if growing and source.incremental_column:
-        remember(con, ctx, source.incremental_column, columns[found.index(growing)], output.path)
+        at = found.index(growing)
+        remember(con, ctx, source.incremental_column, columns[at], types.settled[at], output.path)

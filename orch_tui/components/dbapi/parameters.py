@@ -64,8 +64,8 @@ class Source(SqlSource):
     strict: bool = Field(
         False,
         title="Strict",
-        description="Fail where a column is gone, has another type, or holds a value that cannot be kept; otherwise "
-        "that is a warning.",
+        description="Fail where a column is gone, has another type, or holds a value beyond that type; otherwise "
+        "that is told, and the column is text.",
     )
 
     @model_validator(mode="after")

@@ -229,13 +229,15 @@ class ParquetSink:
         self._pending = self._bytes = 0
 
     def _finish(self) -> None:
-        if not self._parts:
-            write_parquet(self._con, self._final("sink"), self._path)
-            return
-        if self._pending:
-            self._flush()
-        files = ", ".join(literal(str(part)) for part in self._parts)
-        write_parquet(self._con, self._final(f"read_parquet([{files}])"), self._path, group=self._group)
+        source = "sink"
+        if self._parts:
+            if self._pending:
+                self._flush()
+            files = ", ".join(literal(str(part)) for part in self._parts)
+            source = f"read_parquet([{files}])"
+        stored = write_parquet(self._con, self._final(source), self._path, group=self._group)
+        if stored != self.rows:
+            raise RuntimeError(f"{self.rows} rows were read and {stored} would be stored")
 
 
 def row_batches(

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-from decimal import Decimal
 from typing import Any
 
 import pymysql
-from pymysql.constants import FIELD_TYPE
+from pymysql.constants import COMMAND, FIELD_TYPE
 from pymysql.converters import conversions
 from pymysql.cursors import SSCursor
+from pymysql.protocol import FieldDescriptorPacket
 
 from orch_tui.components.dbapi.parameters import Server
 from orch_tui.components.mysql.types import MysqlField
@@ -26,9 +26,8 @@ _DECODERS: dict[Any, Any] = {
     **{kind: encode for kind, encode in conversions.items() if not isinstance(kind, int)},
     **dict.fromkeys(_INTEGERS, int),
     **dict.fromkeys((FIELD_TYPE.FLOAT, FIELD_TYPE.DOUBLE), float),
-    **dict.fromkeys((FIELD_TYPE.DECIMAL, FIELD_TYPE.NEWDECIMAL), Decimal),
 }
-"""Dates and times stay the server's text: what Python cannot hold is a matter of the column."""
+"""Dates, times and decimals stay the server's text: what they become is a matter of the column."""
 
 
 class Stream(SSCursor):
@@ -39,7 +38,7 @@ class Stream(SSCursor):
     def fields(self) -> list[MysqlField]:
         """The columns of the result, with what the standard description leaves out."""
         found = self._result.fields if self._result is not None and self.description else []
-        return [MysqlField(f.name, f.type_code, f.length, f.scale, f.flags, f.charsetnr) for f in found]
+        return [_field(packet) for packet in found]
 
     def leave(self) -> None:
         """Forget the rest. Otherwise the driver reads all of it first, also when the connection is closed."""
@@ -78,6 +77,33 @@ def open_connection(server: Server, authorities: str | None, wait: float, keep: 
         # The driver has one limit for the greeting and for every answer after it.
         con._read_timeout = None  # type: ignore[attr-defined]
     return con
+
+
+def described(con: pymysql.Connection[Any], statement: str) -> list[MysqlField]:
+    """The columns that a statement would give; the server prepares it and does not run it.
+
+    Source: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_prepare.html
+
+    Raises:
+        pymysql.Error: the server cannot prepare it.
+    """
+    talk: Any = con
+    talk._execute_command(COMMAND.COM_STMT_PREPARE, statement)
+    answer = talk._read_packet()
+    answer.advance(1)
+    number, columns, parameters = answer.read_uint32(), answer.read_uint16(), answer.read_uint16()
+    for _ in range(parameters + 1 if parameters else 0):
+        talk._read_packet()
+    found = [talk._read_packet(FieldDescriptorPacket) for _ in range(columns)]
+    if columns:
+        talk._read_packet()
+    # There is no answer to this one.
+    talk._execute_command(COMMAND.COM_STMT_CLOSE, number.to_bytes(4, "little"))
+    return [_field(packet) for packet in found]
+
+
+def _field(found: Any) -> MysqlField:
+    return MysqlField(found.name, found.type_code, found.length, found.scale, found.flags, found.charsetnr)
 
 
 def _connected(server: Server, wait: float) -> socket.socket:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from orch_tui.components import kit
 from orch_tui.components.dbapi.extract import Reader, extract, require_columns
-from orch_tui.components.dbapi.growing import Last, Value, require_growing
+from orch_tui.components.dbapi.growing import Last, require_growing
 from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Source
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit.component import Context, UserError
+from orch_tui.components.kit.sql import listed
 from orch_tui.components.mysql.server import Mysql, MysqlServer, quoted
 from orch_tui.components.mysql.types import FLOAT, MysqlField, reading
 from orch_tui.model.text import counted
 
 if TYPE_CHECKING:
     from orch_tui.components.mysql.driver import Stream
+
+_NOT_PREPARED = 1295
+"""The error for a statement that cannot be prepared."""
 
 
 class Parameters(Source, MysqlServer):
@@ -44,6 +48,8 @@ class MysqlReader(Mysql, Reader):
         self.parameters = parameters
         self.table: str | None = None
         self._stream: Stream | None = None
+        self._names: list[str] = []
+        self._floats: set[str] = set()
 
     def connect(self) -> None:
         super().connect()
@@ -63,13 +69,16 @@ class MysqlReader(Mysql, Reader):
         if self.parameters.table is not None:
             columns, statement = self._of_table(last)
         else:
+            self._look_for_floats()
             statement = self.query(last)
         self._stream = self.con.cursor(Stream)
         self._stream.execute(statement)
         fields = self._stream.fields()
         if not fields:
             raise UserError(f"the query on {self.shown} gives no rows at all; write a SELECT")
-        return columns or self.columns(fields)
+        return columns or self.columns(
+            [replace(field, code=FLOAT) if field.name.casefold() in self._floats else field for field in fields]
+        )
 
     def _of_table(self, last: Last | None) -> tuple[list[Column], str]:
         """The columns of the table, and the statement that reads them."""
@@ -82,18 +91,43 @@ class MysqlReader(Mysql, Reader):
         statement = f"select {', '.join(_value(field) for field in chosen)} from {source}"
         if last is not None:
             growing = require_growing(columns, last.column, last, self.shown)
-            statement += f" where {self._beyond(_value(chosen[columns.index(growing)]), last.value)}"
+            statement += f" where {self._beyond(_value(chosen[columns.index(growing)]), last)}"
         return columns, statement
 
     def query(self, last: Last | None = None) -> str:
         """The statement that reads the query, or what is beyond ``last``."""
         query = self.parameters.statement
-        if last is None and not self.parameters.columns:
+        if last is None and not self.parameters.columns and not self._floats:
             # As it is: in parentheses two columns must not have one name, and the order of rows is nobody's.
             return query
-        columns = ", ".join(f"source.{quoted(name)}" for name in self.parameters.columns) or "*"
-        where = f" where {self._beyond(f'source.{quoted(last.column)}', last.value)}" if last is not None else ""
+        columns = ", ".join(self._of_query(name) for name in self.parameters.columns or self._names) or "*"
+        where = f" where {self._beyond(f'source.{quoted(last.column)}', last)}" if last is not None else ""
         return f"select {columns} from ({query}\n) as source{where}"
+
+    def _of_query(self, name: str) -> str:
+        column = f"source.{quoted(name)}"
+        return f"{column} + 0e0 as {quoted(name)}" if name.casefold() in self._floats else column
+
+    def _look_for_floats(self) -> None:
+        """Of a FLOAT in a query the server would write six digits; the columns are named where there is one."""
+        import pymysql
+
+        from orch_tui.components.mysql.driver import described
+
+        try:
+            fields = described(self.con, self.parameters.statement)
+        except pymysql.Error as error:
+            if error.args[:1] != (_NOT_PREPARED,):
+                raise
+            return
+        floats = {field.name.casefold() for field in fields if field.code == FLOAT}
+        if floats and len({field.name.casefold() for field in fields}) < len(fields):
+            self._ctx.warn(
+                f"{listed(sorted(floats))} of the query is a FLOAT, of which six digits are read, since two columns "
+                "have one name; give each column a name of its own"
+            )
+        elif floats:
+            self._floats, self._names = floats, [field.name for field in fields]
 
     def look(self) -> tuple[str, list[MysqlField]]:
         """The table's quoted name and its columns. Reads no row."""
@@ -110,8 +144,10 @@ class MysqlReader(Mysql, Reader):
         return [self._column(field) for field in fields]
 
     def _column(self, field: MysqlField, *, is_json: bool = False) -> Column:
-        kind, convert = reading(field, booleans=self.parameters.tinyint1_as_boolean)
-        return Column(field.name, "JSON" if is_json and kind == "VARCHAR" else kind, convert)
+        read = reading(field, booleans=self.parameters.tinyint1_as_boolean)
+        return Column(
+            field.name, "JSON" if is_json and read.kind == "VARCHAR" else read.kind, read.convert, read.finding
+        )
 
     def _json_columns(self) -> set[str]:
         """MariaDB's JSON is a text with a rule; the protocol says text."""
@@ -124,15 +160,13 @@ class MysqlReader(Mysql, Reader):
         )
         return {str(name) for (name,) in rows}
 
-    def _beyond(self, value: str, last: Value) -> str:
-        if isinstance(last, str):
+    def _beyond(self, value: str, last: Last) -> str:
+        if last.family == "text":
             # The state compares texts by code points, as DuckDB does, and not by the column's collation.
-            return f"cast(convert({value} using utf8mb4) as binary) > {self.con.escape(last)}"
-        if isinstance(last, datetime.datetime):
-            return f"{value} > '{last.replace(tzinfo=None).isoformat(' ')}'"
-        if isinstance(last, datetime.date):
-            return f"{value} > '{last.isoformat()}'"
-        return f"{value} > {last}" if not isinstance(last, float) else f"{value} > {last!r}e0"
+            return f"cast(convert({value} using utf8mb4) as binary) > {self.con.escape(last.value)}"
+        if last.family == "time":
+            return f"{value} > '{str(last.value).removesuffix('+00')}'"
+        return f"{value} > {last.value}" if not isinstance(last.value, float) else f"{value} > {last.value!r}e0"
 
     def fetchmany(self, count: int) -> list[tuple[Any, ...]]:
         assert self._stream is not None
@@ -141,6 +175,11 @@ class MysqlReader(Mysql, Reader):
     def estimate(self) -> int | None:
         # Not while the rows of the statement are on their way: the connection can do one thing at a time.
         return None
+
+
+def _of_source(name: str, is_float: bool) -> str:
+    column = f"source.{quoted(name)}"
+    return f"{column} + 0e0 as {quoted(name)}" if is_float else column
 
 
 def _value(field: MysqlField) -> str:

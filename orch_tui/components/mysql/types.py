@@ -9,9 +9,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from orch_tui.components.dbapi.values import Convert, date, decimal, time, timestamp, timestamp_utc
+from orch_tui.components.dbapi.settle import (
+    WIDTH,
+    Digits,
+    Finding,
+    Finite,
+    date,
+    moment,
+    padded,
+    time,
+    timestamp,
+    truth,
+)
+from orch_tui.components.dbapi.values import Convert
 
-_WIDTH = 38
 _BINARY = 63
 """The number of the character set that is none."""
 _UNSIGNED = 32
@@ -19,13 +30,13 @@ _UNSIGNED = 32
 
 FLOAT = 4
 _INTEGERS = {1: "TINYINT", 2: "SMALLINT", 9: "INTEGER", 3: "INTEGER", 8: "BIGINT"}
-_CHECKED: dict[int, tuple[str, Convert]] = {
-    10: ("DATE", date),
-    14: ("DATE", date),
-    11: ("TIME", time),
-    12: ("TIMESTAMP", timestamp),
+_CHECKED: dict[int, Finding] = {
+    10: date(),
+    14: date(),
+    11: time(padded()),
+    12: timestamp(padded()),
     # A moment: the server turns it into the zone of the session, which is UTC.
-    7: ("TIMESTAMP WITH TIME ZONE", timestamp_utc),
+    7: moment(f"({padded()} || '+00')"),
 }
 
 
@@ -41,12 +52,6 @@ class MysqlField:
     charset: int
 
 
-def _truth(value: int) -> bool:
-    if value not in (0, 1):
-        raise ValueError
-    return bool(value)
-
-
 def _bits(value: bytes) -> int:
     return int.from_bytes(value, "big")
 
@@ -55,29 +60,42 @@ def _bit(value: bytes) -> bool:
     return value != b"\x00"
 
 
-def reading(field: MysqlField, *, booleans: bool = True) -> tuple[str, Convert | None]:
-    """How a column is read: its DuckDB type, and what makes its values fit. ``booleans``: TINYINT(1) is one."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a column is read: its DuckDB type, what makes its values fit, and how they tell their type."""
+
+    kind: str
+    convert: Convert | None = None
+    finding: Finding | None = None
+
+
+def reading(field: MysqlField, *, booleans: bool = True) -> Reading:
+    """How a column is read. ``booleans``: TINYINT(1) is one, where its values are 0 and 1."""
     if field.code == 1 and field.length == 1 and booleans:
-        return "BOOLEAN", _truth
+        return _found(truth("UTINYINT" if field.flags & _UNSIGNED else "TINYINT"))
     if field.code in _INTEGERS:
-        return ("U" if field.flags & _UNSIGNED else "") + _INTEGERS[field.code], None
+        return Reading(("U" if field.flags & _UNSIGNED else "") + _INTEGERS[field.code])
     if field.code in _CHECKED:
-        return _CHECKED[field.code]
+        return _found(_CHECKED[field.code])
     if field.code in (0, 246):
-        return _decimal(field)
+        return _found(_decimal(field))
     if field.code == 16:
-        return ("BOOLEAN", _bit) if field.length == 1 else ("UBIGINT", _bits)
+        return Reading("BOOLEAN", _bit) if field.length == 1 else Reading("UBIGINT", _bits)
     simple = {FLOAT: "FLOAT", 5: "DOUBLE", 6: "VARCHAR", 13: "SMALLINT", 245: "JSON", 255: "BLOB"}
     if field.code in simple:
-        return simple[field.code], None
-    return ("BLOB" if field.charset == _BINARY else "VARCHAR"), None
+        return Reading(simple[field.code])
+    return Reading("BLOB" if field.charset == _BINARY else "VARCHAR")
 
 
-def _decimal(field: MysqlField) -> tuple[str, Convert]:
+def _found(finding: Finding) -> Reading:
+    return Reading(finding.kind, None, finding)
+
+
+def _decimal(field: MysqlField) -> Finding:
     # The length counts the sign and the point.
     digits = field.length - (0 if field.flags & _UNSIGNED else 1) - (1 if field.scale else 0)
-    precision, scale = min(max(digits, field.scale, 1), _WIDTH), min(field.scale, _WIDTH)
-    return f"DECIMAL({precision},{scale})", decimal(precision, scale)
+    precision = max(digits, field.scale, 1)
+    return Finite(precision, field.scale) if precision <= WIDTH else Digits(min(field.scale, WIDTH))
 
 
 _DECLARED = {

@@ -36,8 +36,6 @@ class PostgresReader(Postgres, Reader):
         self.table: str | None = None
 
     def start(self, last: Last | None) -> list[Column]:
-        from psycopg import sql
-
         source, columns = self.look()
         chosen = self._chosen([column.name for column, _ in columns])
         # Names of a query may come twice; numbers do not.
@@ -48,10 +46,7 @@ class PostgresReader(Postgres, Reader):
             names = [column.name for column, _ in columns]
             growing = require_growing([column for column, _ in columns], last.column, last, self.shown)
             n = names.index(growing.name)
-            # The state compares texts by code points, as DuckDB does, and not by the database's language.
-            collate = ' collate "C"' if growing.kind == "VARCHAR" else ""
-            limit = sql.Literal(last.value).as_string(self.con)
-            statement += f" where {columns[n][1].format(f'c{n}')}{collate} > {limit}"
+            statement += f" where {_beyond(columns[n][1].format(f'c{n}'), growing, last, self.con)}"
         # All rows are read, so a plan that gives the first ones soon is the wrong one.
         self.set_local("cursor_tuple_fraction", "1")
         for name in AS_TEXT:
@@ -77,8 +72,8 @@ class PostgresReader(Postgres, Reader):
         for item in found:
             name, built_in, kind, category = types[item.type_code]
             known = PostgresType(name, built_in, kind, category, item.precision, item.scale)
-            target, expression, convert = reading(known)
-            columns.append((Column(item.name, target, convert), expression))
+            read = reading(known)
+            columns.append((Column(item.name, read.kind, finding=read.finding), read.expression))
         return source, columns
 
     def _types(self, found: list[psycopg.Column]) -> dict[int, tuple[str, bool, str, str]]:
@@ -109,6 +104,24 @@ class PostgresReader(Postgres, Reader):
             (qualified(self.parameters.schema_name, self.table),),
         ).fetchone()
         return int(row[0]) if row and row[0] > 0 else None
+
+
+def _beyond(value: str, growing: Column, last: Last, con: psycopg.Connection[Any]) -> str:
+    """The condition for what is new. Without the values that have no end: they would be new in every run."""
+    from psycopg import sql
+
+    if last.family == "text":
+        # The state compares texts by code points, as DuckDB does, and not by the database's language.
+        return f'{value} collate "C" > {sql.Literal(last.value).as_string(con)}'
+    if last.family == "time":
+        text = str(last.value)
+        limit = f"{text.replace(' (BC)', '')} BC" if "(BC)" in text else text
+        return f"{value} > {sql.Literal(limit).as_string(con)} and {value} < 'infinity'"
+    beyond = f"{value} > {sql.Literal(last.value).as_string(con)}"
+    if growing.kind in ("FLOAT", "DOUBLE"):
+        return f"{beyond} and {value} < 'infinity'"
+    # Older servers have no infinite numeric to compare with.
+    return f"{beyond} and {value}::text not in ('NaN', 'Infinity')" if growing.finding else beyond
 
 
 def _text_loader() -> Any:

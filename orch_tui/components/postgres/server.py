@@ -77,6 +77,9 @@ class Postgres(Session):
         limit = min(server.statement_timeout or TEST_SECONDS, TEST_SECONDS) if self._quick else server.statement_timeout
         self.set_local("timezone", "UTC")
         self.set_local("datestyle", "ISO, YMD")
+        self.set_local("intervalstyle", "postgres")
+        self.set_local("extra_float_digits", "3")
+        self.set_local("bytea_output", "hex")
         self.set_local("statement_timeout", f"{limit}s")
 
     def _authorities(self) -> str | None:

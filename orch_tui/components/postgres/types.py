@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orch_tui.components.dbapi.values import Convert, date, decimal, time, timestamp
+from orch_tui.components.dbapi.settle import WIDTH, Digits, Finding, Finite, date, moment, time, timestamp
 
-_WIDTH, _SCALE = 38, 9
-"""Digits of a decimal whose declaration says nothing: what DuckDB can hold, and what most warehouses take."""
+_SCALE = 9
+"""Digits behind the point that a decimal has room for whose declaration says nothing, as most warehouses take it."""
+_LARGEST_SCALE = 1000
 
-AS_TEXT = ("date", "time", "timestamp", "timestamptz", "uuid", "json", "jsonb")
+AS_TEXT = ("date", "time", "timestamp", "timestamptz", "numeric", "uuid", "json", "jsonb")
 """Types whose values are asked of the driver as the text that the server sends."""
 
 _PLAIN = {
@@ -31,11 +32,14 @@ _PLAIN = {
     "jsonb": "JSON",
     "bytea": "BLOB",
 }
-_CHECKED: dict[str, tuple[str, Convert]] = {
-    "date": ("DATE", date),
-    "time": ("TIME", time),
-    "timestamp": ("TIMESTAMP", timestamp),
-    "timestamptz": ("TIMESTAMP WITH TIME ZONE", timestamp),
+_ISO = r"regexp_replace({x}, '^(\S+)(.*) BC$', '\1 (BC)\2')"
+"""``0044-03-15 10:00:00 BC`` as DuckDB writes it; it would read the server's text as a time after Christ."""
+
+_CHECKED: dict[str, Finding] = {
+    "date": date(_ISO),
+    "time": time(),
+    "timestamp": timestamp(_ISO),
+    "timestamptz": moment(_ISO),
 }
 
 
@@ -51,27 +55,40 @@ class PostgresType:
     scale: int | None = None
 
 
-def reading(kind: PostgresType) -> tuple[str, str, Convert | None]:
-    """How a column is read: the DuckDB type, an expression with ``{}`` for the column, and what fits its values."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a column is read: the DuckDB type, an expression with ``{}`` for the column, and how its values tell."""
+
+    kind: str
+    expression: str = "{}"
+    finding: Finding | None = None
+
+
+def reading(kind: PostgresType) -> Reading:
+    """How a column of this type is read."""
     if kind.built_in and kind.name in _PLAIN:
-        return _PLAIN[kind.name], "{}", None
+        return Reading(_PLAIN[kind.name])
     if kind.built_in and kind.name in _CHECKED:
-        target, convert = _CHECKED[kind.name]
-        return target, "{}", convert
+        finding = _CHECKED[kind.name]
+        return Reading(finding.kind, "{}", finding)
     if kind.built_in and kind.name in ("numeric", "money"):
-        return _decimal(kind)
+        decimal = _decimal(kind)
+        return Reading(decimal.kind, "{}::numeric" if kind.name == "money" else "{}", decimal)
     if kind.category == "A" or kind.kind == "c" or (kind.built_in and kind.name == "record"):
-        return "JSON", "to_json({})::text", None
-    return "VARCHAR", "{}::text", None
+        return Reading("JSON", "to_json({})::text")
+    return Reading("VARCHAR", "{}::text")
 
 
-def _decimal(kind: PostgresType) -> tuple[str, str, Convert]:
+def _decimal(kind: PostgresType) -> Finding:
     precision, scale = kind.precision, kind.scale
-    # PostgreSQL 15 and later also take a scale below zero or above the precision.
-    if precision is not None and scale is not None and 0 <= scale <= _WIDTH:
-        precision = min(max(precision, scale), _WIDTH)
-        return f"DECIMAL({precision},{scale})", "{}", decimal(precision, scale)
-    return f"DECIMAL({_WIDTH},{_SCALE})", f"round({{}}::numeric, {_SCALE})", decimal(_WIDTH, _SCALE)
+    if precision is None or scale is None:
+        return Digits(_SCALE)
+    # PostgreSQL 15 and later also take a scale above the precision, or below zero: the driver gives its 11 bits.
+    if not 0 <= scale <= _LARGEST_SCALE:
+        return Digits(0)
+    if max(precision, scale) <= WIDTH:
+        return Finite(max(precision, scale), scale)
+    return Digits(min(scale, WIDTH))
 
 
 _DECLARED = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import Field
 
 from orch_tui.components import kit
+from orch_tui.components.dbapi.settle import Finding, FirstOf, Settled, Types, date, padded, timestamp, truth
 from orch_tui.components.dbapi.sql_source import (
     IncrementalColumn,
     SqlSource,
@@ -18,6 +19,7 @@ from orch_tui.components.dbapi.sql_source import (
     saved_last,
     tell_start,
 )
+from orch_tui.components.dbapi.values import Converter
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import (
     ParquetSink,
@@ -35,7 +37,17 @@ from orch_tui.components.sqlite.database_files import (
     open_read_only,
     require_table,
 )
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
+
+_KINDS = ("blob", "integer", "real", "text")
+_EXACT = 2**53
+"""The largest integer up to which a double holds all."""
+_INFINITE = "9e999"
+_TIME = padded(
+    "case when length({x}) = 10 then {x} || ' 00:00:00' else left({x}, 10) || replace(substr({x}, 11, 1), 'T', ' ')"
+    " || substr({x}, 12) end"
+)
+"""``2024-01-31``, ``2024-01-31T10:00:00.250`` and ``2024-01-31 10:00:00.25`` as DuckDB writes a time."""
 
 
 class Database(kit.Parameters):
@@ -55,19 +67,27 @@ class Parameters(SqlSource, Database):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """``low`` and ``high`` are the first and last kind (blob, integer, real, text) of its values, None without any."""
+    """``kinds`` are the kinds (blob, integer, real, text) of its values; ``exact``: a double holds its integers."""
 
     name: str
     declared: str
-    low: str | None
-    high: str | None
-    booleans: bool = False
-    dates: bool = False
-    timestamps: bool = False
+    kinds: frozenset[str]
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a column is stored: the type hoped for, how its values tell it (None: it is sure), what makes them fit."""
+
+    kind: str
+    finding: Finding | None = None
+    convert: Callable[[Any], Any] | None = None
+    remark: str | None = None
 
     @property
-    def mixed(self) -> bool:
-        return self.low != self.high
+    def collected(self) -> str:
+        """The DuckDB type while rows arrive."""
+        return self.kind if self.finding is None else self.finding.collected
 
 
 def run(parameters: Parameters, ctx: Context) -> None:
@@ -102,25 +122,34 @@ def _extract(connection: sqlite3.Connection, parameters: Parameters, ctx: Contex
     names = _column_names(connection, source, shown)
     where, arguments = _new_rows(parameters, ctx, names, shown)
     columns, total = look_at(connection, f"{source}{where}", arguments, names, declared)
-    kinds, remarks = [], []
-    for column in columns:
-        kind, remark = duckdb_type(column)
-        kinds.append(kind)
-        if remark:
-            remarks.append(remark)
+    ways = [way_of(column) for column in columns]
     safe_names, renamed = usable_names(names)
-    for sentence in [*renamed, *remarks]:
+    for sentence in [*renamed, *(way.remark for way in ways if way.remark)]:
         ctx.log(sentence)
     con = connect(ctx, threads=1, memory_limit="256MB")
     cursor = connection.execute(f"select * from {source}{where}", arguments)
-    convert = _converter(kinds, columns)
-    with ParquetSink(con, list(zip(safe_names, kinds, strict=True)), output.path) as sink:
+    convert = Converter([way.convert for way in ways])
+    types = Types(con, [(name, way.kind, way.finding) for name, way in zip(safe_names, ways, strict=True)])
+    fields = [(name, way.collected) for name, way in zip(safe_names, ways, strict=True)]
+    with ParquetSink(con, fields, output.path, types) as sink:
         for rows, size in row_batches(cursor.fetchmany):
             sink.add(convert(rows), size)
             ctx.progress(sink.rows, total, "rows")
-    ctx.log(f"{sink.rows} rows and {len(names)} columns from {shown}")
+    ctx.log(f"{counted(sink.rows, 'row')} and {counted(len(names), 'column')} from {shown}")
+    ctx.metrics["rows_read"] = sink.rows
+    for column, one in zip(columns, types.settled, strict=True):
+        if one.beyond:
+            ctx.log(_not_declared(column, one))
     if parameters.incremental_column:
-        _remember(connection, parameters.incremental_column, f"{source}{where}", arguments, ctx, names)
+        _remember(connection, parameters.incremental_column, f"{source}{where}", arguments, ctx, columns)
+
+
+def _not_declared(column: Column, found: Settled) -> str:
+    stored = "text" if found.kind == "VARCHAR" else found.kind
+    return (
+        f'"{safe_line(column.name, 60)}" is declared {safe_line(column.declared, 60)}, but '
+        f"{counted(found.beyond, 'value')} cannot be that, such as {safe_line(found.example, 60)}; stored as {stored}"
+    )
 
 
 def _column_names(connection: sqlite3.Connection, source: str, shown: str) -> list[str]:
@@ -141,7 +170,14 @@ def _new_rows(parameters: Parameters, ctx: Context, names: list[str], shown: str
     _require_column(column, names, shown)
     last = saved_last(ctx, column)
     tell_start(ctx, column, last)
-    return ("", ()) if last is None else (f" where {quoted(column)} > ?", (last,))
+    if last is None:
+        return "", ()
+    # Nothing is larger than a number without an end: it would be new in every run.
+    return f" where {quoted(column)} > ? and {_finite(quoted(column))}", (last,)
+
+
+def _finite(column: str) -> str:
+    return f"(typeof({column}) <> 'real' or abs({column}) < {_INFINITE})"
 
 
 def _require_column(column: str, names: list[str], shown: str) -> None:
@@ -150,13 +186,30 @@ def _require_column(column: str, names: list[str], shown: str) -> None:
 
 
 def _remember(
-    connection: sqlite3.Connection, column: str, source: str, arguments: tuple[Any, ...], ctx: Context, names: list[str]
+    connection: sqlite3.Connection,
+    name: str,
+    source: str,
+    arguments: tuple[Any, ...],
+    ctx: Context,
+    columns: Sequence[Column],
 ) -> None:
-    last = connection.execute(f"select max({quoted(column)}) from {source}", arguments).fetchone()[0]
-    if isinstance(last, bytes):
-        raise UserError(f'incremental_column "{safe_line(column)}" holds binary values, which have no useful order')
+    kinds = next(column.kinds for column in columns if column.name.casefold() == name.casefold())
+    if "blob" in kinds:
+        raise UserError(f'incremental_column "{safe_line(name)}" holds binary values, which have no useful order')
+    before = (
+        {"text" if isinstance(saved, str) else "integer"} if (saved := saved_last(ctx, name)) is not None else set()
+    )
+    if "text" in kinds | before and (kinds | before) - {"text"}:
+        # Every text is larger than every number: no number would be new again.
+        raise UserError(
+            f'incremental_column "{safe_line(name)}" holds texts and numbers, which have no useful order; choose '
+            "another column, or say in a query what its values should be"
+        )
+    column = quoted(name)
+    finite = f"max(case when {_finite(column)} then {column} end)"
+    last = connection.execute(f"select {finite} from (select * from {source})", arguments).fetchone()[0]
     if last is not None:
-        ctx.next_state = {"column": column, "last": last}
+        ctx.next_state = {"column": name, "last": last}
 
 
 def look_at(
@@ -173,74 +226,71 @@ def look_at(
     """
     columns, total = [], 0
     # SQLite allows 2,000 columns in a result; slices stay below it.
-    for start in range(0, len(names), 500):
-        part = names[start : start + 500]
-        kinds = [f"nullif(typeof({quoted(name)}), 'null')" for name in part]
-        ends = ", ".join(f"min({kind}), max({kind})" for kind in kinds)
-        total, *found = connection.execute(f"select count(*), {ends} from {source}", arguments).fetchone()
-        columns += [Column(name, declared.get(name, ""), found[2 * n], found[2 * n + 1]) for n, name in enumerate(part)]
-    return [_with_shape(connection, source, arguments, column) for column in columns], total
-
-
-def _with_shape(connection: sqlite3.Connection, source: str, arguments: Sequence[Any], column: Column) -> Column:
-    """The column with its flags set: do the values keep what the declared type promises?"""
-    name = quoted(column.name)
-    if column.low == column.high == "integer" and "BOOL" in column.declared:
-        return replace(column, booleans=_always(connection, source, arguments, f"{name} in (0, 1)"))
-    if column.low == column.high == "text" and _is_time(column.declared):
-        # Moving a date by no days makes SQLite's calendar put 30 February into March.
-        day = f"date(substr({name}, 1, 10), '+0 days') is substr({name}, 1, 10)"
-        time = (
-            f"substr({name}, 11, 1) in (' ', 'T') and time(substr({name}, 12, 8)) is substr({name}, 12, 8)"
-            f" and (length({name}) = 19 or (substr({name}, 20, 1) = '.' and length({name}) > 20"
-            f" and ltrim(substr({name}, 21), '0123456789') = ''))"
+    for start in range(0, len(names), 300):
+        part = names[start : start + 300]
+        asked = ", ".join(
+            f"count(case typeof({quoted(name)}) when '{kind}' then 1 end)" for name in part for kind in _KINDS
         )
-        return replace(
-            column,
-            dates=_always(connection, source, arguments, f"{name} is null or ({day} and length({name}) = 10)"),
-            timestamps=_always(
-                connection, source, arguments, f"{name} is null or ({day} and (length({name}) = 10 or ({time})))"
-            ),
-        )
-    return column
+        total, *found = connection.execute(f"select count(*), {asked} from {source}", arguments).fetchone()
+        for n, name in enumerate(part):
+            counts = found[n * len(_KINDS) : (n + 1) * len(_KINDS)]
+            kinds = frozenset(kind for kind, count in zip(_KINDS, counts, strict=True) if count)
+            exact = kinds != {"integer", "real"} or _doubles(connection, source, arguments, quoted(name))
+            columns.append(Column(name, declared.get(name, ""), kinds, exact))
+    return columns, total
 
 
-def _always(connection: sqlite3.Connection, source: str, arguments: Sequence[Any], condition: str) -> bool:
-    """True when no row breaks the condition (a condition that is null does not count as broken)."""
+def _doubles(connection: sqlite3.Connection, source: str, arguments: Sequence[Any], name: str) -> bool:
+    """True when all integers of the column are ones that a double holds."""
     # A query of the user's with a condition behind it needs a name of its own.
-    rows = connection.execute(f"select 1 from (select * from {source}) where not ({condition}) limit 1", arguments)
-    return rows.fetchone() is None
+    beyond = f"typeof({name}) = 'integer' and {name} not between {-_EXACT} and {_EXACT}"
+    return (
+        connection.execute(f"select 1 from (select * from {source}) where {beyond} limit 1", arguments).fetchone()
+        is None
+    )
 
 
 def _is_time(declared: str) -> bool:
     return declared.startswith(("DATE", "TIMESTAMP"))
 
 
-def duckdb_type(column: Column) -> tuple[str, str | None]:
-    """The type a column is stored with, and a sentence to log when the declared one is not what its values are."""
-    low, high = column.low, column.high
-    if low is None:
-        return _from_declaration(column.declared), None
-    if low == high == "integer":
-        return ("BOOLEAN" if column.booleans else "BIGINT"), None
-    if {low, high} <= {"integer", "real"}:
-        return "DOUBLE", None
-    if low == high == "text":
-        return _text_type(column)
-    if low == "blob":
-        mixed = f'"{column.name}" holds blob and {high} values; they are stored as bytes'
-        return "BLOB", mixed if column.mixed else None
-    return "VARCHAR", f'"{column.name}" holds {low} and text values; they are stored as text'
+def way_of(column: Column) -> Way:
+    """How a column's values are stored; with a sentence to log where they have no type together."""
+    kinds, name = column.kinds, column.name
+    if not kinds:
+        return Way(_from_declaration(column.declared))
+    if kinds == {"integer"}:
+        return _sure(truth("BIGINT")) if "BOOL" in column.declared else Way("BIGINT")
+    if kinds == {"real"} or (kinds == {"integer", "real"} and column.exact):
+        return Way("DOUBLE")
+    if kinds == {"text"}:
+        return _text_way(column)
+    if kinds == {"blob"}:
+        return Way("BLOB")
+    if "blob" in kinds:
+        return Way("BLOB", convert=_bytes, remark=f'"{name}" holds {_and(kinds)} values; they are stored as bytes')
+    why = "" if "text" in kinds else f", since no number holds integers beyond {_EXACT} and fractions"
+    return Way("VARCHAR", convert=str, remark=f'"{name}" holds {_and(kinds)} values; they are stored as text{why}')
 
 
-def _text_type(column: Column) -> tuple[str, str | None]:
-    if not _is_time(column.declared):
-        return "VARCHAR", None
-    if column.dates and column.declared == "DATE":
-        return "DATE", None
-    if column.timestamps:
-        return "TIMESTAMP", None
-    return "VARCHAR", f'"{column.name}" is declared {column.declared}, but not all values are ISO dates; stored as text'
+def _and(kinds: frozenset[str]) -> str:
+    *most, last = sorted(kinds)
+    return f"{', '.join(most)} and {last}"
+
+
+def _sure(finding: Finding) -> Way:
+    return Way(finding.kind, finding)
+
+
+def _text_way(column: Column) -> Way:
+    if column.declared == "DATE":
+        # Days where there are days only, times where some have a time of day.
+        return _sure(FirstOf((date(), timestamp(_TIME))))
+    return _sure(timestamp(_TIME)) if _is_time(column.declared) else Way("VARCHAR")
+
+
+def _bytes(value: Any) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def _from_declaration(declared: str) -> str:
@@ -258,29 +308,6 @@ def _from_declaration(declared: str) -> str:
     if "BLOB" in declared:
         return "BLOB"
     return "DOUBLE"
-
-
-def _converter(
-    kinds: Sequence[str], columns: Sequence[Column]
-) -> Callable[[list[tuple[Any, ...]]], Sequence[Sequence[Any]]]:
-    """What makes rows of mixed columns fit; the rows themselves where no column is mixed."""
-    text = [n for n, kind in enumerate(kinds) if kind == "VARCHAR" and columns[n].mixed]
-    blobs = [n for n, kind in enumerate(kinds) if kind == "BLOB" and columns[n].mixed]
-    if not text and not blobs:
-        return lambda rows: rows
-
-    def convert(rows: list[tuple[Any, ...]]) -> list[list[Any]]:
-        result = [list(row) for row in rows]
-        for row in result:
-            for n in text:
-                if row[n] is not None:
-                    row[n] = str(row[n])
-            for n in blobs:
-                if row[n] is not None and not isinstance(row[n], bytes):
-                    row[n] = str(row[n]).encode()
-        return result
-
-    return convert
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:

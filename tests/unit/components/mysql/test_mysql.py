@@ -77,6 +77,8 @@ TYPES = (
         18446744073709551615, 1.5, 12345.5, 7, true, -3, 250, 1, 2, 3, -4, 16777216.0, 0.1, '2024-01-31',
         '2024-01-31 10:00:00.5', '2024-01-31 10:00', '10:00:01.25', 2024, b'1', b'101010101010', 'ab', 'é😀', 't', 'ü',
         x'00ff', 'blob', '{"a":  1}', 'y', 'p,q', '7f4df5b0-62b1-4a3e-9f2e-8a2e6a2f4d5b', 5, point(1, 2))""",
+)
+ODD = (
     "set sql_mode = ''",
     """insert into t(id, wide, yes, d, dt, ts, tm) values (
         2, '12345678901234567890123456789012345678.1', 5, '0000-00-00', '2024-00-10 00:00:00', '0000-00-00 00:00:00',
@@ -108,15 +110,46 @@ def test_types_are_kept(bench: Bench, server: MariaDbServer) -> None:
     assert row["ts"] == datetime.datetime(2024, 1, 31, 8, tzinfo=datetime.UTC)
     assert (row["vc"], row["latin"], row["bi"], row["bl"], row["j"]) == ("é😀", "ü", b"\x00\xff", b"blob", '{"a":  1}')
     assert (row["e"], row["s"], row["u"][:8], row["y"], row["utiny"]) == ("y", "p,q", "7f4df5b0", 2024, 250)
-    # AND what has no counterpart is null, with a warning that counts it for each column
-    assert {name for name, value in rows[2].items() if value is not None} == {"id"}
-    (warning,) = (line for line in bench.lines if line.startswith("warning"))
-    for part in ('"yes" has 1 value that BOOLEAN cannot hold, such as 5', "such as 0000-00-00;",
-                 "2 values that TIME cannot hold, such as -10:00:00"):  # fmt: skip
-        assert part in warning
     # WHEN TINYINT(1) is no boolean, THEN it is a number
     extract(bench, server, table="t", columns=["yes"], tinyint1_as_boolean=False)
-    assert bench.columns() == {"yes": "TINYINT"} and sorted(bench.rows()) == [(0,), (1,), (5,)]
+    assert bench.columns() == {"yes": "TINYINT"} and bench.rows() == [(1,)]
+
+
+def test_a_value_that_the_type_cannot_hold_makes_the_column_wider(bench: Bench, server: MariaDbServer) -> None:
+    # GIVEN values that MySQL alone knows
+    server.run(*TYPES, *ODD)
+    # WHEN they are extracted
+    ctx = extract(bench, server, table="t")
+    # THEN their columns are text, as the server writes all their values, and a boolean that is none is a number
+    columns = ["wide", "d", "dt", "ts", "tm"]
+    kinds = bench.columns()
+    assert {name: kinds[name] for name in columns} == dict.fromkeys(columns, "VARCHAR") and kinds["yes"] == "TINYINT"
+    asked = ", ".join(f"cast({name} as char)" for name in columns)
+    told = server.run("set time_zone = '+00:00'", f"select {asked}, yes from t order by id")
+    places = [list(KINDS).index(name) for name in [*columns, "yes"]]
+    assert [tuple(row[place] for place in places) for row in sorted(bench.rows())] == told
+    log = "\n".join(bench.lines)
+    for part in ('"yes" has 1 value that BOOLEAN cannot hold, such as 5; it is stored as TINYINT',
+                 "such as 0000-00-00;", "2 values that TIME cannot hold, such as -10:00:00.00;"):  # fmt: skip
+        assert part in log
+    assert ctx.warning is None
+
+
+@pytest.mark.parametrize("of", ["table", "query", "columns"])
+def test_a_float_keeps_all_its_digits(bench: Bench, server: MariaDbServer, of: str) -> None:
+    # GIVEN numbers of which the server would write six digits
+    server.run("create table t(id int, f float)", "insert into t values (1, 16777215), (2, 1.40129846e-45), (3, 0.1)")
+    # WHEN they are read by table or by query, THEN they are the same
+    what = {"table": "t"} if of == "table" else {"query": "select id, f from t order by id -- all\n;"}
+    extract(bench, server, **what, **({"columns": ["F"]} if of == "columns" else {}))
+    assert [row[-1] for row in bench.rows()] == [16777215.0, 1.401298464324817e-45, 0.10000000149011612]
+    assert list(bench.columns().values())[-1] == "FLOAT"
+
+
+def test_a_float_beside_equal_names_is_a_warning(bench: Bench, server: MariaDbServer) -> None:
+    server.run("create table t(f float)", "insert into t values (16777215)")
+    ctx = extract(bench, server, query="select f, 1 as f from t")
+    assert ctx.warning is not None and "six digits" in ctx.warning and "a name of its own" in ctx.warning
 
 
 def test_an_empty_table_has_its_types(bench: Bench, server: MariaDbServer) -> None:

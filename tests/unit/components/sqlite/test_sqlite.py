@@ -64,6 +64,72 @@ def test_declared_types_count_as_far_as_the_values_keep_them(bench: Bench) -> No
     assert '"mix" holds integer and text values' in log and '"nodate" is declared DATE' in log
 
 
+@pytest.mark.parametrize(
+    ("values", "kind", "rows"),
+    [
+        ("1), (0.5", "DOUBLE", [1.0, 0.5]),
+        ("9007199254740992), (-9007199254740992), (0.5", "DOUBLE", [2.0**53, -(2.0**53), 0.5]),
+        ("9007199254740993), (0.5", "VARCHAR", ["9007199254740993", "0.5"]),
+        ("-9223372036854775808), (1e300", "VARCHAR", ["-9223372036854775808", "1e+300"]),
+        ("9223372036854775807), (null", "BIGINT", [2**63 - 1, None]),
+        ("0.30000000000000004), ('a'", "VARCHAR", ["0.30000000000000004", "a"]),
+        ("9e999), (-9e999), (0.1", "DOUBLE", [float("inf"), float("-inf"), 0.1]),
+        ("x'00ff'), ('é'), (7), (0.5", "BLOB", [b"\x00\xff", "é".encode(), b"7", b"0.5"]),
+    ],
+)
+def test_kinds_of_values_meet_in_a_type_that_holds_both(bench: Bench, values: str, kind: str, rows: list[Any]) -> None:
+    # GIVEN a column without a type and values of several kinds
+    database(bench, f"create table t(v); insert into t values ({values})")
+    # WHEN it is extracted, THEN each value is there to the last digit, and the log tells of text and bytes
+    extract(bench, table="t")
+    assert bench.columns() == {"v": kind} and [value for (value,) in bench.rows()] == rows
+    assert any("holds" in line for line in bench.lines) == (kind in ("VARCHAR", "BLOB"))
+
+
+@pytest.mark.parametrize(
+    ("declared", "values", "kind"),
+    [
+        ("timestamp", "'2024-01-01 10:00:00.123456'", "TIMESTAMP"),
+        ("timestamp", "'2024-01-01 10:00:00.123456000'", "TIMESTAMP"),
+        ("timestamp", "'2024-01-01 10:00:00.123456789'", "VARCHAR"),
+        ("datetime", "'2024-01-01 10:00:00Z'", "VARCHAR"),
+        ("datetime", "'2024-01-01 24:00:00'", "VARCHAR"),
+        ("datetime", "'infinity'", "VARCHAR"),
+        ("date", "'2024-01-01'), ('2024-01-01 10:00:00'", "TIMESTAMP"),
+        ("date", "'2024-1-1'", "VARCHAR"),
+        ("date", "'0000-01-01'", "VARCHAR"),
+        ("date", "'12024-01-01'", "DATE"),
+        ("boolean", "0), (1), (2", "BIGINT"),
+    ],
+)
+def test_a_declared_type_counts_when_every_value_comes_back(
+    bench: Bench, declared: str, values: str, kind: str
+) -> None:
+    # GIVEN a column that promises something, WHEN it is extracted, THEN a word in the log says where values break it
+    database(bench, f"create table t(v {declared}); insert into t values ({values})")
+    extract(bench, table="t")
+    assert bench.columns() == {"v": kind}
+    assert any('"v" is declared' in line for line in bench.lines) == (kind in ("VARCHAR", "BIGINT"))
+    if kind == "VARCHAR":
+        assert bench.rows() == [(values.strip("'"),)]
+
+
+def test_what_has_no_order_cannot_be_gone_by(bench: Bench) -> None:
+    # GIVEN a first extraction by numbers, of which one has no end
+    path = database(bench, "create table t(id); insert into t values (1), (9e999)")
+    state = extract(bench, WriteMode.APPEND, table="t", incremental_column="id").next_state
+    assert state == {"column": "id", "last": 1}
+    # WHEN a number and then a text comes, THEN the number is new, and the text is refused: no number would be new again
+    with sqlite3.connect(path) as con:
+        con.execute("insert into t values (2)")
+    extract(bench, WriteMode.APPEND, state, table="t", incremental_column="id")
+    assert bench.rows() == [(2,)]
+    with sqlite3.connect(path) as con:
+        con.execute("insert into t values ('x')")
+    with pytest.raises(UserError, match="texts and numbers"):
+        extract(bench, WriteMode.APPEND, state, table="t", incremental_column="id")
+
+
 def test_an_empty_table_has_its_declared_types(bench: Bench) -> None:
     # GIVEN / WHEN a table without rows is extracted
     database(bench, TYPES)
