@@ -82,8 +82,8 @@ def linked(response: httpx.Response, link: str, what: str) -> str:
     import httpx
 
     try:
+        urlsplit(link)
         url = response.url.join(link)
-        urlsplit(str(url))
     except (httpx.InvalidURL, ValueError) as error:
         raise UserError(f"{what} is no address") from error
     if url.scheme not in _PORTS or not url.host:

@@ -23,7 +23,11 @@ class Link:
 
 
 class BadLink(ValueError):
-    """A header that is no list of links; the text says where it stops being one."""
+    """A header that is no list of links; the text says where it stops being one. ``links`` are those before."""
+
+    def __init__(self, reason: str, links: list[Link]) -> None:
+        super().__init__(reason)
+        self.links = links
 
 
 def parsed_links(headers: Iterable[str]) -> list[Link]:
@@ -35,19 +39,30 @@ def parsed_links(headers: Iterable[str]) -> list[Link]:
     Raises:
         BadLink: a header is broken, so that links of it may be missing.
     """
-    return [link for header in headers for link in _links(header)]
+    found: list[Link] = []
+    for header in headers:
+        try:
+            for link in _links(header):
+                found.append(link)
+        except _BrokenError as error:
+            raise BadLink(str(error), found) from error
+    return found
+
+
+class _BrokenError(Exception):
+    pass
 
 
 def _links(header: str) -> Iterator[Link]:
     at = _end(_BETWEEN, header, 0)
     while at < len(header):
         if header[at] != "<" or (close := header.find(">", at)) < 0:
-            raise BadLink(f"an address in < and > is missing at character {at + 1}")
+            raise _BrokenError(f"an address in < and > is missing at character {at + 1}")
         target = header[at + 1 : close].strip()
         values, at = _parameters(header, close + 1)
         yield Link(target, tuple(values.get("rel", "").lower().split()), values.get("anchor"))
         if at < len(header) and header[at] != ",":
-            raise BadLink(f'"," or ";" is missing at character {at + 1}')
+            raise _BrokenError(f'"," or ";" is missing at character {at + 1}')
         at = _end(_BETWEEN, header, at)
 
 
@@ -83,7 +98,7 @@ def _value(header: str, at: int) -> tuple[str, int]:
             letter = header[at]
         text += letter
         at += 1
-    raise BadLink(f"the quote at character {start + 1} has no end")
+    raise _BrokenError(f"the quote at character {start + 1} has no end")
 
 
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:

@@ -1,26 +1,26 @@
-"""Pages of an API: how to ask for the next one, and how to know that there is none."""
+"""Settings of pages: how to ask an API for the next one, and how to know that there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from orch_tui.components.http.addresses import linked, shown_url
-from orch_tui.components.http.json_path import MISSING, at_path, parts_of, with_value
-from orch_tui.components.http.stream import RecordStream
+from orch_tui.components.http.json_path import with_value
 from orch_tui.components.http.variants import Choice, used_with
-from orch_tui.model.errors import UserError
 
 if TYPE_CHECKING:
     import httpx
 
     from orch_tui.components.http.client import HttpClient
 
-_COUNTED = ("offset", "page")
+COUNTED = ("offset", "page")
+"""Kinds of pages that are asked for by number; the others by what the answer before says."""
+_MARKED = ("cursor", "link")
+_PAGED = (*COUNTED, *_MARKED)
 
 
 class Pagination(Choice):
@@ -50,7 +50,7 @@ class Pagination(Choice):
         default=None,
         title="Limit parameter",
         description="The parameter for the number of records in a page, such as limit or per_page, if there is one.",
-        json_schema_extra=used_with("offset", "page", "cursor", "link"),
+        json_schema_extra=used_with(*_PAGED),
     )
     limit: int = Field(
         default=100,
@@ -58,32 +58,39 @@ class Pagination(Choice):
         le=1_000_000,
         title="Limit",
         description="Records to ask for in a page.",
-        json_schema_extra=used_with("offset", "page", "cursor", "link"),
+        json_schema_extra=used_with(*_PAGED),
     )
     start: int | None = Field(
         default=None,
         ge=0,
         title="Start",
         description="The first offset (0 if empty) or the number of the first page (1 if empty).",
-        json_schema_extra=used_with(*_COUNTED),
+        json_schema_extra=used_with(*COUNTED),
     )
-    stop: Literal["empty", "short"] = Field(
-        default="empty",
+    stop: Literal["empty", "short"] | None = Field(
+        default=None,
         title="Stop",
-        description="empty: at a page without records, the sure way. short: at one with less than the limit, which "
-        "saves a request and loses records where the server gives less than it is asked for.",
-        json_schema_extra=used_with(*_COUNTED),
+        description="empty: at a page without records, which offset and page do by themselves; for cursor and link "
+        "where the server always names a next page. short: at a page with less than the limit, which saves a request "
+        "and loses records where the server gives less than it is asked for.",
+        json_schema_extra=used_with(*_PAGED),
     )
     total_path: str | None = Field(
         default=None,
         title="Total",
-        description="Where the answer says how many records there are in all, such as meta.total.",
-        json_schema_extra=used_with("offset", "page", "cursor", "link"),
+        description="Where the answer says how many records there are in all, such as meta.total or "
+        "header:X-Total-Count; what was read is compared with it.",
+    )
+    incomplete: Literal["fail", "warn"] = Field(
+        default="fail",
+        title="When records are missing",
+        description="What the task does when fewer records came than the total says.",
     )
     cursor_path: str | None = Field(
         default=None,
         title="Cursor",
-        description="Where the answer has the mark of the next page, such as paging.next; none there is the end.",
+        description="Where the answer has the mark of the next page, such as paging.next or header:X-Next; none there "
+        "is the end.",
         json_schema_extra=used_with("cursor"),
     )
     cursor_field: str | None = Field(
@@ -101,8 +108,14 @@ class Pagination(Choice):
     more_path: str | None = Field(
         default=None,
         title="More",
-        description="Where the answer says whether there is more (true or false), if it does.",
-        json_schema_extra=used_with("offset", "page", "cursor", "link"),
+        description="Where the answer says whether there is more (true or false), if it does, such as has_more.",
+        json_schema_extra=used_with(*_PAGED),
+    )
+    last_path: str | None = Field(
+        default=None,
+        title="Last",
+        description="Instead: where the answer says whether this page is the last one (true or false), such as isLast.",
+        json_schema_extra=used_with(*_PAGED),
     )
     place: Literal["query", "body"] = Field(
         default="query",
@@ -116,6 +129,14 @@ class Pagination(Choice):
         description="Where the answer has the address of the next page; the Link header counts if empty.",
         json_schema_extra=used_with("link"),
     )
+    empty_pages: int = Field(
+        default=100,
+        ge=1,
+        title="Most empty pages",
+        description="So many pages in a row without a record, each of which names a next one, are an error: nothing "
+        "shows that they would end.",
+        json_schema_extra=used_with("page", *_MARKED),
+    )
     max_pages: int = Field(
         default=100_000,
         ge=1,
@@ -123,10 +144,19 @@ class Pagination(Choice):
         description="Stop there with a warning, so that nothing goes on for ever.",
     )
 
+    @property
+    def page_size(self) -> int | None:
+        """Records in a full page, where the settings tell: they are asked for, or the user knows."""
+        return self.limit if self.limit_param or "limit" in self.model_fields_set else None
+
     @model_validator(mode="after")
-    def _one_cursor(self) -> Pagination:
+    def _belongs_together(self) -> Pagination:
         if self.type == "cursor" and (self.cursor_path is None) == (self.cursor_field is None):
             raise ValueError("give either cursor_path or cursor_field, and not both")
+        if self.more_path and self.last_path:
+            raise ValueError("more_path and last_path say the same; give one of them")
+        if self.stop == "short" and self.page_size is None:
+            raise ValueError('stop = "short" needs the limit, the number of records in a full page')
         return self
 
 
@@ -159,183 +189,3 @@ class Call:
         if place == "body":
             return replace(self, body=with_value(self.body, name, value))
         return replace(self, params={**self.params, name: value})
-
-
-@dataclass(slots=True)
-class Page:
-    """One page: iterate over ``records`` to the end, then the other attributes of the stream are right."""
-
-    number: int
-    records: RecordStream
-    response: httpx.Response
-    total: int | None = None
-
-
-def read_pages(
-    client: HttpClient,
-    call: Call,
-    pagination: Pagination,
-    records: str,
-    scratch: Path,
-    warn: Callable[[str], None],
-) -> Iterator[Page]:
-    """The pages of an answer, one file in ``scratch`` at a time. ``records`` is the dotted path to the records.
-
-    A page is asked for when the one before was read to its end.
-
-    Raises:
-        UserError: a request failed, an answer is no JSON, or the server gives the same page again and again.
-    """
-    pager = _Pager(pagination, client)
-    following: Call | None = pager.first(call)
-    where = f"{call.method.upper()} {shown_url(client.absolute(call.url))}"
-    number = 0
-    before: bytes | None = None
-    while following is not None:
-        number += 1
-        # Fetching a page changes nothing on the other side, also where it takes a POST.
-        response = pager.send(following, scratch, number)
-        if response is None:
-            return
-        stream = RecordStream(scratch, parts_of(records), where, _encoding(response))
-        page = Page(number, stream, response)
-        yield page
-        if stream.count and stream.digest == before:
-            raise UserError(
-                f"{where}: page {number} is the same as the page before, so the server does not do what pagination "
-                "says; correct its parameters"
-            )
-        before = stream.digest
-        following = pager.following(following, page)
-        if following is not None and number >= pagination.max_pages:
-            warn(f"{where}: stopped after {number} pages, since max_pages says so; there may be more")
-            return
-
-
-def _encoding(response: httpx.Response) -> str:
-    named = (response.charset_encoding or "utf-8").lower()
-    try:
-        "".encode(named)
-    except LookupError:
-        named = "utf-8"
-    return "utf-8-sig" if named in ("utf-8", "utf8", "us-ascii", "ascii") else named
-
-
-class _Pager:
-    def __init__(self, settings: Pagination, client: HttpClient) -> None:
-        self._settings = settings
-        self._client = client
-        self._read = 0
-        self._short = False
-        self._seen: set[str] = set()
-
-    def first(self, call: Call) -> Call:
-        settings = self._settings
-        if settings.type == "none":
-            return call
-        if settings.limit_param:
-            call = call.having(settings.limit_param, settings.limit, settings.place)
-        if settings.type == "offset":
-            return call.having(settings.offset_param, settings.start or 0, settings.place)
-        if settings.type == "page":
-            first = 1 if settings.start is None else settings.start
-            return call.having(settings.page_param, first, settings.place)
-        return call
-
-    def send(self, call: Call, scratch: Path, number: int) -> httpx.Response | None:
-        """The answer; None when the server says that there is no such page any more."""
-        from orch_tui.components.http.client import HttpError
-
-        scratch.unlink(missing_ok=True)
-        try:
-            response = call.send(self._client, scratch, idempotent=True)
-        except HttpError as error:
-            # Some servers answer so behind the last page, instead of with an empty one.
-            if self._settings.type == "page" and number > 1 and error.status == 404:
-                return None
-            raise
-        scratch.touch()
-        return response
-
-    def following(self, call: Call, page: Page) -> Call | None:
-        """The request for the next page; None at the end."""
-        settings, count, envelope = self._settings, page.records.count, page.records.envelope
-        self._read += count
-        if settings.type == "none":
-            return None
-        page.total = _whole(_at(envelope, settings.total_path))
-        if page.total is not None and self._read + (settings.start or 0) * (settings.type == "offset") >= page.total:
-            return None
-        if settings.more_path:
-            more = at_path(envelope, settings.more_path)
-            if more is MISSING:
-                # To take that for the end would lose all other pages without a word.
-                raise UserError(f'the answer has nothing at "{settings.more_path}"; correct more_path of pagination')
-            if more in (False, None, 0, "", "false"):
-                return None
-        if settings.type in _COUNTED:
-            if count == 0 or (settings.stop == "short" and count < settings.limit):
-                return None
-            if settings.type == "page":
-                first = 1 if settings.start is None else settings.start
-                return call.having(settings.page_param, first + page.number, settings.place)
-            # By what came, not by what was asked for: a server may give less than the limit.
-            return call.having(settings.offset_param, (settings.start or 0) + self._read, settings.place)
-        if settings.type == "cursor":
-            return self._by_cursor(call, page)
-        return self._by_link(call, page)
-
-    def _by_cursor(self, call: Call, page: Page) -> Call | None:
-        settings = self._settings
-        if settings.cursor_field:
-            if page.records.count == 0:
-                return None
-            cursor = _at(page.records.last, settings.cursor_field)
-            if cursor is None:
-                raise UserError(f'the last record has no field "{settings.cursor_field}"; correct cursor_field')
-        else:
-            cursor = _at(page.records.envelope, settings.cursor_path)
-        if cursor in (None, "", False):
-            return None
-        if not isinstance(cursor, str | int | float):
-            raise UserError("the mark of the next page is an object or a list; correct cursor_path or cursor_field")
-        self._new(str(cursor))
-        return call.having(settings.cursor_param or "", cursor, settings.place)
-
-    def _by_link(self, call: Call, page: Page) -> Call | None:
-        settings, response = self._settings, page.response
-        link: Any
-        if settings.next_path:
-            link = _at(page.records.envelope, settings.next_path)
-        else:
-            # RFC 8288: one link may have several relations.
-            links = response.links.items()
-            link = next((item.get("url") for rel, item in links if rel and "next" in rel.lower().split()), None)
-        if link in (None, "", False):
-            return None
-        if not isinstance(link, str):
-            raise UserError("the link to the next page is no text; correct next_path")
-        url = linked(response, link, "the link to the next page")
-        self._new(url)
-        # The link has all parameters in it already.
-        return replace(call, url=url, params={})
-
-    def _new(self, mark: str) -> None:
-        if mark in self._seen:
-            raise UserError(
-                "the server points back to a page that was read already, so the pages would never end; check pagination"
-            )
-        self._seen.add(mark)
-
-
-def _at(value: Any, path: str | None) -> Any:
-    found = at_path(value, path) if path else None
-    return None if found is MISSING else found
-
-
-def _whole(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and value.isdecimal() else None

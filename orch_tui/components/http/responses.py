@@ -69,6 +69,11 @@ def server_message(response: httpx.Response, hide: Callable[[str], str] = str) -
     return safe_line(hide(re.sub(r"\s+", " ", found)), _LIMIT).strip().rstrip(".")
 
 
+def said_in(body: Any) -> str:
+    """The words of a JSON value about an error, cut to 300 characters; "" if there are none."""
+    return safe_line(re.sub(r"\s+", " ", _message(body)), _LIMIT).strip().rstrip(".")
+
+
 def _message(body: Any, depth: int = 0) -> str:
     if isinstance(body, str):
         return body

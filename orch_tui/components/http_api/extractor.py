@@ -13,7 +13,8 @@ from orch_tui.components.http.auth import Auth
 from orch_tui.components.http.collect import Child, Tables
 from orch_tui.components.http.incremental import Incremental, Watermark
 from orch_tui.components.http.jobs import Job, run_job
-from orch_tui.components.http.paging import Call, Pagination, read_pages
+from orch_tui.components.http.pages import Pages
+from orch_tui.components.http.paging import Call, Pagination
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.configuration import WriteMode
@@ -135,11 +136,12 @@ def run(parameters: Parameters, ctx: Context) -> None:
         call = watermark.applied(_call(parameters))
         if parameters.job.type != "none":
             call = run_job(client, parameters.job, call, log=ctx.log, progress=waiting, scratch=tables.page_file)
-        pages = _read(client, call, parameters, ctx, tables, watermark)
+        pages, end = _read(client, call, parameters, ctx, tables, watermark)
         if parameters.incremental.field and (sentence := watermark.missing_in(tables.rows)):
             raise UserError(sentence)
         waiting("storing")
-        ctx.log(f"{tables.rows} records on {pages} {'page' if pages == 1 else 'pages'} of {_shown(client, parameters)}")
+        counted = f"{tables.rows} records on {pages} {'page' if pages == 1 else 'pages'}"
+        ctx.log(f"{counted} of {_shown(client, parameters)}; the end: {end}")
         tables.finish(parameters.types, strict=parameters.strict)
     ctx.metrics |= {"pages": pages, "records": tables.rows}
     ctx.next_state = watermark.state()
@@ -147,11 +149,13 @@ def run(parameters: Parameters, ctx: Context) -> None:
 
 def _read(
     client: HttpClient, call: Call, parameters: Parameters, ctx: Context, tables: Tables, watermark: Watermark
-) -> int:
-    """The records of all pages; returns how many pages."""
+) -> tuple[int, str]:
+    """The records of all pages; returns how many pages, and why there are no more."""
     number, total = 0, None
     watched = parameters.incremental.field is not None
-    for page in read_pages(client, call, parameters.pagination, parameters.records, tables.page_file, ctx.warn):
+    settings, scratch = parameters.pagination, tables.page_file
+    pages = Pages(client, call, settings, parameters.records, scratch, warn=ctx.warn, log=ctx.log)
+    for page in pages:
         number = page.number
         tables.begin_page(number)
         for record in page.records:
@@ -162,7 +166,7 @@ def _read(
                 ctx.progress(tables.rows, total, f"records, page {number}")
         total = page.total if page.total is not None else total
         ctx.progress(tables.rows, total, f"records, page {number}")
-    return number
+    return number, pages.end
 
 
 def _watermark(parameters: Parameters, ctx: Context) -> Watermark:
@@ -205,7 +209,7 @@ def _call(parameters: Parameters) -> Call:
 
 
 def _shown(client: HttpClient, parameters: Parameters) -> str:
-    return shown_url(client.absolute(parameters.path))
+    return client.hide(shown_url(client.absolute(parameters.path)))
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:
@@ -225,7 +229,8 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
         scratch = ctx.data_dir / "page.json"
         # Some APIs refuse a request without it.
         call = Watermark(parameters.incremental, {}).applied(_call(parameters))
-        stream = next(read_pages(client, call, pagination, parameters.records, scratch, lambda text: None)).records
+        pages = Pages(client, call, pagination, parameters.records, scratch, warn=lambda text: None)
+        stream = next(iter(pages)).records
         first: Any = None
         for number, record in enumerate(stream):
             first = record if number == 0 else first
