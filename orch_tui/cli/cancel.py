@@ -17,6 +17,7 @@ from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.engine.requests import CancelRequest
+    from orch_tui.project.journal.file import BrokenJournal
     from orch_tui.project.project import Project
     from orch_tui.runs.follower import Follower
 
@@ -30,14 +31,19 @@ if TYPE_CHECKING:
 def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: str | None) -> int:
     """Stop RUN, or the run of ORCHESTRATION. What is left of a run that was interrupted is stopped as well."""
     from orch_tui.engine.requests import CancelRequest, ask, who_am_i
-    from orch_tui.project.journal.file import is_executed
+    from orch_tui.project.journal.file import BrokenJournal, is_executed
     from orch_tui.runs.follower import Follower
 
     opened = open_it(project, tolerant=True)
     directory = run_directory(opened, run)
     alive = is_executed(directory)
-    follower = Follower(directory)
-    state = follower.catch_up()
+    try:
+        follower = Follower(directory)
+        state = follower.catch_up()
+    except BrokenJournal as error:
+        if not alive or task is not None:
+            raise
+        return _stop_unread(directory, CancelRequest(who_am_i(), now), error, wait=wait)
     if state.finished:
         raise CliError(f"run {directory.name} has ended already: {state.status.value}", FAILED)
     target = find_task(state, task).id if task is not None else None
@@ -53,6 +59,21 @@ def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: s
         out.line(f"asked run {directory.name} to stop" + (f" task {target}" if target else ""))
         return SUCCESS
     return _until_over(out, follower, directory, target)
+
+
+def _stop_unread(directory: Path, request: CancelRequest, error: BrokenJournal, *, wait: bool) -> int:
+    """A run whose journal was damaged while it runs: its executor hears of it all the same."""
+    from orch_tui.engine.requests import ask
+    from orch_tui.project.journal.file import is_executed
+    from orch_tui.runs.follower import POLL
+
+    err = Output(sys.stderr)
+    err.line(safe_line(str(error)))
+    ask(directory, request)
+    err.line(f"asked run {directory.name} to stop all the same")
+    while wait and is_executed(directory):
+        time.sleep(POLL)
+    return SUCCESS
 
 
 def _take_over(project: Project, directory: Path, request: CancelRequest) -> None:

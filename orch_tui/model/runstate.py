@@ -188,7 +188,9 @@ class RunState:
 
     def _spawning(self, at: float, data: Mapping[str, Any]) -> None:
         task = self.tasks[data["task"]]
-        task.attempts.append(AttemptState(data["attempt"], at))
+        # A record that stands twice in a journal is no second attempt.
+        if not self._attempt(data):
+            task.attempts.append(AttemptState(data["attempt"], at))
         self._set(task, Status.PROCESSING)
 
     def _started(self, at: float, data: Mapping[str, Any]) -> None:

@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orch_tui.model.events import EventType, read_time
+from orch_tui.model.event_shape import SHAPES, complaint
+from orch_tui.model.events import EventType
 from orch_tui.model.status import Status
-from orch_tui.project.journal.file import JOURNAL, BrokenJournal, Record, is_executed, parse_records
+from orch_tui.project.journal.file import JOURNAL, BrokenJournal, is_executed, parse_records
+from orch_tui.project.journal.head import read_header
 from orch_tui.project.paths import ProjectPaths
 
 _HEAD_BYTES = 8192
 _TAIL_BYTES = 4096
+_BOUNDARY = b"\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,54 +78,82 @@ def summarize(directory: Path) -> RunSummary:
     Raises:
         FileNotFoundError: there is no such run (any more).
     """
-    head, tail = _ends(directory / JOURNAL)
     try:
-        run = next((r.values for r in parse_records(_whole(head, first=True)) if r.table == "run"), None)
-        if run is None:
-            raise BrokenJournal("the journal has no header")
-        last = _last_record(tail)
-        ended = last.values if last and last.values.get("type") == EventType.RUN_ENDED.value else None
-        return RunSummary(
-            directory.name,
-            run["orchestration"],
-            directory,
-            Status(ended["status"]) if ended else Status.PROCESSING,
-            ended.get("reason", "") if ended else "",
-            read_time(run["created"]),
-            ended["seconds"] if ended else None,
-            run["by"],
-            run["tasks"],
-            run.get("partial", False),
-            not ended and is_executed(directory),
-            {status: ended[f"count_{status}"] for status in Status if f"count_{status}" in ended} if ended else {},
-            continues=run.get("rerun_of"),
-        )
-    except (BrokenJournal, KeyError, TypeError, ValueError) as error:
-        return RunSummary(
-            directory.name, directory.parent.name, directory, Status.ERROR, broken=str(error) or repr(error)
-        )
+        head, tail = _ends(directory / JOURNAL)
+        return _summary(directory, head, tail)
+    except FileNotFoundError:
+        raise
+    except BrokenJournal as error:
+        why = BrokenJournal(error.why, directory / JOURNAL, error.line).brief
+    except OSError as error:
+        why = f"{JOURNAL}: {error.strerror or error}"
+    return RunSummary(directory.name, directory.parent.name, directory, Status.ERROR, broken=why)
 
 
-def _ends(path: Path) -> tuple[bytes, bytes]:
+def _summary(directory: Path, head: str, tail: str) -> RunSummary:
+    values = next((record.values for record in parse_records(head) if record.table == "run"), None)
+    if values is None:
+        raise BrokenJournal("it has no header")
+    run = read_header(values)
+    ended = next((record.values for record in parse_records(tail)[-1:] if record.table == "event"), {})
+    if ended.get("type") != EventType.RUN_ENDED.value:
+        ended = {}
+    elif wrong := complaint(ended, SHAPES[EventType.RUN_ENDED.value]):
+        raise BrokenJournal(f"in the event {EventType.RUN_ENDED}: {wrong}")
+    return RunSummary(
+        directory.name,
+        run.orchestration,
+        directory,
+        Status(ended["status"]) if ended else Status.PROCESSING,
+        ended.get("reason", ""),
+        run.created,
+        max(0.0, ended["seconds"]) if ended else None,
+        run.by,
+        values["tasks"],
+        run.partial,
+        not ended and is_executed(directory),
+        {status: ended[f"count_{status}"] for status in Status if f"count_{status}" in ended},
+        continues=run.rerun_of,
+    )
+
+
+def _ends(path: Path) -> tuple[str, str]:
+    """The first and the last complete record; empty texts where there is none."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         size = os.fstat(fd).st_size
-        return os.pread(fd, _HEAD_BYTES, 0), os.pread(fd, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+        return _first_record(fd, size), _last_record(fd, size)
     finally:
         os.close(fd)
 
 
-def _whole(data: bytes, *, first: bool = False) -> str:
-    """The first complete record of the data, or all complete ones."""
-    end = (data.find(b"\n\n") if first else data.rfind(b"\n\n")) + 2
-    return data[:end].decode("utf-8", "replace") if end > 1 else ""
+def _first_record(fd: int, size: int) -> str:
+    for length in _lengths(_HEAD_BYTES, size):
+        data = os.pread(fd, length, 0)
+        end = data.find(_BOUNDARY)
+        if end >= 0:
+            return data[: end + 2].decode("utf-8", "replace")
+    return ""
 
 
-def _last_record(tail: bytes) -> Record | None:
-    text = _whole(tail)
-    start = text.rstrip("\n").rfind("\n\n")
-    records = parse_records(text[start + 2 :]) if start >= 0 else parse_records(text)
-    return records[-1] if records else None
+def _last_record(fd: int, size: int) -> str:
+    """Behind it there may be one that is only half written."""
+    for length in _lengths(_TAIL_BYTES, size):
+        data = os.pread(fd, length, size - length)
+        end = data.rfind(_BOUNDARY)
+        start = data.rfind(_BOUNDARY, 0, max(0, end))
+        if end >= 0 and (start >= 0 or length == size):
+            return data[start + 2 if start >= 0 else 0 : end + 2].decode("utf-8", "replace")
+    return ""
+
+
+def _lengths(first: int, size: int) -> Iterator[int]:
+    """How much of a file to look at: little at first, since records are short; in the end all of it."""
+    length = first
+    while length < size:
+        yield length
+        length *= 8
+    yield size
 
 
 def runs(paths: ProjectPaths, orchestration: str, limit: int | None = None) -> Iterator[RunSummary]:

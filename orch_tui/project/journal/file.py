@@ -16,11 +16,11 @@ from orch_tui.project.journal.format import (
     BrokenJournal,
     Record,
     parse_records,
-    state_from_head,
     to_event,
     write_event,
     write_header,
 )
+from orch_tui.project.journal.head import Head
 from orch_tui.project.locks import is_locked
 
 __all__ = [
@@ -176,43 +176,55 @@ class JournalReader:
         self.path = path
         self._position = 0
         self._inode: int | None = None
-        self._head: list[Record] = []
+        self._head = Head()
+        self._broken: BrokenJournal | None = None
 
     def poll(self, limit: int = 1 << 20) -> tuple[list[Event], bool]:
         """New events, and whether the file was replaced or cut so that the state must be built anew.
 
-        At most about ``limit`` bytes are read at once; call again until nothing comes.
+        At most about ``limit`` bytes are read at once; call again until nothing comes. Every event returned can be
+        folded into the state that :meth:`initial` gives.
 
         Raises:
             FileNotFoundError: there is no such run (any more).
-            BrokenJournal: the file is no journal.
+            OSError: it cannot be read.
+            BrokenJournal: the file is no journal, or a damaged one.
         """
         fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             status = os.fstat(fd)
             restarted = self._inode is not None and (status.st_ino != self._inode or status.st_size < self._position)
             if restarted:
-                self._position, self._head = 0, []
+                self._position, self._head, self._broken = 0, Head(), None
             self._inode = status.st_ino
-            records = self._take(fd, status.st_size, limit)
-            while records and not self._head_complete():
-                more = self._take(fd, status.st_size, limit)
-                if not more:
-                    break
-                records += more
+            if self._broken is not None:
+                # Going on behind the damage would lose events in silence.
+                raise self._broken
+            events: list[Event] = []
+            while True:
+                start = self._position
+                data = self._read(fd, status.st_size, limit)
+                events += self._decode(fd, start, data)
+                if not data or self._head.complete:
+                    return events, restarted
         finally:
             os.close(fd)
-        return [to_event(record.values) for record in records if record.table == "event"], restarted
 
-    def _take(self, fd: int, size: int, limit: int) -> list[Record]:
-        records = parse_records(self._read(fd, size, limit).decode("utf-8", "replace"))
-        self._head += [record for record in records if record.table != "event"]
-        return records
-
-    def _head_complete(self) -> bool:
-        """A plan of ten thousand tasks is longer than what one poll reads."""
-        wanted = next((record.values.get("tasks", 0) for record in self._head if record.table == "run"), 0)
-        return sum(record.table == "task" for record in self._head) >= wanted
+    def _decode(self, fd: int, start: int, data: bytes) -> list[Event]:
+        """The events in the bytes that begin at ``start``; other records go into the head."""
+        number, records, events = -1, list[Record](), list[Event]()
+        try:
+            records = parse_records(data.decode("utf-8", "replace"))
+            for record in records:
+                number += 1
+                if record.table == "event":
+                    events.append(to_event(record.values, self._head.tasks, self._head.phases))
+                else:
+                    self._head.add(record)
+        except BrokenJournal as error:
+            self._broken = BrokenJournal(error.why, self.path, _line_of(fd, start, data, number, len(records)))
+            raise self._broken from error
+        return events
 
     def _read(self, fd: int, size: int, limit: int) -> bytes:
         """From the position to the last complete record within the limit (a longer record widens it)."""
@@ -229,7 +241,32 @@ class JournalReader:
 
     def initial(self) -> RunState:
         """The state before the first event, from the records read so far. Raises: BrokenJournal."""
-        return state_from_head(self._head)
+        try:
+            return self._head.state()
+        except BrokenJournal as error:
+            raise BrokenJournal(error.why, self.path) from error
+
+
+def _line_of(fd: int, start: int, data: bytes, number: int, records: int) -> int | None:
+    """The line (from 1) of the record ``number`` of the ``records`` in ``data``, which begins at ``start``.
+
+    -1 stands for the first one that cannot be read. None when a person has written them in another way.
+    """
+    chunks = data.split(b"\n\n")[:-1]
+    if number < 0:
+        number = next((at for at, chunk in enumerate(chunks) if not _is_readable(chunk)), 0)
+    elif len(chunks) != records:
+        return None
+    before = sum(chunk.count(b"\n") + 2 for chunk in chunks[:number])
+    return 1 + before + sum(os.pread(fd, min(1 << 20, start - at), at).count(b"\n") for at in range(0, start, 1 << 20))
+
+
+def _is_readable(record: bytes) -> bool:
+    try:
+        parse_records(record.decode("utf-8", "replace"))
+    except BrokenJournal:
+        return False
+    return True
 
 
 def read_run(directory: Path) -> RunState:

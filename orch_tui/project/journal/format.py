@@ -9,22 +9,52 @@ they are JSON as well: reading them as JSON is ten times as fast as a TOML parse
 from __future__ import annotations
 
 import json
+import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from orch_tui.model.errors import OrchError
+from orch_tui.model.event_shape import TIME, event_complaint
 from orch_tui.model.events import Event, read_time, write_time
-from orch_tui.model.orchestration import Backoff, Retry, TaskOptions
+from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import RunPlan
-from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState, initial_state
+from orch_tui.model.runstate import RunHeader, initial_state
 from orch_tui.model.status import Status
 
 FORMAT = 1
 
 
 class BrokenJournal(OrchError):
-    """The file is no journal of a run that this program can read."""
+    """The file is no journal of a run that this program can read; ``why`` says so in a few words.
+
+    It is the fault of one run: whoever shows several tells it for that one and goes on with the others.
+    """
+
+    def __init__(self, why: str, path: Path | None = None, line: int | None = None) -> None:
+        self.why = why
+        self.path = path
+        self.line = line
+        super().__init__(why, path, line)
+
+    def __str__(self) -> str:
+        if self.path is None:
+            return self.why
+        directory = self.path.parent
+        return (
+            f"run {directory.name} cannot be read, its journal is damaged: {self.path}{self._place}: {self.why}; "
+            f"other runs are not affected, and {directory} can be moved away"
+        )
+
+    @property
+    def _place(self) -> str:
+        return f":{self.line}" if self.line is not None else ""
+
+    @property
+    def brief(self) -> str:
+        """For the line of a run in a list."""
+        return f"{self.path.name if self.path else 'run.toml'}{self._place}: {self.why}"
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
@@ -101,116 +131,66 @@ def _write_options(options: TaskOptions) -> dict[str, Any]:
     }
 
 
-def _read_options(values: Mapping[str, Any]) -> TaskOptions:
-    retry = None
-    if "retries" in values:
-        retry = Retry(values["retries"], values["retry_delay"], Backoff(values["retry_backoff"]))
-    return TaskOptions(retry, values.get("timeout"), values.get("delay"), values.get("grace"), values.get("max_log_mb"))
-
-
 class Record(NamedTuple):
     table: str
     values: dict[str, Any]
 
 
+_TABLES = {"[run]": "run", "[variables]": "variables", "[[phase]]": "phase", "[[task]]": "task", "[[event]]": "event"}
+
+
 def parse_records(text: str) -> list[Record]:
-    """Complete records as this module wrote them.
+    """Complete records as this module wrote them, or any TOML with the same tables (a person has edited it).
 
     Raises:
-        BrokenJournal: the text was not written by this module.
+        BrokenJournal: it is neither.
     """
     tables, objects = [], []
     for chunk in text.split("\n\n"):
         if not chunk:
             continue
         table, _, body = chunk.partition("\n")
-        tables.append(table.strip("[]"))
+        tables.append(table)
         pairs = (line.partition(" = ") for line in body.split("\n") if line)
         objects.append("{" + ",".join(f'"{key}":{value}' for key, _, value in pairs) + "}")
     try:
-        return list(map(Record, tables, json.loads("[" + ",".join(objects) + "]")))
-    except ValueError:
+        values = json.loads("[" + ",".join(objects) + "]")
+        return [Record(_TABLES[table], item) for table, item in zip(tables, values, strict=True)]
+    except (ValueError, KeyError, RecursionError):
         return _parse_slowly(text)
 
 
 def _parse_slowly(text: str) -> list[Record]:
-    """For a journal that a person has edited: any TOML with the same tables."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BrokenJournal(f"not a journal: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise BrokenJournal(f"this is no TOML: {error}") from error
     records = []
     for table, content in document.items():
         items = content if isinstance(content, list) else [content]
-        if not all(isinstance(item, dict) for item in items):
-            raise BrokenJournal(f'not a journal: "{table}" is no table')
+        if table not in _TABLES.values() or not all(isinstance(item, dict) for item in items):
+            raise BrokenJournal(f'a journal has no "{table[:60]}"')
         records += [Record(table, item) for item in items]
     return records
 
 
-def to_event(values: dict[str, Any]) -> Event:
+def to_event(values: dict[str, Any], tasks: Container[str], phases: Container[str]) -> Event:
+    """The event of a run that has these tasks and phases. Raises: BrokenJournal when something in it cannot be."""
+    kind, at = values.pop("type", None), values.pop("at", None)
+    if not isinstance(kind, str):
+        raise BrokenJournal("an event has no type")
+    wrong = event_complaint(kind, values, tasks, phases)
+    if wrong is not None:
+        raise BrokenJournal(f"in the event {kind[:40]}: {wrong}")
+    return Event(kind, to_time(at, f"of the event {kind[:40]}"), values)
+
+
+def to_time(text: Any, what: str) -> float:
+    """Seconds since the epoch. Raises: BrokenJournal."""
     try:
-        return Event(values.pop("type"), read_time(values.pop("at")), values)
-    except (KeyError, TypeError, ValueError) as error:
-        raise BrokenJournal(f"an event without type or time: {values}") from error
-
-
-def state_from_head(records: Iterable[Record]) -> RunState:
-    """Raises: BrokenJournal when the header is missing, incomplete or of a newer format."""
-    header: RunHeader | None = None
-    variables: dict[str, str] = {}
-    phases: dict[str, PhaseState] = {}
-    tasks: list[TaskState] = []
-    try:
-        for table, values in records:
-            match table:
-                case "run":
-                    header = _to_header(values)
-                case "variables":
-                    variables = {key: str(value) for key, value in values.items()}
-                case "phase":
-                    phases[values["id"]] = PhaseState(values["id"], values["name"], [], values["max_parallel"])
-                case "task":
-                    tasks.append(_to_task(values))
-                    phases[values["phase"]].tasks.append(values["id"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise BrokenJournal(f"the header of the journal is damaged: {error!r}") from error
-    if header is None:
-        raise BrokenJournal("the journal has no header")
-    if variables:
-        header = RunHeader(
-            **{name: getattr(header, name) for name in RunHeader.__slots__ if name != "variables"},
-            variables=variables,
-        )
-    return RunState(header, phases.values(), tasks)
-
-
-def _to_header(values: Mapping[str, Any]) -> RunHeader:
-    if values["format"] > FORMAT:
-        raise BrokenJournal(f"the journal has format {values['format']}; this program reads up to {FORMAT}")
-    return RunHeader(
-        values["id"],
-        values["orchestration"],
-        values["name"],
-        read_time(values["created"]),
-        values["by"],
-        partial=values.get("partial", False),
-        rerun_of=values.get("rerun_of"),
-        parent=values.get("parent"),
-    )
-
-
-def _to_task(values: Mapping[str, Any]) -> TaskState:
-    return TaskState(
-        values["id"],
-        values["name"],
-        values["configuration"],
-        values["phase"],
-        values.get("digest", ""),
-        values.get("continue_on_failure", False),
-        Status(values.get("status", Status.CREATED)),
-        values.get("reason", ""),
-        options=_read_options(values),
-        max_parallel=values.get("max_parallel"),
-        variables=dict(text.split("=", 1) for text in values.get("variables", ())),
-    )
+        at = read_time(text)
+    except (TypeError, ValueError, OverflowError):
+        at = math.nan
+    if not TIME.holds(at):
+        raise BrokenJournal(f"the time {what} is {text!r:.60}, which is none")
+    return at
