@@ -50,8 +50,18 @@ def root(tmp_path: Path) -> Path:
     )
 
 
+class _NoScreen:
+    """For commands that open none."""
+
+    def open(self, root: Path, *, mouse: bool) -> int:
+        raise AssertionError(f"{root} was opened on the screen, mouse {mouse}")
+
+    def keys(self) -> tuple[str, bool]:
+        raise AssertionError("the keys were asked for")
+
+
 def _seen(capsys: pytest.CaptureFixture[str], root: Path, *arguments: str) -> tuple[int, str, str]:
-    code = run_command_line([*arguments, "--project", str(root)])
+    code = run_command_line([*arguments, "--project", str(root)], _NoScreen())
     out, err = capsys.readouterr()
     return code, out, err
 
