@@ -14,8 +14,9 @@ from orch_tui.model.durations import show_duration
 from orch_tui.model.runstate import RunState
 from orch_tui.model.text import safe_line
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.runs.estimates import Estimates, read_estimates
+from orch_tui.runs.estimates import Estimates, read_estimates, tasks_to_run
 from orch_tui.runs.feed import RunFeed, last_outputs
+from orch_tui.runs.head import head_of
 from orch_tui.runs.nested import NestedRuns
 from orch_tui.runs.view import QUIET, RunModel
 
@@ -32,7 +33,7 @@ def model_of(paths: ProjectPaths, directory: Path) -> tuple[RunModel, float]:
     """
     feed = RunFeed(directory, paths)
     state, live = feed.open()
-    estimates = read_estimates(paths, state.header.orchestration, before=directory.name)
+    estimates = read_estimates(paths, state.header.orchestration, before=directory.name, tasks=tasks_to_run(state))
     model = RunModel(directory, state, live=live, estimates=estimates)
     model.take(feed.read(model.running()))
     NestedRuns(paths).read(model, feed)
@@ -41,7 +42,7 @@ def model_of(paths: ProjectPaths, directory: Path) -> tuple[RunModel, float]:
 
 def head_words(model: RunModel, now: float) -> str:
     """``14 s, about 9.0 s left``: how long it has taken, and what earlier runs let expect."""
-    head = model.head(now)
+    head = head_of(model, now)
     parts = [show_duration(head.elapsed)]
     if head.left is not None:
         parts.append(_left(head.left))
@@ -66,7 +67,9 @@ class MarkTeller:
         now: Callable[[], float] = time.time,
     ) -> None:
         orchestration = state.header.orchestration
-        self._estimates: Estimates = read_estimates(paths, orchestration, before=directory.name)
+        self._estimates: Estimates = read_estimates(
+            paths, orchestration, before=directory.name, tasks=tasks_to_run(state)
+        )
         self._model = RunModel(directory, state, live=True, estimates=self._estimates)
         self._feed = RunFeed(directory, paths)
         self._nested = NestedRuns(paths)
@@ -100,10 +103,11 @@ class MarkTeller:
     def _tell_of_the_run(self, now: float) -> None:
         state = self._model.state
         current = next((p.id for p in state.phases.values() if p.started is not None and p.ended is None), None)
-        head = self._model.head(now)
+        head = head_of(self._model, now)
         usual = self._estimates.run_median
-        if head.left is not None and usual is not None and self._once(("phase", current)):
-            self._say(f"{_left(head.left)}; it usually takes {show_duration(usual)}")
+        if head.left is not None and self._once(("phase", current)):
+            usually = f"; it usually takes {show_duration(usual)}" if usual is not None else ""
+            self._say(f"{_left(head.left)}{usually}")
         if head.longer and self._once("longer"):
             self._say(f"the run takes longer than usual ({show_duration(self._estimates.run_mean)})")
 

@@ -28,13 +28,14 @@ class NoText(OrchError):
 
 @dataclass(frozen=True, slots=True)
 class AttemptText:
-    """``text`` is TOML, as the attempt ran it. ``difference`` is a unified one to the configuration of now, empty when
-    they are the same; ``now`` says in words how they compare.
+    """``text`` is TOML, as the attempt ran it. ``difference`` is a unified one, empty when there is none, between what
+    ``between`` says; ``now`` says in words how they compare.
     """
 
     text: str
     difference: tuple[str, ...]
     now: str
+    between: str = "From then to now:"
 
 
 def attempt_text(project: Project, run_directory: Path, state: RunState, task: TaskState, number: int) -> AttemptText:
@@ -43,13 +44,7 @@ def attempt_text(project: Project, run_directory: Path, state: RunState, task: T
     Raises:
         NoText: the attempt's files are gone or cannot be read.
     """
-    try:
-        config = read_attempt_config(attempt_directory(run_directory, task.id, number))
-        then = _text(_configuration_of(config, task))
-    except CannotReproduce as error:
-        raise NoText(str(error)) from error
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise NoText(f"config.json of this attempt is not what this program wrote there: {error}") from error
+    then = _text_of(run_directory, task, number)
     try:
         configuration = project.configuration(task.configuration)
         now = _text(_filled(configuration, {**state.header.variables, **task.variables}))
@@ -58,9 +53,39 @@ def attempt_text(project: Project, run_directory: Path, state: RunState, task: T
         return AttemptText(then, (), f"the configuration of now cannot be read: {error}")
     if now == then:
         return AttemptText(then, (), "not edited since")
-    labels = (f"attempt {number} of run {state.header.id}", "now")
-    lines = difflib.unified_diff(then.splitlines(), now.splitlines(), *labels, lineterm="")
-    return AttemptText(then, tuple(lines), "edited since")
+    return AttemptText(then, _difference(then, now), "edited since")
+
+
+def edited_between(older: tuple[Path, TaskState], newer: tuple[Path, TaskState]) -> AttemptText:
+    """The text of a task's last attempt in a run, given with the run's directory, compared with that in an older run.
+
+    Raises:
+        NoText: the task did not begin in one of them, or the files are gone or cannot be read.
+    """
+    then, now = (_text_of(directory, task, _last_attempt(task)) for directory, task in (older, newer))
+    if then == now:
+        return AttemptText(now, (), "the same in both runs")
+    return AttemptText(now, _difference(then, now), "edited between the runs", "From the older run to the newer:")
+
+
+def _last_attempt(task: TaskState) -> int:
+    if not task.attempts:
+        raise NoText(f'"{task.name}" did not begin in both runs')
+    return task.attempts[-1].number
+
+
+def _difference(then: str, now: str) -> tuple[str, ...]:
+    return tuple(difflib.unified_diff(then.splitlines(), now.splitlines(), "then", "now", lineterm=""))
+
+
+def _text_of(run_directory: Path, task: TaskState, number: int) -> str:
+    try:
+        config = read_attempt_config(attempt_directory(run_directory, task.id, number))
+        return _text(_configuration_of(config, task))
+    except CannotReproduce as error:
+        raise NoText(str(error)) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise NoText(f"config.json of this attempt is not what this program wrote there: {error}") from error
 
 
 def _configuration_of(config: Mapping[str, Any], task: TaskState) -> Configuration:

@@ -14,7 +14,8 @@ SLOWER = 1.2
 class Difference:
     """A task in both runs; None where a run does not have it. Seconds are of its last attempt.
 
-    ``edited``: its configuration was another text. ``verdict`` is in words, empty when nothing is worth one.
+    ``edited``: its configuration was another text. ``reused_before`` and ``reused_after``: it did not run there, since
+    what it gave in an earlier run still held. ``verdict`` is in words, empty when nothing is worth one.
     """
 
     task: str
@@ -25,6 +26,8 @@ class Difference:
     seconds_after: float | None
     edited: bool
     verdict: str
+    reused_before: bool = False
+    reused_after: bool = False
 
     @property
     def change(self) -> float | None:
@@ -54,6 +57,8 @@ def _difference(before: TaskState | None, after: TaskState | None) -> Difference
         _seconds(after),
         edited,
         _verdict(before, after),
+        before is not None and before.reused,
+        after is not None and after.reused,
     )
 
 
@@ -61,15 +66,21 @@ def _seconds(task: TaskState | None) -> float | None:
     return task.attempts[-1].seconds if task is not None and task.attempts else None
 
 
+def _outcome(task: TaskState) -> Status:
+    """What is reused is as good as done."""
+    return Status.SUCCESS if task.reused else task.status
+
+
 def _verdict(before: TaskState | None, after: TaskState | None) -> str:
     if before is None:
         return "new"
     if after is None:
         return "gone"
-    if before.status is not after.status:
-        if after.status is Status.SUCCESS:
-            return "repaired" if before.status is Status.ERROR else "succeeded now"
-        return "fails now" if after.status is Status.ERROR else f"{after.status.value} now"
+    was, now = _outcome(before), _outcome(after)
+    if was is not now:
+        if now is Status.SUCCESS:
+            return "repaired" if was is Status.ERROR else "succeeded now"
+        return "fails now" if now is Status.ERROR else f"{now.value} now"
     old, new = _seconds(before), _seconds(after)
     if old is None or new is None or abs(new - old) < 0.5:
         return ""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from statistics import fmean, median
 
+from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
-from orch_tui.project.history import run_ids, runs
+from orch_tui.project.history import runs
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
 
 RUNS = 20
-"""So many successful runs count."""
+"""So many runs count."""
+ENOUGH = 3
+"""From so many runs on one can say what is usual."""
 LONGER = 1.2
 """Over this many times the mean is longer than usual."""
 _LOOK_AT = 200
@@ -21,7 +24,10 @@ _BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """Seconds. Those of the run are from complete runs only: a part of it takes less."""
+    """Seconds. Those of the run are from complete successful runs of the same tasks: others take less or more.
+
+    Means, and what the run usually takes, are known from :data:`ENOUGH` runs on; the median of a task from one on.
+    """
 
     run_median: float | None = None
     run_mean: float | None = None
@@ -29,58 +35,44 @@ class Estimates:
     task_means: Mapping[str, float] = field(default_factory=dict)
 
 
-def read_estimates(paths: ProjectPaths, orchestration: str, *, before: str | None = None) -> Estimates:
-    """From the last 20 successful runs; those from the run ``before`` on do not count.
+def read_estimates(
+    paths: ProjectPaths, orchestration: str, *, before: str | None = None, tasks: Set[str] | None = None
+) -> Estimates:
+    """From the last 20 runs; those from the run ``before`` on do not count. ``tasks`` are what the run consists of.
 
-    A run that cannot be read tells nothing. Reading stops after 16 MiB of journals.
+    Of each run the tries count that succeeded. A run that cannot be read tells nothing. Reading stops after 16 MiB of
+    journals: with ten thousand tasks a few runs say enough.
     """
     whole: list[float] = []
-    tasks: dict[str, list[float]] = {}
-    left, found = _BYTES, 0
+    tries: dict[str, list[float]] = {}
+    left, read = _BYTES, 0
     for summary in runs(paths, orchestration, _LOOK_AT):
-        if found >= RUNS or left < 0:
-            break
-        if summary.status is not Status.SUCCESS or summary.seconds is None or (before and summary.id >= before):
+        if summary.broken is not None or (before and summary.id >= before):
             continue
-        found += 1
-        if not summary.partial:
-            whole.append(summary.seconds)
         try:
             left -= (summary.directory / JOURNAL).stat().st_size
-            state = read_run(summary.directory) if left >= 0 else None
+            if left < 0 or read >= RUNS:
+                break
+            state = read_run(summary.directory)
         except (OSError, BrokenJournal):
             continue
-        for task in state.tasks.values() if state is not None else ():
+        read += 1
+        for task in state.tasks.values():
             last = task.attempt
             if last is not None and last.seconds is not None and last.status is Status.SUCCESS:
-                tasks.setdefault(task.id, []).append(last.seconds)
+                tries.setdefault(task.id, []).append(last.seconds)
+        complete = summary.status is Status.SUCCESS and summary.seconds is not None and not summary.partial
+        if complete and summary.seconds is not None and (tasks is None or tasks_to_run(state) == tasks):
+            whole.append(summary.seconds)
+    known = len(whole) >= ENOUGH
     return Estimates(
-        median(whole) if whole else None,
-        fmean(whole) if whole else None,
-        {task: median(seconds) for task, seconds in tasks.items()},
-        {task: fmean(seconds) for task, seconds in tasks.items()},
+        median(whole) if known else None,
+        fmean(whole) if known else None,
+        {task: median(seconds) for task, seconds in tries.items()},
+        {task: fmean(seconds) for task, seconds in tries.items() if len(seconds) >= ENOUGH},
     )
 
 
-def task_medians(paths: ProjectPaths, orchestration: str, limit: int = RUNS) -> dict[str, float]:
-    """Median seconds of the successful tries of each task, by task id, in the last ``limit`` runs.
-
-    A run that cannot be read tells nothing. Reading stops after 16 MiB of journals: with ten thousand tasks a few
-    runs say enough.
-    """
-    found: dict[str, list[float]] = {}
-    left = _BYTES
-    for run in run_ids(paths, orchestration)[:limit]:
-        directory = paths.run(orchestration, run)
-        try:
-            left -= (directory / JOURNAL).stat().st_size
-            if left < 0:
-                break
-            state = read_run(directory)
-        except (OSError, BrokenJournal):
-            continue
-        for task in state.tasks.values():
-            attempt = task.attempt
-            if attempt is not None and attempt.seconds is not None and attempt.status is Status.SUCCESS:
-                found.setdefault(task.id, []).append(attempt.seconds)
-    return {task: median(seconds) for task, seconds in found.items()}
+def tasks_to_run(state: RunState) -> frozenset[str]:
+    """The tasks of a run but those that are skipped in it, or reused."""
+    return frozenset(task.id for task in state.tasks.values() if task.attempts or task.status is not Status.SKIPPED)

@@ -28,22 +28,6 @@ QUIET = 60.0
 """Seconds without output from which a running task is marked as quiet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The run in one line. ``word`` is ``interrupted`` where no status would be honest; times are seconds.
-
-    ``left`` is what earlier runs let expect; ``longer``: it takes over 20 % longer than they did on average.
-    """
-
-    status: Status
-    word: str
-    done: int
-    total: int
-    elapsed: float
-    left: float | None
-    longer: bool
-
-
 class RunModel:
     """The run's state and what the screen says of it. ``children`` are the runs of its nested orchestrations.
 
@@ -116,18 +100,6 @@ class RunModel:
         prefix = f"{ORCHESTRATION_COMPONENT}/"
         return [t for t in self.state.tasks.values() if t.attempts and t.configuration.startswith(prefix)]
 
-    def head(self, now: float) -> Head:
-        state = self.state
-        done = sum(number for status, number in state.counts.items() if status.final)
-        elapsed = self.elapsed(now)
-        usual = self.estimates
-        left = None
-        if not state.finished and self.live and not state.header.partial and usual.run_median is not None:
-            left = max(0.0, usual.run_median - elapsed)
-        longer = not state.header.partial and usual.run_mean is not None and elapsed > usual.run_mean * LONGER
-        word = "interrupted" if self.interrupted else state.status.value
-        return Head(state.status, word, done, len(state.tasks), elapsed, left, longer)
-
     def elapsed(self, now: float) -> float:
         """Seconds from its start to its end, or until now; until the last trace of it when it was interrupted."""
         state = self.state
@@ -154,7 +126,7 @@ class RunModel:
         return max(0.0, end - (attempt.started or attempt.spawned))
 
     def longer(self, task: TaskState, now: float) -> bool:
-        """It takes, or took, over 20 % longer than in the last 20 successful runs on average."""
+        """It takes, or took, over 20 % longer than it did on average in the last 20 runs."""
         mean, seconds = self.estimates.task_means.get(task.id), self.seconds(task, now)
         # Under a second, a fifth is noise.
         return mean is not None and seconds is not None and seconds > max(mean * LONGER, mean + 0.5)

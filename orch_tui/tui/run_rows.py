@@ -14,7 +14,8 @@ from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.history import clock_of
 from orch_tui.runs.ending import exit_in_words
-from orch_tui.runs.view import RUNNING, Head, RunModel
+from orch_tui.runs.head import Head
+from orch_tui.runs.view import RUNNING, RunModel
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.phase_tree import NestedLine
 
@@ -37,6 +38,8 @@ _DECISIONS = {
     Decision.SKIPPED: ("–", "dim"),
     Decision.BLOCKED: ("✘", "error"),
 }
+REUSED_GLYPH, REUSED_STYLE = _DECISIONS[Decision.REUSED]
+"""How a reused task looks: as the preview of its run had it."""
 
 
 def style_of(status: Status) -> str:
@@ -70,9 +73,7 @@ def task_state(model: RunModel, task: TaskState, now: float, *, wide: bool = Fal
     elif not wide and task.status in (Status.SUCCESS, Status.PROCESSING):
         parts.append(Part(look.glyph, style))
     elif task.reused:
-        # As the preview of the run had it.
-        glyph, style = _DECISIONS[Decision.REUSED]
-        parts.append(Part(f"{glyph} reused", style))
+        parts.append(Part(f"{REUSED_GLYPH} reused", REUSED_STYLE))
     else:
         parts.append(Part(f"{look.glyph} {look.word}", style))
     seconds = model.seconds(task, now)

@@ -9,6 +9,7 @@ from statistics import median
 from typing import NamedTuple
 
 from orch_tui.model.orchestration import Orchestration
+from orch_tui.runs.timeline import Column
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -29,14 +30,6 @@ class Bar:
     known: bool
     runs: bool = True
     critical: bool = False
-
-
-class Column(NamedTuple):
-    """A phase in time; ``number`` counts from 1."""
-
-    number: int
-    start: float
-    end: float
 
 
 @dataclass(frozen=True, slots=True)

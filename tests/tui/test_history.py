@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
-from orch_tui.tui.screens.compare import CompareScreen
+from orch_tui.tui.screens.attempt_text import AttemptTextScreen
+from orch_tui.tui.screens.compare import CompareList, CompareScreen
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.history import HistoryScreen, RunList, bars
 from orch_tui.tui.screens.workbench import WorkbenchScreen
 
-from tests.support.engine_kit import make_commands, run
+from tests.support.engine_kit import make_commands, run, write_command
 from tests.tui.conftest import MakeRun
 from tests.tui.driving import rows_of, said, text_of, workbench
 from tests.tui.test_live import until
@@ -75,6 +77,36 @@ async def test_two_runs_are_compared(tmp_path: Path) -> None:
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, CompareScreen) and "repaired" in text_of(pilot), "verdicts")
         assert "1 task of 2 with a difference" in text_of(pilot)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+async def test_what_was_edited_between_two_runs_is_shown(tmp_path: Path, width: int) -> None:
+    # GIVEN a failed run, its task edited, and the run continued: the other task is reused
+    project = make_commands(tmp_path, {"First": {"a": "echo a; false", "b": "true"}})
+    run(project)
+    write_command(tmp_path, "a", "echo mended")
+    project.reload()
+    run(project, rerun="last")
+    app = OrchApp(project)
+    async with app.run_test(size=(width, 30)) as pilot:
+        app.push_screen(HistoryScreen(project, "o"))
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and app.screen.list.runs, "the runs")
+        # WHEN they are compared
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen) and "repaired" in text_of(pilot), "verdicts")
+        heading, edited, reused = (row.rstrip() for row in rows_of(app.screen.query_one(CompareList)))
+        # THEN all columns stand one below the other, and what is reused is not "skipped"
+        assert edited.endswith("repaired, edited") and heading.index("change") + 6 + 2 == edited.index("repaired")
+        assert edited.index("✔") == reused.rindex("✔") and "skipped" not in reused
+        assert "a" in edited.split("✘")[0] and ("✔ reused" in reused) == (width == 120)
+        # WHEN Enter is pressed on what was edited
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, AttemptTextScreen) and "mended" in text_of(pilot), "the text")
+        # THEN both texts are there
+        assert "echo a; false" in text_of(pilot) and "From the older run to the newer" in text_of(pilot)
+        # AND on what was not, it says so
+        await pilot.press("escape", "down", "enter")
+        await until(pilot, lambda: "same in both runs" in said(pilot), "a word")
 
 
 async def test_failed_tasks_of_a_run_are_prepared_from_home(tmp_path: Path) -> None:

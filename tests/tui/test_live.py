@@ -18,6 +18,7 @@ from orch_tui.tui.screens.variables import Variables
 from orch_tui.tui.screens.workbench import WorkbenchScreen
 from orch_tui.tui.widgets.failure_card import FailureCard
 from orch_tui.tui.widgets.live_panel import LivePanel
+from orch_tui.tui.widgets.sequence import SequenceView
 from orch_tui.tui.widgets.tables_pane import TablesPane
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
@@ -81,6 +82,21 @@ async def test_the_tree_shows_what_would_run_and_enter_starts_it(tmp_path: Path)
         await to_end(pilot, screen)
         assert screen.run_shown is not None and screen.run_shown.state.status is Status.SUCCESS
         assert "✔" in rows_of(screen.phase_tree)[1] and "– skipped" in rows_of(screen.phase_tree)[2]
+
+
+async def test_the_plan_learns_from_a_run_that_ended(tmp_path: Path) -> None:
+    # GIVEN an orchestration that never ran
+    project = project_of(tmp_path, One={"a": "sleep 0.3"}, Two={"b": "sleep 0.2; false"})
+    async with workbench(project, "main") as (pilot, screen):
+        plan = screen.query_one(SequenceView)
+        assert plan.summary == "durations not known yet"
+        # WHEN it has run, and the plan is shown again
+        await run_all(pilot, screen)
+        await to_end(pilot, screen)
+        await pilot.press("escape")
+        # THEN it knows how long the task took that succeeded, though the run failed
+        await until(pilot, lambda: plan.summary.endswith("1 task guessed"), "durations")
+        assert plan.summary.startswith("≈ 0.")
 
 
 async def test_unsaved_edits_are_asked_about_before_a_run(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def text_rows(found: AttemptText, width: int) -> list[Row]:
         )
 
     if found.difference:
-        add("From then to now:", "heading")
+        add(found.between, "heading")
         # Its first two lines are names of files, which there are none of.
         for one in found.difference[2:]:
             add(one, _STYLES.get(one[:1], "text"))

@@ -18,7 +18,7 @@ from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.history import RunSummary, clock_of, runs
 from orch_tui.project.project import Project
-from orch_tui.runs.estimates import LONGER, RUNS
+from orch_tui.runs.estimates import ENOUGH, LONGER, RUNS
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.run_rows import style_of
@@ -50,12 +50,13 @@ def bars(seconds: Sequence[float | None], rows: int = _ROWS) -> list[str]:
     return lines
 
 
-def usual(found: Sequence[RunSummary]) -> float | None:
-    """Mean seconds of the last 20 successful complete runs."""
-    good = [
-        run.seconds for run in found if run.status is Status.SUCCESS and run.seconds is not None and not run.partial
-    ]
-    return fmean(good[:RUNS]) if good else None
+def usual(found: Sequence[RunSummary]) -> dict[int, float]:
+    """Mean seconds of the last 20 successful complete runs, by the number of their tasks, where there are enough."""
+    good: dict[int, list[float]] = {}
+    for run in found:
+        if run.status is Status.SUCCESS and run.seconds is not None and not run.partial:
+            good.setdefault(run.tasks, []).append(run.seconds)
+    return {tasks: fmean(seconds[:RUNS]) for tasks, seconds in good.items() if len(seconds) >= ENOUGH}
 
 
 class RunList(LineList):
@@ -66,7 +67,7 @@ class RunList(LineList):
         self.runs: Sequence[RunSummary] = ()
         self.marked: str | None = None
         self._top = 1.0
-        self._usual: float | None = None
+        self._usual: dict[int, float] = {}
         self._continued: dict[str, str] = {}
         self.empty_text = " No run yet: R in the workbench starts one"
 
@@ -116,7 +117,8 @@ class RunList(LineList):
         text = run.broken or run.reason
         if text:
             left.append(Part(safe_line(text, 200), "dim"))
-        longer = self._usual is not None and run.seconds is not None and run.seconds > self._usual * LONGER
+        mean = self._usual.get(run.tasks)
+        longer = mean is not None and run.seconds is not None and run.seconds > mean * LONGER
         right = [Part("» longer  ", "warning")] if longer and not run.partial else []
         if not told or self.size.width >= 100:
             right.append(Part(f"{safe_line(run.by, 30)} ", "dim"))
@@ -159,7 +161,7 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         found = await asyncio.to_thread(lambda: list(runs(self._project.paths, self._orchestration, LIMIT)))
         self.list.show(found)
         good = sum(run.status is Status.SUCCESS and run.broken is None for run in found)
-        mean = usual(found)
+        mean = usual(found).get(found[0].tasks) if found else None
         about = f", usually {show_duration(mean)}" if mean is not None else ""
         self.list.border_subtitle = line(f"{counted(len(found), 'run')}, {good} with success{about}")
         self._show_trend(found)

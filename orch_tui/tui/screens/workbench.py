@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from collections.abc import Mapping
 from threading import get_ident
 
 from textual import events
@@ -16,7 +18,7 @@ from orch_tui.model.orchestration import Orchestration, Phase
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.project import DefinitionError
-from orch_tui.runs.estimates import task_medians
+from orch_tui.runs.estimates import read_estimates
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.catalog import ComponentEntry, ConfigurationEntry
@@ -80,7 +82,7 @@ class WorkbenchScreen(WorkbenchStart):
         """``focus`` is the id of the task or phase to begin at."""
         super().__init__(orchestration_id)
         self._focus_first = focus
-        self._seconds: dict[str, float] = {}
+        self._seconds: Mapping[str, float] = {}
         self._check_timer: Timer | None = None
         self._checker: Checker | None = None
         self._ui_thread = 0
@@ -134,20 +136,21 @@ class WorkbenchScreen(WorkbenchStart):
         # Once for what was read: else the collector walks through all tasks in the middle of painting a frame.
         gc.collect()
         gc.freeze()
-        self.run_worker(self._read_medians, thread=True, exit_on_error=False, description="durations of earlier runs")
+        self.read_durations()
         self.offer_draft()
 
     def on_unmount(self) -> None:
         gc.unfreeze()
 
-    def _read_medians(self) -> None:
-        seconds = task_medians(self.bench.project.paths, self.orchestration_id)
-        if seconds:
-            self.app.call_from_thread(self._take_medians, seconds)
+    def read_durations(self) -> None:
+        """Learn from the runs that there are how long tasks take."""
+        self.run_worker(self._read_durations(), group="durations", exclusive=True, description="durations of runs")
 
-    def _take_medians(self, seconds: dict[str, float]) -> None:
-        self._seconds = seconds
-        self._show_sequence()
+    async def _read_durations(self) -> None:
+        found = await asyncio.to_thread(read_estimates, self.bench.project.paths, self.orchestration_id)
+        if found.task_medians != self._seconds:
+            self._seconds = found.task_medians
+            self._show_sequence()
 
     # Showing
 

@@ -15,7 +15,7 @@ from orch_tui.model.orchestration import Task
 from orch_tui.model.runstate import TaskState
 from orch_tui.project.history import continued_by, run_ids
 from orch_tui.project.journal.file import BrokenJournal, is_executed
-from orch_tui.runs.estimates import read_estimates
+from orch_tui.runs.estimates import read_estimates, tasks_to_run
 from orch_tui.runs.feed import Batch, RunFeed
 from orch_tui.runs.nested import NestedRuns
 from orch_tui.runs.view import RunModel, Written, phases_of, read_written
@@ -98,6 +98,10 @@ class WorkbenchRun(WorkbenchFile):
         """Ask what becomes of an interrupted run, if there is one."""
 
     @abstractmethod
+    def read_durations(self) -> None:
+        """Learn from the runs that there are how long tasks take."""
+
+    @abstractmethod
     def check(self) -> None:
         """Show problems and the names of the panes anew."""
 
@@ -128,7 +132,9 @@ class WorkbenchRun(WorkbenchFile):
         except (OSError, BrokenJournal) as error:
             self.orch_app.say(f"Run {directory.name} cannot be shown: {error}", "error", seconds=12)
             return
-        estimates = await asyncio.to_thread(read_estimates, paths, self.orchestration_id, before=directory.name)
+        estimates = await asyncio.to_thread(
+            read_estimates, paths, self.orchestration_id, before=directory.name, tasks=tasks_to_run(state)
+        )
         model = RunModel(directory, state, live=live, estimates=estimates)
         if state.finished:
             later = await asyncio.to_thread(continued_by, paths, self.orchestration_id, directory.name)
@@ -146,8 +152,10 @@ class WorkbenchRun(WorkbenchFile):
             pause, spent = min(max(TICK, _REST * (now - spent)), _SLOWEST), now
             if model.interrupted and not model.running():
                 break
-        if self._ended is not None and model.finished:
-            self._ended(model)
+        if model.finished:
+            self.read_durations()
+            if self._ended is not None:
+                self._ended(model)
 
     @property
     def third_pane(self) -> str:

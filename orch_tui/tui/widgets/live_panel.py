@@ -13,6 +13,8 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
+from orch_tui.runs.head import head_of
+from orch_tui.runs.timeline import live_timeline
 from orch_tui.runs.view import RunModel, Written
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
@@ -103,8 +105,9 @@ class LivePanel(Vertical):
         if title != self._title:
             self._title = title
             self.border_title = line(title)
+        timeline = live_timeline(model, now)
         head = self.query_one("#run-head", Rows)
-        head.show(head_rows(model.head(now), model, max(20, head.size.width)))
+        head.show(head_rows(head_of(model, now, timeline), model, max(20, head.size.width)))
         about = self.query_one("#run-task", Rows)
         width = max(20, about.size.width)
         if item in model.state.tasks:
@@ -114,7 +117,7 @@ class LivePanel(Vertical):
         else:
             about.show(())
         if self.tab == "timeline":
-            self.query_one(LiveTimelineView).show(model, now)
+            self.query_one(LiveTimelineView).show(timeline, finished=model.finished)
         elif self.tab == "waits":
             waits = self.query_one("#run-waits", Rows)
             waits.show(wait_rows(model, now, max(20, waits.size.width)))

@@ -7,9 +7,9 @@ import locale
 from rich.cells import cell_len, set_cell_size
 
 from orch_tui.model.text import safe_line
-from orch_tui.runs.view import RunModel
+from orch_tui.runs.timeline import LiveBar, LiveTimeline
+from orch_tui.tui.run_bars import draw_live, scale
 from orch_tui.tui.run_rows import style_of
-from orch_tui.tui.run_timeline import LiveBar, LiveTimeline, draw_live, live_timeline, scale
 from orch_tui.tui.timeline import Timeline, draw_header
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
@@ -28,15 +28,15 @@ class LiveTimelineView(LineList):
         self.ascii_only = "utf" not in locale.getpreferredencoding(False).lower()
         self.empty_text = " Nothing has begun yet"
 
-    def show(self, model: RunModel, now: float) -> None:
+    def show(self, timeline: LiveTimeline, *, finished: bool) -> None:
         """Draw the run as it is now."""
         old = self.timeline
-        self.timeline = live_timeline(model, now)
-        wanted = self.timeline.seconds if model.finished else scale(self._scale, self.timeline.seconds)
+        self.timeline = timeline
+        wanted = self.timeline.seconds if finished else scale(self._scale, self.timeline.seconds)
         same = wanted == self._scale and [bar.task for bar in old.bars] == [bar.task for bar in self.timeline.bars]
         self._scale = wanted
         if same and old.bars:
-            self.refresh_changed(None if model.finished else _ROWS_A_TICK)
+            self.refresh_changed(None if finished else _ROWS_A_TICK)
         else:
             self.reload()
 

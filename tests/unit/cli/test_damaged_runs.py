@@ -15,13 +15,14 @@ from orch_tui.engine.takeover import take_over
 from orch_tui.project.journal.file import BrokenJournal
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project, open_project
-from orch_tui.runs.estimates import read_estimates, task_medians
+from orch_tui.runs.estimates import read_estimates
 from orch_tui.runs.feed import RunFeed
+from orch_tui.runs.head import head_of
 from orch_tui.runs.nested import NestedRuns
+from orch_tui.runs.timeline import live_timeline
 from orch_tui.runs.view import RunModel
 from orch_tui.tui.home_model import read_runs, spark
 from orch_tui.tui.run_rows import about_phase, about_task, head_rows, phase_state, task_state, wait_rows
-from orch_tui.tui.run_timeline import live_timeline
 
 from tests.support.damage import AFTER, BEFORE, RUN, T0, damaged, put_runs, whole_journals
 from tests.support.projects import make_project
@@ -121,7 +122,6 @@ def _use_everything(project: Project, directory: Path) -> None:
     """What the screen and the engine make of one run; BrokenJournal is the one way out."""
     paths = project.paths
     spark(read_runs(paths, "o").summaries)
-    task_medians(paths, "o")
     read_estimates(paths, "o")
     try:
         feed = RunFeed(directory, paths)
@@ -139,7 +139,7 @@ def _use_everything(project: Project, directory: Path) -> None:
         for phase in state.phases.values():
             phase_state(model, phase, T0 + 9)
             about_phase(model, phase, 60)
-        head_rows(model.head(T0 + 9), model, 60)
+        head_rows(head_of(model, T0 + 9), model, 60)
         wait_rows(model, T0 + 9, 60)
         live_timeline(model, T0 + 9)
     inspect_run(directory, state)

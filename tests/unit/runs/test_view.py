@@ -15,11 +15,13 @@ from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.runs.compare import compare
-from orch_tui.runs.estimates import Estimates, read_estimates
+from orch_tui.runs.estimates import Estimates, read_estimates, tasks_to_run
 from orch_tui.runs.feed import Batch, RunFeed
+from orch_tui.runs.head import head_of
+from orch_tui.runs.timeline import LiveBar, live_timeline
 from orch_tui.runs.view import RunModel, read_written
+from orch_tui.tui.run_bars import draw_live, scale
 from orch_tui.tui.run_rows import about_task, head_rows, planned_state, task_state, wait_rows
-from orch_tui.tui.run_timeline import draw_live, live_timeline, scale
 from orch_tui.tui.widgets.line_tree import Row
 
 T0 = 1_795_359_600.0
@@ -60,19 +62,45 @@ def text(rows: list[Row]) -> str:
     return "\n".join("".join(part.text for part in (*row.left, *row.right)) for row in rows)
 
 
-def test_the_head_counts_down_from_the_median_of_earlier_runs() -> None:
-    # GIVEN a run of 6 s, where earlier ones took 10 s (median) and 11 s (mean)
-    one = model(begun(*started("a", T0)), Estimates(10.0, 11.0))
-    # WHEN it is looked at after 6 s, and after 14 s
-    early, late = one.head(T0 + 6), one.head(T0 + 14)
-    # THEN 4 s are left at first; later none, and it takes longer than usual
-    assert (early.left, early.longer) == (4.0, False)
-    assert (late.left, late.longer) == (0.0, True)
+def test_what_is_left_is_the_end_of_the_timeline() -> None:
+    # GIVEN a run of 6 s: one task of 10 s under way, one of 4 s over, then one of 5 s
+    usual = Estimates(15.0, 16.0, task_medians={"a": 10.0, "b": 4.0, "c": 5.0})
+    state = begun(*started("a", T0), *started("b", T0), events.ended(T0 + 4, "b", 1, Status.SUCCESS))
+    # WHEN it is looked at after 6 s, and after 21 s, when the first has still not ended
+    early, late = head_of(model(state, usual), T0 + 6), head_of(model(state, usual), T0 + 21)
+    # THEN 9 s are left; then those of the last task, whatever earlier runs took as a whole
+    assert (early.left, early.longer) == (9.0, False)
+    assert (late.left, late.longer) == (5.0, True)
+
+
+def test_a_run_that_continues_another_has_a_time_left_too() -> None:
+    # GIVEN a run in which the first phase is reused
+    tasks = (
+        PlannedTask("a", "command/a", "A", "p", Decision.REUSED, "reused"),
+        PlannedTask("b", "c/b", "B", "p", Decision.RUN),
+    )
+    state = begun(
+        *started("b", T0), phases=RunPlan("o", "O", (PlannedPhase("p", "P", tasks, 2),), partial=True, rerun_of="x")
+    )
+    one = model(state, Estimates(None, None, task_medians={"a": 100.0, "b": 8.0}))
+    assert head_of(one, T0 + 3).left == 5.0
+
+
+def test_without_an_earlier_run_nothing_is_said_to_be_left() -> None:
+    state = begun(*started("a", T0), *started("b", T0), events.ended(T0 + 4, "b", 1, Status.SUCCESS))
+    assert head_of(model(state), T0 + 6).left is None
+    # nor does a duration of what has ended already tell anything
+    assert head_of(model(state, Estimates(task_medians={"b": 4.0})), T0 + 6).left is None
+    # nor is anything left of what has ended, or stands still
+    known = Estimates(task_medians={"a": 9.0})
+    assert head_of(model(state, known, live=False), T0 + 6).left is None
+    state.apply(events.run_ended(T0 + 9, Status.SUCCESS, "", 9.0, {}))
+    assert head_of(model(state, known), T0 + 9).left is None
 
 
 def test_a_run_that_nobody_executes_is_interrupted_and_its_clock_stands_still() -> None:
     one = model(begun(*started("a", T0 + 2)), live=False)
-    head = one.head(T0 + 500)
+    head = head_of(one, T0 + 500)
     assert (head.word, head.elapsed) == ("interrupted", 2.0)
     assert "takes the run over" in one.why(one.state.tasks["a"], T0 + 500)
 
@@ -151,8 +179,6 @@ def test_bars_of_what_was_is_and_will_be() -> None:
 def test_a_bar_is_always_as_wide_as_its_place(
     start: float, run: float, rest: float, width: int, status: Status
 ) -> None:
-    from orch_tui.tui.run_timeline import LiveBar
-
     bar = LiveBar("t", "T", status, start, start + run, start + run + rest)
     assert sum(len(cells.text) for cells in draw_live(bar, bar.end, width)) == width
 
@@ -183,33 +209,93 @@ def test_a_feed_reads_what_is_new_and_sees_who_executes(tmp_path: Path) -> None:
     assert not feed.read().live
 
 
-def test_estimates_are_of_the_last_successful_runs_that_were_complete(tmp_path: Path) -> None:
+def _recorded(
+    paths: ProjectPaths,
+    number: int,
+    seconds: float,
+    status: Status = Status.SUCCESS,
+    *,
+    partial: bool = False,
+    phases: RunPlan | None = None,
+) -> None:
+    """A run of ``o`` that took so long, and its task ``a`` as long."""
+    directory = paths.run("o", f"2026-{number}")
+    make_private(directory)
+    header = RunHeader(f"2026-{number}", "o", "O", T0, "x", partial=partial)
+    journal = Journal.create(directory, header, phases or plan(p=["a"]))
+    journal.append(events.executor(T0, pid=1, start=(1, 1), host="h", boot_id="b", by="x"))
+    for event in (*started("a", T0), events.ended(T0 + seconds, "a", 1, status)):
+        journal.append(event)
+    journal.append(events.run_ended(T0 + seconds, status, "", seconds, {status: 1}))
+    journal.close()
+
+
+def test_estimates_are_of_successful_tries_and_of_complete_runs(tmp_path: Path) -> None:
     # GIVEN runs of 1 s, 3 s and 8 s with success, a failed one, and a partial one
     paths = ProjectPaths(tmp_path)
-    for number, (seconds, status, partial) in enumerate(
-        (
-            (1.0, Status.SUCCESS, False),
-            (3.0, Status.SUCCESS, False),
-            (8.0, Status.SUCCESS, False),
-            (99.0, Status.ERROR, False),
-            (77.0, Status.SUCCESS, True),
-        )
-    ):
-        directory = paths.run("o", f"2026-{number}")
-        make_private(directory)
-        header = RunHeader(f"2026-{number}", "o", "O", T0, "x", partial=partial)
-        journal = Journal.create(directory, header, plan(p=["a"]))
-        for event in (*started("a", T0), events.ended(T0 + seconds, "a", 1, status)):
-            journal.append(event)
-        journal.append(events.run_ended(T0 + seconds, status, "", seconds, {status: 1}))
-        journal.close()
+    for number, seconds in enumerate((1.0, 3.0, 8.0)):
+        _recorded(paths, number, seconds)
+    _recorded(paths, 3, 99.0, Status.ERROR)
+    _recorded(paths, 4, 77.0, partial=True)
     # WHEN they are read
     found = read_estimates(paths, "o")
     # THEN the run has median 3 s and mean 4 s; its task counts in the partial one, too
     assert (found.run_median, found.run_mean) == (3.0, 4.0)
     assert found.task_medians == {"a": 5.5}
-    assert read_estimates(paths, "o", before="2026-2").run_mean == 2.0
     assert read_estimates(paths, "nothing") == Estimates()
+
+
+def test_what_is_usual_takes_three_runs(tmp_path: Path) -> None:
+    # GIVEN two runs THEN it is known how long the task takes, and not what is usual
+    paths = ProjectPaths(tmp_path)
+    for number, seconds in enumerate((1.0, 3.0)):
+        _recorded(paths, number, seconds)
+    assert read_estimates(paths, "o") == Estimates(task_medians={"a": 2.0})
+    # WHEN there is a third THEN it is; for a run before it, it is not
+    _recorded(paths, 2, 8.0)
+    assert read_estimates(paths, "o").task_means == {"a": 4.0}
+    assert read_estimates(paths, "o", before="2026-2") == Estimates(task_medians={"a": 2.0})
+
+
+def test_runs_of_other_tasks_tell_nothing_of_the_whole_run(tmp_path: Path) -> None:
+    # GIVEN three runs of one task WHEN one was added, or another is disabled
+    paths = ProjectPaths(tmp_path)
+    for number in range(3):
+        _recorded(paths, number, 3.0)
+    assert read_estimates(paths, "o", tasks={"a"}).run_mean == 3.0
+    for tasks in ({"a", "b"}, {"b"}):
+        found = read_estimates(paths, "o", tasks=tasks)
+        # THEN what the whole run takes is not known, and what the task takes is
+        assert found.run_mean is None and found.task_means == {"a": 3.0}
+    # and a task that is skipped from the beginning is none of the run's
+    skipped = PlannedTask("b", "command/b", "B", "p", Decision.SKIPPED, "disabled")
+    (phase,) = plan(p=["a"]).phases
+    both = RunPlan("o", "O", (PlannedPhase("p", "P", (*phase.tasks, skipped), 2),))
+    for number in range(3, 6):
+        _recorded(paths, number, 5.0, phases=both)
+    assert tasks_to_run(begun(phases=both)) == {"a"}
+    assert read_estimates(paths, "o", tasks={"a"}).run_mean == 4.0
+
+
+def test_a_try_that_succeeded_counts_in_a_run_that_failed(tmp_path: Path) -> None:
+    paths = ProjectPaths(tmp_path)
+    directory = paths.run("o", "2026-1")
+    make_private(directory)
+    journal = Journal.create(directory, RunHeader("2026-1", "o", "O", T0, "x"), plan(p=["a", "b"]))
+    for event in (*started("a", T0), events.ended(T0 + 4, "a", 1, Status.SUCCESS)):
+        journal.append(event)
+    journal.append(events.run_ended(T0 + 5, Status.ERROR, "", 5, {Status.ERROR: 1}))
+    journal.close()
+    assert read_estimates(paths, "o") == Estimates(task_medians={"a": 4.0})
+
+
+def test_a_broken_journal_tells_nothing(tmp_path: Path) -> None:
+    paths = ProjectPaths(tmp_path)
+    _recorded(paths, 1, 4.0)
+    broken = paths.run("o", "2026-2")
+    make_private(broken)
+    (broken / "run.toml").write_text("[run]\nid = ")
+    assert read_estimates(paths, "o") == Estimates(task_medians={"a": 4.0})
 
 
 def test_what_tasks_wrote_comes_from_a_file_that_may_hold_anything(tmp_path: Path) -> None:
@@ -255,7 +341,27 @@ def test_two_runs_are_compared_task_by_task() -> None:
     assert found == {"a": "slower", "b": "repaired", "n": "new", "c": "gone"}
 
 
+def test_what_is_reused_counts_as_done_where_runs_are_compared() -> None:
+    # GIVEN a run in which a succeeded and b failed, one that reuses a, and one in which a fails
+    tasks = [PlannedTask(t, f"c/{t}", t, "p", Decision.RUN) for t in ("a", "b")]
+    reused = PlannedTask("a", "c/a", "a", "p", Decision.REUSED, f"{REUSED}20261121T140000.000Z-bb")
+    first, again, last = (
+        begun(
+            *(one for task, status in ended for one in (*started(task, T0), events.ended(T0 + 2, task, 1, status))),
+            phases=RunPlan("o", "O", (PlannedPhase("p", "P", (planned, tasks[1]), 2),)),
+        )
+        for planned, ended in (
+            (tasks[0], [("a", Status.SUCCESS), ("b", Status.ERROR)]),
+            (reused, [("b", Status.SUCCESS)]),
+            (tasks[0], [("a", Status.ERROR), ("b", Status.SUCCESS)]),
+        )
+    )
+    # THEN nothing is "skipped now"
+    assert [(one.verdict, one.reused_after) for one in compare(first, again)] == [("", True), ("repaired", False)]
+    assert [(one.verdict, one.reused_before) for one in compare(again, last)] == [("fails now", True), ("", False)]
+
+
 def test_head_and_waits_hold_text_from_outside() -> None:
     header = RunHeader("r", "o", "O", T0, "ann\x1b]52;c;x\x07 [/bold]")
     one = RunModel(Path("/r"), initial_state(header, plan(p=["a"])), live=True)
-    assert "ann [/bold]" in text(head_rows(one.head(T0), one, 60))
+    assert "ann [/bold]" in text(head_rows(head_of(one, T0), one, 60))

@@ -1,4 +1,4 @@
-"""A run as bars in time: what was, what is, and what earlier runs let expect. Pure: no Textual, no files."""
+"""A run as bars in time: what was, what is, and what earlier runs let expect. Pure: no files."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ from typing import NamedTuple
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.runs.view import RUNNING, RunModel
-from orch_tui.tui.timeline import Column
 
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 _SAMPLE = 500
-_RAN = frozenset(Status) - {Status.SKIPPED, Status.CANCELLED, Status.CREATED, Status.WAITING}
+RAN = frozenset(Status) - {Status.SKIPPED, Status.CANCELLED, Status.CREATED, Status.WAITING}
+"""States of a task that has begun."""
+
+
+class Column(NamedTuple):
+    """A phase in time, in seconds from the start of the run; ``number`` counts from 1."""
+
+    number: int
+    start: float
+    end: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class LiveBar:
 
 
 class LiveTimeline(NamedTuple):
+    """``seconds`` is where the last bar ends."""
+
     bars: tuple[LiveBar, ...]
     columns: tuple[Column, ...]
     seconds: float
@@ -57,7 +66,7 @@ def live_timeline(model: RunModel, now: float, origin: float | None = None) -> L
     for number, phase in enumerate(state.phases.values(), 1):
         begins = phase.started - zero if phase.started is not None else start
         mine = _phase_bars(model, phase, begins, until - zero, medians, nominal)
-        last = max((bar for bar in mine if bar.status in _RAN or bar.end > bar.start), key=_end, default=None)
+        last = max((bar for bar in mine if bar.status in RAN or bar.end > bar.start), key=_end, default=None)
         for bar in mine:
             bars.append(_critical(bar) if bar is last and phase.ended is not None else bar)
             child = model.children.get(bar.task)
@@ -67,6 +76,20 @@ def live_timeline(model: RunModel, now: float, origin: float | None = None) -> L
             columns.append(Column(number, begins, last.end))
             start = max(begins, last.end)
     return LiveTimeline(tuple(bars), tuple(columns), max((bar.end for bar in bars), default=0.0))
+
+
+def time_left(model: RunModel, now: float, timeline: LiveTimeline | None = None) -> float | None:
+    """Seconds to the end of the last bar; None when no earlier run tells anything of what has not ended yet.
+
+    ``timeline`` is that of the model now, for who has it already.
+    """
+    state, medians = model.state, model.estimates.task_medians
+    if state.finished or not model.live:
+        return None
+    if not any(task.id in medians for task in state.tasks.values() if not task.status.final):
+        return None
+    zero = state.started or state.header.created
+    return max(0.0, zero + (timeline or live_timeline(model, now)).seconds - now)
 
 
 def _usual_here(model: RunModel) -> float:
@@ -141,39 +164,3 @@ def _nested(child: RunModel, now: float, zero: float, level: int) -> list[LiveBa
                     LiveBar("", bar.name, bar.status, bar.start + shift, bar.done + shift, bar.end + shift, level=level)
                 )
     return bars
-
-
-class Cells(NamedTuple):
-    """A piece of a drawn line: ``ran``, ``expected`` or ``blank``."""
-
-    text: str
-    kind: str
-
-
-def draw_live(bar: LiveBar, seconds: float, width: int, *, ascii_only: bool = False) -> list[Cells]:
-    """One line of exactly ``width`` cells; the picture is ``seconds`` long."""
-    if width <= 0:
-        return []
-    if bar.heading or (bar.end <= bar.start and bar.status not in _RAN) or not seconds:
-        return [Cells(" " * width, "blank")]
-    first = min(int(bar.start / seconds * width), width - 1)
-    last = max(first + 1, min(width, round(bar.end / seconds * width)))
-    drawn = ""
-    if bar.status in _RAN:
-        eighths = max(1, min((width - first) * 8, round(bar.done / seconds * width * 8) - first * 8))
-        full, part = divmod(eighths, 8)
-        drawn = "#" * max(1, round(eighths / 8)) if ascii_only else "█" * full + (_EIGHTHS[part] if part else "")
-    expected = max(0, last - first - len(drawn)) if not bar.status.final else 0
-    return [
-        Cells(" " * first, "blank"),
-        Cells(drawn, "ran"),
-        Cells((":" if ascii_only else "░") * expected, "expected"),
-        Cells(" " * (width - first - len(drawn) - expected), "blank"),
-    ]
-
-
-def scale(shown: float, wanted: float) -> float:
-    """How many seconds wide to draw. It changes in steps only: with every change the whole picture is drawn again."""
-    if shown * 0.5 <= wanted <= shown:
-        return shown
-    return max(wanted * 1.5, 2.0)
