@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 
 import click
 
@@ -22,9 +23,10 @@ def crontab_command(project: str | None) -> int:
     Nothing is installed: put the lines into `crontab -e`. What goes wrong in a run is printed, so cron mails it.
     """
     from orch_tui.project.project import DefinitionError
-    from orch_tui.project.schedules import crontab_lines
+    from orch_tui.project.schedules import NotForCron, crontab_line
 
-    opened = open_it(project, tolerant=True)
+    # orch.toml says in which time zone schedules are: without it, no line is certain.
+    opened = open_it(project)
     out, err = Output(sys.stdout), Output(sys.stderr)
     lines, broken = 0, False
     for name in opened.orchestration_ids():
@@ -34,11 +36,17 @@ def crontab_command(project: str | None) -> int:
             broken = True
             err.line(f"{name} is left out: {error.problems[0].place}: {error.problems[0].message}")
             continue
-        for line in crontab_lines(opened.root.absolute(), name, value.schedules, _program()):
-            out.line(f"# {safe_line(value.name)}")
-            out.line(line)
-            lines += 1
-    if not lines:
+        for schedule in (schedule for schedule in value.schedules if schedule.enabled):
+            try:
+                line = crontab_line(opened.root, name, schedule, _program(), time.time(), opened.settings.timezone)
+            except NotForCron as error:
+                broken = True
+                err.line(f"{name} is left out: {safe_line(str(error))}")
+            else:
+                out.line(f"# {safe_line(value.name)}")
+                out.line(line)
+                lines += 1
+    if not lines and not broken:
         err.line('no orchestration has a schedule; add one to its file: [[schedules]] and cron = "30 5 * * 1-5"')
     return FAILED if broken else SUCCESS
 

@@ -62,7 +62,7 @@ def _orchestrations(project: Project) -> list[dict[str, Any]]:
         else:
             tasks = sum(len(phase.tasks) for phase in value.phases)
             item |= {"name": value.name, "phases": len(value.phases), "tasks": tasks}
-            following = next_start(value.schedules, now)
+            following = next_start(value.schedules, now, project.settings.timezone)
         scheduled = None if following is None else write_time(following)
         found.append(item | {"last_run": summary_json(last) if last else None, "next_start": scheduled})
     return found

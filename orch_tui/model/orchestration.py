@@ -88,10 +88,14 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When it is to be started, in this machine's time: ``cron`` is five fields as in crontab, or ``@daily``."""
+    """When it is to be started: ``cron`` is five fields as in crontab, or a word like ``@daily``.
+
+    ``timezone`` is an IANA name; empty for that of the project, or else of the machine.
+    """
 
     cron: str
     enabled: bool = True
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,14 +40,30 @@ def decode_orchestration(data: dict[str, Any], place: Place, orchestration_id: s
 
 
 def _schedule(table: Table) -> Schedule:
-    from orch_tui.project.schedules import cron_problem
+    from orch_tui.project.cron import cron_problem
 
-    schedule = Schedule(table.needed_text("cron", 'write it like "30 5 * * 1-5"'), table.flag("enabled", True))
+    schedule = Schedule(
+        table.needed_text("cron", 'write it like "30 5 * * 1-5"'), table.flag("enabled", True), read_timezone(table)
+    )
     if schedule.cron and (problem := cron_problem(schedule.cron)):
         message = f"{table.name('cron')}: {quote(schedule.cron)} is no time for cron; {problem}"
         table.error("cron", "schedule", message, 'write it like "30 5 * * 1-5": at 5:30 from Monday to Friday')
     table.finish()
     return schedule
+
+
+def read_timezone(table: Table) -> str:
+    """The IANA name in ``timezone``; empty when there is none, or none that is known."""
+    name = table.text("timezone")
+    if not name:
+        return ""
+    from orch_tui.project.time_zones import is_zone, near_zones
+
+    if is_zone(name):
+        return name
+    message = f"{table.name('timezone')}: there is no time zone {quote(name)}"
+    table.error("timezone", "timezone", message, near_zones(name) or 'write its IANA name, like "Europe/Prague"')
+    return ""
 
 
 def derived_task_id(configuration: str) -> str:

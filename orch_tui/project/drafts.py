@@ -48,7 +48,10 @@ def save_draft(project: Project, orchestration: Orchestration, base: SourceText 
     """
     extra = {"saved": now, **({"base": base.text} if base is not None else {})}
     # The screen does not edit schedules, so they are kept as a file's own keys are.
-    schedules = [{"cron": one.cron, "enabled": one.enabled} for one in orchestration.schedules]
+    schedules = [
+        {"cron": one.cron, "enabled": one.enabled, **({"timezone": one.timezone} if one.timezone else {})}
+        for one in orchestration.schedules
+    ]
     text = house_text(orchestration, {"draft": extra, **({"schedules": schedules} if schedules else {})})
     project.paths.make_state()
     make_private(project.paths.drafts)

@@ -1,68 +1,84 @@
 """When orchestrations are to be started: what their ``[[schedules]]`` mean, and the lines for cron, which starts them.
 
-Expressions are crontab's five fields (https://man7.org/linux/man-pages/man5/crontab.5.html), or one of its words such
-as ``@daily``; times are this machine's.
+A schedule is kept in its own ``timezone``, else in that of ``orch.toml``, else in this machine's. cron knows the
+machine's only.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 from orch_tui.model.orchestration import Schedule
+from orch_tui.project.cron import WORDS, cron_fields
+from orch_tui.project.time_zones import machine_zone_name, same_clock, same_minutes, zone_of
 
-WORDS = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-}
-_FIELDS = 5
+_NOT_IN_CRONTAB = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
-def cron_problem(text: str) -> str | None:
-    """Why an expression cannot be used, in a few words; None when it can."""
-    if text.startswith("@"):
-        return None if text in WORDS else f"there are the words {', '.join(WORDS)}"
-    if len(text.split()) != _FIELDS:
-        return "it has five fields: minute, hour, day, month, weekday"
-    from cronsim import CronSim, CronSimError
-
-    try:
-        next(CronSim(text, datetime(2000, 1, 1)))
-    except CronSimError as error:
-        return str(error)[:1].lower() + str(error)[1:]
-    except StopIteration:
-        return "there is no such day"
-    return None
+class NotForCron(ValueError):
+    """A schedule that cron on this machine cannot keep; the text says why and what to do."""
 
 
-def next_start(schedules: Iterable[Schedule], now: float) -> float | None:
+def next_start(schedules: Iterable[Schedule], now: float, timezone: str = "") -> float | None:
     """The first time after ``now`` (seconds since the epoch) at which one of the enabled schedules is due.
 
+    ``timezone`` is that of schedules which have none of their own; empty for the machine's. Around a change of the
+    clock it is as with Debian's cron: what falls into the hour that is left out comes at its end, what falls into the
+    hour that comes twice is due once.
+
     Raises:
-        cronsim.CronSimError: an expression that :func:`cron_problem` complains about.
+        ValueError, cronsim.CronSimError: a schedule that could not be read from a file.
     """
-    wanted = [WORDS.get(one.cron, one.cron) for one in schedules if one.enabled]
-    if not wanted:
-        return None
+    starts = [_next(_fields(one), now, zone_of(one.timezone or timezone)) for one in schedules if one.enabled]
+    return min(starts, default=None)
+
+
+def _next(cron: str, now: float, zone: tzinfo) -> float:
     from cronsim import CronSim
 
-    here = datetime.fromtimestamp(now).astimezone()
-    return min(next(CronSim(cron, here)).timestamp() for cron in wanted)
+    # In the second pass of an hour that comes twice, the simulation gives times of the first.
+    starts = (start.timestamp() for start in CronSim(cron, datetime.fromtimestamp(now, zone)))
+    return next(start for start in starts if start > now)
 
 
-def crontab_lines(project: Path, orchestration_id: str, schedules: Iterable[Schedule], program: list[str]) -> list[str]:
-    """One line for crontab for each enabled schedule. ``program`` starts orch-tui.
+def _fields(schedule: Schedule) -> str:
+    return " ".join(cron_fields(WORDS.get(schedule.cron, schedule.cron)))
 
-    What goes wrong is printed, so cron mails it; with nothing wrong nothing is.
+
+def crontab_line(
+    project: Path, orchestration_id: str, schedule: Schedule, program: list[str], now: float, timezone: str = ""
+) -> str:
+    """The line for crontab for a schedule. ``program`` starts orch-tui; ``now`` and ``timezone`` as above.
+
+    What goes wrong in the run is printed, so cron mails it; with nothing wrong nothing is.
+
+    Raises:
+        NotForCron: there is none that cron on this machine would read so.
     """
     words = [*program, "run", orchestration_id, "--quiet", "--project", str(project)]
+    if strange := next((word for word in words if _NOT_IN_CRONTAB.search(word)), None):
+        what = "it is no UTF-8" if re.search("[\ud800-\udfff]", strange) else "it has a line end or a control character"
+        raise NotForCron(f"a line for crontab cannot hold the path {strange!r}: {what}; give the project another path")
+    name = schedule.timezone or timezone
+    if name and not _machine_keeps(schedule, zone_of(name), now):
+        raise NotForCron(
+            f'"{schedule.cron}" is in {name}, and cron reads the time of this machine, {machine_zone_name()}; write it '
+            f"in that time, or set the machine to {name}"
+        )
     # In crontab a per cent sign ends the command.
     command = shlex.join(words).replace("%", "\\%")
-    return [f"{one.cron} {command}" for one in schedules if one.enabled]
+    cron = schedule.cron if schedule.cron in WORDS else _fields(schedule)
+    return f"{cron} {command}"
+
+
+def _machine_keeps(schedule: Schedule, zone: tzinfo, now: float) -> bool:
+    """Whether the machine's clock shows the same, or something that is the same to this schedule."""
+    here = zone_of("")
+    if same_clock(zone, here, now):
+        return True
+    every_hour = _fields(schedule).split()[1:] == ["*"] * 4
+    return every_hour and same_minutes(zone, here, now)

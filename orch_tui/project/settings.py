@@ -8,14 +8,17 @@ from typing import Any, Literal
 from orch_tui.model.component import DATA_FLOW_ORDER, ComponentType
 from orch_tui.model.orchestration import TaskOptions, Variable
 from orch_tui.project.decode import Place, Table, did_you_mean, one_of, quote
-from orch_tui.project.definitions import NO_OPTIONS, read_options, read_variables
+from orch_tui.project.definitions import NO_OPTIONS, read_options, read_timezone, read_variables
 
 _KEPT = ("environments",)
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
-    """``keep_runs`` and ``keep_days`` bound the history of each orchestration, ``keep_versions`` that of a table."""
+    """``keep_runs`` and ``keep_days`` bound the history of each orchestration, ``keep_versions`` that of a table.
+
+    ``timezone`` is that of schedules without one of their own; empty for the machine's.
+    """
 
     name: str
     max_parallel: int = 10
@@ -27,6 +30,7 @@ class ProjectSettings:
     keep_days: float | None = None
     group_order: tuple[ComponentType, ...] = DATA_FLOW_ORDER
     keep_versions: int = 3
+    timezone: str = ""
 
 
 def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> ProjectSettings:
@@ -43,6 +47,7 @@ def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> P
         keep_runs=(runs.integer("keep", 1) if runs else None) or 100,
         keep_days=runs.number("keep_days", zero=False) if runs else None,
         group_order=_group_order(table),
+        timezone=read_timezone(table),
         keep_versions=(storage.integer("keep_versions", 1) if storage else None) or 3,
     )
     for part in (runs, storage):

@@ -34,6 +34,7 @@ class Entry:
     value: Orchestration | None
     problems: tuple[Problem, ...] = ()
     draft: bool = False
+    timezone: str = ""
 
     @property
     def phases(self) -> int:
@@ -49,7 +50,7 @@ class Entry:
             return None
         from orch_tui.project.schedules import next_start
 
-        return next_start(self.value.schedules, now)
+        return next_start(self.value.schedules, now, self.timezone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,9 @@ class HomeModel:
             draft = orchestration_id in self._drafts
             try:
                 value = self.project.orchestration(orchestration_id)
-                entry = Entry(orchestration_id, safe_line(value.name, 200), value, draft=draft)
+                entry = Entry(
+                    orchestration_id, safe_line(value.name, 200), value, (), draft, self.project.settings.timezone
+                )
             except DefinitionError as error:
                 entry = Entry(orchestration_id, orchestration_id, None, tuple(error.problems), draft)
             self._entries[orchestration_id] = entry

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.projects import environment, make_project
 
-HEAVY = {"textual", "rich", "duckdb", "pydantic", "tomlkit", "jsonschema", "httpx", "dotenv", "filelock"}
+HEAVY = {"textual", "rich", "duckdb", "pydantic", "tomlkit", "jsonschema", "httpx", "dotenv"}
 _SCRIPT = """
 import json, sys
 from orch_tui.__main__ import main

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from orch_tui.model.orchestration import Schedule
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted
@@ -351,9 +352,14 @@ def _schedules(entry: Entry, now: float) -> list[Content]:
     following = entry.next_start(now)
     if entry.value is None or following is None:
         return []
-    crons = ", ".join(one.cron for one in entry.value.schedules if one.enabled)
+    crons = ", ".join(_cron(one, entry.timezone) for one in entry.value.schedules if one.enabled)
     when = show_when(following, now)
     return [Content.assemble(("Scheduled next: ", "$text-muted"), when, (f"  {crons}", "$text-muted"))]
+
+
+def _cron(schedule: Schedule, timezone: str) -> str:
+    """``30 5 * * 1-5``, with the time zone where it is not the machine's: ``30 5 * * 1-5 Europe/Prague``."""
+    return f"{schedule.cron} {schedule.timezone or timezone}".rstrip()
 
 
 def _phases(entry: Entry) -> Content:
