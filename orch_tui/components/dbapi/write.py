@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from orch_tui.components.dbapi.fit import Choice, Field, require_held, settle_types
+from orch_tui.components.dbapi.held import Target as ColumnType
 from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
 from orch_tui.components.dbapi.rows import check_keys, chosen, reader
 from orch_tui.components.dbapi.session import Session
 from orch_tui.components.dbapi.stop import stoppable
 from orch_tui.components.kit.component import Context, Input
-from orch_tui.components.kit.sql import connect, duckdb_explained, listed, literal, row_batches
+from orch_tui.components.kit.sql import connect, duckdb_explained, listed, row_batches
 from orch_tui.components.kit.staging import signals_deferred
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import counted, safe_line
+from orch_tui.storage.duckdb import parquet
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,15 +32,7 @@ class TargetColumn:
     name: str
     required: bool
     generated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A column on its way: its name in the input, its DuckDB type, and its name in the table."""
-
-    name: str
-    kind: str
-    target: str
+    type: ColumnType
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +48,7 @@ class Job:
 
 @dataclass(slots=True)
 class Done:
-    """How many rows of the table were taken out (replace), changed and added."""
+    """How many rows of the table were taken out (replace), changed and added, as the server counts them."""
 
     deleted: int = 0
     updated: int = 0
@@ -85,6 +80,10 @@ class Writer(Session):
         """The columns of the table, None when it is not there. Raises: UserError when rows cannot go there."""
 
     @abstractmethod
+    def choices(self, kind: str, *, key: bool) -> list[Choice]:
+        """Types for a new column of a DuckDB type, the best one first."""
+
+    @abstractmethod
     def unique_keys(self) -> list[set[str]]:
         """The columns of each unique index without a condition."""
 
@@ -111,20 +110,22 @@ class Writer(Session):
             yield [line for (line,) in rows]
             done += len(rows)
             self.ctx.progress(done, total, "rows")
+        if done != total:
+            raise UserError(f"{total} rows were to be written, and {done} could be read; run the task again")
 
 
 def write(writer: Writer) -> None:
     """Write the rows of the only input; the table has all of them afterwards, or is as it was.
 
     Raises:
-        UserError: columns or keys do not fit, or the server refuses something.
+        UserError: columns or keys do not fit, a value would become another one, or the server refuses something.
     """
     ctx, target = writer.ctx, writer.target
     table = ctx.only_input()
     wanted = chosen(target.columns, target.key, table)
     con = connect(ctx, memory_limit="512MB")
     with duckdb_explained(f"nothing was written: the rows of {table.table} cannot be read"):
-        con.execute(f"create view source as select * from read_parquet({literal(str(table.path))})")
+        con.execute(f"create view source as select * from {parquet(table.path)}")
         if target.key:
             check_keys(con, target.key, table)
         with stoppable(), writer:
@@ -134,7 +135,15 @@ def write(writer: Writer) -> None:
 
 def _write(writer: Writer, con: duckdb.DuckDBPyConnection, wanted: Sequence[tuple[str, str]]) -> Done:
     there = writer.look()
-    fields = match(writer, there, wanted)
+    if there is None:
+        keys = {name.casefold() for name in writer.target.key}
+        columns = [(name, kind, writer.choices(kind, key=name.casefold() in keys)) for name, kind in wanted]
+        fields, remarks = settle_types(con, columns)
+        for sentence in remarks:
+            writer.ctx.log(sentence)
+    else:
+        fields = match(writer, there, wanted)
+        require_held(con, fields, writer.where)
     spelling = {field.name.casefold(): field.target for field in fields}
     key = [spelling[name.casefold()] for name in writer.target.key]
     writer.step = "store"
@@ -146,22 +155,21 @@ def _write(writer: Writer, con: duckdb.DuckDBPyConnection, wanted: Sequence[tupl
     return done
 
 
-def match(writer: Writer, there: Sequence[TargetColumn] | None, wanted: Sequence[tuple[str, str]]) -> list[Field]:
+def match(writer: Writer, there: Sequence[TargetColumn], wanted: Sequence[tuple[str, str]]) -> list[Field]:
     """Each column to write with the table's name for it; for an upsert, the table keeps the key unique.
 
     Raises:
         UserError: the table lacks a column, or needs one that is not written, or has no unique index on the key.
     """
-    if there is None:
-        return [Field(name, kind, name) for name, kind in wanted]
-    names = [column.name for column in there]
-    missing = [name for name, _ in wanted if find(name, names) is None]
-    if missing:
+    types = {column.name: column.type for column in there}
+    names = list(types)
+    spelling = {name: find(name, names) for name, _ in wanted}
+    if missing := [name for name, found in spelling.items() if found is None]:
         raise UserError(
             f"{writer.where} has no column {listed(missing)}; its columns are {listed(names, 40)}: choose with "
             "columns, or add the column to the table"
         )
-    fields = [Field(name, kind, find(name, names) or name) for name, kind in wanted]
+    fields = [Field(name, kind, found, types[found]) for name, kind in wanted if (found := spelling[name]) is not None]
     written = {field.target for field in fields}
     if computed := [column.name for column in there if column.generated and column.name in written]:
         raise UserError(
@@ -173,13 +181,13 @@ def match(writer: Writer, there: Sequence[TargetColumn] | None, wanted: Sequence
             "input, or give it a default in the table"
         )
     if writer.target.mode == "upsert":
-        _require_unique(writer, fields)
+        _require_unique(writer, spelling)
     return fields
 
 
-def _require_unique(writer: Writer, fields: Sequence[Field]) -> None:
-    spelling = {field.name.casefold(): field.target for field in fields}
-    key = [spelling[name.casefold()] for name in writer.target.key]
+def _require_unique(writer: Writer, spelling: Mapping[str, str | None]) -> None:
+    own = {name.casefold(): found or name for name, found in spelling.items()}
+    key = [own[name.casefold()] for name in writer.target.key]
     if set(key) not in writer.unique_keys():
         raise UserError(
             f"{writer.where} has no unique index on the key ({listed(key)}), which an upsert needs; let its owner "
@@ -189,17 +197,24 @@ def _require_unique(writer: Writer, fields: Sequence[Field]) -> None:
 
 def _tell(writer: Writer, table: Input, done: Done) -> None:
     ctx, mode = writer.ctx, writer.target.mode
-    ctx.metrics["rows_written"] = table.rows
+    taken = done.updated + done.added
+    ctx.metrics["rows_written"] = taken
     if mode == "replace":
         ctx.metrics["rows_deleted"] = done.deleted
-        ctx.log(f"{writer.where}: {counted(table.rows, 'row')} in the place of {done.deleted}")
+        ctx.log(f"{writer.where}: {counted(taken, 'row')} in the place of {done.deleted}")
         if done.deleted and not table.rows:
             ctx.warn(f'the input "{table.table}" has no rows, so {writer.where} is empty now; it had {done.deleted}')
     elif mode == "upsert":
         ctx.metrics.update(rows_updated=done.updated, rows_added=done.added)
         ctx.log(f"{writer.where}: {counted(done.updated, 'row')} updated, {done.added} added")
     else:
-        ctx.log(f"{writer.where}: {counted(table.rows, 'row')} added")
+        ctx.log(f"{writer.where}: {counted(taken, 'row')} added")
+    if left := table.rows - taken:
+        ctx.metrics["rows_left_out"] = left
+        ctx.warn(
+            f"{writer.where} has left out {left} of {counted(table.rows, 'row')}: a trigger or a rule of the table "
+            "drops them"
+        )
 
 
 def describe(writer: Writer) -> str:
@@ -212,5 +227,5 @@ def describe(writer: Writer) -> str:
         if find(name, names) is None:
             raise UserError(f'{writer.where} has no column "{safe_line(name)}"; its columns are {listed(names, 40)}')
     if writer.target.mode == "upsert":
-        _require_unique(writer, [Field(name, "", find(name, names) or name) for name in writer.target.key])
+        _require_unique(writer, {name: find(name, names) for name in writer.target.key})
     return f"{writer.called} has {counted(len(there), 'column')}"

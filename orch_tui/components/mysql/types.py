@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from orch_tui.components.dbapi.fit import Choice
+from orch_tui.components.dbapi.held import Family, Target, changed, source_of
 from orch_tui.components.dbapi.settle import (
     WIDTH,
     Digits,
@@ -22,6 +24,7 @@ from orch_tui.components.dbapi.settle import (
     truth,
 )
 from orch_tui.components.dbapi.values import Convert
+from orch_tui.storage.conversion import text_of
 
 _BINARY = 63
 """The number of the character set that is none."""
@@ -98,69 +101,142 @@ def _decimal(field: MysqlField) -> Finding:
     return Finite(precision, field.scale) if precision <= WIDTH else Digits(min(field.scale, WIDTH))
 
 
-_DECLARED = {
-    "BOOLEAN": "tinyint(1)",
-    "TINYINT": "tinyint",
-    "SMALLINT": "smallint",
-    "INTEGER": "int",
-    "BIGINT": "bigint",
-    "UTINYINT": "tinyint unsigned",
-    "USMALLINT": "smallint unsigned",
-    "UINTEGER": "int unsigned",
-    "UBIGINT": "bigint unsigned",
-    "HUGEINT": "decimal(39,0)",
-    "UHUGEINT": "decimal(39,0)",
-    "FLOAT": "float",
-    "DOUBLE": "double",
-    "DATE": "date",
-    "TIME": "time(6)",
-    "UUID": "char(36)",
-    "JSON": "json",
+_DECLARED: dict[str, tuple[str, Family]] = {
+    "BOOLEAN": ("tinyint(1)", "integer"),
+    "TINYINT": ("tinyint", "integer"),
+    "SMALLINT": ("smallint", "integer"),
+    "INTEGER": ("int", "integer"),
+    "BIGINT": ("bigint", "integer"),
+    "UTINYINT": ("tinyint unsigned", "integer"),
+    "USMALLINT": ("smallint unsigned", "integer"),
+    "UINTEGER": ("int unsigned", "integer"),
+    "UBIGINT": ("bigint unsigned", "integer"),
+    "HUGEINT": ("decimal(39,0)", "decimal"),
+    "UHUGEINT": ("decimal(39,0)", "decimal"),
+    "UUID": ("char(36)", "text"),
 }
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _MOST_SCALE = 30
+_KEY_LENGTH = 255
+_MANY_DIGITS = r"regexp_matches({text}, '[0-9]{16,}|[0-9]\.[0-9]{15,}')"
+_ENDLESS = "not isfinite({x})"
+_YEARS = "({x} < '0001-01-01' or {x} >= '10000-01-01')"
+"""Before and after the calendar of MySQL, among them what has no end."""
 
 
-def declared(kind: str, *, key: bool) -> str:
-    """The type of a column that is made for values of a DuckDB type; as part of a ``key`` it has a limited length."""
+def choices(kind: str, *, key: bool, exact_json: bool) -> list[Choice]:
+    """The types that a new column for values of a DuckDB type may have, the best one first.
+
+    As part of a ``key`` a text has a limited length. ``exact_json``: JSON stays the text it is, as in MariaDB.
+    """
+    text = f"varchar({_KEY_LENGTH})" if key else "longtext"
+    last = Choice(text, Target("text", text))
+    if kind in _DECLARED:
+        declared, family = _DECLARED[kind]
+        return [Choice(declared, Target(family, declared))]
     if found := _DECIMAL.fullmatch(kind):
-        return f"decimal({found[1]},{found[2]})" if int(found[2]) <= _MOST_SCALE else "varchar(255)"
+        declared = f"decimal({found[1]},{found[2]})"
+        return [Choice(declared, Target("decimal", declared))] if int(found[2]) <= _MOST_SCALE else [last]
+    if kind in ("FLOAT", "DOUBLE"):
+        return [Choice(kind.lower(), Target("real" if kind == "FLOAT" else "double", kind.lower()), _ENDLESS), last]
+    if kind == "DATE":
+        return [Choice("date", Target("date", "date"), _YEARS), last]
+    if kind in ("TIME", "TIME_NS"):
+        return [_in_microseconds(kind, Target("time", "time(6)")), last]
     if kind.startswith("TIMESTAMP"):
-        return "datetime(6)"
-    if _nested(kind):
-        return "json"
+        return [_in_microseconds(kind, Target("timestamp", "datetime(6)"), _YEARS), last]
+    if kind == "JSON" or source_of(kind) == "nested":
+        return [_json(kind, exact_json), last]
     if kind == "BLOB":
-        return "varbinary(255)" if key else "longblob"
-    return _DECLARED.get(kind, "varchar(255)" if key else "longtext")
+        declared = f"varbinary({_KEY_LENGTH})" if key else "longblob"
+        return [Choice(declared, Target("bytes", declared))]
+    return [last]
 
 
-def _nested(kind: str) -> bool:
-    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+def _json(kind: str, exact: bool) -> Choice:
+    beyond = []
+    if kind == "JSON":
+        beyond.append(r"regexp_matches({text}, '(^|[\[:,]\s*)-?(NaN|Infinity)')")
+    if not exact:
+        # MySQL itself takes JSON apart: numbers become doubles, and of a key that comes twice the last one stays.
+        beyond.append(_MANY_DIGITS)
+    text = "cast({x} as varchar)" if kind == "JSON" else f"({text_of('{x}', kind)})"
+    condition = f"({' or '.join(beyond)})".replace("{text}", text) if beyond else None
+    return Choice("json", Target("json", "json", unique_keys=not exact), condition)
 
 
-def written(column: str, kind: str) -> str:
+def _in_microseconds(kind: str, target: Target, also: str | None = None) -> Choice:
+    # Nanoseconds reach from 1677 to 2262 only.
+    beyond = changed("{x}", kind, target) if kind.endswith("_NS") else also
+    return Choice(target.shown, target, beyond)
+
+
+_TYPE = re.compile(r"(\w+)(?:\((.*)\))?", re.DOTALL)
+_INTEGER_TYPES = ("tinyint", "smallint", "mediumint", "int", "bigint")
+_TIMES: dict[str, Family] = {"time": "time", "datetime": "timestamp", "timestamp": "timestamp"}
+_PLAIN: dict[str, Family] = {"date": "date", "uuid": "uuid", "json": "json", "year": "year", "bit": "bits"}
+_BLOBS = ("tinyblob", "blob", "mediumblob", "longblob", "varbinary")
+
+
+def target_of(shown: str, *, exact_json: bool) -> Target:
+    """What a column holds whose type information_schema.columns calls ``shown``, as in ``decimal(10,2) unsigned``."""
+    found = _TYPE.match(shown)
+    name, inner = (found[1].lower(), found[2] or "") if found else ("", "")
+    numbers = [int(part) for part in inner.split(",") if part.strip().isdecimal()]
+    if name in _INTEGER_TYPES:
+        return Target("integer", shown, rounds=True)
+    if name == "decimal":
+        return Target("decimal", shown, scale=numbers[1] if len(numbers) > 1 else 0)
+    if name in ("float", "double"):
+        return Target("real" if name == "float" else "double", shown, scale=numbers[1] if len(numbers) > 1 else None)
+    if name in _TIMES:
+        return Target(_TIMES[name], shown, scale=numbers[0] if numbers else 0)
+    if name in ("char", "varchar"):
+        return Target("text", shown, length=numbers[0] if numbers else 1, trims=name == "char")
+    if name.endswith("text"):
+        return Target("text", shown)
+    if name == "binary":
+        return Target("bytes", shown, length=numbers[0] if numbers else 1, fixed=True)
+    if name in _BLOBS:
+        return Target("bytes", shown)
+    if name in ("enum", "set"):
+        return Target("choice", shown, several=name == "set", choices=_labels(inner))
+    return Target(_PLAIN.get(name, "other"), shown, unique_keys=name == "json" and not exact_json)
+
+
+def _labels(inner: str) -> tuple[str, ...]:
+    return tuple(label.replace("''", "'") for label in re.findall(r"'((?:[^']|'')*)'", inner))
+
+
+def written(column: str, kind: str, target: Target) -> str:
     """A DuckDB expression that gives ``column`` (quoted) as a literal of MySQL without backslash escapes.
 
-    Infinite numbers end the query with an error: MySQL has none.
+    An infinite number that is to be one ends the query with an error: MySQL has none.
     """
+    if target.family in ("text", "choice", "json") and kind != "BLOB":
+        return f"coalesce({_string(text_of(column, kind))}, 'NULL')"
     if kind in ("FLOAT", "DOUBLE"):
         sentence = f"{column} holds a number that is infinite or none, which MySQL cannot store".replace("'", "''")
+        # As a double: the shortest text of a FLOAT is another number.
+        number = f"cast(cast({column} as double) as varchar)"
         return (
-            f"case when {column} is null then 'NULL' when isfinite({column}) then cast({column} as varchar)"
-            f" else error('{sentence}') end"
+            f"case when {column} is null then 'NULL' when isfinite({column}) then {number} else error('{sentence}') end"
         )
     return f"coalesce({_present(column, kind)}, 'NULL')"
+
+
+def _string(text: str) -> str:
+    return f"'''' || replace({text}, '''', '''''') || ''''"
 
 
 def _present(column: str, kind: str) -> str:
     if kind == "BOOLEAN":
         return f"cast(cast({column} as tinyint) as varchar)"
-    if kind.endswith("INT") or kind.endswith("INTEGER") or kind.startswith("DECIMAL"):
+    if source_of(kind) in ("integer", "decimal"):
         return f"cast({column} as varchar)"
     if kind == "BLOB":
         return f"'x''' || hex({column}) || ''''"
-    if kind.startswith("TIMESTAMP"):
+    if source_of(kind) == "moment":
         # In UTC and without a zone, which only newer servers understand.
-        return f"'''' || cast(cast({column} as timestamp) as varchar) || ''''"
-    text = f"cast(to_json({column}) as varchar)" if _nested(kind) else f"cast({column} as varchar)"
-    return f"'''' || replace({text}, '''', '''''') || ''''"
+        return _string(f"cast(cast({column} as timestamp) as varchar)")
+    return _string(text_of(column, kind))

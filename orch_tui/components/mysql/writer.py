@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from orch_tui.components import kit
+from orch_tui.components.dbapi.fit import Choice, Field
 from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
 from orch_tui.components.dbapi.session import STAGE
-from orch_tui.components.dbapi.write import Done, Field, Job, TargetColumn, Writer, describe, write
+from orch_tui.components.dbapi.write import Done, Job, TargetColumn, Writer, describe, write
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.sql import quoted as duckdb_quoted
 from orch_tui.components.mysql.server import Mysql, MysqlServer, quoted
-from orch_tui.components.mysql.types import declared, written
-from orch_tui.model.text import safe_line
+from orch_tui.components.mysql.types import choices, target_of, written
+from orch_tui.model.text import counted, safe_line
+
+if TYPE_CHECKING:
+    import pymysql
 
 _SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO"
 """A value that does not fit is an error, not cut off; a 0 stays a 0; a backslash in a text is a backslash."""
+_CHANGED = (1264, 1265, 1292, 1366, 1406)
+"""Codes of errors and notes about a value that does not fit: out of range, truncated, incorrect, too long."""
+_PLACE = re.compile(r"column [`'](?:.*`\.`)?(.*)[`'] at row (\d+)$")
 
 
 class Parameters(Target, MysqlServer):
@@ -57,11 +65,19 @@ class MysqlWriter(Mysql, Writer):
         self._require_transactions()
         rows = self.execute(
             "select column_name, is_nullable = 'NO' and column_default is null and extra not like '%%auto_increment%%',"
-            " coalesce(generation_expression, '') <> '' from information_schema.columns"
+            " coalesce(generation_expression, '') <> '', column_type from information_schema.columns"
             " where table_schema = database() and table_name = %s order by ordinal_position",
             (name,),
         )
-        return [TargetColumn(str(column), bool(need) and not made, bool(made)) for column, need, made in rows]
+        return [
+            TargetColumn(
+                str(column), bool(need) and not made, bool(made), target_of(str(kind), exact_json=self.is_mariadb)
+            )
+            for column, need, made, kind in rows
+        ]
+
+    def choices(self, kind: str, *, key: bool) -> list[Choice]:
+        return choices(kind, key=key, exact_json=self.is_mariadb)
 
     def _require_transactions(self) -> None:
         rows = self.execute(
@@ -96,8 +112,7 @@ class MysqlWriter(Mysql, Writer):
         if job.is_new:
             self._create(job)
         self.execute(f"create temporary table {STAGE} as select {columns} from {place} limit 0")
-        for statement in self._inserts(job, f"insert into {STAGE} ({columns}) values "):
-            self.execute(statement)
+        self._stage(job, f"insert into {STAGE} ({columns}) values ")
         if job.mode == "upsert":
             self._require_distinct(job.key)
         done = Done()
@@ -114,7 +129,44 @@ class MysqlWriter(Mysql, Writer):
             )
         else:
             done.added = self._affected(f"insert into {place} ({columns}) select {columns} from {STAGE}")
+        total = self.ctx.only_input().rows
+        if done.updated + done.added != total:
+            raise UserError(
+                f"nothing was written: {self.where} has a place for {done.updated + done.added} of "
+                f"{counted(total, 'row')} only, by the key as it compares it"
+            )
         return done
+
+    def _stage(self, job: Job, head: str) -> None:
+        """The rows into the temporary table. Raises: pymysql.Error, with the value that does not fit."""
+        import pymysql
+
+        before = 0
+        for statement, rows in self._inserts(job, head):
+            try:
+                with self.con.cursor() as cursor:
+                    cursor.execute(statement)
+                    # What the server notes and does all the same: it has cut or rounded something.
+                    noted = self.execute("show warnings") if cursor.warning_count else []
+                    for _, code, text in noted:
+                        if code in _CHANGED:
+                            raise pymysql.DataError(code, text)
+            except pymysql.Error as error:
+                raise self._with_value(error, job, before) from error
+            before += rows
+
+    def _with_value(self, error: pymysql.Error, job: Job, before: int) -> pymysql.Error:
+        """The error with the value it is about, where the server tells only the column and the row of the statement."""
+        code, text = error.args[0], str(error.args[-1])
+        place = _PLACE.search(text)
+        field = next((field for field in job.fields if place and field.target == place[1]), None)
+        if code not in _CHANGED or place is None or field is None or ": '" in text:
+            return error
+        row = job.con.execute(
+            f"select cast({field.value} as varchar) from source limit 1 offset {before + int(place[2]) - 1}"
+        ).fetchone()
+        value = safe_line(str(row[0]), 60) if row else ""
+        return type(error)(code, f"{text[: text.rindex(' at row ')]}: {value}")
 
     def _update(self, job: Job) -> int:
         """Update the rows with a known key; returns how many there are, changed or not."""
@@ -143,19 +195,25 @@ class MysqlWriter(Mysql, Writer):
     def _create(self, job: Job) -> None:
         keys = set(job.key)
         parts = [
-            f"{quoted(field.target)} {declared(field.kind, key=field.target in keys)}"
-            + (" not null" if field.target in keys else "")
+            f"{quoted(field.target)} {field.declared}" + (" not null" if field.target in keys else "")
             for field in job.fields
         ]
         if job.key:
             parts.append(f"primary key ({_list(job.key)})")
         self.execute(
             f"create table {quoted(self._name)} ({', '.join(parts)}) engine = InnoDB"
-            # Texts that differ stay different keys, as they are in the input.
-            " default charset utf8mb4 collate utf8mb4_bin"
+            f" default charset utf8mb4 collate {self._collation()}"
         )
         self._made = True
         self.ctx.log(f"{self.where} is new")
+
+    def _collation(self) -> str:
+        """By which texts that differ stay different keys, as they are in the input, also in blanks at their end."""
+        rows = self.execute(
+            "select collation_name from information_schema.collations"
+            " where collation_name in ('utf8mb4_nopad_bin', 'utf8mb4_0900_bin')"
+        )
+        return str(rows[0][0]) if rows else "utf8mb4_bin"
 
     def abandon(self) -> None:
         super().abandon()
@@ -171,8 +229,8 @@ class MysqlWriter(Mysql, Writer):
         except (pymysql.Error, OSError) as error:
             self.ctx.log(f"{self.where} was made and is empty: {safe_line(str(error), 200)}")
 
-    def _inserts(self, job: Job, head: str) -> Iterator[str]:
-        """Statements that stay well below the largest packet that the server takes."""
+    def _inserts(self, job: Job, head: str) -> Iterator[tuple[str, int]]:
+        """Statements, each with its number of rows, that stay well below the largest packet that the server takes."""
         most = int(self.execute("select @@max_allowed_packet")[0][0])
         # A character is up to four bytes.
         limit = min(most // 8, 2**20)
@@ -181,15 +239,15 @@ class MysqlWriter(Mysql, Writer):
         for lines in self.lines(job):
             for line in lines:
                 if waiting and size + len(line) > limit:
-                    yield head + ",".join(waiting)
+                    yield head + ",".join(waiting), len(waiting)
                     waiting, size = [], 0
                 waiting.append(line)
                 size += len(line) + 1
         if waiting:
-            yield head + ",".join(waiting)
+            yield head + ",".join(waiting), len(waiting)
 
     def line(self, fields: Sequence[Field]) -> str:
-        values = ", ".join(written(duckdb_quoted(field.name), field.kind) for field in fields)
+        values = ", ".join(written(field.value, field.kind, field.type) for field in fields)
         return f"'(' || concat_ws(',', {values}) || ')'"
 
     def commit(self) -> None:

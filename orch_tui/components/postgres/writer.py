@@ -6,18 +6,36 @@ from collections.abc import Iterable, Sequence
 from typing import LiteralString
 
 from orch_tui.components import kit
+from orch_tui.components.dbapi.fit import Choice, Field
 from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
 from orch_tui.components.dbapi.session import STAGE
-from orch_tui.components.dbapi.write import Done, Field, Job, TargetColumn, Writer, describe, write
+from orch_tui.components.dbapi.write import Done, Job, TargetColumn, Writer, describe, write
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import quoted
 from orch_tui.components.postgres.server import Postgres, PostgresServer, qualified
-from orch_tui.components.postgres.types import copied, declared
+from orch_tui.components.postgres.types import PostgresColumn, choices, copied, target_of
 from orch_tui.model.text import safe_line
 
 _NAME_BYTES = 63
 """PostgreSQL cuts longer names off without an error."""
+
+_COLUMNS = """
+    with recursive typed as (
+        select attnum, attname, attnotnull and not atthasdef and attidentity = '' as required,
+            attgenerated <> '' as generated, atttypid as type, atttypmod as modifier,
+            format_type(atttypid, atttypmod) as shown
+        from pg_catalog.pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped
+        union all
+        select attnum, attname, required, generated, t.typbasetype,
+            case when t.typtypmod >= 0 then t.typtypmod else modifier end, shown
+        from typed join pg_catalog.pg_type t on t.oid = typed.type where t.typtype = 'd'
+    )
+    select attname::text, required, generated, t.typname::text, t.typnamespace = 'pg_catalog'::regnamespace, modifier,
+        shown
+    from typed join pg_catalog.pg_type t on t.oid = typed.type where t.typtype <> 'd' order by attnum
+"""
+"""The columns of a table, with what is below their domains."""
 
 
 class Parameters(Target, PostgresServer):
@@ -47,13 +65,14 @@ class PostgresWriter(Postgres, Writer):
             return None
         if tables[name] in ("v", "m"):
             raise UserError(f'"{safe_line(name)}" is a view in {self.shown}, and rows can only be written to a table')
-        rows = self.con.execute(
-            "select attname::text, attnotnull and not atthasdef and attidentity = '', attgenerated <> ''"
-            " from pg_catalog.pg_attribute where attrelid = %s::regclass and attnum > 0 and not attisdropped"
-            " order by attnum",
-            (self._place,),
-        ).fetchall()
-        return [TargetColumn(name, required, generated) for name, required, generated in rows]
+        rows = self.con.execute(_COLUMNS.encode(), (self._place,)).fetchall()
+        return [
+            TargetColumn(name, required, generated, target_of(PostgresColumn(kind, built_in, modifier, shown)))
+            for name, required, generated, kind, built_in, modifier, shown in rows
+        ]
+
+    def choices(self, kind: str, *, key: bool) -> list[Choice]:
+        return choices(kind)
 
     def unique_keys(self) -> list[set[str]]:
         rows = self.con.execute(
@@ -77,8 +96,7 @@ class PostgresWriter(Postgres, Writer):
             self.con.execute(f"lock table {self._place} in share row exclusive mode".encode())
             done.deleted = self.con.execute(f"delete from {self._place}".encode()).rowcount
         if job.mode != "upsert" or job.is_new:
-            self._copy(job, f"{self._place} ({columns})")
-            done.added = self.ctx.only_input().rows
+            done.added = self._copy(job, f"{self._place} ({columns})")
             return done
         self.con.execute(
             f"create temp table {STAGE} on commit drop as select {columns} from {self._place} with no data".encode()
@@ -94,12 +112,13 @@ class PostgresWriter(Postgres, Writer):
             for field in job.fields
             if field.target not in job.key
         )
-        self.con.execute(
+        written = self.con.execute(
             f"insert into {self._place} ({columns}) overriding system value select {columns} from {STAGE}"
             f" on conflict ({_list(job.key)}) do {f'update set {updates}' if updates else 'nothing'}".encode()
-        )
+        ).rowcount
         done.updated = int(known[0]) if known else 0
-        done.added = self.ctx.only_input().rows - done.updated
+        # Rows with a known key are not counted by the server where nothing but the key is written.
+        done.added = written - done.updated if updates else written
         return done
 
     def _create(self, job: Job) -> None:
@@ -108,19 +127,22 @@ class PostgresWriter(Postgres, Writer):
                 raise UserError(
                     f'the name "{safe_line(name)}" is longer than {_NAME_BYTES} bytes; choose a shorter one'
                 )
-        parts = [f"{quoted(field.target)} {declared(field.kind)}" for field in job.fields]
+        parts = [f"{quoted(field.target)} {field.declared}" for field in job.fields]
         if job.key:
             parts.append(f"primary key ({_list(job.key)})")
         self.con.execute(f"create table {self._place} ({', '.join(parts)})".encode())
         self.ctx.log(f"{self.where} is new")
 
-    def _copy(self, job: Job, into: str) -> None:
-        with self.con.cursor().copy(f"copy {into} from stdin".encode()) as copy:
+    def _copy(self, job: Job, into: str) -> int:
+        """How many rows the server took: a trigger may leave some out."""
+        cursor = self.con.cursor()
+        with cursor.copy(f"copy {into} from stdin".encode()) as copy:
             for lines in self.lines(job):
                 copy.write("\n".join(lines) + "\n")
+        return cursor.rowcount
 
     def line(self, fields: Sequence[Field]) -> str:
-        return f"concat_ws(chr(9), {', '.join(copied(quoted(field.name), field.kind) for field in fields)})"
+        return f"concat_ws(chr(9), {', '.join(copied(field.value, field.kind, field.type) for field in fields)})"
 
     def commit(self) -> None:
         self.con.commit()

@@ -408,3 +408,149 @@ def test_connections_are_tested(tmp_path: Path, server: MariaDbServer) -> None:
         with pytest.raises(UserError, match=part):
             tried(module, **more)  # type: ignore[arg-type]
     assert server.run("show tables") == [("t",)]
+
+
+@pytest.mark.parametrize(
+    ("declared", "query", "parts"),
+    [
+        ("decimal(10,2)", "select 1.005::decimal(9,3)", ["decimal(10,2) and cannot hold 1.005"]),
+        ("decimal(10,2)", "select 1.005::double", ["cannot hold 1.005"]),
+        ("decimal(10,2)", "select '1.005'", ["cannot hold 1.005"]),
+        ("decimal(10,2)", "select 12345678901", ["Out of range value for column 'v': 12345678901"]),
+        ("int", "select 1.5::decimal(3,1)", ["int(11) and cannot hold 1.5"]),
+        ("int", "select 1.5::double", ["cannot hold 1.5"]),
+        ("int", "select '007'", ["cannot hold 007"]),
+        ("int", "select '1e3'", ["cannot hold 1e3"]),
+        ("tinyint", "select unnest([1, 300, 2])", ["Out of range value for column 'v': 300"]),
+        ("int unsigned", "select -1", ["Out of range value for column 'v': -1"]),
+        ("float", "select 16777217", ["float and cannot hold 16777217"]),
+        ("float", "select 0.123456789::double", ["cannot hold 0.123456789"]),
+        ("double", "select 9007199254740993", ["double and cannot hold 9007199254740993"]),
+        ("double(10,2)", "select 1.005::double", ["double(10,2) and cannot hold 1.005"]),
+        ("datetime", "select timestamp '2024-01-01 10:00:00.6'", ["datetime and cannot hold 2024-01-01 10:00:00.6"]),
+        ("datetime(3)", "select timestamp '2024-01-01 10:00:00.0006'", ["datetime(3) and cannot hold"]),
+        ("datetime(6)", "select '2024-01-01 10:00:00.1234567'", ["cannot hold 2024-01-01 10:00:00.1234567"]),
+        ("timestamp", "select timestamp '2124-01-01 10:00:00'", ["Incorrect datetime value: '2124-01-01 10:00:00'"]),
+        ("date", "select timestamp '2024-01-01 10:00:00'", ["date and cannot hold 2024-01-01 10:00:00"]),
+        ("date", "select '24-01-01'", ["cannot hold 24-01-01"]),
+        ("date", "select date 'infinity'", ["'infinity'"]),
+        ("date", "select 70101", ["cannot hold 70101"]),
+        ("time", "select time '10:00:00.6'", ["time and cannot hold 10:00:00.6"]),
+        ("time", "select 101112", ["cannot hold 101112"]),
+        ("datetime", "select time '10:00:00'", ["cannot hold 10:00:00"]),
+        ("time", "select timestamp '2024-01-01 10:00:00'", ["cannot hold 2024-01-01"]),
+        ("varchar(3)", "select 'abc '", ["varchar(3) and cannot hold abc"]),
+        ("varchar(3)", "select unnest(['a', 'abcd'])", ["Data too long for column 'v': abcd"]),
+        ("char(3)", "select 'ab '", ["char(3) and cannot hold ab"]),
+        ("binary(3)", "select '\\x01'::blob", ["binary(3) and cannot hold"]),
+        ("enum('a','B','1')", "select 'A'", ["cannot hold A"]),
+        ("enum('a','B','1')", "select 2", ["cannot hold 2"]),
+        ("set('a','b')", "select 'b,a'", ["cannot hold b,a"]),
+        ("year", "select 70", ["year(4) and cannot hold 70"]),
+        ("year", "select '0'", ["cannot hold 0"]),
+        ("bit(8)", "select '5'", ["bit(8) and cannot hold 5"]),
+        ("varchar(3) character set latin1", "select '😀'", ["Incorrect string value"]),
+    ],
+)
+@pytest.mark.parametrize("mode", ["replace", "append", "upsert"])
+def test_a_narrower_column_refuses_what_it_would_change(
+    bench: Bench, server: MariaDbServer, declared: str, query: str, parts: list[str], mode: str
+) -> None:
+    # GIVEN a table with a column that would round, cut or guess without a word
+    server.run(f"create table t(id int primary key, v {declared})", "insert into t(id) values (1)")
+    key = {"key": ["id"]} if mode == "upsert" else {}
+    # WHEN such a value is to be written in any mode, THEN it is refused by its name, and the table is as it was
+    with pytest.raises(UserError) as caught:
+        write(bench, server, f"select row_number() over () + 1 as id, v from ({query}) t(v)", mode=mode, **key)
+    assert str(caught.value).startswith("nothing was written: ")
+    for part in parts:
+        assert part in str(caught.value)
+    assert server.run("select id, v from t") == [(1, None)]
+
+
+@pytest.mark.parametrize(
+    ("declared", "query", "told"),
+    [
+        ("decimal(10,2)", "select 1.500::decimal(9,3)", "1.50"),
+        ("int", "select 3.0::double", "3"),
+        ("int", "select '12'", "12"),
+        ("float", "select 16777216", "16777200"),
+        ("double", "select 0.1::float", "0.10000000149011612"),
+        ("date", "select timestamp '2024-01-01'", "2024-01-01"),
+        ("datetime", "select date '2024-01-01'", "2024-01-01 00:00:00"),
+        ("varchar(3)", "select 'a '", "a "),
+        ("varchar(9)", "select 1.5::double", "1.5"),
+        ("varchar(9)", "select 'inf'::double", "inf"),
+        ("varchar(9)", "select true", "true"),
+        ("enum('a','B','1')", "select 1", "1"),
+        ("set('a','b')", "select unnest(['a,b'])", "a,b"),
+        ("year", "select 2024", "2024"),
+        ("bit(8)", "select 65", "A"),
+        ("json", """select '{"a": 1, "a": 2.10}'::json""", '{"a": 1, "a": 2.10}'),
+        ("uuid", "select '7F4DF5B0-62b1-4a3e-9f2e-8a2e6a2f4d5b'", "7f4df5b0-62b1-4a3e-9f2e-8a2e6a2f4d5b"),
+    ],
+)
+def test_another_type_takes_what_it_holds(
+    bench: Bench, server: MariaDbServer, declared: str, query: str, told: str
+) -> None:
+    # GIVEN a column of another type, WHEN a value is written that it holds, THEN it is there
+    server.run(f"create table t(v {declared})")
+    write(bench, server, f"select v from ({query}) t(v)", mode="append")
+    assert server.run("select cast(v as char) from t") == [(told,)]
+
+
+@pytest.mark.parametrize(
+    ("query", "declared", "told"),
+    [
+        ("select unnest([date '0001-01-01', date '9999-12-31'])", "date", ["0001-01-01", "9999-12-31"]),
+        ("select unnest([date '2024-01-01', date '10000-01-01'])", "longtext", ["10000-01-01", "2024-01-01"]),
+        ("select date '0044-03-15 (BC)'", "longtext", ["0044-03-15 (BC)"]),
+        ("select timestamp 'infinity'", "longtext", ["infinity"]),
+        ("select timestamp '9999-12-31 23:59:59.999999'", "datetime(6)", ["9999-12-31 23:59:59.999999"]),
+        ("select timestamptz '2024-01-01 10:00:00+02'", "datetime(6)", ["2024-01-01 08:00:00.000000"]),
+        ("select timestamp_ns '2024-01-01 10:00:00.123456789'", "longtext", ["2024-01-01 10:00:00.123456789"]),
+        ("select time '24:00:00'", "time(6)", ["24:00:00.000000"]),
+        ("select unnest([0.1::double, 5e-324::double, 1.7976931348623157e308::double])", "double",
+         ["0.1", "1.7976931348623157e308", "5e-324"]),
+        ("select unnest([1.5::double, 'nan'::double, '-inf'::double])", "longtext", ["-inf", "1.5", "nan"]),
+        ("select 0.1::float + 0::float", "float", ["0.1"]),
+        ("select interval '1 year 3 days 04:05:06.5'", "longtext", ["1 year 3 days 04:05:06.5"]),
+        ("select 0.0000000000000000000000000000001::decimal(38,31)", "longtext", ["0.0000000000000000000000000000001"]),
+        ("select 99999999999999999999999999999999999999::decimal(38,0)", "decimal(38,0)", ["9" * 38]),
+        ("select {'a': 'nan'::double, 'b': 12345678901234567890.123456789::decimal(38,9)}", "longtext",
+         ['{"a":"nan","b":12345678901234567890.123456789}']),
+        ("""select '{"a": NaN}'::json""", "longtext", ['{"a": NaN}']),
+        ("select 'a' || chr(0) || 'b '", "longtext", ["a\0b "]),
+    ],
+)  # fmt: skip
+def test_a_new_table_has_types_that_hold_its_values(
+    bench: Bench, server: MariaDbServer, query: str, declared: str, told: list[str]
+) -> None:
+    # GIVEN values at the ends of what DuckDB has, WHEN they are written to a new table, THEN they are there, as text
+    # where MySQL has no such value, and the log says so
+    write(bench, server, f"select v from ({query}) t(v)")
+    shown = "select column_type from information_schema.columns where table_schema = 'shop' and table_name = 't'"
+    assert server.run(shown) == [(declared,)]
+    assert sorted(row[0] for row in server.run("select cast(v as char) from t")) == told
+    by_value = declared == "longtext" and not any(word in query for word in ("interval", "decimal(38", "chr(0)"))
+    assert any("cannot hold: its column is longtext" in line for line in bench.lines) == by_value
+
+
+def test_keys_that_differ_stay_different(bench: Bench, server: MariaDbServer) -> None:
+    # GIVEN texts that differ in case, accents and blanks at their end
+    texts = ["a", "A", "á", "a ", "a  "]
+    query = f"select unnest({texts!r}) as name, 1 as n"
+    # WHEN they are the key of a new table, in any mode, THEN all are there
+    for mode in ("replace", "upsert", "upsert"):
+        write(bench, server, query, mode=mode, key=["name"])
+        assert sorted(row[0] for row in server.run("select name from t")) == sorted(texts)
+
+
+def test_a_note_of_the_server_is_an_error(bench: Bench, server: MariaDbServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a value that the checks would let pass
+    monkeypatch.setattr("orch_tui.components.dbapi.write.require_held", lambda *_: None)
+    server.run("create table t(v decimal(10,2))")
+    # WHEN the server only notes that it has cut it, THEN it is refused all the same, with the value
+    with pytest.raises(UserError, match=r"nothing was written: .*Data truncated for column 'v': 1\.005"):
+        write(bench, server, "select unnest([1.5, 1.005, 2.5])::decimal(9,3) as v")
+    assert server.run("select count(*) from t") == [(0,)]

@@ -451,3 +451,162 @@ def test_parameters_are_checked() -> None:
     assert list(postgres_extractor.Parameters.model_json_schema()["properties"])[:5] == [
         "host", "port", "database", "user", "password",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("declared", "query", "parts"),
+    [
+        ("numeric(10,2)", "select unnest([1.25, 1.005])::decimal(9,3)", ["numeric(10,2) and cannot hold 1.005"]),
+        ("numeric(10,2)", "select 1.005::double", ["cannot hold 1.005"]),
+        ("numeric(10,2)", "select unnest(['1.50', '007'])", ["cannot hold 007"]),
+        ("numeric(5,-2)", "select 1250", ["numeric(5,-2) and cannot hold 1250"]),
+        ("money", "select 0.001::decimal(9,3)", ["money and cannot hold 0.001"]),
+        ("real", "select 16777217", ["real and cannot hold 16777217"]),
+        ("real", "select 0.123456789::double", ["cannot hold 0.123456789"]),
+        ("double precision", "select 9007199254740993", ["cannot hold 9007199254740993"]),
+        ("double precision", "select '649686000000001631.440'", ["cannot hold 649686000000001631.440"]),
+        ("integer", "select unnest(['7', '007'])", ["integer and cannot hold 007"]),
+        ("integer", "select ' 7'", ["cannot hold"]),
+        ("date", "select timestamp '2024-01-01 10:00:00'", ["date and cannot hold 2024-01-01 10:00:00"]),
+        ("date", "select '01/02/03'", ["cannot hold 01/02/03"]),
+        ("date", "select 'today'", ["cannot hold today"]),
+        (
+            "timestamp(0)",
+            "select timestamp '2024-01-01 10:00:00.6'",
+            ["timestamp(0) without time zone and cannot hold"],
+        ),
+        (
+            "timestamp",
+            "select timestamp_ns '2024-01-01 10:00:00.123456789'",
+            ["cannot hold 2024-01-01 10:00:00.1234567"],
+        ),
+        ("timestamp", "select '2024-01-01 10:00:00+02'", ["cannot hold 2024-01-01 10:00:00+02"]),
+        ("timestamptz", "select '2024-01-01 10:00:00.1234567Z'", ["cannot hold"]),
+        ("time(0)", "select time '10:00:00.5'", ["time(0) without time zone and cannot hold 10:00:00.5"]),
+        ("time", "select timestamp '2024-01-01 10:00:00'", ["cannot hold"]),
+        ("interval(0)", "select interval 1500 milliseconds", ["interval(0) and cannot hold 00:00:01.5"]),
+        ("interval day", "select interval 1 day", ["interval day and cannot hold 1 day"]),
+        ("varchar(3)", "select 'abc  '", ["character varying(3) and cannot hold abc"]),
+        ("char(3)", "select 'ab '", ["character(3) and cannot hold ab"]),
+        ("name", "select repeat('x', 64)", ["name and cannot hold xxx"]),
+        ("text", "select 'a' || chr(0)", ["text and cannot hold a0x00"]),
+        ("bytea", "select 'a\\b'", ["bytea and cannot hold"]),
+        ("jsonb", """select '{"a": {"b": 1, "b": 2}}'::json""", ["jsonb and cannot hold"]),
+        ("jsonb", """select '[{"b": 1, "b": 2}]'""", ["jsonb and cannot hold"]),
+        ("cents", "select 0.001::decimal(9,3)", ["cents and cannot hold 0.001"]),
+        ("numeric(10,2)", "select 12345678901::decimal(20,0)", ["numeric field overflow"]),
+        ("varchar(3)", "select 'abcd'", ["too long", '"abcd"']),
+        ("smallint", "select 40000", ["40000", "out of range"]),
+    ],
+)
+@pytest.mark.parametrize("mode", ["replace", "append", "upsert"])
+def test_a_narrower_column_refuses_what_it_would_change(
+    bench: Bench, server: PostgresServer, declared: str, query: str, parts: list[str], mode: str
+) -> None:
+    # GIVEN a table with a column that would round, cut or guess without a word
+    server.run(
+        "drop domain if exists cents cascade", "create domain money2 as numeric(10,2)", "create domain cents as money2"
+    )
+    server.run(f"create table t(id int primary key, v {declared})", "insert into t(id) values (1)")
+    key = {"key": ["id"]} if mode == "upsert" else {}
+    # WHEN such a value is to be written in any mode, THEN it is refused by its name, and the table is as it was
+    with pytest.raises(UserError) as caught:
+        write(bench, server, f"select row_number() over () + 1 as id, v from ({query}) t(v)", mode=mode, **key)
+    assert str(caught.value).startswith("nothing was written: ")
+    for part in parts:
+        assert part in str(caught.value)
+    assert server.run("select id, v from t") == [(1, None)]
+
+
+@pytest.mark.parametrize(
+    ("declared", "query", "told"),
+    [
+        ("numeric(10,2)", "select 1.500::decimal(9,3)", "1.50"),
+        ("numeric", "select '1.5e-3'", "0.0015"),
+        ("double precision", "select 0.1::decimal(3,1)", "0.1"),
+        ("real", "select 0.1::double", "0.1"),
+        ("bigint", "select '12'", "12"),
+        ("date", "select timestamp '2024-01-01'", "2024-01-01"),
+        ("date", "select unnest(['2024-01-31'])", "2024-01-31"),
+        ("date", "select 'Jan 31 2024'", "2024-01-31"),
+        ("timestamptz", "select '2024-01-01T10:00:00.123456+02:00'", "2024-01-01 08:00:00.123456+00"),
+        ("timestamptz", "select timestamptz '2024-01-01 10:00:00+02'", "2024-01-01 08:00:00+00"),
+        ("timestamp(0)", "select timestamp 'infinity'", "infinity"),
+        ("varchar(3)", "select 'a '", "a "),
+        ("text", "select 1.5::double", "1.5"),
+        ("text", "select 3::double", "3"),
+        ("text", "select date '0044-03-15 (BC)'", "0044-03-15 (BC)"),
+        ("date", "select date '0044-03-15 (BC)'", "0044-03-15 BC"),
+        ("jsonb", """select '[{"b": 1}, {"b": 2}]'::json""", '[{"b": 1}, {"b": 2}]'),
+        ("interval(3)", "select interval 1500 milliseconds", "00:00:01.5"),
+    ],
+)
+def test_another_type_takes_what_it_holds(
+    bench: Bench, server: PostgresServer, declared: str, query: str, told: str
+) -> None:
+    # GIVEN a column of another type, WHEN a value is written that it holds, THEN it is there
+    server.run(f"create table t(v {declared})")
+    write(bench, server, f"select v from ({query}) t(v)", mode="append")
+    assert server.run("set timezone = 'UTC'", "select v::text from t") == [(told,)]
+
+
+@pytest.mark.parametrize(
+    ("query", "declared", "told"),
+    [
+        ("select unnest([date '0044-03-15 (BC)', date 'infinity', date '5874897-12-31'])", "date",
+         ["0044-03-15 BC", "5874897-12-31", "infinity"]),
+        ("select unnest([date '2024-01-01', date '5877642-06-25 (BC)'])", "text", ["2024-01-01", "5877642-06-25 (BC)"]),
+        ("select timestamp '0044-03-15 (BC) 10:00:00.5'", "timestamp without time zone", ["0044-03-15 10:00:00.5 BC"]),
+        ("select timestamp '290309-12-22 (BC)'", "text", ["290309-12-22 (BC) 00:00:00"]),
+        ("select timestamptz '294247-01-10 04:00:54.775806+00'", "timestamp with time zone",
+         ["294247-01-10 04:00:54.775806+00"]),
+        ("select timestamp_ns '2024-01-01 10:00:00.123456'", "timestamp without time zone",
+         ["2024-01-01 10:00:00.123456"]),
+        ("select timestamp_ns '2024-01-01 10:00:00.123456789'", "text", ["2024-01-01 10:00:00.123456789"]),
+        ("select time '24:00:00'", "time without time zone", ["24:00:00"]),
+        ("select unnest(['nan'::double, '-inf'::double, -0.0::double, 5e-324::double])", "double precision",
+         ["-0", "-Infinity", "5e-324", "NaN"]),
+        ("select interval '1 year 2 months 3 days 04:05:06.5'", "interval", ["1 year 2 mons 3 days 04:05:06.5"]),
+        ("select {'a': 'nan'::double, 'b': 12345678901234567890.123456789::decimal(38,9)}", "jsonb",
+         ['{"a": "nan", "b": 12345678901234567890.123456789}']),
+        ("""select ['{"a": 1.10, "b": 123456789012345678901234567890}'::json]""", "jsonb",
+         ['[{"a": 1.10, "b": 123456789012345678901234567890}]']),
+        ("""select '{"a": 1, "a": 2}'::json""", "json", ['{"a": 1, "a": 2}']),
+        ("""select '{"a": "\\u0000"}'::json""", "json", ['{"a": "\\u0000"}']),
+        ("""select '{"a": NaN}'::json""", "text", ['{"a": NaN}']),
+        ("select 0.00000000000000000000000000000000000001::decimal(38,38)", "numeric(38,38)",
+         ["0.00000000000000000000000000000000000001"]),
+    ],
+)  # fmt: skip
+def test_a_new_table_has_types_that_hold_its_values(
+    bench: Bench, server: PostgresServer, query: str, declared: str, told: list[str]
+) -> None:
+    # GIVEN values at the ends of what DuckDB has, WHEN they are written to a new table, THEN they are there, as text
+    # where PostgreSQL has no such value, and the log says so
+    write(bench, server, f"select v from ({query}) t(v)")
+    shown = "select format_type(atttypid, atttypmod) from pg_attribute where attrelid = 't'::regclass and attname = 'v'"
+    assert server.run(shown) == [(declared,)]
+    assert sorted(row[0] for row in server.run("set timezone = 'UTC'", "select v::text from t")) == told
+    assert any("cannot hold: its column is" in line for line in bench.lines) == (declared in ("text", "json"))
+
+
+def test_a_text_that_no_type_holds_is_refused(bench: Bench, server: PostgresServer) -> None:
+    with pytest.raises(UserError, match=r"nothing was written: \"v\" has 1 value such as a0x00b that text cannot hold"):
+        write(bench, server, "select 'a' || chr(0) || 'b' as v")
+    assert server.run("select to_regclass('t')") == [(None,)]
+
+
+def test_rows_that_a_trigger_drops_are_counted(bench: Bench, server: PostgresServer) -> None:
+    # GIVEN a table whose trigger drops rows without a word
+    server.run(
+        "create table t(id int primary key)",
+        "create or replace function odd() returns trigger language plpgsql as"
+        " $$ begin if new.id % 2 = 0 then return null; end if; return new; end $$",
+        "create trigger odd before insert on t for each row execute function odd()",
+    )
+    # WHEN rows are written in any mode, THEN the result tells how many came and how many did not
+    for mode, more in (("replace", {}), ("upsert", {"key": ["id"]})):
+        ctx = write(bench, server, "select range as id from range(5)", mode=mode, **more)
+        assert ctx.metrics["rows_written"] == 2 and ctx.metrics["rows_left_out"] == 3
+        assert ctx.warning is not None and "has left out 3 of 5 rows" in ctx.warning
+        assert server.run("select id from t order by 1") == [(1,), (3,)]
