@@ -61,9 +61,8 @@ class Display:
         self._print([f"{clock(self._now())} {safe_line(text, 600)}"])
 
     def _print(self, lines: list[str]) -> None:
-        erase = "\r\x1b[K" if self._shown else ""
-        self._shown = ""
-        self._out.write(erase + "".join(f"{line}\n" for line in lines))
+        erase, self._shown = bool(self._shown), ""
+        self._out.write("".join(f"{line}\n" for line in lines), erase=erase)
 
     def _paint(self, state: RunState) -> None:
         now = self._now()
@@ -72,13 +71,13 @@ class Display:
         # One column stays free: a full line would wrap, and could not be rewritten any more.
         text = fit(status_line(state, now, unicode=self._out.unicode), self._out.width - 1)
         if text != self._shown:
-            self._out.write(f"\r{text}\x1b[K")
+            self._out.rewrite(text)
             self._shown, self._painted = text, now
 
     def clear(self) -> None:
         """Take the status line away."""
         if self._shown:
-            self._out.write("\r\x1b[K")
+            self._out.write("", erase=True)
             self._shown = ""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import time
 import unicodedata
@@ -15,9 +16,11 @@ from typing import TextIO
 
 from orch_tui.cli.errors import CliError, os_sentence
 from orch_tui.model.status import STYLES, Status
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import safe_line, safe_lines
 
 _COLORS = {"bright_black": 90, "red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35}
+_PAINT = re.compile(rf"(\x1b\[(?:[01]|{'|'.join(map(str, _COLORS.values()))})m)")
+_ERASE = "\r\x1b[K"
 _ASCII = str.maketrans(
     {**{s.glyph: s.ascii for s in STYLES.values()}, "·": "-", "…": "...", "–": "-", "→": "->", "│": "|"}
 )
@@ -92,14 +95,30 @@ class Output:
         except (OSError, ValueError, AttributeError):
             return int(os.environ.get("COLUMNS", "") or 100) if os.environ.get("COLUMNS", "").isdecimal() else 100
 
-    def write(self, text: str) -> None:
-        """Words for people; flushes. Raises: CliError, see the class."""
-        if not self.unicode:
-            text = text.translate(_ASCII).encode("ascii", "replace").decode()
-        self.data(text)
+    def write(self, text: str, *, erase: bool = False) -> None:
+        """Words for people; flushes. ``erase`` takes the status line away first. Raises: CliError, see the class.
+
+        This is the guard that every text passes: of control characters and escape sequences only line ends, tabs and
+        the colours of :meth:`paint` reach the stream, whoever forgot to make a name from outside safe.
+        """
+        self._emit(f"{_ERASE if erase else ''}{self._guarded(text)}")
+
+    def rewrite(self, text: str) -> None:
+        """The status line: one line that stays open and is written over. Raises: CliError."""
+        self._emit(f"\r{self._guarded(text)}\x1b[K")
 
     def data(self, text: str) -> None:
-        """Text that a program may read: nothing is replaced but what the encoding cannot hold. Raises: CliError."""
+        """Text that a program may read: as it is, but on a terminal guarded as words for people. Raises: CliError."""
+        self._emit(safe_lines(text) if self.tty else text)
+
+    def _guarded(self, text: str) -> str:
+        if self.color:
+            text = "".join(part if at % 2 else safe_lines(part) for at, part in enumerate(_PAINT.split(text)))
+        else:
+            text = safe_lines(text)
+        return text if self.unicode else text.translate(_ASCII).encode("ascii", "replace").decode()
+
+    def _emit(self, text: str) -> None:
         if self.gone:
             return
         try:
@@ -128,7 +147,7 @@ class Output:
             raise CliError(f"the output cannot be written: {os_sentence(error)}") from error
 
     def line(self, text: str = "") -> None:
-        """One line made of parts that are safe already."""
+        """One line; what it is made of should be on one line each, see ``safe_line``."""
         self.write(text + "\n")
 
     def lines(self, text: str) -> None:

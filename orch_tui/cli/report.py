@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from orch_tui.engine.lastlines import last_lines
 from orch_tui.model.events import write_time
 from orch_tui.model.problem import Problem
 from orch_tui.model.runstate import AttemptState, RunState, TaskState
+from orch_tui.model.text import safe_json
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import files_written, first_failure, skipped_because, tables_written
 from orch_tui.runs.follower import attempt_directory
@@ -23,8 +26,25 @@ _LINES = 20
 
 
 def print_json(out: Output, value: Any) -> None:
-    """One document; characters outside of ASCII are escaped where the stream could not hold them."""
-    out.write(json.dumps(value, indent=2, ensure_ascii=not out.unicode) + "\n")
+    """One document, which reads back as ``value``.
+
+    Characters outside of ASCII are escaped where the stream could not hold them, those that a terminal would act on or
+    hide everywhere. What JSON has no form for is a text: dates and times of TOML as ISO 8601, ``nan`` and ``inf``.
+    """
+    text = json.dumps(_plain(value), indent=2, ensure_ascii=not out.unicode, allow_nan=False)
+    out.write(safe_json(text) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
 
 
 def at(seconds: float | None) -> str | None:

@@ -12,8 +12,12 @@ _ESCAPES = re.compile(
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
     r"|\x1b[ -/]*[0-~]?"
 )
-# Controls, and the characters that reorder or hide text (bidirectional marks, zero-width, surrogates).
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# Controls, and the characters that reorder or hide text (bidirectional marks, zero-width, tags).
+_HIDING = "\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+_SURROGATES = "\ud800-\udfff"
+_CONTROLS = re.compile(f"[\x00-\x1f\x7f-\x9f{_HIDING}{_SURROGATES}]")
+_CONTROLS_IN_LINES = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_HIDING}]")
+_NOT_IN_JSON = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f{_HIDING}{_SURROGATES}]")
 
 
 def safe_line(text: str, limit: int | None = None) -> str:
@@ -26,6 +30,31 @@ def safe_line(text: str, limit: int | None = None) -> str:
     if limit is not None and len(text) > limit:
         text = text[: max(0, limit - 1)] + "…"
     return text
+
+
+def safe_lines(text: str) -> str:
+    """Lines and tabs as they are, without anything else that :func:`safe_line` takes out.
+
+    Surrogates stay (bytes of a name that is no UTF-8): whoever encodes the text replaces them by a visible mark.
+    """
+    if _CONTROLS_IN_LINES.search(text) is None:
+        return text
+    return _CONTROLS_IN_LINES.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+
+
+def safe_json(document: str) -> str:
+    """A JSON document over lines in which what :func:`safe_line` takes out is escaped: it reads back as it was."""
+    return _NOT_IN_JSON.sub(_escaped, document)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "".join(f"\\u{unit:04x}" for unit in _utf16(ord(found[0])))
+
+
+def _utf16(code: int) -> tuple[int, ...]:
+    if code < 0x10000:
+        return (code,)
+    return 0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF)
 
 
 def slug(name: str, fallback: str = "item") -> str:
