@@ -30,9 +30,9 @@ from orch_tui.components.http.retry import PerMinute, back_off
 from orch_tui.components.http.tls import trusting
 from orch_tui.components.http.tokens import ClientCredentials
 from orch_tui.components.http.unpacking import ACCEPTED, unpacked
-from orch_tui.components.kit.redact import Redactor
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.project.masking.redactor import Redactor
 
 __all__ = ["HttpClient", "HttpError"]
 

@@ -17,9 +17,9 @@ from orch_tui.components.http_api.writer_rows import PLACEHOLDER, RowShape, Unse
 from orch_tui.components.kit.checkpoint import Sent, content_key
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.contract import Input
-from orch_tui.components.kit.redact import Redactor
 from orch_tui.components.kit.sql import connect, duckdb_explained
 from orch_tui.model.text import safe_line
+from orch_tui.project.masking.redactor import Redactor
 
 if TYPE_CHECKING:
     import httpx

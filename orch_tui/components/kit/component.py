@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from orch_tui.components.kit.contract import Input, Output, TaskConfig, disk_problem, read_task_config, use_utf8
-from orch_tui.components.kit.redact import Redactor
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.project.masking.redactor import Redactor
 from orch_tui.storage.duckdb import open_database
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from typing import Annotated, Any, NoReturn
 from pydantic import AfterValidator, Field
 
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.redact import Redactor
 from orch_tui.components.kit.runner import stop_code
 from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.text import safe_line
+from orch_tui.project.masking.redactor import Redactor
 
 USER_ERROR = 1
 _KEPT_LINES = 60

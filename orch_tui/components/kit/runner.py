@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orch_tui.components.kit.contract import disk_problem, use_utf8
-from orch_tui.components.kit.redact import Redactor
 from orch_tui.components.kit.subprocess import Ended, run_child
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.project.masking.redactor import Redactor
 
 _USER_ERROR = 1
 _APPLICATION_ERROR = 2

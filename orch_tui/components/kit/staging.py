@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.components.kit.contract import Input, Output, TaskConfig, missing_output, stem
-from orch_tui.components.kit.redact import Redactor
 from orch_tui.model.configuration import TableInput
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.atomic import write_atomic
+from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.tables import Storage, StorageError, TableInfo
 

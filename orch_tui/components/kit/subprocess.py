@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from orch_tui.components.kit.redact import Redactor, StreamRedactor
 from orch_tui.model.text import safe_line
+from orch_tui.project.masking.redactor import Redactor
+from orch_tui.project.masking.stream import StreamRedactor
 
 _PIPE = 1 << 20
 """Bytes of the pipe and of one read."""

@@ -12,8 +12,8 @@ import duckdb
 import pytest
 from orch_tui.components.http_api import extractor as http_extractor
 from orch_tui.components.kit.parameters import load_parameters
-from orch_tui.components.kit.redact import Redactor
 from orch_tui.model.errors import UserError
+from orch_tui.project.masking.redactor import Redactor
 
 from tests.integration.attempts import Attempt, attempt
 from tests.servers.http_server import CUT, DROP, Answer, Call, HttpServer, pages, refused_port

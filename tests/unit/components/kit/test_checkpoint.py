@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from orch_tui.components.kit.checkpoint import Sent, content_key, sent_file
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.redact import Redactor
+from orch_tui.project.masking.redactor import Redactor
 
 from tests.support.bench import Bench
 

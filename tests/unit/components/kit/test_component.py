@@ -10,9 +10,9 @@ import duckdb
 import pytest
 from orch_tui.components import kit
 from orch_tui.components.kit.contract import read_task_config
-from orch_tui.components.kit.redact import Redactor
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
+from orch_tui.project.masking.redactor import Redactor
 
 
 def config(tmp_path: Path, **storage: Any) -> dict[str, str]:

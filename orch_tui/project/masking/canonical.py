@@ -1,0 +1,220 @@
+"""One spelling for the many that encoders give the same text.
+
+Percent-encoding, entities of markup and escapes with backslashes are decoded, layer below layer; quotes, backslashes,
+white space, control characters, escape sequences and characters without width are left out; ``-`` and ``_`` become
+``+`` and ``/``, as in the two alphabets of base64. What is told from the result is *where* a secret may be: it is
+never written anywhere.
+"""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+_PASSES = 4
+"""Encodings within each other that are undone."""
+_DROPPED = bytes(range(0x21)) + b"\"'\\`\x7f"
+_TABLE = bytes.maketrans(b"-_", b"+/")
+_KEPT = bytes(number not in _DROPPED for number in range(256))
+
+# Escape sequences of terminals (ECMA-48): CSI, OSC with its body, the two-character ones.
+_TERMINAL = rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,200}(?:\x07|\x1b\\)|[0-Z^-~])"
+# In UTF-8: C1 controls, soft hyphen, joiners, marks of direction and of byte order, variation selectors, and the
+# lines of boxes (U+2500-257F), into which programs wrap what they print.
+_UNSEEN = (
+    rb"\xc2[\x80-\x9f\xad]|\xcd\x8f|\xd8\x9c|\xe2(?:\x80[\x8b-\x8f\xa8-\xae]|\x81[\xa0-\xaf]|[\x94\x95][\x80-\xbf])"
+    rb"|\xef(?:\xb8[\x80-\x8f]|\xbb\xbf)"
+)
+_BACKSLASHED = (
+    rb"\\(?:x(?:[0-9a-fA-F]{2}|\{[0-9a-fA-F]{1,6}\})"
+    rb"|u(?:[dD][89abAB][0-9a-fA-F]{2}\\{1,16}u[dD][c-fC-F][0-9a-fA-F]{2}|[0-9a-fA-F]{4}|\{[0-9a-fA-F]{1,6}\})"
+    rb"|U[0-9a-fA-F]{8}|N\{[A-Z0-9 -]{1,90}\}|[0-3][0-7]{2}|[nrtfvbae])"
+)
+_ENTITY = rb"&(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
+_TERMINAL_ONES = re.compile(_TERMINAL)
+_UNSEEN_ONES = re.compile(_UNSEEN)
+# The beginning of any of these at the end of what has arrived so far.
+_OPEN = re.compile(
+    rb"(?:%(?:25)*(?:2|[0-9a-fA-F]|u[0-9a-fA-F]{0,3})?"
+    rb"|\\(?:x(?:[0-9a-fA-F]|\{[0-9a-fA-F]{0,6})?|u(?:[0-9a-fA-F]{0,3}|\{[0-9a-fA-F]{0,6})"
+    rb"|u[dD][89abAB][0-9a-fA-F]{2}(?:\\{1,16}(?:u[0-9a-fA-F]{0,3})?)?|U[0-9a-fA-F]{0,7}|N(?:\{[A-Z0-9 -]{0,90})?"
+    rb"|[0-3][0-7]?)?"
+    rb"|&(?:amp;)*(?:#(?:[0-9]{0,7}|[xX][0-9a-fA-F]{0,6})|[a-zA-Z][a-zA-Z0-9]{0,31})?"
+    rb"|\x1b(?:\[[0-?]{0,64}[ -/]{0,4}|\][^\x07\x1b\n]{0,200}\x1b?)?"
+    rb"|\xc2|\xcd|\xd8|\xe2[\x80\x81\x94\x95]?|\xef[\xb8\xbb]?)\Z"
+)
+_OPEN_SIZE = 260
+_ENCODED = re.compile(rb"[%&\\\x1b\xc2\xcd\xd8\xe2\xef]")
+_CONTROL_LETTERS = dict(zip(b"nrtfvbae", b"\n\r\t\f\v\b\a\x1b", strict=True))
+
+
+class Mapped(NamedTuple):
+    """Canonical ``text``; its byte ``n`` comes from ``starts[n]:ends[n]`` of what it was made from."""
+
+    text: bytes
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
+class Canon:
+    """Makes canonical texts in which the bytes ``relevant`` are looked for.
+
+    Percent-encoding of other bytes is left as it is: logs are full of ``%20``, and decoding takes time.
+    """
+
+    def __init__(self, relevant: Iterable[int]) -> None:
+        octets = b"|".join(sorted({_hexadecimal(number) for number in {*relevant, *b"%\\&+/="}}))
+        # One pattern for each first byte: looking for a single byte is ten times as fast as for one of many.
+        self._encoded = tuple(
+            re.compile(pattern) for pattern in (rb"%(?:25)*(?:" + octets + rb"|u[0-9a-fA-F]{4})", _ENTITY, _BACKSLASHED)
+        )
+        self._decoded = _Decoded()
+
+    def of(self, data: bytes) -> bytes:
+        """The canonical text."""
+        for _ in range(_PASSES):
+            data, decoded = unseen(data), 0
+            for pattern in self._encoded:
+                data, count = pattern.subn(self._decode, data)
+                decoded += count
+            if not decoded:
+                break
+        return data.translate(_TABLE, _DROPPED)
+
+    def end_of(self, data: bytes) -> tuple[bytes, int]:
+        """The canonical text of what has arrived, up to an escape that goes on beyond its end, and where that begins
+        in ``data`` (its length if there is none)."""
+        if not _ENCODED.search(data):
+            cut = _open_escape(data)
+            return self.of(data[:cut]), cut
+        mapped, cut = self.mapped_end(data)
+        return mapped.text, cut
+
+    def _decode(self, found: re.Match[bytes]) -> bytes:
+        return self._decoded[found[0]]
+
+    def mapped(self, data: bytes) -> Mapped:
+        """The same as :meth:`of` with the places its bytes come from; slower."""
+        return self._mapped(data, ended=True)[0]
+
+    def mapped_end(self, data: bytes) -> tuple[Mapped, int]:
+        """The same as :meth:`end_of` with the places its bytes come from."""
+        return self._mapped(data, ended=False)
+
+    def _mapped(self, data: bytes, *, ended: bool) -> tuple[Mapped, int]:
+        now, cut = Mapped(data, range(len(data)), range(1, len(data) + 1)), len(data)
+        for _ in range(_PASSES):
+            before = now
+            for pattern in (_TERMINAL_ONES, _UNSEEN_ONES, *self._encoded):
+                if not ended and (at := _open_escape(now.text)) < len(now.text):
+                    # It may be open within another encoding: "%5Cu00" is the beginning of an escape.
+                    cut = now.starts[at]
+                    now = Mapped(now.text[:at], now.starts[:at], now.ends[:at])
+                now = self._mapped_step(now, pattern)
+            if now is before:
+                break
+        kept = now.text.translate(_KEPT)
+        text = now.text.translate(_TABLE, _DROPPED)
+        places = ([*itertools.compress(side, kept)] for side in (now.starts, now.ends))
+        return Mapped(text, *places), cut
+
+    def _mapped_step(self, before: Mapped, pattern: re.Pattern[bytes]) -> Mapped:
+        """What the pattern matches decoded; ``before`` itself when it matches nothing."""
+        data, starts, ends = before
+        out, at = bytearray(), 0
+        new_starts: list[int] = []
+        new_ends: list[int] = []
+        for found in pattern.finditer(data):
+            begin, end = found.span()
+            decoded = self._decoded[found[0]]
+            out += data[at:begin] + decoded
+            new_starts += starts[at:begin]
+            new_starts += [starts[begin]] * len(decoded)
+            new_ends += ends[at:begin]
+            new_ends += [ends[end - 1]] * len(decoded)
+            at = end
+        if not at:
+            return before
+        out += data[at:]
+        new_starts += starts[at:]
+        new_ends += ends[at:]
+        return Mapped(bytes(out), new_starts, new_ends)
+
+
+def _open_escape(data: bytes) -> int:
+    """Where an escape begins that goes on beyond the end of ``data``; its length if none does."""
+    found = _OPEN.search(data, max(0, len(data) - _OPEN_SIZE))
+    return found.start() if found else len(data)
+
+
+def unseen(data: bytes) -> bytes:
+    """``data`` without escape sequences of terminals and characters that cannot be seen."""
+    if b"\x1b" in data:
+        data = _TERMINAL_ONES.sub(b"", data)
+    return data if data.isascii() else _UNSEEN_ONES.sub(b"", data)
+
+
+def _hexadecimal(number: int) -> bytes:
+    """A pattern of the two digits in any case."""
+    return b"".join(
+        digit.encode() if digit.isdecimal() else f"[{digit}{digit.upper()}]".encode() for digit in f"{number:02x}"
+    )
+
+
+class _Decoded(dict[bytes, bytes]):
+    """What escapes stand for, each found out once."""
+
+    _LIMIT = 4096
+
+    def __missing__(self, token: bytes) -> bytes:
+        if len(self) >= self._LIMIT:
+            self.clear()
+        self[token] = value = _decode(token)
+        return value
+
+
+def _decode(token: bytes) -> bytes:
+    match token[:1]:
+        case b"%":
+            digits = token[1:]
+            while len(digits) > 2 and digits.startswith(b"25"):
+                digits = digits[2:]
+            return _character(digits[1:]) if digits[:1] == b"u" else bytes((int(digits, 16),))
+        case b"&":
+            while token.startswith(b"&amp;") and len(token) > 5:
+                token = b"&" + token[5:]
+            return html.unescape(token.decode("ascii")).encode("utf-8", "surrogatepass")
+        case b"\\":
+            return _backslashed(token[1:])
+        case _:
+            return b""
+
+
+def _backslashed(token: bytes) -> bytes:
+    """What stands behind a backslash: the byte of ``x6d`` and ``155``, the character of ``u006d``."""
+    kind, rest = token[0], token[1:]
+    if kind in b"0123":
+        return bytes((int(token, 8),))
+    if kind == ord("N"):
+        try:
+            return unicodedata.lookup(rest[1:-1].decode("ascii")).encode("utf-8", "surrogatepass")
+        except KeyError:
+            return b"\\" + token
+    if kind == ord("x") and not rest.startswith(b"{"):
+        return bytes((int(rest, 16),))
+    if kind in b"uU" or rest.startswith(b"{"):
+        high, _, low = rest.strip(b"{}").replace(b"u", b"\\").partition(b"\\")
+        if low:
+            pair = 0x10000 + ((int(high, 16) & 0x3FF) << 10) + (int(low.strip(b"\\"), 16) & 0x3FF)
+            return chr(pair).encode()
+        return _character(high)
+    return bytes((_CONTROL_LETTERS[kind],))
+
+
+def _character(digits: bytes) -> bytes:
+    number = int(digits, 16)
+    return chr(number).encode("utf-8", "surrogatepass") if number <= 0x10FFFF else b""

@@ -1,0 +1,88 @@
+"""Secrets masked in texts and in JSON values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from orch_tui.project.masking.pieces import pieces_of
+
+if TYPE_CHECKING:
+    from orch_tui.project.masking.searcher import Searcher, Span
+
+_MASKS = "*#~.:!@^|<>?"
+
+
+class Redactor:
+    """Knows secrets in all their spellings: finds them, and replaces them by a mask."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        pieces = list(dict.fromkeys(piece for secret in secrets for piece in pieces_of(secret)))
+        self._values = frozenset(pieces)
+        self._searchers: list[Searcher] = []
+        self.mask = b""
+        if pieces:
+            self._prepare(pieces)
+
+    def _prepare(self, pieces: list[str]) -> None:
+        # Most tasks have no secrets: only those that have wait for the library.
+        from orch_tui.project.masking.searcher import Searcher
+
+        # A part of a secret is looked for only where the whole was not found: it would hide that from the search.
+        parts = [piece for piece in pieces if any(piece in other and piece != other for other in pieces)]
+        wholes = [piece for piece in pieces if piece not in parts]
+        self._searchers = [Searcher(texts) for texts in (wholes, parts) if texts]
+        used = frozenset().union(*(searcher.bytes_used for searcher in self._searchers))
+        # No spelling contains the mask's character, so masking can never put one together.
+        self.mask = next((mark for mark in _MASKS if ord(mark) not in used), "*").encode() * 5
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Redactor:
+        """For the variables that ``ORCH_SECRETS`` names ("NAME,NAME"); none when it is missing."""
+        env = os.environ if environment is None else environment
+        names = (name.strip() for name in env.get("ORCH_SECRETS", "").split(","))
+        return cls(env[name] for name in names if name and name in env)
+
+    def __bool__(self) -> bool:
+        return bool(self._searchers)
+
+    def text(self, text: str) -> str:
+        """``text`` with every secret masked."""
+        if not self._searchers:
+            return text
+        from orch_tui.project.masking.searcher import with_mask
+
+        data = text.encode("utf-8", "surrogatepass")
+        spans = self.spans(data)
+        return b"".join(with_mask(data, spans, self.mask)).decode("utf-8", "replace") if spans else text
+
+    def value(self, value: Any) -> Any:
+        """A JSON value with every text in it masked, keys as well; and a number that is a secret as a whole."""
+        if not self._searchers:
+            return value
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self.value(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.value(item) for item in value]
+        if isinstance(value, int | float) and not isinstance(value, bool) and str(value) in self._values:
+            return self.mask.decode()
+        return value
+
+    def spans(self, data: bytes) -> list[Span]:
+        """Where secrets are in ``data``: sorted, those that overlap or touch as one."""
+        from orch_tui.project.masking.searcher import blotted, merged
+
+        found: list[Span] = []
+        for searcher in self._searchers:
+            more = searcher.spans(data)
+            data = blotted(data, more)
+            found += more
+        return merged(found)
+
+    def open_end(self, data: bytes) -> Span:
+        """See :meth:`orch_tui.project.masking.searcher.Searcher.open_end`."""
+        ends = [searcher.open_end(data) for searcher in self._searchers]
+        return min(keep for keep, _ in ends), min(write for _, write in ends)

@@ -1,0 +1,126 @@
+"""Every fixed text that gives a secret away, whatever encoder wrote it.
+
+Encoders that work letter by letter (percent-encoding, entities, escapes, quoting) are undone by
+:mod:`orch_tui.project.masking.canonical`; here is what changes the letters themselves.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import math
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import quote
+
+_CODECS = (
+    *("latin-1", "cp1252", "cp1250", "iso8859-2", "cp437", "cp850", "cp852", "cp1251", "koi8-r", "iso8859-5"),
+    *("cp1253", "cp1254", "cp1255", "cp1256", "cp932", "euc_jp", "gb18030", "big5", "euc_kr", "cp037"),
+)
+_MIN_CODE = 6
+"""Characters of a piece of base64, hexadecimal and the like that are told from chance."""
+_MIN_TWICE = 8
+
+
+class Spelling(NamedTuple):
+    """``blanks``: white space between the characters belongs to it (``68 75 6e``)."""
+
+    text: bytes
+    blanks: bool = False
+
+
+def plain_spellings(piece: str) -> set[bytes]:
+    """The characters in every encoding that has them."""
+    found = {piece.encode("utf-8", "surrogateescape")}
+    with contextlib.suppress(UnicodeError):
+        # A value of the environment that is no UTF-8 has only its bytes.
+        for form in ("NFC", "NFD"):
+            found.add(unicodedata.normalize(form, piece).encode())
+        found |= {piece.encode(codec) for codec in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")}
+    if " " in piece:
+        found |= {text.replace(b" ", b"+") for text in [*found]}
+    if not piece.isascii():
+        # What Python's ascii() and repr of bytes mix: one byte where that is enough, UTF-8 elsewhere.
+        found.add(b"".join(_short(letter) for letter in piece))
+    if "=" in piece or not piece.isascii():
+        found.add(_quoted_printable(piece))
+    for codec in _CODECS:
+        with contextlib.suppress(UnicodeError):
+            # A letter that this encoding does not have.
+            found.add(piece.encode(codec))
+    return found
+
+
+def _short(letter: str) -> bytes:
+    return bytes((ord(letter),)) if ord(letter) < 256 else letter.encode("utf-8", "surrogateescape")
+
+
+def _quoted_printable(piece: str) -> bytes:
+    """As in mail, without its line ends (RFC 2045)."""
+    return b"".join(
+        b"=%02X" % byte if byte > 126 or byte == 61 else bytes((byte,))
+        for byte in piece.encode("utf-8", "surrogateescape")
+    )
+
+
+def coded_spellings(piece: str) -> set[Spelling]:
+    """Codes of the whole text: hexadecimal, base32, base64 (also of other encodings, and twice), lists of bytes."""
+    data = piece.encode("utf-8", "surrogateescape")
+    found = {Spelling(text, blanks=True) for text in _numbers(data)}
+    found |= {Spelling(core) for core in _cores32(data)}
+    found |= {Spelling(core) for core in _base64_cores([data, *_other_bytes(piece)])}
+    found |= {Spelling(core) for core in _base64_cores(cores64(data)) if len(core) >= _MIN_TWICE}
+    return {spelling for spelling in found if len(spelling.text) >= _MIN_CODE}
+
+
+def _numbers(data: bytes) -> Iterator[bytes]:
+    """The bytes as numbers, in the ways of ``xxd``, of certificates, of C and of Python's lists."""
+    yield b",".join(b"%d" % byte for byte in data)
+    # Without its first byte as well: PostgreSQL writes "\\x6875…", where that byte looks like an escape of its own.
+    for part in (data, data[1:]):
+        if len(part) >= 3:
+            for text in (part.hex(), part.hex(":"), ",".join(f"0x{byte:02x}" for byte in part)):
+                yield text.encode()
+                yield text.upper().replace("0X", "0x").encode()
+
+
+def _other_bytes(piece: str) -> Iterator[bytes]:
+    """The bytes of the text in which base64 is made of something else than UTF-8."""
+    with contextlib.suppress(UnicodeError):
+        # The last zero is left out: so it is found in both byte orders.
+        yield piece.encode("utf-16-le")[: -1 if ord(piece[-1]) < 256 else None]
+        if not piece.isascii():
+            yield piece.encode("utf-16-be")
+            yield piece.encode("latin-1")
+    with contextlib.suppress(UnicodeError):
+        # The text within JSON, and in an address.
+        yield json.dumps(piece)[1:-1].encode()
+        yield json.dumps(piece, ensure_ascii=False)[1:-1].encode()
+        yield quote(piece, safe="").encode()
+
+
+def _base64_cores(texts: Iterable[bytes]) -> Iterator[bytes]:
+    for text in texts:
+        yield from cores64(text)
+
+
+def cores64(data: bytes) -> set[bytes]:
+    """The characters of base64 that depend on ``data`` alone, at each of the three places that it may begin at."""
+    found = set()
+    for shift in range(3):
+        text = base64.b64encode(b"\0" * shift + data)
+        core = text[math.ceil(shift * 8 / 6) : (shift + len(data)) * 8 // 6]
+        if len(core) >= _MIN_CODE:
+            found.add(core)
+    return found
+
+
+def _cores32(data: bytes) -> Iterator[bytes]:
+    for shift in range(5):
+        text = base64.b32encode(b"\0" * shift + data)
+        core = text[math.ceil(shift * 8 / 5) : (shift + len(data)) * 8 // 5]
+        if len(core) >= _MIN_TWICE:
+            yield core
+            yield core.lower()
