@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from orch_tui.components.http import exact_json
 from orch_tui.components.http.addresses import (
     HARMLESS_HEADERS,
     Home,
@@ -188,7 +188,7 @@ class HttpClient:
         sent.update(_checked(headers or {}))
         if json is not None:
             try:
-                content = json_module.dumps(json, ensure_ascii=False, allow_nan=False).encode()
+                content = exact_json.encoded(json)
             except (ValueError, TypeError) as error:
                 raise UserError(f"the body is no JSON: {safe_line(str(error), 120)}") from error
             sent.setdefault("Content-Type", "application/json")

@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orch_tui.components.http.flatten import Flattener
 from orch_tui.components.http.json_path import MISSING, at_path, items_at, parts_of
-from orch_tui.components.http.tables import Spool
+from orch_tui.components.http.names import ColumnNames
+from orch_tui.components.http.spool import Spool
+from orch_tui.components.http.tables import store
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Output
 from orch_tui.components.kit.drift import check_shape
@@ -49,19 +51,28 @@ class Child(BaseModel):
 class _Table:
     """Rows for one output, and where they come from."""
 
-    def __init__(self, output: Output, spool: Spool, child: Child | None) -> None:
+    def __init__(
+        self, output: Output, spool: Spool, names: ColumnNames, child: Child | None, key_column: str | None
+    ) -> None:
         self.output = output
         self.spool = spool
+        self.names = names
+        self.nulls = 0
+        self.left_out = 0
         self._path = parts_of(child.path) if child else ()
         reserve = spool.flattener.reserve
         keys = child.keys if child else {}
         self._keys = [(reserve(name), parts_of(path)) for name, path in keys.items()]
         self._position = reserve(child.position) if child and child.position else None
+        self._key = reserve(key_column) if key_column else None
         # Steps of the record that the paths begin with, and that no record had so far.
         self._unseen = {path[0] for path in (self._path, *map(parts_of, keys.values())) if path}
 
-    def add_record(self, record: Mapping[str, Any]) -> None:
-        self.spool.add(self.spool.flattener.row(record))
+    def add_record(self, record: Mapping[str, Any], key: str | None) -> None:
+        row = self.spool.flattener.row(record)
+        if self._key is not None:
+            self._key(row, key)
+        self.spool.add(row)
 
     @property
     def unseen(self) -> list[str]:
@@ -73,6 +84,9 @@ class _Table:
             self._unseen.difference_update(record)
         keys = None
         for number, item in enumerate(items_at(record, self._path), start=1):
+            if item is None:
+                self.nulls += 1
+                continue
             keys = keys or [(put, at_path(record, path)) for put, path in self._keys]
             row = self.spool.flattener.row(item if isinstance(item, dict) else {"value": item})
             for put, value in keys:
@@ -88,6 +102,8 @@ class Tables:
 
     Args:
         children: lists that become tables; all other lists, and objects at the paths ``keep``, stay JSON.
+        key_column: a column for the names that ``*`` in the path of the records stands for.
+        remembered: :attr:`memory` of the run before.
 
     Raises:
         UserError: the outputs of the configuration do not go with ``children``.
@@ -101,6 +117,8 @@ class Tables:
         flatten: bool = True,
         keep: Sequence[str] = (),
         separator: str = "_",
+        key_column: str | None = None,
+        remembered: Any = None,
     ) -> None:
         self._ctx = ctx
         self._scratch = ctx.data_dir / "tmp" / "http"
@@ -116,8 +134,10 @@ class Tables:
                 flatten=flatten, keep=_below(own, kept), skip=_below(own, paths) - {()}, separator=separator
             )
             output = ctx.outputs[child.output] if child else main
-            spool = Spool(self._scratch / f"{number}.ndjson", flattener, output.primary_key)
-            self._tables.append(_Table(output, self._stack.enter_context(spool), child))
+            spool = self._stack.enter_context(Spool(self._scratch / f"{number}.ndjson", flattener, output.primary_key))
+            before = remembered.get(output.table) if isinstance(remembered, Mapping) else None
+            names = ColumnNames(separator, before if isinstance(before, Mapping) else None)
+            self._tables.append(_Table(output, spool, names, child, None if child else key_column))
 
     def __enter__(self) -> Tables:
         return self
@@ -138,17 +158,28 @@ class Tables:
         """Records so far."""
         return self._tables[0].spool.rows
 
+    @property
+    def left_out(self) -> tuple[int, int]:
+        """After :meth:`finish`: records that were left out, and entries of the lists that became tables."""
+        main, *children = self._tables
+        return main.left_out, sum(child.left_out for child in children)
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """After :meth:`finish`: what the next run needs to give columns the same names, as JSON."""
+        return {table.output.table: table.names.memory for table in self._tables}
+
     def begin_page(self, number: int) -> None:
         """The records that follow are from this page, counted from 1."""
         for table in self._tables:
             table.spool.page = number
 
-    def add(self, record: Any) -> None:
-        """One record; a value that is no object becomes a row with the column ``value``."""
+    def add(self, record: Any, key: str | None = None) -> None:
+        """One record, and the name that it had; a value that is no object becomes a row with the column ``value``."""
         if not isinstance(record, dict):
             record = {"value": record}
         main, *children = self._tables
-        main.add_record(record)
+        main.add_record(record, key)
         for child in children:
             child.add_children(record)
 
@@ -185,22 +216,28 @@ class Tables:
 
         output, rows = table.output, table.spool.rows
         try:
-            columns, remarks = table.spool.finish(con, output.path, known, types)
+            stored = store(con, table.spool, output.path, table.names, known, types)
         except duckdb.InternalException:
             raise
         except duckdb.Error as error:
             raise UserError(f"{output.table}: the rows cannot be stored: {_without_path(readable(error))}") from error
-        for remark in remarks:
+        table.left_out = stored.left_out + table.nulls
+        for remark in stored.remarks:
             self._ctx.log(remark)
-        if not columns:
+        if table.nulls:
+            self._ctx.log(f"{table.nulls} entries of the lists for {output.table} are null and left out")
+        if not stored.columns:
+            table.left_out += rows
+            has = f"gave {rows} records without any member" if rows else "gave no rows"
             self._ctx.warn(
-                f"the source gave no rows for {output.table}, whose columns are not known yet, so it is not made; "
-                "set types to have it made empty"
+                f"the source {has} for {output.table}, whose columns are not known yet, so it is not made; set types "
+                "to have it made empty"
             )
             self._ctx.outputs.pop(output.name, None)
             return
-        self._ctx.log(f"{rows} rows and {len(columns)} columns for {output.table}")
-        check_shape(self._ctx, output, columns if rows else [], rows, strict=strict)
+        written = rows - stored.left_out
+        self._ctx.log(f"{written} rows and {len(stored.columns)} columns for {output.table}")
+        check_shape(self._ctx, output, stored.columns if rows else [], rows, strict=strict)
 
 
 def _main_output(ctx: Context, children: Sequence[Child]) -> Output:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.components.http.exact_json import Number
 from orch_tui.components.http.json_path import MISSING, at_path
 from orch_tui.components.http.links import BadLink, parsed_links
 from orch_tui.components.http.responses import said_in
@@ -39,6 +40,8 @@ def whole_number(value: Any) -> int | None:
     """A number of records: an integer, a text of digits, or what stands behind the stroke of a Content-Range."""
     if isinstance(value, bool):
         return None
+    if isinstance(value, Number):
+        value = float(value.text)
     if isinstance(value, int | float):
         return int(value) if float(value).is_integer() else None
     text = value.strip() if isinstance(value, str) else ""
@@ -49,6 +52,8 @@ def whole_number(value: Any) -> int | None:
 
 def is_true(value: Any) -> bool:
     """A flag: everything but false, null, 0, an empty value and the usual words for no."""
+    if isinstance(value, Number):
+        return value.value != 0
     return value.strip().lower() not in _NO if isinstance(value, str) else bool(value)
 
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
+from orch_tui.components.http.exact_json import Number, dumps
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
-BOOL, INT, WIDE, FLOAT, TEXT, NESTED = 1, 2, 4, 8, 16, 32
-"""Kinds of values, as bits. WIDE is a whole number beyond 64 bits; NESTED an object or a list kept as JSON."""
+BOOL, INT, LONG, WIDE, FLOAT, EXACT, SPECIAL, TEXT, NESTED = (1 << bit for bit in range(9))
+"""Kinds of values, as bits. Whole numbers: INT up to 53 bits, LONG up to 64, WIDE beyond. Others: FLOAT where the
+nearest double is that very number, EXACT where it is not, SPECIAL for NaN and infinities. NESTED is an object or a list
+kept as JSON."""
+PLAIN = BOOL | INT | LONG | WIDE | FLOAT | EXACT | SPECIAL
+"""Numbers and truth values: what stands in JSON without quotes."""
 
-_KINDS = {bool: BOOL, int: INT, float: FLOAT, str: TEXT}
+_PLAIN_CELL, _JSON_CELL = "n", "j"
+_LEAST, _MOST_EXACT = -(2**53), 2**53
 _MOST = 2_000
 """Columns. More are members named by data, such as ids, rather than fields."""
 
@@ -21,10 +28,12 @@ Path = tuple[str, ...]
 
 @dataclass(slots=True)
 class Entry:
-    """One member of an object: its values (under ``id`` in a row), and its own members where it is an object."""
+    """One member of an object: its values (under ``id`` in a row, see :func:`cells`), and its own members where it is
+    an object."""
 
     id: str
     path: Path
+    plain: str
     kinds: int = 0
     children: dict[str, Entry] | None = None
     skipped: bool = False
@@ -41,7 +50,8 @@ class Column:
 
 @dataclass(slots=True)
 class Flattener:
-    """Makes rows of records, which are dictionaries from column ids to values; nulls are left out.
+    """Makes rows of records, which are dictionaries from the ids of cells to values that have one text in JSON: texts,
+    integers, truth values, and all other numbers as texts. Nulls are left out.
 
     ``keep`` are paths whose objects stay JSON, ``skip`` paths that become tables of their own.
     """
@@ -50,6 +60,8 @@ class Flattener:
     keep: Collection[Path] = ()
     skip: Collection[Path] = ()
     separator: str = "_"
+    reserved: int = 0
+    """Columns that came from :meth:`reserve`; they are the first ones."""
     _root: dict[str, Entry] = field(default_factory=dict)
     _number: int = 0
 
@@ -62,6 +74,7 @@ class Flattener:
     def reserve(self, name: str) -> Callable[[dict[str, Any], Any], None]:
         """A column before those of the records; returns what puts a value into a row."""
         entry = self._entry(self._root, f"\0{name}", (name,))
+        self.reserved += 1
 
         def put(out: dict[str, Any], value: Any) -> None:
             self._put(entry, value, out)
@@ -96,13 +109,25 @@ class Flattener:
 
     @staticmethod
     def _put(entry: Entry, value: Any, out: dict[str, Any]) -> None:
-        if value is None:
-            return
-        kind = _KINDS.get(type(value), NESTED)
-        if kind == INT and not -(2**63) <= value < 2**63:
-            kind = WIDE
-        entry.kinds |= kind
-        out[entry.id] = value
+        kind = type(value)
+        if kind is str:
+            entry.kinds |= TEXT
+            out[entry.id] = value
+        elif kind is int:
+            entry.kinds |= _size(value)
+            out[entry.plain] = value
+        elif kind is bool:
+            entry.kinds |= BOOL
+            out[entry.plain] = value
+        elif kind is float:
+            entry.kinds |= FLOAT if value - value == 0 else SPECIAL
+            out[entry.plain] = repr(value)
+        elif kind is Number:
+            entry.kinds |= _fraction(value)
+            out[entry.plain] = value.text
+        elif value is not None:
+            entry.kinds |= NESTED
+            out[entry.id + _JSON_CELL] = dumps(value)
 
     def _entry(self, members: dict[str, Entry], name: str, path: Path) -> Entry:
         self._number += 1
@@ -112,5 +137,29 @@ class Flattener:
                 f"the records have more than {_MOST} different members, the last ones in {where}; if their names are "
                 "data, keep that object as JSON: name its path in keep_json, or set flatten = false"
             )
-        entry = members[name] = Entry(str(self._number), path, skipped=path in self.skip)
+        cell = str(self._number)
+        entry = members[name] = Entry(cell, path, cell + _PLAIN_CELL, skipped=path in self.skip)
         return entry
+
+
+def cells(column: Column) -> tuple[str | None, str | None, str | None]:
+    """The ids of the cells that a column's values may be in, as far as it has such values: those of texts, those of
+    numbers and truth values (as their text), and those of JSON."""
+    kinds = column.kinds
+    return (
+        column.id if kinds & TEXT else None,
+        column.id + _PLAIN_CELL if kinds & PLAIN else None,
+        column.id + _JSON_CELL if kinds & NESTED else None,
+    )
+
+
+def _size(value: int) -> int:
+    if _LEAST <= value <= _MOST_EXACT:
+        return INT
+    return LONG if -(2**63) <= value < 2**63 else WIDE
+
+
+def _fraction(number: Number) -> int:
+    """The kind of a number with a fraction or an exponent. Python finds the double next to any text."""
+    exact = number.value
+    return FLOAT if exact.is_finite() and Decimal(repr(float(number.text))) == exact else EXACT

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from orch_tui.components.http.exact_json import Number
 from orch_tui.components.http.json_path import MISSING, at_path
 from orch_tui.components.http.paging import Call
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
+Value = str | int | float | Number
+_NUMBER = "number"
+"""The kind of a value in the state that is a number as it is written, and JSON in the state would not keep."""
 _LAG = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhd]?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -65,7 +71,9 @@ class Watermark:
         self._settings = settings
         self._path = settings.field or ""
         last = state.get("last") if state.get("field") == settings.field else None
-        self.last: str | int | float | None = last if isinstance(last, str | int | float) else None
+        if isinstance(last, str) and state.get("kind") == _NUMBER:
+            last = Number(last)
+        self.last: Value | None = last if isinstance(last, Value) else None
         self._largest: Any = None if self.last is None else _order(self.last)
         self._seen = False
 
@@ -85,10 +93,10 @@ class Watermark:
     def see(self, record: Any) -> None:
         """Raises: UserError when the values have no common order."""
         value = at_path(record, self._path)
-        if value is None or value is MISSING:
+        if value is None or value is MISSING or (isinstance(value, float) and not math.isfinite(value)):
             return
         self._seen = True
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
+        if isinstance(value, bool) or not isinstance(value, Value):
             raise UserError(
                 f'the field "{self._path}" of incremental holds {type(value).__name__} values, which have no order'
             )
@@ -112,11 +120,17 @@ class Watermark:
 
     def state(self) -> dict[str, Any] | None:
         """What the next run needs; None when there is nothing to remember."""
-        return None if self.last is None else {"field": self._settings.field, "last": self.last}
+        if self.last is None:
+            return None
+        if isinstance(self.last, Number):
+            return {"field": self._settings.field, "last": self.last.text, "kind": _NUMBER}
+        return {"field": self._settings.field, "last": self.last}
 
 
-def _order(value: str | int | float) -> tuple[str, Any]:
+def _order(value: Value) -> tuple[str, Any]:
     """Something that sorts: values of one kind with each other."""
+    if isinstance(value, Number):
+        return ("number", value.value)
     if not isinstance(value, str):
         return ("number", value)
     moment = _moment(value)
@@ -133,13 +147,15 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _earlier(value: str | int | float, lag: str | None) -> str | int | float:
+def _earlier(value: Value, lag: str | None) -> Value:
     """``value`` less the lag, in the form that it has."""
     if lag is None:
         return value
     found = _LAG.fullmatch(lag)
     assert found is not None
     amount, unit = float(found[1]), found[2]
+    if isinstance(value, Number):
+        return Number(format(value.value - Decimal(found[1]) * _SECONDS.get(unit, 1), "f"))
     if not isinstance(value, str):
         if isinstance(value, int) and (amount * _SECONDS.get(unit, 1)).is_integer():
             return value - int(amount * _SECONDS.get(unit, 1))

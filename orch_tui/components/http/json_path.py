@@ -16,15 +16,27 @@ def parts_of(path: str) -> tuple[str, ...]:
 
 
 def at_path(value: Any, path: str | Sequence[str]) -> Any:
-    """The value at ``path``, :data:`MISSING` without one. A number as a step is a position in a list."""
-    for part in parts_of(path) if isinstance(path, str) else path:
-        if isinstance(value, Mapping) and part in value:
+    """The value at ``path``, :data:`MISSING` without one. A number as a step is a position in a list; several steps
+    may be one name with dots in it, as "@odata.count" is."""
+    parts = parts_of(path) if isinstance(path, str) else path
+    for at, part in enumerate(parts):
+        if isinstance(value, Mapping):
+            if part not in value:
+                return _with_dots(value, parts[at:])
             value = value[part]
         elif isinstance(value, list) and part.lstrip("-").isdecimal() and -len(value) <= int(part) < len(value):
             value = value[int(part)]
         else:
             return MISSING
     return value
+
+
+def _with_dots(value: Mapping[str, Any], parts: Sequence[str]) -> Any:
+    for end in range(len(parts), 1, -1):
+        name = ".".join(parts[:end])
+        if name in value:
+            return at_path(value[name], parts[end:])
+    return MISSING
 
 
 def with_value(body: Any, path: str, value: Any) -> dict[str, Any]:
@@ -36,10 +48,13 @@ def with_value(body: Any, path: str, value: Any) -> dict[str, Any]:
 
 
 def items_at(value: Any, path: Sequence[str]) -> Iterator[Any]:
-    """The entries of the lists at ``path``; a list on the way stands for all of its entries."""
+    """The entries of the lists at ``path``, null ones as well; a list on the way stands for all of its entries."""
     if isinstance(value, list):
         for item in value:
-            yield from items_at(item, path)
+            if item is None:
+                yield None
+            else:
+                yield from items_at(item, path)
     elif not path:
         if value is not None:
             yield value

@@ -21,6 +21,7 @@ from orch_tui.components.http.evidence import (
     next_link,
     whole_number,
 )
+from orch_tui.components.http.exact_json import Number
 from orch_tui.components.http.json_path import MISSING, at_path
 from orch_tui.components.http.links import BadLink
 from orch_tui.components.http.paging import COUNTED, Call, Pagination
@@ -219,7 +220,7 @@ class Pager:
             if not isinstance(value, str):
                 raise UserError(f"{self._where}: the link to the next page is no text; correct next_path")
             return linked(page.response, value, f"{self._where}: the link to the next page")
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
+        if isinstance(value, bool) or not isinstance(value, str | int | float | Number):
             raise UserError(
                 f"{self._where}: the mark of the next page is an object, a list or true; correct cursor_path or "
                 "cursor_field"

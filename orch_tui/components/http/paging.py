@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
+from orch_tui.components.http.exact_json import Number
 from orch_tui.components.http.json_path import with_value
 from orch_tui.components.http.variants import Choice, used_with
 
@@ -185,7 +186,7 @@ class Call:
         )
 
     def having(self, name: str, value: Any, place: str) -> Call:
-        """With one more parameter; in the body its name may be a dotted path."""
+        """With one more parameter; in the body its name may be a dotted path. A number is sent as it is written."""
         if place == "body":
             return replace(self, body=with_value(self.body, name, value))
-        return replace(self, params={**self.params, name: value})
+        return replace(self, params={**self.params, name: str(value) if isinstance(value, Number) else value})

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from orch_tui.components.http.exact_json import CAREFUL, decoder_for, dumps
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
@@ -21,8 +22,16 @@ _BLANKS = re.compile(r"[ \t\r\n]*")
 _MARGIN = 8
 
 
+ANY = "*"
+"""A step of a path that stands for every member of an object, or every entry of a list."""
+
+
 class RecordStream:
     """The records at ``path`` (steps of a dotted path) in a file that holds one JSON value, or several (NDJSON).
+
+    A list on the way stands for all of its entries, and a number as a step for one of them; ``*`` stands for all
+    members of an object, whose names are in ``key`` while their records are read. Numbers are exact: see
+    :mod:`orch_tui.components.http.exact_json`.
 
     Iterate once. Afterwards ``envelope`` is the value without its records, ``count`` their number, ``last`` the last
     one and ``digest`` a fingerprint of them all.
@@ -36,17 +45,19 @@ class RecordStream:
         self._parts = tuple(path)
         self._where = where
         self._encoding = encoding
-        self._decode = json.JSONDecoder(parse_constant=lambda _: None).raw_decode
+        self._decode = decoder_for("").raw_decode
         self._hash = hashlib.blake2b(digest_size=16)
         self._text = ""
         self._at = 0
         self._before = 0
         self._end = False
         self._found = False
+        self._first = ""
         self._file: TextIO
         self.envelope: Any = None
         self.count = 0
         self.last: Any = None
+        self.key: str | None = None
 
     @property
     def digest(self) -> bytes:
@@ -56,7 +67,8 @@ class RecordStream:
     def __iter__(self) -> Iterator[Any]:
         try:
             with self._path.open(encoding=self._encoding, newline="") as self._file:
-                if not self._peek():
+                self._first = self._peek()
+                if not self._first:
                     return
                 while self._peek():
                     self.envelope = yield from self._walk(self._parts)
@@ -67,50 +79,84 @@ class RecordStream:
         if not self._found:
             raise UserError(self._nothing_there())
 
-    def _walk(self, parts: Sequence[str]) -> Generator[Any, None, Any]:
-        """Yield the records; return what is around them."""
+    def _walk(self, parts: Sequence[str], key: str | None = None, *, member: bool = False) -> Generator[Any, None, Any]:
+        """Yield the records; return what is around them. ``key`` are the names that ``*`` stood for, and ``member``
+        says that the value is one of those, which is a record even when it is null."""
         first = self._peek()
         if not parts:
             self._found = True
             if first == "[":
-                yield from self._array()
+                yield from self._array(key)
                 return None
             value = self._value(counts=True)
-            if value is not None:
-                yield self._record(value)
+            if value is not None or member:
+                yield self._record(value, key)
             return value
+        if first == "[":
+            yield from self._entries(parts, key)
+            return None
         if first != "{":
             return self._value()
-        return (yield from self._object(parts))
+        return (yield from self._object(parts, key))
 
-    def _object(self, parts: Sequence[str]) -> Generator[Any, None, Any]:
+    def _object(self, parts: Sequence[str], key: str | None) -> Generator[Any, None, Any]:
         around: dict[str, Any] = {}
+        # A name may have dots in it, as "@odata.count" has.
+        heads = {".".join(parts[:end]): parts[end:] for end in range(len(parts), 0, -1)}
         self._at += 1
         if self._peek() == "}":
             self._at += 1
+            self._found = self._found or parts[0] == ANY
             return around
         while True:
             if self._peek() != '"':
                 raise self._broken("a name in quotes is missing")
             name = self._value()
             self._take(":")
-            around[name] = (yield from self._walk(parts[1:])) if name == parts[0] else self._value()
+            if name in heads:
+                around[name] = yield from self._walk(heads[name], key)
+            elif parts[0] == ANY:
+                inner = name if key is None else f"{key}.{name}"
+                yield from self._walk(parts[1:], inner, member=True)
+            else:
+                around[name] = self._value()
             if self._take(",}") == "}":
                 return around
 
-    def _array(self) -> Iterator[Any]:
+    def _entries(self, parts: Sequence[str], key: str | None) -> Iterator[Any]:
+        """The records below the entries of a list on the way."""
+        only = int(parts[0]) if parts[0].isascii() and parts[0].isdecimal() else None
+        below = parts[1:] if only is not None or parts[0] == ANY else parts
+        self._at += 1
+        if self._peek() == "]":
+            self._at += 1
+            self._found = True
+            return
+        number = 0
+        while True:
+            if only in (None, number):
+                yield from self._walk(below, key)
+            else:
+                self._value()
+            number += 1
+            if self._take(",]") == "]":
+                return
+
+    def _array(self, key: str | None) -> Iterator[Any]:
         self._at += 1
         if self._peek() == "]":
             self._at += 1
             return
         while True:
-            yield self._record(self._value(counts=True))
+            yield self._record(self._value(counts=True), key)
             if self._take(",]") == "]":
                 return
 
-    def _record(self, value: Any) -> Any:
+    def _record(self, value: Any, key: str | None) -> Any:
+        if key is not None:
+            self._hash.update(key.encode("utf-8", "surrogatepass") + b"\0")
         self.count += 1
-        self.last = value
+        self.last, self.key = value, key
         return value
 
     def _value(self, *, counts: bool = False) -> Any:
@@ -121,6 +167,10 @@ class RecordStream:
             except json.JSONDecodeError as error:
                 if self._end or len(self._text) - self._at > _LARGEST:
                     raise self._broken(error.msg, error.pos) from error
+            except ValueError:
+                # An integer of thousands of digits.
+                self._decode = CAREFUL.raw_decode
+                continue
             else:
                 if self._end or end < len(self._text) - _MARGIN:
                     break
@@ -154,6 +204,7 @@ class RecordStream:
         # As much again as there is: a value of any size is looked at a few times only.
         more = self._file.read(max(_CHUNK, len(rest)))
         self._text, self._at, self._end = rest + more, 0, not more
+        self._decode = decoder_for(self._text).raw_decode
 
     def _broken(self, reason: str, at: int | None = None) -> UserError:
         if self._before == 0 and self._text.lstrip()[:1] == "<":
@@ -166,13 +217,10 @@ class RecordStream:
 
     def _nothing_there(self) -> str:
         names = listed(map(str, self.envelope)) if isinstance(self.envelope, dict) else ""
-        has = f"it has {names}" if names else f"it is {_kind(self.envelope)}"
+        has = f"it has {names}" if names else f"it is {self._kind()}"
         return f'{self._where}: the answer has nothing at "{".".join(self._parts)}"; {has}; correct records'
 
-
-def _kind(value: Any) -> str:
-    if isinstance(value, dict):
-        return "an empty object"
-    if isinstance(value, list):
-        return "a list"
-    return safe_line(json.dumps(value), 60)
+    def _kind(self) -> str:
+        if self._first == "[":
+            return "a list"
+        return "an empty object" if isinstance(self.envelope, dict) else safe_line(dumps(self.envelope), 60)

@@ -1,243 +1,230 @@
-"""Records to Parquet: spooled as rows of JSON, then typed by all of their values. Memory does not grow with them."""
+"""Spooled rows to Parquet: each column with a type that all of its values have, and none of them loses anything in."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from orch_tui.components.http.flatten import BOOL, FLOAT, INT, NESTED, TEXT, WIDE, Column, Flattener
-from orch_tui.components.kit.sql import columns_of, common_type, listed, literal, quoted, usable_names, write_parquet
+from orch_tui.components.http.flatten import BOOL, FLOAT, INT, LONG, NESTED, SPECIAL, TEXT, Column, cells
+from orch_tui.components.http.names import ColumnNames
+from orch_tui.components.http.spool import PAGE, Spool
+from orch_tui.components.kit.sql import columns_of, listed, literal, quoted, write_parquet
 from orch_tui.model.errors import UserError
+from orch_tui.storage.conversion import holds
+from orch_tui.storage.inference import infer_types
+from orch_tui.storage.types import ZONED, parse_type
 
 if TYPE_CHECKING:
     import duckdb
 
-_LONGEST = 15 * 2**20
-"""Bytes of one row; DuckDB refuses objects of 16 MB."""
-_SAMPLE = 1000
-_PAGE = "page"
-"""The member of a row with its page's number; columns have numbers as names."""
-_DAY = r"\d{4}-\d{2}-\d{2}"
-_TIME = rf"{_DAY}[T ]\d{{2}}:\d{{2}}(:\d{{2}}([.,]\d{{1,9}})?)?"
-_SHAPES = {
-    "DATE": _DAY,
-    "TIMESTAMP": _TIME,
-    "TIMESTAMP WITH TIME ZONE": rf"{_TIME}(Z|[+-]\d{{2}}(:?\d{{2}})?)",
-}
+_TIMES = frozenset({"DATE", "TIMESTAMP", ZONED})
+"""What a text of JSON may be besides a text."""
+_NUMBER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|INT)|DECIMAL(\(.*)?|NUMERIC(\(.*)?", re.IGNORECASE)
 
 
-class Spool:
-    """The rows of one table on their way: a file in ``scratch``, gone when the block ends.
+@dataclass(slots=True)
+class Stored:
+    """What became of the rows of a table: its columns (none: no file was written), remarks for the log, and rows that
+    were left out since they came again on a later page."""
 
-    ``key`` are columns that tell rows apart; ``page`` is the number of the page that rows are from.
+    columns: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    left_out: int = 0
+
+
+def store(
+    con: duckdb.DuckDBPyConnection,
+    spool: Spool,
+    path: Path,
+    names: ColumnNames,
+    known: Mapping[str, str],
+    types: Mapping[str, str],
+) -> Stored:
+    """Write the rows of a spool as Parquet.
+
+    Args:
+        names: they are assigned to the columns here.
+        known: columns of the table as it is. Where a column has no value now, it keeps its type there, and also where
+            that type holds all new values.
+        types: types that the user set, by column.
+
+    Raises:
+        duckdb.Error: values do not fit the types that the user set.
+        UserError: a type is set for a column that is not there.
     """
+    return _Storing(con, spool, path, names, known, types).result()
 
-    def __init__(self, scratch: Path, flattener: Flattener, key: Sequence[str] = ()) -> None:
-        self._path = scratch
-        self._file = scratch.open("wb", buffering=2**20)
-        self._encode = json.JSONEncoder(
-            ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False
-        ).encode
-        self._key = tuple(key)
-        self.flattener = flattener
-        self.page = 1
-        self.rows = 0
 
-    def __enter__(self) -> Spool:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
-        self._path.unlink(missing_ok=True)
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        """A row of the flattener's. Raises: UserError when it is larger than 15 MB."""
-        if self._key:
-            row = {_PAGE: self.page, **row}
-        try:
-            line = self._encode(row).encode()
-        except UnicodeEncodeError:
-            # Half of a surrogate pair, which is no text: UTF-8 cannot hold it.
-            line = self._encode(row).encode("utf-8", "replace")
-        except ValueError:
-            # A number such as 1e999 is infinite in Python, and in no JSON.
-            line = self._encode(_finite(row)).encode("utf-8", "replace")
-        if len(line) > _LONGEST:
-            raise UserError(f"record {self.rows + 1} is larger than {_LONGEST >> 20} MB, which is no row of a table")
-        self._file.write(line + b"\n")
-        self.rows += 1
-
-    def finish(
+class _Storing:
+    def __init__(
         self,
         con: duckdb.DuckDBPyConnection,
+        spool: Spool,
         path: Path,
+        names: ColumnNames,
         known: Mapping[str, str],
         types: Mapping[str, str],
-    ) -> tuple[list[tuple[str, str]], list[str]]:
-        """Write the rows as Parquet, each column with the type that all of its values have.
+    ) -> None:
+        self._con, self._spool, self._path, self._known = con, spool, path, known
+        self._types = types
+        self._wanted = {name.casefold(): kind for name, kind in types.items()}
+        spool.close()
+        self._columns = spool.flattener.columns()
+        paths = [column.path for column in self._columns]
+        self._named = dict(zip(names.assign(paths, spool.flattener.reserved, known), self._columns, strict=True))
+        self._source = spool.source(self._columns)
+        self._stored = Stored(remarks=list(names.remarks))
 
-        Args:
-            known: columns of the table as it is. Where a column has no value now, it keeps its type there; numbers
-                and times keep a wider one.
-            types: types that the user set, by column.
-
-        Returns:
-            The columns, and remarks on names that had to be changed and rows that came twice.
-
-        Raises:
-            duckdb.Error: values do not fit the types that the user set.
-            UserError: a type is set for a column that is not there.
-        """
-        self._file.close()
-        columns = self.flattener.columns()
-        names, remarks = usable_names([self.flattener.separator.join(column.path) for column in columns])
-        lacking = [name for name in types if name.casefold() not in {n.casefold() for n in [*names, *known]}]
-        if lacking and self.rows:
-            raise UserError(f'types: there is no column "{lacking[0]}"; the columns are {listed(names, 40)}')
-        named = dict(zip(names, columns, strict=True))
-        selected = self._selected(con, named, known, {name.casefold(): kind for name, kind in types.items()})
+    def result(self) -> Stored:
+        self._check_types()
+        selected = self._selected()
         if not selected:
-            selected = [_null(name, kind) for name, kind in {**known, **types}.items()]
+            selected = [(_null(kind), name) for name, kind in {**self._known, **self._types}.items()]
         if not selected:
-            return [], remarks
-        if not self.rows:
-            write_parquet(con, f"select {', '.join(selected)} from {self._nothing(columns)}", path)
-        else:
-            source = f"read_json({self._arguments({column.id: _read_as(column.kinds) for column in columns})})"
-            source, twice = self._newest(con, source, named)
-            write_parquet(con, f"select {', '.join(selected)} from {source}", path)
-            remarks += twice
-        return columns_of(con, f"from read_parquet({literal(str(path))})"), remarks
+            return self._stored
+        listed_columns = ", ".join(f"{expression} as {quoted(name)}" for expression, name in selected)
+        source = self._newest({name: expression for expression, name in selected})
+        query = f"select {listed_columns} from {source if self._spool.rows else self._nothing()}"
+        write_parquet(self._con, query, self._path)
+        self._stored.columns = columns_of(self._con, f"from read_parquet({literal(str(self._path))})")
+        self._remark_on_values()
+        return self._stored
 
-    def _selected(
-        self,
-        con: duckdb.DuckDBPyConnection,
-        named: Mapping[str, Column],
-        known: Mapping[str, str],
-        wanted: Mapping[str, str],
-    ) -> list[str]:
-        """An expression for each column; ``wanted`` are types by name in small letters."""
-        times = self._times(con, [column for column in named.values() if column.kinds == TEXT])
-        before = {name.casefold(): kind for name, kind in known.items()}
-        taken = {name.casefold() for name in named}
-        selected: list[str] = []
-        for name, column in named.items():
+    def _check_types(self) -> None:
+        there = {name.casefold() for name in [*self._named, *self._known]}
+        lacking = [name for name in self._types if name.casefold() not in there]
+        if lacking and self._spool.rows:
+            raise UserError(f'types: there is no column "{lacking[0]}"; the columns are {listed(self._named, 40)}')
+
+    def _selected(self) -> list[tuple[str, str]]:
+        """The expression of each column, and its name."""
+        times = self._times()
+        before = {name.casefold(): kind for name, kind in self._known.items()}
+        taken = {name.casefold() for name in self._named}
+        selected: list[tuple[str, str]] = []
+        for name, column in self._named.items():
             folded = name.casefold()
-            inside = f"{name}{self.flattener.separator}"
-            parts = [] if column.kinds else [item for item in known.items() if item[0].startswith(inside)]
-            if parts and folded not in before and folded not in wanted:
+            inside = f"{name}{self._spool.flattener.separator}"
+            parts = [] if column.kinds else [item for item in self._known.items() if item[0].startswith(inside)]
+            if parts and folded not in before and folded not in self._wanted:
                 # Only nulls where there were objects before: their columns are not gone, they are empty.
-                selected += [_null(part, kind) for part, kind in parts if part.casefold() not in taken]
+                selected += [(_null(kind), part) for part, kind in parts if part.casefold() not in taken]
                 continue
-            kind = wanted.get(folded) or self._settled(con, column, times, before.get(folded))
-            selected.append(f"cast({quoted(column.id)} as {kind}) as {quoted(name)}")
+            kind = self._wanted.get(folded) or self._settled(column, times, before.get(folded))
+            selected.append((_as_type(column, kind), name))
         return selected
 
-    def _newest(
-        self, con: duckdb.DuckDBPyConnection, source: str, named: Mapping[str, Column]
-    ) -> tuple[str, list[str]]:
-        """``source`` without rows that came again on a later page: records move on while pages are read.
+    def _settled(self, column: Column, times: Mapping[str, str], before: str | None) -> str:
+        if not column.kinds:
+            return before or "VARCHAR"
+        now = times.get(column.id) or type_of(column.kinds)
+        # Whole numbers today in a column of decimals are no change that anybody needs to hear of.
+        return before if before is not None and self._fits(column, now, before) else now
+
+    def _fits(self, column: Column, now: str, before: str) -> bool:
+        """Whether the type that the table has holds all values; a text that could hold anything is no reason."""
+        if before == now or before in ("VARCHAR", "JSON") or now in ("VARCHAR", "JSON"):
+            return before == now
+        if parse_type(before).nested:
+            return False
+        predicate = holds(_as_type(column, now), now, before)
+        row = self._con.execute(f"select coalesce(bool_and({predicate}), true) from {self._source}").fetchone()
+        return bool(row and row[0])
+
+    def _newest(self, expressions: Mapping[str, str]) -> str:
+        """The source without rows that came again on a later page: records move on while pages are read.
 
         Two rows with one key on the same page stay: the key is wrong then, and the storage will say so.
         """
-        ids = [quoted(named[name].id) for name in self._key if name in named]
-        if self.page == 1 or not ids or len(ids) != len(self._key):
-            return source, []
-        keys = ", ".join(ids)
-        row = con.execute(
-            f"select count(*) from (select 1 from {source} group by {keys} having min({_PAGE}) < max({_PAGE}))"
-        ).fetchone()
-        if not row or not row[0]:
-            return source, []
-        return (
-            f"(select * from {source} qualify {_PAGE} = max({_PAGE}) over (partition by {keys}))",
-            [f"{row[0]} records came on several pages, since they moved while pages were read; the last ones count"],
+        spool = self._spool
+        of_key = [expressions[name] for name in spool.key if name in expressions]
+        if spool.page == 1 or not of_key or len(of_key) != len(spool.key):
+            return self._source
+        keys = ", ".join(of_key)
+        moved = self._count(f"(select 1 from {self._source} group by {keys} having min({PAGE}) < max({PAGE}))")
+        if not moved:
+            return self._source
+        newest = f"(select * from {self._source} qualify {PAGE} = max({PAGE}) over (partition by {keys}))"
+        self._stored.left_out = self._count(self._source) - self._count(newest)
+        self._stored.remarks.append(
+            f"{moved} records came on several pages, since they moved while pages were read; the last ones count, and "
+            f"{self._stored.left_out} older ones are left out"
         )
+        return newest
 
-    def _settled(
-        self, con: duckdb.DuckDBPyConnection, column: Column, times: Mapping[str, str], before: str | None
-    ) -> str:
-        if not column.kinds:
-            return before or "VARCHAR"
-        now = times.get(column.id) or _type(column.kinds)
-        # Whole numbers today in a column of decimals are no change that anybody needs to hear of.
-        if before not in (None, now, "VARCHAR", "JSON") and common_type(con, [str(before), now]) == before:
-            return str(before)
-        return now
+    def _count(self, relation: str) -> int:
+        row = self._con.execute(f"select count(*) from {relation}").fetchone()
+        return int(row[0]) if row else 0
 
-    @staticmethod
-    def _nothing(columns: Sequence[Column]) -> str:
-        """A source of no rows with these columns."""
-        return f"(select {', '.join([_null(column.id, 'VARCHAR') for column in columns] or ['1'])} where false)"
+    def _nothing(self) -> str:
+        """A source of no rows with all cells."""
+        names = [cell for column in self._columns for cell in cells(column) if cell is not None]
+        return f"(select {', '.join(f'null::varchar as {quoted(name)}' for name in names) or '1'} where false)"
 
-    def _arguments(self, read_as: Mapping[str, str]) -> str:
-        fields = {**read_as, **({_PAGE: "BIGINT"} if self._key or not read_as else {})}
-        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in fields.items())
-        return f"{literal(str(self._path))}, format = 'newline_delimited', columns = {{{columns}}}"
-
-    def _times(self, con: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> dict[str, str]:
-        """Columns of texts that are ISO dates or times, every one of them, with their types, by id."""
-        found: dict[str, str] = {}
-        for start in range(0, len(columns), 100):
-            part = columns[start : start + 100]
-            candidates = self._that_fit(con, {c.id: list(_SHAPES) for c in part}, _SAMPLE)
-            found |= {key: kinds[0] for key, kinds in self._that_fit(con, candidates, None).items()}
-        return found
-
-    def _that_fit(
-        self, con: duckdb.DuckDBPyConnection, candidates: Mapping[str, list[str]], sample: int | None
-    ) -> dict[str, list[str]]:
-        checks = [(key, kind) for key, kinds in candidates.items() for kind in kinds]
-        if not checks:
+    def _times(self) -> dict[str, str]:
+        """Columns of texts that are ISO dates or times in one form, every one of them, with their types, by id."""
+        texts = [column for column in self._columns if column.kinds == TEXT]
+        if not texts:
             return {}
-        tests = ", ".join(
-            f"bool_and(regexp_full_match({quoted(key)}, {literal(_SHAPES[kind])}) and "
-            f"try_cast({quoted(key)} as {kind}) is not null) filter (where {quoted(key)} is not null)"
-            for key, kind in checks
-        )
-        source = f"select * from read_json({self._arguments(dict.fromkeys(candidates, 'VARCHAR'))})"
-        limit = f" limit {sample}" if sample else ""
-        row = con.execute(f"select {tests} from ({source}{limit})").fetchone() or ()
-        fits: dict[str, list[str]] = {}
-        for (key, kind), verdict in zip(checks, row, strict=True):
-            # Without a value in the sample every type is still possible.
-            if verdict or (verdict is None and sample):
-                fits.setdefault(key, []).append(kind)
-        return fits
+        found = infer_types(self._con, self._spool.source(texts), [quoted(column.id) for column in texts])
+        kinds = {column.id: found[quoted(column.id)].type for column in texts}
+        return {key: kind for key, kind in kinds.items() if kind in _TIMES}
+
+    def _remark_on_values(self) -> None:
+        """What is stored otherwise than it came: numbers in types that the user set, and broken texts."""
+        if self._spool.halves:
+            self._stored.remarks.append(
+                f"{self._spool.halves} rows have half of a surrogate pair in a text, which no text can hold; it is "
+                'stored as "?"'
+            )
+        for name, column in self._named.items():
+            kind = self._wanted.get(name.casefold())
+            if kind is None or not column.kinds or not _NUMBER.fullmatch(kind.strip()):
+                continue
+            text = f"try_cast({_text(column)} as decimal(38, 18))"
+            there = f"cast(cast({_text(column)} as {kind}) as decimal(38, 18))"
+            if count := self._count(f"{self._source} where {text} <> {there}"):
+                self._stored.remarks.append(
+                    f'{count} values of "{name}" have more digits than {kind}, which types sets; they are rounded'
+                )
 
 
-def _type(kinds: int) -> str:
+def type_of(kinds: int) -> str:
+    """The type that holds all values of these kinds exactly; text where there is none."""
     if kinds & NESTED:
         return "JSON"
     if kinds == BOOL:
         return "BOOLEAN"
-    if kinds == INT:
+    if not kinds & ~(INT | LONG):
         return "BIGINT"
-    if kinds in (WIDE, WIDE | INT):
-        return "VARCHAR"
-    if not kinds & ~(INT | FLOAT):
-        return "DOUBLE"
-    return "VARCHAR"
+    return "DOUBLE" if not kinds & ~(INT | FLOAT | SPECIAL) else "VARCHAR"
 
 
-def _read_as(kinds: int) -> str:
-    """How DuckDB reads a column from the spool: as text where a cast decides later."""
-    return "JSON" if kinds & NESTED else "VARCHAR"
+def _text(column: Column) -> str:
+    """The text of a column's value, for one without JSON."""
+    parts = [quoted(cell) for cell in cells(column) if cell is not None]
+    return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
 
 
-def _null(name: str, kind: str) -> str:
-    return f"cast(null as {kind}) as {quoted(name)}"
+def _as_type(column: Column, kind: str) -> str:
+    """SQL of a column's values in a type."""
+    if not column.kinds:
+        return _null(kind)
+    text, plain, nested = (None if cell is None else quoted(cell) for cell in cells(column))
+    if nested is None and kind != "JSON":
+        return f"cast({_text(column)} as {kind})"
+    parts = [
+        nested and f"cast({nested} as json)",
+        # NaN is no JSON, though DuckDB takes it for some.
+        plain and f"case when {plain} in ('nan', 'inf', '-inf') then to_json({plain}) else cast({plain} as json) end",
+        text and f"to_json({text})",
+    ]
+    value = f"coalesce({', '.join([*filter(None, parts), 'null'])})"
+    return value if kind == "JSON" else f"cast({value} as {kind})"
 
 
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, list) else value
+def _null(kind: str) -> str:
+    return f"cast(null as {kind})"

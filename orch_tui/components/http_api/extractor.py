@@ -13,8 +13,10 @@ from orch_tui.components.http.auth import Auth
 from orch_tui.components.http.collect import Child, Tables
 from orch_tui.components.http.incremental import Incremental, Watermark
 from orch_tui.components.http.jobs import Job, run_job
+from orch_tui.components.http.json_path import parts_of
 from orch_tui.components.http.pages import Pages
 from orch_tui.components.http.paging import Call, Pagination
+from orch_tui.components.http.stream import ANY
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.configuration import WriteMode
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*(\([0-9, ]+\))?(\[\])?")
 _TELL_EVERY = 1000
+_NAMES = "columns"
+"""The member of the state that remembers which column is whose."""
 
 Value = str | int | float | bool
 
@@ -48,7 +52,14 @@ class Parameters(kit.Parameters):
     records: str = Field(
         default="$",
         title="Records",
-        description="Where the answer has the list of records, as a dotted path such as data.items; $ is the answer.",
+        description="Where the answer has the list of records, as a dotted path such as data.items; $ is the answer. A "
+        "list on the way stands for all of its entries, * for all members of an object, as in data.*.",
+    )
+    key_column: str = Field(
+        default="key",
+        min_length=1,
+        title="Key column",
+        description="With a * in records: the column for the names that it stands for.",
     )
     flatten: bool = Field(
         default=True,
@@ -122,7 +133,13 @@ def run(parameters: Parameters, ctx: Context) -> None:
             outputs do not fit.
     """
     tables = Tables(
-        ctx, parameters.children, flatten=parameters.flatten, keep=parameters.keep_json, separator=parameters.separator
+        ctx,
+        parameters.children,
+        flatten=parameters.flatten,
+        keep=parameters.keep_json,
+        separator=parameters.separator,
+        key_column=parameters.key_column if ANY in parts_of(parameters.records) else None,
+        remembered=ctx.state.get(_NAMES),
     )
     watermark = _watermark(parameters, ctx)
 
@@ -144,7 +161,10 @@ def run(parameters: Parameters, ctx: Context) -> None:
         ctx.log(f"{counted} of {_shown(client, parameters)}; the end: {end}")
         tables.finish(parameters.types, strict=parameters.strict)
     ctx.metrics |= {"pages": pages, "records": tables.rows}
-    ctx.next_state = watermark.state()
+    left_out, of_children = tables.left_out
+    ctx.metrics |= {"left_out": left_out} if left_out else {}
+    ctx.metrics |= {"left_out_of_children": of_children} if of_children else {}
+    ctx.next_state = {**ctx.state, **(watermark.state() or {}), _NAMES: tables.memory}
 
 
 def _read(
@@ -159,7 +179,7 @@ def _read(
         number = page.number
         tables.begin_page(number)
         for record in page.records:
-            tables.add(record)
+            tables.add(record, page.records.key)
             if watched:
                 watermark.see(record)
             if tables.rows % _TELL_EVERY == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.components.http import flatten as flatten_module
 from orch_tui.components.http import stream
+from orch_tui.components.http.exact_json import Number, loads
 from orch_tui.components.http.flatten import Flattener
 from orch_tui.components.http.incremental import Incremental, Watermark
 from orch_tui.components.http.json_path import MISSING, at_path, items_at, with_value
+from orch_tui.components.http.names import ColumnNames
 from orch_tui.components.http.paging import Call
+from orch_tui.components.http.spool import Spool
 from orch_tui.components.http.stream import RecordStream
-from orch_tui.components.http.tables import Spool
+from orch_tui.components.http.tables import store as stored_rows
 from orch_tui.model.errors import UserError
 from pydantic import ValidationError
 
@@ -75,13 +79,53 @@ def test_a_stream_reads_what_a_parser_reads(
         ('{"a": {"id": 1}}', "a", [{"id": 1}]),
         ('{"id": 1}\n{"id": 2}\n', "", [{"id": 1}, {"id": 2}]),
         ('{"a": [1]}\n{"a": [2]}', "a", [1, 2]),
-        ("\ufeff[1e5, NaN, 12]", "", [1e5, None, 12]),
+        ("\ufeff[1e5, 1.5, 12, -0]", "", [Number("1e5"), 1.5, 12, Number("-0")]),
+        ("[Infinity, -Infinity]", "", [float("inf"), float("-inf")]),
         ("123", "", [123]),
+        ("[" + "7" * 5000 + ", 8]", "", [Number("7" * 5000), 8]),
+        # Through lists: every entry, or one of them.
+        ('[{"a": [1, 2]}, {"a": []}, {"b": 0}, {"a": 3}, {"a": null}]', "a", [1, 2, 3]),
+        ('{"g": [{"a": [1]}, {"a": [2]}], "n": 5}', "g.a", [1, 2]),
+        ('{"g": [{"a": [1]}, {"a": [2]}]}', "g.1.a", [2]),
+        ('{"g": [[1, 2], [3]]}', "g.*", [1, 2, 3]),
+        ('{"g": []}', "g.a.b", []),
+        # Through objects with data as names.
+        ('{"d": {"17": {"a": 1}, "18": {"a": 2}}}', "d.*", [{"a": 1}, {"a": 2}]),
+        ('{"d": {"17": [1, 2], "18": null, "19": 3}}', "d.*", [1, 2, None, 3]),
+        ('{"d": {"17": {"r": [1]}, "18": {}, "19": {"r": [2]}}}', "d.*.r", [1, 2]),
+        ('{"d": {}}', "d.*", []),
+        ('{"x": {"a": 1}, "y": {"a": 2}}', "*", [{"a": 1}, {"a": 2}]),
+        # Names with dots.
+        ('{"@odata.context": "c", "data.items": [1]}', "data.items", [1]),
+        ('{"a": {"b.c": {"d": [1]}}}', "a.b.c.d", [1]),
     ],
 )
 def test_answers_of_all_kinds(tmp_path: Path, text: str, path: str, records: list[Any]) -> None:
     (tmp_path / "x").write_text(text, "utf-8")
     assert list(RecordStream(tmp_path / "x", path.split(".") if path else [], "here")) == records
+
+
+@pytest.mark.parametrize("text", ['[{"a": 1}]', '{"g": [{"a": 1}]}', '{"a": {"b": 1}}', "5", '{"d": {"1": {"x": 1}}}'])
+@pytest.mark.parametrize("path", ["g.z", "d.*.z", "a.0"])
+def test_a_path_that_leads_nowhere_is_an_error(tmp_path: Path, text: str, path: str) -> None:
+    (tmp_path / "x").write_text(text)
+    with pytest.raises(UserError, match="the answer has nothing at"):
+        list(RecordStream(tmp_path / "x", path.split("."), "here"))
+
+
+def test_the_names_that_a_star_stands_for(tmp_path: Path) -> None:
+    text = '{"total": 3, "d": {"17": {"r": [1, 2]}, "18": {"r": [3]}}, "more": false}'
+    (tmp_path / "x").write_text(text)
+    stream = RecordStream(tmp_path / "x", ["d", "*", "r"], "here")
+    assert [(stream.key, record) for record in stream] == [("17", 1), ("17", 2), ("18", 3)]
+    assert stream.envelope == {"total": 3, "d": {}, "more": False} and stream.count == 3
+    # Two answers with the same records under other names are not the same.
+    (tmp_path / "y").write_text(text.replace("17", "19"))
+    other = RecordStream(tmp_path / "y", ["d", "*", "r"], "here")
+    assert list(other) == [1, 2, 3] and other.digest != stream.digest
+    (tmp_path / "x").write_text('{"d": {"a": {"b": 1, "c": 2}}}')
+    stream = RecordStream(tmp_path / "x", ["d", "*", "*"], "here")
+    assert [(stream.key, record) for record in stream] == [("a.b", 1), ("a.c", 2)]
 
 
 def test_a_value_without_an_end_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +142,10 @@ def test_paths() -> None:
     body = {"a": {"b": [{"c": 1}, {"c": 2}]}, "x.y": 5}
     assert at_path(body, "$.a.b.1.c") == 2 and at_path(body, "a.b.-1.c") == 2 and at_path(body, "$") is body
     assert at_path(body, "a.b.7") is MISSING and at_path(body, "a.b.c") is MISSING and at_path(None, "a") is MISSING
+    assert at_path(body, "x.y") == 5 and at_path({"a": {"b.c": {"d": 1}}}, "a.b.c.d") == 1
     assert list(items_at(body, ("a", "b", "c"))) == [1, 2] and list(items_at(body, ("a", "z"))) == []
+    assert list(items_at({"a": [1, None, [None, 2]]}, ("a",))) == [1, None, None, 2]
+    assert list(items_at({"a": None}, ("a",))) == []
     assert with_value({"a": {"b": 1}}, "a.c", 2) == {"a": {"b": 1, "c": 2}} and with_value(None, "a.b", 1) == {
         "a": {"b": 1}
     }
@@ -120,10 +167,11 @@ def store(
         for number, record in enumerate(records):
             spool.page = pages[number] if pages else 1
             spool.add(spool.flattener.row(record))
-        columns, remarks = spool.finish(con, path, known or {}, types or {})
-        rows = con.execute(f"from read_parquet('{path}')").fetchall() if columns else []
+        names = ColumnNames(spool.flattener.separator)
+        stored = stored_rows(con, spool, path, names, known or {}, types or {})
+        rows = con.execute(f"from read_parquet('{path}')").fetchall() if stored.columns else []
     assert not (tmp_path / "spool").exists()
-    return dict(columns), rows, remarks
+    return dict(stored.columns), rows, stored.remarks
 
 
 @pytest.mark.parametrize(
@@ -132,6 +180,15 @@ def store(
         ([1, -(2**63), None], "BIGINT"),
         ([1, 2**63], "VARCHAR"),
         ([1, 1.5], "DOUBLE"),
+        ([2**53, -(2**53), 0.5], "DOUBLE"),
+        ([2**53 + 1, 0.5], "VARCHAR"),
+        ([10**30, 5], "VARCHAR"),
+        ([10**30, 0.5], "VARCHAR"),
+        ([Number("1.50"), Number("1e5"), 3], "DOUBLE"),
+        ([Number("0.1234567890123456789"), 1], "VARCHAR"),
+        ([Number("1e400"), 1.5], "VARCHAR"),
+        ([Number("1e-400")], "VARCHAR"),
+        ([float("nan"), float("-inf"), 1], "DOUBLE"),
         ([True, False], "BOOLEAN"),
         ([True, 1], "VARCHAR"),
         (["007", "12"], "VARCHAR"),
@@ -141,13 +198,18 @@ def store(
         (["2026-02-30"], "VARCHAR"),
         (["2026-01-31", "soon"], "VARCHAR"),
         (["2026-01-31", "2026-01-31T10:00:00"], "VARCHAR"),
-        (["2026-01-31T10:00", "2026-01-31 10:00:00.123"], "TIMESTAMP"),
-        (["2026-01-31T10:00:00Z", "2026-01-31T10:00:00.123456+02:00", "2026-01-31 10:00:00-0530"],
-         "TIMESTAMP WITH TIME ZONE"),
+        (["2026-01-31T10:00:00", "2026-01-31T10:00:00.123", "2026-01-31T10:00:00.25"], "TIMESTAMP"),
+        (["2026-01-31 10:00", None], "TIMESTAMP"),
+        (["2026-01-31T10:00:00Z", "2026-01-31T10:00:00.123456Z"], "TIMESTAMP WITH TIME ZONE"),
+        # A time in two forms would not come back as it was.
+        (["2026-01-31T10:00", "2026-01-31 10:00:00.123"], "VARCHAR"),
+        (["2026-01-31T10:00:00Z", "2026-01-31T10:00:00+02:00"], "VARCHAR"),
+        (["2026-01-31T10:00:00.123456789"], "VARCHAR"),
         (["2026-01-31T10:00:00Z", "2026-01-31T10:00:00"], "VARCHAR"),
         (["01/02/2026", "20260131", "10:00"], "VARCHAR"),
         ([[1], None], "JSON"),
         ([[1], "x", 2], "JSON"),
+        ([[Number("1.0")], Number("1e400"), True], "JSON"),
     ],
 )  # fmt: skip
 def test_types_come_from_all_values(tmp_path: Path, values: list[Any], kind: str) -> None:
@@ -158,18 +220,50 @@ def test_types_come_from_all_values(tmp_path: Path, values: list[Any], kind: str
 
 def test_values_that_are_hard_to_store(tmp_path: Path) -> None:
     records = [{"a": "half \ud83d", "b": float("inf"), "c": "nul \0 end", "d": {"e": [float("inf"), "ü"]}}, {"b": 1}]
-    columns, rows, _ = store(tmp_path, records, keep={("d",)})
+    columns, rows, remarks = store(tmp_path, records, flatten=False)
     assert columns == {"a": "VARCHAR", "b": "DOUBLE", "c": "VARCHAR", "d": "JSON"}
-    assert rows[0] == ("half ?", None, "nul \0 end", '{"e":[null,"ü"]}') and rows[1][1] == 1.0
+    assert rows[0] == ("half ?", float("inf"), "nul \0 end", '{"e":["inf","ü"]}') and rows[1][1] == 1.0
+    assert remarks == ['1 rows have half of a surrogate pair in a text, which no text can hold; it is stored as "?"']
 
 
-def test_names(tmp_path: Path) -> None:
-    records = [{"Id": 1, "id": 2, "": 3, "a": {"b": 4}, "a_b": 5, 'we"ird\n': 6}]
-    columns, rows, remarks = store(tmp_path, records)
-    assert list(columns) == ["Id", "id_2", "column3", "a_b", "a_b_2", 'we"ird'] and rows == [(1, 2, 3, 4, 5, 6)]
-    assert len(remarks) == 3
-    assert list(store(tmp_path, records, separator=".")[0])[3:5] == ["a.b", "a_b"]
-    assert store(tmp_path, [{"a": {"b": 1}}], flatten=False)[1] == [('{"b":1}',)]
+ODD = [
+    123456789012345678901234567890, 9007199254740993, 1.5, Number("1e400"), Number("0.1234567890123456789"),
+    Number("1.10"), Number("-0"), True, "007", "5", 5, None, "nan", float("nan"), Number("9" * 5000),
+]  # fmt: skip
+
+
+@given(
+    values=st.lists(st.sampled_from(ODD) | st.integers() | st.floats() | st.text(max_size=3), min_size=1, max_size=6),
+    nested=st.booleans(),
+)
+@settings(max_examples=150, deadline=None)
+def test_every_value_comes_back(tmp_path_factory: pytest.TempPathFactory, values: list[Any], nested: bool) -> None:
+    # GIVEN numbers, texts and truth values of any kind in one column, with or without a list among them
+    more: list[Any] = [[1, Number("2.50")]] if nested else []
+    columns, rows, _ = store(tmp_path_factory.mktemp("t"), [{"v": value} for value in [*values, *more]])
+    # WHEN they are stored, THEN each of them is there: the same number, the same text, the same JSON
+    for value, (found,) in zip(values, rows, strict=False):
+        if value is None:
+            assert found is None
+        elif columns["v"] == "JSON":
+            assert loads(found) == (str(value) if value != value or value in (float("inf"), -float("inf")) else value)
+        elif isinstance(value, float) and value != value:
+            assert str(found) == "nan"
+        elif isinstance(value, Number) and isinstance(found, float):
+            assert Decimal(repr(found)) == value.value
+        elif isinstance(found, str):
+            text = ("true" if value else "false") if isinstance(value, bool) else str(value)
+            assert found == text.replace("\ud83d", "?")
+        else:
+            assert found == value and type(found) is (float if columns["v"] == "DOUBLE" else type(value))
+
+
+def test_numbers_in_types_of_the_user_are_told_where_they_are_rounded(tmp_path: Path) -> None:
+    records = [{"a": Number("1.005"), "b": 3, "c": "1.50"}, {"a": 2, "b": Number("2.6"), "c": "2"}]
+    types = {"a": "DECIMAL(9,2)", "b": "BIGINT", "c": "DECIMAL(9,2)"}
+    _, rows, remarks = store(tmp_path, records, types=types)
+    assert [str(value) for value in rows[0]] == ["1.01", "3", "1.50"] and len(remarks) == 2
+    assert remarks[0] == '1 values of "a" have more digits than DECIMAL(9,2), which types sets; they are rounded'
 
 
 def test_members_with_data_as_names_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,10 +287,17 @@ def test_types_of_the_table_as_it_is(tmp_path: Path) -> None:
 
 
 def test_records_that_moved_to_a_later_page(tmp_path: Path) -> None:
-    records = [{"id": 1, "v": "old"}, {"id": 2, "v": "a"}, {"id": 1, "v": "new"}]
+    records: list[Any] = [{"id": 1, "v": "old"}, {"id": 2, "v": "a"}, {"id": 1, "v": "new"}]
     # GIVEN a key that comes on two pages, THEN the last one counts
     _, rows, remarks = store(tmp_path, records, key=("id",), pages=[1, 1, 2])
-    assert sorted(rows) == [(1, "new"), (2, "a")] and remarks[0].startswith("1 records came on several pages")
+    assert sorted(rows) == [(1, "new"), (2, "a")] and remarks == [
+        "1 records came on several pages, since they moved while pages were read; the last ones count, and 1 older "
+        "ones are left out"
+    ]
+    # GIVEN the same number in two forms, and a column of the name that pages have
+    records[2]["id"], records[0]["page"] = Number("1.0"), "x"
+    assert sorted(store(tmp_path, records, key=("id",), pages=[1, 1, 2])[1]) == [(1.0, "new", None), (2.0, "a", None)]
+    records[2]["id"] = 1
     # GIVEN one that comes twice on a page, THEN it is left for the storage to refuse
     assert len(store(tmp_path, records, key=("id",), pages=[1, 1, 1])[1]) == 3
     assert len(store(tmp_path, records, pages=[1, 1, 2])[1]) == 3
@@ -227,6 +328,24 @@ def test_the_largest_value(values: list[Any], lag: str | None, sent: Any) -> Non
         first.see({"m": {"at": value}})
     # WHEN the next one starts, THEN it asks from the largest on, less the lag
     assert Watermark(rule, first.state() or {}).applied(Call()).params == {"since": sent}
+
+
+def test_a_number_keeps_its_digits_from_run_to_run() -> None:
+    # GIVEN a sequence number with more digits than a float, and one with zeros at its end
+    rule = Incremental(field="n", param="since")
+    for largest, lag, sent in (
+        ("1764371045.123456789", None, "1764371045.123456789"),
+        ("1764371045.123456789", "1.5", "1764371043.623456789"),
+        ("1764371045.10", "1m", "1764370985.10"),
+    ):
+        mark = Watermark(rule, {})
+        for value in (1764371045, Number(largest), float("nan"), 1.5):
+            mark.see({"n": value})
+        state = json.loads(json.dumps(mark.state()))
+        again = Watermark(rule.model_copy(update={"lag": lag}), state)
+        assert again.applied(Call()).params == {"since": sent}
+        again.see({"n": 1764371046})
+        assert again.state() == {"field": "n", "last": 1764371046}
 
 
 def test_what_incremental_refuses() -> None:

@@ -169,7 +169,7 @@ def test_nested_objects_become_columns_and_lists_become_tables(server: HttpServe
                             "tags": [],
                             "raw": {"k2": [1, 2]},
                             "day": "2026-02-01",
-                            "at": "2026-02-01T10:00:00.5+02:00",
+                            "at": "2026-02-01T10:00:00.5Z",
                             "big": 12345678901234567890123,
                             "mixed": 1,
                         },
@@ -215,7 +215,7 @@ def test_nested_objects_become_columns_and_lists_become_tables(server: HttpServe
         and str(second[7]) == "1.50"
         and second[8] == str(12345678901234567890123)
     )
-    assert second[6] == datetime(2026, 2, 1, 8, 0, 0, 500_000, tzinfo=UTC) and third[9] == "a"
+    assert second[6] == datetime(2026, 2, 1, 10, 0, 0, 500_000, tzinfo=UTC) and third[9] == "a"
     assert project.rows("shop/lines") == [(1, 1, "a", 1, None), (1, 2, "b", 2, 9)]
     assert project.columns("shop/lines") == {
         "order_id": "BIGINT", "line": "BIGINT", "sku": "VARCHAR", "qty": "BIGINT", "id": "BIGINT",
@@ -415,7 +415,8 @@ def test_only_what_is_new(server: HttpServer, project: Project) -> None:
     }  # fmt: skip
     # WHEN they are extracted, and again after one is new and one has changed
     assert project.run(parameters, output())[0] == 0
-    assert project.state == {"field": "at", "last": "2026-01-05T00:00:00Z"}
+    names = {"separator": "_", "names": {"id": ["id"], "at": ["at"]}}
+    assert project.state == {"field": "at", "last": "2026-01-05T00:00:00Z", "columns": {"shop/items": names}}
     records += [{"id": 3, "at": "2026-01-04T00:00:00Z"}, {"id": 4, "at": "2026-01-06T00:00:00Z"}]
     code, out, _ = project.run(parameters, output())
     # THEN the second run asks from the last time on, less the lag
@@ -542,3 +543,98 @@ def test_the_connection_can_be_tested(server: HttpServer, project: Project) -> N
     server.script("/items", Answer(403, json={"detail": "no right"}))
     code, _, err = project.run(parameters, action="testConnection")
     assert code == 1 and "refused the credentials (403 Forbidden: no right)" in err
+
+
+COLLISIONS: list[list[dict[str, Any]]] = [
+    [{"k": 1, "user": {"id": 100}, "user_id": 7}, {"k": 2, "user_id": 8, "user": {"id": 200}}],
+    [{"k": 1, "user": {"id": 100}}, {"k": 2, "user_id": 8}, {"k": 3, "user_id": 9, "user": {"id": 300}}],
+    [{"k": 1, "user_id": 7}, {"k": 2, "user": {"id": 200}}, {"k": 3, "user": {"id": 300}, "user_id": 9}],
+    [{"k": 1, "Id": 7, "id": 100}, {"k": 2, "id": 200}, {"k": 3, "ID": 1000, "Id": 9}],
+]
+
+
+@pytest.mark.parametrize("runs", COLLISIONS)
+@pytest.mark.parametrize("mode", ["append", "incremental", "full"])
+def test_values_of_two_members_never_share_a_column(
+    server: HttpServer, project: Project, runs: list[dict[str, Any]], mode: str
+) -> None:
+    # GIVEN members that would have one name, of which some come in one run and others in the next
+    columns: dict[str, str] = {}
+    for record in runs:
+        server.script("/x", Answer(json=[record]))
+        key = {"primary_key": ["k"]} if mode == "incremental" else {}
+        outputs = [{"source": "items", "destination": "shop/items", "mode": mode, **key}]
+        # WHEN they are extracted into one table
+        assert project.run({"base_url": server.url, "path": "x"}, outputs)[0] == 0
+        # THEN each member is in the column that it had before
+        (row,) = [row for row in project.rows() if row[0] == record["k"]]
+        found = dict(zip(project.columns(), row, strict=True))
+        flat = {"user.id": record.get("user", {}).get("id"), **{name: record.get(name) for name in record}}
+        for member, value in flat.items():
+            if value is not None and not isinstance(value, dict):
+                (column,) = [name for name, held in found.items() if held == value]
+                assert columns.setdefault(member, column) == column
+    assert len(set(columns.values())) == len(columns)
+
+
+def test_records_in_lists_and_maps(server: HttpServer, project: Project) -> None:
+    # GIVEN records that are members of an object, and records in lists of groups
+    server.script("/map", Answer(json={"data": {"17": {"name": "a"}, "18": {"name": "b", "key": "own"}}}))
+    server.script("/groups", Answer(json=[{"team": "x", "people": [{"id": 1}, {"id": 2}]}, {"people": [{"id": 3}]}]))
+    # WHEN they are read, THEN each record is a row, with its name in a column that nothing else has
+    base = {"base_url": server.url, "path": "map", "records": "data.*"}
+    assert project.run({**base, "key_column": "id"})[0] == 0
+    assert project.rows() == [("17", "a", None), ("18", "b", "own")] and [*project.columns()] == ["id", "name", "key"]
+    assert project.run(base)[0] == 0
+    key, name, own = project.columns()
+    assert (key, name) == ("key", "name") and own.startswith("key_")
+    assert project.rows() == [("17", "a", None), ("18", "b", "own")]
+    assert project.run({"base_url": server.url, "path": "groups", "records": "people"})[0] == 0
+    assert project.rows() == [(1,), (2,), (3,)]
+
+
+def test_numbers_keep_their_digits(server: HttpServer, project: Project) -> None:
+    # GIVEN numbers that no double and no integer of 64 bits holds
+    body = (
+        b'[{"id": 123456789012345678901234567890, "n": 9007199254740993, "deep": [{"x": 0.1234567890123456789}], '
+        b'"huge": 1e400, "price": 1.50, "z": [null, 1e400, -0]},'
+        b'{"id": 5, "n": 1.5, "deep": [{"x": 1}], "huge": 2, "price": 2}]'
+    )
+    server.script("/x", Answer(body=body))
+    code, _, err = project.run({"base_url": server.url, "path": "x"})
+    # THEN they are text, and those in lists are as they came; a number that is a double is one
+    assert (code, err) == (0, "")
+    first = ("123456789012345678901234567890", "9007199254740993", '[{"x":0.1234567890123456789}]', "1e400", 1.5)
+    assert project.rows(order="price") == [
+        (*first, "[null,1e400,-0]"), ("5", "1.5", '[{"x":1}]', "2", 2.0, None),
+    ]  # fmt: skip
+
+
+def test_rows_in_are_rows_out_and_rows_left_out(server: HttpServer, project: Project) -> None:
+    # GIVEN a record that moves to the second page, and lists with nothing in some places
+    server.script(
+        "/x",
+        Answer(json=[{"id": 1, "tags": ["a", None]}, {"id": 2, "tags": None}]),
+        Answer(json=[{"id": 1, "tags": ["b"]}, {"id": 3}]),
+        Answer(json=[]),
+    )
+    outputs = [
+        {"source": "items", "destination": "shop/items", "primary_key": ["id"]},
+        {"source": "tags", "destination": "shop/tags"},
+    ]
+    child = {"path": "tags", "output": "tags", "keys": {"id": "id"}, "position": "at"}
+    # WHEN they are read
+    parameters = {"base_url": server.url, "path": "x", "pagination": {"type": "page"}, "children": [child]}
+    code, out, _ = project.run(parameters, outputs)
+    # THEN log and result say how many were left out, and the places in the list are those that they have
+    assert code == 0 and "1 records came on several pages" in out and "1 entries of the lists for shop/tags" in out
+    assert "3 rows and 1 columns for shop/items" in out and "4 records on 3 pages" in out
+    assert "the end: a page without records" in out
+    metrics = project.last.result["metrics"]
+    assert metrics == {"pages": 3, "records": 4, "left_out": 1, "left_out_of_children": 1}
+    assert [table["written"] for table in project.last.result["tables"]] == [3, 2]
+    assert project.rows("shop/tags") == [(1, 1, "a"), (1, 1, "b")]
+    # Records without any member are no rows, and are told.
+    server.script("/x", Answer(json=[{}, {}]))
+    code, out, _ = project.run({"base_url": server.url, "path": "x"}, [{"source": "i", "destination": "shop/none"}])
+    assert code == 0 and "gave 2 records without any member" in out and project.last.result["metrics"]["left_out"] == 2

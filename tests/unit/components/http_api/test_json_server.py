@@ -108,7 +108,8 @@ def test_what_is_new(url: str, tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     rule = {"field": "at", "param": "at_gte", "initial": "2026-01-26"}
     ctx = extract(bench, url, WriteMode.APPEND, incremental=rule)
-    assert ctx.next_state == {"field": "at", "last": "2026-01-28T00:00:00Z"}
+    assert ctx.next_state is not None
+    assert (ctx.next_state["field"], ctx.next_state["last"]) == ("at", "2026-01-28T00:00:00Z")
     assert {row[3] for row in bench.rows()} == {datetime(2026, 1, day, tzinfo=UTC) for day in (26, 27, 28)}
 
 
