@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orch_tui.components.dbapi.held import Target, changed, source_of
+from orch_tui.components.dbapi.held import Target, source_of
 from orch_tui.components.dbapi.json_keys import repeated_key
 from orch_tui.components.kit.sql import quoted
 from orch_tui.model.errors import UserError
@@ -116,20 +116,21 @@ def _such(found: tuple[int, str]) -> str:
 
 
 def _shown(value: str) -> str:
-    return safe_line(value.replace("\0", "0x00"), 60)
+    text = value.replace("\0", "0x00")
+    # Blanks around it are what is wrong, so they must be seen.
+    return safe_line(text, 60) if text == text.strip() and text else f'"{safe_line(text, 60)}"'
 
 
-def require_held(con: duckdb.DuckDBPyConnection, fields: Sequence[Field], where: str) -> None:
-    """Nothing of the rows would become something else in the table ``where``.
+def require_held(con: duckdb.DuckDBPyConnection, rules: Sequence[tuple[Field, str | None]], where: str) -> None:
+    """Nothing of the rows would become something else in the table ``where``, by conditions for values that would.
 
     Raises:
         UserError: a column would round, cut or guess a value, with that value.
     """
-    rules = [(field, changed(field.value, field.kind, field.type)) for field in fields]
     tests = [(field, rule) for field, rule in rules if rule is not None]
     results = examples(con, [(field.value, rule) for field, rule in tests]) if tests else []
     told = [_unheld(field, found) for (field, _), found in zip(tests, results, strict=True) if found is not None]
-    for field in fields:
+    for field, _ in rules:
         if not field.type.unique_keys or source_of(field.kind) not in ("json", "text"):
             continue
         if (example := repeated_key(con, field.value)) is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components.kit.component import Input
@@ -32,22 +32,36 @@ def chosen(columns: Sequence[str], key: Sequence[str], table: Input) -> list[tup
     return [known[name.casefold()] for name in wanted]
 
 
-def check_keys(con: duckdb.DuckDBPyConnection, key: Sequence[str], table: Input) -> None:
-    """Every row of the view ``source`` has a key of its own. Raises: UserError with an example of one that has not."""
-    columns = ", ".join(quoted(name) for name in key)
-    empty = " or ".join(f"{quoted(name)} is null" for name in key)
+def check_keys(
+    con: duckdb.DuckDBPyConnection, names: Sequence[str], table: Input, compared: Mapping[str, str] | None = None
+) -> None:
+    """Every row of the view ``source`` has a key of its own.
+
+    ``compared`` are expressions of what is compared of a column, by its name in small letters; else the value.
+
+    Raises:
+        UserError: a row has none, or that of another one; with an example.
+    """
+    kinds = {name.casefold(): kind for name, kind in table.columns}
+    expressions = [(compared or {}).get(name.casefold()) or _value(name, kinds[name.casefold()]) for name in names]
+    empty = " or ".join(f"{quoted(name)} is null" for name in names)
     if con.execute(f"select 1 from source where {empty} limit 1").fetchone():
         raise UserError(
-            f'rows of "{table.table}" have no value in the key ({listed(key)}); leave them out or choose another key'
+            f'rows of "{table.table}" have no value in the key ({listed(names)}); leave them out or choose another key'
         )
-    twice = con.execute(
-        f"select {columns}, count(*) from source group by {columns} having count(*) > 1 order by {columns} limit 1"
-    ).fetchone()
+    shown = ", ".join(f"min({quoted(name)})" for name in names)
+    groups = f"group by {', '.join(expressions)} having count(*) > 1"
+    twice = con.execute(f"select {shown}, count(*) from source {groups} order by all limit 1").fetchone()
     if twice:
-        example = ", ".join(f"{name} = {value}" for name, value in zip(key, twice[:-1], strict=True))
+        example = ", ".join(f"{name} = {value}" for name, value in zip(names, twice[:-1], strict=True))
         raise UserError(
             f'"{table.table}" has {twice[-1]} rows with one key ({safe_line(example, 200)}); every key may come once'
         )
+
+
+def _value(name: str, kind: str) -> str:
+    # DuckDB takes a month for 30 days.
+    return f"cast({quoted(name)} as varchar)" if kind == "INTERVAL" else quoted(name)
 
 
 def reader(con: duckdb.DuckDBPyConnection, values: Iterable[str]) -> Callable[[int], list[tuple[Any, ...]]]:

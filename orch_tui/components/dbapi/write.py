@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from orch_tui.components.dbapi.fit import Choice, Field, require_held, settle_types
 from orch_tui.components.dbapi.held import Target as ColumnType
+from orch_tui.components.dbapi.held import changed
 from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
 from orch_tui.components.dbapi.rows import check_keys, chosen, reader
@@ -136,14 +137,14 @@ def write(writer: Writer) -> None:
 def _write(writer: Writer, con: duckdb.DuckDBPyConnection, wanted: Sequence[tuple[str, str]]) -> Done:
     there = writer.look()
     if there is None:
-        keys = {name.casefold() for name in writer.target.key}
-        columns = [(name, kind, writer.choices(kind, key=name.casefold() in keys)) for name, kind in wanted]
+        own = {name.casefold() for name in writer.target.key}
+        columns = [(name, kind, writer.choices(kind, key=name.casefold() in own)) for name, kind in wanted]
         fields, remarks = settle_types(con, columns)
         for sentence in remarks:
             writer.ctx.log(sentence)
     else:
         fields = match(writer, there, wanted)
-        require_held(con, fields, writer.where)
+        require_held(con, [(one, changed(one.value, one.kind, one.type)) for one in fields], writer.where)
     spelling = {field.name.casefold(): field.target for field in fields}
     key = [spelling[name.casefold()] for name in writer.target.key]
     writer.step = "store"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from pydantic import Field, model_validator
 
 from orch_tui.components import kit
+from orch_tui.components.dbapi import fit
 from orch_tui.components.dbapi.parameters import TargetTable
 from orch_tui.components.dbapi.rows import check_keys, chosen, reader
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.sql import connect, duckdb_explained, listed, literal, quoted, row_batches
+from orch_tui.components.kit.sql import connect, duckdb_explained, listed, quoted, row_batches
+from orch_tui.components.sqlite.columns import affinity_of, beyond, choices, target_of, value_of
 from orch_tui.components.sqlite.database_files import (
     counted_tables,
     declared_types,
@@ -24,7 +26,8 @@ from orch_tui.components.sqlite.database_files import (
     rows_in,
     table_names,
 )
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
+from orch_tui.storage.duckdb import parquet
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,12 +58,34 @@ class Parameters(TargetTable, DatabaseFile):
 
 
 @dataclass(frozen=True, slots=True)
-class SqliteColumn:
-    """A column on its way: what SQLite is told about it, and the DuckDB expression that gives its values."""
+class Way:
+    """A column on its way: the field, and the DuckDB expression of what SQLite is given for it."""
 
-    name: str
-    declared: str
+    field: fit.Field
     value: str
+
+
+@dataclass(slots=True)
+class Writing:
+    """Everything about one table that is written. ``target`` is the table's own spelling, None when it is new."""
+
+    connection: sqlite3.Connection
+    con: duckdb.DuckDBPyConnection
+    parameters: Parameters
+    ctx: Context
+    shown: str
+    wanted: Sequence[tuple[str, str]]
+    target: str | None = None
+
+    @property
+    def table(self) -> str:
+        """The table's name, as it is or will be."""
+        return self.target or self.parameters.table
+
+    @property
+    def where(self) -> str:
+        """The table and its database, for sentences."""
+        return f'the table "{safe_line(self.table)}" in {self.shown}'
 
 
 def run(parameters: Parameters, ctx: Context) -> None:
@@ -70,19 +95,19 @@ def run(parameters: Parameters, ctx: Context) -> None:
         UserError: columns or keys do not fit, the database is locked or cannot be written.
     """
     table = ctx.only_input()
-    fields = [_field(name, kind) for name, kind in chosen(parameters.columns, parameters.key, table)]
+    wanted = chosen(parameters.columns, parameters.key, table)
     path = ctx.resolve(parameters.database)
     shown = str(path.relative_to(ctx.project)) if path.is_relative_to(ctx.project) else str(path)
     con = connect(ctx, memory_limit="512MB")
     try:
         with duckdb_explained(f"the rows of {table.table} cannot be read"):
-            con.execute(f"create view source as select * from read_parquet({literal(str(table.path))})")
+            con.execute(f"create view source as select * from {parquet(table.path)}")
             if parameters.key:
                 check_keys(con, parameters.key, table)
             is_new = not path.exists()
             connection = _open(path, shown, parameters.busy_timeout)
             try:
-                _write(connection, con, parameters, fields, ctx, shown)
+                _write(Writing(connection, con, parameters, ctx, shown, wanted))
             finally:
                 connection.close()
                 if is_new and path.exists() and path.stat().st_size == 0:
@@ -90,32 +115,6 @@ def run(parameters: Parameters, ctx: Context) -> None:
     except sqlite3.Error as error:
         raise UserError(f"nothing was written: {explain(error, shown)}") from error
     ctx.files.append({"path": shown, "rows": table.rows, "bytes": path.stat().st_size})
-
-
-_INTEGER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT)$")
-
-
-def _field(name: str, kind: str) -> SqliteColumn:
-    """SQLite has five kinds of values: what DuckDB has beyond them travels as ISO text or JSON text."""
-    column = quoted(name)
-    if kind == "UBIGINT" or kind.endswith("HUGEINT"):
-        # As text: the INTEGER affinity of the column turns it into a number wherever 64 bits hold it.
-        return SqliteColumn(name, "INTEGER", f"cast({column} as varchar)")
-    if _INTEGER.match(kind):
-        return SqliteColumn(name, "INTEGER", column)
-    if kind == "BOOLEAN":
-        return SqliteColumn(name, "BOOLEAN", f"cast({column} as integer)")
-    if kind.startswith("DECIMAL"):
-        return SqliteColumn(name, kind, f"cast({column} as varchar)")
-    if kind in ("DOUBLE", "FLOAT"):
-        return SqliteColumn(name, "REAL", column)
-    if kind == "BLOB":
-        return SqliteColumn(name, "BLOB", column)
-    if kind == "DATE" or kind.startswith("TIMESTAMP"):
-        return SqliteColumn(name, "DATE" if kind == "DATE" else "TIMESTAMP", f"cast({column} as varchar)")
-    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
-        return SqliteColumn(name, "TEXT", f"cast(to_json({column}) as varchar)")
-    return SqliteColumn(name, "TEXT", f"cast({column} as varchar)")
 
 
 def _open(path: Path, shown: str, busy_timeout: int) -> sqlite3.Connection:
@@ -131,29 +130,83 @@ def _open(path: Path, shown: str, busy_timeout: int) -> sqlite3.Connection:
     return connection
 
 
-def _write(
-    connection: sqlite3.Connection,
-    con: duckdb.DuckDBPyConnection,
-    parameters: Parameters,
-    fields: list[SqliteColumn],
-    ctx: Context,
-    shown: str,
-) -> None:
-    connection.execute("begin immediate")
+def _write(job: Writing) -> None:
+    job.connection.execute("begin immediate")
     try:
-        target = _existing(connection, parameters.table, shown)
-        if parameters.mode == "replace":
-            before = _replace(connection, con, parameters, fields, target, ctx)
-        else:
-            before = _add(connection, con, parameters, fields, target, ctx, shown)
-        after = rows_in(connection, target or parameters.table)
-        connection.execute("commit")
+        job.target = _existing(job.connection, job.parameters.table, job.shown)
+        before = rows_in(job.connection, job.target) if job.target else 0
+        # A table that is replaced is made anew, with types of its own.
+        is_new = job.parameters.mode == "replace" or job.target is None
+        there = {} if is_new else declared_types(job.connection, job.table)
+        ways = _existing_ways(job, there) if there else _new_ways(job)
+        if job.parameters.mode == "upsert" and job.target is not None:
+            _require_unique_key(job, ways)
+        taken = _replace(job, ways) if job.parameters.mode == "replace" else _add(job, ways, before)
+        after = rows_in(job.connection, job.table)
+        job.connection.execute("commit")
     except BaseException:
-        if connection.in_transaction:
-            connection.execute("rollback")
+        if job.connection.in_transaction:
+            job.connection.execute("rollback")
         raise
-    ctx.metrics["rows_before"], ctx.metrics["rows_after"] = before, after
-    ctx.log(f"{shown}: table {parameters.table} had {before} rows and has {after} now")
+    job.ctx.metrics["rows_before"], job.ctx.metrics["rows_after"] = before, after
+    job.ctx.log(f"{job.shown}: table {job.table} had {counted(before, 'row')} and has {after} now")
+    if left := job.ctx.only_input().rows - taken:
+        job.ctx.metrics["rows_left_out"] = left
+        job.ctx.warn(
+            f"{job.where} has left out {left} of {counted(job.ctx.only_input().rows, 'row')}: a trigger or a rule of "
+            "the table drops or replaces them"
+        )
+
+
+def _new_ways(job: Writing) -> list[Way]:
+    """The columns of a new table, with types that hold all values."""
+    fields, remarks = fit.settle_types(job.con, [(name, kind, choices(kind)) for name, kind in job.wanted])
+    for sentence in remarks:
+        job.ctx.log(sentence)
+    if job.target is not None:
+        _tell_changes(job, {field.name: field.declared for field in fields})
+    return [Way(field, value_of(field.value, field.kind, affinity_of(field.declared))) for field in fields]
+
+
+def _tell_changes(job: Writing, now: Mapping[str, str]) -> None:
+    before = {name.casefold(): kind for name, kind in declared_types(job.connection, job.table).items()}
+    for name, kind in now.items():
+        if (was := before.get(name.casefold(), kind)) != kind:
+            job.ctx.log(f'"{safe_line(name, 60)}" is {kind} now and was {safe_line(was, 60) or "without a type"}')
+
+
+def _existing_ways(job: Writing, there: Mapping[str, str]) -> list[Way]:
+    """The columns of a table that is there (name, declared type). Raises: UserError when rows do not fit it."""
+    own = {name.casefold(): name for name in there}
+    if missing := [name for name, _ in job.wanted if name.casefold() not in own]:
+        raise UserError(
+            f"{job.where} has no column {listed(missing)}; its columns are {listed(there, 40)}: choose with columns, "
+            "or add the column to the table"
+        )
+    fields = [
+        fit.Field(name, kind, own[name.casefold()], target_of(there[own[name.casefold()]])) for name, kind in job.wanted
+    ]
+    affinities = [affinity_of(there[field.target]) for field in fields]
+    pairs = list(zip(fields, affinities, strict=True))
+    rules = [(field, beyond(field.value, field.kind, affinity)) for field, affinity in pairs]
+    fit.require_held(job.con, rules, job.where)
+    return [Way(field, value_of(field.value, field.kind, affinity)) for field, affinity in pairs]
+
+
+_FOLDED = "translate({}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')"
+
+
+def _require_unique_key(job: Writing, ways: Sequence[Way]) -> None:
+    """The table keeps the key unique, and each row has one of its own as the table compares it. Raises: UserError."""
+    rules = {"nocase": _FOLDED, "rtrim": "rtrim({}, ' ')"}
+    collations = _require_unique(job.connection, job.table, job.parameters.key, job.shown)
+    compared = {
+        way.field.name.casefold(): rule.format(way.value)
+        for way in ways
+        if way.field.kind == "VARCHAR" and (rule := rules.get(collations.get(way.field.target.casefold(), "")))
+    }
+    if compared:
+        check_keys(job.con, job.parameters.key, job.ctx.only_input(), compared)
 
 
 def _existing(connection: sqlite3.Connection, table: str, shown: str) -> str | None:
@@ -167,104 +220,99 @@ def _existing(connection: sqlite3.Connection, table: str, shown: str) -> str | N
     return None
 
 
-def _create(connection: sqlite3.Connection, table: str, fields: list[SqliteColumn], key: list[str]) -> None:
-    columns = [f"{quoted(field.name)} {field.declared}" for field in fields]
-    if key:
-        columns.append(f"primary key ({', '.join(quoted(name) for name in key)})")
-    connection.execute(f"create table {quoted(table)} ({', '.join(columns)})")
+def _create(job: Writing, name: str, ways: Sequence[Way]) -> None:
+    columns = [f"{quoted(way.field.target)} {way.field.declared}" for way in ways]
+    if job.parameters.key:
+        columns.append(f"primary key ({', '.join(quoted(name) for name in job.parameters.key)})")
+    job.connection.execute(f"create table {quoted(name)} ({', '.join(columns)})")
 
 
-def _replace(
-    connection: sqlite3.Connection,
-    con: duckdb.DuckDBPyConnection,
-    parameters: Parameters,
-    fields: list[SqliteColumn],
-    target: str | None,
-    ctx: Context,
-) -> int:
-    """Build the new table beside the old one and swap; indexes of the old one are made again where they fit."""
-    name = target or parameters.table
-    before = rows_in(connection, name) if target else 0
+def _replace(job: Writing, ways: Sequence[Way]) -> int:
+    """Build the new table beside the old one and swap; indexes of the old one are made again where they fit.
+
+    Returns how many rows the table took.
+    """
+    connection, name = job.connection, job.table
     again = connection.execute(
         "select name, sql from sqlite_master where tbl_name = ? and type in ('index', 'trigger') and sql is not null",
         (name,),
     ).fetchall()
     fresh = f"{name}__new"
     connection.execute(f"drop table if exists {quoted(fresh)}")
-    _create(connection, fresh, fields, parameters.key)
-    _insert(connection, con, f"insert into {quoted(fresh)}", "", fields, ctx)
-    if target:
+    _create(job, fresh, ways)
+    _insert(job, f"insert into {quoted(fresh)}", "", ways)
+    taken = rows_in(connection, fresh)
+    if job.target:
         connection.execute(f"drop table {quoted(name)}")
     connection.execute(f"alter table {quoted(fresh)} rename to {quoted(name)}")
     for index, sql in again:
         try:
             connection.execute(sql)
         except sqlite3.Error as error:
-            ctx.log(f'the index or trigger "{index}" does not fit the new table and is gone: {error}')
-    return before
+            job.ctx.log(f'the index or trigger "{index}" does not fit the new table and is gone: {error}')
+    return taken
 
 
-def _add(
-    connection: sqlite3.Connection,
-    con: duckdb.DuckDBPyConnection,
-    parameters: Parameters,
-    fields: list[SqliteColumn],
-    target: str | None,
-    ctx: Context,
-    shown: str,
-) -> int:
-    name = target or parameters.table
-    before = 0
-    if target is None:
-        _create(connection, name, fields, parameters.key)
-    else:
-        before = rows_in(connection, name)
-        there = declared_types(connection, name)
-        missing = [field.name for field in fields if field.name.casefold() not in {n.casefold() for n in there}]
-        if missing:
-            raise UserError(
-                f'the table "{safe_line(name)}" in {shown} has no column {listed(missing)}; its columns are '
-                f"{listed(there, 40)}: choose with columns, or add the column to the table"
-            )
-        if parameters.mode == "upsert":
-            _require_unique(connection, name, parameters.key, shown)
-    clause = ""
-    if parameters.mode == "upsert":
-        keys = {key.casefold() for key in parameters.key}
-        updates = ", ".join(
-            f"{quoted(field.name)} = excluded.{quoted(field.name)}"
-            for field in fields
-            if field.name.casefold() not in keys
-        )
-        conflict = ", ".join(quoted(key) for key in parameters.key)
-        clause = f" on conflict ({conflict}) do " + (f"update set {updates}" if updates else "nothing")
+def _add(job: Writing, ways: Sequence[Way], before: int) -> int:
+    """Add the rows, or update those with a known key; returns how many the table took."""
+    if job.target is None:
+        _create(job, job.table, ways)
+    clause, known = "", 0
+    if job.parameters.mode == "upsert":
+        clause = _on_conflict(job, ways)
+        known = _known(job, ways) if job.target else 0
     try:
-        _insert(connection, con, f"insert into {quoted(name)}", clause, fields, ctx)
+        _insert(job, f"insert into {quoted(job.table)}", clause, ways)
     except sqlite3.IntegrityError as error:
-        raise UserError(
-            f'nothing was written: the table "{safe_line(name)}" in {shown} refuses a row: {error}'
-        ) from error
-    return before
+        raise UserError(f"nothing was written: {job.where} refuses a row: {error}") from error
+    added = rows_in(job.connection, job.table) - before
+    if job.parameters.mode == "upsert":
+        job.ctx.metrics.update(rows_updated=known, rows_added=added)
+    return known + added
 
 
-def _require_unique(connection: sqlite3.Connection, table: str, key: list[str], shown: str) -> None:
-    """ON CONFLICT needs a unique index on exactly the key: made if it is missing.
+def _on_conflict(job: Writing, ways: Sequence[Way]) -> str:
+    keys = {key.casefold() for key in job.parameters.key}
+    names = [way.field.target for way in ways if way.field.target.casefold() not in keys]
+    updates = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in names)
+    conflict = ", ".join(quoted(key) for key in job.parameters.key)
+    return f" on conflict ({conflict}) do " + (f"update set {updates}" if updates else "nothing")
+
+
+def _known(job: Writing, ways: Sequence[Way]) -> int:
+    """How many rows have a key that the table has: by its own comparison, in a temporary table of the keys."""
+    keys = {key.casefold() for key in job.parameters.key}
+    own = [way for way in ways if way.field.target.casefold() in keys]
+    names = ", ".join(quoted(way.field.target) for way in own)
+    connection = job.connection
+    connection.execute("drop table if exists temp.orch_tui_keys")
+    connection.execute(f"create temp table orch_tui_keys as select {names} from main.{quoted(job.table)} limit 0")
+    marks = ", ".join("?" * len(own))
+    for rows, _ in row_batches(reader(job.con, [way.value for way in own])):
+        connection.executemany(f"insert into temp.orch_tui_keys values ({marks})", rows)
+    same = " and ".join(f"t.{quoted(way.field.target)} = k.{quoted(way.field.target)}" for way in own)
+    there = f"exists (select 1 from main.{quoted(job.table)} t where {same})"
+    found = connection.execute(f"select count(*) from temp.orch_tui_keys k where {there}").fetchone()
+    connection.execute("drop table temp.orch_tui_keys")
+    return int(found[0])
+
+
+def _require_unique(connection: sqlite3.Connection, table: str, key: list[str], shown: str) -> dict[str, str]:
+    """ON CONFLICT needs a unique index on exactly the key: made if it is missing. Returns by what its columns compare.
 
     Raises:
         UserError: the table has rows with one key already.
     """
     wanted = {name.casefold() for name in key}
-    primary = {
-        str(name).casefold()
-        for (name,) in connection.execute("select name from pragma_table_xinfo(?) where pk > 0", (table,))
-    }
-    if primary == wanted:
-        return
     indexes = connection.execute('select name from pragma_index_list(?) where "unique" = 1 and partial = 0', (table,))
     for (index,) in indexes.fetchall():
-        parts = connection.execute("select name from pragma_index_info(?)", (index,)).fetchall()
-        if {str(name).casefold() for (name,) in parts} == wanted:
-            return
+        compared = _compared(connection, index)
+        if compared.keys() == wanted:
+            return compared
+    primary = connection.execute("select name from pragma_table_xinfo(?) where pk > 0", (table,)).fetchall()
+    if {str(name).casefold() for (name,) in primary} == wanted:
+        # An integer, which is the row's own number and has no index.
+        return {}
     columns = ", ".join(quoted(name) for name in key)
     name = f"{table}_key_{'_'.join(key)}"
     try:
@@ -274,25 +322,26 @@ def _require_unique(connection: sqlite3.Connection, table: str, key: list[str], 
             f'the table "{safe_line(table)}" in {shown} has several rows with one key ({listed(key)}) already; '
             "remove them or choose another key"
         ) from error
+    return _compared(connection, name)
 
 
-def _insert(
-    connection: sqlite3.Connection,
-    con: duckdb.DuckDBPyConnection,
-    into: str,
-    clause: str,
-    fields: list[SqliteColumn],
-    ctx: Context,
-) -> None:
-    columns = ", ".join(quoted(field.name) for field in fields)
-    marks = ", ".join("?" * len(fields))
+def _compared(connection: sqlite3.Connection, index: str) -> dict[str, str]:
+    """The columns of an index and the collations by which they are compared, both in small letters."""
+    parts = connection.execute("select name, coll from pragma_index_xinfo(?) where key = 1", (index,)).fetchall()
+    return {str(name).casefold(): str(collation).casefold() for name, collation in parts}
+
+
+def _insert(job: Writing, into: str, clause: str, ways: Sequence[Way]) -> None:
+    columns = ", ".join(quoted(way.field.target) for way in ways)
+    marks = ", ".join("?" * len(ways))
     statement = f"{into} ({columns}) values ({marks}){clause}"
-    total = ctx.only_input().rows
-    done = 0
-    for rows, _ in row_batches(reader(con, [field.value for field in fields])):
-        connection.executemany(statement, rows)
+    total, done = job.ctx.only_input().rows, 0
+    for rows, _ in row_batches(reader(job.con, [way.value for way in ways])):
+        job.connection.executemany(statement, rows)
         done += len(rows)
-        ctx.progress(done, total, "rows")
+        job.ctx.progress(done, total, "rows")
+    if done != total:
+        raise UserError(f"nothing was written: {total} rows were to be written, and {done} could be read; run it again")
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:

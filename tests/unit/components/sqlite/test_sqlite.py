@@ -280,6 +280,125 @@ def test_types_travel(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "declared", "values"),
+    [
+        ("select unnest([5, 9223372036854775807]::ubigint[])", "INTEGER", [5, 2**63 - 1]),
+        ("select unnest([5, 9223372036854775808]::ubigint[])", "TEXT", ["5", "9223372036854775808"]),
+        ("select unnest([12345678901234567890, 12345678901234567891])::decimal(20,0)", "TEXT",
+         ["12345678901234567890", "12345678901234567891"]),
+        ("select unnest([9007199254740993, 9223372036854775807])::decimal(19,0)", "DECIMAL(19,0)",
+         [9007199254740993, 2**63 - 1]),
+        ("select unnest([9007199254740993.00, 1.5])::decimal(20,2)", "DECIMAL(20,2)", [1.5, 9007199254740993]),
+        ("select 1234567890123.45::decimal(20,2)", "DECIMAL(20,2)", [1234567890123.45]),
+        ("select 12345678901234567.89::decimal(20,2)", "TEXT", ["12345678901234567.89"]),
+        ("select 0.00000000000000000000000000000000000001::decimal(38,38)", "DECIMAL(38,38)", [1e-38]),
+        ("select unnest(['nan', '1.5']::double[])", "TEXT", ["1.5", "nan"]),
+        ("select unnest(['inf', '1.5', '5e-324']::double[])", "REAL", [5e-324, 1.5, float("inf")]),
+        ("select 0.1::float", "REAL", [0.10000000149011612]),
+        ("select date '0044-03-15 (BC)'", "DATE", ["0044-03-15 (BC)"]),
+        ("select timestamp_ns '2024-01-01 10:00:00.123456789'", "TIMESTAMP", ["2024-01-01 10:00:00.123456789"]),
+        ("select timestamp 'infinity'", "TIMESTAMP", ["infinity"]),
+        ("select interval '1 year 3 days 04:05:06.5'", "TEXT", ["1 year 3 days 04:05:06.5"]),
+        ("select {'a': 'nan'::double, 'b': 12345678901234567890.123456789::decimal(38,9)}", "TEXT",
+         ['{"a":"nan","b":12345678901234567890.123456789}']),
+        ("select 'a' || chr(0) || '007'", "TEXT", ["a\x00" "007"]),
+        ("select '007'", "TEXT", ["007"]),
+    ],
+)  # fmt: skip
+def test_a_new_table_has_types_that_hold_its_values(bench: Bench, query: str, declared: str, values: list[Any]) -> None:
+    # GIVEN values at the ends of what DuckDB has, WHEN they are written to a new table, THEN each is there
+    write(bench, f"select v from ({query}) t(v)")
+    assert content(bench, "select type from pragma_table_info('t')") == [(declared,)]
+    assert sorted(row[0] for row in content(bench, "select v from t")) == values
+    by_value = declared == "TEXT" and any(word in query for word in ("ubigint", "::decimal(20", "double[]"))
+    assert any("cannot hold: its column is TEXT" in line for line in bench.lines) == by_value
+
+
+@pytest.mark.parametrize("mode", ["append", "upsert"])
+@pytest.mark.parametrize(
+    ("declared", "query", "shown"),
+    [
+        ("integer", "select 12345678901234567890::ubigint", "12345678901234567890"),
+        ("integer", "select '007'", "007"),
+        ("decimal(10,2)", "select unnest([1.5, 12345678901234567.25])::decimal(20,2)", "12345678901234567.25"),
+        ("numeric", "select ' 7'", '" 7"'),
+        ("numeric", "select '12345678901234567890'", "12345678901234567890"),
+        ("date", "select '1e3'", "1e3"),
+        ("real", "select 9007199254740993", "9007199254740993"),
+        ("real", "select '0.1000000000000000055'", "0.1000000000000000055"),
+        ("double", "select 'nan'::double", "nan"),
+        ("blob", "select 'nan'::double", "nan"),
+        ("", "select 'nan'::float", "nan"),
+    ],
+)
+def test_a_column_refuses_what_it_would_change(bench: Bench, declared: str, query: str, shown: str, mode: str) -> None:
+    # GIVEN a table with a column that would make another value of one, WHEN that is to be written, THEN it is refused
+    database(bench, f"create table t(id integer primary key, v {declared}); insert into t values (1, null)")
+    key = {"key": ["id"]} if mode == "upsert" else {}
+    with pytest.raises(UserError) as caught:
+        write(bench, f"select row_number() over () + 1 as id, v from ({query}) t(v)", mode=mode, **key)
+    assert str(caught.value).startswith("nothing was written: ") and f"cannot hold {shown}" in str(caught.value)
+    assert content(bench) == [(1, None)]
+
+
+@pytest.mark.parametrize(
+    ("declared", "query", "value"),
+    [
+        ("text", "select 0.1::double + 0.2::double", "0.30000000000000004"),
+        ("text", "select 12345678901234567890::ubigint", "12345678901234567890"),
+        ("varchar(3)", "select true", "true"),
+        ("integer", "select '12'", 12),
+        ("integer", "select 7.00::decimal(9,2)", 7),
+        ("integer", "select 'seven'", "seven"),
+        ("numeric", "select '1.5'", 1.5),
+        ("real", "select '1.50'", 1.5),
+        ("", "select '007'", "007"),
+        ("blob", "select 7", 7),
+        ("timestamp", "select timestamp '2024-01-01 10:00:00'", "2024-01-01 10:00:00"),
+    ],
+)
+def test_another_type_takes_what_it_holds(bench: Bench, declared: str, query: str, value: Any) -> None:
+    database(bench, f"create table t(v {declared})")
+    write(bench, f"select v from ({query}) t(v)", mode="append")
+    assert content(bench) == [(value,)]
+
+
+def test_a_type_that_changes_is_told(bench: Bench) -> None:
+    # GIVEN a table of numbers, WHEN it is replaced by rows of which one is no such number, THEN the log says so
+    write(bench, "select 5::ubigint as id")
+    write(bench, "select 18446744073709551615::ubigint as id")
+    assert content(bench) == [("18446744073709551615",)]
+    assert '"id" is TEXT now and was INTEGER' in bench.lines
+
+
+@pytest.mark.parametrize(
+    ("collation", "names"), [("nocase", ["a", "A"]), ("rtrim", ["a", "a "]), ("binary", ["a", "A", "a ", "á"])]
+)
+def test_keys_are_compared_as_the_table_compares_them(bench: Bench, collation: str, names: list[str]) -> None:
+    # GIVEN a table whose key may not tell texts apart that differ
+    database(bench, f"create table t(name text collate {collation} primary key, n); insert into t values ('a', 0)")
+    query = f"select unnest({names!r}) as name, 1 as n"
+    # WHEN rows with such keys are written, THEN none replaces another: it is refused, or all are there
+    if collation == "binary":
+        ctx = write(bench, query, mode="upsert", key=["name"])
+        assert content(bench) == sorted((name, 1) for name in names)
+        assert ctx.metrics == {"rows_before": 1, "rows_after": 4, "rows_updated": 1, "rows_added": 3}
+    else:
+        with pytest.raises(UserError, match="2 rows with one key"):
+            write(bench, query, mode="upsert", key=["name"])
+        assert content(bench) == [("a", 0)]
+
+
+def test_rows_that_the_table_drops_are_counted(bench: Bench) -> None:
+    # GIVEN tables whose rules drop or replace rows without a word
+    database(bench, "create table t(id integer unique on conflict ignore); insert into t values (1)")
+    ctx = write(bench, "select range as id from range(3)", mode="append")
+    # WHEN rows are written, THEN the result tells how many did not come
+    assert ctx.metrics == {"rows_before": 1, "rows_after": 3, "rows_left_out": 1}
+    assert ctx.warning is not None and "has left out 1 of 3 rows" in ctx.warning
+
+
+@pytest.mark.parametrize(
     ("query", "more", "parts"),
     [
         (
