@@ -16,6 +16,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
+from textual._compositor import CompositorUpdate
 from textual.app import App, ScreenError, SuspendNotSupported
 from textual.css.query import NoMatches
 from textual.filter import LineFilter
@@ -31,6 +32,9 @@ from orch_tui.tui.driver import ResilientDriver
 from orch_tui.tui.keymap import UserConfig, keys_of, load_config, show_key
 from orch_tui.tui.signals import Signals
 from orch_tui.tui.text import StripControls
+from orch_tui.tui.wire.capabilities import of_terminal
+from orch_tui.tui.wire.textual_frames import Frames
+from orch_tui.tui.wire.wire import Wire
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -74,6 +78,7 @@ class OrchApp(App[int], inherit_bindings=False):
         self.fault: BaseException | None = None
         self._interrupted = 0.0
         self._leaving = False
+        self._frames: Frames | None = None
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -89,6 +94,19 @@ class OrchApp(App[int], inherit_bindings=False):
         from orch_tui.tui.screens.home import HomeScreen
 
         return HomeScreen(HomeModel(self.project, self.clock))
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Send what is different from what the terminal shows, instead of whole rows."""
+        driver = self._driver
+        live = self._running and not (self._closed or self._batch_count or self.is_headless)
+        if not (live and isinstance(renderable, CompositorUpdate) and isinstance(driver, ResilientDriver)):
+            super()._display(screen, renderable)
+            return
+        if self._frames is None:
+            self._frames = Frames(Wire(of_terminal()), driver)
+        if driver.ready:
+            self._frames.show(self, screen, renderable)
+        self.post_display_hook()
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()

@@ -75,6 +75,7 @@ class ResilientDriver(LinuxDriver):
         self.on_lost: Callable[[], object] | None = None
         self.on_not_utf8: Callable[[], object] | None = None
         self._dropping = False
+        self.epoch = 0
         self._modes = False
         self._watcher: Thread | None = None
 
@@ -150,7 +151,15 @@ class ResilientDriver(LinuxDriver):
         if self.on_not_utf8 is not None:
             self.on_not_utf8()
 
+    @property
+    def ready(self) -> bool:
+        """Whether a frame that is written now would reach the terminal."""
+        writer = self._writer_thread
+        return not (self.lost or self._dropping) and writer is not None and writer.is_alive()
+
     def start_application_mode(self) -> None:
+        # The terminal shows an empty screen then, whatever was written before.
+        self.epoch += 1
         if self._watcher is None:
             self._watcher = Thread(
                 target=self._watch, args=(asyncio.get_running_loop(),), name="terminal-watch", daemon=True
@@ -182,6 +191,7 @@ class ResilientDriver(LinuxDriver):
                 return
             if writer._queue.qsize() >= _QUEUED_FRAMES:
                 self._dropping = True
+                self.epoch += 1
                 self._later()
                 return
         writer._queue.put_nowait(data)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import pyte
+from tests.support.terminal import TerminalScreen, TerminalStream
 
 _ROOT = Path(__file__).resolve().parents[2]
 # Long enough for a loaded machine; nothing ever waits this long when all is well.
@@ -33,8 +33,8 @@ class PtyApp:
     ) -> None:
         """``environment`` is laid over the present one; None takes a variable out."""
         columns, rows = size
-        self.screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self.screen)
+        self.screen = TerminalScreen(columns, rows)
+        self._stream = TerminalStream(self.screen)
         self.log = bytearray()
         self.started = time.monotonic()
         # pytest-xdist tells its workers COLUMNS, which would be believed more than the terminal.

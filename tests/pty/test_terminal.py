@@ -144,7 +144,7 @@ def test_a_stray_sigcont_changes_nothing(app: PtyApp) -> None:
 
 
 def test_a_terminal_that_does_not_read_stops_nothing(project: Path, environment: dict[str, str | None]) -> None:
-    # GIVEN a program that repaints everything 50 times a second, then changes something once, and counts in a file
+    # GIVEN a program that changes hundreds of cells at a time, far more than is read, then something once, and counts
     counter = project / "ticks"
     code = f"""
 import sys
@@ -155,12 +155,13 @@ class Busy(OrchApp):
     ticks = 0
     def on_mount(self):
         super().on_mount()
-        self.set_interval(0.02, self.tick)
+        self.set_interval(0.01, self.tick)
     def tick(self):
         self.ticks += 1
-        if self.ticks < 120:
-            self.screen.refresh(layout=True)
-        elif self.ticks == 120:
+        if self.ticks < 400:
+            text = "".join(chr(97 + (self.ticks * 7 + i * i) % 26) for i in range(800))
+            self.screen.query_one("#details").update(text)
+        elif self.ticks == 400:
             self.screen.query_one("#details").update("Drawn in the stall")
         Path({str(counter)!r}).write_text(str(self.ticks))
 app = Busy(open_project(Path(sys.argv[1])))
@@ -174,7 +175,7 @@ sys.exit(app.return_code)
     with PtyApp([sys.executable, "-c", code, str(project)], environment=environment) as app:
         app.wait_for("Beta")
         # WHEN the terminal reads nothing while far more is drawn than it can hold
-        _wait_without_reading(lambda: ticks() > 130)
+        _wait_without_reading(lambda: ticks() > 410)
         # THEN the program went on, and its screen is right once the terminal reads again
         app.screen.reset()
         app.wait_for("Test project")
@@ -265,7 +266,7 @@ def test_no_more_colours_than_there_are(
         app.settle()
         assert not re.findall(unwanted, app.log)
         # the row of the cursor can be told from the others
-        assert b"\x1b[1;7m" in app.log or re.search(rb"\x1b\[[0-9;]*\b7\b[0-9;]*m", app.log)
+        assert re.search(rb"\x1b\[(?:[0-9]+;)*7(?:;[0-9]+)*m", app.log)
         app.send("q")
         assert app.exit_code() == 0
 
