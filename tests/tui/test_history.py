@@ -12,7 +12,9 @@ from orch_tui.tui.screens.attempt_text import AttemptTextScreen
 from orch_tui.tui.screens.compare import CompareList, CompareScreen
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.history import HistoryScreen, RunList, bars
+from orch_tui.tui.screens.run_preview import RunPreview
 from orch_tui.tui.screens.workbench import WorkbenchScreen
+from orch_tui.tui.widgets.phase_tree import PhaseTree
 
 from tests.support.engine_kit import make_commands, run, write_command
 from tests.tui.conftest import MakeRun
@@ -56,13 +58,109 @@ async def test_a_run_opens_in_the_workbench_read_only(tmp_path: Path) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.list.runs, "runs")
         await pilot.press("enter")
         await until(pilot, lambda: screen.run_shown is not None, "the run")
-        # THEN the tree has the plan of the run, and no edit is possible
-        assert len(screen.phase_tree.rows) == 3
-        await pilot.press("d")
-        assert "read only" in said(pilot) and not screen.bench.dirty
-        # AND Esc goes back to the plan of today
+        # THEN the tree has the plan of the run, and Esc goes back to the plan of today
+        assert len(screen.phase_tree.rows) == 3 and "as it ran, read only" in text_of(pilot)
         await pilot.press("escape")
         assert screen.run_shown is None and len(screen.phase_tree.rows) == 2
+        assert "read only" not in text_of(pilot)
+
+
+EDITS = (
+    "x",
+    "f",
+    "o",
+    "c",
+    "K",
+    "J",
+    "left_square_bracket",
+    "right_square_bracket",
+    "y",
+    "d",
+    "a",
+    "n",
+    "m",
+    "g",
+    "M",
+    "Z",
+)
+
+
+@pytest.mark.parametrize("past", [True, False], ids=["from the history", "just ended"])
+async def test_an_edit_goes_to_the_plan_first(tmp_path: Path, past: bool) -> None:
+    # GIVEN a run, and a plan whose phases were moved since
+    project = make_commands(tmp_path, {"First": {"a": "true"}, "Second": {"b": "true"}, "Third": {"c": "true"}})
+    run(project)
+    async with workbench(project, "o", size=(160, 40)) as (pilot, screen):
+        tree = screen.phase_tree
+        await pilot.press("right_square_bracket")
+        edited = screen.bench.value
+        assert [phase.name for phase in edited.phases] == ["Second", "First", "Third"]
+        for key in EDITS:
+            # WHEN the run is looked at THEN it has the order that it ran in, and its footer offers no edit
+            if past:
+                await pilot.press("H")
+                await until(
+                    pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.list.runs, ""
+                )
+                await pilot.press("enter")
+            else:
+                await pilot.press("w")
+            await until(pilot, lambda: screen.run_shown is not None and not screen._following, "the run")
+            assert [phase.name for phase in tree.phases] == ["First", "Second", "Third"]
+            footer = text_of(pilot).splitlines()[-1]
+            assert "R Run" in footer and not any(word in footer for word in ("Add", "Move", "Group", "Undo", "Enable"))
+            # WHEN an edit's key is pressed
+            await pilot.press("1", key)
+            # THEN the plan is shown, unchanged, and it is said
+            assert screen.run_shown is None and pilot.app.screen is screen
+            assert screen.bench.value is edited and [phase.name for phase in tree.phases] == [
+                "Second",
+                "First",
+                "Third",
+            ]
+            assert "This is the plan" in said(pilot)
+        # AND pressed again it is carried out
+        await pilot.press("u")
+        assert [phase.name for phase in screen.bench.value.phases] == ["First", "Second", "Third"]
+
+
+async def test_a_drag_in_a_run_goes_to_the_plan_first(tmp_path: Path) -> None:
+    project = make_commands(tmp_path, {"First": {"a": "true"}, "Second": {"b": "true"}})
+    run(project)
+    async with workbench(project, "o", size=(160, 40)) as (pilot, screen):
+        await pilot.press("w")
+        await until(pilot, lambda: screen.run_shown is not None and not screen._following, "the run")
+        before = screen.bench.value
+        screen.phase_tree.post_message(PhaseTree.Dropped(screen.phase_tree, 0, 2))
+        await until(pilot, lambda: screen.run_shown is None, "the plan")
+        assert screen.bench.value is before
+
+
+async def test_enter_on_a_task_of_a_run_opens_its_log(tmp_path: Path) -> None:
+    project = make_commands(tmp_path, {"First": {"a": "echo said by a"}})
+    run(project)
+    async with workbench(project, "o") as (pilot, screen):
+        await pilot.press("w")
+        await until(pilot, lambda: screen.run_shown is not None, "the run")
+        await pilot.press("1", "j", "enter")
+        await until(pilot, lambda: "said by a" in text_of(pilot), "the log")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen, "the run again")
+
+
+async def test_a_preview_has_the_order_of_the_plan_and_cancelled_the_run_is_back(tmp_path: Path) -> None:
+    project = make_commands(tmp_path, {"First": {"a": "true"}, "Second": {"b": "true"}})
+    run(project)
+    async with workbench(project, "o", size=(160, 40)) as (pilot, screen):
+        await pilot.press("right_square_bracket", "s", "w")
+        await until(pilot, lambda: screen.run_shown is not None and not screen._following, "the run")
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
+        assert [phase.name for phase in screen.phase_tree.phases] == ["Second", "First"]
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen, "the run again")
+        assert [phase.name for phase in screen.phase_tree.phases] == ["First", "Second"]
+        assert "success" in text_of(pilot)
 
 
 async def test_two_runs_are_compared(tmp_path: Path) -> None:

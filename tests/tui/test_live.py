@@ -163,6 +163,8 @@ async def test_the_first_failure_and_going_on_from_it(tmp_path: Path) -> None:
         await run_all(pilot, screen)
         await to_end(pilot, screen)
         card = screen.query_one(FailureCard)
+        # It has rows once it has its place.
+        await until(pilot, lambda: rows_of(card), "the card")
         shown = "\n".join(rows_of(card))
         assert 'bad in phase 1 "One"' in shown and "exit code 1" in shown and "[/no] such" in shown
         assert "▸ 1 task skipped because of it" in shown

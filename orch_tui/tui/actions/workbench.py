@@ -184,3 +184,9 @@ DIALOGS: tuple[Action, ...] = (
     Action("broken.leave", "escape", "Back", "Back to the list.", footer=True),
 )
 ACTIONS: tuple[Action, ...] = (*LIST, *LIST_TOP, *TREE, *WORKBENCH, *LISTS, *DIALOGS)
+
+_NO_CHANGE = ("edit_configuration", "edit", "new", "save", "edit_file")
+CHANGES: frozenset[str] = frozenset(
+    action.method for action in (*TREE, *WORKBENCH, *LISTS) if action.group == EDIT and action.method not in _NO_CHANGE
+)
+"""The methods of the actions that change the orchestration."""

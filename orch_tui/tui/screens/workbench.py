@@ -160,7 +160,7 @@ class WorkbenchScreen(WorkbenchStart):
 
     def show_value(self, focus: str | None = None) -> None:
         """Draw what an edit changed; the slower parts follow a moment later. ``focus``: put the cursor there."""
-        self.phase_tree.show(self.bench.value.phases)
+        self.show_tree()
         if focus is not None:
             self.phase_tree.go_to(focus)
         self.show_marks()
@@ -177,6 +177,8 @@ class WorkbenchScreen(WorkbenchStart):
         state = ("● unsaved", "bold $text-warning") if bench.dirty else ("saved", "$text-muted")
         title = Content.assemble((f"{safe_line(bench.value.name, 60)} ─ ", "bold"), (marked, "$text-accent"), state)
         # Setting a title draws the whole widget again, also when it is the same one.
+        if self.past:
+            return
         if self._titled != (title.markup, tree.border_title):
             tree.border_title = title
             self._titled = (title.markup, tree.border_title)
@@ -223,7 +225,7 @@ class WorkbenchScreen(WorkbenchStart):
         self._checker = Checker(self.bench.project, self._found)
         self._show_components()
         if self.is_mounted:
-            self.phase_tree.show(self.bench.value.phases, redraw=True)
+            self.show_tree(redraw=True)
 
     def _show_components(self) -> None:
         self.query_one(ComponentList).show(self.bench.catalog.components(self.query_one("#filter", Input).value))
@@ -321,6 +323,8 @@ class WorkbenchScreen(WorkbenchStart):
                 item = tree.item
                 if isinstance(item, Phase):
                     tree.toggle_fold(item.id)
+                elif self.run_shown is not None:
+                    self.action_log()
                 else:
                     await self.action_options()
             case ComponentList():

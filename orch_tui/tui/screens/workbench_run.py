@@ -8,7 +8,6 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from textual.content import Content
 from textual.timer import Timer
 
 from orch_tui.model.orchestration import Task
@@ -19,6 +18,7 @@ from orch_tui.runs.estimates import read_estimates, tasks_to_run
 from orch_tui.runs.feed import Batch, RunFeed
 from orch_tui.runs.nested import NestedRuns
 from orch_tui.runs.view import RunModel, Written, phases_of, read_written
+from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.run_rows import nested_lines, phase_state, task_state
 from orch_tui.tui.screens import look
 from orch_tui.tui.screens.workbench_file import WorkbenchFile
@@ -37,6 +37,8 @@ _IDLE_TICKS = 4
 """Looks for a new run are so many ticks apart while none goes on."""
 _TREE_ROWS = 10
 """Durations drawn per second in the tree, at most: with more running tasks they take turns."""
+_CHANGING_KEYS = ("cancel", "take_over", "failure", "log", "nested", "undo")
+"""Actions by which it can be told that other keys are in the footer now."""
 _WIDE = 60
 """Columns of the tree from which every status has its word."""
 
@@ -63,7 +65,6 @@ class WorkbenchRun(WorkbenchFile):
         self._executor_said = ""
         self._looking: Timer | None = None
         self._keys: tuple[bool | None, ...] = ()
-        self._title: Content | None = None
         self._ended: Callable[[RunModel], None] | None = None
 
     @property
@@ -164,6 +165,8 @@ class WorkbenchRun(WorkbenchFile):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         shown = self.run_shown
+        if action in actions.CHANGES and shown is not None:
+            return False
         match action:
             case "cancel":
                 return shown is not None and shown.live and not shown.finished
@@ -179,7 +182,7 @@ class WorkbenchRun(WorkbenchFile):
 
     def _keys_changed(self) -> None:
         """Which keys there are, once for every change: the footer is made anew each time."""
-        keys = tuple(self.check_action(action, ()) for action in ("cancel", "take_over", "failure", "log", "nested"))
+        keys = tuple(self.check_action(action, ()) for action in _CHANGING_KEYS)
         if keys != self._keys:
             self._keys = keys
             self.refresh_bindings()
@@ -196,8 +199,7 @@ class WorkbenchRun(WorkbenchFile):
         if self.focused is not None and self.focused.id in ("sequence", "problems"):
             # The run takes their place.
             self.panel.focus_tab()
-        if past:
-            self.show_past()
+        self.show_tree()
 
     async def _look(self, model: RunModel, feed: RunFeed) -> None:
         """One look at the journals, in a thread; then draw what is different."""
@@ -210,6 +212,8 @@ class WorkbenchRun(WorkbenchFile):
             return
         self._tell_of_the_executor(model)
         different = model.take(batch)
+        if batch.state is not None:
+            self.show_tree()
         different |= await self._look_at_nested()
         self._ticks += 1
         if different:
@@ -346,47 +350,48 @@ class WorkbenchRun(WorkbenchFile):
         if self._looking is not None:
             self._looking.resume()
         if self.opened is not None and self.run_shown is not None:
-            if self.past:
-                self.show_past()
+            self.show_tree()
             self._draw(whole=True)
 
     def on_resize(self) -> None:
         if self.opened is not None and self.run_shown is not None:
             self.call_after_refresh(self._draw, whole=True)
 
-    # A run of the past has the plan it was started with
+    # A run has the plan it was started with, whatever was edited since
 
-    def show_past(self) -> None:
-        """The tree as the run was planned."""
-        self._title = None
-        if self.run_shown is not None:
-            self.phase_tree.show(phases_of(self.run_shown), redraw=True)
-            self.phase_tree.border_title = line(f"{self.run_shown.state.header.name} ─ as it ran, read only", limit=60)
+    def show_tree(self, *, redraw: bool = False) -> None:
+        """The phases of the run that is shown, or of the orchestration as it is edited."""
+        shown = self.run_shown
+        self.phase_tree.show(phases_of(shown) if shown is not None else self.bench.value.phases, redraw=redraw)
+        if self.past and shown is not None:
+            self.phase_tree.border_title = line(f"{shown.state.header.name} ─ as it ran, read only", limit=60)
 
     def hide_run(self) -> None:
         """Back to the plan."""
         if self.focused is not None and self.panel in self.focused.ancestors:
             self.set_focus(self.query_one("#sequence"))
         self.workers.cancel_group(self, "run")
-        self.run_shown, self._feed = None, None
+        self.run_shown, self._feed, self.past = None, None, False
         self._keys_changed()
         self.remove_class("-run")
-        self.check()
         self.phase_tree.show_states({})
-        if self.past:
-            self.past = False
-            self._title = None
-            self.show_value()
+        self.show_value()
+
+    def plan_first(self) -> bool:
+        """Whether a run is shown that edits would change the record of: then the plan is shown instead of it."""
+        if self.run_shown is None:
+            return False
+        self.hide_run()
+        watch = self.orch_app.key_of("run.watch")
+        self.orch_app.say(f"This is the plan, which can be edited; {watch} shows the newest run again.")
+        return True
 
     def attempt(self, edit: Callable[[], object], focus: str | None = None) -> bool:
-        if self.past:
-            self.orch_app.say("This is a run of the past, read only; Esc goes back to the orchestration.", "warning")
-            return False
-        return super().attempt(edit, focus)
+        return not self.plan_first() and super().attempt(edit, focus)
 
     def add(self, ref: str) -> str | None:
-        if self.past:
-            return "This is a run of the past, read only; Esc goes back to the orchestration."
+        if self.plan_first():
+            return "Nothing was added to the run; add it to the plan."
         return super().add(ref)
 
     def action_mark_range(self) -> None:

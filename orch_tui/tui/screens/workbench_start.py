@@ -122,6 +122,7 @@ class WorkbenchStart(WorkbenchRun):
     async def _confirmed(self, plan: RunPlan, title: str) -> bool:
         tree = self.phase_tree
         self.action_pane_tree()
+        tree.show(self.bench.value.phases)
         tree.show_states(plan_states(plan))
 
         def move(step: int) -> str | None:
@@ -136,7 +137,9 @@ class WorkbenchStart(WorkbenchRun):
         try:
             return await self._ask(RunPreview(plan, title, move)) is True
         finally:
-            tree.show_states(self._states if self.run_shown is not None else {})
+            if tree.is_attached:
+                self.show_tree()
+                tree.show_states(self._states if self.run_shown is not None else {})
 
     @abstractmethod
     def action_pane_tree(self) -> None:
@@ -157,13 +160,18 @@ class WorkbenchStart(WorkbenchRun):
     # Keys that can do nothing now
 
     def on_key(self, event: events.Key) -> None:
-        """A key of a run that has nothing to work on is in no footer and no menu; pressed, it says why."""
+        """A key that has nothing to work on, or would edit a run, is in no footer and no menu; pressed, it says why."""
         bound = (bindings for _, bindings in self._binding_chain if event.key in bindings.key_to_bindings)
         first = next(bound, None)
         for binding in first.key_to_bindings[event.key] if first is not None else ():
-            if binding.action in _OF_A_RUN and self.check_action(binding.action, ()) is False:
+            action = binding.action.removeprefix("screen.")
+            if self.check_action(action, ()) is not False:
+                continue
+            if action in _OF_A_RUN:
                 event.stop()
-                getattr(self, f"action_{binding.action}")()
+                getattr(self, f"action_{action}")()
+            elif self.plan_first():
+                event.stop()
 
     def _say_no_run(self) -> None:
         watch, start = self.orch_app.key_of("run.watch"), self.orch_app.key_of("run.run-all")
