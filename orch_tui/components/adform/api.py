@@ -7,7 +7,6 @@ https://www.adformhelp.com/hc/en-us/articles/33147214961041-Learn-About-API-Limi
 from __future__ import annotations
 
 import datetime
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components.adform.parameters import Parameters
+from orch_tui.components.http.evidence import whole_number
+from orch_tui.components.http.exact_json import loads
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.model.text import safe_line
 
@@ -161,7 +162,8 @@ class Api:
         return self._timing.now().timestamp()
 
     def campaigns(self, status: str | None, advertiser: int | None) -> Iterator[list[dict[str, Any]]]:
-        """Pages of campaigns. Ends at an empty page: a short one may just be what the server gives at most.
+        """Pages of campaigns. Ends at an empty page: a short one may just be what the server gives at most. Fewer than
+        the server counts are a warning: how exact its count is, is not documented.
 
         Raises:
             UserError: the server refuses, fails, or answers something else than a list of campaigns.
@@ -169,8 +171,12 @@ class Api:
         offset = 0
         for _ in range(_MOST_PAGES):
             query = {"status": status, "advertisers": advertiser, "offset": offset, "limit": PAGE}
-            page = self._list(CAMPAIGNS, query, "campaigns")
+            response = self._client.request("GET", CAMPAIGNS, params=query)
+            page = self._list_of(response, CAMPAIGNS, "campaigns")
             if not page:
+                total = whole_number(response.headers.get("Return-Total-Count"))
+                if total is not None and total > offset:
+                    self.steps.ctx.warn(f"Adform counts {total} campaigns and gave {offset}; run the task again")
                 return
             yield page
             offset += len(page)
@@ -264,7 +270,10 @@ class Api:
         limit.count(self._seconds())
 
     def _list(self, path: str, query: Mapping[str, Any], what: str) -> list[dict[str, Any]]:
-        body = _json_of(self._client.request("GET", path, params=query), what)
+        return self._list_of(self._client.request("GET", path, params=query), path, what)
+
+    def _list_of(self, response: httpx.Response, path: str, what: str) -> list[dict[str, Any]]:
+        body = _json_of(response, what)
         if not isinstance(body, list) or not all(isinstance(item, dict) for item in body):
             raise UserError(f"{what}: {self._client.absolute(path)} did not answer with a list; check base_url")
         return body
@@ -273,8 +282,7 @@ class Api:
 def read_report(path: Path, name: str) -> Answer:
     """The report in a file of JSON. Raises: UserError when it is none."""
     try:
-        with path.open("rb") as file:
-            body = json.load(file)
+        body = loads(path.read_text("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UserError(f"{name}: what Adform gave is no JSON ({safe_line(str(error), 120)}); {_LATER}") from error
     body = body if isinstance(body, dict) else {}
@@ -297,7 +305,7 @@ _TOTALS = ("totalRowCount", "rowCount")
 
 def _json_of(response: httpx.Response, name: str) -> Any:
     try:
-        return response.json()
+        return loads(response.content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         kind = safe_line(response.headers.get("content-type") or "no type", 60)
         raise UserError(f"{name}: the answer ({kind}) is no JSON; check base_url, or run the task again") from error

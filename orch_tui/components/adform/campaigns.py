@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from orch_tui.components.adform.api import Api
 from orch_tui.components.adform.parameters import Parameters, snake_case
 from orch_tui.components.adform.table import Column, Kind, dimension_kind, pieces, typed
+from orch_tui.components.http.exact_json import Number, dumps, loads
+from orch_tui.components.http.names import ColumnNames
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.contract import Output
 from orch_tui.components.kit.drift import check_shape
-from orch_tui.components.kit.sql import ParquetSink, columns_of, connect, literal, quoted, usable_names, write_parquet
+from orch_tui.components.kit.sql import ParquetSink, columns_of, connect, literal, quoted, write_parquet
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.tables import Storage
 
@@ -41,39 +42,53 @@ def extract_campaigns(api: Api, parameters: Parameters, ctx: Context) -> None:
     spool = ctx.data_dir / "tmp" / "campaigns.ndjson"
     spool.parent.mkdir(parents=True, exist_ok=True)
     try:
-        kinds, count = _collect(api, parameters, ctx, spool)
+        kinds, count, again = _collect(api, parameters, ctx, spool)
         columns = _store(ctx, output, spool, kinds) if count else _store_none(ctx, output)
     finally:
         spool.unlink(missing_ok=True)
-    ctx.log(f"{count} campaigns and {len(columns)} columns")
-    ctx.metrics["campaigns"] = count
+    left_out = f"; {again} came again and are left out" if again else ""
+    ctx.log(f"{count} campaigns and {len(columns)} columns{left_out}")
+    ctx.metrics |= {"campaigns": count, **({"left_out": again} if again else {})}
     check_shape(ctx, output, columns if count else [], count, strict=parameters.strict)
 
 
-def _collect(api: Api, parameters: Parameters, ctx: Context, spool: Path) -> tuple[dict[str, set[Kind]], int]:
-    """Every campaign once, a line of JSON each; and the kinds of values that each member has."""
+def _collect(api: Api, parameters: Parameters, ctx: Context, spool: Path) -> tuple[dict[str, set[Kind]], int, int]:
+    """Every campaign once, a line of JSON each: the kinds of values that each member has, how many campaigns there are,
+    and how many came again."""
     seen: set[str] = set()
     kinds: dict[str, set[Kind]] = {}
-    with spool.open("w", encoding="utf-8") as file:
+    came = 0
+    with spool.open("w", encoding="utf-8", errors="surrogatepass") as file:
         for status, advertiser in _questions(parameters):
+            # Campaigns of another status or advertiser may come here too; what this question gave may not.
+            given: set[str] = set()
             for page in api.campaigns(status, advertiser):
-                before = len(seen)
-                for campaign in page:
-                    number = campaign.get("id")
-                    if number is None:
-                        raise UserError("campaigns: one of Adform's answer has no id; check base_url")
-                    if str(number) in seen:
+                came += len(page)
+                numbers = [_id_of(campaign) for campaign in page]
+                if given.issuperset(numbers):
+                    ctx.warn(
+                        f"a page of campaigns behind the {len(given)} that were read has only these again, so Adform "
+                        "does not give its pages by offset; there may be more campaigns"
+                    )
+                    break
+                given.update(numbers)
+                for number, campaign in zip(numbers, page, strict=True):
+                    if number in seen:
                         continue
-                    seen.add(str(number))
+                    seen.add(number)
                     for name, value in campaign.items():
                         kinds.setdefault(name, set()).update(_kinds(name, value))
-                    # A lone surrogate of JSON cannot be written as UTF-8.
-                    file.write(json.dumps(campaign) + "\n")
-                if len(seen) == before:
-                    ctx.log("a page of campaigns had none that is new; the rest of the pages is left out")
-                    break
+                    file.write(dumps(campaign) + "\n")
                 ctx.progress(len(seen), None, "campaigns")
-    return kinds, len(seen)
+    return kinds, len(seen), came - len(seen)
+
+
+def _id_of(campaign: Mapping[str, Any]) -> str:
+    """Raises: UserError when it has none."""
+    number = campaign.get("id")
+    if number is None:
+        raise UserError("campaigns: one of Adform's answer has no id; check base_url")
+    return str(number)
 
 
 def _questions(parameters: Parameters) -> Iterator[tuple[str | None, int | None]]:
@@ -93,13 +108,16 @@ def _kinds(name: str, value: Any) -> set[Kind]:
         return {known}
     if isinstance(value, bool):
         return {Kind.BOOLEAN}
-    return {Kind.NUMBER} if isinstance(value, int | float) else {Kind.TEXT}
+    return {Kind.NUMBER} if isinstance(value, int | float | Number) else {Kind.TEXT}
 
 
 def _store(ctx: Context, output: Output, spool: Path, kinds: dict[str, set[Kind]]) -> list[tuple[str, str]]:
     members = list(kinds)
-    names, remarks = usable_names([snake_case(member) for member in members])
-    for remark in remarks:
+    before = ctx.state.get("columns")
+    named = ColumnNames("_", before if isinstance(before, Mapping) else None, plain=snake_case)
+    names = named.assign([(member,) for member in members], known=[name for name, _ in _known(ctx, output)])
+    ctx.next_state = {**ctx.state, "columns": named.memory}
+    for remark in named.remarks:
         ctx.log(remark)
     columns = [
         Column(name, next(iter(found)) if len(found) == 1 else _unseen(name, found))
@@ -120,9 +138,9 @@ def _unseen(name: str, found: set[Kind]) -> Kind:
 
 def _batches(spool: Path) -> Iterator[list[dict[str, Any]]]:
     batch = []
-    with spool.open(encoding="utf-8") as file:
+    with spool.open(encoding="utf-8", errors="surrogatepass", newline="\n") as file:
         for line in file:
-            batch.append(json.loads(line))
+            batch.append(loads(line))
             if len(batch) == _BATCH:
                 yield batch
                 batch = []

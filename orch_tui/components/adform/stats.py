@@ -150,6 +150,7 @@ class Reader:
         self._quota = quota
         self._by_day = "date" in parameters.dimensions
         self._found: set[str] = set()
+        self._told = False
         self.reports = 0
         self.missing: list[str] = []
 
@@ -181,6 +182,12 @@ class Reader:
             answer = self._api.report(self.order(part, offset), self._quota, name)
             self.reports += 1
             end = offset + len(answer.rows)
+            if answer.total is None and not self._told:
+                self._told = True
+                self._ctx.log(
+                    f"{name}: Adform does not say how many rows there are; a report with less than {limit} is taken "
+                    "for complete"
+                )
             more = end < answer.total if answer.total is not None else len(answer.rows) >= limit
             if more and self._by_day and part.days > 1 and not offset:
                 rows = answer.total or 2 * limit

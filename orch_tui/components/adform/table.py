@@ -6,16 +6,18 @@ tomorrow would change the type of its column from run to run.
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.components.http.exact_json import Number, dumps
 from orch_tui.components.kit.sql import quoted
 from orch_tui.model.text import safe_line
+from orch_tui.storage.inference import comes_back
+from orch_tui.storage.observed import number_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,7 +42,6 @@ class Column:
 
 
 _COUNT = re.compile(r"(^|_)(impressions|clicks|conversions|visits|views|leads|installs)$")
-_WHOLE = 2.0**53
 
 
 def dimension_kind(name: str) -> Kind:
@@ -56,16 +57,20 @@ def metric_kind(name: str) -> Kind:
 
 
 def as_text(value: Any) -> str | None:
-    """A value of JSON as the text that :func:`typed` starts from; None where there is no value."""
+    """A value of JSON as the text that :func:`typed` starts from, a number without zeros at its end; None where there
+    is no value."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Number):
+        exact, nearest = value.value, float(value.text)
+        # 1.50 and 1e2 are written so by some, and are the numbers 1.5 and 100.
+        same = exact.is_finite() and Decimal(repr(nearest)) == exact
+        return number_text(nearest) if same and value.text != "-0" else value.text
     if isinstance(value, float):
-        if not math.isfinite(value):
-            return None
-        return str(int(value)) if value.is_integer() and abs(value) < _WHOLE else repr(value)
-    return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False)
+        return number_text(value)
+    return str(value) if isinstance(value, int) else dumps(value)
 
 
 def typed(
@@ -101,8 +106,8 @@ def _tests(column: Column) -> list[str]:
         # Adform gives dates with a time of midnight.
         Kind.DATE: [f"{_day(name)} is null or not regexp_full_match(substr({name}, 11), '(T00:00:00.*)?')"],
         Kind.ID: [whole],
-        Kind.COUNT: [whole, f"try_cast({name} as double) is null"],
-        Kind.NUMBER: [f"try_cast({name} as double) is null"],
+        Kind.COUNT: [whole, f"not {comes_back(name, 'DOUBLE')}"],
+        Kind.NUMBER: [f"not {comes_back(name, 'DOUBLE')}"],
         Kind.BOOLEAN: [f"{name} not in ('true', 'false')"],
         Kind.JSON: [f"not json_valid({name})"],
         Kind.TEXT: [],
@@ -118,7 +123,7 @@ def _cast(column: Column, examples: Sequence[str | None], log: Callable[[str], N
     name = quoted(column.name)
     if column.kind is Kind.TEXT or (column.kind is Kind.ID and settled == "VARCHAR"):
         return name
-    if examples[-1] is not None:
+    if examples[-1] is not None and not (column.kind is Kind.COUNT and examples[0] is None):
         # An id may well be a text; anything else is a surprise.
         if column.kind is not Kind.ID:
             example = safe_line(examples[-1], 60)
@@ -130,7 +135,8 @@ def _cast(column: Column, examples: Sequence[str | None], log: Callable[[str], N
         case Kind.ID:
             return f"cast({name} as bigint)"
         case Kind.COUNT:
-            whole = examples[0] is None and settled != "DOUBLE"
+            # A count of more than 53 bits is no DOUBLE, whatever the table has.
+            whole = examples[0] is None and (settled != "DOUBLE" or examples[1] is not None)
             return f"cast({name} as {'bigint' if whole else 'double'})"
     return f"cast({name} as {column.kind.value})"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from orch_tui.components.http.flatten import Path
@@ -27,8 +27,12 @@ class ColumnNames:
     the path, so that they are the same in every run, also where nothing is remembered.
     """
 
-    def __init__(self, separator: str, remembered: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, separator: str, remembered: Mapping[str, Any] | None = None, plain: Callable[[str], str] = safe_line
+    ) -> None:
+        """``plain`` makes the name of a column of a member's path in one piece, joined with ``separator``."""
         self._separator = separator
+        self._make = plain
         self._paths: dict[str, Path] = {}
         self.remarks: list[str] = []
         if remembered and remembered.get("separator") == separator:
@@ -73,7 +77,7 @@ class ColumnNames:
         return [names[at] for at in range(len(paths))]
 
     def _plain(self, path: Path) -> str:
-        return safe_line(self._separator.join(path)).strip() or _NAMELESS
+        return self._make(self._separator.join(path)).strip() or _NAMELESS
 
     def _rank(self, path: Path) -> tuple[int, bool, Path]:
         return len(path), self._separator.join(path) != self._plain(path), path
@@ -86,7 +90,7 @@ class ColumnNames:
     def _new(self, path: Path, taken: set[str]) -> str:
         plain = self._plain(path)
         if plain.casefold() not in taken:
-            if plain != self._separator.join(path):
+            if safe_line(joined := self._separator.join(path)) != joined or not joined.strip():
                 self.remarks.append(f'a member without a name that can be shown is the column "{plain}"')
             return plain
         digits = _SHORTEST

@@ -148,7 +148,12 @@ class MailchimpApi:
                 MergeField(str(item.get("tag", "")), str(item.get("type", "text")), bool(item.get("required")))
                 for item in fields
             ]
-            if not fields or len(found) >= int(page.get("total_items") or 0):
+            total = int(page.get("total_items") or 0)
+            if not fields and len(found) < total:
+                raise UserError(
+                    f"Mailchimp counts {total} merge fields of the audience and gave {len(found)}; run the task again"
+                )
+            if not fields or len(found) >= total:
                 return found
 
     def submit(self, operations: Sequence[dict[str, Any]]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orch_tui.components.http.exact_json import loads
 from orch_tui.components.kit.component import Context, Input
 from orch_tui.components.kit.sql import columns_of, connect, listed, literal, quoted
 from orch_tui.components.mailchimp.api import MergeField
@@ -23,7 +23,7 @@ _REASON = """case
     when length(address) > 254 then 'the address has more than 254 characters'
     when not regexp_full_match(address, '[^@\\s]+@[^@\\s]+') then 'this is no e-mail address'
 end"""
-_TAG_LIMIT = 100
+TAG_LIMIT = 100
 """Characters that Mailchimp allows in a tag."""
 
 
@@ -85,12 +85,14 @@ class Contacts:
     """The contacts of an input, prepared in a file so that memory does not grow with them.
 
     Of several rows with one address (case does not count) the last one stays. ``total`` contacts can be sent;
-    ``rows`` were read, ``duplicates`` were left out, ``invalid`` have no usable address.
+    ``rows`` were read, ``duplicates`` were left out, ``invalid`` have no usable address. ``no_numbers`` are values of
+    theirs that are NaN or infinite, which are not sent; ``long_tags`` tags so far that Mailchimp cannot hold.
     """
 
     def __init__(self, ctx: Context, table: Input, mapping: FieldMapping, tags: Sequence[str]) -> None:
         self._mapping = mapping
         self._tags = tuple(tags)
+        self.long_tags: list[str] = []
         self._con = connect(ctx, threads=1, memory_limit=_MEMORY)
         folder = ctx.data_dir / "tmp"
         folder.mkdir(parents=True, exist_ok=True)
@@ -105,6 +107,16 @@ class Contacts:
         assert row is not None
         self.total = int(row[0])
         self.duplicates = self.rows - self.invalid - self.total
+        self.no_numbers = self._count_no_numbers(table)
+
+    def _count_no_numbers(self, table: Input) -> int:
+        kinds = dict(table.columns)
+        floats = [quoted(column) for column, _ in self._mapping.fields if kinds[column] in ("DOUBLE", "FLOAT")]
+        if not floats:
+            return 0
+        counts = " + ".join(f"count(*) filter (not isfinite({column}))" for column in floats)
+        row = self._con.execute(f"select {counts} from read_parquet({literal(str(table.path))})").fetchone()
+        return int(row[0]) if row else 0
 
     def close(self) -> None:
         """Give back memory and file."""
@@ -171,7 +183,10 @@ class Contacts:
             if value is not None
         }
         own = tag_names(row[-1]) if self._mapping.tags else ()
-        return Contact(int(row[0]), str(row[1]), str(row[2]), fields, tuple(dict.fromkeys((*self._tags, *own))))
+        tags = dict.fromkeys((*self._tags, *own))
+        self.long_tags += [name for name in tags if len(name) > TAG_LIMIT]
+        fitting = tuple(name for name in tags if len(name) <= TAG_LIMIT)
+        return Contact(int(row[0]), str(row[1]), str(row[2]), fields, fitting)
 
 
 def value_expression(column: str, kind: str, field: str) -> str:
@@ -203,16 +218,16 @@ def _text(column: str, kind: str) -> str:
 
 
 def tag_names(value: str | None) -> tuple[str, ...]:
-    """Tags from a text with commas or a JSON list; empty ones are left out."""
+    """Tags from a text with commas or a JSON list, however long; empty ones are left out."""
     if not value:
         return ()
     names: list[Any] = value.split(",")
     if value.lstrip().startswith("["):
         try:
-            names = json.loads(value)
+            names = loads(value)
         except ValueError:
             names = value.split(",")
-    clean = (re.sub(r"\s+", " ", str(name)).strip()[:_TAG_LIMIT] for name in names if name is not None)
+    clean = (re.sub(r"\s+", " ", str(name)).strip() for name in names if name is not None)
     return tuple(dict.fromkeys(name for name in clean if name))
 
 
@@ -220,7 +235,7 @@ def _address(value: str) -> Any:
     """An address field takes an object (addr1, city, state, zip, country); a text is left for Mailchimp to split."""
     if value.lstrip().startswith("{"):
         try:
-            found = json.loads(value)
+            found = loads(value)
         except ValueError:
             return value
         return {key: str(part) for key, part in found.items() if part is not None}

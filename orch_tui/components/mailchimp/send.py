@@ -234,14 +234,16 @@ class Sender:
     def _complete(
         self, batch: str, contacts: list[Contact], operation: Callable[[Contact], Operation], *, look: bool = False
     ) -> dict[str, Result]:
-        """The results of a batch, as far as they are needed: without errors only where ``look`` says so.
+        """The results of a batch, as far as they are needed: without errors, and with as many operations as were handed
+        over, only where ``look`` says so.
 
         What Mailchimp failed to carry out, for reasons of its own, is handed over again.
         """
         found: dict[str, Result] = {}
+        failed = contacts
         for attempt in range(_ROUNDS):
             about = self._wait(batch)
-            if not about.errored and not look:
+            if not about.errored and not look and about.done >= len(failed):
                 return found
             found |= self._results(batch, about)
             failed = [contact for contact in contacts if _transient(found.get(str(contact.row)))]

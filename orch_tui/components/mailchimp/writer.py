@@ -12,7 +12,7 @@ from orch_tui.components.kit.checkpoint import Sent, content_key
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import listed, readable
 from orch_tui.components.mailchimp.api import MailchimpApi, api_url
-from orch_tui.components.mailchimp.contacts import Contacts, FieldMapping, find_columns, find_fields
+from orch_tui.components.mailchimp.contacts import TAG_LIMIT, Contacts, FieldMapping, find_columns, find_fields
 from orch_tui.components.mailchimp.rejects import Rejects
 from orch_tui.components.mailchimp.send import Sender
 from orch_tui.model.text import safe_line
@@ -177,8 +177,30 @@ def _send(parameters: Parameters, ctx: Context, api: MailchimpApi, contacts: Con
         sender = Sender(api, parameters, ctx, sent, rejects)
         sender.send(contacts.batches(parameters.batch_size, sent.done), contacts.total)
         batches, totals = sent.done, dict(sent.totals)
+        _require_all(contacts, totals)
         sent.clear()
+    _tell_of_values(ctx, contacts)
     _report(parameters, ctx, contacts, rejects, batches, totals)
+
+
+def _require_all(contacts: Contacts, totals: dict[str, int]) -> None:
+    """Raises: UserError when a contact was neither accepted nor rejected nor left alone."""
+    counted = sum(totals.get(name, 0) for name in ("accepted", "skipped", "rejected"))
+    if counted != contacts.total:
+        raise UserError(
+            f"{contacts.total} contacts were to be sent, and {counted} are accounted for; run the task again with "
+            "resume = false, and report this as a fault of the program"
+        )
+
+
+def _tell_of_values(ctx: Context, contacts: Contacts) -> None:
+    if contacts.no_numbers:
+        ctx.log(f"{_count(contacts.no_numbers, 'value')} NaN or infinite, which no field can hold: not sent")
+    if long_tags := contacts.long_tags:
+        ctx.warn(
+            f"{_count(len(long_tags), 'tag')} not set, since Mailchimp takes {TAG_LIMIT} characters; the first: "
+            f"{safe_line(long_tags[0], 60)}"
+        )
 
 
 def _key(parameters: Parameters, ctx: Context, api: MailchimpApi) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from orch_tui.components.adform import extractor as adform_extractor
 from orch_tui.components.adform.api import utc_now
 from orch_tui.components.adform.extractor import Parameters
 from orch_tui.components.kit.component import UserError
+from sample_configs.stand_ins import adform as stand_in
 from sample_configs.stand_ins.adform import Adform, Fault, Settings, serve
 
 from tests.integration.attempts import Attempt, attempt
@@ -316,6 +318,76 @@ def test_pages_that_repeat_for_ever_end(bench: Bench, adform: Adform, monkeypatc
     first = [one.answer() for one in campaigns(utc_now().date())[:100]]
     monkeypatch.setattr("sample_configs.stand_ins.adform._Handler._campaigns", lambda self, query: first)
     # WHEN campaigns are read
-    extract(bench, adform)
-    # THEN every one is there once
+    ctx = extract(bench, adform)
+    # THEN every one is there once, and it is told that there may be more
     assert len(bench.rows()) == 100 and adform.count(PAGES) == 2
+    assert "there may be more campaigns" in str(ctx.warning) and ctx.metrics == {"campaigns": 100, "left_out": 100}
+
+
+def serving(monkeypatch: pytest.MonkeyPatch, campaigns: dict[str, list[dict[str, Any]]]) -> None:
+    """Let the stand-in give these campaigns, by status."""
+
+    def page(self: Any, query: Any) -> list[dict[str, Any]]:
+        offset = int(query["offset"][0])
+        return campaigns[query.get("status", [""])[0]][offset : offset + int(query["limit"][0])]
+
+    monkeypatch.setattr("sample_configs.stand_ins.adform._Handler._campaigns", page)
+
+
+def test_pages_of_known_campaigns_are_no_end(bench: Bench, adform: Adform, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a status whose first page has nothing but what another one gave
+    shared = [{"id": number} for number in range(100)]
+    serving(monkeypatch, {"Active": shared, "Ended": [*shared, {"id": 500}, {"id": 501}]})
+    # WHEN both are read
+    ctx = extract(bench, adform, status=["Active", "Ended"])
+    # THEN the pages behind it are read as well, and what came again is counted
+    assert len(bench.rows()) == 102 and (500,) in bench.rows() and ctx.warning is None
+    assert ctx.metrics == {"campaigns": 102, "left_out": 100}
+
+
+def test_fewer_campaigns_than_adform_counts_are_told(
+    bench: Bench, adform: Adform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving(monkeypatch, {"": [{"id": number} for number in range(7)]})
+    send = stand_in._Handler._send
+
+    def counted(self: Any, line: str, status: int, body: bytes, headers: dict[str, str]) -> None:
+        send(self, line, status, body, {**headers, "Return-Total-Count": "10"})
+
+    monkeypatch.setattr(stand_in._Handler, "_send", counted)
+    assert extract(bench, adform).warning == "Adform counts 10 campaigns and gave 7; run the task again"
+
+
+@pytest.mark.parametrize("members", [("campaignID", "campaignId"), ("campaignId", "campaignID")])
+def test_members_with_one_name_have_columns_of_their_own(
+    bench: Bench, adform: Adform, monkeypatch: pytest.MonkeyPatch, members: tuple[str, str]
+) -> None:
+    # GIVEN two members that would be called the same, in any order
+    serving(monkeypatch, {"": [{"id": 1, **{name: 7 if name == "campaignID" else 8 for name in members}}]})
+    # WHEN they are read THEN each has its column, whichever came first
+    ctx = extract(bench, adform)
+    row = dict(zip(bench.columns(), bench.rows()[0], strict=True))
+    assert row["campaign_id"] == 7 and sorted(row.values()) == [1, 7, 8]
+    assert ctx.next_state is not None and ctx.next_state["columns"]["names"]["campaign_id"] == ["campaignID"]
+
+
+def test_numbers_keep_their_digits(bench: Bench, adform: Adform, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN metrics with zeros at their end, and with more digits than a DOUBLE or a BIGINT has
+    send = stand_in._Handler._send
+
+    def as_written(self: Any, line: str, status: int, body: bytes, headers: dict[str, str]) -> None:
+        send(self, line, status, re.sub(rb'"#([^"]*)"', rb"\1", body), headers)
+
+    monkeypatch.setattr(stand_in._Handler, "_send", as_written)
+
+    def read(last: str) -> list[tuple[Any, ...]]:
+        rows = [[None, "#12345678901234567890123", "#9007199254740993", "#12.50"], [None, 1, 2, f"#{last}"]]
+        answer = {"reportData": {"columnHeaders": ["date", "campaignID", "impressions", "cost"], "rows": rows}}
+        monkeypatch.setattr("sample_configs.stand_ins.adform.answer", lambda *_: answer)
+        extract(bench, adform, **STATS)
+        return [row[1:] for row in bench.rows()]
+
+    # WHEN they are read THEN a column is a number only where that holds all of them
+    assert read("3e1") == [("12345678901234567890123", 9007199254740993, 12.5), ("1", 2, 30.0)]
+    for text in ("0.1234567890123456789", "1e400", "649686000000001631.440"):
+        assert [row[2] for row in read(text)] == ["12.5", text]

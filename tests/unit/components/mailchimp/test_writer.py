@@ -163,6 +163,53 @@ def test_tags_of_a_column() -> None:
     assert tag_names(" x ,, y\n z ") == ("x", "y z") and tag_names(None) == () and tag_names("[x, y") == ("[x", "y")
 
 
+def test_a_tag_that_is_too_long_is_told_and_not_cut(bench: Bench, mailchimp: StandIn) -> None:
+    # GIVEN tags of a hundred characters, and of more that begin with the same
+    long, fitting = "x" * 101, "x" * 100
+    query = f"select 'a@b.cz' as email, '{long},{fitting},y' as t, 'nan'::double as n, 'inf'::float as i"
+    # WHEN they are written
+    ctx = write(bench, mailchimp, query, tags_column="t", merge_fields={"n": "SPENT", "i": "PHONE"})
+    # THEN no other tag is set instead, and no value without a word left out
+    assert [tag["name"] for tag in member(mailchimp, "a@b.cz")["tags"]] == [fitting, "y"]
+    assert ctx.warning is not None and ctx.warning.startswith("1 tag not set, since Mailchimp takes 100 characters")
+    assert "2 values NaN or infinite, which no field can hold: not sent" in bench.lines
+
+
+def test_operations_that_a_batch_lost_are_handed_over_again(
+    bench: Bench, mailchimp: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a batch that ends without errors and with fewer operations than were handed over
+    submit = stand_in.StandIn._submit
+    lost: list[Any] = []
+
+    def losing(self: StandIn, body: Any) -> Any:
+        if not lost:
+            lost.append(body["operations"].pop())
+        return submit(self, body)
+
+    monkeypatch.setattr(stand_in.StandIn, "_submit", losing)
+    # WHEN contacts are sent THEN all of them arrive
+    ctx = write(bench, mailchimp, rows(10))
+    assert len(mailchimp.audience.members) == 10 and ctx.metrics["accepted"] == 10
+    assert "Mailchimp failed to carry out 1 of 10 operations; once more" in bench.lines
+
+
+def test_merge_fields_that_do_not_all_come_are_an_error(
+    bench: Bench, mailchimp: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = stand_in.StandIn.answer
+
+    def short(self: StandIn, method: str, path: str, query: Any, body: Any) -> Any:
+        status, found = answer(self, method, path, query, body)
+        if path.endswith("/merge-fields"):
+            found = {"merge_fields": [], "total_items": 7}
+        return status, found
+
+    monkeypatch.setattr(stand_in.StandIn, "answer", short)
+    with pytest.raises(UserError, match="counts 7 merge fields of the audience and gave 0"):
+        write(bench, mailchimp, rows(1), merge_fields={"name": "FNAME"})
+
+
 BAD = """select * from (values ('a@b.cz', 'A', null), ('  A@B.cz ', 'later', null), ('nobody', 'B', null), (null, 'C', null),
     ('x@example.invalid', 'D', null), ('gone@b.cz', 'E', null), ('s@b.cz', 'F', 'Z'), ('two @b.cz', 'G', null)) t(email, name, seg)"""  # noqa: E501
 
