@@ -140,6 +140,7 @@ def run_command(
             raise CliError("--resume goes on with a run as it was started: it takes no other choice of what to run")
         directory = _interrupted(opened, orchestration, resume)
         with Signals(stop_on_hangup=opened.settings.on_hangup == "stop").installed() as signals:
+            _warn_of_env(opened)
             return _tell(opened, _resume(opened, directory), _Manner(strict, as_json, plain, quiet), signals)
     orchestration, rerun_failed = _which(opened, orchestration, rerun_failed)
     request = RunRequest(orchestration, only, phase, from_phase, rerun_failed, parse_variables(variables))
@@ -148,8 +149,20 @@ def run_command(
 
         return show_plan(opened, request, as_json=as_json)
     manner = _Manner(strict, as_json, plain, quiet, wait, nested)
+    if nested is None:
+        _warn_of_env(opened)
     with Signals(stop_on_hangup=opened.settings.on_hangup == "stop").installed() as signals:
         return _run(opened, request, manner, signals)
+
+
+def _warn_of_env(project: Project) -> None:
+    """Say what is wrong with the file of secrets: a run goes on with those that can be read, and needs no other."""
+    from orch_tui.project.secrets import Secrets
+    from orch_tui.project.source import describe
+
+    err = Output(sys.stderr)
+    for problem in Secrets(project.root).problems_of_file():
+        err.line(f"{problem.severity.value}: {describe(problem)}")
 
 
 def _which(project: Project, orchestration: str | None, rerun: str | None) -> tuple[str, str | None]:

@@ -20,7 +20,15 @@ from orch_tui.model.configuration import Configuration, WriteMode, split_ref
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import PlannedTask, RunPlan
-from orch_tui.model.references import MissingVariables, fill_variables, resolve_secrets, secret_names, used_secrets
+from orch_tui.model.references import (
+    MissingVariables,
+    fill_variables,
+    is_small,
+    possible_secrets,
+    resolve_secrets,
+    secret_names,
+    used_secrets,
+)
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
 
@@ -107,7 +115,7 @@ class Preparer:
         except MissingVariables as error:
             raise PrepareError(str(error)) from error
         directory = self.attempt_directory(task, number)
-        names = used_secrets(component, configuration.parameters)
+        names = self._secret_names(component, configuration)
         environment = self._environment(task, number, directory, component, configuration, names)
         program, cwd = self._program(task, component, parameters, environment)
         wrapper: list[str] = []
@@ -137,6 +145,12 @@ class Preparer:
             grace_of(component.id, options),
             max_log_of(options),
         )
+
+    def _secret_names(self, component: Component, configuration: Configuration) -> frozenset[str]:
+        """The secrets that the task gets, and no others."""
+        parameters = configuration.parameters
+        possible = possible_secrets(component, parameters)
+        return used_secrets(component, parameters).union(possible.difference(self._secrets.missing(possible)))
 
     def _look_up(self, task: PlannedTask) -> tuple[Component, Configuration]:
         try:
@@ -274,7 +288,7 @@ def _inline_program(
     argv = inline_argv(command)
     if isinstance(command, str):
         return argv, str(cwd)
-    if names := sorted(secret_names(argv)):
+    if names := sorted(name for name in secret_names(argv) if name in known or not is_small(name)):
         raise PrepareError(
             f"secret {names[0]} in a list of arguments would be visible in the list of processes; write the command "
             "as one text (the shell reads the variable), or let the program read it from its environment"

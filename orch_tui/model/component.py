@@ -55,7 +55,8 @@ class Component:
     ``tables`` is the form in which the program reads and writes tables: ``parquet`` or ``csv`` (Keboola's common
     interface). ``staged`` says that the program fetches its inputs and publishes its outputs itself; for the others
     the data runner does so around them. ``parameters_model`` ("module:Class") names the pydantic model of a built-in
-    component, ``schema`` is the JSON Schema of a user's own. ``actions`` are what the program does besides its task
+    component, ``schema`` is the JSON Schema of a user's own. ``programs`` are parameters whose text is a program: what
+    looks like a reference in them may be the program's own. ``actions`` are what the program does besides its task
     when ``action`` in config.json says so (Keboola's synchronous actions); :data:`TEST_CONNECTION` is the one in use.
     """
 
@@ -70,6 +71,7 @@ class Component:
     schema: Mapping[str, Any] | None = field(default=None, hash=False)
     parameters_model: str | None = None
     actions: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     directory: str = ""
     file: str | None = None
     builtin: bool = False

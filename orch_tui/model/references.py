@@ -1,39 +1,50 @@
 """References in texts: ``${NAME}`` for secrets and ``{{ name }}`` for variables.
 
-A secret's name has capital letters, digits and ``_`` and begins with a letter; ``$${NAME}`` stands for the text
-``${NAME}``. ``{{{{`` stands for the text ``{{``. What was put in is never looked at again. All functions here look at
-the strings in a value of any depth, never at keys.
+A secret's name has letters, digits and ``_`` and does not begin with a digit; ``$${`` stands for the text ``${``.
+``{{{{`` stands for the text ``{{``. What was put in is never looked at again. All functions here look at the strings in
+a value of any depth, never at keys.
+
+In the text of a program ``${name}`` also is the program's own. There, names in capital letters are secrets unless a
+script gives them a value itself, as everywhere a rule of long standing; others are when there is one of that name.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from orch_tui.model.component import Component
 from orch_tui.model.errors import OrchError
 
-_SECRET = re.compile(r"\$(\$?)\{([A-Z][A-Z0-9_]*)\}")
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_SECRET = re.compile(rf"\$\$\{{|\$\{{({_NAME})\}}")
+_STRANGE = re.compile(rf"\$\$\{{|(\$\{{(?!{_NAME}\}})[^{{}}\n]{{0,200}}\}})")
 _VARIABLE = re.compile(r"\{\{\{\{|\{\{[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*\}\}")
 
 # A word of /bin/sh whose dollar signs mean nothing: an escape, 'quoted on one line', a comment, the shell's own $$.
 # An apostrophe that no other follows on its line is one in a here-document.
 _SHELL = re.compile(
     r"\\.|'[^'\n]*'|(?P<double>\"(?:\\.|[^\"\\])*\")|(?<![^\s;&|(])\#[^\n]*|\$\$"
-    r"|\$\{(?P<name>[A-Z][A-Z0-9_]*)(?!:?[-=+]|[A-Za-z0-9_])",
+    rf"|\$\{{(?P<name>{_NAME})(?!:?[-=+]|[A-Za-z0-9_])",
     re.DOTALL,
 )
-_SHELL_IN_DOUBLE = re.compile(r"\\.|\$\$|\$\{(?P<name>[A-Z][A-Z0-9_]*)(?!:?[-=+]|[A-Za-z0-9_])", re.DOTALL)
-_ASSIGNED = re.compile(r"(?:^|(?<=[\s;&|(){}`]))([A-Z][A-Z0-9_]*)=(\S*)", re.MULTILINE)
-_LOOPED = re.compile(r"\bfor\s+([A-Z][A-Z0-9_]*)\b|\bgetopts\s+\S+\s+([A-Z][A-Z0-9_]*)\b")
-_READ = re.compile(r"\bread((?:\s+-r)?(?:[ \t]+[A-Za-z_][A-Za-z0-9_]*)+)")
-_NAME = re.compile(r"\b[A-Z][A-Z0-9_]*\b")
+_SHELL_IN_DOUBLE = re.compile(rf"\\.|\$\$|\$\{{(?P<name>{_NAME})(?!:?[-=+]|[A-Za-z0-9_])", re.DOTALL)
+_ASSIGNED = re.compile(rf"(?:^|(?<=[\s;&|(){{}}`]))({_NAME})=(\S*)", re.MULTILINE)
+_LOOPED = re.compile(
+    rf"\bfor\s+({_NAME})\b|\bgetopts\s+\S+\s+({_NAME})\b|\$\{{({_NAME}):?=|\bprintf\s+-v\s+({_NAME})\b"
+)
+_READ = re.compile(rf"\b(?:read|local|declare|typeset|mapfile|readarray)((?:[ \t]+-\w+)*(?:[ \t]+{_NAME}(?:=\S*)?)+)")
+_WORD = re.compile(rf"(?<![-\w=]){_NAME}\b")
+# Whatever these bring with them, they may set.
+_BRINGS_NAMES = re.compile(r"(?:^|[\s;&|(])(?:\.|source|eval)\s", re.MULTILINE)
 # Set by the shell or by the program that starts the task.
 _ALWAYS_SET = frozenset(
     ("HOME", "IFS", "LINENO", "OLDPWD", "OPTARG", "OPTIND", "PATH", "PPID", "PS1", "PS2", "PS4", "PWD")
 )
 _OWN_PREFIXES = ("KBC_", "ORCH_")
+Path = tuple[str | int, ...]
+"""Keys and indexes from a value down to a text in it."""
 
 
 class MissingSecrets(OrchError):
@@ -54,9 +65,23 @@ class MissingVariables(OrchError):
 
 def secret_names(value: Any) -> frozenset[str]:
     """The names in ``${NAME}``."""
-    return frozenset(
-        found[2] for text in _texts(value) if "${" in text for found in _SECRET.finditer(text) if not found[1]
-    )
+    return frozenset(name for _, name in secret_places(value))
+
+
+def secret_places(value: Any) -> Iterator[tuple[Path, str]]:
+    """The names in ``${NAME}``, each with the keys and indexes that lead to its text."""
+    return _found(_SECRET, value)
+
+
+def strange_references(value: Any) -> Iterator[tuple[Path, str]]:
+    """``${…}`` with something that is no name, each with its place: it stays the text that it is."""
+    return _found(_STRANGE, value)
+
+
+def _found(pattern: re.Pattern[str], value: Any) -> Iterator[tuple[Path, str]]:
+    for path, text in _placed_texts(value, ()):
+        if "${" in text:
+            yield from ((path, found[1]) for found in pattern.finditer(text) if found[1])
 
 
 def resolve_secrets(value: Any, lookup: Callable[[str], str | None]) -> Any:
@@ -69,15 +94,39 @@ def resolve_secrets(value: Any, lookup: Callable[[str], str | None]) -> Any:
     missing = {name for name, text in values.items() if text is None}
     if missing:
         raise MissingSecrets(missing)
-    return _map_texts(value, lambda text: _SECRET.sub(lambda m: m[0][1:] if m[1] else values[m[2]] or "", text))
+    return _map_texts(value, lambda text: _SECRET.sub(lambda m: values[m[1]] or "" if m[1] else "${", text))
 
 
 def shell_secret_names(script: str) -> frozenset[str]:
-    """The names in ``${NAME}`` that a ``/bin/sh`` script takes from its environment.
+    """The names in capital letters in ``${NAME}`` that a ``/bin/sh`` script takes from its environment.
 
     Names that the script gives a value itself do not count, nor do ones with a default (``${NAME:-x}``), ones in
     single quotes or comments, and those that every task has (``PATH``, ``KBC_DATADIR``).
     """
+    return frozenset(name for name in _shell_names(script) if not is_small(name))
+
+
+def shell_small_names(script: str) -> frozenset[str]:
+    """Like :func:`shell_secret_names`, the names that have small letters: most such are a script's own."""
+    return frozenset(name for name in _shell_names(script) if is_small(name))
+
+
+def unset_shell_names(script: str) -> frozenset[str]:
+    """Those of :func:`shell_small_names` that surely nothing in the script sets."""
+    return frozenset() if _BRINGS_NAMES.search(script) else shell_small_names(script)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether ``${name}`` can refer to it."""
+    return re.fullmatch(_NAME, name) is not None
+
+
+def is_small(name: str) -> bool:
+    """Whether a name has small letters; see the top of this page."""
+    return name.upper() != name
+
+
+def _shell_names(script: str) -> frozenset[str]:
     names = set()
     for found in _SHELL.finditer(script):
         if found["name"]:
@@ -96,7 +145,7 @@ def _assigned_names(script: str) -> set[str]:
     names = {name for name, word in first.items() if f"${{{name}" not in word}
     names.update(name for found in _LOOPED.finditer(script) for name in found.groups() if name)
     for found in _READ.finditer(script):
-        names.update(_NAME.findall(found[1]))
+        names.update(_WORD.findall(found[1]))
     return names
 
 
@@ -125,14 +174,18 @@ def escape_variables(text: str) -> str:
 
 
 def _texts(value: Any) -> Iterator[str]:
+    return (text for _, text in _placed_texts(value, ()))
+
+
+def _placed_texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
-        yield value
+        yield path, value
     elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
+        for key, item in value.items():
+            yield from _placed_texts(item, (*path, key))
     elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
+        for index, item in enumerate(value):
+            yield from _placed_texts(item, (*path, index))
 
 
 def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
@@ -145,14 +198,56 @@ def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
     return value
 
 
-def used_secrets(component: Component, parameters: Mapping[str, Any]) -> frozenset[str]:
-    """The secrets that a configuration of ``component`` with these ``parameters`` refers to.
+class _Program(NamedTuple):
+    """A text that is a program; ``script`` says that ``/bin/sh`` runs it."""
 
-    The ``command`` of an inline component is a script for the shell, where the same notation also names the script's
-    own variables.
+    key: str
+    text: str
+    script: bool
+
+
+def used_secrets(component: Component, parameters: Mapping[str, Any]) -> frozenset[str]:
+    """The secrets that a configuration of ``component`` with these ``parameters`` needs."""
+    programs, rest = _split_programs(component, parameters)
+    names = secret_names(rest)
+    for program in programs:
+        found = shell_secret_names(program.text) if program.script else secret_names(program.text)
+        names |= {name for name in found if not is_small(name)}
+    return names
+
+
+def possible_secrets(component: Component, parameters: Mapping[str, Any]) -> frozenset[str]:
+    """The names that are secrets where there is one of that name, and else belong to a program in the parameters."""
+    names = frozenset[str]()
+    for program in _split_programs(component, parameters)[0]:
+        found = shell_small_names(program.text) if program.script else secret_names(program.text)
+        names |= {name for name in found if is_small(name)}
+    return names
+
+
+def scripts_of(component: Component, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of a configuration that ``/bin/sh`` runs."""
+    return {program.key: program.text for program in _split_programs(component, parameters)[0] if program.script}
+
+
+def without_programs(component: Component, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a configuration in which ``${NAME}`` is a reference and nothing else."""
+    return _split_programs(component, parameters)[1]
+
+
+def _split_programs(component: Component, parameters: Mapping[str, Any]) -> tuple[list[_Program], dict[str, Any]]:
+    """The texts that are programs, and the other parameters.
+
+    The ``command`` of an inline component is a script for the shell when it is one text; a list of arguments may have
+    one among them, for whatever program.
     """
-    command = parameters.get("command")
-    if component.inline and isinstance(command, str):
-        rest = {key: value for key, value in parameters.items() if key != "command"}
-        return shell_secret_names(command) | secret_names(rest)
-    return secret_names(parameters)
+    programs = [
+        _Program(key, text, False) for key in component.programs if isinstance(text := parameters.get(key), str)
+    ]
+    command = parameters.get("command") if component.inline else None
+    if isinstance(command, str):
+        programs.append(_Program("command", command, True))
+    elif command is not None:
+        programs += [_Program("command", text, False) for text in _texts(command)]
+    keys = {program.key for program in programs}
+    return programs, {key: value for key, value in parameters.items() if key not in keys}

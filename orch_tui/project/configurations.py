@@ -127,6 +127,7 @@ def decode_component(
         schema=schema.data if schema else None,
         parameters_model=(model or None) if builtin else None,
         actions=_actions(table, inline=inline),
+        programs=table.strings("programs"),
         directory=directory,
         file=place.file,
         builtin=builtin,

@@ -14,6 +14,7 @@ from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.references import used_secrets, variable_names
 from orch_tui.project.decode import did_you_mean, quote
 from orch_tui.project.lint_nesting import find_cycle
+from orch_tui.project.lint_references import line_of_secret, reference_problems
 from orch_tui.project.lint_tables import table_problems
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
@@ -25,10 +26,14 @@ ValidateParameters = Callable[[Component, Mapping[str, Any]], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What lint needs to know of a configuration; ``failure`` when it cannot be used."""
+    """What lint needs to know of a configuration; ``failure`` when it cannot be used.
+
+    ``secrets`` are those without a value, ``place`` is where the first of them is asked for: ``file:line``.
+    """
 
     configuration: Configuration | None
     secrets: tuple[str, ...] = ()
+    place: str = ""
     variables: frozenset[str] = frozenset()
     failure: Problem | None = None
 
@@ -41,7 +46,7 @@ class Linter:
 
     def __init__(self, project: Project, secrets: Secrets | None = None) -> None:
         self.project = project
-        self._secrets = secrets or Secrets(project.root)
+        self.secrets = secrets or Secrets(project.root)
         self._facts: dict[str, _Facts] = {}
         self._broken: set[str] = set()
 
@@ -97,8 +102,14 @@ class Linter:
             message = f"the configuration {quote(ref)} cannot be used: {describe(replace(first, remedy=''))}"
             return _Facts(None, failure=_error("broken-configuration", message, first.remedy))
         parameters = configuration.parameters
-        missing = self._secrets.missing(used_secrets(component, parameters))
-        return _Facts(configuration, tuple(missing), variable_names(parameters))
+        missing = self.secrets.missing(used_secrets(component, parameters))
+        place = self._place_of(configuration, missing) if missing else ""
+        return _Facts(configuration, tuple(missing), place, variable_names(parameters))
+
+    def _place_of(self, configuration: Configuration, names: list[str]) -> str:
+        path = self.project.paths.configuration(configuration.component, configuration.id)
+        line = line_of_secret(configuration.parameters, names, self.project.source(path).text)
+        return f"{self.project.paths.relative(path)}:{line}"
 
     def _task(self, value: Orchestration, phase: Phase, task: Task, known: set[str]) -> Iterator[Problem]:
         facts = self.facts(task.configuration)
@@ -123,7 +134,7 @@ class Linter:
                 severity,
                 "missing-secret",
                 message,
-                "set it in the environment or in .env",
+                f"set it in the environment or in .env; {facts.place} asks for it",
                 phase=phase.id,
                 task=task.id,
             )
@@ -259,8 +270,10 @@ def _configuration_problems(
     if facts.failure is not None and facts.failure.code == "unknown-component" and not used:
         yield replace(facts.failure, severity=Severity.WARNING, file=file, line=1)
     component = linter.project.component(component_id)
-    if validate is None or facts.configuration is None or component is None:
+    if facts.configuration is None or component is None:
         return
-    for sentence in validate(component, facts.configuration.parameters):
-        line = line_of(linter.project.source(path).text, ("parameters",))
+    text = linter.project.source(path).text
+    yield from reference_problems(component, facts.configuration, linter.secrets, file, text)
+    for sentence in validate(component, facts.configuration.parameters) if validate is not None else ():
+        line = line_of(text, ("parameters",))
         yield Problem(Severity.ERROR, "parameters", sentence, "correct the parameters", file, line)

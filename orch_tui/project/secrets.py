@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.references import is_secret_name
+from orch_tui.model.text import safe_line
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_LINE_REMEDY = "write NAME=value; put a value with blanks or quotes into quotes, and close them"
 _MAX_INDEX_BYTES = 64 * 1024 * 1024
 
 
@@ -22,7 +26,7 @@ class Secrets:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._file: dict[str, str] | None = None
-        self._failure: Problem | None = None
+        self._wrong: list[Problem] = []
 
     def __repr__(self) -> str:
         return f"Secrets({str(self._root)!r})"
@@ -36,23 +40,30 @@ class Secrets:
         """Those of ``names`` that have no value, sorted."""
         return sorted({name for name in names if self.get(name) is None})
 
+    def names_in_file(self) -> list[str]:
+        """The names in ``.env`` that a reference can have, sorted."""
+        return sorted(filter(is_secret_name, self._values()))
+
     def problems(self) -> list[Problem]:
-        """A ``.env`` that cannot be read, that others may read, or that git keeps."""
-        self._values()
-        found = [self._failure] if self._failure else []
-        path = self._root / ".env"
-        try:
-            mode = path.stat().st_mode
-        except OSError:
-            return found
-        if mode & _OTHERS:
-            message = f".env holds secrets, but other users may open it (mode {stat.S_IMODE(mode):04o})"
-            found.append(Problem(Severity.WARNING, "env-mode", message, "chmod 600 .env", ".env"))
-        if _tracked_by_git(path):
+        """What :meth:`problems_of_file` says, and whether git keeps ``.env``."""
+        found, path = self.problems_of_file(), self._root / ".env"
+        if path.exists() and _tracked_by_git(path):
             message = ".env holds secrets, but it is committed to git"
             remedy = "git rm --cached .env, add it to .gitignore, and change the secrets that were in it"
             found.append(Problem(Severity.WARNING, "env-tracked", message, remedy, ".env"))
         return found
+
+    def problems_of_file(self) -> list[Problem]:
+        """A ``.env`` that cannot be read, or of which a line cannot be, or that other users may open."""
+        self._values()
+        try:
+            mode = (self._root / ".env").stat().st_mode
+        except OSError:
+            return [*self._wrong]
+        if not mode & _OTHERS:
+            return [*self._wrong]
+        message = f".env holds secrets, but other users may open it (mode {stat.S_IMODE(mode):04o})"
+        return [*self._wrong, Problem(Severity.WARNING, "env-mode", message, "chmod 600 .env", ".env")]
 
     def _values(self) -> dict[str, str]:
         if self._file is None:
@@ -63,20 +74,51 @@ class Secrets:
         return self._file
 
     def _read(self, path: Path) -> dict[str, str]:
-        from dotenv import dotenv_values
-
         try:
-            values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
+            text = path.read_text(encoding="utf-8-sig")
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else "it cannot be opened"
             message, remedy = f".env cannot be read: {reason}", "check its permissions with ls -l .env"
         except UnicodeDecodeError:
             message, remedy = ".env cannot be read: it is not UTF-8 text", "save it as UTF-8"
         else:
+            values, self._wrong = parse_env(text)
             # A name with nothing behind it is a line of .env.example that nobody has filled in.
             return {name: value for name, value in values.items() if value}
-        self._failure = Problem(Severity.ERROR, "env-unreadable", message, remedy, ".env")
+        self._wrong = [Problem(Severity.ERROR, "env-unreadable", message, remedy, ".env")]
         return {}
+
+
+def parse_env(text: str) -> tuple[dict[str, str], list[Problem]]:
+    """The names and values of a ``.env``, and what is wrong with its lines. No line is ever quoted: it may be a secret.
+
+    The lines are read by python-dotenv (https://saurabh-kumar.com/python-dotenv/), whose own word of a broken one goes
+    to standard error without the file's name.
+    """
+    from dotenv.parser import parse_stream
+
+    values: dict[str, str] = {}
+    wrong = []
+    for binding in parse_stream(io.StringIO(text)):
+        string = binding.original.string
+        line = binding.original.line + string[: len(string) - len(string.lstrip())].count("\n")
+        if binding.error:
+            message, remedy = "this line is no NAME=value, and nothing of it is used", _LINE_REMEDY
+            wrong.append(Problem(Severity.ERROR, "env-line", message, remedy, ".env", line))
+        elif binding.key is not None:
+            wrong += _name_problems(binding.key, line, values)
+            values[binding.key] = binding.value or ""
+    return values, wrong
+
+
+def _name_problems(name: str, line: int, known: Container[str]) -> Iterator[Problem]:
+    if not is_secret_name(name):
+        message = f"{safe_line(name, 60)} cannot be the name of a secret, so nothing can refer to it"
+        remedy = "take letters, digits and _, and no digit first"
+        yield Problem(Severity.WARNING, "env-name", message, remedy, ".env", line)
+    elif name in known:
+        message = f"{name} stands here a second time; this value is the one that is used"
+        yield Problem(Severity.WARNING, "env-twice", message, "take one of them out", ".env", line)
 
 
 def _tracked_by_git(path: Path) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
 from orch_tui.model.configuration import Configuration, split_ref
-from orch_tui.model.references import secret_names, shell_secret_names
+from orch_tui.model.references import possible_secrets, secret_names, used_secrets
 from orch_tui.model.text import safe_line
 from orch_tui.model.undo import EditHistory
 from orch_tui.project.configuration_text import texts_in_files
@@ -208,12 +208,12 @@ class ConfigurationEditor:
 
     def secrets(self, parameters: Mapping[str, Any]) -> dict[str, bool]:
         """The secrets that parameters refer to, by name, and whether each has a value. Values never leave here."""
-        names = set(secret_names(parameters))
-        command = parameters.get("command")
-        if self.component is not None and self.component.inline and isinstance(command, str):
-            # In a shell script ${NAME} may be a variable of its own.
-            rest = {key: value for key, value in parameters.items() if key != "command"}
-            names = set(secret_names(rest)) | set(shell_secret_names(command))
+        if self.component is None:
+            names, possible = secret_names(parameters), frozenset[str]()
+        else:
+            names = used_secrets(self.component, parameters)
+            possible = possible_secrets(self.component, parameters)
+        names |= possible.difference(self._secrets.missing(possible))
         return {name: self._secrets.get(name) is not None for name in sorted(names)}
 
     def file_text(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote
 
 Spec = Mapping[str, Any]
-REFERENCE = re.compile(r"\$\{[A-Z][A-Z0-9_]*\}")
+_REFERENCE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 _DEPTH = 24
 _SECRET_NAME = re.compile(r"#[A-Za-z_][A-Za-z0-9_.-]*")
 
@@ -100,7 +100,7 @@ def _literals(raw: Any, value: Any, root: Spec, path: tuple[str, ...], depth: in
     options = branches(resolve(raw, root), root)
     if isinstance(value, str):
         secret = any(is_marked(option) for option in options) or (path and is_secret_name(path[-1]))
-        if secret and value and not REFERENCE.fullmatch(value):
+        if secret and value and not _REFERENCE.fullmatch(value):
             yield path
         return
     found: dict[tuple[str, ...], None] = {}

@@ -5,14 +5,20 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from orch_tui.model.component import Component, ComponentType
 from orch_tui.model.references import (
     MissingSecrets,
     MissingVariables,
     escape_variables,
     fill_variables,
+    possible_secrets,
     resolve_secrets,
     secret_names,
+    secret_places,
     shell_secret_names,
+    strange_references,
+    unset_shell_names,
+    used_secrets,
     variable_names,
 )
 
@@ -73,15 +79,80 @@ def test_missing_names_are_all_told_at_once() -> None:
 
 
 def test_secrets_at_any_depth_and_their_escape() -> None:
-    # GIVEN references in lists and tables, an escaped one and things that only look like one
-    value = {"a": ["x${TOKEN}y", {"b": "$${NOT} ${lower} $TOKEN ${}"}], "${KEY}": 1}
+    # GIVEN references in lists and tables, escaped ones and things that only look like one
+    value = {"a": ["x${TOKEN}y", {"b": "$${NOT} $${not} ${lower} ${_X1} $TOKEN ${} $${}"}], "${KEY}": 1}
     # WHEN names are collected and resolved
-    # THEN only real references count, and the escape loses one dollar sign
-    assert secret_names(value) == {"TOKEN"}
-    assert resolve_secrets(value, {"TOKEN": "t"}.get) == {
-        "a": ["xty", {"b": "${NOT} ${lower} $TOKEN ${}"}],
+    # THEN only real references count, in small letters too, and the escape loses one dollar sign
+    assert secret_names(value) == {"TOKEN", "lower", "_X1"}
+    assert set(secret_places(value)) == {(("a", 0), "TOKEN"), (("a", 1, "b"), "lower"), (("a", 1, "b"), "_X1")}
+    assert resolve_secrets(value, {"TOKEN": "t", "lower": "l", "_X1": ""}.get) == {
+        "a": ["xty", {"b": "${NOT} ${not} l  $TOKEN ${} ${}"}],
         "${KEY}": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "strange"),
+    [
+        ("${my-pw}", ["${my-pw}"]),
+        ("a ${db.pw} ${1x} b", ["${db.pw}", "${1x}"]),
+        ("${ DB }", ["${ DB }"]),
+        ("${}", ["${}"]),
+        ("${NAME:-x}", ["${NAME:-x}"]),
+        ("$${my-pw} $${}", []),
+        ("${OK} ${ok} $x {y} ${", []),
+        ("${a\nb}", []),
+        ("{{ x }} ${{ y }}", []),
+    ],
+)
+def test_what_is_no_reference_but_looks_like_one(text: str, strange: list[str]) -> None:
+    assert [found for _, found in strange_references({"k": [text]})] == strange
+    assert [path for path, _ in strange_references({"k": [text]})] == [("k", 0)] * len(strange)
+
+
+SHELL = Component("command", "Command", ComponentType.APPLICATION, inline=True)
+PYTHON = Component("python", "Python", ComponentType.TRANSFORMATION, programs=("script",))
+PLAIN = Component("http", "HTTP", ComponentType.EXTRACTOR)
+
+
+@pytest.mark.parametrize(
+    ("component", "parameters", "needed", "possible"),
+    [
+        (PLAIN, {"a": "${db_pw} ${Db_Pw}"}, {"db_pw", "Db_Pw"}, set()),
+        (PLAIN, {"command": "${x} ${Y}"}, {"x", "Y"}, set()),
+        (SHELL, {"command": 'curl "${db_pw}" ${TOKEN}'}, {"TOKEN"}, {"db_pw"}),
+        (SHELL, {"command": "for f in *; do echo ${f} ${db_pw}; done"}, set(), {"db_pw"}),
+        (SHELL, {"command": "echo", "environment": {"A": "${db_pw}"}}, {"db_pw"}, set()),
+        (SHELL, {"command": ["bash", "-c", "for f in *; do echo ${f}; done"]}, set(), {"f"}),
+        (SHELL, {"command": ["curl", "${TOKEN}"]}, {"TOKEN"}, set()),
+        (PYTHON, {"script": 'print(f"${price} ${TOKEN}")', "python": "${py}"}, {"TOKEN", "py"}, {"price"}),
+    ],
+)
+def test_names_that_a_program_may_have_itself_are_no_missing_secrets(
+    component: Component, parameters: dict[str, object], needed: set[str], possible: set[str]
+) -> None:
+    assert used_secrets(component, parameters) == needed
+    assert possible_secrets(component, parameters) == possible
+
+
+@pytest.mark.parametrize(
+    ("script", "unset"),
+    [
+        ("echo ${db_pw}", {"db_pw"}),
+        ('psql "${url}?p=${Db_Pw}"', {"url", "Db_Pw"}),
+        ("x=1; echo ${x}", set()),
+        ("local a b=2; echo ${a} ${b}", set()),
+        ("declare -a list; echo ${list}", set()),
+        ("read -r -p word line; echo ${line}", set()),
+        ("printf -v out x; echo ${out}", set()),
+        (": ${x:=5}; echo ${x}", set()),
+        ("${x:-5} '${y}'", set()),
+        (". ./env.sh; echo ${x}", set()),
+        ('eval "$(cat f)"; echo ${x}', set()),
+    ],
+)
+def test_names_that_nothing_in_a_script_sets(script: str, unset: set[str]) -> None:
+    assert unset_shell_names(script) == unset
 
 
 @pytest.mark.parametrize(
