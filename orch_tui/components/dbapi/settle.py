@@ -183,7 +183,7 @@ class Digits:
         return Settled(kind, f"cast({x} as {kind})")
 
 
-_PLAIN = r"[-+]?\d+"
+_PLAIN = r"[-+]?(0|[1-9]\d*)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,34 +5,28 @@ Source: https://github.com/singer-io/getting-started/blob/master/docs/SPEC.md
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
+from orch_tui.components.http.exact_json import Number
 from orch_tui.components.kit.component import Context, UserError
+from orch_tui.components.singer.numbers import Decoder, exactly, is_double
 from orch_tui.components.singer.types import Shape, shape_of
 from orch_tui.model.text import safe_line
 
 _BUFFER = 1 << 20
 _PROGRESS_EVERY = 1000
 _REMEMBERED = 50
-_EXACT = 15
-"""Digits that a double keeps whatever they are."""
-
-
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON")
-
-
-_decode = json.JSONDecoder(parse_constant=_no_constant).decode
-_decode_texts = json.JSONDecoder(parse_float=str, parse_int=str).decode
+_EXACT = 2**53
+"""The largest integer up to which a double holds all."""
 
 
 @dataclass(slots=True)
 class Stream:
-    """What came of one stream. ``unknown`` are properties of records that the schema does not have."""
+    """What came of one stream. ``unknown`` are properties of records that the schema does not have; ``beyond`` numbers
+    that no double is, one of each column; ``exact``: lines have more than the record."""
 
     name: str
     path: Path
@@ -42,6 +36,8 @@ class Stream:
     records: int = 0
     longest: int = 0
     unknown: set[str] = field(default_factory=set)
+    beyond: dict[str, str] = field(default_factory=dict)
+    exact: bool = False
     file: BinaryIO | None = None
 
 
@@ -60,15 +56,19 @@ class Messages:
             for number, (name, exclude) in enumerate(wanted.items())
         }
         self.state: dict[str, Any] | None = None
+        self.after_state = 0
+        """Records that came after the last state, or without one."""
         self.lines = 0
         self.records = 0
         self.ignored: dict[str, int] = {}
-        self._kinds: dict[str, Callable[[dict[str, Any], bytes, str], None]] = {
+        self._decode = Decoder()
+        self._odd = False
+        self._kinds: dict[str, Callable[[dict[str, Any], bytes], None]] = {
             "RECORD": self._record,
             "SCHEMA": self._schema,
             "STATE": self._state,
             # It tells targets to remove rows of earlier versions; a table in mode full has none.
-            "ACTIVATE_VERSION": lambda message, line, text: None,
+            "ACTIVATE_VERSION": lambda message, line: None,
         }
 
     def __call__(self, line: bytes) -> None:
@@ -77,15 +77,14 @@ class Messages:
         if not line.strip():
             return
         try:
-            text = line.decode("utf-8")
-            message = _decode(text)
+            message, self._odd = self._decode(line.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             self._refuse(line, f"is no JSON ({safe_line(str(error), 100)})")
         kind = message.get("type") if isinstance(message, dict) else None
         take = self._kinds.get(kind) if isinstance(kind, str) else None
         if take is None:
             self._refuse(line, "is a message of another kind than SCHEMA, RECORD and STATE")
-        take(message, line, text)
+        take(message, line)
 
     def close(self) -> None:
         """Write what is buffered. Raises: OSError when the disk is full."""
@@ -100,7 +99,7 @@ class Messages:
         shown = safe_line(line[:400].decode("utf-8", "replace"), 120)
         raise UserError(f"line {self.lines} of {self._tap}'s standard output {why}: {shown}")
 
-    def _record(self, message: dict[str, Any], line: bytes, text: str) -> None:
+    def _record(self, message: dict[str, Any], line: bytes) -> None:
         record, name = message.get("record"), message.get("stream")
         if not isinstance(record, dict) or not isinstance(name, str):
             self._refuse(line, "is a RECORD without stream or record")
@@ -116,17 +115,19 @@ class Messages:
         if stream.file is None:
             stream.file = stream.path.open("wb", buffering=_BUFFER)
             stream.path.chmod(0o600)
-        if _needs_texts(record, shape):
-            line = _exactly(record, shape, text)
+        self._note_numbers(stream, shape, record)
+        if self._odd:
+            stream.exact, line = True, exactly(record, shape.json)
         stream.file.write(line)
         stream.file.write(b"\n")
         stream.longest = max(stream.longest, len(line))
         stream.records += 1
         self.records += 1
+        self.after_state += 1
         if self.records % _PROGRESS_EVERY == 0:
             self._ctx.progress(self.records, None, "records")
 
-    def _schema(self, message: dict[str, Any], line: bytes, text: str) -> None:
+    def _schema(self, message: dict[str, Any], line: bytes) -> None:
         name = message.get("stream")
         if not isinstance(name, str):
             self._refuse(line, "is a SCHEMA without stream")
@@ -139,28 +140,20 @@ class Messages:
             stream.older.append(stream.shape)
         stream.shape = shape
 
-    def _state(self, message: dict[str, Any], line: bytes, text: str) -> None:
+    def _state(self, message: dict[str, Any], line: bytes) -> None:
         value = message.get("value")
         if not isinstance(value, dict):
             self._refuse(line, "is a STATE whose value is no object")
-        self.state = value
+        self.state, self.after_state = value, 0
 
-
-def _needs_texts(record: dict[str, Any], shape: Shape) -> bool:
-    """True when DuckDB, which reads numbers as 64 bits, would not keep all digits of one."""
-    for name in shape.integers:
-        value = record.get(name)
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
-            return True
-    for name in shape.decimals:
-        value = record.get(name)
-        if isinstance(value, int | float) and len(repr(value)) > _EXACT:
-            return True
-    return False
-
-
-def _exactly(record: dict[str, Any], shape: Shape, text: str) -> bytes:
-    """The record with its long numbers as texts, which become numbers again with all their digits."""
-    texts = _decode_texts(text)["record"]
-    exact = {name: texts[name] for name in (*shape.integers, *shape.decimals) if texts.get(name) is not None}
-    return json.dumps({"record": {**record, **exact}}, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    @staticmethod
+    def _note_numbers(stream: Stream, shape: Shape, record: dict[str, Any]) -> None:
+        for name in shape.numbers:
+            value = record.get(name)
+            # A float here is one that is written as it came.
+            large = type(value) is int and not -_EXACT <= value <= _EXACT
+            if name in stream.beyond or not (large or isinstance(value, Number)):
+                continue
+            assert isinstance(value, int | Number)
+            if not is_double(value):
+                stream.beyond[name] = str(value)

@@ -34,11 +34,12 @@ from orch_tui.components.kit.sql import listed
 from orch_tui.components.kit.staging import replace_json
 from orch_tui.components.singer.catalog import read_catalog, require_streams, select, stream_name, stream_names
 from orch_tui.components.singer.messages import Messages
+from orch_tui.components.singer.state import unfinished_streams
 from orch_tui.components.singer.tables import store
 from orch_tui.components.singer.types import Column, Shape, shape_of
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.tables import Storage
 
@@ -150,8 +151,7 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
         raise UserError(f"{catalog}. Not every tap can discover; run the task to see")
     require_streams(catalog, [stem(name) for name in ctx.outputs], tap.name)
     names = stream_names(catalog)
-    count = "1 stream" if len(names) == 1 else f"{len(names)} streams"
-    return f"{tap.name} answers with {count}: {listed(names) or 'none'}"
+    return f"{tap.name} answers with {counted(len(names), 'stream')}: {listed(names) or 'none'}"
 
 
 def _outputs(parameters: Parameters, ctx: Context) -> dict[str, Output]:
@@ -255,7 +255,10 @@ def _store_all(
     if messages.records == 0 and not state:
         ctx.warn(f"{parameters.tap} ended well without a single record; is its config right (a path, a start date)?")
     for name, count in messages.ignored.items():
-        ctx.log(f'stream "{safe_line(name, 100)}" is no output: {count} records are left out')
+        ctx.metrics[f"left out {safe_line(name, 100)}"] = count
+        left = "1 record is" if count == 1 else f"{counted(count, 'record')} are"
+        ctx.log(f'stream "{safe_line(name, 100)}" is no output: {left} left out')
+    _tell_end(parameters.tap, ctx, messages, outputs)
     for name, output in outputs.items():
         stream = messages.streams[name]
         shape = stream.shape or _described(parameters, name, catalog)
@@ -270,9 +273,29 @@ def _store_all(
         ctx.outputs = {key: stored if item is output else item for key, item in ctx.outputs.items()}
         stream.path.unlink(missing_ok=True)
         ctx.metrics[f"records {safe_line(name, 100)}"] = stream.records
-        ctx.log(f"{safe_line(name, 100)}: {stream.records} records")
+        ctx.log(f"{safe_line(name, 100)}: {counted(stream.records, 'record')}")
     if messages.state is not None:
         ctx.next_state = messages.state
+
+
+def _tell_end(tap: str, ctx: Context, messages: Messages, outputs: Mapping[str, Output]) -> None:
+    """Whether the tap was done, by all it says: its exit code was 0, but a state tells how far it came."""
+    if messages.state is None:
+        ctx.log(f"{tap} ended with exit code 0 and sent no STATE; the next run reads what this one read")
+        return
+    if unfinished := unfinished_streams(messages.state, outputs):
+        ctx.warn(
+            f"{tap} ended with exit code 0, but by its last STATE it was still reading {listed(unfinished)}: rows may "
+            "be missing; look at its log above, and run the task again"
+        )
+    if not messages.after_state:
+        return
+    late = counted(messages.after_state, "record")
+    told = f"{late} came after the last STATE of {tap}, so the next run reads them again"
+    if again := [output.table for output in outputs.values() if output.mode is WriteMode.APPEND]:
+        ctx.warn(f"{told}, and in mode append {listed(again)} will have them twice; use mode incremental with a key")
+    else:
+        ctx.log(told)
 
 
 def _described(parameters: Parameters, name: str, catalog: Mapping[str, Any] | None) -> Shape | None:

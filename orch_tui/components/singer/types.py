@@ -7,8 +7,9 @@ https://json-schema.org/understanding-json-schema/reference/type.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 
 from orch_tui.model.errors import UserError
@@ -27,15 +28,23 @@ class Column:
     kind: str
 
 
-@dataclass(slots=True)
+@dataclass
 class Shape:
     """What a stream's SCHEMA message says."""
 
     columns: list[Column]
     keys: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
-    integers: tuple[str, ...] = ()
-    decimals: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """Columns of numbers that are doubles, or may become doubles by a later schema."""
+        return tuple(column.name for column in self.columns if column.kind in ("BIGINT", "DOUBLE"))
+
+    @cached_property
+    def json(self) -> frozenset[str]:
+        """Columns whose values stay JSON."""
+        return frozenset(column.name for column in self.columns if column.kind == "JSON")
 
 
 def shape_of(stream: str, schema: Any, keys: Any, exclude: Collection[str] = ()) -> Shape:
@@ -66,8 +75,6 @@ def shape_of(stream: str, schema: Any, keys: Any, exclude: Collection[str] = ())
         columns,
         tuple(str(key) for key in keys or () if isinstance(key, str) and key in names and key not in exclude),
         names,
-        tuple(column.name for column in columns if column.kind == "BIGINT"),
-        tuple(column.name for column in columns if column.kind.startswith("DECIMAL")),
     )
 
 
@@ -121,7 +128,10 @@ def _one(name: str, spec: Mapping[str, Any]) -> str:
 
 
 def _number(multiple: Any) -> str:
-    """DECIMAL where the schema says how many digits follow the point (0.01), DOUBLE otherwise."""
+    """DECIMAL where the schema says how many digits follow the point (0.01), else DOUBLE, if the values are doubles.
+
+    tap-postgres says 1e-38 of a numeric without digits: that says nothing of its digits.
+    """
     if multiple is None or isinstance(multiple, bool):
         return "DOUBLE"
     try:

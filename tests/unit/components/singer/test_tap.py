@@ -112,7 +112,10 @@ def test_tap_jsonl_from_pypi_with_state_between_runs(tmp_path: Path) -> None:
     # THEN it starts from its state (this tap reads old files again all the same), and no key is in the table twice
     assert code == 0, out + err
     assert "Starting incremental sync with bookmark value: 2026-01-01T00:00:00+00:00" in out
-    assert [first.result["metrics"], second.result["metrics"]] == [{"records orders": 2}, {"records orders": 4}]
+    assert [first.result["metrics"], second.result["metrics"]] == [
+        {"records orders": 2},
+        {"records orders": 4, "repeated orders": 1},
+    ]
     found, columns, key = table(second, "orders")
     days = [datetime.datetime(2026, 1, day, tzinfo=datetime.UTC) for day in (1, 2)]
     assert sorted(found) == [(1, "Brno", 1.5, days[0]), (2, "Praha", 7.25, days[1]), (3, None, None, days[1])]
@@ -207,6 +210,104 @@ def test_a_value_that_breaks_its_schema_makes_the_column_text(tmp_path: Path) ->
     assert '"whole" is BIGINT by the tap\'s schema but holds "1.5"; it is stored as text' in given.result["warning"]
 
 
+@pytest.mark.parametrize(
+    ("spec", "values", "kind", "expected"),
+    [
+        ({"type": "number"}, ["0.1", "1.10", "3", "1e22", "0.30000000000000004"], "DOUBLE",
+         [0.1, 1.1, 3.0, 1e22, 0.30000000000000004]),
+        ({"type": "number"}, ["649686000000001631.440", "1"], "DECIMAL(38,9)",
+         [Decimal("649686000000001631.44"), Decimal(1)]),
+        ({"type": "number", "multipleOf": 1e-38}, ["649686000000001631.440"], "DECIMAL(38,9)",
+         [Decimal("649686000000001631.44")]),
+        ({"type": "number", "multipleOf": 1e-38}, ["0.5"], "DOUBLE", [0.5]),
+        ({"type": "number"}, ["9007199254740993", "0.5"], "DECIMAL(38,9)", [Decimal(9007199254740993), Decimal("0.5")]),
+        ({"type": "number"}, ["0.00000000000000000000000000000000000001234"], "DOUBLE", [1.234e-38]),
+        ({"type": "number"}, ["0.12345678901234567891", "12"], "DECIMAL(38,20)",
+         [Decimal("0.12345678901234567891"), Decimal(12)]),
+        ({"type": "number"}, ["123456789012345678901234567890.1234567891"], "VARCHAR",
+         ["123456789012345678901234567890.1234567891"]),
+        ({"type": "number"}, ["1e400", "1"], "VARCHAR", ["1e400", "1"]),
+        ({"type": "number", "multipleOf": 0.01}, ["1.50", "1e2"], "DECIMAL(38,2)", [Decimal("1.50"), Decimal(100)]),
+        ({"type": "number", "multipleOf": 0.01}, ["1.005", "2"], "DECIMAL(38,3)", [Decimal("1.005"), Decimal(2)]),
+        ({"type": "integer"}, ["1e3", "7.0", "-9223372036854775808"], "BIGINT", [1000, 7, -(2**63)]),
+        ({"type": "integer"}, ["9223372036854775808"], "VARCHAR", ["9223372036854775808"]),
+        ({"type": "integer"}, ['"007"'], "VARCHAR", ["007"]),
+        ({"type": "boolean"}, ["true", "null"], "BOOLEAN", [True, None]),
+        ({"type": "boolean"}, ['"yes"'], "VARCHAR", ["yes"]),
+        ({"type": "boolean"}, ["1"], "VARCHAR", ["1"]),
+        ({"type": "string"}, ["1.10", "1e5", "12345678901234567890.10"], "VARCHAR",
+         ["1.10", "100000", "12345678901234567890.10"]),
+        ({"type": ["string", "number"]}, ["1.10", '"1.10"'], "VARCHAR", ["1.10", "1.10"]),
+        ({"type": "object"}, ['{"a": 1.10, "b": [123456789012345678901234567890, 1e2]}'], "JSON",
+         ['{"a":1.10,"b":[123456789012345678901234567890,1e2]}']),
+        ({"type": "array"}, ['[0.12345678901234567890]', "[1]", '"x"'], "JSON",
+         ["[0.12345678901234567890]", "[1]", '"x"']),
+        ({"type": "string", "format": "date-time"}, ['"2026-01-02T03:04:05Z"', '"2026-01-02 03:04:05.5+02:00"'],
+         "TIMESTAMP WITH TIME ZONE", [datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC),
+                                      datetime.datetime(2026, 1, 2, 1, 4, 5, 500_000, tzinfo=datetime.UTC)]),
+        ({"type": "string", "format": "date-time"}, ['"2026-01-02T03:04:05.123456789Z"'], "VARCHAR",
+         ["2026-01-02T03:04:05.123456789Z"]),
+        ({"type": "string", "format": "date-time"}, ['"infinity"'], "VARCHAR", ["infinity"]),
+        ({"type": "string", "format": "date-time"}, ['"0000-00-00T00:00:00Z"'], "VARCHAR", ["0000-00-00T00:00:00Z"]),
+        ({"type": "string", "format": "date"}, ['"2026-01-02"', '"2026-01-03T00:00:00Z"'], "DATE",
+         [datetime.date(2026, 1, 2), datetime.date(2026, 1, 3)]),
+        ({"type": "string", "format": "date"}, ['"2026-01-02T00:00:00+02:00"'], "VARCHAR",
+         ["2026-01-02T00:00:00+02:00"]),
+        ({"type": "string", "format": "date"}, ['"2026-1-2"'], "VARCHAR", ["2026-1-2"]),
+    ],
+)  # fmt: skip
+def test_a_type_is_chosen_only_where_every_value_comes_back(
+    tmp_path: Path, spec: Any, values: list[str], kind: str, expected: list[Any]
+) -> None:
+    # GIVEN values as taps write them, in the very spelling
+    lines = [f'{{"type": "RECORD", "stream": "users", "record": {{"v": {value}, "z": 0}}}}' for value in values]
+    # WHEN they are extracted
+    body = {"properties": {"v": spec, "z": {"type": "integer"}}}
+    code, out, err = run_here(given := task(tmp_path, [schema(body=body, keys=()), *lines]), singer)
+    # THEN none has lost a digit, whatever the type is called, and a type that is not the schema's is told
+    assert code == 0, out + err
+    found, columns, _ = table(given, "users")
+    assert columns["v"] == kind
+    assert sorted((row[0] for row in found), key=str) == sorted(expected, key=str)
+    assert ("stored as" in out) == (kind != duckdb_type(spec))
+
+
+def test_numbers_of_a_schema_that_changes_meet_without_loss(tmp_path: Path) -> None:
+    # GIVEN a column that is an integer first and a number later
+    lines = [
+        f'{{"type": "RECORD", "stream": "users", "record": {{"v": {value}}}}}' for value in ("9007199254740993", "0.5")
+    ]
+    messages = [schema(body={"properties": {"v": {"type": "integer"}}}, keys=()), lines[0],
+                schema(body={"properties": {"v": {"type": "number"}}}, keys=()), lines[1]]  # fmt: skip
+    # WHEN they are extracted, THEN both are there
+    code, out, err = run_here(given := task(tmp_path, messages), singer)
+    assert code == 0, out + err
+    assert sorted(str(row[0]) for row in table(given, "users")[0]) == ["0.500000000", "9007199254740993.000000000"]
+
+
+@pytest.mark.parametrize("mode", ["full", "append"])
+def test_the_end_of_a_tap_is_told(tmp_path: Path, mode: str) -> None:
+    # GIVEN taps that end well, with a last state, before their last records, and in the middle of a stream
+    def state(**more: Any) -> dict[str, Any]:
+        return {"type": "STATE", "value": {"bookmarks": {}, **more}}
+
+    rows_of = [schema(), record("users", id=1)]
+    for name, messages, said, warned in (
+        ("1", [*rows_of, state()], "", None),
+        ("2", [*rows_of, state(), record("users", id=2)], "1 record came after the last STATE", mode == "append"),
+        ("3", rows_of, "sent no STATE; the next run reads what this one read", False),
+        ("4", [*rows_of, state(currently_syncing="users")], "it was still reading users: rows may be missing", True),
+        ("5", [*rows_of, state(currently_syncing=None)], "", None),
+        ("6", [*rows_of, state(bookmarks={"users": {"progress_markers": {"a": 1}}})], "still reading users", True),
+    ):
+        # WHEN they run
+        given = task(tmp_path, messages, [output("users", mode)], name)
+        code, out, err = run_here(given, singer)
+        # THEN the log says what the task goes by, and a warning what may be missing or come twice
+        assert code == 0 and said in out, out + err
+        assert (said[:20] in given.result.get("warning", "")) == bool(warned) if said else "STATE" not in out
+
+
 def test_a_schema_that_changes_on_the_way(tmp_path: Path) -> None:
     # GIVEN a tap that learns of a column, and of another type, between two records
     later = {"properties": {"id": {"type": "integer"}, "name": {"type": "integer"}, "city": {"type": "string"}}}
@@ -269,7 +370,7 @@ def test_the_outputs_are_the_selection(tmp_path: Path) -> None:
     # THEN a stream without records is an empty table with its types, one that was not asked for is none
     assert table(given, "users")[:2] == ([(1,)], {"id": "BIGINT"})
     assert table(given, "orders") == ([], {"id": "BIGINT", "name": "VARCHAR"}, ("id",))
-    assert given.storage.get("crm/spam") is None and 'stream "spam" is no output: 1 records are left out' in out
+    assert given.storage.get("crm/spam") is None and 'stream "spam" is no output: 1 record is left out' in out
     assert "the source gave no rows, so crm/orders is empty now" in given.result["warning"]
 
 
@@ -301,7 +402,7 @@ def test_a_record_that_comes_again_replaces_the_earlier_one(tmp_path: Path) -> N
     # WHEN it runs / THEN the later record counts
     code, out, err = run_here(given := task(tmp_path, messages), singer)
     assert code == 0, out + err
-    assert sorted(table(given, "users")[0]) == [(1, "new"), (2, None)] and "1 records came again" in out
+    assert sorted(table(given, "users")[0]) == [(1, "new"), (2, None)] and "1 record came again" in out
     # WHEN rows are appended, THEN each is kept
     code, out, err = run_here(given := task(tmp_path, messages, [output("users", "append")], "2"), singer)
     assert code == 0, out + err
