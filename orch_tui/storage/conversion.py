@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from itertools import count
 
+from orch_tui.storage.duckdb import literal
 from orch_tui.storage.lattice import BIG, FLOAT_BITS, INTEGERS, digits_of, is_integer, is_number
 from orch_tui.storage.types import ARRAY, LIST, MAP, NULL_TYPE, STRUCT, TEXT, TUPLE, UNION, DataType, parse_type
 
@@ -70,10 +71,6 @@ def _tree(kind: str | DataType) -> DataType:
     return parse_type(kind) if isinstance(kind, str) else kind
 
 
-def _string(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 class _Text:
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -96,7 +93,7 @@ class _Text:
             return f"'[' || {self._elements(value, kind)} || ']'"
         if kind.name == STRUCT:
             fields = [
-                f"{_string(_json_string(name) + ':')} || {self._json(_field(value, name), member)}"
+                f"{literal(_json_string(name) + ':')} || {self._json(_field(value, name), member)}"
                 for name, member in kind.members
             ]
             return _unless_null(value, f"'{{' || {_joined(fields)} || '}}'")
@@ -126,8 +123,8 @@ class _Text:
 
     def _union(self, value: str, kind: DataType) -> str:
         cases = " ".join(
-            f"when {_string(name)} then {_string('{' + _json_string(name) + ':')} || "
-            f"{self._json(f'union_extract({value}, {_string(name)})', member)} || '}}'"
+            f"when {literal(name)} then {literal('{' + _json_string(name) + ':')} || "
+            f"{self._json(f'union_extract({value}, {literal(name)})', member)} || '}}'"
             for name, member in kind.members
         )
         return f"case cast(union_tag({value}) as varchar) {cases} end"
@@ -218,7 +215,7 @@ class _Conversion:
                 for at, (name, (_, member)) in enumerate(zip(names, source.members, strict=True), 1)
             }
         fields = ", ".join(
-            f"{_string(name)}: " + (self.of(*members[name], member) if name in members else f"cast(null as {member})")
+            f"{literal(name)}: " + (self.of(*members[name], member) if name in members else f"cast(null as {member})")
             for name, member in target.members
         )
         return _unless_null(value, f"{{{fields}}}")
@@ -232,7 +229,7 @@ def _leading_zero(text: str) -> str:
 
 
 def _field(value: str, name: str) -> str:
-    return f"struct_extract({value}, {_string(name)})"
+    return f"struct_extract({value}, {literal(name)})"
 
 
 def _joined(parts: list[str]) -> str:

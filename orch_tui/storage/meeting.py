@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orch_tui.storage.conversion import converted, holds
+from orch_tui.storage.duckdb import literal
 from orch_tui.storage.lattice import FLOAT_BITS, is_integer, is_number, join
 from orch_tui.storage.types import (
     ARRAY,
@@ -26,7 +27,7 @@ from orch_tui.storage.types import (
 if TYPE_CHECKING:
     import duckdb
 
-Side = tuple[str, str, str]
+Side = tuple[str, str, DataType]
 """A relation (what may stand behind ``from``), the SQL of a column of it (quoted), and the column's type."""
 
 
@@ -38,16 +39,19 @@ class Meeting:
     expressions: tuple[str, ...]
 
 
-def meeting(con: duckdb.DuckDBPyConnection, sides: Sequence[Side]) -> Meeting:
+def meeting(con: duckdb.DuckDBPyConnection, sides: Sequence[tuple[str, str, str]]) -> Meeting:
     """The type that holds every value of all sides exactly; the values are read only where the types do not suffice.
 
-    In this order, so that what is stored changes its type only if it must (put the stored side first):
+    In this order:
 
-    1. the type of the first side, if it holds all values of the others (a DOUBLE of 3 fits a BIGINT, a text does not);
-    2. the type that holds all values of all these types (:func:`orch_tui.storage.lattice.common_type`);
+    1. the type that holds all values of all these types (:func:`orch_tui.storage.lattice.common_type`);
+    2. if there is none, the type of the first side, if it holds all values of the others (a DOUBLE of 3 fits a BIGINT);
+       put the stored side first, so that it changes its type only if it must;
     3. of integers and decimals, the decimal with the digits that the values have; of numbers with floating point
        among them, DOUBLE, if each number has so few digits that it comes back; of times, the finer or the longer one;
     4. VARCHAR, with the text of each value as it was in its own type.
+
+    Sides without any value have no say in 2 to 4.
 
     Lists, structs and maps meet member by member, each by this rule.
 
@@ -69,10 +73,7 @@ def meeting(con: duckdb.DuckDBPyConnection, sides: Sequence[Side]) -> Meeting:
     )
 
 
-_Side = tuple[str, str, DataType]
-
-
-def _meet(con: duckdb.DuckDBPyConnection, sides: Sequence[_Side]) -> DataType:
+def _meet(con: duckdb.DuckDBPyConnection, sides: Sequence[Side]) -> DataType:
     known = [side for side in sides if side[2].name != NULL_TYPE]
     kinds = list(dict.fromkeys(kind for _, _, kind in known))
     if len(kinds) <= 1:
@@ -80,16 +81,13 @@ def _meet(con: duckdb.DuckDBPyConnection, sides: Sequence[_Side]) -> DataType:
     joined = join(kinds)
     if all(kind.nested for kind in kinds) and joined.nested:
         return _meet_nested(con, known, joined)
+    if joined.name != TEXT or any(kind.nested for kind in kinds):
+        return joined
+    if len(filled := [side for side in known if _has_values(con, side)]) < len(known):
+        return _meet(con, filled or known[:1])
     first = known[0][2]
-    if first == joined or any(kind.nested for kind in kinds):
-        return joined
-    if not (all(is_number(kind) for kind in kinds) or joined.name == TEXT):
-        # Times: a wider type, and which one does not depend on values.
-        return joined
     if _comparable(kinds) and _all_hold(con, known, first):
         return first
-    if joined.name != TEXT:
-        return joined
     return next((kind for kind in _candidates(con, known) if _all_hold(con, known, kind)), DataType(TEXT))
 
 
@@ -101,7 +99,12 @@ def _comparable(kinds: Sequence[DataType]) -> bool:
     return all(name.startswith("TIMESTAMP") for name in names)
 
 
-def _candidates(con: duckdb.DuckDBPyConnection, sides: Sequence[_Side]) -> list[DataType]:
+def _has_values(con: duckdb.DuckDBPyConnection, side: Side) -> bool:
+    row = con.execute(f"select 1 from {side[0]} where {side[1]} is not null limit 1").fetchone()
+    return row is not None
+
+
+def _candidates(con: duckdb.DuckDBPyConnection, sides: Sequence[Side]) -> list[DataType]:
     """Types that may hold the values, though not all values of these types; the best one first."""
     kinds = [kind for _, _, kind in sides]
     names = {kind.name for kind in kinds}
@@ -118,7 +121,7 @@ def _candidates(con: duckdb.DuckDBPyConnection, sides: Sequence[_Side]) -> list[
     return []
 
 
-def _decimals(con: duckdb.DuckDBPyConnection, sides: Sequence[_Side]) -> list[DataType]:
+def _decimals(con: duckdb.DuckDBPyConnection, sides: Sequence[Side]) -> list[DataType]:
     """The decimals of 38 digits that have the digits after the point that the types or, if not, the values have."""
     declared = max(kind.scale for _, _, kind in sides)
     needed = 0
@@ -130,7 +133,7 @@ def _decimals(con: duckdb.DuckDBPyConnection, sides: Sequence[_Side]) -> list[Da
     return [decimal(DECIMAL_DIGITS, scale) for scale in dict.fromkeys((declared, needed))]
 
 
-def _all_hold(con: duckdb.DuckDBPyConnection, sides: Sequence[_Side], target: DataType) -> bool:
+def _all_hold(con: duckdb.DuckDBPyConnection, sides: Sequence[Side], target: DataType) -> bool:
     for relation, column, kind in sides:
         predicate = holds(column, kind, target)
         if predicate == "true":
@@ -141,36 +144,36 @@ def _all_hold(con: duckdb.DuckDBPyConnection, sides: Sequence[_Side], target: Da
     return True
 
 
-def _meet_nested(con: duckdb.DuckDBPyConnection, sides: Sequence[_Side], joined: DataType) -> DataType:
+def _meet_nested(con: duckdb.DuckDBPyConnection, sides: Sequence[Side], joined: DataType) -> DataType:
     """``joined`` with the members that their values allow."""
     if joined.name in (LIST, ARRAY):
-        element = _meet(con, [_inside(side, _elements(side), side[2].element) for side in sides])
+        element = _meet(con, [inside(side, _elements(side), side[2].element) for side in sides])
         return list_of(element) if joined.name == LIST else DataType(ARRAY, (("", element),), length=joined.length)
     if joined.name == MAP:
         parts = []
         for at, function in enumerate(("map_keys", "map_values")):
-            inner = [_inside(side, f"unnest({function}({side[1]}))", side[2].members[at][1]) for side in sides]
+            inner = [inside(side, f"unnest({function}({side[1]}))", side[2].members[at][1]) for side in sides]
             parts.append(("", _meet(con, inner)))
         return DataType(MAP, tuple(parts))
     if joined.name not in (STRUCT, TUPLE):
         return joined
     members = []
     for at, (name, _) in enumerate(joined.members, 1):
-        inner = []
+        found: list[Side] = []
         for side in sides:
-            place = "'" + name.replace("'", "''") + "'" if joined.name == STRUCT else str(at)
+            place = literal(name) if joined.name == STRUCT else str(at)
             kind = dict(side[2].members).get(name) if joined.name == STRUCT else side[2].members[at - 1][1]
             if kind is not None:
-                inner.append(_inside(side, f"struct_extract({side[1]}, {place})", kind))
-        members.append((name, _meet(con, inner)))
+                found.append(inside(side, f"struct_extract({side[1]}, {place})", kind))
+        members.append((name, _meet(con, found)))
     return DataType(joined.name, tuple(members))
 
 
-def _elements(side: _Side) -> str:
+def _elements(side: Side) -> str:
     _, column, kind = side
     return f"unnest({column})" if kind.name == LIST else f"unnest(cast({column} as {kind.element}[]))"
 
 
-def _inside(side: _Side, values: str, kind: DataType) -> _Side:
+def inside(side: Side, values: str, kind: DataType) -> Side:
     """A side whose rows are the values inside those of another one."""
-    return f"(select {values} as inside from {side[0]})", "inside", kind
+    return f"(select {values} as value from {side[0]})", "value", kind

@@ -1,8 +1,12 @@
-"""How staged rows meet the rows that a table has already: full, incremental by key, append."""
+"""How staged rows meet the rows that a table has already: full, incremental by key, append.
+
+Where old and new rows have different types in a column, both become values of the type in which they meet
+(:mod:`orch_tui.storage.meeting`): no value changes. Keys are compared in that type, which is the one that is stored.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +14,9 @@ from typing import TYPE_CHECKING
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
-from orch_tui.storage.duckdb import COPY_OPTIONS, count, describe, identifier, literal, parquet
+from orch_tui.storage.changes import TypeChange, type_changes
+from orch_tui.storage.duckdb import COPY_OPTIONS, Column, count, describe, folded, literal, parquet, quoted
+from orch_tui.storage.meeting import meeting
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,11 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A new version: all its rows, the rows this task brought, its columns (name, DuckDB type)."""
+    """A new version: all its rows, the rows this task brought, its columns, and those with another type than before."""
 
     rows: int
     written: int
-    columns: list[tuple[str, str]]
+    columns: list[Column]
+    changes: list[TypeChange]
 
 
 def build_version(
@@ -57,30 +64,53 @@ def build_version(
         log(f'table "{item.table}": no rows were written; the table keeps its columns')
     if item.mode is WriteMode.FULL or old is None:
         bring(item.path, target)
-        return Built(written, written, columns)
-    previous = parquet(old.file)
-    _report_missing(item, columns, old, log)
-    rows_kept = previous
+        before = [] if old is None else old.columns
+        return Built(written, written, columns, type_changes(item.table, before, columns))
     if item.mode is WriteMode.INCREMENTAL:
-        _require_key(connection, item, old)
-        match = " and ".join(
-            f"n.{identifier(key)} is not distinct from o.{identifier(key)}" for key in item.primary_key
-        )
-        rows_kept = f"{previous} o where not exists (select 1 from {new} n where {match})"
-    connection.execute(
-        f"copy (select * from {rows_kept} union all by name select * from {new}) "
-        f"to {literal(str(target))} ({COPY_OPTIONS})"
-    )
+        _require_key(item, old)
+    _report_missing(item, columns, old, log)
+    connection.execute(f"copy ({_union(connection, item, old, columns)}) to {literal(str(target))} ({COPY_OPTIONS})")
     merged, merged_columns = parquet(target), describe(connection, parquet(target))
-    if item.mode is WriteMode.APPEND or item.primary_key != old.primary_key:
+    changes = type_changes(item.table, old.columns, merged_columns, columns)
+    changed = {folded(change.column) for change in changes}
+    # Keys that were told apart stay apart in another type; this is what keeps that true.
+    doubtful = item.primary_key != old.primary_key or any(folded(key) in changed for key in item.primary_key)
+    if item.mode is WriteMode.APPEND or doubtful:
         check_key(connection, merged, merged_columns, item.table, item.primary_key, "old and new rows together")
-    return Built(count(connection, merged), written, merged_columns)
+    return Built(count(connection, merged), written, merged_columns, changes)
+
+
+def _union(
+    connection: duckdb.DuckDBPyConnection, item: Publication, old: TableInfo, new_columns: Sequence[Column]
+) -> str:
+    """The query of the old rows that stay and the new rows, in the columns of both, each in one type."""
+    previous, new = parquet(old.file), parquet(item.path)
+    came = {folded(name): (name, kind) for name, kind in new_columns}
+    old_values, new_values = [], []
+    for name, kind in describe(connection, previous):
+        column = quoted(name)
+        if (match := came.pop(folded(name), None)) is None:
+            old_values.append(column)
+            new_values.append(f"cast(null as {kind}) as {column}")
+            continue
+        met = meeting(connection, [(previous, column, kind), (new, quoted(match[0]), match[1])])
+        old_values.append(f"{met.expressions[0]} as {column}")
+        new_values.append(f"{met.expressions[1]} as {column}")
+    for name, kind in came.values():
+        old_values.append(f"cast(null as {kind}) as {quoted(name)}")
+        new_values.append(quoted(name))
+    kept = f"(select {', '.join(old_values)} from {previous}) o"
+    added = f"(select {', '.join(new_values)} from {new}) n"
+    if item.mode is WriteMode.INCREMENTAL:
+        match_keys = " and ".join(f"n.{quoted(key)} is not distinct from o.{quoted(key)}" for key in item.primary_key)
+        kept = f"{kept} where not exists (select 1 from {added} where {match_keys})"
+    return f"select * from {kept} union all select * from {added}"
 
 
 def check_key(
     connection: duckdb.DuckDBPyConnection,
     source: str,
-    columns: list[tuple[str, str]],
+    columns: Sequence[Column],
     table: str,
     key: tuple[str, ...],
     which: str,
@@ -88,16 +118,16 @@ def check_key(
     """Every key column exists and is not null, and no key occurs twice. Raises: UserError with an example."""
     if not key:
         return
-    names = {name.casefold() for name, _ in columns}
-    if missing := [column for column in key if column.casefold() not in names]:
+    names = {folded(name) for name, _ in columns}
+    if missing := [column for column in key if folded(column) not in names]:
         raise UserError(
             f'table "{table}": primary key column {_listed(missing)} is not among the columns '
             f"{_listed([name for name, _ in columns])} of {which}"
         )
-    quoted = [identifier(column) for column in key]
-    shown = ", ".join(f"left(cast({column} as varchar), 100)" for column in quoted)
+    names_in_sql = [quoted(column) for column in key]
+    shown = ", ".join(f"left(cast({column} as varchar), 100)" for column in names_in_sql)
     null = connection.execute(
-        f"select {shown} from {source} where {' or '.join(f'{column} is null' for column in quoted)} limit 1"
+        f"select {shown} from {source} where {' or '.join(f'{column} is null' for column in names_in_sql)} limit 1"
     ).fetchone()
     if null is not None:
         raise UserError(
@@ -105,7 +135,7 @@ def check_key(
             "nothing was published"
         )
     twice = connection.execute(
-        f"select {shown}, count(*) from {source} group by {', '.join(quoted)} having count(*) > 1 limit 1"
+        f"select {shown}, count(*) from {source} group by {', '.join(names_in_sql)} having count(*) > 1 limit 1"
     ).fetchone()
     if twice is not None:
         raise UserError(
@@ -114,20 +144,18 @@ def check_key(
         )
 
 
-def _require_key(connection: duckdb.DuckDBPyConnection, item: Publication, old: TableInfo) -> None:
-    names = {name.casefold() for name, _ in old.columns}
-    if missing := [column for column in item.primary_key if column.casefold() not in names]:
+def _require_key(item: Publication, old: TableInfo) -> None:
+    names = {folded(name) for name, _ in old.columns}
+    if missing := [column for column in item.primary_key if folded(column) not in names]:
         raise UserError(
             f'table "{item.table}" has no column {_listed(missing)} in its stored rows, so new rows cannot replace '
             'them by that key; write the table once with mode = "full"'
         )
 
 
-def _report_missing(
-    item: Publication, columns: list[tuple[str, str]], old: TableInfo, log: Callable[[str], None]
-) -> None:
-    names = {name.casefold() for name, _ in columns}
-    if missing := [name for name, _ in old.columns if name.casefold() not in names]:
+def _report_missing(item: Publication, columns: Sequence[Column], old: TableInfo, log: Callable[[str], None]) -> None:
+    names = {folded(name) for name, _ in columns}
+    if missing := [name for name, _ in old.columns if folded(name) not in names]:
         log(f'warning: table "{item.table}": the new rows lack {_listed(missing)}; it is null in them')
 
 

@@ -38,6 +38,8 @@ from orch_tui.storage.tables import Storage, StorageError, TableInfo, TableVersi
 if TYPE_CHECKING:
     import duckdb
 
+    from orch_tui.storage.changes import TypeChange
+
 _PRIVATE = 0o600
 
 
@@ -56,6 +58,7 @@ class _Prepared:
     temporary: Path
     info: TableInfo
     written: int
+    changes: list[TypeChange]
 
 
 class Transaction:
@@ -80,6 +83,11 @@ class Transaction:
     def written(self) -> dict[str, int]:
         """Rows that this transaction brings, by table."""
         return {item.info.table: item.written for item in self._prepared}
+
+    @property
+    def changes(self) -> list[TypeChange]:
+        """Columns that have another type in the new versions than before."""
+        return [change for item in self._prepared for change in item.changes]
 
     def __enter__(self) -> Transaction:
         try:
@@ -106,7 +114,7 @@ class Transaction:
     def _prepare(self) -> None:
         import duckdb
 
-        from orch_tui.storage.duckdb import open_database, reason
+        from orch_tui.storage.duckdb import open_database, readable
 
         if not self._items:
             return
@@ -117,11 +125,11 @@ class Transaction:
                     self._prepare_table(connection, item, home)
                 except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
                     raise StorageError(
-                        f'table "{item.table}" could not be written to {home}: {reason(error)}; '
+                        f'table "{item.table}" could not be written to {home}: {readable(error)}; '
                         "its old version is unchanged"
                     ) from error
                 except duckdb.Error as error:
-                    raise UserError(f'the rows for table "{item.table}" cannot be stored: {reason(error)}') from error
+                    raise UserError(f'the rows for table "{item.table}" cannot be stored: {readable(error)}') from error
 
     def _prepare_table(self, connection: duckdb.DuckDBPyConnection, item: Publication, home: Path) -> None:
         from orch_tui.storage.merge import build_version
@@ -151,7 +159,7 @@ class Transaction:
             task=self._task,
             previous=_history(old, self._storage.keep),
         )
-        self._prepared.append(_Prepared(temporary, info, built.written))
+        self._prepared.append(_Prepared(temporary, info, built.written, built.changes))
 
     def commit(self) -> list[TableInfo]:
         """Make the new versions the current ones. Short; signals should wait for it.

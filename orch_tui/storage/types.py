@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from orch_tui.storage.duckdb import literal, quoted
+
 NULL_TYPE = '"NULL"'
 """DuckDB's name for the type of a column in which nothing but nulls was seen."""
 TEXT = "VARCHAR"
@@ -77,13 +79,13 @@ class DataType:
         if self.name == ARRAY:
             return f"{self.element}[{self.length}]"
         if self.name in (STRUCT, UNION):
-            return f"{self.name}({', '.join(f'{_quoted(name)} {kind}' for name, kind in self.members)})"
+            return f"{self.name}({', '.join(f'{quoted(name)} {kind}' for name, kind in self.members)})"
         if self.name in (MAP, TUPLE):
             return f"{self.name}({', '.join(map(str, inner))})"
         if self.name == "DECIMAL":
             return f"DECIMAL({self.digits},{self.scale})"
         if self.name == "ENUM":
-            return f"ENUM({', '.join(_string(label) for label in self.labels)})"
+            return f"ENUM({', '.join(literal(label) for label in self.labels)})"
         return f"{self.name}({self.arguments})" if self.arguments else self.name
 
 
@@ -115,14 +117,6 @@ def walk(kind: DataType) -> Iterator[DataType]:
     yield kind
     for _, member in kind.members:
         yield from walk(member)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _string(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 _TOKEN = re.compile(r"""\s*(?:("(?:[^"]|"")*")|('(?:[^']|'')*')|(\d+)|([^\W\d]\w*)|(.))""", re.DOTALL)

@@ -7,8 +7,11 @@ DuckDB writes and reads the database: a file of 2.0 cannot be opened by 1.5. Imp
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Any
+
+_NOT_IN_PARQUET = re.compile(r"HUGEINT|BIGNUM|VARINT|INTERVAL|\bTIME WITH|UNION\(|ENUM\(|\bBIT\b")
 
 
 def _quoted(name: str) -> str:
@@ -34,28 +37,31 @@ def prepare(body: dict[str, Any]) -> None:
 
 
 def export(body: dict[str, Any]) -> None:
-    """``{"database": path, "temp": directory, "relations": {Parquet file: relation}}``: writes each relation."""
+    """Writes ``{"relations": {Parquet file: relation}, …}`` of a database that it opens to read.
+
+    The types of the columns go to the file ``types``, by Parquet file: values of types that Parquet does not keep are
+    written as DuckDB's text of them.
+    """
     import duckdb
 
     config = {"memory_limit": body["memory_limit"], "temp_directory": body["temp"]}
     connection = duckdb.connect(body["database"], read_only=True, config=config)
     connection.execute("set timezone = 'UTC'")
+    types = {}
     for path, relation in body["relations"].items():
         columns = connection.execute(f"describe select * from {relation}").fetchall()
-        fields = ", ".join(_column(connection, relation, str(name), str(kind)) for name, kind, *_ in columns)
+        types[path] = [[str(name), str(kind)] for name, kind, *_ in columns]
+        fields = ", ".join(_column(name, kind) for name, kind in types[path])
         target = _literal(path)
         connection.execute(f"copy (select {fields} from {relation}) to {target} (format parquet, compression zstd)")
     connection.close()
+    with open(body["types"], "w", encoding="utf-8") as file:
+        json.dump(types, file)
 
 
-def _column(connection: Any, relation: str, name: str, kind: str) -> str:
-    """Sums of integers have 128 bits, which Parquet does not know; DuckDB would write them as floating point."""
+def _column(name: str, kind: str) -> str:
     column = _quoted(name)
-    if kind not in ("HUGEINT", "UHUGEINT"):
-        return column
-    fits = f"coalesce(bool_and(try_cast({column} as bigint) is not null), true)"
-    row = connection.execute(f"select {fits} from {relation} where {column} is not null").fetchone()
-    return f"cast({column} as {'bigint' if row[0] else 'decimal(38,0)'}) as {column}"
+    return f"cast({column} as varchar) as {column}" if _NOT_IN_PARQUET.search(kind) else column
 
 
 if __name__ == "__main__":

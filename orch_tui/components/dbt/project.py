@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -32,13 +32,18 @@ from orch_tui.components.kit.environments import (
     venv_field,
 )
 from orch_tui.components.kit.line_subprocess import run_program
-from orch_tui.components.kit.sql import columns_of, connect, listed, literal
+from orch_tui.components.kit.sql import connect, listed
 from orch_tui.components.kit.staging import replace_json
 from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.errors import UserError
 from orch_tui.model.references import secret_names
 from orch_tui.model.text import safe_line
 from orch_tui.project.paths import make_private
+from orch_tui.storage.duckdb import count, describe, parquet, quoted
+from orch_tui.storage.parquet import write_parquet
+
+if TYPE_CHECKING:
+    import duckdb
 
 PACKAGE = "dbt-duckdb"
 SOURCE = "inputs"
@@ -313,16 +318,35 @@ def _export(parameters: Parameters, ctx: Context, dbt: _Dbt, results: Results) -
         )
     relations = {str(output.path): results.relations[name] for name, output in wanted.items()}
     temp = dbt.home / "tmp"
+    written = dbt.home / "types.json"
     body = {"database": str(dbt.database), "temp": str(temp), "memory_limit": parameters.memory_limit}
-    _script(ctx, dbt, "export", {**body, "relations": relations})
-    con = connect(ctx, memory_limit="512MB")
-    for output in wanted.values():
-        output.path.chmod(0o600)
-        source = f"read_parquet({literal(str(output.path))})"
-        row = con.execute(f"select count(*) from {source}").fetchone()
-        columns = columns_of(con, f"from {source}")
-        check_shape(ctx, output, columns, int(row[0]) if row else 0, strict=parameters.strict)
-    con.close()
+    _script(ctx, dbt, "export", {**body, "relations": relations, "types": str(written)})
+    types = json.loads(written.read_text(encoding="utf-8"))
+    with connect(ctx, memory_limit="512MB") as con:
+        for output in wanted.values():
+            columns = _restore(con, output.path, types[str(output.path)])
+            check_shape(ctx, output, columns, count(con, parquet(output.path)), strict=parameters.strict)
+
+
+def _restore(con: duckdb.DuckDBPyConnection, path: Path, types: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+    """Values that came as text become values again, as far as Parquet has such a type; the columns of the file."""
+    columns = describe(con, parquet(path))
+    path.chmod(0o600)
+    came = dict(columns)
+    # Texts whose column has a type of its own. ENUM and BIT are texts in Parquet anyhow.
+    changed = {name: kind for name, kind in types if kind != "VARCHAR" and came[name] == "VARCHAR"}
+    changed = {name: kind for name, kind in changed.items() if not kind.startswith(("ENUM(", "BIT"))}
+    if not changed:
+        return columns
+    fields = ", ".join(
+        f"cast({quoted(name)} as {changed[name]}) as {quoted(name)}" if name in changed else quoted(name)
+        for name, _ in columns
+    )
+    raw = path.with_name(f".{path.name}.raw")
+    path.rename(raw)
+    write_parquet(con, f"select {fields} from {parquet(raw)}", path)
+    raw.unlink()
+    return describe(con, parquet(path))
 
 
 if __name__ == "__main__":

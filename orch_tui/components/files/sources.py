@@ -7,6 +7,7 @@ import glob
 import gzip
 import re
 import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from typing import IO, cast
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import literal, open_database, readable
 
 MAX_FILES = 10_000
 _FORMATS = {
@@ -194,14 +196,12 @@ def head(source: Source, size: int = 1 << 16) -> str:
 def _zstd_head(source: Source) -> str:
     import duckdb
 
-    from orch_tui.components.kit.sql import literal, readable
-
     query = (
         f"select line from read_csv({literal(str(source.path))}, columns = {{'line': 'VARCHAR'}}, auto_detect = false, "
         "delim = '\x01', quote = '', escape = '', header = false, compression = 'zstd') limit 50"
     )
     try:
-        with duckdb.connect(config={"threads": 1}) as con:
+        with open_database(Path(tempfile.gettempdir()), threads=1) as con:
             lines = [str(line or "") for (line,) in con.execute(query).fetchall()]
     except duckdb.Error as error:
         raise UserError(f"{source.label} cannot be read: {readable(error)}") from error

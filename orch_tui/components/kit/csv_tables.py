@@ -17,14 +17,17 @@ from orch_tui.components.kit.contract import Input, Output, missing_output, stem
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import (
     COPY_OPTIONS,
+    describe,
     exact_path,
-    identifier,
+    folded,
     literal,
     open_database,
     parquet,
-    reason,
+    quoted,
+    readable,
 )
 
 
@@ -40,12 +43,16 @@ def write_csv_input(item: Input, primary_key: tuple[str, ...]) -> Path:
     try:
         # One thread: several hold rows back to keep their order, more the larger the table is.
         with open_database(path.parent / ".tmp", threads=1) as connection:
+            source = parquet(item.path)
+            values = ", ".join(
+                f"{text_of(quoted(name), kind)} as {quoted(name)}" for name, kind in describe(connection, source)
+            )
             connection.execute(
-                f"copy (select * from {parquet(item.path)}) to {literal(str(path))} "
+                f"copy (select {values} from {source}) to {literal(str(path))} "
                 "(format csv, header true, delimiter ',', quote '\"', escape '\"')"
             )
     except duckdb.Error as error:
-        raise UserError(f'table "{item.table}" cannot be written as {path.name}: {reason(error)}') from error
+        raise UserError(f'table "{item.table}" cannot be written as {path.name}: {readable(error)}') from error
     manifest = {
         "id": item.table,
         "name": item.table.split("/")[-1],
@@ -76,7 +83,7 @@ def read_csv_outputs(outputs: Mapping[str, Output], folder: Path) -> dict[str, O
         try:
             _to_parquet(path, manifest, output.path)
         except (duckdb.Error, OSError) as error:
-            raise UserError(f"out/tables/{path.name} cannot be read as CSV: {reason(error)}") from error
+            raise UserError(f"out/tables/{path.name} cannot be read as CSV: {readable(error)}") from error
         found[name] = _described(output, manifest)
     return found
 
@@ -133,10 +140,10 @@ def _to_parquet(path: Path, manifest: Mapping[str, Any], target: Path) -> None:
         files = [path]
         if not columns:
             columns = _header(path, delimiter, quote)
-    if len({column.casefold() for column in columns}) < len(columns):
+    if len({folded(column) for column in columns}) < len(columns):
         raise UserError(f"out/tables/{path.name} names a column twice (upper and lower case are the same)")
     typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
-    source = f"(select {', '.join(f'null::varchar as {identifier(column)}' for column in columns)} where false)"
+    source = f"(select {', '.join(f'null::varchar as {quoted(column)}' for column in columns)} where false)"
     if filled := [part for part in files if part.stat().st_size]:
         names = ", ".join(literal(exact_path(part)) for part in filled)
         source = (

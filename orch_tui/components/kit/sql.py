@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,33 +12,23 @@ from orch_tui.components import kit
 from orch_tui.components.kit.component import Context
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.storage import lattice
+from orch_tui.storage.duckdb import columns_of as columns_of
+from orch_tui.storage.duckdb import literal as literal
+from orch_tui.storage.duckdb import parquets
+from orch_tui.storage.duckdb import quoted as quoted
+from orch_tui.storage.duckdb import readable as readable
+from orch_tui.storage.parquet import ROW_GROUP, CarriedColumns
+from orch_tui.storage.parquet import write_parquet as write_parquet
+from orch_tui.storage.types import NULL_TYPE
 
 if TYPE_CHECKING:
     import duckdb
 
-_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
-_WIDE_INTEGERS = {"HUGEINT", "UHUGEINT"}
-_FLOATS = {"FLOAT", "DOUBLE"}
-_TIMES = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE"}
-NO_TYPE = '"NULL"'
-"""DuckDB's name for the type of a column in which nothing but nulls was seen."""
-
+NO_TYPE = NULL_TYPE
 _PART_ROWS = 100_000
 _PART_BYTES = 64 * 2**20
 _GROUP_BYTES = 32 * 2**20
-
-ROW_GROUP = 122_880
-"""Rows that DuckDB collects in memory for each thread before it writes them to Parquet, when nothing else is said."""
-
-
-def quoted(name: str) -> str:
-    """An SQL identifier: any text, in double quotes."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """An SQL string: any text without NUL, in single quotes."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def listed(names: Iterable[str], limit: int = 12) -> str:
@@ -47,20 +36,6 @@ def listed(names: Iterable[str], limit: int = 12) -> str:
     all_names = [safe_line(name, 60) for name in names]
     shown = ", ".join(all_names[:limit])
     return f"{shown} and {len(all_names) - limit} more" if len(all_names) > limit else shown
-
-
-_CATEGORY = re.compile(r"^(?:[A-Z][A-Za-z]* )+Error: ")
-_NOISE = re.compile(r"^(Did you mean |Possible |\* |Column \S+ is being converted|This type was either)|^LINE \d+:")
-
-
-def readable(error: BaseException) -> str:
-    """DuckDB's message as one sentence: no category, no excerpt of the SQL, no advice about DuckDB's own options."""
-    kept = []
-    for line in str(error).splitlines():
-        if not line.strip() or _NOISE.match(line.strip()):
-            break
-        kept.append(_CATEGORY.sub("", line.strip()))
-    return safe_line("; ".join(kept).rstrip("!. ") or type(error).__name__, 600)
 
 
 @contextmanager
@@ -81,36 +56,17 @@ def duckdb_explained(what: str) -> Iterator[None]:
 
 
 def common_type(con: duckdb.DuckDBPyConnection, types: Iterable[str]) -> str:
-    """The DuckDB type that holds the values of all these types without loss; text when there is no closer one."""
-    known = sorted({kind for kind in types if kind != NO_TYPE})
-    if not known:
-        return "VARCHAR"
-    if len(known) == 1:
-        return known[0]
-    numbers = all(kind in _INTEGERS | _FLOATS or kind.startswith("DECIMAL") for kind in known)
-    if not numbers and not set(known) <= _TIMES:
-        # JSON text next to other text stays JSON only where every value is a JSON value.
-        return "VARCHAR"
-    union = " union all ".join(f"select null::{kind} as x" for kind in known)
-    row = con.execute(f"select column_type from (describe ({union}))").fetchone()
-    assert row is not None
-    return str(row[0])
+    """As :func:`orch_tui.storage.lattice.common_type`; the connection is not needed."""
+    return lattice.common_type(types)
 
 
 def connect(ctx: Context, *, threads: int = 2, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
-    """The kit's connection, in UTC: a run by hand and one by cron must not write different times."""
+    """The kit's connection, which can say how far a statement is (:func:`query_progress`)."""
     con = kit.connect(ctx, threads=threads, memory_limit=memory_limit)
-    con.execute("set timezone = 'UTC'")
     # DuckDB estimates its progress only with the bar, which must not be drawn into the log.
     con.execute("set enable_progress_bar = true")
     con.execute("set enable_progress_bar_print = false")
     return con
-
-
-def columns_of(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, str]]:
-    """Names and DuckDB types of a query's columns. Raises: duckdb.Error."""
-    rows = con.execute(f"select column_name, column_type from (describe ({query}))").fetchall()
-    return [(str(name), str(kind)) for name, kind in rows]
 
 
 def usable_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -135,34 +91,6 @@ def usable_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
         elif name != clean:
             remarks.append(f'the name "{clean}" comes more than once; column {position} is called "{name}"')
     return result, remarks
-
-
-def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path, *, group: int = ROW_GROUP) -> int:
-    """The rows of a query as a zstd Parquet file (0600), in row groups of ``group`` rows; returns how many.
-
-    Parquet has no 128-bit integers and DuckDB would store them as DOUBLE, so that a plain ``sum(integer)`` came
-    back as 12.0: they become BIGINT when every value fits, DECIMAL(38,0) otherwise.
-
-    Raises:
-        duckdb.Error: the query failed or the file cannot be written.
-    """
-    selected = []
-    for name, kind in columns_of(con, query):
-        column = quoted(name)
-        if kind in _WIDE_INTEGERS:
-            fits = con.execute(f"select coalesce(bool_and(try_cast({column} as bigint) is not null), true)"
-                               f" from ({query}) where {column} is not null").fetchone()  # fmt: skip
-            target = "bigint" if fits and fits[0] else "decimal(38,0)"
-            selected.append(f"cast({column} as {target}) as {column}")
-        elif kind == NO_TYPE:
-            selected.append(f"cast({column} as varchar) as {column}")
-        else:
-            selected.append(column)
-    sql = f"select {', '.join(selected)} from ({query})"
-    options = f"format parquet, compression zstd, row_group_size {group}"
-    row = con.execute(f"copy ({sql}) to {literal(str(path))} ({options})").fetchone()
-    path.chmod(0o600)
-    return int(row[0]) if row else 0
 
 
 class ParquetSink:
@@ -192,6 +120,7 @@ class ParquetSink:
         self._bytes = 0
         self._group = ROW_GROUP
         self.rows = 0
+        self._carried = CarriedColumns(columns)
         fields = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns)
         self._con.execute(f"create or replace temp table sink ({fields})")
 
@@ -224,7 +153,7 @@ class ParquetSink:
         fitting = _GROUP_BYTES * self._pending // max(1, self._bytes)
         self._group = max(2048, min(self._group, fitting // 2048 * 2048))
         options = f"format parquet, compression lz4, row_group_size {self._group}"
-        self._con.execute(f"copy sink to {literal(str(part))} ({options})")
+        self._con.execute(f"copy ({self._carried.there('sink')}) to {literal(str(part))} ({options})")
         self._con.execute("truncate sink")
         self._pending = self._bytes = 0
 
@@ -233,8 +162,7 @@ class ParquetSink:
         if self._parts:
             if self._pending:
                 self._flush()
-            files = ", ".join(literal(str(part)) for part in self._parts)
-            source = f"read_parquet([{files}])"
+            source = self._carried.back(parquets(self._parts))
         stored = write_parquet(self._con, self._final(source), self._path, group=self._group)
         if stored != self.rows:
             raise RuntimeError(f"{self.rows} rows were read and {stored} would be stored")

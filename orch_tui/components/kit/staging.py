@@ -136,12 +136,16 @@ class Staging:
                 "files": [*_list(result.get("files")), *(files or [])],
                 "metrics": {**_dict(result.get("metrics")), **(metrics or {})},
             }
+            if changes := transaction.changes:
+                merged["findings"] = [*_list(result.get("findings")), *(change.finding() for change in changes)]
             if warning:
                 merged["warning"] = safe_line(warning)
             self._write_result(merged)
             self._save_state(state)
         for item in items:
             item.path.unlink(missing_ok=True)
+        for change in transaction.changes:
+            log(f'table "{change.table}": {change}')
         for info in published:
             log(f'table "{info.table}": {_rows(transaction.written[info.table])} written, {_rows(info.rows)} now')
 

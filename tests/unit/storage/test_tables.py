@@ -145,12 +145,12 @@ def test_a_file_that_is_not_parquet_is_a_sentence(storage: Storage, tmp_path: Pa
         storage.publish([Publication("a/b", staged)])
 
 
-def test_values_that_do_not_fit_together_are_a_sentence(storage: Storage) -> None:
+def test_values_that_do_not_fit_together_meet_as_text(storage: Storage) -> None:
+    # GIVEN a table with texts WHEN lists come, which DuckDB cannot join with them
     put(storage, "a/b", "select 'abc' as id", "incremental", ("id",))
-    with pytest.raises(UserError, match="a/b") as error:
-        put(storage, "a/b", "select [1, 2] as id", "incremental", ("id",))
-    assert "\n" not in str(error.value)
-    assert current(storage, "a/b") == [("abc",)]
+    put(storage, "a/b", "select [1, 2] as id", "incremental", ("id",))
+    # THEN nothing is lost and nothing is refused at every run
+    assert sorted(current(storage, "a/b")) == [("[1,2]",), ("abc",)]
 
 
 def test_a_broken_manifest_is_an_error_with_file_and_remedy_and_hides_no_other(storage: Storage) -> None:

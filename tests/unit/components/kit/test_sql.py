@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.components.kit.sql import (
     ParquetSink,
-    common_type,
     connect,
     listed,
     literal,
@@ -43,26 +42,6 @@ def test_any_text_is_safe_in_sql(text: str) -> None:
         cursor = con.execute(f"select {literal(text)} as {quoted(text)}")
         assert cursor.description is not None and cursor.description[0][0] == text
         assert cursor.fetchone() == (text,)
-
-
-@pytest.mark.parametrize(
-    ("types", "expected"),
-    [
-        (["BIGINT", "DOUBLE"], "DOUBLE"),
-        (["BIGINT", "VARCHAR"], "VARCHAR"),
-        (["BOOLEAN", "BIGINT"], "VARCHAR"),
-        (["DATE", "TIMESTAMP"], "TIMESTAMP"),
-        (["DATE", "BIGINT"], "VARCHAR"),
-        (["JSON", "VARCHAR"], "VARCHAR"),
-        (['"NULL"', "BIGINT"], "BIGINT"),
-        (['"NULL"'], "VARCHAR"),
-        (["DECIMAL(10,2)", "BIGINT"], "DECIMAL(21,2)"),
-    ],
-)
-def test_common_types_lose_nothing(types: list[str], expected: str) -> None:
-    # GIVEN types of one column in several files, WHEN one is chosen, THEN it holds the values of all
-    with duckdb.connect() as con:
-        assert common_type(con, types) == expected
 
 
 @given(st.lists(st.integers(0, 400_000), max_size=300))
