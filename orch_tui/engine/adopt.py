@@ -8,8 +8,10 @@ from pathlib import Path
 
 from orch_tui.engine.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.local import LocalAttempt, clean_up, read_exit_file
-from orch_tui.engine.process import boot_id, is_same, read_stat, tagged
+from orch_tui.engine.process import boot_id, is_same, read_environment, read_stat, tagged
 from orch_tui.model.events import FailureKind
+from orch_tui.project.masking.files import is_masked
+from orch_tui.project.masking.redactor import secrets_of_task
 
 
 def adopt_leader(pid: int, started: tuple[int, int], spec: AttemptSpec) -> LocalAttempt | None:
@@ -51,5 +53,16 @@ class Orphans:
 
 
 def spec_of(directory: Path, timeout: float | None, grace: float, max_log: int | None) -> AttemptSpec:
-    """What following an attempt needs to know of it: it is started already, so no program or environment."""
-    return AttemptSpec((), {}, os.fspath(directory), directory, timeout, grace, max_log)
+    """What following an attempt needs to know of it: it is started already, so no program, and of its environment
+    only its secrets, to mask what it leaves if it is killed; a living process of it tells them."""
+    secrets = {} if is_masked(directory) else _secrets_in_use(directory)
+    return AttemptSpec((), secrets, os.fspath(directory), directory, timeout, grace, max_log)
+
+
+def _secrets_in_use(directory: Path) -> dict[str, str]:
+    """``ORCH_SECRETS`` and what it names, as the task got them; empty when nothing of it lives."""
+    for pid in tagged([directory]):
+        environment = read_environment(pid)
+        if "ORCH_SECRETS" in environment:
+            return {"ORCH_SECRETS": environment["ORCH_SECRETS"], **secrets_of_task(environment)}
+    return {}

@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orch_tui.project.masking.files import UNMASKED
 from orch_tui.project.paths import make_private
 
 _DATA_FOLDER = ("in", "in/tables", "in/files", "out", "out/tables", "out/files")
 
 
-def make_attempt(directory: Path, config: Mapping[str, Any], *, data_folder: bool) -> None:
+def make_attempt(directory: Path, config: Mapping[str, Any], *, data_folder: bool, secrets: bool = False) -> None:
     """Create the directory (0700), its ``config.json`` and an empty log (0600), and the data folder if wanted.
 
+    With ``secrets`` what the task will write there counts as unmasked, see :mod:`orch_tui.project.masking.files`.
     The log is made here so that a full disk is noticed before anything is started. The caller has no record of this
     attempt yet: what is there under its name goes.
 
@@ -37,6 +39,8 @@ def make_attempt(directory: Path, config: Mapping[str, Any], *, data_folder: boo
         text = json.dumps(config, ensure_ascii=False, default=str)
         _write(f"{path}/config.json", f"{text}\n".encode("utf-8", "replace"))
         _write(f"{path}/log", b"")
+        if secrets:
+            _write(f"{path}/{UNMASKED}", b"")
         for part in _DATA_FOLDER if data_folder else ():
             os.mkdir(f"{path}/{part}", 0o700)
     except OSError:

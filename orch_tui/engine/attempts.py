@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from orch_tui.engine.lastlines import last_line
@@ -14,6 +15,8 @@ from orch_tui.model.outcome import Outcome, outcome_of_exit, outcome_of_stop
 from orch_tui.model.plan import PlannedTask
 from orch_tui.model.status import Status
 from orch_tui.project.locks import Lock
+from orch_tui.project.masking.files import is_masked, mask_attempt
+from orch_tui.project.masking.redactor import Redactor
 
 
 @dataclass(slots=True)
@@ -65,6 +68,7 @@ class AttemptRunner:
 
     def record_end(self, attempt: ActiveAttempt, outcome: Outcome, end: Exit) -> float | None:
         """Write down how it ended; the time of the next attempt if there is to be one."""
+        mask_what_is_left(attempt.spec)
         now, task = self._recorder.now(), attempt.task
         retry = task.options.retry
         retry_at = None
@@ -102,6 +106,16 @@ class AttemptRunner:
                 now, attempt.task.id, attempt.number, Status.ERROR, reason, kind=FailureKind.LOST, retry_at=now
             )
         )
+
+
+def mask_what_is_left(spec: AttemptSpec) -> None:
+    """Mask the files of a task that was killed before it could do so itself."""
+    if is_masked(spec.directory):
+        return
+    known = "ORCH_SECRETS" in spec.environment
+    with contextlib.suppress(OSError):
+        # The files still count as unmasked, so nobody shows them: a full disk must not keep the end from the journal.
+        mask_attempt(spec.directory, Redactor.from_environment(spec.environment) if known else None)
 
 
 def failed_status(task: PlannedTask) -> Status:

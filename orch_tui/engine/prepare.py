@@ -134,7 +134,7 @@ class Preparer:
             "passed": self._project.settings.pass_environment,
             "secrets": sorted(names),
         }
-        make_attempt(directory, config, data_folder=data_folder)
+        make_attempt(directory, config, data_folder=data_folder, secrets=bool(names))
         options = task.options
         return AttemptSpec(
             (*wrapper, *program),

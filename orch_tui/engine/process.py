@@ -89,6 +89,17 @@ def tagged(directories: Iterable[Path]) -> list[int]:
     return found
 
 
+def read_environment(pid: int) -> dict[str, str]:
+    """The variables that a process was started with; empty when it is gone or another user's."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            entries = file.read().split(b"\0")
+    except OSError:
+        return {}
+    pairs = (os.fsdecode(entry).partition("=") for entry in entries if entry)
+    return {name: value for name, _, value in pairs}
+
+
 def _has_needle(pid: str, needles: list[bytes]) -> bool:
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.model.text import safe_line
+from orch_tui.project.masking.files import is_masked, withheld
 
 _LIMIT = 4 << 20
 
 
 def read_result(directory: Path) -> dict[str, Any]:
-    """The object in an attempt's ``result.json``; empty when there is none or it is no object (or over 4 MiB)."""
+    """The object in an attempt's ``result.json``; empty when there is none or it is no object (or over 4 MiB).
+
+    Without its texts as long as secrets may be in them.
+    """
     try:
         fd = os.open(directory / "result.json", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
@@ -28,7 +32,12 @@ def read_result(directory: Path) -> dict[str, Any]:
         result = json.loads(data)
     except ValueError:
         return {}
-    return result if isinstance(result, dict) else {}
+    if not isinstance(result, dict):
+        return {}
+    if is_masked(directory):
+        return result
+    known: dict[str, Any] = withheld(result)
+    return known
 
 
 def read_warning(directory: Path) -> str | None:

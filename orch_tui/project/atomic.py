@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 
 def write_atomic(path: Path, text: str | bytes, mode: int | None = None) -> None:
@@ -44,3 +46,15 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def replace_json(path: Path, value: Any, *, durable: bool = True) -> None:
+    """Replace a JSON file, readable by the owner only, so that readers see the old or the new one. Raises: OSError."""
+    text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace")
+    if durable:
+        write_atomic(path, text, mode=0o600)
+        return
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.touch(mode=0o600)
+    temporary.write_bytes(text)
+    temporary.replace(path)

@@ -228,6 +228,63 @@ echo '{"metrics": {"m": 1}, "warning": "look", "tables": ["forged"]}' > result.j
     assert run(later, "--stage", "--", "sh", "-c", "cat $KBC_DATADIR/in/state.json")[1] == '{"s": 1}'
 
 
+def saved_state(tmp_path: Path) -> Any:
+    return json.loads((tmp_path / ".orch/state/python/sample.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("secrets", "state", "kept"),
+    [
+        # What is no secret comes back to the letter, also when the secret is an ordinary text.
+        ({"YEAR": "2026"}, {"since": "2026-11-28", "n": 2026}, None),
+        ({"ON": "true", "N": "12"}, {"done": "true", "at": "12:12:12", "n": 1212}, None),
+        ({"PIN": "123456"}, {"id": 123456, "last": "A91234567"}, None),
+        # A secret is a reference on the disk, and itself in the program.
+        (SECRET, {"next": "/p?key=hunter22-hunter22&n=2"}, {"next": "/p?key=${TOKEN}&n=2"}),
+        (SECRET, {"hunter22-hunter22": ["${TOKEN}", "$x"]}, {"${TOKEN}": ["$${TOKEN}", "$x"]}),
+    ],
+)
+def test_a_state_comes_back_as_it_was_and_no_secret_is_on_the_disk(
+    tmp_path: Path, secrets: dict[str, str], state: dict[str, Any], kept: Any
+) -> None:
+    # GIVEN a task that saved a state with its secret in it
+    text = json.dumps(state)
+    first = attempt(tmp_path, secrets=secrets)
+    code, _, err = run(
+        first, "--stage", "--", sys.executable, "-c", f"open('{first.data}/out/state.json','w').write({text!r})"
+    )
+    assert (code, err) == (0, "")
+    assert saved_state(tmp_path) == (state if kept is None else kept)
+    # WHEN it runs again
+    second = attempt(tmp_path, secrets=secrets, name="2")
+    compare = f"import json, sys; sys.exit(json.load(open('{second.data}/in/state.json')) != json.loads({text!r}))"
+    assert run(second, "--stage", "--", sys.executable, "-c", compare) == (0, "", "")
+    # THEN it got what it had saved, and no file has the secret
+    for path in tmp_path.rglob("*"):
+        assert kept is None or not path.is_file() or b"hunter22" not in path.read_bytes(), path
+
+
+def test_an_encoded_secret_in_a_state_is_an_error_before_anything_is_published(tmp_path: Path) -> None:
+    # GIVEN a program that leaves base64 of its secret in its state
+    given = attempt(tmp_path, secrets=SECRET, outputs=[{"source": "x", "destination": "b/x"}])
+    parquet_file(given.data / "out/tables/x.parquet", "select 1 as id")
+    script = """printf '{"a": {"auth": "%s"}}' "$(printf "me:$TOKEN" | base64)" > $KBC_DATADIR/out/state.json"""
+    # WHEN it ends / THEN the sentence says which secret, where and what to do
+    code, _, err = run(given, "--stage", "--", "sh", "-c", script)
+    assert code == 1 and 'holds the secret TOKEN, encoded or in part, at "a.auth"' in err and len(err.splitlines()) == 1
+    assert given.storage.tables() == [] and "hunter22" not in err
+    assert "me:" not in (given.data / "out/state.json").read_text()
+
+
+def test_a_state_whose_secret_is_not_named_any_more_is_an_error(tmp_path: Path) -> None:
+    # GIVEN a saved state that refers to a secret, and a configuration that does not
+    first = attempt(tmp_path, secrets=SECRET)
+    run(first, "--stage", "--", "sh", "-c", """echo "{\\"a\\": \\"$TOKEN\\"}" > $KBC_DATADIR/out/state.json""")
+    # WHEN it runs / THEN it is told, and nothing is started
+    code, out, err = run(attempt(tmp_path, name="2"), "--stage", "--", "sh", "-c", "echo started")
+    assert (code, out) == (1, "") and "refers to the secret TOKEN" in err and "${TOKEN}" in err
+
+
 def test_a_program_that_fails_publishes_nothing(tmp_path: Path) -> None:
     given = attempt(tmp_path, outputs=[{"source": "x", "destination": "b/x"}])
     parquet_file(given.data / "out/tables/x.parquet", "select 1 as id")

@@ -168,4 +168,6 @@ ENCODERS: dict[str, Encoder] = {
     "characters without width": _without_width,
     "wrapped": _wrapped,
     "boxed": _boxed,
+    "python repr of wrapped": lambda s, chance: repr(_wrapped(s, chance).decode()).encode(),
+    "json of wrapped": lambda s, chance: json.dumps(_wrapped(s, chance).decode()).encode(),
 }

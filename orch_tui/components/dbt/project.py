@@ -33,11 +33,11 @@ from orch_tui.components.kit.environments import (
 )
 from orch_tui.components.kit.line_subprocess import run_program
 from orch_tui.components.kit.sql import connect, listed
-from orch_tui.components.kit.staging import replace_json
 from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.errors import UserError
 from orch_tui.model.references import secret_names
 from orch_tui.model.text import safe_line
+from orch_tui.project.atomic import replace_json
 from orch_tui.project.paths import make_private
 from orch_tui.storage.duckdb import count, describe, parquet, quoted
 from orch_tui.storage.parquet import write_parquet

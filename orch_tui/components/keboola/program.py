@@ -33,10 +33,10 @@ from orch_tui.components.kit.environments import (
     find_venv,
     hide,
     secret_texts,
-    served_json,
     stop,
     venv_field,
 )
+from orch_tui.components.kit.in_memory import served_json
 from orch_tui.components.kit.line_subprocess import run_program
 from orch_tui.components.kit.runner import stop_code
 from orch_tui.components.kit.sql import columns_of, connect

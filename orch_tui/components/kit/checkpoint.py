@@ -103,7 +103,7 @@ class Sent:
         """
         if batch != self.done:
             raise ValueError(f"batch {batch} was confirmed, {self.done} is the next")
-        about = self._ctx.redactor.value(dict(info or {}))
+        about = self._ctx.redactor.value(dict(info or {}), numbers=False)
         if self._file is not None:
             self._append({"batch": batch, **({"info": about} if about else {})})
         self._count(about)

@@ -90,7 +90,7 @@ class Context:
 
     def flush_progress(self) -> None:
         """Write the last progress that was not written yet. A full disk does not fail the task because of it."""
-        from orch_tui.components.kit.staging import replace_json
+        from orch_tui.project.atomic import replace_json
 
         if self._progress is None:
             return
@@ -232,13 +232,14 @@ def _run_task(
     parameters = load_parameters(model, config.parameters, redactor)
     staging = Staging(config, redactor)
     ctx = _context(config, redactor)
-    ctx.inputs, ctx.state = staging.fetch(), staging.read_state()
     try:
+        ctx.inputs, ctx.state = staging.fetch(), staging.state.read()
         run(parameters, ctx)
     except SystemExit as stop:
         if stop.code not in (None, 0):
             raise
     finally:
+        staging.state.close()
         ctx.flush_progress()
     staging.finish(
         ctx.outputs,

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.stage:
             return _staged(options.argv, options.tables, redactor)
         ended = run_child(options.argv, redactor=redactor)
-        _redact_files(redactor)
+        _mask_files(redactor)
         return ended.code
     except UserError as error:
         sys.stdout.flush()
@@ -57,17 +57,22 @@ def _staged(argv: list[str], tables: str, redactor: Redactor) -> int:
 
     config = read_task_config()
     staging = Staging(config, redactor, tables=tables)
-    staging.fetch()
-    ended = run_child(argv, redactor=redactor)
-    _redact_files(redactor)
-    if (code := stop_code(ended)) != 0:
+    try:
+        staging.fetch()
+        ended = run_child(argv, redactor=redactor)
+        code = stop_code(ended)
+        state = staging.state.of_program() if code == 0 else None
+    finally:
+        staging.state.close()
+        _mask_files(redactor)
+    if code != 0:
         return code
     outputs = {output.name: output for output in config.outputs}
     if tables == "csv":
         from orch_tui.components.kit.csv_tables import read_csv_outputs
 
         outputs = read_csv_outputs(outputs, config.data_dir / "out" / "tables")
-    staging.finish(outputs, log=staging.say)
+    staging.finish(outputs, log=staging.say, next_state=state)
     return 0
 
 
@@ -82,14 +87,11 @@ def stop_code(ended: Ended) -> int:
     return ended.code
 
 
-def _redact_files(redactor: Redactor) -> None:
-    if not redactor or not os.environ.get("KBC_DATADIR"):
-        return
-    from orch_tui.components.kit.staging import redact_json
+def _mask_files(redactor: Redactor) -> None:
+    if os.environ.get("KBC_DATADIR"):
+        from orch_tui.project.masking.files import mask_attempt
 
-    data_dir = Path(os.environ["KBC_DATADIR"])
-    for name in ("result.json", "progress.json", "out/state.json"):
-        redact_json(data_dir / name, redactor)
+        mask_attempt(Path(os.environ["KBC_DATADIR"]), redactor)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.components.kit.contract import Input, Output, TaskConfig, missing_output, stem
+from orch_tui.components.kit.state import SavedState
 from orch_tui.model.configuration import TableInput
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line, valid_id
-from orch_tui.project.atomic import write_atomic
+from orch_tui.model.text import safe_line
+from orch_tui.project.atomic import replace_json
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.paths import ProjectPaths, make_private
-from orch_tui.storage.tables import Storage, StorageError, TableInfo
+from orch_tui.storage.tables import Storage, TableInfo
 
 _NO_WRITER = "no task of this orchestration writes it; check the name, or run the orchestration that does"
 _PRIVATE = 0o600
@@ -33,6 +34,7 @@ class Staging:
         self.tables = tables
         self.storage = Storage(ProjectPaths(config.project).storage, log=self.say)
         self.inputs: dict[str, Input] = {}
+        self.state = SavedState(config)
         self._staged: dict[str, tuple[int, int, int]] = {}
 
     def say(self, text: str) -> None:
@@ -65,40 +67,12 @@ class Staging:
                 write_csv_input(self.inputs[wanted.name], info.primary_key)
         if missing:
             raise UserError("\n".join(missing))
-        self._fetch_state()
+        self.state.fetch()
         return self.inputs
 
     def _missing(self, wanted: TableInput) -> str:
         sentence = self.config.writers.get(wanted.table) or _NO_WRITER
         return f'table "{wanted.table}" does not exist in the storage yet; {safe_line(str(sentence))}'
-
-    @property
-    def _state_file(self) -> Path | None:
-        component, configuration = self.config.component, self.config.configuration
-        if not (valid_id(component) and valid_id(configuration)):
-            return None
-        return ProjectPaths(self.config.project).state / "state" / component / f"{configuration}.json"
-
-    def _fetch_state(self) -> None:
-        source = self._state_file
-        with contextlib.suppress(FileNotFoundError):
-            # No state yet: the first run of the configuration.
-            if source is not None:
-                write_atomic(self.config.data_dir / "in" / "state.json", source.read_bytes(), mode=_PRIVATE)
-
-    def read_state(self) -> dict[str, Any]:
-        """What the last successful task of this configuration left. Raises: UserError when it is not JSON."""
-        path = self.config.data_dir / "in" / "state.json"
-        try:
-            state = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as error:
-            raise UserError(
-                f"the saved state {self._state_file} cannot be read: {safe_line(str(error))}; repair it, or delete it "
-                "to start from the beginning"
-            ) from error
-        return state if isinstance(state, dict) else {}
 
     def finish(
         self,
@@ -113,13 +87,15 @@ class Staging:
         """Publish the outputs together, then write result.json and the state.
 
         Raises:
-            UserError: an output was not written, or its rows break the table's rules; nothing is published then.
+            UserError: an output was not written, its rows break the table's rules, or the state cannot be kept;
+                nothing is published then.
         """
         from orch_tui.storage.publish import Publication
 
         self._require_untouched_inputs()
         result = self._program_result(log)
-        state = next_state if next_state is not None else self._program_state()
+        state = next_state if next_state is not None else self.state.of_program()
+        kept = self.state.to_keep(state) if state is not None else None
         self._require(outputs)
         items = [Publication(item.table, item.path, item.mode, item.primary_key) for item in outputs.values()]
         # From the first table on this is a success; a cancel that arrives then comes too late by milliseconds.
@@ -141,7 +117,8 @@ class Staging:
             if warning:
                 merged["warning"] = safe_line(warning)
             self._write_result(merged)
-            self._save_state(state)
+            if kept is not None:
+                self.state.save(kept)
         for item in items:
             item.path.unlink(missing_ok=True)
         for change in transaction.changes:
@@ -184,34 +161,11 @@ class Staging:
             log(f"warning: result.json of the program is ignored, it cannot be read: {error}")
             return {}
 
-    def _program_state(self) -> dict[str, Any] | None:
-        path = self.config.data_dir / "out" / "state.json"
-        try:
-            text = path.read_text(encoding="utf-8")
-            return _dict(json.loads(text)) if text.strip() else {}
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise UserError(f"out/state.json cannot be read: {safe_line(str(error))}; write one JSON object") from error
-
     def _write_result(self, body: Mapping[str, Any]) -> None:
         try:
             replace_json(self.config.data_dir / "result.json", self.redactor.value(body))
         except OSError as error:
             self.say(f"warning: result.json could not be written: {error}; the tables are published all the same")
-
-    def _save_state(self, state: dict[str, Any] | None) -> None:
-        path = self._state_file
-        if state is None or path is None:
-            return
-        try:
-            make_private(path.parent)
-            replace_json(path, self.redactor.value(state))
-        except OSError as error:
-            raise StorageError(
-                f"the tables are published, but the state {path} could not be saved: {error}; the next run starts "
-                "from the state before this one"
-            ) from error
 
 
 def _identity(path: Path) -> tuple[int, int, int]:
@@ -242,37 +196,6 @@ def _dict(value: Any) -> dict[str, Any]:
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def replace_json(path: Path, value: Any, *, durable: bool = True) -> None:
-    """Replace a JSON file, readable by the owner only, so that readers see the old or the new one. Raises: OSError."""
-    text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace")
-    if durable:
-        write_atomic(path, text, mode=_PRIVATE)
-        return
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.touch(mode=_PRIVATE)
-    temporary.write_bytes(text)
-    temporary.replace(path)
-
-
-def redact_json(path: Path, redactor: Redactor) -> None:
-    """Mask secrets in a JSON file that a program wrote; a file that is no JSON is masked as text. Raises: OSError."""
-    if not redactor:
-        return
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        masked = redactor.text(data.decode("utf-8", "replace"))
-        write_atomic(path, masked, mode=_PRIVATE)
-        return
-    masked_value = redactor.value(value)
-    if masked_value != value:
-        replace_json(path, masked_value)
 
 
 @contextlib.contextmanager

@@ -18,12 +18,12 @@ from typing import Any, Protocol
 
 from orch_tui.components.kit.checkpoint import Sent, sent_file
 from orch_tui.components.kit.component import Context
-from orch_tui.components.kit.staging import replace_json
 from orch_tui.components.mailchimp.api import MailchimpApi, Progress, Result
 from orch_tui.components.mailchimp.contacts import Contact
 from orch_tui.components.mailchimp.rejects import Rejects
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.project.atomic import replace_json
 
 _ROUNDS = 3
 """How often operations that Mailchimp failed to carry out are handed over again."""

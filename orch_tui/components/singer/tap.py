@@ -6,7 +6,7 @@ Source: https://github.com/singer-io/getting-started/blob/master/docs/SPEC.md
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,13 +25,12 @@ from orch_tui.components.kit.environments import (
     child_environment,
     failure,
     find_venv,
-    served_json,
     stop,
     venv_field,
 )
+from orch_tui.components.kit.in_memory import served_json
 from orch_tui.components.kit.line_subprocess import run_program
 from orch_tui.components.kit.sql import listed
-from orch_tui.components.kit.staging import replace_json
 from orch_tui.components.singer.catalog import read_catalog, require_streams, select, stream_name, stream_names
 from orch_tui.components.singer.messages import Messages
 from orch_tui.components.singer.state import unfinished_streams
@@ -40,6 +39,7 @@ from orch_tui.components.singer.types import Column, Shape, shape_of
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import counted, safe_line
+from orch_tui.project.atomic import replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.tables import Storage
 
@@ -117,7 +117,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
         SystemExit: it was stopped by a signal.
     """
     outputs = _outputs(parameters, ctx)
-    with _open_tap(parameters, ctx) as tap:
+    with ExitStack() as files, _open_tap(parameters, ctx) as tap:
         catalog = _catalog(parameters, ctx, tap, outputs)
         argv = [str(tap.path), "--config", str(tap.config)]
         if catalog is not None:
@@ -125,8 +125,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
             argv += ["--catalog", str(tap.folder / "catalog.json")]
         state = {} if parameters.full_refresh else _state_for(ctx, outputs)
         if state:
-            replace_json(tap.folder / "state.json", state, durable=False)
-            argv += ["--state", str(tap.folder / "state.json")]
+            argv += ["--state", str(files.enter_context(served_json(state, tap.folder / "state.json")))]
         messages = Messages(ctx, tap.name, {n: _options(parameters, n).exclude for n in outputs}, tap.folder)
         tail = Tail(ctx)
         try:

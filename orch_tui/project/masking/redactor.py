@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 _MASKS = "*#~.:!@^|<>?"
 
 
+def secrets_of_task(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables that ``ORCH_SECRETS`` names ("NAME,NAME"), by name; none when it is missing."""
+    env = os.environ if environment is None else environment
+    names = (name.strip() for name in env.get("ORCH_SECRETS", "").split(","))
+    return {name: env[name] for name in names if name and name in env}
+
+
 class Redactor:
     """Knows secrets in all their spellings: finds them, and replaces them by a mask."""
 
@@ -39,10 +46,8 @@ class Redactor:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Redactor:
-        """For the variables that ``ORCH_SECRETS`` names ("NAME,NAME"); none when it is missing."""
-        env = os.environ if environment is None else environment
-        names = (name.strip() for name in env.get("ORCH_SECRETS", "").split(","))
-        return cls(env[name] for name in names if name and name in env)
+        """For the secrets of a task's environment, see :func:`secrets_of_task`."""
+        return cls(secrets_of_task(environment).values())
 
     def __bool__(self) -> bool:
         return bool(self._searchers)
@@ -57,17 +62,17 @@ class Redactor:
         spans = self.spans(data)
         return b"".join(with_mask(data, spans, self.mask)).decode("utf-8", "replace") if spans else text
 
-    def value(self, value: Any) -> Any:
-        """A JSON value with every text in it masked, keys as well; and a number that is a secret as a whole."""
+    def value(self, value: Any, *, numbers: bool = True) -> Any:
+        """A JSON value with every text in it masked, keys as well; with ``numbers`` also one that is a secret."""
         if not self._searchers:
             return value
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            return {self.text(str(key)): self.value(item) for key, item in value.items()}
+            return {self.text(str(key)): self.value(item, numbers=numbers) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self.value(item) for item in value]
-        if isinstance(value, int | float) and not isinstance(value, bool) and str(value) in self._values:
+            return [self.value(item, numbers=numbers) for item in value]
+        if numbers and isinstance(value, int | float) and not isinstance(value, bool) and str(value) in self._values:
             return self.mask.decode()
         return value
 

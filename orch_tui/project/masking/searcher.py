@@ -19,6 +19,8 @@ Span = tuple[int, int]
 _MAX_WINDOW = 1 << 18
 """Bytes at the end of what has arrived that are looked at for the beginning of a secret."""
 _BLANKS = re.compile(rb"[ \t]")
+_LINE_END = re.compile(rb"\n|\\n|%0[aA]|&#(?:10|[xX]0*[aA]);")
+"""Encoded ones as well: the indented lines of a key in JSON."""
 _NAMED_LETTER = re.compile(rb"\\N\{[A-Z0-9 -]*\}")
 
 
@@ -96,7 +98,7 @@ def _has_blanks(raw: bytes) -> bool:
     """True when there is white space in ``raw`` that no break of a line brought."""
     if not _BLANKS.search(raw):
         return False
-    lines = unseen(_NAMED_LETTER.sub(b"", raw)).split(b"\n")
+    lines = _LINE_END.split(unseen(_NAMED_LETTER.sub(b"", raw)))
     return any(_BLANKS.search(line.strip(b" \t\r")) for line in lines)
 
 

@@ -1,0 +1,134 @@
+"""What a configuration saved for its next run: ``.orch/state/<component>/<configuration>.json``.
+
+On the disk secrets in it are references; the program gets the values, and gives them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orch_tui.components.kit.contract import TaskConfig
+from orch_tui.components.kit.in_memory import served_json
+from orch_tui.model.errors import UserError
+from orch_tui.model.references import MissingSecrets
+from orch_tui.model.text import safe_line, valid_id
+from orch_tui.project.atomic import replace_json, write_atomic
+from orch_tui.project.masking.kept import HiddenSecret, has_references, resolved, with_references
+from orch_tui.project.masking.redactor import secrets_of_task
+from orch_tui.project.paths import ProjectPaths, make_private
+from orch_tui.storage.tables import StorageError
+
+_PRIVATE = 0o600
+
+
+class SavedState:
+    """The state of one attempt's configuration, from the last run and for the next."""
+
+    def __init__(self, config: TaskConfig) -> None:
+        self._config = config
+        self._secrets = secrets_of_task()
+        self._memory = contextlib.ExitStack()
+
+    @property
+    def _file(self) -> Path | None:
+        component, configuration = self._config.component, self._config.configuration
+        if not (valid_id(component) and valid_id(configuration)):
+            return None
+        return ProjectPaths(self._config.project).state / "state" / component / f"{configuration}.json"
+
+    def fetch(self) -> None:
+        """Bring it to ``in/state.json``: in memory only, until :meth:`close`, if it has secrets in it.
+
+        Raises:
+            UserError: it refers to a secret that the configuration does not name any more.
+        """
+        try:
+            data = self._file.read_bytes() if self._file is not None else None
+        except FileNotFoundError:
+            # No state yet: the first run of the configuration.
+            return
+        if data is None:
+            return
+        path = self._config.data_dir / "in" / "state.json"
+        state = self._with_values(data)
+        if state is None:
+            write_atomic(path, data, mode=_PRIVATE)
+        else:
+            self._memory.enter_context(served_json(state, path))
+
+    def _with_values(self, data: bytes) -> Any:
+        """The data with secrets in place of references; None when it has none, or is no JSON."""
+        try:
+            state = json.loads(data)
+        except (ValueError, RecursionError):
+            return None
+        if not has_references(state):
+            return None
+        try:
+            return resolved(state, self._secrets.get)
+        except MissingSecrets as error:
+            one = f"${{{error.names[0]}}}"
+            raise UserError(
+                f"the saved state {self._file} refers to the secret {', '.join(error.names)}, which this configuration "
+                f"does not name any more; write {one} into the configuration again, or delete the state to start from "
+                "the beginning"
+            ) from error
+
+    def read(self) -> dict[str, Any]:
+        """What :meth:`fetch` brought. Raises: UserError when it is not JSON."""
+        path = self._config.data_dir / "in" / "state.json"
+        try:
+            state = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"the saved state {self._file} cannot be read: {safe_line(str(error))}; repair it, or delete it "
+                "to start from the beginning"
+            ) from error
+        return state if isinstance(state, dict) else {}
+
+    def of_program(self) -> dict[str, Any] | None:
+        """What the program left in ``out/state.json``; None when it left nothing. Raises: UserError."""
+        path = self._config.data_dir / "out" / "state.json"
+        try:
+            text = path.read_text(encoding="utf-8")
+            state = json.loads(text) if text.strip() else {}
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise UserError(f"out/state.json cannot be read: {safe_line(str(error))}; write one JSON object") from error
+        return state if isinstance(state, dict) else {}
+
+    def to_keep(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """``state`` with references in place of secrets. Raises: UserError when that cannot be."""
+        try:
+            kept: dict[str, Any] = with_references(state, self._secrets)
+        except HiddenSecret as error:
+            raise UserError(
+                f"the state that the task leaves holds the secret {error.name}, encoded or in part, at "
+                f'"{safe_line(error.key, 200)}", and a state is kept on the disk; leave it out, or save the secret as '
+                "it is: then a reference to it is kept"
+            ) from error
+        return kept
+
+    def save(self, kept: Mapping[str, Any]) -> None:
+        """Replace the saved state by what :meth:`to_keep` gave. Raises: StorageError."""
+        if self._file is None:
+            return
+        try:
+            make_private(self._file.parent)
+            replace_json(self._file, kept)
+        except OSError as error:
+            raise StorageError(
+                f"the tables are published, but the state {self._file} could not be saved: {error}; the next run "
+                "starts from the state before this one"
+            ) from error
+
+    def close(self) -> None:
+        """Forget what was in memory only."""
+        self._memory.close()

@@ -1,0 +1,97 @@
+"""Secrets masked in the files that a task leaves for this program: what it says of itself, not its data.
+
+Such a file is raw from the moment the task writes it until its end, whatever that end is. Until then the attempt's
+directory has the file ``unmasked``: who reads meanwhile sees numbers only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from orch_tui.project.atomic import replace_json, write_atomic
+from orch_tui.project.masking.redactor import Redactor
+
+UNMASKED = "unmasked"
+"""Made with the attempt's directory when its task gets secrets; removed by who has masked its files."""
+_NAMES = {"": ("result.json", "progress.json"), "out": ("state.json",)}
+# What docs/components.md names in these files; any other key may be a secret itself.
+_KEYS = frozenset(
+    (
+        *("done", "total", "text", "metrics", "tables", "inputs", "files", "warning", "table", "path", "rows"),
+        *("written", "bytes", "version", "mode", "columns", "run"),
+    )
+)
+_WITHHELD = "*****"
+_PRIVATE = 0o600
+
+
+def mask_attempt(directory: Path, redactor: Redactor | None) -> None:
+    """Mask the secrets in what the task said of itself, half-written copies as well. Without a redactor, when nobody
+    knows the values any more, texts are taken out altogether.
+
+    Raises:
+        OSError: not all could be masked; they still count as unmasked.
+    """
+    for path in _files(directory):
+        _mask(path, redactor)
+    (directory / UNMASKED).unlink(missing_ok=True)
+
+
+def is_masked(directory: Path) -> bool:
+    """False while files of the attempt may have secrets in them."""
+    return not os.path.lexists(f"{os.fspath(directory)}/{UNMASKED}")
+
+
+def withheld(value: Any) -> Any:
+    """JSON data of a task without any text of its own: numbers stay, and the names that are known."""
+    if isinstance(value, str):
+        return _WITHHELD
+    if isinstance(value, Mapping):
+        return {key: withheld(item) for key, item in value.items() if key in _KEYS}
+    if isinstance(value, list | tuple):
+        return [withheld(item) for item in value]
+    return value
+
+
+def _files(directory: Path) -> Iterator[Path]:
+    """The files by name, and temporary ones beside them (``.result.json.tmp``) that a kill has left."""
+    for folder, names in _NAMES.items():
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            for entry in os.scandir(directory / folder):
+                if any(name in entry.name for name in names) and (entry.is_symlink() or entry.is_file()):
+                    yield Path(entry.path)
+
+
+def _mask(path: Path, redactor: Redactor | None) -> None:
+    if redactor is not None and not redactor:
+        return
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        # A link that leads nowhere.
+        return
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        text = data.decode("utf-8", "replace")
+        masked = redactor.text(text) if redactor is not None else ""
+        if masked != text:
+            _own(path)
+            write_atomic(path, masked, mode=_PRIVATE)
+        return
+    masked_value = redactor.value(value) if redactor is not None else withheld(value)
+    # The text as well: a key that is there twice is one in the value.
+    if masked_value != value or (redactor is not None and redactor.spans(data)):
+        _own(path)
+        replace_json(path, masked_value)
+
+
+def _own(path: Path) -> None:
+    """What a link leads to is not ours to change."""
+    if path.is_symlink():
+        path.unlink()
