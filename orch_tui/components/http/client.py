@@ -23,7 +23,7 @@ from orch_tui.components.http.addresses import (
     shown_url,
 )
 from orch_tui.components.http.auth import Auth, authentication, secrets_of
-from orch_tui.components.http.failures import Trouble, gave_up, shown_seconds, too_long
+from orch_tui.components.http.failures import MAYBE_TWICE, Trouble, gave_up, shown_seconds, too_long
 from orch_tui.components.http.rate_limits import pause_until_more, used_up
 from orch_tui.components.http.responses import HttpError, no_answer, refusal, server_message
 from orch_tui.components.http.retry import PerMinute, back_off
@@ -221,15 +221,17 @@ class HttpClient:
         self, request: httpx.Request, repeatable: bool, into: Path | None, accept: frozenset[int]
     ) -> httpx.Response:
         """The answer after all repetitions, whatever its status. Raises: HttpError when there is none."""
-        waited = 0.0
+        waited, unsure = 0.0, False
         for attempt in range(1, self._retries + 2):
             found = self._attempt(request, repeatable, into, accept)
             if isinstance(found, httpx.Response):
+                found.extensions[MAYBE_TWICE] = unsure
                 return found
+            unsure = unsure or found.maybe_done
             if not found.again or attempt > self._retries:
                 raise gave_up(self._shown(request), found, attempt, self._detail(found.response)) from found.cause
-            asked = found.pause is not None
-            seconds = found.pause if found.pause is not None else self._back_off(attempt)
+            asked, own = found.pause is not None, back_off(attempt, self._backoff, self._max_wait)
+            seconds = own if found.pause is None else found.pause
             if waited + seconds > self._max_total_wait:
                 limit, detail = self._max_total_wait, self._detail(found.response)
                 raise too_long(self._shown(request), found, seconds, waited, limit, detail) from found.cause
@@ -237,28 +239,27 @@ class HttpClient:
             self._wait(seconds, found.reason, asked, attempt)
         raise AssertionError("unreachable")
 
-    def _back_off(self, attempt: int) -> float:
-        return back_off(attempt, self._backoff, self._max_wait)
-
     def _attempt(
         self, request: httpx.Request, repeatable: bool, into: Path | None, accept: frozenset[int]
     ) -> httpx.Response | Trouble:
         try:
             response = self._sent(request, into)
         except httpx.HTTPError as error:
-            known = repeatable or isinstance(error, _NEVER_SENT)
-            reason = no_answer(error, min(self._timeout, _CONNECT_TIMEOUT), self._timeout)
-            return Trouble(reason, known and not isinstance(error, _HOPELESS), known, cause=error)
+            never = isinstance(error, _NEVER_SENT)
+            reason, known = no_answer(error, min(self._timeout, _CONNECT_TIMEOUT), self._timeout), repeatable or never
+            again = known and not isinstance(error, _HOPELESS)
+            return Trouble(reason, again, known, maybe_done=not never, cause=error)
         status, limited = response.status_code, used_up(response)
         if status in accept or not (limited or status in _REPEATED):
             return response
         pause = pause_until_more(response, self._clock())
         # A refusal, and "later", say that nothing was carried out; any other failure does not, whatever else it says.
-        if not (repeatable or (limited and status == 403) or (pause is not None and status in (429, 503))):
+        refused = (limited and status == 403) or (pause is not None and status in (429, 503))
+        if not (repeatable or refused):
             return response
         reason = f"{status} {response.reason_phrase}".strip()
         reason += ", its limit of requests is used up" if limited and status == 403 else ""
-        return Trouble(reason, True, pause=pause, response=response)
+        return Trouble(reason, True, maybe_done=not refused, pause=pause, response=response)
 
     def _wait(self, seconds: float, reason: str, asked: bool, attempt: int) -> None:
         why = f"the server asked for it ({reason})" if asked else reason

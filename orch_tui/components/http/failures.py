@@ -10,18 +10,22 @@ from orch_tui.components.http.responses import HttpError
 if TYPE_CHECKING:
     import httpx
 
+MAYBE_TWICE = "orch_tui.maybe_twice"
+"""The extension of an answer that says whether an attempt before it may have been carried out as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """An attempt without an answer that counts, and whether it is worth another (``again``).
 
-    ``known`` says that it carried nothing out, or nothing that may not be carried out twice. ``pause`` are seconds that
-    the server asks for.
+    ``maybe_done`` says that the server may have carried it out all the same; ``known`` that this does no harm, or is
+    not so. ``pause`` are seconds that the server asks for.
     """
 
     reason: str
     again: bool
     known: bool = True
+    maybe_done: bool = False
     pause: float | None = None
     response: httpx.Response | None = None
     cause: httpx.HTTPError | None = None

@@ -22,6 +22,7 @@ from orch_tui.components.http.evidence import (
     whole_number,
 )
 from orch_tui.components.http.exact_json import Number
+from orch_tui.components.http.failures import MAYBE_TWICE
 from orch_tui.components.http.json_path import MISSING, at_path
 from orch_tui.components.http.links import BadLink
 from orch_tui.components.http.paging import COUNTED, Call, Pagination
@@ -63,6 +64,8 @@ class Pager:
         self._marks: set[str] = set()
         # Pages that differ at one and the same mark: the server itself remembers where we are.
         self._stateful = False
+        self._twice: int | None = None
+        self._told_of_repeats = False
         self.doubt: Doubt | None = None
         self.end = ""
 
@@ -78,6 +81,11 @@ class Pager:
         if settings.type == "page":
             return call.having(settings.page_param, self._first_page, settings.place)
         return call
+
+    @property
+    def by_server(self) -> bool:
+        """Whether the next request may not be repeated: to ask with the same mark again may give another page."""
+        return self._stateful or self.doubt is Doubt.REPEAT
 
     @property
     def _first_page(self) -> int:
@@ -97,6 +105,8 @@ class Pager:
         """Whether a doubtful page, read for a try, brings nothing new; it is the end then. Raises: UserError."""
         doubt, self.doubt = self.doubt, None
         if not records.count:
+            if doubt is Doubt.REPEAT and len(self._marks) == 1:
+                self._require_once()
             self.end = "a page without records"
             return True
         if doubt is Doubt.TOTAL and records.digest in self._contents:
@@ -108,8 +118,19 @@ class Pager:
                 raise self._same_page()
             self.end = "the server names the same next page again, and it has the same records"
             return True
-        self._stateful = self._stateful or doubt is Doubt.REPEAT
+        if doubt is Doubt.REPEAT:
+            self._stateful = True
+            self._require_once()
         return False
+
+    def _require_once(self) -> None:
+        """Raises: UserError when a page may have been asked for twice of a server that counts along."""
+        if self._twice is not None:
+            raise UserError(
+                f"{self._where}: this server seems to count along, as its mark of the next page is always the same, "
+                f"and page {self._twice} may have been asked for twice, since no answer came at first; run the task "
+                "again, so that no page is left out"
+            )
 
     def following(self, call: Call, page: Page) -> Call | None:
         """The request for the page behind ``page``, which was read; None at the end.
@@ -119,6 +140,8 @@ class Pager:
         """
         settings, count = self._settings, page.records.count
         self._read += count
+        if page.number > 1 and page.response.extensions.get(MAYBE_TWICE):
+            self._twice = page.number
         self._see_total(page)
         self._see_contents(page)
         if settings.type == "none":
@@ -174,6 +197,8 @@ class Pager:
             self._mark = str(page.response.url)
             self._marks.add(self._mark)
         if mark == self._mark and not count:
+            if len(self._marks) == 1:
+                self._require_once()
             return self._ended("a page without records, and the server names the same next page again")
         if not count:
             self._see_empty(page)
@@ -258,6 +283,12 @@ class Pager:
         if digest == self._before:
             raise self._same_page(page.number)
         self._stale = self._stale + 1 if digest in self._contents else 0
+        if self._stale and not self._told_of_repeats:
+            self._told_of_repeats = True
+            self._warn(
+                f"{self._where}: page {page.number} has the very records of an earlier page, which are stored twice, "
+                "unless the output has a primary_key"
+            )
         if self._stale >= _STALE:
             raise UserError(
                 f"{self._where}: the last {_STALE} pages were all read before, so the server goes in a circle; correct "

@@ -109,8 +109,9 @@ class Pages:
         """The answer; None when the server says that there is no such page any more."""
         self._scratch.unlink(missing_ok=True)
         try:
-            # Fetching a page changes nothing on the other side, also where it takes a POST.
-            response = call.send(self._client, self._scratch, idempotent=True)
+            # Fetching a page changes nothing on the other side, also where it takes a POST, unless the server itself
+            # remembers which page is the next.
+            response = call.send(self._client, self._scratch, idempotent=not pager.by_server)
         except HttpError as error:
             refused = error.status in _NO_SUCH_PAGE and pager.doubt is Doubt.TOTAL
             # Some servers answer so behind the last page, instead of with an empty one.

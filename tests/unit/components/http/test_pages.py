@@ -35,11 +35,13 @@ def server(shared: HttpServer) -> HttpServer:
 class Reading:
     """What came of reading all pages of ``/x``."""
 
-    def __init__(self, server: HttpServer, scratch: Path, settings: dict[str, Any], records: str = "d") -> None:
+    def __init__(
+        self, server: HttpServer, scratch: Path, settings: dict[str, Any], records: str = "d", retries: int = 0
+    ) -> None:
         self.records: list[Any] = []
         self.warnings: list[str] = []
         self.lines: list[str] = []
-        with HttpClient(server.url, retries=0) as client:
+        with HttpClient(server.url, retries=retries, backoff=0.0) as client:
             self.pages = Pages(
                 client, Request("x"), Pagination(**settings), records, scratch / "page",
                 warn=self.warnings.append, log=self.lines.append,
@@ -130,6 +132,42 @@ def test_servers_that_always_name_a_next_page(
     server.route("/x", handler)
     reading = Reading(server, tmp_path, settings)
     assert (ids(reading), len(server.calls), reading.warnings) == (ALL, calls, []) and reading.end
+
+
+@pytest.mark.parametrize("fault", [Answer(drop="before"), Answer(500), Answer(json={"d": part(0)}, drop="middle")])
+@pytest.mark.parametrize("when", [2, 3, 4])
+def test_a_server_that_counts_along_is_never_asked_twice(
+    server: HttpServer, tmp_path: Path, fault: Answer, when: int
+) -> None:
+    # GIVEN a scroll that goes on at each request, also when its answer is lost on the way
+    page = scroll("same")
+
+    def answer(call: Call) -> Answer:
+        found = page(call)
+        return fault if len(server.calls) == when else found
+
+    server.route("/x", answer)
+    # WHEN an answer is lost, THEN that is an error and no page is missing without a word
+    with pytest.raises(UserError, match=r"may have been asked for twice|was not repeated|the server failed"):
+        Reading(server, tmp_path, CURSOR, retries=5)
+    # WHEN the server says that it did nothing, THEN it is asked again
+    page = scroll("same")
+    server.calls.clear()
+
+    def later(call: Call) -> Answer:
+        return Answer(429, headers={"Retry-After": "0"}) if len(server.calls) == when else page(call)
+
+    server.route("/x", later)
+    assert ids(Reading(server, tmp_path, CURSOR, retries=5)) == ALL
+
+
+def test_a_page_that_comes_again_later_is_told(server: HttpServer, tmp_path: Path) -> None:
+    pages = {0: 0, 3: 3, 6: 0, 9: 6}
+    server.route(
+        "/x", lambda call: Answer(json={"d": part(pages[at(call)]), "next": at(call) + 3 if at(call) < 9 else ""})
+    )
+    reading = Reading(server, tmp_path, CURSOR)
+    assert len(ids(reading)) == 10 and "page 3 has the very records of an earlier page" in reading.warnings[0]
 
 
 @pytest.mark.parametrize("settings", [CURSOR, LINK])
