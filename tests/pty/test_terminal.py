@@ -271,6 +271,31 @@ def test_no_more_colours_than_there_are(
         assert app.exit_code() == 0
 
 
+@pytest.mark.parametrize("few", [{"NO_COLOR": "1"}, {"TERM": "xterm", "COLORTERM": None}], ids=["none", "sixteen"])
+@pytest.mark.parametrize(
+    ("keys", "title"),
+    [
+        ("n", "New orchestration"),
+        ("c", "Rename orchestration"),
+        ("\x10", "Actions"),
+        ("\x1bOQ", "Theme"),
+        ("?", "Help"),
+    ],
+)
+def test_with_few_colours_a_dialog_leaves_in_view_what_is_behind_it(
+    project: Path, environment: dict[str, str | None], few: dict[str, str | None], keys: str, title: str
+) -> None:
+    with PtyApp(orch_tui(project), environment={**environment, **few}) as app:
+        app.wait_for("Beta")
+        app.settle()
+        before = app.screen.display[-1]
+        app.send(keys)
+        app.wait_for(title)
+        app.settle()
+        # THEN the lines at the top and at the bottom are still there
+        assert "Test project" in app.text() and app.screen.display[-1] == before
+
+
 def test_a_terminal_that_cannot_show_it_is_told_what_to_use(project: Path, environment: dict[str, str | None]) -> None:
     with PtyApp(orch_tui(project), environment={**environment, "TERM": "dumb"}, size=(200, 5)) as app:
         assert app.exit_code() == 2

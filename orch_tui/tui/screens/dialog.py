@@ -26,8 +26,8 @@ class FullScreen(Screen[T]):
         return super().dismiss(result)
 
 
-class Dialog(FullScreen[T], ModalScreen[T]):
-    """A modal screen; it closes once, too."""
+class Dialog(ModalScreen[T], FullScreen[T]):
+    """A modal screen; it closes once, too. Textual takes the styles of the first base only."""
 
     def in_turn(self, after: Widget, act: Callable[[], object]) -> None:
         """Do it when ``after`` has taken in what was typed before.

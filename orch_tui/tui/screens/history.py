@@ -108,8 +108,9 @@ class RunList(LineList):
         ]
         if self.size.width >= 100:
             part = 0.0 if run.seconds is None else run.seconds / self._top
-            left.append(Part("━" * max(int(run.seconds is not None), round(part * _BAR)), "accent"))
-            left.append(Part(" " * (_BAR - max(int(run.seconds is not None), round(part * _BAR)) + 1)))
+            length = max(int(run.seconds is not None), round(part * _BAR))
+            left.append(Part("━" * length, "accent", picture=True))
+            left.append(Part(" " * (_BAR - length + 1), picture=True))
         left.append(Part(f" {'a part of ' if run.partial else ''}{counted(run.tasks, 'task')}  ", "dim"))
         links = [("continues", run.continues), ("continued", self._continued.get(run.id))]
         told = [f"{word} {clock_of(other, run.started)}  " for word, other in links if other is not None]

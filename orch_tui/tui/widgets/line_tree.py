@@ -24,10 +24,14 @@ from orch_tui.tui.actions import workbench as actions
 
 
 class Part(NamedTuple):
-    """A piece of a row: safe text and one of the names in :data:`STYLES`."""
+    """A piece of a row: safe text and one of the names in :data:`STYLES`.
+
+    A ``picture`` is made of blocks and blanks: a cursor shown by reversed colours would turn it into its negative.
+    """
 
     text: str
     style: str = "text"
+    picture: bool = False
 
 
 class Row(NamedTuple):
@@ -75,7 +79,7 @@ class LineList(ScrollView, can_focus=True):
         self.cursor = 0
         self.empty_text = ""
         self.driven = False
-        self._styles: dict[tuple[str, str], Style] = {}
+        self._styles: dict[tuple[str, str, bool], Style] = {}
         self._rows_drawn: dict[int, Row] = {}
         self._turn = 0
 
@@ -207,15 +211,19 @@ class LineList(ScrollView, can_focus=True):
         """Whether the cursor is drawn as the focused one; also in a list that is ``driven`` by a text field."""
         return self.has_focus or self.driven
 
-    def _style(self, name: str, cursor: str) -> Style:
-        key = (name, cursor)
+    def _style(self, name: str, cursor: str, picture: bool = False) -> Style:
+        key = (name, cursor, picture)
         style = self._styles.get(key)
         if style is None:
             style = self.get_component_rich_style(f"line-list--{name}")
-            if cursor:
-                style += self.get_component_rich_style(f"line-list--{cursor}", partial=True)
+            over = self.get_component_rich_style(f"line-list--{cursor}", partial=True) if cursor else None
+            if over is not None and not (picture and over.reverse):
+                style += over
             self._styles[key] = style
         return style
+
+    def _segment(self, part: Part, text: str, cursor: str) -> Segment:
+        return Segment(text, self._style(part.style, cursor, part.picture))
 
     def render_line(self, y: int) -> Strip:
         index, width = y + round(self.scroll_y), self.size.width
@@ -238,18 +246,18 @@ class LineList(ScrollView, can_focus=True):
             size = cell_len(part.text)
             if size > room:
                 text = f"{set_cell_size(part.text, room - 1)}…" if room > 0 else ""
-                segments.append(Segment(text, self._style(part.style, cursor)))
+                segments.append(self._segment(part, text, cursor))
                 room = 0
                 break
             if size == room and number + 1 < len(row.left) and any(rest.text for rest in row.left[number + 1 :]):
-                segments.append(Segment(f"{set_cell_size(part.text, size - 1)}…", self._style(part.style, cursor)))
+                segments.append(self._segment(part, f"{set_cell_size(part.text, size - 1)}…", cursor))
                 room = 0
                 break
-            segments.append(Segment(part.text, self._style(part.style, cursor)))
+            segments.append(self._segment(part, part.text, cursor))
             room -= size
         plain = self._style("text", cursor)
         segments.append(Segment(" " * (room + (1 if row.right else bar)), plain))
-        segments += [Segment(part.text, self._style(part.style, cursor)) for part in row.right]
+        segments += [self._segment(part, part.text, cursor) for part in row.right]
         return Strip(segments).crop_extend(0, width, plain)
 
     def action_cursor_down(self) -> None:

@@ -150,8 +150,11 @@ class OrchestrationList(LineList, inherit_bindings=False):
             _cell(show_when(last.started, self._now()), sizes.when, "text"),
             _cell(show_duration(last.seconds), sizes.took, "text"),
             Part("  " if sizes.spark else ""),
-            *(Part(beat.glyph, _PARTS[beat.status.style.color] if beat.status else "warning") for beat in beats),
-            Part(" " * (sizes.spark - len(beats))),
+            *(
+                Part(beat.glyph, _PARTS[beat.status.style.color] if beat.status else "warning", picture=True)
+                for beat in beats
+            ),
+            Part(" " * (sizes.spark - len(beats)), picture=True),
         )
 
 

@@ -70,4 +70,4 @@ class SequenceView(LineList):
             name = set_cell_size(name, self._label_width - 1) + "…"
         label = Part(f" {set_cell_size(name, self._label_width)} ", "text" if bar.runs else "dim")
         spans = draw_bar(self.timeline, bar, width, ascii_only=self.ascii_only)
-        return Row((label, *(Part(span.text, _STYLES[span.kind]) for span in spans)))
+        return Row((label, *(Part(span.text, _STYLES[span.kind], picture=True) for span in spans)))

@@ -63,7 +63,7 @@ class LiveTimelineView(LineList):
         parts = [self._label(bar)]
         style = style_of(bar.status)
         for cells in draw_live(bar, self._scale, width, ascii_only=self.ascii_only):
-            parts.append(Part(cells.text, style if cells.kind == "ran" else "dim"))
+            parts.append(Part(cells.text, style if cells.kind == "ran" else "dim", picture=True))
         return Row(tuple(parts))
 
     def _label(self, bar: LiveBar) -> Part:

@@ -1,0 +1,92 @@
+"""Where the terminal's own colours are used: bars stay bars under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from orch_tui.project.project import Project
+from orch_tui.tui import theme
+from orch_tui.tui.app import OrchApp
+from orch_tui.tui.keymap import UserConfig
+from orch_tui.tui.screens.history import HistoryScreen, RunList
+from orch_tui.tui.screens.workbench import WorkbenchScreen
+from orch_tui.tui.widgets.line_tree import LineList, Part
+from orch_tui.tui.widgets.orchestration_list import OrchestrationList
+from orch_tui.tui.widgets.sequence import SequenceView
+from orch_tui.tui.widgets.timeline_live import LiveTimelineView
+
+from tests.support.engine_kit import make_commands, run
+from tests.tui.conftest import MakeRun
+from tests.tui.test_live import until
+
+_THEMES = [theme.ANSI_DARK.name, theme.ANSI_LIGHT.name]
+
+
+def _app(project: Project, name: str) -> OrchApp:
+    return OrchApp(project, UserConfig(Path("/dev/null"), theme=name))
+
+
+def _reversed(view: LineList, pictures: bool) -> set[bool]:
+    """Whether the pieces of the row of the cursor are drawn in reverse: its pictures, or what is none."""
+    row = view.row(view.cursor)
+    parts: Iterable[Part] = (*row.left, *row.right)
+    wanted = {part.text for part in parts if part.text.strip() and part.picture is pictures}
+    strip = view.render_line(view.cursor - round(view.scroll_y))
+    assert wanted and wanted <= {segment.text for segment in strip}
+    return {bool(segment.style and segment.style.reverse) for segment in strip if segment.text in wanted}
+
+
+@pytest.mark.parametrize("name", _THEMES)
+async def test_the_spark_of_runs_is_no_negative_under_the_cursor(
+    project: Project, make_run: MakeRun, name: str
+) -> None:
+    for seconds in (1.0, 5.0, 3.0):
+        make_run("alpha", seconds=seconds)
+    app = _app(project, name)
+    async with app.run_test(size=(120, 30)) as pilot:
+        view = app.screen.query_one(OrchestrationList)
+        await until(pilot, lambda: any(part.picture for part in view.row(0).right), "the spark")
+        assert _reversed(view, pictures=True) == {False} and _reversed(view, pictures=False) == {True}
+
+
+@pytest.mark.parametrize("name", _THEMES)
+async def test_the_bars_of_runs_are_no_negative_under_the_cursor(
+    project: Project, make_run: MakeRun, name: str
+) -> None:
+    make_run("alpha", seconds=5.0)
+    app = _app(project, name)
+    async with app.run_test(size=(120, 30)) as pilot:
+        app.push_screen(HistoryScreen(project, "alpha"))
+        await until(pilot, lambda: [row for view in app.screen.query(RunList) for row in view.runs], "the runs")
+        view = app.screen.query_one(RunList)
+        assert _reversed(view, pictures=True) == {False} and _reversed(view, pictures=False) == {True}
+
+
+@pytest.mark.parametrize("name", _THEMES)
+async def test_bars_in_time_are_no_negative_under_the_cursor(tmp_path: Path, name: str) -> None:
+    project = make_commands(tmp_path, {"First": {"a": "sleep 0.1"}})
+    run(project)
+    app = _app(project, name)
+    async with app.run_test(size=(140, 40)) as pilot:
+        app.open_workbench("o")
+        await until(pilot, lambda: isinstance(app.screen, WorkbenchScreen) and app.screen.query(SequenceView), "it")
+        # GIVEN the plan, and then the run, with the focus on its only task
+        for keys, kind in ((("3",), SequenceView), (("w", "3"), LiveTimelineView)):
+            await pilot.press(*keys)
+            view = app.screen.query_one(kind)
+            await until(pilot, lambda view=view: view.has_focus and view.count() > 1, "the bars")
+            await pilot.press("down")
+            # THEN its bar is drawn as in all other rows, and its name shows where the cursor is
+            assert _reversed(view, pictures=True) == {False} and _reversed(view, pictures=False) == {True}
+
+
+async def test_with_colours_of_our_own_the_cursor_lies_below_a_picture(project: Project, make_run: MakeRun) -> None:
+    make_run("alpha", seconds=5.0)
+    app = _app(project, theme.DARK.name)
+    async with app.run_test(size=(120, 30)) as pilot:
+        view = app.screen.query_one(OrchestrationList)
+        await until(pilot, lambda: any(part.picture for part in view.row(0).right), "the spark")
+        strip = view.render_line(0)
+        assert len({segment.style.bgcolor for segment in strip if segment.style}) == 1
