@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.cli.errors import SUCCESS, USAGE
 from orch_tui.cli.output import Output, cells, pad
 from orch_tui.model.plan import Decision, RunPlan
+from orch_tui.model.reasons import value_of
 from orch_tui.model.text import counted, safe_line
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def plan_json(plan: RunPlan) -> dict[str, Any]:
                         "configuration": task.configuration,
                         "decision": task.decision.value,
                         "reason": task.reason,
+                        "because": value_of(task.because),
                     }
                     for task in phase.tasks
                 ],

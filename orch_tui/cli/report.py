@@ -13,6 +13,7 @@ from orch_tui.cli.output import Output
 from orch_tui.engine.lastlines import last_lines
 from orch_tui.model.events import write_time
 from orch_tui.model.problem import Problem
+from orch_tui.model.reasons import value_of
 from orch_tui.model.runstate import AttemptState, RunState, TaskState
 from orch_tui.model.text import safe_json
 from orch_tui.project.history import RunSummary
@@ -63,6 +64,7 @@ def run_json(state: RunState, directory: Path, *, live: bool, continued_by: Sequ
         "status": state.status.value,
         "interrupted": not state.finished and not live,
         "reason": state.reason,
+        "because": value_of(state.because),
         "created": at(header.created),
         "started": at(state.started),
         "ended": at(ended),
@@ -84,6 +86,7 @@ def run_json(state: RunState, directory: Path, *, live: bool, continued_by: Sequ
                 "name": phase.name,
                 "status": phase.status.value,
                 "reason": phase.reason,
+                "because": value_of(phase.because),
                 "started": at(phase.started),
                 "ended": at(phase.ended),
                 "max_parallel": phase.max_parallel,
@@ -114,6 +117,7 @@ def task_json(task: TaskState, directory: Path, finding: Finding | None = None) 
         "configuration": task.configuration,
         "status": task.status.value,
         "reason": task.reason,
+        "because": value_of(task.because),
         "kind": task.kind,
         "finding": None
         if finding is None

@@ -21,6 +21,7 @@ from orch_tui.engine.requests import CancelRequest, Mailbox
 from orch_tui.model import events
 from orch_tui.model.events import FailureKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status, worst
 from orch_tui.project.locks import Lock, holder_of
@@ -144,7 +145,7 @@ class PhaseExecutor:
             await asyncio.wait({control})
 
     async def _run_phases(self) -> None:
-        blocker: str | None = None
+        blocker: Reason | None = None
         for phase in self._plan.phases:
             tasks = [task for task in phase.tasks if task.decision is Decision.RUN]
             left = [task for task in tasks if not self._state.tasks[task.id].status.final]
@@ -152,22 +153,21 @@ class PhaseExecutor:
             if not left and (not tasks or self._state.phases[phase.id].status.final):
                 pass
             elif self._cancelled is not None and not under_way:
-                self._note_skipped(phase, Status.CANCELLED, f"the run was cancelled by {self._cancelled.by}")
+                self._note_skipped(phase, Status.CANCELLED, Reason.of(Cause.RUN_CANCELLED, by=self._cancelled.by))
             elif blocker is not None:
                 self._note_skipped(phase, Status.SKIPPED, blocker)
             else:
                 await self._run_phase(phase, tasks, left, under_way)
             blocker = blocker or self._blocker(phase, tasks)
 
-    def _blocker(self, phase: PlannedPhase, tasks: list[PlannedTask]) -> str | None:
+    def _blocker(self, phase: PlannedPhase, tasks: list[PlannedTask]) -> Reason | None:
         """Why no phase after this one may start; None if it may."""
         status = worst(_counted(self._state.tasks[task.id]) for task in tasks)
         if status in (Status.SUCCESS, Status.WARNING):
             return None
-        word = "failed" if status is Status.ERROR else f"was {status.value}"
-        return f'phase "{phase.name}" {word}'
+        return Reason.of(Cause.PHASE_BEFORE, phase=phase.id, name=phase.name, status=status.value)
 
-    def _note_skipped(self, phase: PlannedPhase, status: Status, reason: str) -> None:
+    def _note_skipped(self, phase: PlannedPhase, status: Status, reason: Reason) -> None:
         self._recorder.record(events.phase_skipped(self._recorder.now(), phase.id, status, reason))
 
     async def _run_phase(
@@ -187,7 +187,7 @@ class PhaseExecutor:
         self._queue = queue = PhaseQueue(phase.max_parallel, waiting, now(), resumed)
         for task, until in queue.delayed():
             if task.id not in resumed:
-                record(events.waiting(now(), task.id, "delay", until))
+                record(events.waiting(now(), task.id, Reason(Cause.DELAY), until))
         for attempt in under_way:
             if self._cancelled is not None:
                 attempt.cancelled_by = self._cancelled.by
@@ -247,8 +247,8 @@ class PhaseExecutor:
         path = f"{self._lock_root}/{task.configuration}.lock"
         lock = Lock.acquire(path, f'run {self._run_id} of "{self._plan.orchestration}" (task {task.id})')
         if lock is None:
-            reason = f"configuration in use by {holder_of(path) or 'another run'}"
-            if self._state.tasks[task.id].reason != reason:
+            reason = Reason.of(Cause.CONFIGURATION_IN_USE, holder=holder_of(path) or "another run")
+            if self._state.tasks[task.id].because != reason:
                 self._recorder.record(events.waiting(self._recorder.now(), task.id, reason))
         return lock
 
@@ -262,14 +262,16 @@ class PhaseExecutor:
             spec = self._prepare(task, number)
         except PrepareError as error:
             lock.close()
-            self._recorder.record(events.settled(now(), task.id, failed_status(task), str(error), FailureKind.LAUNCH))
+            self._recorder.record(
+                events.settled(now(), task.id, failed_status(task), Reason.said(str(error)), FailureKind.LAUNCH)
+            )
             return True
         except OSError as error:
             lock.close()
             if error.errno in _NO_SPACE:
                 self._wait_for_space(task, error)
                 return False
-            reason = f"its directory cannot be made: {error.strerror}: {error.filename}"
+            reason = Reason.said(f"its directory cannot be made: {error.strerror}: {error.filename}")
             self._recorder.record(events.settled(now(), task.id, failed_status(task), reason, FailureKind.LAUNCH))
             return True
         self._recorder.record(events.spawning(now(), task.id, number))
@@ -277,8 +279,8 @@ class PhaseExecutor:
         return True
 
     def _wait_for_space(self, task: PlannedTask, error: OSError) -> None:
-        reason = f"disk full: {error.strerror}"
-        if self._state.tasks[task.id].reason != reason:
+        reason = Reason.of(Cause.DISK_FULL, error=error.strerror)
+        if self._state.tasks[task.id].because != reason:
             self._recorder.record(events.waiting(self._recorder.now(), task.id, reason))
 
     def _follow(self, attempt: ActiveAttempt) -> None:
@@ -332,7 +334,7 @@ class PhaseExecutor:
         now = self._recorder.now()
         for task in self._queue.take_out(task_id) if self._queue else ():
             self._recorder.record(
-                events.settled(now, task.id, Status.CANCELLED, f"cancelled by {by}", FailureKind.CANCEL)
+                events.settled(now, task.id, Status.CANCELLED, Reason.of(Cause.CANCELLED, by=by), FailureKind.CANCEL)
             )
 
     # -- the end -----------------------------------------------------------------------------------------------
@@ -350,9 +352,9 @@ class PhaseExecutor:
     async def _finish(self) -> Status:
         states = [self._state.tasks[task.id] for task in self._plan.tasks() if task.decision is Decision.RUN]
         status = worst(map(_counted, states))
-        reason = ""
+        reason = None
         if self._cancelled is not None:
-            reason = f"cancelled by {self._cancelled.by}"
+            reason = Reason.of(Cause.CANCELLED, by=self._cancelled.by)
         elif status is not Status.SUCCESS:
             reason = self._first_reason([state for state in states if _counted(state) is status])
         now = self._recorder.now()
@@ -365,11 +367,10 @@ class PhaseExecutor:
         self._recorder.journal.close()
         return status
 
-    def _first_reason(self, bad: list[TaskState]) -> str:
+    def _first_reason(self, bad: list[TaskState]) -> Reason:
         """The first one that went wrong, by time, and how many others did."""
         first = min(bad, key=lambda state: state.attempt.ended or 0.0 if state.attempt else float("inf"))
-        others = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
-        return f"{first.name}: {first.reason}{others}"
+        return Reason.of(Cause.TASK_FAILED, task=first.id, name=first.name, why=first.reason, others=len(bad) - 1)
 
 
 def _counted(state: TaskState) -> Status:

@@ -60,6 +60,10 @@ def _is_pairs(value: Any) -> bool:
     return isinstance(value, list) and all(_is_text(item) and "=" in item for item in value)
 
 
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
+
+
 _FINAL_WORDS = frozenset(status.value for status in FINAL)
 _FAILURES = frozenset(kind.value for kind in FailureKind)
 
@@ -77,6 +81,7 @@ TICKS = Kind(_is_ticks, "two numbers of clock ticks")
 FINAL_STATUS = Kind(lambda value: isinstance(value, str) and value in _FINAL_WORDS, "a final status")
 FAILURE = Kind(lambda value: isinstance(value, str) and value in _FAILURES, "a kind of failure")
 PAIRS = Kind(_is_pairs, "a list of NAME=VALUE")
+TEXTS = Kind(_is_texts, "a list of texts")
 
 
 class Field(NamedTuple):
@@ -91,6 +96,7 @@ def _maybe(key: str, kind: Kind) -> Field:
 
 _TASK, _PHASE = Field("task", TEXT), Field("phase", TEXT)
 _ATTEMPT, _STATUS, _REASON = Field("attempt", NUMBER), Field("status", FINAL_STATUS), Field("reason", TEXT)
+_BECAUSE = _maybe("because", TEXTS)
 
 SHAPES: dict[str, tuple[Field, ...]] = {
     EventType.EXECUTOR.value: (
@@ -102,8 +108,8 @@ SHAPES: dict[str, tuple[Field, ...]] = {
     ),
     EventType.PHASE_STARTED.value: (_PHASE,),
     EventType.PHASE_ENDED.value: (_PHASE, _STATUS),
-    EventType.PHASE_SKIPPED.value: (_PHASE, _STATUS, _REASON),
-    EventType.WAITING.value: (_TASK, _REASON, _maybe("until", TIME)),
+    EventType.PHASE_SKIPPED.value: (_PHASE, _STATUS, _REASON, _BECAUSE),
+    EventType.WAITING.value: (_TASK, _REASON, _BECAUSE, _maybe("until", TIME)),
     EventType.SPAWNING.value: (_TASK, _ATTEMPT),
     EventType.STARTED.value: (_TASK, _ATTEMPT, Field("pid", COUNT), Field("start", TICKS)),
     EventType.KILLING.value: (_TASK, _ATTEMPT, Field("why", FAILURE), Field("grace", LENGTH)),
@@ -117,12 +123,13 @@ SHAPES: dict[str, tuple[Field, ...]] = {
         _maybe("retry_at", TIME),
         _maybe("leftovers", COUNT),
     ),
-    EventType.SETTLED.value: (_TASK, _STATUS, _REASON, _maybe("kind", FAILURE)),
+    EventType.SETTLED.value: (_TASK, _STATUS, _REASON, _BECAUSE, _maybe("kind", FAILURE)),
     EventType.CANCEL.value: (Field("by", TEXT), _maybe("now", FLAG), _maybe("task", TEXT)),
     EventType.NOTE.value: (Field("level", TEXT), Field("text", TEXT)),
     EventType.RUN_ENDED.value: (
         _STATUS,
         _maybe("reason", TEXT),
+        _BECAUSE,
         Field("seconds", SECONDS),
         *(_maybe(f"count_{status.value}", COUNT) for status in FINAL),
     ),

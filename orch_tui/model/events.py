@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.status import Status
 
 
@@ -77,14 +78,22 @@ def phase_ended(at: float, phase: str, status: Status) -> Event:
     return _event(EventType.PHASE_ENDED, at, phase=phase, status=status.value)
 
 
-def phase_skipped(at: float, phase: str, status: Status, reason: str) -> Event:
+def _why(reason: Reason | None) -> dict[str, Any]:
+    """The value for programs, and its sentence for people who read the journal and for older programs."""
+    if reason is None:
+        return {}
+    because = None if reason.cause is Cause.SAID else reason.encoded()
+    return {"reason": reason.sentence or None, "because": because}
+
+
+def phase_skipped(at: float, phase: str, status: Status, reason: Reason) -> Event:
     """Every task of the phase that was to run is now ``status`` (skipped or cancelled) for this reason."""
-    return _event(EventType.PHASE_SKIPPED, at, phase=phase, status=status.value, reason=reason)
+    return _event(EventType.PHASE_SKIPPED, at, phase=phase, status=status.value, **_why(reason))
 
 
-def waiting(at: float, task: str, reason: str, until: float | None = None) -> Event:
+def waiting(at: float, task: str, reason: Reason, until: float | None = None) -> Event:
     """The task waits for something else than its phase or a free slot; ``until`` is a time if it is known."""
-    return _event(EventType.WAITING, at, task=task, reason=reason, until=until)
+    return _event(EventType.WAITING, at, task=task, **_why(reason), until=until)
 
 
 def spawning(at: float, task: str, attempt: int) -> Event:
@@ -128,10 +137,10 @@ def ended(
     )
 
 
-def settled(at: float, task: str, status: Status, reason: str, kind: FailureKind | None = None) -> Event:
+def settled(at: float, task: str, status: Status, reason: Reason, kind: FailureKind | None = None) -> Event:
     """A task got its final state without an attempt (cancelled while it waited, impossible to start)."""
     return _event(
-        EventType.SETTLED, at, task=task, status=status.value, reason=reason, kind=kind.value if kind else None
+        EventType.SETTLED, at, task=task, status=status.value, **_why(reason), kind=kind.value if kind else None
     )
 
 
@@ -145,9 +154,7 @@ def note(at: float, level: str, text: str) -> Event:
     return _event(EventType.NOTE, at, level=level, text=text)
 
 
-def run_ended(at: float, status: Status, reason: str, seconds: float, counts: Mapping[Status, int]) -> Event:
+def run_ended(at: float, status: Status, reason: Reason | None, seconds: float, counts: Mapping[Status, int]) -> Event:
     """The last event: it repeats the counts so that the history needs to read no other."""
     numbers = {f"count_{word.value}": number for word, number in counts.items() if number}
-    return _event(
-        EventType.RUN_ENDED, at, status=status.value, reason=reason or None, seconds=round(seconds, 3), **numbers
-    )
+    return _event(EventType.RUN_ENDED, at, status=status.value, **_why(reason), seconds=round(seconds, 3), **numbers)

@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from orch_tui.model.orchestration import NO_OPTIONS, Orchestration, Phase, Task, TaskOptions
-
-REUSED = "reused from run "
-"""The reason of a reused task begins so; the run's id follows."""
+from orch_tui.model.reasons import Cause, Reason
 
 
 class Decision(StrEnum):
@@ -69,12 +67,17 @@ class PlannedTask:
     name: str
     phase: str
     decision: Decision
-    reason: str = ""
+    because: Reason | None = None
     digest: str = ""
     continue_on_failure: bool = False
     options: TaskOptions = NO_OPTIONS
     max_parallel: int | None = None
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def reason(self) -> str:
+        """The decision's reason in words; empty where there is none."""
+        return self.because.sentence if self.because is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +178,14 @@ def _plan_task(
     reached: bool,
 ) -> PlannedTask:
     known = facts(task)
-    decision, reason = _decide(task, phase, known, selection, reached)
+    decision, because = _decide(task, phase, known, selection, reached)
     return PlannedTask(
         task.id,
         task.configuration,
         known.name,
         phase.id,
         decision,
-        reason,
+        because,
         known.digest,
         task.continue_on_failure,
         task.options.over(options),
@@ -191,30 +194,33 @@ def _plan_task(
     )
 
 
-def _decide(task: Task, phase: Phase, facts: TaskFacts, selection: Selection, reached: bool) -> tuple[Decision, str]:
+def _decide(
+    task: Task, phase: Phase, facts: TaskFacts, selection: Selection, reached: bool
+) -> tuple[Decision, Reason | None]:
     if not task.enabled:
-        return Decision.SKIPPED, "disabled"
+        return Decision.SKIPPED, Reason(Cause.DISABLED)
     chosen = reached and (selection.phases is None or phase.id in selection.phases)
     if not chosen or (selection.tasks is not None and task.id not in selection.tasks):
-        return Decision.SKIPPED, "not selected"
-    reason = ""
+        return Decision.SKIPPED, Reason(Cause.NOT_SELECTED)
+    because = None
     if selection.rerun is not None:
-        reuse, reason = _reuse(task, facts, selection.rerun)
-        if reuse:
-            return Decision.REUSED, reason
+        because = _since(task, facts, selection.rerun)
+        if because.cause is Cause.REUSED:
+            return Decision.REUSED, because
     if facts.blocked is not None:
-        return Decision.BLOCKED, facts.blocked
-    return Decision.RUN, reason
+        return Decision.BLOCKED, Reason.of(Cause.BLOCKED, why=facts.blocked)
+    return Decision.RUN, because
 
 
-def _reuse(task: Task, facts: TaskFacts, run: PreviousRun) -> tuple[bool, str]:
+def _since(task: Task, facts: TaskFacts, run: PreviousRun) -> Reason:
+    """Whether what the task did in that run still holds, or why it has to run again."""
     before = run.tasks.get(task.id)
     if before is None:
-        return False, f"not part of run {run.id}"
+        return Reason.of(Cause.NOT_IN_RUN, run=run.id)
     if before.configuration != task.configuration:
-        return False, f"was {before.configuration} in run {run.id}"
+        return Reason.of(Cause.OTHER_CONFIGURATION, configuration=before.configuration, run=run.id)
     if not before.succeeded:
-        return False, f"{before.status} in run {run.id}"
+        return Reason.of(Cause.UNSUCCESSFUL, status=before.status, run=run.id)
     if before.digest and facts.digest and before.digest != facts.digest:
-        return False, f"edited since run {run.id}"
-    return True, f"{REUSED}{run.id}"
+        return Reason.of(Cause.EDITED, run=run.id)
+    return Reason.of(Cause.REUSED, run=run.id)

@@ -10,7 +10,8 @@ from typing import Any
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
 from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions
-from orch_tui.model.plan import REUSED, Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.reasons import Cause, Reason, decode_reason
 from orch_tui.model.status import Status
 
 
@@ -46,13 +47,18 @@ class TaskState:
     digest: str = ""
     continue_on_failure: bool = False
     status: Status = Status.CREATED
-    reason: str = ""
+    because: Reason | None = None
     kind: str | None = None
     until: float | None = None
     attempts: list[AttemptState] = field(default_factory=list)
     options: TaskOptions = NO_OPTIONS
     max_parallel: int | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reason(self) -> str:
+        """Why it waits or ended as it did, in words; empty where there is nothing to say."""
+        return self.because.sentence if self.because is not None else ""
 
     @property
     def max_attempts(self) -> int:
@@ -66,7 +72,7 @@ class TaskState:
     @property
     def reused(self) -> bool:
         """Skipped, because what an earlier run gave still holds."""
-        return self.status is Status.SKIPPED and self.reason.startswith(REUSED)
+        return self.status is Status.SKIPPED and self.because is not None and self.because.cause is Cause.REUSED
 
     @property
     def succeeded(self) -> bool:
@@ -82,10 +88,15 @@ class PhaseState:
     tasks: list[str]
     max_parallel: int
     status: Status = Status.CREATED
-    reason: str = ""
+    because: Reason | None = None
     started: float | None = None
     ended: float | None = None
     active: int = 0
+
+    @property
+    def reason(self) -> str:
+        """Why it was passed over, in words; empty where there is nothing to say."""
+        return self.because.sentence if self.because is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,7 @@ class RunState:
         self.tasks = {task.id: task for task in tasks}
         self.counts: Counter[Status] = Counter(task.status for task in self.tasks.values())
         self.status = Status.CREATED
-        self.reason = ""
+        self.because: Reason | None = None
         self.started: float | None = None
         self.ended: float | None = None
         self.cancelled_by: str | None = None
@@ -124,6 +135,11 @@ class RunState:
     def finished(self) -> bool:
         return self.status.final
 
+    @property
+    def reason(self) -> str:
+        """Why it ended or ends as it does, in words; empty where there is nothing to say."""
+        return self.because.sentence if self.because is not None else ""
+
     def apply(self, event: Event) -> None:
         """Take one event in. Events of unknown kinds are passed over: a newer program may have written them."""
         handler = _HANDLERS.get(event.type)
@@ -132,31 +148,44 @@ class RunState:
 
     def why(self, task: TaskState, now: float) -> str:
         """One reason in words why a task that has not started waits; else the reason it has."""
-        if task.status not in (Status.WAITING, Status.CREATED):
-            return task.reason
+        reason = self.waits_for(task)
+        if reason is None:
+            return ""
+        if self._is_waiting(task) and task.until is not None and task.until > now and reason is task.because:
+            return f"{reason.sentence} in {show_duration(task.until - now)}"
+        return reason.sentence
+
+    def waits_for(self, task: TaskState) -> Reason | None:
+        """The same as a value: what a task that has not started waits for; else the reason it has."""
+        if not self._is_waiting(task):
+            return task.because
         phase = self.phases[task.phase]
         if phase.started is None:
-            return self._why_not_reached(phase)
-        if task.until is not None and task.until > now:
-            return f"{task.reason} in {show_duration(task.until - now)}"
-        if task.reason:
-            return task.reason
-        return f"limit {phase.active} of {phase.max_parallel} taken" if phase.active else "about to start"
+            return self._not_reached(phase)
+        if task.because is not None:
+            return task.because
+        if phase.active:
+            return Reason.of(Cause.LIMIT, taken=phase.active, limit=phase.max_parallel)
+        return Reason(Cause.ABOUT_TO_START)
 
-    def _why_not_reached(self, phase: PhaseState) -> str:
+    @staticmethod
+    def _is_waiting(task: TaskState) -> bool:
+        return task.status in (Status.WAITING, Status.CREATED)
+
+    def _not_reached(self, phase: PhaseState) -> Reason:
         current = next((p for p in self.phases.values() if p.started is not None and p.ended is None), None)
         if current is None:
-            return f'phase "{phase.name}" not reached'
+            return Reason.of(Cause.PHASE_NOT_REACHED, phase=phase.id, name=phase.name)
         left = sum(not self.tasks[task].status.final for task in current.tasks)
-        return f'phase "{current.name}" not finished ({left} left)'
+        return Reason.of(Cause.PHASE_NOT_FINISHED, phase=current.id, name=current.name, left=left)
 
-    def _set(self, task: TaskState, status: Status, reason: str = "", until: float | None = None) -> None:
+    def _set(self, task: TaskState, status: Status, because: Reason | None = None, until: float | None = None) -> None:
         phase = self.phases[task.phase]
         active = (Status.PROCESSING, Status.TERMINATING)
         phase.active += (status in active) - (task.status in active)
         self.counts[task.status] -= 1
         self.counts[status] += 1
-        task.status, task.reason, task.until = status, reason, until
+        task.status, task.because, task.until = status, because, until
         if status is Status.ERROR and self.first_failure is None:
             self.first_failure = task.id
 
@@ -178,13 +207,13 @@ class RunState:
 
     def _phase_skipped(self, at: float, data: Mapping[str, Any]) -> None:
         phase = self.phases[data["phase"]]
-        phase.status, phase.reason = Status(data["status"]), data["reason"]
+        phase.status, phase.because = Status(data["status"]), _because(data)
         for task in map(self.tasks.__getitem__, phase.tasks):
             if not task.status.final:
-                self._set(task, phase.status, phase.reason)
+                self._set(task, phase.status, phase.because)
 
     def _waiting(self, at: float, data: Mapping[str, Any]) -> None:
-        self._set(self.tasks[data["task"]], Status.WAITING, data["reason"], data.get("until"))
+        self._set(self.tasks[data["task"]], Status.WAITING, _because(data), data.get("until"))
 
     def _spawning(self, at: float, data: Mapping[str, Any]) -> None:
         task = self.tasks[data["task"]]
@@ -201,7 +230,7 @@ class RunState:
     def _killing(self, at: float, data: Mapping[str, Any]) -> None:
         if attempt := self._attempt(data):
             attempt.killing = data["why"]
-            self._set(self.tasks[data["task"]], Status.TERMINATING, data["why"])
+            self._set(self.tasks[data["task"]], Status.TERMINATING, Reason.said(data["why"]))
 
     def _ended(self, at: float, data: Mapping[str, Any]) -> None:
         task, status, reason = self.tasks[data["task"]], Status(data["status"]), data.get("reason", "")
@@ -211,29 +240,33 @@ class RunState:
             attempt.leftovers = data.get("leftovers", 0)
         task.kind = data.get("kind")
         if "retry_at" in data:
-            self._set(task, Status.WAITING, "retry", data["retry_at"])
+            self._set(task, Status.WAITING, Reason(Cause.RETRY), data["retry_at"])
         else:
-            self._set(task, status, reason)
+            self._set(task, status, Reason.said(reason) if reason else None)
 
     def _settled(self, at: float, data: Mapping[str, Any]) -> None:
         task = self.tasks[data["task"]]
         task.kind = data.get("kind")
-        self._set(task, Status(data["status"]), data["reason"])
+        self._set(task, Status(data["status"]), _because(data))
 
     def _cancel(self, at: float, data: Mapping[str, Any]) -> None:
         if "task" not in data:
             self.cancelled_by = data["by"]
-            self.status, self.reason = Status.TERMINATING, f"cancelled by {data['by']}"
+            self.status, self.because = Status.TERMINATING, Reason.of(Cause.CANCELLED, by=data["by"])
 
     def _note(self, at: float, data: Mapping[str, Any]) -> None:
         self.notes.append((at, data["level"], data["text"]))
 
     def _run_ended(self, at: float, data: Mapping[str, Any]) -> None:
-        self.status, self.reason, self.ended = Status(data["status"]), data.get("reason", ""), at
+        self.status, self.because, self.ended = Status(data["status"]), _because(data), at
 
     def _attempt(self, data: Mapping[str, Any]) -> AttemptState | None:
         attempts = self.tasks[data["task"]].attempts
         return attempts[-1] if attempts and attempts[-1].number == data["attempt"] else None
+
+
+def _because(data: Mapping[str, Any]) -> Reason | None:
+    return decode_reason(data.get("because"), data.get("reason"))
 
 
 _HANDLERS: dict[str, Callable[[RunState, float, Mapping[str, Any]], None]] = {
@@ -267,7 +300,7 @@ def initial_state(header: RunHeader, plan: RunPlan) -> RunState:
             task.digest,
             task.continue_on_failure,
             _DECIDED.get(task.decision, Status.CREATED),
-            task.reason if task.decision in _DECIDED else "",
+            task.because if task.decision in _DECIDED else None,
             options=task.options,
             max_parallel=task.max_parallel,
             variables=task.variables,
@@ -295,7 +328,7 @@ def _planned(task: TaskState) -> PlannedTask:
         task.name,
         task.phase,
         Decision.SKIPPED if skipped else Decision.RUN,
-        task.reason if skipped else "",
+        task.because if skipped else None,
         task.digest,
         task.continue_on_failure,
         task.options,

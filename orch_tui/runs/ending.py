@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orch_tui.engine.results import read_result
 from orch_tui.model.durations import show_duration
+from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.runstate import PhaseState, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
@@ -25,8 +26,10 @@ def first_failure(state: RunState) -> TaskState | None:
 def skipped_because(state: RunState, failed: TaskState) -> list[TaskState]:
     """Tasks of later phases that never ran because the phase of ``failed`` did not succeed."""
     phase = state.phases[failed.phase]
-    wanted = f'phase "{phase.name}" failed'
-    return [task for task in state.tasks.values() if task.status is Status.SKIPPED and task.reason == wanted]
+    wanted = Reason.of(Cause.PHASE_BEFORE, phase=phase.id, name=phase.name, status=Status.ERROR.value)
+    # A journal of an older program has the name alone.
+    older = Reason.of(Cause.PHASE_BEFORE, phase="", name=phase.name, status=Status.ERROR.value)
+    return [task for task in state.tasks.values() if task.status is Status.SKIPPED and task.because in (wanted, older)]
 
 
 def failed_as_well(state: RunState, failed: TaskState) -> list[TaskState]:

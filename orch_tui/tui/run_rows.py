@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from textwrap import wrap
 from time import localtime, strftime
@@ -31,7 +30,6 @@ _LONGER = "»"
 _QUIET = "z"
 _NESTED_ROWS = 200
 _REASON = 22
-_OF_RUN = re.compile(r" (?:in|of|since|from) run \S+$")
 _DECISIONS = {
     Decision.RUN: ("●", "heading"),
     Decision.REUSED: ("✔", "success"),
@@ -119,7 +117,7 @@ def planned_state(task: PlannedTask) -> tuple[Part, ...]:
     """What a run would do with a task, behind it in the tree."""
     glyph, style = _DECISIONS[task.decision]
     # Which run is meant is said once, at the bottom.
-    reason = safe_line(_OF_RUN.sub("", task.reason), _REASON)
+    reason = safe_line(task.because.brief if task.because is not None else "", _REASON)
     parts = (Part(f"{glyph} {task.decision.value}", style),)
     return (Part(f"{reason}  ", "dim"), *parts) if reason and not reason.startswith(task.decision.value) else parts
 

@@ -21,6 +21,7 @@ from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project, open_project
 
 from tests.support.projects import latest_run, make_project, orch, start, wait_for_file
+from tests.support.reasons import in_words
 
 GATE = 'touch "$ORCH_PROJECT/begun"; while [ ! -e "$ORCH_PROJECT/gate" ]; do sleep 0.05; done'
 
@@ -51,7 +52,7 @@ def earlier(project: Project, number: int, seconds: float) -> None:
     for task, since in (("b", at), ("c", at + seconds - 1)):
         if any(task == one.id for one in project.orchestration("daily").tasks()):
             told += [*began(task, since), events.ended(since + 1, task, 1, Status.SUCCESS)]
-    ended = events.run_ended(at + seconds, Status.SUCCESS, "", seconds, {})
+    ended = events.run_ended(at + seconds, Status.SUCCESS, None, seconds, {})
     with journal_of(project, f"2026010{9 - number}T000000.000Z-aa", at, *told, ended):
         pass
 
@@ -75,7 +76,7 @@ def test_marks_and_the_time_left_are_told(tmp_path: Path) -> None:
         earlier(project, number, 300.0 if number != 2 else 20.0)
     now = time.time()
     since = now - 125
-    retry = events.waiting(now, "b", "retry", now + 3600)
+    retry = events.waiting(now, "b", in_words("retry"), now + 3600)
     with journal_of(project, "20261122T000000.000Z-aa", since, *began("a", since), retry) as journal:
         log = project.paths.run("daily", "20261122T000000.000Z-aa") / "tasks" / "a" / "1" / "log"
         log.parent.mkdir(parents=True)

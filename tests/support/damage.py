@@ -9,11 +9,13 @@ from pathlib import Path
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.orchestration import Backoff, Retry, TaskOptions
-from orch_tui.model.plan import REUSED, Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.format import write_event, write_header
 from orch_tui.project.paths import make_private
+
+from tests.support.reasons import in_words
 
 T0 = 1_790_000_000.25
 BEFORE, RUN, AFTER = "20260921T131320.000Z-aa", "20260921T131320.100Z-bb", "20260921T131320.200Z-cc"
@@ -49,7 +51,7 @@ def whole_journals(run: str = RUN) -> dict[str, str]:
     )
     then = (
         PlannedTask("c", "command/c", "C", "q", Decision.RUN),
-        PlannedTask("r", "command/r", "R", "q", Decision.REUSED, f"{REUSED} {BEFORE}"),
+        PlannedTask("r", "command/r", "R", "q", Decision.REUSED, in_words(f"reused from run {BEFORE}")),
     )
     plan = RunPlan(
         "o",
@@ -80,7 +82,7 @@ def _begun() -> list[Event]:
         events.started(T0 + 1, "a", 1, pid=7, start=(5, 6)),
         events.spawning(T0 + 1, "b", 1),
         events.started(T0 + 1, "b", 1, pid=8, start=(5, 6)),
-        events.waiting(T0 + 1, "n", "configuration in use by run x"),
+        events.waiting(T0 + 1, "n", in_words("configuration in use by run x")),
         events.note(T0 + 2, "warning", "the disk is full"),
         events.ended(
             T0 + 2, "a", 1, Status.ERROR, "no", kind=FailureKind.USER, exit_code=1, retry_at=T0 + 4, leftovers=2
@@ -93,11 +95,11 @@ def _failed() -> list[Event]:
     return [
         events.ended(T0 + 6, "a", 2, Status.ERROR, "no", kind=FailureKind.APPLICATION, exit_code=3),
         events.ended(T0 + 6, "b", 1, Status.WARNING, "late", kind=FailureKind.TIMEOUT, exit_code=143),
-        events.settled(T0 + 6, "n", Status.ERROR, "it cannot be started", FailureKind.LAUNCH),
+        events.settled(T0 + 6, "n", Status.ERROR, in_words("it cannot be started"), FailureKind.LAUNCH),
         events.phase_ended(T0 + 6, "p", Status.ERROR),
-        events.phase_skipped(T0 + 6, "q", Status.SKIPPED, 'phase "P" failed'),
+        events.phase_skipped(T0 + 6, "q", Status.SKIPPED, in_words('phase "P" failed')),
         events.run_ended(
-            T0 + 6, Status.ERROR, "A failed", 6.0, {Status.ERROR: 2, Status.WARNING: 1, Status.SKIPPED: 2}
+            T0 + 6, Status.ERROR, in_words("A failed"), 6.0, {Status.ERROR: 2, Status.WARNING: 1, Status.SKIPPED: 2}
         ),
     ]
 
@@ -113,7 +115,7 @@ def _succeeded() -> list[Event]:
         events.spawning(T0 + 7, "c", 1),
         events.ended(T0 + 8, "c", 1, Status.SUCCESS, exit_code=0),
         events.phase_ended(T0 + 8, "q", Status.SUCCESS),
-        events.run_ended(T0 + 8, Status.SUCCESS, "", 8.0, {Status.SUCCESS: 4, Status.SKIPPED: 1}),
+        events.run_ended(T0 + 8, Status.SUCCESS, None, 8.0, {Status.SUCCESS: 4, Status.SKIPPED: 1}),
     ]
 
 

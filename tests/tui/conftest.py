@@ -102,7 +102,7 @@ class MakeRun:
         plan = RunPlan(orchestration, orchestration, (PlannedPhase("p", "P", (task,), 1),))
         journal = Journal.create(directory, RunHeader(run, orchestration, orchestration, at, "ann@host"), plan)
         if end is not None:
-            journal.append(events.run_ended(at + seconds, end, "", seconds, {end: 1}))
+            journal.append(events.run_ended(at + seconds, end, None, seconds, {end: 1}))
         journal.close()
         return run
 

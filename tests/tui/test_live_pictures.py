@@ -21,6 +21,7 @@ from orch_tui.project.secrets import Secrets
 from orch_tui.tui.app import OrchApp
 from textual.pilot import Pilot
 
+from tests.support.reasons import in_words
 from tests.tui.conftest import NOW
 from tests.tui.seed import sample_project
 
@@ -83,10 +84,10 @@ def _failed(start: float) -> tuple[events.Event, ...]:
         ),
         events.phase_ended(start + 9.0, "transformation-phase", Status.ERROR),
         *(
-            events.phase_skipped(start + 9.0, phase, Status.SKIPPED, 'phase "Transformation phase" failed')
+            events.phase_skipped(start + 9.0, phase, Status.SKIPPED, in_words('phase "Transformation phase" failed'))
             for phase in ("second-transformation-phase", "writer-phase")
         ),
-        events.run_ended(start + 9.0, Status.ERROR, "SQL · Campaign Performance: exit code 1", 9.0, {}),
+        events.run_ended(start + 9.0, Status.ERROR, in_words("SQL · Campaign Performance: exit code 1"), 9.0, {}),
     )
 
 
@@ -138,14 +139,14 @@ def test_history(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> No
     project = sample_project(tmp_path)
     for number, seconds in enumerate((8.0, 9.5, 8.2, 8.4, 14.0, 8.8)):
         start = NOW - 86400 * (7 - number)
-        ended = events.run_ended(start + seconds, Status.SUCCESS, "", seconds, {})
+        ended = events.run_ended(start + seconds, Status.SUCCESS, None, seconds, {})
         with a_run(project, f"2026111{number}T150000.000Z-aa", start, ended):
             pass
     # AND one that failed, and was continued
     failed = "20261122T145546.000Z-aa"
     with a_run(project, failed, START - 240, *_failed(START - 240)):
         pass
-    ended = events.run_ended(START + 8.1, Status.SUCCESS, "", 8.1, {})
+    ended = events.run_ended(START + 8.1, Status.SUCCESS, None, 8.1, {})
     with a_run(project, "20261122T145946.000Z-aa", START, ended, continues=failed):
         pass
     app = OrchApp(project, clock=lambda: NOW)

@@ -112,6 +112,7 @@ def write_header(header: RunHeader, plan: RunPlan) -> str:
             "variables": [f"{name}={value}" for name, value in task.variables.items()] or None,
             "status": task.status.value if skipped else None,
             "reason": task.reason if skipped else None,
+            "because": task.because.encoded() if skipped and task.because is not None else None,
         }
         parts.append(write_record("[[task]]", fields))
     return "".join(parts)

@@ -14,11 +14,13 @@ from orch_tui.model.event_shape import (
     PAIRS,
     SECONDS,
     TEXT,
+    TEXTS,
     Field,
     Kind,
     complaint,
 )
 from orch_tui.model.orchestration import Backoff, Retry, TaskOptions
+from orch_tui.model.reasons import decode_reason
 from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.format import FORMAT, BrokenJournal, Record, to_time
@@ -53,6 +55,7 @@ _TASK = (
     Field("variables", PAIRS, needed=False),
     Field("status", _SKIPPED, needed=False),
     Field("reason", TEXT, needed=False),
+    Field("because", TEXTS, needed=False),
 )
 _RETRY = (Field("retries", COUNT), Field("retry_delay", LENGTH), Field("retry_backoff", _BACKOFF))
 
@@ -156,7 +159,7 @@ def _to_task(values: Mapping[str, Any]) -> TaskState:
         values.get("digest", ""),
         values.get("continue_on_failure", False),
         Status(values.get("status", Status.CREATED)),
-        values.get("reason", ""),
+        decode_reason(values.get("because"), values.get("reason")),
         options=_to_options(values),
         max_parallel=values.get("max_parallel"),
         variables=dict(text.split("=", 1) for text in values.get("variables", ())),

@@ -19,6 +19,8 @@ from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted
 
+from tests.support.reasons import in_words
+
 NOW = 1_800_000_000.0
 
 
@@ -85,17 +87,17 @@ def test_failures_retries_waits_and_stops_say_why(tmp_path: Path) -> None:
     lines, state = tell(
         tmp_path,
         *BEGUN,
-        events.waiting(NOW, "b", "configuration in use by run x"),
+        events.waiting(NOW, "b", in_words("configuration in use by run x")),
         events.ended(NOW + 1, "a", 1, Status.ERROR, "exit code 1: \x1b[31mno\nway", retry_at=NOW + 9),
         events.spawning(NOW + 9, "a", 2),
         events.killing(NOW + 10, "a", 2, "timeout", 10.0),
         events.ended(NOW + 12, "a", 2, Status.ERROR, "timed out", kind=FailureKind.TIMEOUT, leftovers=2),
-        events.settled(NOW + 12, "b", Status.CANCELLED, "cancelled by me"),
+        events.settled(NOW + 12, "b", Status.CANCELLED, in_words("cancelled by me")),
         events.phase_ended(NOW + 12, "first", Status.ERROR),
-        events.phase_skipped(NOW + 12, "second", Status.SKIPPED, 'phase "First" failed'),
+        events.phase_skipped(NOW + 12, "second", Status.SKIPPED, in_words('phase "First" failed')),
         events.cancel(NOW + 12, "you", now=True),
         events.note(NOW + 12, "error", "the journal cannot be written"),
-        events.run_ended(NOW + 12, Status.ERROR, "Task a: timed out", 12.0, {}),
+        events.run_ended(NOW + 12, Status.ERROR, in_words("Task a: timed out"), 12.0, {}),
     )
     # THEN
     assert lines[3] == "○ waiting     Task b  configuration in use by run x"
@@ -116,7 +118,11 @@ def test_failures_retries_waits_and_stops_say_why(tmp_path: Path) -> None:
 
 def test_quiet_keeps_what_went_wrong_and_a_status_line_replaces_the_starts(tmp_path: Path) -> None:
     # GIVEN
-    told = (*BEGUN, events.ended(NOW, "a", 1, Status.SUCCESS), events.settled(NOW, "b", Status.WARNING, "odd"))
+    told = (
+        *BEGUN,
+        events.ended(NOW, "a", 1, Status.SUCCESS),
+        events.settled(NOW, "b", Status.WARNING, in_words("odd")),
+    )
     # WHEN / THEN
     assert tell(tmp_path, *told, quiet=True)[0] == ["▲ warning     Task b  odd"]
     assert not [line for line in tell(tmp_path, *told, starts=False)[0] if "processing" in line]

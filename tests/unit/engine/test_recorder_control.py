@@ -14,6 +14,8 @@ from orch_tui.model.runstate import RunHeader, initial_state
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, JournalFull, read_run
 
+from tests.support.reasons import in_words
+
 T = 1_790_000_000.0
 
 
@@ -40,7 +42,7 @@ def test_events_wait_in_order_while_the_disk_is_full(
     monkeypatch.setattr(recorder.journal, "append", limited)
     # WHEN things happen
     recorder.record(events.phase_started(T, "p"))
-    recorder.record(events.settled(T, "t", Status.ERROR, "why"))
+    recorder.record(events.settled(T, "t", Status.ERROR, in_words("why")))
     # THEN it says so, in the state and in the space kept back for it, and knows what happened
     assert recorder.blocked == "run.toml: No space left on device" and not recorder.flush()
     assert recorder.state.tasks["t"].status is Status.ERROR

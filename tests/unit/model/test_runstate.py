@@ -12,6 +12,8 @@ from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.runstate import RunHeader, RunState, fold, initial_state
 from orch_tui.model.status import Status
 
+from tests.support.reasons import in_words
+
 T = 1000.0
 HEADER = RunHeader("r", "o", "O", T, "ann")
 EXECUTOR = events.executor(T, pid=1, start=(1, 1), host="h", boot_id="b", by="ann")
@@ -19,7 +21,7 @@ EXECUTOR = events.executor(T, pid=1, start=(1, 1), host="h", boot_id="b", by="an
 
 def _state(*events_: Event) -> RunState:
     def task(name: str, phase: str, decision: Decision = Decision.RUN, reason: str = "") -> PlannedTask:
-        return PlannedTask(name, f"c/{name}", name, phase, decision, reason)
+        return PlannedTask(name, f"c/{name}", name, phase, decision, in_words(reason))
 
     phases = (
         PlannedPhase(
@@ -40,7 +42,7 @@ def test_every_wait_has_its_reason() -> None:
     state = _state(EXECUTOR, events.phase_started(T, "p1"), events.spawning(T, "a", 1))
     assert state.why(state.tasks["b"], T) == "limit 1 of 1 taken"
     assert state.why(state.tasks["c"], T) == 'phase "One" not finished (2 left)'
-    state.apply(events.waiting(T, "b", "configuration in use by run 7"))
+    state.apply(events.waiting(T, "b", in_words("configuration in use by run 7")))
     assert state.why(state.tasks["b"], T) == "configuration in use by run 7"
     state.apply(events.ended(T, "a", 1, Status.ERROR, "exit code 1", kind=FailureKind.USER, retry_at=T + 8))
     assert state.why(state.tasks["a"], T) == "retry in 8.0 s"
@@ -59,7 +61,7 @@ def test_a_retry_is_not_a_failure_yet() -> None:
 
 
 def test_a_skipped_phase_settles_all_of_its_tasks_at_once() -> None:
-    state = _state(EXECUTOR, events.phase_skipped(T, "p2", Status.SKIPPED, 'phase "One" failed'))
+    state = _state(EXECUTOR, events.phase_skipped(T, "p2", Status.SKIPPED, in_words('phase "One" failed')))
     assert state.tasks["c"].status is Status.SKIPPED and state.tasks["c"].reason == 'phase "One" failed'
 
 
@@ -79,13 +81,13 @@ _FINAL = st.sampled_from([Status.SUCCESS, Status.WARNING, Status.ERROR, Status.T
 _EVENTS = st.one_of(
     st.just(EXECUTOR),
     st.builds(lambda p: events.phase_started(T, p), st.sampled_from(["p1", "p2"])),
-    st.builds(lambda t: events.waiting(T, t, "why"), _TASKS),
+    st.builds(lambda t: events.waiting(T, t, in_words("why")), _TASKS),
     st.builds(lambda t, n: events.spawning(T, t, n), _TASKS, st.integers(1, 3)),
     st.builds(lambda t, n: events.started(T, t, n, pid=1, start=(1, 1)), _TASKS, st.integers(1, 3)),
     st.builds(lambda t, n: events.killing(T, t, n, "cancel", 1.0), _TASKS, st.integers(1, 3)),
     st.builds(lambda t, n, s: events.ended(T, t, n, s), _TASKS, st.integers(1, 3), _FINAL),
-    st.builds(lambda t, s: events.settled(T, t, s, "why"), _TASKS, _FINAL),
-    st.builds(lambda p: events.phase_skipped(T, p, Status.SKIPPED, "why"), st.sampled_from(["p1", "p2"])),
+    st.builds(lambda t, s: events.settled(T, t, s, in_words("why")), _TASKS, _FINAL),
+    st.builds(lambda p: events.phase_skipped(T, p, Status.SKIPPED, in_words("why")), st.sampled_from(["p1", "p2"])),
 )
 
 

@@ -18,6 +18,8 @@ from orch_tui.project.journal.file import Journal
 from orch_tui.project.locks import Lock, holder_of
 from orch_tui.project.paths import ProjectPaths, make_private
 
+from tests.support.reasons import in_words
+
 T = 1_790_000_000.0
 
 
@@ -31,7 +33,7 @@ def _run(paths: ProjectPaths, run: str, *, end: Status | None = Status.SUCCESS, 
     for _ in range(notes):
         journal.append(events.note(T, "info", "x" * 100))
     if end is not None:
-        journal.append(events.run_ended(T + 5, end, "why", 5.0, {end: 1}))
+        journal.append(events.run_ended(T + 5, end, in_words("why"), 5.0, {end: 1}))
         journal.close()
     return journal
 

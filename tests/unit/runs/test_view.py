@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
-from orch_tui.model.plan import REUSED, Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.runstate import RunHeader, RunState, fold, initial_state
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal
@@ -23,6 +24,8 @@ from orch_tui.runs.view import RunModel, read_written
 from orch_tui.tui.run_bars import draw_live, scale
 from orch_tui.tui.run_rows import about_task, head_rows, planned_state, task_state, wait_rows
 from orch_tui.tui.widgets.line_tree import Row
+
+from tests.support.reasons import in_words
 
 T0 = 1_795_359_600.0
 HEADER = RunHeader("20261122T140000.000Z-aa", "o", "O", T0, "ann@host")
@@ -76,7 +79,7 @@ def test_what_is_left_is_the_end_of_the_timeline() -> None:
 def test_a_run_that_continues_another_has_a_time_left_too() -> None:
     # GIVEN a run in which the first phase is reused
     tasks = (
-        PlannedTask("a", "command/a", "A", "p", Decision.REUSED, "reused"),
+        PlannedTask("a", "command/a", "A", "p", Decision.REUSED, in_words("reused")),
         PlannedTask("b", "c/b", "B", "p", Decision.RUN),
     )
     state = begun(
@@ -94,7 +97,7 @@ def test_without_an_earlier_run_nothing_is_said_to_be_left() -> None:
     # nor is anything left of what has ended, or stands still
     known = Estimates(task_medians={"a": 9.0})
     assert head_of(model(state, known, live=False), T0 + 6).left is None
-    state.apply(events.run_ended(T0 + 9, Status.SUCCESS, "", 9.0, {}))
+    state.apply(events.run_ended(T0 + 9, Status.SUCCESS, None, 9.0, {}))
     assert head_of(model(state, known), T0 + 9).left is None
 
 
@@ -128,8 +131,8 @@ def test_a_task_without_output_is_quiet_after_a_minute_and_long_after_a_fifth_mo
 def test_a_reused_task_looks_as_in_the_preview() -> None:
     # GIVEN a run that reuses one task of an earlier run, and skips another
     tasks = (
-        PlannedTask("a", "command/a", "A", "p", Decision.REUSED, f"{REUSED}20261121T140000.000Z-bb"),
-        PlannedTask("b", "command/b", "B", "p", Decision.SKIPPED, "disabled"),
+        PlannedTask("a", "command/a", "A", "p", Decision.REUSED, in_words("reused from run 20261121T140000.000Z-bb")),
+        PlannedTask("b", "command/b", "B", "p", Decision.SKIPPED, in_words("disabled")),
         PlannedTask("c", "command/c", "C", "p", Decision.RUN),
     )
     one = model(begun(phases=RunPlan("o", "O", (PlannedPhase("p", "P", tasks, 2),))))
@@ -141,7 +144,9 @@ def test_a_reused_task_looks_as_in_the_preview() -> None:
 def test_changes_are_told_once() -> None:
     one = model(begun())
     one.changes()
-    assert one.take(Batch((*started("a", T0), events.phase_skipped(T0, "q", Status.SKIPPED, "why")), live=True))
+    assert one.take(
+        Batch((*started("a", T0), events.phase_skipped(T0, "q", Status.SKIPPED, in_words("why"))), live=True)
+    )
     assert one.changes() == {"a", "q", "c"}
     assert one.changes() == set()
     assert not one.take(Batch((), live=True))
@@ -226,7 +231,7 @@ def _recorded(
     journal.append(events.executor(T0, pid=1, start=(1, 1), host="h", boot_id="b", by="x"))
     for event in (*started("a", T0), events.ended(T0 + seconds, "a", 1, status)):
         journal.append(event)
-    journal.append(events.run_ended(T0 + seconds, status, "", seconds, {status: 1}))
+    journal.append(events.run_ended(T0 + seconds, status, None, seconds, {status: 1}))
     journal.close()
 
 
@@ -268,7 +273,7 @@ def test_runs_of_other_tasks_tell_nothing_of_the_whole_run(tmp_path: Path) -> No
         # THEN what the whole run takes is not known, and what the task takes is
         assert found.run_mean is None and found.task_means == {"a": 3.0}
     # and a task that is skipped from the beginning is none of the run's
-    skipped = PlannedTask("b", "command/b", "B", "p", Decision.SKIPPED, "disabled")
+    skipped = PlannedTask("b", "command/b", "B", "p", Decision.SKIPPED, in_words("disabled"))
     (phase,) = plan(p=["a"]).phases
     both = RunPlan("o", "O", (PlannedPhase("p", "P", (*phase.tasks, skipped), 2),))
     for number in range(3, 6):
@@ -284,7 +289,7 @@ def test_a_try_that_succeeded_counts_in_a_run_that_failed(tmp_path: Path) -> Non
     journal = Journal.create(directory, RunHeader("2026-1", "o", "O", T0, "x"), plan(p=["a", "b"]))
     for event in (*started("a", T0), events.ended(T0 + 4, "a", 1, Status.SUCCESS)):
         journal.append(event)
-    journal.append(events.run_ended(T0 + 5, Status.ERROR, "", 5, {Status.ERROR: 1}))
+    journal.append(events.run_ended(T0 + 5, Status.ERROR, None, 5, {Status.ERROR: 1}))
     journal.close()
     assert read_estimates(paths, "o") == Estimates(task_medians={"a": 4.0})
 
@@ -310,14 +315,14 @@ def test_what_tasks_wrote_comes_from_a_file_that_may_hold_anything(tmp_path: Pat
 @pytest.mark.parametrize(
     ("decision", "reason", "shown"),
     [
-        (Decision.RUN, "failed in run 20261122T1-aa", "failed  ● will run"),
-        (Decision.RUN, "edited since run 2026", "edited  ● will run"),
-        (Decision.REUSED, "reused from run 2026", "✔ reused"),
-        (Decision.SKIPPED, "disabled", "disabled  – skipped"),
-        (Decision.BLOCKED, "secret [X] is not set; put it into …", "secret [X] is not set…  ✘ blocked"),
+        (Decision.RUN, Reason.of(Cause.UNSUCCESSFUL, status="error", run="20261122T1-aa"), "error  ● will run"),
+        (Decision.RUN, Reason.of(Cause.EDITED, run="2026"), "edited  ● will run"),
+        (Decision.REUSED, Reason.of(Cause.REUSED, run="2026"), "✔ reused"),
+        (Decision.SKIPPED, Reason(Cause.DISABLED), "disabled  – skipped"),
+        (Decision.BLOCKED, Reason.said("secret [X] is not set; put it into …"), "secret [X] is not set…  ✘ blocked"),
     ],
 )
-def test_the_preview_says_what_and_why(decision: Decision, reason: str, shown: str) -> None:
+def test_the_preview_says_what_and_why(decision: Decision, reason: Reason, shown: str) -> None:
     assert text([Row((), planned_state(PlannedTask("t", "c/t", "T", "p", decision, reason)))]) == shown
 
 
@@ -344,7 +349,7 @@ def test_two_runs_are_compared_task_by_task() -> None:
 def test_what_is_reused_counts_as_done_where_runs_are_compared() -> None:
     # GIVEN a run in which a succeeded and b failed, one that reuses a, and one in which a fails
     tasks = [PlannedTask(t, f"c/{t}", t, "p", Decision.RUN) for t in ("a", "b")]
-    reused = PlannedTask("a", "c/a", "a", "p", Decision.REUSED, f"{REUSED}20261121T140000.000Z-bb")
+    reused = PlannedTask("a", "c/a", "a", "p", Decision.REUSED, in_words("reused from run 20261121T140000.000Z-bb"))
     first, again, last = (
         begun(
             *(one for task, status in ended for one in (*started(task, T0), events.ended(T0 + 2, task, 1, status))),

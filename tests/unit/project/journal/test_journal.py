@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from orch_tui.model import events
 from orch_tui.model.events import Event
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.reasons import Reason
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal import file as journal_module
@@ -52,7 +53,7 @@ def _run_of_two(journal: Journal) -> None:
 @given(st.text(), st.text())
 def test_any_text_survives_and_the_record_is_toml_and_json(reason: str, task: str) -> None:
     # GIVEN an event with any text a program or person may have written
-    event = events.settled(T0, task, Status.ERROR, reason)
+    event = events.settled(T0, task, Status.ERROR, Reason.said(reason))
     text = write_event(event).encode("utf-8", "replace").decode()
     # THEN a TOML parser and the quick reader see the same, and it is one record
     by_toml = tomllib.loads(text)["event"]

@@ -1,0 +1,177 @@
+"""Why a task waits, was skipped, is reused or blocked, and why a run ended as it did: values, and their sentences.
+
+A reason is a cause with fields. Code compares causes; what people read is made from them by :meth:`Reason.sentence`, in
+one place. A journal keeps both: the value for programs, the sentence for people and for older programs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    DISABLED = "disabled"
+    NOT_SELECTED = "not-selected"
+    REUSED = "reused"
+    NOT_IN_RUN = "not-in-run"
+    OTHER_CONFIGURATION = "other-configuration"
+    UNSUCCESSFUL = "unsuccessful"
+    EDITED = "edited"
+    BLOCKED = "blocked"
+    PHASE_BEFORE = "phase-before"
+    RUN_CANCELLED = "run-cancelled"
+    CANCELLED = "cancelled"
+    CONFIGURATION_IN_USE = "configuration-in-use"
+    DISK_FULL = "disk-full"
+    RETRY = "retry"
+    DELAY = "delay"
+    TASK_FAILED = "task-failed"
+    PHASE_NOT_REACHED = "phase-not-reached"
+    PHASE_NOT_FINISHED = "phase-not-finished"
+    LIMIT = "limit"
+    ABOUT_TO_START = "about-to-start"
+    SAID = "said"
+    """Words from elsewhere: how an attempt ended (its kind and exit code are values beside it), what an error says."""
+
+
+_FIELDS: dict[Cause, tuple[str, ...]] = {
+    Cause.REUSED: ("run",),
+    Cause.NOT_IN_RUN: ("run",),
+    Cause.OTHER_CONFIGURATION: ("configuration", "run"),
+    Cause.UNSUCCESSFUL: ("status", "run"),
+    Cause.EDITED: ("run",),
+    Cause.BLOCKED: ("why",),
+    Cause.PHASE_BEFORE: ("phase", "name", "status"),
+    Cause.RUN_CANCELLED: ("by",),
+    Cause.CANCELLED: ("by",),
+    Cause.CONFIGURATION_IN_USE: ("holder",),
+    Cause.DISK_FULL: ("error",),
+    Cause.TASK_FAILED: ("task", "name", "why", "others"),
+    Cause.PHASE_NOT_REACHED: ("phase", "name"),
+    Cause.PHASE_NOT_FINISHED: ("phase", "name", "left"),
+    Cause.LIMIT: ("taken", "limit"),
+    Cause.SAID: ("text",),
+}
+"""The names of the fields of a cause, in the order in which a journal has them; other causes have none."""
+
+_SENTENCES: dict[Cause, str] = {
+    Cause.DISABLED: "disabled",
+    Cause.NOT_SELECTED: "not selected",
+    Cause.REUSED: "reused from run {run}",
+    Cause.NOT_IN_RUN: "not part of run {run}",
+    Cause.OTHER_CONFIGURATION: "was {configuration} in run {run}",
+    Cause.UNSUCCESSFUL: "{status} in run {run}",
+    Cause.EDITED: "edited since run {run}",
+    Cause.BLOCKED: "{why}",
+    Cause.RUN_CANCELLED: "the run was cancelled by {by}",
+    Cause.CANCELLED: "cancelled by {by}",
+    Cause.CONFIGURATION_IN_USE: "configuration in use by {holder}",
+    Cause.DISK_FULL: "disk full: {error}",
+    Cause.RETRY: "retry",
+    Cause.DELAY: "delay",
+    Cause.PHASE_NOT_REACHED: 'phase "{name}" not reached',
+    Cause.PHASE_NOT_FINISHED: 'phase "{name}" not finished ({left} left)',
+    Cause.LIMIT: "limit {taken} of {limit} taken",
+    Cause.ABOUT_TO_START: "about to start",
+    Cause.SAID: "{text}",
+}
+
+
+_BRIEF = {
+    Cause.REUSED: "reused",
+    Cause.NOT_IN_RUN: "not part",
+    Cause.OTHER_CONFIGURATION: "was {configuration}",
+    Cause.UNSUCCESSFUL: "{status}",
+    Cause.EDITED: "edited",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """``values`` are the fields that :data:`_FIELDS` names for the cause, as texts."""
+
+    cause: Cause
+    values: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.values) != len(_FIELDS.get(self.cause, ())):
+            raise ValueError(f"{self.cause.value} has the fields {_FIELDS.get(self.cause, ())}, not {self.values}")
+
+    @classmethod
+    def of(cls, cause: Cause, **fields: object) -> Reason:
+        """Raises: ValueError for fields that the cause does not have, or lacks."""
+        names = _FIELDS.get(cause, ())
+        if set(fields) != set(names):
+            raise ValueError(f"{cause.value} has the fields {names}, not {tuple(fields)}")
+        return cls(cause, tuple(str(fields[name]) for name in names))
+
+    @classmethod
+    def said(cls, text: str) -> Reason:
+        """Words that another program or an error gave."""
+        return cls(Cause.SAID, (text,))
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return dict(zip(_FIELDS.get(self.cause, ()), self.values, strict=True))
+
+    @property
+    def sentence(self) -> str:
+        """For people: a few words without a full stop."""
+        fields = self.fields
+        if self.cause is Cause.PHASE_BEFORE:
+            word = "failed" if fields["status"] == "error" else f"was {fields['status']}"
+            return f'phase "{fields["name"]}" {word}'
+        if self.cause is Cause.TASK_FAILED:
+            more = int(fields["others"])
+            return f"{fields['name']}: {fields['why']}" + (f" (and {more} more)" if more else "")
+        return _SENTENCES[self.cause].format(**fields)
+
+    @property
+    def brief(self) -> str:
+        """The sentence without the run that it is about, for where that is said once for all."""
+        return _BRIEF[self.cause].format(**self.fields) if self.cause in _BRIEF else self.sentence
+
+    def encoded(self) -> list[str]:
+        """For journals: the cause, then its fields in order."""
+        return [self.cause.value, *self.values]
+
+
+def value_of(reason: Reason | None) -> dict[str, str] | None:
+    """For JSON: the cause, and the fields that go with it."""
+    return None if reason is None else {"cause": reason.cause.value, **reason.fields}
+
+
+def decode_reason(encoded: Sequence[str] | None, sentence: str | None) -> Reason | None:
+    """The reason of a record. A journal of an older program has only the sentence; a newer one may have causes that
+    are not known here: then the sentence is what is known. None where there is neither."""
+    if encoded:
+        try:
+            return Reason(Cause(encoded[0]), tuple(encoded[1:]))
+        except ValueError:
+            return Reason.said(sentence or encoded[0])
+    return _of_sentence(sentence) if sentence else None
+
+
+_OLD: tuple[tuple[re.Pattern[str], Cause, Mapping[str, str]], ...] = (
+    (re.compile(r"disabled"), Cause.DISABLED, {}),
+    (re.compile(r"not selected"), Cause.NOT_SELECTED, {}),
+    (re.compile(r"retry"), Cause.RETRY, {}),
+    (re.compile(r"delay"), Cause.DELAY, {}),
+    (re.compile(r"reused from run (?P<run>\S+)"), Cause.REUSED, {}),
+    (re.compile(r'phase "(?P<name>.*)" failed'), Cause.PHASE_BEFORE, {"phase": "", "status": "error"}),
+    (re.compile(r'phase "(?P<name>.*)" was (?P<status>[a-z]+)'), Cause.PHASE_BEFORE, {"phase": ""}),
+    (re.compile(r"the run was cancelled by (?P<by>.*)"), Cause.RUN_CANCELLED, {}),
+    (re.compile(r"configuration in use by (?P<holder>.*)"), Cause.CONFIGURATION_IN_USE, {}),
+    (re.compile(r"disk full: (?P<error>.*)"), Cause.DISK_FULL, {}),
+)
+"""The sentences of format 1, as programs wrote them before causes stood in journals."""
+
+
+def _of_sentence(sentence: str) -> Reason:
+    for pattern, cause, known in _OLD:
+        if found := pattern.fullmatch(sentence):
+            return Reason.of(cause, **known, **found.groupdict())
+    return Reason.said(sentence)

@@ -1,0 +1,9 @@
+"""Reasons by their sentences, as a journal of an older program has them."""
+
+from __future__ import annotations
+
+from orch_tui.model.reasons import Reason, decode_reason
+
+
+def in_words(sentence: str) -> Reason | None:
+    return decode_reason(None, sentence)
