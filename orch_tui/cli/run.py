@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -151,8 +152,20 @@ def run_command(
     manner = _Manner(strict, as_json, plain, quiet, wait, nested)
     if nested is None:
         _warn_of_env(opened)
+        _warn_of_variables(request.variables)
     with Signals(stop_on_hangup=opened.settings.on_hangup == "stop").installed() as signals:
         return _run(opened, request, manner, signals)
+
+
+def _warn_of_variables(names: Mapping[str, str]) -> None:
+    """A secret given with ``--var`` is in the list of processes, in the shell's history and in the run's journal."""
+    from orch_tui.model.references import looks_secret
+
+    for name in filter(looks_secret, names):
+        Output(sys.stderr).line(
+            f"warning: --var {safe_line(name, 60)}=… can be read by all users of this machine (ps), and is kept with "
+            "the run; put a secret into .env and refer to it as ${NAME} in the configuration"
+        )
 
 
 def _warn_of_env(project: Project) -> None:
