@@ -225,7 +225,7 @@ def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -
     # With --json, standard output is for the final state alone.
     out = Output(sys.stderr if manner.as_json else sys.stdout, signals.lost_terminal)
     signals.attach(run)
-    state = _follow(run, out, manner, signals)
+    state = _follow(project, run, out, manner, signals)
     status = state.status
     if manner.as_json:
         from orch_tui.cli.report import print_json, run_json
@@ -268,7 +268,7 @@ def _start(project: Project, request: RunRequest, manner: _Manner, signals: Sign
     return None
 
 
-def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> RunState:
+def _follow(project: Project, run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> RunState:
     """Tell what happens until the run has ended."""
     from orch_tui.cli.live import Display
     from orch_tui.cli.narrate import Narrator
@@ -295,7 +295,7 @@ def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> R
         run.wait()
     except Exception as error:
         display.clear()
-        raise _fault(run, error) from error
+        raise _fault(project, run, error) from error
     display.update(follower)
     display.clear()
     if not follower.state.finished:
@@ -304,14 +304,17 @@ def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> R
     return follower.state
 
 
-def _fault(run: ActiveRun, error: Exception) -> CliError:
+def _fault(project: Project, run: ActiveRun, error: Exception) -> CliError:
     """A bug of this program: where it was goes into the run's directory, its sentence to the person."""
     import traceback
 
-    where = run.directory / "fault.log"
+    from orch_tui.project.atomic import write_atomic
+    from orch_tui.project.masking.faults import fault_text
+
+    where, env_file = run.directory / "fault.log", project.root / ".env"
     with contextlib.suppress(OSError):
-        where.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    what = safe_line(f"{type(error).__name__}: {error}", 300)
+        write_atomic(where, fault_text("".join(traceback.format_exception(error)), env_file), 0o600)
+    what = safe_line(fault_text(f"{type(error).__name__}: {error}", env_file), 300)
     return CliError(
         f"run {run.id} was broken off by a fault of orch-tui ({what}); its tasks were stopped; please report "
         f"{safe_line(str(where))}",
