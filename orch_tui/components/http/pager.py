@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.components.http.addresses import linked
 from orch_tui.components.http.evidence import (
     found_at,
-    hint_of_more,
-    hint_of_total,
     is_true,
     next_link,
     whole_number,
@@ -26,8 +24,8 @@ from orch_tui.components.http.failures import MAYBE_TWICE
 from orch_tui.components.http.json_path import MISSING, at_path
 from orch_tui.components.http.links import BadLink
 from orch_tui.components.http.paging import COUNTED, Call, Pagination
+from orch_tui.components.http.remarks import Remarks
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.components.http.pages import Page
@@ -52,8 +50,7 @@ class Pager:
     ) -> None:
         self._settings = settings
         self._where = where
-        self._warn = warn
-        self._log = log
+        self._remarks = Remarks(settings, where, warn, log)
         self._read = 0
         self._totals: list[int] = []
         self._empty = 0
@@ -99,18 +96,42 @@ class Pager:
 
     @property
     def _all_read(self) -> bool:
+        """By the total, which may be something else: the records of a page, a lower bound, an old number."""
         return bool(self._totals) and self._reached >= self._totals[-1]
+
+    @property
+    def _just_all_read(self) -> bool:
+        """By a total that was the same on every page, and is reached exactly."""
+        return len(set(self._totals)) == 1 and self._reached == self._totals[0]
+
+    def refused(self, number: int, status: int) -> bool:
+        """Whether it is the end that the server refuses a page; ``end`` says so then."""
+        counted = self._settings.type in COUNTED
+        if not (counted and self.doubt is Doubt.TOTAL) and not (
+            # Some servers answer so behind the last page, instead of with an empty one.
+            self._settings.type == "page" and number > 1 and status == 404
+        ):
+            return False
+        self.end = f"page {number} is answered with {status}"
+        if number == 2 and status != 404:
+            self._remarks.tell_of_total(self.end)
+        return True
 
     def is_known(self, records: RecordStream) -> bool:
         """Whether a doubtful page, read for a try, brings nothing new; it is the end then. Raises: UserError."""
         doubt, self.doubt = self.doubt, None
         if not records.count:
+            if doubt is Doubt.TOTAL and self._settings.type not in COUNTED:
+                # What it says of a next page counts.
+                return False
             if doubt is Doubt.REPEAT and len(self._marks) == 1:
                 self._require_once()
             self.end = "a page without records"
             return True
-        if doubt is Doubt.TOTAL and records.digest in self._contents:
+        if doubt is Doubt.TOTAL and self._settings.type in COUNTED and records.digest in self._contents:
             self.end = "all records of the total were read, and then a page comes again"
+            if len(self._contents) == 1:
+                self._remarks.tell_of_total("page 2 is the same as the first one")
             return True
         if doubt is Doubt.REPEAT and records.digest == self._before:
             if len(self._contents) < 2:
@@ -145,14 +166,14 @@ class Pager:
         self._see_total(page)
         self._see_contents(page)
         if settings.type == "none":
-            self._tell_of_more(page)
+            self._remarks.tell_of_more(page, self._reached, self._totals)
             return self._ended("there is one answer")
         more = self._flag(page)
         if more is False:
             return self._ended(f'"{settings.more_path or settings.last_path}" says so')
         if more is None and settings.stop == "short" and count < settings.limit:
             if settings.type in COUNTED:
-                self._tell_of_more(page)
+                self._remarks.tell_of_more(page, self._reached, self._totals)
             return self._ended(f"a page with less than {settings.limit} records")
         return self._by_number(call, page, more) if settings.type in COUNTED else self._by_mark(call, page, more)
 
@@ -168,9 +189,9 @@ class Pager:
             if settings.type == "offset":
                 raise self._contradiction(page, "has no records")
             self._see_empty(page)
-        elif self._all_read and not more:
+        elif self._just_all_read and not more:
             short = settings.page_size is not None and count < settings.page_size
-            if short and page.number > 1 and self._reached == self._totals[-1]:
+            if short and page.number > 1:
                 return self._ended("all records of the total were read")
             # A full page, or the very first one, whose "total" may be the number of its own records.
             self.doubt = Doubt.TOTAL
@@ -181,7 +202,7 @@ class Pager:
 
     def _by_mark(self, call: Call, page: Page, more: bool | None) -> Call | None:
         count = page.records.count
-        if not count and (self._settings.stop == "empty" or self._settings.cursor_field or self._all_read):
+        if not count and (self._settings.stop == "empty" or self._settings.cursor_field or self._just_all_read):
             if more and self._settings.stop is None:
                 raise self._contradiction(page, "has no records")
             return self._ended("a page without records")
@@ -190,7 +211,7 @@ class Pager:
         if value in (None, "", False, MISSING) and not self._settings.cursor_field:
             if more:
                 raise self._contradiction(page, "names no next page")
-            self._tell_if_unsure(page, value)
+            self._remarks.tell_if_unsure(page, value, all_read=self._all_read)
             return self._ended("a page that names no next one")
         mark = self._checked_mark(page, value)
         if page.number == 1 and self._settings.type == "link":
@@ -209,7 +230,7 @@ class Pager:
                 f"{self._where}: the server points back to a page that was read already, so the pages would never end; "
                 "check pagination"
             )
-        elif count and self._all_read and not more:
+        elif count and self._just_all_read and not more:
             self.doubt = Doubt.TOTAL
         self._mark = mark
         self._marks.add(mark)
@@ -285,9 +306,9 @@ class Pager:
         self._stale = self._stale + 1 if digest in self._contents else 0
         if self._stale and not self._told_of_repeats:
             self._told_of_repeats = True
-            self._warn(
-                f"{self._where}: page {page.number} has the very records of an earlier page, which are stored twice, "
-                "unless the output has a primary_key"
+            self._remarks.warn(
+                f"page {page.number} has the very records of an earlier page, which are stored twice, unless the "
+                "output has a primary_key"
             )
         if self._stale >= _STALE:
             raise UserError(
@@ -318,61 +339,6 @@ class Pager:
             "run the task again"
         )
 
-    def _tell_if_unsure(self, page: Page, value: Any) -> None:
-        """A first page without a mark looks like the only one, and like a mark that is looked for in a wrong place."""
-        settings, count = self._settings, page.records.count
-        full = settings.page_size is None or count >= settings.page_size
-        if value is not MISSING or page.number > 1 or not count or not full:
-            return
-        if self._all_read or settings.last_path:
-            return
-        name = "cursor_path" if settings.type == "cursor" else "next_path"
-        path = settings.cursor_path or settings.next_path
-        nothing = f'nothing at "{safe_line(path, 80)}"' if path else "no Link header"
-        hint = hint_of_more(page.records.envelope, page.response)
-        named = f"; {hint} seems to name a next page" if hint else ""
-        self._warn(
-            f"{self._where}: page 1 has {count} records and {nothing}, so it is taken for the only page, which cannot "
-            f"be told from a wrong {name}{named}; set limit_param and limit, or total_path, if that is right"
-        )
-
-    def _tell_of_more(self, page: Page) -> None:
-        """An end that is only the settings', where the answer names a next page all the same."""
-        if self._settings.type == "none" and "max_pages" in self._settings.model_fields_set:
-            return
-        envelope, response = page.records.envelope, page.response
-        if hint := hint_of_more(envelope, response):
-            says = 'type = "none"' if self._settings.type == "none" else 'stop = "short"'
-            self._warn(
-                f"{self._where}: {hint} of page {page.number} seems to name a next page, which is not read, since "
-                f"pagination has {says}; correct it, or set max_pages = 1 if one page is enough"
-            )
-        found = hint_of_total(envelope, response)
-        if found and not self._totals and found[1] > self._reached:
-            self._log(f'"{safe_line(found[0], 80)}" of the answer is {found[1]}, and {self._reached} records were read')
-
     def compare(self) -> None:
         """Compare what was read with what the server counts. Raises: UserError when records are missing."""
-        settings, totals = self._settings, self._totals
-        if settings.total_path is None:
-            return
-        if not totals:
-            self._warn(f'no answer has a number at "{settings.total_path}"; correct total_path of pagination')
-            return
-        name = f'{self._where}: "{settings.total_path}"'
-        if self._reached < totals[-1]:
-            sentence = (
-                f"{name} says that there are {totals[-1]} records, and {self._reached} came (the end: {self.end})"
-            )
-            if settings.incomplete == "fail":
-                raise UserError(
-                    f'{sentence}; correct pagination, run the task again, or set incomplete = "warn" to take what came'
-                )
-            self._warn(sentence)
-        elif self._reached > totals[-1]:
-            self._log(f"{name} says {totals[-1]}, and {self._reached} records came")
-        if settings.type in COUNTED and totals[-1] < totals[0]:
-            self._warn(
-                f"{name} went from {totals[0]} to {totals[-1]} while pages were read: what was removed moved the "
-                "records behind it, so some may have been passed over; run the task again"
-            )
+        self._remarks.compare(self._reached, self._totals, self.end)

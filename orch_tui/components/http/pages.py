@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orch_tui.components.http.addresses import shown_url
 from orch_tui.components.http.evidence import complaint
 from orch_tui.components.http.json_path import parts_of
-from orch_tui.components.http.pager import Doubt, Pager
+from orch_tui.components.http.pager import Pager
 from orch_tui.components.http.paging import Call, Pagination
 from orch_tui.components.http.responses import HttpError
 from orch_tui.components.http.stream import RecordStream
@@ -113,10 +113,7 @@ class Pages:
             # remembers which page is the next.
             response = call.send(self._client, self._scratch, idempotent=not pager.by_server)
         except HttpError as error:
-            refused = error.status in _NO_SUCH_PAGE and pager.doubt is Doubt.TOTAL
-            # Some servers answer so behind the last page, instead of with an empty one.
-            if refused or (self._settings.type == "page" and number > 1 and error.status == 404):
-                pager.end = f"page {number} is answered with {error.status}"
+            if error.status in _NO_SUCH_PAGE and pager.refused(number, error.status):
                 return None
             raise
         self._scratch.touch()
