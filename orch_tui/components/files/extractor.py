@@ -2,96 +2,34 @@
 
 from __future__ import annotations
 
-import re
+import dataclasses
 import shutil
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-from pydantic import Field, model_validator
+from typing import TYPE_CHECKING
 
 from orch_tui.components import kit
-from orch_tui.components.files import csv_files, json_files
-from orch_tui.components.files.csv_files import CsvFile, Dialect
-from orch_tui.components.files.json_files import SchemaFile
-from orch_tui.components.files.sources import Source, as_utf8, find_files, open_sources
+from orch_tui.components.files import csv_files, json_files, parquet_files
+from orch_tui.components.files.csv_files import CsvFile
+from orch_tui.components.files.encodings import as_utf8
+from orch_tui.components.files.irregular import report
+from orch_tui.components.files.parameters import Parameters
+from orch_tui.components.files.sources import Source, find_files, named_in_utf8, open_sources
+from orch_tui.components.files.table import Column, Part, Table, TableFile, build, changed_value, parts_of
+from orch_tui.components.files.typed_columns import Wishes
+from orch_tui.components.files.unpack import Expansion, open_bytes, unpack
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.sql import (
-    NO_TYPE,
-    common_type,
-    connect,
-    listed,
-    literal,
-    query_progress,
-    quoted,
-    readable,
-    write_parquet,
-)
+from orch_tui.components.kit.drift import check_shape
+from orch_tui.components.kit.sql import connect, listed, query_progress, quoted, readable, write_parquet
 from orch_tui.model.text import safe_line
+from orch_tui.project.paths import ProjectPaths
+from orch_tui.storage.duckdb import folded
+from orch_tui.storage.tables import Storage
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
-_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ,()]*")
-
-
-class Parameters(kit.Parameters):
-    """Which files to read and how they are written."""
-
-    path: str = Field(
-        min_length=1,
-        title="Path",
-        description='Relative to the project; may be a glob ("data/2026-*.csv", "data/**/*.json") or a file inside an '
-        'installed Python package ("package://name/inner/file.csv").',
-    )
-    format: Literal["auto", "csv", "tsv", "json", "ndjson", "parquet"] = Field(
-        "auto", title="Format", description='"auto" goes by the name of the file.'
-    )
-    compression: Literal["auto", "none", "gzip", "zstd", "zip"] = Field(
-        "auto",
-        title="Compression",
-        description='"auto" goes by the name: .gz, .zst or .zip (all its members are read).',
-    )
-    delimiter: str | None = Field(
-        None, min_length=1, max_length=1, title="Delimiter", description="CSV: left out, it is found out."
-    )
-    quote: str = Field('"', max_length=1, title="Quote", description="CSV: around values; empty for none.")
-    header: bool = Field(True, title="Header", description="CSV: the first line has the names of the columns.")
-    names: list[str] = Field(
-        default_factory=list, title="Names", description="CSV without a header: the names of the columns, in order."
-    )
-    skip_lines: int = Field(0, ge=0, le=10_000, title="Skip lines", description="CSV: lines to leave out at the top.")
-    encoding: str = Field("utf-8", title="Encoding", description="CSV and JSON: any that Python knows, as cp1252.")
-    null_values: list[str] = Field(
-        default_factory=list, title="Null values", description='CSV: texts that mean "no value", as NA; empty ones do.'
-    )
-    types: dict[str, str] = Field(
-        default_factory=dict,
-        title="Types",
-        description='Types of columns where the found ones are not right, as { zip = "VARCHAR" }.',
-    )
-    all_text: bool = Field(False, title="All text", description="CSV: keep every value as text.")
-    columns: list[str] = Field(
-        default_factory=list, title="Columns", description="Columns to keep, in order; all if empty."
-    )
-    filename_column: str | None = Field(
-        None, min_length=1, title="File name column", description="Add a column with the name of the row's file."
-    )
-    allow_missing: bool = Field(
-        False, title="Allow missing", description="No file is a warning, and the table stays as it is."
-    )
-
-    @model_validator(mode="after")
-    def _sensible(self) -> Parameters:
-        for name, kind in self.types.items():
-            if not _TYPE.fullmatch(kind):
-                raise ValueError(
-                    f'types: "{kind}" of column "{name}" is no type; write one like BIGINT or DECIMAL(10,2)'
-                )
-        if self.names and self.header:
-            raise ValueError("names is for files without a header; set header = false or leave names out")
-        return self
+__all__ = ["Parameters", "run", "test_connection"]
 
 
 def run(parameters: Parameters, ctx: Context) -> None:
@@ -108,18 +46,195 @@ def run(parameters: Parameters, ctx: Context) -> None:
     scratch = ctx.data_dir / "tmp" / "files"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        con = connect(ctx, memory_limit="512MB")
-        looked = _look_at_all(con, files, parameters, scratch, ctx)
-        types, user_types = _types(con, looked, parameters)
-        query = _query(looked, types, user_types, parameters)
-        rows = _write(con, query, output.path, looked, ctx)
+        rows = _Extraction(parameters, ctx, scratch).into(output.path, files)
     except OSError as error:
         # What was read is reported with its name elsewhere: this is about unpacked and converted copies.
         raise UserError(f"the files cannot be unpacked or converted: {error.strerror or error}") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     ctx.metrics["files"] = len(files)
-    ctx.log(f"{rows} rows and {len(types)} columns from {listed([label for _, label in files], 5)}")
+    if rows == 0:
+        check_shape(ctx, output, [], rows)
+
+
+class _Extraction:
+    """One run: the files looked at, their table found and written."""
+
+    def __init__(self, parameters: Parameters, ctx: Context, scratch: Path) -> None:
+        self._parameters = parameters
+        self._ctx = ctx
+        self._scratch = scratch
+        self._con = connect(ctx, memory_limit="512MB")
+
+    def into(self, path: Path, files: list[tuple[Path, str]]) -> int:
+        """Write the rows of the files to ``path``; how many."""
+        looked = self._look_at_all(files)
+        named = [file for file in looked if file.names]
+        rows = sum(file.rows for file in looked)
+        if not named:
+            return self._without_columns(path, rows, files)
+        table, written = self._write(named, path)
+        expected = sum(file.rows for file in named)
+        if written != expected:
+            raise UserError(
+                f"{written} rows were read and the files have {expected}: a file was changed while it was read, or it "
+                "was not understood; run the task again, or set delimiter, quote and escape"
+            )
+        report([file for file in named if isinstance(file, CsvFile)], self._ctx)
+        labels = listed([label for _, label in files], 5)
+        self._ctx.log(f"{written} rows and {len(table.columns)} columns from {labels}")
+        return written
+
+    def _look_at_all(self, files: list[tuple[Path, str]]) -> list[TableFile]:
+        parameters, ctx = self._parameters, self._ctx
+        sources = open_sources(
+            files,
+            format=parameters.format,
+            packing=parameters.compression,
+            expansion=Expansion(parameters.max_expansion),
+            scratch=self._scratch,
+        )
+        found: list[TableFile] = []
+        for number, source in enumerate(sources):
+            ctx.progress(number, max(len(files), number + 1), f"looking at {source.label}")
+            looked = self._look_at(source)
+            if looked is None:
+                ctx.log(f"{source.label} is empty and left out")
+                continue
+            for remark in looked.remarks:
+                ctx.log(remark)
+            found.append(looked)
+        if not found:
+            what = listed([label for _, label in files], 5)
+            raise UserError(f"{what}: empty, without even a header or a record, so that the columns are not known")
+        return found
+
+    def _look_at(self, source: Source) -> TableFile | None:
+        parameters, scratch = self._parameters, self._scratch
+        source = named_in_utf8(source, scratch)
+        if source.format == "parquet":
+            if source.packing != "none":
+                unpacked = scratch / f"parquet-{len(list(scratch.iterdir())):05d}"
+                unpack(source, unpacked)
+                source = dataclasses.replace(source, path=unpacked, packing="none")
+            return parquet_files.look_at(self._con, source)
+        with open_bytes(source) as file:
+            empty = not file.peek(1)
+        if empty and source.format != "ndjson" and not parameters.names:
+            return None
+        source = as_utf8(source, parameters.encoding, scratch, self._ctx)
+        if source.format in ("json", "ndjson"):
+            return json_files.look_at(source, scratch)
+        return csv_files.look_at(source, parameters.dialect, scratch)
+
+    def _without_columns(self, path: Path, rows: int, files: list[tuple[Path, str]]) -> int:
+        """No record has a member: an empty result, with the columns that are known from elsewhere."""
+        parameters, ctx = self._parameters, self._ctx
+        labels = listed([label for _, label in files], 5)
+        if rows:
+            raise UserError(f"{labels}: {rows} records and none has a member, so that there are no columns")
+        output = ctx.only_output()
+        known = Storage(ProjectPaths(ctx.project).storage).get(output.table)
+        asked = {folded(name): (name, kind) for name, kind in parameters.types.items()}
+        columns = {folded(name): (name, kind) for name, kind in known.columns} if known else {}
+        columns |= {key: (columns.get(key, wish)[0], wish[1]) for key, wish in asked.items()}
+        if not columns:
+            ctx.warn(
+                f"{labels}: no record, so that the columns of {output.table} are not known, and it is not made; "
+                "set types to have it made empty"
+            )
+            ctx.outputs.clear()
+            return 0
+        nulls = ", ".join(f"cast(null as {kind}) as {quoted(name)}" for name, kind in columns.values())
+        write_parquet(self._con, f"select {nulls} where false", path)
+        ctx.log(f"0 rows from {labels}")
+        return 0
+
+    def _wishes(self) -> Wishes:
+        parameters = self._parameters
+        return Wishes(
+            types={folded(name): kind for name, kind in parameters.types.items()},
+            all_text=parameters.all_text,
+            date_format=parameters.date_format,
+            decimal="" if parameters.decimal == "." else parameters.decimal,
+            log=self._ctx.log,
+        )
+
+    def _write(self, files: list[TableFile], path: Path) -> tuple[Table, int]:
+        import duckdb
+
+        parameters = self._parameters
+        try:
+            self._check_types()
+            parts = parts_of(files, one_by_one=parameters.filename_column is not None)
+            table = build(self._con, parts, self._wishes(), parameters.columns)
+            names = {folded(name) for file in files for name in file.names}
+            if parameters.filename_column and folded(parameters.filename_column) in names:
+                raise UserError(
+                    f'filename_column: the files have a column "{safe_line(parameters.filename_column)}" already'
+                )
+            if found := changed_value(self._con, table):
+                raise self._changed(*found)
+            with query_progress(self._con, self._ctx.progress, "reading"):
+                return table, write_parquet(self._con, table.query(parameters.filename_column), path)
+        except duckdb.InternalException:
+            raise
+        except duckdb.Error as error:
+            # What DuckDB's parser does not like, our own reads, or says where it is wrong.
+            if not self._read_again(files):
+                raise UserError(self._explained(error, files)) from error
+        return self._write(files, path)
+
+    def _read_again(self, files: Sequence[TableFile]) -> bool:
+        """Let our own grammar read the CSV files that DuckDB cannot; False when there is none."""
+        import duckdb
+
+        again = False
+        for file in files:
+            if isinstance(file, CsvFile) and not file.copied:
+                try:
+                    row = self._con.execute(f"select count(*) from {csv_files.scan([file])}").fetchone()
+                    good = row is not None and row[0] == file.rows
+                except duckdb.Error:
+                    good = False
+                if not good:
+                    csv_files.copy(file, self._parameters.dialect, self._scratch)
+                    again = True
+        return again
+
+    def _check_types(self) -> None:
+        import duckdb
+
+        for name, kind in self._parameters.types.items():
+            try:
+                self._con.execute(f"select null::{kind}")
+            except duckdb.Error as error:
+                raise UserError(
+                    f'types: "{kind}" of column "{safe_line(name, 60)}" is no type: {readable(error)}'
+                ) from error
+        if form := self._parameters.date_format:
+            try:
+                self._con.execute("select strftime(timestamp '2024-01-05', ?)", [form])
+            except duckdb.Error as error:
+                raise UserError(f'date_format: "{safe_line(form, 60)}" is none: {readable(error)}') from error
+
+    def _changed(self, column: Column, part: Part, text: str) -> UserError:
+        where = listed([file.source.label for file in part.files], 3)
+        for file in part.files:
+            if isinstance(file, CsvFile):
+                own = next(own for own in file.names if folded(own) == folded(column.name))
+                if (line := csv_files.line_of(file, self._parameters.dialect, own, text)) is not None:
+                    where = f"{file.source.label} line {line}"
+                    break
+        return UserError(
+            f'{where}: column "{safe_line(column.name, 60)}" is "{safe_line(text, 80)}", which {column.type} cannot '
+            "hold as it is; correct the value, name the text in null_values or change types"
+        )
+
+    def _explained(self, error: Exception, files: Sequence[TableFile]) -> str:
+        labels = {str(file.source.path): file.source.label for file in files}
+        named = next((label for place, label in labels.items() if place in str(error)), None)
+        return parquet_files.explain(error, named or listed(labels.values(), 3))
 
 
 def _no_file(parameters: Parameters, ctx: Context) -> None:
@@ -131,157 +246,6 @@ def _no_file(parameters: Parameters, ctx: Context) -> None:
     ctx.warning = f"{sentence}; the table keeps the rows it has"
     ctx.log(ctx.warning)
     ctx.outputs.clear()
-
-
-def _look_at_all(
-    con: duckdb.DuckDBPyConnection, files: list[tuple[Path, str]], parameters: Parameters, scratch: Path, ctx: Context
-) -> list[CsvFile | SchemaFile]:
-    dialect = _dialect(parameters)
-    found: list[CsvFile | SchemaFile] = []
-    sources = open_sources(files, format=parameters.format, packing=parameters.compression, scratch=scratch, ctx=ctx)
-    for number, source in enumerate(sources):
-        ctx.progress(number, max(len(files), number + 1), f"looking at {source.label}")
-        looked = _look_at(con, source, dialect, parameters.encoding, scratch, ctx)
-        if looked is None:
-            ctx.log(f"{source.label} is empty and left out")
-            continue
-        for remark in looked.remarks if isinstance(looked, CsvFile) else ():
-            ctx.log(remark)
-        found.append(looked)
-    if not found:
-        what = listed([label for _, label in files], 5)
-        raise UserError(f"{what}: empty, without even a header or a record, so that the columns are not known")
-    return found
-
-
-def _look_at(
-    con: duckdb.DuckDBPyConnection, source: Source, dialect: Dialect, encoding: str, scratch: Path, ctx: Context
-) -> CsvFile | SchemaFile | None:
-    try:
-        if source.path.stat().st_size == 0:
-            return None
-    except OSError as error:
-        raise UserError(f"{source.label} cannot be read: {error.strerror or error}") from error
-    if source.format == "parquet":
-        return json_files.look_at(con, source)
-    readable_source = as_utf8(source, encoding, scratch, ctx)
-    if source.format in ("json", "ndjson"):
-        return json_files.look_at(con, readable_source)
-    return csv_files.look_at(con, readable_source, dialect)
-
-
-def _dialect(parameters: Parameters) -> Dialect:
-    return Dialect(
-        delimiter=parameters.delimiter,
-        quote=parameters.quote,
-        header=parameters.header,
-        skip_lines=parameters.skip_lines,
-        null_values=tuple(parameters.null_values),
-        names=tuple(parameters.names),
-        all_text=parameters.all_text,
-    )
-
-
-def _types(
-    con: duckdb.DuckDBPyConnection, files: Sequence[CsvFile | SchemaFile], parameters: Parameters
-) -> tuple[dict[str, str], dict[str, str]]:
-    """The columns of the table, name to type, in the order of their first file; and the types that the user set."""
-    import duckdb
-
-    _settle_empty(con, files, parameters)
-    spelling: dict[str, str] = {}
-    kinds: dict[str, list[str]] = {}
-    for file in files:
-        for name, kind in file.columns.items():
-            spelling.setdefault(name.casefold(), name)
-            kinds.setdefault(name.casefold(), []).append(kind)
-    wanted = {name.casefold(): kind for name, kind in parameters.types.items()}
-    unknown = [name for name in [*parameters.types, *parameters.columns] if name.casefold() not in spelling]
-    if unknown:
-        raise UserError(
-            f'there is no column "{safe_line(unknown[0])}"; the columns are {listed(spelling.values(), 40)}'
-        )
-    for folded, kind in wanted.items():
-        try:
-            con.execute(f"select null::{kind}")
-        except duckdb.Error as error:
-            raise UserError(f'types: "{kind}" of column "{spelling[folded]}" is no type: {readable(error)}') from error
-    types = {spelling[key]: wanted.get(key) or common_type(con, found) for key, found in kinds.items()}
-    if parameters.filename_column and parameters.filename_column.casefold() in spelling:
-        raise UserError(f'filename_column: the files have a column "{safe_line(parameters.filename_column)}" already')
-    if parameters.columns:
-        types = {spelling[name.casefold()]: types[spelling[name.casefold()]] for name in parameters.columns}
-    return types, {spelling[folded]: kind for folded, kind in wanted.items()}
-
-
-def _settle_empty(
-    con: duckdb.DuckDBPyConnection, files: Sequence[CsvFile | SchemaFile], parameters: Parameters
-) -> None:
-    """A column that is empty in one file and has numbers in another is one of numbers, not of text."""
-    if parameters.all_text or len(files) == 1:
-        return
-    typed = {
-        name.casefold() for file in files for name, kind in file.columns.items() if kind not in ("VARCHAR", NO_TYPE)
-    }
-    for file in files:
-        doubtful = [name for name, kind in file.columns.items() if kind == "VARCHAR" and name.casefold() in typed]
-        if doubtful and isinstance(file, CsvFile):
-            csv_files.forget_empty(con, file, doubtful, _dialect(parameters))
-
-
-def _query(
-    files: Sequence[CsvFile | SchemaFile], types: dict[str, str], user_types: dict[str, str], parameters: Parameters
-) -> str:
-    """One SELECT per row of files that are alike (of each file when its name is a column), joined in order."""
-    groups: list[list[CsvFile | SchemaFile]] = (
-        [[file] for file in files]
-        if parameters.filename_column
-        else [list(group) for _, group in groupby(files, key=lambda file: (type(file), file.alike))]
-    )
-    selects = []
-    for group in groups:
-        own = group[0].columns
-        names = {name.casefold(): name for name in own}
-        read, chosen = {}, []
-        for name, kind in own.items():
-            target = next((t for n, t in types.items() if n.casefold() == name.casefold()), kind)
-            is_users = any(n.casefold() == name.casefold() for n in user_types)
-            # Text is read as text, since 1.50 read as a number and written again is 1.5.
-            read[name] = target if is_users or target == "VARCHAR" else kind
-        for name, kind in types.items():
-            source = names.get(name.casefold())
-            value = "null" if source is None else quoted(source)
-            chosen.append(f"cast({value} as {kind}) as {quoted(name)}")
-        if parameters.filename_column:
-            chosen.append(f"{literal(group[0].source.label)} as {quoted(parameters.filename_column)}")
-        selects.append(f"select {', '.join(chosen)} from {_scan(group, read, parameters)}")
-    return " union all ".join(selects)
-
-
-def _scan(group: Sequence[CsvFile | SchemaFile], read: dict[str, str], parameters: Parameters) -> str:
-    csv = [file for file in group if isinstance(file, CsvFile)]
-    if csv:
-        return csv_files.scan(csv, read, _dialect(parameters))
-    return json_files.scan([file for file in group if isinstance(file, SchemaFile)], read)
-
-
-def _write(
-    con: duckdb.DuckDBPyConnection, query: str, path: Path, files: Sequence[CsvFile | SchemaFile], ctx: Context
-) -> int:
-    import duckdb
-
-    try:
-        with query_progress(con, ctx.progress, "reading"):
-            return write_parquet(con, query, path)
-    except duckdb.InternalException:
-        raise
-    except duckdb.Error as error:
-        labels = {str(file.source.path): file.source.label for file in files}
-        text = str(error)
-        named = next((label for place, label in labels.items() if place in text), None)
-        label = named or (files[0].source.label if len(files) == 1 else "")
-        explain = csv_files.explain if "CSV" in text else json_files.explain
-        raise UserError(explain(error, label or listed([file.source.label for file in files], 3))) from error
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:

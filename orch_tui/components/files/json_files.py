@@ -1,148 +1,169 @@
-"""Reading JSON and Parquet files: columns, their types, and errors with file and place."""
+"""Reading JSON files: their members as columns of JSON texts, in a copy that DuckDB reads fast and without loss."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO
 
-from orch_tui.components.files.sources import Source, open_bytes
-from orch_tui.components.kit.component import UserError
-from orch_tui.components.kit.sql import NO_TYPE, columns_of, literal, quoted, readable
+from orch_tui.components.files.json_records import Members, json_objects, twice
+from orch_tui.components.files.sources import Source
+from orch_tui.components.kit.sql import literal
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import exact_path, folded
 
-if TYPE_CHECKING:
-    import duckdb
-
-_NESTED = re.compile(r"^(STRUCT|MAP|UNION|VARIANT)\(|\]$|^VARIANT$")
+MAX_COLUMNS = 5_000
+PLACE = "place"
+"""The column of a copy with the number of the line or record; the others are called ``m0``, ``m1`` and so on."""
+_SEPARATOR = b"\x1f"
+"""No JSON text holds it: control characters are escaped in strings, and no blanks between values."""
+_BATCH = 2**20
+_DEFAULT_LONGEST = 2_000_000
+_SHAPES = 10_000
+_UNNAMED = "unnamed"
 
 
 @dataclass(frozen=True, slots=True)
-class SchemaFile:
-    """One JSON or Parquet file with the names and types that DuckDB finds in it."""
+class JsonFile:
+    """One file, read to its end: ``path`` is the copy, ``names`` those of its columns, in the order of the copy."""
 
     source: Source
-    columns: dict[str, str]
+    path: Path
+    names: tuple[str, ...]
+    rows: int
+    longest: int
 
     @property
     def alike(self) -> tuple[object, ...]:
         """Files with equal values here can be read by one call."""
-        return self.source.format, self.source.packing, tuple(self.columns.items())
+        return self.names, self.longest
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return ()
 
 
-def look_at(con: duckdb.DuckDBPyConnection, source: Source) -> SchemaFile | None:
-    """Columns of a file; None when it has no record that could tell.
+def look_at(source: Source, scratch: Path) -> JsonFile:
+    """Copy a UTF-8 file's records; a file without any has no columns.
 
-    Objects and lists inside a JSON record become columns of type JSON: their text stays as it is in the file, one
-    record with another shape does not change the type of the whole table, and SQL reaches in with ``->>'$.key'``.
+    Members of different records whose names differ in upper and lower case are one column, as they are one column of
+    different files.
 
     Raises:
-        UserError: the file cannot be read, or its records are not objects.
+        UserError: the file is no JSON or ends too early, a record is no object, or has one member twice.
+        OSError: the copy cannot be written.
     """
-    import duckdb
-
-    try:
-        if source.format == "parquet":
-            return SchemaFile(source, dict(columns_of(con, f"select * from {_read_parquet([source])}")))
-        found = columns_of(con, f"select * from read_json({_arguments([source], ['sample_size = -1'])})")
-    except duckdb.Error as error:
-        raise UserError(_fault(source) or explain(error, source.label)) from error
-    if [name for name, _ in found] == ["json"] and not _is_object(con, source):
-        return None
-    columns = {name: "JSON" if _NESTED.search(kind) else kind for name, kind in found}
-    _refuse_twins(con, source, list(columns))
-    return SchemaFile(source, columns)
-
-
-def scan(files: Sequence[SchemaFile], types: Mapping[str, str]) -> str:
-    """The call that reads files that are alike, with these types of their columns."""
-    sources = [file.source for file in files]
-    if sources[0].format == "parquet":
-        return _read_parquet(sources)
-    columns = ", ".join(
-        f"{literal(name)}: {literal('VARCHAR' if types[name] == NO_TYPE else types[name])}" for name in files[0].columns
-    )
-    return f"read_json({_arguments(sources, [f'columns = {{{columns}}}'])})"
+    target = scratch / f"json-{len(os.listdir(scratch)):05d}"
+    with target.open("wb") as out:
+        copy = _Copy(source, out)
+        for number, text, members in json_objects(source):
+            copy.add(number, text, members)
+        copy.end()
+    # The name of a column must not depend on which member came first.
+    names = [safe_line(name).strip() or _UNNAMED for name in copy.names]
+    keys = [folded(name) for name in names]
+    if len(set(keys)) < len(keys):
+        twin = next(name for name, key in zip(names, keys, strict=True) if keys.count(key) > 1)
+        raise UserError(f'{source.label}: two members are called "{twin}" but for blanks and controls; rename one')
+    longest = copy.longest if copy.longest > _DEFAULT_LONGEST else 0
+    return JsonFile(source, target, tuple(names), copy.rows, longest)
 
 
-def explain(error: Exception, label: str) -> str:
-    """DuckDB's error as one sentence that begins with the file."""
-    reason = re.sub(r""" (in file "[^"]*"|for file '[^']*')""", "", readable(error))
-    reason = re.sub(r"^File '[^']*' ", "the file is ", reason).split("; Try setting ")[0]
-    return f"{label}: {safe_line(reason, 400)}"
-
-
-_SMALL = 64 * 2**20
-
-
-def _fault(source: Source) -> str | None:
-    """Where the first mistake in the JSON is: DuckDB 2.0 counts lines and records one too far.
-
-    None when there is none to find, or the file is too large or packed in a way Python cannot read.
-    """
-    if source.packing == "zstd" or source.format == "parquet":
-        return None
-    with open_bytes(source) as file:
-        lines = enumerate(file, start=1) if source.format == "ndjson" else [(1, file.read(_SMALL))]
-        for number, data in lines:
-            if not data.strip() or len(data) == _SMALL:
-                continue
-            try:
-                json.loads(data)
-            except json.JSONDecodeError as error:
-                line = number + error.lineno - 1
-                return f"{source.label} line {line}: no valid JSON at column {error.colno}: {error.msg}"
-            except (UnicodeDecodeError, RecursionError) as error:
-                return f"{source.label} line {number}: {safe_line(str(error), 200)}"
-    return None
-
-
-def _arguments(sources: Sequence[Source], more: Sequence[str]) -> str:
-    first = sources[0]
-    # Only ISO dates are dates: with explicit columns DuckDB would not remember any other format it had found.
-    return ", ".join(
-        [
-            f"[{', '.join(literal(str(source.path)) for source in sources)}]",
-            f"format = {literal('newline_delimited' if first.format == 'ndjson' else 'auto')}",
-            f"compression = {literal(first.packing)}",
-            "dateformat = '%Y-%m-%d'",
-            *more,
-        ]
+def scan(files: Sequence[JsonFile]) -> str:
+    """The read_csv call for copies that are alike: every member is its JSON text, null where a record lacks it."""
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in [PLACE, *(f"m{at}" for at in range(len(files[0].names)))])
+    paths = ", ".join(literal(exact_path(file.path)) for file in files)
+    longest = f", max_line_size = {files[0].longest + 1024}" if files[0].longest else ""
+    return (
+        f"read_csv([{paths}], auto_detect = false, columns = {{{columns}}}, delim = '\x1f', quote = '', escape = '', "
+        f"new_line = '\\n', header = false, comment = '', nullstr = ['', 'null'], null_padding = true{longest})"
     )
 
 
-def _read_parquet(sources: Sequence[Source]) -> str:
-    return f"read_parquet([{', '.join(literal(str(source.path)) for source in sources)}])"
+class _Copy:
+    """Writes records as lines of JSON texts; the columns are those that were seen so far."""
 
+    def __init__(self, source: Source, out: IO[bytes]) -> None:
+        self._source = source
+        self._out = out
+        self._place = "line" if source.format == "ndjson" else "record"
+        self._columns: dict[str, int] = {}
+        self._spelling: dict[str, str] = {}
+        self._shapes: dict[tuple[str, ...], tuple[tuple[int, ...] | None, int]] = {}
+        self._pending: list[bytes] = []
+        self._size = 0
+        self.rows = 0
+        self.longest = 0
 
-def _is_object(con: duckdb.DuckDBPyConnection, source: Source) -> bool:
-    """False for a file without a record. Raises: UserError when its records are no objects."""
-    row = con.execute(f"select json from read_json({_arguments([source], ['sample_size = -1'])}) limit 1").fetchone()
-    if row is None:
-        return False
-    arguments = _arguments([source], ["records = 'false'", "columns = {'json': 'JSON'}"])
-    row = con.execute(f"select json_type(json), json from read_json({arguments}) limit 1").fetchone()
-    if row is not None and row[0] == "OBJECT":
-        return True
-    raise UserError(
-        f"{source.label}: its records are no objects but values like {safe_line(str(row[1] if row else ''), 60)}; "
-        'a table needs objects with named members, as in {"id": 1}'
-    )
+    @property
+    def names(self) -> list[str]:
+        return list(self._spelling.values())
 
+    def add(self, number: int, text: bytes, members: Members) -> None:
+        shape = tuple(members)
+        known = self._shapes.get(shape)
+        if known is None:
+            known = self._shape(shape, number)
+        order, colons = known
+        if order is None:
+            texts = _SEPARATOR.join(members.values())
+        else:
+            values: list[bytes] = [b""] * len(self._columns)
+            for at, value in zip(order, members.values(), strict=True):
+                values[at] = bytes(value)
+            texts = _SEPARATOR.join(values)
+        # Every member has one colon beside those inside of names and values: one more is a member that comes twice.
+        if text.count(b":") != texts.count(b":") + colons and (name := twice(text)) is not None:
+            raise self._refused(number, f'has the member "{safe_line(name, 60)}" twice; rename one')
+        if b"\n" in texts or b"\r" in texts:
+            texts = texts.replace(b"\n", b" ").replace(b"\r", b" ")
+        row = b"%d\x1f%s" % (number, texts)
+        self._pending.append(row)
+        self.rows += 1
+        self.longest = max(self.longest, len(row))
+        self._size += len(row)
+        if self._size > _BATCH:
+            self._flush()
 
-def _refuse_twins(con: duckdb.DuckDBPyConnection, source: Source, names: list[str]) -> None:
-    """Members that differ only in case: DuckDB renames the second, and would then read nothing for its new name."""
-    folded = {name.casefold() for name in names}
-    for name in names:
-        base = re.fullmatch(r"(.+)_\d+", name)
-        if base is None or base[1].casefold() not in folded:
-            continue
-        columns = f"columns = {{{literal(name)}: 'JSON'}}"
-        query = f"select 1 from read_json({_arguments([source], [columns])}) where {quoted(name)} is not null limit 1"
-        if con.execute(query).fetchone() is None:
+    def end(self) -> None:
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._pending:
+            self._out.write(b"\n".join(self._pending) + b"\n")
+            self._pending, self._size = [], 0
+
+    def _shape(self, shape: tuple[str, ...], number: int) -> tuple[tuple[int, ...] | None, int]:
+        """Where members with these names go (None: as they come), and how many colons the names bring."""
+        order = []
+        for name in shape:
+            key = folded(name)
+            if key not in self._columns:
+                self._columns[key] = len(self._columns)
+                self._spelling[key] = name
+            order.append(self._columns[key])
+        if len(self._columns) > MAX_COLUMNS:
             raise UserError(
-                f'{source.label}: members named "{safe_line(base[1])}" differ only in upper and lower case, '
-                "which a table cannot keep apart; rename one in the file"
+                f"{self._source.label}: its records have more than {MAX_COLUMNS} different members; a table can have "
+                f"{MAX_COLUMNS} columns. If the names are data, make rows of them"
             )
+        if len(set(order)) < len(order):
+            spelled = [name for name, at in zip(shape, order, strict=True) if order.count(at) > 1]
+            raise self._refused(
+                number,
+                f'has members "{safe_line(spelled[0], 60)}" and "{safe_line(spelled[1], 60)}", which differ only in '
+                "upper and lower case; a table cannot keep them apart, rename one",
+            )
+        found = (
+            (None if order == list(range(len(order))) else tuple(order)),
+            len(shape) + sum(name.count(":") for name in shape),
+        )
+        if len(self._shapes) < _SHAPES:
+            self._shapes[shape] = found
+        return found
+
+    def _refused(self, number: int, why: str) -> UserError:
+        return UserError(f"{self._source.label} {self._place} {number}: it {why}")

@@ -78,8 +78,9 @@ def _mask(path: Path, redactor: Redactor | None) -> None:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
-        masked = redactor.data(data) if redactor is not None else b""
-        if masked != data:
+        text = data.decode("utf-8", "replace")
+        masked = redactor.text(text) if redactor is not None else ""
+        if masked != text:
             _own(path)
             write_atomic(path, masked, mode=_PRIVATE)
         return
