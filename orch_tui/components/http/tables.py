@@ -128,7 +128,8 @@ class _Storing:
         """Whether the type that the table has holds all values; a text that could hold anything is no reason."""
         if before == now or before in ("VARCHAR", "JSON") or now in ("VARCHAR", "JSON"):
             return before == now
-        if parse_type(before).nested:
+        if parse_type(before).nested or _TIMES & {before, now}:
+            # A day has no time of day, and a time without a zone is no moment.
             return False
         predicate = holds(_as_type(column, now), now, before)
         row = self._con.execute(f"select coalesce(bool_and({predicate}), true) from {self._source}").fetchone()
