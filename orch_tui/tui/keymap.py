@@ -6,8 +6,11 @@ Nothing in it can keep the program from starting: what is wrong is said in a sen
 from __future__ import annotations
 
 import difflib
+import functools
 import os
+import string
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,44 +46,8 @@ _SHOWN = {
     "pagedown": "PgDn",
     "home": "Home",
     "end": "End",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-    "question_mark": "?",
-    "slash": "/",
-    "backslash": "\\",
-    "colon": ":",
-    "semicolon": ";",
-    "full_stop": ".",
-    "comma": ",",
-    "plus": "+",
-    "minus": "-",
-    "underscore": "_",
-    "at": "@",
-    "asterisk": "*",
-    "equals_sign": "=",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    "exclamation_mark": "!",
-    "number_sign": "#",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "apostrophe": "'",
-    "quotation_mark": '"',
-    "ampersand": "&",
-    "percent_sign": "%",
-    "dollar_sign": "$",
-    "vertical_line": "|",
-    "tilde": "~",
-    "grave_accent": "`",
-    "circumflex_accent": "^",
-    "left_parenthesis": "(",
-    "right_parenthesis": ")",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
 }
-_NAMES = {character: name for name, character in _SHOWN.items() if len(character) == 1 and character.isascii()}
+"""Where Textual has other words, or signs that not every font has."""
 
 
 @dataclass(slots=True)
@@ -187,20 +154,29 @@ def parse_keys(value: object) -> str:
     return ",".join(dict.fromkeys(names))
 
 
+@functools.cache
+def _signs() -> dict[str, str]:
+    """Textual's names of the signs of ASCII: ``?`` is ``question_mark``."""
+    from textual.keys import KEY_NAME_REPLACEMENTS
+
+    named = {sign: unicodedata.name(sign).lower().replace("-", "_").replace(" ", "_") for sign in string.punctuation}
+    return {sign: KEY_NAME_REPLACEMENTS.get(name, name) for sign, name in named.items()}
+
+
 def _key_name(text: str) -> str:
     from textual.keys import Keys, key_to_character
 
     *modifiers, key = text.split("+") if len(text) > 1 else [text]
     if key == "" and modifiers[-1:] == [""]:
         key, modifiers = "+", modifiers[:-1]
-    known = {str(one.value) for one in Keys} | set(_SHOWN)
+    known = {str(one.value) for one in Keys} | {*_SHOWN, *_signs().values()}
     lowered = [part.lower() for part in modifiers]
-    name = {" ": "space", **_NAMES}.get(key, key)
+    name = {" ": "space", **_signs()}.get(key, key)
     if len(key) > 1 and name not in known and name.lower() in known:
         name = name.lower()
     valid = (len(key) == 1 and key.isprintable()) or name in known or (name.islower() and key_to_character(name))
     if not key or not valid or not all(part in _MODIFIERS for part in lowered):
-        hint = _close(text, [*known, *_NAMES.values()])
+        hint = _close(text, known)
         raise ValueError(f"{_quoted(text)} is no key{hint or '; keys are like a, A, ?, f5, space or ctrl+k'}")
     return "+".join([*lowered, name])
 
@@ -231,8 +207,11 @@ def _outward(context: str) -> list[str]:
 
 def show_key(key: str) -> str:
     """As people write it: ``?``, ``Ctrl-P``, ``Enter``, ``F5``."""
+    from textual.keys import format_key
+
     *modifiers, name = key.split("+")
-    shown = _SHOWN.get(name, name if len(name) == 1 else name.replace("_", " ").capitalize())
+    sign = format_key(name)
+    shown = _SHOWN.get(name, sign if len(sign) == 1 else name.replace("_", " ").capitalize())
     shown = shown.upper() if modifiers and len(shown) == 1 else shown
     return "-".join([*(part.capitalize() for part in modifiers), shown])
 
