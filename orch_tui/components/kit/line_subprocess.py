@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import array
-import contextlib
-import fcntl
-import os
-import select
-import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 
 from orch_tui.components.kit.component import UserError
-from orch_tui.components.kit.subprocess import Ended
+from orch_tui.components.kit.subprocess import Ended, Overdue, pump, stop_signals_noted, widen
 from orch_tui.model.text import safe_line
 
 Sink = Callable[[bytes], None]
 """Takes one line, without its end."""
 
-_READ = 1 << 20
-"""Bytes of the pipes and of one read."""
 _LINE = 64 << 20
 """Bytes of the longest line that is read whole."""
-_POLL_MS = 200
-"""Milliseconds between two looks at the clock, and at the child where the kernel has no pidfd."""
 _GRACE = 5.0
 """Seconds between TERM and KILL for a program that is no longer wanted."""
-_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
 
 class _Lines:
     """Puts pieces of a stream together to lines."""
 
-    def __init__(self, descriptor: int, sink: Sink, *, limit: int) -> None:
-        self.descriptor = descriptor
+    def __init__(self, sink: Sink, *, limit: int) -> None:
         self._sink = sink
         self._limit = limit
         self._rest: list[bytes] = []
@@ -82,14 +68,7 @@ def run_program(
     Raises:
         UserError: it cannot be started, or did not end in time.
     """
-    came: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        came.append(number)
-
-    # Handlers, not SIG_IGN: an ignored signal would stay ignored in the program.
-    before = {kind: signal.signal(kind, note) for kind in _STOP}
-    try:
+    with stop_signals_noted() as came:
         sys.stdout.flush()
         process = _start(argv, cwd, env)
         try:
@@ -97,19 +76,24 @@ def run_program(
                 # It may have come between fork and exec, where the program could not see it.
                 process.send_signal(number)
             assert process.stdout is not None and process.stderr is not None
-            streams = [
-                _Lines(process.stdout.fileno(), out, limit=line_limit),
-                _Lines(process.stderr.fileno(), err, limit=1 << 16),
-            ]
-            _pump(process, streams, None if timeout is None else time.monotonic() + timeout, Path(argv[0]).name)
+            lines = {
+                process.stdout.fileno(): _Lines(out, limit=line_limit),
+                process.stderr.fileno(): _Lines(err, limit=1 << 16),
+            }
+            deadline = None if timeout is None else time.monotonic() + timeout
+            pump(process, {descriptor: one.feed for descriptor, one in lines.items()}, deadline)
+            for one in lines.values():
+                one.finish()
             process.wait()
+        except Overdue:
+            name = Path(argv[0]).name
+            raise UserError(
+                f"{name} gave no answer in time and was stopped; try it by hand, it may be waiting"
+            ) from None
         finally:
             _end(process)
         code = process.returncode if process.returncode >= 0 else 128 - process.returncode
         return Ended(code, came[0] if came else 0)
-    finally:
-        for kind, handler in before.items():
-            signal.signal(kind, handler)
 
 
 def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -125,54 +109,9 @@ def _start(argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subprocess
                 "was moved; make the environment anew"
             ) from error
         raise UserError(f"{name} cannot be started: {error.strerror or error}") from error
-    with contextlib.suppress(OSError):
-        # More per read than the usual 64 KiB; the limit for users may be lower.
-        assert process.stdout is not None
-        fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, _READ)
+    assert process.stdout is not None
+    widen(process.stdout.fileno())
     return process
-
-
-def _pump(process: subprocess.Popen[bytes], streams: list[_Lines], deadline: float | None, name: str) -> None:
-    """Feed the streams until the program ended and the pipes hold no more. Raises: UserError at the deadline."""
-    poller, pidfd = select.poll(), None
-    by_descriptor = {stream.descriptor: stream for stream in streams}
-    for descriptor in by_descriptor:
-        poller.register(descriptor, select.POLLIN)
-    with contextlib.suppress(OSError, AttributeError):
-        pidfd = os.pidfd_open(process.pid)
-        poller.register(pidfd, select.POLLIN)
-    try:
-        while True:
-            wait = None if pidfd is not None and deadline is None else _POLL_MS
-            ready = {descriptor for descriptor, _ in poller.poll(wait)}
-            if deadline is not None and time.monotonic() > deadline:
-                raise UserError(f"{name} gave no answer in time and was stopped; try it by hand, it may be waiting")
-            if pidfd in ready if pidfd is not None else process.poll() is not None:
-                # Only what is there now: a process it left behind may hold the pipe open and write for ever.
-                for stream in by_descriptor.values():
-                    left = _waiting_bytes(stream.descriptor)
-                    while left > 0 and (data := os.read(stream.descriptor, min(left, _READ))):
-                        left -= len(data)
-                        stream.feed(data)
-                break
-            for descriptor in ready & by_descriptor.keys():
-                data = os.read(descriptor, _READ)
-                if data:
-                    by_descriptor[descriptor].feed(data)
-                else:
-                    poller.unregister(descriptor)
-                    by_descriptor.pop(descriptor)
-        for stream in streams:
-            stream.finish()
-    finally:
-        if pidfd is not None:
-            os.close(pidfd)
-
-
-def _waiting_bytes(descriptor: int) -> int:
-    size = array.array("i", [0])
-    fcntl.ioctl(descriptor, termios.FIONREAD, size)
-    return size[0]
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -12,7 +12,8 @@ import signal
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -21,7 +22,7 @@ from orch_tui.model.text import safe_line
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.masking.stream import StreamRedactor
 
-_PIPE = 1 << 20
+PIPE = 1 << 20
 """Bytes of the pipe and of one read."""
 _POLL_MS = 100
 """Milliseconds between two looks at the child where the kernel has no pidfd."""
@@ -29,6 +30,10 @@ _STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
 NOT_EXECUTABLE = 126
 NOT_FOUND = 127
+
+
+class Overdue(Exception):
+    """The program runs longer than it was allowed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,13 @@ def run_child(
     TERM, INT, HUP and QUIT are for the program (they reach the whole group) and do not end us before it. A program
     that cannot be started gives 127 or 126 after a sentence on standard error.
     """
+    with stop_signals_noted() as came:
+        return Ended(_start_and_wait(argv, cwd, env, redactor, came), came[0] if came else 0)
+
+
+@contextlib.contextmanager
+def stop_signals_noted() -> Iterator[list[int]]:
+    """TERM, INT, HUP and QUIT do not end us within the block: the value lists those that came."""
     came: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -59,7 +71,7 @@ def run_child(
     # Handlers, not SIG_IGN: an ignored signal would stay ignored in the program.
     before = {kind: signal.signal(kind, note) for kind in _STOP}
     try:
-        return Ended(_start_and_wait(argv, cwd, env, redactor, came), came[0] if came else 0)
+        yield came
     finally:
         for kind, handler in before.items():
             signal.signal(kind, handler)
@@ -73,9 +85,7 @@ def _start_and_wait(
     try:
         if redactor:
             reader, writer = os.pipe()
-            with contextlib.suppress(OSError):
-                # More per read than the usual 64 KiB; the limit for users may be lower.
-                fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PIPE)
+            widen(writer)
         try:
             process = subprocess.Popen(argv, cwd=cwd, env=env, stdout=writer, stderr=writer)
         except OSError as error:
@@ -89,7 +99,11 @@ def _start_and_wait(
             # It may have come between fork and exec, where the program could not see it.
             process.send_signal(number)
         if reader is not None and redactor:
-            _pump(process, reader, StreamRedactor(redactor))
+            log, stream = _Log(), StreamRedactor(redactor)
+            try:
+                pump(process, {reader: lambda data: log.write(stream.feed(data))})
+            finally:
+                log.write(stream.finish())
         process.wait()
     finally:
         if reader is not None:
@@ -97,41 +111,55 @@ def _start_and_wait(
     return process.returncode if process.returncode >= 0 else 128 - process.returncode
 
 
-def _pump(process: subprocess.Popen[bytes], reader: int, stream: StreamRedactor) -> None:
-    """Copy the pipe to standard output until its end, or until the program ended and the pipe holds no more."""
-    log = _Log()
-    poller = select.poll()
-    poller.register(reader, select.POLLIN)
-    pidfd = None
+def pump(
+    process: subprocess.Popen[bytes], sinks: Mapping[int, Callable[[bytes], object]], deadline: float | None = None
+) -> None:
+    """Give what arrives at each descriptor to its sink, until the program ended and the pipes hold no more.
+
+    Raises:
+        Overdue: it still runs at ``deadline`` (of the monotonic clock).
+    """
+    poller, pidfd, left = select.poll(), None, dict(sinks)
+    for descriptor in left:
+        poller.register(descriptor, select.POLLIN)
     with contextlib.suppress(OSError, AttributeError):
         pidfd = os.pidfd_open(process.pid)
         poller.register(pidfd, select.POLLIN)
     try:
         while True:
-            ready = {descriptor for descriptor, _ in poller.poll(None if pidfd is not None else _POLL_MS)}
-            ended = pidfd in ready if pidfd is not None else process.poll() is not None
-            if ended:
+            wait = None if pidfd is not None and deadline is None else _POLL_MS
+            ready = {descriptor for descriptor, _ in poller.poll(wait)}
+            if deadline is not None and time.monotonic() > deadline:
+                raise Overdue
+            if pidfd in ready if pidfd is not None else process.poll() is not None:
                 # Only what is there now: a process it left behind may hold the pipe open and write for ever.
-                left = _waiting_bytes(reader)
-                while left > 0 and (data := os.read(reader, min(left, _PIPE))):
-                    left -= len(data)
-                    log.write(stream.feed(data))
-                break
-            if reader in ready:
-                data = os.read(reader, _PIPE)
-                if not data:
-                    break
-                log.write(stream.feed(data))
+                for descriptor, sink in left.items():
+                    _drain(descriptor, sink)
+                return
+            for descriptor in ready & left.keys():
+                data = os.read(descriptor, PIPE)
+                if data:
+                    left[descriptor](data)
+                else:
+                    poller.unregister(descriptor)
+                    left.pop(descriptor)
     finally:
         if pidfd is not None:
             os.close(pidfd)
-        log.write(stream.finish())
 
 
-def _waiting_bytes(descriptor: int) -> int:
+def _drain(descriptor: int, sink: Callable[[bytes], object]) -> None:
     size = array.array("i", [0])
     fcntl.ioctl(descriptor, termios.FIONREAD, size)
-    return size[0]
+    while size[0] > 0 and (data := os.read(descriptor, min(size[0], PIPE))):
+        size[0] -= len(data)
+        sink(data)
+
+
+def widen(descriptor: int) -> None:
+    """More per read from a pipe than the usual 64 KiB; the limit for users may be lower."""
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE)
 
 
 class _Log:
