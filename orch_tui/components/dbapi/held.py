@@ -101,7 +101,12 @@ def _scale_of(kind: str) -> int:
 def _fraction(x: str, kind: str, target: Target) -> str | None:
     if not target.rounds:
         return None
-    return f"isfinite({x}) and {x} <> trunc({x})" if source_of(kind) == "float" else f"{x} % 1 <> 0"
+    return f"isfinite({x}) and {x} <> trunc({x})" if source_of(kind) == "float" else _behind_the_point(x)
+
+
+def _behind_the_point(x: str) -> str:
+    # As text: a decimal of 38 digits behind the point cannot be compared with an integer.
+    return f"regexp_matches(cast({x} as varchar), '\\.[0-9]*[1-9]')"
 
 
 def _digits(x: str, kind: str, target: Target) -> str | None:

@@ -67,13 +67,19 @@ def beyond(x: str, kind: str, affinity: Affinity) -> str | None:
     if source == "integer":
         return f"{x} not between -{largest} and {largest}" if kind in _WIDE or affinity == "REAL" else None
     if source == "decimal":
-        return f"not ({_few_digits(_trimmed(x))} or ({x} % 1 = 0 and {x} between -{largest} and {largest}))"
+        text = _trimmed(x)
+        return f"not ({_few_digits(text)} or {_whole(text, largest)})"
     if source in ("text", "json", "nested"):
         text = f"({text_of(x, kind)})" if source == "nested" else f"cast({x} as varchar)"
-        whole = f"(not contains({text}, '.') and try_cast({text} as hugeint) between -{largest} and {largest})"
-        good = f"regexp_full_match({text}, '{_PLAIN}') and ({_few_digits(text)} or {whole}) and {text} <> '-0'"
+        fits = f"({_few_digits(text)} or {_whole(text, largest)})"
+        good = f"regexp_full_match({text}, '{_PLAIN}') and {fits} and {text} <> '-0'"
         return f"regexp_full_match({text}, '{_LOOKS_LIKE_A_NUMBER}') and not ({good})"
     return None
+
+
+def _whole(text: str, largest: int) -> str:
+    # As text: a decimal of 38 digits behind the point cannot be compared with an integer.
+    return f"(not contains({text}, '.') and try_cast({text} as hugeint) between -{largest} and {largest})"
 
 
 def _few_digits(text: str) -> str:

@@ -419,6 +419,7 @@ def test_connections_are_tested(tmp_path: Path, server: MariaDbServer) -> None:
         ("decimal(10,2)", "select 12345678901", ["Out of range value for column 'v': 12345678901"]),
         ("int", "select 1.5::decimal(3,1)", ["int(11) and cannot hold 1.5"]),
         ("int", "select 1.5::double", ["cannot hold 1.5"]),
+        ("int", "select 0.5::decimal(38,38)", ["cannot hold .5"]),
         ("int", "select '007'", ["cannot hold 007"]),
         ("int", "select '1e3'", ["cannot hold 1e3"]),
         ("tinyint", "select unnest([1, 300, 2])", ["Out of range value for column 'v': 300"]),
