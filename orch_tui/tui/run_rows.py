@@ -7,7 +7,7 @@ from textwrap import wrap
 from time import localtime, strftime
 
 from orch_tui.model.durations import show_duration
-from orch_tui.model.plan import Decision, PlannedTask, RunPlan
+from orch_tui.model.plan import PlannedTask, RunPlan
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
@@ -15,34 +15,14 @@ from orch_tui.project.history import clock_of
 from orch_tui.runs.ending import exit_in_words
 from orch_tui.runs.head import Head
 from orch_tui.runs.view import RUNNING, RunModel
+from orch_tui.tui.status_look import DECISIONS, REUSED_GLYPH, REUSED_STYLE, style_of
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.phase_tree import NestedLine
 
-STATUS_STYLE = {
-    "green": "success",
-    "red": "error",
-    "yellow": "warning",
-    "blue": "heading",
-    "magenta": "marked",
-    "bright_black": "dim",
-}
 _LONGER = "»"
 _QUIET = "z"
 _NESTED_ROWS = 200
 _REASON = 22
-_DECISIONS = {
-    Decision.RUN: ("●", "heading"),
-    Decision.REUSED: ("✔", "success"),
-    Decision.SKIPPED: ("–", "dim"),
-    Decision.BLOCKED: ("✘", "error"),
-}
-REUSED_GLYPH, REUSED_STYLE = _DECISIONS[Decision.REUSED]
-"""How a reused task looks: as the preview of its run had it."""
-
-
-def style_of(status: Status) -> str:
-    """The name of a list's style for a status."""
-    return STATUS_STYLE[status.style.color]
 
 
 def clock(seconds: float) -> str:
@@ -99,7 +79,7 @@ def nested_lines(task: str, model: RunModel, now: float, *, wide: bool = False) 
 
     def add(key: str, left: tuple[Part, ...], right: tuple[Part, ...]) -> None:
         if len(lines) < _NESTED_ROWS:
-            lines.append(NestedLine(f"{task}/{key}", "", shown=Row(left, (*right, Part(" ")))))
+            lines.append(NestedLine(f"{task}/{key}", Row(left, (*right, Part(" ")))))
 
     pad = " " * (6 + 2 * model.depth)
     for number, phase in enumerate(model.state.phases.values(), 1):
@@ -115,7 +95,7 @@ def nested_lines(task: str, model: RunModel, now: float, *, wide: bool = False) 
 
 def planned_state(task: PlannedTask) -> tuple[Part, ...]:
     """What a run would do with a task, behind it in the tree."""
-    glyph, style = _DECISIONS[task.decision]
+    glyph, style = DECISIONS[task.decision]
     # Which run is meant is said once, at the bottom.
     reason = safe_line(task.because.brief if task.because is not None else "", _REASON)
     parts = (Part(f"{glyph} {task.decision.value}", style),)

@@ -10,20 +10,9 @@ from textual.color import Color
 from textual.content import Content
 from textual.filter import LineFilter
 
-from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
-
-# Theme variables for the ANSI names of model.status, so that a theme can choose readable shades.
-STATUS_COLORS = {
-    "green": "$text-success",
-    "red": "$text-error",
-    "yellow": "$text-warning",
-    "blue": "$text-primary",
-    "magenta": "$text-accent",
-    "bright_black": "$text-muted",
-}
 
 
 def line(text: str, style: str = "", limit: int | None = None) -> Content:
@@ -40,18 +29,6 @@ def join(parts: Iterable[Content | str], separator: str = "  ") -> Content:
     """The parts that are not empty; plain strings are made safe."""
     safe = [part if isinstance(part, Content) else line(part) for part in parts]
     return Content(separator).join([part for part in safe if part.plain])
-
-
-def status_color(status: Status) -> str:
-    """The theme variable for a status, a style for :class:`Content`."""
-    return STATUS_COLORS[status.style.color]
-
-
-def status(status: Status, *, word: bool = True, ascii_only: bool = False) -> Content:
-    """Glyph and word in the colour of the status; only the glyph where the word stands beside it."""
-    style = status.style
-    glyph = style.ascii if ascii_only else style.glyph
-    return Content.styled(f"{glyph} {style.word}" if word else glyph, status_color(status))
 
 
 class StripControls(LineFilter):

@@ -8,6 +8,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 from orch_tui.tui import text
 from orch_tui.tui.app import OrchApp
+from orch_tui.tui.status_look import status_color, status_text
 from orch_tui.tui.text import StripControls
 from rich.segment import Segment
 from textual.app import ComposeResult
@@ -35,9 +36,9 @@ def test_several_lines_stay_several() -> None:
 
 def test_a_status_is_glyph_and_word_in_colour() -> None:
     for status in Status:
-        shown = text.status(status)
+        shown = status_text(status)
         assert shown.plain == f"{status.style.glyph} {status.style.word}"
-        assert shown.spans[0].style == text.status_color(status)
+        assert shown.spans[0].style == status_color(status)
 
 
 def test_parts_are_joined_without_the_empty_ones() -> None:

@@ -68,9 +68,6 @@ class AttemptTextScreen(Dialog[None]):
         shown = self.query_one(RowList)
         shown.show(text_rows(self._found, shown.size.width), shown.cursor)
 
-    def action_cancel(self) -> None:
-        self.dismiss(None)
-
 
 def text_rows(found: AttemptText, width: int) -> list[Row]:
     """The difference first, if there is one. A line that is longer than the row goes on in the next."""

@@ -18,10 +18,10 @@ from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.compare import Difference, compare
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.run_rows import REUSED_GLYPH, REUSED_STYLE, style_of
 from orch_tui.tui.screens import look
 from orch_tui.tui.screens.attempt_text import AttemptTextScreen
 from orch_tui.tui.screens.dialog import FullScreen
+from orch_tui.tui.status_look import REUSED_GLYPH, REUSED_STYLE, style_of
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row

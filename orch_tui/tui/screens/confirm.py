@@ -63,6 +63,3 @@ class Confirm(Dialog[T | None], Generic[T]):
 
     def action_previous(self) -> None:
         self.focus_previous()
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)

@@ -70,6 +70,3 @@ class Conflict(Dialog[Answer | None]):
     def action_reload(self) -> None:
         if self._conflict.disk_text:
             self.dismiss("reload")
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)

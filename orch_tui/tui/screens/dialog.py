@@ -29,6 +29,10 @@ class FullScreen(Screen[T]):
 class Dialog(ModalScreen[T], FullScreen[T]):
     """A modal screen; it closes once, too. Textual takes the styles of the first base only."""
 
+    def action_cancel(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)
+
     def in_turn(self, after: Widget, act: Callable[[], object]) -> None:
         """Do it when ``after`` has taken in what was typed before.
 

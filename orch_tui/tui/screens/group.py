@@ -65,6 +65,3 @@ class GroupPreview(Dialog[str]):
 
     def action_first_row(self) -> None:
         self.dismiss("top")
-
-    def action_cancel(self) -> None:
-        self.dismiss("")

@@ -21,10 +21,10 @@ from orch_tui.project.project import Project
 from orch_tui.runs.estimates import ENOUGH, LONGER, RUNS
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.run_rows import style_of
 from orch_tui.tui.screens import look
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.dialog import FullScreen
+from orch_tui.tui.status_look import style_of
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row

@@ -23,6 +23,7 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import home as actions
 from orch_tui.tui.home_model import Entry, HomeModel, read_runs, show_when
 from orch_tui.tui.screens.home_runs import HomeRuns
+from orch_tui.tui.status_look import status_text
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.orchestration_list import OrchestrationList
 
@@ -334,10 +335,10 @@ def _details(entry: Entry, now: float, problems: Sequence[Problem] | None = None
 
 def _problem_lines(problems: Sequence[Problem]) -> list[Content]:
     if not problems:
-        return [Content.assemble(text.status(Status.SUCCESS, word=False), (" No problems", "$text-muted"))]
+        return [Content.assemble(status_text(Status.SUCCESS, word=False), (" No problems", "$text-muted"))]
     lines = []
     for problem in problems[:_SHOWN_PROBLEMS]:
-        glyph = text.status(Status.ERROR if problem.severity is Severity.ERROR else Status.WARNING, word=False)
+        glyph = status_text(Status.ERROR if problem.severity is Severity.ERROR else Status.WARNING, word=False)
         place = f"{problem.place}: " if problem.place else ""
         remedy = f"; {problem.remedy}" if problem.remedy else ""
         lines.append(Content.assemble(glyph, " ", text.line(f"{place}{problem.message}{remedy}", limit=300)))

@@ -47,6 +47,3 @@ class LogSearch(Dialog[str | None]):
             self.query_one("#wrong", Static).update(line(str(error), limit=70))
         else:
             self.dismiss(event.value)
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)

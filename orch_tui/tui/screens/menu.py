@@ -48,6 +48,3 @@ class Menu(Dialog[Action | None]):
 
     def action_enter(self) -> None:
         self.dismiss(self._choices[self.query_one(RowList).cursor][0])
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)

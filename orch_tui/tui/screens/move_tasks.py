@@ -125,6 +125,3 @@ class PickPhase(Dialog[PhaseChoice | None]):
 
     def on_button_pressed(self) -> None:
         self.dismiss(None)
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)

@@ -144,9 +144,6 @@ class NewConfigurationScreen(Dialog[str | None]):
         else:
             self.dismiss(None)
 
-    def action_cancel(self) -> None:
-        self.dismiss(None)
-
     def _create(self) -> None:
         from orch_tui.tui.screens.configuration import ConfigurationScreen
 

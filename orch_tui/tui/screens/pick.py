@@ -145,6 +145,3 @@ class Pick(Dialog[str | None]):
 
     def action_page_up(self) -> None:
         self.list.action_page_up()
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)

@@ -64,6 +64,3 @@ class Prompt(Dialog[str | None]):
         hint = self.query_one("#hint", Static)
         hint.update(line(wrong or self._hint))
         hint.set_class(wrong is not None, "wrong")
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)

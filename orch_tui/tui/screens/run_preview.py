@@ -81,9 +81,6 @@ class RunPart(Dialog[RunnablePart | None]):
     def action_resume(self) -> None:
         self._take_id("resume")
 
-    def action_cancel(self) -> None:
-        self.dismiss(None)
-
 
 class RunPreview(Dialog[bool]):
     """Below the tree, which shows what would happen to each task. Dismissed with True to start.
@@ -135,6 +132,3 @@ class RunPreview(Dialog[bool]):
 
     def action_start(self) -> None:
         self.dismiss(True)
-
-    def action_cancel(self) -> None:
-        self.dismiss(False)

@@ -98,6 +98,3 @@ class TaskOptionsDialog(Dialog[OptionChanges | None]):
             place.update(line(errors.get(name, "")))
             place.set_class(name in errors, "wrong")
         self.query_one(f"#{next(name for name in names if name in errors)}").focus()
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)

@@ -51,9 +51,6 @@ class UsedByScreen(Dialog[User | None]):
         event.stop()
         self.dismiss(self._users[event.index])
 
-    def action_cancel(self) -> None:
-        self.dismiss(None)
-
 
 def _row(user: User) -> Row:
     left = (Part(f" {safe_line(user.orchestration_name, 40)}", "strong"), Part(f"  {safe_line(user.phase_name, 40)}"))

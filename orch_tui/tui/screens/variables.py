@@ -59,6 +59,3 @@ class Variables(Dialog[dict[str, str] | None]):
             self.set_focus(fields[empty])
             return
         self.dismiss({one.name: field.value for one, field in zip(self._variables, fields, strict=True)})
-
-    def action_cancel(self) -> None:
-        self.dismiss(None)

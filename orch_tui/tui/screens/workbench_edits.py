@@ -25,7 +25,7 @@ from orch_tui.tui.screens.move_tasks import PhaseChoice, PickPhase
 from orch_tui.tui.screens.prompt import Prompt
 from orch_tui.tui.screens.task_options import TaskOptionsDialog
 from orch_tui.tui.widgets.line_tree import LineList
-from orch_tui.tui.widgets.phase_tree import PhaseTree
+from orch_tui.tui.widgets.phase_tree import NestedLine, PhaseTree
 from orch_tui.tui.workbench_model import Item, OptionChanges, Workbench
 
 if TYPE_CHECKING:
@@ -302,7 +302,8 @@ class WorkbenchEdits(FullScreen[None]):
     def on_phase_tree_dropped(self, event: PhaseTree.Dropped) -> None:
         rows = self.phase_tree.rows
         source, target = rows[event.source], rows[event.target]
-        self.attempt(lambda: self.bench.drop(source, target), source.id)
+        if not isinstance(source, NestedLine) and not isinstance(target, NestedLine):
+            self.attempt(lambda: self.bench.drop(source, target), source.id)
 
     # Marks
 
@@ -315,12 +316,15 @@ class WorkbenchEdits(FullScreen[None]):
 
     def on_phase_tree_mark_clicked(self, event: PhaseTree.MarkClicked) -> None:
         self.phase_tree.go(event.index)
-        self.bench.toggle_mark(self.phase_tree.rows[event.index])
-        self.show_marks()
+        item = self.phase_tree.item
+        if item is not None:
+            self.bench.toggle_mark(item)
+            self.show_marks()
 
     def action_mark_range(self) -> None:
-        if self.phase_tree.rows:
-            self.bench.mark_range(self.phase_tree.rows, self.phase_tree.cursor)
+        items, here = self.phase_tree.items, self.phase_tree.item
+        if here is not None:
+            self.bench.mark_range(items, items.index(here))
             self.show_marks()
 
     def action_mark_all(self) -> None:

@@ -394,16 +394,6 @@ class WorkbenchRun(WorkbenchFile):
             return "Nothing was added to the run; add it to the plan."
         return super().add(ref)
 
-    def action_mark_range(self) -> None:
-        if self.run_shown is None or not self.run_shown.children:
-            super().action_mark_range()
-            return
-        rows = [row for index, row in enumerate(self.phase_tree.rows) if self.phase_tree.selectable(index)]
-        here = self.phase_tree.item
-        if here is not None:
-            self.bench.mark_range(rows, rows.index(here))
-            self.show_marks()
-
     def task_shown(self) -> TaskState | None:
         """The task under the cursor as the shown run has it."""
         task = self._task_under_cursor()

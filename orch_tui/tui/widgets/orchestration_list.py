@@ -12,6 +12,7 @@ from orch_tui.model.status import STYLES, Status
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.home_model import Entry, Runs, show_when, spark
+from orch_tui.tui.status_look import style_of
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 if TYPE_CHECKING:
@@ -19,14 +20,6 @@ if TYPE_CHECKING:
 
 _WIDE = 96
 _WIDEST = 110
-_PARTS = {
-    "green": "success",
-    "red": "error",
-    "yellow": "warning",
-    "blue": "accent",
-    "magenta": "marked",
-    "bright_black": "dim",
-}
 
 
 class Columns(NamedTuple):
@@ -150,10 +143,7 @@ class OrchestrationList(LineList, inherit_bindings=False):
             _cell(show_when(last.started, self._now()), sizes.when, "text"),
             _cell(show_duration(last.seconds), sizes.took, "text"),
             Part("  " if sizes.spark else ""),
-            *(
-                Part(beat.glyph, _PARTS[beat.status.style.color] if beat.status else "warning", picture=True)
-                for beat in beats
-            ),
+            *(Part(beat.glyph, style_of(beat.status) if beat.status else "warning", picture=True) for beat in beats),
             Part(" " * (sizes.spark - len(beats)), picture=True),
         )
 
@@ -167,7 +157,7 @@ def run_word(run: RunSummary) -> str:
 
 def run_part(run: RunSummary) -> str:
     """The style of :func:`run_word` in a row."""
-    return "warning" if run.broken or run.interrupted else _PARTS[run.status.style.color]
+    return "warning" if run.broken or run.interrupted else style_of(run.status)
 
 
 def _cell(text: str, size: int, style: str, *, left: bool = False) -> Part:

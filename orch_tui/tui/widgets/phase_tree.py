@@ -26,7 +26,6 @@ _ERROR, _WARNING = Status.ERROR.style.glyph, Status.WARNING.style.glyph
 _NARROW = 64
 _TIGHT = 36
 """Columns below which only the configuration names a task of a run: the component would take all the room."""
-_BLANK = Row(())
 
 
 def screen_bindings(chosen: Iterable[Action]) -> list[BindingType]:
@@ -47,11 +46,12 @@ _OWN = {
 }
 
 
-@dataclass(frozen=True)
-class NestedLine(Task):
+@dataclass(frozen=True, slots=True)
+class NestedLine:
     """A line of a nested run below its task; the cursor passes it over, and no edit knows it."""
 
-    shown: Row = _BLANK
+    id: str
+    shown: Row
 
 
 class PhaseTree(LineList, inherit_bindings=False):
@@ -83,7 +83,7 @@ class PhaseTree(LineList, inherit_bindings=False):
         super().__init__(id=id)
         self._label = label
         self.phases: tuple[Phase, ...] = ()
-        self.rows: list[Phase | Task] = []
+        self.rows: list[Phase | Task | NestedLine] = []
         self.folded: set[str] = set()
         self._numbers: dict[str, int] = {}
         self._marks: Set[str] = frozenset()
@@ -117,8 +117,8 @@ class PhaseTree(LineList, inherit_bindings=False):
             return
         self.reload()
 
-    def _flat(self) -> list[Phase | Task]:
-        rows: list[Phase | Task] = []
+    def _flat(self) -> list[Phase | Task | NestedLine]:
+        rows: list[Phase | Task | NestedLine] = []
         for phase in self.phases:
             rows.append(phase)
             if phase.id in self.folded:
@@ -187,7 +187,13 @@ class PhaseTree(LineList, inherit_bindings=False):
     @property
     def item(self) -> Phase | Task | None:
         """What the cursor is on."""
-        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+        here = self.rows[self.cursor] if self.cursor < len(self.rows) else None
+        return None if isinstance(here, NestedLine) else here
+
+    @property
+    def items(self) -> list[Phase | Task]:
+        """All that the cursor can be on."""
+        return [row for row in self.rows if not isinstance(row, NestedLine)]
 
     def row(self, index: int) -> Row:
         item = self.rows[index]
@@ -325,7 +331,7 @@ class PhaseTree(LineList, inherit_bindings=False):
         here = self.item
         phase = self.rows[index] if index is not None else None
         self.folded = folded
-        if phase is not None and phase.id in folded:
+        if isinstance(phase, Phase) and phase.id in folded:
             here = phase
         self.rows = self._flat()
         if here is not None:

@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from orch_tui.model.text import safe_line
 from orch_tui.runs.timeline import LiveBar, LiveTimeline
 from orch_tui.tui.run_bars import draw_live, scale
-from orch_tui.tui.run_rows import style_of
+from orch_tui.tui.status_look import style_of
 from orch_tui.tui.timeline import Timeline, draw_header
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
