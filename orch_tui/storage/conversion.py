@@ -37,6 +37,14 @@ def text_of(expression: str, kind: str | DataType) -> str:
     return _Text().of(expression, _tree(kind))
 
 
+def json_of(expression: str, kind: str | DataType) -> str:
+    """SQL for a value as a JSON text, as it is inside of :func:`text_of`'s lists; the text ``null`` for null.
+
+    NaN and infinity, which JSON does not have, are ``null`` too, at every depth.
+    """
+    return _Text(not_finite="'null'").json(expression, _tree(kind))
+
+
 def converted(expression: str, source: str | DataType, target: str | DataType) -> str:
     """SQL that makes a value of type ``source`` one of type ``target``: the same value, not the nearest one.
 
@@ -72,8 +80,11 @@ def _tree(kind: str | DataType) -> DataType:
 
 
 class _Text:
-    def __init__(self) -> None:
+    """``not_finite`` is the SQL of what NaN and infinity are inside JSON: a string of their text, if left out."""
+
+    def __init__(self, not_finite: str = "") -> None:
         self._numbers = count(1)
+        self._not_finite = not_finite
 
     def of(self, value: str, kind: DataType) -> str:
         if kind.name == TEXT:
@@ -93,13 +104,13 @@ class _Text:
             return f"'[' || {self._elements(value, kind)} || ']'"
         if kind.name == STRUCT:
             fields = [
-                f"{literal(_json_string(name) + ':')} || {self._json(_field(value, name), member)}"
+                f"{literal(_json_string(name) + ':')} || {self.json(_field(value, name), member)}"
                 for name, member in kind.members
             ]
             return _unless_null(value, f"'{{' || {_joined(fields)} || '}}'")
         if kind.name == TUPLE:
             parts = [
-                self._json(f"struct_extract({value}, {at})", member) for at, (_, member) in enumerate(kind.members, 1)
+                self.json(f"struct_extract({value}, {at})", member) for at, (_, member) in enumerate(kind.members, 1)
             ]
             return _unless_null(value, f"'[' || {_joined(parts)} || ']'")
         if kind.name == MAP:
@@ -111,31 +122,30 @@ class _Text:
     def _elements(self, value: str, kind: DataType) -> str:
         listed = f"cast({value} as {kind.element}[])" if kind.name == ARRAY else value
         item = self._name()
-        return f"array_to_string(list_transform({listed}, lambda {item}: {self._json(item, kind.element)}), ',')"
+        return f"array_to_string(list_transform({listed}, lambda {item}: {self.json(item, kind.element)}), ',')"
 
     def _map(self, value: str, kind: DataType) -> str:
         (_, key), (_, member) = kind.members
         item = self._name()
-        pair = (
-            f"cast(to_json({self.of(f'{item}.key', key)}) as varchar) || ':' || {self._json(f'{item}.value', member)}"
-        )
+        pair = f"cast(to_json({self.of(f'{item}.key', key)}) as varchar) || ':' || {self.json(f'{item}.value', member)}"
         return f"'{{' || array_to_string(list_transform(map_entries({value}), lambda {item}: {pair}), ',') || '}}'"
 
     def _union(self, value: str, kind: DataType) -> str:
         cases = " ".join(
             f"when {literal(name)} then {literal('{' + _json_string(name) + ':')} || "
-            f"{self._json(f'union_extract({value}, {literal(name)})', member)} || '}}'"
+            f"{self.json(f'union_extract({value}, {literal(name)})', member)} || '}}'"
             for name, member in kind.members
         )
         return f"case cast(union_tag({value}) as varchar) {cases} end"
 
-    def _json(self, value: str, kind: DataType) -> str:
+    def json(self, value: str, kind: DataType) -> str:
         """The text of a value inside another one: never null."""
         if kind.name == NULL_TYPE:
             return "'null'"
         text = self.of(value, kind)
         if kind.name in FLOAT_BITS:
-            text = f"case when isfinite({value}) then {text} else '\"' || {text} || '\"' end"
+            other = self._not_finite or f"'\"' || {text} || '\"'"
+            text = f"case when isfinite({value}) then {text} else {other} end"
         elif not (kind.nested or kind.name in _RAW_JSON or kind.name in ("JSON", "VARIANT")):
             text = f"cast(to_json({text}) as varchar)"
         return f"coalesce({text}, 'null')"

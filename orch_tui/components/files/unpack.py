@@ -89,13 +89,13 @@ def _unpacking(file: IO[bytes], packing: str) -> Iterator[IO[bytes]]:
         with gzip.GzipFile(fileobj=file) as unpacked:
             yield cast(IO[bytes], unpacked)
     elif packing == "zstd":
-        with _zstd().ZstdFile(file, "rb") as unpacked:
+        with zstd_module().ZstdFile(file, "rb") as unpacked:
             yield unpacked
     else:
         yield file
 
 
-def _zstd() -> Any:
+def zstd_module() -> Any:
     """The standard library's module, or its backport: https://docs.python.org/3/library/compression.zstd.html"""
     if sys.version_info >= (3, 14):
         from compression import zstd
@@ -105,7 +105,7 @@ def _zstd() -> Any:
 
 
 def _zstd_error() -> type[Exception]:
-    return cast(type[Exception], _zstd().ZstdError)
+    return cast(type[Exception], zstd_module().ZstdError)
 
 
 def unpack(source: Source, target: Path) -> None:

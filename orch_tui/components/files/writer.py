@@ -8,16 +8,22 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
 from orch_tui.components import kit
+from orch_tui.components.files.rendering import csv_columns, json_line, not_in_json, write_json
 from orch_tui.components.kit.component import Context, Input, UserError
 from orch_tui.components.kit.sql import connect, duckdb_explained, listed, literal, query_progress, quoted
 from orch_tui.model.text import safe_line
 from orch_tui.project.atomic import sync_directory
+from orch_tui.storage.duckdb import folded, parquet
+
+if TYPE_CHECKING:
+    import duckdb
 
 _FORMATS = {
     ".csv": "csv",
@@ -77,37 +83,71 @@ def run(parameters: Parameters, ctx: Context) -> None:
     # A symbolic link stays one: its target is replaced.
     target = ctx.resolve(parameters.path).resolve()
     shown = str(target.relative_to(ctx.project)) if target.is_relative_to(ctx.project) else str(target)
-    query = _query(parameters, table)
-    options = _options(parameters, target, shown)
+    form = _form(parameters, target, shown)
     replacing = _replacing(target, shown, parameters.overwrite, ctx)
     with replacing as temporary, duckdb_explained(f"{shown} cannot be written"):
         con = connect(ctx, memory_limit="512MB")
         with query_progress(con, ctx.progress, f"writing {shown}"):
-            row = con.execute(f"copy ({query}) to {literal(str(temporary))} ({options})").fetchone()
-    rows, size = int(row[0]) if row else 0, target.stat().st_size
+            rows = _write(con, parameters, table, form, temporary, ctx)
+    size = target.stat().st_size
     ctx.files.append({"path": shown, "rows": rows, "bytes": size})
     ctx.log(f"{shown}: {rows} rows, {size} bytes")
 
 
-def _query(parameters: Parameters, table: Input) -> str:
-    names = {name.casefold(): name for name, _ in table.columns}
-    sort_keys = [key.removeprefix("-") if key.casefold() not in names else key for key in parameters.order_by]
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How the file is written: csv, tsv, json, ndjson or parquet, and none, gzip or zstd."""
+
+    kind: str
+    compression: str
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection, parameters: Parameters, table: Input, form: _Form, path: Path, ctx: Context
+) -> int:
+    columns, order = _columns(parameters, table)
+    rows = parquet(table.path)
+    if form.kind in ("json", "ndjson"):
+        for name, count in not_in_json(con, rows, columns).items():
+            ctx.log(
+                f'column "{safe_line(name, 60)}": {count} rows have NaN or infinity, which JSON does not have; they '
+                "are null in the file"
+            )
+        query = f"select {json_line(columns)} from {rows}{order}"
+        return write_json(con, query, path, array=form.kind == "json", compression=form.compression)
+    if form.kind == "parquet":
+        inner = "uncompressed" if form.compression == "none" else form.compression
+        chosen, options = ", ".join(quoted(name) for name, _ in columns), f"format parquet, compression {inner}"
+    else:
+        delimiter = parameters.delimiter or ("\t" if form.kind == "tsv" else ",")
+        header = "true" if parameters.header else "false"
+        chosen = csv_columns(columns)
+        options = f"format csv, delimiter {literal(delimiter)}, header {header}, compression {form.compression}"
+    # Sorted before values become texts: 10 comes behind 9.
+    query = f"select {chosen} from (select * from {rows}{order})"
+    row = con.execute(f"copy ({query}) to {literal(str(path))} ({options})").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _columns(parameters: Parameters, table: Input) -> tuple[list[tuple[str, str]], str]:
+    """The columns to write with their types, and the ORDER BY of the rows. Raises: UserError."""
+    names = {folded(name): (name, kind) for name, kind in table.columns}
+    sort_keys = [key.removeprefix("-") if folded(key) not in names else key for key in parameters.order_by]
     for name in [*parameters.columns, *sort_keys]:
-        if name.casefold() not in names:
+        if folded(name) not in names:
             raise UserError(
                 f'the table "{table.table}" has no column "{safe_line(name)}"; '
-                f"its columns are {listed(names.values(), 40)}"
+                f"its columns are {listed([known for known, _ in table.columns], 40)}"
             )
-    chosen = ", ".join(quoted(name) for name in parameters.columns) or "*"
+    chosen = [(name, names[folded(name)][1]) for name in parameters.columns] or list(table.columns)
     order = ", ".join(
         quoted(name) + (" desc" if name != key else "") + " nulls last"
         for name, key in zip(sort_keys, parameters.order_by, strict=True)
     )
-    query = f"select {chosen} from read_parquet({literal(str(table.path))})"
-    return f"{query} order by {order}" if order else query
+    return chosen, f" order by {order}" if order else ""
 
 
-def _options(parameters: Parameters, target: Path, shown: str) -> str:
+def _form(parameters: Parameters, target: Path, shown: str) -> _Form:
     suffix = target.suffix.lower()
     compression = parameters.compression
     if compression == "auto":
@@ -120,14 +160,7 @@ def _options(parameters: Parameters, target: Path, shown: str) -> str:
             f'the name "{shown}" does not tell the format; '
             "set the parameter format to csv, tsv, ndjson, json or parquet"
         )
-    if kind == "parquet":
-        inner = "zstd" if parameters.compression == "auto" else compression
-        return f"format parquet, compression {'uncompressed' if inner == 'none' else inner}"
-    if kind in ("json", "ndjson"):
-        return f"format json, array {'true' if kind == 'json' else 'false'}, compression {compression}"
-    delimiter = parameters.delimiter or ("\t" if kind == "tsv" else ",")
-    header = "true" if parameters.header else "false"
-    return f"format csv, delimiter {literal(delimiter)}, header {header}, compression {compression}"
+    return _Form(kind, "zstd" if kind == "parquet" and parameters.compression == "auto" else compression)
 
 
 @contextmanager
@@ -148,19 +181,17 @@ def _replacing(target: Path, shown: str, overwrite: bool, ctx: Context) -> Itera
             raise _exists(shown)
         if not os.access(target.parent, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
+        before = target.stat() if target.exists() else None
         own = ctx.data_dir / "out" / "files"
         folder = own if own.stat().st_dev == target.parent.stat().st_dev else target.parent
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:60]}.", suffix=".tmp", dir=folder)
     except OSError as error:
-        raise UserError(
-            f"{shown} cannot be written: {error.strerror or error}; check the permissions of {target.parent}"
-        ) from error
+        raise UserError(f"{safe_line(shown, 200)} cannot be written: {_why(error, target)}") from error
     os.close(descriptor)
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(mode)
+        _take_over(temporary, before, shown, ctx)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         _move(temporary, target, overwrite)
@@ -168,9 +199,38 @@ def _replacing(target: Path, shown: str, overwrite: bool, ctx: Context) -> Itera
     except FileExistsError as error:
         raise _exists(shown) from error
     except OSError as error:
-        raise UserError(f"{shown} cannot be written: {error.strerror or error}") from error
+        raise UserError(f"{safe_line(shown, 200)} cannot be written: {_why(error, target)}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _take_over(temporary: Path, before: os.stat_result | None, shown: str, ctx: Context) -> None:
+    """Give the new file the permissions, the owner and the group of the one that it replaces, where that is allowed."""
+    if before is None:
+        temporary.chmod(0o666 & ~_umask())
+        return
+    now = temporary.stat()
+    if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
+        try:
+            os.chown(temporary, before.st_uid, before.st_gid)
+        except OSError:
+            # Only root may give a file away; a group of one's own may be kept.
+            try:
+                os.chown(temporary, -1, before.st_gid)
+            except OSError:
+                ctx.log(f"{shown}: its group {before.st_gid} cannot be kept, since the task's user is not in it")
+    # After the owner, since a change of that takes away some permissions.
+    temporary.chmod(before.st_mode & 0o7777)
+
+
+def _why(error: OSError, target: Path) -> str:
+    """The reason, and what to do about it where that is known."""
+    reason = error.strerror or str(error)
+    if error.errno == errno.ENAMETOOLONG:
+        return f"{reason}; a name has 255 bytes at most, a path 4,096"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+        return f"{reason}; check the permissions of {target.parent}"
+    return reason
 
 
 def _move(temporary: Path, target: Path, overwrite: bool) -> None:

@@ -5,11 +5,14 @@ import errno
 import gzip
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from orch_tui.components.files.extractor import Parameters as FileParameters
+from orch_tui.components.files.extractor import run as extract
 from orch_tui.components.files.writer import Parameters, run
 from orch_tui.components.kit.component import Context, UserError
 from pydantic import ValidationError
@@ -145,6 +148,79 @@ def test_errors(bench: Bench, parameters: dict[str, Any], parts: list[str]) -> N
     for part in parts:
         assert part in str(caught.value)
     assert (bench.project / "there.csv").read_text() == "old"
+
+
+EXACT = """
+    select 12345678901234567890123456789012345678::decimal(38,0) as big, 0.1234567890123456789::decimal(20,19) as fine,
+        9007199254740993::bigint as i, 'nan'::double as n, {'x': '-inf'::double, 'd': [1.50::decimal(5,2), null]} as s,
+        map {'k"': 1} as m, 'a"b' || chr(10) || 'é' as t, null::varchar as z, 3.0::double as f,
+        0.5::decimal(2,2) as half
+"""
+
+
+def test_json_keeps_all_digits_and_is_json(bench: Bench) -> None:
+    # GIVEN numbers that no DOUBLE holds, and values that JSON does not have, at every depth
+    for name in ("a.json", "a.ndjson"):
+        write(bench, EXACT, path=name)
+        # WHEN another program reads the file, with decimals for numbers
+        text = (bench.project / name).read_text()
+        value = json.loads(text, parse_float=Decimal, parse_constant=pytest.fail)
+        record = value[0] if name == "a.json" else value
+        # THEN every digit is there, and what JSON lacks is null, which the log says
+        assert record == {
+            "big": 12345678901234567890123456789012345678, "fine": Decimal("0.1234567890123456789"),
+            "i": 9007199254740993, "n": None, "s": {"x": None, "d": [Decimal("1.50"), None]}, "m": {'k"': 1},
+            "t": 'a"b\né', "z": None, "f": 3, "half": Decimal("0.50"),
+        }  # fmt: skip
+    assert any('column "n": 1 rows have NaN' in line for line in bench.lines)
+    assert any('column "s": 1 rows have NaN' in line for line in bench.lines)
+
+
+def test_an_empty_table_is_an_empty_list(bench: Bench) -> None:
+    # GIVEN a table without rows, WHEN it is written, THEN the file is valid JSON
+    write(bench, "select 1 as id where false", path="a.json")
+    assert json.loads((bench.project / "a.json").read_text()) == []
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_csv_comes_back_as_it_was(bench: Bench, delimiter: str) -> None:
+    # GIVEN values of many types, nulls and empty texts
+    query = """
+        select * from (values
+            (1, 'x', 1.50::decimal(38,2), 0.1::double, date '2026-01-31', timestamp '2026-01-31 10:00:00.5', true,
+             {'a': [1]}),
+            (2, '', 9.00, 3.0, null, null, null, null), (3, null, -0.05, 2.25, null, null, false, null),
+            (4, 'q"' || chr(13) || chr(10) || ';,|', null, null, null, null, null, null)
+        ) t(id, t, d, f, day, moment, b, s)"""
+    write(bench, query, path="a.csv", delimiter=delimiter)
+    # WHEN the file is read again
+    extract(FileParameters(path="a.csv", delimiter=delimiter, empty="quoted"), bench.context())
+    # THEN all values are there, and structs are JSON
+    rows = bench.rows()
+    assert [row[1] for row in rows] == ["x", "", None, 'q"\r\n;,|']
+    assert [row[2] for row in rows] == [Decimal("1.50"), Decimal("9.00"), Decimal("-0.05"), None]
+    assert [row[3] for row in rows] == [0.1, 3.0, 2.25, None]
+    assert [row[6] for row in rows] == [True, None, False, None] and rows[0][7] == '{"a":[1]}'
+    assert (str(rows[0][4]), str(rows[0][5])) == ("2026-01-31", "2026-01-31 10:00:00.500000")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to somebody else")
+def test_a_replaced_file_keeps_its_owner_and_group(bench: Bench) -> None:
+    # GIVEN a file of another user and group
+    path = bench.file("a.csv", "old")
+    os.chown(path, 1234, 4321)
+    path.chmod(0o2664)
+    # WHEN it is replaced, THEN it is theirs still
+    write(bench, path="a.csv")
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (1234, 4321, 0o2664)
+
+
+def test_a_name_that_is_too_long_is_no_matter_of_permissions(bench: Bench) -> None:
+    # GIVEN a name of 900 characters, WHEN it is written, THEN the message is about its length
+    with pytest.raises(UserError, match="255 bytes") as caught:
+        write(bench, path="x" * 900 + ".csv")
+    assert "permissions" not in str(caught.value)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
