@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -142,17 +142,63 @@ def _to_parquet(path: Path, manifest: Mapping[str, Any], target: Path) -> None:
             columns = _header(path, delimiter, quote)
     if len({folded(column) for column in columns}) < len(columns):
         raise UserError(f"out/tables/{path.name} names a column twice (upper and lower case are the same)")
+    import duckdb
+
+    filled = [part for part in files if part.stat().st_size]
+    options = (delimiter, quote, header)
+    try:
+        _copy(_scan(filled, columns, *options), target)
+    except duckdb.InvalidInputException:
+        if not any(_ends_vary(part, quote) for part in filled):
+            raise
+        # Lines that end in several ways, as when a program writes the header otherwise than the rows.
+        copies = [_with_one_line_end(part, quote, target) for part in filled]
+        try:
+            _copy(_scan(copies, columns, *options), target)
+        finally:
+            for part in copies:
+                part.unlink(missing_ok=True)
+
+
+def _scan(files: Sequence[Path], columns: Sequence[str], delimiter: str, quote: str, header: bool) -> str:
+    if not files:
+        return f"(select {', '.join(f'null::varchar as {quoted(column)}' for column in columns)} where false)"
     typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
-    source = f"(select {', '.join(f'null::varchar as {quoted(column)}' for column in columns)} where false)"
-    if filled := [part for part in files if part.stat().st_size]:
-        names = ", ".join(literal(exact_path(part)) for part in filled)
-        source = (
-            f"read_csv([{names}], auto_detect = false, columns = {{{typed}}}, header = {header}, "
-            f"delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, "
-            "allow_quoted_nulls = false, strict_mode = true, max_line_size = 16777216)"
-        )
+    names = ", ".join(literal(exact_path(part)) for part in files)
+    return (
+        f"read_csv([{names}], auto_detect = false, columns = {{{typed}}}, header = {header}, "
+        f"delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, "
+        "allow_quoted_nulls = false, strict_mode = true, max_line_size = 16777216)"
+    )
+
+
+def _copy(source: str, target: Path) -> None:
     with open_database(target.parent / ".tmp", threads=1) as connection:
         connection.execute(f"copy (select * from {source}) to {literal(str(target))} ({COPY_OPTIONS})")
+
+
+def _ends_vary(path: Path, quote: str) -> bool:
+    """Whether some rows end with a carriage return and a line feed, and some with a line feed alone."""
+    mark, inside, ends = quote.encode(), False, set[bool]()
+    with path.open("rb") as source:
+        for line in source:
+            inside ^= line.count(mark) % 2 == 1
+            if not inside and line.endswith(b"\n"):
+                ends.add(line.endswith(b"\r\n"))
+    return len(ends) > 1
+
+
+def _with_one_line_end(path: Path, quote: str, target: Path) -> Path:
+    """A copy whose rows end with a line feed; what stands in quotes is left as it is."""
+    mark = quote.encode()
+    copy = target.with_name(f".{target.name}.{path.name}.csv")
+    inside = False
+    with path.open("rb") as source, copy.open("wb") as file:
+        copy.chmod(0o600)
+        for line in source:
+            inside ^= line.count(mark) % 2 == 1
+            file.write(line[:-2] + b"\n" if line.endswith(b"\r\n") and not inside else line)
+    return copy
 
 
 def _header(path: Path, delimiter: str, quote: str) -> list[str]:
