@@ -215,7 +215,7 @@ def exact(unscaled: int, scale: int) -> str:
 
 
 @given(st.lists(numbers(), min_size=2, max_size=3))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_numbers_keep_their_value_wherever_they_meet(
     con: duckdb.DuckDBPyConnection, found: list[tuple[str, str, Any]]
 ) -> None:
@@ -237,7 +237,7 @@ def test_numbers_keep_their_value_wherever_they_meet(
 
 
 @given(numbers(), st.sampled_from([*INTEGER, "DECIMAL(38,0)", "DECIMAL(18,2)", "DECIMAL(38,20)", "DOUBLE", "FLOAT"]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_what_a_type_holds_is_the_same_number_in_it(
     con: duckdb.DuckDBPyConnection, number: tuple[str, str, Any], target: str
 ) -> None:
