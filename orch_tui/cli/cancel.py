@@ -33,6 +33,7 @@ def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: s
     from orch_tui.engine.requests import CancelRequest, ask, who_am_i
     from orch_tui.project.journal.file import BrokenJournal, is_executed
     from orch_tui.runs.follower import Follower
+    from orch_tui.runs.responding import stopped_executor, stopped_words
 
     opened = open_it(project, tolerant=True)
     directory = run_directory(opened, run)
@@ -54,11 +55,13 @@ def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: s
         out.line(f"no process executes run {directory.name}: taking it over to stop it")
         _take_over(opened, directory, request)
         return _until_over(out, follower, directory, target)
-    ask(directory, request)
+    asked = ask(directory, request)
     if not wait:
         out.line(f"asked run {directory.name} to stop" + (f" task {target}" if target else ""))
+        if (pid := stopped_executor(state)) is not None:
+            Output(sys.stderr).line(stopped_words(directory.name, pid))
         return SUCCESS
-    return _until_over(out, follower, directory, target)
+    return _until_over(out, follower, directory, target, asked)
 
 
 def _stop_unread(directory: Path, request: CancelRequest, error: BrokenJournal, *, wait: bool) -> int:
@@ -66,12 +69,16 @@ def _stop_unread(directory: Path, request: CancelRequest, error: BrokenJournal, 
     from orch_tui.engine.requests import ask
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.follower import POLL
+    from orch_tui.runs.responding import ANSWER
 
     err = Output(sys.stderr)
     err.line(safe_line(str(error)))
-    ask(directory, request)
+    asked = ask(directory, request)
     err.line(f"asked run {directory.name} to stop all the same")
+    patience = time.monotonic() + ANSWER
     while wait and is_executed(directory):
+        if asked.exists() and time.monotonic() > patience:
+            raise CliError(f"the process that executes run {directory.name} does not answer; find it with ps", FAILED)
         time.sleep(POLL)
     return SUCCESS
 
@@ -79,23 +86,35 @@ def _stop_unread(directory: Path, request: CancelRequest, error: BrokenJournal, 
 def _take_over(project: Project, directory: Path, request: CancelRequest) -> None:
     """Stop what an executor that is gone has left running, and write down what became of it."""
     from orch_tui.cli.errors import ALREADY_RUNS, USAGE, os_sentence
+    from orch_tui.cli.signals import Signals
     from orch_tui.engine.runs import AlreadyRunning
-    from orch_tui.engine.takeover import take_over
+    from orch_tui.engine.takeover import settle, take_over
 
     try:
-        run = take_over(project, directory, by=request.by, cancel=request)
+        with Signals().installed() as signals:
+            if request.task is None:
+                settle(project, directory, request, signals.attach)
+                return
+            run = take_over(project, directory, by=request.by, cancel=request)
+            signals.attach(run)
+            run.wait()
     except AlreadyRunning as error:
         raise CliError(str(error), ALREADY_RUNS) from error
     except OSError as error:
         raise CliError(f"the run cannot be taken over: {os_sentence(error)}", USAGE) from error
-    run.wait()
 
 
-def _until_over(out: Output, follower: Follower, directory: Path, target: str | None) -> int:
+def _until_over(out: Output, follower: Follower, directory: Path, target: str | None, asked: Path | None = None) -> int:
+    """Wait for the end, but not for a process that does not answer. ``asked`` is gone once the request was taken.
+
+    Raises: CliError when the process is gone, or is stopped or silent for too long.
+    """
     from orch_tui.cli.narrate import summary_of
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.follower import POLL
+    from orch_tui.runs.responding import ANSWER, silent_words, stopped_executor, stopped_words
 
+    answered = time.monotonic()
     while True:
         alive = is_executed(directory)
         state = follower.catch_up()
@@ -109,4 +128,9 @@ def _until_over(out: Output, follower: Follower, directory: Path, target: str | 
             return SUCCESS
         if not alive:
             raise CliError(f"the process that executed run {directory.name} is gone; it was interrupted", FAILED)
+        pid = stopped_executor(state)
+        if pid is None and (asked is None or not asked.exists()):
+            answered = time.monotonic()
+        elif time.monotonic() - answered > ANSWER:
+            raise CliError(silent_words(state) if pid is None else stopped_words(directory.name, pid), FAILED)
         time.sleep(POLL)

@@ -28,7 +28,7 @@ def print_ending(out: Output, state: RunState, directory: Path, *, live: bool = 
             out.line(f"  {safe_line(task.name, 120)} ({task.id}): {safe_line(task.reason, 400)}")
         if len(warned) > LINES:
             out.line(f"  and {len(warned) - LINES} more: {command_hint('show', state.header.id)}")
-    if not live and state.status not in (Status.SUCCESS, Status.WARNING):
+    if not live and state.finished and state.status not in (Status.SUCCESS, Status.WARNING):
         out.line(f"Go on with what is left: {command_hint('run', state.header.orchestration, '--rerun-failed')}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +59,8 @@ class Narrator:
 
     def _executor(self, state: RunState, data: Any) -> str:
         if len(state.executors) > 1:
-            return f"another process goes on with the run: {safe_line(str(data['by']), 200)}"
+            by = safe_line(str(data["by"]), 200)
+            return f"this process goes on with the run: {by}" if _is_me(data) else f"{by} goes on with the run"
         name = safe_line(state.header.name, 120)
         tasks = counted(len(state.tasks), "task")
         continues = f", continues run {safe_line(state.header.rerun_of, 100)}" if state.header.rerun_of else ""
@@ -135,6 +137,10 @@ class Narrator:
     def _task(self, task: TaskState, status: Status, text: str) -> str:
         said = f"  {safe_line(text, _REASON)}" if text else ""
         return f"{self._status(status)} {safe_line(task.name, 120)}{said}"
+
+
+def _is_me(executor: Any) -> bool:
+    return bool(executor.get("pid") == os.getpid() and executor.get("host") == os.uname().nodename)
 
 
 def summary_of(state: RunState) -> str:

@@ -63,6 +63,7 @@ def run_json(state: RunState, directory: Path, *, live: bool, continued_by: Sequ
         "name": header.name,
         "status": state.status.value,
         "interrupted": not state.finished and not live,
+        "stopped_executor": _stopped(state, live=live),
         "reason": state.reason,
         "because": value_of(state.because),
         "created": at(header.created),
@@ -95,6 +96,16 @@ def run_json(state: RunState, directory: Path, *, live: bool, continued_by: Sequ
             for phase in state.phases.values()
         ],
     }
+
+
+def _stopped(state: RunState, *, live: bool) -> int | None:
+    """The pid of a process that holds the run and does nothing for it."""
+    if not live or state.finished:
+        return None
+    # Imports the engine: only for a run that goes on.
+    from orch_tui.runs.responding import stopped_executor
+
+    return stopped_executor(state)
 
 
 def _findings(state: RunState, directory: Path, *, live: bool) -> dict[str, Finding]:

@@ -139,9 +139,10 @@ def run_command(
         if any(chosen):
             raise CliError("--resume goes on with a run as it was started: it takes no other choice of what to run")
         directory = _interrupted(opened, orchestration, resume)
+        manner = _Manner(strict, as_json, plain, quiet, nested_in=nested)
         with Signals(stop_on_hangup=opened.settings.on_hangup == "stop").installed() as signals:
             _warn_of_env(opened)
-            return _tell(opened, _resume(opened, directory), _Manner(strict, as_json, plain, quiet), signals)
+            return _execute(opened, _resume(opened, directory), manner, signals)
     orchestration, rerun_failed = _which(opened, orchestration, rerun_failed)
     request = RunRequest(orchestration, only, phase, from_phase, rerun_failed, parse_variables(variables))
     if dry_run:
@@ -201,10 +202,46 @@ def _resume(project: Project, directory: Path) -> ActiveRun:
 
 
 def _run(project: Project, request: RunRequest, manner: _Manner, signals: Signals) -> int:
+    if manner.nested_in is not None and request.rerun is not None and _nothing_is_left(project, request):
+        return SUCCESS
     run = _start(project, request, manner, signals)
     if run is None:
         return 128 + (signals.received or 0)
-    return _tell(project, run, manner, signals)
+    return _execute(project, run, manner, signals)
+
+
+def _nothing_is_left(project: Project, request: RunRequest) -> bool:
+    """Of the nested run that is to be continued: what an executor that was killed left of it is settled first."""
+    from orch_tui.engine.requests import CancelRequest, who_am_i
+    from orch_tui.engine.runs import plan_run
+    from orch_tui.engine.takeover import settle
+    from orch_tui.project.history import find_run
+
+    directory = find_run(project.paths, request.rerun or "", request.orchestration)
+    if directory is None:
+        return False
+    settle(project, directory, CancelRequest(f"{who_am_i()}, to continue it"))
+    if not plan_run(project, request).all_reused:
+        return False
+    _report_to_parent(directory.name, request.orchestration)
+    Output(sys.stdout).line(f"every task succeeded in run {directory.name}: nothing is left to run")
+    return True
+
+
+def _execute(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -> int:
+    """Whatever ends the telling of a run, nothing of it is left running by accident."""
+    try:
+        if manner.nested_in is not None:
+            # Who looks at the task sees its run from now on.
+            _report_to_parent(run.id, run.state.header.orchestration)
+        return _tell(project, run, manner, signals)
+    except BaseException:
+        if run.alive:
+            from orch_tui.engine.requests import CancelRequest
+
+            run.cancel(CancelRequest("orch-tui, which had a fault"))
+            run.wait()
+        raise
 
 
 def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -> int:
@@ -222,7 +259,7 @@ def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -
         if final.gone:
             out.lines(f"the final state could not be written; orch-tui show {run.id} --json has it")
     if manner.nested_in is not None:
-        _report_to_parent(state)
+        _report_to_parent(state.header.id, state.header.orchestration, state)
     elif status is not Status.SUCCESS:
         from orch_tui.cli.card import print_ending
 
@@ -257,38 +294,38 @@ def _start(project: Project, request: RunRequest, manner: _Manner, signals: Sign
 
 def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> RunState:
     """Tell what happens until the run has ended."""
-    from orch_tui.cli.live import Display
-    from orch_tui.cli.narrate import Narrator
-    from orch_tui.runs.follower import Follower
+    from orch_tui.cli.telling import Telling
 
     live = out.tty and not manner.plain and not manner.quiet and manner.nested_in is None
-    follower = Follower(run.directory)
-    narrator = Narrator(out, run.directory, starts=not live, quiet=manner.quiet)
-    display = Display(out, narrator, live=live)
+    telling = Telling(run, out, live=live, quiet=manner.quiet)
     tick = _QUIET_TICK if manner.nested_in is not None else _LIVE_TICK if live else _TICK
     blocked: str | None = None
     stopping = False
     try:
         while run.alive:
-            display.update(follower)
+            telling.look()
             if run.blocked != blocked:
                 # A journal that cannot be written cannot say so itself.
                 blocked = run.blocked
-                display.say(f"the run waits until its journal can be written: {blocked}" if blocked else "it goes on")
+                telling.say(f"the run waits until its journal can be written: {blocked}" if blocked else "it goes on")
             if signals.received is not None and not stopping:
                 stopping = True
-                display.say("stopping: running tasks get their grace time; a second Ctrl-C kills at once")
+                telling.say("stopping: running tasks get their grace time; a second Ctrl-C kills at once")
             run.wait(tick)
         run.wait()
     except Exception as error:
-        display.clear()
+        telling.close()
         raise _fault(run, error) from error
-    display.update(follower)
-    display.clear()
-    if not follower.state.finished:
+    telling.look()
+    telling.close()
+    state = telling.state if telling.state is not None else run.state
+    if not state.finished:
         code = FAILED if signals.received is None else 128 + signals.received
         raise CliError(f"run {run.id} ended, but its journal could not be written to the end: {run.blocked}", code)
-    return follower.state
+    if telling.state is None:
+        reason = f": {safe_line(state.reason, 400)}" if state.reason else ""
+        out.line(f"{out.status(state.status)} run {run.id}{reason}")
+    return state
 
 
 def _fault(run: ActiveRun, error: Exception) -> CliError:
@@ -306,8 +343,8 @@ def _fault(run: ActiveRun, error: Exception) -> CliError:
     )
 
 
-def _report_to_parent(state: RunState) -> None:
-    """``result.json`` for the task that this run is."""
+def _report_to_parent(run: str, orchestration: str, state: RunState | None = None) -> None:
+    """``result.json`` for the task that this run is; with ``state`` when it has ended."""
     import json
     import os
 
@@ -316,8 +353,8 @@ def _report_to_parent(state: RunState) -> None:
     directory = os.environ.get("ORCH_TASK")
     if not directory:
         return
-    body = {"run": state.header.id, "orchestration": state.header.orchestration}
-    if state.status is Status.WARNING:
+    body = {"run": run, "orchestration": orchestration}
+    if state is not None and state.status is Status.WARNING:
         body["warning"] = state.reason or "the nested run ended in warning"
     try:
         write_atomic(Path(directory) / "result.json", json.dumps(body), 0o600)

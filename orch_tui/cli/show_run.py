@@ -15,6 +15,7 @@ from orch_tui.project.history import continued_by
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.runs.ending import files_written, tables_written
 from orch_tui.runs.follower import attempt_directory
+from orch_tui.runs.responding import stopped_executor, stopped_words
 from orch_tui.runs.view import RUNNING, RunModel
 
 _NESTED = "    "
@@ -38,6 +39,8 @@ def _print_header(out: Output, paths: ProjectPaths, model: RunModel, now: float)
     word = out.paint("interrupted", "red") if model.interrupted else out.status(state.status)
     out.line(f'{out.bold(f"run {header.id}")} of "{safe_line(header.name, 120)}" ({header.orchestration})')
     out.line(f"  {word}  {head_words(model, now)}  {safe_line(state.reason, 600)}".rstrip())
+    if model.live and (stopped := stopped_executor(state)) is not None:
+        out.line(f"  {out.paint('stopped', 'red')}: {stopped_words(header.id, stopped)}")
     out.line(f"  started {local_time(header.created)} by {safe_line(header.by, 200)}")
     if header.rerun_of:
         gone = "" if (model.directory.parent / header.rerun_of).is_dir() else ", whose files are deleted"

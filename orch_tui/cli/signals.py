@@ -16,8 +16,18 @@ from types import FrameType
 from typing import Protocol
 
 from orch_tui.engine.requests import CancelRequest, who_am_i
+from orch_tui.model.outcome import signal_name
 
-_WORDS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "hang-up"}
+_WORDS = {int(signal.SIGINT): "Ctrl-C", int(signal.SIGHUP): "hang-up"}
+# What cannot be handled, what the kernel sends for a fault in the program's own code (a handler would run for ever),
+# and what does not end a program.
+_LEFT_ALONE = frozenset(
+    (
+        *(signal.SIGKILL, signal.SIGSTOP, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL),
+        *(signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH),
+        *(signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU),
+    )
+)
 
 
 class Cancellable(Protocol):
@@ -38,12 +48,17 @@ class Signals:
 
     @contextmanager
     def installed(self) -> Iterator[Signals]:
-        """Handle INT, TERM and HUP until the block is left. A hang-up that is ignored (nohup) stays ignored."""
-        numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-        before = {number: signal.getsignal(number) for number in numbers}
-        for number in numbers:
-            if before[number] is not signal.SIG_IGN or number == signal.SIGTERM:
+        """Handle every signal that would end this process, until the block is left.
+
+        What whoever started it lets it ignore (a hang-up with nohup, Ctrl-C in the background) stays ignored, all but
+        TERM. The ends of children are seen again where that was ignored.
+        """
+        before = {number: signal.getsignal(number) for number in signal.valid_signals() - _LEFT_ALONE}
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN or number == signal.SIGTERM:
                 signal.signal(number, self._on_signal)
+        if signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         try:
             yield self
         finally:
@@ -83,7 +98,7 @@ class Signals:
     def _stop(self, number: int) -> None:
         again = self.received is not None
         self.received = self.received if self.received is not None else number
-        word = _WORDS[signal.Signals(number)]
+        word = _WORDS.get(number) or signal_name(number)
         by = f"{self._who} ({word})" if number == signal.SIGINT else f"{word} to the process of {self._who}"
         request = CancelRequest(by=by, now=again)
         if self._run is not None:

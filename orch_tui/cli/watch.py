@@ -56,7 +56,9 @@ def follow_to_end(paths: ProjectPaths, directory: Path, out: Output, *, strict: 
     from orch_tui.model.status import Status
     from orch_tui.project.journal.file import JOURNAL, is_executed
     from orch_tui.runs.follower import POLL, Follower
+    from orch_tui.runs.responding import stopped_executor, stopped_words
 
+    told_of: int | None = None
     follower = Follower(directory)
     display = Display(out, Narrator(out, directory), live=False)
     marks = MarkTeller(directory, follower.state, paths, display.say)
@@ -67,6 +69,10 @@ def follow_to_end(paths: ProjectPaths, directory: Path, out: Output, *, strict: 
         if live:
             last_alive = time.monotonic()
         display.update(follower)
+        stopped = stopped_executor(follower.state) if live else None
+        if stopped is not None and stopped != told_of:
+            display.say(stopped_words(directory.name, stopped))
+        told_of = stopped
         marks.look(follower.state, live=live)
         if follower.state.finished:
             if follower.state.status is not Status.SUCCESS:

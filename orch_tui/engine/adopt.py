@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from orch_tui.engine.launcher import AttemptSpec, Exit, Identity, StopRequest
-from orch_tui.engine.local import LocalAttempt, clean_up, read_exit_file
+from orch_tui.engine.local import LocalAttempt, clean_up, read_ending, writes_exit_file
 from orch_tui.engine.process import boot_id, is_same, read_environment, read_stat, tagged
 from orch_tui.model.events import FailureKind
-from orch_tui.project.masking.files import is_masked
+from orch_tui.model.runstate import AttemptState
 from orch_tui.project.masking.redactor import secrets_of_task
 
 
@@ -28,19 +27,37 @@ def adopt_leader(pid: int, started: tuple[int, int], spec: AttemptSpec) -> Local
 
 
 def find_leader(spec: AttemptSpec) -> LocalAttempt | None:
-    """Follow a task whose start was not recorded any more: the tagged process that leads its own group."""
-    for pid in tagged([spec.directory]):
+    """Follow a task whose start was not recorded any more: the tagged process that leads its own group and that will
+    write the exit file."""
+    for pid in tagged([spec.directory], own_only=True):
         stat = read_stat(pid)
-        if stat is not None and stat.group == pid:
+        if stat is not None and stat.group == pid and writes_exit_file(pid, spec.directory):
             return adopt_leader(pid, (stat.start, stat.start), spec)
     return None
 
 
-class Orphans:
-    """What is left of a task whose first process is gone: its answer will never come, so they are ended."""
+class Gone:
+    """An attempt whose first process is gone: what is left of it is ended, as when it had ended before our eyes."""
 
-    def __init__(self, spec: AttemptSpec) -> None:
+    def __init__(
+        self,
+        spec: AttemptSpec,
+        group: int | None,
+        known: AttemptState,
+        lost: str,
+        when: Callable[[float], float],
+        *,
+        thorough: bool,
+    ) -> None:
+        """``group`` is its process group, if that is certain; ``lost`` why its exit code may never be known. ``when``
+        turns the time of a file into the run's. ``thorough``: see ``clean_up``; for one that ended with 0, that is.
+        """
         self._spec = spec
+        self._group = group
+        self._known = known
+        self._lost = lost
+        self._when = when
+        self._thorough = thorough
 
     @property
     def identity(self) -> Identity:
@@ -48,19 +65,37 @@ class Orphans:
 
     async def wait(self, stop: StopRequest, killing: Callable[[FailureKind, float], None]) -> Exit:
         """See :class:`orch_tui.engine.launcher.Running`."""
-        leftovers = await clean_up(None, self._spec.directory, thorough=True)
-        return Exit(read_exit_file(self._spec.directory), leftovers=leftovers)
+        directory, nested = self._spec.directory, self._spec.nested is not None
+        # Before what was left ends, and may touch it.
+        code, modified = await read_ending(directory, patient=True)
+        leftovers = await clean_up(self._group, directory, thorough=self._thorough or code != 0, own_only=nested)
+        ended = None if code is None or modified is None else self._when(modified)
+        if self._known.killing is None:
+            return Exit(code, leftovers=leftovers, lost=self._lost, ended=ended)
+        # It got its signal, and is gone: with KILL, no exit code is left.
+        since = self._known.killing_at
+        took = None if ended is None or since is None else max(0.0, ended - since)
+        why = FailureKind(self._known.killing)
+        return Exit(code, why, killed=code is None, seconds_to_stop=took, leftovers=leftovers, ended=ended)
 
 
-def spec_of(directory: Path, timeout: float | None, grace: float, max_log: int | None) -> AttemptSpec:
-    """What following an attempt needs to know of it: it is started already, so no program, and of its environment
-    only its secrets, to mask what it leaves if it is killed; a living process of it tells them."""
-    secrets = {} if is_masked(directory) else _secrets_in_use(directory)
-    return AttemptSpec((), secrets, os.fspath(directory), directory, timeout, grace, max_log)
+def own_group(pid: int | None, started: tuple[int, int] | None, boot: object) -> int | None:
+    """The process group that a task's first process led, now that this process is gone; None when unsure.
+
+    The kernel gives no pid away while a group has its number, so a process with that pid that is another one proves
+    that nothing of the group is left.
+    """
+    if pid is None or started is None or boot != boot_id():
+        return None
+    stat = read_stat(pid)
+    return pid if stat is None or started[0] - 1 <= stat.start <= started[1] + 1 else None
 
 
-def _secrets_in_use(directory: Path) -> dict[str, str]:
-    """``ORCH_SECRETS`` and what it names, as the task got them; empty when nothing of it lives."""
+def secrets_in_use(directory: Path) -> dict[str, str]:
+    """``ORCH_SECRETS`` and what it names, as the task got them; empty when nothing of it lives.
+
+    Whoever follows an attempt that it did not start needs them, to mask what it leaves if it is killed.
+    """
     for pid in tagged([directory]):
         environment = read_environment(pid)
         if "ORCH_SECRETS" in environment:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from orch_tui.engine.lastlines import last_line
 from orch_tui.engine.launcher import AttemptSpec, Exit, Launcher, Running, StopRequest
+from orch_tui.engine.local import clean_up
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.results import read_warning
 from orch_tui.model import events
-from orch_tui.model.events import FailureKind
+from orch_tui.model.durations import show_duration
+from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.outcome import Outcome, outcome_of_exit, outcome_of_stop
 from orch_tui.model.plan import PlannedTask
+from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status
+from orch_tui.project.history import RunSummary
 from orch_tui.project.locks import Lock
 from orch_tui.project.masking.files import is_masked, mask_attempt
 from orch_tui.project.masking.redactor import Redactor
+
+_LOOK = 0.25
+_GO_ON = 5
+"""How often a nested run is gone on with whose process was killed while this one lived."""
 
 
 @dataclass(slots=True)
@@ -35,52 +46,84 @@ class ActiveAttempt:
 class AttemptRunner:
     """Runs attempts on the executor's loop."""
 
-    def __init__(self, recorder: Recorder, launcher: Launcher) -> None:
+    def __init__(
+        self, recorder: Recorder, launcher: Launcher, nested: Callable[[PlannedTask], RunSummary | None]
+    ) -> None:
+        """``nested`` finds the newest run that a task of a nested orchestration has started."""
         self._recorder = recorder
         self._launcher = launcher
+        self._nested = nested
 
     async def run(self, attempt: ActiveAttempt) -> float | None:
         """From start to record; the time of the next attempt if there is to be one."""
         try:
-            outcome, end = await self._launch_and_wait(attempt)
-        finally:
+            end = await self._launch_and_wait(attempt)
+        except BaseException:
+            # Handed over: the task goes on, and keeps the lock.
             if attempt.lock is not None:
                 attempt.lock.close()
-        return self.record_end(attempt, outcome, end)
+            raise
+        if attempt.lock is not None:
+            if isinstance(end, Exit) and end.unkillable:
+                attempt.lock.close()
+            else:
+                # What detached from the task may live on, but it is not the task: the configuration is free.
+                attempt.lock.free()
+        if isinstance(end, Outcome):
+            return self.record_end(attempt, end, Exit(None))
+        if _cut_off(attempt, end):
+            return await self._look_inside(attempt, end)
+        return self.record_end(attempt, judge(end, attempt), end)
 
-    async def _launch_and_wait(self, attempt: ActiveAttempt) -> tuple[Outcome, Exit]:
+    async def _launch_and_wait(self, attempt: ActiveAttempt) -> Exit | Outcome:
+        """How it ended, or why it could not be started."""
         now, record = self._recorder.now, self._recorder.record
         task, spec, number = attempt.task, attempt.spec, attempt.number
 
         def killing(why: FailureKind, grace: float) -> None:
             record(events.killing(now(), task.id, number, why.value, grace))
 
-        try:
-            running = attempt.adopted or self._launcher.start(spec, (attempt.lock.fd,) if attempt.lock else ())
-            if attempt.adopted is None:
-                pid, after, before = running.identity
-                record(events.started(now(), task.id, number, pid=pid, start=(after, before)))
-            end = await running.wait(attempt.stop, killing)
-        except OSError as error:
-            reason = f"could not be started: {error.strerror}: {error.filename or spec.argv[0]}"
-            return Outcome(Status.ERROR, reason, FailureKind.LAUNCH), Exit(None)
-        return judge(end, spec, attempt.cancelled_by), end
+        running = attempt.adopted
+        if running is None:
+            try:
+                running = self._launcher.start(spec, (attempt.lock.fd,) if attempt.lock else ())
+            except OSError as error:
+                reason = f"could not be started: {error.strerror}: {error.filename or spec.argv[0]}"
+                return Outcome(Status.ERROR, reason, FailureKind.LAUNCH)
+            pid, after, before = running.identity
+            record(events.started(now(), task.id, number, pid=pid, start=(after, before)))
+        return await running.wait(attempt.stop, killing)
+
+    async def _look_inside(self, attempt: ActiveAttempt, end: Exit) -> float | None:
+        """The process that executed a nested run was killed: what its journal says counts, and it is gone on with."""
+        inner = self._nested(attempt.task)
+        while inner is not None and inner.live and attempt.stop.why is None:
+            # Somebody else went on with it meanwhile.
+            await asyncio.sleep(_LOOK)
+            inner = self._nested(attempt.task)
+        if inner is not None and inner.status.final and inner.broken is None:
+            return self.record_end(attempt, _outcome_of_run(inner), replace(end, code=None))
+        state = self._recorder.state.tasks[attempt.task.id]
+        again = attempt.adopted is not None or state.uncounted < _GO_ON
+        if again and attempt.cancelled_by is None and (inner is None or inner.interrupted):
+            done = "it had not begun" if inner is None else f"its run {inner.id} goes on in the next attempt"
+            return self.record_unstarted(attempt, f"the process that executed it was killed; {done}")
+        ended = await clean_up(None, attempt.spec.directory, thorough=True)
+        end = replace(end, leftovers=end.leftovers + ended)
+        return self.record_end(attempt, judge(end, attempt), end)
 
     def record_end(self, attempt: ActiveAttempt, outcome: Outcome, end: Exit) -> float | None:
         """Write down how it ended; the time of the next attempt if there is to be one."""
         mask_what_is_left(attempt.spec)
         now, task = self._recorder.now(), attempt.task
-        retry = task.options.retry
-        retry_at = None
-        if (
-            retry is not None
-            and attempt.number <= retry.attempts
-            and outcome.status is Status.ERROR
-            and outcome.kind not in (FailureKind.LAUNCH, FailureKind.LOST)
-            and attempt.cancelled_by is None
-        ):
-            retry_at = now + retry.wait_before(attempt.number + 1)
-        status = outcome.status
+        state = self._recorder.state.tasks[task.id]
+        ended = None if end.ended is None else min(now, max(end.ended, _begun(state)))
+        retry_at, status, reason = None, outcome.status, outcome.reason
+        if _is_tried_again(attempt, outcome, state):
+            retry_at = max(now, _next_start(task, state, now if ended is None else ended))
+            if (over := end_of_all(task, state)) is not None and retry_at >= over:
+                reason += f"; no time for another attempt: {total_words(task)}"
+                retry_at = None
         if status is Status.ERROR and retry_at is None:
             status = failed_status(task)
         self._recorder.record(
@@ -89,23 +132,97 @@ class AttemptRunner:
                 task.id,
                 attempt.number,
                 status,
-                outcome.reason,
+                reason,
                 kind=outcome.kind,
                 exit_code=end.code,
                 retry_at=retry_at,
                 leftovers=end.leftovers or None,
+                ended_at=None if ended is None else round(ended, 3),
             )
         )
         return retry_at
 
-    def record_unstarted(self, attempt: ActiveAttempt, reason: str) -> None:
-        """An attempt that never began uses up no retry: the next one starts at once."""
+    def record_unstarted(self, attempt: ActiveAttempt, reason: str) -> float:
+        """See :func:`unstarted`; the time of the next attempt."""
+        mask_what_is_left(attempt.spec)
         now = self._recorder.now()
-        self._recorder.record(
-            events.ended(
-                now, attempt.task.id, attempt.number, Status.ERROR, reason, kind=FailureKind.LOST, retry_at=now
-            )
-        )
+        self._recorder.record(unstarted(now, attempt.task.id, attempt.number, reason))
+        return now
+
+
+def unstarted(now: float, task: str, number: int, reason: str) -> Event:
+    """The end of an attempt that did no work of its own: the next one starts at once, and no retry is used up."""
+    return events.ended(now, task, number, Status.ERROR, reason, kind=FailureKind.LOST, retry_at=now, uncounted=True)
+
+
+class TimeLimit(NamedTuple):
+    """``seconds`` that an attempt may go on, None for any. ``total``: the time for all together is what ends first."""
+
+    seconds: float | None
+    total: float | None = None
+
+
+def time_limit(task: PlannedTask, state: TaskState, now: float, *, begun: float | None = None) -> TimeLimit:
+    """For an attempt that began at ``begun`` (None: that begins now)."""
+    timeout, retry = task.options.timeout, task.options.retry
+    left = None if timeout is None else max(0.0, timeout - (now - begun if begun is not None else 0.0))
+    if retry is None or retry.total is None:
+        return TimeLimit(left)
+    over = end_of_all(task, state)
+    whole = retry.total if over is None else max(0.0, over - now)
+    return TimeLimit(left) if left is not None and left <= whole else TimeLimit(whole, retry.total)
+
+
+def _is_tried_again(attempt: ActiveAttempt, outcome: Outcome, state: TaskState) -> bool:
+    return (
+        attempt.task.options.retry is not None
+        and attempt.number < state.max_attempts
+        and outcome.status is Status.ERROR
+        and outcome.kind not in (FailureKind.LAUNCH, FailureKind.LOST)
+        and attempt.cancelled_by is None
+    )
+
+
+def _next_start(task: PlannedTask, state: TaskState, ended: float) -> float:
+    """When the next attempt is due after one that ended then; attempts that do not count lengthen no delay."""
+    retry = task.options.retry
+    return ended if retry is None else ended + retry.wait_before(len(state.attempts) - state.uncounted + 1)
+
+
+def end_of_all(task: PlannedTask, state: TaskState) -> float | None:
+    """When the time for all attempts of a task together is over; None without a limit, or before the first one."""
+    retry = task.options.retry
+    if retry is None or retry.total is None or not state.attempts:
+        return None
+    first = next((one for one in state.attempts if one.counts), None)
+    return None if first is None else first.spawned + retry.total
+
+
+def total_words(task: PlannedTask) -> str:
+    retry = task.options.retry
+    return f"all together may take {show_duration(retry.total if retry else None)} (retry.total)"
+
+
+def _begun(state: TaskState) -> float:
+    last = state.attempt
+    return 0.0 if last is None else last.started or last.spawned
+
+
+def _cut_off(attempt: ActiveAttempt, end: Exit) -> bool:
+    """Whether the process of a nested run ended by a signal that we did not send, or nobody knows how."""
+    if attempt.spec.nested is None or end.stopped is not None:
+        return False
+    return end.code is None or end.code < 0 or end.code > 128
+
+
+def _outcome_of_run(inner: RunSummary) -> Outcome:
+    """What a nested run that has ended means for the task whose process could not say so any more."""
+    if inner.status is Status.SUCCESS:
+        return Outcome(Status.SUCCESS)
+    reason = f"run {inner.id} ended in {inner.status.value}" + (f": {inner.reason}" if inner.reason else "")
+    if inner.status is Status.WARNING:
+        return Outcome(Status.WARNING, inner.reason or reason)
+    return Outcome(Status.ERROR, reason, FailureKind.USER)
 
 
 def mask_what_is_left(spec: AttemptSpec) -> None:
@@ -123,18 +240,22 @@ def failed_status(task: PlannedTask) -> Status:
     return Status.WARNING if task.continue_on_failure else Status.ERROR
 
 
-def judge(end: Exit, spec: AttemptSpec, by: str | None) -> Outcome:
-    """What the end of an attempt means; ``by`` is who cancelled it, if anybody did."""
+def judge(end: Exit, attempt: ActiveAttempt) -> Outcome:
+    """What the end of an attempt means."""
+    spec, options = attempt.spec, attempt.task.options
     if end.stopped is not None:
         return outcome_of_stop(
             end.stopped,
             killed=end.killed,
             seconds=end.seconds_to_stop,
-            timeout=spec.timeout,
+            timeout=options.timeout,
+            total=spec.total,
             max_log=spec.max_log,
-            by=by,
+            by=attempt.cancelled_by,
             unkillable=end.unkillable,
         )
+    if end.code is None and end.lost:
+        return Outcome(Status.ERROR, end.lost, FailureKind.LOST)
     if end.code == 0:
         return outcome_of_exit(0, warning=read_warning(spec.directory))
     return outcome_of_exit(end.code, last_line(spec.directory / "log"))

@@ -4,41 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import os
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Protocol
 
-from orch_tui.engine.attempts import ActiveAttempt, AttemptRunner, failed_status
-from orch_tui.engine.launcher import AttemptSpec, Launcher, StopRequest
+from orch_tui.engine.admission import DISK_POLL, Admission, Prepare
+from orch_tui.engine.attempts import ActiveAttempt, AttemptRunner
+from orch_tui.engine.launcher import Launcher
+from orch_tui.engine.nested import nested_in_run
 from orch_tui.engine.phase_queue import PhaseQueue
-from orch_tui.engine.prepare import PrepareError
-from orch_tui.engine.process import boot_id, host, read_stat
+from orch_tui.engine.process import own_identity
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest, Mailbox
+from orch_tui.engine.run_clock import uptime
 from orch_tui.model import events
 from orch_tui.model.events import FailureKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status, worst
-from orch_tui.project.locks import Lock, holder_of
 from orch_tui.project.paths import ProjectPaths
 
 _POLL = 0.25
-_LOCK_POLL = 0.5
-_DISK_POLL = 1.0
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_DELETED = "orch-tui, because the run's journal was deleted"
 
 
 class _HandOver(Exception):
     """Leave: another process goes on with the run."""
-
-
-class Prepare(Protocol):
-    def __call__(self, task: PlannedTask, number: int) -> AttemptSpec: ...
 
 
 class PhaseExecutor:
@@ -59,12 +52,11 @@ class PhaseExecutor:
         self._plan = plan
         self._recorder = recorder
         self._state = recorder.state
-        self._attempts = AttemptRunner(recorder, launcher)
+        self._attempts = AttemptRunner(recorder, launcher, partial(nested_in_run, paths, plan, directory.name))
         self._adopted = list(adopted)
-        self._prepare = prepare
-        self._lock_root = os.fspath(paths.locks)
+        who = f'run {directory.name} of "{plan.orchestration}"'
+        self._admission = Admission(recorder, prepare, paths.locks, who)
         self._by = by
-        self._run_id = directory.name
         self._mailbox = Mailbox(directory)
         self._requests: SimpleQueue[CancelRequest] = SimpleQueue()
         self._running: dict[str, ActiveAttempt] = {}
@@ -94,6 +86,10 @@ class PhaseExecutor:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._wake_up)
 
+    def now(self) -> float:
+        """The time on the run's own clock. Thread-safe."""
+        return self._recorder.now()
+
     @property
     def blocked(self) -> str | None:
         """Why the journal cannot be written now; None while it can."""
@@ -108,17 +104,16 @@ class PhaseExecutor:
     async def run(self) -> Status | None:
         """Execute the plan and return the run's final state; None if it was handed over."""
         self._loop = asyncio.get_running_loop()
-        now, own = self._recorder.now, os.getpid()
-        stat = read_stat(own)
-        start = (stat.start, stat.start) if stat else (0, 0)
+        me = own_identity()
         self._recorder.record(
             events.executor(
-                now(),
-                pid=own,
-                start=start,
-                host=host(),
-                boot_id=boot_id(),
+                self._recorder.now(),
+                pid=me.pid,
+                start=(me.start, me.start),
+                host=me.host,
+                boot_id=me.boot_id,
                 by=self._by,
+                uptime=round(uptime(), 3),
             ),
             durable=True,
         )
@@ -150,8 +145,10 @@ class PhaseExecutor:
             tasks = [task for task in phase.tasks if task.decision is Decision.RUN]
             left = [task for task in tasks if not self._state.tasks[task.id].status.final]
             under_way = [attempt for attempt in self._adopted if attempt.task.phase == phase.id]
-            if not left and (not tasks or self._state.phases[phase.id].status.final):
+            if not left and self._state.phases[phase.id].status.final:
                 pass
+            elif not tasks:
+                self._note_skipped(phase, Status.SKIPPED, _why_idle(phase))
             elif self._cancelled is not None and not under_way:
                 self._note_skipped(phase, Status.CANCELLED, Reason.of(Cause.RUN_CANCELLED, by=self._cancelled.by))
             elif blocker is not None:
@@ -183,7 +180,7 @@ class PhaseExecutor:
             record(events.phase_started(now(), phase.id))
         running = {attempt.task.id for attempt in under_way}
         waiting = [task for task in left if task.id not in running]
-        resumed = {task.id: until for task in waiting if (until := self._state.tasks[task.id].until) is not None}
+        resumed = {task.id: until for task in waiting if (until := self._resumed_at(task)) is not None}
         self._queue = queue = PhaseQueue(phase.max_parallel, waiting, now(), resumed)
         for task, until in queue.delayed():
             if task.id not in resumed:
@@ -195,10 +192,14 @@ class PhaseExecutor:
             self._follow(attempt)
         if self._cancelled is not None:
             self._cancel_waiting(None, self._cancelled.by)
+        for task in waiting:
+            if (by := self._state.tasks[task.id].cancelled_by) is not None:
+                # An earlier executor was gone before it came to that.
+                self._cancel_waiting(task.id, by)
         while not queue.empty or self._running:
             if self._handing_over:
                 raise _HandOver
-            pause = self._admit(queue)
+            pause = self._admission.admit(queue, self._running, self._follow)
             if queue.empty and not self._running:
                 # The last of them could not even be started: nothing is left that would wake this up.
                 break
@@ -208,6 +209,18 @@ class PhaseExecutor:
         self._queue = None
         status = worst(_counted(self._state.tasks[task.id]) for task in tasks)
         record(events.phase_ended(now(), phase.id, status), durable=True)
+
+    def _resumed_at(self, task: PlannedTask) -> float | None:
+        """When a task is due that was waiting for a time when an earlier executor of the run ended.
+
+        Never later than it could have been told to wait from now: that time may be of another clock.
+        """
+        state, now = self._state.tasks[task.id], self._recorder.now()
+        if state.until is None:
+            return None
+        retry = task.options.retry
+        longest = max(task.options.delay or 0.0, retry.longest_wait if retry else 0.0)
+        return min(state.until, now + longest)
 
     async def _wake_or(self, pause: float | None) -> None:
         """Until something ends or is asked for, or the pause is over."""
@@ -222,66 +235,7 @@ class PhaseExecutor:
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
 
-    def _admit(self, queue: PhaseQueue) -> float | None:
-        """Start what may start; the seconds until it is worth looking again, None to wait for an end."""
-        if self._recorder.blocked is not None and not self._recorder.flush():
-            return _DISK_POLL
-        now = self._recorder.now()
-        pause = queue.promote(now)
-        while (task := queue.next([attempt.task for attempt in self._running.values()])) is not None:
-            lock = self._lock(task)
-            if lock is None:
-                queue.wait_for_lock(task, now + _LOCK_POLL)
-                pause = _LOCK_POLL if pause is None else min(pause, _LOCK_POLL)
-                continue
-            queue.remove(task)
-            if not self._start(task, lock):
-                queue.put_back(task, now + _DISK_POLL)
-                return _DISK_POLL
-            if self._recorder.blocked is not None:
-                return _DISK_POLL
-        return pause
-
-    def _lock(self, task: PlannedTask) -> Lock | None:
-        """The lock of the task's configuration, or None after saying who has it."""
-        path = f"{self._lock_root}/{task.configuration}.lock"
-        lock = Lock.acquire(path, f'run {self._run_id} of "{self._plan.orchestration}" (task {task.id})')
-        if lock is None:
-            reason = Reason.of(Cause.CONFIGURATION_IN_USE, holder=holder_of(path) or "another run")
-            if self._state.tasks[task.id].because != reason:
-                self._recorder.record(events.waiting(self._recorder.now(), task.id, reason))
-        return lock
-
     # -- one attempt -------------------------------------------------------------------------------------------
-
-    def _start(self, task: PlannedTask, lock: Lock) -> bool:
-        """Start the next attempt; False when the disk is full, so that it must wait."""
-        number = len(self._state.tasks[task.id].attempts) + 1
-        now = self._recorder.now
-        try:
-            spec = self._prepare(task, number)
-        except PrepareError as error:
-            lock.close()
-            self._recorder.record(
-                events.settled(now(), task.id, failed_status(task), Reason.said(str(error)), FailureKind.LAUNCH)
-            )
-            return True
-        except OSError as error:
-            lock.close()
-            if error.errno in _NO_SPACE:
-                self._wait_for_space(task, error)
-                return False
-            reason = Reason.said(f"its directory cannot be made: {error.strerror}: {error.filename}")
-            self._recorder.record(events.settled(now(), task.id, failed_status(task), reason, FailureKind.LAUNCH))
-            return True
-        self._recorder.record(events.spawning(now(), task.id, number))
-        self._follow(ActiveAttempt(task, number, spec, StopRequest(), lock))
-        return True
-
-    def _wait_for_space(self, task: PlannedTask, error: OSError) -> None:
-        reason = Reason.of(Cause.DISK_FULL, error=error.strerror)
-        if self._state.tasks[task.id].because != reason:
-            self._recorder.record(events.waiting(self._recorder.now(), task.id, reason))
 
     def _follow(self, attempt: ActiveAttempt) -> None:
         self._running[attempt.task.id] = attempt
@@ -307,8 +261,11 @@ class PhaseExecutor:
 
     async def _watch_control(self) -> None:
         while True:
-            for request in self._mailbox.take():
-                self._cancel(request)
+            # What cannot be read now is read a moment later.
+            with contextlib.suppress(OSError):
+                self._mailbox.deliver(self._cancel)
+            if self._cancelled is None and self._recorder.journal.is_gone():
+                self._cancel(CancelRequest(_DELETED))
             await asyncio.sleep(_POLL)
 
     def _cancel(self, request: CancelRequest) -> None:
@@ -361,7 +318,7 @@ class PhaseExecutor:
         seconds = now - (self._state.started or now)
         self._recorder.record(events.run_ended(now, status, reason, seconds, self._state.counts), durable=True)
         while not self._recorder.flush():
-            await asyncio.sleep(_DISK_POLL)
+            await asyncio.sleep(DISK_POLL)
             if self._give_up_writing or (self._cancelled is not None and self._cancelled.now):
                 break
         self._recorder.journal.close()
@@ -371,6 +328,15 @@ class PhaseExecutor:
         """The first one that went wrong, by time, and how many others did."""
         first = min(bad, key=lambda state: state.attempt.ended or 0.0 if state.attempt else float("inf"))
         return Reason.of(Cause.TASK_FAILED, task=first.id, name=first.name, why=first.reason, others=len(bad) - 1)
+
+
+def _why_idle(phase: PlannedPhase) -> Reason:
+    """Why none of its tasks runs."""
+    reasons = {task.because for task in phase.tasks}
+    if not reasons:
+        return Reason(Cause.NO_TASKS)
+    only = reasons.pop() if len(reasons) == 1 else None
+    return only or Reason(Cause.NO_TASK_TO_RUN)
 
 
 def _counted(state: TaskState) -> Status:

@@ -14,7 +14,8 @@ from orch_tui.model.events import FailureKind
 class AttemptSpec:
     """One try of a task, ready to start. ``directory`` exists; the log and the exit file go into it.
 
-    ``timeout`` and ``grace`` are seconds, ``max_log`` bytes.
+    ``timeout`` and ``grace`` are seconds, ``max_log`` bytes. ``total``: the timeout is what is left of so many seconds
+    for all attempts together. ``nested``: the program executes a run of this orchestration.
     """
 
     argv: tuple[str, ...]
@@ -24,6 +25,8 @@ class AttemptSpec:
     timeout: float | None = None
     grace: float = 10.0
     max_log: int | None = None
+    total: float | None = None
+    nested: str | None = None
 
 
 class Identity(NamedTuple):
@@ -38,16 +41,19 @@ class Identity(NamedTuple):
 class Exit:
     """How an attempt ended. ``code`` is the program's, or minus the signal that ended it; None when unknown.
 
-    ``stopped`` says why it was stopped, ``seconds_to_stop`` how long that took after the first signal, ``killed``
-    that it needed SIGKILL. ``leftovers`` counts processes it left behind that had to be ended.
+    ``stopped`` says why it was stopped, ``seconds_to_stop`` how long that took after the first signal, if known,
+    ``killed`` that it needed SIGKILL. ``leftovers`` counts processes it left behind that had to be ended. ``lost`` is
+    why its answer will never be known. ``ended`` is when it ended, on the run's clock, if that was before now.
     """
 
     code: int | None
     stopped: FailureKind | None = None
     killed: bool = False
-    seconds_to_stop: float = 0.0
+    seconds_to_stop: float | None = None
     leftovers: int = 0
     unkillable: bool = False
+    lost: str = ""
+    ended: float | None = None
 
 
 class StopRequest:

@@ -24,6 +24,7 @@ from orch_tui.engine.process import (
     signal_group,
     tagged,
     wait_for_exit,
+    when_gone,
 )
 from orch_tui.model.events import FailureKind
 from orch_tui.project.locks import is_locked
@@ -54,6 +55,8 @@ _SHELL_WORDS = frozenset(
 )
 _UNKILLABLE_AFTER = 30.0
 _SWEEPS = 50
+_SWEEP_PAUSE = 0.5
+_AGAIN_IF_UNREADABLE = (0.05, 0.2, 0.5, 1.0, 2.0)
 _LOG_POLL = 1.0
 _YOUNG = 2.0
 _AGAIN = 0.3
@@ -99,7 +102,13 @@ class LocalLauncher:
             )
         finally:
             os.close(log)
-        return LocalAttempt(Identity(pid, before, boot_ticks()), spec)
+        try:
+            return LocalAttempt(Identity(pid, before, boot_ticks()), spec)
+        except OSError:
+            # It cannot be followed (no descriptor left), and what nobody follows must not run.
+            signal_group(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
 
 
 def _wrap(spec: AttemptSpec, umask: str) -> list[str]:
@@ -111,6 +120,15 @@ def _wrap(spec: AttemptSpec, umask: str) -> list[str]:
             return [*_SHELL, _SHIM, *begin, *words]
         return [*_SHELL, _SCRIPT_SHIM, *begin, script]
     return [*_SHELL, _SHIM, *begin, *spec.argv]
+
+
+def writes_exit_file(pid: int, directory: Path) -> bool:
+    """Whether this process is the shim of the attempt in ``directory``, or a subshell of it."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return os.fsencode(f"{directory}/exit") in file.read().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return False
 
 
 class LocalAttempt:
@@ -137,9 +155,12 @@ class LocalAttempt:
         try:
             why = await self._until_end_or_stop(stop)
             if why is None:
-                code = self._reap()
-                # A task that failed may have left more than its group: a nested run that was killed, its own tasks.
-                return Exit(code, leftovers=await clean_up(self._pid, self._spec.directory, thorough=code != 0))
+                code = await self._reap()
+                # A task that failed may have left more than its group.
+                leftovers = await clean_up(
+                    self._pid, self._spec.directory, thorough=code != 0, own_only=self._spec.nested is not None
+                )
+                return Exit(code, leftovers=leftovers)
             grace = 0.0 if stop.now else self._spec.grace
             killing(why, grace)
             return await self._stop(why, stop, grace)
@@ -169,7 +190,7 @@ class LocalAttempt:
             else:
                 timers[0] = loop.call_later(_LOG_POLL, look_at_log)
 
-        loop.add_reader(self._fd, settle, None)
+        forget = when_gone(self._fd, lambda: settle(None))
         timers = [loop.call_later(_LOG_POLL, look_at_log)]
         if self._spec.timeout is not None:
             timers.append(loop.call_later(self._spec.timeout, settle, FailureKind.TIMEOUT))
@@ -177,7 +198,7 @@ class LocalAttempt:
         try:
             return await answer
         finally:
-            loop.remove_reader(self._fd)
+            forget()
             for timer in timers:
                 timer.cancel()
 
@@ -185,7 +206,8 @@ class LocalAttempt:
         limit = self._spec.max_log
         try:
             return limit is not None and os.stat(f"{self._spec.directory}/log").st_size > limit
-        except FileNotFoundError:
+        except OSError:
+            # It was deleted, or its disk does not answer: it is looked at again in a second.
             return False
 
     async def _stop(self, why: FailureKind, stop: StopRequest, grace: float) -> Exit:
@@ -206,7 +228,7 @@ class LocalAttempt:
             signal_group(group, signal.SIGKILL)
         if not await wait_for_exit(self._fd, _UNKILLABLE_AFTER):
             return Exit(None, why, killed=True, unkillable=True, seconds_to_stop=time.monotonic() - begun)
-        code = self._reap()
+        code = await self._reap()
         took = time.monotonic() - begun
         leftovers = await clean_up(self._pid, self._spec.directory, thorough=True)
         return Exit(code, why, killed=killed, seconds_to_stop=took, leftovers=leftovers)
@@ -218,33 +240,49 @@ class LocalAttempt:
         deadline, pause = time.monotonic() + grace, 0.01
         while not hurry.is_set() and time.monotonic() < deadline:
             # The leader is not reaped yet: as a zombie it keeps the group's id, and does not count as a member.
-            if not group_members(self._pid):
+            if _gone(self._pid):
                 return True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(hurry.wait(), min(pause, max(0.0, deadline - time.monotonic())))
             pause = min(pause * 2, 0.25)
-        return not group_members(self._pid)
+        return _gone(self._pid)
 
-    def _reap(self) -> int | None:
+    async def _reap(self) -> int | None:
         """The exit code; what the shim wrote is the task's own and goes before what the kernel says of the shim."""
         code = None
         if self._child:
-            _, status = os.waitpid(self._pid, 0)
-            code = os.waitstatus_to_exitcode(status)
-        written = read_exit_file(self._spec.directory)
+            # Without it the kernel has forgotten it already: who started this program let it ignore SIGCHLD.
+            with contextlib.suppress(ChildProcessError):
+                _, status = os.waitpid(self._pid, 0)
+                code = os.waitstatus_to_exitcode(status)
+        written, _ = await read_ending(self._spec.directory, patient=code is None)
         return code if written is None else written
 
 
-async def clean_up(group: int | None, directory: Path, *, thorough: bool) -> int:
+def _gone(group: int) -> bool:
+    """Whether a group has no living member; where the kernel cannot be asked, not yet."""
+    try:
+        return not group_members(group)
+    except OSError:
+        return False
+
+
+async def clean_up(group: int | None, directory: Path, *, thorough: bool, own_only: bool = False) -> int:
     """End what a task left behind and return how many processes that were.
 
     Its process group always; processes that escaped from it if ``thorough``, or if they hold the task's log open.
+    The tasks of a nested run are ended with it unless ``own_only``.
     """
     ended, signal_number, pause = set[int](), signal.SIGTERM, 0.02
     for _ in range(_SWEEPS):
-        left = set(group_members(group)) if group is not None else set()
-        if thorough or is_locked(f"{directory}/log"):
-            left |= set(tagged([directory]))
+        try:
+            left = set(group_members(group)) if group is not None else set()
+            if thorough or is_locked(f"{directory}/log"):
+                left |= set(tagged(_attempts(directory), own_only=own_only))
+        except OSError:
+            # Not an answer (no descriptor is free, say): ask again.
+            await asyncio.sleep(_SWEEP_PAUSE)
+            continue
         if not left:
             break
         ended |= left
@@ -252,8 +290,37 @@ async def clean_up(group: int | None, directory: Path, *, thorough: bool) -> int
         await asyncio.sleep(pause)
         if pause >= 0.3 or thorough:
             signal_number = signal.SIGKILL
-        pause = min(pause * 2, 0.5)
+        pause = min(pause * 2, _SWEEP_PAUSE)
     return len(ended)
+
+
+def _attempts(directory: Path) -> list[Path]:
+    """This attempt and the earlier ones of its task: the run of a nested orchestration may go on in a later one."""
+    number = directory.name
+    return [directory.parent / str(n) for n in range(1, int(number) + 1)] if number.isdecimal() else [directory]
+
+
+async def read_ending(directory: Path, *, patient: bool) -> tuple[int | None, float | None]:
+    """The exit code that an attempt left and when, as the file system has it; None for what it does not say.
+
+    ``patient``: nothing else knows the code, so a file that is there and cannot be read now is tried again.
+    """
+    for pause in _AGAIN_IF_UNREADABLE if patient else ():
+        try:
+            return read_exit_file(directory), _modified(directory)
+        except OSError:
+            await asyncio.sleep(pause)
+    try:
+        return read_exit_file(directory), _modified(directory)
+    except OSError:
+        return None, None
+
+
+def _modified(directory: Path) -> float | None:
+    try:
+        return os.stat(f"{directory}/exit").st_mtime
+    except FileNotFoundError:
+        return None
 
 
 def read_exit_file(directory: Path) -> int | None:

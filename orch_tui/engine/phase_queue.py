@@ -80,13 +80,8 @@ class PhaseQueue:
         """The task starts."""
         del self._ready[task.id]
 
-    def wait_for_lock(self, task: PlannedTask, until: float) -> None:
-        """Somebody else has the task's configuration: look again later, let others go first."""
-        del self._ready[task.id]
-        self._sleep(task, until)
-
     def put_back(self, task: PlannedTask, until: float) -> None:
-        """The task waits for a time: its next attempt, or room on the disk."""
+        """The task waits for a time: its next attempt, room on the disk, another look at a lock that somebody has."""
         self._sleep(task, until)
 
     def take_out(self, task_id: str | None) -> list[PlannedTask]:

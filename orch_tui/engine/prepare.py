@@ -13,9 +13,10 @@ from typing import Any
 
 from orch_tui.engine.attempt_files import make_attempt
 from orch_tui.engine.launcher import AttemptSpec
+from orch_tui.engine.nested import inner_orchestration, nested_before, nested_in_run, parent_name
 from orch_tui.engine.process import ANCESTORS_TAG, TASK_TAG, ancestors
 from orch_tui.engine.task_facts import fill_command, program_problem
-from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
+from orch_tui.model.component import ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
 from orch_tui.model.configuration import Configuration, WriteMode, split_ref
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import TaskOptions
@@ -27,6 +28,7 @@ from orch_tui.model.references import (
     possible_secrets,
     resolve_secrets,
     secret_names,
+    task_values,
     used_secrets,
 )
 from orch_tui.project.project import DefinitionError, Project
@@ -39,6 +41,10 @@ NESTED_GRACE = 10.0
 PASSED_ENVIRONMENT = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     *("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME", "LC_COLLATE"),
+)
+# Where the network is only reached through a proxy; programs look for either spelling.
+PROXIES = tuple(
+    spelled for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for spelled in (name, name.upper())
 )
 RUN_ACTION = "run"
 # -P: the working directory is the project, whose own copy.py must not take the place of the standard library's.
@@ -75,17 +81,16 @@ class Preparer:
         self._action = action
         self._unsaved = unsaved
         self._base = self._base_environment()
-        # For whoever starts an attempt again by hand: values of names that the project chose may be secrets.
-        self._shown = {
-            name: value
-            for name, value in self._base.items()
-            if name != ANCESTORS_TAG and name not in project.settings.pass_environment
-        }
+        # For whoever starts an attempt again by hand. Values of names that the project chose, and a proxy's, may hold
+        # secrets: these are taken from the shell again.
+        self._passed = (*project.settings.pass_environment, *(name for name in PROXIES if name in self._base))
+        hidden = {ANCESTORS_TAG, *self._passed}
+        self._shown = {name: value for name, value in self._base.items() if name not in hidden}
         self._writers: dict[str, list[tuple[int, PlannedTask]]] | None = None
 
     def _base_environment(self) -> dict[str, str]:
-        names = (*PASSED_ENVIRONMENT, *self._project.settings.pass_environment)
-        base = {name: os.environ[name] for name in names if name in os.environ}
+        names = {*PASSED_ENVIRONMENT, *PROXIES, *self._project.settings.pass_environment} - TASK_ENVIRONMENT
+        base = {name: os.environ[name] for name in sorted(names) if name in os.environ}
         base.setdefault("PATH", os.defpath)
         base |= {
             "PYTHONUNBUFFERED": "1",
@@ -109,15 +114,15 @@ class Preparer:
             OSError: the directory cannot be written now.
         """
         component, configuration = self._look_up(task)
-        values = {**self._plan.variables, **task.variables}
         try:
+            values = task_values(self._plan.variables, task.variables)
             parameters = fill_variables(dict(configuration.parameters), values)
         except MissingVariables as error:
             raise PrepareError(str(error)) from error
         directory = self.attempt_directory(task, number)
         names = self._secret_names(component, configuration)
         environment = self._environment(task, number, directory, component, configuration, names)
-        program, cwd = self._program(task, component, parameters, environment)
+        program, cwd = self._program(task, component, parameters, values, environment)
         wrapper: list[str] = []
         if not component.staged and (names or configuration.inputs or configuration.outputs):
             wrapper = _wrapper(component, configuration, stage=self._action == RUN_ACTION)
@@ -131,7 +136,7 @@ class Preparer:
             **({} if component.inline else {"program": program}),
             "directory": cwd,
             "environment": self._shown,
-            "passed": self._project.settings.pass_environment,
+            "passed": self._passed,
             "secrets": sorted(names),
         }
         make_attempt(directory, config, data_folder=data_folder, secrets=bool(names))
@@ -144,6 +149,7 @@ class Preparer:
             options.timeout,
             grace_of(component.id, options),
             max_log_of(options),
+            nested=inner_orchestration(task.configuration),
         )
 
     def _secret_names(self, component: Component, configuration: Configuration) -> frozenset[str]:
@@ -174,7 +180,12 @@ class Preparer:
         names: frozenset[str],
     ) -> dict[str, str]:
         environment = dict(os.environ) if component.id == ORCHESTRATION_COMPONENT else {}
+        if missing := sorted(self._secrets.missing(names)):
+            raise PrepareError(f"secret {', '.join(missing)} is not set; put it into the environment or into .env")
         environment |= self._base
+        if names:
+            environment |= {name: self._secrets.get(name) or "" for name in names}
+            environment["ORCH_SECRETS"] = ",".join(sorted(names))
         environment |= {
             TASK_TAG: str(directory),
             "KBC_DATADIR": str(directory),
@@ -183,31 +194,38 @@ class Preparer:
             "ORCH_TASK_ID": task.id,
             "ORCH_ATTEMPT": str(number),
         }
-        if missing := sorted(self._secrets.missing(names)):
-            raise PrepareError(f"secret {', '.join(missing)} is not set; put it into the environment or into .env")
-        if names:
-            environment |= {name: self._secrets.get(name) or "" for name in names}
-            environment["ORCH_SECRETS"] = ",".join(sorted(names))
         return environment
 
     def _program(
-        self, task: PlannedTask, component: Component, parameters: Mapping[str, Any], environment: dict[str, str]
+        self,
+        task: PlannedTask,
+        component: Component,
+        parameters: Mapping[str, Any],
+        values: Mapping[str, str],
+        environment: dict[str, str],
     ) -> tuple[list[str], str]:
         """The argument vector and the directory; adds to the environment what the configuration sets."""
         root = self._project.root
         if component.id == ORCHESTRATION_COMPONENT:
-            return self._nested(task), str(root)
+            return self._nested(task, values), str(root)
         if not component.inline:
             return fill_command(component.command, root, component), str(root)
         return _inline_program(component, parameters, environment, root)
 
-    def _nested(self, task: PlannedTask) -> list[str]:
+    def _nested(self, task: PlannedTask, values: Mapping[str, str]) -> list[str]:
+        """A run of its own; one that an earlier attempt or run began is gone on with, so that nothing is repeated."""
         _, inner = split_ref(task.configuration)
-        argv = [sys.executable, "-P", "-m", "orch_tui", "run", inner, "--project", str(self._project.root)]
-        argv += ["--nested", f"{self._plan.orchestration}/{self._run}/{task.id}"]
-        for name, value in task.variables.items():
-            argv += ["--var", f"{name}={value}"]
-        return argv
+        argv = [sys.executable, "-P", "-m", "orch_tui", "run"]
+        tail = ["--project", str(self._project.root)]
+        tail += ["--nested", parent_name(self._plan.orchestration, self._run, task.id)]
+        before = nested_in_run(self._project.paths, self._plan, self._run, task)
+        if before is not None and before.interrupted:
+            return [*argv, "--resume", before.id, *tail]
+        before = before or nested_before(self._project.paths, self._plan, task)
+        again = ["--rerun-failed", before.id] if before is not None and before.broken is None else []
+        for name in task.variables:
+            tail += ["--var", f"{name}={values[name]}"]
+        return [*argv, inner, *again, *tail]
 
     def _config(
         self,

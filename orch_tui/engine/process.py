@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
+import select
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 TASK_TAG = "ORCH_TASK"
 ANCESTORS_TAG = "ORCH_ANCESTORS"
 _TICKS = os.sysconf("SC_CLK_TCK")
+_POLL = 0.1
 
 
 class Stat(NamedTuple):
@@ -27,12 +30,17 @@ class Stat(NamedTuple):
     start: int
 
 
+# What /proc answers of a process that is gone, or that is not ours to look at. Anything else (no descriptor left, say)
+# is no answer, and must never be taken for one.
+_NOT_THERE = (FileNotFoundError, ProcessLookupError, PermissionError)
+
+
 def read_stat(pid: int | str) -> Stat | None:
-    """None when there is no such process."""
+    """None when there is no such process. Raises: OSError when the kernel could not be asked."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             fields = file.read().rpartition(b")")[2].split()
-    except OSError:
+    except _NOT_THERE:
         return None
     return Stat(fields[0].decode(), int(fields[2]), int(fields[19]))
 
@@ -43,6 +51,22 @@ def boot_id() -> str:
 
 def host() -> str:
     return os.uname().nodename
+
+
+class OwnIdentity(NamedTuple):
+    """This process, for those who look for it later. ``start`` is in clock ticks since boot."""
+
+    pid: int
+    start: int
+    host: str
+    boot_id: str
+
+
+@functools.cache
+def own_identity() -> OwnIdentity:
+    """Raises: OSError when the kernel could not be asked; once asked, it is known."""
+    stat = read_stat(os.getpid())
+    return OwnIdentity(os.getpid(), stat.start if stat else 0, host(), boot_id())
 
 
 def signal_group(group: int, number: int) -> bool:
@@ -58,7 +82,10 @@ def signal_group(group: int, number: int) -> bool:
 
 
 def group_members(group: int) -> list[int]:
-    """Living members of a process group; zombies that nobody has reaped yet do not count."""
+    """Living members of a process group; zombies that nobody has reaped yet do not count.
+
+    Raises: OSError when the kernel could not be asked.
+    """
     if not signal_group(group, 0):
         return []
     members = []
@@ -68,15 +95,18 @@ def group_members(group: int) -> list[int]:
     return members
 
 
-def tagged(directories: Iterable[Path]) -> list[int]:
+def tagged(directories: Iterable[Path], *, own_only: bool = False) -> list[int]:
     """Living processes that carry the tag of one of these attempts, or descend from one, or write to its log.
 
     The tag is in the environment, so it finds what left the process group; the log, what cleaned its environment.
+    ``own_only`` leaves out the tasks of a nested run.
+
+    Raises: OSError when the kernel could not be asked.
     """
     needles, logs = [], set()
     for directory in directories:
         text = os.fsencode(directory)
-        needles += [b"\0%s=%s\0" % (TASK_TAG.encode(), text), b":%s:" % text]
+        needles += [b"\0%s=%s\0" % (TASK_TAG.encode(), text), *(() if own_only else (b":%s:" % text,))]
         logs.add(os.fspath(directory / "log"))
     own, found = os.getpid(), []
     for entry in os.listdir("/proc"):
@@ -104,7 +134,7 @@ def _has_needle(pid: str, needles: list[bytes]) -> bool:
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
             environment = b"\0" + file.read() + b"\0"
-    except OSError:
+    except _NOT_THERE:
         return False
     return any(needle in environment for needle in needles)
 
@@ -114,7 +144,7 @@ def _writes_to(pid: str, logs: set[str]) -> bool:
         try:
             if os.readlink(f"/proc/{pid}/fd/{descriptor}") in logs:
                 return True
-        except OSError:
+        except _NOT_THERE:
             continue
     return False
 
@@ -125,25 +155,53 @@ def kill_processes(pids: Iterable[int], number: int = signal.SIGKILL) -> None:
             os.kill(pid, number)
 
 
-async def wait_for_exit(pidfd: int, timeout: float | None = None) -> bool:
-    """Wait until the process behind a pidfd is gone, at most ``timeout`` seconds; True when it is.
+def when_gone(pidfd: int, tell: Callable[[], None]) -> Callable[[], None]:
+    """Call ``tell`` when the process behind a pidfd is gone; returns what takes that back. For the running loop.
 
-    One waiter at a time for each descriptor: the loop holds one callback for it.
+    One at a time for each descriptor: the loop holds one callback for it.
     """
     loop = asyncio.get_running_loop()
-    gone: asyncio.Future[None] = loop.create_future()
+    try:
+        loop.add_reader(pidfd, tell)
+    except OSError:
+        # The kernel has no room to watch another one: it is asked again and again instead.
+        return _poll_until_gone(loop, pidfd, tell)
 
-    def readable() -> None:
+    def forget() -> None:
+        loop.remove_reader(pidfd)
+
+    return forget
+
+
+def _poll_until_gone(loop: asyncio.AbstractEventLoop, pidfd: int, tell: Callable[[], None]) -> Callable[[], None]:
+    poller = select.poll()
+    poller.register(pidfd, select.POLLIN)
+
+    def look() -> None:
+        if poller.poll(0):
+            tell()
+        else:
+            timers[0] = loop.call_later(_POLL, look)
+
+    timers = [loop.call_later(_POLL, look)]
+    return lambda: timers[0].cancel()
+
+
+async def wait_for_exit(pidfd: int, timeout: float | None = None) -> bool:
+    """Wait until the process behind a pidfd is gone, at most ``timeout`` seconds; True when it is."""
+    gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def told() -> None:
         if not gone.done():
             gone.set_result(None)
 
-    loop.add_reader(pidfd, readable)
+    forget = when_gone(pidfd, told)
     try:
         await asyncio.wait_for(gone, timeout)
     except TimeoutError:
         return False
     finally:
-        loop.remove_reader(pidfd)
+        forget()
     return True
 
 

@@ -50,9 +50,13 @@ def inspect_run(directory: Path, state: RunState) -> dict[str, Finding]:
     for task in state.tasks.values():
         attempt = task.attempt
         if attempt is not None and task.status in (Status.PROCESSING, Status.TERMINATING):
-            executor = state.executors[-1] if state.executors else {}
-            found[task.id] = inspect_attempt(directory, task, attempt, executor)
+            found[task.id] = inspect_attempt(directory, task, attempt, starter_of(state, attempt))
     return found
+
+
+def starter_of(state: RunState, attempt: AttemptState) -> Mapping[str, Any]:
+    """The identity of the process that started an attempt; empty when the journal does not say."""
+    return state.executors[attempt.executor] if 0 <= attempt.executor < len(state.executors) else {}
 
 
 def inspect_attempt(

@@ -24,18 +24,35 @@ class Recorder:
         self.state = state
         self.now = now
         self.blocked: str | None = None
-        self._backlog: deque[tuple[Event, bool]] = deque()
+        self._backlog: deque[Event] = deque()
+        self._unsynced = False
 
     def record(self, event: Event, *, durable: bool = False) -> None:
+        """``durable`` waits until it is on the disk."""
         self.state.apply(event)
+        self._unsynced = self._unsynced or durable
         if self._backlog:
-            self._backlog.append((event, durable))
+            self._backlog.append(event)
             return
         try:
-            self.journal.append(event, durable=durable)
+            self.journal.append(event)
         except JournalFull as error:
-            self._backlog.append((event, durable))
+            self._backlog.append(event)
             self._report(str(error))
+            return
+        if self._unsynced:
+            self._sync()
+
+    def _sync(self) -> bool:
+        """The records are in the file whatever the disk says: they are never written twice."""
+        try:
+            self.journal.sync()
+        except JournalFull as error:
+            if self.blocked is None:
+                self._report(str(error))
+            return False
+        self._unsynced = False
+        return True
 
     def _report(self, reason: str) -> None:
         self.blocked = reason
@@ -50,13 +67,14 @@ class Recorder:
     def flush(self) -> bool:
         """Try to write what waits; True when nothing does any more."""
         while self._backlog:
-            event, durable = self._backlog[0]
             try:
-                self.journal.append(event, durable=durable)
+                self.journal.append(self._backlog[0])
             except JournalFull as error:
                 self.blocked = str(error)
                 return False
             self._backlog.popleft()
+        if self._unsynced and not self._sync():
+            return False
         if self.blocked is not None:
             self.blocked = None
             self.record(events.note(self.now(), "info", "the journal can be written again"))

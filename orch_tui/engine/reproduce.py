@@ -134,7 +134,7 @@ def _notes(config: Mapping[str, Any], secrets: Iterable[str], passed: Iterable[s
     if secrets:
         yield f"set these secrets in your shell first: {', '.join(secrets)}"
     if names := ", ".join(str(name) for name in passed):
-        yield f"passed on from your shell, as orch.toml says: {names}"
+        yield f"passed on from your shell: {names}"
 
 
 def _settings(environment: Any) -> dict[str, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from orch_tui.project.atomic import write_atomic
 from orch_tui.project.paths import make_private
 
 _DIRECTORY = "control"
+_TICK = 100_000_000
+"""Nanoseconds within which two changes of a directory may have the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,14 @@ def who_am_i() -> str:
     return f"{user}@{host()}"
 
 
-def ask(run_directory: Path, request: CancelRequest) -> None:
-    """Leave a request for the executor of a run. Raises: OSError."""
+def ask(run_directory: Path, request: CancelRequest) -> Path:
+    """Leave a request for the executor of a run; the file that is gone once it was taken. Raises: OSError."""
     directory = run_directory / _DIRECTORY
     make_private(directory)
     body = {"action": "cancel", "by": request.by, "now": request.now, "task": request.task}
-    write_atomic(directory / f"{os.urandom(8).hex()}.json", json.dumps(body), 0o600)
+    path = directory / f"{os.urandom(8).hex()}.json"
+    write_atomic(path, json.dumps(body), 0o600)
+    return path
 
 
 class Mailbox:
@@ -52,23 +58,36 @@ class Mailbox:
     def __init__(self, run_directory: Path) -> None:
         self._directory = run_directory / _DIRECTORY
         self._seen: int | None = None
+        self._handled: set[str] = set()
 
-    def take(self) -> list[CancelRequest]:
-        """Requests that came since the last call; what is no request is removed and passed over."""
+    def deliver(self, handle: Callable[[CancelRequest], None]) -> None:
+        """Hand over the requests that came since the last call; each is removed only when it has been handled.
+
+        What is no request is removed and passed over. Raises: OSError when it cannot be looked at now.
+        """
         try:
             changed = self._directory.stat().st_mtime_ns
         except FileNotFoundError:
-            return []
+            return
         if changed == self._seen:
-            return []
-        self._seen = changed
-        found = []
+            return
         for path in sorted(self._directory.glob("[!.]*.json")):
-            try:
-                body = json.loads(path.read_bytes())
-                found.append(CancelRequest(str(body["by"]), bool(body["now"]), body["task"]))
-            except (OSError, ValueError, KeyError, TypeError):
-                continue
-            finally:
-                path.unlink(missing_ok=True)
-        return found
+            if path.name not in self._handled and (request := _read_request(path)) is not None:
+                handle(request)
+            self._handled.add(path.name)
+            path.unlink(missing_ok=True)
+        # Another one may come within the same tick of the file system's clock, and then leave no other trace.
+        settled = time.clock_gettime_ns(time.CLOCK_REALTIME) - changed > _TICK
+        self._seen = changed if settled else None
+
+
+def _read_request(path: Path) -> CancelRequest | None:
+    """None for what is no request. Raises: OSError."""
+    try:
+        body = json.loads(path.read_bytes())
+        task = body["task"]
+        return CancelRequest(str(body["by"]), bool(body["now"]), None if task is None else str(task))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None

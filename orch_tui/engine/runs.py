@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import shutil
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from orch_tui.engine.executor import PhaseExecutor
 from orch_tui.engine.launcher import Launcher
 from orch_tui.engine.local import LocalLauncher
+from orch_tui.engine.nested import nested_before
 from orch_tui.engine.prepare import Preparer
+from orch_tui.engine.process import own_identity
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest
+from orch_tui.engine.run_clock import new_clock
 from orch_tui.engine.task_facts import Facts, run_variables
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.plan import PreviousRun, PreviousTask, RunPlan, Selection, make_plan
+from orch_tui.model.plan import Decision, PlannedTask, PreviousRun, PreviousTask, RunPlan, Selection, make_plan
 from orch_tui.model.runstate import RunHeader, RunState, initial_state
 from orch_tui.model.status import Status
-from orch_tui.project.history import find_run, latest, prune_runs
+from orch_tui.project.history import find_run, latest, moment_of, newest_run_ids, prune_runs
 from orch_tui.project.journal.file import Journal, is_executed, read_run
 from orch_tui.project.locks import Lock, holder_of
-from orch_tui.project.paths import make_private
+from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
 
@@ -77,7 +82,7 @@ def plan_run(project: Project, request: RunRequest) -> RunPlan:
         rerun=_to_previous(previous) if previous else None,
     )
     facts = Facts(project, Secrets(project.root), variables)
-    return make_plan(
+    plan = make_plan(
         orchestration,
         facts.of,
         defaults=project.settings.defaults,
@@ -85,6 +90,18 @@ def plan_run(project: Project, request: RunRequest) -> RunPlan:
         selection=selection,
         variables=variables,
     )
+    return _with_nested(project.paths, plan) if plan.rerun_of is not None else plan
+
+
+def _with_nested(paths: ProjectPaths, plan: RunPlan) -> RunPlan:
+    """Tasks of nested orchestrations say which run of theirs is gone on with."""
+
+    def told(task: PlannedTask) -> PlannedTask:
+        before = nested_before(paths, plan, task) if task.decision is Decision.RUN else None
+        return task if before is None else replace(task, continues=before.id)
+
+    phases = tuple(replace(phase, tasks=tuple(map(told, phase.tasks))) for phase in plan.phases)
+    return replace(plan, phases=phases)
 
 
 def _previous(project: Project, request: RunRequest) -> RunState:
@@ -101,7 +118,13 @@ def _previous(project: Project, request: RunRequest) -> RunState:
         raise RunRefused(f'"{request.orchestration}" has {which}; see orch-tui runs {request.orchestration}')
     if is_executed(directory):
         raise RunRefused(f"run {directory.name} has not ended; watch it with orch-tui watch {directory.name}")
-    return read_run(directory)
+    state = read_run(directory)
+    if not state.finished:
+        raise RunRefused(
+            f"run {directory.name} was interrupted: go on with it (orch-tui run --resume {directory.name}), or stop "
+            f"what is left of it first (orch-tui cancel {directory.name})"
+        )
+    return state
 
 
 def _to_previous(state: RunState) -> PreviousRun:
@@ -157,6 +180,7 @@ class ActiveRun:
         self._state = state
         self._lock = lock
         self._thread = threading.Thread(target=self._main, name="executor", daemon=True)
+        self.now = executor.now
 
     def _main(self) -> None:
         try:
@@ -194,6 +218,11 @@ class ActiveRun:
         return self.status
 
     @property
+    def state(self) -> RunState:
+        """The state as the executor has it: of use where the journal cannot be read, and whole once it has ended."""
+        return self._state
+
+    @property
     def blocked(self) -> str | None:
         """Why the journal cannot be written now, so that nothing new is started; None while it can."""
         return self._executor.blocked
@@ -203,10 +232,26 @@ class ActiveRun:
         return self._thread.is_alive()
 
 
-def new_run_id(now: float) -> str:
-    """``20261122T140213.123Z-7f``: sorts by time, also for runs that follow each other within a second."""
-    at = datetime.fromtimestamp(now, UTC)
+def new_run_id(paths: ProjectPaths, orchestration: str, now: float) -> str:
+    """``20261122T140213.123Z-7f``: sorts by time, also for runs that follow each other within a second.
+
+    It sorts after those of all earlier runs also when the clock was set back since: it is then a little later than
+    the last of them, whatever the clock says.
+    """
+    newest = max((at for at in map(moment_of, newest_run_ids(paths, orchestration, now)) if at is not None), default=0)
+    at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=max(int(now * 1000), newest + 1))
     return f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03}Z-{os.urandom(1).hex()}"
+
+
+def _make_run_directory(paths: ProjectPaths, orchestration: str, now: float) -> Path:
+    """A new directory with a new id. Raises: OSError."""
+    make_private(paths.runs(orchestration))
+    while True:
+        directory = paths.run(orchestration, new_run_id(paths, orchestration, now))
+        # Another run of it may begin in this moment, below another run.
+        with contextlib.suppress(FileExistsError):
+            directory.mkdir(mode=0o700)
+            return directory
 
 
 def start_run(
@@ -229,40 +274,45 @@ def start_run(
     if plan.refusal is not None:
         raise RunRefused(plan.refusal)
     project.paths.make_state()
-    run_id = new_run_id(time.time())
-    lock = _claim(project, plan, run_id, by) if nested_in is None else None
-    directory = project.paths.run(plan.orchestration, run_id)
-    header = RunHeader(
-        run_id,
-        plan.orchestration,
-        plan.name,
-        time.time(),
-        by,
-        plan.variables,
-        plan.partial,
-        plan.rerun_of,
-        nested_in,
-    )
+    own_identity()
+    lock = _claim(project, plan, by) if nested_in is None else None
+    clock = new_clock()
+    directory = None
     try:
-        make_private(directory)
+        directory = _make_run_directory(project.paths, plan.orchestration, clock.now())
+        header = RunHeader(
+            directory.name,
+            plan.orchestration,
+            plan.name,
+            clock.now(),
+            by,
+            plan.variables,
+            plan.partial,
+            plan.rerun_of,
+            nested_in,
+        )
+        if lock is not None:
+            lock.describe(f'run {directory.name} of "{plan.orchestration}" by {by}')
         journal = Journal.create(directory, header, plan)
     except BaseException:
+        if directory is not None:
+            shutil.rmtree(directory, ignore_errors=True)
         if lock is not None:
             lock.close()
         raise
     state = initial_state(header, plan)
-    preparer = Preparer(project, plan, run_id, directory, Secrets(project.root))
-    recorder, launcher = Recorder(journal, state), launcher or LocalLauncher()
+    preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root))
+    recorder, launcher = Recorder(journal, state, clock.now), launcher or LocalLauncher()
     executor = PhaseExecutor(plan, recorder, launcher, preparer.prepare, project.paths, directory, by)
     run = ActiveRun(executor, state, directory, lock)
     run.start()
     return run
 
 
-def _claim(project: Project, plan: RunPlan, run_id: str, by: str) -> Lock:
+def _claim(project: Project, plan: RunPlan, by: str) -> Lock:
     """The orchestration's own lock. Raises: AlreadyRunning."""
     path = project.paths.configuration_lock(ORCHESTRATION_COMPONENT, plan.orchestration)
-    lock = Lock.acquire(path, f'run {run_id} of "{plan.orchestration}" by {by}')
+    lock = Lock.acquire(path, f'a run of "{plan.orchestration}" by {by} that begins now')
     if lock is None:
         raise AlreadyRunning(plan.name, holder_of(path) or "by another process")
     return lock

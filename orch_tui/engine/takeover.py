@@ -7,29 +7,32 @@ run again, what still runs is adopted, and what left no answer is lost: said so,
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.engine.adopt import Orphans, adopt_leader, find_leader, spec_of
-from orch_tui.engine.attempts import ActiveAttempt, AttemptRunner, judge
+from orch_tui.engine.adopt import Gone, adopt_leader, find_leader, own_group, secrets_in_use
+from orch_tui.engine.attempts import ActiveAttempt, time_limit, unstarted
 from orch_tui.engine.executor import PhaseExecutor
-from orch_tui.engine.launcher import AttemptSpec, Exit, StopRequest
+from orch_tui.engine.launcher import AttemptSpec, StopRequest
 from orch_tui.engine.local import LocalLauncher
+from orch_tui.engine.nested import inner_orchestration, interrupted_below
 from orch_tui.engine.prepare import Preparer, grace_of, max_log_of
-from orch_tui.engine.reconcile import Finding, Verdict, attempt_directory, inspect_run
+from orch_tui.engine.reconcile import Finding, Verdict, attempt_directory, inspect_run, starter_of
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest
+from orch_tui.engine.run_clock import RunClock, clock_of
 from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunRefused
 from orch_tui.model import events
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
-from orch_tui.model.events import FailureKind
-from orch_tui.model.outcome import Outcome, outcome_of_exit
+from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.plan import PlannedTask
-from orch_tui.model.runstate import AttemptState, RunState, plan_of
+from orch_tui.model.runstate import RunState, TaskState, plan_of
 from orch_tui.model.status import Status
+from orch_tui.project.history import summarize
 from orch_tui.project.journal.file import JOURNAL, Journal, JournalLocked, read_run
-from orch_tui.project.locks import Lock, holder_of
+from orch_tui.project.locks import Lock, holder_of, is_locked
+from orch_tui.project.masking.files import is_masked
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
 
@@ -65,6 +68,25 @@ def take_over(project: Project, directory: Path, *, by: str, cancel: CancelReque
         raise
 
 
+def settle(
+    project: Project,
+    directory: Path,
+    request: CancelRequest,
+    attach: Callable[[ActiveRun], None] | None = None,
+) -> None:
+    """Stop what is left of an interrupted run and of the runs nested in it, and write down how each ended.
+
+    Does nothing to a run that has ended or is executed. Blocks until it is over; ``attach`` is told of each one that
+    is being stopped. Raises as :func:`take_over` does.
+    """
+    for left in (*interrupted_below(project.paths, directory), directory):
+        if summarize(left).interrupted:
+            run = take_over(project, left, by=request.by, cancel=request)
+            if attach is not None:
+                attach(run)
+            run.wait()
+
+
 def _lock(project: Project, state: RunState, directory: Path, by: str) -> Lock | None:
     if state.header.parent is not None:
         return None
@@ -97,16 +119,17 @@ def _go_on(
     findings = inspect_run(directory, state)
     if elsewhere := next((f for f in findings.values() if f.verdict is Verdict.OTHER_HOST), None):
         raise RunRefused(f"run {directory.name} cannot be taken over here: {elsewhere.text}")
-    recorder = Recorder(journal, state)
+    clock = clock_of(state)
+    recorder = Recorder(journal, state, clock.now)
     plan = plan_of(state)
     recorder.record(events.note(recorder.now(), "info", _summary(by, findings, journal.torn)))
-    attempts = AttemptRunner(recorder, LocalLauncher())
     tasks = {task.id: task for task in plan.tasks()}
     adopted = []
     for task_id, finding in findings.items():
-        attempt = _reconcile(directory, state, tasks[task_id], finding, attempts)
-        if attempt is not None:
-            adopted.append(attempt)
+        if _never_began(state.tasks[task_id], finding):
+            recorder.record(_unstarted(clock.now(), state, state.tasks[task_id], finding.text))
+        else:
+            adopted.append(_adopt(project, directory, state, clock, tasks[task_id], finding))
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root))
     executor = PhaseExecutor(plan, recorder, LocalLauncher(), preparer.prepare, project.paths, directory, by, adopted)
     run = ActiveRun(executor, state, directory, lock)
@@ -116,51 +139,63 @@ def _go_on(
     return run
 
 
-def _reconcile(
-    directory: Path, state: RunState, task: PlannedTask, finding: Finding, attempts: AttemptRunner
-) -> ActiveAttempt | None:
-    """Record what is certain of a task that was running; the attempt to follow if it runs on."""
-    last = state.tasks[task.id].attempts[-1]
-    spec = _spec(directory, task, last)
+def _adopt(
+    project: Project, directory: Path, state: RunState, clock: RunClock, task: PlannedTask, finding: Finding
+) -> ActiveAttempt:
+    """The attempt of a task that was running, to be followed: to its end, or to the record of what is known of it."""
+    known = state.tasks[task.id]
+    last = known.attempts[-1]
+    spec = _spec(directory, task, known, clock.now())
     followed = ActiveAttempt(task, last.number, spec, StopRequest())
+    followed.cancelled_by = known.cancelled_by or (state.cancelled_by if last.killing is not None else None)
+    leader = None
     if finding.verdict in (Verdict.RUNNING, Verdict.DESCENDANTS):
         if last.pid is not None and last.start is not None:
             leader = adopt_leader(last.pid, last.start, spec)
         else:
             leader = find_leader(spec)
-        followed.adopted = leader or Orphans(spec)
-    if followed.adopted is not None:
-        if last.killing is not None:
+    if leader is not None:
+        followed.adopted = leader
+        if last.killing is not None or known.cancelled_by is not None:
             # It was being stopped: that goes on, with a grace time of its own.
-            followed.cancelled_by = state.cancelled_by
-            followed.stop.ask(FailureKind(last.killing))
+            followed.stop.ask(FailureKind(last.killing or FailureKind.CANCEL))
         return followed
-    if finding.verdict is Verdict.UNSTARTED and last.killing is None and state.cancelled_by is None:
-        attempts.record_unstarted(followed, finding.text)
-    else:
-        attempts.record_end(followed, *_end(finding, spec, last, state))
-    return None
+    group = own_group(last.pid, last.start, starter_of(state, last).get("boot_id"))
+    lost = finding.text if finding.verdict in (Verdict.LOST, Verdict.UNSTARTED) else ""
+    in_use = is_locked(project.paths.configuration_lock(*task.configuration.split("/", 1)))
+    thorough = in_use or finding.verdict is not Verdict.FINISHED
+    followed.adopted = Gone(spec, group, last, lost, clock.of_file, thorough=thorough)
+    return followed
 
 
-def _end(finding: Finding, spec: AttemptSpec, last: AttemptState, state: RunState) -> tuple[Outcome, Exit]:
-    if last.killing is not None:
-        # It got its signal, and is gone: with KILL, no exit code is left.
-        end = Exit(finding.exit_code, FailureKind(last.killing), killed=finding.exit_code is None)
-        return judge(end, spec, state.cancelled_by), end
-    if finding.verdict is Verdict.FINISHED:
-        end = Exit(finding.exit_code)
-        return judge(end, spec, None), end
-    lost = outcome_of_exit(None)
-    return Outcome(Status.ERROR, finding.text, lost.kind), Exit(None)
+def _never_began(task: TaskState, finding: Finding) -> bool:
+    return finding.verdict is Verdict.UNSTARTED and task.attempts[-1].killing is None
 
 
-def _spec(directory: Path, task: PlannedTask, last: AttemptState) -> AttemptSpec:
-    timeout = task.options.timeout
-    if timeout is not None:
-        timeout = max(0.0, timeout - (time.time() - (last.started or last.spawned)))
+def _unstarted(now: float, state: RunState, task: TaskState, reason: str) -> Event:
+    number, by = task.attempts[-1].number, task.cancelled_by or state.cancelled_by
+    if by is None:
+        return unstarted(now, task.id, number, reason)
+    reason = f"cancelled by {by}; {reason}"
+    return events.ended(now, task.id, number, Status.CANCELLED, reason, kind=FailureKind.CANCEL, uncounted=True)
+
+
+def _spec(directory: Path, task: PlannedTask, state: TaskState, now: float) -> AttemptSpec:
+    last = state.attempts[-1]
+    limit = time_limit(task, state, now, begun=last.started or last.spawned)
     component = task.configuration.partition("/")[0]
-    path = attempt_directory(directory, task.id, last.number)
-    return spec_of(path, timeout, grace_of(component, task.options), max_log_of(task.options))
+    place = attempt_directory(directory, task.id, last.number)
+    return AttemptSpec(
+        (),
+        {} if is_masked(place) else secrets_in_use(place),
+        "",
+        place,
+        limit.seconds,
+        grace_of(component, task.options),
+        max_log_of(task.options),
+        limit.total,
+        inner_orchestration(task.configuration),
+    )
 
 
 def _summary(by: str, findings: Mapping[str, Finding], torn: bytes) -> str:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
+from orch_tui.model.component import ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
 from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration, Task
@@ -67,8 +67,11 @@ class Facts:
         if missing := sorted(self._secrets.missing(used_secrets(component, configuration.parameters))):
             names = ", ".join(missing)
             return f"secret {names} is not set; put it into the environment or into .env"
+        if taken := sorted(used_secrets(component, configuration.parameters) & TASK_ENVIRONMENT):
+            return f"${{{taken[0]}}} cannot be a secret: orch-tui itself sets it for every task"
         known = {**self._variables, **task.variables}
-        if unknown := sorted(variable_names(configuration.parameters) - known.keys()):
+        without = variable_names(configuration.parameters) - known.keys()
+        if unknown := sorted(without | (variable_names(dict(task.variables)) - self._variables.keys())):
             return f"variable {', '.join(unknown)} has no value; declare it or give it with --var"
         if component.id == ORCHESTRATION_COMPONENT:
             return None
@@ -77,6 +80,9 @@ class Facts:
 
 def program_problem(root: Path, component: Component, configuration: Configuration) -> str | None:
     """A sentence if the program cannot be started at all; None for what only the shell can tell."""
+    settings = configuration.parameters.get("environment") if component.inline else None
+    if isinstance(settings, Mapping) and (taken := sorted(TASK_ENVIRONMENT.intersection(settings))):
+        return f"the parameter environment sets {taken[0]}, which orch-tui itself sets for every task; remove it"
     argv = configuration.parameters.get("command") if component.inline else list(component.command)
     if isinstance(argv, str):
         return None if argv.strip() else "the parameter command is empty"

@@ -42,6 +42,14 @@ TEST_CONNECTION = "testConnection"
 """The action that tries whether what a configuration connects to answers; Keboola's name for it."""
 
 ORCHESTRATION_COMPONENT = "orchestration"
+TASK_ENVIRONMENT = frozenset(
+    (
+        *("KBC_DATADIR", "KBC_RUNID", "KBC_COMPONENTID", "KBC_CONFIGID"),
+        *("ORCH_TASK", "ORCH_ANCESTORS", "ORCH_PROJECT", "ORCH_RUN", "ORCH_TASK_ID", "ORCH_ATTEMPT", "ORCH_SECRETS"),
+        "ORCH_KEEP_VERSIONS",
+    )
+)
+"""Environment variables by which tasks are known and told where their data is: nothing else may set them."""
 """The component whose configurations are the project's own orchestrations."""
 
 

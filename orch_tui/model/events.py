@@ -64,10 +64,22 @@ def _event(event_type: EventType, at: float, /, **data: Any) -> Event:
     return Event(event_type.value, at, {key: value for key, value in data.items() if value is not None})
 
 
-def executor(at: float, *, pid: int, start: tuple[int, int], host: str, boot_id: str, by: str) -> Event:
+def executor(
+    at: float,
+    *,
+    pid: int,
+    start: tuple[int, int],
+    host: str,
+    boot_id: str,
+    by: str,
+    uptime: float | None = None,
+) -> Event:
     """A process took the run in hand. ``pid``, ``start`` and ``boot_id`` identify it: it was started between these two
-    clock ticks since boot (asking the kernel for the exact one of each task would cost as much as starting it)."""
-    return _event(EventType.EXECUTOR, at, pid=pid, start=start, host=host, boot_id=boot_id, by=by)
+    clock ticks since boot (asking the kernel for the exact one of each task would cost as much as starting it).
+
+    ``uptime``: at this event that many seconds had gone since boot. It ties the run's time to a clock that nobody sets.
+    """
+    return _event(EventType.EXECUTOR, at, pid=pid, start=start, host=host, boot_id=boot_id, by=by, uptime=uptime)
 
 
 def phase_started(at: float, phase: str) -> Event:
@@ -121,8 +133,14 @@ def ended(
     exit_code: int | None = None,
     retry_at: float | None = None,
     leftovers: int | None = None,
+    ended_at: float | None = None,
+    uncounted: bool = False,
 ) -> Event:
-    """An attempt is over. With ``retry_at`` another one follows then; without, ``status`` is the task's own."""
+    """An attempt is over. With ``retry_at`` another one follows then; without, ``status`` is the task's own.
+
+    ``ended_at`` is when it ended if that was not now: nobody may have looked then. ``uncounted``: it never did any
+    work of its own and uses up no retry.
+    """
     return _event(
         EventType.ENDED,
         at,
@@ -134,6 +152,8 @@ def ended(
         exit=exit_code,
         retry_at=retry_at,
         leftovers=leftovers,
+        ended_at=ended_at,
+        uncounted=uncounted or None,
     )
 
 

@@ -14,16 +14,25 @@ class Backoff(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """``attempts`` more tries after a failed one, ``delay`` seconds apart (each time twice as long if doubling)."""
+    """``attempts`` more tries after a failed one, ``delay`` seconds apart (each time twice as long if doubling).
+
+    ``total`` is how many seconds all attempts of the task may take together, with the waits between them.
+    """
 
     attempts: int
     delay: float = 10.0
     backoff: Backoff = Backoff.CONSTANT
+    total: float | None = None
 
     def wait_before(self, attempt: int) -> float:
         """Seconds to wait before attempt number ``attempt`` (2 is the first retry)."""
         factor = 2 ** min(attempt - 2, 30) if self.backoff is Backoff.DOUBLING else 1
         return min(self.delay * factor, 86400.0)
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds before the last attempt."""
+        return self.wait_before(self.attempts + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,16 +53,24 @@ def outcome_of_stop(
     why: FailureKind,
     *,
     killed: bool,
-    seconds: float,
+    seconds: float | None,
     timeout: float | None = None,
+    total: float | None = None,
     max_log: int | None = None,
     by: str | None = None,
     unkillable: bool = False,
 ) -> Outcome:
-    """An attempt that was stopped. ``seconds`` is the time from the first signal to its end."""
-    end = f"ended by {'SIGKILL' if killed else 'SIGTERM'}, {show_duration(seconds)} after"
+    """An attempt that was stopped. ``seconds`` is the time from the first signal to its end, if known. ``total``: what
+    ran out was the time for all attempts of the task together."""
+    after = f"{show_duration(seconds)} after" if seconds is not None else "after"
+    end = f"ended by {'SIGKILL' if killed else 'SIGTERM'}, {after}"
     if unkillable:
-        end = f"not even SIGKILL ended it (it hangs in the kernel), {show_duration(seconds)} after"
+        end = f"not even SIGKILL ended it (it hangs in the kernel), {after}"
+    if why is FailureKind.TIMEOUT and total is not None:
+        whole = show_duration(total)
+        return Outcome(
+            Status.ERROR, f"timed out: its attempts may take {whole} together (retry.total); {end} that", why
+        )
     if why is FailureKind.TIMEOUT:
         return Outcome(Status.ERROR, f"timed out after {show_duration(timeout)}; {end} the timeout", why)
     if why is FailureKind.LOG_LIMIT:

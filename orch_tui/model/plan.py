@@ -62,6 +62,8 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class PlannedTask:
+    """``continues`` is the run of a nested orchestration of which only what did not succeed will run."""
+
     id: str
     configuration: str
     name: str
@@ -73,11 +75,15 @@ class PlannedTask:
     options: TaskOptions = NO_OPTIONS
     max_parallel: int | None = None
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    continues: str | None = None
 
     @property
     def reason(self) -> str:
         """The decision's reason in words; empty where there is none."""
-        return self.because.sentence if self.because is not None else ""
+        words = [self.because.sentence] if self.because is not None else []
+        if self.continues is not None:
+            words.append(f"runs what did not succeed in its run {self.continues}")
+        return "; ".join(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,12 @@ class RunPlan:
 
     def with_decision(self, decision: Decision) -> list[PlannedTask]:
         return [task for task in self.tasks() if task.decision is decision]
+
+    @property
+    def all_reused(self) -> bool:
+        """Nothing is to be run because everything succeeded in the run that this one continues."""
+        decisions = {task.decision for task in self.tasks()}
+        return Decision.REUSED in decisions and not decisions & {Decision.RUN, Decision.BLOCKED}
 
     @property
     def refusal(self) -> str | None:

@@ -14,6 +14,8 @@ from enum import StrEnum
 
 class Cause(StrEnum):
     DISABLED = "disabled"
+    NO_TASKS = "no-tasks"
+    NO_TASK_TO_RUN = "no-task-to-run"
     NOT_SELECTED = "not-selected"
     REUSED = "reused"
     NOT_IN_RUN = "not-in-run"
@@ -26,6 +28,7 @@ class Cause(StrEnum):
     CANCELLED = "cancelled"
     CONFIGURATION_IN_USE = "configuration-in-use"
     DISK_FULL = "disk-full"
+    SYSTEM_SHORT = "system-short"
     RETRY = "retry"
     DELAY = "delay"
     TASK_FAILED = "task-failed"
@@ -49,6 +52,7 @@ _FIELDS: dict[Cause, tuple[str, ...]] = {
     Cause.CANCELLED: ("by",),
     Cause.CONFIGURATION_IN_USE: ("holder",),
     Cause.DISK_FULL: ("error",),
+    Cause.SYSTEM_SHORT: ("what", "error"),
     Cause.TASK_FAILED: ("task", "name", "why", "others"),
     Cause.PHASE_NOT_REACHED: ("phase", "name"),
     Cause.PHASE_NOT_FINISHED: ("phase", "name", "left"),
@@ -59,6 +63,8 @@ _FIELDS: dict[Cause, tuple[str, ...]] = {
 
 _SENTENCES: dict[Cause, str] = {
     Cause.DISABLED: "disabled",
+    Cause.NO_TASKS: "no tasks",
+    Cause.NO_TASK_TO_RUN: "no task to run",
     Cause.NOT_SELECTED: "not selected",
     Cause.REUSED: "reused from run {run}",
     Cause.NOT_IN_RUN: "not part of run {run}",
@@ -70,6 +76,7 @@ _SENTENCES: dict[Cause, str] = {
     Cause.CANCELLED: "cancelled by {by}",
     Cause.CONFIGURATION_IN_USE: "configuration in use by {holder}",
     Cause.DISK_FULL: "disk full: {error}",
+    Cause.SYSTEM_SHORT: "{what}: {error}",
     Cause.RETRY: "retry",
     Cause.DELAY: "delay",
     Cause.PHASE_NOT_REACHED: 'phase "{name}" not reached',

@@ -168,6 +168,17 @@ def fill_variables(value: Any, values: Mapping[str, str]) -> Any:
     return _map_texts(value, lambda text: _VARIABLE.sub(lambda m: values[m[1]] if m[1] else "{{", text))
 
 
+def task_values(run: Mapping[str, str], task: Mapping[str, str]) -> dict[str, str]:
+    """What ``{{ name }}`` means in a task: the task's own variables over those of its run.
+
+    A value of the task's may be made of the run's: ``out = "{{ out }}/eu"``.
+
+    Raises:
+        MissingVariables: one names a variable that the run does not have.
+    """
+    return {**run, **fill_variables(dict(task), run)}
+
+
 def escape_variables(text: str) -> str:
     """The text that :func:`fill_variables` turns back into ``text``."""
     return text.replace("{{", "{{{{")

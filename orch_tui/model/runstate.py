@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orch_tui.model.durations import show_duration
-from orch_tui.model.events import Event, EventType
+from orch_tui.model.events import Event, EventType, FailureKind
 from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason, decode_reason
@@ -17,7 +17,9 @@ from orch_tui.model.status import Status
 
 @dataclass(slots=True)
 class AttemptState:
-    """One try of a task. Times are seconds since the epoch."""
+    """One try of a task. Times are seconds since the epoch. ``counts`` is False when it never did any work of its own
+    (its executor was gone before it began), so that it uses up no retry. ``executor`` is the index in
+    ``RunState.executors`` of the process that started it, -1 if the journal names none."""
 
     number: int
     spawned: float
@@ -30,7 +32,10 @@ class AttemptState:
     pid: int | None = None
     start: tuple[int, int] | None = None
     killing: str | None = None
+    killing_at: float | None = None
     leftovers: int = 0
+    counts: bool = True
+    executor: int = -1
 
     @property
     def seconds(self) -> float | None:
@@ -50,6 +55,7 @@ class TaskState:
     because: Reason | None = None
     kind: str | None = None
     until: float | None = None
+    cancelled_by: str | None = None
     attempts: list[AttemptState] = field(default_factory=list)
     options: TaskOptions = NO_OPTIONS
     max_parallel: int | None = None
@@ -61,8 +67,14 @@ class TaskState:
         return self.because.sentence if self.because is not None else ""
 
     @property
+    def uncounted(self) -> int:
+        """Attempts that use up no retry."""
+        return sum(not attempt.counts for attempt in self.attempts)
+
+    @property
     def max_attempts(self) -> int:
-        return 1 + (self.options.retry.attempts if self.options.retry else 0)
+        """The number that its last attempt can have."""
+        return 1 + (self.options.retry.attempts if self.options.retry else 0) + self.uncounted
 
     @property
     def attempt(self) -> AttemptState | None:
@@ -115,7 +127,11 @@ class RunHeader:
 
 
 class RunState:
-    """Built by :func:`fold`; ``apply`` costs the same for the first event and for the millionth."""
+    """Built by :func:`fold`; ``apply`` costs the same for the first event and for the millionth.
+
+    ``executors`` are the processes that took the run in hand, in order: the fields of their events, with ``at``.
+    ``latest`` is the latest time in the journal.
+    """
 
     def __init__(self, header: RunHeader, phases: Iterable[PhaseState], tasks: Iterable[TaskState]) -> None:
         self.header = header
@@ -126,6 +142,7 @@ class RunState:
         self.because: Reason | None = None
         self.started: float | None = None
         self.ended: float | None = None
+        self.latest = header.created
         self.cancelled_by: str | None = None
         self.executors: list[Mapping[str, Any]] = []
         self.first_failure: str | None = None
@@ -142,6 +159,8 @@ class RunState:
 
     def apply(self, event: Event) -> None:
         """Take one event in. Events of unknown kinds are passed over: a newer program may have written them."""
+        if event.at > self.latest:
+            self.latest = event.at
         handler = _HANDLERS.get(event.type)
         if handler is not None:
             handler(self, event.at, event.data)
@@ -190,7 +209,7 @@ class RunState:
             self.first_failure = task.id
 
     def _executor(self, at: float, data: Mapping[str, Any]) -> None:
-        self.executors.append(data)
+        self.executors.append({**data, "at": at})
         if self.started is None:
             self.started, self.status = at, Status.PROCESSING
             for task in self.tasks.values():
@@ -219,7 +238,7 @@ class RunState:
         task = self.tasks[data["task"]]
         # A record that stands twice in a journal is no second attempt.
         if not self._attempt(data):
-            task.attempts.append(AttemptState(data["attempt"], at))
+            task.attempts.append(AttemptState(data["attempt"], at, executor=len(self.executors) - 1))
         self._set(task, Status.PROCESSING)
 
     def _started(self, at: float, data: Mapping[str, Any]) -> None:
@@ -229,15 +248,19 @@ class RunState:
 
     def _killing(self, at: float, data: Mapping[str, Any]) -> None:
         if attempt := self._attempt(data):
-            attempt.killing = data["why"]
+            attempt.killing, attempt.killing_at = data["why"], at
             self._set(self.tasks[data["task"]], Status.TERMINATING, Reason.said(data["why"]))
 
     def _ended(self, at: float, data: Mapping[str, Any]) -> None:
         task, status, reason = self.tasks[data["task"]], Status(data["status"]), data.get("reason", "")
         if attempt := self._attempt(data):
-            attempt.ended, attempt.status, attempt.reason = at, status, reason
+            ended = data.get("ended_at")
+            attempt.ended, attempt.status, attempt.reason = at if ended is None else ended, status, reason
             attempt.kind, attempt.exit_code = data.get("kind"), data.get("exit")
             attempt.leftovers = data.get("leftovers", 0)
+            # Nothing that is lost is tried again, unless it never began: older journals say no more than that.
+            never_began = attempt.kind == FailureKind.LOST and "retry_at" in data
+            attempt.counts = not (data.get("uncounted", False) or never_began)
         task.kind = data.get("kind")
         if "retry_at" in data:
             self._set(task, Status.WAITING, Reason(Cause.RETRY), data["retry_at"])
@@ -250,7 +273,9 @@ class RunState:
         self._set(task, Status(data["status"]), _because(data))
 
     def _cancel(self, at: float, data: Mapping[str, Any]) -> None:
-        if "task" not in data:
+        if "task" in data:
+            self.tasks[data["task"]].cancelled_by = data["by"]
+        else:
             self.cancelled_by = data["by"]
             self.status, self.because = Status.TERMINATING, Reason.of(Cause.CANCELLED, by=data["by"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import os
@@ -9,7 +10,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from orch_tui.model.event_shape import SHAPES, complaint
@@ -31,7 +32,8 @@ class RunSummary:
     ``status`` is ``processing`` for a run that has not ended; ``live`` then says whether some process executes it:
     an unfinished run that nobody executes was interrupted. ``seconds`` is None until it ended. ``counts`` are of
     tasks and filled when it ended. ``broken`` is the reason why the journal could not be read. ``continues`` is the
-    id of the run of which this one runs what did not succeed.
+    id of the run of which this one runs what did not succeed. ``parent`` is the task of another run whose own run this
+    is: ``orchestration/run/task``.
     """
 
     id: str
@@ -48,6 +50,7 @@ class RunSummary:
     counts: dict[Status, int] = field(default_factory=dict, hash=False)
     broken: str | None = None
     continues: str | None = None
+    parent: str | None = None
 
     @property
     def interrupted(self) -> bool:
@@ -114,6 +117,7 @@ def _summary(directory: Path, head: str, tail: str) -> RunSummary:
         not ended and is_executed(directory),
         {status: ended[f"count_{status}"] for status in Status if f"count_{status}" in ended},
         continues=run.rerun_of,
+        parent=run.parent,
     )
 
 
@@ -192,6 +196,25 @@ def when_of(run: str) -> float | None:
         return datetime.strptime(run[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
     except ValueError:
         return None
+
+
+def moment_of(run: str) -> int | None:
+    """When a run began, in milliseconds since the epoch, as its id has it; None for an id that does not say."""
+    try:
+        at = datetime.strptime(run[:20], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return (at - datetime.fromtimestamp(0, UTC)) // timedelta(milliseconds=1)
+
+
+def newest_run_ids(paths: ProjectPaths, orchestration: str, now: float) -> Iterator[str]:
+    """The newest run of an orchestration, and those of others that may be later than ``now`` says."""
+    yield from run_ids(paths, orchestration)[:1]
+    with contextlib.suppress(FileNotFoundError), os.scandir(paths.state / "runs") as entries:
+        for entry in entries:
+            # A run that begins leaves its time in the directory; the clock may have been set back since.
+            if entry.name != orchestration and entry.is_dir() and entry.stat().st_mtime >= now - 1:
+                yield from run_ids(paths, entry.name)[:1]
 
 
 def clock_of(run: str, beside: float | None) -> str:

@@ -138,7 +138,8 @@ class Linter:
                 phase=phase.id,
                 task=task.id,
             )
-        unknown = sorted(facts.variables - known - task.variables.keys())
+        own = variable_names(dict(task.variables))
+        unknown = sorted((facts.variables - known - task.variables.keys()) | (own - known))
         if unknown:
             message = f"task {quote(task.id)} uses the variable {', '.join(unknown)}, which is not declared"
             remedy = "declare it under [variables] of the orchestration or of orch.toml"

@@ -17,7 +17,7 @@ _HOLDER_BYTES = 1000
 
 
 class Lock:
-    """An exclusive lock that is held; ``close`` gives this process's hold of it up."""
+    """An exclusive lock that is held."""
 
     def __init__(self, path: str, descriptor: int) -> None:
         self.path = path
@@ -53,7 +53,14 @@ class Lock:
         except OSError:
             return
 
+    def free(self) -> None:
+        """Give it up for every process that has inherited it too, and close it."""
+        if self.fd >= 0:
+            fcntl.flock(self.fd, fcntl.LOCK_UN)
+            self.close()
+
     def close(self) -> None:
+        """Give this process's hold of it up; those that inherited it hold it on."""
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1

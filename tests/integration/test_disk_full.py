@@ -95,10 +95,10 @@ def test_who_does_not_wait_for_the_last_record_can_leave(tmp_path: Path, monkeyp
     # GIVEN a run of which everything but its last record could be written
     append = Journal.append
 
-    def limited(self: Journal, event: Event, *, durable: bool = False) -> None:
+    def limited(self: Journal, event: Event) -> None:
         if event.type == "run_ended":
             raise JournalFull("run.toml: No space left on device")
-        append(self, event, durable=durable)
+        append(self, event)
 
     monkeypatch.setattr(Journal, "append", limited)
     active = begin(make_commands(tmp_path, {"P": {"t": "true"}}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -58,6 +59,9 @@ class Journal:
         self.torn = torn
         self._fd = descriptor
         self._size = size
+        self._half_written = False
+        status = os.fstat(descriptor)
+        self._file = (status.st_dev, status.st_ino)
 
     @classmethod
     def create(cls, directory: Path, header: RunHeader, plan: RunPlan) -> Journal:
@@ -113,8 +117,8 @@ class Journal:
             os.fsync(fd)
         return cls(path, fd, good, torn)
 
-    def append(self, event: Event, *, durable: bool = False) -> None:
-        """One record, one write. ``durable`` waits until it is on the disk.
+    def append(self, event: Event) -> None:
+        """One record, one write.
 
         Raises:
             JournalFull: nothing was added; the file ends at the last record as before.
@@ -122,33 +126,56 @@ class Journal:
         # Lone surrogates (a name that is no UTF-8) cannot be written in UTF-8.
         record = write_event(event).encode("utf-8", "replace")
         try:
+            if self._half_written:
+                self._cut()
             if os.write(self._fd, record) != len(record):
-                raise OSError(errno.ENOSPC, "short write")
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            os.ftruncate(self._fd, self._size)
+            self._half_written = True
+            # Readers pass over half a record; where it cannot be cut off now, it is before the next one.
+            with contextlib.suppress(OSError):
+                self._cut()
             raise JournalFull(f"{self.path}: {error.strerror}") from error
         self._size += len(record)
-        if durable:
-            self.sync()
+
+    def _cut(self) -> None:
+        os.ftruncate(self._fd, self._size)
+        self._half_written = False
 
     def append_in_reserve(self, event: Event) -> None:
         """Like :meth:`append`, with the space kept back for saying that the disk is full. Raises: JournalFull."""
-        (self.path.parent / _RESERVE).unlink(missing_ok=True)
+        self._give_up_reserve()
         self.append(event)
 
     def sync(self) -> None:
-        """Raises: JournalFull when the disk could not take it."""
+        """Wait until all of it is on the disk. Raises: JournalFull when the disk could not take it."""
         try:
             os.fdatasync(self._fd)
         except OSError as error:
             raise JournalFull(f"{self.path}: {error.strerror}") from error
 
+    def is_gone(self) -> bool:
+        """Whether the file was deleted, moved or replaced, so that nobody sees what is written any more."""
+        try:
+            status = os.stat(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            # A file system that does not answer now.
+            return False
+        return (status.st_dev, status.st_ino) != self._file
+
     def close(self) -> None:
         """Release the run; the reserve is needed no more."""
         if self._fd >= 0:
-            (self.path.parent / _RESERVE).unlink(missing_ok=True)
+            self._give_up_reserve()
             os.close(self._fd)
             self._fd = -1
+
+    def _give_up_reserve(self) -> None:
+        # Gone with its directory, or on a disk that has become read-only: then it is of no use anyway.
+        with contextlib.suppress(OSError):
+            (self.path.parent / _RESERVE).unlink(missing_ok=True)
 
 
 def _make_reserve(directory: Path) -> None:

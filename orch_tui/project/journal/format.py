@@ -125,6 +125,7 @@ def _write_options(options: TaskOptions) -> dict[str, Any]:
         "retries": retry.attempts if retry else None,
         "retry_delay": retry.delay if retry else None,
         "retry_backoff": retry.backoff.value if retry else None,
+        "retry_total": retry.total if retry else None,
         "timeout": options.timeout,
         "delay": options.delay,
         "grace": options.grace,

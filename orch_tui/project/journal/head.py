@@ -57,7 +57,12 @@ _TASK = (
     Field("reason", TEXT, needed=False),
     Field("because", TEXTS, needed=False),
 )
-_RETRY = (Field("retries", COUNT), Field("retry_delay", LENGTH), Field("retry_backoff", _BACKOFF))
+_RETRY = (
+    Field("retries", COUNT),
+    Field("retry_delay", LENGTH),
+    Field("retry_backoff", _BACKOFF),
+    Field("retry_total", LENGTH, needed=False),
+)
 
 
 class Head:
@@ -169,5 +174,6 @@ def _to_task(values: Mapping[str, Any]) -> TaskState:
 def _to_options(values: Mapping[str, Any]) -> TaskOptions:
     retry = None
     if "retries" in values:
-        retry = Retry(values["retries"], values["retry_delay"], Backoff(values["retry_backoff"]))
+        backoff = Backoff(values["retry_backoff"])
+        retry = Retry(values["retries"], values["retry_delay"], backoff, values.get("retry_total"))
     return TaskOptions(retry, values.get("timeout"), values.get("delay"), values.get("grace"), values.get("max_log_mb"))

@@ -40,7 +40,8 @@ def test_a_delayed_task_takes_no_slot_and_wakes_in_time() -> None:
 def test_a_task_that_waits_for_a_lock_lets_others_go_first() -> None:
     a, b = _task("a"), _task("b")
     queue = PhaseQueue(10, [a, b], 0.0)
-    queue.wait_for_lock(a, 0.5)
+    queue.remove(a)
+    queue.put_back(a, 0.5)
     assert queue.next([]) is b
     queue.promote(0.5)
     queue.remove(b)

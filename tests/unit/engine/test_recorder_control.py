@@ -34,10 +34,10 @@ def test_events_wait_in_order_while_the_disk_is_full(
     # GIVEN a disk without room
     append, room = recorder.journal.append, False
 
-    def limited(event: Event, *, durable: bool = False) -> None:
+    def limited(event: Event) -> None:
         if not room and event.type != "note":
             raise JournalFull("run.toml: No space left on device")
-        append(event, durable=durable)
+        append(event)
 
     monkeypatch.setattr(recorder.journal, "append", limited)
     # WHEN things happen
@@ -56,15 +56,21 @@ def test_events_wait_in_order_while_the_disk_is_full(
 
 
 def test_a_request_arrives_once_and_rubbish_is_passed_over(tmp_path: Path) -> None:
-    mailbox = Mailbox(tmp_path)
-    assert mailbox.take() == []
+    mailbox, requests = Mailbox(tmp_path), list[CancelRequest]()
+
+    def delivered() -> list[CancelRequest]:
+        requests.clear()
+        mailbox.deliver(requests.append)
+        return list(requests)
+
+    assert delivered() == []
     ask(tmp_path, CancelRequest("ann", now=True))
     (tmp_path / "control" / "x.json").write_text("[1]")
     (tmp_path / "control" / "y.json").write_text("{")
-    assert mailbox.take() == [CancelRequest("ann", now=True)]
-    assert mailbox.take() == []
+    assert delivered() == [CancelRequest("ann", now=True)]
+    assert delivered() == []
     ask(tmp_path, CancelRequest("bob", task="t"))
-    assert mailbox.take() == [CancelRequest("bob", task="t")]
+    assert delivered() == [CancelRequest("bob", task="t")]
     assert list((tmp_path / "control").iterdir()) == []
 
 

@@ -47,7 +47,8 @@ def _run_of_two(journal: Journal) -> None:
     journal.append(events.phase_started(T0, "p"))
     journal.append(events.spawning(T0 + 1, "t0", 1))
     journal.append(events.started(T0 + 1, "t0", 1, pid=7, start=(5, 6)))
-    journal.append(events.ended(T0 + 2, "t0", 1, Status.SUCCESS, exit_code=0), durable=True)
+    journal.append(events.ended(T0 + 2, "t0", 1, Status.SUCCESS, exit_code=0))
+    journal.sync()
 
 
 @given(st.text(), st.text())

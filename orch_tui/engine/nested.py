@@ -1,0 +1,85 @@
+"""Runs of nested orchestrations, seen from the task whose own run they are.
+
+A nested orchestration is executed by the task's process and has a journal of its own, which names the task as its
+parent. When that process is gone, the journal is there still: what it says goes before any exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from orch_tui.model.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.plan import PlannedTask, RunPlan
+from orch_tui.project.history import RunSummary, run_ids, summarize
+from orch_tui.project.paths import ProjectPaths
+
+_CHAIN = 50
+"""Runs of which one continues the other that are looked through, at most."""
+
+
+def parent_name(orchestration: str, run: str, task: str) -> str:
+    """What the journal of a nested run calls the task that it belongs to."""
+    return f"{orchestration}/{run}/{task}"
+
+
+def inner_orchestration(configuration: str) -> str | None:
+    """The orchestration that a task with this configuration runs; None for any other task."""
+    component, _, name = configuration.partition("/")
+    return name if component == ORCHESTRATION_COMPONENT else None
+
+
+def newest_nested(paths: ProjectPaths, orchestration: str, parent: str) -> RunSummary | None:
+    """The newest run of ``orchestration`` that belongs to the task ``parent``."""
+    outer = parent.split("/")[1]
+    for run in run_ids(paths, orchestration):
+        if run < outer:
+            # A nested run begins after the run that it is part of.
+            return None
+        try:
+            summary = summarize(paths.run(orchestration, run))
+        except FileNotFoundError:
+            continue
+        if summary.parent == parent:
+            return summary
+    return None
+
+
+def nested_in_run(paths: ProjectPaths, plan: RunPlan, run: str, task: PlannedTask) -> RunSummary | None:
+    """The newest run that a task of a nested orchestration started in ``run``."""
+    inner = inner_orchestration(task.configuration)
+    return None if inner is None else newest_nested(paths, inner, parent_name(plan.orchestration, run, task.id))
+
+
+def nested_before(paths: ProjectPaths, plan: RunPlan, task: PlannedTask) -> RunSummary | None:
+    """The newest nested run of a task in the run that ``plan`` continues, or in the one that this one continued."""
+    run, looked = plan.rerun_of, 0
+    while run is not None and looked < _CHAIN:
+        if (found := nested_in_run(paths, plan, run, task)) is not None:
+            return found
+        try:
+            run, looked = summarize(paths.run(plan.orchestration, run)).continues, looked + 1
+        except FileNotFoundError:
+            break
+    return None
+
+
+def interrupted_below(paths: ProjectPaths, run: Path) -> Iterator[Path]:
+    """Nested runs of a run (and theirs) that have not ended and that nobody executes, the innermost first."""
+    beginning = f"{run.parent.name}/{run.name}/"
+    try:
+        orchestrations = sorted(entry.name for entry in run.parent.parent.iterdir() if entry.is_dir())
+    except FileNotFoundError:
+        return
+    for orchestration in orchestrations:
+        for name in run_ids(paths, orchestration):
+            if name < run.name:
+                break
+            try:
+                summary = summarize(paths.run(orchestration, name))
+            except FileNotFoundError:
+                continue
+            if (summary.parent or "").startswith(beginning):
+                yield from interrupted_below(paths, summary.directory)
+                if summary.interrupted:
+                    yield summary.directory
