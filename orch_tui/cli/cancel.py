@@ -91,7 +91,7 @@ def _take_over(project: Project, directory: Path, request: CancelRequest) -> Non
     from orch_tui.engine.takeover import settle, take_over
 
     try:
-        with Signals().installed() as signals:
+        with Signals(stopping=True).installed() as signals:
             if request.task is None:
                 settle(project, directory, request, signals.attach)
                 return

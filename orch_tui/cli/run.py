@@ -318,14 +318,15 @@ def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> R
         raise _fault(run, error) from error
     telling.look()
     telling.close()
-    state = telling.state if telling.state is not None else run.state
-    if not state.finished:
+    if telling.state is not None and telling.state.finished:
+        return telling.state
+    if run.blocked is not None or not run.state.finished:
         code = FAILED if signals.received is None else 128 + signals.received
         raise CliError(f"run {run.id} ended, but its journal could not be written to the end: {run.blocked}", code)
-    if telling.state is None:
-        reason = f": {safe_line(state.reason, 400)}" if state.reason else ""
-        out.line(f"{out.status(state.status)} run {run.id}{reason}")
-    return state
+    # The journal cannot be read, or is another file by now: this process knows all the same how its run ended.
+    reason = f": {safe_line(run.state.reason, 400)}" if run.state.reason else ""
+    out.line(f"{out.status(run.state.status)} run {run.id}{reason}")
+    return run.state
 
 
 def _fault(run: ActiveRun, error: Exception) -> CliError:

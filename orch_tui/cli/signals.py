@@ -30,6 +30,10 @@ _LEFT_ALONE = frozenset(
 )
 
 
+STOPPING = frozenset(map(int, signal.valid_signals())) - _LEFT_ALONE
+"""The signals that ask a run to stop, a hang-up among them."""
+
+
 class Cancellable(Protocol):
     def cancel(self, request: CancelRequest) -> None: ...
 
@@ -37,8 +41,10 @@ class Cancellable(Protocol):
 class Signals:
     """``received`` is the number of the signal that asked to stop first; None while none did."""
 
-    def __init__(self, *, stop_on_hangup: bool = False) -> None:
+    def __init__(self, *, stop_on_hangup: bool = False, stopping: bool = False) -> None:
+        """``stopping``: what is executed here is being stopped anyway, so the first signal asks to do that at once."""
         self.stop_on_hangup = stop_on_hangup
+        self._stopping = stopping
         self.received: int | None = None
         self.hung_up = False
         self._requests: list[CancelRequest] = []
@@ -53,7 +59,7 @@ class Signals:
         What whoever started it lets it ignore (a hang-up with nohup, Ctrl-C in the background) stays ignored, all but
         TERM. The ends of children are seen again where that was ignored.
         """
-        before = {number: signal.getsignal(number) for number in signal.valid_signals() - _LEFT_ALONE}
+        before = {number: signal.getsignal(number) for number in STOPPING}
         for number, handler in before.items():
             if handler is not signal.SIG_IGN or number == signal.SIGTERM:
                 signal.signal(number, self._on_signal)
@@ -96,7 +102,7 @@ class Signals:
             self._stop(signal.SIGHUP)
 
     def _stop(self, number: int) -> None:
-        again = self.received is not None
+        again = self._stopping or self.received is not None
         self.received = self.received if self.received is not None else number
         word = _WORDS.get(number) or signal_name(number)
         by = f"{self._who} ({word})" if number == signal.SIGINT else f"{word} to the process of {self._who}"

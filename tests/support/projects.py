@@ -81,10 +81,9 @@ def orch(project: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
 
 def start(project: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
     """The program started; its output is merged into one pipe unless told otherwise."""
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL} | options
-    return subprocess.Popen(
-        argv(*arguments), cwd=project, env=environment(**options.pop("env", {})), text=True, **options
-    )
+    usual = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL, "cwd": project}
+    options = usual | options
+    return subprocess.Popen(argv(*arguments), env=environment(**options.pop("env", {})), text=True, **options)
 
 
 def wait_for_file(path: Path, process: subprocess.Popen[str] | None = None, *, filled: bool = False) -> None:
