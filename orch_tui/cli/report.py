@@ -153,6 +153,7 @@ def _attempt_json(attempt: AttemptState, task: TaskState, directory: Path) -> di
         "ended": at(attempt.ended),
         "seconds": None if attempt.seconds is None else round(attempt.seconds, 3),
         "leftovers": attempt.leftovers,
+        "counts": attempt.counts,
         "log": str(attempt_directory(directory, task.id, attempt.number) / "log"),
     }
 

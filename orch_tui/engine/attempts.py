@@ -258,4 +258,4 @@ def judge(end: Exit, attempt: ActiveAttempt) -> Outcome:
         return Outcome(Status.ERROR, end.lost, FailureKind.LOST)
     if end.code == 0:
         return outcome_of_exit(0, warning=read_warning(spec.directory))
-    return outcome_of_exit(end.code, last_line(spec.directory / "log"))
+    return outcome_of_exit(end.code, last_line(spec.directory / "log"), oom=end.oom)

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orch_tui.engine.launcher import AttemptSpec, Exit, Identity, StopRequest
+from orch_tui.engine.oom import OomCounter
 from orch_tui.engine.process import (
     boot_ticks,
     group_members,
@@ -71,6 +72,7 @@ class LocalLauncher:
         current = os.umask(0o077)
         os.umask(current)
         self._umask = f"{current:03o}"
+        self._oom = OomCounter()
         for entry in os.listdir("/proc/self/fd"):
             # The descriptor of the listing itself is gone by now.
             with contextlib.suppress(OSError):
@@ -103,7 +105,7 @@ class LocalLauncher:
         finally:
             os.close(log)
         try:
-            return LocalAttempt(Identity(pid, before, boot_ticks()), spec)
+            return LocalAttempt(Identity(pid, before, boot_ticks()), spec, oom=self._oom)
         except OSError:
             # It cannot be followed (no descriptor left), and what nobody follows must not run.
             signal_group(pid, signal.SIGKILL)
@@ -137,8 +139,12 @@ class LocalAttempt:
     With ``child=False`` another process started it: the kernel tells of its end, but only its files of its exit code.
     """
 
-    def __init__(self, identity: Identity, spec: AttemptSpec, *, child: bool = True) -> None:
+    def __init__(
+        self, identity: Identity, spec: AttemptSpec, *, child: bool = True, oom: OomCounter | None = None
+    ) -> None:
         """Raises: ProcessLookupError when the process is gone (and was no child of this one)."""
+        self._oom = oom
+        self._oom_kills = oom.read() if oom is not None else None
         self._child = child
         self._pid = identity.pid
         self._spec = spec
@@ -160,13 +166,19 @@ class LocalAttempt:
                 leftovers = await clean_up(
                     self._pid, self._spec.directory, thorough=code != 0, own_only=self._spec.nested is not None
                 )
-                return Exit(code, leftovers=leftovers)
+                return Exit(code, leftovers=leftovers, oom=self._out_of_memory(code))
             grace = 0.0 if stop.now else self._spec.grace
             killing(why, grace)
             return await self._stop(why, stop, grace)
         finally:
             stop.listen(None)
             self.release()
+
+    def _out_of_memory(self, code: int | None) -> bool:
+        """Whether the kernel says that it killed for want of memory while this ran, and this was killed."""
+        if code not in (-signal.SIGKILL, 128 + signal.SIGKILL) or self._oom is None or self._oom_kills is None:
+            return False
+        return (self._oom.read() or 0) > self._oom_kills
 
     def release(self) -> None:
         """Let go of the process without waiting for it."""

@@ -33,6 +33,7 @@ from orch_tui.model.references import (
 )
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
+from orch_tui.project.shell import shell_argv
 
 DEFAULT_GRACE = 10.0
 DEFAULT_MAX_LOG_MB = 2048.0
@@ -132,8 +133,9 @@ class Preparer:
         config = self._config(task, number, component, configuration, parameters)
         config["orch_tui"]["start"] = {
             "wrapper": wrapper,
-            # Of an inline component it is in the parameters, and may be long.
+            # Of an inline component it is in the parameters, and may be long: only what runs it is not.
             **({} if component.inline else {"program": program}),
+            **({"shell": program[:-1]} if component.inline and isinstance(parameters.get("command"), str) else {}),
             "directory": cwd,
             "environment": self._shown,
             "passed": self._passed,
@@ -303,10 +305,9 @@ def _inline_program(
         )
     secrets = {name: environment[name] for name in known if name}
     environment |= {name: str(value) for name, value in resolve_secrets(dict(settings), secrets.get).items()}
-    argv = inline_argv(command)
-    if isinstance(command, str):
-        return argv, str(cwd)
-    if names := sorted(name for name in secret_names(argv) if name in known or not is_small(name)):
+    argv = inline_argv(parameters, root, component, environment.get("PATH"))
+    visible = secret_names(argv[:-1] if isinstance(command, str) else argv)
+    if names := sorted(name for name in visible if name in known or not is_small(name)):
         raise PrepareError(
             f"secret {names[0]} in a list of arguments would be visible in the list of processes; write the command "
             "as one text (the shell reads the variable), or let the program read it from its environment"
@@ -314,9 +315,13 @@ def _inline_program(
     return argv, str(cwd)
 
 
-def inline_argv(command: Any) -> list[str]:
-    """What the parameter ``command`` starts: a text is for the shell, a list is a program with its arguments."""
-    return ["/bin/sh", "-c", command] if isinstance(command, str) else [str(part) for part in command or ()]
+def inline_argv(parameters: Mapping[str, Any], root: Path, component: Component, path: str | None) -> list[str]:
+    """What the parameter ``command`` starts: a text is for a shell, a list is a program with its arguments."""
+    command, shell = parameters.get("command"), parameters.get("shell")
+    if not isinstance(command, str):
+        return [str(part) for part in command or ()]
+    *words, script = shell_argv(command, shell, path)
+    return [*fill_command(words, root, component), script] if shell is not None else [*words, script]
 
 
 def _wrapper(component: Component, configuration: Configuration, *, stage: bool) -> list[str]:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orch_tui.engine.prepare import inline_argv
 from orch_tui.engine.process import TASK_TAG
 from orch_tui.engine.reconcile import attempt_directory
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.errors import OrchError
 from orch_tui.model.references import resolve_secrets
 from orch_tui.model.runstate import TaskState
+from orch_tui.project.shell import PLAIN
 
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -93,7 +93,7 @@ def _nested(start: Mapping[str, Any]) -> Reproduction:
 def _program(directory: Path, config: Mapping[str, Any], start: Mapping[str, Any]) -> Reproduction:
     about, parameters = config["orch_tui"], config["parameters"]
     inline = "program" not in start
-    program = inline_argv(parameters.get("command")) if inline else [str(part) for part in start["program"]]
+    program = _inline(parameters.get("command"), start) if inline else [str(part) for part in start["program"]]
     secrets = tuple(str(name) for name in start["secrets"])
     fixed: dict[str, str] = {
         **start["environment"],
@@ -120,6 +120,13 @@ def _program(directory: Path, config: Mapping[str, Any], start: Mapping[str, Any
         ")",
     ]
     return Reproduction("\n".join(lines) + "\n", secrets, tuple(_notes(config, secrets, start["passed"])))
+
+
+def _inline(command: Any, start: Mapping[str, Any]) -> list[str]:
+    if not isinstance(command, str):
+        return [str(part) for part in command or ()]
+    # Older attempts do not say which shell it was: there was only one.
+    return [*(str(part) for part in start.get("shell", PLAIN)), command]
 
 
 def _notes(config: Mapping[str, Any], secrets: Iterable[str], passed: Iterable[str]) -> Iterable[str]:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from orch_tui.model.component import ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
 from orch_tui.model.configuration import Configuration, split_ref
@@ -15,6 +16,7 @@ from orch_tui.model.plan import TaskFacts
 from orch_tui.model.references import used_secrets, variable_names
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
+from orch_tui.project.shell import shell_words
 
 
 class UnresolvedVariables(OrchError):
@@ -85,7 +87,7 @@ def program_problem(root: Path, component: Component, configuration: Configurati
         return f"the parameter environment sets {taken[0]}, which orch-tui itself sets for every task; remove it"
     argv = configuration.parameters.get("command") if component.inline else list(component.command)
     if isinstance(argv, str):
-        return None if argv.strip() else "the parameter command is empty"
+        return _script_problem(root, component, argv, configuration.parameters.get("shell"))
     if not isinstance(argv, list) or not argv or not all(isinstance(part, str) for part in argv):
         return "it has no program: its command must be a text or a list of texts"
     program = fill_command(argv[:1], root, component)[0]
@@ -100,6 +102,20 @@ def program_problem(root: Path, component: Component, configuration: Configurati
     if path.is_dir() or not os.access(path, os.X_OK):
         return f'program "{program}" is not executable; chmod +x it, or start it through its interpreter'
     return None
+
+
+def _script_problem(root: Path, component: Component, script: str, shell: Any) -> str | None:
+    if not script.strip():
+        return "the parameter command is empty"
+    if shell is None or "{{" in str(shell):
+        return None
+    if not isinstance(shell, str):
+        return 'the parameter shell must be a text like "bash -eu"'
+    try:
+        program = fill_command(shell_words(shell)[:1], root, component)[0]
+    except ValueError as error:
+        return f"the parameter {error}"
+    return None if shutil.which(program) else f'the shell "{program}" was not found in PATH'
 
 
 def fill_command(argv: Iterable[str], root: Path, component: Component) -> list[str]:

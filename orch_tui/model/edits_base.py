@@ -95,6 +95,7 @@ def check_options(options: TaskOptions) -> TaskOptions:
         (options.grace, "grace time", True),
         (options.max_log_mb, "log limit", False),
         (options.retry.delay if options.retry else None, "retry delay", True),
+        (options.retry.total if options.retry else None, "time for all tries", False),
     ):
         if value is None:
             continue

@@ -27,8 +27,9 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def outcome_of_exit(code: int | None, last_line: str = "", warning: str | None = None) -> Outcome:
-    """An attempt that nobody stopped. ``last_line`` is the end of its log: a program's own message.
+def outcome_of_exit(code: int | None, last_line: str = "", warning: str | None = None, *, oom: bool = False) -> Outcome:
+    """An attempt that nobody stopped. ``last_line`` is the end of its log: a program's own message. ``oom``: the kernel
+    says that it killed a process here for want of memory while it ran.
 
     A signal arrives as a negative code, or as 128 + its number when a shell stood between.
     """
@@ -44,8 +45,10 @@ def outcome_of_exit(code: int | None, last_line: str = "", warning: str | None =
         return Outcome(Status.ERROR, f"exit code {code} ({what}){said}", FailureKind.LAUNCH)
     number = -code if code < 0 else code - 128
     if code < 0 or (128 < code < 128 + signal.NSIG):
-        hint = "; the system was perhaps out of memory" if number == signal.SIGKILL else ""
-        return Outcome(Status.ERROR, f"ended by {signal_name(number)}{hint}{said}", FailureKind.SIGNAL)
+        what = f"ended by {signal_name(number)}"
+        if number == signal.SIGKILL:
+            what = "killed by signal 9 (SIGKILL)" + ("; out of memory, as the kernel says" if oom else "")
+        return Outcome(Status.ERROR, f"{what}{said}", FailureKind.SIGNAL)
     return Outcome(Status.ERROR, f"exit code {code}{said}", FailureKind.APPLICATION)
 
 

@@ -10,6 +10,7 @@ from orch_tui.model.configuration import Configuration, TableInput, TableOutput,
 from orch_tui.model.problem import Severity
 from orch_tui.model.text import valid_id
 from orch_tui.project.decode import Place, Table, did_you_mean, quote
+from orch_tui.project.shell import shell_argv
 
 if TYPE_CHECKING:
     from orch_tui.project.toml.lines import KeyPath
@@ -151,10 +152,10 @@ def _actions(table: Table, *, inline: bool) -> tuple[str, ...]:
 
 
 def _command(table: Table) -> tuple[str, ...]:
-    """The argument vector; a text is a script for ``/bin/sh -c``."""
+    """The argument vector; a text is a script for a shell."""
     value = table.raw("command")
     if isinstance(value, str):
-        return ("/bin/sh", "-c", value) if value.strip() else ()
+        return tuple(shell_argv(value)) if value.strip() else ()
     if value is not None and not isinstance(value, list):
         table.wrong_type("command", "a list of texts or one text for /bin/sh")
         return ()

@@ -128,8 +128,8 @@ class Table:
             return None
         return float(value)
 
-    def duration(self, key: str) -> float | None:
-        """Seconds."""
+    def duration(self, key: str, *, zero: bool = True) -> float | None:
+        """Seconds, at least 0 or (without ``zero``) above it."""
         value = self.raw(key)
         if value is None:
             return None
@@ -137,10 +137,15 @@ class Table:
             self.wrong_type(key, 'a duration like "30m" or a number of seconds')
             return None
         try:
-            return parse_duration(value)
+            seconds = parse_duration(value)
         except ValueError as error:
             self.error(key, "duration", f"{self.name(key)}: {safe_line(str(error), 160)}", 'write it like "30m"')
             return None
+        if seconds == 0 and not zero:
+            message = f"{self.name(key)} is {value}: no time at all, so that nothing could ever succeed"
+            self.error(key, "duration", message, 'write it like "30m", or remove it: then there is no limit')
+            return None
+        return seconds
 
     def choice(self, key: str, kind: type[E], default: E) -> E:
         value = self.raw(key)

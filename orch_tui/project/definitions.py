@@ -126,7 +126,7 @@ def read_options(table: Table | None, *, own_table: bool = True) -> TaskOptions:
         return NO_OPTIONS
     options = TaskOptions(
         retry=_retry(table.table("retry", 'a table like { attempts = 3, delay = "10s" }')),
-        timeout=table.duration("timeout"),
+        timeout=table.duration("timeout", zero=False),
         delay=table.duration("delay"),
         grace=table.duration("grace"),
         max_log_mb=table.number("max_log_mb", zero=False),
@@ -142,10 +142,11 @@ def _retry(table: Table | None) -> Retry | None:
     attempts = table.integer("attempts", 0)
     delay = table.duration("delay")
     backoff = table.choice("backoff", Backoff, Backoff.CONSTANT)
+    total = table.duration("total", zero=False)
     if "attempts" not in table.data:
         table.error(None, "missing-key", f"{table.name('attempts')} is missing", "say how many more tries there are")
     table.finish()
-    return Retry(attempts or 0, 10.0 if delay is None else delay, backoff)
+    return Retry(attempts or 0, 10.0 if delay is None else delay, backoff, total)
 
 
 def read_variables(table: Table | None) -> tuple[Variable, ...]:

@@ -42,6 +42,8 @@ def _retry_values(retry: Retry) -> Values:
     values: Values = {"attempts": retry.attempts, "delay": duration_value(retry.delay)}
     if retry.backoff is not Backoff.CONSTANT:
         values["backoff"] = str(retry.backoff)
+    if retry.total is not None:
+        values["total"] = duration_value(retry.total)
     return values
 
 

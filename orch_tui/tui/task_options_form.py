@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from orch_tui.model.durations import parse_duration, write_duration
@@ -14,7 +14,7 @@ from orch_tui.model.orchestration import Backoff, Retry, Task, TaskOptions
 from orch_tui.tui.workbench_model import OptionChanges
 
 MIXED = "the tasks differ"
-_RETRY = ("retry_attempts", "retry_delay", "retry_backoff")
+_RETRY = ("retry_attempts", "retry_delay", "retry_backoff", "retry_total")
 
 
 class Field(NamedTuple):
@@ -29,6 +29,7 @@ FIELDS = (
     Field("retry_attempts", "Retries", "more tries after a failed one"),
     Field("retry_delay", "Retry delay", "between tries, like 10s or 2m"),
     Field("retry_backoff", "Backoff", "constant, or doubling each time"),
+    Field("retry_total", "All tries", "together may take this, like 2h"),
     Field("timeout", "Timeout", "that a try may take, like 30m"),
     Field("delay", "Start delay", "after its turn has come"),
     Field("grace", "Grace time", "to stop by itself, then it is killed"),
@@ -78,6 +79,7 @@ def _texts(options: TaskOptions, max_parallel: int | None) -> dict[str, str]:
         "retry_attempts": "" if retry is None else str(retry.attempts),
         "retry_delay": "" if retry is None else write_duration(retry.delay),
         "retry_backoff": "" if retry is None else str(retry.backoff),
+        "retry_total": "" if retry is None else _duration_text(retry.total),
         "timeout": _duration_text(options.timeout),
         "delay": _duration_text(options.delay),
         "grace": _duration_text(options.grace),
@@ -125,12 +127,19 @@ def _check(options: Mapping[str, Any], limit: Any, errors: dict[str, str]) -> No
         try:
             check_options(TaskOptions(**{name: value}))
         except EditError as error:
-            errors.setdefault("retry_attempts" if name == "retry" else name, str(error))
+            errors.setdefault(_place(name, value), str(error))
     if isinstance(limit, int):
         try:
             check_limit(limit, "task")
         except EditError as error:
             errors.setdefault("max_parallel", str(error))
+
+
+def _place(option: str, value: Any) -> str:
+    """The field at which the error of an option stands."""
+    if not isinstance(value, Retry):
+        return option
+    return "retry_total" if value.total == 0 else "retry_attempts"
 
 
 def _read(name: str, text: str, reader: Callable[[str], Any], errors: dict[str, str]) -> Any:
@@ -149,19 +158,21 @@ def _read(name: str, text: str, reader: Callable[[str], Any], errors: dict[str, 
 
 
 def _read_retry(before: FormValues, texts: Mapping[str, str], errors: dict[str, str]) -> Retry | None:
-    attempts, delay, backoff_text = (texts[name] for name in _RETRY)
+    attempts, delay, backoff_text, total_text = (texts[name] for name in _RETRY)
     if not attempts:
         if "retry_attempts" in before.mixed:
             errors["retry_attempts"] = "The tasks differ here: type the number of retries for all of them."
-        elif delay or backoff_text:
-            errors["retry_attempts"] = "Type how many retries there shall be, or empty delay and backoff too."
+        elif delay or backoff_text or total_text:
+            errors["retry_attempts"] = "Type how many retries there shall be, or empty the other fields of it too."
         return None
     number = _read("retry_attempts", attempts, int, errors)
     seconds = _read("retry_delay", delay, parse_duration, errors)
     backoff = _read("retry_backoff", backoff_text, _backoff, errors) or Backoff.CONSTANT
+    total = _read("retry_total", total_text, parse_duration, errors)
     if number is None:
         return None
-    return Retry(number, backoff=backoff) if seconds is None else Retry(number, seconds, backoff)
+    retry = Retry(number, backoff=backoff, total=total)
+    return retry if seconds is None else replace(retry, delay=seconds)
 
 
 def _backoff(text: str) -> Backoff:

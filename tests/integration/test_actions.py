@@ -80,7 +80,7 @@ def test_the_program_gets_what_a_task_gets_and_its_sentence_is_told(root: Path) 
         ("echo no $TOKEN; exit 1", "no *****"),
         ("exit 1", "exit code 1"),
         ("echo boom >&2; exit 2", "exit code 2: boom"),
-        ("kill -9 $$", "ended by SIGKILL"),
+        ("kill -9 $$", "killed by signal 9 (SIGKILL)"),
         ('echo "{\\"status\\": \\"error\\", \\"message\\": \\"no route\\"}"', "no route"),
     ],
 )

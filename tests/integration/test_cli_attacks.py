@@ -274,4 +274,4 @@ def test_an_executor_that_takes_no_request_is_not_waited_for(
     assert "does not answer" in said and f"pid {process.pid} on {'x' * len(os.uname().nodename)})" in said
     process.kill()
     process.communicate()
-    os.kill(int((project / "pid").read_text()), signal.SIGKILL)
+    os.killpg(os.getpgid(int((project / "pid").read_text())), signal.SIGKILL)

@@ -86,7 +86,8 @@ def _seconds() -> st.SearchStrategy[float]:
 
 @cache
 def retries() -> st.SearchStrategy[Retry]:
-    return st.builds(Retry, st.integers(1, 9), _seconds(), st.sampled_from(Backoff))
+    totals = st.none() | _seconds().filter(bool)
+    return st.builds(Retry, st.integers(1, 9), _seconds(), st.sampled_from(Backoff), totals)
 
 
 @cache
@@ -232,7 +233,7 @@ def _group(orch: Orchestration, edit: Edit) -> Orchestration:
 EDITED_OPTIONS = (
     TaskOptions(),
     TaskOptions(retry=Retry(3), timeout=1800.0),
-    TaskOptions(retry=Retry(1, 0.5, Backoff.DOUBLING), delay=0.5, grace=5.0, max_log_mb=1.5),
+    TaskOptions(retry=Retry(1, 0.5, Backoff.DOUBLING, 3600.0), delay=0.5, grace=5.0, max_log_mb=1.5),
 )
 EDITED_VARIABLES = (
     (),

@@ -6,18 +6,37 @@ from pydantic import Field, field_validator
 
 from orch_tui.components import kit
 from orch_tui.components.kit.environment import Environment
+from orch_tui.project.shell import shell_words
 
 
 class Parameters(kit.Parameters):
     command: str | list[str] = Field(
         title="Command",
-        description="A text is run by /bin/sh -c; a list is a program and its arguments, without a shell.",
+        description=(
+            "A text is for a shell; one of several lines ends at the first line that fails. A list is a program and "
+            "its arguments, without a shell."
+        ),
         json_schema_extra={"x-widget": "shell"},
     )
     directory: str = Field(
         ".", title="Directory", description="Where the command runs, relative to the project directory."
     )
+    shell: str | None = Field(
+        None,
+        title="Shell",
+        description=(
+            "What runs the text, with its options, like sh, bash -eu or {python}; the text follows behind -c. Empty: "
+            "/bin/sh for one line, bash -e -o pipefail for several."
+        ),
+    )
     environment: Environment = Field(default_factory=dict)
+
+    @field_validator("shell")
+    @classmethod
+    def _a_shell(cls, value: str | None) -> str | None:
+        if value is not None:
+            shell_words(value)
+        return value
 
     @field_validator("command")
     @classmethod

@@ -7,14 +7,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from orch_tui.model.component import TASK_ENVIRONMENT
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check_environment(value: dict[str, str]) -> dict[str, str]:
-    """Raises: ValueError for what the operating system would refuse as a variable."""
+    """Raises: ValueError for what the operating system would refuse as a variable, and for what is orch-tui's own."""
     for name, text in value.items():
         if not _NAME.fullmatch(name):
             raise ValueError(f'"{name}" is no name of a variable; use letters, digits and "_"')
+        if name in TASK_ENVIRONMENT:
+            raise ValueError(f'"{name}" is set by orch-tui itself for every task; remove it')
         if "\0" in text:
             raise ValueError(f"the value of {name} holds a NUL character")
     return value

@@ -122,13 +122,20 @@ def test_every_status_is_shown_by_glyph_word_and_colour() -> None:
         (127, FailureKind.LAUNCH, "exit code 127 (a program that was not found): no such table"),
         (126, FailureKind.LAUNCH, "exit code 126 (a program that is not executable): no such table"),
         (143, FailureKind.SIGNAL, "ended by SIGTERM: no such table"),
-        (-9, FailureKind.SIGNAL, "ended by SIGKILL; the system was perhaps out of memory: no such table"),
+        (-9, FailureKind.SIGNAL, "killed by signal 9 (SIGKILL): no such table"),
+        (137, FailureKind.SIGNAL, "killed by signal 9 (SIGKILL): no such table"),
         (255, FailureKind.APPLICATION, "exit code 255: no such table"),
     ],
 )
 def test_an_exit_in_words(code: int, kind: FailureKind, words: str) -> None:
     outcome = outcome_of_exit(code, "no such table")
     assert (outcome.status, outcome.kind, outcome.reason) == (Status.ERROR, kind, words)
+
+
+@pytest.mark.parametrize(("code", "told"), [(-9, True), (137, True), (-15, False), (139, False), (1, False)])
+def test_out_of_memory_is_told_of_a_kill_when_the_kernel_says_so(code: int, told: bool) -> None:
+    assert ("out of memory, as the kernel says" in outcome_of_exit(code, oom=True).reason) is told
+    assert "memory" not in outcome_of_exit(code).reason
 
 
 def test_success_warning_and_unknown_ends() -> None:

@@ -97,6 +97,10 @@ def test_written_ids_are_kept_clear_of_derived_ones(make_project: MakeProject) -
         ('[[phases]]\n[[phases.tasks]]\nconfiguration = "a/b"\ntimeout = "3 weeks"\n', 4, "no duration", '"30m"'),
         ('[[phases]]\n[[phases.tasks]]\nconfiguration = "a/b"\ndelay = -1\n', 4, "no possible duration", '"30m"'),
         ('[[phases]]\n[[phases.tasks]]\nconfiguration = "a/b"\nretry = 3\n', 4, "must be a table like {", "correct"),
+        ('[[phases]]\n[[phases.tasks]]\nconfiguration = "a/b"\ntimeout = 0\n', 4, "no time at all", "no limit"),
+        ('[[phases]]\n[[phases.tasks]]\nconfiguration = "a/b"\ntimeout = "0h 0m"\n', 4, "no time at all", "no limit"),
+        ("[defaults]\ntimeout = 0.0\n", 2, "defaults.timeout is 0.0: no time at all", "no limit"),
+        ('[defaults.retry]\nattempts = 1\ntotal = "0s"\n', 3, "retry.total is 0s: no time at all", "no limit"),
         (
             '[[phases]]\n[[phases.tasks]]\nconfiguration = "a/b"\nretry = { attempts = 1, backoff = "dubling" }\n',
             4,

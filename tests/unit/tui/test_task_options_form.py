@@ -24,7 +24,7 @@ PLAIN = Task("a", "x/a")
 FULL = Task(
     "b",
     "x/b",
-    options=TaskOptions(Retry(3, 10.0, Backoff.DOUBLING), 1800.0, 5.0, 2.0, 50.0),
+    options=TaskOptions(Retry(3, 10.0, Backoff.DOUBLING, 7200.0), 1800.0, 5.0, 2.0, 50.0),
     max_parallel=2,
     variables={"day": "today"},
 )
@@ -42,6 +42,7 @@ def test_values_are_shown_as_people_write_them() -> None:
         "retry_attempts": "3",
         "retry_delay": "10s",
         "retry_backoff": "doubling",
+        "retry_total": "2h",
         "timeout": "30m",
         "delay": "5s",
         "grace": "2s",
@@ -76,6 +77,10 @@ def test_a_retry_is_built_of_its_parts() -> None:
     assert read(shown, retry_attempts="2").options["retry"] == Retry(2)
     typed = read(shown, retry_attempts="2", retry_delay="1m", retry_backoff="d")
     assert typed.options["retry"] == Retry(2, 60.0, Backoff.DOUBLING)
+    assert read(shown, retry_attempts="9", retry_total="1h").options["retry"] == Retry(9, total=3600.0)
+    # AND of a task with all of them one can go
+    whole = form_values([FULL], TaskOptions())
+    assert read(whole, retry_total="").options["retry"] == Retry(3, 10.0, Backoff.DOUBLING)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +93,7 @@ def test_a_retry_is_built_of_its_parts() -> None:
         ("retry_attempts", "-1", "0 or more"),
         ("retry_delay", "10s", "how many retries"),
         ("retry_backoff", "wild", "how many retries"),
+        ("retry_total", "1h", "how many retries"),
         ("max_log_mb", "much", "a number"),
     ],
 )
@@ -99,6 +105,13 @@ def test_each_error_stands_at_its_field(field: str, text: str, sentence: str) ->
     # THEN the sentence is about that field (what is missing for a retry is its number)
     place = "retry_attempts" if field.startswith("retry") else field
     assert sentence in caught.value.errors[place]
+
+
+@pytest.mark.parametrize(("text", "sentence"), [("0", "more than 0"), ("0s", "more than 0"), ("soon", "no duration")])
+def test_a_limit_for_all_tries_that_leaves_no_time_is_refused_at_its_field(text: str, sentence: str) -> None:
+    with pytest.raises(FormErrors) as caught:
+        read(form_values([PLAIN], TaskOptions()), retry_attempts="2", retry_total=text)
+    assert sentence in caught.value.errors["retry_total"]
 
 
 def test_bad_variables_are_told_by_their_line() -> None:
