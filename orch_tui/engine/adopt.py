@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orch_tui.engine.launcher import AttemptSpec, Exit, Identity, StopRequest
-from orch_tui.engine.local import LocalAttempt, clean_up, read_ending, writes_exit_file
+from orch_tui.engine.local import LocalAttempt, clean_up, leader_of, read_ending
 from orch_tui.engine.process import boot_id, is_same, read_environment, read_stat, tagged
 from orch_tui.model.events import FailureKind
 from orch_tui.model.runstate import AttemptState
@@ -27,13 +27,9 @@ def adopt_leader(pid: int, started: tuple[int, int], spec: AttemptSpec) -> Local
 
 
 def find_leader(spec: AttemptSpec) -> LocalAttempt | None:
-    """Follow a task whose start was not recorded any more: the tagged process that leads its own group and that will
-    write the exit file."""
-    for pid in tagged([spec.directory], own_only=True):
-        stat = read_stat(pid)
-        if stat is not None and stat.group == pid and writes_exit_file(pid, spec.directory):
-            return adopt_leader(pid, (stat.start, stat.start), spec)
-    return None
+    """Follow a task whose start was not recorded any more."""
+    found = leader_of(spec.directory)
+    return None if found is None else adopt_leader(found[0], (found[1], found[1]), spec)
 
 
 class Gone:

@@ -22,6 +22,7 @@ from orch_tui.engine.process import (
     boot_ticks,
     group_members,
     kill_processes,
+    read_stat,
     signal_group,
     tagged,
     wait_for_exit,
@@ -124,7 +125,19 @@ def _wrap(spec: AttemptSpec, umask: str) -> list[str]:
     return [*_SHELL, _SHIM, *begin, *spec.argv]
 
 
-def writes_exit_file(pid: int, directory: Path) -> bool:
+def leader_of(directory: Path) -> tuple[int, int] | None:
+    """Pid and start of the living process that leads an attempt whose start was not recorded any more.
+
+    Raises: OSError when the kernel could not be asked.
+    """
+    for pid in tagged([directory], own_only=True):
+        stat = read_stat(pid)
+        if stat is not None and stat.group == pid and _writes_exit_file(pid, directory):
+            return pid, stat.start
+    return None
+
+
+def _writes_exit_file(pid: int, directory: Path) -> bool:
     """Whether this process is the shim of the attempt in ``directory``, or a subshell of it."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:

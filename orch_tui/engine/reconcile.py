@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from orch_tui.engine.local import read_exit_file
+from orch_tui.engine.local import leader_of, read_exit_file
 from orch_tui.engine.process import boot_id, host, is_same, tagged
 from orch_tui.model.runstate import AttemptState, RunState, TaskState
 from orch_tui.model.status import Status
@@ -76,6 +76,8 @@ def inspect_attempt(
         return Finding(Verdict.FINISHED, code, f"finished with exit code {code}{left}")
     if alive:
         return Finding(Verdict.RUNNING, None, f"still running (pid {attempt.pid})")
+    if attempt.pid is None and others and (leader := leader_of(directory)) is not None:
+        return Finding(Verdict.RUNNING, None, f"still running (pid {leader[0]})")
     if held or others:
         return Finding(Verdict.DESCENDANTS, None, "its first process is gone or unknown, others of it still run")
     if executor.get("boot_id") == boot_id() and directory.is_dir() and not (directory / "exit").exists():
