@@ -1,0 +1,108 @@
+"""Packed files: read to their end or refused, and with a limit to what they unpack to; names of any kind."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import duckdb
+import pytest
+from backports import zstd
+from orch_tui.components.files.extractor import Parameters, run
+from orch_tui.components.kit.component import UserError
+
+from tests.support.bench import Bench
+
+LINES = b"id,t\n" + b"".join(b"%d,%d\n" % (n, n * 7919 % 10_007) for n in range(20_000))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def zipped(data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.csv", data)
+    return buffer.getvalue()
+
+
+def wrong_sum(data: bytes) -> bytes:
+    """A gzip file whose check sum is another one."""
+    return data[:-8] + bytes([data[-8] ^ 1]) + data[-7:]
+
+
+@pytest.mark.parametrize(
+    ("name", "whole", "broken"),
+    [
+        ("a.csv.gz", gzip.compress(LINES), wrong_sum(gzip.compress(LINES))),
+        ("a.csv.gz", gzip.compress(LINES[:50_000]) + gzip.compress(LINES[50_000:]), gzip.compress(LINES) + b"rubbish"),
+        ("a.csv.gz", gzip.compress(LINES), gzip.compress(LINES)[:-4]),
+        ("a.csv.gz", gzip.compress(LINES), gzip.compress(LINES)[:5_000]),
+        ("a.csv.zst", zstd.compress(LINES), zstd.compress(LINES)[:5_000]),
+        ("a.csv.zst", zstd.compress(LINES), zstd.compress(LINES)[:-1]),
+        ("a.zip", zipped(LINES), zipped(LINES)[:5_000]),
+        ("a.zip", zipped(LINES), zipped(LINES).replace(zipped(LINES)[1000:1004], b"\x00\x01\x02\x03", 1)),
+    ],
+)
+def test_a_damaged_file_is_no_success(bench: Bench, name: str, whole: bytes, broken: bytes) -> None:
+    # GIVEN a packed file, which is read whole
+    bench.file(name, whole)
+    run(Parameters(path=name), bench.context())
+    assert len(bench.rows()) == 20_000 and bench.rows()[-1] == (19_999, 19_999 * 7919 % 10_007)
+    # WHEN a part of it is missing or wrong, THEN that is an error with its name
+    bench.file(name, broken)
+    with pytest.raises(UserError, match=name):
+        run(Parameters(path=name), bench.context())
+
+
+def test_a_cut_parquet_file_is_no_success(bench: Bench) -> None:
+    # GIVEN a Parquet file without its end, WHEN it is extracted, THEN that is an error with its name
+    with duckdb.connect() as con:
+        con.execute(f"copy (select range as id from range(10000)) to '{bench.project}/a.parquet'")
+    path = bench.project / "a.parquet"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(UserError, match=r"a\.parquet"):
+        run(Parameters(path="a.parquet"), bench.context())
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.zip"])
+def test_what_unpacks_to_much_more_than_its_size_is_refused(bench: Bench, name: str) -> None:
+    # GIVEN a small file of 70 MB of blanks
+    data = b"id\n" + b" " * 70 * 2**20 + b"\n"
+    bench.file(name, gzip.compress(data, 9) if name.endswith("gz") else zipped(data))
+    # WHEN it is extracted, THEN it is refused, unless that is expected
+    with pytest.raises(UserError, match=f"{name}.*max_expansion"):
+        run(Parameters(path=name), bench.context())
+    run(Parameters(path=name, max_expansion=2000), bench.context())
+    assert len(bench.rows()) == 1
+
+
+def test_a_packed_parquet_file(bench: Bench) -> None:
+    # GIVEN a Parquet file in gzip, WHEN it is extracted, THEN its rows are there
+    with duckdb.connect() as con:
+        con.execute(f"copy (select range as id from range(3)) to '{bench.project}/x.parquet'")
+    bench.file("a.parquet.gz", gzip.compress((bench.project / "x.parquet").read_bytes()))
+    run(Parameters(path="a.parquet.gz"), bench.context())
+    assert bench.rows() == [(0,), (1,), (2,)]
+
+
+@pytest.mark.parametrize("content", [b"id,t\n1,a\n", b"t\nid,t\r\n1,a\n"])
+def test_a_name_that_is_not_utf8(bench: Bench, content: bytes) -> None:
+    # GIVEN a file with a name in Latin-1, WHEN a glob finds it, THEN it is read, and its name is written as \xNN
+    place = os.fsencode(bench.project) + b"/caf\xe9.csv"
+    with open(place, "wb") as file:
+        file.write(content)
+    skip = content.count(b"\n") - 2
+    run(Parameters(path="*.csv", filename_column="file", skip_lines=skip), bench.context())
+    assert bench.rows() == [(1, "a", "caf\\xe9.csv")]
+
+
+def test_a_path_that_is_too_long(bench: Bench) -> None:
+    # GIVEN a path that no file system has, WHEN it is extracted, THEN the message is one line about it
+    with pytest.raises(UserError, match=r"too long|no file"):
+        run(Parameters(path="x" * 900 + ".csv"), bench.context())
