@@ -17,7 +17,7 @@ from orch_tui.model.reasons import value_of
 from orch_tui.model.runstate import AttemptState, RunState, TaskState
 from orch_tui.model.text import safe_json
 from orch_tui.project.history import RunSummary
-from orch_tui.runs.ending import files_written, first_failure, skipped_because, tables_written
+from orch_tui.runs.ending import files_written, findings_told, first_failure, skipped_because, tables_written
 from orch_tui.runs.follower import attempt_directory
 
 if TYPE_CHECKING:
@@ -138,6 +138,7 @@ def task_json(task: TaskState, directory: Path, finding: Finding | None = None) 
         "seconds": None if last is None or last.seconds is None else round(last.seconds, 3),
         "tables": [{"table": table, "rows": rows} for table, rows in tables],
         "files": [{"path": path, "rows": rows} for path, rows in files],
+        "findings": findings_told(place) if place else [],
         "attempts": [_attempt_json(attempt, task, directory) for attempt in task.attempts],
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,8 +153,20 @@ def run_command(
     manner = _Manner(strict, as_json, plain, quiet, wait, nested)
     if nested is None:
         _warn_of_env(opened)
+        _warn_of_variables(request.variables)
     with Signals(stop_on_hangup=opened.settings.on_hangup == "stop").installed() as signals:
         return _run(opened, request, manner, signals)
+
+
+def _warn_of_variables(names: Mapping[str, str]) -> None:
+    """A secret given with ``--var`` is in the list of processes, in the shell's history and in the run's journal."""
+    from orch_tui.model.references import looks_secret
+
+    for name in filter(looks_secret, names):
+        Output(sys.stderr).line(
+            f"warning: --var {safe_line(name, 60)}=… can be read by all users of this machine (ps), and is kept with "
+            "the run; put a secret into .env and refer to it as ${NAME} in the configuration"
+        )
 
 
 def _warn_of_env(project: Project) -> None:
@@ -249,7 +262,7 @@ def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -
     # With --json, standard output is for the final state alone.
     out = Output(sys.stderr if manner.as_json else sys.stdout, signals.lost_terminal)
     signals.attach(run)
-    state = _follow(run, out, manner, signals)
+    state = _follow(project, run, out, manner, signals)
     status = state.status
     if manner.as_json:
         from orch_tui.cli.report import print_json, run_json
@@ -292,7 +305,7 @@ def _start(project: Project, request: RunRequest, manner: _Manner, signals: Sign
     return None
 
 
-def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> RunState:
+def _follow(project: Project, run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> RunState:
     """Tell what happens until the run has ended."""
     from orch_tui.cli.telling import Telling
 
@@ -315,7 +328,7 @@ def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> R
         run.wait()
     except Exception as error:
         telling.close()
-        raise _fault(run, error) from error
+        raise _fault(project, run, error) from error
     telling.look()
     telling.close()
     if telling.state is not None and telling.state.finished:
@@ -329,14 +342,17 @@ def _follow(run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> R
     return run.state
 
 
-def _fault(run: ActiveRun, error: Exception) -> CliError:
+def _fault(project: Project, run: ActiveRun, error: Exception) -> CliError:
     """A bug of this program: where it was goes into the run's directory, its sentence to the person."""
     import traceback
 
-    where = run.directory / "fault.log"
+    from orch_tui.project.atomic import write_atomic
+    from orch_tui.project.masking.faults import fault_text
+
+    where, env_file = run.directory / "fault.log", project.root / ".env"
     with contextlib.suppress(OSError):
-        where.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    what = safe_line(f"{type(error).__name__}: {error}", 300)
+        write_atomic(where, fault_text("".join(traceback.format_exception(error)), env_file), 0o600)
+    what = safe_line(fault_text(f"{type(error).__name__}: {error}", env_file), 300)
     return CliError(
         f"run {run.id} was broken off by a fault of orch-tui ({what}); its tasks were stopped; please report "
         f"{safe_line(str(where))}",

@@ -13,7 +13,7 @@ from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.history import continued_by
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.runs.ending import files_written, tables_written
+from orch_tui.runs.ending import files_written, findings_told, tables_written
 from orch_tui.runs.follower import attempt_directory
 from orch_tui.runs.responding import stopped_executor, stopped_words
 from orch_tui.runs.view import RUNNING, RunModel
@@ -87,6 +87,7 @@ def _task_line(out: Output, model: RunModel, task: TaskState, width: int, now: f
         place = attempt_directory(model.directory, task.id, last.number)
         found = [*tables_written(place), *files_written(place)]
         parts += [f"{counted(rows, 'row')} in {name}" for name, rows in found]
+        parts += findings_told(place)
         parts += model.marks(task, now)
     waits = model.live and not task.status.final and not running
     parts.append(safe_line(model.state.why(task, now) if waits else task.reason, 400))

@@ -14,7 +14,7 @@ from orch_tui.engine.attempt_text import NoText, attempt_text
 from orch_tui.engine.reproduce import CannotReproduce, reproduce
 from orch_tui.model.durations import show_duration
 from orch_tui.model.text import counted, safe_line
-from orch_tui.runs.ending import counts_told, exit_in_words, files_written, tables_written
+from orch_tui.runs.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
 from orch_tui.runs.follower import attempt_directory
 
 if TYPE_CHECKING:
@@ -105,4 +105,6 @@ def _print_attempt(
         out.line(f"    wrote {counted(rows, 'row')} in {name}")
     if counts := counts_told(place):
         out.line(f"    counted {counts}")
+    for finding in findings_told(place):
+        out.line(f"    found: {finding}")
     out.line(f"    {safe_line(str(place))}")

@@ -20,6 +20,10 @@ from orch_tui.model.errors import OrchError
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _SECRET = re.compile(rf"\$\$\{{|\$\{{({_NAME})\}}")
 _STRANGE = re.compile(rf"\$\$\{{|(\$\{{(?!{_NAME}\}})[^{{}}\n]{{0,200}}\}})")
+_SECRET_SOUND = re.compile(
+    r"(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|pw|secret|token|credentials?|(?:api|access|private|secret)[_-]?key)$",
+    re.IGNORECASE,
+)
 _VARIABLE = re.compile(r"\{\{\{\{|\{\{[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*\}\}")
 
 # A word of /bin/sh whose dollar signs mean nothing: an escape, 'quoted on one line', a comment, the shell's own $$.
@@ -119,6 +123,11 @@ def unset_shell_names(script: str) -> frozenset[str]:
 def is_secret_name(name: str) -> bool:
     """Whether ``${name}`` can refer to it."""
     return re.fullmatch(_NAME, name) is not None
+
+
+def looks_secret(name: str) -> bool:
+    """Whether people call a password or the like so: ``db_password``, ``API-KEY``; not ``token_url``."""
+    return _SECRET_SOUND.search(name) is not None
 
 
 def is_small(name: str) -> bool:

@@ -15,6 +15,7 @@ from orch_tui.model.references import used_secrets, variable_names
 from orch_tui.project.decode import did_you_mean, quote
 from orch_tui.project.lint_nesting import find_cycle
 from orch_tui.project.lint_references import line_of_secret, reference_problems
+from orch_tui.project.lint_secrets import secret_problems, variable_problems
 from orch_tui.project.lint_tables import table_problems
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
@@ -57,6 +58,7 @@ class Linter:
         for phase in value.phases:
             for task in phase.tasks:
                 found += self._task(value, phase, task, known)
+        found += variable_problems(value)
         found += table_problems(self.project, value, self.configuration, self.orchestration)
         file = self.project.paths.relative(self.project.paths.orchestration(value.id))
         return [replace(problem, file=problem.file or file, orchestration=value.id) for problem in found]
@@ -275,6 +277,7 @@ def _configuration_problems(
         return
     text = linter.project.source(path).text
     yield from reference_problems(component, facts.configuration, linter.secrets, file, text)
+    yield from secret_problems(component, facts.configuration, linter.secrets, file, text)
     for sentence in validate(component, facts.configuration.parameters) if validate is not None else ():
         line = line_of(text, ("parameters",))
         yield Problem(Severity.ERROR, "parameters", sentence, "correct the parameters", file, line)

@@ -15,6 +15,7 @@ from orch_tui.model.text import safe_line
 _NAMES = 8
 
 _COUNTS = 6
+_FINDINGS = 50
 """Numbers that one line can tell."""
 
 
@@ -79,6 +80,13 @@ def counts_told(directory: Path) -> str:
             number = f"{value:,}".replace(",", " ") if isinstance(value, int) else f"{value:g}"
             told.append(f"{number} {safe_line(name, 40).replace('_', ' ')}")
     return ", ".join(told[:_COUNTS])
+
+
+def findings_told(directory: Path) -> list[str]:
+    """What an attempt found that people should know, a sentence each: a column of a table has another type now."""
+    items = read_result(directory).get("findings")
+    texts = [item.get("text") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    return [safe_line(text, 400) for text in texts if isinstance(text, str) and text.strip()][:_FINDINGS]
 
 
 def _written(directory: Path, key: str, name: str) -> list[tuple[str, int]]:

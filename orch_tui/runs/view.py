@@ -19,7 +19,7 @@ from orch_tui.model.orchestration import Phase, Task
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.history import RunSummary
-from orch_tui.runs.ending import counts_told, files_written, tables_written
+from orch_tui.runs.ending import counts_told, files_written, findings_told, tables_written
 from orch_tui.runs.estimates import LONGER, Estimates
 from orch_tui.runs.feed import Batch
 
@@ -166,7 +166,8 @@ class RunModel:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A table or a file that a task of the run wrote; or with ``counts`` what a task that wrote neither has counted."""
+    """A table or a file that a task of the run wrote; or with ``counts`` what a task that wrote neither has counted,
+    or what a task has found."""
 
     task: str
     name: str
@@ -186,6 +187,7 @@ def read_written(directory: Path, attempts: Iterable[tuple[str, int]]) -> dict[s
         )
         if not found[task] and (counts := counts_told(path)):
             found[task] = (Written(task, task, 0, False, counts),)
+        found[task] += tuple(Written(task, task, 0, False, text) for text in findings_told(path))
     return found
 
 

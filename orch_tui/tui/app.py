@@ -16,28 +16,21 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
-from textual._compositor import CompositorUpdate
-from textual.app import App, ScreenError, SuspendNotSupported
-from textual.css.query import NoMatches
+from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.theme import Theme
-from textual.widget import MountError
 
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.project import Project, open_project
-from orch_tui.tui import frugal, terminal, theme, unstyled
+from orch_tui.tui import terminal, theme
 from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions
-from orch_tui.tui.driver import ResilientDriver
 from orch_tui.tui.keymap import UserConfig, keys_of, load_config, show_key
 from orch_tui.tui.signals import Signals
 from orch_tui.tui.text import StripControls
-from orch_tui.tui.wire.capabilities import of_terminal
-from orch_tui.tui.wire.textual_frames import Frames
-from orch_tui.tui.wire.wire import Wire
+from orch_tui.tui.textual_patches.app import PatchedApp
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from textual.screen import Screen
 
     from orch_tui.runs.control import RunControl
@@ -45,14 +38,13 @@ if TYPE_CHECKING:
 SayAs = Literal["information", "warning", "error"]
 
 REFUSED = 2
-FAULT = 70
+FAULT = PatchedApp.fault_code
 SIGNAL_BASE = 128
 _TWICE_SECONDS = 2.0
-_PARTS_GONE = (NoMatches, MountError, ScreenError)
 _HERE = Path(__file__).parent
 
 
-class OrchApp(App[int], inherit_bindings=False):
+class OrchApp(PatchedApp, inherit_bindings=False):
     """``project`` is shared by all screens; widgets never touch it."""
 
     BINDINGS = bindings(actions.ACTIONS, "app")
@@ -68,17 +60,13 @@ class OrchApp(App[int], inherit_bindings=False):
         self.config = config or UserConfig(Path(os.devnull))
         # Before the base class: it derives filters and style sheet from the theme.
         self.set_reactive(App.theme, theme.fitting(self.config.theme, terminal.colors()))
-        super().__init__(driver_class=ResilientDriver)
-        frugal.install()
-        unstyled.install()
+        super().__init__()
         self.animation_level = "none"
         self.set_keymap(self.config.keys)
         self.signals = Signals()
         self.report: Path | None = None
-        self.fault: BaseException | None = None
         self._interrupted = 0.0
         self._leaving = False
-        self._frames: Frames | None = None
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -95,25 +83,12 @@ class OrchApp(App[int], inherit_bindings=False):
 
         return HomeScreen(HomeModel(self.project, self.clock))
 
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Send what is different from what the terminal shows, instead of whole rows."""
-        driver = self._driver
-        live = self._running and not (self._closed or self._batch_count or self.is_headless)
-        if not (live and isinstance(renderable, CompositorUpdate) and isinstance(driver, ResilientDriver)):
-            super()._display(screen, renderable)
-            return
-        if self._frames is None:
-            self._frames = Frames(Wire(of_terminal()), driver)
-        if driver.ready:
-            self._frames.show(self, screen, renderable)
-        self.post_display_hook()
-
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
         self.signals.listen(lambda number: loop.call_soon_threadsafe(self.leave_by, number))
-        if isinstance(self._driver, ResilientDriver):
-            self._driver.on_lost = lambda: self.leave_by(signal.SIGHUP)
-            self._driver.on_not_utf8 = self._tell_of_the_encoding
+        if (driver := self.terminal_driver) is not None:
+            driver.on_lost = lambda: self.leave_by(signal.SIGHUP)
+            driver.on_not_utf8 = self._tell_of_the_encoding
         # Textual comes back from the shell with an empty screen.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.config.complaints:
@@ -196,8 +171,8 @@ class OrchApp(App[int], inherit_bindings=False):
 
     def leave_by(self, number: signal.Signals) -> None:
         """A signal: leave with the terminal as it was, exit code 128 + its number. Drafts keep what is not saved."""
-        if isinstance(self._driver, ResilientDriver) and not self._driver.has_terminal():
-            self._driver.hang_up()
+        if (driver := self.terminal_driver) is not None and not driver.has_terminal():
+            driver.hang_up()
         self.exit(return_code=SIGNAL_BASE + number)
 
     def action_quit(self) -> None:  # type: ignore[override]
@@ -274,23 +249,8 @@ class OrchApp(App[int], inherit_bindings=False):
 
     # --- faults ---
 
-    def _handle_exception(self, error: Exception) -> None:
-        """Textual would print the values of local variables, which may be secrets."""
-        if self._exit and isinstance(error, _PARTS_GONE):
-            # Keys that were pressed last, and a screen that was just coming, find that its parts have gone already.
-            self._close_messages_no_wait()
-            return
-        self._return_code = FAULT
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-            self.fault = error
-            self.report = _report(self.project, error)
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: RenderableType) -> None:
-        self._return_code = FAULT
-        super().panic(*renderables)
+    def keep_fault(self, error: Exception) -> None:
+        self.report = _report(self.project, error)
 
 
 def run_app(project_path: Path, *, mouse: bool = True) -> int:

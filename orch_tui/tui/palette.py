@@ -10,6 +10,7 @@ from textual.screen import Screen
 from orch_tui.tui.actions import ALL, Action
 from orch_tui.tui.keymap import keys_of, save_theme, shown_keys
 from orch_tui.tui.screens.pick import Choice, Pick
+from orch_tui.tui.textual_patches.keys import bindings_of, is_enabled
 
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
@@ -27,8 +28,8 @@ def owners(screen: Screen[Any]) -> dict[str, tuple[DOMNode, str]]:
         # A pane without the focus gets it before its action runs.
         for widget in screen.query("*").results():
             if widget.focusable:
-                for _, binding in widget._bindings:
-                    if binding.id and screen.app._check_action_state(binding.action, widget):
+                for binding in bindings_of(widget):
+                    if binding.id and is_enabled(screen.app, binding, widget):
                         found.setdefault(binding.id, (widget, binding.action))
     return found
 

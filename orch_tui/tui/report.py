@@ -8,49 +8,11 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-# What these hold is no secret, and blotting it out of paths would make the report useless.
-_HARMLESS = frozenset(
-    (
-        *(
-            "COLORTERM",
-            "COLUMNS",
-            "EDITOR",
-            "HOME",
-            "HOSTNAME",
-            "LANG",
-            "LINES",
-            "LOGNAME",
-            "MAIL",
-            "NO_COLOR",
-            "OLDPWD",
-        ),
-        *("PAGER", "PATH", "PWD", "SHELL", "SHLVL", "TERM", "TERM_PROGRAM", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV"),
-        *("VISUAL", "XDG_RUNTIME_DIR"),
-    )
-)
-_SHORTEST = 4
-
-
-def redacted(text: str, secrets: Iterable[str]) -> str:
-    """``text`` without the secrets, the longest first so that none is left half."""
-    for secret in sorted(set(secrets), key=len, reverse=True):
-        if len(secret) >= _SHORTEST:
-            text = text.replace(secret, "***")
-    return text
-
-
-def secrets_of(environment: Mapping[str, str], env_file: Path | None = None) -> list[str]:
-    """Values of the environment and of a project's ``.env``; those of harmless variables are left out."""
-    found = [value for name, value in environment.items() if name not in _HARMLESS and not name.startswith("LC_")]
-    if env_file is not None and env_file.is_file():
-        from dotenv import dotenv_values
-
-        found += [value for value in dotenv_values(env_file).values() if value]
-    return found
+from orch_tui.project.masking.faults import fault_text
 
 
 def compose(error: BaseException, environment: Mapping[str, str]) -> str:
@@ -84,7 +46,7 @@ def write_report(error: BaseException, state: Path | None, env_file: Path | None
 
     Returns: where it is; None when it could be written nowhere.
     """
-    text = redacted(compose(error, os.environ), secrets_of(os.environ, env_file))
+    text = fault_text(compose(error, os.environ), env_file)
     name = f"orch-tui-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
     directories = [state / "crash"] if state is not None and state.is_dir() else []
     for directory in (*directories, Path(tempfile.gettempdir())):

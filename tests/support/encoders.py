@@ -163,6 +163,10 @@ ENCODERS: dict[str, Encoder] = {
     "utf-16": lambda s, chance: s.encode(chance.choice(["utf-16-le", "utf-16-be", "utf-16"])),
     "utf-32": lambda s, chance: s.encode("utf-32"),
     "latin-1": lambda s, chance: s.encode("latin-1", "backslashreplace"),
+    "latin-1 read as utf-8": lambda s, chance: (
+        s.encode("latin-1", "backslashreplace").decode("utf-8", "replace").encode()
+    ),
+    "ascii with question marks": lambda s, chance: s.encode("ascii", "replace"),
     "quoted-printable": lambda s, chance: quopri.encodestring(s.encode()).replace(b"=\n", b""),
     "coloured": _coloured,
     "characters without width": _without_width,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from orch_tui.project.masking.faults import possible_secrets
+from orch_tui.project.masking.redactor import Redactor
 from orch_tui.tui import report, terminal
 from orch_tui.tui.terminal import Colors
 
@@ -43,14 +46,29 @@ def test_a_terminal_without_a_cursor_is_refused(environment: dict[str, str]) -> 
 
 @given(st.lists(st.text("abc", min_size=4, max_size=8), min_size=1), st.text("abc", max_size=40))
 def test_no_secret_is_left_in_a_redacted_text(secrets: list[str], text: str) -> None:
-    found = report.redacted(text + secrets[0] + text, secrets)
+    found = Redactor(secrets).text(text + secrets[0] + text)
     assert all(secret not in found for secret in secrets)
 
 
 def test_harmless_variables_are_no_secrets(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text('A="from the file"\nEMPTY=\n')
-    found = report.secrets_of({"HOME": "/home/ann", "LC_ALL": "C.UTF-8", "TOKEN": "t0ken"}, tmp_path / ".env")
+    found = possible_secrets({"HOME": "/home/ann", "LC_ALL": "C.UTF-8", "TOKEN": "t0ken"}, tmp_path / ".env")
     assert found == ["t0ken", "from the file"]
+
+
+def test_a_report_has_no_secret_in_any_spelling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN secrets in the environment and in .env
+    monkeypatch.setenv("API_TOKEN", "hunter22-hunter22")
+    (tmp_path / ".env").write_text("OTHER='pa$s \"word\" 99'\n")
+    (tmp_path / "state").mkdir()
+    # WHEN an error has them in its message, encoded
+    spelled = (b"hunter22-hunter22".hex(), json.dumps('pa$s "word" 99'), "hunter22%2Dhunter22")
+    error = ValueError(" ".join(spelled))
+    path = report.write_report(error, tmp_path / "state", tmp_path / ".env")
+    # THEN the report, which only its owner can read, has neither
+    assert path is not None and path.stat().st_mode & 0o777 == 0o600
+    text = path.read_text()
+    assert 'ValueError: ***** "*****" *****' in text
 
 
 def test_a_report_goes_to_the_temporary_directory_where_the_project_has_no_state(

@@ -16,15 +16,15 @@ Column = tuple[str, str]
 """Name and DuckDB type."""
 
 
-def changes(before: Sequence[Column], after: Sequence[Column]) -> list[str]:
-    """A phrase for each column that is gone or has another type; new columns break nobody and are not told."""
+def changes(before: Sequence[Column], after: Sequence[Column], *, types: bool = True) -> list[str]:
+    """A phrase for each column that is gone or (with ``types``) has another type; new columns break nobody."""
     new = {name.casefold(): (name, kind) for name, kind in after}
     found = []
     for name, kind in before:
         now = new.get(name.casefold())
         if now is None:
             found.append(f'column "{safe_line(name, 60)}" is gone')
-        elif now[1] != kind:
+        elif types and now[1] != kind:
             found.append(f'column "{safe_line(name, 60)}" is {now[1]} now and was {kind}')
     return found
 
@@ -39,7 +39,9 @@ def check_shape(ctx: Context, output: Output, columns: Sequence[Column], rows: i
         UserError: with ``strict``, when a column is gone or its type changed. Nothing is published.
     """
     known = Storage(ProjectPaths(ctx.project).storage).get(output.table)
-    found = changes(known.columns, columns) if known is not None and columns else []
+    # Rows that are added meet the stored ones; publishing says if that changed a type of the table.
+    types = strict or output.mode is WriteMode.FULL
+    found = changes(known.columns, columns, types=types) if known is not None and columns else []
     if found and strict:
         raise UserError(
             f"{output.table}: {'; '.join(found)}; the parameter strict refuses that. Correct the source, or run once "

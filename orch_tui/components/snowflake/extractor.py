@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
@@ -26,7 +26,6 @@ from orch_tui.components.kit.sql import (
     connect,
     duckdb_explained,
     listed,
-    literal,
     quoted,
     row_batches,
     usable_names,
@@ -34,10 +33,12 @@ from orch_tui.components.kit.sql import (
 from orch_tui.components.snowflake.login import Login
 from orch_tui.components.snowflake.session import Session, open_session
 from orch_tui.components.snowflake.types import Column, converter, stored
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
+from orch_tui.storage.duckdb import parquet
 
 _PART = r'(?:[A-Za-z_][A-Za-z0-9_$]*|"(?:[^"]|"")+")'
 _TABLE = re.compile(rf"{_PART}(?:\.{_PART}){{0,2}}")
+_INFINITE = "cast('inf' as float)"
 _TEST_SECONDS = 8
 """For the login, and for the question: together well below the limit of 30 for a test."""
 
@@ -85,9 +86,11 @@ class Parameters(SqlSource, Login):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The statement that gives the rows. ``last`` is the largest value of the column to go by, once all are read."""
+    """The statement that gives the rows, and its columns. ``last`` is the largest value of the column to go by, once
+    all are read."""
 
     sql: str
+    columns: Sequence[Column]
     arguments: tuple[str, ...] = ()
     last: str | None = None
 
@@ -106,8 +109,9 @@ def run(parameters: Parameters, ctx: Context) -> None:
         cursor = session.query(reading.sql, reading.arguments)
         ctx.log(f"Snowflake's id of the query: {cursor.sfqid}")
         with duckdb_explained("the rows from Snowflake cannot be stored"):
-            columns, rows = _store(session, cursor, ctx)
-    ctx.log(f"{rows} rows and {len(columns)} columns from {source_name(parameters)}")
+            columns, rows = _store(session, cursor, ctx, reading.columns)
+    ctx.log(f"{counted(rows, 'row')} and {counted(len(columns), 'column')} from {source_name(parameters)}")
+    ctx.metrics["rows_read"] = rows
     check_shape(ctx, output, columns, rows, strict=parameters.strict)
     if reading.last is not None:
         ctx.next_state = {"column": parameters.incremental_column, "last": reading.last}
@@ -121,15 +125,29 @@ def source_name(parameters: Parameters) -> str:
 def plan(session: Session, parameters: Parameters, ctx: Context) -> Reading:
     """Find out what is to be read. Raises: UserError when a column is not there or cannot be gone by."""
     source = _source(parameters)
-    chosen, condition = "*", f"\nwhere {parameters.where}" if parameters.where else ""
-    if parameters.columns or parameters.incremental_column:
-        there = [Column.of(item) for item in session.describe(f"select * from {source}{condition}")]
-        if parameters.columns:
-            chosen = ", ".join(quoted(_find(name, there, parameters).name) for name in parameters.columns)
-        if parameters.incremental_column:
-            by = _find(parameters.incremental_column, there, parameters)
-            return _beyond(session, f"{source}{condition}", chosen, by, ctx, parameters.incremental_column)
-    return Reading(f"select {chosen} from {source}{condition}")
+    condition = f"\nwhere {parameters.where}" if parameters.where else ""
+    there = [Column.of(item) for item in session.describe(f"select * from {source}{condition}")]
+    wanted = [_find(name, there, parameters) for name in parameters.columns] or there
+    columns = _as_text(wanted, ctx)
+    named = bool(parameters.columns) or any(column.as_text for column in columns)
+    chosen = ", ".join(column.selected for column in columns) if named else "*"
+    if parameters.incremental_column:
+        by = _find(parameters.incremental_column, there, parameters)
+        beyond = _beyond(session, f"{source}{condition}", by, ctx, parameters.incremental_column)
+        return Reading(f"select {chosen} from {beyond.source}", columns, beyond.arguments, beyond.last)
+    return Reading(f"select {chosen} from {source}{condition}", columns)
+
+
+def _as_text(columns: Sequence[Column], ctx: Context) -> list[Column]:
+    """The columns, times of more than six digits behind the second as text: the connector would cut them."""
+    fine = [column.name for column in columns if column.is_fine]
+    if fine and len({column.name for column in columns}) < len(columns):
+        ctx.warn(
+            f"times in {listed(fine)} are read to the microsecond, since two columns of the query have one name; give "
+            "each a name of its own"
+        )
+        return list(columns)
+    return [replace(column, as_text=column.is_fine) for column in columns]
 
 
 def _source(parameters: Parameters) -> str:
@@ -151,7 +169,16 @@ def _find(name: str, there: Sequence[Column], parameters: Parameters) -> Column:
     raise UserError(f'{source_name(parameters)} has no column "{safe_line(name, 60)}"; the columns are {names}')
 
 
-def _beyond(session: Session, source: str, chosen: str, by: Column, ctx: Context, wanted: str) -> Reading:
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What is new: a source with its condition, the values for it, and the largest one."""
+
+    source: str
+    arguments: tuple[str, ...] = ()
+    last: str | None = None
+
+
+def _beyond(session: Session, source: str, by: Column, ctx: Context, wanted: str) -> Beyond:
     """The rows beyond the last run's largest value and up to the largest now; what comes later is for the next run."""
     if by.compared is None:
         raise UserError(
@@ -168,38 +195,43 @@ def _beyond(session: Session, source: str, chosen: str, by: Column, ctx: Context
     if last is not None:
         lower, arguments = f"{column} > cast(? as {by.compared})", (last,)
     # Written by Snowflake itself, so that nanoseconds survive; FLOAT is the type that its text is not exact for.
-    text = f"max({column})" if by.kind == "REAL" else f"cast(max({column}) as varchar)"
+    # Nothing is beyond a number without an end, and NaN is larger still.
+    finite = f"max(case when {column} < {_INFINITE} then {column} end)"
+    text = finite if by.kind == "REAL" else f"cast(max({column}) as varchar)"
     row = session.query(f"select {text} from {inner}{f' where {lower}' if lower else ''}", arguments).fetchone()
     newest = None if row is None or row[0] is None else repr(row[0]) if by.kind == "REAL" else str(row[0])
     upper = f"{column} <= cast(? as {by.compared})"
+    none = f"{column} is null" + (f" or {column} >= {_INFINITE}" if by.kind == "REAL" else "")
     if newest is None:
-        rest = f"{column} is null" if not lower else "1 = 0"
-        return Reading(f"select {chosen} from {inner} where {rest}")
-    condition = f"{lower} and {upper}" if lower else f"({upper} or {column} is null)"
-    return Reading(f"select {chosen} from {inner} where {condition}", (*arguments, newest), newest)
+        return Beyond(f"{inner} where {'1 = 0' if lower else none}")
+    condition = f"{lower} and {upper}" if lower else f"({upper} or {none})"
+    return Beyond(f"{inner} where {condition}", (*arguments, newest), newest)
 
 
-def _store(session: Session, cursor: Any, ctx: Context) -> tuple[list[tuple[str, str]], int]:
+def _store(session: Session, cursor: Any, ctx: Context, columns: Sequence[Column]) -> tuple[list[tuple[str, str]], int]:
     """Rows to Parquet; the columns as they are stored, and how many rows. Raises: UserError, duckdb.Error."""
     output = ctx.only_output()
-    columns = [Column.of(item) for item in cursor.description]
     names, renamed = usable_names([column.name for column in columns])
     for sentence in renamed:
         ctx.log(sentence)
     con = connect(ctx, threads=1, memory_limit="256MB")
     total = cursor.rowcount if cursor.rowcount is not None and cursor.rowcount >= 0 else None
-    convert, kinds = converter(columns), [column.collected for column in columns]
-    fields = list(zip(names, kinds, strict=True))
-    with ParquetSink(con, fields, output.path, stored(con, columns, names)) as sink, session.explained():
+    convert, types = converter(columns), stored(con, columns, names)
+    fields = [(name, column.collected) for name, column in zip(names, columns, strict=True)]
+    with ParquetSink(con, fields, output.path, types) as sink, session.explained():
         for rows, size in row_batches(cursor.fetchmany):
             sink.add(convert(rows), size)
             ctx.progress(sink.rows, total, "rows")
         count = sink.rows
-    kept = columns_of(con, f"select * from read_parquet({literal(str(output.path))})")
-    for column, (name, kind) in zip(columns, kept, strict=True):
-        if column.is_json and kind != "JSON":
+        if total is not None and count != total:
+            raise UserError(f"Snowflake announced {counted(total, 'row')} and sent {count}; run the task again")
+    for column, name, one in zip(columns, names, types.settled, strict=True):
+        if column.is_json and one.beyond:
             ctx.log(f'"{name}" holds values that are not JSON, such as undefined; it is stored as text')
-    return kept, count
+        elif column.as_text and one.kind != column.hoped:
+            kind = "text" if one.kind == "VARCHAR" else one.kind
+            ctx.log(f'"{name}" holds times that {column.hoped} cannot, with nanoseconds; it is stored as {kind}')
+    return columns_of(con, f"select * from {parquet(output.path)}"), count
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:
@@ -216,7 +248,7 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
             _find(name, columns, parameters)
         return (
             f"connected to {parameters.shown} as {session.about()}; {source_name(parameters)} has "
-            f"{len(columns)} columns: {listed((column.name for column in columns), 6)}"
+            f"{counted(len(columns), 'column')}: {listed((column.name for column in columns), 6)}"
         )
 
 

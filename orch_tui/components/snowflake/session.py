@@ -41,19 +41,24 @@ class Session:
 
     def query(self, sql: str, arguments: Sequence[str] = ()) -> Any:
         """The cursor of a statement that has run. Raises: UserError."""
-        with self.explained():
-            cursor = self._connection.cursor()
-            self._running = (cursor, sql)
-            try:
-                cursor.execute(sql, tuple(arguments) or None)
-            finally:
-                self._running = None
+        with self._running_statement(sql) as cursor:
+            cursor.execute(sql, tuple(arguments) or None)
             return cursor
 
     def describe(self, sql: str) -> list[Any]:
         """The columns of a query that is compiled and not run, as in ``cursor.description``. Raises: UserError."""
+        with self._running_statement(sql) as cursor:
+            return list(cursor.describe(sql) or ())
+
+    @contextlib.contextmanager
+    def _running_statement(self, sql: str) -> Iterator[Any]:
         with self.explained():
-            return list(self._connection.cursor().describe(sql) or ())
+            cursor = self._connection.cursor()
+            self._running = (cursor, sql)
+            try:
+                yield cursor
+            finally:
+                self._running = None
 
     @contextlib.contextmanager
     def explained(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.components.dbapi.settle import Exactly, Finding, FirstOf, Types, moment, padded, time, timestamp
 from orch_tui.components.kit.sql import quoted
 
 if TYPE_CHECKING:
@@ -61,16 +62,38 @@ _COMPARED = {
 }
 _SAFE_DIGITS = 18
 """Decimal digits that always fit 64 bits."""
+_PYTHON_SECONDS = 6
+"""Digits behind the second that Python's times have."""
+_DAY, _CLOCK = "YYYY-MM-DD", "HH24:MI:SS.FF9"
+_TEXT = padded("regexp_replace({x}, ' ?([-+]00(:?00)?|Z)$', '')")
+"""A time as Snowflake writes it, as DuckDB does: without zeros at its end, and without the zone, which is UTC."""
+
+
+def _nanoseconds(kind: str, text: str) -> Exactly:
+    value = f"try_cast({text} as {kind})"
+    return Exactly(kind, f"case when cast({value} as varchar) = {text} then {value} end")
+
+
+_MOMENT = f"(({_TEXT}) || '+00')"
+_TIMES: dict[str, Finding] = {
+    "TIMESTAMP": FirstOf((timestamp(f"({_TEXT})"), _nanoseconds("TIMESTAMP_NS", f"({_TEXT})"))),
+    "TIMESTAMP WITH TIME ZONE": FirstOf((moment(_MOMENT), _nanoseconds("TIMESTAMPTZ_NS", _MOMENT))),
+    "TIME": FirstOf((time(f"({_TEXT})"), _nanoseconds("TIME_NS", f"({_TEXT})"))),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a result: its type's name, and digits in all and behind the point where it is FIXED."""
+    """A column of a result: its type's name, digits in all where it is FIXED, and behind the point or the second.
+
+    ``as_text``: a time that is asked for as text.
+    """
 
     name: str
     kind: str
     precision: int = 38
     scale: int = 0
+    as_text: bool = False
 
     @classmethod
     def of(cls, described: Any) -> Column:
@@ -89,12 +112,41 @@ class Column:
         return self.kind in _JSON
 
     @property
-    def collected(self) -> str:
-        """The DuckDB type while rows arrive. Snowflake writes JSON with ``undefined`` in it, so it is text first."""
+    def is_fine(self) -> bool:
+        """True for times that may have more digits behind the second than Python's times."""
+        return self.scale > _PYTHON_SECONDS and (self.kind == "TIME" or self.kind.startswith("TIMESTAMP"))
+
+    @property
+    def selected(self) -> str:
+        """Snowflake's expression of the column; of one that :attr:`as_text` its text, in UTC."""
+        column = quoted(self.name)
+        if not self.as_text:
+            return column
+        moment = f"convert_timezone('UTC', {column})" if self.kind == "TIMESTAMP_TZ" else column
+        form = _CLOCK if self.kind == "TIME" else f"{_DAY} {_CLOCK}"
+        return f"to_varchar({moment}, '{form}') as {column}"
+
+    @property
+    def hoped(self) -> str:
+        """The DuckDB type, if the values allow it."""
         if self.kind == "FIXED":
-            whole = self.scale == 0 and not self.wide
-            return "BIGINT" if whole else f"DECIMAL({self.precision},{self.scale})"
-        return _PLAIN.get(self.kind, "VARCHAR")
+            return "BIGINT" if self.scale == 0 else f"DECIMAL({self.precision},{self.scale})"
+        return "JSON" if self.is_json else _PLAIN.get(self.kind, "VARCHAR")
+
+    @property
+    def finding(self) -> Finding | None:
+        """How the values tell the type, where it is not sure."""
+        if self.wide:
+            return Exactly("BIGINT", "try_cast({x} as bigint)", f"DECIMAL({self.precision},0)")
+        if self.is_json:
+            # Snowflake writes JSON with ``undefined`` in it.
+            return Exactly("JSON", "case when json_valid({x}) then cast({x} as json) end")
+        return _TIMES[self.hoped] if self.as_text else None
+
+    @property
+    def collected(self) -> str:
+        """The DuckDB type while rows arrive."""
+        return self.hoped if self.finding is None else self.finding.collected
 
     @property
     def compared(self) -> str | None:
@@ -104,29 +156,9 @@ class Column:
         return _COMPARED.get(self.kind)
 
 
-def stored(con: duckdb.DuckDBPyConnection, columns: Sequence[Column], names: Sequence[str]) -> Callable[[str], str]:
+def stored(con: duckdb.DuckDBPyConnection, columns: Sequence[Column], names: Sequence[str]) -> Types:
     """The query of the final file: whole numbers as BIGINT where all values fit, JSON where all values are JSON."""
-
-    def query(source: str) -> str:
-        tests = {
-            name: f"try_cast({quoted(name)} as bigint) is not null" if column.wide else f"json_valid({quoted(name)})"
-            for column, name in zip(columns, names, strict=True)
-            if column.wide or column.is_json
-        }
-        if not tests:
-            return f"select * from {source}"
-        checks = ", ".join(
-            f"coalesce(bool_and({quoted(name)} is null or {test}), true)" for name, test in tests.items()
-        )
-        row = con.execute(f"select {checks} from {source}").fetchone() or ()
-        passed = {name for name, ok in zip(tests, row, strict=True) if ok}
-        casts = []
-        for column, name in zip(columns, names, strict=True):
-            target = ("bigint" if column.wide else "json") if name in passed else None
-            casts.append(f"cast({quoted(name)} as {target}) as {quoted(name)}" if target else quoted(name))
-        return f"select {', '.join(casts)} from {source}"
-
-    return query
+    return Types(con, [(name, column.hoped, column.finding) for column, name in zip(columns, names, strict=True)])
 
 
 def converter(columns: Sequence[Column]) -> Callable[[list[tuple[Any, ...]]], Sequence[Sequence[Any]]]:

@@ -10,17 +10,11 @@ from pydantic import Field
 
 from orch_tui.components import kit
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.sql import (
-    columns_of,
-    connect,
-    listed,
-    literal,
-    query_progress,
-    quoted,
-    readable,
-    write_parquet,
-)
+from orch_tui.components.kit.sql import connect, listed, query_progress
+from orch_tui.components.sql.statements import Statement, read_statements
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import columns_of, folded, literal, parquet, quoted, readable
+from orch_tui.storage.parquet import write_parquet
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,7 +44,11 @@ class Parameters(kit.Parameters):
 _ALLOWED = {
     "SELECT", "CREATE", "INSERT", "UPDATE", "DELETE", "MERGE_INTO", "DROP", "ALTER", "TRANSACTION", "VACUUM", "ANALYZE",
 }  # fmt: skip
-_ALLOWED_MULTI = re.compile(r"(create|insert|select|from|with|pivot|unpivot|update|delete|merge|\()", re.IGNORECASE)
+# How a statement begins that DuckDB runs as several, as PIVOT does to find its columns.
+_ALLOWED_MULTI = {
+    "CREATE", "INSERT", "SELECT", "FROM", "WITH", "PIVOT", "UNPIVOT", "PIVOT_WIDER", "PIVOT_LONGER", "UPDATE", "DELETE",
+    "MERGE", "(",
+}  # fmt: skip
 _INSTEAD = {
     "COPY": "files are read by a file-extractor, and an output is written by creating the table of its name",
     "EXPORT": "an output is written by creating the table of its name",
@@ -75,9 +73,9 @@ def run(parameters: Parameters, ctx: Context) -> None:
     con = open_sandbox(ctx, parameters)
     execute_script(con, parameters.sql, ctx)
     existing = _existing(con)
-    missing = [output.name for output in ctx.outputs.values() if output.name.casefold() not in existing]
+    missing = [output.name for output in ctx.outputs.values() if folded(output.name) not in existing]
     if missing:
-        made = [name for key, name in existing.items() if key not in {i.casefold() for i in ctx.inputs}]
+        made = [name for key, name in existing.items() if key not in {folded(i) for i in ctx.inputs}]
         raise UserError(
             f'the SQL has run, but it created no table "{safe_line(missing[0])}", which the configuration declares as '
             f"an output; it created {listed(made) or 'nothing'}"
@@ -98,8 +96,7 @@ def open_sandbox(ctx: Context, parameters: Parameters) -> duckdb.DuckDBPyConnect
     # Without this the name of any Python variable up the stack would be a table.
     con.execute("set python_enable_replacements = false")
     for item in ctx.inputs.values():
-        path = literal(str(item.path.resolve()))
-        con.execute(f"create view {quoted(item.name)} as select * from read_parquet({path})")
+        con.execute(f"create view {quoted(item.name)} as select * from {parquet(item.path.resolve())}")
     # DuckDB compares with real paths; a trailing slash keeps "out" from meaning "outside" too.
     home = ctx.data_dir.resolve()
     allowed = ", ".join(literal(f"{home / name}/") for name in ("in", "out"))
@@ -117,66 +114,53 @@ def execute_script(con: duckdb.DuckDBPyConnection, sql: str, ctx: Context) -> No
     """
     import duckdb
 
-    try:
-        statements = con.extract_statements(sql)
-    except duckdb.Error as error:
-        line = re.search(r"^LINE (\d+):", str(error), re.MULTILINE)
-        place = f"line {line[1]} of the SQL: " if line else "the SQL cannot be read: "
-        raise UserError(place + readable(error)) from error
+    statements = read_statements(con, sql)
     if not statements:
         raise UserError("the SQL has no statement: create a table for every output")
-    position = 0
     for number, statement in enumerate(statements, start=1):
-        position = max(sql.find(statement.query, position), position)
-        line_number = 1 + sql.count("\n", 0, position)
-        place = f"statement {number} of {len(statements)} (line {line_number}: {_first_line(statement.query)})"
-        position += len(statement.query)
-        _refuse(statement.type.name, statement.query, place)
+        place = f"statement {number} of {len(statements)} (line {statement.line}: {statement.first_line})"
+        _refuse(statement, place)
         ctx.progress(number - 1, len(statements), place)
         started = time.monotonic()
         try:
             # Fetching also runs a SELECT to its end: a failing check such as error('…') must fail the task.
-            con.execute(statement)
+            con.execute(statement.parsed)
             while con.description and con.fetchmany(10_000):
                 pass
         except duckdb.InternalException:
             raise
         except duckdb.Error as error:
-            raise UserError(f"{place}: {_explain(error, con, ctx)}") from error
+            raise UserError(f"{place}: {_explain(error, con, ctx, statement)}") from error
         ctx.log(f"{place}: {time.monotonic() - started:.2f} s")
     ctx.progress(len(statements), len(statements))
 
 
-def _refuse(kind: str, query: str, place: str) -> None:
-    if kind in _ALLOWED or (kind == "MULTI" and _ALLOWED_MULTI.match(query)):
+def _refuse(statement: Statement, place: str) -> None:
+    kind = statement.kind
+    words = [*statement.words(2), "", ""]
+    if kind in _ALLOWED or (kind == "MULTI" and words[0] in _ALLOWED_MULTI):
         return
-    if kind == "SET" and re.match(r"set\s+variable\b", query, re.IGNORECASE):
+    if kind == "SET" and words[:2] == ["SET", "VARIABLE"]:
         return
-    words = query.split(None, 1)
-    kind = words[0].upper().strip(";") if kind in ("MULTI", "LOAD") and words else kind
+    kind = words[0] if kind in ("", "MULTI", "LOAD") and words[0] else kind
     reason = _INSTEAD.get(kind, "a transformation only reads its inputs and creates its outputs")
     raise UserError(f"{place}: {kind} is not allowed here: {reason}")
 
 
-def _first_line(query: str) -> str:
-    lines = (line.strip() for line in query.splitlines())
-    return safe_line(next((line for line in lines if line and not line.startswith("--")), ""), 60)
-
-
 def _existing(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """Tables and views that an output could be: case-folded name to name, in the order of their names."""
+    """Tables and views that an output could be: folded name to name, in the order of their names."""
     rows = con.execute(
         "select table_name from duckdb_tables() where not internal"
         " union select view_name from duckdb_views() where not internal order by 1"
     ).fetchall()
-    return {str(name).casefold(): str(name) for (name,) in rows}
+    return {folded(str(name)): str(name) for (name,) in rows}
 
 
 _NO_TABLE = re.compile(r'Table with name "?(.+?)"? does not exist')
 _EXISTS = re.compile(r'View with name "?(.+?)"? already exists|Existing object "?(.+?)"? is of type View')
 
 
-def _explain(error: Exception, con: duckdb.DuckDBPyConnection, ctx: Context) -> str:
+def _explain(error: Exception, con: duckdb.DuckDBPyConnection, ctx: Context, statement: Statement | None = None) -> str:
     import duckdb
 
     text = str(error)
@@ -185,22 +169,22 @@ def _explain(error: Exception, con: duckdb.DuckDBPyConnection, ctx: Context) -> 
     if isinstance(error, duckdb.OutOfMemoryException):
         return f"{readable(error)}; raise the parameter memory_limit or read less at a time"
     if missing := _NO_TABLE.search(text):
-        known = set(map(str.casefold, ctx.inputs))
+        known = set(map(folded, ctx.inputs))
         made = [name for key, name in _existing_or_none(con).items() if key not in known]
         created = f"; created so far: {listed(made)}" if made else ""
         inputs = f"the inputs are {listed(ctx.inputs)}" if ctx.inputs else "the configuration declares no inputs"
         return f'table "{safe_line(missing[1])}" does not exist; {inputs}{created}'
     if exists := _EXISTS.search(text):
         name = exists[1] or exists[2]
-        if name.casefold() in set(map(str.casefold, ctx.inputs)):
+        if folded(name) in set(map(folded, ctx.inputs)):
             return (
                 f'"{safe_line(name)}" is an input and cannot be created; give the input another name: '
                 f'[[inputs]] name = "{safe_line(name)}_before"'
             )
     candidates = re.search(r"^(?:Candidate bindings|Candidate functions): (.*)$", text, re.MULTILINE)
     hint = f"; there are {safe_line(candidates[1], 200)}" if candidates else ""
-    line = re.search(r"^LINE (\d+):", text, re.MULTILINE)
-    where = f" (line {line[1]} of the statement)" if line and int(line[1]) > 1 else ""
+    line = statement.line_of(error) if statement else None
+    where = f" (line {line} of the statement)" if line is not None and line > 1 else ""
     return readable(error).split("; Candidate ")[0].rstrip("!. ") + hint + where
 
 

@@ -34,9 +34,12 @@ _BACKSLASHED = (
     rb"|u(?:[dD][89abAB][0-9a-fA-F]{2}\\{1,16}u[dD][c-fC-F][0-9a-fA-F]{2}|[0-9a-fA-F]{4}|\{[0-9a-fA-F]{1,6}\})"
     rb"|U[0-9a-fA-F]{8}|N\{[A-Z0-9 -]{1,90}\}|[0-3][0-7]{2}|[nrtfvbae])"
 )
+# Python's repr of a soft hyphen, which cannot be seen; not the end of a letter in a repr of bytes.
+_SOFT_HYPHEN = rb"(?<!\\x[89a-fA-F][0-9a-fA-F])\\x[aA][dD]"
 _ENTITY = rb"&(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
 _TERMINAL_ONES = re.compile(_TERMINAL)
 _UNSEEN_ONES = re.compile(_UNSEEN)
+_SOFT_HYPHENS = re.compile(_SOFT_HYPHEN)
 # The beginning of any of these at the end of what has arrived so far.
 _OPEN = re.compile(
     rb"(?:%(?:25)*(?:2|[0-9a-fA-F]|u[0-9a-fA-F]{0,3})?"
@@ -109,7 +112,7 @@ class Canon:
         now, cut = Mapped(data, range(len(data)), range(1, len(data) + 1)), len(data)
         for _ in range(_PASSES):
             before = now
-            for pattern in (_TERMINAL_ONES, _UNSEEN_ONES, *self._encoded):
+            for pattern in (_TERMINAL_ONES, _UNSEEN_ONES, _SOFT_HYPHENS, *self._encoded):
                 if not ended and (at := _open_escape(now.text)) < len(now.text):
                     # It may be open within another encoding: "%5Cu00" is the beginning of an escape.
                     cut = now.starts[at]
@@ -130,7 +133,7 @@ class Canon:
         new_ends: list[int] = []
         for found in pattern.finditer(data):
             begin, end = found.span()
-            decoded = self._decoded[found[0]]
+            decoded = self._decoded[found[0]] if pattern in self._encoded else b""
             out += data[at:begin] + decoded
             new_starts += starts[at:begin]
             new_starts += [starts[begin]] * len(decoded)
@@ -155,6 +158,8 @@ def unseen(data: bytes) -> bytes:
     """``data`` without escape sequences of terminals and characters that cannot be seen."""
     if b"\x1b" in data:
         data = _TERMINAL_ONES.sub(b"", data)
+    if b"\\x" in data:
+        data = _SOFT_HYPHENS.sub(b"", data)
     return data if data.isascii() else _UNSEEN_ONES.sub(b"", data)
 
 

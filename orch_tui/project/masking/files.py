@@ -78,9 +78,8 @@ def _mask(path: Path, redactor: Redactor | None) -> None:
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
-        text = data.decode("utf-8", "replace")
-        masked = redactor.text(text) if redactor is not None else ""
-        if masked != text:
+        masked = redactor.data(data) if redactor is not None else b""
+        if masked != data:
             _own(path)
             write_atomic(path, masked, mode=_PRIVATE)
         return

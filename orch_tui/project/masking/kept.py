@@ -13,7 +13,7 @@ from orch_tui.model.references import MissingSecrets
 from orch_tui.project.masking.ordinary import why_ordinary
 from orch_tui.project.masking.redactor import Redactor
 
-_NAME = r"[A-Z][A-Z0-9_]*"
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _LONG = 12
 """Letters of a secret that no text has by chance, not even within a longer word."""
 _DOLLARS = re.compile(rf"(\$+)(?=\{{{_NAME}\}})")

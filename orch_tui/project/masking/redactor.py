@@ -56,11 +56,16 @@ class Redactor:
         """``text`` with every secret masked."""
         if not self._searchers:
             return text
+        data = text.encode("utf-8", "surrogatepass")
+        masked = self.data(data)
+        return masked.decode("utf-8", "replace") if masked is not data else text
+
+    def data(self, data: bytes) -> bytes:
+        """``data`` with every secret masked; the same object when there is none."""
         from orch_tui.project.masking.searcher import with_mask
 
-        data = text.encode("utf-8", "surrogatepass")
         spans = self.spans(data)
-        return b"".join(with_mask(data, spans, self.mask)).decode("utf-8", "replace") if spans else text
+        return b"".join(with_mask(data, spans, self.mask)) if spans else data
 
     def value(self, value: Any, *, numbers: bool = True) -> Any:
         """A JSON value with every text in it masked, keys as well; with ``numbers`` also one that is a secret."""

@@ -32,7 +32,7 @@ class Spelling(NamedTuple):
 
 
 def plain_spellings(piece: str) -> set[bytes]:
-    """The characters in every encoding that has them."""
+    """The characters in every encoding that has them, and what is left of them in one that has not."""
     found = {piece.encode("utf-8", "surrogateescape")}
     with contextlib.suppress(UnicodeError):
         # A value of the environment that is no UTF-8 has only its bytes.
@@ -41,16 +41,25 @@ def plain_spellings(piece: str) -> set[bytes]:
         found |= {piece.encode(codec) for codec in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")}
     if " " in piece:
         found |= {text.replace(b" ", b"+") for text in [*found]}
-    if not piece.isascii():
-        # What Python's ascii() and repr of bytes mix: one byte where that is enough, UTF-8 elsewhere.
-        found.add(b"".join(_short(letter) for letter in piece))
     if "=" in piece or not piece.isascii():
         found.add(_quoted_printable(piece))
     for codec in _CODECS:
         with contextlib.suppress(UnicodeError):
             # A letter that this encoding does not have.
             found.add(piece.encode(codec))
-    return found
+    return found if piece.isascii() else found | _mixed(piece)
+
+
+def _mixed(piece: str) -> set[bytes]:
+    """Letters beyond ASCII as Python's ``ascii()`` and repr of bytes mix them (one byte where that is enough, UTF-8
+    elsewhere), and what readers and writers of another encoding put in place of them."""
+    short = b"".join(_short(letter) for letter in piece)
+    lossy = {short.decode("utf-8", "replace").encode()}
+    lossy |= {piece.encode("ascii", how) for how in ("replace", "ignore")}
+    return {
+        short,
+        *(text for text in lossy if sum(byte > 0x20 and byte not in b"?\xef\xbf\xbd" for byte in text) >= _MIN_CODE),
+    }
 
 
 def _short(letter: str) -> bytes:

@@ -25,6 +25,7 @@ from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.run_preview import RunPart, RunPreview
 from orch_tui.tui.screens.variables import Variables
 from orch_tui.tui.screens.workbench_run import WorkbenchRun
+from orch_tui.tui.textual_patches.keys import first_bindings
 from orch_tui.tui.widgets.failure_card import FailureCard
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.widgets.tables_pane import TablesPane
@@ -161,9 +162,7 @@ class WorkbenchStart(WorkbenchRun):
 
     def on_key(self, event: events.Key) -> None:
         """A key that has nothing to work on, or would edit a run, is in no footer and no menu; pressed, it says why."""
-        bound = (bindings for _, bindings in self._binding_chain if event.key in bindings.key_to_bindings)
-        first = next(bound, None)
-        for binding in first.key_to_bindings[event.key] if first is not None else ():
+        for binding in first_bindings(self, event.key):
             action = binding.action.removeprefix("screen.")
             if self.check_action(action, ()) is not False:
                 continue

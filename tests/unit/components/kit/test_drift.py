@@ -59,3 +59,15 @@ def test_a_table_that_is_new_has_no_earlier_shape(ctx: kit.Context, tmp_path: Pa
     output = kit.Output("x", "shop/new", WriteMode.FULL, (), tmp_path / "new.parquet")
     check_shape(ctx, output, [("id", "BIGINT")], 5)
     assert ctx.warning is None
+
+
+def test_types_of_rows_that_are_added_are_told_when_they_are_published(ctx: kit.Context, tmp_path: Path) -> None:
+    # GIVEN rows that meet the stored ones, which may well hold them
+    output = kit.Output("orders", "shop/orders", WriteMode.APPEND, (), tmp_path / "new.parquet")
+    columns = [("id", "DOUBLE")]
+    # WHEN their shape is looked at THEN only what is gone is told
+    check_shape(ctx, output, columns, 5)
+    assert ctx.warning == 'shop/orders: column "name" is gone'
+    # AND with strict any other type is refused
+    with pytest.raises(UserError, match='"id" is DOUBLE now and was BIGINT'):
+        check_shape(ctx, output, columns, 5, strict=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from orch_tui.tui import unstyled
 from orch_tui.tui.form.inputs import LongText
+from orch_tui.tui.textual_patches import unstyled
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.widget import Widget

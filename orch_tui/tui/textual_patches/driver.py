@@ -24,7 +24,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Resize
 from textual.message import Message
 
-from orch_tui.tui.terminal_input import TerminalInput
+from orch_tui.tui.textual_patches.terminal_input import TerminalInput
 
 _QUEUED_FRAMES = 30
 _LOOK_AGAIN = 0.2

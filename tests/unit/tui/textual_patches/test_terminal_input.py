@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from orch_tui.tui.driver import is_known
-from orch_tui.tui.terminal_input import ALONE_SECONDS, CUT_SECONDS, TerminalInput
+from orch_tui.tui.textual_patches.driver import is_known
+from orch_tui.tui.textual_patches.terminal_input import ALONE_SECONDS, CUT_SECONDS, TerminalInput
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 
 _X10_OF_COLUMN_130 = b"\x1b[M \xa2\x27"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orch_tui.tui.frugal import ORIGINAL, ORIGINAL_CHOPS, render_chops, render_segments
+from orch_tui.tui.textual_patches.frugal import ORIGINAL, ORIGINAL_CHOPS, render_chops, render_segments
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style

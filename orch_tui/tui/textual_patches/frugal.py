@@ -8,7 +8,7 @@ It also renders every widget and cuts its lines into the pieces that others leav
 (``Compositor._render_chops``), the containers too, of which nothing is visible: most of the pieces on a workbench, and
 half of the time of a paint.
 
-:func:`install` replaces these two methods; what they draw is the same, which tests/tui/test_frugal.py holds them to.
+:func:`install` replaces these two methods; what they draw is the same, which a test holds them to.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from rich.control import Control
 from textual._compositor import ChopsUpdate, Compositor
 
+from orch_tui.tui.textual_patches.guard import has, is_version
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
 
-ORIGINAL = ChopsUpdate.render_segments
-ORIGINAL_CHOPS = Compositor._render_chops
-"""Textual's own, to compare with."""
+ORIGINAL = getattr(ChopsUpdate, "render_segments", None)
+ORIGINAL_CHOPS = getattr(Compositor, "_render_chops", None)
+"""Textual's own, to compare with; None where it has none."""
 
 
 def _has_wide(strip: Strip) -> bool:
@@ -88,7 +90,21 @@ def render_chops(
     return chops
 
 
-def install() -> None:
-    """From now on all updates of this process are drawn so."""
-    ChopsUpdate.render_segments = render_segments  # type: ignore[assignment, method-assign]
-    Compositor._render_chops = render_chops  # type: ignore[assignment, method-assign]
+def install() -> bool:
+    """From now on all updates of this process are drawn so; False where Textual's own way is used instead."""
+    if (ChopsUpdate.__dict__.get("render_segments"), Compositor.__dict__.get("_render_chops")) == _OURS:
+        return True
+    if not (
+        is_version()
+        and "render_segments" in vars(ChopsUpdate)
+        and has(ChopsUpdate, "render_segments", "self", "console")
+        and has(Compositor, "_render_chops", "self", "crop", "is_rendered_line")
+        and has(Compositor, "cuts")
+        and has(Compositor, "visible_widgets")
+    ):
+        return False
+    ChopsUpdate.render_segments, Compositor._render_chops = _OURS  # type: ignore[assignment, method-assign]
+    return True
+
+
+_OURS = (render_segments, render_chops)

@@ -15,6 +15,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import TextArea
 
+from orch_tui.tui.textual_patches.guard import has, is_version
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -42,8 +44,11 @@ def _guarded(render_lines: Callable[[Any, Region], list[Strip]]) -> Callable[[An
     return guard
 
 
-def install() -> None:
-    """From now on all widgets of this process are painted so."""
+def install() -> bool:
+    """From now on all widgets of this process are painted so; False where Textual's own way is used instead."""
+    if not (is_version() and has(Widget, "_get_component_classes") and has(Widget, "render_lines")):
+        return False
     for kind in (Widget, TextArea):
         if "guarded" not in kind.render_lines.__dict__:
             kind.render_lines = _guarded(kind.render_lines)  # type: ignore[assignment, method-assign]
+    return True
