@@ -1,4 +1,7 @@
-"""Orchestrations and configurations as a whole: create, duplicate, rename with all references, delete, restore."""
+"""Orchestrations and configurations as a whole: create, duplicate, rename with all references, delete, restore.
+
+Each works on the files as they are on disk, and has the project to itself meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,11 @@ from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import valid_id
 from orch_tui.project.configuration_text import texts_in_files
 from orch_tui.project.decode import quote
+from orch_tui.project.drafts import move_drafts
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project, text_file
 from orch_tui.project.source import DefinitionError, SourceText, parse_toml
-from orch_tui.project.writer import SaveError, save_configuration, save_orchestration, write_new
+from orch_tui.project.writer import SaveError, locked, save_configuration, save_orchestration, write_new
 
 
 class InUse(OrchError):
@@ -68,12 +72,14 @@ def create_configuration(project: Project, configuration: Configuration) -> Sour
 
 def duplicate_orchestration(project: Project, orchestration_id: str, new_id: str, name: str) -> SourceText:
     """Copy a file with its comments under another id and name. Raises: as :func:`create_orchestration`."""
-    _check_new(project, project.paths.orchestration(new_id), new_id)
-    value = project.orchestration(orchestration_id)
-    base = project.source(project.paths.orchestration(orchestration_id))
-    write_new(project, project.paths.orchestration(new_id), base.text)
-    # The name in the text is changed by an edit like any other, so that everything else stays as it is.
-    return save_orchestration(project, replace(value, id=new_id, name=name), SourceText(base.text, base.digest))
+    old, new = project.paths.orchestration(orchestration_id), project.paths.orchestration(new_id)
+    with locked(project, project.paths.relative(new)):
+        _check_new(project, new, new_id)
+        project.forget(old)
+        value, base = project.orchestration(orchestration_id), project.source(old)
+        write_new(project, new, base.text)
+        # The name in the text is changed by an edit like any other, so that everything else stays as it is.
+        return save_orchestration(project, replace(value, id=new_id, name=name), SourceText(base.text, base.digest))
 
 
 def duplicate_configuration(project: Project, ref: str, new_id: str, name: str) -> SourceText:
@@ -82,20 +88,21 @@ def duplicate_configuration(project: Project, ref: str, new_id: str, name: str) 
     Raises: as :func:`create_configuration`.
     """
     component, old_id = split_ref(ref)
-    value = project.configuration(ref)
     old_path, path = project.paths.configuration(component, old_id), project.paths.configuration(component, new_id)
-    _check_new(project, path, new_id)
-    base = project.source(old_path)
-    text = base.text
-    references = texts_in_files(parse_toml(text, project.paths.relative(old_path)).get("parameters", {}), {})
-    copies: dict[Path, str] = {}
-    if references:
-        text = _with_copied_texts(project, old_path, base, new_id, references, copies)
-    for copy, content in copies.items():
-        write_new(project, copy, content)
-    source = write_new(project, path, text)
-    copied = SourceText(source.text, source.digest, {**base.files, **copies})
-    return save_configuration(project, replace(value, id=new_id, name=name), copied)
+    with locked(project, project.paths.relative(path)):
+        _check_new(project, path, new_id)
+        project.forget(old_path)
+        value, base = project.configuration(ref), project.source(old_path)
+        text = base.text
+        references = texts_in_files(parse_toml(text, project.paths.relative(old_path)).get("parameters", {}), {})
+        copies: dict[Path, str] = {}
+        if references:
+            text = _with_copied_texts(project, old_path, base, new_id, references, copies)
+        for copy, content in copies.items():
+            write_new(project, copy, content)
+        source = write_new(project, path, text)
+        copied = SourceText(source.text, source.digest, {**base.files, **copies})
+        return save_configuration(project, replace(value, id=new_id, name=name), copied)
 
 
 def _with_copied_texts(
@@ -140,10 +147,11 @@ def rename_configuration(project: Project, ref: str, new_id: str) -> list[Path]:
     """
     component, old_id = split_ref(ref)
     old, new = project.paths.configuration(component, old_id), project.paths.configuration(component, new_id)
-    if not os.path.lexists(old):
-        project.configuration(ref)
-    _check_new(project, new, new_id)
-    return [new, *_move_and_follow(project, old, new, ref, f"{component}/{new_id}")]
+    with locked(project, project.paths.relative(old)):
+        if not os.path.lexists(old):
+            project.configuration(ref)
+        _check_new(project, new, new_id)
+        return [new, *_move_and_follow(project, old, new, ref, f"{component}/{new_id}")]
 
 
 def rename_orchestration(project: Project, orchestration_id: str, new_id: str) -> list[Path]:
@@ -152,31 +160,30 @@ def rename_orchestration(project: Project, orchestration_id: str, new_id: str) -
     Returns and raises as :func:`rename_configuration`; DefinitionError too while a run of it is not finished.
     """
     old, new = project.paths.orchestration(orchestration_id), project.paths.orchestration(new_id)
-    value = project.orchestration(orchestration_id)
-    _check_new(project, new, new_id)
-    _refuse_while_running(project, orchestration_id)
-    base = project.source(old)
     ref, new_ref = f"{ORCHESTRATION_COMPONENT}/{orchestration_id}", f"{ORCHESTRATION_COMPONENT}/{new_id}"
-    changed = _move_and_follow(project, old, new, ref, new_ref)
-    if value.name == orchestration_id:
-        # Without a name in the file the id is the name; the name stays what it was.
-        save_orchestration(project, replace(value, id=new_id), base)
-    for directory in (project.paths.runs(orchestration_id), project.paths.drafts / f"{orchestration_id}.toml"):
-        target = directory.with_name(new_id + directory.suffix * (directory.suffix == ".toml"))
-        if directory.exists() and not os.path.lexists(target):
-            directory.rename(target)
+    with locked(project, project.paths.relative(old)):
+        project.forget(old)
+        value = project.orchestration(orchestration_id)
+        _check_new(project, new, new_id)
+        _refuse_while_running(project, orchestration_id)
+        base = project.source(old)
+        changed = _move_and_follow(project, old, new, ref, new_ref)
+        if value.name == orchestration_id:
+            # Without a name in the file the id is the name; the name stays what it was.
+            save_orchestration(project, replace(value, id=new_id), base)
+        runs = project.paths.runs(orchestration_id)
+        if runs.exists() and not os.path.lexists(project.paths.runs(new_id)):
+            runs.rename(project.paths.runs(new_id))
+        move_drafts(project, orchestration_id, new_id)
     return [new, *changed]
 
 
 def _move_and_follow(project: Project, old: Path, new: Path, ref: str, new_ref: str) -> list[Path]:
     """Renames the file, then edits the orchestrations; each is composed from what is on disk now."""
+    _read_orchestrations_again(project)
     _refuse_broken_users(project, ref)
     users = {value.id: value for value, _ in used_by(project, ref)}
-    bases = {}
-    for user in users:
-        project.forget(project.paths.orchestration(user))
-        users[user] = project.orchestration(user)
-        bases[user] = project.source(project.paths.orchestration(user))
+    bases = {user: project.source(project.paths.orchestration(user)) for user in users}
     _rename(project, old, new)
     changed = []
     for user, value in users.items():
@@ -185,6 +192,12 @@ def _move_and_follow(project: Project, old: Path, new: Path, ref: str, new_ref: 
         save_orchestration(project, replace_configuration(value, ref, new_ref), bases[user])
         changed.append(project.paths.orchestration(user))
     return changed
+
+
+def _read_orchestrations_again(project: Project) -> None:
+    """Another program may have made one use what is renamed or deleted here."""
+    for orchestration_id in project.orchestration_ids():
+        project.forget(project.paths.orchestration(orchestration_id))
 
 
 def _refuse_broken_users(project: Project, ref: str) -> None:
@@ -229,12 +242,16 @@ def delete_configuration(project: Project, ref: str, *, force: bool = False) -> 
 
 
 def _delete(project: Project, path: Path, ref: str, *, force: bool, now: Callable[[], float] = time.time) -> Trashed:
-    users = (
-        [] if force else [pair for pair in used_by(project, ref) if f"{ORCHESTRATION_COMPONENT}/{pair[0].id}" != ref]
-    )
-    if users:
-        raise InUse(ref, users)
-    when = now()
+    with locked(project, project.paths.relative(path)):
+        if not force:
+            _read_orchestrations_again(project)
+            users = [pair for pair in used_by(project, ref) if f"{ORCHESTRATION_COMPONENT}/{pair[0].id}" != ref]
+            if users:
+                raise InUse(ref, users)
+        return _to_trash(project, path, now())
+
+
+def _to_trash(project: Project, path: Path, when: float) -> Trashed:
     number = 0
     stored = project.paths.trash / f"{when:.6f}-{number}" / path.relative_to(project.root)
     while stored.exists():
@@ -265,8 +282,9 @@ def trashed(project: Project) -> list[Trashed]:
 
 def restore(project: Project, item: Trashed) -> Path:
     """Put a deleted file back. Raises: DefinitionError when its place is taken, SaveError."""
-    _check_new(project, item.original, item.original.stem)
-    _rename(project, item.stored, item.original)
+    with locked(project, project.paths.relative(item.original)):
+        _check_new(project, item.original, item.original.stem)
+        _rename(project, item.stored, item.original)
     return item.original
 
 

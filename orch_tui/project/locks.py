@@ -59,6 +59,14 @@ class Lock:
             fcntl.flock(self.fd, fcntl.LOCK_UN)
             self.close()
 
+    def is_current(self) -> bool:
+        """False when the file was taken away since it was opened: then others lock another one."""
+        try:
+            there, held = os.stat(self.path), os.fstat(self.fd)
+        except FileNotFoundError:
+            return False
+        return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)
+
     def close(self) -> None:
         """Give this process's hold of it up; those that inherited it hold it on."""
         if self.fd >= 0:

@@ -50,12 +50,20 @@ class ProjectPaths:
         return self.state / "drafts"
 
     @property
+    def edits(self) -> Path:
+        return self.state / "edits"
+
+    @property
     def trash(self) -> Path:
         return self.state / "trash"
 
     @property
     def locks(self) -> Path:
         return self.state / "locks"
+
+    @property
+    def saving_lock(self) -> Path:
+        return self.locks / "saving.lock"
 
     def component(self, component: str) -> Path:
         return self.components / f"{component}.toml"
@@ -88,6 +96,11 @@ class ProjectPaths:
         ignore = self.state / ".gitignore"
         if not ignore.exists():
             ignore.write_text(_IGNORE, encoding="utf-8")
+
+
+def lock_beside(path: Path) -> Path:
+    """The lock of one file; no list of files has it in it."""
+    return path.with_name(f".{path.name}.lock")
 
 
 def make_private(path: Path) -> None:

@@ -1,11 +1,15 @@
-"""Saving definitions: nothing that changed on disk is overwritten unasked, nothing is written that reads back wrong."""
+"""Saving definitions: nothing that changed on disk is overwritten unasked, nothing is written that reads back wrong.
+
+From looking at the disk to writing, a save has the project to itself (:mod:`orch_tui.project.save_lock`).
+"""
 
 from __future__ import annotations
 
 import difflib
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,20 +25,27 @@ from orch_tui.project.configurations import decode_configuration
 from orch_tui.project.decode import Place, quote
 from orch_tui.project.definitions import decode_orchestration
 from orch_tui.project.project import Project, text_file
+from orch_tui.project.save_lock import saving
 from orch_tui.project.source import DefinitionError, SourceText, digest_of, parse_toml, read_source
 
 T = TypeVar("T")
+Over = Mapping[Path, str]
+"""Texts by their files, empty for a file that is gone."""
 
 
 class ChangedOnDisk(OrchError):
     """The file is not what it was when it was read; nothing was written.
 
     ``base_text`` is what was read, ``disk_text`` what is there now (empty when it is gone), ``new_text`` what
-    would have been written. Save with ``force=True`` to write it all the same.
+    would have been written. Save with ``over=conflict.over`` to write it over just that, or with ``force=True`` over
+    whatever is there by then.
     """
 
-    def __init__(self, path: Path, shown: str, base_text: str, disk_text: str, new_text: str) -> None:
+    def __init__(
+        self, path: Path, shown: str, base_text: str, disk_text: str, new_text: str, over: Over | None = None
+    ) -> None:
         self.path = path
+        self.over: Over = {**(over or {}), path: disk_text}
         self.shown = shown
         self.base_text = base_text
         self.disk_text = disk_text
@@ -66,10 +77,28 @@ class SaveError(OrchError, OSError):
         return self._sentence
 
 
+@contextmanager
+def locked(project: Project, shown: str) -> Iterator[None]:
+    """The project to itself, for looking and writing ``shown``. Raises: SaveError when another program keeps it."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(saving(project.root))
+        except OSError as error:
+            raise SaveError(shown, error) from error
+        yield
+
+
 def save_orchestration(
-    project: Project, orchestration: Orchestration, base: SourceText | None, *, force: bool = False
+    project: Project,
+    orchestration: Orchestration,
+    base: SourceText | None,
+    *,
+    force: bool = False,
+    over: Over | None = None,
 ) -> SourceText:
     """Write an orchestration. ``base`` is its file as it was when editing began, None for a new one.
+
+    ``over`` has texts that may be on disk instead and are written over: somebody has seen them.
 
     Returns: the text written, the base of the next save.
     Raises:
@@ -95,13 +124,19 @@ def save_orchestration(
         return orchestration_text.compose(base.text, orchestration, read)
 
     text = _composed(compose, shown)
-    _check_disk(project, path, base.text if base else None, text, force=force)
-    _write(project, path, text)
+    with locked(project, shown):
+        _check_disk(project, path, base.text if base else None, text, force=force, over=over)
+        _write(project, path, text)
     return SourceText(text, digest_of(text))
 
 
 def save_configuration(
-    project: Project, configuration: Configuration, base: SourceText | None, *, force: bool = False
+    project: Project,
+    configuration: Configuration,
+    base: SourceText | None,
+    *,
+    force: bool = False,
+    over: Over | None = None,
 ) -> SourceText:
     """Write a configuration; a changed text that is in a file of its own (``{ file = "…" }``) goes into that file.
 
@@ -138,13 +173,14 @@ def save_configuration(
         return configuration_text.compose(base.text, read(base.text), wanted, read)
 
     text = _composed(compose, shown)
-    for text_path, content in texts.items():
-        _check_disk(project, text_path, base.files[text_path] if base else None, content, force=force)
-    _check_disk(project, path, base.text if base else None, text, force=force)
-    for text_path, content in texts.items():
-        _write(project, text_path, content)
-    if base is None or text != base.text or force:
-        _write(project, path, text)
+    with locked(project, shown):
+        for text_path, content in texts.items():
+            _check_disk(project, text_path, base.files[text_path] if base else None, content, force=force, over=over)
+        _check_disk(project, path, base.text if base else None, text, force=force, over=over)
+        for text_path, content in texts.items():
+            _write(project, text_path, content)
+        if base is None or text != base.text or force or over:
+            _write(project, path, text)
     project.forget(path)
     return SourceText(text, digest_of(text), overlay)
 
@@ -162,15 +198,17 @@ def _changed_texts(project: Project, path: Path, value: Configuration, base: Sou
 
 def write_new(project: Project, path: Path, text: str) -> SourceText:
     """Write a file that must not exist yet. Raises: ChangedOnDisk, SaveError."""
-    _check_disk(project, path, None, text, force=False)
-    _write(project, path, text)
+    with locked(project, project.paths.relative(path)):
+        _check_disk(project, path, None, text)
+        _write(project, path, text)
     return SourceText(text, digest_of(text))
 
 
 def replace_text(project: Project, path: Path, base: str, text: str) -> None:
     """Write ``text`` over a file that must still be ``base``. Raises: ChangedOnDisk, SaveError."""
-    _check_disk(project, path, base, text, force=False)
-    _write(project, path, text)
+    with locked(project, project.paths.relative(path)):
+        _check_disk(project, path, base, text)
+        _write(project, path, text)
 
 
 def _readable(value: T, place: Place) -> T:
@@ -194,7 +232,9 @@ def _composed(compose: Callable[[], str], shown: str) -> str:
         raise DefinitionError([Problem(Severity.ERROR, "unwritable", message, "change it back", shown)]) from error
 
 
-def _check_disk(project: Project, path: Path, base: str | None, new_text: str, *, force: bool) -> None:
+def _check_disk(
+    project: Project, path: Path, base: str | None, new_text: str, *, force: bool = False, over: Over | None = None
+) -> None:
     if force:
         return
     shown = project.paths.relative(path)
@@ -204,8 +244,8 @@ def _check_disk(project: Project, path: Path, base: str | None, new_text: str, *
         if error.problems[0].code != "missing-file":
             raise
         disk = None
-    if disk != base:
-        raise ChangedOnDisk(path, shown, base or "", disk or "", new_text)
+    if disk != base and (over is None or over.get(path) != (disk or "")):
+        raise ChangedOnDisk(path, shown, base or "", disk or "", new_text, over)
 
 
 def _write(project: Project, path: Path, text: str) -> None:

@@ -16,7 +16,7 @@ from orch_tui.model.undo import EditHistory
 from orch_tui.project.drafts import Draft
 from orch_tui.project.project import DefinitionError, Project, SourceText
 from orch_tui.project.source import read_source
-from orch_tui.project.writer import save_orchestration
+from orch_tui.project.writer import Over, save_orchestration
 from orch_tui.tui.catalog import Catalog
 
 Item = Phase | Task
@@ -302,10 +302,13 @@ class Workbench:
 
     # The file
 
-    def save(self, *, force: bool = False) -> None:
-        """Write the file. Raises: ChangedOnDisk, DefinitionError, SaveError; nothing is lost and edits stay."""
+    def save(self, *, force: bool = False, over: Over | None = None) -> None:
+        """Write the file, with ``over`` over what was seen on disk. Nothing is lost, and edits stay when it raises.
+
+        Raises: ChangedOnDisk, DefinitionError, SaveError.
+        """
         value = self.value
-        self.base = save_orchestration(self.project, value, self.base, force=force)
+        self.base = save_orchestration(self.project, value, self.base, force=force, over=over)
         self.history.mark_saved_as(value)
 
     def reload(self) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from orch_tui.project.drafts import load_draft
+from orch_tui.project.drafts import found_drafts, load_draft
 from orch_tui.project.project import Project
+from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.screens.add_tasks import AddTasks
 from orch_tui.tui.screens.broken import BrokenScreen
 from orch_tui.tui.screens.confirm import Confirm
@@ -309,6 +311,56 @@ async def test_unsaved_edits_are_asked_about_once_kept_as_a_draft_and_offered_ag
         await pilot.press("s", "escape")
         assert "enabled = false" in project.paths.orchestration("campaigns").read_text()
         assert load_draft(project, "campaigns") is None
+
+
+async def test_two_drafts_are_offered_one_after_the_other_and_later_keeps_them(project: Project) -> None:
+    # GIVEN two drafts that were left behind
+    value, base = project.orchestration("campaigns"), project.source(project.paths.orchestration("campaigns"))
+    for name in ("Older", "Newer"):
+        keeper = DraftKeeper(project, "campaigns", print)
+        keeper.keep(replace(value, description=name), base)
+        keeper.wait()
+        if name == "Older":
+            older = keeper
+    older.leave()
+    keeper.leave()
+    async with workbench(project) as (pilot, screen):
+        # WHEN "later" is said and something is edited THEN both are kept
+        assert "1 earlier draft" in text_of(pilot)
+        await pilot.press("l", "x")
+        screen.keep_draft()
+        assert screen._drafts is not None
+        screen._drafts.wait()
+        found, _ = found_drafts(project, "campaigns")
+        assert {draft.orchestration.description for draft in found} == {"Older", "Newer"}
+        await pilot.press("s", "escape")
+        # WHEN the latest one is dropped THEN the other one is offered
+        pilot.app.open_workbench("campaigns")  # type: ignore[attr-defined]
+        await pilot.pause()
+        await pilot.press("d")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Confirm)
+        await pilot.press("r")
+        screen = next(one for one in pilot.app.screen_stack if isinstance(one, WorkbenchScreen))
+        assert screen.bench.value.description == "Older"
+
+
+async def test_an_overwrite_is_of_what_was_shown_and_of_nothing_else(project: Project) -> None:
+    path = project.paths.orchestration("campaigns")
+    async with workbench(project) as (pilot, screen):
+        # GIVEN an edit, and a file that others changed, which is shown
+        await pilot.press("x")
+        path.write_text(path.read_text() + "# theirs\n")
+        await pilot.press("s")
+        # WHEN they change it again before "overwrite" is said
+        path.write_text(path.read_text() + "# theirs again\n")
+        await pilot.press("o")
+        await pilot.pause()
+        # THEN that is shown first
+        assert screen.bench.dirty and "theirs again" in path.read_text()
+        assert isinstance(pilot.app.screen, Conflict)
+        await pilot.press("o")
+        assert not screen.bench.dirty and "enabled = false" in path.read_text()
 
 
 async def test_quitting_with_unsaved_edits_asks(project: Project) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.model.configuration import WriteMode, split_ref
-from orch_tui.project.atomic import write_atomic
-from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project
+from orch_tui.project.slots import Slot, Slots
 from orch_tui.project.source import DefinitionError, parse_toml, read_source
 from orch_tui.project.toml.text import table_lines
 from orch_tui.tui.form.state import FormState, InputRow, OutputRow
@@ -21,6 +20,7 @@ class FormDraft:
 
     digest: str
     data: dict[str, Any]
+    path: Path
 
     def onto(self, state: FormState) -> FormState:
         """``state`` with the texts of the draft; fields that the form does not have any more are passed over."""
@@ -49,34 +49,70 @@ def _output(item: dict[str, Any]) -> OutputRow:
     return OutputRow(_text(item, "name"), _text(item, "table"), known, _text(item, "primary_key"))
 
 
-def _path(project: Project, ref: str) -> Path:
-    component, name = split_ref(ref)
-    return project.paths.state / "edits" / component / f"{name}.form.toml"
+class FormDrafts:
+    """The draft of one screen for the form of a configuration: its own file from the first edit on.
+
+    Methods raise OSError.
+    """
+
+    def __init__(self, project: Project, ref: str, by: str) -> None:
+        """``by`` tells other screens who keeps something here."""
+        component, name = split_ref(ref)
+        self._project = project
+        self._slots = Slots(project.paths.edits / component, name, ".form.toml", by)
+        self._slot: Slot | None = None
+        self.ref = ref
+
+    def keep(self, state: FormState, digest: str) -> None:
+        """Write the draft. Raises: ValueError too, for a text that no file can hold."""
+        text = _text_of(state, digest)
+        if self._slot is None:
+            self._project.paths.make_state()
+            self._slot = self._slots.new()
+        self._slot.write(text)
+
+    def drop(self) -> None:
+        """Remove this screen's draft if it has one."""
+        if self._slot is not None:
+            self._slot.remove()
+
+    def found(self) -> list[FormDraft]:
+        """The drafts that no screen keeps any more, the latest first; ones that cannot be read are passed over."""
+        drafts = (self._read(path) for path in self._slots.left_behind())
+        return [draft for draft in drafts if draft is not None]
+
+    def _read(self, path: Path) -> FormDraft | None:
+        shown = self._project.paths.relative(path)
+        try:
+            data = parse_toml(read_source(path, self._project.root, shown).text, shown)
+        except DefinitionError:
+            return None
+        return FormDraft(str(data.get("digest", "")), data, path)
+
+    def adopt(self, draft: FormDraft) -> None:
+        """Go on with a draft that was left behind."""
+        slot = self._slots.take(draft.path)
+        if slot is not None:
+            self.leave()
+            self._slot = slot
+
+    def discard(self, draft: FormDraft) -> None:
+        """Remove a draft that was left behind."""
+        slot = self._slots.take(draft.path)
+        if slot is not None:
+            slot.remove()
+            slot.release()
+
+    def leave(self) -> None:
+        """Let others find the draft, if there is one."""
+        if self._slot is not None:
+            self._slot.release()
+            self._slot = None
 
 
-def keep_form(project: Project, ref: str, state: FormState, digest: str) -> None:
-    """Write the draft of a form. Raises: OSError; ValueError for a text that no file can hold."""
+def _text_of(state: FormState, digest: str) -> str:
     parts = [table_lines("", {"digest": digest, "name": state.name, "description": state.description})]
     parts += [table_lines("[[texts]]", {"path": list(path), "text": text}) for path, text in state.texts.items()]
     parts += [table_lines("[[inputs]]", asdict(row)) for row in state.inputs]
     parts += [table_lines("[[outputs]]", asdict(row)) for row in state.outputs]
-    path = _path(project, ref)
-    project.paths.make_state()
-    make_private(path.parent)
-    write_atomic(path, "\n".join(parts), 0o600)
-
-
-def kept_form(project: Project, ref: str) -> FormDraft | None:
-    """The draft of a form; None when there is none, or when it cannot be read."""
-    path = _path(project, ref)
-    shown = project.paths.relative(path)
-    try:
-        data = parse_toml(read_source(path, project.root, shown).text, shown)
-    except DefinitionError:
-        return None
-    return FormDraft(str(data.get("digest", "")), data)
-
-
-def drop_form(project: Project, ref: str) -> None:
-    """Remove the draft if there is one. Raises: OSError."""
-    _path(project, ref).unlink(missing_ok=True)
+    return "\n".join(parts)

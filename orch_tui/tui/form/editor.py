@@ -17,6 +17,7 @@ from orch_tui.project.configuration_text import texts_in_files
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.source import DefinitionError, SourceText, describe, parse_toml, read_source
+from orch_tui.project.writer import Over
 from orch_tui.tui.form.fields import Field, FieldPath, build_fields
 from orch_tui.tui.form.state import FormState, Place, first_state, read_inputs, read_outputs
 from orch_tui.tui.form.values import collect, place_errors, plain, secret_errors
@@ -179,15 +180,15 @@ class ConfigurationEditor:
                     errors.setdefault(("parameters", *path), []).extend(messages)
         return Checked(configuration, errors, tuple(general))
 
-    def save(self, configuration: Configuration, *, force: bool = False) -> None:
-        """Write a configuration that was checked.
+    def save(self, configuration: Configuration, *, over: Over | None = None) -> None:
+        """Write a configuration that was checked, with ``over`` over what was seen on disk.
 
         Raises:
             ChangedOnDisk, DefinitionError, SaveError: see :func:`orch_tui.project.writer.save_configuration`.
         """
         from orch_tui.project.writer import save_configuration
 
-        self.base = save_configuration(self.project, configuration, self.base, force=force)
+        self.base = save_configuration(self.project, configuration, self.base, over=over)
         self.saved = True
         if self.history is not None:
             self.history.mark_saved()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +15,10 @@ from orch_tui.project.configurations import decode_configuration
 from orch_tui.project.decode import Place
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project, text_file
+from orch_tui.project.slots import Slot, Slots
 from orch_tui.project.source import DefinitionError, describe, parse_toml, read_source
 
+_SUFFIX = ".toml"
 _MARK = "#! "
 _HEAD = f"{_MARK}Not saved. Correct the text and leave the editor; these lines are taken out again."
 
@@ -23,37 +27,56 @@ class ExternalEdit:
     """``begin`` gives the file to open, ``finish`` takes it over or refuses it.
 
     The copy is under ``.orch/edits``, together with the text it began with, so that a refused edit outlives the
-    program and is still compared with what it was made from.
+    program and is still compared with what it was made from. While a screen has one open, another gets its own.
     """
 
-    def __init__(self, project: Project, ref: str) -> None:
+    def __init__(self, project: Project, ref: str, by: str = "another screen") -> None:
         self._project = project
         component, name = split_ref(ref)
         self._component, self._id = component, name
         self._path = project.paths.configuration(component, name)
         self._shown = project.paths.relative(self._path)
-        self.copy = project.paths.state / "edits" / component / f"{name}.toml"
-        self._base = self.copy.with_name(f"{name}.base")
+        self._slots = Slots(project.paths.edits / component, name, _SUFFIX, by)
+        self._slot: Slot | None = None
+        self.copy = project.paths.edits / component / f"{name}{_SUFFIX}"
+        """The file to open, from :meth:`begin` on."""
 
     @property
     def pending(self) -> bool:
         """True when an edit was refused before: :meth:`begin` goes on with it."""
-        return self.copy.exists() and self._base.exists()
+        return self._refused() is not None
+
+    def _refused(self) -> Path | None:
+        return next((path for path in self._slots.left_behind() if _base_of(path).exists()), None)
+
+    @property
+    def _base(self) -> Path:
+        return _base_of(self.copy)
 
     @property
     def changed(self) -> bool:
         """True when the copy is not what it was made from."""
-        return self.pending and self.copy.read_bytes() != self._base.read_bytes()
+        return self.copy.exists() and self._base.exists() and self.copy.read_bytes() != self._base.read_bytes()
 
     def begin(self) -> Path:
         """The copy to open. Raises: DefinitionError when the file cannot be read, OSError when no copy can be made."""
-        if not self.pending:
+        refused = self._refused()
+        if refused is not None:
+            self._slot = self._slots.take(refused)
+        if self._slot is None:
             text = read_source(self._path, self._project.root, self._shown).text
             self._project.paths.make_state()
-            make_private(self.copy.parent)
-            write_atomic(self._base, text, 0o600)
-            write_atomic(self.copy, text, 0o600)
+            self._slot = self._slots.new()
+            write_atomic(_base_of(self._slot.path), text, 0o600)
+            self._slot.write(text)
+        self.copy = self._slot.path
         return self.copy
+
+    def leave(self) -> None:
+        """Let the copy, if there is one still, be found again."""
+        if self._slot is not None:
+            self._slot.release()
+            self._slot = None
 
     def finish(self) -> bool:
         """Take the edited text over; True when it changed something.
@@ -74,6 +97,7 @@ class ExternalEdit:
             self._check(text)
         except DefinitionError as error:
             self._keep(error.problems)
+            self.leave()
             raise
         replace_text(self._project, self._path, base, text)
         self.discard()
@@ -83,10 +107,11 @@ class ExternalEdit:
         """Forget the copy."""
         self.copy.unlink(missing_ok=True)
         self._base.unlink(missing_ok=True)
+        self.leave()
 
-    def rebase(self) -> None:
-        """Compare with what is on disk now: the next :meth:`finish` overwrites that. Raises: DefinitionError."""
-        write_atomic(self._base, read_source(self._path, self._project.root, self._shown).text, 0o600)
+    def rebase(self, seen: str) -> None:
+        """Compare with what was seen on disk: the next :meth:`finish` overwrites just that. Raises: OSError."""
+        write_atomic(self._base, seen, 0o600)
 
     def _check(self, text: str) -> None:
         place = Place(self._shown, text)
@@ -114,6 +139,11 @@ class ExternalEdit:
         write_atomic(self.copy, "\n".join(head) + "\n" + text, 0o600)
 
 
+def _base_of(copy: Path) -> Path:
+    """Where the text is that a copy began with."""
+    return copy.with_name(f"{copy.name.removesuffix(_SUFFIX)}.base")
+
+
 def _without_head(text: str) -> str:
     lines = text.splitlines(keepends=True)
     while lines and lines[0].startswith(_MARK):
@@ -126,10 +156,13 @@ def edit_text(project: Project, text: str, suffix: str, open_file: Callable[[Pat
 
     Raises: DefinitionError when what came back is no text, OSError; the edited file stays under ``.orch/edits`` then.
     """
-    directory = project.paths.state / "edits"
+    directory = project.paths.edits
     project.paths.make_state()
     make_private(directory)
-    path = directory / f"text{suffix}"
+    # Of its own name: another screen may have a text open as well.
+    descriptor, name = tempfile.mkstemp(suffix, "text-", directory)
+    os.close(descriptor)
+    path = Path(name)
     write_atomic(path, text, 0o600)
     edited = read_source(path, project.root, project.paths.relative(path)).text if open_file(path) else text
     path.unlink()

@@ -14,14 +14,15 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from orch_tui.engine.requests import who_am_i
 from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.references import secret_names
 from orch_tui.model.undo import NothingToUndo
 from orch_tui.project.source import DefinitionError
-from orch_tui.project.writer import ChangedOnDisk, SaveError
+from orch_tui.project.writer import ChangedOnDisk, Over, SaveError
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
-from orch_tui.tui.form.drafts import drop_form, keep_form, kept_form
+from orch_tui.tui.form.drafts import FormDraft, FormDrafts
 from orch_tui.tui.form.editor import Checked, ConfigurationEditor
 from orch_tui.tui.form.external import ExternalEdit
 from orch_tui.tui.form.form import Form
@@ -61,6 +62,7 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
         self._form: Form | None = None
         self._shown: dict[str, Content] = {}
         self._draft_timer: Timer | None = None
+        self._drafts: FormDrafts | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleBar(id="title")
@@ -85,6 +87,17 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
         # The terminal may be gone: what was typed a moment ago is kept too.
         if self._draft_timer is not None:
             self.keep_draft()
+        if self._drafts is not None:
+            self._drafts.leave()
+
+    @property
+    def drafts(self) -> FormDrafts:
+        """What this screen keeps on disk of the form that is open."""
+        if self._drafts is None or self._drafts.ref != self.editor.ref:
+            if self._drafts is not None:
+                self._drafts.leave()
+            self._drafts = FormDrafts(self.app.project, self.editor.ref, who_am_i())
+        return self._drafts
 
     @property
     def form(self) -> Form | None:
@@ -198,9 +211,9 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
         try:
             if form is not None and self.unsaved:
                 digest = self.editor.base.digest if self.editor.base is not None else ""
-                keep_form(self.app.project, self.editor.ref, form.state, digest)
+                self.drafts.keep(form.state, digest)
             else:
-                drop_form(self.app.project, self.editor.ref)
+                self.drafts.drop()
         except (OSError, ValueError) as error:
             self.app.say(
                 f"The unsaved edits could not be kept as a draft: {error}. Save, or free some space.", "warning"
@@ -208,26 +221,35 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
 
     @work(group="draft", description="offer a draft")
     async def _offer_draft(self) -> None:
+        for draft in self.drafts.found():
+            if await self._restore(draft):
+                return
+
+    async def _restore(self, draft: FormDraft) -> bool:
+        """Ask what to do with a draft; True when no other one is to be offered."""
         from orch_tui.tui.screens.confirm import Confirm
 
-        draft, history = kept_form(self.app.project, self.editor.ref), self.editor.history
-        if draft is None or history is None:
-            return
+        history = self.editor.history
+        if history is None:
+            return True
         state = draft.onto(history.value)
         if state == history.value:
-            drop_form(self.app.project, self.editor.ref)
-            return
+            self.drafts.discard(draft)
+            return False
         detail = "" if self.editor.base is None or draft.digest == self.editor.base.digest else _OUTDATED
         choices = [("r", "Restore them", True), ("d", "Drop them", False)]
         question = "There are edits of this form that were never saved."
         answer = await self.app.push_screen_wait(Confirm(question, choices, detail))
+        if answer is False:
+            self.drafts.discard(draft)
+            return False
         if answer and self.form is not None:
+            self.drafts.adopt(draft)
             history.push(state, "restored edits")
             await self.form.show(state)
             self.check()
             self.show_title()
-        elif answer is False:
-            drop_form(self.app.project, self.editor.ref)
+        return True
 
     @on(Form.Left)
     def _left(self, event: Form.Left) -> None:
@@ -257,7 +279,7 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
     async def action_save(self) -> None:
         await self.save()
 
-    async def save(self, *, force: bool = False) -> bool:
+    async def save(self, *, over: Over | None = None) -> bool:
         """Check and write; True when it is on disk. What hinders is shown where it is."""
         form = self.form
         if form is None:
@@ -270,7 +292,7 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
             self.show_mistakes(checked, "Not saved")
             return False
         try:
-            self.editor.save(checked.configuration, force=force)
+            self.editor.save(checked.configuration, over=over)
         except ChangedOnDisk as conflict:
             self._ask_about(conflict)
         except DefinitionError as error:
@@ -299,7 +321,7 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
 
         async def answered(answer: str | None) -> None:
             if answer == "overwrite":
-                await self.save(force=True)
+                await self.save(over=conflict.over)
             elif answer == "reload":
                 if not self.editor.reload_keeping_edits():
                     self.app.say(
@@ -364,7 +386,10 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
         choices = [("s", "Save", "save"), ("d", "Discard", "discard"), ("k", "Keep editing", "stay")]
         answer = await self.app.push_screen_wait(Confirm(question, choices))
         if answer == "discard":
-            drop_form(self.app.project, self.editor.ref)
+            if self._draft_timer is not None:
+                self._draft_timer.stop()
+                self._draft_timer = None
+            self.drafts.drop()
         return answer == "discard" or (answer == "save" and await self.save())
 
 

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 from textual.screen import Screen
 
+from orch_tui.engine.requests import who_am_i
 from orch_tui.model.configuration import split_ref
 from orch_tui.model.text import safe_line, slug, unique, valid_id
 from orch_tui.project.source import DefinitionError
 from orch_tui.project.writer import ChangedOnDisk, SaveError
-from orch_tui.tui.form.drafts import drop_form
 from orch_tui.tui.form.external import ExternalEdit, edit_text
 
 if TYPE_CHECKING:
+    from orch_tui.project.writer import Over
     from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.form.drafts import FormDrafts
     from orch_tui.tui.form.editor import ConfigurationEditor
     from orch_tui.tui.form.form import Form
 
@@ -31,9 +33,11 @@ class FileActions:
         @property
         def form(self) -> Form | None: ...
         @property
+        def drafts(self) -> FormDrafts: ...
+        @property
         def unsaved(self) -> bool: ...
         async def rebuild(self) -> None: ...
-        async def save(self, *, force: bool = False) -> bool: ...
+        async def save(self, *, over: Over | None = None) -> bool: ...
         def notice(self, text: str) -> None: ...
         def commit(self, label: str = "change") -> None: ...
         def keep_draft(self) -> None: ...
@@ -56,7 +60,7 @@ class FileActions:
         await self._edit_outside()
 
     async def _edit_outside(self) -> None:
-        session = ExternalEdit(self.app.project, self.editor.ref)
+        session = ExternalEdit(self.app.project, self.editor.ref, who_am_i())
         try:
             copy = session.begin()
         except (DefinitionError, OSError) as error:
@@ -65,6 +69,7 @@ class FileActions:
         if not self.app.edit_file(copy):
             if not session.changed:
                 session.discard()
+            session.leave()
             return
         await self._take_over(session)
 
@@ -79,6 +84,7 @@ class FileActions:
             await self._settle(session, conflict)
             return
         except SaveError as error:
+            session.leave()
             self.app.say(f"{error} {key} goes on with your text.", "error", 12)
             return
         self.editor.load()
@@ -91,9 +97,10 @@ class FileActions:
 
         answer = await self.app.push_screen_wait(Conflict(conflict))
         if answer == "overwrite":
-            session.rebase()
+            session.rebase(conflict.disk_text)
             await self._take_over(session)
             return
+        session.leave()
         if answer == "reload":
             self.editor.load()
             await self.rebuild()
@@ -233,7 +240,7 @@ class FileActions:
         except (InUse, SaveError) as error:
             self.app.say(str(error), "error", 12)
             return
-        drop_form(self.app.project, self.editor.ref)
+        self.drafts.drop()
         self.app.say(f"Deleted; the file is {self.app.project.paths.relative(trashed.stored)}.", seconds=10)
         self.dismiss(None)
 

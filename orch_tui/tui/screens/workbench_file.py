@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from textual.timer import Timer
 
-from orch_tui.project.drafts import Draft, load_draft
+from orch_tui.model.text import counted, safe_line
+from orch_tui.project.drafts import Draft, found_drafts
 from orch_tui.project.project import DefinitionError
-from orch_tui.project.writer import ChangedOnDisk, SaveError
+from orch_tui.project.writer import ChangedOnDisk, Over, SaveError
 from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.conflict import Answer, Conflict
@@ -39,7 +40,9 @@ class WorkbenchFile(WorkbenchEdits):
         """Keep drafts from now on."""
         app = self.app
         self._drafts = DraftKeeper(
-            self.bench.project, lambda text: app.call_from_thread(self.orch_app.say, text, "error")
+            self.bench.project,
+            self.orchestration_id,
+            lambda text: app.call_from_thread(self.orch_app.say, text, "error"),
         )
 
     def edited(self, focus: str | None = None) -> None:
@@ -60,61 +63,78 @@ class WorkbenchFile(WorkbenchEdits):
             self._drafts.keep(bench.value, bench.base)
         elif self._has_draft:
             self._has_draft = False
-            self._drafts.drop(bench.value.id)
+            self._drafts.drop()
 
     def offer_draft(self) -> None:
         """Ask what to do with unsaved edits of an earlier time."""
-        try:
-            draft = load_draft(self.bench.project, self.orchestration_id)
-        except DefinitionError as error:
+        found, broken = found_drafts(self.bench.project, self.orchestration_id)
+        for error in broken:
             self.orch_app.say(f"There is a draft that cannot be read: {error}", "warning", seconds=12)
+        others = self._drafts.others() if self._drafts is not None else []
+        if others:
+            who = safe_line(", ".join(others), 200)
+            self.orch_app.say(f"There are unsaved edits of this orchestration on another screen: {who}.", "warning")
+        self._offer_found(found)
+
+    def _offer_found(self, found: list[Draft]) -> None:
+        """The latest draft first; the next one once that is dropped."""
+        drafts = self._drafts
+        if drafts is None or not found:
             return
-        if draft is None:
-            return
-        self._has_draft = True
+        draft, *more = found
+        assert draft.path is not None
+        path = draft.path
         if draft.orchestration == self.bench.value:
-            self.keep_draft()
+            drafts.discard(path)
+            self._offer_found(more)
             return
-        found = draft
 
         def take(answer: str | None) -> None:
             if answer == "restore":
-                self.bench.restore(found)
+                self._has_draft = True
+                drafts.adopt(path)
+                self.bench.restore(draft)
                 self.edited()
             elif answer == "drop":
-                self.keep_draft()
+                drafts.discard(path)
+                self._offer_found(more)
 
         self.app.push_screen(
             Confirm(
                 "There are edits that were not saved. Go on with them?",
                 [("r", "Restore them", "restore"), ("d", "Drop them", "drop"), ("l", "Later", "later")],
-                self._draft_detail(draft),
+                self._draft_detail(draft, len(more)),
             ),
             take,
         )
 
-    def _draft_detail(self, draft: Draft) -> str:
+    def _draft_detail(self, draft: Draft, more: int) -> str:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(draft.saved))
-        changed = (
-            "\nThe file was changed since; saving will show the difference first."
-            if draft.outdated(self.bench.project)
-            else ""
-        )
-        return f"Kept on {when}.{changed}"
+        by = f" by {safe_line(draft.by, 80)}" if draft.by else ""
+        changed = draft.outdated(self.bench.project)
+        sentences = [
+            f"Kept on {when}{by}.",
+            "The file was changed since; saving will show the difference first." if changed else "",
+            f"Besides, {counted(more, 'earlier draft')} of other screens." if more else "",
+        ]
+        return "\n".join(sentence for sentence in sentences if sentence)
 
     # Saving
 
     def action_save(self) -> None:
         self.save()
 
-    def save(self, *, force: bool = False, then: Callable[[], object] | None = None) -> None:
-        """Write the file, ask when it changed on disk, and go on with ``then`` once it is saved."""
+    def save(self, *, over: Over | None = None, then: Callable[[], object] | None = None) -> None:
+        """Write the file, ask when it changed on disk, and go on with ``then`` once it is saved.
+
+        ``over`` is what was seen on disk and is to be written over.
+        """
         bench = self.bench
-        if not bench.dirty and not force and bench.base is not None:
+        if not bench.dirty and over is None and bench.base is not None:
             self.orch_app.say("Everything is saved already.", seconds=2)
             return
         try:
-            bench.save(force=force)
+            bench.save(over=over)
         except ChangedOnDisk as conflict:
             self._ask_about(conflict, then)
             return
@@ -130,7 +150,7 @@ class WorkbenchFile(WorkbenchEdits):
     def _ask_about(self, conflict: ChangedOnDisk, then: Callable[[], object] | None) -> None:
         def take(answer: Answer | None) -> None:
             if answer == "overwrite":
-                self.save(force=True, then=then)
+                self.save(over=conflict.over, then=then)
             elif answer == "reload":
                 self.reload()
 
@@ -237,14 +257,15 @@ class WorkbenchFile(WorkbenchEdits):
     def _finish(self, then: Callable[[], object]) -> None:
         if self._drafts is not None:
             self.keep_draft()
-            self._drafts.wait()
+            self._drafts.leave()
         then()
 
     def on_unmount(self) -> None:
         # Also when the program is told to end: the last edits are in the draft.
-        if self._drafts is not None and self.opened is not None and self._draft_timer is not None:
-            self.keep_draft()
-            self._drafts.wait()
+        if self._drafts is not None:
+            if self.opened is not None and self._draft_timer is not None:
+                self.keep_draft()
+            self._drafts.leave()
 
 
 def _unsaved() -> Confirm[str]:

@@ -291,14 +291,43 @@ class TestExternalEdit:
         session.begin().write_text(NEWS.replace("News", "Mine"))
         path.write_text(NEWS.replace("News", "Theirs"))
         # WHEN it is finished THEN both are kept
-        with pytest.raises(ChangedOnDisk):
+        with pytest.raises(ChangedOnDisk) as conflict:
             session.finish()
         assert "Theirs" in path.read_text()
         assert "Mine" in session.copy.read_text()
-        # AND it is written when the person wants so
-        session.rebase()
+        # AND it is written when the person wants so, over what was shown and over nothing else
+        session.rebase(conflict.value.disk_text)
+        path.write_text(NEWS.replace("News", "Theirs again"))
+        with pytest.raises(ChangedOnDisk) as conflict:
+            session.finish()
+        session.rebase(conflict.value.disk_text)
         assert session.finish()
         assert "Mine" in path.read_text()
+
+    def test_two_screens_have_a_copy_each(self, project: Project, tmp_path: Path) -> None:
+        # GIVEN a copy that one screen has open in an editor
+        first, second = ExternalEdit(project, "mailer/news", "ann"), ExternalEdit(project, "mailer/news", "bob")
+        first.begin().write_text(NEWS.replace("News", "First"))
+        # WHEN another one edits the file too, THEN it has its own copy, and no edit of the first is offered to it
+        assert not second.pending
+        second.begin().write_text(NEWS.replace("News", "Second"))
+        assert first.copy != second.copy and first.finish()
+        # AND what the second one wrote meets what is on disk now, and is kept
+        with pytest.raises(ChangedOnDisk):
+            second.finish()
+        assert (
+            "Second" in second.copy.read_text()
+            and "First" in (tmp_path / "configurations/mailer/news.toml").read_text()
+        )
+        second.leave()
+        assert ExternalEdit(project, "mailer/news").pending
+
+    def test_two_texts_in_editors_at_once_do_not_meet(self, project: Project) -> None:
+        def outer(path: Path) -> bool:
+            assert edit_text(project, "inner", ".sql", lambda inner: bool(inner.write_text("inner 2"))) == "inner 2"
+            return bool(path.write_text(f"{path.read_text()} 2"))
+
+        assert edit_text(project, "outer", ".sql", outer) == "outer 2"
 
     def test_a_text_comes_back_without_the_line_end_that_editors_add(self, project: Project) -> None:
         def replace(path: Path) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from orch_tui.model.edits import EditError
 from orch_tui.model.orchestration import Orchestration, Phase, Retry, Task
-from orch_tui.project.drafts import Draft, load_draft, save_draft
+from orch_tui.project.drafts import Draft, found_drafts, list_drafts, load_draft, save_draft
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.writer import ChangedOnDisk, SaveError
 from orch_tui.tui.draft_keeper import DraftKeeper
@@ -273,7 +273,7 @@ def test_a_draft_restored_over_a_changed_file_ends_in_a_conflict_not_in_a_loss(b
 def test_drafts_are_kept_and_dropped_in_order(bench: Workbench) -> None:
     # GIVEN a keeper
     complaints: list[str] = []
-    keeper = DraftKeeper(bench.project, complaints.append, clock=lambda: 7.0)
+    keeper = DraftKeeper(bench.project, "campaigns", complaints.append, clock=lambda: 7.0)
     # WHEN a draft is kept THEN it is on disk
     keeper.keep(bench.value, bench.base)
     keeper.wait()
@@ -282,10 +282,77 @@ def test_drafts_are_kept_and_dropped_in_order(bench: Workbench) -> None:
     assert draft.saved == 7.0
     # WHEN it is kept and dropped at once THEN it is gone
     keeper.keep(bench.value, bench.base)
-    keeper.drop("campaigns")
+    keeper.drop()
     keeper.wait()
     assert load_draft(bench.project, "campaigns") is None
     assert complaints == []
+
+
+def _renamed(bench: Workbench, name: str) -> Workbench:
+    bench.rename_phase("writer-phase", name)
+    return bench
+
+
+def _names(bench: Workbench) -> list[str]:
+    return [draft.orchestration.phases[3].name for draft in found_drafts(bench.project, "campaigns")[0]]
+
+
+def test_two_screens_have_a_draft_each_and_what_both_leave_is_found(bench: Workbench) -> None:
+    # GIVEN two screens on one orchestration, each with unsaved edits
+    complaints: list[str] = []
+    first, second = (DraftKeeper(bench.project, "campaigns", complaints.append) for _ in range(2))
+    first.keep(_renamed(bench, "First").value, bench.base)
+    first.wait()
+    second.keep(_renamed(bench, "Second").value, bench.base)
+    second.wait()
+    first.keep(_renamed(bench, "First again").value, bench.base)
+    first.wait()
+    # THEN none is offered while its screen is there, each knows of the other, and the home screen shows one mark
+    assert _names(bench) == [] and len(first.others()) == 2
+    assert list_drafts(bench.project) == ["campaigns"]
+    # WHEN both are gone THEN both drafts are found, the latest first
+    first.leave()
+    second.leave()
+    assert _names(bench) == ["First again", "Second"]
+    assert complaints == []
+
+
+def test_a_draft_that_was_found_is_overwritten_by_nobody_until_it_is_taken_up(bench: Workbench) -> None:
+    # GIVEN a draft that was left behind
+    old, new = (DraftKeeper(bench.project, "campaigns", print) for _ in range(2))
+    old.keep(_renamed(bench, "Old").value, bench.base)
+    old.leave()
+    (found,) = found_drafts(bench.project, "campaigns")[0]
+    # WHEN another screen edits without having taken it up
+    new.keep(_renamed(bench, "New").value, bench.base)
+    new.wait()
+    assert _names(bench) == ["Old"]
+    # AND takes it up later THEN both are there
+    assert found.path is not None
+    new.adopt(found.path)
+    new.keep(_renamed(bench, "Old and more").value, bench.base)
+    new.wait()
+    assert _names(bench) == ["New"]
+    new.leave()
+    assert sorted(_names(bench)) == ["New", "Old and more"]
+    # AND one that is dropped is gone, and the other one stays
+    new.discard(found.path)
+    new.wait()
+    assert _names(bench) == ["New"]
+
+
+def test_of_two_screens_that_take_up_the_same_draft_one_has_it(bench: Workbench) -> None:
+    one, two = (DraftKeeper(bench.project, "campaigns", print) for _ in range(2))
+    one.keep(_renamed(bench, "Old").value, bench.base)
+    one.leave()
+    (found,) = found_drafts(bench.project, "campaigns")[0]
+    assert found.path is not None
+    for keeper, name in ((one, "One"), (two, "Two")):
+        keeper.adopt(found.path)
+        keeper.keep(_renamed(bench, name).value, bench.base)
+        keeper.leave() if keeper is two else keeper.wait()
+    one.leave()
+    assert sorted(_names(bench)) == ["One", "Two"]
 
 
 def test_a_draft_that_cannot_be_kept_is_a_sentence(bench: Workbench) -> None:
@@ -293,7 +360,7 @@ def test_a_draft_that_cannot_be_kept_is_a_sentence(bench: Workbench) -> None:
     bench.project.paths.make_state()
     bench.project.paths.drafts.write_text("in the way")
     complaints: list[str] = []
-    keeper = DraftKeeper(bench.project, complaints.append)
+    keeper = DraftKeeper(bench.project, "campaigns", complaints.append)
     # WHEN a draft is kept THEN the keeper complains and goes on
     keeper.keep(bench.value, bench.base)
     keeper.wait()
