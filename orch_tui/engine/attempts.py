@@ -23,7 +23,6 @@ from orch_tui.model.status import Status
 from orch_tui.project.history import RunSummary
 from orch_tui.project.locks import Lock
 from orch_tui.project.masking.files import is_masked, mask_attempt
-from orch_tui.project.masking.redactor import Redactor
 
 _LOOK = 0.25
 _GO_ON = 5
@@ -229,6 +228,8 @@ def mask_what_is_left(spec: AttemptSpec) -> None:
     """Mask the files of a task that was killed before it could do so itself."""
     if is_masked(spec.directory):
         return
+    from orch_tui.project.masking.redactor import Redactor
+
     known = "ORCH_SECRETS" in spec.environment
     with contextlib.suppress(OSError):
         # The files still count as unmasked, so nobody shows them: a full disk must not keep the end from the journal.

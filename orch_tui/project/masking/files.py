@@ -11,10 +11,10 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from orch_tui.project.atomic import replace_json, write_atomic
-from orch_tui.project.masking.redactor import Redactor
+if TYPE_CHECKING:
+    from orch_tui.project.masking.redactor import Redactor
 
 UNMASKED = "unmasked"
 """Made with the attempt's directory when its task gets secrets; removed by who has masked its files."""
@@ -70,6 +70,9 @@ def _files(directory: Path) -> Iterator[Path]:
 def _mask(path: Path, redactor: Redactor | None) -> None:
     if redactor is not None and not redactor:
         return
+    # Every start of a run imports this module, and few tasks are killed.
+    from orch_tui.project.atomic import replace_json, write_atomic
+
     try:
         data = path.read_bytes()
     except FileNotFoundError:
