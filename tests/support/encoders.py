@@ -122,6 +122,8 @@ ENCODERS: dict[str, Encoder] = {
     "json in utf-8": _text(lambda s: json.dumps(s, ensure_ascii=False)),
     "json with escaped slashes": _text(lambda s: json.dumps(s).replace("/", "\\/")),
     "json with any escapes": _some_escapes,
+    "json with any escapes in a repr": lambda s, chance: repr(_some_escapes(s, chance).decode()).encode(),
+    "json with any escapes in json": lambda s, chance: json.dumps(_some_escapes(s, chance).decode()).encode(),
     "json in json": _text(lambda s: json.dumps(json.dumps({"a": s}))),
     "json in json in json": _text(lambda s: json.dumps(json.dumps(json.dumps({"a": s})))),
     "shell single quotes": _text(shlex.quote),

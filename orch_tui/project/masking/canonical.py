@@ -29,8 +29,9 @@ _UNSEEN = (
     rb"\xc2[\x80-\x9f\xad]|\xcd\x8f|\xd8\x9c|\xe2(?:\x80[\x8b-\x8f\xa8-\xae]|\x81[\xa0-\xaf]|[\x94\x95][\x80-\xbf])"
     rb"|\xef(?:\xb8[\x80-\x8f]|\xbb\xbf)"
 )
+# All backslashes of a run: one that stayed would make another escape of the letter that is decoded.
 _BACKSLASHED = (
-    rb"\\(?:x(?:[0-9a-fA-F]{2}|\{[0-9a-fA-F]{1,6}\})"
+    rb"\\{1,16}+(?:x(?:[0-9a-fA-F]{2}|\{[0-9a-fA-F]{1,6}\})"
     rb"|u(?:[dD][89abAB][0-9a-fA-F]{2}\\{1,16}u[dD][c-fC-F][0-9a-fA-F]{2}|[0-9a-fA-F]{4}|\{[0-9a-fA-F]{1,6}\})"
     rb"|U[0-9a-fA-F]{8}|N\{[A-Z0-9 -]{1,90}\}|[0-3][0-7]{2}|[nrtfvbae])"
 )
@@ -43,7 +44,7 @@ _SOFT_HYPHENS = re.compile(_SOFT_HYPHEN)
 # The beginning of any of these at the end of what has arrived so far.
 _OPEN = re.compile(
     rb"(?:%(?:25)*(?:2|[0-9a-fA-F]|u[0-9a-fA-F]{0,3})?"
-    rb"|\\(?:x(?:[0-9a-fA-F]|\{[0-9a-fA-F]{0,6})?|u(?:[0-9a-fA-F]{0,3}|\{[0-9a-fA-F]{0,6})"
+    rb"|\\{1,16}(?:x(?:[0-9a-fA-F]|\{[0-9a-fA-F]{0,6})?|u(?:[0-9a-fA-F]{0,3}|\{[0-9a-fA-F]{0,6})"
     rb"|u[dD][89abAB][0-9a-fA-F]{2}(?:\\{1,16}(?:u[0-9a-fA-F]{0,3})?)?|U[0-9a-fA-F]{0,7}|N(?:\{[A-Z0-9 -]{0,90})?"
     rb"|[0-3][0-7]?)?"
     rb"|&(?:amp;)*(?:#(?:[0-9]{0,7}|[xX][0-9a-fA-F]{0,6})|[a-zA-Z][a-zA-Z0-9]{0,31})?"
@@ -194,7 +195,7 @@ def _decode(token: bytes) -> bytes:
                 token = b"&" + token[5:]
             return html.unescape(token.decode("ascii")).encode("utf-8", "surrogatepass")
         case b"\\":
-            return _backslashed(token[1:])
+            return _backslashed(token.lstrip(b"\\"))
         case _:
             return b""
 
