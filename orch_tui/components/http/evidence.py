@@ -125,13 +125,20 @@ def _leads_on(value: Any) -> bool:
     return isinstance(value, bool | int | str) and is_true(value)
 
 
+def is_complaint(value: Any) -> bool:
+    """Whether a member for errors has one in it: not null, nothing empty, no 0, false or their texts."""
+    if isinstance(value, str):
+        return value.strip().lower() not in ("", "0", "false", "null", "none")
+    return bool(value)
+
+
 def complaint(envelope: Any) -> str | None:
     """What the member ``error`` or ``errors`` around the records says, where it is no empty one and no "0"."""
     if not isinstance(envelope, Mapping):
         return None
     for name in _ERRORS:
         value = envelope.get(name)
-        if isinstance(value, str | bool | list) and value and (not isinstance(value, str) or is_true(value)):
+        if isinstance(value, str | bool | list) and is_complaint(value):
             return said_in({name: value}) or f'"{name}"'
         if isinstance(value, Mapping) and str(value.get("code", "")) not in ("0", "200") and (said := said_in(value)):
             return said

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
@@ -12,28 +10,21 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from orch_tui.components import kit
+from orch_tui.components.http.addresses import named_secrets, parts_in_addresses
 from orch_tui.components.http.auth import Auth
-from orch_tui.components.http_api.writer_rows import PLACEHOLDER, RowShape, Unsendable, batches, encoder
+from orch_tui.components.http_api.row_answers import RowAnswers
+from orch_tui.components.http_api.row_sender import RowSender
+from orch_tui.components.http_api.writer_rows import PLACEHOLDER, RowShape
 from orch_tui.components.kit.checkpoint import Sent, content_key
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.contract import Input
-from orch_tui.components.kit.sql import connect, duckdb_explained
+from orch_tui.components.kit.sql import duckdb_explained
 from orch_tui.model.text import safe_line
 from orch_tui.project.masking.redactor import Redactor
 
 if TYPE_CHECKING:
-    import httpx
-
     from orch_tui.components.http.client import HttpClient
-    from orch_tui.components.http_api.writer_rows import Row
 
 _DEFAULT_BATCH = 100
-_LISTED = 20
-"""Rejected rows that the log tells one by one."""
-_HOPELESS = 100
-"""Rows rejected from the first one on after which the request itself must be wrong."""
-_ABOUT_THE_ROW = frozenset({400, 409, 410, 412, 413, 422})
-"""Refusals that another row may not get; 404 joins them where the row is part of the address."""
 _SEVERAL = ("array", "ndjson")
 
 
@@ -89,7 +80,8 @@ class Parameters(kit.Parameters):
     on_rejected: Literal["fail", "warn"] = Field(
         "fail",
         title="When a row is rejected",
-        description="fail: stop. warn: count and list it, and go on; for one row in each request only.",
+        description="fail: stop. warn: count and list it, and go on; for one row in each request, or with an answer "
+        "that tells rows apart.",
     )
     resume: bool = Field(
         True,
@@ -102,6 +94,7 @@ class Parameters(kit.Parameters):
     requests_per_minute: int | None = Field(
         None, ge=1, title="Requests per minute", description="At most so many; no limit if left out."
     )
+    answer: RowAnswers = Field(default_factory=lambda: RowAnswers.model_validate({}), title="Answer")
 
     @field_validator("url")
     @classmethod
@@ -121,10 +114,10 @@ class Parameters(kit.Parameters):
             raise ValueError(f'batch_size is for body array and ndjson; body "{self.body}" is one row in each request')
         if self.key is not None and self.body != "array":
             raise ValueError('key is for body "array"')
-        if self.on_rejected == "warn" and several:
+        if self.on_rejected == "warn" and several and self.answer.type == "none":
             raise ValueError(
-                "on_rejected = warn needs one row in each request (body json, form or none): of a refused batch it "
-                "is not known which row is wrong"
+                "on_rejected = warn needs one row in each request (body json, form or none), or an answer that says "
+                "which rows were refused: of a refused batch it is not known which row is wrong"
             )
         return self
 
@@ -152,14 +145,15 @@ def deliver(parameters: Parameters, ctx: Context, sleep: Callable[[float], None]
     key = content_key(table, parameters.model_dump(include=_WHAT_IS_SENT))
     hide = _hider(parameters.url)
     with Sent(ctx, key, resume=parameters.resume) as sent, _client(parameters, ctx, hide, sleep) as client:
-        writer = _Writer(parameters, ctx, table, shape, sent, client, hide)
+        sender = RowSender(parameters, ctx, table, shape, sent, client, hide)
         try:
             with duckdb_explained(f"the rows of {table.table} cannot be read"):
-                writer.send_all()
+                sender.send_all()
         except HttpError as error:
-            raise UserError(hide(f"{error}; {writer.so_far(maybe_done=error.maybe_done)}")) from error
+            raise UserError(hide(f"{error}; {sender.so_far(maybe_done=error.maybe_done)}")) from error
+        sender.require_all()
         sent.clear()
-    writer.report()
+    sender.report()
 
 
 _WHAT_IS_SENT = {"url", "method", "body", "key", "batch_size", "columns", "nested", "nulls"}
@@ -183,155 +177,11 @@ def _client(
 
 
 def _hider(url: str) -> Callable[[str], str]:
-    """Masks the path of an address that is a secret itself, as those of chat webhooks are.
+    """Masks the parts of a secret that an address is cut into, such as the path of a chat webhook that is a secret.
 
     The value as a whole is masked by the kit; messages have the address without its query, which is another text.
     """
-    names = os.environ.get("ORCH_SECRETS", "").split(",")
-    values = [os.environ[name] for name in names if os.environ.get(name)]
-    parts = [urlsplit(value) for value in values if value in url and "/" in value]
-    return Redactor(text for part in parts for text in (part.path.strip("/"), part.query)).text
-
-
-class _Writer:
-    """One pass over the rows."""
-
-    def __init__(
-        self,
-        parameters: Parameters,
-        ctx: Context,
-        table: Input,
-        shape: RowShape,
-        sent: Sent,
-        client: HttpClient,
-        hide: Callable[[str], str],
-    ) -> None:
-        self._p, self._ctx, self._table, self._shape = parameters, ctx, table, shape
-        self._sent, self._client, self._hide = sent, client, hide
-        self._encode, self._type = encoder(parameters.body, parameters.key)
-        self._before = dict(sent.totals)
-        self._requests = 0
-        self._first_reason = ""
-
-    @property
-    def _rows(self) -> int:
-        return self._sent.totals.get("rows", 0)
-
-    @property
-    def _rejected(self) -> int:
-        return self._sent.totals.get("rejected", 0)
-
-    def send_all(self) -> None:
-        """Raises: HttpError, UserError, duckdb.Error."""
-        size, sent = self._p.rows_per_request, self._sent
-        if sent.discarded:
-            self._ctx.log(
-                f"an earlier attempt sent {sent.discarded} batches of other rows or with other parameters and failed; "
-                "everything is sent from the beginning"
-            )
-        if sent.done:
-            self._ctx.log(f"going on after row {sent.done * size}: an earlier attempt sent what is before")
-        con = connect(self._ctx, memory_limit="512MB")
-        result = con.execute(self._shape.query(self._table, sent.done * size))
-        for rows in batches(result, size):
-            self._send(rows)
-            self._ctx.progress(min(sent.done * size, self._table.rows), self._table.rows, "rows")
-
-    def _send(self, rows: list[Row]) -> None:
-        number = self._sent.done
-        try:
-            self._request(rows, number)
-        except Unsendable as error:
-            self._reject(f"row {number + 1}: {error}")
-            self._sent.mark(number, {"rejected": 1})
-        else:
-            self._sent.mark(number, {"rows": len(rows)})
-
-    def _request(self, rows: list[Row], number: int) -> None:
-        """Raises: Unsendable when this row is at fault, else HttpError or UserError."""
-        from orch_tui.components.http.client import HttpError
-
-        url = self._shape.address(rows[0])
-        body = self._encode([self._shape.fields(row, nulls=self._p.nulls == "send") for row in rows])
-        own = {name.lower() for name in self._p.headers}
-        headers = {"Content-Type": self._type} if body is not None and "content-type" not in own else {}
-        name = self._p.idempotency_header
-        if name and name.lower() not in own:
-            headers[name] = _key(self._sent.token, number)
-        self._requests += 1
-        repeatable = True if self._p.repeatable else None
-        try:
-            response = self._client.request(self._p.method, url, content=body, headers=headers, idempotent=repeatable)
-        except HttpError as error:
-            if len(rows) == 1 and self._is_about_the_row(error.status):
-                raise Unsendable(f"{error.status} {error.detail}".strip()) from error
-            raise
-        self._check_redirect(response)
-
-    def _is_about_the_row(self, status: int | None) -> bool:
-        return status in _ABOUT_THE_ROW or (status == 404 and PLACEHOLDER.search(self._p.url) is not None)
-
-    def _check_redirect(self, response: httpx.Response) -> None:
-        """A redirect may turn a POST into a GET, which every server answers and which writes nothing."""
-        from orch_tui.components.http.addresses import shown_url
-
-        if response.request.method != self._p.method:
-            raise UserError(
-                self._hide(
-                    f"{self._p.method} {shown_url(self._p.url)}: the server redirected to {shown_url(response.url)}, "
-                    f"and nothing was written there; put that address into url; {self.so_far()}"
-                )
-            )
-
-    def _reject(self, reason: str) -> None:
-        if self._p.on_rejected == "fail":
-            raise UserError(
-                self._hide(
-                    f"{reason}; correct the row, or set on_rejected = warn to go on without such rows; {self.so_far()}"
-                )
-            )
-        self._first_reason = self._first_reason or reason
-        if self._rejected < _LISTED:
-            self._ctx.log(self._hide(f"rejected: {reason}"))
-        elif self._rejected == _LISTED:
-            self._ctx.log("further rejected rows are only counted")
-        if self._rows == 0 and self._rejected + 1 >= _HOPELESS:
-            raise UserError(
-                self._hide(
-                    f"the first {_HOPELESS} rows were all rejected, so the request itself seems to be wrong; "
-                    f"the last one: {reason}"
-                )
-            )
-
-    def so_far(self, *, maybe_done: bool = False) -> str:
-        """What was sent before the failure, and what becomes of it."""
-        unsure = " The request that failed may have been carried out, and is sent again." if maybe_done else ""
-        if not self._sent.done:
-            return f"no row was sent before.{unsure}"
-        done = f"{self._rows} of {self._table.rows} rows were sent before"
-        if self._p.resume:
-            return f"{done}; the next attempt goes on behind them.{unsure}"
-        return f"{done} and are sent again by the next attempt (resume = false).{unsure}"
-
-    def report(self) -> None:
-        """Metrics and last words of an attempt that sent everything."""
-        self._ctx.metrics.update(rows=self._rows, requests=self._requests, rejected=self._rejected)
-        before = self._before.get("rows", 0)
-        if self._before:
-            self._ctx.metrics["sent_before"] = before
-        if not self._table.rows:
-            self._ctx.log(f"{self._table.table} has no rows: nothing was sent")
-            return
-        earlier = f"; {before} were sent by an earlier attempt" if before else ""
-        self._ctx.log(f"sent: {self._rows - before} rows in {self._requests} requests{earlier}")
-        if self._rejected:
-            first = f", the first: {self._hide(self._first_reason)}" if self._first_reason else ""
-            self._ctx.warn(f"{self._rejected} of {self._table.rows} rows were rejected{first}")
-
-
-def _key(token: str, number: int) -> str:
-    """What the server may know the batch by: the same in every attempt, another one in the next run."""
-    return hashlib.sha256(f"{token}/{number}".encode()).hexdigest()[:32]
+    return Redactor(parts_in_addresses(value for value in named_secrets() if value in url)).text
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,10 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from orch_tui.components.http import exact_json
 from orch_tui.components.kit.contract import Input
 from orch_tui.components.kit.sql import listed, literal, quoted, row_batches
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.storage.conversion import text_of
+from orch_tui.storage.types import parse_type
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,7 +24,7 @@ Row = tuple[Any, ...]
 
 # Neither {{ variable }} nor ${SECRET}.
 PLACEHOLDER = re.compile(r"(?<![{$])\{([^{}]+)\}(?!\})")
-_NATIVE = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|BOOLEAN|VARCHAR|FLOAT|DOUBLE")
+_NATIVE = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|BOOLEAN|VARCHAR|DOUBLE")
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _EXACT_DIGITS = 15
 """Decimal digits that a double holds without loss."""
@@ -43,7 +45,10 @@ class Column:
 
 
 class RowShape:
-    """What of a row goes into the body and what into the address."""
+    """What of a row goes into the body and what into the address.
+
+    ``no_numbers`` counts the values of rows so far that are NaN or infinite, which JSON has not: they are null.
+    """
 
     def __init__(self, table: Input, columns: Mapping[str, str], url: str, *, nested: bool, as_text: bool) -> None:
         """``columns`` are names in the table with names in the body; without any, all that the address does not take.
@@ -71,6 +76,7 @@ class RowShape:
         self._url = url
         self._in_url = [known[name.casefold()][0] for name in in_url]
         self._url_values = [_text(*known[name.casefold()]) for name in in_url]
+        self.no_numbers = 0
 
     def query(self, table: Input, skip: int) -> str:
         """SELECT of the rows in their order, without the first ``skip``: values of the body, then of the address."""
@@ -97,9 +103,10 @@ class RowShape:
             if value is None and not nulls:
                 continue
             if value is not None and column.parsed:
-                value = json.loads(value, parse_constant=lambda name: None)
+                value = exact_json.loads(value)
             elif isinstance(value, float) and not math.isfinite(value):
                 value = None
+                self.no_numbers += 1
             place = body
             for part in column.path[:-1]:
                 place = place.setdefault(part, {})
@@ -136,10 +143,11 @@ def _value(name: str, kind: str) -> tuple[str, bool]:
     if digits := _DECIMAL.fullmatch(kind):
         exact = int(digits[1]) <= _EXACT_DIGITS
         return f"cast({column} as {'double' if exact else 'varchar'})", False
-    if kind == "JSON":
-        return f"cast({column} as varchar)", True
-    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
-        return f"cast(to_json({column}) as varchar)", True
+    if kind == "FLOAT":
+        # 0.1 is 0.1 also in the 64 bits that JSON has in mind.
+        return f"cast(cast({column} as varchar) as double)", False
+    if kind == "JSON" or parse_type(kind).nested:
+        return text_of(column, kind), True
     return _text(name, kind), False
 
 
@@ -149,8 +157,8 @@ def _text(name: str, kind: str) -> str:
         return _moment(column)
     if kind == "BLOB":
         return f"base64({column})"
-    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
-        return f"cast(to_json({column}) as varchar)"
+    if parse_type(kind).nested:
+        return text_of(column, kind)
     return f"cast({column} as varchar)"
 
 
@@ -185,9 +193,8 @@ def encoder(body: str, key: str | None) -> tuple[Encoder, str]:
 
 
 def _json(value: Any) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # Half of a surrogate pair, which JSON columns may hold, is no UTF-8.
-    return text.encode("utf-8", "replace")
+    return exact_json.dumps(value).encode("utf-8", "replace")
 
 
 def _form(row: Mapping[str, Any]) -> bytes:

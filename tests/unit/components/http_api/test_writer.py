@@ -181,6 +181,9 @@ def test_columns_are_checked_before_anything_is_sent(
         ({"batch_size": 5}, "batch_size is for body array and ndjson"),
         ({"body": "ndjson", "key": "x"}, 'key is for body "array"'),
         ({"body": "array", "on_rejected": "warn"}, "on_rejected = warn needs one row"),
+        ({"answer": {"type": "each"}}, "each needs status or error"),
+        ({"answer": {"type": "failed", "path": "errors"}}, "needs this"),
+        ({"answer": {"path": "items"}}, "not used with"),
         ({"idempotency_header": "a b"}, "idempotency_header"),
     ],
 )
@@ -333,6 +336,151 @@ def test_a_missing_target_is_a_rejected_row_where_the_row_is_in_the_address(benc
     server.script("/c/1", OK)
     ctx = send(bench, server, "select 1 as id union all select 2", "/c/{id}", method="PATCH", on_rejected="warn")
     assert ctx.metrics["rejected"] == 1 and "row 2: 404 no route PATCH /c/2" in str(ctx.warning)
+
+
+EACH = {"type": "each", "path": "items", "status": "index.status", "error": "index.error.reason"}
+FAILED = {"type": "failed", "path": "insertErrors", "index": "index", "error": "errors.0.message"}
+
+
+def bulk(call: Call) -> Answer:
+    """Elasticsearch's answer, which refuses every third id."""
+    items = [
+        {"index": {"status": 400, "error": {"reason": f"no {row['id']}"}}}
+        if row["id"] % 3 == 0
+        else {"index": {"status": 201}}
+        for row in call.json
+    ]
+    return Answer(json={"took": 3, "errors": True, "items": items})
+
+
+def inserts(call: Call, first: int = 0) -> Answer:
+    """BigQuery's answer, which lists what it refused."""
+    wrong = [at for at, row in enumerate(call.json) if row["id"] % 3 == 0]
+    errors = [{"index": at + first, "errors": [{"message": f"no {call.json[at]['id']}"}]} for at in reversed(wrong)]
+    return Answer(json={"insertErrors": errors} if errors else {})
+
+
+def multi_status(call: Call) -> Answer:
+    return Answer(207, json=[{"status": "error" if row["id"] % 3 == 0 else "Created"} for row in call.json])
+
+
+@pytest.mark.parametrize(
+    ("handler", "answer", "first"),
+    [
+        (bulk, EACH, "400 no 3"),
+        (bulk, {**EACH, "status": None}, "no 3"),
+        (inserts, FAILED, "no 3"),
+        (lambda call: inserts(call, 1), {**FAILED, "first_index": 1, "error": None}, "no 3"),
+        (multi_status, {"type": "each", "status": "status"}, "error"),
+    ],
+)
+def test_rows_that_an_answer_refuses_are_counted_and_listed(
+    bench: Bench, server: HttpServer, handler: Any, answer: dict[str, Any], first: str
+) -> None:
+    # GIVEN a server that says inside of its answer which rows it did not take
+    server.route("/hook", handler)
+    # WHEN rows are sent, several in a request
+    ctx = send(bench, server, body="array", batch_size=4, on_rejected="warn", answer=answer)
+    # THEN those are rejected rows, by their place in the table, and the others were sent
+    assert ctx.metrics == {"rows": 5, "requests": 2, "rejected": 2}
+    told = [line for line in bench.lines if line.startswith("rejected: ")]
+    assert [line.split(":")[1] for line in told] == [" row 3", " row 6"]
+    assert ctx.warning is not None and ctx.warning.startswith(f"2 of 7 rows were rejected, the first: row 3: {first}")
+
+
+def test_a_refused_row_in_a_batch_fails_the_task_where_it_should(bench: Bench, server: HttpServer) -> None:
+    server.route("/hook", bulk)
+    with pytest.raises(UserError) as caught:
+        send(bench, server, body="array", batch_size=4, answer=EACH)
+    text = str(caught.value)
+    assert "row 3: 400 no 3; correct the row" in text and "the other 3 rows of its request were written" in text
+    # WHEN it goes on with a warning instead, THEN nothing is missing
+    server.calls.clear()
+    ctx = send(bench, server, body="array", batch_size=4, answer=EACH, on_rejected="warn")
+    assert ctx.metrics["rows"] == 5 and ctx.metrics["rejected"] == 2 and len(server.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "refused"),
+    [
+        ({"ok": True}, None),
+        ({"ok": False, "error": "channel_not_found"}, "false channel_not_found"),
+        ({"ok": "true"}, None),
+        ({"ok": 200}, None),
+        ({"ok": "422"}, "422"),
+        ({"ok": 0}, "0"),
+        ({"ok": "rejected", "error": {"message": "too long"}}, "rejected too long"),
+        ({"error": "no"}, "no"),
+        ({"error": ""}, None),
+    ],
+)
+def test_the_answer_to_one_row(bench: Bench, server: HttpServer, reply: Any, refused: str | None) -> None:
+    # GIVEN a webhook that answers 200 and says in the body how it went
+    server.script("/hook", Answer(json=reply))
+    answer = {"type": "each", "status": "ok", "error": "error"}
+    ctx = send(bench, server, "select 1 as id", on_rejected="warn", answer=answer)
+    assert ctx.metrics["rejected"] == (refused is not None)
+    assert (ctx.warning or "").lower().endswith(f"row 1: {refused}" if refused else "")
+
+
+@pytest.mark.parametrize(
+    ("reply", "answer", "says"),
+    [
+        (Answer(body=b"done"), EACH, "the answer is no JSON"),
+        (Answer(json={"items": [{}]}), EACH, 'has 1 entries at "items" for 7 rows'),
+        (Answer(json={}), EACH, 'has no list at "items" for 7 rows'),
+        (Answer(json=[{}] * 7), {"type": "each", "status": "st"}, 'entry 1 of the answer has nothing at "st"'),
+        (Answer(json={"insertErrors": {"a": 1}}), FAILED, 'no list of failures at "insertErrors"'),
+        (Answer(json={"insertErrors": [{"at": 1}]}), FAILED, 'no place of one of the 7 rows at "index"'),
+        (Answer(json={"insertErrors": [{"index": 7}]}), FAILED, "no place of one of the 7 rows"),
+    ],
+)
+def test_an_answer_that_does_not_say_what_it_should_is_an_error(
+    bench: Bench, server: HttpServer, reply: Answer, answer: dict[str, Any], says: str
+) -> None:
+    server.script("/hook", reply)
+    with pytest.raises(UserError, match=says) as caught:
+        send(bench, server, body="array", answer=answer)
+    assert "may have been carried out" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reply", "warned"),
+    [
+        (Answer(207, json=[]), "the server answers 207"),
+        (Answer(json={"errors": True, "items": []}), 'has an error in it ("errors")'),
+        (Answer(json={"ok": False, "error": "invalid_auth"}), "has an error in it (invalid_auth)"),
+        (Answer(json={"errors": [], "error": None}), None),
+        (Answer(json={"error": {"code": 0, "message": "OK"}}), None),
+        (Answer(body=b'"error"'), None),
+        (Answer(body=b"error"), None),
+    ],
+)
+def test_a_success_that_complains_is_told(bench: Bench, server: HttpServer, reply: Answer, warned: str | None) -> None:
+    # GIVEN an answer that is a success and speaks of errors, and no settings that say where
+    server.script("/hook", reply)
+    # WHEN rows are sent THEN that is told once
+    ctx = send(bench, server)
+    assert ctx.metrics["rows"] == 7
+    assert (warned or "None") in str(ctx.warning) and sum("set answer" in line for line in bench.lines) == bool(warned)
+
+
+def test_numbers_go_out_with_all_their_digits(bench: Bench, server: HttpServer) -> None:
+    # GIVEN numbers that a double does not hold, at every depth
+    query = """
+        select '{"x": 0.1234567890123456789, "y": [1e400, 1.50]}'::json as js, 0.1::float as f,
+        {'d': 12345678901234567890.12::decimal(38,2), 'n': 'nan'::double,
+         'j': '{"a":0.12345678901234567890}'::json} as s,
+        [9007199254740993, null] as l, 9007199254740993::bigint as i, 'inf'::double as none
+    """
+    # WHEN they are sent THEN they are what they were
+    send(bench, server, query)
+    assert server.calls[0].body.decode() == (
+        '{"js":{"x":0.1234567890123456789,"y":[1e400,1.50]},"f":0.1,'
+        '"s":{"d":12345678901234567890.12,"n":"nan","j":{"a":0.12345678901234567890}},'
+        '"l":[9007199254740993,null],"i":9007199254740993,"none":null}'
+    )
+    assert "1 values are NaN or infinite, which JSON has not: sent as null" in bench.lines
 
 
 # As processes, the way a task runs it.
