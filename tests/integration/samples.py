@@ -33,7 +33,8 @@ def task_folder(project: Path, ref: str) -> tuple[Path, list[str]]:
     directory = project / "configurations" / component
     body = tomllib.loads((directory / f"{name}.toml").read_text())
     variables = tomllib.loads((project / "orch.toml").read_text()).get("variables", {})
-    manifest = tomllib.loads((ROOT / "orch_tui" / "components" / f"{component}.toml").read_text())
+    (place,) = (ROOT / "orch_tui" / "components").glob(f"*/{component}.toml")
+    manifest = tomllib.loads(place.read_text())
 
     def value_of(value: Any) -> Any:
         if isinstance(value, dict) and set(value) == {"file"}:
