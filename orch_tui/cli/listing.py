@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orch_tui.cli.errors import SUCCESS
+from orch_tui.cli.errors import SUCCESS, os_sentence
 from orch_tui.cli.opening import json_option, open_it, project_option
 from orch_tui.cli.output import Output, print_table
 from orch_tui.model.durations import show_duration
@@ -50,9 +50,13 @@ def _orchestrations(project: Project) -> list[dict[str, Any]]:
     from orch_tui.project.project import DefinitionError
     from orch_tui.project.schedules import next_start
 
-    found, now = [], time.time()
+    found, now, unreadable = [], time.time(), ""
     for name in project.orchestration_ids():
-        last = latest(project.paths, name)
+        try:
+            last = latest(project.paths, name)
+        except OSError as error:
+            # Another user's: the definitions are for all, the runs are not.
+            last, unreadable = None, os_sentence(error)
         item: dict[str, Any] = {"id": name, "name": None, "phases": None, "tasks": None, "broken": None}
         following = None
         try:
@@ -65,6 +69,8 @@ def _orchestrations(project: Project) -> list[dict[str, Any]]:
             following = next_start(value.schedules, now, project.settings.timezone)
         scheduled = None if following is None else write_time(following)
         found.append(item | {"last_run": summary_json(last) if last else None, "next_start": scheduled})
+    if unreadable:
+        Output(sys.stderr).line(f"the runs cannot be read: {unreadable}")
     return found
 
 

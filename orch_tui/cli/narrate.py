@@ -75,7 +75,7 @@ class Narrator:
         return f"{self._status(phase.status)} {self._phase(state, phase.id)}  {seconds}"
 
     def _phase_skipped(self, state: RunState, data: Any) -> str:
-        reason = safe_line(str(data["reason"]), _REASON)
+        reason = safe_line(str(data.get("reason", "")), _REASON)
         return f"{self._status(Status(data['status']))} {self._phase(state, data['phase'])}  {reason}"
 
     def _waiting(self, state: RunState, data: Any) -> str:
@@ -110,7 +110,7 @@ class Narrator:
         return self._task(task, status, "  ".join(part for part in parts if part))
 
     def _settled(self, state: RunState, data: Any) -> str:
-        return self._task(state.tasks[data["task"]], Status(data["status"]), data["reason"])
+        return self._task(state.tasks[data["task"]], Status(data["status"]), data.get("reason", ""))
 
     def _cancel(self, state: RunState, data: Any) -> str:
         what = f"task {data['task']}" if "task" in data else "the run"

@@ -95,7 +95,7 @@ def _maybe(key: str, kind: Kind) -> Field:
 
 
 _TASK, _PHASE = Field("task", TEXT), Field("phase", TEXT)
-_ATTEMPT, _STATUS, _REASON = Field("attempt", NUMBER), Field("status", FINAL_STATUS), Field("reason", TEXT)
+_ATTEMPT, _STATUS, _REASON = Field("attempt", NUMBER), Field("status", FINAL_STATUS), _maybe("reason", TEXT)
 _BECAUSE = _maybe("because", TEXTS)
 
 SHAPES: dict[str, tuple[Field, ...]] = {

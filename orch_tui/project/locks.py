@@ -7,8 +7,10 @@ does even when the program that started it was killed.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 from pathlib import Path
 
 from orch_tui.project.paths import make_private
@@ -28,14 +30,19 @@ class Lock:
         """Take it or return None at once. ``holder`` is a sentence for those who find it taken.
 
         Raises:
-            OSError: the directory or file cannot be made.
+            OSError: the directory or file cannot be made, or what is there is no file of our own: a link that somebody
+                put there leads to another file, which must not be written.
         """
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        # O_NONBLOCK: a named pipe must not make it wait.
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         try:
             fd = os.open(path, flags, 0o600)
         except FileNotFoundError:
             make_private(Path(path).parent)
             fd = os.open(path, flags, 0o600)
+        if not _is_own_file(os.fstat(fd)):
+            os.close(fd)
+            raise PermissionError(errno.EPERM, "the lock is no file of our own; take it away", os.fspath(path))
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -72,6 +79,12 @@ class Lock:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+def _is_own_file(status: os.stat_result) -> bool:
+    """A regular file of this user, under one name only."""
+    # A file that was taken away meanwhile has no name; that is seen elsewhere.
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink <= 1
 
 
 def is_locked(path: Path | str) -> bool:

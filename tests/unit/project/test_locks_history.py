@@ -126,3 +126,18 @@ def test_old_runs_go_but_never_one_that_has_not_ended_or_the_newest(tmp_path: Pa
     assert prune_runs(paths, "o", keep=9, keep_days=1.0, now=T + 3 * 86400) == ["r3"]
     assert run_ids(paths, "o") == ["r4", "r00"]
     assert not [path.name for path in paths.runs("o").iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize("kind", ["symlink", "hard link", "pipe"])
+def test_a_lock_that_somebody_planted_is_refused_and_nothing_is_written_through_it(tmp_path: Path, kind: str) -> None:
+    # GIVEN something else where the lock should be
+    other, path = tmp_path / "precious", tmp_path / "c.lock"
+    other.write_text("precious")
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        (path.symlink_to if kind == "symlink" else path.hardlink_to)(other)
+    # WHEN / THEN
+    with pytest.raises(OSError, match=r"c\.lock"):
+        Lock.acquire(path, "me")
+    assert other.read_text() == "precious"

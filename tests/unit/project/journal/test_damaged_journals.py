@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 import pytest
 from orch_tui.model import event_shape, events
 from orch_tui.model.events import EventType, FailureKind
+from orch_tui.model.reasons import Reason, decode_reason
 from orch_tui.model.runstate import RunState, fold, plan_of
 from orch_tui.model.status import Status
 from orch_tui.project.history import latest, prune_runs, run_ids, runs, summarize
@@ -165,6 +166,7 @@ def test_every_event_that_this_program_writes_has_the_shape_that_is_asked_for() 
     # GIVEN each constructor of an event, called with every argument
     examples: dict[Any, Any] = {
         float: 5.0, int: 1, str: "t", bool: True, Status: Status.ERROR, FailureKind: FailureKind.USER,
+        Reason: decode_reason(None, "t"),
     }  # fmt: skip
     special = {"start": (1, 2), "why": "cancel", "counts": dict.fromkeys(event_shape.FINAL, 1)}
     seen = set()
