@@ -72,3 +72,31 @@ def test_limits_always_hold_and_every_task_gets_its_turn(limits: list[int | None
         assert running
         done.append(running.pop(random.randrange(len(running))))  # type: ignore[attr-defined]
     assert sorted(task.id for task in done) == sorted(task.id for task in tasks)
+
+
+def test_tasks_that_waited_for_a_time_wait_on_for_it_and_others_do_not() -> None:
+    # GIVEN a phase that is taken over: one task waits for its retry, one for its delay, one for nothing
+    retry, delayed, ready = _task("retry"), _task("delayed", delay=9.0), _task("ready")
+    queue = PhaseQueue(10, [retry, delayed, ready], 100.0, {"retry": 130.0, "delayed": 102.0})
+    # THEN each wakes when it was to, not when a task that begins now would
+    assert queue.delayed() == [(delayed, 102.0), (retry, 130.0)]
+    assert queue.promote(100.0) == 2.0 and queue.next([]) is ready
+    queue.remove(ready)
+    assert queue.next([]) is None
+    assert queue.promote(102.0) == 28.0 and queue.next([]) is delayed
+
+
+def test_the_others_still_wake_in_their_order_when_one_is_taken_out() -> None:
+    # GIVEN tasks that sleep, in an order that is not that of their times
+    times = [5.0, 50.0, 10.0, 60.0, 55.0, 20.0, 15.0]
+    tasks = [_task(f"t{number}", delay=time) for number, time in enumerate(times)]
+    for gone in tasks:
+        queue = PhaseQueue(10, tasks, 0.0)
+        # WHEN one of them is cancelled
+        assert queue.take_out(gone.id) == [gone]
+        # THEN each of the others wakes when its time has come, and the next pause is always right
+        left = sorted(time for task, time in zip(tasks, times, strict=True) if task is not gone)
+        for number, time in enumerate(left):
+            pause = left[number + 1] - time if number + 1 < len(left) else None
+            assert queue.promote(time) == pause
+        assert len(queue.take_out(None)) == len(left)

@@ -139,3 +139,32 @@ def test_every_task_has_one_decision_and_a_reason_unless_it_runs(value: Orchestr
     for task, source in zip(planned, value.tasks(), strict=True):
         assert (task.decision is Decision.RUN) == (source.enabled and task.id in chosen)
         assert bool(task.reason) == (task.decision is not Decision.RUN)
+
+
+@pytest.mark.parametrize(
+    ("before", "decision", "reason"),
+    [
+        (None, Decision.RUN, "not part of run r1"),
+        (PreviousTask("c/a", "digest of c/a", True, "success"), Decision.REUSED, "reused from run r1"),
+        (PreviousTask("c/a", "digest of c/a", False, "failed"), Decision.RUN, "failed in run r1"),
+        (PreviousTask("c/other", "digest of c/a", True, "success"), Decision.RUN, "was c/other in run r1"),
+        (PreviousTask("c/a", "digest of then", True, "success"), Decision.RUN, "edited since run r1"),
+        # What is not known to be edited is not run again: journals of older programs have no digests.
+        (PreviousTask("c/a", "", True, "success"), Decision.REUSED, "reused from run r1"),
+    ],
+)
+def test_what_is_run_again_of_an_earlier_run(before: PreviousTask | None, decision: Decision, reason: str) -> None:
+    # GIVEN an orchestration of two tasks, of which one is new since, failed, was edited, or is as it was
+    value = Orchestration("o", "O", phases=(Phase("p", "P", (Task("a", "c/a"), Task("z", "c/z"))),))
+    known = {"z": PreviousTask("c/z", "digest of c/z", True, "success")} | ({"a": before} if before else {})
+    # WHEN what did not succeed is run again THEN
+    plan = _plan(value, Selection(rerun=PreviousRun("r1", known)))
+    assert _decisions(plan) == {"a": (decision, reason), "z": (Decision.REUSED, "reused from run r1")}
+    assert plan.all_reused is (decision is Decision.REUSED)
+
+
+def test_a_task_without_a_digest_now_is_not_taken_for_edited() -> None:
+    value = Orchestration("o", "O", phases=(Phase("p", "P", (Task("a", "c/a"),)),))
+    selection = Selection(rerun=PreviousRun("r1", {"a": PreviousTask("c/a", "digest of then", True, "success")}))
+    plan = make_plan(value, lambda task: TaskFacts("a"), defaults=PROJECT, max_parallel=1, selection=selection)
+    assert _decisions(plan) == {"a": (Decision.REUSED, "reused from run r1")}
