@@ -264,7 +264,7 @@ def prune_runs(paths: ProjectPaths, orchestration: str, *, keep: int, keep_days:
             doomed = summary.directory.with_name(f".{summary.id}.deleted")
             try:
                 summary.directory.rename(doomed)
-            except OSError:
+            except FileNotFoundError:
                 continue
             shutil.rmtree(doomed, ignore_errors=True)
             removed.append(summary.id)

@@ -141,3 +141,14 @@ def test_a_lock_that_somebody_planted_is_refused_and_nothing_is_written_through_
     with pytest.raises(OSError, match=r"c\.lock"):
         Lock.acquire(path, "me")
     assert other.read_text() == "precious"
+
+
+def test_runs_that_cannot_be_read_are_not_told_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a project whose state belongs to another user, and one without any
+    def closed(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    assert list(history.all_runs(ProjectPaths(tmp_path))) == []
+    monkeypatch.setattr(Path, "iterdir", closed)
+    with pytest.raises(PermissionError):
+        list(history.all_runs(ProjectPaths(tmp_path)))
