@@ -58,12 +58,33 @@ def project_root(own: str | None) -> Path:
     places = (start,) if named is not None else (start, *start.parents)
     for directory in places:
         if os.path.lexists(directory / "orch.toml"):
+            if directory != start:
+                _require_trusted(directory / "orch.toml")
             return directory
     shown = safe_line(str(start), 300)
     if named is not None and not start.is_dir():
         raise CliError(f'there is no directory "{shown}"; correct --project (or ORCH_TUI_PROJECT)')
     where = "in it" if named is not None else "in it or above it"
     raise CliError(f'"{shown}" is no project: there is no orch.toml {where}; make one with "orch-tui new DIRECTORY"')
+
+
+def _require_trusted(file: Path) -> None:
+    """A project that was found by looking upward must not be somebody else's: its tasks would run as this user.
+
+    As git does with the directories that it finds so (https://git-scm.com/docs/git-config, safe.directory): one's own,
+    root's, and for root under sudo those of the user who called it. Raises: CliError.
+    """
+    owner = os.lstat(file).st_uid
+    trusted = {os.geteuid(), 0}
+    if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
+        trusted.add(int(os.environ["SUDO_UID"]))
+    if owner not in trusted:
+        from orch_tui.project.paths import name_of
+
+        raise CliError(
+            f'"{safe_line(str(file), 300)}" was found above this directory and belongs to {name_of(owner)}; '
+            f"if you trust what it runs, name it: --project {safe_line(shlex.quote(str(file.parent)), 300)}"
+        )
 
 
 def open_it(own: str | None, *, tolerant: bool = False) -> Project:

@@ -48,8 +48,9 @@ def take_over(project: Project, directory: Path, *, by: str, cancel: CancelReque
         RunRefused: it has ended, or was started on another machine.
         FileNotFoundError: there is no such run.
         BrokenJournal: its journal cannot be read.
-        OSError: its journal cannot be written.
+        OSError: its journal cannot be written, or others may have written it.
     """
+    project.paths.make_state()
     state = read_run(directory)
     if state.finished:
         raise RunRefused(f"run {directory.name} has ended ({state.status.value}); there is nothing to go on with")

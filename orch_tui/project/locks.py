@@ -101,9 +101,15 @@ def holder_of(path: Path | str) -> str | None:
 def _look(path: Path | str, count: int = 0) -> bytes | None:
     """The first bytes of the file if it is locked."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        # O_NONBLOCK: a named pipe must not make it wait.
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        # A link in the place of a lock holds nothing; whoever wants to take it is told.
+        if error.errno == errno.ELOOP:
+            return None
+        raise
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 _PRIVATE_DIR = 0o700
+_WRITABLE_BY_OTHERS = 0o022
+_READABLE_BY_OTHERS = 0o055
 _IGNORE = "# Written by orch-tui: everything here is the program's own state.\n*\n"
 
 
@@ -91,8 +94,12 @@ class ProjectPaths:
             return str(path)
 
     def make_state(self) -> None:
-        """Create ``.orch/`` (0700) with its ``.gitignore``. Raises: OSError."""
-        self.state.mkdir(mode=_PRIVATE_DIR, exist_ok=True)
+        """Create ``.orch/`` (0700) with its ``.gitignore``. Who writes below it, or acts on what is there, asks first.
+
+        Raises:
+            OSError: it cannot be made, or it is not ours alone (see :func:`make_private`).
+        """
+        make_private(self.state)
         ignore = self.state / ".gitignore"
         if not ignore.exists():
             ignore.write_text(_IGNORE, encoding="utf-8")
@@ -104,13 +111,45 @@ def lock_beside(path: Path) -> Path:
 
 
 def make_private(path: Path) -> None:
-    """Create a directory and its missing parents, readable by the owner only. Raises: OSError."""
+    """Create a directory and its missing parents, for the owner only. One that is there has to be ours alone.
+
+    Raises:
+        OSError: it cannot be made.
+        PermissionError: it, or the link that it is, belongs to another user, or others may write into it: what is in
+            it may be somebody else's, and would be run and written through.
+    """
     try:
         os.mkdir(path, _PRIVATE_DIR)
     except FileExistsError:
-        return
+        _require_own(path)
     except FileNotFoundError:
         make_private(path.parent)
-        # Another process may have been faster meanwhile.
-        with contextlib.suppress(FileExistsError):
+        try:
             os.mkdir(path, _PRIVATE_DIR)
+        except FileExistsError:
+            # Another process may have been faster meanwhile.
+            _require_own(path)
+
+
+def _require_own(path: Path) -> None:
+    link, there = os.lstat(path), os.stat(path)
+    if not stat.S_ISDIR(there.st_mode):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    owner = next((status.st_uid for status in (link, there) if status.st_uid != os.geteuid()), None)
+    if owner is not None:
+        raise PermissionError(errno.EPERM, f"it belongs to {name_of(owner)}, not to {name_of(os.geteuid())}", str(path))
+    if there.st_mode & _WRITABLE_BY_OTHERS:
+        message = "others may write into it, and may have put files there; look at them, then chmod -R go-rwx"
+        raise PermissionError(errno.EPERM, message, str(path))
+    if there.st_mode & _READABLE_BY_OTHERS:
+        os.chmod(path, _PRIVATE_DIR)
+
+
+def name_of(uid: int) -> str:
+    """The name of a user, for sentences; the number where there is none."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
