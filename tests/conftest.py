@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import settings
 from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.runs import ActiveRun
 
 from tests.support.owned import Owned, adopt_orphans, take_interrupts
+
+# CI tries the same examples every time: what it says of a change is about that change. By hand each run tries others.
+# No deadline for a single example: a busy machine is no fault.
+settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+settings.register_profile("by hand", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "by hand")
 
 _PASSED = pytest.StashKey[bool]()
 _ENDING = 3.0

@@ -74,7 +74,7 @@ class Encoder:
             length, alike = _stretch(texts, pens, x, end)
             if alike and texts[x] == " " and self._erase(x, y, length, length == len(texts) - x, pens[x]):
                 exact = True
-            elif alike and length >= _LEAST_REPEATED and self._can.repeat and len(texts[x]) == 1:
+            elif alike and length >= _LEAST_REPEATED and self._can.repeat and _repeatable(texts[x]):
                 self.use(pens[x])
                 self._parts.append(f"{texts[x]}\x1b[{length - 1}b")
             else:
@@ -97,6 +97,11 @@ class Encoder:
         else:
             self._parts.append(f"\x1b[{length}X\x1b[{x + length + 1}G")
         return True
+
+
+def _repeatable(text: str) -> bool:
+    """ncurses repeats only characters of one byte, so that terminals are not tried with others."""
+    return len(text) == 1 and text.isascii()
 
 
 def _stretch(texts: Sequence[str], pens: Sequence[Pen], start: int, end: int) -> tuple[int, bool]:
