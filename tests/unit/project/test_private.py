@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from pathlib import Path
@@ -16,7 +17,6 @@ def mode_of(path: Path) -> int:
 
 
 def test_it_is_made_for_the_owner_only(tmp_path: Path) -> None:
-    os.umask(0o022)
     ProjectPaths(tmp_path).make_state()
     make_private(tmp_path / ".orch" / "a" / "b")
     assert [mode_of(tmp_path / ".orch" / name) for name in (".", "a", "a/b")] == [0o700] * 3
@@ -79,3 +79,13 @@ def test_a_link_in_the_place_of_a_lock_holds_nothing(tmp_path: Path) -> None:
     (tmp_path / "other").write_text("x")
     (tmp_path / "a.lock").symlink_to(tmp_path / "other")
     assert not is_locked(tmp_path / "a.lock") and holder_of(tmp_path / "a.lock") is None
+
+
+def test_one_who_looks_at_a_lock_is_no_holder_for_another_who_looks(tmp_path: Path) -> None:
+    # GIVEN a lock that nobody holds, and somebody who looks at it just now
+    path = tmp_path / "a.lock"
+    path.write_text("")
+    with path.open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        # WHEN another one looks THEN it is free
+        assert not is_locked(path) and holder_of(path) is None

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tomli_w
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.project.atomic import write_atomic
@@ -346,3 +347,31 @@ def test_prune_keeps_the_newest(storage: Storage) -> None:
         put(storage, "a/b", f"select {number} as id")
     assert Storage(storage.root, keep=1).prune("a/b") == ["000001.parquet", "000002.parquet"]
     assert current(storage, "a/b") == [(2,)] and len(storage.versions("a/b")) == 1
+
+
+def test_an_intent_that_is_older_than_the_table_changes_nothing(storage: Storage) -> None:
+    # GIVEN a table, and what its first publication was about to write, left behind
+    put(storage, "a/t", "select 1 as x")
+    home = storage.home("a/t")
+    old = (home / "table.toml").read_text()
+    file = next(home.glob("*.parquet")).name
+    put(storage, "a/t", "select 2 as x")
+    intent = storage.root / ".intents" / "old.toml"
+    item = {"table": "a/t", "temporary": ".gone", "file": file, "manifest": old}
+    intent.write_text(tomli_w.dumps({"tables": [item]}))
+    # WHEN it is carried out late
+    intents.apply_intent(storage, intent)
+    # THEN the newer version is the table's
+    assert current(storage, "a/t") == [(2,)]
+    assert not intent.exists()
+
+
+def test_as_many_versions_are_kept_as_are_asked_for(tmp_path: Path) -> None:
+    # GIVEN a storage that keeps two
+    two = Storage(tmp_path / "storage", keep=2)
+    for number in range(4):
+        put(two, "a/t", f"select {number} as x")
+    # THEN the manifest and the directory have the last two
+    info = two.get("a/t")
+    assert info is not None and [version.rows for version in info.previous] == [1]
+    assert sorted(path.name for path in two.home("a/t").glob("*.parquet")) == ["000003.parquet", "000004.parquet"]

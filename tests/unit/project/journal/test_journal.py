@@ -205,3 +205,17 @@ def test_events_written_into_the_reserve_when_the_disk_is_full(tmp_path: Path, m
     assert not reserve.exists()
     assert read_run(tmp_path).notes == [(T0, "error", "full")]
     journal.close()
+
+
+def test_a_record_longer_than_what_is_read_at_once_is_read_whole(tmp_path: Path) -> None:
+    # GIVEN an event with a long reason between two short ones
+    journal = _create(tmp_path)
+    journal.append(events.note(T0, "info", "before"))
+    journal.append(events.note(T0, "info", "x" * 50_000))
+    journal.append(events.note(T0, "info", "after"))
+    # WHEN it is read in pieces that are much smaller
+    reader, texts = JournalReader(tmp_path / "run.toml"), []
+    while (found := reader.poll(2_000)[0]) or not texts:
+        texts += [len(event.data["text"]) for event in found if event.type == "note"]
+    # THEN every event came once
+    assert texts == [6, 50_000, 5]
