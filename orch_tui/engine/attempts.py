@@ -11,6 +11,7 @@ from typing import NamedTuple
 from orch_tui.engine.lastlines import last_line
 from orch_tui.engine.launcher import AttemptSpec, Exit, Launcher, Running, StopRequest
 from orch_tui.engine.local import clean_up
+from orch_tui.engine.obstacles import disk_refusal
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.results import read_warning
 from orch_tui.model import events
@@ -70,6 +71,8 @@ class AttemptRunner:
                 attempt.lock.free()
         if isinstance(end, Outcome):
             return self.record_end(attempt, end, Exit(None))
+        if not end.begun and (retry_at := self._try_to_begin_again(attempt)) is not None:
+            return retry_at
         if _cut_off(attempt, end):
             return await self._look_inside(attempt, end)
         return self.record_end(attempt, judge(end, attempt), end)
@@ -92,6 +95,15 @@ class AttemptRunner:
             pid, after, before = running.identity
             record(events.started(now(), task.id, number, pid=pid, start=(after, before)))
         return await running.wait(attempt.stop, killing)
+
+    def _try_to_begin_again(self, attempt: ActiveAttempt) -> float | None:
+        """The time of the next attempt after one for which the disk had no room; None when that was not the reason."""
+        reason = disk_refusal(attempt.spec.directory)
+        if reason is None and self._recorder.state.tasks[attempt.task.id].uncounted >= _GO_ON:
+            return None
+        if attempt.cancelled_by is not None:
+            return None
+        return self.record_unstarted(attempt, f"it could not begin: {reason or 'there was no room on the disk'}")
 
     async def _look_inside(self, attempt: ActiveAttempt, end: Exit) -> float | None:
         """The process that executed a nested run was killed: what its journal says counts, and it is gone on with."""

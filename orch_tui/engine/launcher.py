@@ -42,9 +42,10 @@ class Exit:
     """How an attempt ended. ``code`` is the program's, or minus the signal that ended it; None when unknown.
 
     ``stopped`` says why it was stopped, ``seconds_to_stop`` how long that took after the first signal, if known,
-    ``killed`` that it needed SIGKILL. ``leftovers`` counts processes it left behind that had to be ended. ``oom``: it
-    was killed, and the kernel counted an out-of-memory kill while it ran. ``lost`` is why its answer will never be
-    known. ``ended`` is when it ended, on the run's clock, if that was before now.
+    ``killed`` that it needed SIGKILL. ``leftovers`` counts processes it left behind that had to be ended. ``begun`` is
+    False when the program was never reached. ``oom``: it was killed, and the kernel counted an out-of-memory kill while
+    it ran. ``lost`` is why its answer will never be known. ``ended`` is when it ended, on the run's clock, if that was
+    before now.
     """
 
     code: int | None
@@ -53,6 +54,7 @@ class Exit:
     seconds_to_stop: float | None = None
     leftovers: int = 0
     unkillable: bool = False
+    begun: bool = True
     oom: bool = False
     lost: str = ""
     ended: float | None = None

@@ -33,8 +33,10 @@ from orch_tui.project.locks import is_locked
 
 # $1 the exit file, $2 the directory, $3 the umask of the task. The exit file is made at once and filled at the end:
 # that it is missing proves that the task never began. `trap :` instead of `trap ''`: an ignored signal would stay so.
+# `true` instead of `:`: a shell ends when the redirection of a special builtin fails, before any `||`.
+_NO_EXIT_FILE = 125
 _BEGIN = (
-    'f=$1; umask 077; : >"$f" || exit 125; umask "$3"; '
+    f'f=$1; umask 077; true >"$f" || exit {_NO_EXIT_FILE}; umask "$3"; '
     'cd "$2" || exit 126; unset OLDPWD; shift 3; trap : TERM INT HUP; '
 )
 _END = 'rc=$?; printf "%d\\n" "$rc" >"$f"; exit "$rc"'
@@ -179,13 +181,17 @@ class LocalAttempt:
                 leftovers = await clean_up(
                     self._pid, self._spec.directory, thorough=code != 0, own_only=self._spec.nested is not None
                 )
-                return Exit(code, leftovers=leftovers, oom=self._out_of_memory(code))
+                return Exit(code, leftovers=leftovers, oom=self._out_of_memory(code), begun=self._began(code))
             grace = 0.0 if stop.now else self._spec.grace
             killing(why, grace)
             return await self._stop(why, stop, grace)
         finally:
             stop.listen(None)
             self.release()
+
+    def _began(self, code: int | None) -> bool:
+        """False when the shim could not even make the exit file, which it does first."""
+        return code != _NO_EXIT_FILE or os.path.lexists(f"{self._spec.directory}/exit")
 
     def _out_of_memory(self, code: int | None) -> bool:
         """Whether the kernel says that it killed for want of memory while this ran, and this was killed."""

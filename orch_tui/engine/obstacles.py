@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 from orch_tui.model.reasons import Cause, Reason
 
 _DISK = (errno.ENOSPC, errno.EDQUOT)
+# What was made of an attempt before the last file failed is gone again when one looks.
+_FILES_OF_AN_ATTEMPT = 16
 _PASSING = {
     errno.EMFILE: "too many files are open",
     errno.ENFILE: "too many files are open on this machine",
@@ -22,6 +25,18 @@ def passing_obstacle(error: OSError) -> Reason | None:
         return Reason.of(Cause.DISK_FULL, error=f"{error.strerror}{_no_inode(error)}")
     word = _PASSING.get(error.errno or 0)
     return None if word is None else Reason.of(Cause.SYSTEM_SHORT, what=word, error=error.strerror)
+
+
+def disk_refusal(directory: Path) -> str | None:
+    """Why no file can be made in a directory now, where that may pass; None when one can."""
+    probe = directory / ".room"
+    try:
+        os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.unlink(probe)
+    except OSError as error:
+        reason = passing_obstacle(error)
+        return None if reason is None else reason.sentence
+    return None
 
 
 def obstacle(error: OSError) -> str:
@@ -40,4 +55,5 @@ def _no_inode(error: OSError) -> str:
         room = os.statvfs(place or "/")
     except OSError:
         return ""
-    return " (no inode is left: it holds too many files)" if room.f_files and not room.f_ffree else ""
+    few = room.f_files and room.f_favail < _FILES_OF_AN_ATTEMPT
+    return " (no inode is left: it holds too many files)" if few and room.f_bavail else ""

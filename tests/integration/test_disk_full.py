@@ -14,7 +14,7 @@ from orch_tui.model.events import Event
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, JournalFull, read_run
 
-from tests.support.engine_kit import begin, make_commands, until
+from tests.support.engine_kit import begin, make_commands, until, write_command
 
 
 @pytest.fixture
@@ -108,3 +108,65 @@ def test_who_does_not_wait_for_the_last_record_can_leave(tmp_path: Path, monkeyp
     active.cancel(CancelRequest("me", now=True))
     assert active.wait(30) is Status.SUCCESS
     assert not read_run(active.directory).finished
+
+
+@pytest.fixture
+def few_files(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for bytes and for 150 files; needs the right to mount one."""
+    target = tmp_path / "files"
+    target.mkdir()
+    options = "size=16m,nr_inodes=150"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(target)], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("mounting a small file system needs privileges that are not given here")
+    yield target
+    subprocess.run(["umount", "-l", str(target)], check=True)
+
+
+def _take_files(disk: Path, leave: int) -> Path:
+    """Make files until only so many more are possible; the directory that holds them."""
+    full = disk / "full"
+    full.mkdir()
+    while os.statvfs(disk).f_ffree > leave:
+        (full / str(os.statvfs(disk).f_ffree)).touch()
+    return full
+
+
+@pytest.mark.parametrize("leave", range(9))
+def test_a_disk_without_room_for_another_file_ends_no_task_and_loses_none(few_files: Path, leave: int) -> None:
+    # GIVEN a run with a task under way, one that waits for its turn, and one that comes later
+    waits = "touch begun; while [ ! -e go ]; do sleep 0.02; done; echo ended >> ended"
+    once = "echo {0} >> ran"
+    tasks = {"held": waits, "b": once.format("b"), "c": once.format("c")}
+    project = make_commands(few_files, {"P1": tasks, "P2": {"d": once.format("d")}}, "max_parallel = 2")
+    for name in ("go.later", "ended", "ran"):
+        (few_files / name).touch()
+    (few_files / "hold-b").touch()
+    _hold(few_files, "b")
+    project.reload()
+    active = begin(project)
+    until(lambda: (few_files / "begun").exists() and (few_files / "b-begun").exists())
+    # WHEN no more files can be made, or only some, and the others are to start
+    full = _take_files(few_files, leave)
+    (few_files / "hold-b").unlink()
+    until(lambda: read_run(active.directory).tasks["b"].status.final)
+    active.wait(1.2)
+    state = read_run(active.directory)
+    # THEN the task under way runs on, and what waits says for what
+    assert active.alive and state.tasks["held"].status is Status.PROCESSING
+    if not state.tasks["c"].succeeded:
+        assert "disk full" in state.tasks["c"].reason, state.tasks["c"].reason
+        assert "no inode is left" in state.tasks["c"].reason
+    # AND when there is room again all goes on, and nothing ran twice
+    for path in full.iterdir():
+        path.unlink()
+    (few_files / "go.later").rename(few_files / "go")
+    assert active.wait(60) is Status.SUCCESS
+    assert (few_files / "ended").read_text() == "ended\n"
+    assert sorted((few_files / "ran").read_text().split()) == ["b", "c", "d"]
+
+
+def _hold(root: Path, task: str) -> None:
+    """Let a task run until its file ``hold-…`` is gone."""
+    command = f"touch {task}-begun; while [ -e hold-{task} ]; do sleep 0.02; done; echo {task} >> ran"
+    write_command(root, task, command)
