@@ -94,7 +94,7 @@ def test_marks_and_the_time_left_are_told(tmp_path: Path) -> None:
         seen = read_until(watch, ["usually takes 5:00", "is quiet: it has written nothing for 1:"])
         assert "about 2:" in seen and "Command · a is quiet" in seen
         # THEN the same is told, each of it once, until the run has ended
-        journal.append(events.run_ended(time.time(), Status.SUCCESS, "", 131.0, {}))
+        journal.append(events.run_ended(time.time(), Status.SUCCESS, None, 131.0, {}))
         rest = watch.communicate(timeout=30)[0]
         assert watch.returncode == 0 and "quiet" not in rest and "usually" not in rest
 
@@ -112,7 +112,7 @@ def test_what_takes_long_is_told(tmp_path: Path) -> None:
         assert re.search(r"Command · a .*  longer than usual \(9\.0 s\)", shown)
         watch = start(root, "watch")
         read_until(watch, ["the run takes longer than usual (10 s)", "Command · a takes longer than usual (9.0 s)"])
-        journal.append(events.run_ended(time.time(), Status.SUCCESS, "", 61.0, {}))
+        journal.append(events.run_ended(time.time(), Status.SUCCESS, None, 61.0, {}))
         watch.communicate(timeout=30)
     # AND of a run that is over it is still said
     assert "longer than usual (10 s)" in orch(root, "show").stdout

@@ -70,7 +70,7 @@ def test_the_samples_lack_their_secrets_and_nothing_else(samples: Path) -> None:
     for name in SECRETS:
         assert name in said
     # WHEN they are filled in THEN nothing is wrong
-    (samples / ".env").write_text("".join(f"{name}=x\n" for name in SECRETS))
+    (samples / ".env").write_text("".join(f"{name}=a-made-up-{name.lower()}\n" for name in SECRETS))
     done = _orch("check", "--strict", project=samples)
     assert done.returncode == 0, done.stdout
 

@@ -62,7 +62,15 @@ def compiled() -> str:
 
 def environment(**more: str) -> dict[str, str]:
     """What a user's shell would have, without what the test runner's own shell says of colours or projects."""
-    dropped = ("PYTHONDONTWRITEBYTECODE", "NO_COLOR", "ORCH_TUI_PROJECT", "ORCH_TASK", "ORCH_ANCESTORS", "COLUMNS")
+    dropped = (
+        "PYTHONDONTWRITEBYTECODE",
+        "NO_COLOR",
+        "ORCH_TUI_PROJECT",
+        "ORCH_TASK",
+        "ORCH_ANCESTORS",
+        "COLUMNS",
+        "PYTEST_ADDOPTS",
+    )
     base = {key: value for key, value in os.environ.items() if key not in dropped}
     base["PYTHONPYCACHEPREFIX"] = compiled()
     return base | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "TERM": "xterm"} | more
