@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.process import read_stat, tagged
+from orch_tui.engine.process import tagged
 from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.history import run_ids
@@ -16,7 +14,7 @@ from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.paths import ProjectPaths
 
 from tests.support.engine_kit import until
-from tests.support.executors import wait_for_exit_file
+from tests.support.executors import kill_process, living_executor, wait_for_exit_file
 from tests.support.projects import latest_run, living, make_project, orch, start
 
 HOLD = "echo {0} >> ran; echo $$ > {0}.pid; until [ -e go ]; do sleep 0.02; done; echo {0} >> ended"
@@ -47,7 +45,7 @@ def _executor_of(project: Path, orchestration: str) -> int:
 
 def _kill(project: Path, process: subprocess.Popen[str], *pids: int) -> None:
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        assert kill_process(pid)
     process.communicate(timeout=30)
     for name in ("outer", "inner"):
         until(lambda name=name: not is_executed(latest_run(project, name)))
@@ -136,7 +134,7 @@ def test_a_nested_run_is_gone_on_with_when_its_executor_alone_was_killed(tmp_pat
     inner = latest_run(project, "inner")
     # WHEN the process in the middle is killed while the outer one lives
     before = _executor_of(project, "inner")
-    os.kill(before, signal.SIGKILL)
+    assert kill_process(before)
     until(lambda: is_executed(inner) and _executor_of(project, "inner") != before)
     assert living(project / "held.pid")
     (project / "go").touch()
@@ -159,7 +157,7 @@ def test_a_nested_run_whose_executor_is_killed_again_and_again_is_given_up_and_e
         pid = _living_executor(project)
         if pid is not None and pid not in killed:
             killed.add(pid)
-            os.kill(pid, signal.SIGKILL)
+            kill_process(pid)
     output = process.communicate(timeout=60)[0]
     # THEN it ends in an error that says so, and nothing is left
     assert process.returncode == 1, output
@@ -170,11 +168,10 @@ def test_a_nested_run_whose_executor_is_killed_again_and_again_is_given_up_and_e
 
 def _living_executor(project: Path) -> int | None:
     try:
-        pid = _executor_of(project, "inner")
-    except (OSError, ValueError, IndexError):
+        pid = living_executor(latest_run(project, "inner"))
+    except (OSError, ValueError):
         return None
-    stat = read_stat(pid)
-    return pid if stat is not None and stat.state not in "ZX" and (project / "left").exists() else None
+    return pid if (project / "left").exists() else None
 
 
 def test_rerunning_a_failed_run_runs_of_a_nested_one_only_what_failed_in_it(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import time
 from collections import Counter
@@ -20,6 +19,7 @@ from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.paths import ProjectPaths
 
 from tests.support.engine_kit import until
+from tests.support.executors import kill_process, living_executor
 from tests.support.projects import latest_run, make_project, start
 
 LENGTHS = [
@@ -88,9 +88,8 @@ def _runs(project: Path) -> list[Path]:
 def _nested_executor(project: Path) -> int | None:
     """The process that executes the nested run now."""
     for run in _runs(project):
-        if run.parent.name == "inner" and is_executed(run):
-            state = read_run(run)
-            return int(state.executors[-1]["pid"]) if state.executors else None
+        if run.parent.name == "inner" and (pid := living_executor(run)) is not None:
+            return pid
     return None
 
 
@@ -98,10 +97,7 @@ def _kill(project: Path, process: subprocess.Popen[str], rng: random.Random) -> 
     """The outer executor, and sometimes the nested one before or after it; what they said."""
     nested = _nested_executor(project) if rng.random() < 0.5 else None
     for pid in rng.sample([process.pid, *([nested] if nested else [])], 2 if nested else 1):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+        kill_process(pid)
     return process.communicate(timeout=60)[0]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from orch_tui.engine.process import is_same
 from orch_tui.model.runstate import RunState
 from orch_tui.project.journal.file import is_executed, read_run
 
 from tests.support.engine_kit import until
+from tests.support.owned import descendants
 
 
 class Executor:
@@ -42,6 +45,36 @@ class Executor:
         """Wait for its own end; the exit code."""
         self.process.communicate(timeout=60)
         return self.process.returncode
+
+
+def living_executor(directory: Path) -> int | None:
+    """The pid of the process that executes a run now, as its journal names it; None when that one is gone.
+
+    Its identity is compared, never the pid alone: right after a takeover the journal still names the one before, whose
+    pid may be anybody's by now.
+    """
+    state = read_run(directory)
+    if not is_executed(directory) or not state.executors:
+        return None
+    last = state.executors[-1]
+    return int(last["pid"]) if is_same(last["pid"], (last["start"][0], last["start"][1]), last["boot_id"]) else None
+
+
+def kill_process(pid: int) -> bool:
+    """SIGKILL to a process that is pinned and still below this one; False when it is gone or is none of ours."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return False
+    try:
+        if pid not in {process.pid for process in descendants()}:
+            return False
+        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def exit_file(directory: Path, task: str, number: int = 1) -> Path:
