@@ -11,6 +11,7 @@ from pathlib import Path
 _PRIVATE_DIR = 0o700
 _WRITABLE_BY_OTHERS = 0o022
 _READABLE_BY_OTHERS = 0o055
+_STATE = ".orch"
 _IGNORE = "# Written by orch-tui: everything here is the program's own state.\n*\n"
 
 
@@ -42,7 +43,7 @@ class ProjectPaths:
 
     @property
     def state(self) -> Path:
-        return self.root / ".orch"
+        return self.root / _STATE
 
     @property
     def storage(self) -> Path:
@@ -113,8 +114,11 @@ def lock_beside(path: Path) -> Path:
 def make_private(path: Path) -> None:
     """Create a directory and its missing parents, for the owner only. One that is there has to be ours alone.
 
+    The parents are made down from ``.orch/``: a project that is not there any more, moved or unmounted, does not come
+    back as a directory that holds nothing but our state.
+
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be made; :class:`FileNotFoundError`: the project is not there.
         PermissionError: it, or the link that it is, belongs to another user, or others may write into it: what is in
             it may be somebody else's, and would be run and written through.
     """
@@ -123,6 +127,8 @@ def make_private(path: Path) -> None:
     except FileExistsError:
         _require_own(path)
     except FileNotFoundError:
+        if path.name == _STATE:
+            raise
         make_private(path.parent)
         try:
             os.mkdir(path, _PRIVATE_DIR)

@@ -22,6 +22,16 @@ def test_it_is_made_for_the_owner_only(tmp_path: Path) -> None:
     assert [mode_of(tmp_path / ".orch" / name) for name in (".", "a", "a/b")] == [0o700] * 3
 
 
+@pytest.mark.parametrize("name", [".orch", ".orch/locks", ".orch/runs/load/tasks"])
+def test_a_project_that_has_gone_is_not_made_anew(tmp_path: Path, name: str) -> None:
+    # GIVEN a project directory that was moved away or unmounted
+    gone = tmp_path / "gone"
+    # WHEN something is to be kept below its state THEN it is said, and no project of the program's state alone appears
+    with pytest.raises(FileNotFoundError):
+        make_private(gone / name)
+    assert not gone.exists()
+
+
 @pytest.mark.parametrize("mode", [0o755, 0o750, 0o711, 0o704])
 def test_a_directory_that_others_may_read_is_closed(tmp_path: Path, mode: int) -> None:
     path = tmp_path / ".orch"
