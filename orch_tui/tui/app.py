@@ -128,7 +128,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
 
     def open_configuration(self, ref: str) -> None:
         """Show the form of one configuration (``component-id/configuration-id``)."""
-        from orch_tui.tui.screens.configuration import ConfigurationScreen
+        from orch_tui.tui.configuration.screen import ConfigurationScreen
 
         self.push_screen(ConfigurationScreen(ref))
 

@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 from orch_tui.tui.app import OrchApp
-from orch_tui.tui.form.form import Form
-from orch_tui.tui.form.inputs import Choice, LongText, YesNo
-from orch_tui.tui.form.rows import Row, TableRow
-from orch_tui.tui.screens.configuration import ConfigurationScreen
+from orch_tui.tui.configuration.form.form import Form
+from orch_tui.tui.configuration.form.inputs import Choice, LongText, YesNo
+from orch_tui.tui.configuration.form.rows import Row, TableRow
+from orch_tui.tui.configuration.new_configuration import NewConfigurationScreen
+from orch_tui.tui.configuration.screen import ConfigurationScreen
+from orch_tui.tui.configuration.used_by import UsedByScreen
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.conflict import Conflict
-from orch_tui.tui.screens.new_configuration import NewConfigurationScreen
 from orch_tui.tui.screens.prompt import Prompt
-from orch_tui.tui.screens.used_by import UsedByScreen
 from orch_tui.tui.screens.workbench import WorkbenchScreen
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from tests.unit.tui.test_configuration_editor import MAILER, NEWS, make_project
+from tests.unit.tui.configuration.test_editor import MAILER, NEWS, make_project
 
 WIDE, NARROW = (120, 40), (80, 24)
 HOST = ("parameters", "host")

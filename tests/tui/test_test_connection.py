@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from orch_tui.tui.app import OrchApp
-from orch_tui.tui.screens.configuration import ConfigurationScreen
+from orch_tui.tui.configuration.screen import ConfigurationScreen
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from tests.unit.tui.test_configuration_editor import make_project
+from tests.unit.tui.configuration.test_editor import make_project
 
 # Answers with the host that config.json has, or not at all.
 PROGRAM = """

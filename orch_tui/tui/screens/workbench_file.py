@@ -206,7 +206,7 @@ class WorkbenchFile(WorkbenchEdits):
         self.orch_app.open_configuration(ref)
 
     def action_new(self) -> None:
-        from orch_tui.tui.screens.new_configuration import NewConfigurationScreen
+        from orch_tui.tui.configuration.new_configuration import NewConfigurationScreen
 
         component = self.chosen_component()
         if component is not None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from orch_tui.components.http_api.extractor import Parameters
 from orch_tui.components.kit.parameters import model_errors
-from orch_tui.tui.form.fields import Kind, build_fields
-from orch_tui.tui.form.schemas import secret_literals
+from orch_tui.tui.configuration.form.fields import Kind, build_fields
+from orch_tui.tui.configuration.form.schemas import secret_literals
 
 BASE = {"base_url": "https://api.example.com"}
 

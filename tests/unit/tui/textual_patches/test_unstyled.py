@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from orch_tui.tui.form.inputs import LongText
+from orch_tui.tui.configuration.form.inputs import LongText
 from orch_tui.tui.textual_patches import unstyled
 from textual.app import App, ComposeResult
 from textual.geometry import Region

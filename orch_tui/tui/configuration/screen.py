@@ -22,14 +22,14 @@ from orch_tui.project.source import DefinitionError
 from orch_tui.project.writer import ChangedOnDisk, Over, SaveError
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
-from orch_tui.tui.form.drafts import FormDraft, FormDrafts
-from orch_tui.tui.form.editor import Checked, ConfigurationEditor
-from orch_tui.tui.form.external import ExternalEdit
-from orch_tui.tui.form.form import Form
-from orch_tui.tui.form.rows import Row
-from orch_tui.tui.form.state import Place
-from orch_tui.tui.screens.configuration_connection import ConnectionTest
-from orch_tui.tui.screens.configuration_file import FileActions
+from orch_tui.tui.configuration.connection import ConnectionTest
+from orch_tui.tui.configuration.drafts import FormDraft, FormDrafts
+from orch_tui.tui.configuration.editor import Checked, ConfigurationEditor
+from orch_tui.tui.configuration.external import ExternalEdit
+from orch_tui.tui.configuration.files import FileActions
+from orch_tui.tui.configuration.form.form import Form
+from orch_tui.tui.configuration.form.rows import Row
+from orch_tui.tui.configuration.form.state import Place
 from orch_tui.tui.screens.dialog import FullScreen
 from orch_tui.tui.text import join, line, lines
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from orch_tui.model.text import counted, safe_line
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings
-from orch_tui.tui.form.editor import User
+from orch_tui.tui.configuration.editor import User
 from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line

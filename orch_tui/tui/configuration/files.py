@@ -13,14 +13,14 @@ from orch_tui.model.configuration import split_ref
 from orch_tui.model.text import safe_line, slug, unique, valid_id
 from orch_tui.project.source import DefinitionError
 from orch_tui.project.writer import ChangedOnDisk, SaveError
-from orch_tui.tui.form.external import ExternalEdit, edit_text
+from orch_tui.tui.configuration.external import ExternalEdit, edit_text
 
 if TYPE_CHECKING:
     from orch_tui.project.writer import Over
     from orch_tui.tui.app import OrchApp
-    from orch_tui.tui.form.drafts import FormDrafts
-    from orch_tui.tui.form.editor import ConfigurationEditor
-    from orch_tui.tui.form.form import Form
+    from orch_tui.tui.configuration.drafts import FormDrafts
+    from orch_tui.tui.configuration.editor import ConfigurationEditor
+    from orch_tui.tui.configuration.form.form import Form
 
 
 class FileActions:
@@ -133,7 +133,7 @@ class FileActions:
         await self._show_users("")
 
     async def _show_users(self, reason: str) -> None:
-        from orch_tui.tui.screens.used_by import UsedByScreen
+        from orch_tui.tui.configuration.used_by import UsedByScreen
         from orch_tui.tui.screens.workbench import WorkbenchScreen
 
         user = await self.app.push_screen_wait(UsedByScreen(self.editor.ref, self.editor.users(), reason))

@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 from orch_tui.model.text import safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
-from orch_tui.tui.form.state import Place
+from orch_tui.tui.configuration.form.state import Place
 from orch_tui.tui.text import line
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
 from orch_tui.model.text import valid_id
-from orch_tui.tui.form.codec import decode_list, encode_scalar
-from orch_tui.tui.form.fields import FieldPath
+from orch_tui.tui.configuration.form.codec import decode_list, encode_scalar
+from orch_tui.tui.configuration.form.fields import FieldPath
 
 Place = tuple[str, ...]
 """Where something is in the form: ``("name",)``, ``("parameters", "login", "user")``, ``("outputs", "0", "table")``."""

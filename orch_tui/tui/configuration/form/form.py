@@ -15,11 +15,11 @@ from textual.widgets import Button, Input
 
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
-from orch_tui.tui.form.depends import is_used
-from orch_tui.tui.form.fields import Field
-from orch_tui.tui.form.inputs import Drawn, Edited, Editor, Line, LongText
-from orch_tui.tui.form.rows import FieldRow, Heading, Row, TableRow, field_row
-from orch_tui.tui.form.state import FormState, Place
+from orch_tui.tui.configuration.form.depends import is_used
+from orch_tui.tui.configuration.form.fields import Field
+from orch_tui.tui.configuration.form.inputs import Drawn, Edited, Editor, Line, LongText
+from orch_tui.tui.configuration.form.rows import FieldRow, Heading, Row, TableRow, field_row
+from orch_tui.tui.configuration.form.state import FormState, Place
 from orch_tui.tui.text import line
 
 

@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from orch_tui.model.configuration import WriteMode
-from orch_tui.tui.form.fields import Field, Kind
-from orch_tui.tui.form.inputs import Choice, Editor, Line, LongText, YesNo
-from orch_tui.tui.form.state import InputRow, OutputRow, Place
+from orch_tui.tui.configuration.form.fields import Field, Kind
+from orch_tui.tui.configuration.form.inputs import Choice, Editor, Line, LongText, YesNo
+from orch_tui.tui.configuration.form.state import InputRow, OutputRow, Place
 from orch_tui.tui.text import line, lines
 
 _LONG = (Kind.LINES, Kind.LIST, Kind.MAP, Kind.TOML)

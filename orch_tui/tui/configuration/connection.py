@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from orch_tui.engine.actions import ActionResult, ActionRun
     from orch_tui.tui.app import OrchApp
-    from orch_tui.tui.form.editor import Checked, ConfigurationEditor
-    from orch_tui.tui.form.form import Form
+    from orch_tui.tui.configuration.editor import Checked, ConfigurationEditor
+    from orch_tui.tui.configuration.form.form import Form
 
 _ID, _ACTION = "configuration.test-connection", "test_connection"
 

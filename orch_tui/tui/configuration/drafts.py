@@ -11,7 +11,7 @@ from orch_tui.project.project import Project
 from orch_tui.project.slots import Slot, Slots
 from orch_tui.project.source import DefinitionError, parse_toml, read_source
 from orch_tui.project.toml.text import table_lines
-from orch_tui.tui.form.state import FormState, InputRow, OutputRow
+from orch_tui.tui.configuration.form.state import FormState, InputRow, OutputRow
 
 
 @dataclass(frozen=True, slots=True)

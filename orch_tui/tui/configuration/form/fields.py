@@ -8,10 +8,18 @@ from enum import StrEnum
 from typing import Any
 
 from orch_tui.model.text import safe_line
-from orch_tui.tui.form import codec
-from orch_tui.tui.form.codec import TEXT_ONLY, Types
-from orch_tui.tui.form.depends import Condition, conditions, needed_if_used
-from orch_tui.tui.form.schemas import Spec, branches, is_marked, is_secret_name, resolve, secret_literals, specs
+from orch_tui.tui.configuration.form import codec
+from orch_tui.tui.configuration.form.codec import TEXT_ONLY, Types
+from orch_tui.tui.configuration.form.depends import Condition, conditions, needed_if_used
+from orch_tui.tui.configuration.form.schemas import (
+    Spec,
+    branches,
+    is_marked,
+    is_secret_name,
+    resolve,
+    secret_literals,
+    specs,
+)
 
 FieldPath = tuple[str, ...]
 
@@ -33,7 +41,7 @@ class Kind(StrEnum):
 class Field:
     """One value of the parameters at ``path``.
 
-    ``text`` is what it has now (see :mod:`orch_tui.tui.form.codec`), empty when the file leaves it out;
+    ``text`` is what it has now (see :mod:`orch_tui.tui.configuration.form.codec`), empty when the file leaves it out;
     ``default`` is what holds then, in words. ``choices`` are texts. ``file`` is the file that holds a long text.
     ``known``: the schema describes it. ``hidden``: a secret in plain text, which is never shown. ``depends``: it is
     used with some choices of other fields only.

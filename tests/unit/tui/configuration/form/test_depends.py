@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from orch_tui.tui.form.depends import Condition, conditions, is_used, needed_if_used
-from orch_tui.tui.form.fields import build_fields
+from orch_tui.tui.configuration.form.depends import Condition, conditions, is_used, needed_if_used
+from orch_tui.tui.configuration.form.fields import build_fields
 
 AUTH = ("auth", "type")
 PASSWORD = ("auth", "password")

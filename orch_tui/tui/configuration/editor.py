@@ -18,9 +18,9 @@ from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.source import DefinitionError, SourceText, describe, parse_toml, read_source
 from orch_tui.project.writer import Over
-from orch_tui.tui.form.fields import Field, FieldPath, build_fields
-from orch_tui.tui.form.state import FormState, Place, first_state, read_inputs, read_outputs
-from orch_tui.tui.form.values import collect, place_errors, plain, secret_errors
+from orch_tui.tui.configuration.form.fields import Field, FieldPath, build_fields
+from orch_tui.tui.configuration.form.state import FormState, Place, first_state, read_inputs, read_outputs
+from orch_tui.tui.configuration.form.values import collect, place_errors, plain, secret_errors
 
 _SECRET_KEY = re.compile(
     r"^(\s*\"?(?:#[\w.-]+|[\w.-]*(?:password|passwd|secret|token|api_?key|credential)[\w.-]*)\"?\s*=)(?!\s*['\"]\$\{).+$",

@@ -9,11 +9,11 @@ import pytest
 from orch_tui.project.project import Project
 from orch_tui.project.source import DefinitionError
 from orch_tui.project.writer import ChangedOnDisk
-from orch_tui.tui.form.editor import ConfigurationEditor
-from orch_tui.tui.form.external import ExternalEdit, edit_text
-from orch_tui.tui.form.state import FormState, InputRow, OutputRow, split_key
+from orch_tui.tui.configuration.editor import ConfigurationEditor
+from orch_tui.tui.configuration.external import ExternalEdit, edit_text
+from orch_tui.tui.configuration.form.state import FormState, InputRow, OutputRow, split_key
 
-SAMPLE = Path(__file__).parents[3] / "sample_configs"
+SAMPLE = Path(__file__).parents[4] / "sample_configs"
 MAILER = """
 name = "Mailer"
 type = "writer"

@@ -15,7 +15,7 @@ from orch_tui.model.text import safe_line, slug, unique
 from orch_tui.tui.actions import app as app_actions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
-from orch_tui.tui.screens.configuration_file import id_problem, taken_ids
+from orch_tui.tui.configuration.files import id_problem, taken_ids
 from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.screens.lists import RowList
 from orch_tui.tui.text import line
@@ -145,7 +145,7 @@ class NewConfigurationScreen(Dialog[str | None]):
             self.dismiss(None)
 
     def _create(self) -> None:
-        from orch_tui.tui.screens.configuration import ConfigurationScreen
+        from orch_tui.tui.configuration.screen import ConfigurationScreen
 
         component = self.component
         name = self.query_one("#name", Input).value.strip()

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orch_tui.tui.form.codec import FormatError
-from orch_tui.tui.form.fields import Field, FieldPath, decode
-from orch_tui.tui.form.schemas import Spec, secret_literals
+from orch_tui.tui.configuration.form.codec import FormatError
+from orch_tui.tui.configuration.form.fields import Field, FieldPath, decode
+from orch_tui.tui.configuration.form.schemas import Spec, secret_literals
 
 Errors = dict[FieldPath, list[str]]
 SECRET_SENTENCE = "write a reference like ${NAME} and put the secret itself into .env; files are no place for it"

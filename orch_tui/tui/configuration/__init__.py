@@ -1,0 +1,1 @@
+"""The screen of one configuration: what is edited, its form, its file."""
