@@ -107,13 +107,13 @@ class OrchApp(PatchedApp, inherit_bindings=False):
 
     def open_workbench(self, orchestration_id: str) -> None:
         """Show one orchestration in the workbench."""
-        from orch_tui.tui.screens.workbench import WorkbenchScreen
+        from orch_tui.tui.workbench.screen import WorkbenchScreen
 
         self.push_screen(WorkbenchScreen(orchestration_id))
 
     def open_run(self, orchestration_id: str, directory: Path, *, rerun: bool = False) -> None:
         """Show one run of an orchestration in its workbench; ``rerun`` prepares to run again what failed in it."""
-        from orch_tui.tui.screens.workbench import WorkbenchScreen
+        from orch_tui.tui.workbench.screen import WorkbenchScreen
 
         screen = WorkbenchScreen(orchestration_id)
         screen.first_run, screen.rerun_first = directory, rerun

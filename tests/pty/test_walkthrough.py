@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from orch_tui.tui.workbench_model import Workbench
+from orch_tui.tui.workbench.model import Workbench
 
 from tests.pty.harness import PtyApp, orch_tui
 from tests.tui.seed import sample_project, structure, write_orchestration

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
-from orch_tui.tui.screens.workbench import WorkbenchScreen
 from orch_tui.tui.widgets.line_tree import LineList
+from orch_tui.tui.workbench.screen import WorkbenchScreen
 from textual.pilot import Pilot
 
 

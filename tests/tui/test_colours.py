@@ -11,11 +11,11 @@ from orch_tui.tui import theme
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.keymap import UserConfig
 from orch_tui.tui.screens.history import HistoryScreen, RunList
-from orch_tui.tui.screens.workbench import WorkbenchScreen
 from orch_tui.tui.widgets.line_tree import LineList, Part
 from orch_tui.tui.widgets.orchestration_list import OrchestrationList
-from orch_tui.tui.widgets.sequence import SequenceView
-from orch_tui.tui.widgets.timeline_live import LiveTimelineView
+from orch_tui.tui.workbench.screen import WorkbenchScreen
+from orch_tui.tui.workbench.widgets.sequence import SequenceView
+from orch_tui.tui.workbench.widgets.timeline_live import LiveTimelineView
 
 from tests.support.engine_kit import make_commands, run
 from tests.tui.conftest import MakeRun

@@ -18,7 +18,7 @@ from orch_tui.tui.configuration.used_by import UsedByScreen
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.conflict import Conflict
 from orch_tui.tui.screens.prompt import Prompt
-from orch_tui.tui.screens.workbench import WorkbenchScreen
+from orch_tui.tui.workbench.screen import WorkbenchScreen
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 

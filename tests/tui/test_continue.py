@@ -9,7 +9,7 @@ from orch_tui.project.history import run_ids
 from orch_tui.tui.configuration.screen import ConfigurationScreen
 from orch_tui.tui.screens.attempt_text import AttemptTextScreen
 from orch_tui.tui.screens.history import HistoryScreen
-from orch_tui.tui.screens.run_preview import RunPreview
+from orch_tui.tui.workbench.dialogs.run_preview import RunPreview
 
 from tests.support.engine_kit import make_commands, run
 from tests.tui.driving import rows_of, said, text_of, workbench

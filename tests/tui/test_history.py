@@ -12,9 +12,9 @@ from orch_tui.tui.screens.attempt_text import AttemptTextScreen
 from orch_tui.tui.screens.compare import CompareList, CompareScreen
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.history import HistoryScreen, RunList, bars
-from orch_tui.tui.screens.run_preview import RunPreview
-from orch_tui.tui.screens.workbench import WorkbenchScreen
-from orch_tui.tui.widgets.phase_tree import PhaseTree
+from orch_tui.tui.workbench.dialogs.run_preview import RunPreview
+from orch_tui.tui.workbench.screen import WorkbenchScreen
+from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
 
 from tests.support.engine_kit import make_commands, run, write_command
 from tests.tui.conftest import MakeRun
@@ -208,7 +208,7 @@ async def test_what_was_edited_between_two_runs_is_shown(tmp_path: Path, width: 
 
 
 async def test_failed_tasks_of_a_run_are_prepared_from_home(tmp_path: Path) -> None:
-    from orch_tui.tui.screens.run_preview import RunPreview
+    from orch_tui.tui.workbench.dialogs.run_preview import RunPreview
 
     project = make_commands(tmp_path, {"First": {"a": "false", "b": "true"}})
     run(project)

@@ -12,14 +12,14 @@ from orch_tui.project.history import latest
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project, open_project
 from orch_tui.tui.screens.confirm import Confirm
-from orch_tui.tui.screens.run_preview import RunPart, RunPreview
-from orch_tui.tui.screens.table_preview import TablePreview
-from orch_tui.tui.screens.variables import Variables
-from orch_tui.tui.screens.workbench import WorkbenchScreen
-from orch_tui.tui.widgets.failure_card import FailureCard
-from orch_tui.tui.widgets.live_panel import LivePanel
-from orch_tui.tui.widgets.sequence import SequenceView
-from orch_tui.tui.widgets.tables_pane import TablesPane
+from orch_tui.tui.workbench.dialogs.run_preview import RunPart, RunPreview
+from orch_tui.tui.workbench.dialogs.table_preview import TablePreview
+from orch_tui.tui.workbench.dialogs.variables import Variables
+from orch_tui.tui.workbench.screen import WorkbenchScreen
+from orch_tui.tui.workbench.widgets.failure_card import FailureCard
+from orch_tui.tui.workbench.widgets.live_panel import LivePanel
+from orch_tui.tui.workbench.widgets.sequence import SequenceView
+from orch_tui.tui.workbench.widgets.tables_pane import TablesPane
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input

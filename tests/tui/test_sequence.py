@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from orch_tui.project.project import Project
-from orch_tui.tui.timeline import Timeline, plan_timeline
-from orch_tui.tui.widgets.sequence import SequenceView
-from orch_tui.tui.workbench_model import Workbench
+from orch_tui.tui.workbench.model import Workbench
+from orch_tui.tui.workbench.timeline import Timeline, plan_timeline
+from orch_tui.tui.workbench.widgets.sequence import SequenceView
 from textual.app import App, ComposeResult
 
 from tests.tui.driving import rows_of

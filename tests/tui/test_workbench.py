@@ -9,18 +9,18 @@ import pytest
 from orch_tui.project.drafts import found_drafts, load_draft
 from orch_tui.project.project import Project
 from orch_tui.tui.draft_keeper import DraftKeeper
-from orch_tui.tui.screens.add_tasks import AddTasks
-from orch_tui.tui.screens.broken import BrokenScreen
 from orch_tui.tui.screens.confirm import Confirm
 from orch_tui.tui.screens.conflict import Conflict
-from orch_tui.tui.screens.task_options import TaskOptionsDialog
-from orch_tui.tui.screens.workbench import WorkbenchScreen
 from orch_tui.tui.widgets.bars import KeyBar
-from orch_tui.tui.widgets.component_list import ComponentList
-from orch_tui.tui.widgets.configuration_list import ConfigurationList
 from orch_tui.tui.widgets.line_tree import LineList
-from orch_tui.tui.widgets.problems import ProblemList
-from orch_tui.tui.workbench_model import Workbench
+from orch_tui.tui.workbench.broken import BrokenScreen
+from orch_tui.tui.workbench.dialogs.add_tasks import AddTasks
+from orch_tui.tui.workbench.dialogs.task_options import TaskOptionsDialog
+from orch_tui.tui.workbench.model import Workbench
+from orch_tui.tui.workbench.screen import WorkbenchScreen
+from orch_tui.tui.workbench.widgets.component_list import ComponentList
+from orch_tui.tui.workbench.widgets.configuration_list import ConfigurationList
+from orch_tui.tui.workbench.widgets.problems import ProblemList
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 

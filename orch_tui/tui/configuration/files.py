@@ -134,7 +134,7 @@ class FileActions:
 
     async def _show_users(self, reason: str) -> None:
         from orch_tui.tui.configuration.used_by import UsedByScreen
-        from orch_tui.tui.screens.workbench import WorkbenchScreen
+        from orch_tui.tui.workbench.screen import WorkbenchScreen
 
         user = await self.app.push_screen_wait(UsedByScreen(self.editor.ref, self.editor.users(), reason))
         if user is None:

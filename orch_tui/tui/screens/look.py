@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
-LISTS: list[str | PurePath] = ["workbench.tcss", "run.tcss"]
-DIALOG: list[str | PurePath] = ["dialogs.tcss"]
-RUN: list[str | PurePath] = ["run.tcss"]
-OPTIONS: list[str | PurePath] = ["dialogs.tcss", "task_options.tcss"]
+_HERE = Path(__file__).parent
+DIALOG: list[str | PurePath] = [_HERE / "dialogs.tcss"]
+RUN: list[str | PurePath] = [_HERE / "run.tcss"]
 NARROW = 100
 """Below so many columns the panes of the workbench are tabs."""
 WIDTHS: list[tuple[int, str]] = [(0, "-narrow"), (NARROW, "-wide")]

@@ -1,0 +1,1 @@
+"""The workbench: compose one orchestration, run it, watch it."""

@@ -1,0 +1,134 @@
+"""Before a run: which part of it, and what would happen to every task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from orch_tui.model.plan import PlannedTask, RunPlan
+from orch_tui.model.text import safe_line
+from orch_tui.runs.control import Part as RunnablePart
+from orch_tui.runs.control import plan_words
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import run as actions
+from orch_tui.tui.screens.dialog import Dialog
+from orch_tui.tui.screens.lists import RowList
+from orch_tui.tui.text import line, lines
+from orch_tui.tui.widgets.bars import KeyBar
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.workbench import look
+
+
+class RunPart(Dialog[RunnablePart | None]):
+    """Dismissed with the part to run; a key or Enter chooses one that can be run now."""
+
+    CSS_PATH = look.OWN
+    BINDINGS = bindings(actions.RUN_PART)
+
+    def __init__(self, parts: Sequence[RunnablePart]) -> None:
+        super().__init__()
+        self._parts = parts
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = line("Run")
+            dialog.border_subtitle = line("a letter or Enter chooses, Esc closes")
+            yield RowList([self._row(part) for part in self._parts], pick=True, id="parts")
+
+    @staticmethod
+    def _row(part: RunnablePart) -> Row:
+        if part.refused:
+            return Row((Part(f" {part.key}  {part.label:<29}", "dim"), Part(safe_line(part.refused, 80), "dim")))
+        label = (Part(f" {part.key}  ", "accent"), Part(f"{part.label:<29}", "strong"))
+        return Row((*label, Part(safe_line(part.detail, 80), "dim")))
+
+    def on_mount(self) -> None:
+        self.set_focus(self.query_one(RowList))
+
+    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        self._take(self._parts[event.index])
+
+    def _take(self, part: RunnablePart) -> None:
+        if part.refused:
+            self.notify(f"{part.label}: {part.refused}.", severity="warning", markup=False)
+        else:
+            self.dismiss(part)
+
+    def _take_id(self, wanted: str) -> None:
+        for part in self._parts:
+            if part.id == wanted:
+                self._take(part)
+
+    def action_all(self) -> None:
+        self._take_id("all")
+
+    def action_tasks(self) -> None:
+        self._take_id("tasks")
+
+    def action_phase(self) -> None:
+        self._take_id("phase")
+
+    def action_from(self) -> None:
+        self._take_id("from")
+
+    def action_failed(self) -> None:
+        self._take_id("failed")
+
+    def action_resume(self) -> None:
+        self._take_id("resume")
+
+
+class RunPreview(Dialog[bool]):
+    """Below the tree, which shows what would happen to each task. Dismissed with True to start.
+
+    ``move`` moves the cursor of the tree behind by so many rows and gives the task that it is on then.
+    """
+
+    CSS_PATH = look.OWN
+    BINDINGS = bindings(actions.PREVIEW)
+
+    def __init__(self, plan: RunPlan, title: str, move: Callable[[int], str | None]) -> None:
+        super().__init__()
+        self._plan = plan
+        self._title = title
+        self._move = move
+        self._tasks: dict[str, PlannedTask] = {task.id: task for task in plan.tasks()}
+
+    def compose(self) -> ComposeResult:
+        refusal = self._plan.refusal
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = line(self._title, limit=80)
+            values = ", ".join(f"{name} = {value}" for name, value in self._plan.variables.items())
+            with_values = f"   with {values}" if values else ""
+            yield Static(line(f"{plan_words(self._plan)}.{with_values}", "bold", limit=300), id="counts")
+            if refusal is not None:
+                yield Static(lines(refusal), id="refusal")
+            yield Static(line(""), id="about")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self._show(self._move(0))
+
+    def _show(self, task: str | None) -> None:
+        planned = self._tasks.get(task or "")
+        text = ""
+        if planned is not None:
+            reason = f": {planned.reason}" if planned.reason else ""
+            text = f"{planned.name} — {planned.decision.value}{reason}"
+        self.query_one("#about", Static).update(line(text, limit=400))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not (action == "start" and self._plan.refusal is not None)
+
+    def action_down(self) -> None:
+        self._show(self._move(1))
+
+    def action_up(self) -> None:
+        self._show(self._move(-1))
+
+    def action_start(self) -> None:
+        self.dismiss(True)

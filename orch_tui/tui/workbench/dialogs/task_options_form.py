@@ -1,0 +1,216 @@
+"""The fields of the options of tasks: values to texts and back. Pure: no Textual."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from orch_tui.model.durations import parse_duration, write_duration
+from orch_tui.model.edits import KEEP, EditError
+from orch_tui.model.edits_base import check_limit, check_options, check_variables
+from orch_tui.model.orchestration import Backoff, Retry, Task, TaskOptions
+from orch_tui.tui.workbench.model import OptionChanges
+
+MIXED = "the tasks differ"
+_RETRY = ("retry_attempts", "retry_delay", "retry_backoff", "retry_total")
+
+
+class Field(NamedTuple):
+    """``hint`` stands beside the field."""
+
+    name: str
+    label: str
+    hint: str
+
+
+FIELDS = (
+    Field("retry_attempts", "Retries", "more tries after a failed one"),
+    Field("retry_delay", "Retry delay", "between tries, like 10s or 2m"),
+    Field("retry_backoff", "Backoff", "constant, or doubling each time"),
+    Field("retry_total", "All tries", "together may take this, like 2h"),
+    Field("timeout", "Timeout", "that a try may take, like 30m"),
+    Field("delay", "Start delay", "after its turn has come"),
+    Field("grace", "Grace time", "to stop by itself, then it is killed"),
+    Field("max_log_mb", "Log limit", "MiB; what is longer is cut"),
+    Field("max_parallel", "At once", "of all tasks; 1: it runs alone"),
+)
+VARIABLES = "variables"
+
+
+@dataclass(frozen=True, slots=True)
+class FormValues:
+    """``texts`` by field; ``mixed`` are the fields in which the tasks differ; ``defaults`` show what holds if empty."""
+
+    texts: Mapping[str, str]
+    variables: str
+    mixed: frozenset[str]
+    defaults: Mapping[str, str]
+
+
+class FormErrors(Exception):
+    """``errors`` are sentences by field name."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        self.errors = dict(errors)
+        super().__init__("; ".join(errors.values()))
+
+
+def form_values(tasks: Sequence[Task], defaults: TaskOptions) -> FormValues:
+    """What the form shows for these tasks. ``defaults`` are those of the orchestration over the project's."""
+    each = [_texts(task.options, task.max_parallel) for task in tasks]
+    variables = [variables_text(task.variables) for task in tasks]
+    mixed = {name for name in each[0] if len({texts[name] for texts in each}) > 1}
+    mixed |= {VARIABLES} if len(set(variables)) > 1 else set()
+    texts = {name: "" if name in mixed else text for name, text in each[0].items()}
+    own = _texts(defaults, None)
+    return FormValues(
+        texts,
+        "" if VARIABLES in mixed else variables[0],
+        frozenset(mixed),
+        {name: MIXED if name in mixed else own[name] for name in texts},
+    )
+
+
+def _texts(options: TaskOptions, max_parallel: int | None) -> dict[str, str]:
+    retry = options.retry
+    return {
+        "retry_attempts": "" if retry is None else str(retry.attempts),
+        "retry_delay": "" if retry is None else write_duration(retry.delay),
+        "retry_backoff": "" if retry is None else str(retry.backoff),
+        "retry_total": "" if retry is None else _duration_text(retry.total),
+        "timeout": _duration_text(options.timeout),
+        "delay": _duration_text(options.delay),
+        "grace": _duration_text(options.grace),
+        "max_log_mb": "" if options.max_log_mb is None else f"{options.max_log_mb:g}",
+        "max_parallel": "" if max_parallel is None else str(max_parallel),
+    }
+
+
+def _duration_text(seconds: float | None) -> str:
+    return "" if seconds is None else write_duration(seconds)
+
+
+def read_form(before: FormValues, texts: Mapping[str, str], variables: str) -> OptionChanges:
+    """What was changed; fields that say what they said before stay as each task has them.
+
+    Raises:
+        FormErrors: a sentence for each field that cannot be taken.
+    """
+    texts = {name: text.strip() for name, text in texts.items()}
+    changed = {name for name, text in texts.items() if text != before.texts[name]}
+    errors: dict[str, str] = {}
+    options: dict[str, Any] = {}
+    for name in ("timeout", "delay", "grace"):
+        if name in changed:
+            options[name] = _read(name, texts[name], parse_duration, errors)
+    if "max_log_mb" in changed:
+        options["max_log_mb"] = _read("max_log_mb", texts["max_log_mb"], float, errors)
+    if changed & set(_RETRY):
+        options["retry"] = _read_retry(before, texts, errors)
+    limit: Any = KEEP
+    if "max_parallel" in changed:
+        limit = _read("max_parallel", texts["max_parallel"], int, errors)
+    new_variables: Any = KEEP
+    if variables.strip() != before.variables.strip():
+        new_variables = _read(VARIABLES, variables, read_variables, errors)
+        new_variables = {} if new_variables is None else new_variables
+    _check(options, limit, errors)
+    if errors:
+        raise FormErrors(errors)
+    return OptionChanges(options, new_variables, limit)
+
+
+def _check(options: Mapping[str, Any], limit: Any, errors: dict[str, str]) -> None:
+    for name, value in options.items():
+        try:
+            check_options(TaskOptions(**{name: value}))
+        except EditError as error:
+            errors.setdefault(_place(name, value), str(error))
+    if isinstance(limit, int):
+        try:
+            check_limit(limit, "task")
+        except EditError as error:
+            errors.setdefault("max_parallel", str(error))
+
+
+def _place(option: str, value: Any) -> str:
+    """The field at which the error of an option stands."""
+    if not isinstance(value, Retry):
+        return option
+    return "retry_total" if value.total == 0 else "retry_attempts"
+
+
+def _read(name: str, text: str, reader: Callable[[str], Any], errors: dict[str, str]) -> Any:
+    if not text.strip():
+        return None
+    try:
+        return reader(text)
+    except (ValueError, EditError) as error:
+        wrong = str(error)
+        if reader is int:
+            wrong = "This must be a whole number, like 3."
+        elif reader is float:
+            wrong = "This must be a number, like 50."
+        errors[name] = f"{wrong[:1].upper()}{wrong[1:]}"
+        return None
+
+
+def _read_retry(before: FormValues, texts: Mapping[str, str], errors: dict[str, str]) -> Retry | None:
+    attempts, delay, backoff_text, total_text = (texts[name] for name in _RETRY)
+    if not attempts:
+        if "retry_attempts" in before.mixed:
+            errors["retry_attempts"] = "The tasks differ here: type the number of retries for all of them."
+        elif delay or backoff_text or total_text:
+            errors["retry_attempts"] = "Type how many retries there shall be, or empty the other fields of it too."
+        return None
+    number = _read("retry_attempts", attempts, int, errors)
+    seconds = _read("retry_delay", delay, parse_duration, errors)
+    backoff = _read("retry_backoff", backoff_text, _backoff, errors) or Backoff.CONSTANT
+    total = _read("retry_total", total_text, parse_duration, errors)
+    if number is None:
+        return None
+    retry = Retry(number, backoff=backoff, total=total)
+    return retry if seconds is None else replace(retry, delay=seconds)
+
+
+def _backoff(text: str) -> Backoff:
+    """Also from a beginning of the word."""
+    for backoff in Backoff:
+        if backoff.value.startswith(text.strip().lower()):
+            return backoff
+    raise ValueError("this must be constant or doubling")
+
+
+def variables_text(variables: Mapping[str, str]) -> str:
+    """``name = value`` lines; a value that a line cannot hold as it is stands in quotes, as JSON writes it."""
+    lines = []
+    for name, value in variables.items():
+        plain = value == value.strip() and value.isprintable() and not value.startswith('"')
+        lines.append(f"{name} = {value if plain else json.dumps(value)}")
+    return "\n".join(lines)
+
+
+def read_variables(text: str) -> dict[str, str]:
+    """The variables of ``name = value`` lines.
+
+    Raises:
+        ValueError, EditError: a line is none, or has a bad name; the sentence says which.
+    """
+    found: dict[str, str] = {}
+    for number, content in enumerate(text.splitlines(), 1):
+        if not content.strip():
+            continue
+        name, equals, value = (part.strip() for part in content.partition("="))
+        if not equals:
+            raise ValueError(f"line {number} has no =; write each variable as: name = value")
+        if name in found:
+            raise ValueError(f'line {number} gives "{name}" a second value; remove one of them')
+        if value.startswith('"'):
+            try:
+                value = json.loads(value)
+            except ValueError as error:
+                raise ValueError(f"line {number} has a text in quotes that does not end as it should") from error
+        found[name] = str(value)
+    return check_variables(found)

@@ -1,0 +1,1 @@
+"""What the workbench is made of on the screen; widgets do no I/O."""

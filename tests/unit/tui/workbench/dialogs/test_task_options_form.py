@@ -1,0 +1,135 @@
+"""The fields of task options: to texts and back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from orch_tui.model.edits import KEEP
+from orch_tui.model.orchestration import Backoff, Retry, Task, TaskOptions
+from orch_tui.tui.workbench.dialogs.task_options_form import (
+    MIXED,
+    FormErrors,
+    FormValues,
+    form_values,
+    read_form,
+    read_variables,
+    variables_text,
+)
+from orch_tui.tui.workbench.model import OptionChanges
+
+from tests.support import strategies
+
+PLAIN = Task("a", "x/a")
+FULL = Task(
+    "b",
+    "x/b",
+    options=TaskOptions(Retry(3, 10.0, Backoff.DOUBLING, 7200.0), 1800.0, 5.0, 2.0, 50.0),
+    max_parallel=2,
+    variables={"day": "today"},
+)
+
+
+def read(before: FormValues, variables: str | None = None, **typed: str) -> OptionChanges:
+    return read_form(before, {**before.texts, **typed}, before.variables if variables is None else variables)
+
+
+def test_values_are_shown_as_people_write_them() -> None:
+    # GIVEN a task with all options WHEN the form shows it
+    shown = form_values([FULL], TaskOptions())
+    # THEN durations are in words, and nothing typed is nothing changed
+    assert shown.texts == {
+        "retry_attempts": "3",
+        "retry_delay": "10s",
+        "retry_backoff": "doubling",
+        "retry_total": "2h",
+        "timeout": "30m",
+        "delay": "5s",
+        "grace": "2s",
+        "max_log_mb": "50",
+        "max_parallel": "2",
+    }
+    assert shown.variables == "day = today"
+    assert read(shown) == OptionChanges({})
+
+
+def test_only_what_was_typed_is_a_change() -> None:
+    # GIVEN two tasks that differ
+    shown = form_values([PLAIN, FULL], TaskOptions(timeout=900.0))
+    assert shown.defaults["timeout"] == MIXED
+    # WHEN one field is typed THEN only that one changes
+    assert read(shown, timeout="1h") == OptionChanges({"timeout": 3600.0})
+    assert read(shown, variables="where = here").variables == {"where": "here"}
+    # AND emptying takes a value away
+    alone = form_values([FULL], TaskOptions())
+    assert read(alone, timeout="", max_parallel="") == OptionChanges({"timeout": None}, KEEP, None)
+    assert read(alone, variables="").variables == {}
+
+
+def test_defaults_stand_in_empty_fields() -> None:
+    # GIVEN a task without options THEN the default is what the field hints at
+    assert form_values([PLAIN], TaskOptions(timeout=900.0)).defaults["timeout"] == "15m"
+
+
+def test_a_retry_is_built_of_its_parts() -> None:
+    # GIVEN a task without a retry WHEN parts of it are typed THEN the others take their defaults
+    shown = form_values([PLAIN], TaskOptions())
+    assert read(shown, retry_attempts="2").options["retry"] == Retry(2)
+    typed = read(shown, retry_attempts="2", retry_delay="1m", retry_backoff="d")
+    assert typed.options["retry"] == Retry(2, 60.0, Backoff.DOUBLING)
+    assert read(shown, retry_attempts="9", retry_total="1h").options["retry"] == Retry(9, total=3600.0)
+    # AND of a task with all of them one can go
+    whole = form_values([FULL], TaskOptions())
+    assert read(whole, retry_total="").options["retry"] == Retry(3, 10.0, Backoff.DOUBLING)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "sentence"),
+    [
+        ("timeout", "soon", "no duration"),
+        ("timeout", "0", "more than 0"),
+        ("max_parallel", "two", "whole number"),
+        ("max_parallel", "0", "from 1 on"),
+        ("retry_attempts", "-1", "0 or more"),
+        ("retry_delay", "10s", "how many retries"),
+        ("retry_backoff", "wild", "how many retries"),
+        ("retry_total", "1h", "how many retries"),
+        ("max_log_mb", "much", "a number"),
+    ],
+)
+def test_each_error_stands_at_its_field(field: str, text: str, sentence: str) -> None:
+    # GIVEN a plain task WHEN something impossible is typed
+    shown = form_values([PLAIN], TaskOptions())
+    with pytest.raises(FormErrors) as caught:
+        read(shown, **{field: text})
+    # THEN the sentence is about that field (what is missing for a retry is its number)
+    place = "retry_attempts" if field.startswith("retry") else field
+    assert sentence in caught.value.errors[place]
+
+
+@pytest.mark.parametrize(("text", "sentence"), [("0", "more than 0"), ("0s", "more than 0"), ("soon", "no duration")])
+def test_a_limit_for_all_tries_that_leaves_no_time_is_refused_at_its_field(text: str, sentence: str) -> None:
+    with pytest.raises(FormErrors) as caught:
+        read(form_values([PLAIN], TaskOptions()), retry_attempts="2", retry_total=text)
+    assert sentence in caught.value.errors["retry_total"]
+
+
+def test_bad_variables_are_told_by_their_line() -> None:
+    # GIVEN a plain task WHEN a line is no variable THEN it is named
+    shown = form_values([PLAIN], TaskOptions())
+    for text, sentence in (("day today", "Line 1 has no ="), ("a = 1\na = 2", "second value"), ("1x = 1", "no name")):
+        with pytest.raises(FormErrors, match=sentence):
+            read(shown, variables=text)
+
+
+@given(strategies.variable_values())
+def test_variables_survive_the_form(values: dict[str, str]) -> None:
+    # GIVEN any variables WHEN they go through the text THEN they are the same
+    assert read_variables(variables_text(values)) == values
+
+
+@given(strategies.task_options(), st.none() | st.integers(1, 9))
+def test_a_form_that_is_not_touched_changes_nothing(options: TaskOptions, limit: int | None) -> None:
+    # GIVEN any task WHEN its form is accepted as it is THEN there is no change
+    shown = form_values([Task("a", "x/a", options=options, max_parallel=limit)], TaskOptions())
+    assert read(shown) == OptionChanges({})
