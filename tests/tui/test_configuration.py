@@ -96,7 +96,7 @@ def open_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 async def test_a_field_is_edited_and_saved_by_keyboard(open_desk: Open) -> None:
     async with open_desk() as desk:
         # GIVEN the form, with the cursor on the name
-        assert not desk.screen.unsaved
+        assert not desk.screen.editing.unsaved
         # WHEN the host is changed with keys alone
         await desk.pilot.press("j", "j", "enter", "end", "s", "escape")
         # THEN the letter went into the text, and the screen says that it is not saved
@@ -116,7 +116,7 @@ async def test_a_mistake_is_shown_below_its_field_and_hinders_saving(open_desk: 
         assert desk.shown_errors() == ["✖ must be at most 65535"]
         # AND saving puts the cursor there and writes nothing
         desk.form.action_first()
-        assert not await desk.screen.save()
+        assert not await desk.screen.saving.save()
         assert desk.file.read_text() == NEWS
         await desk.pilot.pause()
         assert getattr(desk.app.focused, "place", None) == ("parameters", "port")
@@ -129,12 +129,12 @@ async def test_a_secret_is_never_shown(open_desk: Open) -> None:
         # THEN it is neither shown nor saved, but kept until another one is written
         assert "hunter2" not in desk.text()
         assert "not shown" in desk.text()
-        assert not await desk.screen.save()
+        assert not await desk.screen.saving.save()
         assert "${NAME}" in desk.shown_errors()[0]
         # AND a reference takes its place
         await desk.type_at(("parameters", "password"), "${MAIL_PASSWORD}")
         assert "MAIL_PASSWORD has no value" in desk.text()
-        assert await desk.screen.save()
+        assert await desk.screen.saving.save()
         assert desk.file.read_text() == NEWS
 
 
@@ -155,7 +155,7 @@ async def test_tables_come_and_go_and_undo_brings_them_back(open_desk: Open) -> 
         assert [row.kind for row in desk.form.query(TableRow)] == ["inputs", "outputs"]
         await desk.pilot.press("u", "u")
         assert desk.form.state == first
-        assert not desk.screen.unsaved
+        assert not desk.screen.editing.unsaved
         # AND redone, and saved
         await desk.pilot.press("U", "U", "s")
         assert desk.file.read_text() == NEWS + '\n[[outputs]]\ntable = "marketing/sent"\nname = "sent"\n' or (
@@ -212,7 +212,7 @@ async def test_edits_that_were_never_saved_are_offered_again(open_desk: Open) ->
     async with open_desk() as desk:
         await desk.type_at(HOST, "mine")
         await desk.screen.action_add_output()
-        desk.screen.keep_draft()
+        desk.screen.drafts.keep()
         typed = desk.form.state
         (draft,) = (desk.root / ".orch/edits").rglob("*.form.toml")
         assert draft.stat().st_mode & 0o777 == 0o600
@@ -222,7 +222,7 @@ async def test_edits_that_were_never_saved_are_offered_again(open_desk: Open) ->
         await desk.pilot.press("r")
         await desk.pilot.pause()
         assert desk.form.state == typed
-        assert desk.screen.unsaved
+        assert desk.screen.editing.unsaved
         # AND once they are dropped, they are gone
         await desk.pilot.press("escape", "d")
         assert not draft.exists()
@@ -279,7 +279,7 @@ async def test_a_file_changed_on_disk_is_not_overwritten_unasked(open_desk: Open
         await desk.pilot.pause()
         await desk.pilot.pause()
         assert desk.form.state.texts[("host",)] == "theirs"
-        assert not desk.screen.unsaved
+        assert not desk.screen.editing.unsaved
         await desk.pilot.press("u")
         assert desk.form.state.texts[("host",)] == "mine"
         # AND it can be written over what is there
@@ -419,7 +419,7 @@ async def test_renaming_the_id_follows_into_orchestrations(open_desk: Open) -> N
         assert desk.screen.editor.ref == "mailer/letters"
         # AND it can be edited on
         await desk.type_at(HOST, "x")
-        assert await desk.screen.save()
+        assert await desk.screen.saving.save()
         assert 'host = "x"' in (desk.root / "configurations/mailer/letters.toml").read_text()
 
 

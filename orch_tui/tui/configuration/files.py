@@ -1,11 +1,10 @@
-"""What the configuration screen does with whole files: the person's editor, duplicate, rename, delete, users."""
+"""Whole files: the person's own editor, duplicate, rename, delete, users."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual import work
 from textual.screen import Screen
 
 from orch_tui.engine.requests import who_am_i
@@ -13,60 +12,57 @@ from orch_tui.model.configuration import split_ref
 from orch_tui.model.text import safe_line, slug, unique, valid_id
 from orch_tui.project.source import DefinitionError
 from orch_tui.project.writer import ChangedOnDisk, SaveError
+from orch_tui.tui.configuration.editing import Editing
 from orch_tui.tui.configuration.external import ExternalEdit, edit_text
+from orch_tui.tui.configuration.page import Page
+from orch_tui.tui.configuration.saving import Saving
+from orch_tui.tui.configuration.unsaved import Unsaved
 
 if TYPE_CHECKING:
-    from orch_tui.project.writer import Over
     from orch_tui.tui.app import OrchApp
-    from orch_tui.tui.configuration.drafts import FormDrafts
     from orch_tui.tui.configuration.editor import ConfigurationEditor
-    from orch_tui.tui.configuration.form.form import Form
 
 
-class FileActions:
-    """Part of the configuration screen."""
+class Files:
+    """What is done to the file as a whole."""
 
-    if TYPE_CHECKING:
-        app: OrchApp
-        editor: ConfigurationEditor
+    def __init__(self, page: Page, editing: Editing, unsaved: Unsaved, saving: Saving) -> None:
+        self._page = page
+        self._editing = editing
+        self._unsaved = unsaved
+        self._saving = saving
 
-        @property
-        def form(self) -> Form | None: ...
-        @property
-        def drafts(self) -> FormDrafts: ...
-        @property
-        def unsaved(self) -> bool: ...
-        async def rebuild(self) -> None: ...
-        async def save(self, *, over: Over | None = None) -> bool: ...
-        def notice(self, text: str) -> None: ...
-        def commit(self, label: str = "change") -> None: ...
-        def keep_draft(self) -> None: ...
-        def dismiss(self, result: str | None = None) -> Any: ...
+    @property
+    def _app(self) -> OrchApp:
+        return self._page.app
 
-    @work(group="file", description="edit the file")
-    async def action_edit_file(self) -> None:
+    @property
+    def _editor(self) -> ConfigurationEditor:
+        return self._editing.editor
+
+    async def edit_file(self) -> None:
         """The file in the person's editor; edits of the form are saved or dropped before, so that none get lost."""
         from orch_tui.tui.screens.confirm import Confirm
 
-        self.commit()
-        if self.unsaved or not self.editor.saved:
+        self._editing.commit()
+        if self._editing.unsaved or not self._editor.saved:
             question = "The form has edits that are not in the file yet."
             choices = [("s", "Save them first", "save")]
-            if self.editor.saved:
+            if self._editor.saved:
                 choices.append(("d", "Discard them", "discard"))
-            answer = await self.app.push_screen_wait(Confirm(question, [*choices, ("k", "Keep editing", "stay")]))
-            if answer not in ("save", "discard") or (answer == "save" and not await self.save()):
+            answer = await self._app.push_screen_wait(Confirm(question, [*choices, ("k", "Keep editing", "stay")]))
+            if answer not in ("save", "discard") or (answer == "save" and not await self._saving.save()):
                 return
         await self._edit_outside()
 
     async def _edit_outside(self) -> None:
-        session = ExternalEdit(self.app.project, self.editor.ref, who_am_i())
+        session = ExternalEdit(self._app.project, self._editor.ref, who_am_i())
         try:
             copy = session.begin()
         except (DefinitionError, OSError) as error:
-            self.app.say(f"The file cannot be edited: {error}", "error", 12)
+            self._app.say(f"The file cannot be edited: {error}", "error", 12)
             return
-        if not self.app.edit_file(copy):
+        if not self._app.edit_file(copy):
             if not session.changed:
                 session.discard()
             session.leave()
@@ -74,61 +70,62 @@ class FileActions:
         await self._take_over(session)
 
     async def _take_over(self, session: ExternalEdit) -> None:
-        key = self.app.key_of("configuration.edit-file")
+        key = self._app.key_of("configuration.edit-file")
         try:
             changed = session.finish()
         except DefinitionError as error:
-            self.notice(f"Your edit was not taken; the file is as it was, {key} goes on with your text.\n✖ {error}")
+            self._page.notice(
+                f"Your edit was not taken; the file is as it was, {key} goes on with your text.\n✖ {error}"
+            )
             return
         except ChangedOnDisk as conflict:
             await self._settle(session, conflict)
             return
         except SaveError as error:
             session.leave()
-            self.app.say(f"{error} {key} goes on with your text.", "error", 12)
+            self._app.say(f"{error} {key} goes on with your text.", "error", 12)
             return
-        self.editor.load()
-        await self.rebuild()
-        self.keep_draft()
-        self.app.say("The file was taken over." if changed else "Nothing was changed.", seconds=3)
+        self._editor.load()
+        await self._page.rebuild()
+        self._unsaved.keep()
+        self._app.say("The file was taken over." if changed else "Nothing was changed.", seconds=3)
 
     async def _settle(self, session: ExternalEdit, conflict: ChangedOnDisk) -> None:
         from orch_tui.tui.screens.conflict import Conflict
 
-        answer = await self.app.push_screen_wait(Conflict(conflict))
+        answer = await self._app.push_screen_wait(Conflict(conflict))
         if answer == "overwrite":
             session.rebase(conflict.disk_text)
             await self._take_over(session)
             return
         session.leave()
         if answer == "reload":
-            self.editor.load()
-            await self.rebuild()
-        key = self.app.key_of("configuration.edit-file")
-        self.notice(f"Your text is kept beside the file; {key} goes on with it.")
+            self._editor.load()
+            await self._page.rebuild()
+        key = self._app.key_of("configuration.edit-file")
+        self._page.notice(f"Your text is kept beside the file; {key} goes on with it.")
 
-    def action_edit_text(self) -> None:
+    def edit_text(self) -> None:
         """The long text under the cursor in the person's editor; it comes back into the form, unsaved."""
-        form = self.form
+        form = self._editing.form
         text = form.current_text() if form is not None else None
         if form is None or text is None:
-            self.app.say("The field under the cursor is no text of several lines; Enter edits it here.", "warning", 3)
+            self._app.say("The field under the cursor is no text of several lines; Enter edits it here.", "warning", 3)
             return
-        field = next((one for one in self.editor.fields if ("parameters", *one.path) == text.place), None)
+        field = next((one for one in self._editor.fields if ("parameters", *one.path) == text.place), None)
         if field is not None and field.hidden:
-            self.app.say("This text holds a secret and is not shown; type a new one.", "warning")
+            self._app.say("This text holds a secret and is not shown; type a new one.", "warning")
             return
         suffix = Path(field.file).suffix if field is not None and field.file else ".txt"
         try:
-            text.text = edit_text(self.app.project, text.text, suffix, self.app.edit_file)
+            text.text = edit_text(self._app.project, text.text, suffix, self._app.edit_file)
         except (DefinitionError, OSError) as error:
-            self.app.say(f"The text could not be taken over: {safe_line(str(error))}", "error", 12)
+            self._app.say(f"The text could not be taken over: {safe_line(str(error))}", "error", 12)
             return
         form.state = form.state.with_text(text.place, text.text)
-        self.commit("edit of a text")
+        self._editing.commit("edit of a text")
 
-    @work(group="file", description="used by")
-    async def action_used_by(self) -> None:
+    async def used_by(self) -> None:
         """The tasks that run it."""
         await self._show_users("")
 
@@ -136,113 +133,110 @@ class FileActions:
         from orch_tui.tui.configuration.used_by import UsedByScreen
         from orch_tui.tui.workbench.screen import WorkbenchScreen
 
-        user = await self.app.push_screen_wait(UsedByScreen(self.editor.ref, self.editor.users(), reason))
+        user = await self._app.push_screen_wait(UsedByScreen(self._editor.ref, self._editor.users(), reason))
         if user is None:
             return
-        stack = self.app.screen_stack
+        stack = self._app.screen_stack
         for bench in stack:
             if isinstance(bench, WorkbenchScreen) and bench.orchestration_id == user.orchestration:
                 # A second workbench of the same orchestration would know nothing of the edits in the first.
                 if await self._go_back_to(bench):
                     bench.phase_tree.go_to(user.task)
                 return
-        self.app.push_screen(WorkbenchScreen(user.orchestration, focus=user.task))
+        self._app.push_screen(WorkbenchScreen(user.orchestration, focus=user.task))
 
     async def _go_back_to(self, wanted: Screen[Any]) -> bool:
         """Leave all screens above ``wanted``; False when the person rather stays."""
-        stack = self.app.screen_stack
+        stack = self._app.screen_stack
         for screen in reversed(stack[stack.index(wanted) + 1 :]):
             may_leave = getattr(screen, "may_leave", None)
             if may_leave is not None and not await may_leave():
                 return False
-        while self.app.screen is not wanted:
-            self.app.pop_screen()
+        while self._app.screen is not wanted:
+            self._app.pop_screen()
         return True
 
     def _is_on_disk(self) -> bool:
-        self.commit()
-        if self.unsaved or not self.editor.saved:
-            self.app.say("Save first: this works on the file.", "warning")
+        self._editing.commit()
+        if self._editing.unsaved or not self._editor.saved:
+            self._app.say("Save first: this works on the file.", "warning")
             return False
         return True
 
-    @work(group="file", description="duplicate the configuration")
-    async def action_duplicate(self) -> None:
+    async def duplicate(self) -> None:
         """A copy under another name, opened."""
         from orch_tui.project.catalog import duplicate_configuration
         from orch_tui.tui.screens.prompt import Prompt
 
         if not self._is_on_disk():
             return
-        component, old_id = split_ref(self.editor.ref)
-        old = self.editor.configuration.name if self.editor.configuration is not None else old_id
-        name = await self.app.push_screen_wait(
+        component, old_id = split_ref(self._editor.ref)
+        old = self._editor.configuration.name if self._editor.configuration is not None else old_id
+        name = await self._app.push_screen_wait(
             Prompt("Duplicate: name of the copy", f"{old} copy", _name_problem, "name")
         )
         if name is None:
             return
-        new_id = unique(slug(name, "configuration"), taken_ids(self.app, component))
+        new_id = unique(slug(name, "configuration"), taken_ids(self._app, component))
         try:
-            duplicate_configuration(self.app.project, self.editor.ref, new_id, name.strip())
+            duplicate_configuration(self._app.project, self._editor.ref, new_id, name.strip())
         except (DefinitionError, ChangedOnDisk, SaveError) as error:
-            self.app.say(f"Not copied: {error}", "error", 12)
+            self._app.say(f"Not copied: {error}", "error", 12)
             return
-        self.app.open_configuration(f"{component}/{new_id}")
+        self._app.open_configuration(f"{component}/{new_id}")
 
-    @work(group="file", description="rename the configuration")
-    async def action_rename_id(self) -> None:
+    async def rename_id(self) -> None:
         """Another id; the tasks that run it follow."""
         from orch_tui.project.catalog import rename_configuration
         from orch_tui.tui.screens.prompt import Prompt
 
         if not self._is_on_disk():
             return
-        component, old_id = split_ref(self.editor.ref)
-        taken = taken_ids(self.app, component)
-        new_id = await self.app.push_screen_wait(
+        component, old_id = split_ref(self._editor.ref)
+        taken = taken_ids(self._app, component)
+        new_id = await self._app.push_screen_wait(
             Prompt("Another id; all tasks that run it follow", old_id, lambda text: id_problem(text, taken - {old_id}))
         )
         if new_id is None or new_id == old_id:
             return
         try:
-            changed = rename_configuration(self.app.project, self.editor.ref, new_id)
+            changed = rename_configuration(self._app.project, self._editor.ref, new_id)
         except (DefinitionError, ChangedOnDisk, SaveError) as error:
-            self.notice(f"✖ Not renamed completely: {error}")
+            self._page.notice(f"✖ Not renamed completely: {error}")
             return
-        self.editor.ref = f"{component}/{new_id}"
-        self.editor.load()
-        await self.rebuild()
-        files = "\n".join(f"  {self.app.project.paths.relative(path)}" for path in changed)
-        self.notice(f"Renamed from {old_id} to {new_id}. Files changed:\n{files}")
+        self._editor.ref = f"{component}/{new_id}"
+        self._editor.load()
+        await self._page.rebuild()
+        files = "\n".join(f"  {self._app.project.paths.relative(path)}" for path in changed)
+        self._page.notice(f"Renamed from {old_id} to {new_id}. Files changed:\n{files}")
 
-    @work(group="file", description="delete the configuration")
-    async def action_delete(self) -> None:
+    async def delete(self) -> None:
         """Into the trash; refused while in use."""
         from orch_tui.project.catalog import InUse, delete_configuration
         from orch_tui.tui.screens.confirm import Confirm
 
-        if not self.editor.saved:
-            self.app.say("It has no file yet; Esc leaves it.", seconds=3)
+        if not self._editor.saved:
+            self._app.say("It has no file yet; Esc leaves it.", seconds=3)
             return
-        if self.editor.users():
+        if self._editor.users():
             await self._show_users("It cannot be deleted while these tasks run it; remove them first.")
             return
-        question = f"Delete {self.editor.ref}?"
+        question = f"Delete {self._editor.ref}?"
         detail = "The file goes to .orch/trash, from where it can be put back."
-        if self.unsaved:
+        if self._editing.unsaved:
             detail += " Edits that are not saved are lost."
-        if not await self.app.push_screen_wait(
+        if not await self._app.push_screen_wait(
             Confirm(question, [("d", "Delete", True), ("k", "Keep", False)], detail)
         ):
             return
         try:
-            trashed = delete_configuration(self.app.project, self.editor.ref)
+            trashed = delete_configuration(self._app.project, self._editor.ref)
         except (InUse, SaveError) as error:
-            self.app.say(str(error), "error", 12)
+            self._app.say(str(error), "error", 12)
             return
-        self.drafts.drop()
-        self.app.say(f"Deleted; the file is {self.app.project.paths.relative(trashed.stored)}.", seconds=10)
-        self.dismiss(None)
+        self._unsaved.drop()
+        self._app.say(f"Deleted; the file is {self._app.project.paths.relative(trashed.stored)}.", seconds=10)
+        self._page.leave(None)
 
 
 def taken_ids(app: OrchApp, component: str) -> frozenset[str]:

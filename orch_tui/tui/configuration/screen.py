@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from textual import on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
 from textual.reactive import Reactive
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.worker import Worker
 
-from orch_tui.engine.requests import who_am_i
 from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.references import secret_names
-from orch_tui.model.undo import NothingToUndo
-from orch_tui.project.source import DefinitionError
-from orch_tui.project.writer import ChangedOnDisk, Over, SaveError
-from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.configuration.connection import ConnectionTest
-from orch_tui.tui.configuration.drafts import FormDraft, FormDrafts
-from orch_tui.tui.configuration.editor import Checked, ConfigurationEditor
+from orch_tui.tui.configuration.editing import Editing
+from orch_tui.tui.configuration.editor import ConfigurationEditor
 from orch_tui.tui.configuration.external import ExternalEdit
-from orch_tui.tui.configuration.files import FileActions
+from orch_tui.tui.configuration.files import Files
 from orch_tui.tui.configuration.form.form import Form
-from orch_tui.tui.configuration.form.rows import Row
-from orch_tui.tui.configuration.form.state import Place
+from orch_tui.tui.configuration.panes import Facts, FactsPane, FieldHelp, Notice
+from orch_tui.tui.configuration.saving import Saving
+from orch_tui.tui.configuration.unsaved import Unsaved
+from orch_tui.tui.keymap import keys_of
 from orch_tui.tui.screens.dialog import FullScreen
 from orch_tui.tui.text import join, line, lines
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
@@ -37,12 +35,14 @@ from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
 
-_KEEP_AFTER_SECONDS = 2.0
-_OUTDATED = "The file was changed since; restoring puts these edits on top of what it has now."
+_TEST = "configuration.test-connection"
 
 
-class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
-    """Dismissed with the reference of the configuration, or with None when it has no file (any more)."""
+class ConfigurationScreen(FullScreen[str | None]):
+    """Dismissed with the reference of the configuration, or with None when it has no file (any more).
+
+    Layout and panes; what is done to the configuration is owned by its parts.
+    """
 
     CSS_PATH = "configuration.tcss"
     BINDINGS = bindings(ACTIONS, "configuration")
@@ -58,59 +58,63 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
         super().__init__()
         self._ref = ref
         self._new = new
-        self.seen: set[Place] | None = set() if new is not None else None
-        self._form: Form | None = None
-        self._shown: dict[str, Content] = {}
-        self._draft_timer: Timer | None = None
-        self._drafts: FormDrafts | None = None
+
+    # --- its parts ---
+
+    @cached_property
+    def editing(self) -> Editing:
+        return Editing(self, ConfigurationEditor(self.app.project, self._ref, self._new))
+
+    @cached_property
+    def drafts(self) -> Unsaved:
+        drafts = Unsaved(self, self, self.editing)
+        self.editing.keep = drafts.keep
+        return drafts
+
+    @cached_property
+    def saving(self) -> Saving:
+        return Saving(self, self.editing, self.drafts)
+
+    @cached_property
+    def files(self) -> Files:
+        return Files(self, self.editing, self.drafts, self.saving)
+
+    @cached_property
+    def connection(self) -> ConnectionTest:
+        return ConnectionTest(self, self, self.editing)
+
+    @property
+    def editor(self) -> ConfigurationEditor:
+        """What was read from the file."""
+        return self.editing.editor
+
+    @property
+    def form(self) -> Form | None:
+        """The form; None where only the file can be shown."""
+        return self.editing.form
+
+    # --- layout ---
 
     def compose(self) -> ComposeResult:
         yield TitleBar(id="title")
-        notice = Static("", id="notice")
-        notice.display = False
-        yield notice
+        yield Notice(id="notice")
         with Horizontal(id="body"), VerticalScroll(id="side"):
-            yield Static(id="facts")
-        yield Static("", id="about")
+            yield FactsPane(id="facts")
+        yield FieldHelp(id="about", layout=False)
         yield KeyBar()
 
     async def on_mount(self) -> None:
-        self.editor = ConfigurationEditor(self.app.project, self._ref, self._new)
         await self.rebuild()
-        self._offer_draft()
+        self.drafts.offer()
         if ExternalEdit(self.app.project, self._ref).pending:
             key = self.app.key_of("configuration.edit-file")
             self.notice(f"An edit of this file was refused before; {key} goes on with it.")
 
     def on_unmount(self) -> None:
-        self.cancel_test()
+        self.connection.cancel()
         # The terminal may be gone: what was typed a moment ago is kept too.
-        if self._draft_timer is not None:
-            self.keep_draft()
-        if self._drafts is not None:
-            self._drafts.leave()
-
-    @property
-    def drafts(self) -> FormDrafts:
-        """What this screen keeps on disk of the form that is open."""
-        if self._drafts is None or self._drafts.ref != self.editor.ref:
-            if self._drafts is not None:
-                self._drafts.leave()
-            self._drafts = FormDrafts(self.app.project, self.editor.ref, who_am_i())
-        return self._drafts
-
-    @property
-    def form(self) -> Form | None:
-        """The form; None where only the file can be shown."""
-        return self._form
-
-    @property
-    def unsaved(self) -> bool:
-        """True when something would be lost by leaving."""
-        history, form = self.editor.history, self.form
-        if history is None or form is None:
-            return False
-        return history.dirty or form.state != history.value
+        self.drafts.settle()
+        self.drafts.leave()
 
     async def rebuild(self) -> None:
         """Show what the editor has read."""
@@ -118,13 +122,13 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
         await body.query("#form, #raw").remove()
         side.set_class(self.editor.history is None, "off")
         if self.editor.history is not None:
-            self._form = form = Form(self.editor.fields, self.editor.history.value)
+            self.editing.form = form = Form(self.editor.fields, self.editor.history.value)
             await body.mount(form, before=side)
             form.focus()
             self.notice("")
-            self.check()
+            self.editing.check()
         else:
-            self._form = None
+            self.editing.form = None
             raw = VerticalScroll(Static(lines(self.editor.file_text())), id="raw")
             await body.mount(raw, before=side)
             raw.focus()
@@ -137,7 +141,7 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
         """Component, name, and whether everything is saved."""
         form = self.form
         name = form.state.name if form is not None else split_ref(self.editor.ref)[1]
-        mark = "● unsaved" if self.unsaved else ""
+        mark = "● unsaved" if self.editing.unsaved else ""
         if not self.editor.saved:
             mark = "● new, not saved"
         names = [line(self.editor.component_name, "$text-muted"), line("›", "$text-muted"), line(name, "bold")]
@@ -146,212 +150,87 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
 
     def notice(self, text: str) -> None:
         """Sentences above the form until the next ones; empty to take them away."""
-        self._show_in("#notice", lines(text))
-        self.query_one("#notice").display = bool(text)
+        self.query_one(Notice).show(text)
 
-    def check(self, *, everything: bool = False) -> Checked | None:
-        """Check the form and show what is wrong: with fields that were visited, or with all."""
-        form = self.form
-        if form is None:
-            return None
-        if everything or self.editor.saved:
-            self.seen = None
-        checked = self.editor.check(form.state)
-        form.show_errors(checked.errors, self.seen)
-        if self.seen is None:
-            self.notice("\n".join(f"✖ {one}" for one in checked.general))
-        self._show_facts(checked.configuration)
-        return checked
-
-    def _show_facts(self, configuration: Configuration) -> None:
-        """Beside the form: secrets and users."""
-        parts = [line("Used by", "bold $text-primary")]
+    def show_facts(self, configuration: Configuration) -> None:
+        """What stands beside the form, for what would be saved now."""
         users = self.editor.users() if self.editor.saved else []
-        for user in users[:12]:
-            parts.append(join([line(user.orchestration_name), line(user.phase_name, "$text-muted")]))
-        if len(users) > 12:
-            parts.append(line(f"and {len(users) - 12} more", "$text-muted"))
-        if not users:
-            parts.append(line("no task yet", "$text-muted"))
-        secrets = self.editor.secrets(configuration.parameters)
-        parts += [line(""), line("Secrets", "bold $text-primary")]
-        parts += [secret_line(name, is_set) for name, is_set in secrets.items()] or [line("none", "$text-muted")]
         files = [field.file for field in self.editor.fields if field.file]
-        parts += [line(""), line("Texts in files of their own", "bold $text-primary")] if files else []
-        parts += [line(name) for name in files]
-        self._show_in("#facts", Content("\n").join(parts))
+        self.query_one(FactsPane).show(Facts(users, self.editor.secrets(configuration.parameters), files))
 
-    def _show_in(self, selector: str, text: Content) -> None:
-        """Paint a text only when it is another one: a new layout sends the whole screen."""
-        if self._shown.get(selector) != text:
-            self._shown[selector] = text
-            self.query_one(selector, Static).update(text, layout=selector != "#about")
+    def in_background(self, work: Coroutine[Any, Any, Any], group: str, description: str) -> Worker[Any]:
+        """Do it as a worker of this screen."""
+        return self.run_worker(work, group=group, description=description)
 
-    def commit(self, label: str = "change") -> None:
-        """Make what was typed an undo step."""
-        form = self.form
-        if self.editor.history is not None and form is not None:
-            self.editor.history.push(form.state, label)
-            self.show_title()
-            if self._draft_timer is not None:
-                self.keep_draft()
+    def in_thread(self, work: Callable[[], Any], group: str, description: str) -> Worker[Any]:
+        """Do it in a thread."""
+        return self.run_worker(work, group=group, description=description, thread=True, exit_on_error=False)
+
+    # --- what the form and the parts tell ---
 
     @on(Form.Changed)
     def _changed(self) -> None:
         self.show_title()
-        if self._draft_timer is None:
-            self._draft_timer = self.set_timer(_KEEP_AFTER_SECONDS, self.keep_draft)
-
-    def keep_draft(self) -> None:
-        """Put what is not saved on disk, or take it from there when everything is saved."""
-        if self._draft_timer is not None:
-            self._draft_timer.stop()
-            self._draft_timer = None
-        form = self.form
-        try:
-            if form is not None and self.unsaved:
-                digest = self.editor.base.digest if self.editor.base is not None else ""
-                self.drafts.keep(form.state, digest)
-            else:
-                self.drafts.drop()
-        except (OSError, ValueError) as error:
-            self.app.say(
-                f"The unsaved edits could not be kept as a draft: {error}. Save, or free some space.", "warning"
-            )
-
-    @work(group="draft", description="offer a draft")
-    async def _offer_draft(self) -> None:
-        for draft in self.drafts.found():
-            if await self._restore(draft):
-                return
-
-    async def _restore(self, draft: FormDraft) -> bool:
-        """Ask what to do with a draft; True when no other one is to be offered."""
-        from orch_tui.tui.screens.confirm import Confirm
-
-        history = self.editor.history
-        if history is None:
-            return True
-        state = draft.onto(history.value)
-        if state == history.value:
-            self.drafts.discard(draft)
-            return False
-        detail = "" if self.editor.base is None or draft.digest == self.editor.base.digest else _OUTDATED
-        choices = [("r", "Restore them", True), ("d", "Drop them", False)]
-        question = "There are edits of this form that were never saved."
-        answer = await self.app.push_screen_wait(Confirm(question, choices, detail))
-        if answer is False:
-            self.drafts.discard(draft)
-            return False
-        if answer and self.form is not None:
-            self.drafts.adopt(draft)
-            history.push(state, "restored edits")
-            await self.form.show(state)
-            self.check()
-            self.show_title()
-        return True
+        self.drafts.typed()
 
     @on(Form.Left)
     def _left(self, event: Form.Left) -> None:
         event.stop()
-        if event.place is not None and self.seen is not None:
-            self.seen.add(event.place)
-        form, history = self.form, self.editor.history
-        if form is None or history is None:
-            return
-        if form.state != history.value:
-            self.commit(event.label)
-            self.check()
-        elif self.seen is not None:
-            self.check()
+        self.editing.left(event.place, event.label)
 
     @on(Form.Moved)
     def _moved(self, event: Form.Moved) -> None:
         event.stop()
-        self._show_about(event.row)
+        texts = [editor.text for editor in event.row.editors()]
+        secrets = self.editor.secrets({"texts": texts}) if secret_names(texts) else {}
+        self.query_one(FieldHelp).show(event.row.help_text, secrets)
 
-    def _show_about(self, row: Row) -> None:
-        texts = [editor.text for editor in row.editors()]
-        known = self.editor.secrets({"texts": texts}) if secret_names(texts) else {}
-        secrets = [secret_line(name, is_set) for name, is_set in known.items()]
-        self._show_in("#about", join([row.help_text, *secrets]))
+    @on(ConnectionTest.Answered)
+    def _answered(self, event: ConnectionTest.Answered) -> None:
+        event.stop()
+        self.connection.answered(event)
+
+    # --- keys ---
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The test is there only where the component can test its connection."""
+        return self.connection.offered if action == BY_ID[_TEST].method else super().check_action(action, parameters)
+
+    def on_key(self, event: events.Key) -> None:
+        """Where nothing can be tested the key is in no footer; pressed, it says so."""
+        if not self.connection.offered and event.key in keys_of(BY_ID[_TEST], self.app.config.keys):
+            event.stop()
+            self.connection.start()
 
     async def action_save(self) -> None:
-        await self.save()
+        await self.saving.save()
 
-    async def save(self, *, over: Over | None = None) -> bool:
-        """Check and write; True when it is on disk. What hinders is shown where it is."""
-        form = self.form
-        if form is None:
-            self.app.say("There is no form to save; edit the file instead.", "warning")
-            return False
-        self.commit()
-        checked = self.check(everything=True)
-        assert checked is not None
-        if not checked.ok:
-            self.show_mistakes(checked, "Not saved")
-            return False
-        try:
-            self.editor.save(checked.configuration, over=over)
-        except ChangedOnDisk as conflict:
-            self._ask_about(conflict)
-        except DefinitionError as error:
-            self.notice(f"✖ {error}")
-        except SaveError as error:
-            self.app.say(str(error), "error", 12)
-        else:
-            self.keep_draft()
-            self.app.say(f"Saved {self.editor.shown_path}.", seconds=3)
-            self.show_title()
-            self.check()
-            return True
-        return False
-
-    def show_mistakes(self, checked: Checked, what: str) -> None:
-        """Go to the first mistake; ``what`` did not happen because of it."""
-        form = self.form
-        assert form is not None
-        wrong = next((e.place for row in form.rows() for e in row.editors() if e.place in checked.errors), None)
-        if wrong is not None:
-            form.go_to(wrong)
-        self.app.say(f"{what}: there are mistakes, shown below the fields.", "error")
-
-    def _ask_about(self, conflict: ChangedOnDisk) -> None:
-        from orch_tui.tui.screens.conflict import Conflict
-
-        async def answered(answer: str | None) -> None:
-            if answer == "overwrite":
-                await self.save(over=conflict.over)
-            elif answer == "reload":
-                if not self.editor.reload_keeping_edits():
-                    self.app.say(
-                        "Read again. The form has other fields now, so the edits could not be kept.", "warning"
-                    )
-                await self.rebuild()
-
-        self.app.push_screen(Conflict(conflict), answered)
+    def action_test_connection(self) -> None:
+        self.connection.start()
 
     async def action_undo(self) -> None:
-        self.commit()
-        await self._through_history(lambda: self.editor.history and self.editor.history.undo())
+        await self.editing.undo()
 
     async def action_redo(self) -> None:
-        self.commit()
-        await self._through_history(lambda: self.editor.history and self.editor.history.redo())
+        await self.editing.redo()
 
-    async def _through_history(self, step: Callable[[], object]) -> None:
-        history, form = self.editor.history, self.form
-        if history is None or form is None:
-            return
-        try:
-            step()
-        except NothingToUndo as error:
-            self.app.say(str(error), seconds=2)
-            return
-        await form.show(history.value)
-        self.check()
-        self.show_title()
-        self.keep_draft()
+    def action_edit_file(self) -> None:
+        self.in_background(self.files.edit_file(), "file", "edit the file")
+
+    def action_edit_text(self) -> None:
+        self.files.edit_text()
+
+    def action_used_by(self) -> None:
+        self.in_background(self.files.used_by(), "file", "used by")
+
+    def action_duplicate(self) -> None:
+        self.in_background(self.files.duplicate(), "file", "duplicate the configuration")
+
+    def action_rename_id(self) -> None:
+        self.in_background(self.files.rename_id(), "file", "rename the configuration")
+
+    def action_delete(self) -> None:
+        self.in_background(self.files.delete(), "file", "delete the configuration")
 
     async def action_add_input(self) -> None:
         if self.form is not None:
@@ -362,39 +241,22 @@ class ConfigurationScreen(FileActions, ConnectionTest, FullScreen[str | None]):
             await self.form.add_row("outputs")
 
     def action_back(self) -> None:
-        if self.cancel_test():
+        if self.connection.cancel():
             return
         form = self.form
         if form is not None and form.editing:
             form.focus(scroll_visible=False)
             return
-        self._leave()
+        self.in_background(self._leave(), "leave", "leave the configuration")
 
-    @work(group="leave", description="leave the configuration")
     async def _leave(self) -> None:
         if await self.may_leave():
-            self.dismiss(self.editor.ref if self.editor.saved else None)
+            self.leave(self.editor.ref if self.editor.saved else None)
 
     async def may_leave(self) -> bool:
         """Ask about unsaved edits; True when the screen may be left."""
-        from orch_tui.tui.screens.confirm import Confirm
+        return await self.saving.may_leave()
 
-        self.commit()
-        if not self.unsaved:
-            return True
-        question = f'"{self.form.state.name if self.form else self.editor.ref}" has edits that are not saved.'
-        choices = [("s", "Save", "save"), ("d", "Discard", "discard"), ("k", "Keep editing", "stay")]
-        answer = await self.app.push_screen_wait(Confirm(question, choices))
-        if answer == "discard":
-            if self._draft_timer is not None:
-                self._draft_timer.stop()
-                self._draft_timer = None
-            self.drafts.drop()
-        return answer == "discard" or (answer == "save" and await self.save())
-
-
-def secret_line(name: str, is_set: bool) -> Content:
-    """The name of a secret and whether it has a value; never the value."""
-    if is_set:
-        return line(f"✔ {name} is set", "$text-success")
-    return line(f"✖ {name} has no value: put it into .env", "$text-error")
+    def leave(self, ref: str | None) -> None:
+        """Close, with the configuration's reference where it has a file."""
+        self.dismiss(ref)

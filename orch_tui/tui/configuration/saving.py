@@ -1,0 +1,73 @@
+"""Saving: checked, never over what another program wrote; asked about before the screen is left."""
+
+from __future__ import annotations
+
+from orch_tui.project.source import DefinitionError
+from orch_tui.project.writer import ChangedOnDisk, Over, SaveError
+from orch_tui.tui.configuration.editing import Editing
+from orch_tui.tui.configuration.page import Page
+from orch_tui.tui.configuration.unsaved import Unsaved
+
+
+class Saving:
+    """From the form to the file."""
+
+    def __init__(self, page: Page, editing: Editing, unsaved: Unsaved) -> None:
+        self._page = page
+        self._editing = editing
+        self._unsaved = unsaved
+
+    async def save(self, *, over: Over | None = None) -> bool:
+        """Check and write; True when it is on disk. What hinders is shown where it is."""
+        app, editor = self._page.app, self._editing.editor
+        if self._editing.form is None:
+            app.say("There is no form to save; edit the file instead.", "warning")
+            return False
+        checked = self._editing.checked("Not saved")
+        if checked is None:
+            return False
+        try:
+            editor.save(checked.configuration, over=over)
+        except ChangedOnDisk as conflict:
+            self._ask_about(conflict)
+        except DefinitionError as error:
+            self._page.notice(f"✖ {error}")
+        except SaveError as error:
+            app.say(str(error), "error", 12)
+        else:
+            self._unsaved.keep()
+            app.say(f"Saved {editor.shown_path}.", seconds=3)
+            self._page.show_title()
+            self._editing.check()
+            return True
+        return False
+
+    def _ask_about(self, conflict: ChangedOnDisk) -> None:
+        from orch_tui.tui.screens.conflict import Conflict
+
+        async def answered(answer: str | None) -> None:
+            if answer == "overwrite":
+                await self.save(over=conflict.over)
+            elif answer == "reload":
+                if not self._editing.editor.reload_keeping_edits():
+                    self._page.app.say(
+                        "Read again. The form has other fields now, so the edits could not be kept.", "warning"
+                    )
+                await self._page.rebuild()
+
+        self._page.app.push_screen(Conflict(conflict), answered)
+
+    async def may_leave(self) -> bool:
+        """Ask about unsaved edits; True when the screen may be left."""
+        from orch_tui.tui.screens.confirm import Confirm
+
+        self._editing.commit()
+        if not self._editing.unsaved:
+            return True
+        form = self._editing.form
+        question = f'"{form.state.name if form else self._editing.editor.ref}" has edits that are not saved.'
+        choices = [("s", "Save", "save"), ("d", "Discard", "discard"), ("k", "Keep editing", "stay")]
+        answer = await self._page.app.push_screen_wait(Confirm(question, choices))
+        if answer == "discard":
+            self._unsaved.drop()
+        return answer == "discard" or (answer == "save" and await self.save())
