@@ -50,7 +50,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
     BINDINGS = bindings(actions.ACTIONS, "app")
     ENABLE_COMMAND_PALETTE = False
     # The first screen's sheet too: both are parsed at once before anything is painted.
-    CSS_PATH: ClassVar[list[str | PurePath]] = [_HERE / "app.tcss", _HERE / "screens" / "home.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [_HERE / "app.tcss", _HERE / "home" / "home.tcss"]
     TITLE = "orch-tui"
 
     def __init__(self, project: Project, config: UserConfig | None = None, clock: Callable[[], float] = time) -> None:
@@ -78,8 +78,8 @@ class OrchApp(PatchedApp, inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[Any]:
         """The home screen is the first one: no empty screen is laid out and painted before it."""
-        from orch_tui.tui.home_model import HomeModel
-        from orch_tui.tui.screens.home import HomeScreen
+        from orch_tui.tui.home.model import HomeModel
+        from orch_tui.tui.home.screen import HomeScreen
 
         return HomeScreen(HomeModel(self.project, self.clock))
 
@@ -199,7 +199,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
             self._leaving = False
 
     async def _may_leave_runs(self) -> bool:
-        from orch_tui.tui.screens.leaving import ask_about_runs
+        from orch_tui.tui.runs.leaving import ask_about_runs
 
         return await ask_about_runs(self)
 
@@ -233,7 +233,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
     # --- help, palette, theme ---
 
     def action_help(self) -> None:
-        from orch_tui.tui.screens.help import HelpScreen
+        from orch_tui.tui.dialogs.help import HelpScreen
 
         self.push_screen(HelpScreen(self.screen))
 

@@ -8,8 +8,8 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from orch_tui.tui.actions import ALL, Action
+from orch_tui.tui.dialogs.pick import Choice, Pick
 from orch_tui.tui.keymap import keys_of, save_theme, shown_keys
-from orch_tui.tui.screens.pick import Choice, Pick
 from orch_tui.tui.textual_patches.keys import bindings_of, is_enabled
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from orch_tui.project.project import open_project
 from orch_tui.tui.app import OrchApp
-from orch_tui.tui.screens.log_viewer import LogViewerScreen
+from orch_tui.tui.log.viewer import LogViewerScreen
 
 class Viewer(OrchApp):
     def on_mount(self):

@@ -11,11 +11,11 @@ import pytest
 from orch_tui.project.project import Project
 from orch_tui.tui.actions import ALL
 from orch_tui.tui.app import OrchApp
+from orch_tui.tui.dialogs.confirm import Confirm
+from orch_tui.tui.dialogs.help import HelpScreen
+from orch_tui.tui.dialogs.pick import Choice, Pick, fitting
 from orch_tui.tui.keymap import UserConfig, load_config
-from orch_tui.tui.screens.compare import CompareScreen
-from orch_tui.tui.screens.confirm import Confirm
-from orch_tui.tui.screens.help import HelpScreen
-from orch_tui.tui.screens.pick import Choice, Pick, fitting
+from orch_tui.tui.runs.compare import CompareScreen
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -255,7 +255,7 @@ async def test_a_fault_leaves_a_report_without_secrets(
 def test_the_first_picture_needs_no_heavy_library() -> None:
     # GIVEN a fresh interpreter WHEN all that the first picture needs is imported
     code = (
-        "import sys, orch_tui.tui.app, orch_tui.tui.screens.home, orch_tui.tui.home_model\n"
+        "import sys, orch_tui.tui.app, orch_tui.tui.home.screen, orch_tui.tui.home.model\n"
         "heavy = {'duckdb', 'pydantic', 'tomlkit', 'jsonschema', 'httpx', 'dotenv', 'click', 'orch_tui.engine'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from orch_tui.project.project import Project
-from orch_tui.tui.screens.attempt_text import AttemptTextScreen
-from orch_tui.tui.screens.log_viewer import LogViewerScreen
+from orch_tui.tui.log.viewer import LogViewerScreen
+from orch_tui.tui.runs.attempt_text import AttemptTextScreen
 from textual.pilot import Pilot
 
 from tests.support.engine_kit import make_commands, run, write_command

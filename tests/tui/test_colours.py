@@ -9,10 +9,10 @@ import pytest
 from orch_tui.project.project import Project
 from orch_tui.tui import theme
 from orch_tui.tui.app import OrchApp
+from orch_tui.tui.home.orchestration_list import OrchestrationList
 from orch_tui.tui.keymap import UserConfig
-from orch_tui.tui.screens.history import HistoryScreen, RunList
+from orch_tui.tui.runs.history import HistoryScreen, RunList
 from orch_tui.tui.widgets.line_tree import LineList, Part
-from orch_tui.tui.widgets.orchestration_list import OrchestrationList
 from orch_tui.tui.workbench.screen import WorkbenchScreen
 from orch_tui.tui.workbench.widgets.sequence import SequenceView
 from orch_tui.tui.workbench.widgets.timeline_live import LiveTimelineView

@@ -15,9 +15,9 @@ from orch_tui.tui.configuration.form.rows import Row, TableRow
 from orch_tui.tui.configuration.new_configuration import NewConfigurationScreen
 from orch_tui.tui.configuration.screen import ConfigurationScreen
 from orch_tui.tui.configuration.used_by import UsedByScreen
-from orch_tui.tui.screens.confirm import Confirm
-from orch_tui.tui.screens.conflict import Conflict
-from orch_tui.tui.screens.prompt import Prompt
+from orch_tui.tui.dialogs.confirm import Confirm
+from orch_tui.tui.dialogs.conflict import Conflict
+from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.workbench.screen import WorkbenchScreen
 from textual.pilot import Pilot
 from textual.widgets import Input, Static

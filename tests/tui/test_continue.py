@@ -7,8 +7,8 @@ from pathlib import Path
 from orch_tui.model.status import Status
 from orch_tui.project.history import run_ids
 from orch_tui.tui.configuration.screen import ConfigurationScreen
-from orch_tui.tui.screens.attempt_text import AttemptTextScreen
-from orch_tui.tui.screens.history import HistoryScreen
+from orch_tui.tui.runs.attempt_text import AttemptTextScreen
+from orch_tui.tui.runs.history import HistoryScreen
 from orch_tui.tui.workbench.dialogs.run_preview import RunPreview
 
 from tests.support.engine_kit import make_commands, run

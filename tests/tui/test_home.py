@@ -6,8 +6,8 @@ import pytest
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
-from orch_tui.tui.screens.home import HomeScreen
-from orch_tui.tui.screens.prompt import Prompt
+from orch_tui.tui.dialogs.prompt import Prompt
+from orch_tui.tui.home.screen import HomeScreen
 from textual.widgets import Input, Static
 
 from tests.tui.conftest import NOW, MakeRun

@@ -12,7 +12,7 @@ from orch_tui.project.catalog import InUse
 from orch_tui.project.history import RunSummary
 from orch_tui.project.project import Project
 from orch_tui.project.source import DefinitionError
-from orch_tui.tui.home_model import HomeModel, read_runs, show_when, spark
+from orch_tui.tui.home.model import HomeModel, read_runs, show_when, spark
 
 from tests.tui.conftest import NOW, MakeRun, write_files
 

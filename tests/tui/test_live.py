@@ -11,7 +11,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.history import latest
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project, open_project
-from orch_tui.tui.screens.confirm import Confirm
+from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.workbench.dialogs.run_preview import RunPart, RunPreview
 from orch_tui.tui.workbench.dialogs.table_preview import TablePreview
 from orch_tui.tui.workbench.dialogs.variables import Variables

@@ -13,9 +13,9 @@ from orch_tui.model.runstate import AttemptState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
+from orch_tui.tui.log.search_line import LogSearch
 from orch_tui.tui.log.view import LogView
-from orch_tui.tui.screens.log_search import LogSearch
-from orch_tui.tui.screens.log_viewer import LogViewerScreen, pager
+from orch_tui.tui.log.viewer import LogViewerScreen, pager
 from textual.geometry import Region
 from textual.pilot import Pilot
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from orch_tui.project.drafts import found_drafts, load_draft
 from orch_tui.project.project import Project
+from orch_tui.tui.dialogs.confirm import Confirm
+from orch_tui.tui.dialogs.conflict import Conflict
 from orch_tui.tui.draft_keeper import DraftKeeper
-from orch_tui.tui.screens.confirm import Confirm
-from orch_tui.tui.screens.conflict import Conflict
 from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.workbench.broken import BrokenScreen

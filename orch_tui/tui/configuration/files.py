@@ -42,7 +42,7 @@ class Files:
 
     async def edit_file(self) -> None:
         """The file in the person's editor; edits of the form are saved or dropped before, so that none get lost."""
-        from orch_tui.tui.screens.confirm import Confirm
+        from orch_tui.tui.dialogs.confirm import Confirm
 
         self._editing.commit()
         if self._editing.unsaved or not self._editor.saved:
@@ -91,7 +91,7 @@ class Files:
         self._app.say("The file was taken over." if changed else "Nothing was changed.", seconds=3)
 
     async def _settle(self, session: ExternalEdit, conflict: ChangedOnDisk) -> None:
-        from orch_tui.tui.screens.conflict import Conflict
+        from orch_tui.tui.dialogs.conflict import Conflict
 
         answer = await self._app.push_screen_wait(Conflict(conflict))
         if answer == "overwrite":
@@ -166,7 +166,7 @@ class Files:
     async def duplicate(self) -> None:
         """A copy under another name, opened."""
         from orch_tui.project.catalog import duplicate_configuration
-        from orch_tui.tui.screens.prompt import Prompt
+        from orch_tui.tui.dialogs.prompt import Prompt
 
         if not self._is_on_disk():
             return
@@ -188,7 +188,7 @@ class Files:
     async def rename_id(self) -> None:
         """Another id; the tasks that run it follow."""
         from orch_tui.project.catalog import rename_configuration
-        from orch_tui.tui.screens.prompt import Prompt
+        from orch_tui.tui.dialogs.prompt import Prompt
 
         if not self._is_on_disk():
             return
@@ -213,7 +213,7 @@ class Files:
     async def delete(self) -> None:
         """Into the trash; refused while in use."""
         from orch_tui.project.catalog import InUse, delete_configuration
-        from orch_tui.tui.screens.confirm import Confirm
+        from orch_tui.tui.dialogs.confirm import Confirm
 
         if not self._editor.saved:
             self._app.say("It has no file yet; Esc leaves it.", seconds=3)

@@ -16,10 +16,10 @@ from orch_tui.tui.actions import app as app_actions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.configuration.files import id_problem, taken_ids
-from orch_tui.tui.screens.dialog import Dialog
-from orch_tui.tui.screens.lists import RowList
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp

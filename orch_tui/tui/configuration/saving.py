@@ -43,7 +43,7 @@ class Saving:
         return False
 
     def _ask_about(self, conflict: ChangedOnDisk) -> None:
-        from orch_tui.tui.screens.conflict import Conflict
+        from orch_tui.tui.dialogs.conflict import Conflict
 
         async def answered(answer: str | None) -> None:
             if answer == "overwrite":
@@ -59,7 +59,7 @@ class Saving:
 
     async def may_leave(self) -> bool:
         """Ask about unsaved edits; True when the screen may be left."""
-        from orch_tui.tui.screens.confirm import Confirm
+        from orch_tui.tui.dialogs.confirm import Confirm
 
         self._editing.commit()
         if not self._editing.unsaved:

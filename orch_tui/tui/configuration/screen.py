@@ -27,8 +27,8 @@ from orch_tui.tui.configuration.form.form import Form
 from orch_tui.tui.configuration.panes import Facts, FactsPane, FieldHelp, Notice
 from orch_tui.tui.configuration.saving import Saving
 from orch_tui.tui.configuration.unsaved import Unsaved
+from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.keymap import keys_of
-from orch_tui.tui.screens.dialog import FullScreen
 from orch_tui.tui.text import join, line, lines
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 

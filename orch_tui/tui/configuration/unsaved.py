@@ -76,7 +76,7 @@ class Unsaved:
 
     async def _restore(self, draft: FormDraft) -> bool:
         """Ask what to do with a draft; True when no other one is to be offered."""
-        from orch_tui.tui.screens.confirm import Confirm
+        from orch_tui.tui.dialogs.confirm import Confirm
 
         editor = self._editing.editor
         history = editor.history

@@ -12,10 +12,10 @@ from orch_tui.model.text import counted, safe_line
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.configuration.editor import User
-from orch_tui.tui.screens.dialog import Dialog
-from orch_tui.tui.screens.lists import RowList
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.row_list import RowList
 
 
 class UsedByScreen(Dialog[User | None]):

@@ -293,7 +293,7 @@ class LogView(MouseView, can_focus=True):
 
     async def action_search(self) -> None:
         """Ask for what to search; what is typed right after the key goes into it."""
-        from orch_tui.tui.screens.log_search import LogSearch
+        from orch_tui.tui.log.search_line import LogSearch
 
         text = self.state.pattern.text if self.state.pattern is not None and self.state.pattern is not ERRORS else ""
 

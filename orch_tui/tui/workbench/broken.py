@@ -12,11 +12,11 @@ from orch_tui.model.text import safe_line
 from orch_tui.project.project import DefinitionError
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.screens.dialog import FullScreen
-from orch_tui.tui.screens.lists import RowList
+from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import Part, Row
+from orch_tui.tui.widgets.row_list import RowList
 from orch_tui.tui.workbench import look
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from orch_tui.model.undo import NothingToUndo
 from orch_tui.tui.actions import Action
 from orch_tui.tui.actions import run as run_actions
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.screens.dialog import FullScreen
-from orch_tui.tui.screens.menu import Menu
-from orch_tui.tui.screens.prompt import Prompt
+from orch_tui.tui.dialogs.base import FullScreen
+from orch_tui.tui.dialogs.menu import Menu
+from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.workbench.dialogs.add_tasks import AddTasks
 from orch_tui.tui.workbench.dialogs.group import GroupPreview

@@ -12,9 +12,9 @@ from orch_tui.model.text import counted, safe_line
 from orch_tui.project.drafts import Draft, found_drafts
 from orch_tui.project.project import DefinitionError
 from orch_tui.project.writer import ChangedOnDisk, Over, SaveError
+from orch_tui.tui.dialogs.confirm import Confirm
+from orch_tui.tui.dialogs.conflict import Answer, Conflict
 from orch_tui.tui.draft_keeper import DraftKeeper
-from orch_tui.tui.screens.confirm import Confirm
-from orch_tui.tui.screens.conflict import Answer, Conflict
 from orch_tui.tui.workbench.edits import WorkbenchEdits
 
 _DRAFT_DELAY = 0.5

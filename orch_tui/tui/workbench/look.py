@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path, PurePath
 
-from orch_tui.tui.screens import look as shared
+from orch_tui.tui import breakpoints
+from orch_tui.tui.dialogs.base import SHEET
 
 OWN: list[str | PurePath] = [Path(__file__).parent / "workbench.tcss"]
-DIALOG: list[str | PurePath] = [*shared.DIALOG, *OWN]
-HEIGHTS, NARROW, WIDTHS = shared.HEIGHTS, shared.NARROW, shared.WIDTHS
+DIALOG: list[str | PurePath] = [SHEET, *OWN]
+HEIGHTS, NARROW, WIDTHS = breakpoints.HEIGHTS, breakpoints.NARROW, breakpoints.WIDTHS

@@ -20,7 +20,7 @@ from orch_tui.runs.control import Part as RunnablePart
 from orch_tui.runs.view import RunModel, running_tasks
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.screens.confirm import Confirm
+from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.textual_patches.keys import first_bindings
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.workbench.dialogs.run_preview import RunPart, RunPreview
@@ -269,7 +269,7 @@ class WorkbenchStart(WorkbenchRun):
 
     def open_task_log(self, task: str) -> None:
         """The log of a task of the shown run, full screen."""
-        from orch_tui.tui.screens.log_viewer import LogViewerScreen
+        from orch_tui.tui.log.viewer import LogViewerScreen
 
         if self.run_shown is not None:
             self.app.push_screen(
@@ -295,7 +295,7 @@ class WorkbenchStart(WorkbenchRun):
 
     def _of_attempt(self, what: str, task: TaskState | None) -> None:
         """The text that the last attempt of a task ran, or its command."""
-        from orch_tui.tui.screens.attempt_text import Which, copy_command, show_text
+        from orch_tui.tui.runs.attempt_text import Which, copy_command, show_text
 
         if self.run_shown is None:
             self._say_no_run()
@@ -353,7 +353,7 @@ class WorkbenchStart(WorkbenchRun):
         self.orch_app.open_run(child.state.header.orchestration, child.directory)
 
     def action_history(self) -> None:
-        from orch_tui.tui.screens.history import HistoryScreen
+        from orch_tui.tui.runs.history import HistoryScreen
 
         def take(answer: tuple[str, Path] | None) -> None:
             if answer is None:

@@ -139,8 +139,8 @@ class Choice(Drawn):
 
     def action_pick(self) -> None:
         """Show all choices."""
-        from orch_tui.tui.screens.pick import Choice as Picked
-        from orch_tui.tui.screens.pick import Pick
+        from orch_tui.tui.dialogs.pick import Choice as Picked
+        from orch_tui.tui.dialogs.pick import Pick
 
         def answered(text: str | None) -> None:
             if text is not None:

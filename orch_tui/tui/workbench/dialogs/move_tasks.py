@@ -14,10 +14,10 @@ from orch_tui.model.orchestration import Phase
 from orch_tui.model.text import counted, safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.screens.dialog import Dialog
-from orch_tui.tui.screens.lists import RowList
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.row_list import RowList
 from orch_tui.tui.workbench import look
 from orch_tui.tui.workbench.catalog import filter_words, matches
 

@@ -14,11 +14,11 @@ from orch_tui.runs.control import Part as RunnablePart
 from orch_tui.runs.control import plan_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.screens.dialog import Dialog
-from orch_tui.tui.screens.lists import RowList
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line, lines
 from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.row_list import RowList
 from orch_tui.tui.workbench import look
 
 

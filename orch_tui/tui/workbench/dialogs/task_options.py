@@ -11,7 +11,7 @@ from textual.widgets import Button, Input, Static, TextArea
 from orch_tui.model.orchestration import Task, TaskOptions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.screens.dialog import Dialog
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench import look
 from orch_tui.tui.workbench.dialogs.task_options_form import (

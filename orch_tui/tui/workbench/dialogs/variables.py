@@ -12,7 +12,7 @@ from orch_tui.model.orchestration import Variable
 from orch_tui.model.text import counted
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.screens.dialog import Dialog
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench import look
 

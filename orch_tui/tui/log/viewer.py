@@ -18,9 +18,9 @@ from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import log as actions
 from orch_tui.tui.clipboard import copy
+from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.log.selection import MOST, lines_text
 from orch_tui.tui.log.view import LogView
-from orch_tui.tui.screens.dialog import FullScreen
 from orch_tui.tui.text import join, line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 
@@ -34,7 +34,7 @@ _WIDE = 100
 class LogViewerScreen(FullScreen[None]):
     """``attempts`` are labels and paths of logs, the earliest first; ``start`` is the one to begin with."""
 
-    CSS_PATH = "log_viewer.tcss"
+    CSS_PATH = "viewer.tcss"
     BINDINGS = bindings(actions.VIEWER)
     BINDING_GROUP_TITLE = "Log"
     log_view = getters.query_one(LogView)
@@ -144,13 +144,13 @@ class LogViewerScreen(FullScreen[None]):
     # --- how it was started ---
 
     def action_copy_command(self) -> None:
-        from orch_tui.tui.screens.attempt_text import Which, copy_command
+        from orch_tui.tui.runs.attempt_text import Which, copy_command
 
         if self._of_run is not None:
             copy_command(self._program, Which(*self._of_run, self._numbers[self._index]))
 
     def action_text(self) -> None:
-        from orch_tui.tui.screens.attempt_text import Which, show_text
+        from orch_tui.tui.runs.attempt_text import Which, show_text
 
         if self._of_run is not None:
             which = Which(*self._of_run, self._numbers[self._index])

@@ -12,11 +12,11 @@ from orch_tui.model.text import safe_line
 from orch_tui.project.writer import ChangedOnDisk
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.screens import look
-from orch_tui.tui.screens.dialog import Dialog
-from orch_tui.tui.screens.lists import RowList
+from orch_tui.tui.breakpoints import HEIGHTS
+from orch_tui.tui.dialogs.base import SHEET, Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import Part, Row
+from orch_tui.tui.widgets.row_list import RowList
 
 Answer = Literal["overwrite", "reload"]
 _STYLES = {"+": "success", "-": "error", "@": "accent"}
@@ -25,8 +25,8 @@ _STYLES = {"+": "success", "-": "error", "@": "accent"}
 class Conflict(Dialog[Answer | None]):
     """Dismissed with the answer, or None to stay and decide later."""
 
-    CSS_PATH = look.DIALOG
-    VERTICAL_BREAKPOINTS = look.HEIGHTS
+    CSS_PATH = SHEET
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS = bindings(actions.DIALOGS, "conflict")
 
     def __init__(self, conflict: ChangedOnDisk) -> None:

@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from orch_tui.tui.actions import app, bindings
-from orch_tui.tui.screens.dialog import Dialog
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 
 

@@ -14,8 +14,8 @@ from textual.widgets import Static
 from orch_tui.tui import text
 from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.keymap import shown_keys
-from orch_tui.tui.screens.dialog import Dialog
 
 _LAST = ("Moving about", "Program")
 # As in the style sheet: the widest it gets; borders, paddings and the scrollbar.

@@ -59,7 +59,7 @@ class HomeRuns(Screen[None]):
         return [run for run in last if run is not None and run.interrupted]
 
     def action_history(self) -> None:
-        from orch_tui.tui.screens.history import HistoryScreen
+        from orch_tui.tui.runs.history import HistoryScreen
 
         orchestration = self.chosen_orchestration
         if orchestration is None:

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from orch_tui.model.text import safe_line
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings
-from orch_tui.tui.screens.dialog import Dialog
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 

@@ -19,11 +19,10 @@ from orch_tui.project.project import Project
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.clipboard import copy
-from orch_tui.tui.screens import look
-from orch_tui.tui.screens.dialog import Dialog
-from orch_tui.tui.screens.lists import RowList
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import Part, Row
+from orch_tui.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
@@ -45,7 +44,7 @@ class Which:
 class AttemptTextScreen(Dialog[None]):
     """What was edited since, and below it the configuration as the attempt ran it."""
 
-    CSS_PATH = look.RUN
+    CSS_PATH = "runs.tcss"
     BINDINGS = bindings(actions.ACTIONS, "dialog")
 
     def __init__(self, title: str, found: AttemptText) -> None:

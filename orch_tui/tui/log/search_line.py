@@ -7,15 +7,15 @@ from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
 from orch_tui.tui.actions import app, bindings
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.log.search import pattern
-from orch_tui.tui.screens.dialog import Dialog
 from orch_tui.tui.text import line
 
 
 class LogSearch(Dialog[str | None]):
     """Dismissed with the text ("" ends a search), or with None on Escape."""
 
-    CSS_PATH = "log_search.tcss"
+    CSS_PATH = "search_line.tcss"
     BINDINGS = bindings(app.ACTIONS, "dialog")
 
     def __init__(self, value: str = "") -> None:

@@ -12,7 +12,7 @@ from textual.events import Key
 from textual.widgets import Button, Static
 
 from orch_tui.tui.actions import app, bindings
-from orch_tui.tui.screens.dialog import Dialog
+from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line, lines
 
 T = TypeVar("T")

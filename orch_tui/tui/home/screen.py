@@ -21,11 +21,11 @@ from orch_tui.project.source import DefinitionError
 from orch_tui.tui import text
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import home as actions
-from orch_tui.tui.home_model import Entry, HomeModel, read_runs, show_when
-from orch_tui.tui.screens.home_runs import HomeRuns
+from orch_tui.tui.home.model import Entry, HomeModel, read_runs, show_when
+from orch_tui.tui.home.orchestration_list import OrchestrationList
+from orch_tui.tui.home.runs import HomeRuns
 from orch_tui.tui.status_look import status_text
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
-from orch_tui.tui.widgets.orchestration_list import OrchestrationList
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -294,7 +294,7 @@ class HomeScreen(HomeRuns):
         return entry
 
     def _ask(self, title: str, value: str, do: Callable[[str], str]) -> None:
-        from orch_tui.tui.screens.prompt import Prompt
+        from orch_tui.tui.dialogs.prompt import Prompt
 
         def answered(name: str | None) -> None:
             if name is not None:

@@ -18,9 +18,8 @@ from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.compare import Difference, compare
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.screens import look
-from orch_tui.tui.screens.attempt_text import AttemptTextScreen
-from orch_tui.tui.screens.dialog import FullScreen
+from orch_tui.tui.dialogs.base import FullScreen
+from orch_tui.tui.runs.attempt_text import AttemptTextScreen
 from orch_tui.tui.status_look import REUSED_GLYPH, REUSED_STYLE, style_of
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
@@ -104,7 +103,7 @@ def _words(one: Difference) -> str:
 class CompareScreen(FullScreen[None]):
     """The older run on the left, the newer on the right."""
 
-    CSS_PATH = look.RUN
+    CSS_PATH = "runs.tcss"
     BINDINGS = bindings(actions.DIALOGS, "compare")
 
     def __init__(self, older: Path, newer: Path) -> None:

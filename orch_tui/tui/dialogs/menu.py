@@ -9,18 +9,18 @@ from textual.containers import Vertical
 
 from orch_tui.tui.actions import Action, bindings
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.screens import look
-from orch_tui.tui.screens.dialog import Dialog
-from orch_tui.tui.screens.lists import RowList
+from orch_tui.tui.breakpoints import HEIGHTS
+from orch_tui.tui.dialogs.base import SHEET, Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.row_list import RowList
 
 
 class Menu(Dialog[Action | None]):
     """Dismissed with the action that was chosen, or None."""
 
-    CSS_PATH = look.DIALOG
-    VERTICAL_BREAKPOINTS = look.HEIGHTS
+    CSS_PATH = SHEET
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS = bindings(actions.DIALOGS, "menu")
 
     def __init__(self, title: str, choices: Sequence[tuple[Action, str]]) -> None:

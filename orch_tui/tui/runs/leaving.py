@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orch_tui.model.text import counted
-from orch_tui.tui.screens.confirm import Confirm
+from orch_tui.tui.dialogs.confirm import Confirm
 
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp

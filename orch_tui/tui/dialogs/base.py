@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from textual.await_complete import AwaitComplete
@@ -10,6 +11,8 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 T = TypeVar("T")
+SHEET = Path(__file__).with_name("dialogs.tcss")
+"""The frame of a dialog, for those that have no sheet of their own."""
 
 
 class FullScreen(Screen[T]):

@@ -11,7 +11,7 @@ from orch_tui.model.durations import show_duration
 from orch_tui.model.status import STYLES, Status
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.home_model import Entry, Runs, show_when, spark
+from orch_tui.tui.home.model import Entry, Runs, show_when, spark
 from orch_tui.tui.status_look import style_of
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 

@@ -21,9 +21,8 @@ from orch_tui.project.project import Project
 from orch_tui.runs.estimates import ENOUGH, LONGER, RUNS
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.screens import look
-from orch_tui.tui.screens.confirm import Confirm
-from orch_tui.tui.screens.dialog import FullScreen
+from orch_tui.tui.dialogs.base import FullScreen
+from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.status_look import style_of
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
@@ -129,7 +128,7 @@ class RunList(LineList):
 class HistoryScreen(FullScreen[tuple[str, Path] | None]):
     """Dismissed with ``("open" | "rerun", the run's directory)``."""
 
-    CSS_PATH = look.RUN
+    CSS_PATH = "runs.tcss"
     BINDINGS = bindings(actions.HISTORY)
     HELP = "All runs of the orchestration. Enter shows one in the workbench; c compares two, task by task."
 
@@ -206,7 +205,7 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
             self.list.action_cursor_down()
 
     def action_compare(self) -> None:
-        from orch_tui.tui.screens.compare import CompareScreen
+        from orch_tui.tui.runs.compare import CompareScreen
 
         run, found = self.list.chosen, self.list.runs
         if run is None:
