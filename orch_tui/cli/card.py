@@ -10,8 +10,8 @@ from orch_tui.engine.lastlines import last_lines
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
+from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, names_of, phase_of, skipped_because
-from orch_tui.runs.follower import attempt_directory
 
 LINES = 20
 
@@ -39,7 +39,7 @@ def _print_failure(out: Output, state: RunState, task: TaskState, directory: Pat
     out.line(f"  {exit_in_words(task)}")
     attempt = task.attempt
     if attempt is not None:
-        log = attempt_directory(directory, task.id, attempt.number) / "log"
+        log = log_file(attempt_directory(directory, task.id, attempt.number))
         lines = last_lines(log, LINES)
         out.line(f"  its last {counted(len(lines), 'line')}:" if lines else "  it wrote nothing")
         for line in lines:

@@ -16,7 +16,8 @@ from orch_tui.cli.opening import find_task, open_it, project_option, run_directo
 from orch_tui.cli.output import Output
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.text import safe_line
-from orch_tui.runs.follower import POLL, Follower, attempt_directory
+from orch_tui.project.attempt_dir import attempt_directory, log_file
+from orch_tui.runs.follower import POLL, Follower
 
 _BLOCK = 1 << 16
 _TAIL_LIMIT = 1 << 23
@@ -173,7 +174,7 @@ def logs_command(
         return _all_logs(out, follower, directory, count, raw=raw, follow=follow)
     found = find_task(state, task)
     number = _attempt_number(found, attempt, state, follow=follow)
-    tail = LogTail(attempt_directory(directory, found.id, number) / "log", raw=raw)
+    tail = LogTail(log_file(attempt_directory(directory, found.id, number)), raw=raw)
     _start_at(tail, count)
     tail.copy_new(out)
     if follow:
@@ -251,6 +252,6 @@ def _new_tails(
             key = (task.id, attempt.number)
             if key not in tails:
                 number = f"#{attempt.number}" if task.max_attempts > 1 else ""
-                path = attempt_directory(directory, task.id, attempt.number) / "log"
+                path = log_file(attempt_directory(directory, task.id, attempt.number))
                 tails[key] = LogTail(path, raw=raw, prefix=f"{task.id}{number} | ")
                 yield tails[key]

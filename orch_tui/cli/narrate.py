@@ -14,8 +14,8 @@ from orch_tui.model.events import Event, EventType
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
+from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.runs.ending import counts_told, files_written, tables_written
-from orch_tui.runs.follower import attempt_directory
 
 _WORD = 13
 """Columns of glyph and status word."""

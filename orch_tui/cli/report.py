@@ -16,9 +16,9 @@ from orch_tui.model.problem import Problem
 from orch_tui.model.reasons import value_of
 from orch_tui.model.runstate import AttemptState, RunState, TaskState
 from orch_tui.model.text import safe_json
+from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import files_written, findings_told, first_failure, skipped_because, tables_written
-from orch_tui.runs.follower import attempt_directory
 
 if TYPE_CHECKING:
     from orch_tui.engine.reconcile import Finding
@@ -155,7 +155,7 @@ def _attempt_json(attempt: AttemptState, task: TaskState, directory: Path) -> di
         "seconds": None if attempt.seconds is None else round(attempt.seconds, 3),
         "leftovers": attempt.leftovers,
         "counts": attempt.counts,
-        "log": str(attempt_directory(directory, task.id, attempt.number) / "log"),
+        "log": str(log_file(attempt_directory(directory, task.id, attempt.number))),
     }
 
 
@@ -164,7 +164,7 @@ def _failure_json(state: RunState, directory: Path) -> dict[str, Any] | None:
     if task is None:
         return None
     last = task.attempt
-    log = attempt_directory(directory, task.id, last.number) / "log" if last else None
+    log = log_file(attempt_directory(directory, task.id, last.number)) if last else None
     return {
         "task": task.id,
         "name": task.name,

@@ -17,6 +17,7 @@ from orch_tui.cli.opening import json_option, open_it, project_option
 from orch_tui.cli.output import Output
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import result_file
 
 if TYPE_CHECKING:
     from orch_tui.cli.signals import Signals
@@ -374,7 +375,7 @@ def _report_to_parent(run: str, orchestration: str, state: RunState | None = Non
     if state is not None and state.status is Status.WARNING:
         body["warning"] = state.reason or "the nested run ended in warning"
     try:
-        write_atomic(Path(directory) / "result.json", json.dumps(body), 0o600)
+        write_atomic(result_file(Path(directory)), json.dumps(body), 0o600)
     except OSError as error:
         Output(sys.stderr).lines(f"result.json could not be written: {os_sentence(error)}")
 

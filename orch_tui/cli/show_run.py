@@ -11,10 +11,10 @@ from orch_tui.model.durations import show_duration
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
+from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import continued_by
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.runs.ending import files_written, findings_told, tables_written
-from orch_tui.runs.follower import attempt_directory
 from orch_tui.runs.responding import stopped_executor, stopped_words
 from orch_tui.runs.view import RUNNING, RunModel
 

@@ -14,8 +14,8 @@ from orch_tui.engine.attempt_text import NoText, attempt_text
 from orch_tui.engine.reproduce import CannotReproduce, reproduce
 from orch_tui.model.durations import show_duration
 from orch_tui.model.text import counted, safe_line
+from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.runs.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
-from orch_tui.runs.follower import attempt_directory
 
 if TYPE_CHECKING:
     from orch_tui.model.runstate import AttemptState, RunState, TaskState

@@ -34,6 +34,7 @@ from orch_tui.model.outcome import outcome_of_exit
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.problem import Problem
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import log_file
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
 
@@ -159,7 +160,7 @@ async def _run(spec: AttemptSpec, stop: StopRequest) -> Exit:
 
 
 def _answer(end: Exit, spec: AttemptSpec, limit: float) -> tuple[bool, str]:
-    lines = last_lines(spec.directory / "log", _LINES, _WIDTH)
+    lines = last_lines(log_file(spec.directory), _LINES, _WIDTH)
     if end.stopped is FailureKind.TIMEOUT:
         return False, f"no answer within {show_duration(limit)}; the program was stopped"
     if end.stopped is FailureKind.CANCEL:

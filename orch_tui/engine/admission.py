@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Protocol
 
 from orch_tui.engine.attempts import ActiveAttempt, failed_status, time_limit, total_words
@@ -19,6 +17,7 @@ from orch_tui.model.events import FailureKind
 from orch_tui.model.plan import PlannedTask
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.project.locks import Lock, holder_of
+from orch_tui.project.paths import ProjectPaths
 
 _LOCK_POLL = 0.5
 DISK_POLL = 1.0
@@ -32,12 +31,11 @@ class Prepare(Protocol):
 class Admission:
     """Takes tasks out of a phase's queue, makes their next attempts ready and records that they start."""
 
-    def __init__(self, recorder: Recorder, prepare: Prepare, locks: Path, who: str) -> None:
-        """``locks`` is the directory of the configurations' locks, ``who`` the run in words for those who find one
-        taken."""
+    def __init__(self, recorder: Recorder, prepare: Prepare, paths: ProjectPaths, who: str) -> None:
+        """``who`` is the run in words, for those who find the lock of a configuration taken."""
         self._recorder = recorder
         self._prepare = prepare
-        self._lock_root = os.fspath(locks)
+        self._paths = paths
         self._who = who
 
     def admit(
@@ -95,7 +93,7 @@ class Admission:
 
     def _lock(self, task: PlannedTask) -> Lock | None:
         """The lock of the task's configuration, or None after saying who has it. Raises: OSError."""
-        path = f"{self._lock_root}/{task.configuration}.lock"
+        path = self._paths.configuration_lock(task.configuration)
         lock = Lock.acquire(path, f"{self._who} (task {task.id})")
         if lock is None:
             holder = holder_of(path) or "another run"

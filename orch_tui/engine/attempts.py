@@ -21,6 +21,7 @@ from orch_tui.model.outcome import Outcome, outcome_of_exit, outcome_of_stop
 from orch_tui.model.plan import PlannedTask
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status
+from orch_tui.project.attempt_dir import log_file
 from orch_tui.project.history import RunSummary
 from orch_tui.project.locks import Lock
 from orch_tui.project.masking.files import is_masked, mask_attempt
@@ -271,4 +272,4 @@ def judge(end: Exit, attempt: ActiveAttempt) -> Outcome:
         return Outcome(Status.ERROR, end.lost, FailureKind.LOST)
     if end.code == 0:
         return outcome_of_exit(0, warning=read_warning(spec.directory))
-    return outcome_of_exit(end.code, last_line(spec.directory / "log"), oom=end.oom)
+    return outcome_of_exit(end.code, last_line(log_file(spec.directory)), oom=end.oom)

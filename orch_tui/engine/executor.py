@@ -55,7 +55,7 @@ class PhaseExecutor:
         self._attempts = AttemptRunner(recorder, launcher, partial(nested_in_run, paths, plan, directory.name))
         self._adopted = list(adopted)
         who = f'run {directory.name} of "{plan.orchestration}"'
-        self._admission = Admission(recorder, prepare, paths.locks, who)
+        self._admission = Admission(recorder, prepare, paths, who)
         self._by = by
         self._mailbox = Mailbox(directory)
         self._requests: SimpleQueue[CancelRequest] = SimpleQueue()

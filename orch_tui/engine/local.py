@@ -29,6 +29,7 @@ from orch_tui.engine.process import (
     when_gone,
 )
 from orch_tui.model.events import FailureKind
+from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.locks import is_locked
 
 # $1 the exit file, $2 the directory, $3 the umask of the task. The exit file is made at once and filled at the end:
@@ -87,7 +88,7 @@ class LocalLauncher:
 
         ``posix_spawn`` takes half the time of ``subprocess.Popen``, and a big parent makes it no slower.
         """
-        log = os.open(f"{spec.directory}/log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        log = os.open(log_file(spec.directory), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(log, fcntl.LOCK_EX)
             before = boot_ticks()
@@ -117,7 +118,7 @@ class LocalLauncher:
 
 
 def _wrap(spec: AttemptSpec, umask: str) -> list[str]:
-    begin = ["sh", f"{spec.directory}/exit", spec.cwd, umask]
+    begin = ["sh", str(exit_file(spec.directory)), spec.cwd, umask]
     if spec.argv[:2] == _SHELL and len(spec.argv) == 3:
         script = spec.argv[2]
         words = script.split()
@@ -143,7 +144,7 @@ def _writes_exit_file(pid: int, directory: Path) -> bool:
     """Whether this process is the shim of the attempt in ``directory``, or a subshell of it."""
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return os.fsencode(f"{directory}/exit") in file.read().split(b"\0")
+            return os.fsencode(exit_file(directory)) in file.read().split(b"\0")
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return False
 
@@ -191,7 +192,7 @@ class LocalAttempt:
 
     def _began(self, code: int | None) -> bool:
         """False when the shim could not even make the exit file, which it does first."""
-        return code != _NO_EXIT_FILE or os.path.lexists(f"{self._spec.directory}/exit")
+        return code != _NO_EXIT_FILE or os.path.lexists(exit_file(self._spec.directory))
 
     def _out_of_memory(self, code: int | None) -> bool:
         """Whether the kernel says that it killed for want of memory while this ran, and this was killed."""
@@ -236,7 +237,7 @@ class LocalAttempt:
     def _log_is_full(self) -> bool:
         limit = self._spec.max_log
         try:
-            return limit is not None and os.stat(f"{self._spec.directory}/log").st_size > limit
+            return limit is not None and os.stat(log_file(self._spec.directory)).st_size > limit
         except OSError:
             # It was deleted, or its disk does not answer: it is looked at again in a second.
             return False
@@ -308,7 +309,7 @@ async def clean_up(group: int | None, directory: Path, *, thorough: bool, own_on
     for _ in range(_SWEEPS):
         try:
             left = set(group_members(group)) if group is not None else set()
-            if thorough or is_locked(f"{directory}/log"):
+            if thorough or is_locked(log_file(directory)):
                 left |= set(tagged(_attempts(directory), own_only=own_only))
         except OSError:
             # Not an answer (no descriptor is free, say): ask again.
@@ -349,7 +350,7 @@ async def read_ending(directory: Path, *, patient: bool) -> tuple[int | None, fl
 
 def _modified(directory: Path) -> float | None:
     try:
-        return os.stat(f"{directory}/exit").st_mtime
+        return os.stat(exit_file(directory)).st_mtime
     except FileNotFoundError:
         return None
 
@@ -361,7 +362,7 @@ def read_exit_file(directory: Path) -> int | None:
         OSError: the file is there and cannot be read.
     """
     try:
-        fd = os.open(f"{directory}/exit", os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(exit_file(directory), os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     try:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.engine.attempt_files import make_attempt
 from orch_tui.engine.launcher import AttemptSpec
 from orch_tui.engine.nested import inner_orchestration, nested_before, nested_in_run, parent_name
 from orch_tui.engine.process import ANCESTORS_TAG, TASK_TAG, ancestors
@@ -31,6 +30,7 @@ from orch_tui.model.references import (
     task_values,
     used_secrets,
 )
+from orch_tui.project.attempt_dir import attempt_directory, make_attempt
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.shell import shell_argv
@@ -104,9 +104,6 @@ class Preparer:
             base[ANCESTORS_TAG] = above
         return base
 
-    def attempt_directory(self, task: PlannedTask, number: int) -> Path:
-        return Path(f"{self._directory}/tasks/{task.id}/{number}")
-
     def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:
         """Make the attempt's directory and say what to start.
 
@@ -120,7 +117,7 @@ class Preparer:
             parameters = fill_variables(dict(configuration.parameters), values)
         except MissingVariables as error:
             raise PrepareError(str(error)) from error
-        directory = self.attempt_directory(task, number)
+        directory = attempt_directory(self._directory, task.id, number)
         names = self._secret_names(component, configuration)
         environment = self._environment(task, number, directory, component, configuration, names)
         program, cwd = self._program(task, component, parameters, values, environment)

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from orch_tui.project.attempt_dir import log_file
+
 TASK_TAG = "ORCH_TASK"
 ANCESTORS_TAG = "ORCH_ANCESTORS"
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -107,7 +109,7 @@ def tagged(directories: Iterable[Path], *, own_only: bool = False) -> list[int]:
     for directory in directories:
         text = os.fsencode(directory)
         needles += [b"\0%s=%s\0" % (TASK_TAG.encode(), text), *(() if own_only else (b":%s:" % text,))]
-        logs.add(os.fspath(directory / "log"))
+        logs.add(os.fspath(log_file(directory)))
     own, found = os.getpid(), []
     for entry in os.listdir("/proc"):
         if not entry.isdigit() or int(entry) == own:

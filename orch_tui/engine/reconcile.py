@@ -16,6 +16,7 @@ from orch_tui.engine.local import leader_of, read_exit_file
 from orch_tui.engine.process import boot_id, host, is_same, tagged
 from orch_tui.model.runstate import AttemptState, RunState, TaskState
 from orch_tui.model.status import Status
+from orch_tui.project.attempt_dir import attempt_directory, exit_file, log_file
 from orch_tui.project.locks import is_locked
 
 
@@ -38,10 +39,6 @@ class Finding:
     verdict: Verdict
     exit_code: int | None
     text: str
-
-
-def attempt_directory(run_directory: Path, task: str, number: int) -> Path:
-    return run_directory / "tasks" / task / str(number)
 
 
 def inspect_run(directory: Path, state: RunState) -> dict[str, Finding]:
@@ -67,7 +64,7 @@ def inspect_attempt(
     if executor.get("host") not in (None, host()):
         return Finding(Verdict.OTHER_HOST, None, f"started on {executor['host']}: look there")
     alive = _leader_lives(attempt, executor)
-    held = is_locked(directory / "log")
+    held = is_locked(log_file(directory))
     others = [] if alive else tagged([directory])
     # Last: the shim writes it before it ends, so nothing that finished in between is missed.
     code = read_exit_file(directory)
@@ -80,7 +77,7 @@ def inspect_attempt(
         return Finding(Verdict.RUNNING, None, f"still running (pid {leader[0]})")
     if held or others:
         return Finding(Verdict.DESCENDANTS, None, "its first process is gone or unknown, others of it still run")
-    if executor.get("boot_id") == boot_id() and directory.is_dir() and not (directory / "exit").exists():
+    if executor.get("boot_id") == boot_id() and directory.is_dir() and not exit_file(directory).exists():
         # Not after a reboot: a file system may lose what was written last.
         return Finding(Verdict.UNSTARTED, None, "it never began: its executor was gone before")
     return Finding(Verdict.LOST, None, "lost: it is gone and left no exit code")

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.process import TASK_TAG
-from orch_tui.engine.reconcile import attempt_directory
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.errors import OrchError
 from orch_tui.model.references import resolve_secrets
 from orch_tui.model.runstate import TaskState
+from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, attempt_directory, config_file
 from orch_tui.project.shell import PLAIN
 
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
@@ -67,7 +67,7 @@ def read_attempt_config(directory: Path) -> dict[str, Any]:
     Raises:
         CannotReproduce: it is gone, or is not what this program wrote.
     """
-    path = directory / "config.json"
+    path = config_file(directory)
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -109,11 +109,12 @@ def _program(directory: Path, config: Mapping[str, Any], start: Mapping[str, Any
     words |= {name: f"{name}={_secret(name)}" for name in secrets if _NAME.fullmatch(name)}
     if inline:
         words |= _settings(parameters.get("environment"))
+    folders = " ".join(f'"$d"/{folder}' for folder in DATA_SUBFOLDERS)
     lines = [
         "(",
         '  d=$(mktemp -d) && echo "data folder: $d" >&2 &&',
-        f'  cp {quote(str(directory / "config.json"))} "$d" &&',
-        '  mkdir -p "$d"/in/tables "$d"/in/files "$d"/out/tables "$d"/out/files &&',
+        f'  cp {quote(str(config_file(directory)))} "$d" &&',
+        f"  mkdir -p {folders} &&",
         f"  cd {quote(start['directory'])} && exec env -i \\",
         *(f"    {words[name]} \\" for name in sorted(words)),
         f"    {_words([*start['wrapper'], *program])} </dev/null",

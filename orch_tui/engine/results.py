@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.masking.files import is_masked, withheld
 
 _LIMIT = 4 << 20
@@ -19,7 +20,7 @@ def read_result(directory: Path) -> dict[str, Any]:
     Without its texts as long as secrets may be in them.
     """
     try:
-        fd = os.open(directory / "result.json", os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        fd = os.open(result_file(directory), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return {}
     try:

@@ -23,7 +23,6 @@ from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.run_clock import new_clock
 from orch_tui.engine.task_facts import Facts, run_variables
-from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.plan import Decision, PlannedTask, PreviousRun, PreviousTask, RunPlan, Selection, make_plan
@@ -311,7 +310,7 @@ def start_run(
 
 def _claim(project: Project, plan: RunPlan, by: str) -> Lock:
     """The orchestration's own lock. Raises: AlreadyRunning."""
-    path = project.paths.configuration_lock(ORCHESTRATION_COMPONENT, plan.orchestration)
+    path = project.paths.orchestration_lock(plan.orchestration)
     lock = Lock.acquire(path, f'a run of "{plan.orchestration}" by {by} that begins now')
     if lock is None:
         raise AlreadyRunning(plan.name, holder_of(path) or "by another process")

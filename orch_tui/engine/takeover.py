@@ -18,17 +18,17 @@ from orch_tui.engine.launcher import AttemptSpec, StopRequest
 from orch_tui.engine.local import LocalLauncher
 from orch_tui.engine.nested import inner_orchestration, interrupted_below
 from orch_tui.engine.prepare import Preparer, grace_of, max_log_of
-from orch_tui.engine.reconcile import Finding, Verdict, attempt_directory, inspect_run, starter_of
+from orch_tui.engine.reconcile import Finding, Verdict, inspect_run, starter_of
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.run_clock import RunClock, clock_of
 from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunRefused
 from orch_tui.model import events
-from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.plan import PlannedTask
 from orch_tui.model.runstate import RunState, TaskState, plan_of
 from orch_tui.model.status import Status
+from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import summarize
 from orch_tui.project.journal.file import JOURNAL, Journal, JournalLocked, read_run
 from orch_tui.project.locks import Lock, holder_of, is_locked
@@ -91,7 +91,7 @@ def settle(
 def _lock(project: Project, state: RunState, directory: Path, by: str) -> Lock | None:
     if state.header.parent is not None:
         return None
-    path = project.paths.configuration_lock(ORCHESTRATION_COMPONENT, state.header.orchestration)
+    path = project.paths.orchestration_lock(state.header.orchestration)
     deadline = time.monotonic() + _LEAVING
     while True:
         lock = Lock.acquire(path, f'run {directory.name} of "{state.header.orchestration}" taken over by {by}')
@@ -163,7 +163,7 @@ def _adopt(
         return followed
     group = own_group(last.pid, last.start, starter_of(state, last).get("boot_id"))
     lost = finding.text if finding.verdict in (Verdict.LOST, Verdict.UNSTARTED) else ""
-    in_use = is_locked(project.paths.configuration_lock(*task.configuration.split("/", 1)))
+    in_use = is_locked(project.paths.configuration_lock(task.configuration))
     thorough = in_use or finding.verdict is not Verdict.FINISHED
     followed.adopted = Gone(spec, group, last, lost, clock.of_file, thorough=thorough)
     return followed

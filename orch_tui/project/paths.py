@@ -8,6 +8,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from orch_tui.model.component import ORCHESTRATION_COMPONENT
+
 _PRIVATE_DIR = 0o700
 _WRITABLE_BY_OTHERS = 0o022
 _READABLE_BY_OTHERS = 0o055
@@ -84,8 +86,13 @@ class ProjectPaths:
     def run(self, orchestration: str, run: str) -> Path:
         return self.runs(orchestration) / run
 
-    def configuration_lock(self, component: str, configuration: str) -> Path:
-        return self.locks / component / f"{configuration}.lock"
+    def configuration_lock(self, ref: str) -> Path:
+        """The lock of a configuration, given as ``component/id``: two tasks of it never overlap."""
+        return self.locks / f"{ref}.lock"
+
+    def orchestration_lock(self, orchestration: str) -> Path:
+        """The lock of an orchestration: two runs of it never overlap. The same as of the task that nests it."""
+        return self.configuration_lock(f"{ORCHESTRATION_COMPONENT}/{orchestration}")
 
     def relative(self, path: Path) -> str:
         """``path`` as it is shown to people: relative to the project when it is inside."""
@@ -109,6 +116,11 @@ class ProjectPaths:
 def lock_beside(path: Path) -> Path:
     """The lock of one file; no list of files has it in it."""
     return path.with_name(f".{path.name}.lock")
+
+
+def lock_inside(directory: Path) -> Path:
+    """The lock of a whole directory, which has to be there."""
+    return directory / ".lock"
 
 
 def make_private(path: Path) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orch_tui.engine.reconcile import attempt_directory
 from orch_tui.engine.results import read_result
 from orch_tui.model.events import Event
 from orch_tui.model.runstate import RunState, fold
 from orch_tui.model.text import valid_id
+from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, JournalReader, is_executed
 from orch_tui.project.paths import ProjectPaths
@@ -90,7 +90,7 @@ def last_outputs(directory: Path, running: Iterable[tuple[str, int]]) -> dict[st
     found = {}
     for task, attempt in running:
         try:
-            found[task] = os.stat(attempt_directory(directory, task, attempt) / "log").st_mtime
+            found[task] = os.stat(log_file(attempt_directory(directory, task, attempt))).st_mtime
         except OSError:
             continue
     return found

@@ -44,8 +44,3 @@ class Follower:
         if self.state.finished or is_executed(self.directory):
             return False
         return not self.catch_up().finished
-
-
-def attempt_directory(directory: Path, task: str, attempt: int) -> Path:
-    """Where an attempt of a task keeps its log and its results."""
-    return directory / "tasks" / task / str(attempt)

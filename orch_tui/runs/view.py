@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from orch_tui.engine.reconcile import attempt_directory
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
 from orch_tui.model.orchestration import Phase, Task
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
+from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import counts_told, files_written, findings_told, tables_written
 from orch_tui.runs.estimates import LONGER, Estimates

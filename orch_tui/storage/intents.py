@@ -18,7 +18,7 @@ from typing import Any
 
 from orch_tui.model.errors import UserError
 from orch_tui.project.atomic import sync_directory, write_atomic
-from orch_tui.project.paths import make_private
+from orch_tui.project.paths import lock_inside, make_private
 from orch_tui.storage.tables import MANIFEST, Storage, StorageError, parse_manifest
 
 INTENTS = ".intents"
@@ -41,7 +41,7 @@ def locked(storage: Storage, tables: Iterable[str], wait: float | None = None) -
         for table in sorted(set(tables)):
             home = storage.home(table)
             make_private(home)
-            descriptor = os.open(home / ".lock", os.O_RDWR | os.O_CREAT, _PRIVATE)
+            descriptor = os.open(lock_inside(home), os.O_RDWR | os.O_CREAT, _PRIVATE)
             # Closing gives the lock back, and so does the end of the process, however it ends.
             stack.callback(os.close, descriptor)
             if not _lock(storage, table, descriptor, limit):

@@ -183,7 +183,7 @@ def test_the_same_configuration_never_overlaps_across_processes(tmp_path: Path) 
     # GIVEN another process that holds the configuration's lock as a run does
     project = make_commands(tmp_path, {"P": {"t": "touch ran"}})
     holder = subprocess.Popen(
-        [sys.executable, "-c", _HOLD_LOCK, str(project.paths.configuration_lock("command", "t"))],
+        [sys.executable, "-c", _HOLD_LOCK, str(project.paths.configuration_lock("command/t"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

@@ -48,7 +48,7 @@ def test_what_a_finished_task_left_behind_is_ended(tmp_path: Path, kind: str) ->
     attempt = executor.state.tasks["a"].attempts[0]
     assert attempt.status is Status.SUCCESS and attempt.exit_code == 0 and attempt.leftovers >= 1
     assert not living(tmp_path / "left")
-    assert not is_locked(project.paths.configuration_lock("command", "a"))
+    assert not is_locked(project.paths.configuration_lock("command/a"))
 
 
 def test_the_end_of_a_task_is_when_it_ended_and_not_when_somebody_looked(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from orch_tui.components.http.evidence import whole_number
 from orch_tui.components.http.exact_json import loads
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import scratch_folder
 
 if TYPE_CHECKING:
     import httpx
@@ -127,7 +128,7 @@ class Api:
         self._say = self.steps.say
         self._orders = PerMinute(parameters.per_minute)
         self._fetches = PerMinute(parameters.per_minute)
-        self._scratch = ctx.data_dir / "tmp"
+        self._scratch = scratch_folder(ctx.data_dir)
         auth = Auth(
             type="oauth2_client_credentials",
             token_url=parameters.token_url,

@@ -15,6 +15,7 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.contract import Output
 from orch_tui.components.kit.drift import check_shape
 from orch_tui.components.kit.sql import ParquetSink, columns_of, connect, literal, quoted, write_parquet
+from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.tables import Storage
 
@@ -39,7 +40,7 @@ def extract_campaigns(api: Api, parameters: Parameters, ctx: Context) -> None:
         UserError: the server refuses or fails, or its answer is not about campaigns.
     """
     output = ctx.only_output()
-    spool = ctx.data_dir / "tmp" / "campaigns.ndjson"
+    spool = scratch_folder(ctx.data_dir) / "campaigns.ndjson"
     spool.parent.mkdir(parents=True, exist_ok=True)
     try:
         kinds, count, again = _collect(api, parameters, ctx, spool)

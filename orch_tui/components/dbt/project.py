@@ -38,6 +38,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.references import secret_names
 from orch_tui.model.text import safe_line
 from orch_tui.project.atomic import replace_json
+from orch_tui.project.attempt_dir import config_file, input_tables
 from orch_tui.project.paths import make_private
 from orch_tui.storage.duckdb import count, describe, parquet, quoted
 from orch_tui.storage.parquet import write_parquet
@@ -200,7 +201,7 @@ def _find(parameters: Parameters, ctx: Context) -> _Dbt:
     more = {
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        "ORCH_IN": str(ctx.data_dir / "in" / "tables"),
+        "ORCH_IN": str(input_tables(ctx.data_dir)),
         **parameters.environment,
     }
     return _Dbt(venv, program, project, home, child_environment(venv, more))
@@ -215,7 +216,7 @@ def _require_secret_names(ctx: Context) -> None:
         UserError: a variable with a secret is called otherwise.
     """
     try:
-        body = json.loads((ctx.data_dir / "config.json").read_text(encoding="utf-8"))
+        body = json.loads(config_file(ctx.data_dir).read_text(encoding="utf-8"))
         written = body["parameters"]["environment"]
     except (OSError, ValueError, KeyError, TypeError):
         # Nothing is set, or this is a test of the function alone.

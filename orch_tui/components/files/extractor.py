@@ -22,6 +22,7 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.drift import check_shape
 from orch_tui.components.kit.sql import connect, listed, query_progress, quoted, readable, write_parquet
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import folded
 from orch_tui.storage.tables import Storage
@@ -43,7 +44,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
     if not files:
         _no_file(parameters, ctx)
         return
-    scratch = ctx.data_dir / "tmp" / "files"
+    scratch = scratch_folder(ctx.data_dir) / "files"
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         rows = _Extraction(parameters, ctx, scratch).into(output.path, files)

@@ -20,6 +20,7 @@ from orch_tui.components.kit.component import Context, Input, UserError
 from orch_tui.components.kit.sql import connect, duckdb_explained, listed, literal, query_progress, quoted
 from orch_tui.model.text import safe_line
 from orch_tui.project.atomic import sync_directory
+from orch_tui.project.attempt_dir import output_files
 from orch_tui.storage.duckdb import folded, parquet
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _replacing(target: Path, shown: str, overwrite: bool, ctx: Context) -> Itera
         if not os.access(target.parent, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         before = target.stat() if target.exists() else None
-        own = ctx.data_dir / "out" / "files"
+        own = output_files(ctx.data_dir)
         folder = own if own.stat().st_dev == target.parent.stat().st_dev else target.parent
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:60]}.", suffix=".tmp", dir=folder)
     except OSError as error:

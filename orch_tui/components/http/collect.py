@@ -22,6 +22,7 @@ from orch_tui.components.kit.sql import connect, listed, readable
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.tables import Storage
 
@@ -121,7 +122,7 @@ class Tables:
         remembered: Any = None,
     ) -> None:
         self._ctx = ctx
-        self._scratch = ctx.data_dir / "tmp" / "http"
+        self._scratch = scratch_folder(ctx.data_dir) / "http"
         self._scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._stack = ExitStack()
         kept = [parts_of(path) for path in keep]

@@ -44,13 +44,13 @@ from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.errors import UserError
 from orch_tui.model.references import secret_names
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, config_file, input_state, output_tables
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.tables import Storage
 
 PACKAGE = "keboola.component"
 _TEST_SECONDS = 25.0
 _ENCRYPTED = "KBC::"
-_FOLDERS = ("in/tables", "in/files", "out/tables", "out/files")
 
 
 class Parameters(kit.Parameters):
@@ -225,9 +225,9 @@ def _data_folder(parameters: Parameters, ctx: Context, action: str) -> Iterator[
 
     The file is in memory only (see :func:`served_json`), so no secret is ever on the disk.
     """
-    for part in _FOLDERS:
+    for part in DATA_SUBFOLDERS:
         make_private(ctx.data_dir / part)
-    state = ctx.data_dir / "in" / "state.json"
+    state = input_state(ctx.data_dir)
     if not state.exists():
         # On Keboola's platform it is always there, and many components rely on it.
         state.write_text("{}", encoding="utf-8")
@@ -237,7 +237,7 @@ def _data_folder(parameters: Parameters, ctx: Context, action: str) -> Iterator[
         link = folder / part
         link.unlink(missing_ok=True)
         link.symlink_to(Path("..") / part)
-    with served_json(_config(parameters, ctx, action), folder / "config.json"):
+    with served_json(_config(parameters, ctx, action), config_file(folder)):
         yield folder
 
 
@@ -288,7 +288,7 @@ def _note_open_secrets(parameters: Parameters, ctx: Context) -> None:
 def _as_written(ctx: Context) -> Mapping[str, Any]:
     """The parameters with their references, as config.json has them."""
     try:
-        body = json.loads((ctx.data_dir / "config.json").read_text(encoding="utf-8"))
+        body = json.loads(config_file(ctx.data_dir).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         # A test of the function alone has none; a real task could not have started without.
         return {}
@@ -309,7 +309,7 @@ def _open_keys(value: Any) -> Iterator[str]:
 
 
 def _take_outputs(parameters: Parameters, ctx: Context) -> None:
-    folder = ctx.data_dir / "out" / "tables"
+    folder = output_tables(ctx.data_dir)
     declared = {f"{stem(name)}.csv" for name in ctx.outputs}
     for path in sorted(folder.iterdir()):
         if path.suffix != ".manifest" and path.name not in declared:

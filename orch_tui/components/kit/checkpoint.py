@@ -21,6 +21,7 @@ from orch_tui.components.kit.contract import Input
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.atomic import sync_directory
+from orch_tui.project.attempt_dir import sent_batches
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _BLOCK = 1 << 20
@@ -184,4 +185,4 @@ def sent_file(ctx: Context) -> Path:
     if valid_id(ctx.component) and valid_id(ctx.configuration):
         return ProjectPaths(ctx.project).state / "sent" / ctx.component / f"{ctx.configuration}.jsonl"
     # Started by hand, with a config.json that does not say whose it is: nothing outlives the attempt.
-    return ctx.data_dir / "sent.jsonl"
+    return sent_batches(ctx.data_dir)

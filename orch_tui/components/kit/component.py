@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from orch_tui.components.kit.contract import Input, Output, TaskConfig, disk_problem, read_task_config, use_utf8
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import progress_file, scratch_folder
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.storage.duckdb import open_database
 
@@ -96,7 +97,7 @@ class Context:
             return
         pending, self._progress, self._progress_at = self._progress, None, time.monotonic()
         try:
-            replace_json(self.data_dir / "progress.json", self.redactor.value(pending), durable=False)
+            replace_json(progress_file(self.data_dir), self.redactor.value(pending), durable=False)
         except OSError as error:
             print(f"progress.json could not be written: {error}", file=sys.stderr, flush=True)  # noqa: T201
 
@@ -159,7 +160,7 @@ def connect(
     Raises:
         duckdb.Error: a limit or setting is not understood.
     """
-    spill = ctx.data_dir / "tmp" if ctx is not None else _scratch()
+    spill = scratch_folder(ctx.data_dir) if ctx is not None else _scratch()
     return open_database(spill, threads=threads, memory_limit=memory_limit, **settings)
 
 

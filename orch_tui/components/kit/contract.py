@@ -18,6 +18,7 @@ from typing import Any
 from orch_tui.model.configuration import TableInput, WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line, valid_id
+from orch_tui.project.attempt_dir import config_file, output_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def read_task_config(environment: Mapping[str, str] | None = None) -> TaskConfig
         raise UserError("KBC_DATADIR is not set: components are started by `orch-tui run`, with a data folder each")
     data_dir = Path(env["KBC_DATADIR"]).absolute()
     project = Path(env.get("ORCH_PROJECT") or ".").absolute()
-    path = data_dir / "config.json"
+    path = config_file(data_dir)
     try:
         body = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -95,7 +96,7 @@ def _parse(body: Any, data_dir: Path, project: Path, env: Mapping[str, str]) -> 
         for item in (storage.get("input") or {}).get("tables") or []
     )
     outputs = tuple(
-        _output(item, data_dir / "out" / "tables") for item in (storage.get("output") or {}).get("tables") or []
+        _output(item, output_tables(data_dir)) for item in (storage.get("output") or {}).get("tables") or []
     )
     _no_twins([stem(item.name) for item in inputs], "inputs are called")
     _no_twins([stem(item.name) for item in outputs], "outputs are called")

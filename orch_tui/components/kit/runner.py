@@ -16,6 +16,7 @@ from orch_tui.components.kit.contract import disk_problem, use_utf8
 from orch_tui.components.kit.subprocess import Ended, run_child
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import output_tables
 from orch_tui.project.masking.redactor import Redactor
 
 _USER_ERROR = 1
@@ -71,7 +72,7 @@ def _staged(argv: list[str], tables: str, redactor: Redactor) -> int:
     if tables == "csv":
         from orch_tui.components.kit.csv_tables import read_csv_outputs
 
-        outputs = read_csv_outputs(outputs, config.data_dir / "out" / "tables")
+        outputs = read_csv_outputs(outputs, output_tables(config.data_dir))
     staging.finish(outputs, log=staging.say, next_state=state)
     return 0
 

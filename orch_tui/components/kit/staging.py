@@ -17,6 +17,7 @@ from orch_tui.model.configuration import TableInput
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.atomic import replace_json
+from orch_tui.project.attempt_dir import input_tables, output_tables, result_file
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.tables import Storage, TableInfo
@@ -48,7 +49,7 @@ class Staging:
         Raises:
             UserError: tables that do not exist yet, one line for each, or one that cannot be read.
         """
-        folder = self.config.data_dir / "in" / "tables"
+        folder = input_tables(self.config.data_dir)
         make_private(folder)
         missing = []
         for wanted in self.config.inputs:
@@ -141,7 +142,7 @@ class Staging:
                     )
 
     def _require(self, outputs: Mapping[str, Output]) -> None:
-        folder = self.config.data_dir / "out" / "tables"
+        folder = output_tables(self.config.data_dir)
         for output in outputs.values():
             if not output.path.is_file():
                 raise missing_output(output, output.path.name, folder)
@@ -152,7 +153,7 @@ class Staging:
                     self.say(f"warning: out/tables/{path.name} is no declared output and is not published")
 
     def _program_result(self, log: Callable[[str], None]) -> dict[str, Any]:
-        path = self.config.data_dir / "result.json"
+        path = result_file(self.config.data_dir)
         try:
             return _dict(json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
@@ -163,7 +164,7 @@ class Staging:
 
     def _write_result(self, body: Mapping[str, Any]) -> None:
         try:
-            replace_json(self.config.data_dir / "result.json", self.redactor.value(body))
+            replace_json(result_file(self.config.data_dir), self.redactor.value(body))
         except OSError as error:
             self.say(f"warning: result.json could not be written: {error}; the tables are published all the same")
 

@@ -17,6 +17,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.references import MissingSecrets
 from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.atomic import replace_json, write_atomic
+from orch_tui.project.attempt_dir import input_state, output_state
 from orch_tui.project.masking.kept import HiddenSecret, has_references, resolved, with_references
 from orch_tui.project.masking.redactor import secrets_of_task
 from orch_tui.project.paths import ProjectPaths, make_private
@@ -53,7 +54,7 @@ class SavedState:
             return
         if data is None:
             return
-        path = self._config.data_dir / "in" / "state.json"
+        path = input_state(self._config.data_dir)
         state = self._with_values(data)
         if state is None:
             write_atomic(path, data, mode=_PRIVATE)
@@ -80,7 +81,7 @@ class SavedState:
 
     def read(self) -> dict[str, Any]:
         """What :meth:`fetch` brought. Raises: UserError when it is not JSON."""
-        path = self._config.data_dir / "in" / "state.json"
+        path = input_state(self._config.data_dir)
         try:
             state = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -94,7 +95,7 @@ class SavedState:
 
     def of_program(self) -> dict[str, Any] | None:
         """What the program left in ``out/state.json``; None when it left nothing. Raises: UserError."""
-        path = self._config.data_dir / "out" / "state.json"
+        path = output_state(self._config.data_dir)
         try:
             text = path.read_text(encoding="utf-8")
             state = json.loads(text) if text.strip() else {}

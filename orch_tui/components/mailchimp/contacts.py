@@ -14,6 +14,7 @@ from orch_tui.components.kit.sql import columns_of, connect, listed, literal, qu
 from orch_tui.components.mailchimp.api import MergeField
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import scratch_folder
 
 _READ = 5_000
 _MEMORY = "128MB"
@@ -94,7 +95,7 @@ class Contacts:
         self._tags = tuple(tags)
         self.long_tags: list[str] = []
         self._con = connect(ctx, threads=1, memory_limit=_MEMORY)
-        folder = ctx.data_dir / "tmp"
+        folder = scratch_folder(ctx.data_dir)
         folder.mkdir(parents=True, exist_ok=True)
         self._prepared = folder / "contacts.parquet"
         source = f"read_parquet({literal(str(table.path))})"

@@ -11,6 +11,7 @@ from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.sql import connect, literal, write_parquet
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import output_files
 
 _SHOWN = 20
 _COUNTED = 100
@@ -24,7 +25,7 @@ class Rejects:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self.path = ctx.data_dir / "out" / "files" / "rejected.csv"
+        self.path = output_files(ctx.data_dir) / "rejected.csv"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("w", encoding="utf-8", newline="")
         self.path.chmod(0o600)

@@ -24,6 +24,7 @@ from orch_tui.components.mailchimp.rejects import Rejects
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.atomic import replace_json
+from orch_tui.project.attempt_dir import scratch_folder
 
 _ROUNDS = 3
 """How often operations that Mailchimp failed to carry out are handed over again."""
@@ -262,7 +263,7 @@ class Sender:
         )
 
     def _results(self, batch: str, about: Progress) -> dict[str, Result]:
-        folder = self._ctx.data_dir / "tmp"
+        folder = scratch_folder(self._ctx.data_dir)
         folder.mkdir(parents=True, exist_ok=True)
         if not about.archive:
             raise UserError(f"batch {batch} is finished and has no results; run the task again")

@@ -16,6 +16,7 @@ from orch_tui.components.kit.environment import Environment
 from orch_tui.components.kit.runner import stop_code
 from orch_tui.components.kit.subprocess import run_child
 from orch_tui.project.atomic import write_atomic
+from orch_tui.project.attempt_dir import output_tables
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.tables import Storage
 
@@ -69,7 +70,7 @@ def run(parameters: Parameters, ctx: kit.Context) -> None:
     if (code := stop_code(ended)) != 0:
         raise SystemExit(code)
     if parameters.tables == "csv":
-        ctx.outputs = read_csv_outputs(ctx.outputs, ctx.data_dir / "out" / "tables")
+        ctx.outputs = read_csv_outputs(ctx.outputs, output_tables(ctx.data_dir))
 
 
 def _interpreter(wanted: str | None, ctx: kit.Context) -> str:

@@ -21,6 +21,7 @@ from orch_tui.components.snowflake.errors import GaveUp, explain
 from orch_tui.components.snowflake.keys import der_key
 from orch_tui.components.snowflake.login import Login
 from orch_tui.model.text import safe_line
+from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -225,7 +226,7 @@ def keep_at_home(ctx: Context) -> None:
 
     For the rest of this process, since the connector reads these once, when it is imported.
     """
-    home = ctx.data_dir / "tmp" / "snowflake"
+    home = scratch_folder(ctx.data_dir) / "snowflake"
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     places = ("SNOWFLAKE_HOME", "SF_OCSP_RESPONSE_CACHE_DIR", "SF_TEMPORARY_CREDENTIAL_CACHE_DIR", "XDG_CACHE_HOME")
     os.environ.update(dict.fromkeys(places, str(home)))

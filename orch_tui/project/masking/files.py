@@ -1,7 +1,7 @@
 """Secrets masked in the files that a task leaves for this program: what it says of itself, not its data.
 
 Such a file is raw from the moment the task writes it until its end, whatever that end is. Until then the attempt's
-directory has the file ``unmasked``: who reads meanwhile sees numbers only.
+directory has the file ``unmasked`` (made with it, removed by who has masked): who reads meanwhile sees numbers only.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.project.attempt_dir import told_files, unmasked_mark
+
 if TYPE_CHECKING:
     from orch_tui.project.masking.redactor import Redactor
 
-UNMASKED = "unmasked"
-"""Made with the attempt's directory when its task gets secrets; removed by who has masked its files."""
-_NAMES = {"": ("result.json", "progress.json"), "out": ("state.json",)}
 # What docs/components.md names in these files; any other key may be a secret itself.
 _KEYS = frozenset(
     (
@@ -39,12 +38,12 @@ def mask_attempt(directory: Path, redactor: Redactor | None) -> None:
     """
     for path in _files(directory):
         _mask(path, redactor)
-    (directory / UNMASKED).unlink(missing_ok=True)
+    unmasked_mark(directory).unlink(missing_ok=True)
 
 
 def is_masked(directory: Path) -> bool:
     """False while files of the attempt may have secrets in them."""
-    return not os.path.lexists(f"{os.fspath(directory)}/{UNMASKED}")
+    return not os.path.lexists(unmasked_mark(directory))
 
 
 def withheld(value: Any) -> Any:
@@ -60,10 +59,10 @@ def withheld(value: Any) -> Any:
 
 def _files(directory: Path) -> Iterator[Path]:
     """The files by name, and temporary ones beside them (``.result.json.tmp``) that a kill has left."""
-    for folder, names in _NAMES.items():
+    for file in told_files(directory):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            for entry in os.scandir(directory / folder):
-                if any(name in entry.name for name in names) and (entry.is_symlink() or entry.is_file()):
+            for entry in os.scandir(file.parent):
+                if file.name in entry.name and (entry.is_symlink() or entry.is_file()):
                     yield Path(entry.path)
 
 

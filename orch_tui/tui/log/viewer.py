@@ -15,6 +15,7 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.content import Content
 
 from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import log as actions
 from orch_tui.tui.clipboard import copy
@@ -59,7 +60,7 @@ class LogViewerScreen(FullScreen[None]):
         attempts = [
             (
                 f"attempt {number} of {task.max_attempts}, {status}",
-                run_directory / "tasks" / task.id / str(number) / "log",
+                log_file(attempt_directory(run_directory, task.id, number)),
             )
             for number, status in numbers
         ]

@@ -12,6 +12,7 @@ from textual.timer import Timer
 
 from orch_tui.model.orchestration import Task
 from orch_tui.model.runstate import TaskState
+from orch_tui.project.attempt_dir import log_file
 from orch_tui.project.history import continued_by, run_ids
 from orch_tui.project.journal.file import BrokenJournal, is_executed
 from orch_tui.runs.estimates import read_estimates, tasks_to_run
@@ -339,7 +340,7 @@ class WorkbenchRun(WorkbenchFile):
         if self.panel.tab == "log" and self.run_shown is not None:
             task = self.task_shown()
             directory = self.run_shown.attempt_path(task) if task is not None else None
-            self.panel.show_log(directory / "log" if directory is not None else None)
+            self.panel.show_log(log_file(directory) if directory is not None else None)
 
     def on_screen_suspend(self) -> None:
         # Even a timer that does nothing makes Textual paint the screen above again.

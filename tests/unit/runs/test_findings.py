@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.runs.ending import findings_told
-from orch_tui.runs.follower import attempt_directory
 from orch_tui.runs.view import read_written
 
 

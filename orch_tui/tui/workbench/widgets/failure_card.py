@@ -13,6 +13,7 @@ from textual.message import Message
 from orch_tui.engine.lastlines import last_lines
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.text import counted, safe_line
+from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, phase_of, skipped_because
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
@@ -42,7 +43,7 @@ def read_failure(state: RunState, directory: Path) -> Failure | None:
         return None
     lines: Sequence[str] = ()
     if task.attempts:
-        lines = last_lines(directory / "tasks" / task.id / str(task.attempts[-1].number) / "log", LINES)
+        lines = last_lines(log_file(attempt_directory(directory, task.id, task.attempts[-1].number)), LINES)
     number, phase = phase_of(state, task)
     return Failure(
         task.id,

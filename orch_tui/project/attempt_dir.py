@@ -1,0 +1,132 @@
+"""The directory of an attempt: where it is, what its files are called, and how it is made. Nothing else knows.
+
+It is the data folder of Keboola's common interface as well (``KBC_DATADIR``), see docs/components.md; the functions
+that name files of that interface take the folder of any program that is given one.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orch_tui.project.paths import make_private
+
+_DATA_FOLDER = ("in", "in/tables", "in/files", "out", "out/tables", "out/files")
+DATA_SUBFOLDERS = tuple(folder for folder in _DATA_FOLDER if "/" in folder)
+"""The folders of a data folder, relative to it; their parents are made with them."""
+
+
+def attempt_directory(run_directory: Path, task: str, number: int) -> Path:
+    """Where attempt ``number`` (from 1) of a task is, below the directory of its run."""
+    return Path(f"{run_directory}/tasks/{task}/{number}")
+
+
+def log_file(directory: Path) -> Path:
+    """What the task writes to its descriptors 1 and 2; locked as long as anything of it has them open."""
+    return directory / "log"
+
+
+def exit_file(directory: Path) -> Path:
+    """Made empty by the shim when it begins, filled with the exit code and a line end when the task ends."""
+    return directory / "exit"
+
+
+def config_file(directory: Path) -> Path:
+    """What the task is asked to do, without the values of secrets."""
+    return directory / "config.json"
+
+
+def result_file(directory: Path) -> Path:
+    """What the task says of its finished work."""
+    return directory / "result.json"
+
+
+def progress_file(directory: Path) -> Path:
+    """What the task says of its work while it works."""
+    return directory / "progress.json"
+
+
+def unmasked_mark(directory: Path) -> Path:
+    """There while files of the attempt may have secrets in them, see :mod:`orch_tui.project.masking.files`."""
+    return directory / "unmasked"
+
+
+def sent_batches(directory: Path) -> Path:
+    """What a writer has handed over so far, where no configuration is known that could keep it."""
+    return directory / "sent.jsonl"
+
+
+def scratch_folder(directory: Path) -> Path:
+    """Where the task puts what nobody needs after it; not there until it is made."""
+    return directory / "tmp"
+
+
+def input_tables(directory: Path) -> Path:
+    return directory / "in" / "tables"
+
+
+def output_tables(directory: Path) -> Path:
+    return directory / "out" / "tables"
+
+
+def output_files(directory: Path) -> Path:
+    return directory / "out" / "files"
+
+
+def input_state(directory: Path) -> Path:
+    """What the configuration saved in its last run."""
+    return directory / "in" / "state.json"
+
+
+def output_state(directory: Path) -> Path:
+    """What the configuration is to find in its next run."""
+    return directory / "out" / "state.json"
+
+
+def told_files(directory: Path) -> tuple[Path, ...]:
+    """The files in which a task tells this program of itself, in words of its own."""
+    return result_file(directory), progress_file(directory), output_state(directory)
+
+
+def make_attempt(directory: Path, config: Mapping[str, Any], *, data_folder: bool, secrets: bool = False) -> None:
+    """Create the directory (0700), its ``config.json`` and an empty log (0600), and the data folder if wanted.
+
+    With ``secrets`` what the task will write there counts as unmasked. The log is made here so that a full disk is
+    noticed before anything is started. The caller has no record of this attempt yet: what is there under its name goes.
+
+    Raises:
+        OSError: nothing of it is left behind.
+    """
+    make_private(directory.parent)
+    try:
+        os.mkdir(directory, 0o700)
+    except FileExistsError:
+        # An executor was killed between making it and recording the start: nothing ever ran in it.
+        shutil.rmtree(directory)
+        os.mkdir(directory, 0o700)
+    try:
+        # On one line: only then does the encoder that is written in C do it. TOML has dates and times, JSON has not.
+        text = json.dumps(config, ensure_ascii=False, default=str)
+        _write(config_file(directory), f"{text}\n".encode("utf-8", "replace"))
+        _write(log_file(directory), b"")
+        if secrets:
+            _write(unmasked_mark(directory), b"")
+        for part in _DATA_FOLDER if data_folder else ():
+            os.mkdir(f"{directory}/{part}", 0o700)
+    except OSError:
+        shutil.rmtree(directory, ignore_errors=True)
+        raise
+
+
+def _write(path: Path, data: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        if data and os.write(fd, data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
+    finally:
+        os.close(fd)
