@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +10,6 @@ from orch_tui.cli.completion import complete_run, complete_task_of_run
 from orch_tui.cli.errors import SUCCESS, CliError
 from orch_tui.cli.opening import json_option, open_it, project_option, run_directory
 from orch_tui.cli.output import Output
-
-if TYPE_CHECKING:
-    pass
 
 
 def _refuse_mixtures(task: str | None, as_command: bool, as_config: bool, as_json: bool, attempt: int | None) -> None:
@@ -32,6 +28,14 @@ def _refuse_mixtures(task: str | None, as_command: bool, as_config: bool, as_jso
 @click.option("--command", "as_command", is_flag=True, help="Print the shell command that starts TASK by hand.")
 @click.option("--config", "as_config", is_flag=True, help="Print what TASK ran, and what was edited since.")
 @click.option("--attempt", type=click.IntRange(1), help="Which attempt of TASK (default: the last one).")
+@click.option(
+    "--picture",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="Draw phases and tasks as boxes and arrows: of ORCHESTRATION as it would run, of RUN as it went; "
+    "into FILE.svg or FILE.png, or on the terminal.",
+)
 @json_option
 @project_option
 def show_command(
@@ -40,16 +44,24 @@ def show_command(
     as_command: bool,
     as_config: bool,
     attempt: int | None,
+    picture: str | None,
     as_json: bool,
     project: str | None,
 ) -> int:
     """Show RUN (default: the last one): its phases and tasks, what they wrote, and the first failure.
 
     With TASK: its attempts, the text that each ran, and where their files are.
+    With --picture: boxes and arrows; ORCHESTRATION RUN --picture draws that run.
     """
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.follower import Follower
 
+    if picture is not None:
+        from orch_tui.cli.picture import show_picture
+
+        if as_command or as_config or as_json or attempt is not None:
+            raise CliError("--picture goes with none of --command, --config, --attempt and --json")
+        return show_picture(open_it(project, tolerant=True), run, task, picture)
     _refuse_mixtures(task, as_command, as_config, as_json, attempt)
     opened = open_it(project, tolerant=True)
     directory = run_directory(opened, run)

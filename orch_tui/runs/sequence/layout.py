@@ -1,0 +1,321 @@
+"""Where boxes, tasks and arrows of the sequence are, in cells of a terminal. Pure.
+
+Side by side as long as all phases fit beside each other, in several rows where there is much room and they do not,
+upright where it is narrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Values
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from orch_tui.model.durations import show_duration
+from orch_tui.model.status import Status
+from orch_tui.runs.sequence.names import ASCII_ELLIPSIS, ELLIPSIS, cut, cut_names
+from orch_tui.runs.sequence.values import Sequence, SequencePhase, SequenceTask
+from orch_tui.runs.view import RUNNING
+
+LEAST_WIDTH = 16
+"""A picture is never narrower."""
+MOST_ROWS = 12
+"""So many lines of tasks in a box, where nothing else is said."""
+GAP = 3
+"""Cells between two boxes that stand beside each other: ``──▶``."""
+_NARROWEST, _WIDEST, _SHARE = 26, 44, 0.7
+"""What a box may be cut to before boxes are put elsewhere: so many cells, and this share of what it needs; and how wide
+it becomes at most in several rows."""
+_WIDE = 100
+_LANE = 2
+"""Cells at the right of a row for the line to the next one; the next row is so many lines further down."""
+_TIME = 6
+_ROWS_BEFORE_COLUMNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A task in its box: ``name`` as it is cut, ``time`` right-aligned behind it, in ``width`` cells from ``x``."""
+
+    x: int
+    y: int
+    width: int
+    task: SequenceTask
+    name: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The tasks of a box for which there is no room, with how many of them have which status."""
+
+    x: int
+    y: int
+    width: int
+    tasks: int
+    counts: tuple[tuple[Status, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A phase. ``name`` is cut to the room that number and ``count`` (of tasks in parallel) leave in the frame."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    number: int
+    phase: SequencePhase
+    name: str
+    count: str
+    cells: tuple[Cell, ...]
+    rest: Rest | None = None
+
+
+class Arrow(NamedTuple):
+    """From the frame of a box over corners to the frame of the next one: (x, y), horizontal and vertical in turn."""
+
+    points: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """``width`` and ``height`` are what it takes, not what was offered."""
+
+    sequence: Sequence
+    width: int
+    height: int
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    ascii_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A phase and what it needs: cells of its tasks and of its title, inside of its frame."""
+
+    number: int
+    phase: SequencePhase
+    count: str
+    cell: int
+    natural: int
+
+
+def lay_out(sequence: Sequence, width: int, *, ascii_only: bool = False, most_rows: int | None = MOST_ROWS) -> Picture:
+    """The picture in ``width`` cells (:data:`LEAST_WIDTH` at least).
+
+    ``most_rows`` is how many lines of tasks a box has at most (2 at least), the last of them for the number of those
+    that are left out; None: all.
+    """
+    width = max(LEAST_WIDTH, width)
+    drawing = _Drawing(sequence, ascii_only, None if most_rows is None else max(2, most_rows))
+    shapes = [drawing.shape(number, phase) for number, phase in enumerate(sequence.phases, 1)]
+    widths = _side_by_side([shape.natural for shape in shapes], width)
+    if widths is not None:
+        columns = _widened(shapes, widths, width, drawing.most_rows)
+        boxes, arrows = _rows(drawing, shapes, widths, width, columns)
+    elif width >= _WIDE:
+        room = width - _LANE
+        widths = [min(shape.natural, _WIDEST, room) for shape in shapes]
+        boxes, arrows = _rows(drawing, shapes, widths, room)
+    else:
+        boxes, arrows = _upright(drawing, shapes, width)
+    right = max((x + 1 for arrow in arrows for x, _ in arrow.points), default=0)
+    right = max([right, *(box.x + box.width for box in boxes)])
+    height = max((box.y + box.height for box in boxes), default=0)
+    return Picture(sequence, right, height, tuple(boxes), tuple(arrows), ascii_only)
+
+
+def time_text(task: SequenceTask) -> str:
+    """``6.2 s``, ``~12 s`` where it is expected, whole seconds while it runs; empty where nothing is known."""
+    if task.seconds is None:
+        return ""
+    if task.status in RUNNING and task.seconds < 60:
+        return f"{int(task.seconds)} s"
+    return f"~{show_duration(task.seconds)}" if task.expected else show_duration(task.seconds)
+
+
+def count_text(phase: SequencePhase, *, ascii_only: bool = False) -> str:
+    """``∥5`` for five tasks in parallel, ``∥2 of 5`` with a limit; empty where nothing is parallel."""
+    if phase.to_run < 2:
+        return ""
+    sign = "||" if ascii_only else "∥"
+    limited = phase.at_once < phase.to_run
+    return f"{sign}{phase.at_once} of {phase.to_run}" if limited else f"{sign}{phase.to_run}"
+
+
+class _Drawing:
+    """How one picture writes names and boxes."""
+
+    def __init__(self, sequence: Sequence, ascii_only: bool, most_rows: int | None) -> None:
+        self.ascii_only = ascii_only
+        self.most_rows = most_rows
+        self._ellipsis = ASCII_ELLIPSIS if ascii_only else ELLIPSIS
+        times = (cell_len(time_text(task)) for phase in sequence.phases for task in phase.tasks)
+        # One width for all: a second more must not move the boxes.
+        self._time = max((_TIME, *times)) + 1 if sequence.timed else 0
+
+    def text(self, name: str) -> str:
+        return name.encode("ascii", "replace").decode() if self.ascii_only else name
+
+    def shape(self, number: int, phase: SequencePhase) -> _Shape:
+        count = count_text(phase, ascii_only=self.ascii_only)
+        names = max((cell_len(self.text(task.name)) for task in phase.tasks), default=0)
+        cell = 2 + names + self._time
+        title = len(str(number)) + 1 + cell_len(self.text(phase.name)) + (len(count) + 3 if count else 1)
+        return _Shape(number, phase, count, cell, max(cell, title, len("no tasks")) + 4)
+
+    def rows(self, shape: _Shape, columns: int) -> int:
+        """Lines inside of the frame; at least one."""
+        needed = max(1, ceil(len(shape.phase.tasks) / columns))
+        return needed if self.most_rows is None else min(needed, self.most_rows)
+
+    def box(self, shape: _Shape, x: int, y: int, width: int, columns: int = 1) -> Box:
+        """The box with its tasks, one column below the other."""
+        phase, rows = shape.phase, self.rows(shape, columns)
+        inside = width - 2
+        margin = 1 if inside >= min(shape.cell, _NARROWEST - 4) + 2 else 0
+        room = inside - 2 * margin
+        shown, hidden = _parted(phase.tasks, rows * columns, columns)
+        cells = self._cells(shown, x + 1 + margin, y + 1, room, columns)
+        rest = None
+        if hidden:
+            rest = Rest(x + 1 + margin, y + rows, room, len(hidden), _counted(hidden))
+        free = inside - len(str(shape.number)) - 3
+        name = self.text(phase.name)
+        count = shape.count if len(shape.count) + 3 + min(4, cell_len(name)) <= free else ""
+        name = cut(name, max(0, free - (len(count) + 3 if count else 0)), self._ellipsis)
+        return Box(x, y, width, rows + 2, shape.number, phase, name, count, tuple(cells), rest)
+
+    def _cells(self, tasks: Values[SequenceTask], x: int, y: int, room: int, columns: int) -> list[Cell]:
+        each = (room - 2 * (columns - 1)) // columns
+        per_column = max(1, ceil(len(tasks) / columns))
+        # In a very narrow box the name is worth more than the time.
+        time = self._time if each - 2 - self._time >= 6 else 0
+        names = cut_names([self.text(task.name) for task in tasks], max(0, each - 2 - time), self._ellipsis)
+        return [
+            Cell(
+                x + (number // per_column) * (each + 2),
+                y + number % per_column,
+                each,
+                task,
+                name,
+                time_text(task) if time else "",
+            )
+            for number, (task, name) in enumerate(zip(tasks, names, strict=True))
+        ]
+
+
+def _parted(tasks: Values[SequenceTask], room: int, columns: int) -> tuple[Values[SequenceTask], Values[SequenceTask]]:
+    """The tasks that are shown and those that are only counted; of too many, those that went wrong are shown first."""
+    if len(tasks) <= room:
+        return tasks, ()
+    room -= columns
+    wrong = (Status.ERROR, Status.TERMINATED, Status.WARNING)
+    order = sorted(range(len(tasks)), key=lambda at: (tasks[at].status not in wrong, at))
+    kept = set(order[:room])
+    return [one for at, one in enumerate(tasks) if at in kept], [one for at, one in enumerate(tasks) if at not in kept]
+
+
+def _counted(tasks: Values[SequenceTask]) -> tuple[tuple[Status, int], ...]:
+    """How many have which status, in the order of :class:`Status`, those that nothing is to be said of left out."""
+    counts = {status: sum(task.status is status for task in tasks) for status in Status if status is not Status.CREATED}
+    return tuple((status, number) for status, number in counts.items() if number)
+
+
+def _side_by_side(natural: Values[int], width: int) -> list[int] | None:
+    """The widths with which all boxes are in one row, the widest cut first; None where they do not fit."""
+    room = width - GAP * (len(natural) - 1)
+    if sum(natural) <= room:
+        return list(natural)
+    low, high = _NARROWEST, max(natural)
+    if sum(min(one, low) for one in natural) > room:
+        return None
+    while low < high:
+        middle = (low + high + 1) // 2
+        if sum(min(one, middle) for one in natural) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    widths = [min(one, low) for one in natural]
+    if any(width < min(one, _SHARE * _WIDEST, _SHARE * one) for width, one in zip(widths, natural, strict=True)):
+        return None
+    left = room - sum(widths)
+    for number, one in enumerate(natural):
+        if left and widths[number] < one:
+            widths[number] += 1
+            left -= 1
+    return widths
+
+
+def _widened(shapes: Values[_Shape], widths: list[int], width: int, most_rows: int | None) -> list[int]:
+    """Columns of each box; those with more tasks than fit below each other take the room that is left, longest first.
+
+    ``widths`` is changed.
+    """
+    columns = [1] * len(shapes)
+    left = width - sum(widths) - GAP * (len(widths) - 1)
+    longest = sorted(range(len(shapes)), key=lambda at: -len(shapes[at].phase.tasks))
+    for at in longest if most_rows is not None else ():
+        tasks, more = len(shapes[at].phase.tasks), shapes[at].cell + 2
+        while tasks > columns[at] * (most_rows or tasks) and more <= left:
+            columns[at] += 1
+            widths[at] += more
+            left -= more
+    return columns
+
+
+def _rows(
+    drawing: _Drawing, shapes: Values[_Shape], widths: Values[int], room: int, columns: Values[int] = ()
+) -> tuple[list[Box], list[Arrow]]:
+    """Boxes from left to right, as many in a row as fit; from the end of a row a line leads to the next."""
+    boxes: list[Box] = []
+    arrows: list[Arrow] = []
+    x = y = bottom = 0
+    for shape, width, number in zip(shapes, widths, columns or [1] * len(shapes), strict=True):
+        before = boxes[-1] if boxes else None
+        wraps = before is not None and x + width > room
+        if wraps:
+            x, y = 0, bottom + _LANE
+        box = drawing.box(shape, x, y, width, number)
+        if before is not None:
+            arrows.append(_to_next_row(before, box, bottom) if wraps else _to_the_right(before, box))
+        boxes.append(box)
+        x += width + GAP
+        bottom = box.y + box.height if wraps else max(bottom, box.y + box.height)
+    return boxes, arrows
+
+
+def _to_the_right(before: Box, after: Box) -> Arrow:
+    return Arrow(((before.x + before.width - 1, before.y + 1), (after.x, after.y + 1)))
+
+
+def _to_next_row(before: Box, after: Box, bottom: int) -> Arrow:
+    """Out at the right, around below the row, and into the first box from above."""
+    start, lane, enter = before.x + before.width - 1, before.x + before.width + _LANE - 1, after.x + 2
+    return Arrow(((start, before.y + 1), (lane, before.y + 1), (lane, bottom), (enter, bottom), (enter, after.y)))
+
+
+def _upright(drawing: _Drawing, shapes: Values[_Shape], width: int) -> tuple[list[Box], list[Arrow]]:
+    """All boxes below each other, equally wide; many tasks of a phase stand in columns."""
+    widest = min(width, max(shape.natural for shape in shapes))
+    columns = [_columns(shape, width) for shape in shapes]
+    if max(columns) > 1:
+        widest = width
+    boxes: list[Box] = []
+    y = 0
+    for shape, number in zip(shapes, columns, strict=True):
+        boxes.append(drawing.box(shape, 0, y, widest, number))
+        y += boxes[-1].height + 1
+    middle = min(widest // 2, 12)
+    arrows = [Arrow(((middle, before.y + before.height - 1), (middle, after.y))) for before, after in pairwise(boxes)]
+    return boxes, arrows
+
+
+def _columns(shape: _Shape, width: int) -> int:
+    """In how many columns the tasks of a box stand that is as wide as the picture."""
+    fits = (width - 2) // (max(_NARROWEST, round(0.8 * min(shape.cell, _WIDEST))) + 2)
+    return max(1, min(fits, ceil(len(shape.phase.tasks) / _ROWS_BEFORE_COLUMNS)))
