@@ -36,7 +36,8 @@ class Redactor:
         # Most tasks have no secrets: only those that have wait for the library.
         from orch_tui.project.masking.searcher import Searcher
 
-        # A part of a secret is looked for only where the whole was not found: it would hide that from the search.
+        # A part of a secret is looked for by itself: it would hide the whole from the search. Both see all of the data,
+        # so that it makes no difference whether the rest of the whole has arrived already.
         parts = [piece for piece in pieces if any(piece in other and piece != other for other in pieces)]
         wholes = [piece for piece in pieces if piece not in parts]
         self._searchers = [Searcher(texts) for texts in (wholes, parts) if texts]
@@ -83,14 +84,9 @@ class Redactor:
 
     def spans(self, data: bytes) -> list[Span]:
         """Where secrets are in ``data``: sorted, those that overlap or touch as one."""
-        from orch_tui.project.masking.searcher import blotted, merged
+        from orch_tui.project.masking.searcher import merged
 
-        found: list[Span] = []
-        for searcher in self._searchers:
-            more = searcher.spans(data)
-            data = blotted(data, more)
-            found += more
-        return merged(found)
+        return merged([span for searcher in self._searchers for span in searcher.spans(data)])
 
     def open_end(self, data: bytes) -> Span:
         """See :meth:`orch_tui.project.masking.searcher.Searcher.open_end`."""
