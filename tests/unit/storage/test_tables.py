@@ -242,7 +242,9 @@ def test_a_lost_file_is_a_sentence(storage: Storage, tmp_path: Path) -> None:
 
 
 def test_a_path_with_pattern_characters_is_taken_literally(tmp_path: Path) -> None:
-    storage = Storage(tmp_path / "p[1]*?'x" / ".orch" / "storage")
+    root = tmp_path / "p[1]*?'x"
+    root.mkdir()
+    storage = Storage(root / ".orch" / "storage")
     staged = parquet_file(tmp_path / "s.parquet", "select 1 as id")
     storage.publish([Publication("a/b", staged, WriteMode.INCREMENTAL, ("id",))])
     storage.publish([Publication("a/b", staged, WriteMode.INCREMENTAL, ("id",))])
