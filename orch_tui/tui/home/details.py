@@ -1,0 +1,88 @@
+"""The pane below the list: description, phases, schedule and problems of the orchestration under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widgets import Static
+
+from orch_tui.model.orchestration import Schedule
+from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.status import Status
+from orch_tui.tui import text
+from orch_tui.tui.home.model import Entry, show_when
+from orch_tui.tui.status_look import status_text
+
+_SHOWN_PROBLEMS = 3
+_SHOWN_PHASES = 12
+
+
+class DetailsPane(Static):
+    """Shows what it is given: an orchestration with its problems, or a hint."""
+
+    def show_hint(self, hint: str) -> None:
+        """There is nothing under the cursor."""
+        self.border_title = self.border_subtitle = None
+        self.update(Content.styled(hint, "$text-muted"), layout=False)
+
+    def show(self, entry: Entry, file: str, now: float, problems: Sequence[Problem] | None) -> None:
+        """``now`` is seconds since the epoch; ``problems`` are None as long as they are not known."""
+        self.border_title = text.line(entry.name, limit=60)
+        self.border_subtitle = text.line(file, limit=60)
+        self.update(details(entry, now, problems), layout=False)
+
+
+def details(entry: Entry, now: float, problems: Sequence[Problem] | None = None) -> Content:
+    """Description, phases and problems; the problems are not known yet when they are None."""
+    description = entry.value.description if entry.value else "This file cannot be read as an orchestration."
+    parts = [text.line(description, limit=300) if description else Content.styled("No description", "$text-muted")]
+    if entry.value is not None:
+        parts.append(_phases(entry))
+        parts += _schedules(entry, now)
+    if problems is not None:
+        parts += _problem_lines(problems)
+    return Content("\n").join(parts)
+
+
+def _problem_lines(problems: Sequence[Problem]) -> list[Content]:
+    if not problems:
+        return [Content.assemble(status_text(Status.SUCCESS, word=False), (" No problems", "$text-muted"))]
+    lines = []
+    for problem in problems[:_SHOWN_PROBLEMS]:
+        glyph = status_text(Status.ERROR if problem.severity is Severity.ERROR else Status.WARNING, word=False)
+        place = f"{problem.place}: " if problem.place else ""
+        remedy = f"; {problem.remedy}" if problem.remedy else ""
+        lines.append(Content.assemble(glyph, " ", text.line(f"{place}{problem.message}{remedy}", limit=300)))
+    if len(problems) > _SHOWN_PROBLEMS:
+        more = f"  and {len(problems) - _SHOWN_PROBLEMS} more; the workbench lists them"
+        lines.append(Content.styled(more, "$text-muted"))
+    return lines
+
+
+def _schedules(entry: Entry, now: float) -> list[Content]:
+    """``Starts by itself next at Mon 05:30 (30 5 * * 1-5)``, if anything starts it."""
+    following = entry.next_start(now)
+    if entry.value is None or following is None:
+        return []
+    crons = ", ".join(_cron(one, entry.timezone) for one in entry.value.schedules if one.enabled)
+    when = show_when(following, now)
+    return [Content.assemble(("Scheduled next: ", "$text-muted"), when, (f"  {crons}", "$text-muted"))]
+
+
+def _cron(schedule: Schedule, timezone: str) -> str:
+    """``30 5 * * 1-5``, with the time zone where it is not the machine's: ``30 5 * * 1-5 Europe/Prague``."""
+    return f"{schedule.cron} {schedule.timezone or timezone}".rstrip()
+
+
+def _phases(entry: Entry) -> Content:
+    """``1 Extractor phase (2) → 2 Transformation phase (1)``."""
+    if entry.value is None or not entry.value.phases:
+        return Content.styled("No phases yet" if entry.value else "", "$text-muted")
+    parts = []
+    for number, phase in enumerate(entry.value.phases[:_SHOWN_PHASES], 1):
+        tasks = Content.styled(f" ({len(phase.tasks)})", "$text-muted")
+        parts.append(Content.assemble((f"{number} ", "$text-muted"), text.line(phase.name, limit=40), tasks))
+    if len(entry.value.phases) > _SHOWN_PHASES:
+        parts.append(Content(f"{len(entry.value.phases) - _SHOWN_PHASES} more"))
+    return Content.assemble((" → ", "$text-muted")).join(parts)
