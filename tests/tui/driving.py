@@ -38,7 +38,10 @@ def said(pilot: Pilot[int]) -> str:
 
 def rows_of(view: LineList) -> list[str]:
     """All rows of a list as text, cut to its width."""
-    return ["".join(s.text for s in view._strip(view.row(index), view.size.width, "")) for index in range(view.count())]
+    return [
+        "".join(s.text for s in view.painter.strip(view.row(index), view.size.width, ""))
+        for index in range(view.count())
+    ]
 
 
 async def click_row(

@@ -114,7 +114,7 @@ async def test_rows_fit_their_width_whatever_is_in_them() -> None:
 
     view = Texts(4)
     async with OneList(view).run_test(size=(30, 10)):
-        strips = [view._strip(view.row(index), 28, "") for index in range(4)]
+        strips = [view.painter.strip(view.row(index), 28, "") for index in range(4)]
         # THEN each line has exactly the width, the right part is whole, and cut text says so
         assert [strip.cell_length for strip in strips] == [28] * 4
         assert all(text.endswith("[red]") for text in rows_of(view))

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
-from rich.segment import Segment
-from rich.style import Style
-from textual import events
+from textual import events, on
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -21,35 +18,17 @@ from textual.strip import Strip
 
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
+from orch_tui.tui.widgets.row_painter import CURSOR, CURSOR_BLURRED, STYLES, Part, Row, RowPainter
 
-
-class Part(NamedTuple):
-    """A piece of a row: safe text and one of the names in :data:`STYLES`.
-
-    A ``picture`` is made of blocks and blanks: a cursor shown by reversed colours would turn it into its negative.
-    """
-
-    text: str
-    style: str = "text"
-    picture: bool = False
-
-
-class Row(NamedTuple):
-    """``left`` is cut with an ellipsis where the room ends; ``right`` is kept and stands at the right edge."""
-
-    left: tuple[Part, ...]
-    right: tuple[Part, ...] = ()
-
-
-STYLES = ("text", "dim", "strong", "heading", "accent", "success", "warning", "error", "marked")
-_CURSOR, _CURSOR_BLURRED = "cursor", "cursor-blurred"
+# Whoever writes a list gets what its rows are made of from the same place.
+__all__ = ["LineList", "Part", "Row"]
 
 
 class LineList(ScrollView, can_focus=True):
     """Rows with a cursor. A subclass says how many there are, how one looks and which can have the cursor."""
 
     BINDINGS = bindings((*actions.LIST, *actions.LIST_TOP))
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-list--{name}" for name in (*STYLES, _CURSOR, _CURSOR_BLURRED)}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-list--{name}" for name in (*STYLES, CURSOR, CURSOR_BLURRED)}
     DEFAULT_CSS = "LineList { overflow-x: hidden; }"
     # A drag moves rows or does nothing; text is selected with the terminal's own means (Shift and drag).
     ALLOW_SELECT = False
@@ -79,7 +58,7 @@ class LineList(ScrollView, can_focus=True):
         self.cursor = 0
         self.empty_text = ""
         self.driven = False
-        self._styles: dict[tuple[str, str, bool], Style] = {}
+        self.painter = RowPainter(self)
         self._rows_drawn: dict[int, Row] = {}
         self._turn = 0
 
@@ -134,24 +113,11 @@ class LineList(ScrollView, can_focus=True):
                 break
             was, row = self._rows_drawn.get(index), self.row(index)
             if row != was:
-                first, after = (0, width) if was is None else self._different(was, row)
+                first, after = (0, width) if was is None else self.painter.different(was, row, width)
                 regions.append(Region(first, index - top, after - first, 1))
         if regions:
             self.refresh(*regions)
         return len(regions)
-
-    def _different(self, was: Row, row: Row) -> tuple[int, int]:
-        """The columns from the first to behind the last that two rows do not share."""
-        width = self.size.width
-        cells = [
-            [(character, segment.style) for segment in self._strip(one, width, "") for character in segment.text]
-            for one in (was, row)
-        ]
-        if any(len(one) != width for one in cells):
-            # Wide characters: columns are not characters.
-            return 0, width
-        apart = [column for column, (old, new) in enumerate(zip(*cells, strict=True)) if old != new]
-        return (apart[0], apart[-1] + 1) if apart else (0, 0)
 
     @property
     def is_on_screen(self) -> bool:
@@ -197,13 +163,12 @@ class LineList(ScrollView, can_focus=True):
         self._scroll_to_cursor()
 
     def notify_style_update(self) -> None:
-        self._styles.clear()
+        self.painter.forget_styles()
         super().notify_style_update()
 
-    def on_focus(self) -> None:
-        self.refresh_rows(self.cursor)
-
-    def on_blur(self) -> None:
+    @on(events.Focus)
+    @on(events.Blur)
+    def _draw_cursor(self) -> None:
         self.refresh_rows(self.cursor)
 
     @property
@@ -211,54 +176,16 @@ class LineList(ScrollView, can_focus=True):
         """Whether the cursor is drawn as the focused one; also in a list that is ``driven`` by a text field."""
         return self.has_focus or self.driven
 
-    def _style(self, name: str, cursor: str, picture: bool = False) -> Style:
-        key = (name, cursor, picture)
-        style = self._styles.get(key)
-        if style is None:
-            style = self.get_component_rich_style(f"line-list--{name}")
-            over = self.get_component_rich_style(f"line-list--{cursor}", partial=True) if cursor else None
-            if over is not None and not (picture and over.reverse):
-                style += over
-            self._styles[key] = style
-        return style
-
-    def _segment(self, part: Part, text: str, cursor: str) -> Segment:
-        return Segment(text, self._style(part.style, cursor, part.picture))
-
     def render_line(self, y: int) -> Strip:
         index, width = y + round(self.scroll_y), self.size.width
         if index >= self.count():
             text = self.empty_text if y == 0 and not self.count() else ""
-            return self._strip(Row((Part(text, "dim"),)), width, "")
+            return self.painter.strip(Row((Part(text, "dim"),)), width, "")
         cursor = ""
         if index == self.cursor and self.selectable(index):
-            cursor = _CURSOR if self.shows_cursor else _CURSOR_BLURRED
+            cursor = CURSOR if self.shows_cursor else CURSOR_BLURRED
         row = self._rows_drawn[index] = self.row(index)
-        return self._strip(row, width, cursor)
-
-    def _strip(self, row: Row, width: int, cursor: str) -> Strip:
-        right_width = sum(cell_len(part.text) for part in row.right)
-        # The bar lies over the last cell: what is on the right leaves it free, a text cut on the left must as well.
-        bar = 0 if row.right else self.scrollbar_size_vertical
-        room = max(0, width - right_width - (1 if row.right else bar))
-        segments = []
-        for number, part in enumerate(row.left):
-            size = cell_len(part.text)
-            if size > room:
-                text = f"{set_cell_size(part.text, room - 1)}…" if room > 0 else ""
-                segments.append(self._segment(part, text, cursor))
-                room = 0
-                break
-            if size == room and number + 1 < len(row.left) and any(rest.text for rest in row.left[number + 1 :]):
-                segments.append(self._segment(part, f"{set_cell_size(part.text, size - 1)}…", cursor))
-                room = 0
-                break
-            segments.append(self._segment(part, part.text, cursor))
-            room -= size
-        plain = self._style("text", cursor)
-        segments.append(Segment(" " * (room + (1 if row.right else bar)), plain))
-        segments += [self._segment(part, part.text, cursor) for part in row.right]
-        return Strip(segments).crop_extend(0, width, plain)
+        return self.painter.strip(row, width, cursor)
 
     def action_cursor_down(self) -> None:
         self.go(self.cursor + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -88,29 +88,8 @@ class FailureCard(LineList):
             self._build()
 
     def _build(self) -> None:
-        self._width = width = self.size.width
-        failure = self.failure
-        rows: list[Row] = []
-        self._folds = {}
-        if failure is not None and width:
-            rows += wrapped(failure.title, width, "error", limit=2)
-            # The whole sentence: what to do is at its end, and the list scrolls.
-            rows += wrapped(failure.words, width, limit=12)
-            for key, words, names in (
-                ("skipped", "skipped because of it", failure.skipped),
-                ("also", "failed as well", failure.also),
-            ):
-                if not names:
-                    continue
-                self._folds[len(rows)] = key
-                glyph = "▾" if key in self._open else "▸"
-                rows.append(Row((Part(f" {glyph} {counted(len(names), 'task')} {words}", "accent"),)))
-                if key in self._open:
-                    rows += [Row((Part(f"   {name}", "dim"),)) for name in names]
-            last = f" its last {counted(len(failure.lines), 'line')}:" if failure.lines else " it wrote nothing"
-            rows.append(Row((Part(last, "dim"),)))
-            rows += [Row((Part(" │ ", "dim"), Part(text))) for text in failure.lines]
-        self._rows = rows
+        self._width = self.size.width
+        self._rows, self._folds = failure_rows(self.failure, self._width, self._open) if self.failure else ([], {})
         self.reload()
 
     def on_resize(self) -> None:
@@ -124,19 +103,15 @@ class FailureCard(LineList):
     def row(self, index: int) -> Row:
         return self._rows[index]
 
-    def _fold(self, index: int) -> bool:
-        key = self._folds.get(index)
-        if key is None:
-            return False
-        self._open ^= {key}
-        self._build()
-        return True
-
     def clicked(self, index: int, x: int) -> bool:
-        return self._fold(index)
+        key = self._folds.get(index)
+        if key is not None:
+            self._open ^= {key}
+            self._build()
+        return key is not None
 
     def action_choose(self) -> None:
-        self._fold(self.cursor)
+        self.clicked(self.cursor, 0)
 
     def _ask(self, what: str) -> None:
         if self.failure is not None:
@@ -156,3 +131,28 @@ class FailureCard(LineList):
 
     def action_copy_command(self) -> None:
         self._ask("command")
+
+
+def failure_rows(failure: Failure, width: int, unfolded: Set[str]) -> tuple[list[Row], dict[int, str]]:
+    """The rows of a card of that width, and which of them unfold what. Nothing without a width."""
+    rows: list[Row] = []
+    folds: dict[int, str] = {}
+    if not width:
+        return rows, folds
+    rows += wrapped(failure.title, width, "error", limit=2)
+    # The whole sentence: what to do is at its end, and the list scrolls.
+    rows += wrapped(failure.words, width, limit=12)
+    for key, words, names in (
+        ("skipped", "skipped because of it", failure.skipped),
+        ("also", "failed as well", failure.also),
+    ):
+        if not names:
+            continue
+        folds[len(rows)] = key
+        glyph = "▾" if key in unfolded else "▸"
+        rows.append(Row((Part(f" {glyph} {counted(len(names), 'task')} {words}", "accent"),)))
+        if key in unfolded:
+            rows += [Row((Part(f"   {name}", "dim"),)) for name in names]
+    last = f" its last {counted(len(failure.lines), 'line')}:" if failure.lines else " it wrote nothing"
+    rows.append(Row((Part(last, "dim"),)))
+    return [*rows, *(Row((Part(" │ ", "dim"), Part(text))) for text in failure.lines)], folds
