@@ -78,7 +78,7 @@ async def test_the_end_is_shown_and_followed(project: Project, log: Path) -> Non
         # THEN the end is shown again
         await until(lambda: "a new line" in text_of(pilot) and "201 lines" in text_of(pilot))
         # and when one goes up, it stays and counts what comes
-        view.action_up()
+        view.action_do("log.up")
         assert view.follow is False
         with log.open("ab") as file:
             file.write(b"another\n" * 7)
@@ -93,7 +93,7 @@ async def test_following_can_be_set_from_outside(project: Project, log: Path) ->
     async with viewer(project, log) as (_, view):
         view.follow = False
         assert not view.state.view.follow
-        view.action_start()
+        view.action_do("log.start")
         view.follow = True
         assert view.state.view.follow and view.state.view.cursor == view.state.view.blocks.last
 
@@ -116,8 +116,8 @@ async def test_nothing_is_painted_when_nothing_has_changed(
             view._tick()
         assert painted == []
         # THEN a cursor that moves paints its rows and the last row at most
-        view.action_up()
-        view.action_up()
+        view.action_do("log.up")
+        view.action_do("log.up")
         await pilot.pause()
         assert {region.y for region in painted} <= {view.size.height - 1, *range(34, 37)} and painted
 
@@ -148,7 +148,7 @@ async def test_a_wrong_expression_is_explained_where_it_is_typed(project: Projec
 
 async def test_the_next_error_from_the_end_is_the_first_one(project: Project, log: Path) -> None:
     async with viewer(project, log) as (pilot, view):
-        view.action_next_error()
+        view.action_do("log.next-error")
         await until(lambda: "errors  1 of 4 lines" in text_of(pilot))
         assert "row 50: KeyError" in text_of(pilot) and "[/usr/bin/load] [bold]row 50" in text_of(pilot)
 
@@ -249,10 +249,10 @@ def test_how_it_looks(project: Project, log: Path, snap_compare: Any, size: tupl
         view = pilot.app.screen.query_one(LogView)
         view.search("campaigns")
         await until(lambda: "of 176 lines" in text_of(pilot))
-        view.action_up()
-        view.action_select()
-        view.action_up()
-        view.action_up()
+        view.action_do("log.up")
+        view.action_do("log.select")
+        view.action_do("log.up")
+        view.action_do("log.up")
         await pilot.pause()
 
     assert snap_compare(OrchApp(project), terminal_size=size, run_before=searched)

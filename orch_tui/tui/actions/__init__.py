@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orch_tui.tui.actions import app, configuration, home, log, run, workbench
-from orch_tui.tui.actions.base import Action, bindings
+from orch_tui.tui.actions.base import Action, bindings, handed_on
 
 ALL: tuple[Action, ...] = (
     *app.ACTIONS,
@@ -15,4 +15,4 @@ ALL: tuple[Action, ...] = (
 )
 BY_ID: dict[str, Action] = {action.id: action for action in ALL}
 
-__all__ = ["ALL", "BY_ID", "Action", "bindings"]
+__all__ = ["ALL", "BY_ID", "Action", "bindings", "handed_on"]

@@ -46,18 +46,26 @@ class Action:
 
 def bindings(actions: Iterable[Action], *contexts: str) -> list[BindingType]:
     """The bindings of a screen or widget: all ``actions``, or those of the ``contexts`` named."""
+    return [_binding(action, action.method) for action in actions if not contexts or action.context in contexts]
+
+
+def handed_on(actions: Iterable[Action], to: str = "") -> list[BindingType]:
+    """Bindings whose owner has one method for all, ``action_do``, which is given the id of the action.
+
+    ``to`` is ``screen`` for a widget whose screen has the table.
+    """
+    return [_binding(action, f"{to}{'.' if to else ''}do('{action.id}')") for action in actions]
+
+
+def _binding(action: Action, textual_action: str) -> BindingType:
     from textual.binding import Binding
 
-    return [
-        Binding(
-            ",".join(action.key_list),
-            action.method,
-            action.label,
-            show=action.footer,
-            tooltip=action.tooltip,
-            id=action.id,
-            priority=action.priority,
-        )
-        for action in actions
-        if not contexts or action.context in contexts
-    ]
+    return Binding(
+        ",".join(action.key_list),
+        textual_action,
+        action.label,
+        show=action.footer,
+        tooltip=action.tooltip,
+        id=action.id,
+        priority=action.priority,
+    )

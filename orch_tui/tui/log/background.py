@@ -64,7 +64,7 @@ class Finding:
         *,
         forward: bool,
         may_have: Callable[[int], bool],
-        done: Callable[[int | None, bool], None],
+        done: Callable[[int | None, bool], object],
     ) -> None:
         self._blocks = blocks.twin()
         self._pattern = pattern

@@ -17,7 +17,7 @@ from orch_tui.tui.log.search import ERRORS
 from orch_tui.tui.log.state import LogState
 
 Styles = Callable[[str], Style]
-"""A style by its name: see ``LogView.COMPONENT_CLASSES``."""
+"""A style by its name: see ``picture.STYLES``."""
 
 
 def draw(state: LogState, size: Size, base: Style, style: Styles, *, position: bool) -> list[Strip]:

@@ -29,7 +29,7 @@ def show_lines(count: int) -> str:
 class LogState:
     """One log at a time; ``found`` is told, from another thread, where a search has arrived."""
 
-    def __init__(self, found: Callable[[int | None, bool], None]) -> None:
+    def __init__(self, found: Callable[[int | None, bool], object]) -> None:
         self.view = Viewport()
         self.log: LogFile | None = None
         self.pattern: Pattern | None = None
@@ -160,6 +160,13 @@ class LogState:
                 worker.stop()
         self.pattern = self.tally = self._searching = self._finding = None
         self.note = ""
+
+    def clear(self) -> None:
+        """Forget the selection, or else the search."""
+        if self.selection is not None:
+            self.selection = None
+        else:
+            self.end_search()
 
     @property
     def looking(self) -> bool:

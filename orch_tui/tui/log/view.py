@@ -7,16 +7,19 @@ from pathlib import Path
 from time import monotonic
 from typing import ClassVar
 
-from rich.style import Style
+from textual import events, on
+from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
+from textual.widget import Widget
 
-from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import bindings, handed_on
 from orch_tui.tui.actions import log as actions
-from orch_tui.tui.log.draw import draw
-from orch_tui.tui.log.mouse import MouseView
-from orch_tui.tui.log.paint import Allowance, changed, cost
+from orch_tui.tui.log.motions import MOTIONS
+from orch_tui.tui.log.mouse import Mouse
+from orch_tui.tui.log.paint import Allowance
+from orch_tui.tui.log.picture import STYLES, LogPicture
 from orch_tui.tui.log.search import ERRORS
 from orch_tui.tui.log.selection import TooMuch
 from orch_tui.tui.log.state import LogState
@@ -26,20 +29,23 @@ _QUIET_TICKS = 3
 # What a flood may send to the terminal, in bytes a second, and how much a burst may, to be seen at once.
 _RATE, _BURST = 3_000, 8_000
 _TITLE_BYTES = 400
-_SIDE_CELLS = 8
-_STYLES = ("cursor", "match", "match-here", "selection", "note", "thumb", "track", "status", "state", "warning")
 
 
-class LogView(MouseView, can_focus=True):
+class LogView(Widget, can_focus=True):
     """``show`` another path at any time; ``follow`` is True while the end is shown as the log grows.
 
     The last row says what the view does; the column at the right is a scroll bar over the bytes of the file.
     """
 
-    BINDINGS = bindings(actions.LOG)
+    # In the order of the list, which is that of the footer.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding
+        for action in actions.LOG
+        for binding in (handed_on([action]) if action.id in MOTIONS else bindings([action]))
+    ]
     BINDING_GROUP_TITLE = "Log"
     HELP = "The log of one attempt of a task, as a terminal would have shown it."
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"log-view--{name}" for name in _STYLES}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"log-view--{name}" for name in STYLES}
     DEFAULT_CSS = """
     LogView {
         & > .log-view--cursor { background: $block-cursor-blurred-background; }
@@ -103,18 +109,15 @@ class LogView(MouseView, can_focus=True):
         """``position``: whether the last row has it too; else it is for whoever listens to :class:`Changed`."""
         super().__init__(id=id, classes=classes)
         self.path = path
-        self.state = LogState(self._tell)
+        self.state = LogState(lambda offset, around: self.post_message(self._Found(offset, around)))
+        self._picture = LogPicture(self, self.state, position=position)
+        self._mouse = Mouse(self.state)
         self._position = position
-        self._drawn: list[Strip] = []
         self._place = ""
-        self._styles: dict[str, Style] = {}
         self._allowance = Allowance(_RATE, _BURST)
         self._pending = False
         self._quiet = 0
         self._progress: tuple[object, ...] = ()
-
-    def _tell(self, offset: int | None, around: bool) -> None:
-        self.post_message(self._Found(offset, around))
 
     # --- life ---
 
@@ -192,36 +195,23 @@ class LogView(MouseView, can_focus=True):
     # --- drawing ---
 
     def notify_style_update(self) -> None:
-        self._styles.clear()
         super().notify_style_update()
-        if self._drawn:
-            self._drawn = []
-            self._paint()
+        self._picture.forget_styles()
+        self._paint()
 
     def on_resize(self) -> None:
         self.state.view.resize(self.size.width - 1, self.size.height - 1)
-        self._drawn = []
+        self._picture.forget()
         self._paint()
 
     def render_line(self, y: int) -> Strip:
-        return self._drawn[y] if y < len(self._drawn) else Strip.blank(self.size.width, self.rich_style)
+        return self._picture.strip(y)
 
     def _paint(self) -> int:
-        """Draw all rows, have those cells painted that are others now; about how many bytes that is."""
+        """Have those cells painted that are others now; about how many bytes that is."""
         if not self.size or not self.is_mounted:
             return 0
-        drawn = draw(self.state, self.size, self.rich_style, self._style, position=self._position)
-        old, self._drawn = self._drawn, drawn
-        spent = 0
-        if len(old) != len(drawn):
-            self.refresh()
-            spent = self.size.width * self.size.height
-        else:
-            pairs = enumerate(zip(old, drawn, strict=True))
-            regions = [region for y, (one, other) in pairs if (region := changed(one, other, y)) is not None]
-            if regions:
-                self.refresh(*regions)
-                spent = sum(cost(drawn[region.y], region) for region in regions)
+        spent = self._picture.paint()
         place = self.state.position
         if spent or place != self._place:
             self._place = place
@@ -229,65 +219,47 @@ class LogView(MouseView, can_focus=True):
             spent += 0 if self._position else _TITLE_BYTES
         return spent
 
-    def _style(self, name: str) -> Style:
-        if name not in self._styles:
-            full = name in ("thumb", "track", "status")
-            self._styles[name] = self.get_component_rich_style(f"log-view--{name}", partial=not full)
-        return self._styles[name]
+    # --- the mouse ---
+
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
+    @on(events.MouseScrollRight)
+    @on(events.MouseScrollLeft)
+    def _wheel(self, event: events.MouseEvent) -> None:
+        event.stop()
+        sideways = event.shift or isinstance(event, events.MouseScrollRight | events.MouseScrollLeft)
+        back = isinstance(event, events.MouseScrollUp | events.MouseScrollLeft)
+        self._mouse.wheel(sideways=sideways, by=-1 if back else 1)
+        self.update()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        event.stop()
+        if event.button == 1 and self._mouse.press(event.get_content_offset_capture(self)):
+            self.capture_mouse()
+            self.update()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self.app.mouse_captured is self:
+            event.stop()
+            if self._mouse.drag(event.get_content_offset_capture(self)):
+                self.update()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self.app.mouse_captured is self:
+            event.stop()
+            self.release_mouse()
+            if self._mouse.release():
+                self.update()
 
     # --- moving about ---
 
-    def action_down(self) -> None:
-        self.state.view.move(1)
-        self.update()
-
-    def action_up(self) -> None:
-        self.state.view.move(-1)
-        self.update()
-
-    def _page(self, rows: int) -> None:
-        self.state.view.scroll(rows)
-        self.update()
-
-    def action_page_down(self) -> None:
-        self._page(self.state.view.height - 1)
-
-    def action_page_up(self) -> None:
-        self._page(1 - self.state.view.height)
-
-    def action_half_down(self) -> None:
-        self._page(max(1, self.state.view.height // 2))
-
-    def action_half_up(self) -> None:
-        self._page(-max(1, self.state.view.height // 2))
-
-    def action_start(self) -> None:
-        self.state.view.to_start()
-        self.update()
-
-    def action_end(self) -> None:
-        self.state.view.to_end()
+    def action_do(self, action_id: str) -> None:
+        """Move about, by one of :data:`MOTIONS`."""
+        MOTIONS[action_id](self.state)
         self.update()
 
     def action_follow(self) -> None:
         self.follow = not self.follow
-
-    def _sideways(self, cells: int) -> None:
-        self.state.view.shift(cells)
-        self.update()
-
-    def action_left(self) -> None:
-        self._sideways(-_SIDE_CELLS)
-
-    def action_right(self) -> None:
-        self._sideways(_SIDE_CELLS)
-
-    def action_line_start(self) -> None:
-        self._sideways(-(1 << 30))
-
-    def action_wrap(self) -> None:
-        self.state.view.set_wrap(not self.state.view.wrap)
-        self.update()
 
     # --- finding ---
 
@@ -315,14 +287,6 @@ class LogView(MouseView, can_focus=True):
         else:
             await self.action_search()
 
-    def action_next_error(self) -> None:
-        self.state.jump_to_error(forward=True)
-        self.update()
-
-    def action_previous_error(self) -> None:
-        self.state.jump_to_error(forward=False)
-        self.update()
-
     def on_log_view__found(self, event: _Found) -> None:
         event.stop()
         self.state.arrive(event.offset, event.around)
@@ -331,20 +295,9 @@ class LogView(MouseView, can_focus=True):
     # --- selecting ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "clear":
+        if action == "do" and parameters == ("log.clear",):
             return self.state.selection is not None or self.state.pattern is not None
         return True
-
-    def action_clear(self) -> None:
-        if self.state.selection is not None:
-            self.state.selection = None
-        else:
-            self.state.end_search()
-        self.update()
-
-    def action_select(self) -> None:
-        self.state.toggle_lines()
-        self.update()
 
     def action_copy(self) -> None:
         try:
