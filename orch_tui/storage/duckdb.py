@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
     import duckdb
 
+_PATTERN = re.compile(r"[*?\[]")
 COPY_OPTIONS = "format parquet, compression zstd"
 
 Column = tuple[str, str]
@@ -66,19 +68,38 @@ def folded(name: str) -> str:
     return name.translate(_CAPITALS)
 
 
-def parquet(path: Path) -> str:
-    """``read_parquet(…)`` of exactly this file: DuckDB would read ``* ? [`` in a path as a pattern."""
-    return f"read_parquet({literal(exact_path(path))})"
+def parquet(path: Path, *options: str) -> str:
+    """``read_parquet(…)`` of exactly this file. Raises: UserError as :func:`scan`."""
+    return scan("read_parquet", [path], *options)
 
 
-def parquets(paths: Iterable[Path]) -> str:
-    """As :func:`parquet`, of several files of the same columns in their order."""
-    return f"read_parquet([{', '.join(literal(exact_path(path)) for path in paths)}])"
+def scan(function: Literal["read_parquet", "read_csv", "read_json"], paths: Iterable[Path], *options: str) -> str:
+    """What stands behind ``from`` to read exactly these files, in this order; ``options`` are ``name = value`` in SQL.
+
+    DuckDB would take ``* ? [`` in a path for a pattern, and a directory like ``year=2024`` above a file for a column
+    of its rows.
+
+    Raises:
+        UserError: DuckDB has no name for one of the files.
+    """
+    named = ", ".join(literal(exact_path(path)) for path in paths)
+    return f"{function}({', '.join([f'[{named}]', *options, 'hive_partitioning = false'])})"
+
+
+def footer(part: Literal["file_metadata", "metadata", "schema"], path: Path) -> str:
+    """What stands behind ``from`` for a part of the footer of exactly this Parquet file. Raises: as :func:`scan`."""
+    return f"parquet_{part}({literal(exact_path(path))})"
 
 
 def exact_path(path: Path) -> str:
-    """A path for DuckDB's readers with the characters of patterns made literal."""
-    return "".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path))
+    """What DuckDB's readers are told so that they read this file and no other. Raises: UserError as :func:`scan`."""
+    text = str(path)
+    if "\\" in text and _PATTERN.search(text):
+        # In a pattern a backslash separates directories, and nothing makes it literal.
+        raise UserError(
+            f"{safe_line(text, 200)} cannot be read: its path has a backslash beside one of * ? [; rename the directory"
+        )
+    return _PATTERN.sub(r"[\g<0>]", text)
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, query: str) -> list[Column]:

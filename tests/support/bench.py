@@ -10,6 +10,8 @@ import duckdb
 from orch_tui.components.kit.component import Context, Input, Output
 from orch_tui.model.configuration import WriteMode
 
+from tests.support.tables import only
+
 
 class Bench:
     def __init__(self, root: Path) -> None:
@@ -57,10 +59,10 @@ class Bench:
     def rows(self, name: str = "result") -> list[tuple[Any, ...]]:
         path = self.data / "out" / "tables" / f"{name}.parquet"
         with duckdb.connect() as con:
-            return con.execute("from read_parquet(?)", [str(path)]).fetchall()
+            return con.execute(f"from {only(path)}").fetchall()
 
     def columns(self, name: str = "result") -> dict[str, str]:
         path = self.data / "out" / "tables" / f"{name}.parquet"
         with duckdb.connect() as con:
-            rows = con.execute("describe (from read_parquet(?))", [str(path)]).fetchall()
+            rows = con.execute(f"describe (from {only(path)})").fetchall()
         return {row[0]: row[1] for row in rows}

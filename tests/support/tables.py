@@ -13,13 +13,19 @@ from orch_tui.storage.tables import Storage
 def parquet_file(path: Path, query: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
-        connection.execute(f"copy ({query}) to '{path}' (format parquet)")
+        connection.execute(f"copy ({query}) to '{str(path).replace(chr(39), chr(39) * 2)}' (format parquet)")
     return path
 
 
 def rows(path: Path, order: str = "all") -> list[tuple[object, ...]]:
     with duckdb.connect() as connection:
-        return connection.execute(f"select * from read_parquet('{path}') order by {order}").fetchall()
+        return connection.execute(f"select * from {only(path)} order by {order}").fetchall()
+
+
+def only(path: Path) -> str:
+    """DuckDB's reader of this Parquet file and no other, whatever stands in its path, and of its own columns alone."""
+    text = "".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path)).replace("'", "''")
+    return f"read_parquet('{text}', hive_partitioning = false)"
 
 
 def put(

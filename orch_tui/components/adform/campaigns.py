@@ -14,9 +14,11 @@ from orch_tui.components.http.names import ColumnNames
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.contract import Output
 from orch_tui.components.kit.drift import check_shape
-from orch_tui.components.kit.sql import ParquetSink, columns_of, connect, literal, quoted, write_parquet
+from orch_tui.components.kit.sql import ParquetSink, connect
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.storage.duckdb import columns_of, parquet, quoted
+from orch_tui.storage.parquet import write_parquet
 from orch_tui.storage.tables import Storage
 
 _KNOWN = [
@@ -129,7 +131,7 @@ def _store(ctx: Context, output: Output, spool: Path, kinds: dict[str, set[Kind]
     with ParquetSink(con, texts, output.path, typed(con, columns, ctx.log, dict(_known(ctx, output)))) as sink:
         for batch in _batches(spool):
             sink.add(*pieces([[row.get(member) for member in members] for row in batch]))
-    return columns_of(con, f"from read_parquet({literal(str(output.path))})")
+    return columns_of(con, f"from {parquet(output.path)}")
 
 
 def _unseen(name: str, found: set[Kind]) -> Kind:

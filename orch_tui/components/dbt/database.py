@@ -30,9 +30,11 @@ def prepare(body: dict[str, Any]) -> None:
     schema = _quoted(body["schema"])
     connection.execute(f"create schema {schema}")
     for name, path in body["inputs"].items():
-        # Marks of patterns in the path are meant literally.
+        # Marks of patterns in the path are meant literally, and a directory like year=2024 is no column.
         exact = "".join(f"[{mark}]" if mark in "*?[" else mark for mark in path)
-        connection.execute(f"create view {schema}.{_quoted(name)} as from read_parquet({_literal(exact)})")
+        connection.execute(
+            f"create view {schema}.{_quoted(name)} as from read_parquet({_literal(exact)}, hive_partitioning = false)"
+        )
     connection.close()
 
 

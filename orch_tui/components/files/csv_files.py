@@ -17,7 +17,7 @@ from orch_tui.components.files.csv_records import Fields, Grammar, Irregular, Wi
 from orch_tui.components.files.sources import Source
 from orch_tui.components.kit.sql import literal, usable_names
 from orch_tui.model.errors import UserError
-from orch_tui.storage.duckdb import exact_path
+from orch_tui.storage.duckdb import scan as scan_files
 
 MAX_COLUMNS = 5_000
 LINE = "\x1fline"
@@ -122,7 +122,6 @@ def scan(files: Sequence[CsvFile]) -> str:
     numbered = [LINE] if reading.numbered else []
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in [*numbered, *files[0].names])
     arguments = [
-        _list([exact_path(file.path) for file in files]),
         "auto_detect = false",
         f"columns = {{{columns}}}",
         f"delim = {literal(reading.delimiter)}",
@@ -138,7 +137,7 @@ def scan(files: Sequence[CsvFile]) -> str:
     ]
     if reading.longest > _DEFAULT_LONGEST:
         arguments.append(f"max_line_size = {reading.longest + 1024}")
-    return f"read_csv({', '.join(arguments)})"
+    return scan_files("read_csv", [file.path for file in files], *arguments)
 
 
 def line_of(file: CsvFile, dialect: Dialect, name: str, value: str) -> int | None:

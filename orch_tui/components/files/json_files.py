@@ -10,10 +10,10 @@ from typing import IO
 
 from orch_tui.components.files.json_records import Members, json_objects, twice
 from orch_tui.components.files.sources import Source
-from orch_tui.components.kit.sql import literal
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
-from orch_tui.storage.duckdb import exact_path, folded
+from orch_tui.storage.duckdb import folded
+from orch_tui.storage.duckdb import scan as scan_files
 
 MAX_COLUMNS = 5_000
 PLACE = "place"
@@ -75,11 +75,15 @@ def look_at(source: Source, scratch: Path) -> JsonFile:
 def scan(files: Sequence[JsonFile]) -> str:
     """The read_csv call for copies that are alike: every member is its JSON text, null where a record lacks it."""
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in [PLACE, *(f"m{at}" for at in range(len(files[0].names)))])
-    paths = ", ".join(literal(exact_path(file.path)) for file in files)
-    longest = f", max_line_size = {files[0].longest + 1024}" if files[0].longest else ""
-    return (
-        f"read_csv([{paths}], auto_detect = false, columns = {{{columns}}}, delim = '\x1f', quote = '', escape = '', "
-        f"new_line = '\\n', header = false, comment = '', nullstr = ['', 'null'], null_padding = true{longest})"
+    longest = [f"max_line_size = {files[0].longest + 1024}"] if files[0].longest else []
+    return scan_files(
+        "read_csv",
+        [file.path for file in files],
+        "auto_detect = false",
+        f"columns = {{{columns}}}",
+        "delim = '\x1f', quote = '', escape = '', comment = '', header = false",
+        "new_line = '\\n', nullstr = ['', 'null'], null_padding = true",
+        *longest,
     )
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orch_tui.components.files.sources import Source
-from orch_tui.components.kit.sql import columns_of, listed, literal, readable
+from orch_tui.components.kit.sql import columns_of, listed, readable
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
-from orch_tui.storage.duckdb import exact_path, folded
+from orch_tui.storage.duckdb import folded, footer, parquet
+from orch_tui.storage.duckdb import scan as scan_files
 from orch_tui.storage.types import DECIMAL_DIGITS
 
 if TYPE_CHECKING:
@@ -48,16 +49,16 @@ def look_at(con: duckdb.DuckDBPyConnection, source: Source) -> ParquetFile:
     """
     import duckdb
 
-    path = literal(exact_path(source.path))
+    path = source.path
     try:
-        columns = columns_of(con, f"select * from read_parquet({path})")
-        totals = con.execute(f"select num_rows from parquet_file_metadata({path})").fetchone()
+        columns = columns_of(con, f"select * from {parquet(path)}")
+        totals = con.execute(f"select num_rows from {footer('file_metadata', path)}").fetchone()
         groups = con.execute(
-            f"select sum(n) from (select any_value(row_group_num_rows) as n from parquet_metadata({path}) "
+            f"select sum(n) from (select any_value(row_group_num_rows) as n from {footer('metadata', path)} "
             "group by row_group_id)"
         ).fetchone()
         wide = con.execute(
-            f"select name, precision from parquet_schema({path}) where precision > {DECIMAL_DIGITS}"
+            f"select name, precision from {footer('schema', path)} where precision > {DECIMAL_DIGITS}"
         ).fetchone()
     except duckdb.Error as error:
         raise UserError(explain(error, source.label)) from error
@@ -78,7 +79,7 @@ def look_at(con: duckdb.DuckDBPyConnection, source: Source) -> ParquetFile:
 
 def scan(files: Sequence[ParquetFile]) -> str:
     """The call that reads files that are alike."""
-    return f"read_parquet([{', '.join(literal(exact_path(file.source.path)) for file in files)}])"
+    return scan_files("read_parquet", [file.source.path for file in files])
 
 
 def explain(error: Exception, label: str) -> str:

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Any
 
 from orch_tui.components.http.flatten import Column, Flattener, cells
-from orch_tui.components.kit.sql import literal
 from orch_tui.model.errors import UserError
+from orch_tui.storage.duckdb import literal, scan
 
 PAGE = "page"
 """The member of a row with its page's number; cells have numbers as names."""
@@ -69,4 +69,4 @@ class Spool:
         if self.key or not fields:
             fields[PAGE] = "BIGINT"
         listed = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in fields.items())
-        return f"read_json({literal(str(self._path))}, format = 'newline_delimited', columns = {{{listed}}})"
+        return scan("read_json", [self._path], "format = 'newline_delimited'", f"columns = {{{listed}}}")

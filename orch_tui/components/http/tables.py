@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from orch_tui.components.http.flatten import BOOL, FLOAT, INT, LONG, NESTED, SPECIAL, TEXT, Column, cells
 from orch_tui.components.http.names import ColumnNames
 from orch_tui.components.http.spool import PAGE, Spool
-from orch_tui.components.kit.sql import columns_of, listed, literal, quoted, write_parquet
+from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
 from orch_tui.storage.conversion import holds
+from orch_tui.storage.duckdb import columns_of, parquet, quoted
 from orch_tui.storage.inference import infer_types
+from orch_tui.storage.parquet import write_parquet
 from orch_tui.storage.types import ZONED, parse_type
 
 if TYPE_CHECKING:
@@ -89,7 +91,7 @@ class _Storing:
         source = self._newest({name: expression for expression, name in selected})
         query = f"select {listed_columns} from {source if self._spool.rows else self._nothing()}"
         write_parquet(self._con, query, self._path)
-        self._stored.columns = columns_of(self._con, f"from read_parquet({literal(str(self._path))})")
+        self._stored.columns = columns_of(self._con, f"from {parquet(self._path)}")
         self._remark_on_values()
         return self._stored
 

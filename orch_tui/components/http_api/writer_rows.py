@@ -11,10 +11,11 @@ from urllib.parse import quote, urlencode
 
 from orch_tui.components.http import exact_json
 from orch_tui.components.kit.contract import Input
-from orch_tui.components.kit.sql import listed, literal, quoted, row_batches
+from orch_tui.components.kit.sql import listed, row_batches
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.storage.conversion import text_of
+from orch_tui.storage.duckdb import parquet, quoted
 from orch_tui.storage.types import parse_type
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class RowShape:
     def query(self, table: Input, skip: int) -> str:
         """SELECT of the rows in their order, without the first ``skip``: values of the body, then of the address."""
         selected = ", ".join([*(column.value for column in self.columns), *self._url_values]) or "1"
-        return f"select {selected} from read_parquet({literal(str(table.path))}) offset {skip}"
+        return f"select {selected} from {parquet(table.path)} offset {skip}"
 
     def address(self, row: Row) -> str:
         """The address with the row's values in it. Raises: Unsendable when one is missing."""

@@ -6,7 +6,6 @@ Sources: https://developers.keboola.com/extend/common-interface/ (folders, confi
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -39,13 +38,14 @@ from orch_tui.components.kit.environments import (
 from orch_tui.components.kit.in_memory import served_json
 from orch_tui.components.kit.line_subprocess import run_program
 from orch_tui.components.kit.runner import stop_code
-from orch_tui.components.kit.sql import columns_of, connect
+from orch_tui.components.kit.sql import connect
 from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.errors import UserError
 from orch_tui.model.references import secret_names
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, config_file, input_state, output_tables
 from orch_tui.project.paths import ProjectPaths, make_private
+from orch_tui.storage.duckdb import columns_of, parquet
 from orch_tui.storage.tables import Storage
 
 PACKAGE = "keboola.component"
@@ -317,13 +317,9 @@ def _take_outputs(parameters: Parameters, ctx: Context) -> None:
     ctx.outputs = read_csv_outputs(ctx.outputs, folder)
     con = connect(ctx, memory_limit="512MB")
     for output in ctx.outputs.values():
-        source = f"read_parquet('{_sql(output.path)}')"
+        source = parquet(output.path)
         row = con.execute(f"select count(*) from {source}").fetchone()
         check_shape(ctx, output, columns_of(con, f"from {source}"), int(row[0]) if row else 0, strict=parameters.strict)
-
-
-def _sql(path: Path) -> str:
-    return os.fspath(path).replace("'", "''")
 
 
 if __name__ == "__main__":

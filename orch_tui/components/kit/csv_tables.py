@@ -21,13 +21,13 @@ from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import (
     COPY_OPTIONS,
     describe,
-    exact_path,
     folded,
     literal,
     open_database,
     parquet,
     quoted,
     readable,
+    scan,
 )
 
 
@@ -164,11 +164,18 @@ def _scan(files: Sequence[Path], columns: Sequence[str], delimiter: str, quote: 
     if not files:
         return f"(select {', '.join(f'null::varchar as {quoted(column)}' for column in columns)} where false)"
     typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
-    names = ", ".join(literal(exact_path(part)) for part in files)
-    return (
-        f"read_csv([{names}], auto_detect = false, columns = {{{typed}}}, header = {header}, "
-        f"delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, "
-        "allow_quoted_nulls = false, strict_mode = true, max_line_size = 16777216)"
+    return scan(
+        "read_csv",
+        files,
+        "auto_detect = false",
+        f"columns = {{{typed}}}",
+        f"header = {header}",
+        f"delim = {literal(delimiter)}",
+        f"quote = {literal(quote)}",
+        f"escape = {literal(quote)}",
+        "allow_quoted_nulls = false",
+        "strict_mode = true",
+        "max_line_size = 16777216",
     )
 
 

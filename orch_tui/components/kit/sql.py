@@ -15,9 +15,9 @@ from orch_tui.model.text import safe_line
 from orch_tui.storage import lattice
 from orch_tui.storage.duckdb import columns_of as columns_of
 from orch_tui.storage.duckdb import literal as literal
-from orch_tui.storage.duckdb import parquets
 from orch_tui.storage.duckdb import quoted as quoted
 from orch_tui.storage.duckdb import readable as readable
+from orch_tui.storage.duckdb import scan
 from orch_tui.storage.parquet import ROW_GROUP, CarriedColumns
 from orch_tui.storage.parquet import write_parquet as write_parquet
 from orch_tui.storage.types import NULL_TYPE
@@ -162,7 +162,7 @@ class ParquetSink:
         if self._parts:
             if self._pending:
                 self._flush()
-            source = self._carried.back(parquets(self._parts))
+            source = self._carried.back(scan("read_parquet", self._parts))
         stored = write_parquet(self._con, self._final(source), self._path, group=self._group)
         if stored != self.rows:
             raise RuntimeError(f"{self.rows} rows were read and {stored} would be stored")

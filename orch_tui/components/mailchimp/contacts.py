@@ -15,6 +15,7 @@ from orch_tui.components.mailchimp.api import MergeField
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
+from orch_tui.storage.duckdb import parquet
 
 _READ = 5_000
 _MEMORY = "128MB"
@@ -98,7 +99,7 @@ class Contacts:
         folder = scratch_folder(ctx.data_dir)
         folder.mkdir(parents=True, exist_ok=True)
         self._prepared = folder / "contacts.parquet"
-        source = f"read_parquet({literal(str(table.path))})"
+        source = parquet(table.path)
         self._con.execute(f"create view source as {self._query(source)}")
         row = self._con.execute(f"select count(*), count({_REASON}) from source").fetchone()
         assert row is not None
@@ -116,7 +117,7 @@ class Contacts:
         if not floats:
             return 0
         counts = " + ".join(f"count(*) filter (not isfinite({column}))" for column in floats)
-        row = self._con.execute(f"select {counts} from read_parquet({literal(str(table.path))})").fetchone()
+        row = self._con.execute(f"select {counts} from {parquet(table.path)}").fetchone()
         return int(row[0]) if row else 0
 
     def close(self) -> None:
@@ -126,7 +127,7 @@ class Contacts:
 
     @property
     def _file(self) -> str:
-        return f"read_parquet({literal(str(self._prepared))})"
+        return parquet(self._prepared)
 
     def _query(self, source: str) -> str:
         kinds = dict(columns_of(self._con, f"select * from {source}"))

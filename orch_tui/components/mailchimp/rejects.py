@@ -8,10 +8,11 @@ from collections import Counter
 from types import TracebackType
 
 from orch_tui.components.kit.component import Context
-from orch_tui.components.kit.sql import connect, literal, write_parquet
+from orch_tui.components.kit.sql import connect, write_parquet
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import output_files
+from orch_tui.storage.duckdb import scan
 
 _SHOWN = 20
 _COUNTED = 100
@@ -83,10 +84,8 @@ class Rejects:
         con = connect(self._ctx, memory_limit="256MB")
         try:
             columns = "{'row': 'BIGINT', 'email_address': 'VARCHAR', 'reason': 'VARCHAR'}"
-            source = (
-                f"read_csv({literal(str(self.path))}, header = true, columns = {columns}, delim = ',', quote = '\"', "
-                "escape = '\"', auto_detect = false, nullstr = '\\N')"
-            )
+            options = ("header = true", "delim = ','", "quote = '\"'", "escape = '\"'", "nullstr = '\\N'")
+            source = scan("read_csv", [self.path], "auto_detect = false", f"columns = {columns}", *options)
             query = f"select * replace (nullif(email_address, '') as email_address) from {source}"
             write_parquet(con, query, output.path)
         finally:

@@ -16,7 +16,7 @@ from orch_tui.components.singer.numbers import EXACT
 from orch_tui.components.singer.types import Column, Shape
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.text import counted, safe_line
-from orch_tui.storage.duckdb import exact_path
+from orch_tui.storage.duckdb import parquet, scan
 from orch_tui.storage.inference import comes_back
 from orch_tui.storage.lattice import common_type
 
@@ -90,10 +90,13 @@ def _scan(stream: Stream, columns: Sequence[Column]) -> str:
     values = ", ".join(f"{_member(column.name, EXACT in members and column.name in own)}" for column in columns)
     size = max(_OBJECT, stream.longest + 1024)
     types = ", ".join(f"{name}: {literal(kind)}" for name, kind in members.items())
-    return (
-        f"(select {values} from read_json({literal(exact_path(stream.path))}, format = 'newline_delimited', "
-        f"compression = 'none', maximum_object_size = {size}, columns = {{{types}}}))"
+    options = (
+        "format = 'newline_delimited'",
+        "compression = 'none'",
+        f"maximum_object_size = {size}",
+        f"columns = {{{types}}}",
     )
+    return f"(select {values} from {scan('read_json', [stream.path], *options)})"
 
 
 def _arrived(column: Column) -> str:
@@ -162,7 +165,7 @@ def _tell(ctx: Context, stream: Stream, columns: Sequence[Column], types: Types)
 def _last_of_each(ctx: Context, con: duckdb.DuckDBPyConnection, stream: Stream, output: Output, rows: int) -> int:
     """Keep the last record of each key, as Singer's targets do: taps may send one again. Returns how many are left."""
     keys = ", ".join(quoted(key) for key in output.primary_key)
-    source = f"read_parquet({literal(exact_path(output.path))}, file_row_number = true)"
+    source = parquet(output.path, "file_row_number = true")
     twice = con.execute(f"select 1 from {source} group by {keys} having count(*) > 1 limit 1").fetchone()
     if twice is None:
         return rows

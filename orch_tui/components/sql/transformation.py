@@ -13,7 +13,7 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import connect, listed, query_progress
 from orch_tui.components.sql.statements import Statement, read_statements
 from orch_tui.model.text import safe_line
-from orch_tui.storage.duckdb import columns_of, folded, literal, parquet, quoted, readable
+from orch_tui.storage.duckdb import columns_of, exact_path, folded, literal, parquet, quoted, readable
 from orch_tui.storage.parquet import write_parquet
 
 if TYPE_CHECKING:
@@ -95,12 +95,15 @@ def open_sandbox(ctx: Context, parameters: Parameters) -> duckdb.DuckDBPyConnect
     con = connect(ctx, threads=parameters.threads, memory_limit=parameters.memory_limit)
     # Without this the name of any Python variable up the stack would be a table.
     con.execute("set python_enable_replacements = false")
-    for item in ctx.inputs.values():
-        con.execute(f"create view {quoted(item.name)} as select * from {parquet(item.path.resolve())}")
+    inputs = {item.name: item.path.resolve() for item in ctx.inputs.values()}
+    for name, path in inputs.items():
+        con.execute(f"create view {quoted(name)} as select * from {parquet(path)}")
     # DuckDB compares with real paths; a trailing slash keeps "out" from meaning "outside" too.
     home = ctx.data_dir.resolve()
     allowed = ", ".join(literal(f"{home / name}/") for name in ("in", "out"))
     con.execute(f"set allowed_directories = [{allowed}]")
+    # What names an input beside marks of patterns is looked at as it is written.
+    con.execute(f"set allowed_paths = [{', '.join(literal(exact_path(path)) for path in inputs.values())}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
