@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from orch_tui.storage.duckdb import folded
 from orch_tui.storage.types import (
     ARRAY,
     DECIMAL_DIGITS,
@@ -186,7 +187,7 @@ def _join_structs(kinds: Sequence[DataType]) -> DataType | None:
     for kind in kinds:
         for name, member in kind.members:
             # DuckDB tells names of fields apart without their case, so it can hold only one of "a" and "A".
-            if spelling.setdefault(name.casefold(), name) != name:
+            if spelling.setdefault(folded(name), name) != name:
                 return None
             found.setdefault(name, []).append(member)
     return DataType(STRUCT, tuple((name, join(members)) for name, members in found.items()))

@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components.http.exact_json import Number, dumps
-from orch_tui.components.kit.sql import quoted
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import quoted
 from orch_tui.storage.inference import comes_back
 from orch_tui.storage.observed import number_text
 

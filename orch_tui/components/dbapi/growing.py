@@ -14,10 +14,9 @@ from orch_tui.components.dbapi.settle import Settled
 from orch_tui.components.dbapi.sql_source import saved_last, tell_start
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit.component import Context
-from orch_tui.components.kit.sql import quoted
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
-from orch_tui.storage.duckdb import parquet
+from orch_tui.storage.duckdb import parquet, quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import folded
 
 
 def find(name: str, known: Sequence[str]) -> str | None:
     """The spelling in ``known``: the same, or the only one that differs in case."""
     if name in known:
         return name
-    alike = [other for other in known if other.casefold() == name.casefold()]
+    alike = [other for other in known if folded(other) == folded(name)]
     return alike[0] if len(alike) == 1 else None
 
 
@@ -27,8 +28,8 @@ def require(name: str, known: Sequence[str], what: str, where: str) -> str:
     found = find(name, known)
     if found is not None:
         return found
-    lower = {other.casefold(): other for other in known}
-    near = [lower[other] for other in difflib.get_close_matches(name.casefold(), list(lower), n=3)]
+    lower = {folded(other): other for other in known}
+    near = [lower[other] for other in difflib.get_close_matches(folded(name), list(lower), n=3)]
     if near:
         rest = "did you mean " + " or ".join(f'"{safe_line(other, 60)}"' for other in near) + "?"
     else:

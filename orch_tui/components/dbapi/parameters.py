@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from orch_tui.components import kit
 from orch_tui.components.dbapi.sql_source import IncrementalColumn, SqlSource
+from orch_tui.storage.duckdb import folded
 
 
 class Server(kit.Parameters):
@@ -70,8 +71,8 @@ class Source(SqlSource):
 
     @model_validator(mode="after")
     def _growing_is_read(self) -> Source:
-        chosen = {name.casefold() for name in self.columns}
-        if chosen and self.incremental_column and self.incremental_column.casefold() not in chosen:
+        chosen = {folded(name) for name in self.columns}
+        if chosen and self.incremental_column and folded(self.incremental_column) not in chosen:
             raise ValueError(f'incremental_column "{self.incremental_column}" must be among the columns to read')
         return self
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components.kit.component import Input
-from orch_tui.components.kit.sql import listed, quoted
+from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import folded, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,16 +21,16 @@ def chosen(columns: Sequence[str], key: Sequence[str], table: Input) -> list[tup
     Raises:
         UserError: a column is not there, or the key is not written.
     """
-    known = {name.casefold(): (name, kind) for name, kind in table.columns}
+    known = {folded(name): (name, kind) for name, kind in table.columns}
     wanted = columns or [name for name, _ in table.columns]
     for name in [*wanted, *key]:
-        if name.casefold() not in known:
+        if folded(name) not in known:
             there = listed((name for name, _ in table.columns), 40)
             raise UserError(f'the table "{table.table}" has no column "{safe_line(name)}"; its columns are {there}')
     for name in key:
-        if name.casefold() not in {column.casefold() for column in wanted}:
+        if folded(name) not in {folded(column) for column in wanted}:
             raise UserError(f'the key column "{safe_line(name)}" is not among the columns to write; add it to columns')
-    return [known[name.casefold()] for name in wanted]
+    return [known[folded(name)] for name in wanted]
 
 
 def check_keys(
@@ -42,8 +43,8 @@ def check_keys(
     Raises:
         UserError: a row has none, or that of another one; with an example.
     """
-    kinds = {name.casefold(): kind for name, kind in table.columns}
-    expressions = [(compared or {}).get(name.casefold()) or _value(name, kinds[name.casefold()]) for name in names]
+    kinds = {folded(name): kind for name, kind in table.columns}
+    expressions = [(compared or {}).get(folded(name)) or _value(name, kinds[folded(name)]) for name in names]
     empty = " or ".join(f"{quoted(name)} is null" for name in names)
     if con.execute(f"select 1 from source where {empty} limit 1").fetchone():
         raise UserError(

@@ -20,7 +20,7 @@ from orch_tui.components.kit.sql import connect, duckdb_explained, listed, row_b
 from orch_tui.components.kit.staging import signals_deferred
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import counted, safe_line
-from orch_tui.storage.duckdb import parquet
+from orch_tui.storage.duckdb import folded, parquet
 
 if TYPE_CHECKING:
     import duckdb
@@ -137,16 +137,16 @@ def write(writer: Writer) -> None:
 def _write(writer: Writer, con: duckdb.DuckDBPyConnection, wanted: Sequence[tuple[str, str]]) -> Done:
     there = writer.look()
     if there is None:
-        own = {name.casefold() for name in writer.target.key}
-        columns = [(name, kind, writer.choices(kind, key=name.casefold() in own)) for name, kind in wanted]
+        own = {folded(name) for name in writer.target.key}
+        columns = [(name, kind, writer.choices(kind, key=folded(name) in own)) for name, kind in wanted]
         fields, remarks = settle_types(con, columns)
         for sentence in remarks:
             writer.ctx.log(sentence)
     else:
         fields = match(writer, there, wanted)
         require_held(con, [(one, changed(one.value, one.kind, one.type)) for one in fields], writer.where)
-    spelling = {field.name.casefold(): field.target for field in fields}
-    key = [spelling[name.casefold()] for name in writer.target.key]
+    spelling = {folded(field.name): field.target for field in fields}
+    key = [spelling[folded(name)] for name in writer.target.key]
     writer.step = "store"
     done = writer.store(Job(con, fields, key, writer.target.mode, there is None))
     with signals_deferred():
@@ -187,8 +187,8 @@ def match(writer: Writer, there: Sequence[TargetColumn], wanted: Sequence[tuple[
 
 
 def _require_unique(writer: Writer, spelling: Mapping[str, str | None]) -> None:
-    own = {name.casefold(): found or name for name, found in spelling.items()}
-    key = [own[name.casefold()] for name in writer.target.key]
+    own = {folded(name): found or name for name, found in spelling.items()}
+    key = [own[folded(name)] for name in writer.target.key]
     if set(key) not in writer.unique_keys():
         raise UserError(
             f"{writer.where} has no unique index on the key ({listed(key)}), which an upsert needs; let its owner "

@@ -6,8 +6,8 @@ amount of two decimals. But no value becomes another one: 1.239 is no DECIMAL(10
 
 from __future__ import annotations
 
-from orch_tui.components.kit.sql import literal
 from orch_tui.storage.conversion import text_of
+from orch_tui.storage.duckdb import literal
 from orch_tui.storage.lattice import FLOAT_BITS, is_number
 from orch_tui.storage.types import TEXT, ZONED, DataType, parse_type
 

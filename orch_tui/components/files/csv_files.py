@@ -15,8 +15,9 @@ from orch_tui.components.files.csv_head import Head, body_lines, find_head, open
 from orch_tui.components.files.csv_layout import Layout, Place, look_through
 from orch_tui.components.files.csv_records import Fields, Grammar, Irregular, Width
 from orch_tui.components.files.sources import Source
-from orch_tui.components.kit.sql import literal, usable_names
+from orch_tui.components.kit.sql import usable_names
 from orch_tui.model.errors import UserError
+from orch_tui.storage.duckdb import literal
 from orch_tui.storage.duckdb import scan as scan_files
 
 MAX_COLUMNS = 5_000

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orch_tui.components.kit.sql import literal
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import literal
 
 if TYPE_CHECKING:
     import duckdb

@@ -20,11 +20,12 @@ from orch_tui.components.files.typed_columns import Wishes
 from orch_tui.components.files.unpack import Expansion, open_bytes, unpack
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.drift import check_shape
-from orch_tui.components.kit.sql import connect, listed, query_progress, quoted, readable, write_parquet
+from orch_tui.components.kit.sql import connect, listed, query_progress
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.duckdb import folded
+from orch_tui.storage.duckdb import folded, quoted, readable
+from orch_tui.storage.parquet import write_parquet
 from orch_tui.storage.tables import Storage
 
 if TYPE_CHECKING:

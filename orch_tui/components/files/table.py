@@ -12,11 +12,11 @@ from orch_tui.components.files.csv_files import CsvFile
 from orch_tui.components.files.json_files import JsonFile
 from orch_tui.components.files.parquet_files import ParquetFile
 from orch_tui.components.files.typed_columns import Typed, Wishes, json_texts, texts
-from orch_tui.components.kit.sql import listed, literal, quoted
+from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.storage.conversion import converted, holds, text_of
-from orch_tui.storage.duckdb import folded
+from orch_tui.storage.duckdb import folded, literal, quoted
 from orch_tui.storage.meeting import meeting
 from orch_tui.storage.types import NULL_TYPE, TEXT
 

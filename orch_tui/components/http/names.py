@@ -13,6 +13,7 @@ from typing import Any
 
 from orch_tui.components.http.flatten import Path
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import folded
 
 _NAMELESS = "column"
 _SHORTEST = 4
@@ -56,21 +57,21 @@ class ColumnNames:
         names: dict[int, str] = {}
         taken: set[str] = set()
         for at, path in enumerate(paths[:fixed]):
-            if (name := self._plain(path)).casefold() not in taken:
+            if folded(name := self._plain(path)) not in taken:
                 names[at] = name
-                taken.add(name.casefold())
-        of_path = {path: name for name, path in self._paths.items() if name.casefold() not in taken}
-        owned = {name.casefold() for name in of_path.values()}
+                taken.add(folded(name))
+        of_path = {path: name for name, path in self._paths.items() if folded(name) not in taken}
+        owned = {folded(name) for name in of_path.values()}
         spelled = set(known)
         left = [at for at in range(len(paths)) if at not in names]
         for at in left:
             kept = of_path.get(paths[at]) or self._told_apart(paths[at], spelled)
-            if kept is not None and kept.casefold() not in taken:
+            if kept is not None and folded(kept) not in taken:
                 names[at] = kept
-                taken.add(kept.casefold())
+                taken.add(folded(kept))
         for at in sorted((at for at in left if at not in names), key=lambda at: self._rank(paths[at])):
             names[at] = self._new(paths[at], taken | owned)
-            taken.add(names[at].casefold())
+            taken.add(folded(names[at]))
         for at in left:
             self._paths.pop(of_path.get(paths[at], ""), None)
             self._paths[names[at]] = paths[at]
@@ -89,12 +90,12 @@ class ColumnNames:
 
     def _new(self, path: Path, taken: set[str]) -> str:
         plain = self._plain(path)
-        if plain.casefold() not in taken:
+        if folded(plain) not in taken:
             if safe_line(joined := self._separator.join(path)) != joined or not joined.strip():
                 self.remarks.append(f'a member without a name that can be shown is the column "{plain}"')
             return plain
         digits = _SHORTEST
-        while (name := self._with_digits(path, digits)).casefold() in taken:
+        while folded(name := self._with_digits(path, digits)) in taken:
             digits += 1
         self.remarks.append(
             f'the column "{safe_line(plain, 60)}" is another member\'s, so that of '

@@ -14,7 +14,7 @@ from orch_tui.components.http.spool import PAGE, Spool
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
 from orch_tui.storage.conversion import holds
-from orch_tui.storage.duckdb import columns_of, parquet, quoted
+from orch_tui.storage.duckdb import columns_of, folded, parquet, quoted
 from orch_tui.storage.inference import infer_types
 from orch_tui.storage.parquet import write_parquet
 from orch_tui.storage.types import ZONED, parse_type
@@ -72,7 +72,7 @@ class _Storing:
     ) -> None:
         self._con, self._spool, self._path, self._known = con, spool, path, known
         self._types = types
-        self._wanted = {name.casefold(): kind for name, kind in types.items()}
+        self._wanted = {folded(name): kind for name, kind in types.items()}
         spool.close()
         self._columns = spool.flattener.columns()
         paths = [column.path for column in self._columns]
@@ -96,26 +96,26 @@ class _Storing:
         return self._stored
 
     def _check_types(self) -> None:
-        there = {name.casefold() for name in [*self._named, *self._known]}
-        lacking = [name for name in self._types if name.casefold() not in there]
+        there = {folded(name) for name in [*self._named, *self._known]}
+        lacking = [name for name in self._types if folded(name) not in there]
         if lacking and self._spool.rows:
             raise UserError(f'types: there is no column "{lacking[0]}"; the columns are {listed(self._named, 40)}')
 
     def _selected(self) -> list[tuple[str, str]]:
         """The expression of each column, and its name."""
         times = self._times()
-        before = {name.casefold(): kind for name, kind in self._known.items()}
-        taken = {name.casefold() for name in self._named}
+        before = {folded(name): kind for name, kind in self._known.items()}
+        taken = {folded(name) for name in self._named}
         selected: list[tuple[str, str]] = []
         for name, column in self._named.items():
-            folded = name.casefold()
+            key = folded(name)
             inside = f"{name}{self._spool.flattener.separator}"
             parts = [] if column.kinds else [item for item in self._known.items() if item[0].startswith(inside)]
-            if parts and folded not in before and folded not in self._wanted:
+            if parts and key not in before and key not in self._wanted:
                 # Only nulls where there were objects before: their columns are not gone, they are empty.
-                selected += [(_null(kind), part) for part, kind in parts if part.casefold() not in taken]
+                selected += [(_null(kind), part) for part, kind in parts if folded(part) not in taken]
                 continue
-            kind = self._wanted.get(folded) or self._settled(column, times, before.get(folded))
+            kind = self._wanted.get(key) or self._settled(column, times, before.get(key))
             selected.append((_as_type(column, kind), name))
         return selected
 
@@ -184,7 +184,7 @@ class _Storing:
                 'stored as "?"'
             )
         for name, column in self._named.items():
-            kind = self._wanted.get(name.casefold())
+            kind = self._wanted.get(folded(name))
             if kind is None or not column.kinds or not _NUMBER.fullmatch(kind.strip()):
                 continue
             text = f"try_cast({_text(column)} as decimal(38, 18))"

@@ -15,7 +15,7 @@ from orch_tui.components.kit.sql import listed, row_batches
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.storage.conversion import text_of
-from orch_tui.storage.duckdb import parquet, quoted
+from orch_tui.storage.duckdb import folded, parquet, quoted
 from orch_tui.storage.types import parse_type
 
 if TYPE_CHECKING:
@@ -57,26 +57,26 @@ class RowShape:
         Raises:
             UserError: a column is not there, or two would have the same name in the body.
         """
-        known = {name.casefold(): (name, kind) for name, kind in table.columns}
+        known = {folded(name): (name, kind) for name, kind in table.columns}
         in_url = PLACEHOLDER.findall(url)
         for name in [*columns, *in_url]:
-            if name.casefold() not in known:
+            if folded(name) not in known:
                 there = listed((name for name, _ in table.columns), 40)
                 raise UserError(
                     f'the table "{table.table}" has no column "{safe_line(name, 60)}"; its columns are {there}'
                 )
-        taken = {name.casefold() for name in in_url}
-        wanted = dict(columns) or {name: name for name, _ in table.columns if name.casefold() not in taken}
+        taken = {folded(name) for name in in_url}
+        wanted = dict(columns) or {name: name for name, _ in table.columns if folded(name) not in taken}
         self.columns = []
         for name, target in wanted.items():
-            actual, kind = known[name.casefold()]
+            actual, kind = known[folded(name)]
             value, parsed = (_text(actual, kind), False) if as_text else _value(actual, kind)
             path = tuple(target.split(".")) if nested and not as_text else (target,)
             self.columns.append(Column(actual, path, value, parsed))
         _check_paths([column.path for column in self.columns])
         self._url = url
-        self._in_url = [known[name.casefold()][0] for name in in_url]
-        self._url_values = [_text(*known[name.casefold()]) for name in in_url]
+        self._in_url = [known[folded(name)][0] for name in in_url]
+        self._url_values = [_text(*known[folded(name)]) for name in in_url]
         self.no_numbers = 0
 
     def query(self, table: Input, skip: int) -> str:
@@ -89,12 +89,12 @@ class RowShape:
         if not self._in_url:
             return self._url
         values = dict(zip(self._in_url, row[len(self.columns) :], strict=True))
-        folded = {name.casefold(): value for name, value in values.items()}
+        by_name = {folded(name): value for name, value in values.items()}
         for name, value in values.items():
             # Without a value the address would mean something else: the whole collection, the directory above.
             if value is None or not str(value).strip(". "):
                 raise Unsendable(f'its column "{safe_line(name, 60)}", a part of the address, has no usable value')
-        return PLACEHOLDER.sub(lambda found: quote(str(folded[found[1].casefold()]), safe=""), self._url)
+        return PLACEHOLDER.sub(lambda found: quote(str(by_name[folded(found[1])]), safe=""), self._url)
 
     def fields(self, row: Row, *, nulls: bool) -> dict[str, Any]:
         """The row as it goes into the body; without ``nulls``, columns without a value are left out."""

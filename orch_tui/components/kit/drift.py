@@ -10,6 +10,7 @@ from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.storage.duckdb import folded
 from orch_tui.storage.tables import Storage
 
 Column = tuple[str, str]
@@ -18,10 +19,10 @@ Column = tuple[str, str]
 
 def changes(before: Sequence[Column], after: Sequence[Column], *, types: bool = True) -> list[str]:
     """A phrase for each column that is gone or (with ``types``) has another type; new columns break nobody."""
-    new = {name.casefold(): (name, kind) for name, kind in after}
+    new = {folded(name): (name, kind) for name, kind in after}
     found = []
     for name, kind in before:
-        now = new.get(name.casefold())
+        now = new.get(folded(name))
         if now is None:
             found.append(f'column "{safe_line(name, 60)}" is gone')
         elif types and now[1] != kind:

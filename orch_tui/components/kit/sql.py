@@ -1,4 +1,4 @@
-"""What the data components share about DuckDB: quoting, types, readable errors, Parquet files written flat."""
+"""What the data components share about DuckDB: errors of the user, names of columns, rows that become Parquet files."""
 
 from __future__ import annotations
 
@@ -12,20 +12,12 @@ from orch_tui.components import kit
 from orch_tui.components.kit.component import Context
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
-from orch_tui.storage import lattice
-from orch_tui.storage.duckdb import columns_of as columns_of
-from orch_tui.storage.duckdb import literal as literal
-from orch_tui.storage.duckdb import quoted as quoted
-from orch_tui.storage.duckdb import readable as readable
-from orch_tui.storage.duckdb import scan
-from orch_tui.storage.parquet import ROW_GROUP, CarriedColumns
-from orch_tui.storage.parquet import write_parquet as write_parquet
-from orch_tui.storage.types import NULL_TYPE
+from orch_tui.storage.duckdb import folded, literal, quoted, readable, scan
+from orch_tui.storage.parquet import ROW_GROUP, CarriedColumns, write_parquet
 
 if TYPE_CHECKING:
     import duckdb
 
-NO_TYPE = NULL_TYPE
 _PART_ROWS = 100_000
 _PART_BYTES = 64 * 2**20
 _GROUP_BYTES = 32 * 2**20
@@ -55,11 +47,6 @@ def duckdb_explained(what: str) -> Iterator[None]:
         raise UserError(f"{what}: {readable(error)}") from error
 
 
-def common_type(con: duckdb.DuckDBPyConnection, types: Iterable[str]) -> str:
-    """As :func:`orch_tui.storage.lattice.common_type`; the connection is not needed."""
-    return lattice.common_type(types)
-
-
 def connect(ctx: Context, *, threads: int = 2, memory_limit: str = "1GB") -> duckdb.DuckDBPyConnection:
     """The kit's connection, which can say how far a statement is (:func:`query_progress`)."""
     con = kit.connect(ctx, threads=threads, memory_limit=memory_limit)
@@ -81,10 +68,10 @@ def usable_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
         clean = safe_line(raw).strip()
         wanted = clean or f"column{position}"
         name, number = wanted, 1
-        while name.casefold() in taken:
+        while folded(name) in taken:
             number += 1
             name = f"{wanted}_{number}"
-        taken.add(name.casefold())
+        taken.add(folded(name))
         result.append(name)
         if not clean:
             remarks.append(f'column {position} has no name; it is called "{name}"')

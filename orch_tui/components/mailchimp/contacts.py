@@ -10,12 +10,12 @@ from typing import Any
 
 from orch_tui.components.http.exact_json import loads
 from orch_tui.components.kit.component import Context, Input
-from orch_tui.components.kit.sql import columns_of, connect, listed, literal, quoted
+from orch_tui.components.kit.sql import connect, listed
 from orch_tui.components.mailchimp.api import MergeField
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
-from orch_tui.storage.duckdb import parquet
+from orch_tui.storage.duckdb import columns_of, folded, literal, parquet, quoted
 
 _READ = 5_000
 _MEMORY = "128MB"
@@ -55,15 +55,15 @@ def find_columns(table: Input, email: str, fields: Mapping[str, str], tags: str 
     Raises:
         UserError: columns that the input does not have, all of them.
     """
-    known = {name.casefold(): name for name, _ in table.columns}
+    known = {folded(name): name for name, _ in table.columns}
     wanted = [email, *fields, *([tags] if tags else [])]
-    missing = [name for name in wanted if name.casefold() not in known]
+    missing = [name for name in wanted if folded(name) not in known]
     if missing:
         there = listed((name for name, _ in table.columns), 40)
         raise UserError(
             f'nothing was sent: the table "{table.table}" has no column {listed(missing)}; its columns are {there}'
         )
-    return {name: known[name.casefold()] for name in wanted}
+    return {name: known[folded(name)] for name in wanted}
 
 
 def find_fields(wanted: Mapping[str, str], known: Sequence[MergeField], audience: str) -> dict[str, MergeField]:
@@ -72,15 +72,15 @@ def find_fields(wanted: Mapping[str, str], known: Sequence[MergeField], audience
     Raises:
         UserError: tags that the audience does not have (Mailchimp would drop their values silently).
     """
-    by_tag = {field.tag.casefold(): field for field in known}
-    unknown = [tag for tag in wanted.values() if tag.casefold() not in by_tag]
+    by_tag = {folded(field.tag): field for field in known}
+    unknown = [tag for tag in wanted.values() if folded(tag) not in by_tag]
     if unknown:
         there = listed((f"{field.tag} ({field.kind})" for field in known), 80) or "none"
         raise UserError(
             f'nothing was sent: the audience "{safe_line(audience, 60)}" has no merge field {listed(unknown)}; it has '
             f"{there}. Correct merge_fields, or add the field under Audience > Settings > Audience fields"
         )
-    return {column: by_tag[tag.casefold()] for column, tag in wanted.items()}
+    return {column: by_tag[folded(tag)] for column, tag in wanted.items()}
 
 
 class Contacts:

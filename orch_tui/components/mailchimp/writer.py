@@ -10,12 +10,13 @@ from pydantic import Field, SecretStr, model_validator
 from orch_tui.components import kit
 from orch_tui.components.kit.checkpoint import Sent, content_key
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.sql import listed, readable
+from orch_tui.components.kit.sql import listed
 from orch_tui.components.mailchimp.api import MailchimpApi, api_url
 from orch_tui.components.mailchimp.contacts import TAG_LIMIT, Contacts, FieldMapping, find_columns, find_fields
 from orch_tui.components.mailchimp.rejects import Rejects
 from orch_tui.components.mailchimp.send import Sender
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import folded, readable
 
 _TEST_TIMEOUT = 6.0
 """Seconds for each of the four requests of a test, which has 30 in all."""
@@ -87,8 +88,8 @@ class Parameters(kit.Parameters):
 
     @model_validator(mode="after")
     def _sensible(self) -> Parameters:
-        tags = [tag.casefold() for tag in self.merge_fields.values()]
-        if twice := [tag for tag in self.merge_fields.values() if tags.count(tag.casefold()) > 1]:
+        tags = [folded(tag) for tag in self.merge_fields.values()]
+        if twice := [tag for tag in self.merge_fields.values() if tags.count(folded(tag)) > 1]:
             raise ValueError(f"merge_fields: two columns go to {safe_line(twice[0], 60)}; map one of them")
         if "email" in tags:
             raise ValueError("merge_fields: the address is no merge field; name its column in email_column")

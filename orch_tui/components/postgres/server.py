@@ -15,9 +15,9 @@ from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Server
 from orch_tui.components.dbapi.session import TEST_SECONDS, Session
 from orch_tui.components.kit.component import Context
-from orch_tui.components.kit.sql import quoted
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import quoted
 
 if TYPE_CHECKING:
     import psycopg

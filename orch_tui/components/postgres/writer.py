@@ -12,10 +12,10 @@ from orch_tui.components.dbapi.parameters import Target
 from orch_tui.components.dbapi.session import STAGE
 from orch_tui.components.dbapi.write import Done, Job, TargetColumn, Writer, describe, write
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.sql import quoted
 from orch_tui.components.postgres.server import Postgres, PostgresServer, qualified
 from orch_tui.components.postgres.types import PostgresColumn, choices, copied, target_of
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import quoted
 
 _NAME_BYTES = 63
 """PostgreSQL cuts longer names off without an error."""

@@ -10,15 +10,16 @@ from orch_tui.components.dbapi.settle import Digits, Exactly, Finding, Types, da
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Output
 from orch_tui.components.kit.drift import check_shape
-from orch_tui.components.kit.sql import connect, duckdb_explained, literal, quoted, write_parquet
+from orch_tui.components.kit.sql import connect, duckdb_explained
 from orch_tui.components.singer.messages import Stream
 from orch_tui.components.singer.numbers import EXACT
 from orch_tui.components.singer.types import Column, Shape
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.text import counted, safe_line
-from orch_tui.storage.duckdb import parquet, scan
+from orch_tui.storage.duckdb import literal, parquet, quoted, scan
 from orch_tui.storage.inference import comes_back
 from orch_tui.storage.lattice import common_type
+from orch_tui.storage.parquet import write_parquet
 
 if TYPE_CHECKING:
     import duckdb

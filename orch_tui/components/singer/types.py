@@ -14,6 +14,7 @@ from typing import Any
 
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import folded
 
 _DIGITS = 38
 """Digits of DuckDB's widest decimal."""
@@ -62,7 +63,7 @@ def shape_of(stream: str, schema: Any, keys: Any, exclude: Collection[str] = ())
     columns = [Column(str(name), duckdb_type(spec)) for name, spec in properties.items() if name not in exclude]
     seen: dict[str, str] = {}
     for column in columns:
-        twin = seen.setdefault(column.name.casefold(), column.name)
+        twin = seen.setdefault(folded(column.name), column.name)
         if twin != column.name:
             raise UserError(
                 f'stream "{safe_line(stream, 100)}" has "{safe_line(twin, 60)}" and "{safe_line(column.name, 60)}", '

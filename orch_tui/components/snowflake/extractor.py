@@ -20,21 +20,12 @@ from orch_tui.components.dbapi.sql_source import (
 )
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.drift import check_shape
-from orch_tui.components.kit.sql import (
-    ParquetSink,
-    columns_of,
-    connect,
-    duckdb_explained,
-    listed,
-    quoted,
-    row_batches,
-    usable_names,
-)
+from orch_tui.components.kit.sql import ParquetSink, connect, duckdb_explained, listed, row_batches, usable_names
 from orch_tui.components.snowflake.login import Login
 from orch_tui.components.snowflake.session import Session, open_session
 from orch_tui.components.snowflake.types import Column, converter, stored
 from orch_tui.model.text import counted, safe_line
-from orch_tui.storage.duckdb import parquet
+from orch_tui.storage.duckdb import columns_of, folded, parquet, quoted
 
 _PART = r'(?:[A-Za-z_][A-Za-z0-9_$]*|"(?:[^"]|"")+")'
 _TABLE = re.compile(rf"{_PART}(?:\.{_PART}){{0,2}}")
@@ -163,7 +154,7 @@ def _find(name: str, there: Sequence[Column], parameters: Parameters) -> Column:
         if column.name == name:
             return column
     for column in there:
-        if column.name.casefold() == name.casefold():
+        if folded(column.name) == folded(name):
             return column
     names = listed((column.name for column in there), 40)
     raise UserError(f'{source_name(parameters)} has no column "{safe_line(name, 60)}"; the columns are {names}')

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components.dbapi.settle import Exactly, Finding, FirstOf, Types, moment, padded, time, timestamp
-from orch_tui.components.kit.sql import quoted
+from orch_tui.storage.duckdb import quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -7,8 +7,9 @@ import sqlite3
 from pathlib import Path
 
 from orch_tui.components.kit.component import UserError
-from orch_tui.components.kit.sql import listed, quoted
+from orch_tui.components.kit.sql import listed
 from orch_tui.model.text import safe_line
+from orch_tui.storage.duckdb import folded, quoted
 
 
 def open_read_only(path: Path, shown: str, *, timeout: float = 30.0) -> sqlite3.Connection:
@@ -76,7 +77,7 @@ def require_table(connection: sqlite3.Connection, table: str, shown: str) -> str
     """The table's own spelling. Raises: UserError with a list of the tables there are."""
     names = table_names(connection)
     for name in names:
-        if name.casefold() == table.casefold():
+        if folded(name) == folded(table):
             return name
     there = f"its tables are {listed(names, 40)}" if names else "it has no tables"
     raise UserError(f'{shown} has no table "{safe_line(table)}"; {there}')

@@ -21,15 +21,7 @@ from orch_tui.components.dbapi.sql_source import (
 )
 from orch_tui.components.dbapi.values import Converter
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.sql import (
-    ParquetSink,
-    connect,
-    duckdb_explained,
-    listed,
-    quoted,
-    row_batches,
-    usable_names,
-)
+from orch_tui.components.kit.sql import ParquetSink, connect, duckdb_explained, listed, row_batches, usable_names
 from orch_tui.components.sqlite.database_files import (
     counted_tables,
     declared_types,
@@ -38,6 +30,7 @@ from orch_tui.components.sqlite.database_files import (
     require_table,
 )
 from orch_tui.model.text import counted, safe_line
+from orch_tui.storage.duckdb import folded, quoted
 
 _KINDS = ("blob", "integer", "real", "text")
 _EXACT = 2**53
@@ -181,7 +174,7 @@ def _finite(column: str) -> str:
 
 
 def _require_column(column: str, names: list[str], shown: str) -> None:
-    if column.casefold() not in {name.casefold() for name in names}:
+    if folded(column) not in {folded(name) for name in names}:
         raise UserError(f'{shown} has no column "{safe_line(column)}" to go by; the columns are {listed(names, 40)}')
 
 
@@ -193,7 +186,7 @@ def _remember(
     ctx: Context,
     columns: Sequence[Column],
 ) -> None:
-    kinds = next(column.kinds for column in columns if column.name.casefold() == name.casefold())
+    kinds = next(column.kinds for column in columns if folded(column.name) == folded(name))
     if "blob" in kinds:
         raise UserError(f'incremental_column "{safe_line(name)}" holds binary values, which have no useful order')
     before = (

@@ -16,7 +16,7 @@ from orch_tui.components.dbapi import fit
 from orch_tui.components.dbapi.parameters import TargetTable
 from orch_tui.components.dbapi.rows import check_keys, chosen, reader
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.sql import connect, duckdb_explained, listed, quoted, row_batches
+from orch_tui.components.kit.sql import connect, duckdb_explained, listed, row_batches
 from orch_tui.components.sqlite.columns import affinity_of, beyond, choices, target_of, value_of
 from orch_tui.components.sqlite.database_files import (
     counted_tables,
@@ -27,7 +27,7 @@ from orch_tui.components.sqlite.database_files import (
     table_names,
 )
 from orch_tui.model.text import counted, safe_line
-from orch_tui.storage.duckdb import parquet
+from orch_tui.storage.duckdb import folded, parquet, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,7 +52,7 @@ class Parameters(TargetTable, DatabaseFile):
 
     @model_validator(mode="after")
     def _not_reserved(self) -> Parameters:
-        if self.table.lower().startswith("sqlite_"):
+        if folded(self.table).startswith("sqlite_"):
             raise ValueError('SQLite keeps names that begin with "sqlite_" for itself; choose another table')
         return self
 
@@ -169,22 +169,22 @@ def _new_ways(job: Writing) -> list[Way]:
 
 
 def _tell_changes(job: Writing, now: Mapping[str, str]) -> None:
-    before = {name.casefold(): kind for name, kind in declared_types(job.connection, job.table).items()}
+    before = {folded(name): kind for name, kind in declared_types(job.connection, job.table).items()}
     for name, kind in now.items():
-        if (was := before.get(name.casefold(), kind)) != kind:
+        if (was := before.get(folded(name), kind)) != kind:
             job.ctx.log(f'"{safe_line(name, 60)}" is {kind} now and was {safe_line(was, 60) or "without a type"}')
 
 
 def _existing_ways(job: Writing, there: Mapping[str, str]) -> list[Way]:
     """The columns of a table that is there (name, declared type). Raises: UserError when rows do not fit it."""
-    own = {name.casefold(): name for name in there}
-    if missing := [name for name, _ in job.wanted if name.casefold() not in own]:
+    own = {folded(name): name for name in there}
+    if missing := [name for name, _ in job.wanted if folded(name) not in own]:
         raise UserError(
             f"{job.where} has no column {listed(missing)}; its columns are {listed(there, 40)}: choose with columns, "
             "or add the column to the table"
         )
     fields = [
-        fit.Field(name, kind, own[name.casefold()], target_of(there[own[name.casefold()]])) for name, kind in job.wanted
+        fit.Field(name, kind, own[folded(name)], target_of(there[own[folded(name)]])) for name, kind in job.wanted
     ]
     affinities = [affinity_of(there[field.target]) for field in fields]
     pairs = list(zip(fields, affinities, strict=True))
@@ -201,9 +201,9 @@ def _require_unique_key(job: Writing, ways: Sequence[Way]) -> None:
     rules = {"nocase": _FOLDED, "rtrim": "rtrim({}, ' ')"}
     collations = _require_unique(job.connection, job.table, job.parameters.key, job.shown)
     compared = {
-        way.field.name.casefold(): rule.format(way.value)
+        folded(way.field.name): rule.format(way.value)
         for way in ways
-        if way.field.kind == "VARCHAR" and (rule := rules.get(collations.get(way.field.target.casefold(), "")))
+        if way.field.kind == "VARCHAR" and (rule := rules.get(collations.get(folded(way.field.target), "")))
     }
     if compared:
         check_keys(job.con, job.parameters.key, job.ctx.only_input(), compared)
@@ -212,7 +212,7 @@ def _require_unique_key(job: Writing, ways: Sequence[Way]) -> None:
 def _existing(connection: sqlite3.Connection, table: str, shown: str) -> str | None:
     """The table's own spelling, None when it is not there. Raises: UserError when the name is a view's."""
     for name in table_names(connection):
-        if name.casefold() == table.casefold():
+        if folded(name) == folded(table):
             kind = connection.execute("select type from sqlite_master where name = ?", (name,)).fetchone()[0]
             if kind != "table":
                 raise UserError(f'"{safe_line(name)}" is a view in {shown}, and rows can only be written to a table')
@@ -272,8 +272,8 @@ def _add(job: Writing, ways: Sequence[Way], before: int) -> int:
 
 
 def _on_conflict(job: Writing, ways: Sequence[Way]) -> str:
-    keys = {key.casefold() for key in job.parameters.key}
-    names = [way.field.target for way in ways if way.field.target.casefold() not in keys]
+    keys = {folded(key) for key in job.parameters.key}
+    names = [way.field.target for way in ways if folded(way.field.target) not in keys]
     updates = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in names)
     conflict = ", ".join(quoted(key) for key in job.parameters.key)
     return f" on conflict ({conflict}) do " + (f"update set {updates}" if updates else "nothing")
@@ -281,8 +281,8 @@ def _on_conflict(job: Writing, ways: Sequence[Way]) -> str:
 
 def _known(job: Writing, ways: Sequence[Way]) -> int:
     """How many rows have a key that the table has: by its own comparison, in a temporary table of the keys."""
-    keys = {key.casefold() for key in job.parameters.key}
-    own = [way for way in ways if way.field.target.casefold() in keys]
+    keys = {folded(key) for key in job.parameters.key}
+    own = [way for way in ways if folded(way.field.target) in keys]
     names = ", ".join(quoted(way.field.target) for way in own)
     connection = job.connection
     connection.execute("drop table if exists temp.orch_tui_keys")
@@ -303,14 +303,14 @@ def _require_unique(connection: sqlite3.Connection, table: str, key: list[str], 
     Raises:
         UserError: the table has rows with one key already.
     """
-    wanted = {name.casefold() for name in key}
+    wanted = {folded(name) for name in key}
     indexes = connection.execute('select name from pragma_index_list(?) where "unique" = 1 and partial = 0', (table,))
     for (index,) in indexes.fetchall():
         compared = _compared(connection, index)
         if compared.keys() == wanted:
             return compared
     primary = connection.execute("select name from pragma_table_xinfo(?) where pk > 0", (table,)).fetchall()
-    if {str(name).casefold() for (name,) in primary} == wanted:
+    if {folded(str(name)) for (name,) in primary} == wanted:
         # An integer, which is the row's own number and has no index.
         return {}
     columns = ", ".join(quoted(name) for name in key)
@@ -328,7 +328,7 @@ def _require_unique(connection: sqlite3.Connection, table: str, key: list[str], 
 def _compared(connection: sqlite3.Connection, index: str) -> dict[str, str]:
     """The columns of an index and the collations by which they are compared, both in small letters."""
     parts = connection.execute("select name, coll from pragma_index_xinfo(?) where key = 1", (index,)).fetchall()
-    return {str(name).casefold(): str(collation).casefold() for name, collation in parts}
+    return {folded(str(name)): folded(str(collation)) for name, collation in parts}
 
 
 def _insert(job: Writing, into: str, clause: str, ways: Sequence[Way]) -> None:
@@ -358,8 +358,8 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
     connection = open_read_only(path, shown, timeout=10)
     try:
         there = f"opened {shown}: {counted_tables(connection)}"
-        known = {name.casefold() for name in table_names(connection)}
-        yet = "is one of them" if parameters.table.casefold() in known else "is not among them yet"
+        known = {folded(name) for name in table_names(connection)}
+        yet = "is one of them" if folded(parameters.table) in known else "is not among them yet"
         there += f'; "{safe_line(parameters.table, 60)}" {yet}'
     except sqlite3.Error as error:
         raise UserError(explain(error, shown)) from error

@@ -81,7 +81,7 @@ def bench(odd: Path) -> Bench:
     ("name", "content"),
     [
         ("a.csv", "id,name\n1,Ada\n2,Bob\n"),
-        ("a.csv.gz", gzip.compress(b"id,name\n1,Ada\n2,Bob\n")),
+        ("a.csv.gz", gzip.compress(b"id,name\n1,Ada\n2,Bob\n", mtime=0)),
         ("mixed.csv", "id,name\r\n1,Ada\n2,Bob\r\n"),
         ("a.json", '[{"id": 1, "name": "Ada"}, {"id": 2, "name": "Bob"}]'),
         ("a.ndjson", '{"id": 1, "name": "Ada"}\n{"id": 2, "name": "Bob"}\n'),

@@ -11,12 +11,10 @@ from orch_tui.components.kit.sql import (
     ParquetSink,
     connect,
     listed,
-    literal,
-    quoted,
-    readable,
     row_batches,
     usable_names,
 )
+from orch_tui.storage.duckdb import folded, literal, quoted, readable
 
 from tests.support.bench import Bench
 
@@ -27,9 +25,9 @@ NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 def test_usable_names_are_there_and_different(names: list[str]) -> None:
     # GIVEN any names, WHEN they are made usable
     result, _ = usable_names(names)
-    # THEN there are as many, all printable, none empty, no two alike but for their case
+    # THEN there are as many, all printable, none empty, no two alike but for the case of A to Z
     assert len(result) == len(names)
-    assert len({name.casefold() for name in result}) == len(names)
+    assert len({folded(name) for name in result}) == len(names)
     assert all(name.strip() and "\x1b" not in name and "\n" not in name for name in result)
     # THEN good names are left alone
     assert usable_names(result) == (result, [])
