@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.support.projects import ROOT, environment, living, wait_for_file
 
@@ -35,17 +36,19 @@ def test_that_is_careless():
 """
 _INTERRUPTED = """
 import os, signal, subprocess, sys
+import pytest
 
-def test_a_child_of_a_test_can_be_interrupted():
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT])
+def test_a_child_of_a_test_can_be_interrupted(number):
     child = subprocess.Popen([sys.executable, "-c", "import time; print(1, flush=True); time.sleep(600)"],
                              stdout=subprocess.PIPE)
     child.stdout.readline()
-    child.send_signal(signal.SIGINT)
-    assert child.wait(30) == -signal.SIGINT
+    child.send_signal(number)
+    assert child.wait(30) == -number
 """
 
 
-def _pytest(path: Path, *options: str, **more: object) -> subprocess.CompletedProcess[str]:
+def _pytest(path: Path, *options: str, **more: Any) -> subprocess.CompletedProcess[str]:
     (path / "conftest.py").write_text("from tests.conftest import *\n")
     argv = [
         sys.executable,
@@ -59,9 +62,10 @@ def _pytest(path: Path, *options: str, **more: object) -> subprocess.CompletedPr
         str(ROOT / "pyproject.toml"),
     ]
     argv += ["--rootdir", str(path), *options, str(path)]
-    return subprocess.run(
+    done: subprocess.CompletedProcess[str] = subprocess.run(
         argv, cwd=path, env=environment(), capture_output=True, text=True, timeout=120, check=False, **more
-    )  # type: ignore[call-overload]
+    )
+    return done
 
 
 def test_a_test_that_fails_hangs_or_is_careless_leaves_no_process(tmp_path: Path) -> None:
@@ -78,8 +82,12 @@ def test_a_test_that_fails_hangs_or_is_careless_leaves_no_process(tmp_path: Path
 
 
 def test_what_ignores_interrupts_does_not_make_the_tests_ignore_them(tmp_path: Path) -> None:
-    # GIVEN a runner that ignores SIGINT, as nohup and some schedulers have it
+    # GIVEN a runner that ignores interrupts, as nohup and shells in the background have it
+    def ignore() -> None:
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_IGN)
+
     (tmp_path / "test_interrupt.py").write_text(_INTERRUPTED)
-    done = _pytest(tmp_path, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    done = _pytest(tmp_path, preexec_fn=ignore)
     # THEN what tests start can be interrupted all the same
     assert done.returncode == 0, done.stdout + done.stderr

@@ -27,9 +27,10 @@ def adopt_orphans() -> None:
 
 
 def take_interrupts() -> None:
-    """A program started with ``nohup`` or by some schedulers ignores SIGINT, and so would all that it starts."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """A program started with ``nohup`` or by a shell in the background ignores these, and so would all it starts."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,20 @@ def _all_processes() -> dict[int, Process]:
     return found
 
 
+def _has_children() -> bool:
+    """Also those that have ended and nobody has waited for. Costs one system call."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
 def descendants() -> list[Process]:
-    """Those of this process, its children first."""
+    """Those of this process, its children first; after ``adopt_orphans`` also those that left their parents."""
+    if not _has_children():
+        # Most tests start no process, and reading all of /proc several times costs more than they do.
+        return []
     processes = _all_processes()
     children: dict[int, list[Process]] = {}
     for process in processes.values():
