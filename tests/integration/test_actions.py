@@ -17,6 +17,7 @@ from orch_tui.engine.launcher import StopRequest
 from orch_tui.project.project import Project
 
 from tests.servers.http_server import refused_port
+from tests.support.commands import command_here
 from tests.support.projects import ROOT, argv, environment, make_project, orch
 
 SECRET = "s3cr3t-of-the-test"
@@ -245,7 +246,7 @@ def test_check_says_what_is_wrong_with_actions(root: Path) -> None:
     path.write_text(path.read_text().replace('"testConnection"', '"testConection"'))
     (root / "components/inl.toml").write_text('inline = true\nactions = ["testConnection"]\n')
     # WHEN
-    done = orch(root, "check")
+    done = command_here(root, "check")
     # THEN
     assert 'actions: "testConection" is no action that is ever asked for' in done.stdout
     assert 'did you mean "testConnection"?' in done.stdout

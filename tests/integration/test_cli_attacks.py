@@ -16,6 +16,7 @@ from orch_tui.cli.signals import STOPPING
 from orch_tui.project.journal.file import is_executed
 from orch_tui.runs import responding
 
+from tests.support.commands import NoScreen, command_here
 from tests.support.engine_kit import until
 from tests.support.projects import latest_run, living, make_project, orch, start, wait_for_file
 
@@ -45,7 +46,7 @@ def _cancelled_by_signal(tmp_path: Path, number: int, *arguments: str) -> None:
     # THEN the run was cancelled, and is told to be; nothing is left
     assert process.returncode == 128 + number, output
     assert "Traceback" not in output
-    state = json.loads(orch(project, "show", "outer", "--json").stdout)
+    state = json.loads(command_here(project, "show", "outer", "--json").stdout)
     assert state["status"] == "terminated" and not state["interrupted"]
     assert not living(project / "pid") and not living(project / "hidden")
 
@@ -98,12 +99,12 @@ def test_a_signal_to_a_cancel_that_took_a_run_over_hurries_it(tmp_path: Path, nu
     until(lambda: not is_executed(latest_run(project, "daily")))
     # WHEN it is cancelled, and that is interrupted
     cancel = start(project, "cancel", "daily")
-    until(lambda: "terminating" in orch(project, "show", "daily").stdout)
+    until(lambda: "terminating" in command_here(project, "show", "daily").stdout)
     cancel.send_signal(number)
     # THEN the task is killed at once, and the run has ended
     assert cancel.wait(60) == 0
     assert not living(project / "pid")
-    assert json.loads(orch(project, "show", "daily", "--json").stdout)["status"] == "terminated"
+    assert json.loads(command_here(project, "show", "daily", "--json").stdout)["status"] == "terminated"
 
 
 def _delete_journal(project: Path) -> None:
@@ -204,7 +205,7 @@ def test_a_fault_of_the_narration_costs_the_narration_and_not_the_run(tmp_path: 
 
 def _cancel(project: Path) -> int:
     """In this process, whose patience can be set."""
-    return run_command_line(["cancel", "daily", "--project", str(project)], lambda *_, **__: 0)
+    return run_command_line(["cancel", "daily", "--project", str(project)], NoScreen())
 
 
 @pytest.fixture
@@ -226,8 +227,8 @@ def test_a_stopped_executor_is_told_of_and_cancel_waits_for_it_no_longer_than_it
 ) -> None:
     remedy = f"kill -CONT {stopped.pid}"
     # GIVEN / WHEN one looks THEN it is said that nothing goes on, and what to do
-    assert remedy in orch(tmp_path, "show", "daily").stdout
-    assert json.loads(orch(tmp_path, "show", "daily", "--json").stdout)["stopped_executor"] == stopped.pid
+    assert remedy in command_here(tmp_path, "show", "daily").stdout
+    assert json.loads(command_here(tmp_path, "show", "daily", "--json").stdout)["stopped_executor"] == stopped.pid
     # WHEN it is cancelled THEN that ends in the time it has
     monkeypatch.setattr(responding, "ANSWER", 0.3)
     assert _cancel(tmp_path) == 1

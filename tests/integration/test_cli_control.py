@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 from pathlib import Path
 
+from tests.support.commands import command_here
 from tests.support.projects import latest_run, living, make_project, orch, start, wait_for_file
 
 WAITING = "echo $$ > pid; touch started; until test -e go; do sleep 0.05; done; echo over"
@@ -66,7 +68,7 @@ def test_cancel_of_one_task_leaves_the_others(tmp_path: Path) -> None:
     # THEN
     assert done.returncode == 0
     assert "terminated" in done.stdout
-    state = json.loads(orch(project, "show", "--json").stdout)
+    state = json.loads(command_here(project, "show", "--json").stdout)
     assert {t["id"]: t["status"] for t in state["phases"][0]["tasks"]} == {"a": "terminated", "b": "success"}
 
 
@@ -96,9 +98,9 @@ def test_logs_without_a_task_have_all_of_them_prefixed_or_the_failed_one_alone(t
     for name in ("fine", "bad"):
         orch(project, "run", name)
     # WHEN / THEN
-    assert sorted(orch(project, "logs", "fine").stdout.splitlines()) == ["a | one", "b | two"]
-    assert orch(project, "logs", "bad").stdout == "broken\n"
-    assert orch(project, "logs", "bad", "c").stdout == "fine\n"
+    assert sorted(command_here(project, "logs", "fine").stdout.splitlines()) == ["a | one", "b | two"]
+    assert command_here(project, "logs", "bad").stdout == "broken\n"
+    assert command_here(project, "logs", "bad", "c").stdout == "fine\n"
 
 
 def test_logs_of_attempts_are_kept_apart(tmp_path: Path) -> None:
@@ -109,9 +111,9 @@ def test_logs_of_attempts_are_kept_apart(tmp_path: Path) -> None:
     # WHEN / THEN
     assert run.returncode == 0
     assert "attempt 2 of 2" in run.stdout
-    assert orch(project, "logs", "daily", "a").stdout == "try 2\n"
-    assert orch(project, "logs", "daily", "a", "--attempt", "1").stdout == "try 1\n"
-    assert "no number 3" in orch(project, "logs", "daily", "a", "--attempt", "3").stderr
+    assert command_here(project, "logs", "daily", "a").stdout == "try 2\n"
+    assert command_here(project, "logs", "daily", "a", "--attempt", "1").stdout == "try 1\n"
+    assert "no number 3" in command_here(project, "logs", "daily", "a", "--attempt", "3").stderr
 
 
 def test_logs_of_any_bytes_are_made_safe_unless_raw(tmp_path: Path) -> None:
@@ -119,9 +121,9 @@ def test_logs_of_any_bytes_are_made_safe_unless_raw(tmp_path: Path) -> None:
     project = make_project(tmp_path, {"daily": {"First": {"a": r"printf '\033[31mred\033[0m 1%%\r99%%\n\377\0x'"}}})
     orch(project, "run", "daily")
     # WHEN
-    safe = orch(project, "logs", "daily", "a")
+    safe = command_here(project, "logs", "daily", "a")
     raw = start(project, "logs", "daily", "a", "--raw", stderr=-3)
-    assert raw.stdout is not None
+    assert isinstance(raw.stdout, io.TextIOWrapper)
     # THEN
     assert safe.stdout == "99%\n\N{REPLACEMENT CHARACTER}x\n"
     assert raw.stdout.buffer.read() == b"\x1b[31mred\x1b[0m 1%\r99%\n\xff\0x"
@@ -155,16 +157,18 @@ def test_the_history_lists_newest_first_and_show_takes_any_name_of_a_run(tmp_pat
     project = make_project(tmp_path, {"one": {"First": {"a": "true"}}, "two": {"First": {"b": "exit 1"}}})
     ids = [json.loads(orch(project, "run", name, "--json").stdout)["id"] for name in ("one", "two", "one")]
     # WHEN
-    listed = json.loads(orch(project, "runs", "--json").stdout)
+    listed = json.loads(command_here(project, "runs", "--json").stdout)
     # THEN
     assert [run["id"] for run in listed] == ids[::-1]
     assert [run["state"] for run in listed] == ["success", "error", "success"]
-    assert [run["id"] for run in json.loads(orch(project, "runs", "one", "-n", "1", "--json").stdout)] == [ids[2]]
+    assert [run["id"] for run in json.loads(command_here(project, "runs", "one", "-n", "1", "--json").stdout)] == [
+        ids[2]
+    ]
     for name, run in ((ids[0], ids[0]), (ids[1][:-1], ids[1]), ("last", ids[2]), ("two", ids[1])):
-        assert json.loads(orch(project, "show", name, "--json").stdout)["id"] == run
+        assert json.loads(command_here(project, "show", name, "--json").stdout)["id"] == run
     # AND for people
-    assert ids[0] in orch(project, "runs").stdout
-    items = json.loads(orch(project, "list", "--json").stdout)
+    assert ids[0] in command_here(project, "runs").stdout
+    items = json.loads(command_here(project, "list", "--json").stdout)
     assert [(item["id"], item["last_run"]["state"]) for item in items] == [("one", "success"), ("two", "error")]
 
 
@@ -176,8 +180,8 @@ def test_a_damaged_journal_is_named_and_the_others_are_listed(tmp_path: Path) ->
     (broken / "run.toml").write_bytes(os.urandom(200))
     orch(project, "run", "daily")
     # WHEN
-    listed = json.loads(orch(project, "runs", "--json").stdout)
-    shown = orch(project, "show", broken.name)
+    listed = json.loads(command_here(project, "runs", "--json").stdout)
+    shown = command_here(project, "show", broken.name)
     # THEN
     assert sorted(run["state"] for run in listed) == ["broken", "success"]
     assert shown.returncode == 2
@@ -195,12 +199,12 @@ def test_a_run_and_the_one_that_continues_it_name_each_other(tmp_path: Path) -> 
     newer = latest_run(project, "daily").name
     # THEN the run itself, each page and the history say so
     assert f"continues run {failed}" in told.stdout.splitlines()[0]
-    assert f"continues run {failed}: runs what did not succeed in it" in orch(project, "show", newer).stdout
-    assert f"continued by run {newer}  success" in orch(project, "show", failed).stdout
-    assert json.loads(orch(project, "show", failed, "--json").stdout)["continued_by"] == [newer]
-    rows = orch(project, "runs", "daily").stdout.splitlines()
+    assert f"continues run {failed}: runs what did not succeed in it" in command_here(project, "show", newer).stdout
+    assert f"continued by run {newer}  success" in command_here(project, "show", failed).stdout
+    assert json.loads(command_here(project, "show", failed, "--json").stdout)["continued_by"] == [newer]
+    rows = command_here(project, "runs", "daily").stdout.splitlines()
     assert f"continues {failed}" in rows[1] and "continues" not in rows[2]
-    assert [run["rerun_of"] for run in json.loads(orch(project, "runs", "--json").stdout)] == [failed, None]
+    assert [run["rerun_of"] for run in json.loads(command_here(project, "runs", "--json").stdout)] == [failed, None]
     # AND of a run that was deleted since it is said
     shutil.rmtree(project / ".orch" / "runs" / "daily" / failed)
-    assert f"continues run {failed}, whose files are deleted" in orch(project, "show", newer).stdout
+    assert f"continues run {failed}, whose files are deleted" in command_here(project, "show", newer).stdout

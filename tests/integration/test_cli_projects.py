@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import command_here
 from tests.support.projects import argv, environment, make_project, orch
 
 BROKEN = "name = 'x'\n[[phases]\n"
@@ -35,25 +36,25 @@ def with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_tables_and_previews_show_what_was_written_with_safe_text(with_tables: Path) -> None:
     # WHEN
-    tables = json.loads(orch(with_tables, "tables", "--json").stdout)
-    preview = orch(with_tables, "preview", "raw/rows")
-    as_json = json.loads(orch(with_tables, "preview", "raw/rows", "--rows", "2", "--json").stdout)
-    as_csv = orch(with_tables, "preview", "raw/rows", "--csv")
+    tables = json.loads(command_here(with_tables, "tables", "--json").stdout)
+    preview = command_here(with_tables, "preview", "raw/rows")
+    as_json = json.loads(command_here(with_tables, "preview", "raw/rows", "--rows", "2", "--json").stdout)
+    as_csv = command_here(with_tables, "preview", "raw/rows", "--csv")
     # THEN
     assert [(table["table"], table["rows"], table["task"]) for table in tables] == [("raw/rows", 3, "load")]
     assert [column["name"] for column in tables[0]["columns"]] == as_json["columns"] == ["id", "na me"]
-    assert "raw/rows" in orch(with_tables, "tables").stdout
+    assert "raw/rows" in command_here(with_tables, "tables").stdout
     assert "\x1b" not in preview.stdout
     assert preview.stdout.splitlines()[0].split() == ["id", "na", "me"]
     assert len(preview.stdout.splitlines()) == 4
     assert len(as_json["rows"]) == 2
     assert [row[0] for row in csv.reader(io.StringIO(as_csv.stdout))] == ["id", "1", "2", "3"]
     # AND what is not there is a sentence
-    missing = orch(with_tables, "preview", "raw/none")
+    missing = command_here(with_tables, "preview", "raw/none")
     assert missing.returncode == 2
     assert '"raw/none" does not exist' in missing.stderr
     # AND the run shows the rows
-    assert "3 rows in raw/rows" in orch(with_tables, "show").stdout
+    assert "3 rows in raw/rows" in command_here(with_tables, "show").stdout
 
 
 def test_check_groups_problems_by_file_with_errors_first_and_counts_them(tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_check_groups_problems_by_file_with_errors_first_and_counts_them(tmp_pat
     with (project / "orchestrations" / "odd.toml").open("a") as file:
         file.write('[unknown]\nx = "\x41"\n')
     # WHEN
-    done = orch(project, "check")
+    done = command_here(project, "check")
     # THEN
     lines = done.stdout.splitlines()
     assert done.returncode == 2
@@ -71,16 +72,16 @@ def test_check_groups_problems_by_file_with_errors_first_and_counts_them(tmp_pat
     assert lines[1].startswith("    ")
     assert lines[-1] == "1 error, 1 warning"
     # AND for programs
-    found = json.loads(orch(project, "check", "--json").stdout)
+    found = json.loads(command_here(project, "check", "--json").stdout)
     assert {(problem["severity"], problem["file"]) for problem in found} == {
         ("error", "orchestrations/broken.toml"),
         ("warning", "orchestrations/odd.toml"),
     }
     # AND for one orchestration alone
-    assert orch(project, "check", "fine").stdout == "no problems found\n"
-    assert orch(project, "check", "odd").returncode == 0
-    assert orch(project, "check", "odd", "--strict").returncode == 2
-    assert orch(project, "check", "none").returncode == 2
+    assert command_here(project, "check", "fine").stdout == "no problems found\n"
+    assert command_here(project, "check", "odd").returncode == 0
+    assert command_here(project, "check", "odd", "--strict").returncode == 2
+    assert command_here(project, "check", "none").returncode == 2
 
 
 def test_a_broken_file_is_listed_as_broken_and_the_others_run(tmp_path: Path) -> None:
@@ -89,15 +90,15 @@ def test_a_broken_file_is_listed_as_broken_and_the_others_run(tmp_path: Path) ->
     (project / "orchestrations" / "broken.toml").write_text(BROKEN)
     (project / "configurations" / "command" / "bad.toml").write_bytes(b"\xff")
     # WHEN
-    listed = {item["id"]: item for item in json.loads(orch(project, "list", "--json").stdout)}
+    listed = {item["id"]: item for item in json.loads(command_here(project, "list", "--json").stdout)}
     configurations = {
-        item["ref"]: item for item in json.loads(orch(project, "list", "configurations", "--json").stdout)
+        item["ref"]: item for item in json.loads(command_here(project, "list", "configurations", "--json").stdout)
     }
     # THEN
     assert "broken TOML" in listed["broken"]["broken"]
     assert listed["fine"]["broken"] is None
     assert "not UTF-8" in configurations["command/bad"]["broken"]
-    assert "broken: " in orch(project, "list").stdout
+    assert "broken: " in command_here(project, "list").stdout
     assert orch(project, "run", "fine").returncode == 0
     refused = orch(project, "run", "broken")
     assert refused.returncode == 2
@@ -115,7 +116,7 @@ def test_a_broken_orch_toml_stops_runs_but_not_looking(tmp_path: Path) -> None:
     assert "orch.toml:1:" in refused.stderr
     for arguments in (["list"], ["runs"], ["show"], ["logs", "fine"], ["watch", "fine"]):
         assert orch(project, *arguments).returncode == 0, arguments
-    assert orch(project, "check").returncode == 2
+    assert command_here(project, "check").returncode == 2
 
 
 def test_new_makes_a_project_that_is_right_and_runs(tmp_path: Path) -> None:
@@ -124,8 +125,8 @@ def test_new_makes_a_project_that_is_right_and_runs(tmp_path: Path) -> None:
     # THEN
     assert made.returncode == 0, made.stderr
     project = tmp_path / "mine"
-    name = json.loads(orch(project, "list", "--json").stdout)[0]["id"]
-    assert orch(project, "check", "--strict").returncode == 0
+    name = json.loads(command_here(project, "list", "--json").stdout)[0]["id"]
+    assert command_here(project, "check", "--strict").returncode == 0
     done = orch(project, "run", name)
     assert done.returncode == 0, done.stdout
     # AND a second time it is refused, and nothing is overwritten
@@ -138,13 +139,15 @@ def test_components_are_listed_with_the_schema_of_their_parameters(tmp_path: Pat
     # GIVEN
     project = make_project(tmp_path, {"daily": {"First": {"a": "true"}}})
     # WHEN
-    listed = {item["id"]: item for item in json.loads(orch(project, "component", "list", "--json").stdout)}
-    schema = json.loads(orch(project, "component", "schema", "command").stdout)
+    listed = {item["id"]: item for item in json.loads(command_here(project, "component", "list", "--json").stdout)}
+    schema = json.loads(command_here(project, "component", "schema", "command").stdout)
     # THEN
-    assert listed == {item["id"]: item for item in json.loads(orch(project, "list", "components", "--json").stdout)}
+    assert listed == {
+        item["id"]: item for item in json.loads(command_here(project, "list", "components", "--json").stdout)
+    }
     assert listed["command"]["configurations"] == 1
     assert "command" in schema["properties"]
-    assert 'did you mean "command"' in orch(project, "component", "schema", "comand").stderr
+    assert 'did you mean "command"' in command_here(project, "component", "schema", "comand").stderr
 
 
 def test_the_project_is_named_by_option_variable_or_place(tmp_path: Path) -> None:
@@ -162,7 +165,7 @@ def test_the_project_is_named_by_option_variable_or_place(tmp_path: Path) -> Non
     assert listed("-p", str(one), "list", ORCH_TUI_PROJECT=str(two)) == ["first"]
     assert listed("-p", str(one), "list", "-p", str(two)) == ["second"]
     # AND the commands that are proposed name it too
-    failed = orch(tmp_path, "runs", "-p", "two")
+    failed = command_here(tmp_path, "runs", "-p", "two")
     assert "orch-tui run ORCHESTRATION --project two" in failed.stderr
 
 
@@ -186,6 +189,6 @@ def test_help_and_version_work_without_a_project(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("Usage: orch-tui")
     assert orch(tmp_path, "--version").stdout.startswith("orch-tui ")
-    outside = orch(tmp_path, "list")
+    outside = command_here(tmp_path, "list")
     assert outside.returncode == 2
     assert "is no project" in outside.stderr

@@ -10,7 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.projects import argv, environment, latest_run, make_project, orch, start, wait_for_file
+from tests.support.commands import command_here
+from tests.support.projects import Task, argv, environment, latest_run, make_project, orch, start, wait_for_file
 
 
 def test_a_run_that_succeeds_tells_each_task_and_exits_with_0(tmp_path: Path) -> None:
@@ -43,7 +44,7 @@ def test_a_failure_ends_with_the_first_failure_its_last_lines_and_what_was_skipp
     assert "skipped because of it: 1 task: Command · later" in card
     assert "orch-tui run daily --rerun-failed" in card
     # AND the command for the whole log works
-    log = orch(project, "logs", latest_run(project, "daily").name, "bad")
+    log = command_here(project, "logs", latest_run(project, "daily").name, "bad")
     assert log.stdout.splitlines() == [*(f"line {i}" for i in range(1, 31)), "it broke"]
 
 
@@ -80,8 +81,8 @@ def test_json_is_the_final_state_as_show_has_it_and_the_telling_goes_to_standard
     assert state["phases"][0]["tasks"][0]["attempts"][0]["exit_code"] == 3
     assert "First failure" in done.stderr
     # AND show says the same
-    assert json.loads(orch(project, "show", "daily", "--json").stdout) == state
-    assert json.loads(orch(project, "show", state["id"][:-1], "--json").stdout) == state
+    assert json.loads(command_here(project, "show", "daily", "--json").stdout) == state
+    assert json.loads(command_here(project, "show", state["id"][:-1], "--json").stdout) == state
 
 
 def test_a_warning_says_which_task_and_why_and_is_3_only_when_strict(tmp_path: Path) -> None:
@@ -113,7 +114,7 @@ def test_quiet_tells_only_what_went_wrong(tmp_path: Path) -> None:
 
 def test_dry_run_says_for_every_task_what_and_why_and_starts_nothing(tmp_path: Path) -> None:
     # GIVEN a disabled task, one without a secret and one that would run
-    tasks = {
+    tasks: dict[str, Task] = {
         "off": {"command": "true", "enabled": False},
         "blocked": {"command": "curl -H ${NO_SUCH_TOKEN}"},
         "fine": "true",
@@ -175,8 +176,10 @@ def test_a_nested_run_reports_to_its_parent_and_its_warning_is_the_parents(tmp_p
     assert body["orchestration"] == "inner"
     assert "Command · soft" in body["warning"]
     # AND its telling is the parent task's log
-    assert "Command · soft" in orch(project, "logs", "outer", "nested").stdout
-    assert json.loads(orch(project, "show", "inner", "--json").stdout)["parent"] == f"outer/{state['id']}/nested"
+    assert "Command · soft" in command_here(project, "logs", "outer", "nested").stdout
+    assert (
+        json.loads(command_here(project, "show", "inner", "--json").stdout)["parent"] == f"outer/{state['id']}/nested"
+    )
 
 
 def test_a_run_outlives_the_reader_of_its_pipe(tmp_path: Path) -> None:
@@ -194,7 +197,7 @@ def test_a_run_outlives_the_reader_of_its_pipe(tmp_path: Path) -> None:
     (project / "go").touch()
     # THEN the run ends as it would have
     assert process.wait(30) == 0
-    assert json.loads(orch(project, "show", "daily", "--json").stdout)["status"] == "success"
+    assert json.loads(command_here(project, "show", "daily", "--json").stdout)["status"] == "success"
 
 
 def test_projects_that_cannot_be_written_are_one_sentence_and_2(tmp_path: Path) -> None:

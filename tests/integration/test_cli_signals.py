@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import command_here
 from tests.support.projects import argv, end, environment, latest_run, living, make_project, orch, start, wait_for_file
 
 POLITE = "echo $$ > pid; trap 'echo bye; exit 0' TERM; touch started; while :; do sleep 0.05; done"
@@ -32,12 +33,12 @@ def test_a_signal_cancels_gracefully_and_is_the_exit_code(tmp_path: Path, number
     # THEN the process is gone, the state is honest and says by whom
     assert process.returncode == code, output
     assert not living(project / "pid")
-    state = json.loads(orch(project, "show", "daily", "--json").stdout)
+    state = json.loads(command_here(project, "show", "daily", "--json").stdout)
     tasks = {task["id"]: task["status"] for phase in state["phases"] for task in phase["tasks"]}
     assert tasks == {"a": "terminated", "later": "cancelled"}
     assert ("Ctrl-C" if number == signal.SIGINT else "SIGTERM") in state["cancelled_by"]
     # AND the task had its chance
-    assert "bye" in orch(project, "logs", "daily", "a").stdout
+    assert "bye" in command_here(project, "logs", "daily", "a").stdout
 
 
 def test_ctrl_c_reaches_the_tasks_of_a_nested_run(tmp_path: Path) -> None:
@@ -52,7 +53,7 @@ def test_ctrl_c_reaches_the_tasks_of_a_nested_run(tmp_path: Path) -> None:
     # THEN both are over, and both journals say so
     assert process.returncode == 130, output
     assert not living(project / "pid")
-    inner, outer = (json.loads(orch(project, "show", name, "--json").stdout) for name in ("inner", "outer"))
+    inner, outer = (json.loads(command_here(project, "show", name, "--json").stdout) for name in ("inner", "outer"))
     assert (inner["status"], outer["status"]) == ("terminated", "terminated")
     assert inner["parent"] == f"outer/{outer['id']}/nested"
 
@@ -108,7 +109,7 @@ def test_kill_leaves_an_interrupted_run_that_is_told_honestly(tmp_path: Path) ->
     # AND when the task has ended since
     (project / "go").touch()
     wait_for_file(latest_run(project, "daily") / "tasks" / "a" / "1" / "exit", filled=True)
-    state = json.loads(orch(project, "show", "daily", "--json").stdout)
+    state = json.loads(command_here(project, "show", "daily", "--json").stdout)
     assert state["interrupted"] is True
     assert state["phases"][0]["tasks"][0]["finding"]["verdict"] == "finished"
     assert "survived" in orch(project, "logs", "daily", "a", "-f").stdout
@@ -175,7 +176,7 @@ def test_a_hang_up_does_not_end_the_run(tmp_path: Path, terminals: list[Terminal
     (project / "go").touch()
     # THEN the run goes on to its end
     assert terminal.process.wait(30) == 0
-    assert json.loads(orch(project, "show", "daily", "--json").stdout)["status"] == "success"
+    assert json.loads(command_here(project, "show", "daily", "--json").stdout)["status"] == "success"
 
 
 def test_a_hang_up_cancels_where_the_project_says_so(tmp_path: Path, terminals: list[Terminal]) -> None:
@@ -188,7 +189,7 @@ def test_a_hang_up_cancels_where_the_project_says_so(tmp_path: Path, terminals: 
     # THEN
     assert terminal.process.wait(30) == 129
     assert not living(project / "pid")
-    assert "hang-up" in json.loads(orch(project, "show", "daily", "--json").stdout)["cancelled_by"]
+    assert "hang-up" in json.loads(command_here(project, "show", "daily", "--json").stdout)["cancelled_by"]
 
 
 def test_a_terminal_has_a_status_line_that_is_rewritten_and_taken_away(

@@ -11,6 +11,7 @@ from orch_tui.engine.runs import RunRefused
 from orch_tui.model.status import Status
 from orch_tui.project.project import open_project
 
+from tests.support.commands import command_here
 from tests.support.engine_kit import begin, make_commands, run, until
 from tests.support.projects import make_project, orch, toml
 
@@ -83,7 +84,7 @@ def test_the_command_to_start_an_attempt_by_hand_has_the_shell_it_had(tmp_path: 
         pytest.skip("there is no bash here")
     project = make_project(tmp_path, {"daily": {"P": {"t": SEVERAL.format("test -e fixed")}}})
     orch(project, "run", "daily")
-    command = orch(project, "show", "daily", "t", "--command").stdout
+    command = command_here(project, "show", "daily", "t", "--command").stdout
     assert "bash -e -o pipefail -c" in command
     by_hand = subprocess.run(["/bin/sh", "-c", command], cwd=project, capture_output=True, text=True, check=False)
     assert by_hand.returncode == 1 and not (project / "went-on").exists()
@@ -102,7 +103,7 @@ def test_a_configuration_cannot_set_what_tasks_are_known_by(tmp_path: Path, name
         f'[parameters]\nscript = "pass"\nenvironment = {{ {name} = "/elsewhere" }}\n'
     )
     # WHEN / THEN each is an error of the check, and neither is run
-    checked = orch(project, "check")
+    checked = command_here(project, "check")
     assert checked.returncode == 2 and checked.stdout.count(name) >= 2, checked.stdout
     done = orch(project, "run", "daily")
     assert done.returncode == 2 and f"the parameter environment sets {name}" in done.stderr
@@ -133,7 +134,7 @@ def test_proxies_reach_tasks_in_both_spellings_and_their_passwords_no_file(tmp_p
     state = b"".join(path.read_bytes() for path in (project / ".orch").rglob("*") if path.is_file())
     assert b"s3cr3t" not in state
     # AND who starts it by hand takes them from the shell
-    assert "HTTPS_PROXY=$HTTPS_PROXY" in orch(project, "show", "daily", "t", "--command").stdout
+    assert "HTTPS_PROXY=$HTTPS_PROXY" in command_here(project, "show", "daily", "t", "--command").stdout
 
 
 def test_variables_of_a_task_are_made_of_those_of_its_run(tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_variables_of_a_task_are_made_of_those_of_its_run(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout
     assert (project / "inner.txt").read_text() == "given\n"
     assert (project / "task.txt").read_text() == "given/monday\n"
-    state = json.loads(orch(project, "show", "inner", "--json").stdout)
+    state = json.loads(command_here(project, "show", "inner", "--json").stdout)
     assert state["variables"] == {"out": "given", "day": "monday", "plain": "{{ out }}"}
 
 
@@ -159,7 +160,7 @@ def test_a_variable_of_a_task_that_names_one_that_is_not_there_is_refused(tmp_pa
     project = make_project(tmp_path, {"daily": {"P": {"t": task}}})
     done = orch(project, "run", "daily")
     assert done.returncode == 2 and "variable nowhere has no value" in done.stderr
-    assert "uses the variable nowhere" in orch(project, "check").stdout
+    assert "uses the variable nowhere" in command_here(project, "check").stdout
 
 
 def test_a_limit_of_time_for_all_attempts_ends_the_one_that_runs(tmp_path: Path) -> None:

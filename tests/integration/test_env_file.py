@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.support.commands import command_here
 from tests.support.projects import make_project, orch
 
 
@@ -36,11 +37,11 @@ def test_a_reference_in_small_letters_is_a_secret_like_any_other(tmp_path: Path)
     (project / ".env").write_text("db_pw=hidden-value\n")
     (project / ".env").chmod(0o600)
     assert orch(project, "run", "o").returncode == 0
-    assert "it is *****" in orch(project, "logs", "o", "a").stdout
+    assert "it is *****" in command_here(project, "logs", "o", "a").stdout
 
 
 def test_names_of_a_script_itself_stay_its_own(tmp_path: Path) -> None:
     script = 'for word in a b; do printf "%s" "${word}"; done; echo ${nobody:-none}'
     project = make_project(tmp_path, {"o": {"P": {"a": script}}})
     assert orch(project, "run", "o").returncode == 0
-    assert "abnone" in orch(project, "logs", "o", "a").stdout
+    assert "abnone" in command_here(project, "logs", "o", "a").stdout

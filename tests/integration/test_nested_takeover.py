@@ -13,9 +13,10 @@ from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.paths import ProjectPaths
 
+from tests.support.commands import command_here
 from tests.support.engine_kit import until
 from tests.support.executors import kill_process, living_executor, wait_for_exit_file
-from tests.support.projects import latest_run, living, make_project, orch, start
+from tests.support.projects import Phases, latest_run, living, make_project, orch, start
 
 HOLD = "echo {0} >> ran; echo $$ > {0}.pid; until [ -e go ]; do sleep 0.02; done; echo {0} >> ended"
 INNER = {
@@ -87,7 +88,7 @@ def test_a_nested_run_is_gone_on_with_when_both_executors_were_killed(tmp_path: 
     # AND it used up no retry, and is shown in its place
     task = read_run(outer).tasks["inner"]
     assert [attempt.counts for attempt in task.attempts] == [False, True]
-    assert f"run {inner.name}, nested" in orch(project, "show", outer.name).stdout
+    assert f"run {inner.name}, nested" in command_here(project, "show", outer.name).stdout
 
 
 def test_what_a_nested_run_left_is_ended_when_the_outer_run_is_cancelled_instead(tmp_path: Path) -> None:
@@ -176,9 +177,9 @@ def _living_executor(project: Path) -> int | None:
 
 def test_rerunning_a_failed_run_runs_of_a_nested_one_only_what_failed_in_it(tmp_path: Path) -> None:
     # GIVEN runs in runs, three deep: in the innermost one a task failed
-    deep = {"D": {"good": "echo good >> ran", "bad": "echo bad >> ran; test -e fixed"}}
-    middle = {"M1": {"before": "echo before >> ran"}, "M2": {"deep": {"configuration": "orchestration/deep"}}}
-    outer = {"O": {"middle": {"configuration": "orchestration/middle"}, "side": "echo side >> ran"}}
+    deep: Phases = {"D": {"good": "echo good >> ran", "bad": "echo bad >> ran; test -e fixed"}}
+    middle: Phases = {"M1": {"before": "echo before >> ran"}, "M2": {"deep": {"configuration": "orchestration/deep"}}}
+    outer: Phases = {"O": {"middle": {"configuration": "orchestration/middle"}, "side": "echo side >> ran"}}
     project = make_project(tmp_path, {"deep": deep, "middle": middle, "outer": outer})
     assert orch(project, "run", "outer").returncode == 1
     (project / "fixed").touch()
@@ -218,7 +219,7 @@ def test_a_nested_run_in_which_all_succeeded_is_not_run_again(tmp_path: Path) ->
     # THEN
     assert again.returncode == 0, again.stdout
     assert sorted(_lines(project / "ran")) == ["first", "held", "last", "then"]
-    assert "nothing is left to run" in orch(project, "logs", "outer", "inner").stdout
+    assert "nothing is left to run" in command_here(project, "logs", "outer", "inner").stdout
 
 
 def test_what_an_interrupted_nested_run_left_is_settled_before_it_is_continued(tmp_path: Path) -> None:
@@ -255,7 +256,7 @@ def test_an_interrupted_run_is_resumed_and_not_run_again(tmp_path: Path) -> None
     refused = orch(project, "run", "inner", "--rerun-failed")
     assert refused.returncode == 2
     assert f"run --resume {run}" in refused.stderr and f"cancel {run}" in refused.stderr
-    assert "--rerun-failed" not in orch(project, "show", run).stdout
+    assert "--rerun-failed" not in command_here(project, "show", run).stdout
     (project / "go").touch()
     resumed = orch(project, "run", "--resume", run)
     assert resumed.returncode == 0, resumed.stdout

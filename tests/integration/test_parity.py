@@ -20,7 +20,8 @@ from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project, open_project
 
-from tests.support.projects import latest_run, make_project, orch, start, wait_for_file
+from tests.support.commands import command_here
+from tests.support.projects import latest_run, make_project, start, wait_for_file
 from tests.support.reasons import in_words
 
 GATE = 'touch "$ORCH_PROJECT/begun"; while [ ! -e "$ORCH_PROJECT/gate" ]; do sleep 0.05; done'
@@ -83,7 +84,7 @@ def test_marks_and_the_time_left_are_told(tmp_path: Path) -> None:
         log.touch()
         os.utime(log, (now - 70, now - 70))
         # WHEN it is shown
-        shown = orch(root, "show").stdout
+        shown = command_here(root, "show").stdout
         # THEN there is all that the panel has
         assert re.search(r"processing  2:\d\d, about 2:\d\d left", shown)
         assert re.search(r"Command · a .*  quiet for 1:\d\d", shown) and "longer" not in shown.splitlines()[1]
@@ -107,7 +108,7 @@ def test_what_takes_long_is_told(tmp_path: Path) -> None:
         earlier(project, number, 10.0)
     since = time.time() - 60
     with journal_of(project, "20261122T000000.000Z-aa", since, *began("a", since)) as journal:
-        shown = orch(root, "show").stdout
+        shown = command_here(root, "show").stdout
         assert "about to end, longer than usual (10 s)" in shown.splitlines()[1]
         assert re.search(r"Command · a .*  longer than usual \(9\.0 s\)", shown)
         watch = start(root, "watch")
@@ -115,7 +116,7 @@ def test_what_takes_long_is_told(tmp_path: Path) -> None:
         journal.append(events.run_ended(time.time(), Status.SUCCESS, None, 61.0, {}))
         watch.communicate(timeout=30)
     # AND of a run that is over it is still said
-    assert "longer than usual (10 s)" in orch(root, "show").stdout
+    assert "longer than usual (10 s)" in command_here(root, "show").stdout
 
 
 def test_a_nested_run_is_shown_in_place_and_named_while_it_is_watched(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_a_nested_run_is_shown_in_place_and_named_while_it_is_watched(tmp_path: 
     wait_for_file(root / "begun", run)
     nested = latest_run(root, "inner").name
     # WHEN the outer run is shown and watched
-    shown = orch(root, "show", "daily").stdout
+    shown = command_here(root, "show", "daily").stdout
     watch = start(root, "watch", "daily")
     seen = read_until(watch, ["is a run of its own"])
     # THEN the nested one is in it, with its tasks and why they wait
@@ -142,4 +143,4 @@ def test_a_nested_run_is_shown_in_place_and_named_while_it_is_watched(tmp_path: 
     assert "Command · last" in inner_watch.communicate(timeout=30)[0]
     watch.communicate(timeout=30)
     assert run.wait(30) == 0 and watch.returncode == 0
-    assert json.loads(orch(root, "show", nested, "--json").stdout)["parent"].endswith("/nest")
+    assert json.loads(command_here(root, "show", nested, "--json").stdout)["parent"].endswith("/nest")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import command_here
 from tests.support.projects import environment, latest_run, make_project, orch
 
 SECRET = "hunter2-hunter2"
@@ -25,7 +26,7 @@ def paste(text: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 def command_of(project: Path, task: str, *more: str) -> subprocess.CompletedProcess[str]:
-    done = orch(project, "show", "daily", task, "--command", *more)
+    done = command_here(project, "show", "daily", task, "--command", *more)
     assert done.returncode == 0, done.stderr
     return done
 
@@ -129,7 +130,7 @@ def test_a_nested_orchestration_is_started_as_a_run_of_its_own(tmp_path: Path) -
     assert orch(project, "run", "daily").returncode == 0
     pasted = paste(command_of(project, "a").stdout, **{k: v for k, v in environment().items() if k != "TERM"})
     assert pasted.returncode == 0, pasted.stderr
-    shown = json.loads(orch(project, "show", "inner", "--json").stdout)
+    shown = json.loads(command_here(project, "show", "inner", "--json").stdout)
     assert shown["parent"] is None and shown["variables"] == {"day": "mon day"}
 
 
@@ -147,14 +148,14 @@ def test_what_the_project_passes_on_is_taken_from_the_shell(tmp_path: Path) -> N
 def test_a_task_that_never_began_and_files_that_are_gone_are_said(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p", {"daily": {"First": {"a": "exit 3"}, "Second": {"b": "true"}}})
     orch(project, "run", "daily")
-    never = orch(project, "show", "last", "b", "--command")
+    never = command_here(project, "show", "last", "b", "--command")
     assert never.returncode == 2 and "never began" in never.stderr and 'phase "First" failed' in never.stderr
     shutil.rmtree(attempt(project, "a"))
     for option in ("--command", "--config"):
-        gone = orch(project, "show", "last", "a", option)
+        gone = command_here(project, "show", "last", "a", option)
         assert gone.returncode == 2 and "the files of this attempt are gone" in gone.stderr, gone.stderr
     # The task itself is still told, from the journal.
-    assert "exit code 3" in orch(project, "show", "last", "a").stdout
+    assert "exit code 3" in command_here(project, "show", "last", "a").stdout
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_a_task_that_never_began_and_files_that_are_gone_are_said(tmp_path: Path
 )
 def test_options_that_do_not_go_together_are_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
     project = make_project(tmp_path / "p", {"daily": {"First": {"a": "true"}}})
-    assert orch(project, "show", *words).returncode == 2
+    assert command_here(project, "show", *words).returncode == 2
 
 
 def test_the_history_keeps_the_text_that_each_attempt_ran(tmp_path: Path) -> None:
@@ -177,8 +178,8 @@ def test_the_history_keeps_the_text_that_each_attempt_ran(tmp_path: Path) -> Non
     configuration.write_text(configuration.read_text().replace("exit 1", "exit 0"))
     assert orch(project, "run", "daily", "--rerun-failed", TOKEN=SECRET).returncode == 0
     # WHEN the texts are asked for
-    before = orch(project, "show", first, "a", "--config", "--attempt", "1").stdout
-    after = orch(project, "show", "last", "a", "--config").stdout
+    before = command_here(project, "show", first, "a", "--config", "--attempt", "1").stdout
+    after = command_here(project, "show", "last", "a", "--config").stdout
     # THEN each is what its attempt ran: variables filled in, secrets as references
     assert "command/a as attempt 1 ran it, edited since" in before
     assert "echo monday ${TOKEN}; exit 1" in before and SECRET not in before + after
@@ -186,17 +187,17 @@ def test_the_history_keeps_the_text_that_each_attempt_ran(tmp_path: Path) -> Non
     assert re.search(r"^  \+command = .*exit 0", before, re.MULTILINE)
     assert "ran it, not edited since" in after and "from then to now" not in after
     # AND the task's page says it
-    assert "its text: edited since" in orch(project, "show", first, "a").stdout
-    assert "its text: not edited since" in orch(project, "show", "last", "a").stdout
+    assert "its text: edited since" in command_here(project, "show", first, "a").stdout
+    assert "its text: not edited since" in command_here(project, "show", "last", "a").stdout
     # AND a configuration that is gone is said
     configuration.unlink()
-    assert "the configuration of now cannot be read" in orch(project, "show", "last", "a", "--config").stdout
+    assert "the configuration of now cannot be read" in command_here(project, "show", "last", "a", "--config").stdout
 
 
 def test_json_of_one_task(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p", {"daily": {"First": {"a": "true"}}})
     orch(project, "run", "daily")
-    assert json.loads(orch(project, "show", "last", "a", "--json").stdout)["attempts"][0]["status"] == "success"
+    assert json.loads(command_here(project, "show", "last", "a", "--json").stdout)["attempts"][0]["status"] == "success"
 
 
 def test_a_variable_that_brings_a_secret_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -8,14 +8,16 @@ import signal
 import string
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import command_here
 from tests.support.encoders import ENCODERS
 from tests.support.leaks import leaks
-from tests.support.projects import argv, end, environment, latest_run, make_project, orch, start, wait_for_file
+from tests.support.projects import end, latest_run, make_project, orch, start, wait_for_file
 
 TELL = Path(__file__).with_name("tell_secrets.py")
 ENDS = ("success", "failure", "kill", "cancel", "resumed", "resumed-dead", "unresumed")
@@ -68,16 +70,8 @@ def shown(project: Path) -> Iterator[tuple[str, bytes]]:
         ["logs", "last", "tell", "--raw"],
         ["runs", "--json"],
     ):
-        done = subprocess.run(
-            argv(*arguments),
-            cwd=project,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=60,
-            check=False,
-        )
-        yield " ".join(arguments), done.stdout
+        done = command_here(project, *arguments)
+        yield " ".join(arguments), (done.stdout + done.stderr).encode("utf-8", "surrogateescape")
 
 
 def tell(project: Path, secret: str, how: str, seed: int, names: list[str]) -> bytes:
@@ -122,6 +116,7 @@ def _resume(project: Path, how: str) -> bytes:
 def wait_until_adopted(run: Path, resumed: subprocess.Popen[str]) -> None:
     while "taken over by" not in (run / "run.toml").read_text():
         assert resumed.poll() is None, resumed.communicate()[0]
+        time.sleep(0.01)
 
 
 def _kill_task(directory: Path) -> None:

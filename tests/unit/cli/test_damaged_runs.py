@@ -24,6 +24,7 @@ from orch_tui.runs.view import RunModel
 from orch_tui.tui.home.model import read_runs, spark
 from orch_tui.tui.workbench.run_rows import about_phase, about_task, head_rows, phase_state, task_state, wait_rows
 
+from tests.support.commands import NoScreen
 from tests.support.damage import AFTER, BEFORE, RUN, T0, damaged, put_runs, whole_journals
 from tests.support.projects import make_project
 
@@ -51,18 +52,8 @@ def root(tmp_path: Path) -> Path:
     )
 
 
-class _NoScreen:
-    """For commands that open none."""
-
-    def open(self, root: Path, *, mouse: bool) -> int:
-        raise AssertionError(f"{root} was opened on the screen, mouse {mouse}")
-
-    def keys(self) -> tuple[str, bool]:
-        raise AssertionError("the keys were asked for")
-
-
 def _seen(capsys: pytest.CaptureFixture[str], root: Path, *arguments: str) -> tuple[int, str, str]:
-    code = run_command_line([*arguments, "--project", str(root)], _NoScreen())
+    code = run_command_line([*arguments, "--project", str(root)], NoScreen())
     out, err = capsys.readouterr()
     return code, out, err
 

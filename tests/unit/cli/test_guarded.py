@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from orch_tui.cli.main import run_command_line
 
+from tests.support.commands import NoScreen
 from tests.support.damage import RUN, put_runs, whole_journals
-from tests.unit.cli.test_damaged_runs import _NoScreen
 
 EVIL = "x\x1b]0;owned\x07\x9b31m\u202e\x7f\x85\u2066\u200b\x08y"
 _ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -65,7 +65,7 @@ def test_nothing_in_a_name_reaches_the_terminal(
     root: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
     # WHEN
-    run_command_line([*command, "--project", str(root)], _NoScreen())
+    run_command_line([*command, "--project", str(root)], NoScreen())
     out, err = capsys.readouterr()
     # THEN
     assert out + err
@@ -86,18 +86,18 @@ def test_nothing_in_a_name_reaches_the_terminal(
     ],
 )
 def test_json_is_plain_and_reads_back(root: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]) -> None:
-    run_command_line([*command, "--project", str(root)], _NoScreen())
+    run_command_line([*command, "--project", str(root)], NoScreen())
     out = capsys.readouterr().out
     json.loads(out)
     assert not _ACTS.search(out)
 
 
 def test_json_has_names_as_they_are(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_command_line(["list", "--json", "--project", str(root)], _NoScreen())
+    run_command_line(["list", "--json", "--project", str(root)], NoScreen())
     names = {item["id"]: item["name"] for item in json.loads(capsys.readouterr().out)}
     assert names["o"] == EVIL
     # AND what JSON has no form for is a text
-    run_command_line(["component", "schema", "evil", "--project", str(root)], _NoScreen())
+    run_command_line(["component", "schema", "evil", "--project", str(root)], NoScreen())
     day = json.loads(capsys.readouterr().out)["properties"]["day"]
     assert day["default"] == "2026-11-22"
     assert day["examples"] == ["2026-11-22T14:02:00+00:00", "14:02:00", "inf", "nan"]
