@@ -20,7 +20,10 @@ from orch_tui.project.journal.file import Journal, is_executed, read_run
 
 from tests.support.engine_kit import make_commands, until
 
-KILLS = 100
+LENGTHS = [
+    pytest.param(30, id="short"),
+    pytest.param(1000, id="at-length", marks=pytest.mark.long),
+]
 
 
 def _task(name: str) -> str:
@@ -28,16 +31,16 @@ def _task(name: str) -> str:
     return f"echo begin >> trace/{name}; sleep 0.0{random.randrange(1, 9)}; echo end >> trace/{name}"
 
 
-@pytest.mark.slow
-def test_a_hundred_kills_at_random_moments(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", LENGTHS)
+def test_kills_at_random_moments(tmp_path: Path, kills: int) -> None:
     seed = random.randrange(10**9)
     print(f"seed {seed}")
     random.seed(seed)
     outcomes = {"unfinished": 0, "finished": 0, "torn": 0}
-    for number in range(KILLS):
+    for number in range(kills):
         _kill_one(tmp_path / str(number), outcomes)
     # The moments must have been spread over the run for this test to mean anything.
-    assert outcomes["unfinished"] >= KILLS // 2, outcomes
+    assert outcomes["unfinished"] >= kills // 2, outcomes
 
 
 def _kill_one(root: Path, outcomes: dict[str, int]) -> None:

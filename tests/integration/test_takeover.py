@@ -24,7 +24,6 @@ from orch_tui.project.journal.file import is_executed, read_run
 from tests.support.engine_kit import begin, make_commands, statuses, until
 
 WAIT = "echo begin >> {0}.trace; while [ ! -e {0}.go ]; do sleep 0.02; done; echo end >> {0}.trace; exit {1}"
-KILLS = 100
 
 
 @pytest.fixture
@@ -113,7 +112,12 @@ def test_after_a_reboot_running_tasks_are_lost_and_can_be_run_again(
     until(lambda: (tmp_path / "a.trace").exists() and statuses(read_run(directory))["done"] is Status.SUCCESS)
     _kill(process)
     attempt = [directory / "tasks" / "a" / "1"]
-    until(lambda: not (kill_processes(tagged(attempt)) or tagged(attempt)))
+
+    def gone() -> bool:
+        kill_processes(tagged(attempt))
+        return not tagged(attempt)
+
+    until(gone)
     text = (directory / "run.toml").read_text()
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     (directory / "run.toml").write_text(text.replace(boot, "0" * 8 + boot[8:]))
@@ -230,13 +234,15 @@ def test_an_interrupted_run_is_resumed_and_another_one_stopped_from_the_command_
     assert statuses(read_run(directory)) == {"a": Status.TERMINATED, "b": Status.CANCELLED}
 
 
-@pytest.mark.slow
-def test_a_hundred_kills_each_followed_by_a_takeover(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "least", [pytest.param(30, id="short"), pytest.param(1000, id="at-length", marks=pytest.mark.long)]
+)
+def test_kills_each_followed_by_a_takeover(tmp_path: Path, least: int) -> None:
     seed = random.randrange(10**9)
     print(f"seed {seed}")
     random.seed(seed)
     kills = runs = 0
-    while kills < KILLS:
+    while kills < least:
         kills += _kill_until_done(tmp_path / str(runs))
         runs += 1
     print(f"{kills} kills in {runs} runs")
