@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from orch_tui.model import events
@@ -61,11 +62,11 @@ def _xargs(logs: Path, count: int) -> float:
     return time.perf_counter() - before
 
 
-def _run(root: Path) -> dict[str, float]:
+def _run(root: Path) -> dict[str, Any]:
     output = subprocess.run(
         [sys.executable, "-m", "tests.bench.one_run", str(root)], check=True, capture_output=True, text=True
     )
-    result: dict[str, float] = json.loads(output.stdout)
+    result: dict[str, Any] = json.loads(output.stdout)
     assert result["status"] == "success"
     return result
 

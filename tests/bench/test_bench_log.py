@@ -98,7 +98,11 @@ def test_a_gigabyte(tmp_path: Path, small: Path, big: Path) -> None:
     state.view.resize(120, 37)
     assert state.view.rows()[-1].line.text == "the last line of all"
     print(f"\n1 GB, its last page:              {(time.perf_counter() - begun) * 1000:8.1f} ms (budget 1,000)")
-    for name, move in (("middle", lambda: state.view.to_fraction(0.5)), ("start", state.view.to_start)):
+    moves: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("middle", lambda: state.view.to_fraction(0.5)),
+        ("start", state.view.to_start),
+    )
+    for name, move in moves:
         begun = time.perf_counter()
         move()
         state.view.rows()
@@ -120,7 +124,7 @@ def test_a_gigabyte(tmp_path: Path, small: Path, big: Path) -> None:
             )
             app.send("/row 000000999\r")
             begun = time.perf_counter()
-            app.wait_until(lambda: (says := status(app)) and " of " in says and "searched" not in says, "a count")
+            app.wait_until(lambda: " of " in (says := status(app)) and "searched" not in says, "a count")
             print(
                 f"{path.name:10} all matches counted    {(time.perf_counter() - begun) * 1000:8.0f} ms: {status(app)}"
             )

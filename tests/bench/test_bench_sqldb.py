@@ -66,7 +66,7 @@ def test_memory_is_flat(tmp_path: Path, side: tuple[str, dict[str, Any]]) -> Non
     name, parameters = side
     found: dict[str, list[float]] = {}
     for count in (100_000, 1_000_000):
-        steps = {
+        steps: dict[str, dict[str, object]] = {
             "writer": {"table": "t", "mode": "replace", "key": ["id"]},
             "writer, upsert": {"table": "t", "mode": "upsert", "key": ["id"]},
             "extractor": {"table": "t"},

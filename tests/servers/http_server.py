@@ -16,6 +16,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -29,7 +30,7 @@ class Call:
     method: str
     path: str
     query: Mapping[str, str]
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
     target: str
 
@@ -70,6 +71,8 @@ class HttpServer:
         self.calls: list[Call] = []
         self._routes: dict[tuple[str | None, str], Handler] = {}
         self._lock = threading.Lock()
+        self.date: str | None = None
+        """Sent as ``Date``; None for the time it is."""
         outer = self
 
         class Requests(_Requests):
@@ -138,6 +141,9 @@ class _Requests(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return self.server_of_test.date or super().date_time_string(timestamp)
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)

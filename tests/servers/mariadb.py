@@ -32,7 +32,7 @@ class MariaDbServer:
     def connect(self, **more: Any) -> pymysql.Connection[Any]:
         """A connection of the test's own, as root and in autocommit."""
         place = {"unix_socket": str(self.socket), "user": "root", "database": "shop", "autocommit": True}
-        return pymysql.connect(charset="utf8mb4", **{**place, **more})  # type: ignore[arg-type]
+        return pymysql.connect(charset="utf8mb4", **{**place, **more})
 
     def run(self, *statements: str) -> list[tuple[Any, ...]]:
         """The rows of the last statement, none if it gives none."""
@@ -59,7 +59,7 @@ def mariadb() -> Iterator[MariaDbServer]:
     daemon, install = program("mariadbd", "/usr/sbin"), program("mariadb-install-db", "/usr/bin")
     with home("orch-mariadb-", "mysql") as (path, how):
         data = path / "data"
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+        quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
         subprocess.run([install, "--no-defaults", f"--datadir={data}", "--skip-test-db", "--skip-name-resolve",
                         "--auth-root-authentication-method=normal", "--innodb-log-file-size=16M"],
                        check=True, timeout=120, stderr=subprocess.DEVNULL, **quiet, **how)  # fmt: skip

@@ -105,7 +105,7 @@ class Proxy:
 
     def take_apart(self, answer: bytes) -> bytes:
         """The answer with its first rows inline and the others as pieces to be fetched."""
-        import pyarrow as pa  # type: ignore[import-not-found,unused-ignore]
+        import pyarrow as pa
 
         body = json.loads(answer)
         data = body.get("data") or {}

@@ -6,7 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 ATOMS = [
     "a", "b", "1", "0", "-", ".", " ", ",", ";", "\t", "|", "'", '"', "\\", "#", "\n", "\r", "\r\n", "é", "€", "😀", "\x0b",  # noqa: E501
@@ -63,7 +63,8 @@ def random_document(random: Random) -> CsvDocument:
         mixed = random.choice(["\n", "\r\n"]) if random.random() < 0.1 else line_end
         # The module leaves a line end that is not its own without quotes; a lone empty field needs them.
         risky = any("\r" in text or "\n" in text for text in row) or row == [""]
-        quoting = csv.QUOTE_ALL if risky else random.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
+        ways: list[Literal[0, 1, 2]] = [csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]
+        quoting = csv.QUOTE_ALL if risky else random.choice(ways)
         csv.writer(
             out, delimiter=delimiter, quotechar=quote, escapechar=escape or None, lineterminator=mixed, quoting=quoting,
             doublequote=not escape or random.random() < 0.5,

@@ -69,7 +69,7 @@ class Api:
         if self.end == "always":
             return bool(self.flag) or self.settings.get("stop") == "empty"
         if self.settings.get("stop") == "short":
-            return self.size >= self.settings["limit"]
+            return bool(self.size >= self.settings["limit"])
         return True
 
     @property

@@ -14,13 +14,15 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-Tasks = Mapping[str, "str | Mapping[str, Any]"]
+Task: TypeAlias = "str | Mapping[str, Any]"
+Tasks: TypeAlias = Mapping[str, Task]
+Phases: TypeAlias = Mapping[str, Tasks]
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def make_project(path: Path, orchestrations: Mapping[str, Mapping[str, Tasks]], settings: str = "") -> Path:
+def make_project(path: Path, orchestrations: Mapping[str, Phases], settings: str = "") -> Path:
     """``{"orchestration-id": {"Phase name": {"task-id": "shell command"}}}``.
 
     A task may be a table: ``command`` (or ``configuration``) and any option of a task.
@@ -90,8 +92,10 @@ def orch(project: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
 def start(project: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
     """The program started; its output is merged into one pipe unless told otherwise."""
     usual = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL, "cwd": project}
-    options = usual | options
-    return subprocess.Popen(argv(*arguments), env=environment(**options.pop("env", {})), text=True, **options)
+    more: dict[str, Any] = usual | options
+    env = environment(**more.pop("env", {}))
+    process: subprocess.Popen[str] = subprocess.Popen(argv(*arguments), env=env, text=True, **more)
+    return process
 
 
 def wait_for_file(path: Path, process: subprocess.Popen[str] | None = None, *, filled: bool = False) -> None:

@@ -5,5 +5,7 @@ from __future__ import annotations
 from orch_tui.model.reasons import Reason, decode_reason
 
 
-def in_words(sentence: str) -> Reason | None:
-    return decode_reason(None, sentence)
+def in_words(sentence: str) -> Reason:
+    reason = decode_reason(None, sentence)
+    assert reason is not None
+    return reason

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import pyte
 
 
@@ -22,5 +20,8 @@ class TerminalScreen(pyte.Screen):
 
 
 class TerminalStream(pyte.ByteStream):
-    csi: ClassVar[dict[str, str]] = {**pyte.ByteStream.csi, "b": "repeat_character"}
+    csi = {  # noqa: RUF012 (as its base has it)
+        **pyte.ByteStream.csi,
+        "b": "repeat_character",
+    }
     events = pyte.ByteStream.events | {"repeat_character"}

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from unittest import mock
 
 from orch_tui.engine.runs import RunRequest, plan_run, start_run
 from orch_tui.model.status import Status
@@ -29,7 +30,7 @@ def _save(app: OrchApp, path: Path) -> None:
     path.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", encoding="utf-8")
 
 
-async def _settle(pilot: Pilot[object]) -> None:
+async def _settle(pilot: Pilot[int]) -> None:
     await pilot.app.workers.wait_for_complete()
     await pilot.pause(0.5)
 
@@ -71,11 +72,11 @@ async def _take(project: Project, directory: Path) -> None:
 def main(arguments: Sequence[str]) -> int:
     os.environ.update(COLORTERM="truecolor", TERM="xterm-256color")
     os.environ.pop("NO_COLOR", None)
-    # Not who happens to take the pictures.
-    run_control.who_am_i = lambda: "ann@server"
     directory = Path(arguments[0])
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as name:
+    # Not who happens to take the pictures.
+    ann = mock.patch.object(run_control, "who_am_i", lambda: "ann@server")
+    with ann, tempfile.TemporaryDirectory() as name:
         project = sample_project(Path(name))
         for orchestration in ("campaigns", "campaigns", "nightly"):
             start_run(project, plan_run(project, RunRequest(orchestration)), by="ann@server").wait()

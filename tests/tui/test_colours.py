@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,10 @@ async def test_the_bars_of_runs_are_no_negative_under_the_cursor(
         assert _reversed(view, pictures=True) == {False} and _reversed(view, pictures=False) == {True}
 
 
+def _has_bars(view: LineList) -> bool:
+    return view.has_focus and view.count() > 1
+
+
 @pytest.mark.parametrize("name", _THEMES)
 async def test_bars_in_time_are_no_negative_under_the_cursor(tmp_path: Path, name: str) -> None:
     project = make_commands(tmp_path, {"First": {"a": "sleep 0.1"}})
@@ -76,7 +81,7 @@ async def test_bars_in_time_are_no_negative_under_the_cursor(tmp_path: Path, nam
         for keys, kind in ((("3",), SequenceView), (("w", "3"), LiveTimelineView)):
             await pilot.press(*keys)
             view = app.screen.query_one(kind)
-            await until(pilot, lambda view=view: view.has_focus and view.count() > 1, "the bars")
+            await until(pilot, partial(_has_bars, view), "the bars")
             await pilot.press("down")
             # THEN its bar is drawn as in all other rows, and its name shows where the cursor is
             assert _reversed(view, pictures=True) == {False} and _reversed(view, pictures=False) == {True}

@@ -319,7 +319,12 @@ async def test_a_refused_edit_of_the_file_is_kept(open_desk: Open, monkeypatch: 
 async def test_editing_the_file_saves_the_form_first(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_desk() as desk:
         seen: list[str] = []
-        monkeypatch.setattr(desk.app, "edit_file", lambda path: bool(seen.append(path.read_text())) or True)
+
+        def edit_file(path: Path) -> bool:
+            seen.append(path.read_text())
+            return True
+
+        monkeypatch.setattr(desk.app, "edit_file", edit_file)
         await desk.type_at(HOST, "other")
         await desk.pilot.press("e")
         assert isinstance(desk.app.screen, Confirm)

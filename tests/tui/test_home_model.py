@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.status import Status
 from orch_tui.model.undo import NothingToUndo
 from orch_tui.project.catalog import InUse
@@ -33,7 +35,12 @@ def test_files_are_read_when_they_are_shown(project: Project, monkeypatch: pytes
     # GIVEN a project that tells what is read
     read: list[str] = []
     original = project.orchestration
-    monkeypatch.setattr(project, "orchestration", lambda one: read.append(one) or original(one))
+
+    def reading(orchestration: str) -> Orchestration:
+        read.append(orchestration)
+        return original(orchestration)
+
+    monkeypatch.setattr(project, "orchestration", reading)
     # WHEN the model is made and one row is shown twice
     model = HomeModel(project)
     model.entry("alpha")
@@ -162,7 +169,12 @@ def test_runs_are_read_again_only_when_something_changed(
     # WHEN nothing has changed, not one journal is opened
     opened: list[object] = []
     original = os.open
-    monkeypatch.setattr(os, "open", lambda *args, **more: opened.append(args) or original(*args, **more))
+
+    def opening(*args: Any, **more: Any) -> int:
+        opened.append(args)
+        return original(*args, **more)
+
+    monkeypatch.setattr(os, "open", opening)
     assert read_runs(project.paths, "alpha", known) is known and opened == []
     # WHEN there is a new run
     run = make_run("alpha", Status.ERROR)

@@ -38,8 +38,7 @@ def after(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
 @pytest.mark.parametrize("size", [WIDE, SMALL], ids=["wide", "small"])
 def test_edited(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
     # GIVEN marks, a disabled task, one that continues on failure, and a writer that reads too early
-    keys = ("down", "space", "f", "down", "escape", "x", "G", "h", "[", "[", "[")
-    keys = tuple({"[": "left_square_bracket"}.get(key, key) for key in keys)
+    keys = ("down", "space", "f", "down", "escape", "x", "G", "h", *["left_square_bracket"] * 3)
     # THEN all of that can be seen
     assert snap_compare(OrchApp(sample_project(tmp_path)), terminal_size=size, run_before=after(*keys))
 

@@ -45,7 +45,7 @@ def tell(directory: Path, *told: Event, quiet: bool = False, starts: bool = True
 
 
 BEGUN = (
-    events.executor(NOW, pid=1, start=1, host="h", boot_id="b", by="me"),
+    events.executor(NOW, pid=1, start=(1, 1), host="h", boot_id="b", by="me"),
     events.phase_started(NOW, "first"),
     events.spawning(NOW, "a", 1),
     events.started(NOW, "a", 1, pid=5, start=(5, 5)),

@@ -66,7 +66,8 @@ def test_glyphs_are_shown_where_locale_and_encoding_allow_it(
 
 class Stream(io.TextIOWrapper):
     def __init__(self, *, encoding: str = "utf-8", tty: bool = False) -> None:
-        super().__init__(io.BytesIO(), encoding=encoding)
+        self._bytes = io.BytesIO()
+        super().__init__(self._bytes, encoding=encoding)
         self._tty = tty
 
     def isatty(self) -> bool:
@@ -75,7 +76,7 @@ class Stream(io.TextIOWrapper):
     @property
     def text(self) -> str:
         self.flush()
-        return self.buffer.getvalue().decode(self.encoding)  # type: ignore[attr-defined]
+        return self._bytes.getvalue().decode(self.encoding)
 
 
 def test_colour_only_on_terminals_that_want_it(monkeypatch: pytest.MonkeyPatch) -> None:

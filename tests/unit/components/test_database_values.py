@@ -92,7 +92,7 @@ def same(kind: str, wanted: str | None, found: Any) -> bool:
     if kind == "BOOLEAN":
         return {"1": "true", "t": "true", "0": "false", "f": "false"}.get(text, text) == wanted
     if kind in ("DOUBLE", "FLOAT") or kind.startswith("DECIMAL") or kind.endswith("INT") or kind.endswith("INTEGER"):
-        return number(kind, text) == number(kind, wanted)
+        return bool(number(kind, text) == number(kind, wanted))
     if kind in ("JSON", "INTEGER[]") or kind.startswith("STRUCT"):
         return text == wanted or loads(text) == loads(wanted)
     if kind == "DATE" or kind.startswith("TIME"):

@@ -124,7 +124,7 @@ def test_sqlite_is_read_and_written(bench: Bench) -> None:
     ctx = bench.context(mode=WriteMode.APPEND)
     sqlite_extractor.run(read, ctx)
     assert bench.rows() == NAMED and list(bench.columns()) == ["id", "name"]
-    assert ctx.next_state["last"] == 2
+    assert ctx.next_state is not None and ctx.next_state["last"] == 2
 
 
 def test_sql_reads_inputs_and_writes_outputs(bench: Bench) -> None:
@@ -239,7 +239,7 @@ def test_servers_are_read_and_written(bench: Bench, server: Callable[[], Any], e
         ctx = bench.context(mode=WriteMode.APPEND)
         extractor.run(extractor.Parameters(**given, incremental_column="id"), ctx)
     assert sorted(bench.rows()) == NAMED and list(bench.columns()) == ["id", "name"]
-    assert ctx.next_state["last"] == "2"
+    assert ctx.next_state is not None and ctx.next_state["last"] == "2"
 
 
 def test_snowflake_is_read(bench: Bench) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.engine.phase_queue import PhaseQueue
@@ -57,10 +59,12 @@ def test_cancelling_takes_out_one_or_all() -> None:
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(1, 4)), min_size=1, max_size=12), st.integers(1, 5), st.randoms())
-def test_limits_always_hold_and_every_task_gets_its_turn(limits: list[int | None], width: int, random: object) -> None:
+def test_limits_always_hold_and_every_task_gets_its_turn(limits: list[int | None], width: int, random: Random) -> None:
     # GIVEN tasks of which some have a limit of their own
     tasks = [_task(f"t{n}", limit) for n, limit in enumerate(limits)]
-    queue, running, done = PhaseQueue(width, tasks, 0.0), [], []
+    queue = PhaseQueue(width, tasks, 0.0)
+    running: list[PlannedTask] = []
+    done: list[PlannedTask] = []
     while not queue.empty or running:
         while (task := queue.next(running)) is not None:
             queue.remove(task)
@@ -70,7 +74,7 @@ def test_limits_always_hold_and_every_task_gets_its_turn(limits: list[int | None
             assert len(running) <= min(own, default=width)
         # (something runs, or nothing could ever start)
         assert running
-        done.append(running.pop(random.randrange(len(running))))  # type: ignore[attr-defined]
+        done.append(running.pop(random.randrange(len(running))))
     assert sorted(task.id for task in done) == sorted(task.id for task in tasks)
 
 

@@ -21,7 +21,7 @@ EXECUTOR = events.executor(T, pid=1, start=(1, 1), host="h", boot_id="b", by="an
 
 def _state(*events_: Event) -> RunState:
     def task(name: str, phase: str, decision: Decision = Decision.RUN, reason: str = "") -> PlannedTask:
-        return PlannedTask(name, f"c/{name}", name, phase, decision, in_words(reason))
+        return PlannedTask(name, f"c/{name}", name, phase, decision, in_words(reason) if reason else None)
 
     phases = (
         PlannedPhase(

@@ -64,7 +64,7 @@ def test_nothing_is_left_of_an_attempt_that_the_disk_has_no_room_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # GIVEN a disk that takes only half of what is written
-    monkeypatch.setattr(attempt_dir.os, "write", lambda fd, data: len(data) // 2)
+    monkeypatch.setattr(os, "write", lambda fd, data: len(data) // 2)
     directory = attempt_directory(tmp_path, "load", 1)
     # WHEN an attempt is made
     with pytest.raises(OSError) as failure:

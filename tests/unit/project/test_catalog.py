@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,10 +100,11 @@ def test_duplicates_go_separate_ways(make_project: MakeProject) -> None:
 def test_deleted_files_can_be_had_back(make_project: MakeProject) -> None:
     # GIVEN a configuration and an orchestration that are used
     project = make_project(FILES)
-    for delete in (
+    deletions: tuple[Callable[[], object], ...] = (
         lambda: catalog.delete_configuration(project, "sql/x"),
         lambda: catalog.delete_orchestration(project, "a"),
-    ):
+    )
+    for delete in deletions:
         # WHEN they are to be deleted, THEN it is refused with the users
         with pytest.raises(catalog.InUse, match=r'is used by "[AB]" \(task "[tn]"\)'):
             delete()

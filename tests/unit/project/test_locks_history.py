@@ -82,7 +82,7 @@ def test_a_run_is_summed_up_from_the_two_ends_of_its_journal(tmp_path: Path, mon
         read += len(data)
         return data
 
-    monkeypatch.setattr(history.os, "pread", counting)
+    monkeypatch.setattr(os, "pread", counting)
     # WHEN the long one is summed up
     summary = summarize(paths.run("o", "r2"))
     # THEN everything is known, and only the ends were read

@@ -163,7 +163,7 @@ def test_where_a_directory_cannot_be_locked_a_file_is(root: Path, monkeypatch: p
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         flock(descriptor, operation)
 
-    monkeypatch.setattr(save_lock.fcntl, "flock", refusing)
+    monkeypatch.setattr(fcntl, "flock", refusing)
     monkeypatch.setattr(save_lock, "_WAIT", 0.05)
     # WHEN / THEN one excludes the other all the same
     failures: list[OSError] = []

@@ -109,7 +109,11 @@ def test_insisting_while_runs_are_stopped_kills_at_once(tmp_path: Path, number: 
     said: list[str] = []
     with Signals().installed() as signals:
         # WHEN the program waits for the end in Thread.join, and a signal comes there
-        insisting = Thread(target=lambda: (until(lambda: bool(said)), os.kill(os.getpid(), number)))
+        def insist() -> None:
+            until(lambda: bool(said))
+            os.kill(os.getpid(), number)
+
+        insisting = Thread(target=insist)
         insisting.start()
         began = monotonic()
         one.settle(130, said.append, signals.listen)

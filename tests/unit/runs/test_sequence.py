@@ -24,6 +24,7 @@ from orch_tui.runs.sequence.values import (
 )
 from orch_tui.tui import theme
 from rich.cells import cell_len
+from textual.theme import Theme
 
 from tests.support.strategies import TRICKY
 from tests.unit.runs.test_view import T0, begun, model, started
@@ -294,7 +295,7 @@ def test_an_svg_has_every_name_whole_and_its_colours_follow_the_page() -> None:
 
 
 @pytest.mark.parametrize(("colors", "ours"), [(svg.LIGHT, theme.LIGHT), (svg.DARK, theme.DARK)])
-def test_a_picture_has_the_colours_of_the_screen(colors: dict[str, str], ours: theme.Theme) -> None:
+def test_a_picture_has_the_colours_of_the_screen(colors: dict[str, str], ours: Theme) -> None:
     variables = ours.variables
     assert colors == {
         "paper": ours.background,

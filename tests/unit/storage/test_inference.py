@@ -158,8 +158,10 @@ times = st.one_of(
     ),
 )  # fmt: skip
 columns = st.one_of(
-    st.lists(st.one_of(st.none(), strategy), max_size=4)
-    for strategy in (words, numbers, times, st.one_of(numbers, times), st.text(max_size=8))
+    [
+        st.lists(st.one_of(st.none(), strategy), max_size=4)
+        for strategy in (words, numbers, times, st.one_of(numbers, times), st.text(max_size=8))
+    ]
 )
 
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import pytest
@@ -200,7 +200,7 @@ def numbers(draw: st.DrawFn) -> tuple[str, str, Any]:
         unscaled = draw(st.integers(-(10**digits) + 1, 10**digits - 1))
         text = f"{Decimal(unscaled).scaleb(-scale):f}" if abs(unscaled) < 10**28 else exact(unscaled, scale)
         return f"'{text}'::decimal({digits},{scale})", f"DECIMAL({digits},{scale})", Fraction(text)
-    width = 64 if kind == "DOUBLE" else 32
+    width: Literal[32, 64] = 64 if kind == "DOUBLE" else 32
     wide = draw(
         st.one_of(st.floats(allow_nan=False, allow_infinity=False, width=width), st.integers(-100, 100).map(float))
     )

@@ -112,7 +112,7 @@ def same(before: Any, after: Any) -> bool:
         )
         if isinstance(after, datetime):
             return before.replace(tzinfo=UTC) == after.replace(tzinfo=UTC)
-        return text == after
+        return bool(text == after)
     if isinstance(before, date) and isinstance(after, str):
         return before.isoformat() == after
     return type(before) is type(after) and bool(before == after)

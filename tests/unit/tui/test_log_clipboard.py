@@ -54,12 +54,16 @@ def test_inside_tmux_its_buffer_is_taken(paths: ProjectPaths, tmp_path: Path, mo
     assert said.startswith("2 lines are in tmux's buffer and sent to the terminal, and in .orch/copied/")
 
 
+def _drop(sequence: str) -> None:
+    """Where what is sent to the terminal is not looked at."""
+
+
 def test_a_tmux_that_cannot_send_on_still_keeps_it(
     paths: ProjectPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmux(tmp_path, f'[ "$2" = -w ] && exit 1; cat > "{tmp_path}/got"')
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    said = copy_text("one", paths, [].append, {"TMUX": "x"})
+    said = copy_text("one", paths, _drop, {"TMUX": "x"})
     assert (tmp_path / "got").read_text() == "one" and "in tmux's buffer, and" in said
 
 
@@ -71,7 +75,7 @@ def test_without_the_program_the_terminal_is_asked(paths: ProjectPaths, monkeypa
 
 def test_old_copies_are_removed_and_a_file_that_cannot_be_written_is_said(paths: ProjectPaths) -> None:
     for number in range(25):
-        copy_text(str(number), paths, [].append, {})
+        copy_text(str(number), paths, _drop, {})
     assert len(files(paths)) == 20 and "24" in {path.read_text() for path in files(paths)}
     broken = ProjectPaths(paths.root / "gone")
     sent: list[str] = []

@@ -159,7 +159,8 @@ def test_too_much_is_not_copied(tmp_path: Path) -> None:
 
 
 def test_the_end_is_printed_without_what_could_harm_a_terminal(tmp_path: Path) -> None:
-    path, out = tmp_path / "log", []
+    path = tmp_path / "log"
+    out: list[str] = []
     path.write_bytes(b"one\n\x1b[31mtwo\x1b[0m\x1b]52;c;eA==\x07\n\x1b[2Jthree")
     print_end(path, 2, out.append)
     assert out[:2] == ["\x1b[31mtwo\x1b[0m\n", "three\n"]

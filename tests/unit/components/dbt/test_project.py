@@ -181,7 +181,7 @@ def test_a_project_on_a_warehouse_of_its_own(tmp_path: Path) -> None:
     dbt_project(tmp_path)
     warned = {"unique_id": "test.shop.fresh.1a2b", "status": "warn", "message": "Got 3 results, configured to warn"}
     venv = speaking(tmp_path, [event("1 of 1 WARN fresh", "LogTestResult", "warn", num_models=1)], results=[warned])
-    options = {"select": ["tag:daily", "+by_day"], "exclude": ["x"], "threads": 4, "full_refresh": True}
+    options: dict[str, Any] = {"select": ["tag:daily", "+by_day"], "exclude": ["x"], "threads": 4, "full_refresh": True}
     given = task(
         tmp_path, outputs=(), venv=str(venv), database="profile", target="prod", secrets={"TOKEN": "dbt-secret-1"},
         environment={"DBT_ENV_SECRET_PW": "${TOKEN}"}, vars={"day": "2026-01-01"}, **options,

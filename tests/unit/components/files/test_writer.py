@@ -63,8 +63,16 @@ def test_another_file_system_is_reached_by_a_copy(
         if Path(source).parent != Path(target).parent:
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
 
-    monkeypatch.setattr(Path, "replace", lambda self, target: (refuse(self, target), replace(self, target))[1])
-    monkeypatch.setattr(os, "link", lambda source, target: (refuse(source, target), link(source, target))[1])
+    def replacing(source: Path, target: Path) -> Path:
+        refuse(source, target)
+        return replace(source, target)
+
+    def linking(source: Path, target: Path) -> None:
+        refuse(source, target)
+        link(source, target)
+
+    monkeypatch.setattr(Path, "replace", replacing)
+    monkeypatch.setattr(os, "link", linking)
     # WHEN the file is written
     write(bench, path="out/a.csv", overwrite=overwrite)
     # THEN it is there completely, and alone

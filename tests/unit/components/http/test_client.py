@@ -86,8 +86,7 @@ def test_retry_after_is_kept(server: HttpServer, form: str) -> None:
 
 
 def _with_date(server: HttpServer, moment: float) -> None:
-    handler = server._server.RequestHandlerClass
-    handler.date_time_string = lambda self, timestamp=None: email.utils.formatdate(moment, usegmt=True)  # type: ignore[method-assign]
+    server.date = email.utils.formatdate(moment, usegmt=True)
 
 
 def test_a_pause_that_is_too_long_is_an_error(server: HttpServer) -> None:
@@ -328,7 +327,7 @@ def test_what_is_sent(server: HttpServer) -> None:
             client.request("POST", "x", json={"a": float("nan")})
         client.request("GET", "x", headers={"accept": "text/csv"})
     get, post, form, lines, csv = server.calls
-    assert csv.headers.get_all("Accept") == ["text/csv"]  # type: ignore[attr-defined]
+    assert csv.headers.get_all("Accept") == ["text/csv"]
     assert get.target == "/v1/x?a=1&b=2&b=3&d=true&e=%C3%A4+%26" and get.headers["X-A"] == "1"
     assert post.json == {"é": 1} and post.headers["X-A"] == "2" and post.headers["Content-Type"] == "application/json"
     assert form.form == {"a": "b c"} and lines.body == b"{}\n"

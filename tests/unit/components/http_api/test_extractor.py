@@ -343,7 +343,7 @@ def job_server(server: HttpServer, *states: Answer) -> None:
     server.script("/reports/7", Answer(json={"rows": [{"day": "2026-01-01", "clicks": 5}]}))
 
 
-JOB = {
+JOB: dict[str, Any] = {
     "path": "reports", "method": "POST", "body": {"metrics": ["clicks"]}, "records": "rows",
     "job": {
         "type": "poll", "poll": "header:Operation-Location", "status": "status", "fetch": "header:Location",
@@ -618,7 +618,7 @@ def test_rows_in_are_rows_out_and_rows_left_out(server: HttpServer, project: Pro
         Answer(json=[{"id": 1, "tags": ["b"]}, {"id": 3}]),
         Answer(json=[]),
     )
-    outputs = [
+    outputs: list[dict[str, Any]] = [
         {"source": "items", "destination": "shop/items", "primary_key": ["id"]},
         {"source": "tags", "destination": "shop/tags"},
     ]

@@ -118,6 +118,6 @@ def test_its_errors_and_the_test_of_a_connection(url: str, tmp_path: Path) -> No
     with pytest.raises(UserError, match=r"/nothing: the server knows no such address \(404 Not Found\)"):
         extract(bench, url, path="nothing")
     pagination = {"type": "offset", "offset_param": "_start", "limit_param": "_limit"}
-    parameters = Parameters(base_url=url, path="posts", pagination=pagination)  # type: ignore[arg-type]
+    parameters = Parameters(base_url=url, path="posts", pagination=pagination)
     answer = http_extractor.test_connection(parameters, bench.context())
     assert answer == f"{url}/posts answers with 1 record, with the fields id, title, author, at"

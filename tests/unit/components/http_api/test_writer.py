@@ -504,7 +504,7 @@ def test_a_task_resumes_and_tells_no_secret(tmp_path: Path, server: HttpServer) 
     # GIVEN a webhook whose address is a secret, which fails in the middle and repeats the token in its answer
     path = "/services/T0000/B1111/xoxo-secret-hook"
     server.script(path, OK, OK, Answer(401, json={"message": "token t0ken-t0ken of T0000/B1111/xoxo-secret-hook"}), OK)
-    more = {"headers": {"X-Token": "${TOKEN}"}}
+    more: dict[str, Any] = {"headers": {"X-Token": "${TOKEN}"}}
     first = as_task(tmp_path, f"{server.url}/services/${{HOOK_PATH}}?x=1", **more)
     # WHEN it runs
     code, out, err = first.run("orch_tui.components.http_api.writer")

@@ -31,7 +31,7 @@ OUTPUT = [{"source": "doubled", "destination": "shop/doubled"}]
 
 def task(tmp_path: Path, do: str = "double", name: str = "1", **more: Any) -> Attempt:
     inner = {"do": do, "#token": "${TOKEN}", "account": "7", **more.pop("inner", {})}
-    tables = {"inputs": INPUT, "outputs": OUTPUT} if do == "double" else {}
+    tables: dict[str, Any] = {"inputs": INPUT, "outputs": OUTPUT} if do == "double" else {}
     parameters = {"venv": str(tool("keboola")), "program": str(PROGRAM), "parameters": inner, **more}
     given = attempt(tmp_path, parameters, secrets={"TOKEN": TOKEN}, name=name, **tables)
     query = "select * from (values (1, 5, 'a'), (2, 6, null), (3, 7, 'ž, \"x\"')) t(id, amount, note)"

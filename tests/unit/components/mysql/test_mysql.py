@@ -140,8 +140,8 @@ def test_a_float_keeps_all_its_digits(bench: Bench, server: MariaDbServer, of: s
     # GIVEN numbers of which the server would write six digits
     server.run("create table t(id int, f float)", "insert into t values (1, 16777215), (2, 1.40129846e-45), (3, 0.1)")
     # WHEN they are read by table or by query, THEN they are the same
-    what = {"table": "t"} if of == "table" else {"query": "select id, f from t order by id -- all\n;"}
-    extract(bench, server, **what, **({"columns": ["F"]} if of == "columns" else {}))
+    what: dict[str, Any] = {"table": "t"} if of == "table" else {"query": "select id, f from t order by id -- all\n;"}
+    extract(bench, server, **what | ({"columns": ["F"]} if of == "columns" else {}))
     assert [row[-1] for row in bench.rows()] == [16777215.0, 1.401298464324817e-45, 0.10000000149011612]
     assert list(bench.columns().values())[-1] == "FLOAT"
 
@@ -406,7 +406,7 @@ def test_connections_are_tested(tmp_path: Path, server: MariaDbServer) -> None:
         (mysql_writer, {"password": "wrong"}, "refuses the password"),
     ):
         with pytest.raises(UserError, match=part):
-            tried(module, **more)  # type: ignore[arg-type]
+            tried(module, **more)
     assert server.run("show tables") == [("t",)]
 
 

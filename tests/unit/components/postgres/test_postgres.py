@@ -433,7 +433,7 @@ def test_connections_are_tested(tmp_path: Path, server: PostgresServer) -> None:
         ({"password": "wrong"}, "refuses the password"),
     ):
         with pytest.raises(UserError, match=part):
-            tried(postgres_writer, **more)  # type: ignore[arg-type]
+            tried(postgres_writer, **more)
     assert server.run("select count(*) from t") == [(0,)]
 
 

@@ -459,6 +459,7 @@ def test_a_locked_database_is_a_sentence(bench: Bench) -> None:
 
 def test_parameters_are_checked() -> None:
     # GIVEN parameters that contradict each other, WHEN validated, THEN they are refused
+    bad: dict[str, Any]
     for bad in ({}, {"table": "t", "query": "select 1"}):
         with pytest.raises(ValidationError):
             sqlite_extractor.Parameters.model_validate({"database": "d", **bad})

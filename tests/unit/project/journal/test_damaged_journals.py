@@ -11,7 +11,7 @@ from orch_tui.model import event_shape, events
 from orch_tui.model.events import EventType, FailureKind
 from orch_tui.model.reasons import Reason, decode_reason
 from orch_tui.model.runstate import RunState, fold, plan_of
-from orch_tui.model.status import Status
+from orch_tui.model.status import FINAL, Status
 from orch_tui.project.history import latest, prune_runs, run_ids, runs, summarize
 from orch_tui.project.journal.file import BrokenJournal, JournalReader, read_run
 from orch_tui.project.journal.format import write_event
@@ -168,7 +168,7 @@ def test_every_event_that_this_program_writes_has_the_shape_that_is_asked_for() 
         float: 5.0, int: 1, str: "t", bool: True, Status: Status.ERROR, FailureKind: FailureKind.USER,
         Reason: decode_reason(None, "t"),
     }  # fmt: skip
-    special = {"start": (1, 2), "why": "cancel", "counts": dict.fromkeys(event_shape.FINAL, 1)}
+    special = {"start": (1, 2), "why": "cancel", "counts": dict.fromkeys(FINAL, 1)}
     seen = set()
     for name in (kind.value for kind in EventType):
         constructor = getattr(events, name)

@@ -16,7 +16,6 @@ from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Reason
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
-from orch_tui.project.journal import file as journal_module
 from orch_tui.project.journal.file import (
     BrokenJournal,
     Journal,
@@ -108,13 +107,13 @@ def test_a_write_that_fails_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(fd, data[: len(data) // 2])
 
-    monkeypatch.setattr(journal_module.os, "write", failing)
+    monkeypatch.setattr(os, "write", failing)
     # WHEN an event is to be written
     with pytest.raises(JournalFull, match=r"run\.toml"):
         journal.append(events.phase_ended(T0, "p", Status.SUCCESS))
     # THEN the file is as it was, and goes on when there is room
     assert (tmp_path / "run.toml").read_bytes() == before
-    monkeypatch.setattr(journal_module.os, "write", write)
+    monkeypatch.setattr(os, "write", write)
     journal.append(events.phase_ended(T0, "p", Status.SUCCESS))
     assert read_run(tmp_path).phases["p"].status is Status.SUCCESS
 
@@ -214,7 +213,8 @@ def test_a_record_longer_than_what_is_read_at_once_is_read_whole(tmp_path: Path)
     journal.append(events.note(T0, "info", "x" * 50_000))
     journal.append(events.note(T0, "info", "after"))
     # WHEN it is read in pieces that are much smaller
-    reader, texts = JournalReader(tmp_path / "run.toml"), []
+    reader = JournalReader(tmp_path / "run.toml")
+    texts: list[int] = []
     while (found := reader.poll(2_000)[0]) or not texts:
         texts += [len(event.data["text"]) for event in found if event.type == "note"]
     # THEN every event came once

@@ -52,6 +52,7 @@ def test_the_screen_is_as_after_an_update_of_textual(old: str, new: str, cut: in
     before = "\x1b[H" + strip_of(old).render(_CONSOLE)
     partial = update(text, cut, x1, x2)
     # WHEN it is drawn by Textual, and by ours
+    assert ORIGINAL is not None
     theirs, ours = ORIGINAL(partial, _CONSOLE), render_segments(partial, _CONSOLE)
     # THEN the screen is the same, and fewer bytes did it
     assert shown(before, ours) == shown(before, theirs) == shown("\x1b[H" + strip_of(text).render(_CONSOLE))
@@ -98,6 +99,7 @@ async def test_the_visible_pieces_are_those_of_textual() -> None:
         for crop in (Region(0, 0, 40, 14), Region(3, 2, 10, 5), Region(25, 7, 15, 7), Region(0, 13, 1, 1)):
             # WHEN a part of it is put together by Textual, and by ours
             lines = set(range(crop.y, crop.bottom))
+            assert ORIGINAL_CHOPS is not None
             theirs = ORIGINAL_CHOPS(compositor, crop, lines.__contains__)
             ours = render_chops(compositor, crop, lines.__contains__)
             # THEN every piece in it is the same
