@@ -31,7 +31,10 @@ OUTER: dict[str, tuple[str, ...]] = {
     "log-viewer": ("app",),
     "list": ("home", "tree", "components", "configurations"),
     "form": ("configuration",),
-    "yes-no": ("form",),
+    "field": ("form",),
+    "line": ("field",),
+    "choice": ("field",),
+    "yes-no": ("field",),
 }
 _MODIFIERS = ("ctrl", "alt", "shift", "super", "meta", "hyper")
 _SHOWN = {

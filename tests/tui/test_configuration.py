@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.configuration.form.form import Form
-from orch_tui.tui.configuration.form.inputs import Choice, LongText, YesNo
+from orch_tui.tui.configuration.form.inputs import LongText, YesNo
 from orch_tui.tui.configuration.form.rows import Row, TableRow
 from orch_tui.tui.configuration.new_configuration import NewConfigurationScreen
 from orch_tui.tui.configuration.screen import ConfigurationScreen
@@ -98,7 +98,7 @@ async def test_a_field_is_edited_and_saved_by_keyboard(open_desk: Open) -> None:
         # GIVEN the form, with the cursor on the name
         assert not desk.screen.editing.unsaved
         # WHEN the host is changed with keys alone
-        await desk.pilot.press("j", "j", "enter", "end", "s", "escape")
+        await desk.pilot.press("down", "down", "end", "s", "escape")
         # THEN the letter went into the text, and the screen says that it is not saved
         assert desk.form.state.texts[("host",)] == "mail.examples"
         assert "● unsaved" in desk.text()
@@ -166,7 +166,7 @@ async def test_tables_come_and_go_and_undo_brings_them_back(open_desk: Open) -> 
 async def test_the_cursor_moves_with_vim_keys_and_stays_in_view(open_desk: Open) -> None:
     async with open_desk(size=NARROW) as desk:
         rows = desk.form.rows()
-        await desk.pilot.press("G")
+        await desk.pilot.press("escape", "G")
         assert desk.form.current is rows[-1]
         assert desk.form.region.contains_region(rows[-1].region)
         await desk.pilot.press("k")
@@ -176,21 +176,70 @@ async def test_the_cursor_moves_with_vim_keys_and_stays_in_view(open_desk: Open)
         assert desk.form.scroll_y == 0
 
 
-async def test_letters_that_move_off_a_choice_are_not_typed_into_the_next_text(open_desk: Open) -> None:
-    # GIVEN a form with a choice between two texts
-    tls = '[schema.properties.tls]\ntype = "string"\nenum = ["off", "on"]\n\n'
+async def test_what_is_typed_goes_into_the_field_and_runs_nothing(open_desk: Open) -> None:
+    # GIVEN a form that was just opened, with a choice between two texts
+    tls = '[schema.properties.tls]\ntype = "string"\nenum = ["off", "on", "unsafe"]\n\n'
     mailer = MAILER.replace("[schema.properties.port]", f"{tls}[schema.properties.port]")
     async with open_desk(**{"components/mailer.toml": mailer}) as desk:
-        # WHEN a text is typed, Enter leads on to the choice, and letters move on from there
-        await desk.pilot.press("j", "j", "enter", "end", "s", "enter")
-        assert desk.form.current is not None and isinstance(desk.app.focused, Choice)
-        await desk.pilot.press("j", "j", "k", "j")
-        # THEN the cursor moved, and no text has them
-        assert desk.form.state.texts[("host",)] == "mail.examples" and desk.form.state.texts[("port",)] == ""
-        assert [one.place for one in desk.form.current.editors()] == [("parameters", "password")]
-        # AND between texts, editing goes on
-        await desk.pilot.press("k", "enter", "2", "enter", "end", "x")
-        assert desk.form.state.texts[("port",)] == "2" and desk.form.state.texts[("password",)].endswith("x")
+        screen = desk.screen
+        # WHEN words are typed whose letters are keys elsewhere
+        await desk.pilot.press(*"suite", "down", "down", *"sleep 60 uoi")
+        # THEN they are in the texts, and nothing else has happened
+        assert desk.form.state.name == "Newssuite"
+        assert desk.form.state.texts[("host",)] == "mail.examplesleep 60 uoi"
+        assert not desk.form.state.outputs and desk.app.screen is screen and desk.file.read_text() == NEWS
+        # AND on a choice they take what begins with them, or nothing
+        await desk.pilot.press("enter", "o", "o", "u", "s", "d", "X")
+        assert desk.form.state.texts[("tls",)] == "unsafe" and desk.app.screen is screen
+        # WHEN the field is left, and an arrow pressed THEN letters are text again
+        await desk.pilot.press("escape", "down", "4")
+        assert desk.form.state.texts[("port",)] == "4"
+        # AND what is typed can be saved from there
+        await desk.pilot.press("f6")
+        assert 'name = "Newssuite"' in desk.file.read_text()
+
+
+async def test_letters_move_between_fields_once_they_are_left(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        # WHEN a field is left, and letters move the cursor onto others
+        await desk.pilot.press("escape", "j", "j", "k", "j")
+        # THEN it moved, and no text has them
+        assert desk.form.current is not None and desk.form.current.editors()[0].place == HOST
+        assert not desk.screen.editing.unsaved and not desk.form.editing
+        # AND Enter goes into the text
+        await desk.pilot.press("enter", "x")
+        assert desk.form.state.texts[("host",)] == "mail.examplex"
+
+
+async def test_the_arrows_leave_a_text_at_its_ends(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        # GIVEN a text of two lines
+        desk.form.go_to(("description",))
+        await desk.pilot.press("a", "enter", "b")
+        # WHEN the cursor goes up THEN first within it, then beyond it
+        await desk.pilot.press("up")
+        assert desk.form.current is not None and desk.form.current.editors()[0].place == ("description",)
+        await desk.pilot.press("up")
+        assert desk.form.current.editors()[0].place == ("name",) and desk.form.editing
+        # AND down the same
+        await desk.pilot.press("down", "down", "down")
+        assert desk.form.current.editors()[0].place == HOST
+
+
+async def test_the_footer_has_the_keys_of_the_moment(open_desk: Open) -> None:
+    def footer(desk: Desk) -> str:
+        return desk.text().splitlines()[-1]
+
+    async with open_desk(size=WIDE) as desk:
+        # GIVEN a line THEN there is what Enter does there, and no letter
+        assert "Enter Next field" in footer(desk) and "Esc Commands" in footer(desk) and "F6 Save" in footer(desk)
+        assert "u Undo" not in footer(desk)
+        # WHEN the cursor is in a text of several lines THEN Enter is a line end
+        await desk.pilot.press("down")
+        assert "Enter" not in footer(desk)
+        # WHEN it is left THEN letters are keys
+        await desk.pilot.press("escape")
+        assert "Enter Edit" in footer(desk) and "s Save" in footer(desk) and "Esc Back" in footer(desk)
 
 
 async def test_leaving_with_unsaved_edits_asks_once(open_desk: Open) -> None:
@@ -224,7 +273,7 @@ async def test_edits_that_were_never_saved_are_offered_again(open_desk: Open) ->
         assert desk.form.state == typed
         assert desk.screen.editing.unsaved
         # AND once they are dropped, they are gone
-        await desk.pilot.press("escape", "d")
+        await desk.pilot.press("escape", "escape", "d")
         assert not draft.exists()
 
 
@@ -262,7 +311,7 @@ async def test_a_choice_is_turned_or_picked(open_desk: Open) -> None:
 
 async def test_leaving_without_edits_does_not_ask(open_desk: Open) -> None:
     async with open_desk() as desk:
-        await desk.pilot.press("enter", "escape", "escape")
+        await desk.pilot.press("escape", "escape")
         assert not isinstance(desk.app.screen, ConfigurationScreen | Confirm)
 
 
@@ -280,7 +329,7 @@ async def test_a_file_changed_on_disk_is_not_overwritten_unasked(open_desk: Open
         await desk.pilot.pause()
         assert desk.form.state.texts[("host",)] == "theirs"
         assert not desk.screen.editing.unsaved
-        await desk.pilot.press("u")
+        await desk.pilot.press("escape", "u")
         assert desk.form.state.texts[("host",)] == "mine"
         # AND it can be written over what is there
         desk.file.write_text(NEWS.replace("mail.example", "theirs again"))
@@ -303,7 +352,7 @@ async def test_a_refused_edit_of_the_file_is_kept(open_desk: Open, monkeypatch: 
 
         monkeypatch.setattr(desk.app, "edit_file", edit)
         # WHEN it was used THEN the screen says what is wrong, and the file is as it was
-        await desk.pilot.press("e")
+        await desk.pilot.press("escape", "e")
         assert "not taken" in desk.notice()
         assert "news.toml:1" in desk.notice()
         assert desk.file.read_text() == NEWS
@@ -394,7 +443,7 @@ async def test_a_new_configuration_that_is_not_saved_is_nothing(open_desk: Open)
         desk.app.push_screen(NewConfigurationScreen("mailer"), results.append)
         await desk.pilot.pause()
         desk.app.screen.query_one("#name", Input).value = "Other"
-        await desk.pilot.press("enter", "escape")
+        await desk.pilot.press("enter", "escape", "escape")
         await desk.pilot.pause()
         assert results == [None]
         assert not (desk.root / "configurations/mailer/other.toml").exists()
@@ -402,7 +451,7 @@ async def test_a_new_configuration_that_is_not_saved_is_nothing(open_desk: Open)
 
 async def test_duplicate(open_desk: Open) -> None:
     async with open_desk() as desk:
-        await desk.pilot.press("y")
+        await desk.pilot.press("escape", "y")
         assert isinstance(desk.app.screen, Prompt)
         desk.app.screen.dismiss("Second [news]")
         await desk.pilot.pause()
@@ -414,7 +463,7 @@ async def test_duplicate(open_desk: Open) -> None:
 
 async def test_renaming_the_id_follows_into_orchestrations(open_desk: Open) -> None:
     async with open_desk() as desk:
-        await desk.pilot.press("c")
+        await desk.pilot.press("escape", "c")
         assert isinstance(desk.app.screen, Prompt)
         desk.app.screen.dismiss("letters")
         await desk.pilot.pause()
@@ -430,7 +479,7 @@ async def test_renaming_the_id_follows_into_orchestrations(open_desk: Open) -> N
 
 async def test_delete_is_refused_while_a_task_runs_it(open_desk: Open) -> None:
     async with open_desk() as desk:
-        await desk.pilot.press("X")
+        await desk.pilot.press("escape", "X")
         assert isinstance(desk.app.screen, UsedByScreen)
         assert "Nightly" in desk.text()
         # AND Enter opens the orchestration at the task
@@ -452,7 +501,7 @@ async def test_used_by_goes_back_to_the_workbench_that_is_open(open_desk: Open) 
         desk.app.push_screen(ConfigurationScreen("mailer/news"))
         await desk.pilot.pause()
         # WHEN the task is chosen THEN the same workbench is there, not a second one
-        await desk.pilot.press("w", "enter")
+        await desk.pilot.press("escape", "w", "enter")
         await desk.pilot.pause()
         assert desk.app.screen is bench
         assert not any(isinstance(one, ConfigurationScreen) for one in desk.app.screen_stack)
@@ -460,7 +509,7 @@ async def test_used_by_goes_back_to_the_workbench_that_is_open(open_desk: Open) 
 
 async def test_delete_moves_the_file_to_the_trash(open_desk: Open) -> None:
     async with open_desk(**{"orchestrations/nightly.toml": 'name = "Nightly"\n'}) as desk:
-        await desk.pilot.press("X")
+        await desk.pilot.press("escape", "X")
         assert isinstance(desk.app.screen, Confirm)
         await desk.pilot.press("d")
         await desk.pilot.pause()
@@ -505,7 +554,7 @@ async def test_hostile_texts_do_no_harm(open_desk: Open) -> None:
     async with open_desk(**files) as desk:
         # THEN the form is there, the brackets are to be seen, and the controls are gone
         assert desk.screen.form is not None
-        await desk.pilot.press("j", "j", "w", "escape")
+        await desk.pilot.press("down", "down", "escape", "w", "escape")
         text = desk.text()
         assert "[@click=app.quit]" in text
         assert "\x1b" not in text

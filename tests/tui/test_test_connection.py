@@ -107,7 +107,7 @@ def open_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 async def test_the_saved_configuration_is_tested(open_desk: Open) -> None:
     async with open_desk() as desk:
         # WHEN the key is pressed
-        await desk.pilot.press("T")
+        await desk.pilot.press("escape", "T")
         # THEN the screen says what it does, and then what answered
         assert "Testing the connection… 0 s. Esc cancels it." in desk.notice()
         await desk.until(lambda: "✔" in desk.notice())
@@ -144,7 +144,7 @@ async def test_a_secret_without_a_value_is_said(open_desk: Open, monkeypatch: py
     monkeypatch.delenv("DB_PASSWORD")
     async with open_desk() as desk:
         # WHEN it is tested
-        await desk.pilot.press("T")
+        await desk.pilot.press("escape", "T")
         await desk.until(lambda: "✖" in desk.notice())
         # THEN
         assert "secret DB_PASSWORD is not set" in desk.notice()
@@ -170,11 +170,12 @@ async def test_the_key_is_there_only_where_it_does_something(open_desk: Open) ->
         # THEN there is no hint, and the key says why
         shown = {binding.action for _, binding, enabled, _ in desk.app.screen.active_bindings.values() if enabled}
         assert "test_connection" not in shown
-        await desk.pilot.press("T")
+        await desk.pilot.press("escape", "T")
         assert not desk.screen.connection.running
         assert any("no connection that could be tested" in one.message for one in desk.app._notifications)
     # GIVEN one with it THEN there is
     async with open_desk() as desk:
+        await desk.pilot.press("escape")
         shown = {binding.action for _, binding, enabled, _ in desk.app.screen.active_bindings.values() if enabled}
         assert "test_connection" in shown
 

@@ -60,9 +60,9 @@ class ConnectionTest:
             return
         self._test = test = ActionRun(self._page.app.project.root, checked.configuration)
         self._begun = time.monotonic()
-        self._timer = self._background.set_interval(1.0, self._show_seconds)
+        self._timer = self._background.each(1.0, self._show_seconds)
         self._show_seconds()
-        self._background.in_thread(lambda: self._wait_for(test), "test", "test the connection")
+        self._background.thread(lambda: self._wait_for(test), "test", "test the connection")
 
     def cancel(self) -> bool:
         """Stop the test; False when there is none."""
@@ -86,7 +86,7 @@ class ConnectionTest:
         result = test.run()
         # The screen may be gone by now: then nobody wants the answer.
         if self._background.is_attached:
-            self._background.post_message(self.Answered(test, result))
+            self._background.tell(self.Answered(test, result))
 
     def _show_seconds(self) -> None:
         seconds = int(time.monotonic() - self._begun)

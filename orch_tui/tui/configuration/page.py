@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from textual.message import Message
+    from textual.screen import Screen
     from textual.timer import Timer
-    from textual.worker import Worker
 
     from orch_tui.model.configuration import Configuration
     from orch_tui.tui.app import OrchApp
@@ -36,18 +36,33 @@ class Page(Protocol):
         """Close, with the configuration's reference where it has a file."""
 
 
-class Background(Protocol):
-    """What goes on beside the keys: later, or as a worker of the screen."""
+class Background:
+    """What goes on beside the keys: later, in a worker of the screen, or in a thread."""
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        self._screen = screen
 
     @property
-    def is_attached(self) -> bool: ...
+    def is_attached(self) -> bool:
+        """Whether the screen is still there."""
+        return self._screen.is_attached
 
-    def set_timer(self, delay: float, callback: Callable[[], Any]) -> Timer: ...
+    def later(self, seconds: float, act: Callable[[], Any]) -> Timer:
+        """Do it once."""
+        return self._screen.set_timer(seconds, act)
 
-    def set_interval(self, interval: float, callback: Callable[[], Any]) -> Timer: ...
+    def each(self, seconds: float, act: Callable[[], Any]) -> Timer:
+        """Do it again and again."""
+        return self._screen.set_interval(seconds, act)
 
-    def post_message(self, message: Message) -> bool: ...
+    def tell(self, message: Message) -> None:
+        """A message to the screen, from any thread."""
+        self._screen.post_message(message)
 
-    def in_background(self, work: Coroutine[Any, Any, Any], group: str, description: str) -> Worker[Any]: ...
+    def worker(self, work: Coroutine[Any, Any, Any], group: str, description: str) -> None:
+        """Do it as a worker of the screen: it may wait for answers."""
+        self._screen.run_worker(work, group=group, description=description)
 
-    def in_thread(self, work: Callable[[], Any], group: str, description: str) -> Worker[Any]: ...
+    def thread(self, work: Callable[[], Any], group: str, description: str) -> None:
+        """Do it in a thread."""
+        self._screen.run_worker(work, group=group, description=description, thread=True, exit_on_error=False)

@@ -57,6 +57,12 @@ class Saving:
 
         self._page.app.push_screen(Conflict(conflict), answered)
 
+    async def leave(self) -> None:
+        """Close the screen, unless the person rather stays."""
+        if await self.may_leave():
+            editor = self._editing.editor
+            self._page.leave(editor.ref if editor.saved else None)
+
     async def may_leave(self) -> bool:
         """Ask about unsaved edits; True when the screen may be left."""
         from orch_tui.tui.dialogs.confirm import Confirm

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -12,7 +11,6 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Static
-from textual.worker import Worker
 
 from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.references import secret_names
@@ -24,6 +22,7 @@ from orch_tui.tui.configuration.editor import ConfigurationEditor
 from orch_tui.tui.configuration.external import ExternalEdit
 from orch_tui.tui.configuration.files import Files
 from orch_tui.tui.configuration.form.form import Form
+from orch_tui.tui.configuration.page import Background
 from orch_tui.tui.configuration.panes import Facts, FactsPane, FieldHelp, Notice
 from orch_tui.tui.configuration.saving import Saving
 from orch_tui.tui.configuration.unsaved import Unsaved
@@ -48,7 +47,10 @@ class ConfigurationScreen(FullScreen[str | None]):
     BINDINGS = bindings(ACTIONS, "configuration")
     BINDING_GROUP_TITLE = "Configuration"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
-    HELP = "The form of a configuration. Enter edits the field under the cursor, Esc leaves it; s saves."
+    HELP = (
+        "The form of a configuration. What is typed goes into the field under the cursor; Esc leaves it, and letters "
+        "are keys then: s saves. F6 saves from anywhere."
+    )
     # Textual repaints the whole screen when the focus moves (10 KB); the widgets concerned repaint themselves anyway.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     app: OrchApp
@@ -58,6 +60,7 @@ class ConfigurationScreen(FullScreen[str | None]):
         super().__init__()
         self._ref = ref
         self._new = new
+        self.background = Background(self)
 
     # --- its parts ---
 
@@ -67,7 +70,7 @@ class ConfigurationScreen(FullScreen[str | None]):
 
     @cached_property
     def drafts(self) -> Unsaved:
-        drafts = Unsaved(self, self, self.editing)
+        drafts = Unsaved(self, self.background, self.editing)
         self.editing.keep = drafts.keep
         return drafts
 
@@ -81,7 +84,7 @@ class ConfigurationScreen(FullScreen[str | None]):
 
     @cached_property
     def connection(self) -> ConnectionTest:
-        return ConnectionTest(self, self, self.editing)
+        return ConnectionTest(self, self.background, self.editing)
 
     @property
     def editor(self) -> ConfigurationEditor:
@@ -124,7 +127,6 @@ class ConfigurationScreen(FullScreen[str | None]):
         if self.editor.history is not None:
             self.editing.form = form = Form(self.editor.fields, self.editor.history.value)
             await body.mount(form, before=side)
-            form.focus()
             self.notice("")
             self.editing.check()
         else:
@@ -158,14 +160,6 @@ class ConfigurationScreen(FullScreen[str | None]):
         files = [field.file for field in self.editor.fields if field.file]
         self.query_one(FactsPane).show(Facts(users, self.editor.secrets(configuration.parameters), files))
 
-    def in_background(self, work: Coroutine[Any, Any, Any], group: str, description: str) -> Worker[Any]:
-        """Do it as a worker of this screen."""
-        return self.run_worker(work, group=group, description=description)
-
-    def in_thread(self, work: Callable[[], Any], group: str, description: str) -> Worker[Any]:
-        """Do it in a thread."""
-        return self.run_worker(work, group=group, description=description, thread=True, exit_on_error=False)
-
     # --- what the form and the parts tell ---
 
     @on(Form.Changed)
@@ -184,6 +178,12 @@ class ConfigurationScreen(FullScreen[str | None]):
         texts = [editor.text for editor in event.row.editors()]
         secrets = self.editor.secrets({"texts": texts}) if secret_names(texts) else {}
         self.query_one(FieldHelp).show(event.row.help_text, secrets)
+
+    @on(Form.LeaveAsked)
+    def _leave_asked(self, event: Form.LeaveAsked) -> None:
+        event.stop()
+        if self.form is not None and not self.connection.cancel():
+            self.form.focus(scroll_visible=False)
 
     @on(ConnectionTest.Answered)
     def _answered(self, event: ConnectionTest.Answered) -> None:
@@ -215,22 +215,22 @@ class ConfigurationScreen(FullScreen[str | None]):
         await self.editing.redo()
 
     def action_edit_file(self) -> None:
-        self.in_background(self.files.edit_file(), "file", "edit the file")
+        self.background.worker(self.files.edit_file(), "file", "edit the file")
 
     def action_edit_text(self) -> None:
         self.files.edit_text()
 
     def action_used_by(self) -> None:
-        self.in_background(self.files.used_by(), "file", "used by")
+        self.background.worker(self.files.used_by(), "file", "used by")
 
     def action_duplicate(self) -> None:
-        self.in_background(self.files.duplicate(), "file", "duplicate the configuration")
+        self.background.worker(self.files.duplicate(), "file", "duplicate the configuration")
 
     def action_rename_id(self) -> None:
-        self.in_background(self.files.rename_id(), "file", "rename the configuration")
+        self.background.worker(self.files.rename_id(), "file", "rename the configuration")
 
     def action_delete(self) -> None:
-        self.in_background(self.files.delete(), "file", "delete the configuration")
+        self.background.worker(self.files.delete(), "file", "delete the configuration")
 
     async def action_add_input(self) -> None:
         if self.form is not None:
@@ -243,15 +243,7 @@ class ConfigurationScreen(FullScreen[str | None]):
     def action_back(self) -> None:
         if self.connection.cancel():
             return
-        form = self.form
-        if form is not None and form.editing:
-            form.focus(scroll_visible=False)
-            return
-        self.in_background(self._leave(), "leave", "leave the configuration")
-
-    async def _leave(self) -> None:
-        if await self.may_leave():
-            self.leave(self.editor.ref if self.editor.saved else None)
+        self.background.worker(self.saving.leave(), "leave", "leave the configuration")
 
     async def may_leave(self) -> bool:
         """Ask about unsaved edits; True when the screen may be left."""

@@ -34,7 +34,7 @@ class Unsaved:
     def typed(self) -> None:
         """Something was typed: it is kept soon."""
         if self._timer is None:
-            self._timer = self._background.set_timer(_KEEP_AFTER_SECONDS, self.keep)
+            self._timer = self._background.later(_KEEP_AFTER_SECONDS, self.keep)
 
     def settle(self) -> None:
         """Keep at once what was to be kept soon."""
@@ -67,7 +67,7 @@ class Unsaved:
 
     def offer(self) -> None:
         """Ask whether edits that were left behind are to be restored."""
-        self._background.in_background(self._offer(), "draft", "offer a draft")
+        self._background.worker(self._offer(), "draft", "offer a draft")
 
     async def _offer(self) -> None:
         for draft in self._drafts.found():

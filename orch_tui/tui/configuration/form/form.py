@@ -17,7 +17,7 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.configuration.form.depends import is_used
 from orch_tui.tui.configuration.form.fields import Field
-from orch_tui.tui.configuration.form.inputs import Drawn, Edited, Editor, Line, LongText
+from orch_tui.tui.configuration.form.inputs import Edited, Editor, Line, LongText, Passed
 from orch_tui.tui.configuration.form.rows import FieldRow, Heading, Row, TableRow, field_row
 from orch_tui.tui.configuration.form.state import FormState, Place
 from orch_tui.tui.text import line
@@ -26,11 +26,11 @@ from orch_tui.tui.text import line
 class Form(VerticalScroll, can_focus=True):
     """``state`` is always what the editors hold.
 
-    It has the focus itself while the cursor moves between fields, so that plain letters are keys; Enter gives the
-    focus to the editor under the cursor.
+    The editor under the cursor has the focus, and whatever is typed goes into it. Esc takes the focus to the form
+    itself: letters are keys then, until Enter or an arrow leads back into a field.
     """
 
-    BINDINGS = bindings(ACTIONS, "form")
+    BINDINGS = bindings(ACTIONS, "form", "field")
     BINDING_GROUP_TITLE = "Form"
 
     class Changed(Message):
@@ -50,6 +50,9 @@ class Form(VerticalScroll, can_focus=True):
         def __init__(self, row: Row) -> None:
             super().__init__()
             self.row = row
+
+    class LeaveAsked(Message):
+        """The person wants to be out of the field."""
 
     def __init__(self, fields: Sequence[Field], state: FormState) -> None:
         super().__init__(id="form")
@@ -89,7 +92,7 @@ class Form(VerticalScroll, can_focus=True):
         yield Button(line("+ Add output table"), id="add-outputs", compact=True, classes="add")
 
     def on_mount(self) -> None:
-        self._go(next(iter(self.rows()), None), edit=False)
+        self._go(next(iter(self.rows()), None), edit=True)
 
     def rows(self) -> list[Row]:
         """The rows that can be seen, from top to bottom."""
@@ -177,8 +180,7 @@ class Form(VerticalScroll, can_focus=True):
                     # A problem may be about a field that nothing needs at the moment.
                     row.display = True
                     self._go(row, edit=False)
-                    if edit:
-                        editor.focus()
+                    (editor if edit else self).focus()
                     return
 
     def _go(self, row: Row | None, *, edit: bool) -> None:
@@ -204,29 +206,37 @@ class Form(VerticalScroll, can_focus=True):
         elif row.is_attached:
             self.scroll_to_widget(row, animate=False)
 
-    def _step(self, by: int) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A field is left only from inside, and edited only from outside."""
+        if action == "leave_field":
+            return self.editing
+        return not self.editing if action == "edit" else super().check_action(action, parameters)
+
+    def _step(self, by: int, *, edit: bool) -> None:
         rows = self.rows()
         at = rows.index(self._current) if self._current in rows else 0
-        self._move(rows[max(0, min(len(rows) - 1, at + by))])
-
-    def _move(self, row: Row) -> None:
-        """Go to a row, and go on editing there. From a choice no text is opened: the next j would be typed into it."""
-        leaves = isinstance(self.app.focused, Drawn) and not any(isinstance(one, Drawn) for one in row.editors()[:1])
-        if self.editing and leaves:
-            self.focus()
-        self._go(row, edit=self.editing and not leaves)
+        self._go(rows[max(0, min(len(rows) - 1, at + by))], edit=edit)
 
     def action_next(self) -> None:
-        self._step(1)
+        self._step(1, edit=self.editing)
 
     def action_previous(self) -> None:
-        self._step(-1)
+        self._step(-1, edit=self.editing)
+
+    def action_next_field(self) -> None:
+        self._step(1, edit=True)
+
+    def action_previous_field(self) -> None:
+        self._step(-1, edit=True)
 
     def action_first(self) -> None:
-        self._move(self.rows()[0])
+        self._go(self.rows()[0], edit=self.editing)
 
     def action_last(self) -> None:
-        self._move(self.rows()[-1])
+        self._go(self.rows()[-1], edit=self.editing)
+
+    def action_leave_field(self) -> None:
+        self.post_message(self.LeaveAsked())
 
     def action_edit(self) -> None:
         self._go(self._current, edit=True)
@@ -264,7 +274,12 @@ class Form(VerticalScroll, can_focus=True):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.action_next()
+        self.action_next_field()
+
+    @on(Passed)
+    def _passed(self, event: Passed) -> None:
+        event.stop()
+        self._step(event.by, edit=True)
 
     @on(Button.Pressed, ".add")
     async def _add(self, event: Button.Pressed) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.content import Content
-from textual.events import Click
+from textual.events import Click, Key
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -14,7 +15,11 @@ from orch_tui.model.text import safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.configuration.form.state import Place
+from orch_tui.tui.keymap import keys_of
 from orch_tui.tui.text import line
+
+if TYPE_CHECKING:
+    from orch_tui.tui.app import OrchApp
 
 
 class Edited(Message):
@@ -26,8 +31,18 @@ class Edited(Message):
         self.text = text
 
 
+class Passed(Message):
+    """The cursor went beyond the first (-1) or the last line (1) of a text."""
+
+    def __init__(self, by: int) -> None:
+        super().__init__()
+        self.by = by
+
+
 class Line(Input):
     """One line. A secret is masked unless it is a reference."""
+
+    BINDINGS = bindings(ACTIONS, "line")
 
     def __init__(
         self, place: Place, text: str, placeholder: str = "", *, secret: bool = False, classes: str = ""
@@ -88,9 +103,35 @@ class LongText(TextArea):
         event.stop()
         self.post_message(Edited(self.place, self.text))
 
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """Enter is text here, too."""
+        return key == "enter" or super().check_consume_key(key, character)
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        """Beyond the first line it is the form's turn."""
+        if not select and self.wrapped_document.location_to_offset(self.cursor_location).y == 0:
+            self.post_message(Passed(-1))
+        else:
+            super().action_cursor_up(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        """Beyond the last line it is the form's turn."""
+        at = self.wrapped_document.location_to_offset(self.cursor_location).y
+        if not select and at == self.wrapped_document.height - 1:
+            self.post_message(Passed(1))
+        else:
+            super().action_cursor_down(select)
+
 
 class Drawn(Widget, can_focus=True):
-    """A text that is not typed: the widget draws itself, and keys and the mouse change it."""
+    """A text that is not typed: the widget draws itself, and keys and the mouse change it.
+
+    Letters that are typed here all the same are this field's, never keys of something else.
+    """
+
+    CONTEXT: ClassVar[str]
+    """The context of its keys."""
+    app: OrchApp
 
     def __init__(self, place: Place, text: str) -> None:
         super().__init__(classes="editor")
@@ -108,11 +149,29 @@ class Drawn(Widget, can_focus=True):
             self.refresh()
             self.post_message(Edited(self.place, text))
 
+    @property
+    def _own_keys(self) -> set[str]:
+        keys = self.app.config.keys
+        return {key for action in ACTIONS if action.context == self.CONTEXT for key in keys_of(action, keys)}
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whatever is typed, but for its own keys."""
+        return character is not None and character.isprintable() and key not in self._own_keys
+
+    def on_key(self, event: Key) -> None:
+        if event.is_printable and event.character and event.key not in self._own_keys:
+            event.stop()
+            self.typed(event.character)
+
+    def typed(self, character: str) -> None:
+        """A character that is no key of this field."""
+
 
 class Choice(Drawn):
     """One of a few texts; the empty one stands for the default. A fifth of the cost of Textual's ``Select``."""
 
-    BINDINGS = bindings(ACTIONS, "choice")
+    CONTEXT = "choice"
+    BINDINGS = bindings(ACTIONS, CONTEXT)
 
     def __init__(self, place: Place, text: str, choices: Sequence[str], default: str, *, blank: bool = True) -> None:
         super().__init__(place, text)
@@ -137,6 +196,16 @@ class Choice(Drawn):
     def action_previous_choice(self) -> None:
         self.action_turn(-1)
 
+    def typed(self, character: str) -> None:
+        """Take the next choice that begins with it."""
+        at = self._choices.index(self._text) if self._text in self._choices else 0
+        after = self._choices[at + 1 :] + self._choices[: at + 1]
+        wanted = character.casefold()
+        self.text = next((one for one in after if self._shown(one).casefold().startswith(wanted)), self._text)
+
+    def _shown(self, choice: str) -> str:
+        return choice or self._default
+
     def action_pick(self) -> None:
         """Show all choices."""
         from orch_tui.tui.dialogs.pick import Choice as Picked
@@ -146,7 +215,7 @@ class Choice(Drawn):
             if text is not None:
                 self.text = text
 
-        choices = [Picked(one, safe_line(one, 60) if one else self._default) for one in self._choices]
+        choices = [Picked(one, safe_line(self._shown(one), 60)) for one in self._choices]
         self.app.push_screen(Pick("Choose", choices, "type to find", start=self._text), answered)
 
     def on_click(self, event: Click) -> None:
@@ -158,7 +227,8 @@ class Choice(Drawn):
 class YesNo(Drawn):
     """Yes or no, with a default that is left out of the file."""
 
-    BINDINGS = bindings(ACTIONS, "yes-no")
+    CONTEXT = "yes-no"
+    BINDINGS = bindings(ACTIONS, CONTEXT)
 
     def __init__(self, place: Place, text: str, *, default: bool) -> None:
         super().__init__(place, text)
@@ -174,7 +244,14 @@ class YesNo(Drawn):
         return line(f"{mark} (default)", "dim") if not self._text else line(mark)
 
     def action_flip(self) -> None:
-        on = not self.on
+        self._turn(not self.on)
+
+    def typed(self, character: str) -> None:
+        """``y`` and ``n`` answer."""
+        if character.lower() in "yn":
+            self._turn(character.lower() == "y")
+
+    def _turn(self, on: bool) -> None:
         # Back at the default, the file needs no word about it, unless it had one.
         self.text = "" if on == self._default and not self._first else ("true" if on else "false")
 
