@@ -33,6 +33,7 @@ from orch_tui.tui.textual_patches.app import PatchedApp
 if TYPE_CHECKING:
     from textual.screen import Screen
 
+    from orch_tui.model.fault import Fault
     from orch_tui.runs.control import RunControl
 
 SayAs = Literal["information", "warning", "error"]
@@ -126,11 +127,11 @@ class OrchApp(PatchedApp, inherit_bindings=False):
 
         return RunControl(self.project)
 
-    def open_configuration(self, ref: str) -> None:
-        """Show the form of one configuration (``component-id/configuration-id``)."""
+    def open_configuration(self, ref: str, fault: Fault | None = None) -> None:
+        """Show the form of one configuration (``component-id/configuration-id``), at what made a task fail."""
         from orch_tui.tui.configuration.screen import ConfigurationScreen
 
-        self.push_screen(ConfigurationScreen(ref))
+        self.push_screen(ConfigurationScreen(ref, fault=fault))
 
     def edit_file(self, path: Path) -> bool:
         """Open a file in the person's editor and wait; True when the editor ended without an error."""

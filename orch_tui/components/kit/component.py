@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from orch_tui.components.kit.contract import Input, Output, TaskConfig, disk_problem, read_task_config, use_utf8
+from orch_tui.components.kit.faults import FaultyParameter, tell_fault
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import progress_file, scratch_folder
@@ -236,6 +237,9 @@ def _run_task(
     try:
         ctx.inputs, ctx.state = staging.fetch(), staging.state.read()
         run(parameters, ctx)
+    except FaultyParameter as error:
+        tell_fault(config.data_dir, error.fault, redactor)
+        raise
     except SystemExit as stop:
         if stop.code not in (None, 0):
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -13,14 +14,22 @@ from pydantic import Field, field_validator
 from orch_tui.components import kit
 from orch_tui.components.kit.csv_tables import read_csv_outputs, write_csv_input
 from orch_tui.components.kit.environment import Environment
+from orch_tui.components.kit.faults import tell_fault
 from orch_tui.components.kit.runner import stop_code
 from orch_tui.components.kit.subprocess import run_child
+from orch_tui.model.fault import Fault
+from orch_tui.model.text import safe_line
 from orch_tui.project.atomic import write_atomic
-from orch_tui.project.attempt_dir import output_tables
+from orch_tui.project.attempt_dir import log_file, output_tables
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.tables import Storage
 
 _SCRIPT = "script.py"
+_PARAMETER = "script"
+# As Python writes it in tracebacks and syntax errors: docs.python.org/3/library/traceback.html.
+_IN_SCRIPT = re.compile(r'^ *File "(?:[^"\n]*/)?script\.py", line (\d+)', re.MULTILINE)
+_TAIL = 64 << 10
+"""How many bytes of the log are looked through."""
 
 
 class Parameters(kit.Parameters):
@@ -68,9 +77,24 @@ def run(parameters: Parameters, ctx: kit.Context) -> None:
             write_csv_input(item, info.primary_key if info is not None else ())
     ended = run_child([interpreter, "-u", _SCRIPT], cwd=ctx.data_dir, env={**os.environ, **parameters.environment})
     if (code := stop_code(ended)) != 0:
+        if (fault := last_fault(log_file(ctx.data_dir))) is not None:
+            tell_fault(ctx.data_dir, fault, ctx.redactor)
         raise SystemExit(code)
     if parameters.tables == "csv":
         ctx.outputs = read_csv_outputs(ctx.outputs, output_tables(ctx.data_dir))
+
+
+def last_fault(log: Path) -> Fault | None:
+    """The line of the script that the last traceback in the log names, and what went wrong; None without one."""
+    try:
+        with open(log, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return None
+    places = list(_IN_SCRIPT.finditer(text))
+    lines = [line for line in text.splitlines() if line.strip()]
+    return Fault((_PARAMETER,), int(places[-1][1]), safe_line(lines[-1])) if places else None
 
 
 def _interpreter(wanted: str | None, ctx: kit.Context) -> str:

@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orch_tui.model.errors import UserError
+from orch_tui.components.kit.faults import FaultyParameter
 from orch_tui.model.text import safe_line
 from orch_tui.storage.duckdb import readable
 
 if TYPE_CHECKING:
     import duckdb
 
+PARAMETER = "sql"
+"""The parameter that holds the script."""
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 _WORD = re.compile(r"\w+|\W")
 # What DuckDB takes for blanks although Unicode does not.
@@ -53,15 +55,21 @@ class Statement:
 
     def line_of(self, error: BaseException) -> int | None:
         """The line of the statement (from 1) that DuckDB's message points to."""
+        line = self.line_of_text(error)
+        return line - self.above if line is not None else None
+
+    @staticmethod
+    def line_of_text(error: BaseException) -> int | None:
+        """The line that DuckDB's message points to in a text that it was given."""
         match = _LINE.search(str(error))
-        return int(match[1]) - self.above if match else None
+        return int(match[1]) if match else None
 
 
 def read_statements(con: duckdb.DuckDBPyConnection, sql: str) -> list[Statement]:
     """The statements of a script in their order.
 
     Raises:
-        UserError: the script cannot be read; with the line if DuckDB says one.
+        FaultyParameter: the script cannot be read; with the line if DuckDB says one.
     """
     import duckdb
 
@@ -70,7 +78,7 @@ def read_statements(con: duckdb.DuckDBPyConnection, sql: str) -> list[Statement]
     except duckdb.Error as error:
         line = _LINE.search(str(error))
         place = f"line {line[1]} of the SQL: " if line else "the SQL cannot be read: "
-        raise UserError(place + readable(error)) from error
+        raise FaultyParameter(place + readable(error), PARAMETER, int(line[1]) if line else None) from error
     return list(_located(parsed, sql))
 
 

@@ -10,8 +10,9 @@ from pydantic import Field
 
 from orch_tui.components import kit
 from orch_tui.components.kit.component import Context, UserError
+from orch_tui.components.kit.faults import FaultyParameter
 from orch_tui.components.kit.sql import connect, listed, query_progress
-from orch_tui.components.sql.statements import Statement, read_statements
+from orch_tui.components.sql.statements import PARAMETER, Statement, read_statements
 from orch_tui.model.text import safe_line
 from orch_tui.storage.duckdb import columns_of, exact_path, folded, literal, parquet, quoted, readable
 from orch_tui.storage.parquet import write_parquet
@@ -113,13 +114,13 @@ def execute_script(con: duckdb.DuckDBPyConnection, sql: str, ctx: Context) -> No
     """Run the statements of a script in order.
 
     Raises:
-        UserError: with the number of the statement, its line and first words, and the reason.
+        FaultyParameter: with the number of the statement, its line and first words, and the reason.
     """
     import duckdb
 
     statements = read_statements(con, sql)
     if not statements:
-        raise UserError("the SQL has no statement: create a table for every output")
+        raise FaultyParameter("the SQL has no statement: create a table for every output", PARAMETER)
     for number, statement in enumerate(statements, start=1):
         place = f"statement {number} of {len(statements)} (line {statement.line}: {statement.first_line})"
         _refuse(statement, place)
@@ -133,9 +134,23 @@ def execute_script(con: duckdb.DuckDBPyConnection, sql: str, ctx: Context) -> No
         except duckdb.InternalException:
             raise
         except duckdb.Error as error:
-            raise UserError(f"{place}: {_explain(error, con, ctx, statement)}") from error
+            line = statement.line + (statement.line_of(error) or _line_of_explained(con, statement, error) or 1) - 1
+            raise FaultyParameter(f"{place}: {_explain(error, con, ctx, statement)}", PARAMETER, line) from error
         ctx.log(f"{place}: {time.monotonic() - started:.2f} s")
     ctx.progress(len(statements), len(statements))
+
+
+def _line_of_explained(con: duckdb.DuckDBPyConnection, statement: Statement, error: BaseException) -> int | None:
+    """The line of the statement (from 1) that could not be bound: DuckDB says it of a text only."""
+    import duckdb
+
+    if not isinstance(error, duckdb.BinderException | duckdb.CatalogException):
+        return None
+    try:
+        con.execute(f"explain {statement.text}")
+    except duckdb.Error as explained:
+        return statement.line_of_text(explained)
+    return None
 
 
 def _refuse(statement: Statement, place: str) -> None:
@@ -147,7 +162,7 @@ def _refuse(statement: Statement, place: str) -> None:
         return
     kind = words[0] if kind in ("", "MULTI", "LOAD") and words[0] else kind
     reason = _INSTEAD.get(kind, "a transformation only reads its inputs and creates its outputs")
-    raise UserError(f"{place}: {kind} is not allowed here: {reason}")
+    raise FaultyParameter(f"{place}: {kind} is not allowed here: {reason}", PARAMETER, statement.line)
 
 
 def _existing(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

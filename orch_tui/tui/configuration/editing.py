@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from orch_tui.model.fault import Fault
 from orch_tui.model.undo import NothingToUndo
 from orch_tui.tui.configuration.editor import Checked, ConfigurationEditor
 from orch_tui.tui.configuration.form.form import Form
@@ -81,6 +82,15 @@ class Editing:
             form.go_to(wrong)
         self._page.app.say(f"{refusal}: there are mistakes, shown below the fields.", "error")
         return None
+
+    def show_fault(self, fault: Fault) -> None:
+        """Go to what made a task fail, and say why there; above the form where no field is to blame."""
+        place = ("parameters", *fault.parameter)
+        if self.form is None or not fault.parameter or self.form.editor(place) is None:
+            self._page.notice(f"✖ {fault.message}")
+        else:
+            self.form.go_to(place, line=fault.line)
+            self.form.tell(place, fault.message)
 
     async def put(self, state: FormState, label: str) -> None:
         """Another state of the form, as one step of undo."""

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from orch_tui.model.configuration import Configuration, split_ref
+from orch_tui.model.fault import Fault
 from orch_tui.model.references import secret_names
 from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions.configuration import ACTIONS
@@ -55,11 +56,13 @@ class ConfigurationScreen(FullScreen[str | None]):
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     app: OrchApp
 
-    def __init__(self, ref: str, new: Configuration | None = None) -> None:
-        """``new``: a configuration that gets its file with the first save."""
+    def __init__(self, ref: str, new: Configuration | None = None, fault: Fault | None = None) -> None:
+        """``new``: a configuration that gets its file with the first save. ``fault``: what made it fail; the form
+        opens there."""
         super().__init__()
         self._ref = ref
         self._new = new
+        self._fault = fault
         self.background = Background(self)
 
     # --- its parts ---
@@ -108,6 +111,8 @@ class ConfigurationScreen(FullScreen[str | None]):
 
     async def on_mount(self) -> None:
         await self.rebuild()
+        if self._fault is not None:
+            self.editing.show_fault(self._fault)
         self.drafts.offer()
         if ExternalEdit(self.app.project, self._ref).pending:
             key = self.app.key_of("configuration.edit-file")

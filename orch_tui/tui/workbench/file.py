@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from textual.timer import Timer
 
+from orch_tui.model.fault import Fault
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.drafts import Draft, found_drafts
 from orch_tui.project.project import DefinitionError
@@ -201,9 +202,9 @@ class WorkbenchFile(WorkbenchEdits):
         if chosen is not None:
             self._open_configuration(chosen.ref)
 
-    def _open_configuration(self, ref: str) -> None:
+    def _open_configuration(self, ref: str, fault: Fault | None = None) -> None:
         self._left_for_files = True
-        self.orch_app.open_configuration(ref)
+        self.orch_app.open_configuration(ref, fault)
 
     def action_new(self) -> None:
         from orch_tui.tui.configuration.new_configuration import NewConfigurationScreen

@@ -259,7 +259,7 @@ class WorkbenchStart(WorkbenchRun):
         if self.run_shown is None:
             return
         if event.what == "edit":
-            self._open_configuration(event.failure.configuration)
+            self._open_configuration(event.failure.configuration, event.failure.fault)
         elif event.what == "continue":
             self.prepare(self.control.continue_request(self.run_shown.state), "Continue: what did not succeed")
         elif event.what == "log":

@@ -172,16 +172,25 @@ class Form(VerticalScroll, can_focus=True):
             row.set_class(bool(shown), "wrong")
         self._show_used()
 
-    def go_to(self, place: Place, *, edit: bool = True) -> None:
-        """Put the cursor on the row of ``place``, into its editor when ``edit``."""
+    def go_to(self, place: Place, *, edit: bool = True, line: int | None = None) -> None:
+        """Put the cursor on the row of ``place``, into its editor when ``edit``, there into ``line`` (from 1)."""
         for row in self._all_rows():
             for editor in row.editors():
                 if editor.place == place:
                     # A problem may be about a field that nothing needs at the moment.
                     row.display = True
                     self._go(row, edit=False)
+                    if line is not None and isinstance(editor, LongText):
+                        editor.go_to_line(line)
                     (editor if edit else self).focus()
                     return
+
+    def tell(self, place: Place, message: str) -> None:
+        """A sentence below the row of ``place``, until the form is checked again."""
+        row = next((one for one in self._all_rows() for editor in one.editors() if editor.place == place), None)
+        if row is not None:
+            row.show_errors([message])
+            row.add_class("wrong")
 
     def _go(self, row: Row | None, *, edit: bool) -> None:
         if row is None:

@@ -99,6 +99,10 @@ class LongText(TextArea):
         self.load_text(text)
         self._given, self._seen = text, self.document.text
 
+    def go_to_line(self, number: int) -> None:
+        """Put the cursor at the beginning of a line, from 1; the last one where there are fewer."""
+        self.move_cursor((min(number, self.document.line_count) - 1, 0))
+
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
         self.post_message(Edited(self.place, self.text))

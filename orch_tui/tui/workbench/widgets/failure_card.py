@@ -11,6 +11,8 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from orch_tui.engine.lastlines import last_lines
+from orch_tui.engine.results import read_result
+from orch_tui.model.fault import Fault, read_fault
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
@@ -25,7 +27,8 @@ LINES = 20
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What the card shows. ``lines`` are the last ones of the log; ``also`` and ``skipped`` are names of tasks."""
+    """What the card shows. ``lines`` are the last ones of the log; ``also`` and ``skipped`` are names of tasks;
+    ``fault`` is where in its configuration the task failed, as far as it told."""
 
     task: str
     configuration: str
@@ -34,6 +37,7 @@ class Failure:
     lines: tuple[str, ...]
     also: tuple[str, ...]
     skipped: tuple[str, ...]
+    fault: Fault
 
 
 def read_failure(state: RunState, directory: Path) -> Failure | None:
@@ -42,8 +46,11 @@ def read_failure(state: RunState, directory: Path) -> Failure | None:
     if task is None:
         return None
     lines: Sequence[str] = ()
+    fault = None
     if task.attempts:
-        lines = last_lines(log_file(attempt_directory(directory, task.id, task.attempts[-1].number)), LINES)
+        attempt = attempt_directory(directory, task.id, task.attempts[-1].number)
+        lines = last_lines(log_file(attempt), LINES)
+        fault = read_fault(read_result(attempt))
     number, phase = phase_of(state, task)
     return Failure(
         task.id,
@@ -53,6 +60,7 @@ def read_failure(state: RunState, directory: Path) -> Failure | None:
         tuple(lines),
         _names(failed_as_well(state, task)),
         _names(skipped_because(state, task)),
+        fault or Fault((), None, f"It failed: {exit_in_words(task)}"),
     )
 
 
