@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.projects import environment, make_project
 
-HEAVY = {"textual", "rich", "duckdb", "pydantic", "tomlkit", "jsonschema", "httpx", "dotenv"}
+HEAVY = {"textual", "rich", "duckdb", "pydantic", "tomlkit", "jsonschema", "httpx", "dotenv", "cel_expr_python"}
 _SCRIPT = """
 import json, sys
 from orch_tui.__main__ import main
@@ -67,10 +67,11 @@ def test_check_of_a_project_without_configurations_imports_nothing_heavy(tmp_pat
     ("package", "allowed"),
     [
         ("model", {"model"}),
-        ("project", {"model", "project"}),
-        ("engine", {"model", "project", "engine"}),
-        ("storage", {"model", "project", "storage"}),
-        ("components", {"model", "project", "storage", "components"}),
+        ("conditions", {"model", "conditions"}),
+        ("project", {"model", "conditions", "project"}),
+        ("engine", {"model", "conditions", "project", "engine"}),
+        ("storage", {"model", "conditions", "project", "storage"}),
+        ("components", {"model", "conditions", "project", "storage", "components"}),
     ],
 )
 def test_a_layer_imports_only_the_layers_below_it(tmp_path: Path, package: str, allowed: set[str]) -> None:

@@ -1,0 +1,1 @@
+"""Conditions of rules: CEL expressions over what a run's journal knows."""

@@ -1,0 +1,85 @@
+"""The facts that conditions see: what the journal of a run knows, by root, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from orch_tui.model.runstate import PhaseState, RunState, TaskState
+
+TASK_FACTS = (
+    "status",
+    "seconds",
+    "attempts",
+    "exit_code",
+    "error",
+    "rows",
+    "tables",
+    "files",
+    "metrics",
+    "variables",
+)
+"""The fields of ``task["id"]``; all but the status are null for a task that did not run."""
+RESULT_FACTS = ("rows", "tables", "files", "metrics", "variables")
+"""Those of them that the task's program tells."""
+PHASE_FACTS = ("status", "seconds", "error")
+"""The fields of ``phase["id"]``."""
+RUN_FACTS = ("id", "orchestration", "name", "by", "seconds", "partial")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The tasks and phases, by id, that facts are needed of; None for all: a condition goes through them."""
+
+    tasks: frozenset[str] | None = None
+    phases: frozenset[str] | None = None
+
+
+def facts_of(state: RunState, now: float, variables: Mapping[str, Any], asked: Asked = Asked()) -> dict[str, Any]:
+    """What a condition sees at ``now`` (seconds since the epoch), by root: texts, numbers, bools, lists, maps, None.
+
+    ``variables`` are those of the run, with what tasks have set up to now. The cost goes with what is asked for, not
+    with the size of the run.
+    """
+    tasks = state.tasks if asked.tasks is None else {id: state.tasks[id] for id in asked.tasks if id in state.tasks}
+    phases = state.phases if asked.phases is None else {i: state.phases[i] for i in asked.phases if i in state.phases}
+    header = state.header
+    return {
+        "task": {id: task_facts(task) for id, task in tasks.items()},
+        "phase": {id: phase_facts(state, phase) for id, phase in phases.items()},
+        "vars": dict(variables),
+        "run": {
+            "id": header.id,
+            "orchestration": header.orchestration,
+            "name": header.name,
+            "by": header.by,
+            "seconds": max(0.0, now - (state.started or now)),
+            "partial": header.partial,
+        },
+        "now": datetime.fromtimestamp(now, UTC),
+    }
+
+
+def task_facts(task: TaskState) -> dict[str, Any]:
+    """The fields that :data:`TASK_FACTS` names. What the program told of counts from its last attempt alone."""
+    last = task.attempt
+    facts: dict[str, Any] = dict.fromkeys(TASK_FACTS)
+    facts["status"] = task.status.value
+    if last is not None:
+        facts |= {
+            "seconds": last.seconds,
+            "attempts": len(task.attempts) - task.uncounted,
+            "exit_code": last.exit_code,
+            "error": (last.reason or None) if not task.succeeded else None,
+        }
+    return facts
+
+
+def phase_facts(state: RunState, phase: PhaseState) -> dict[str, Any]:
+    """The fields that :data:`PHASE_FACTS` names; ``error`` is that of its first task that failed."""
+    seconds = None if phase.started is None or phase.ended is None else max(0.0, phase.ended - phase.started)
+    failed = (state.tasks[id] for id in phase.tasks if not state.tasks[id].succeeded and state.tasks[id].attempt)
+    error = next((task.reason for task in failed if task.reason), None)
+    return {"status": phase.status.value, "seconds": seconds, "error": error}
