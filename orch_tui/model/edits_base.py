@@ -13,7 +13,7 @@ from typing import Any
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.configuration import split_ref
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions
+from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions, ValueKind, kind_of, words_for
 from orch_tui.model.text import safe_line, slug, unique
 
 _NAME_LIMIT = 200
@@ -89,14 +89,14 @@ def check_limit(value: int | None, what: str) -> int | None:
 
 def check_options(options: TaskOptions) -> TaskOptions:
     """The options unchanged. Raises: EditError for numbers that no run can use."""
-    for value, name, may_be_zero in (
-        (options.timeout, "timeout", False),
-        (options.delay, "delay", True),
-        (options.grace, "grace time", True),
-        (options.max_log_mb, "log limit", False),
-        (options.retry.delay if options.retry else None, "retry delay", True),
-        (options.retry.total if options.retry else None, "time for all tries", False),
-    ):
+    numbers = [
+        (getattr(options, option.name), words_for(option), kind_of(option) is ValueKind.LENGTH)
+        for option in fields(options)
+        if kind_of(option) in (ValueKind.LENGTH, ValueKind.LIMIT, ValueKind.SIZE)
+    ]
+    if options.retry is not None:
+        numbers += [(options.retry.delay, "retry delay", True), (options.retry.total, "time for all tries", False)]
+    for value, name, may_be_zero in numbers:
         if value is None:
             continue
         if not math.isfinite(value) or value < 0 or (value == 0 and not may_be_zero):

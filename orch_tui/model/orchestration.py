@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
+from typing import Any
 
 
 class Backoff(StrEnum):
@@ -35,6 +36,37 @@ class Retry:
         return self.wait_before(self.attempts + 1)
 
 
+class ValueKind(StrEnum):
+    """What a field of a task holds: from it follow its checks, its form in files and journals, and its text in forms.
+
+    ``LENGTH`` is seconds from 0 on, ``LIMIT`` seconds and ``SIZE`` MiB above 0, ``COUNT`` a whole number from 1 on.
+    """
+
+    FLAG = "flag"
+    LENGTH = "length"
+    LIMIT = "limit"
+    SIZE = "size"
+    COUNT = "count"
+    RETRY = "retry"
+    OPTIONS = "options"
+    VARIABLES = "variables"
+
+
+def _of(kind: ValueKind, words: str) -> dict[str, Any]:
+    return {"kind": kind, "words": words}
+
+
+def kind_of(task_field: Field[Any]) -> ValueKind | None:
+    """The kind of a field of a task or of its options; None of those that say which task it is."""
+    kind: ValueKind | None = task_field.metadata.get("kind")
+    return kind
+
+
+def words_for(task_field: Field[Any]) -> str:
+    """What a field of a task is called in sentences."""
+    return str(task_field.metadata["words"])
+
+
 @dataclass(frozen=True, slots=True)
 class TaskOptions:
     """What a task may set, and what an orchestration or project may set for all its tasks; None is "not set".
@@ -42,21 +74,18 @@ class TaskOptions:
     ``timeout``, ``delay`` and ``grace`` are seconds; ``max_log_mb`` is the size in MiB at which a log is too long.
     """
 
-    retry: Retry | None = None
-    timeout: float | None = None
-    delay: float | None = None
-    grace: float | None = None
-    max_log_mb: float | None = None
+    retry: Retry | None = field(default=None, metadata=_of(ValueKind.RETRY, "retry"))
+    timeout: float | None = field(default=None, metadata=_of(ValueKind.LIMIT, "timeout"))
+    delay: float | None = field(default=None, metadata=_of(ValueKind.LENGTH, "delay"))
+    grace: float | None = field(default=None, metadata=_of(ValueKind.LENGTH, "grace time"))
+    max_log_mb: float | None = field(default=None, metadata=_of(ValueKind.SIZE, "log limit"))
 
     def over(self, default: TaskOptions) -> TaskOptions:
         """These options, with ``default`` where one is not set."""
-        return TaskOptions(
-            retry=self.retry if self.retry is not None else default.retry,
-            timeout=self.timeout if self.timeout is not None else default.timeout,
-            delay=self.delay if self.delay is not None else default.delay,
-            grace=self.grace if self.grace is not None else default.grace,
-            max_log_mb=self.max_log_mb if self.max_log_mb is not None else default.max_log_mb,
-        )
+        if self == NO_OPTIONS:
+            return default
+        own = ((option.name, getattr(self, option.name)) for option in fields(self))
+        return TaskOptions(**{name: getattr(default, name) if value is None else value for name, value in own})
 
 
 NO_OPTIONS = TaskOptions()
@@ -71,11 +100,13 @@ class Task:
 
     id: str
     configuration: str
-    enabled: bool = True
-    continue_on_failure: bool = False
-    options: TaskOptions = NO_OPTIONS
-    max_parallel: int | None = None
-    variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    enabled: bool = field(default=True, metadata=_of(ValueKind.FLAG, "enabled"))
+    continue_on_failure: bool = field(default=False, metadata=_of(ValueKind.FLAG, "continue on failure"))
+    options: TaskOptions = field(default=NO_OPTIONS, metadata=_of(ValueKind.OPTIONS, "options"))
+    max_parallel: int | None = field(default=None, metadata=_of(ValueKind.COUNT, "parallel limit"))
+    variables: Mapping[str, str] = field(
+        default_factory=dict, hash=False, metadata=_of(ValueKind.VARIABLES, "variables")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
-from orch_tui.model.orchestration import NO_OPTIONS, Orchestration, Phase, Task, TaskOptions
+from orch_tui.model.orchestration import NO_OPTIONS, Orchestration, Phase, Task, TaskOptions, kind_of
 from orch_tui.model.reasons import Cause, Reason
 
 
@@ -62,7 +62,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class PlannedTask:
-    """``continues`` is the run of a nested orchestration of which only what did not succeed will run."""
+    """A task as one run has it. Fields that are called as those of a task are its own, with defaults filled in.
+
+    ``continues`` is the run of a nested orchestration of which only what did not succeed will run.
+    """
 
     id: str
     configuration: str
@@ -84,6 +87,12 @@ class PlannedTask:
         if self.continues is not None:
             words.append(f"runs what did not succeed in its run {self.continues}")
         return "; ".join(words)
+
+
+RUN_SETTINGS = tuple(
+    own.name for own in fields(Task) if kind_of(own) is not None and own.name in PlannedTask.__dataclass_fields__
+)
+"""The fields that a planned task has from its task: a journal keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,19 +200,8 @@ def _plan_task(
 ) -> PlannedTask:
     known = facts(task)
     decision, because = _decide(task, phase, known, selection, reached)
-    return PlannedTask(
-        task.id,
-        task.configuration,
-        known.name,
-        phase.id,
-        decision,
-        because,
-        known.digest,
-        task.continue_on_failure,
-        task.options.over(options),
-        task.max_parallel,
-        task.variables,
-    )
+    settings = {name: getattr(task, name) for name in RUN_SETTINGS} | {"options": task.options.over(options)}
+    return PlannedTask(task.id, task.configuration, known.name, phase.id, decision, because, known.digest, **settings)
 
 
 def _decide(

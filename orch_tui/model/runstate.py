@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType, FailureKind
-from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions
+from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason, decode_reason
 from orch_tui.model.status import Status
@@ -45,21 +45,54 @@ class AttemptState:
 
 @dataclass(slots=True)
 class TaskState:
-    id: str
-    name: str
-    configuration: str
-    phase: str
-    digest: str = ""
-    continue_on_failure: bool = False
+    """``planned`` is what the run was started with; the rest is what became of it."""
+
+    planned: PlannedTask
     status: Status = Status.CREATED
     because: Reason | None = None
     kind: str | None = None
     until: float | None = None
     cancelled_by: str | None = None
     attempts: list[AttemptState] = field(default_factory=list)
-    options: TaskOptions = NO_OPTIONS
-    max_parallel: int | None = None
-    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, planned: PlannedTask) -> Self:
+        """Before the first event: what the plan skips or reuses is skipped already."""
+        if planned.decision in (Decision.SKIPPED, Decision.REUSED):
+            return cls(planned, Status.SKIPPED, planned.because)
+        return cls(planned)
+
+    @property
+    def id(self) -> str:
+        return self.planned.id
+
+    @property
+    def name(self) -> str:
+        return self.planned.name
+
+    @property
+    def configuration(self) -> str:
+        return self.planned.configuration
+
+    @property
+    def phase(self) -> str:
+        return self.planned.phase
+
+    @property
+    def digest(self) -> str:
+        return self.planned.digest
+
+    @property
+    def continue_on_failure(self) -> bool:
+        return self.planned.continue_on_failure
+
+    @property
+    def options(self) -> TaskOptions:
+        return self.planned.options
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        return self.planned.variables
 
     @property
     def reason(self) -> str:
@@ -310,29 +343,11 @@ _HANDLERS: dict[str, Callable[[RunState, float, Mapping[str, Any]], None]] = {
     EventType.RUN_ENDED.value: RunState._run_ended,
 }
 
-_DECIDED = {Decision.SKIPPED: Status.SKIPPED, Decision.REUSED: Status.SKIPPED}
-
 
 def initial_state(header: RunHeader, plan: RunPlan) -> RunState:
     """The state before the first event: what the plan skips or reuses is skipped already."""
     phases = [PhaseState(p.id, p.name, [task.id for task in p.tasks], p.max_parallel) for p in plan.phases]
-    tasks = [
-        TaskState(
-            task.id,
-            task.name,
-            task.configuration,
-            task.phase,
-            task.digest,
-            task.continue_on_failure,
-            _DECIDED.get(task.decision, Status.CREATED),
-            task.because if task.decision in _DECIDED else None,
-            options=task.options,
-            max_parallel=task.max_parallel,
-            variables=task.variables,
-        )
-        for task in plan.tasks()
-    ]
-    return RunState(header, phases, tasks)
+    return RunState(header, phases, map(TaskState.of, plan.tasks()))
 
 
 def plan_of(state: RunState) -> RunPlan:
@@ -346,20 +361,9 @@ def plan_of(state: RunState) -> RunPlan:
 
 
 def _planned(task: TaskState) -> PlannedTask:
-    skipped = task.status is Status.SKIPPED and not task.attempts
-    return PlannedTask(
-        task.id,
-        task.configuration,
-        task.name,
-        task.phase,
-        Decision.SKIPPED if skipped else Decision.RUN,
-        task.because if skipped else None,
-        task.digest,
-        task.continue_on_failure,
-        task.options,
-        task.max_parallel,
-        task.variables,
-    )
+    if task.status is Status.SKIPPED and not task.attempts:
+        return replace(task.planned, decision=Decision.SKIPPED, because=task.because)
+    return task.planned
 
 
 def fold(state: RunState, events: Iterable[Event]) -> RunState:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from orch_tui.model.configuration import split_ref
-from orch_tui.model.orchestration import Backoff, Orchestration, Phase, Retry, Schedule, Task, TaskOptions, Variable
+from orch_tui.model.orchestration import Orchestration, Phase, Schedule, Task
 from orch_tui.model.text import slug, unique, valid_id
-from orch_tui.project.decode import Place, Table, found, quote
+from orch_tui.project.decode import Place, Table, quote
+from orch_tui.project.task_fields import read_options, read_task
+from orch_tui.project.variables import read_variables
 
 _KEPT = ("notifications",)
-_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 _ID_REMEDY = "use letters, digits, _ . and -, at most 100 characters"
-NO_OPTIONS = TaskOptions()
 
 
 def decode_orchestration(data: dict[str, Any], place: Place, orchestration_id: str) -> Orchestration:
@@ -95,15 +94,7 @@ def _task(table: Table, task_id: str) -> Task:
     # Most tasks have an id and a configuration and nothing else.
     if len(data) == 2 and "id" in data:
         return Task(task_id, configuration)
-    task = Task(
-        id=task_id,
-        configuration=configuration,
-        enabled=table.flag("enabled", True),
-        continue_on_failure=table.flag("continue_on_failure", False),
-        options=read_options(table, own_table=False),
-        max_parallel=table.integer("max_parallel", 1),
-        variables=_task_variables(table.table("variables")),
-    )
+    task = read_task(table, task_id, configuration)
     table.finish()
     return task
 
@@ -118,84 +109,6 @@ def _check_reference(table: Table, configuration: str) -> None:
     if not (valid_id(component) and valid_id(name)):
         message = f"{table.name('configuration')}: {quote(configuration)} has an id that cannot be a file name"
         table.error("configuration", "invalid-id", message, _ID_REMEDY)
-
-
-def read_options(table: Table | None, *, own_table: bool = True) -> TaskOptions:
-    """Task options from ``[defaults]`` (``own_table``) or from among the keys of a task."""
-    if table is None:
-        return NO_OPTIONS
-    options = TaskOptions(
-        retry=_retry(table.table("retry", 'a table like { attempts = 3, delay = "10s" }')),
-        timeout=table.duration("timeout", zero=False),
-        delay=table.duration("delay"),
-        grace=table.duration("grace"),
-        max_log_mb=table.number("max_log_mb", zero=False),
-    )
-    if own_table:
-        table.finish()
-    return options
-
-
-def _retry(table: Table | None) -> Retry | None:
-    if table is None:
-        return None
-    attempts = table.integer("attempts", 0)
-    delay = table.duration("delay")
-    backoff = table.choice("backoff", Backoff, Backoff.CONSTANT)
-    total = table.duration("total", zero=False)
-    if "attempts" not in table.data:
-        table.error(None, "missing-key", f"{table.name('attempts')} is missing", "say how many more tries there are")
-    table.finish()
-    return Retry(attempts or 0, 10.0 if delay is None else delay, backoff, total)
-
-
-def read_variables(table: Table | None) -> tuple[Variable, ...]:
-    """Declared variables: ``name = "value"`` or ``name = { value = "…", description = "…" }``."""
-    if table is None:
-        return ()
-    result = []
-    for name, value in table.data.items():
-        _check_variable_name(table, name)
-        if not isinstance(value, dict):
-            text = _variable_text(table, name, value)
-            if text is not None:
-                result.append(Variable(name, text))
-            continue
-        inner = Table(value, table.place, (*table.path, name))
-        given = inner.raw("value")
-        text = None if given is None else _variable_text(inner, "value", given)
-        result.append(Variable(name, text, inner.text("description")))
-        inner.finish()
-    return tuple(result)
-
-
-def _task_variables(table: Table | None) -> dict[str, str]:
-    result: dict[str, str] = {}
-    for name, value in table.data.items() if table is not None else ():
-        assert table is not None
-        _check_variable_name(table, name)
-        text = _variable_text(table, name, value)
-        if text is not None:
-            result[name] = text
-    return result
-
-
-def _variable_text(table: Table, key: str, value: Any) -> str | None:
-    """Variables are texts; numbers, true and false are taken as they are written."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    table.error(key, "type", f"{table.name(key)} must be a text, not {found(value)}", "put it into quotes")
-    return None
-
-
-def _check_variable_name(table: Table, name: str) -> None:
-    if not _VARIABLE_NAME.fullmatch(name):
-        message = f"{quote(name)} cannot be the name of a variable"
-        table.error(name, "value", message, "begin with a letter, go on with letters, digits, _ . and -")
 
 
 def _ids(tables: Sequence[Table], derived: Sequence[str]) -> list[str]:

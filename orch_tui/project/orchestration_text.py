@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
-from orch_tui.model.orchestration import Backoff, Orchestration, Phase, Retry, Task, TaskOptions, Variable
+from orch_tui.model.orchestration import Orchestration, Phase, Variable
+from orch_tui.project.task_fields import TASK_KEYS, option_values, task_values
 from orch_tui.project.toml.blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks
 from orch_tui.project.toml.edit import TextEdit, VariableValue, edit_errors, edit_text
-from orch_tui.project.toml.text import duration_value, table_lines, value_text
+from orch_tui.project.toml.text import table_lines, value_text
 
 _STRING_OR_COMMENT = re.compile(
     r'"""(?:\\.|[^\\])*?"""(?:"{0,2})|\'\'\'.*?\'\'\'(?:\'{0,2})|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|(?P<comment>#[^\r\n]*)',
@@ -21,34 +22,6 @@ _STRING_OR_COMMENT = re.compile(
 Values = dict[str, Any]
 Read = Callable[[str], tuple[Orchestration, Values]]
 """Reads a text: the value and the document. Raises DefinitionError."""
-
-
-def option_values(options: TaskOptions) -> Values:
-    """The keys of task options as a file has them; what is not set is left out."""
-    values: Values = {
-        "retry": _retry_values(options.retry) if options.retry is not None else None,
-        "timeout": options.timeout,
-        "delay": options.delay,
-        "grace": options.grace,
-        "max_log_mb": _number(options.max_log_mb),
-    }
-    for key in ("timeout", "delay", "grace"):
-        if values[key] is not None:
-            values[key] = duration_value(values[key])
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _retry_values(retry: Retry) -> Values:
-    values: Values = {"attempts": retry.attempts, "delay": duration_value(retry.delay)}
-    if retry.backoff is not Backoff.CONSTANT:
-        values["backoff"] = str(retry.backoff)
-    if retry.total is not None:
-        values["total"] = duration_value(retry.total)
-    return values
-
-
-def _number(value: float | None) -> float | int | None:
-    return int(value) if value is not None and value == int(value) else value
 
 
 def _variable_value(variable: Variable) -> VariableValue:
@@ -79,20 +52,6 @@ def phase_values(phase: Phase) -> Values:
     return values
 
 
-def task_values(task: Task) -> Values:
-    values: Values = {"id": task.id, "configuration": task.configuration}
-    if not task.enabled:
-        values["enabled"] = False
-    if task.continue_on_failure:
-        values["continue_on_failure"] = True
-    values.update(option_values(task.options))
-    if task.max_parallel is not None:
-        values["max_parallel"] = task.max_parallel
-    if task.variables:
-        values["variables"] = dict(task.variables)
-    return values
-
-
 def house_text(value: Orchestration, raw: Mapping[str, Any] | None = None, root: str | None = None) -> str:
     """The whole file in the house style. ``raw`` is an earlier document whose unknown keys are kept.
 
@@ -103,17 +62,15 @@ def house_text(value: Orchestration, raw: Mapping[str, Any] | None = None, root:
     for phase in value.phases:
         parts.append(table_lines("[[phases]]", _over(raw_phases.get(phase.id), phase_values(phase), _PHASE_KEYS)))
         for task in phase.tasks:
-            parts.append(table_lines("[[phases.tasks]]", _over(raw_tasks.get(task.id), task_values(task), _TASK_KEYS)))
+            parts.append(table_lines("[[phases.tasks]]", _over(raw_tasks.get(task.id), task_values(task), TASK_KEYS)))
     return "\n".join(part for part in parts if part)
 
 
-_OPTION_KEYS = {"retry", "timeout", "delay", "grace", "max_log_mb"}
 _ROOT_KEYS = {"name", "description", "max_parallel", "defaults", "variables", "phases"}
 _PHASE_KEYS = {"id", "name", "max_parallel", "tasks"}
-_TASK_KEYS = {"id", "configuration", "enabled", "continue_on_failure", "max_parallel", "variables"} | _OPTION_KEYS
 
 
-def _over(raw: Mapping[str, Any] | None, values: Values, known: set[str]) -> Values:
+def _over(raw: Mapping[str, Any] | None, values: Values, known: Set[str]) -> Values:
     """``values`` and the keys of ``raw`` that are not ``known``."""
     return values | {key: item for key, item in (raw or {}).items() if key not in known}
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from orch_tui.model.component import DATA_FLOW_ORDER, ComponentType
-from orch_tui.model.orchestration import TaskOptions, Variable
+from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions, Variable
 from orch_tui.project.decode import Place, Table, did_you_mean, one_of, quote
-from orch_tui.project.definitions import NO_OPTIONS, read_options, read_timezone, read_variables
+from orch_tui.project.definitions import read_timezone
+from orch_tui.project.task_fields import read_options
+from orch_tui.project.variables import read_variables
 
 _KEPT = ("environments",)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from orch_tui.model.plan import Decision, PlannedTask
 from orch_tui.model.runstate import AttemptState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
@@ -203,9 +204,9 @@ async def test_attempts_are_switched(project: Project, log: Path, tmp_path: Path
 
 async def test_the_attempts_of_a_task(project: Project, tmp_path: Path) -> None:
     # GIVEN a task that was tried twice, and one that has not begun
-    tried = TaskState("t", "Load", "command/one", "p", status=Status.PROCESSING)
+    tried = TaskState(PlannedTask("t", "command/one", "Load", "p", Decision.RUN), Status.PROCESSING)
     tried.attempts = [AttemptState(1, 0.0, status=Status.ERROR), AttemptState(2, 5.0)]
-    waiting = TaskState("w", "Wait", "command/one", "p", status=Status.WAITING)
+    waiting = TaskState(PlannedTask("w", "command/one", "Wait", "p", Decision.RUN), Status.WAITING)
     log = tmp_path / "tasks" / "t" / "2" / "log"
     log.parent.mkdir(parents=True)
     log.write_bytes(b"again\n")

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 from orch_tui.model.errors import OrchError
 from orch_tui.model.event_shape import TIME, event_complaint
 from orch_tui.model.events import Event, read_time, write_time
-from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import RunPlan
 from orch_tui.model.runstate import RunHeader, initial_state
 from orch_tui.model.status import Status
+from orch_tui.project.task_fields import record_values
 
 FORMAT = 1
 
@@ -106,31 +106,13 @@ def write_header(header: RunHeader, plan: RunPlan) -> str:
             "configuration": task.configuration,
             "phase": task.phase,
             "digest": task.digest or None,
-            "continue_on_failure": task.continue_on_failure or None,
-            **_write_options(task.options),
-            "max_parallel": task.max_parallel,
-            "variables": [f"{name}={value}" for name, value in task.variables.items()] or None,
+            **record_values(task.planned),
             "status": task.status.value if skipped else None,
             "reason": task.reason if skipped else None,
             "because": task.because.encoded() if skipped and task.because is not None else None,
         }
         parts.append(write_record("[[task]]", fields))
     return "".join(parts)
-
-
-def _write_options(options: TaskOptions) -> dict[str, Any]:
-    """Whoever takes the run over goes on with what it was started with, however the definitions change."""
-    retry = options.retry
-    return {
-        "retries": retry.attempts if retry else None,
-        "retry_delay": retry.delay if retry else None,
-        "retry_backoff": retry.backoff.value if retry else None,
-        "retry_total": retry.total if retry else None,
-        "timeout": options.timeout,
-        "delay": options.delay,
-        "grace": options.grace,
-        "max_log_mb": options.max_log_mb,
-    }
 
 
 class Record(NamedTuple):

@@ -9,24 +9,21 @@ from orch_tui.model.event_shape import (
     COUNT,
     FLAG,
     ID,
-    LENGTH,
     NUMBER,
-    PAIRS,
-    SECONDS,
     TEXT,
     TEXTS,
     Field,
     Kind,
     complaint,
 )
-from orch_tui.model.orchestration import Backoff, Retry, TaskOptions
-from orch_tui.model.reasons import decode_reason
+from orch_tui.model.plan import Decision, PlannedTask
+from orch_tui.model.reasons import Cause, decode_reason
 from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.format import FORMAT, BrokenJournal, Record, to_time
+from orch_tui.project.task_fields import recall, record_shape
 
 _SKIPPED = Kind(lambda value: value in (Status.CREATED.value, Status.SKIPPED.value), "created or skipped")
-_BACKOFF = Kind(lambda value: value in [backoff.value for backoff in Backoff], "a kind of backoff")
 
 _RUN = (
     Field("format", NUMBER),
@@ -46,22 +43,9 @@ _TASK = (
     Field("configuration", TEXT),
     Field("phase", ID),
     Field("digest", TEXT, needed=False),
-    Field("continue_on_failure", FLAG, needed=False),
-    Field("timeout", LENGTH, needed=False),
-    Field("delay", LENGTH, needed=False),
-    Field("grace", LENGTH, needed=False),
-    Field("max_log_mb", SECONDS, needed=False),
-    Field("max_parallel", NUMBER, needed=False),
-    Field("variables", PAIRS, needed=False),
     Field("status", _SKIPPED, needed=False),
     Field("reason", TEXT, needed=False),
     Field("because", TEXTS, needed=False),
-)
-_RETRY = (
-    Field("retries", COUNT),
-    Field("retry_delay", LENGTH),
-    Field("retry_backoff", _BACKOFF),
-    Field("retry_total", LENGTH, needed=False),
 )
 
 
@@ -91,8 +75,7 @@ class Head:
                 self._put(self.phases, values, "phase")
             case "task":
                 _check(values, _TASK, "task")
-                if any(field.key in values for field in _RETRY):
-                    _check(values, _RETRY, "task")
+                _check(values, record_shape(values), "task")
                 if values["phase"] not in self.phases:
                     raise BrokenJournal(f'the phase "{values["phase"]}" of the task "{values["id"]}" is missing')
                 self._put(self.tasks, values, "task")
@@ -156,24 +139,19 @@ def read_header(values: Mapping[str, Any]) -> RunHeader:
 
 
 def _to_task(values: Mapping[str, Any]) -> TaskState:
-    return TaskState(
+    because = decode_reason(values.get("because"), values.get("reason"))
+    decision = Decision.RUN
+    if values.get("status") == Status.SKIPPED.value:
+        reused = because is not None and because.cause is Cause.REUSED
+        decision = Decision.REUSED if reused else Decision.SKIPPED
+    planned = PlannedTask(
         values["id"],
-        values["name"],
         values["configuration"],
+        values["name"],
         values["phase"],
+        decision,
+        because,
         values.get("digest", ""),
-        values.get("continue_on_failure", False),
-        Status(values.get("status", Status.CREATED)),
-        decode_reason(values.get("because"), values.get("reason")),
-        options=_to_options(values),
-        max_parallel=values.get("max_parallel"),
-        variables=dict(text.split("=", 1) for text in values.get("variables", ())),
+        **recall(values),
     )
-
-
-def _to_options(values: Mapping[str, Any]) -> TaskOptions:
-    retry = None
-    if "retries" in values:
-        backoff = Backoff(values["retry_backoff"])
-        retry = Retry(values["retries"], values["retry_delay"], backoff, values.get("retry_total"))
-    return TaskOptions(retry, values.get("timeout"), values.get("delay"), values.get("grace"), values.get("max_log_mb"))
+    return TaskState.of(planned)

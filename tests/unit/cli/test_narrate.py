@@ -15,6 +15,7 @@ from orch_tui.cli.run import exit_code
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.orchestration import Retry, TaskOptions
+from orch_tui.model.plan import Decision, PlannedTask
 from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted
@@ -27,8 +28,11 @@ NOW = 1_800_000_000.0
 def sample() -> RunState:
     header = RunHeader("20261122T140213Z-7f3a", "daily", "Daily", NOW, "me")
     phases = [PhaseState("first", "First", ["a", "b"], 2), PhaseState("second", "Second", ["c"], 2)]
-    tasks = [TaskState(name, f"Task {name}", f"command/{name}", phase, options=TaskOptions(retry=Retry(2)))
-             for name, phase in (("a", "first"), ("b", "first"), ("c", "second"))]  # fmt: skip
+    retried = TaskOptions(retry=Retry(2))
+    tasks = [
+        TaskState(PlannedTask(name, f"command/{name}", f"Task {name}", phase, Decision.RUN, options=retried))
+        for name, phase in (("a", "first"), ("b", "first"), ("c", "second"))
+    ]
     return RunState(header, phases, tasks)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from orch_tui.model.durations import parse_duration, write_duration
 from orch_tui.model.edits import KEEP, EditError
 from orch_tui.model.edits_base import check_limit, check_options, check_variables
-from orch_tui.model.orchestration import Backoff, Retry, Task, TaskOptions
+from orch_tui.model.orchestration import Backoff, Retry, Task, TaskOptions, ValueKind, kind_of
 from orch_tui.tui.workbench.model import OptionChanges
 
 MIXED = "the tasks differ"
@@ -37,6 +37,12 @@ FIELDS = (
     Field("max_parallel", "At once", "of all tasks; 1: it runs alone"),
 )
 VARIABLES = "variables"
+_SIMPLE = {
+    option.name: kind
+    for option in fields(TaskOptions)
+    if (kind := kind_of(option)) is not None and kind is not ValueKind.RETRY
+}
+"""The options that one field of the form holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +86,27 @@ def _texts(options: TaskOptions, max_parallel: int | None) -> dict[str, str]:
         "retry_delay": "" if retry is None else write_duration(retry.delay),
         "retry_backoff": "" if retry is None else str(retry.backoff),
         "retry_total": "" if retry is None else _duration_text(retry.total),
-        "timeout": _duration_text(options.timeout),
-        "delay": _duration_text(options.delay),
-        "grace": _duration_text(options.grace),
-        "max_log_mb": "" if options.max_log_mb is None else f"{options.max_log_mb:g}",
+        **{name: _TEXTS[kind](getattr(options, name)) for name, kind in _SIMPLE.items()},
         "max_parallel": "" if max_parallel is None else str(max_parallel),
     }
 
 
 def _duration_text(seconds: float | None) -> str:
     return "" if seconds is None else write_duration(seconds)
+
+
+_TEXTS: dict[ValueKind, Callable[[Any], str]] = {
+    ValueKind.LENGTH: _duration_text,
+    ValueKind.LIMIT: _duration_text,
+    ValueKind.SIZE: lambda size: "" if size is None else f"{size:g}",
+    ValueKind.COUNT: lambda count: "" if count is None else str(count),
+}
+_READERS: dict[ValueKind, Callable[[str], Any]] = {
+    ValueKind.LENGTH: parse_duration,
+    ValueKind.LIMIT: parse_duration,
+    ValueKind.SIZE: float,
+    ValueKind.COUNT: int,
+}
 
 
 def read_form(before: FormValues, texts: Mapping[str, str], variables: str) -> OptionChanges:
@@ -102,11 +119,9 @@ def read_form(before: FormValues, texts: Mapping[str, str], variables: str) -> O
     changed = {name for name, text in texts.items() if text != before.texts[name]}
     errors: dict[str, str] = {}
     options: dict[str, Any] = {}
-    for name in ("timeout", "delay", "grace"):
+    for name, kind in _SIMPLE.items():
         if name in changed:
-            options[name] = _read(name, texts[name], parse_duration, errors)
-    if "max_log_mb" in changed:
-        options["max_log_mb"] = _read("max_log_mb", texts["max_log_mb"], float, errors)
+            options[name] = _read(name, texts[name], _READERS[kind], errors)
     if changed & set(_RETRY):
         options["retry"] = _read_retry(before, texts, errors)
     limit: Any = KEEP

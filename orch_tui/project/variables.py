@@ -1,0 +1,61 @@
+"""Variables in definitions: those that an orchestration or project declares, and those that a task sets."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from orch_tui.model.orchestration import Variable
+from orch_tui.project.decode import Table, found, quote
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
+
+
+def read_variables(table: Table | None) -> tuple[Variable, ...]:
+    """Declared variables: ``name = "value"`` or ``name = { value = "…", description = "…" }``."""
+    if table is None:
+        return ()
+    result = []
+    for name, value in table.data.items():
+        _check_name(table, name)
+        if not isinstance(value, dict):
+            text = _text(table, name, value)
+            if text is not None:
+                result.append(Variable(name, text))
+            continue
+        inner = Table(value, table.place, (*table.path, name))
+        given = inner.raw("value")
+        text = None if given is None else _text(inner, "value", given)
+        result.append(Variable(name, text, inner.text("description")))
+        inner.finish()
+    return tuple(result)
+
+
+def read_task_variables(table: Table | None) -> dict[str, str]:
+    """The variables that a task sets: ``name = "value"``."""
+    result: dict[str, str] = {}
+    for name, value in table.data.items() if table is not None else ():
+        assert table is not None
+        _check_name(table, name)
+        text = _text(table, name, value)
+        if text is not None:
+            result[name] = text
+    return result
+
+
+def _text(table: Table, key: str, value: Any) -> str | None:
+    """Variables are texts; numbers, true and false are taken as they are written."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    table.error(key, "type", f"{table.name(key)} must be a text, not {found(value)}", "put it into quotes")
+    return None
+
+
+def _check_name(table: Table, name: str) -> None:
+    if not _NAME.fullmatch(name):
+        message = f"{quote(name)} cannot be the name of a variable"
+        table.error(name, "value", message, "begin with a letter, go on with letters, digits, _ . and -")
