@@ -8,10 +8,9 @@ from typing import Any
 
 from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
 from orch_tui.project.configurations import file_reference
-from orch_tui.project.orchestration_text import with_comments, with_line_ends
-from orch_tui.project.toml.blocks import comments_above
+from orch_tui.project.orchestration_text import Composed, Way, with_comments, with_line_ends
 from orch_tui.project.toml.edit import TextEdit, edit_errors
-from orch_tui.project.toml.lines import Kind, scan
+from orch_tui.project.toml.lines import Kind, comments_above, scan
 from orch_tui.project.toml.text import key_text, table_lines
 
 Values = dict[str, Any]
@@ -91,7 +90,7 @@ def texts_in_files(
     return found
 
 
-def compose(text: str, old: Configuration, new: Configuration, read: Callable[[str], Configuration]) -> str:
+def compose(text: str, old: Configuration, new: Configuration, read: Callable[[str], Configuration]) -> Composed:
     """The file's new text. ``text`` reads as ``old``; ``read`` raises ValueError for a text that cannot be read.
 
     A parameter whose text is in a file of its own keeps its ``{ file = "…" }``, when ``old`` and ``new`` agree on it.
@@ -100,7 +99,7 @@ def compose(text: str, old: Configuration, new: Configuration, read: Callable[[s
         ValueError: ``new`` holds something that no text can express.
     """
     if old == new and old.digest == new.digest:
-        return text
+        return Composed(text, Way.UNCHANGED)
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     bare = text.removeprefix("\ufeff")
     line_end = "\r\n" if "\r\n" in bare else "\n"
@@ -108,14 +107,14 @@ def compose(text: str, old: Configuration, new: Configuration, read: Callable[[s
     try:
         candidate = with_line_ends(_edited(bare, raw, old, new), line_end)
         if read(candidate) == new:
-            return mark + candidate
+            return Composed(mark + candidate, Way.IN_PLACE)
     except edit_errors():
         # The shape of the file is beyond careful editing: it is written anew below.
         pass
     candidate = with_comments(bare, house_text(new, raw))
     if read(candidate) != new:
         raise ValueError("the configuration cannot be written so that it reads back equal")
-    return mark + candidate
+    return Composed(mark + candidate, Way.REWRITTEN)
 
 
 def _edited(text: str, raw: Values, old: Configuration, new: Configuration) -> str:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
-from typing import Any
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 from orch_tui.model.orchestration import Orchestration, Phase, Variable
 from orch_tui.project.task_fields import TASK_KEYS, option_values, task_values
 from orch_tui.project.toml.blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks
 from orch_tui.project.toml.edit import TextEdit, VariableValue, edit_errors, edit_text
+from orch_tui.project.toml.lines import comments_in
 from orch_tui.project.toml.text import table_lines, value_text
 
-_STRING_OR_COMMENT = re.compile(
-    r'"""(?:\\.|[^\\])*?"""(?:"{0,2})|\'\'\'.*?\'\'\'(?:\'{0,2})|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|(?P<comment>#[^\r\n]*)',
-    re.DOTALL,
-)
 Values = dict[str, Any]
 Read = Callable[[str], tuple[Orchestration, Values]]
 """Reads a text: the value and the document. Raises DefinitionError."""
@@ -94,7 +91,24 @@ def _raw_items(raw: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     return phases, tasks
 
 
-def compose(text: str, new: Orchestration, read: Read) -> str:
+class Way(StrEnum):
+    """How an edited text came about, the most careful way first. ``REWRITTEN``: all of it is in the house style."""
+
+    UNCHANGED = "unchanged"
+    BY_BLOCKS = "by blocks"
+    IN_PLACE = "in place"
+    NEW_PHASES = "new phases"
+    REWRITTEN = "rewritten"
+
+
+class Composed(NamedTuple):
+    """The new text of a file, and which way it was made."""
+
+    text: str
+    way: Way
+
+
+def compose(text: str, new: Orchestration, read: Read) -> Composed:
     """The file's new text, after an edit of what ``text`` reads as. Its schedules stay those of ``text``.
 
     Three ways are tried, the most careful one first; the text returned has been read back and is equal to ``new``.
@@ -106,24 +120,24 @@ def compose(text: str, new: Orchestration, read: Read) -> str:
     old, raw = read(text)
     new = replace(new, schedules=old.schedules)
     if old == new and _has_all_ids(raw):
-        return text
+        return Composed(text, Way.UNCHANGED)
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     bare = text.removeprefix("\ufeff")
     line_end = "\r\n" if "\r\n" in bare else "\n"
-    for way in (_by_blocks, _in_place, _by_new_phases):
+    for way, edited in ((Way.BY_BLOCKS, _by_blocks), (Way.IN_PLACE, _in_place), (Way.NEW_PHASES, _by_new_phases)):
         try:
-            candidate = way(bare, raw, old, new, line_end)
+            candidate = edited(bare, raw, old, new, line_end)
             if candidate is not None:
                 value, document = read(candidate)
                 if value == new and _keeps_unknown(raw, document):
-                    return mark + candidate
+                    return Composed(mark + candidate, way)
         except edit_errors():
             # This way does not fit the shape of the file; the next one is coarser.
             continue
     candidate = with_comments(bare, house_text(new, raw))
     if read(candidate)[0] != new:
         raise ValueError("the orchestration cannot be written so that it reads back equal")
-    return mark + candidate
+    return Composed(mark + candidate, Way.REWRITTEN)
 
 
 def _has_all_ids(raw: Mapping[str, Any]) -> bool:
@@ -252,10 +266,10 @@ def _by_new_phases(text: str, raw: Values, old: Orchestration, new: Orchestratio
 
 def with_comments(text: str, candidate: str, *, at_end: bool = False) -> str:
     """``candidate`` with the comments of ``text`` that it lost, above its first phase or ``at_end``."""
-    lost = Counter(_comments(text)) - Counter(_comments(candidate))
+    lost = Counter(comments_in(text)) - Counter(comments_in(candidate))
     if not lost:
         return candidate
-    lines = "".join(f"{comment}\n" for comment in _comments(text) if _take(lost, comment))
+    lines = "".join(f"{comment}\n" for comment in comments_in(text) if _take(lost, comment))
     start = 0 if at_end else candidate.find("\n[[phases]]\n") + 1
     return f"{candidate[:start]}{lines}\n{candidate[start:]}" if start else f"{candidate}\n{lines}"
 
@@ -263,10 +277,6 @@ def with_comments(text: str, candidate: str, *, at_end: bool = False) -> str:
 def _take(counts: Counter[str], comment: str) -> bool:
     counts[comment] -= 1
     return counts[comment] >= 0
-
-
-def _comments(text: str) -> list[str]:
-    return [found["comment"].rstrip() for found in _STRING_OR_COMMENT.finditer(text) if found["comment"]]
 
 
 def with_line_ends(text: str, line_end: str) -> str:

@@ -121,7 +121,7 @@ def save_orchestration(
             if read(text)[0] != orchestration:
                 raise ValueError("the orchestration cannot be written so that it reads back equal")
             return text
-        return orchestration_text.compose(base.text, orchestration, read)
+        return orchestration_text.compose(base.text, orchestration, read).text
 
     text = _composed(compose, shown)
     with locked(project, shown):
@@ -170,7 +170,7 @@ def save_configuration(
             if read(text) != wanted:
                 raise ValueError("the configuration cannot be written so that it reads back equal")
             return text
-        return configuration_text.compose(base.text, read(base.text), wanted, read)
+        return configuration_text.compose(base.text, read(base.text), wanted, read).text
 
     text = _composed(compose, shown)
     with locked(project, shown):

@@ -163,3 +163,12 @@ def test_keys_are_shown_as_people_write_them() -> None:
 def test_the_page_of_keys_is_up_to_date() -> None:
     page = Path(__file__).resolve().parents[2] / "docs" / "keys.md"
     assert page.read_text(encoding="utf-8") == keys_page(), "run: python -m orch_tui.tui.keys_page"
+
+
+def test_a_key_that_two_actions_share_from_the_beginning_may_be_written_down() -> None:
+    # GIVEN two actions that work at one place and share a key, as the program has them
+    shared = (Action("app.help", "question_mark,f1", "Help", "Help."), Action("home.hints", "f1", "Hints", "Hints."))
+    # WHEN a person writes that key beside another one THEN it is no conflict
+    assert checked_keys({"home.hints": "x,f1"}, shared) == ({"home.hints": "x,f1"}, [])
+    # AND a key that only the other one has is
+    assert checked_keys({"home.hints": "f1,question_mark"}, shared)[0] == {}

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orch_tui.model.orchestration import Orchestration
-from orch_tui.project.toml.lines import Kind, Statement, scan
+from orch_tui.project.toml.lines import Kind, Statement, comments_above, scan
 
 BlockKey = tuple[str, str]
 PREAMBLE: BlockKey = ("preamble", "")
@@ -90,16 +90,6 @@ def _block_key(statement: Statement, value: Orchestration, current: BlockKey) ->
         return current if current == ("phase", phase.id) else None
     task = "task", phase.tasks[int(path[3])].id
     return task if len(path) == 4 or current == task else None
-
-
-def comments_above(text: str, start: int, floor: int) -> int:
-    """The start of the comment lines that end directly above ``start``."""
-    while start > floor:
-        line_start = text.rfind("\n", 0, start - 1) + 1
-        if line_start < floor or not text[line_start:start].lstrip().startswith("#"):
-            break
-        start = line_start
-    return start
 
 
 def _append_blocks(blocks: list[Block], text: str, span: _Span, end: int) -> None:

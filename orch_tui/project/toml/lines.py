@@ -24,6 +24,7 @@ _STRING = re.compile(
     r"|'[^'\n]*'",
     re.DOTALL,
 )
+_STRING_OR_COMMENT = re.compile(rf"{_STRING.pattern}|(?P<comment>#[^\r\n]*)", re.DOTALL)
 _SCALAR = re.compile(r"[^,\]}#\r\n]+")
 _LINE_END = re.compile(r"[^\n]*(?:\n|\Z)")
 
@@ -50,10 +51,12 @@ class Statement:
 
 @dataclass(slots=True)
 class Scan:
-    """``marks`` has the offset of every key, header and array element by its path."""
+    """``marks`` has the offset of every key, header and array element by its path, ``values`` where the values of keys
+    and the array elements begin and end."""
 
     statements: list[Statement] = field(default_factory=list)
     marks: dict[KeyPath, int] = field(default_factory=dict)
+    values: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
 
 
 def scan(text: str) -> Scan:
@@ -63,6 +66,21 @@ def scan(text: str) -> Scan:
         ValueError: the text is not valid TOML.
     """
     return _Scanner(text).run()
+
+
+def comments_above(text: str, start: int, floor: int) -> int:
+    """The start of the comment lines that end directly above ``start``."""
+    while start > floor:
+        line_start = text.rfind("\n", 0, start - 1) + 1
+        if line_start < floor or not text[line_start:start].lstrip().startswith("#"):
+            break
+        start = line_start
+    return start
+
+
+def comments_in(text: str) -> list[str]:
+    """The comments of a part of a document that begins and ends outside of strings, without what stands before them."""
+    return [found["comment"].rstrip() for found in _STRING_OR_COMMENT.finditer(text) if found["comment"]]
 
 
 def line_of(text: str, path: KeyPath) -> int:
@@ -135,6 +153,11 @@ class _Scanner:
         path = (*table, *keys)
         return path, self.value(self.match(_SPACE, after + 1), path)
 
+    def value(self, position: int, path: KeyPath) -> int:
+        end = self.end_of_value(position, path)
+        self.found.values[path] = position, end
+        return end
+
     def key(self, position: int) -> tuple[tuple[str, ...], int]:
         """The parts of a dotted key and the offset of what follows it."""
         parts: list[str] = []
@@ -151,7 +174,7 @@ class _Scanner:
                 return tuple(parts), position
             position += 1
 
-    def value(self, position: int, path: KeyPath) -> int:
+    def end_of_value(self, position: int, path: KeyPath) -> int:
         character = self.at(position)
         if character in ('"', "'"):
             return self.match(_STRING, position)
@@ -159,7 +182,8 @@ class _Scanner:
             return self.array(position, path)
         if character == "{":
             return self.inline_table(position, path)
-        return self.match(_SCALAR, position)
+        end = self.match(_SCALAR, position)
+        return position + len(self.text[position:end].rstrip())
 
     def array(self, position: int, path: KeyPath) -> int:
         position += 1

@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from orch_tui.model import edits
 from orch_tui.model.orchestration import Orchestration, Phase, Retry, Task, TaskOptions, Variable
+from orch_tui.project import orchestration_text
 from orch_tui.project.decode import Place
 from orch_tui.project.definitions import decode_orchestration
-from orch_tui.project.orchestration_text import compose, house_text
+from orch_tui.project.orchestration_text import Composed, Way, compose, house_text
 from orch_tui.project.source import DefinitionError, parse_toml
+from orch_tui.project.toml.blocks import split_blocks
 
 from tests.support.strategies import Edit, apply_edit, edit_sequences, orchestrations
 
@@ -68,8 +70,15 @@ def read(text: str) -> Orchestration:
     return value
 
 
-def saved(text: str, new: Orchestration) -> str:
+def composed(text: str, new: Orchestration) -> Composed:
     return compose(text, new, lambda text: (read(text), parse_toml(text, "a.toml")))
+
+
+def saved(text: str, new: Orchestration) -> str:
+    """The text of a save that moved blocks and changed values in their places, and rewrote nothing."""
+    text_after, way = composed(text, new)
+    assert way in (Way.UNCHANGED, Way.BY_BLOCKS), way
+    return text_after
 
 
 def decorated(text: str) -> str:
@@ -216,8 +225,9 @@ def test_files_of_other_shapes(text: str, sequence: list[Edit]) -> None:
     # WHEN they are edited
     for edit in sequence:
         edited = apply_edit(edited, edit)
-    after = saved(text, edited)
-    # THEN they read back equal, with the unknown keys of the document
+    after, way = composed(text, edited)
+    # THEN they read back equal, with the unknown keys of the document, and are not written anew as a whole
+    assert way is not Way.REWRITTEN
     assert read(after) == edited
     raw, raw_after = tomllib.loads(text), tomllib.loads(after)
     assert all(raw_after[key] == raw[key] for key in raw.keys() & {"x", "retry"})
@@ -230,11 +240,13 @@ def test_inline_phases_keep_their_comments_through_a_move() -> None:
     text = 'phases = [\n  # first\n  { id = "p", name = "P", tasks = ['
     text += '{ id = "t", configuration = "a/b", q = 1 }] }, # end\n]\n'
     # WHEN the structure changes
-    after = saved(text, edits.new_phase(read(text), "Second"))
+    after, way = composed(text, edits.new_phase(read(text), "Second"))
     # THEN they are written as tables, and neither comments nor unknown keys are lost
+    assert way is Way.NEW_PHASES
     assert "# first" in after and "# end" in after and "q = 1" in after and after.count("[[phases]]") == 2
     # WHEN only a value changes
-    after = saved(text, edits.set_enabled(read(text), ["t"], False))
+    after, way = composed(text, edits.set_enabled(read(text), ["t"], False))
+    assert way is Way.IN_PLACE
     # THEN the array stays one
     assert "  # first\n" in after and "[[" not in after
 
@@ -271,3 +283,35 @@ def test_what_no_file_can_hold_is_refused() -> None:
     value = replace(read(FILE), name="\ud800")
     with pytest.raises(ValueError, match="type it again"):
         saved(FILE, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['phases = [] # none yet\nname = "N"\n', '[[phases]]\nid = "p"\nname = "P"\ntasks = [] # none yet\n'],
+)
+def test_empty_lists_leave_no_room_for_blocks_of_the_same_name(text: str) -> None:
+    assert split_blocks(text, read(text)) is None
+
+
+def test_a_first_key_comes_below_the_comments_at_the_top_and_away_from_the_first_phase() -> None:
+    # GIVEN a file in which nothing but comments stands above the first phase
+    text = '# The pipeline\n# of Eva\n\n[[phases]]\nid = "p"\nname = "P"\n'
+    # WHEN it gets a name
+    after = saved(text, edits.rename(read(text), "New"))
+    # THEN the comments are at the top still
+    assert after == '# The pipeline\n# of Eva\n\nname = "New"\n\n[[phases]]\nid = "p"\nname = "P"\n'
+
+
+@pytest.mark.parametrize("wrong", ['name = "Other"\nowner = "Eva"\n', 'name = "New"\n', "name = ", None])
+def test_a_way_whose_text_reads_otherwise_is_not_taken(wrong: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a first way that gives another value, loses a key that is not ours, gives no TOML, or gives nothing
+    monkeypatch.setattr(orchestration_text, "_by_blocks", lambda *_: wrong)
+    text = '# top\nname = "Old"\nowner = "Eva"\n'
+    # WHEN the file is edited THEN the next way is taken, and nothing is lost
+    after, way = composed(text, edits.rename(read(text), "New"))
+    assert (after, way) == ('# top\nname = "New"\nowner = "Eva"\n', Way.IN_PLACE)
+    # AND when none gives what is wanted, the file is written anew, with its comments
+    monkeypatch.setattr(orchestration_text, "_in_place", lambda *_: wrong)
+    monkeypatch.setattr(orchestration_text, "_by_new_phases", lambda *_: wrong)
+    after, way = composed(text, edits.rename(read(text), "New"))
+    assert way is Way.REWRITTEN and "# top" in after and 'owner = "Eva"' in after

@@ -15,6 +15,7 @@ from orch_tui.project import writer
 from orch_tui.project.configuration_text import compose, house_text
 from orch_tui.project.configurations import decode_configuration
 from orch_tui.project.decode import Place
+from orch_tui.project.orchestration_text import Way
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.source import parse_toml
 from orch_tui.project.writer import ChangedOnDisk, SaveError, save_configuration, save_orchestration
@@ -218,8 +219,9 @@ def test_any_configuration_becomes_any_other(old: Configuration, new: Configurat
     text = ("# top\nzzz = 1 # beside\n" + house_text(old)).replace("\n", line_end)
     assert read(text) == old
     # WHEN it is edited into another
-    after = compose(text, read(text), new, read)
-    # THEN it reads back equal, with the comments and the unknown key
+    after, way = compose(text, read(text), new, read)
+    # THEN it reads back equal, with the comments and the unknown key, and is not written anew
+    assert way in (Way.UNCHANGED, Way.IN_PLACE)
     assert read(after) == new and read(after).digest == new.digest
     assert "# top" in after and "zzz = 1 # beside" in after
 

@@ -370,3 +370,21 @@ def test_head_and_waits_hold_text_from_outside() -> None:
     header = RunHeader("r", "o", "O", T0, "ann\x1b]52;c;x\x07 [/bold]")
     one = RunModel(Path("/r"), initial_state(header, plan(p=["a"])), live=True)
     assert "ann [/bold]" in text(head_rows(head_of(one, T0), one, 60))
+
+
+@pytest.mark.parametrize(
+    ("mean", "seconds", "longer"),
+    [
+        (100.0, 119.0, False),
+        (100.0, 121.0, True),
+        (1.0, 1.4, False),
+        (1.0, 1.6, True),
+        (0.1, 0.5, False),
+        (0.1, 0.7, True),
+    ],
+)
+def test_longer_than_usual_is_a_fifth_more_and_half_a_second_at_least(
+    mean: float, seconds: float, longer: bool
+) -> None:
+    one = model(begun(*started("a", T0)), Estimates(task_means={"a": mean}))
+    assert one.longer(one.state.tasks["a"], T0 + seconds) is longer

@@ -163,3 +163,14 @@ def test_a_machine_in_another_time_zone_stores_the_same(storage: Storage, monkey
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_another_key_than_the_stored_rows_were_told_apart_by_is_checked_over_all_rows(storage: Storage) -> None:
+    # GIVEN rows of which two columns together are the key
+    publish(storage, "select 1 as id, day from (values ('mon'), ('tue')) days(day)", "full", ("id", "day"))
+    # WHEN other rows are merged by one of the columns alone THEN nothing is published: the stored ones share it
+    with pytest.raises(UserError, match="not unique in old and new rows together, for example id = 1 occurs 2 times"):
+        publish(storage, "select 2 as id, 'wed' as day", "incremental", ("id",))
+    # AND by a column in which they differ, they are
+    publish(storage, "select 2 as id, 'wed' as day", "incremental", ("day",))
+    assert storage.get("b/t").primary_key == ("day",)  # type: ignore[union-attr]
