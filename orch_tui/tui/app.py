@@ -106,19 +106,17 @@ class OrchApp(PatchedApp, inherit_bindings=False):
         """The first key of an action as people write it, for sentences: ``u``, ``Ctrl-P``."""
         return show_key(keys_of(BY_ID[action_id], self.config.keys)[0])
 
-    def open_workbench(self, orchestration_id: str) -> None:
-        """Show one orchestration in the workbench."""
-        from orch_tui.tui.workbench.screen import WorkbenchScreen
+    def open_workbench(self, orchestration_id: str, *, focus: str | None = None) -> None:
+        """Show one orchestration in the workbench; ``focus`` is the task or phase to begin at."""
+        from orch_tui.tui.workbench.opening import workbench_screen
 
-        self.push_screen(WorkbenchScreen(orchestration_id))
+        self.push_screen(workbench_screen(self, orchestration_id, focus=focus))
 
     def open_run(self, orchestration_id: str, directory: Path, *, rerun: bool = False) -> None:
         """Show one run of an orchestration in its workbench; ``rerun`` prepares to run again what failed in it."""
-        from orch_tui.tui.workbench.screen import WorkbenchScreen
+        from orch_tui.tui.workbench.opening import workbench_screen
 
-        screen = WorkbenchScreen(orchestration_id)
-        screen.first_run, screen.rerun_first = directory, rerun
-        self.push_screen(screen)
+        self.push_screen(workbench_screen(self, orchestration_id, run=directory, rerun=rerun))
 
     @cached_property
     def runs(self) -> RunControl:

@@ -52,7 +52,7 @@ async def test_what_was_edited_since_the_failure_is_shown(project: Project) -> N
         await pilot.press("escape")
         assert pilot.app.screen is screen and screen.run_shown is not None
         # AND of a task that was not edited it is said
-        screen.action_pane_tree()
+        await screen.desk.do("workbench.pane-tree")
         screen.phase_tree.go_to("good")
         await pilot.press("t")
         await until(pilot, lambda: isinstance(pilot.app.screen, AttemptTextScreen), "the text")

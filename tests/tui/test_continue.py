@@ -78,7 +78,7 @@ async def test_a_failed_task_is_edited_and_its_run_continued(tmp_path: Path) -> 
         assert "✘ error" in older and "continued " in older
         # AND the failed one, opened, says how it went on and what text it ran
         await pilot.press("down", "enter")
-        await until(pilot, lambda: screen.past and screen.run_shown is not None, "the old run")
+        await until(pilot, lambda: screen.desk.shown.past and screen.run_shown is not None, "the old run")
         await until(pilot, lambda: ": success;" in text_of(pilot), "how it went on")
         screen.phase_tree.go_to("bad")
         await pilot.press("t")

@@ -105,7 +105,7 @@ async def test_an_edit_goes_to_the_plan_first(tmp_path: Path, past: bool) -> Non
                 await pilot.press("enter")
             else:
                 await pilot.press("w")
-            await until(pilot, lambda: screen.run_shown is not None and not screen._following, "the run")
+            await until(pilot, lambda: screen.run_shown is not None and not screen.desk.watcher.following, "the run")
             assert [phase.name for phase in tree.phases] == ["First", "Second", "Third"]
             footer = text_of(pilot).splitlines()[-1]
             assert "R Run" in footer and not any(word in footer for word in ("Add", "Move", "Group", "Undo", "Enable"))
@@ -129,7 +129,7 @@ async def test_a_drag_in_a_run_goes_to_the_plan_first(tmp_path: Path) -> None:
     run(project)
     async with workbench(project, "o", size=(160, 40)) as (pilot, screen):
         await pilot.press("w")
-        await until(pilot, lambda: screen.run_shown is not None and not screen._following, "the run")
+        await until(pilot, lambda: screen.run_shown is not None and not screen.desk.watcher.following, "the run")
         before = screen.bench.value
         screen.phase_tree.post_message(PhaseTree.Dropped(screen.phase_tree, 0, 2))
         await until(pilot, lambda: screen.run_shown is None, "the plan")
@@ -153,7 +153,7 @@ async def test_a_preview_has_the_order_of_the_plan_and_cancelled_the_run_is_back
     run(project)
     async with workbench(project, "o", size=(160, 40)) as (pilot, screen):
         await pilot.press("right_square_bracket", "s", "w")
-        await until(pilot, lambda: screen.run_shown is not None and not screen._following, "the run")
+        await until(pilot, lambda: screen.run_shown is not None and not screen.desk.watcher.following, "the run")
         await pilot.press("R")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
         assert [phase.name for phase in screen.phase_tree.phases] == ["Second", "First"]
@@ -218,7 +218,7 @@ async def test_failed_tasks_of_a_run_are_prepared_from_home(tmp_path: Path) -> N
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and app.screen.list.runs, "the runs")
         await pilot.press("R")
         await until(pilot, lambda: isinstance(app.screen, RunPreview), "the preview")
-        assert "1 will run, 1 reused" in text_of(pilot)
+        await until(pilot, lambda: "1 will run, 1 reused" in text_of(pilot), "what it says")
         screen = next(one for one in app.screen_stack if isinstance(one, WorkbenchScreen))
         assert "failed  ● will run" in rows_of(screen.phase_tree)[1]
 

@@ -54,7 +54,7 @@ async def run_all(pilot: Pilot[int], screen: WorkbenchScreen) -> None:
 async def to_end(pilot: Pilot[int], screen: WorkbenchScreen) -> None:
     def over() -> bool:
         shown = screen.run_shown
-        return shown is not None and shown.finished and not screen._following
+        return shown is not None and shown.finished and not screen.desk.watcher.following
 
     await until(pilot, over, "the end of the run")
 

@@ -248,13 +248,13 @@ async def test_problems_follow_the_edits_and_lead_to_their_place(project: Projec
     async with workbench(project) as (pilot, screen):
         # GIVEN no problem
         problems = screen.query_one(ProblemList)
-        screen.check()
+        screen.desk.plan.check()
         assert list(problems.problems) == []
         # WHEN the writer goes before what it reads
         for _ in range(3):
             screen.bench.move_row(screen.bench.value.phases[-1 if _ == 0 else 3 - _], -1)
-        screen.show_value()
-        screen.check()
+        screen.desk.plan.show(screen.desk.shown)
+        screen.desk.plan.check()
         # THEN a problem says so, its task is marked in the tree, and Enter leads there
         assert any(problem.task == "new-recipients" for problem in problems.problems)
         index = next(i for i, p in enumerate(problems.problems) if p.task == "new-recipients")
@@ -329,9 +329,8 @@ async def test_two_drafts_are_offered_one_after_the_other_and_later_keeps_them(p
         # WHEN "later" is said and something is edited THEN both are kept
         assert "1 earlier draft" in text_of(pilot)
         await pilot.press("l", "x")
-        screen.keep_draft()
-        assert screen._drafts is not None
-        screen._drafts.wait()
+        screen.desk.file.keep_draft()
+        screen.desk.file.drafts.wait()
         found, _ = found_drafts(project, "campaigns")
         assert {draft.orchestration.description for draft in found} == {"Older", "Newer"}
         await pilot.press("s", "escape")
@@ -380,14 +379,13 @@ async def test_a_draft_is_written_while_editing(project: Project) -> None:
     async with workbench(project) as (pilot, screen):
         # GIVEN an edit WHEN the moment for the draft has come
         await pilot.press("x")
-        screen.keep_draft()
-        assert screen._drafts is not None
-        screen._drafts.wait()
+        screen.desk.file.keep_draft()
+        screen.desk.file.drafts.wait()
         # THEN it is on disk; undone, it is gone
         assert load_draft(project, "campaigns") is not None
         await pilot.press("u")
-        screen.keep_draft()
-        screen._drafts.wait()
+        screen.desk.file.keep_draft()
+        screen.desk.file.drafts.wait()
         assert load_draft(project, "campaigns") is None
 
 

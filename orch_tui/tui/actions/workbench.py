@@ -185,8 +185,14 @@ DIALOGS: tuple[Action, ...] = (
 )
 ACTIONS: tuple[Action, ...] = (*LIST, *LIST_TOP, *TREE, *WORKBENCH, *LISTS, *DIALOGS)
 
-_NO_CHANGE = ("edit_configuration", "edit", "new", "save", "edit_file")
-CHANGES: frozenset[str] = frozenset(
-    action.method for action in (*TREE, *WORKBENCH, *LISTS) if action.group == EDIT and action.method not in _NO_CHANGE
+_NO_CHANGE = (
+    "tree.edit-configuration",
+    "configurations.edit",
+    "configurations.new",
+    "workbench.save",
+    "workbench.edit-file",
 )
-"""The methods of the actions that change the orchestration."""
+CHANGES: frozenset[str] = frozenset(
+    action.id for action in (*TREE, *WORKBENCH, *LISTS) if action.group == EDIT and action.id not in _NO_CHANGE
+)
+"""The ids of the actions that change the orchestration."""

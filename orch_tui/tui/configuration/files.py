@@ -143,7 +143,7 @@ class Files:
                 if await self._go_back_to(bench):
                     bench.phase_tree.go_to(user.task)
                 return
-        self._app.push_screen(WorkbenchScreen(user.orchestration, focus=user.task))
+        self._app.open_workbench(user.orchestration, focus=user.task)
 
     async def _go_back_to(self, wanted: Screen[Any]) -> bool:
         """Leave all screens above ``wanted``; False when the person rather stays."""

@@ -73,7 +73,7 @@ class BrokenScreen(FullScreen[None]):
         self.action_reload()
 
     def action_reload(self) -> None:
-        from orch_tui.tui.workbench.screen import WorkbenchScreen
+        from orch_tui.tui.workbench.opening import workbench_screen
 
         project = self._app.project
         project.forget(project.paths.orchestration(self.orchestration_id))
@@ -84,7 +84,7 @@ class BrokenScreen(FullScreen[None]):
             self._show()
             self._app.say("The file still cannot be read.", "warning")
             return
-        self.app.switch_screen(WorkbenchScreen(self.orchestration_id))
+        self.app.switch_screen(workbench_screen(self._app, self.orchestration_id))
 
     def action_leave(self) -> None:
         self.dismiss(None)

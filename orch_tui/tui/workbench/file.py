@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from textual.timer import Timer
 
@@ -16,76 +16,100 @@ from orch_tui.project.writer import ChangedOnDisk, Over, SaveError
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.conflict import Answer, Conflict
 from orch_tui.tui.draft_keeper import DraftKeeper
-from orch_tui.tui.workbench.edits import WorkbenchEdits
+from orch_tui.tui.workbench.catalog import ComponentEntry, ConfigurationEntry
+from orch_tui.tui.workbench.host import Asks, Opens, Rows, Times
+from orch_tui.tui.workbench.model import Workbench
 
 _DRAFT_DELAY = 0.5
 
 
-class WorkbenchFile(WorkbenchEdits):
+class FileHost(Asks, Times, Opens, Protocol):
+    """Dialogs, timers, forms and the editor."""
+
+
+class FileDesk(Protocol):
+    """What the file needs of the workbench that it is open in."""
+
+    def plan_changed(self, focus: str | None = None) -> None:
+        """The orchestration is another one now."""
+
+    def marks_changed(self) -> None:
+        """The title says whether all is saved."""
+
+    def definitions_changed(self) -> None:
+        """Components and configurations may be others now."""
+
+    def chosen_configuration(self) -> ConfigurationEntry | None:
+        """The configuration under the cursor of its list."""
+
+    def chosen_component(self) -> ComponentEntry | None:
+        """The component under the cursor of its list."""
+
+
+class FileController:
     """Nothing is lost: each edit is in a draft half a second later, and saving overwrites nothing unasked."""
 
-    def __init__(self, orchestration_id: str) -> None:
-        super().__init__(orchestration_id)
-        self._drafts: DraftKeeper | None = None
+    def __init__(self, bench: Workbench, rows: Rows, host: FileHost, desk: FileDesk, drafts: DraftKeeper) -> None:
+        self._bench = bench
+        self._rows = rows
+        self._host = host
+        self._desk = desk
+        self.drafts = drafts
         self._draft_timer: Timer | None = None
         self._has_draft = False
         self._left_for_files = False
 
-    @abstractmethod
-    def show_definitions(self) -> None:
-        """Components and configurations, read anew."""
+    @property
+    def actions(self) -> Mapping[str, Callable[[], object]]:
+        """What carries out which action, by its id."""
+        return {
+            "workbench.save": self.save,
+            "workbench.edit-file": self.edit_file,
+            "tree.edit-configuration": self.edit_configuration,
+            "configurations.edit": self.edit_chosen,
+            "configurations.new": self.new_configuration,
+        }
 
     # Drafts
 
-    def start_drafts(self) -> None:
-        """Keep drafts from now on."""
-        app = self.app
-        self._drafts = DraftKeeper(
-            self.bench.project,
-            self.orchestration_id,
-            lambda text: app.call_from_thread(self.orch_app.say, text, "error"),
-        )
-
-    def edited(self, focus: str | None = None) -> None:
-        super().edited(focus)
+    def edited(self) -> None:
+        """The orchestration was changed: keep a draft soon."""
         if self._draft_timer is None:
-            self._draft_timer = self.set_timer(_DRAFT_DELAY, self.keep_draft)
+            self._draft_timer = self._host.set_timer(_DRAFT_DELAY, self.keep_draft)
 
     def keep_draft(self) -> None:
         """Write the draft of what is not saved, or remove it when all is saved."""
         if self._draft_timer is not None:
             self._draft_timer.stop()
             self._draft_timer = None
-        if self._drafts is None:
-            return
-        bench = self.bench
+        bench = self._bench
         if bench.dirty:
             self._has_draft = True
-            self._drafts.keep(bench.value, bench.base)
+            self.drafts.keep(bench.value, bench.base)
         elif self._has_draft:
             self._has_draft = False
-            self._drafts.drop()
+            self.drafts.drop()
 
     def offer_draft(self) -> None:
         """Ask what to do with unsaved edits of an earlier time."""
-        found, broken = found_drafts(self.bench.project, self.orchestration_id)
+        found, broken = found_drafts(self._bench.project, self._bench.value.id)
         for error in broken:
-            self.orch_app.say(f"There is a draft that cannot be read: {error}", "warning", seconds=12)
-        others = self._drafts.others() if self._drafts is not None else []
+            self._host.say(f"There is a draft that cannot be read: {error}", "warning", seconds=12)
+        others = self.drafts.others()
         if others:
             who = safe_line(", ".join(others), 200)
-            self.orch_app.say(f"There are unsaved edits of this orchestration on another screen: {who}.", "warning")
+            self._host.say(f"There are unsaved edits of this orchestration on another screen: {who}.", "warning")
         self._offer_found(found)
 
     def _offer_found(self, found: list[Draft]) -> None:
         """The latest draft first; the next one once that is dropped."""
-        drafts = self._drafts
-        if drafts is None or not found:
+        drafts = self.drafts
+        if not found:
             return
         draft, *more = found
         assert draft.path is not None
         path = draft.path
-        if draft.orchestration == self.bench.value:
+        if draft.orchestration == self._bench.value:
             drafts.discard(path)
             self._offer_found(more)
             return
@@ -94,13 +118,13 @@ class WorkbenchFile(WorkbenchEdits):
             if answer == "restore":
                 self._has_draft = True
                 drafts.adopt(path)
-                self.bench.restore(draft)
-                self.edited()
+                self._bench.restore(draft)
+                self._desk.plan_changed()
             elif answer == "drop":
                 drafts.discard(path)
                 self._offer_found(more)
 
-        self.app.push_screen(
+        self._host.show_screen(
             Confirm(
                 "There are edits that were not saved. Go on with them?",
                 [("r", "Restore them", "restore"), ("d", "Drop them", "drop"), ("l", "Later", "later")],
@@ -112,7 +136,7 @@ class WorkbenchFile(WorkbenchEdits):
     def _draft_detail(self, draft: Draft, more: int) -> str:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(draft.saved))
         by = f" by {safe_line(draft.by, 80)}" if draft.by else ""
-        changed = draft.outdated(self.bench.project)
+        changed = draft.outdated(self._bench.project)
         sentences = [
             f"Kept on {when}{by}.",
             "The file was changed since; saving will show the difference first." if changed else "",
@@ -122,17 +146,14 @@ class WorkbenchFile(WorkbenchEdits):
 
     # Saving
 
-    def action_save(self) -> None:
-        self.save()
-
     def save(self, *, over: Over | None = None, then: Callable[[], object] | None = None) -> None:
         """Write the file, ask when it changed on disk, and go on with ``then`` once it is saved.
 
         ``over`` is what was seen on disk and is to be written over.
         """
-        bench = self.bench
+        bench = self._bench
         if not bench.dirty and over is None and bench.base is not None:
-            self.orch_app.say("Everything is saved already.", seconds=2)
+            self._host.say("Everything is saved already.", seconds=2)
             return
         try:
             bench.save(over=over)
@@ -140,11 +161,11 @@ class WorkbenchFile(WorkbenchEdits):
             self._ask_about(conflict, then)
             return
         except (SaveError, DefinitionError) as error:
-            self.orch_app.say(f"{error} The edits stay here and are kept as a draft.", "error", seconds=12)
+            self._host.say(f"{error} The edits stay here and are kept as a draft.", "error", seconds=12)
             return
         self.keep_draft()
-        self.show_marks()
-        self.orch_app.say(f"Saved to {bench.project.paths.relative(bench.path)}.", seconds=3)
+        self._desk.marks_changed()
+        self._host.say(f"Saved to {bench.project.paths.relative(bench.path)}.", seconds=3)
         if then is not None:
             then()
 
@@ -155,81 +176,75 @@ class WorkbenchFile(WorkbenchEdits):
             elif answer == "reload":
                 self.reload()
 
-        self.app.push_screen(Conflict(conflict), take)
+        self._host.show_screen(Conflict(conflict), take)
 
     def reload(self) -> None:
         """Take over what is on disk; undo brings the edits back."""
         try:
-            changed = self.bench.reload()
+            changed = self._bench.reload()
         except DefinitionError as error:
-            self.orch_app.say(f"The file was not taken over, since it cannot be read: {error}", "error", seconds=12)
+            self._host.say(f"The file was not taken over, since it cannot be read: {error}", "error", seconds=12)
             return
-        self.show_definitions()
-        self.edited()
+        self._desk.definitions_changed()
+        self._desk.plan_changed()
         if changed:
-            self.orch_app.say("The file was read again; u brings the edits back.")
+            self._host.say("The file was read again; u brings the edits back.")
 
-    def action_edit_file(self) -> None:
-        if self.bench.dirty:
-            self.orch_app.say("Save first with s: the editor would not see these edits.", "warning")
+    def edit_file(self) -> None:
+        if self._bench.dirty:
+            self._host.say("Save first with s: the editor would not see these edits.", "warning")
             return
-        self.orch_app.edit_file(self.bench.path)
+        self._host.edit_file(self._bench.path)
         self._read_again()
 
     def _read_again(self) -> None:
         """After files may have been edited elsewhere in the program."""
-        self.show_definitions()
-        if self.bench.changed_on_disk():
-            if self.bench.dirty:
-                self.orch_app.say("The file was changed on disk; saving will show the difference.", "warning")
+        self._desk.definitions_changed()
+        if self._bench.changed_on_disk():
+            if self._bench.dirty:
+                self._host.say("The file was changed on disk; saving will show the difference.", "warning")
             else:
                 self.reload()
-        self.show_value()
+        self._desk.plan_changed()
 
     # Going elsewhere
 
-    def action_edit_configuration(self) -> None:
-        item = self.phase_tree.item
-        targets = self.bench.targets(item)
-        task = self.bench.tasks_of(targets[:1])
+    def edit_configuration(self) -> None:
+        item = self._rows.item
+        targets = self._bench.targets(item)
+        task = self._bench.tasks_of(targets[:1])
         if task and item is not None and item.id == task[0].id:
-            self._open_configuration(task[0].configuration)
+            self.open_configuration(task[0].configuration)
         else:
-            self.orch_app.say("Put the cursor on a task to edit its configuration.", "warning")
+            self._host.say("Put the cursor on a task to edit its configuration.", "warning")
 
-    def action_edit(self) -> None:
-        chosen = self.chosen_configuration()
+    def edit_chosen(self) -> None:
+        chosen = self._desk.chosen_configuration()
         if chosen is not None:
-            self._open_configuration(chosen.ref)
+            self.open_configuration(chosen.ref)
 
-    def _open_configuration(self, ref: str, fault: Fault | None = None) -> None:
+    def open_configuration(self, ref: str, fault: Fault | None = None) -> None:
+        """Show the form of a configuration, at what made a task fail; what was edited is read when it is left."""
         self._left_for_files = True
-        self.orch_app.open_configuration(ref, fault)
+        self._host.open_configuration(ref, fault)
 
-    def action_new(self) -> None:
-        from orch_tui.tui.configuration.new_configuration import NewConfigurationScreen
-
-        component = self.chosen_component()
+    def new_configuration(self) -> None:
+        component = self._desk.chosen_component()
         if component is not None:
             self._left_for_files = True
-            self.app.push_screen(NewConfigurationScreen(component.id))
+            self._host.new_configuration(component.id)
 
-    def on_screen_resume(self) -> None:
-        if self._left_for_files and self.opened is not None:
+    def come_back(self) -> None:
+        """The screen is on top again."""
+        if self._left_for_files:
             self._left_for_files = False
             self._read_again()
 
     # Leaving
 
-    def action_leave(self) -> None:
-        if self.bench.unmark():
-            self.show_marks()
-        else:
-            self.ask_to_leave(lambda: self.dismiss(None))
-
     def ask_to_leave(self, then: Callable[[], object]) -> None:
         """Go on with ``then`` when nothing is unsaved, or after the person said what becomes of it."""
-        if self.opened is None or not self.bench.dirty:
+        if not self._bench.dirty:
             self._finish(then)
             return
 
@@ -239,16 +254,14 @@ class WorkbenchFile(WorkbenchEdits):
             elif answer == "leave":
                 self._finish(then)
 
-        self.app.push_screen(_unsaved(), take)
+        self._host.show_screen(_unsaved(), take)
 
     async def may_leave(self) -> bool:
-        """Asked by the program before it ends: False to stay."""
-        answer = (
-            await self.app.push_screen_wait(_unsaved()) if self.opened is not None and self.bench.dirty else "leave"
-        )
+        """False to stay."""
+        answer = await self._host.ask(_unsaved()) if self._bench.dirty else "leave"
         if answer == "save":
             self.save()
-            if self.bench.dirty:
+            if self._bench.dirty:
                 return False
         elif answer != "leave":
             return False
@@ -256,17 +269,15 @@ class WorkbenchFile(WorkbenchEdits):
         return True
 
     def _finish(self, then: Callable[[], object]) -> None:
-        if self._drafts is not None:
-            self.keep_draft()
-            self._drafts.leave()
+        self.keep_draft()
+        self.drafts.leave()
         then()
 
-    def on_unmount(self) -> None:
-        # Also when the program is told to end: the last edits are in the draft.
-        if self._drafts is not None:
-            if self.opened is not None and self._draft_timer is not None:
-                self.keep_draft()
-            self._drafts.leave()
+    def close(self) -> None:
+        """The screen goes, also when the program is told to end: the last edits are in the draft."""
+        if self._draft_timer is not None:
+            self.keep_draft()
+        self.drafts.leave()
 
 
 def _unsaved() -> Confirm[str]:

@@ -1,49 +1,40 @@
-"""The workbench: compose one orchestration out of the project's configurations."""
+"""The workbench: compose one orchestration out of the project's configurations, run it, watch it."""
 
 from __future__ import annotations
 
-import asyncio
 import gc
-from collections.abc import Mapping
-from threading import get_ident
+from pathlib import Path
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.timer import Timer
-from textual.widgets import Input
 
-from orch_tui.model.orchestration import Orchestration, Phase
-from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import counted, safe_line
-from orch_tui.project.project import DefinitionError
-from orch_tui.runs.estimates import read_estimates
-from orch_tui.tui.actions import bindings
+from orch_tui.runs.control import RunControl
+from orch_tui.runs.view import RunModel
+from orch_tui.tui.actions import handed_on
+from orch_tui.tui.actions import run as run_actions
 from orch_tui.tui.actions import workbench as actions
+from orch_tui.tui.dialogs.base import FullScreen
+from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.text import line
+from orch_tui.tui.textual_patches.keys import first_bindings
 from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.workbench import look
-from orch_tui.tui.workbench.broken import BrokenScreen
-from orch_tui.tui.workbench.catalog import ComponentEntry, ConfigurationEntry
-from orch_tui.tui.workbench.checker import Checker
+from orch_tui.tui.workbench.desk import Desk, Widgets
 from orch_tui.tui.workbench.model import Workbench
-from orch_tui.tui.workbench.starter import WorkbenchStart
-from orch_tui.tui.workbench.timeline import plan_timeline
-from orch_tui.tui.workbench.widgets.component_list import ComponentList
-from orch_tui.tui.workbench.widgets.configuration_list import ConfigurationList
+from orch_tui.tui.workbench.panes import TABS, Panes
+from orch_tui.tui.workbench.services import ScreenServices
+from orch_tui.tui.workbench.watcher import RunWatcher
+from orch_tui.tui.workbench.widgets.components_pane import ComponentsPane
+from orch_tui.tui.workbench.widgets.failure_card import FailureCard
 from orch_tui.tui.workbench.widgets.live_panel import LivePanel
 from orch_tui.tui.workbench.widgets.pane_tabs import PaneTabs
 from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
 from orch_tui.tui.workbench.widgets.problems import ProblemList
 from orch_tui.tui.workbench.widgets.sequence import SequenceView
-
-# Each with its container and what takes the focus.
-_PANES = {"tasks": ("tree", "tree"), "components": ("left", "components"), "sequence": ("right", "sequence")}
-_TABS = (("tasks", "1 Tasks"), ("components", "2 Components"), ("sequence", "3 Sequence"))
-# Checking follows an edit at once while it is cheap, and waits for a pause when it is not. Seconds.
-_SOON, _LATER = 0.02, 0.4
+from orch_tui.tui.workbench.widgets.tables_pane import TablesPane
+from orch_tui.tui.workbench.widgets.timeline_live import LiveTimelineView
 
 # What fits at 80 columns. The first ones are there only on the failure card, and while a run goes on.
 _KEYS_FIRST = (
@@ -65,294 +56,183 @@ _KEYS_FIRST = (
 )
 
 
-class WorkbenchScreen(WorkbenchStart):
-    """Three panes from 100 columns, the same panes as tabs below.
-
-    Editing is in :class:`~orch_tui.tui.workbench.edits.WorkbenchEdits`, the file in :class:`WorkbenchFile`.
-    """
+class WorkbenchScreen(FullScreen[None]):
+    """Three panes from 100 columns, the same panes as tabs below; what they do is the :class:`Desk`'s business."""
 
     CSS_PATH = look.OWN
-    BINDINGS = bindings(actions.WORKBENCH)
+    BINDINGS = handed_on((*run_actions.WORKBENCH, *actions.WORKBENCH))
     HORIZONTAL_BREAKPOINTS = look.WIDTHS
+    VERTICAL_BREAKPOINTS = look.HEIGHTS
     # The filter comes first in the layout, and would take the first keys for its text.
     AUTO_FOCUS = "#tree"
     HELP = "Compose an orchestration: phases run one after another, the tasks of a phase in parallel."
 
-    def __init__(self, orchestration_id: str, *, focus: str | None = None) -> None:
-        """``focus`` is the id of the task or phase to begin at."""
-        super().__init__(orchestration_id)
-        self._focus_first = focus
-        self._seconds: Mapping[str, float] = {}
-        self._check_timer: Timer | None = None
-        self._checker: Checker | None = None
-        self._ui_thread = 0
-        self._pane = "tasks"
+    def __init__(
+        self,
+        bench: Workbench,
+        drafts: DraftKeeper,
+        control: RunControl,
+        *,
+        focus: str | None = None,
+        run: Path | None = None,
+        rerun: bool = False,
+    ) -> None:
+        """``focus``, ``run`` and ``rerun`` say what to begin with, as in :func:`~.opening.workbench_screen`."""
+        super().__init__()
+        self._focus_first, self._run_first, self._rerun_first = focus, run, rerun
         self._ready = False
-        self._titled: tuple[str, str | None] = ("", None)
+        self._tabs = PaneTabs(TABS, id="tabs")
+        self._left = ComponentsPane(bench, id="left")
+        self.phase_tree = PhaseTree(bench.catalog.label, id="tree")
+        sequence = SequenceView(lambda ref: bench.catalog.label(ref).configuration, id="sequence")
+        sequence.border_title = line("Sequence")
+        self.panel = LivePanel(id="run")
+        self._widgets = Widgets(self._left, self.phase_tree, sequence, ProblemList(id="problems"), self.panel)
+        self._right = Vertical(sequence, self._widgets.problems, self.panel, id="right")
+        self._panes = Panes(
+            self,
+            self._tabs,
+            {
+                "tasks": (self.phase_tree, self.phase_tree),
+                "components": (self._left, self._left.components),
+                "sequence": (self._right, sequence),
+            },
+        )
+        self.desk = Desk(bench, drafts, control, ScreenServices(self), self._widgets, self._panes)
 
-    # Opening
+    @property
+    def orchestration_id(self) -> str:
+        return self.desk.bench.value.id
+
+    @property
+    def bench(self) -> Workbench:
+        """The orchestration being edited."""
+        return self.desk.bench
+
+    @property
+    def run_shown(self) -> RunModel | None:
+        """The run that is on the screen; None for the plan."""
+        return self.desk.shown.model
 
     def compose(self) -> ComposeResult:
-        try:
-            self.opened = bench = Workbench.open(self.orch_app.project, self.orchestration_id)
-        except DefinitionError as error:
-            self.call_after_refresh(self._show_broken, error)
-            return
-        yield PaneTabs(_TABS, id="tabs")
-        with Horizontal(id="panes"):
-            with Vertical(id="left"):
-                with Vertical(id="components-pane"):
-                    filter_input = Input(placeholder=" / filter", id="filter", compact=True)
-                    filter_input.cursor_blink = False
-                    yield filter_input
-                    yield ComponentList(id="components")
-                yield ConfigurationList(bench.uses, id="configurations")
-            yield PhaseTree(bench.catalog.label, id="tree")
-            with Vertical(id="right"):
-                yield SequenceView(lambda ref: bench.catalog.label(ref).configuration, id="sequence")
-                yield ProblemList(id="problems")
-                yield LivePanel(id="run")
+        yield self._tabs
+        yield Horizontal(self._left, self.phase_tree, self._right, id="panes")
         yield KeyBar(first=_KEYS_FIRST)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that come before everything is read and shown do nothing."""
-        return super().check_action(action, parameters) if self._ready else None
-
-    def _show_broken(self, error: DefinitionError) -> None:
-        self.app.switch_screen(BrokenScreen(self.orchestration_id, error))
-
     def on_mount(self) -> None:
-        if self.opened is None or not self.query("#components-pane"):
-            # A file that cannot be read; or the program ends while this screen comes, and its parts are gone again.
+        if not self.phase_tree.is_attached:
+            # The program ends while this screen comes, and its parts are gone again.
             return
-        self.query_one("#components-pane").border_title = line("Components")
-        self.query_one("#sequence").border_title = line("Sequence")
-        self._ui_thread = get_ident()
-        self.start_drafts()
-        self.show_definitions()
-        self.set_focus(self.phase_tree)
-        self.show_value(self._focus_first)
+        self.desk.begin(self._focus_first)
         self._ready = True
         # Once for what was read: else the collector walks through all tasks in the middle of painting a frame.
         gc.collect()
         gc.freeze()
-        self.read_durations()
-        self.offer_draft()
+        self.desk.look_around(self._run_first, rerun=self._rerun_first)
 
     def on_unmount(self) -> None:
+        self.desk.file.close()
         gc.unfreeze()
 
-    def read_durations(self) -> None:
-        """Learn from the runs that there are how long tasks take."""
-        self.run_worker(self._read_durations(), group="durations", exclusive=True, description="durations of runs")
+    async def may_leave(self) -> bool:
+        """Asked by the program before it ends: False to stay."""
+        return await self.desk.file.may_leave()
 
-    async def _read_durations(self) -> None:
-        found = await asyncio.to_thread(read_estimates, self.bench.project.paths, self.orchestration_id)
-        if found.task_medians != self._seconds:
-            self._seconds = found.task_medians
-            self._show_sequence()
+    # Keys
 
-    # Showing
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that come before everything is read and shown do nothing."""
+        if not self._ready:
+            return None
+        if action == "do":
+            return self.desk.shown.allows(str(parameters[0]))
+        return super().check_action(action, parameters)
 
-    @property
-    def phase_tree(self) -> PhaseTree:
-        return self.query_one("#tree", PhaseTree)
+    async def action_do(self, action_id: str) -> None:
+        """Every key of the workbench."""
+        await self.desk.do(action_id)
 
-    def show_value(self, focus: str | None = None) -> None:
-        """Draw what an edit changed; the slower parts follow a moment later. ``focus``: put the cursor there."""
-        self.show_tree()
-        if focus is not None:
-            self.phase_tree.go_to(focus)
-        self.show_marks()
-        if self._check_timer is not None:
-            self._check_timer.stop()
-        cheap = self._checker is None or self._checker.is_cheap(self.bench.value)
-        self._check_timer = self.set_timer(_SOON if cheap else _LATER, self.check)
+    async def on_key(self, event: events.Key) -> None:
+        for binding in first_bindings(self, event.key):
+            if binding.id and self._ready and await self.desk.say_why_not(binding.id):
+                event.stop()
 
-    def show_marks(self) -> None:
-        """Draw marks and the title line again, where they are different now."""
-        bench, tree = self.bench, self.phase_tree
-        tree.show_marks(bench.marks, bench.phase_marks)
-        marked = f"{len(bench.marks)} marked  " if bench.marks else ""
-        state = ("● unsaved", "bold $text-warning") if bench.dirty else ("saved", "$text-muted")
-        title = Content.assemble((f"{safe_line(bench.value.name, 60)} ─ ", "bold"), (marked, "$text-accent"), state)
-        # Setting a title draws the whole widget again, also when it is the same one.
-        if self.past:
-            return
-        if self._titled != (title.markup, tree.border_title):
-            tree.border_title = title
-            self._titled = (title.markup, tree.border_title)
-
-    def check(self) -> None:
-        """Find the problems of the value as it is now; draw them, the sequence and the uses."""
-        if self._checker is None:
-            return
-        self._checker.check(self.bench.value)
-        self._show_sequence()
-        self.query_one(ConfigurationList).show_uses()
-
-    def _found(self, value: Orchestration, problems: list[Problem]) -> None:
-        if self._ui_thread == get_ident():
-            self._show_problems(problems)
-        else:
-            self.call_later(self._show_problems, problems)
-
-    def _show_problems(self, problems: list[Problem]) -> None:
-        shown = self.query_one(ProblemList)
-        if list(shown.problems) != problems:
-            worst: dict[str, Severity] = {}
-            for problem in problems:
-                place = problem.task or problem.phase
-                if place is not None:
-                    worst.setdefault(place, problem.severity)
-            shown.show(problems)
-            self.phase_tree.show_problems(worst)
-        title = f"Problems: {len(problems)}" if problems else "Problems"
-        if shown.border_title != title:
-            shown.border_title = line(title)
-        count = f" · {counted(len(problems), 'problem')}" if problems else ""
-        self.query_one(PaneTabs).show(self._pane, ["1 Tasks", "2 Components", f"3 {self.third_pane}{count}"])
-
-    def _show_sequence(self) -> None:
-        view = self.query_one(SequenceView)
-        view.show(plan_timeline(self.bench.value, self._seconds, self.bench.project.settings.max_parallel))
-        if (view.border_subtitle or "") != view.summary:
-            view.border_subtitle = line(view.summary)
-
-    def show_definitions(self) -> None:
-        """Components and configurations, read anew."""
-        self.bench.catalog.forget()
-        self._checker = Checker(self.bench.project, self._found)
-        self._show_components()
-        if self.is_mounted:
-            self.show_tree(redraw=True)
-
-    def _show_components(self) -> None:
-        self.query_one(ComponentList).show(self.bench.catalog.components(self.query_one("#filter", Input).value))
-        self._show_configurations()
-
-    def _show_configurations(self) -> None:
-        chosen, shown = self.query_one(ComponentList).chosen, self.query_one(ConfigurationList)
-        if chosen is None:
-            shown.show([], "")
-            return
-        text = self.query_one("#filter", Input).value
-        empty = " None fits the filter" if text and chosen.configurations else " None yet: N makes one"
-        shown.show(self.bench.catalog.configurations(chosen.id, text), empty)
-        shown.border_title = line(chosen.name, limit=40)
-
-    # Panes
-
-    def _show_pane(self, pane: str) -> None:
-        if pane != self._pane:
-            self._pane = pane
-            self._apply_pane()
-
-    def _apply_pane(self) -> None:
-        narrow = self.size.width < look.NARROW
-        for pane, (container, _) in _PANES.items():
-            # Not by a class: what is typed after the key must find the focus where it will be.
-            self.query_one(f"#{container}").display = not narrow or pane == self._pane
-        self.query_one(PaneTabs).show(self._pane)
+    # What happens to the screen
 
     def on_resize(self) -> None:
-        if self.opened is not None:
-            self._apply_pane()
+        self._panes.apply()
+        self.call_after_refresh(self.desk.run_changed, whole=True)
 
-    def _go_to_pane(self, pane: str, widget: str | None = None) -> None:
-        self._show_pane(pane)
-        self.set_focus(self.query_one(f"#{widget or _PANES[pane][1]}"))
+    def on_screen_suspend(self) -> None:
+        self.desk.suspend()
+
+    def on_screen_resume(self) -> None:
+        if self._ready:
+            self.desk.resume()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        for pane, (container, _) in _PANES.items():
-            if any(node.id == container for node in event.widget.ancestors_with_self):
-                self._show_pane(pane)
+        self._panes.follow_focus(event.widget)
+
+    # Messages of the panes
 
     def on_pane_tabs_picked(self, event: PaneTabs.Picked) -> None:
         event.stop()
         if event.pane == "sequence":
-            self.action_pane_sequence()
+            self.desk.go_to_sequence()
         else:
-            self._go_to_pane(event.pane)
+            self._panes.go_to(event.pane)
 
-    def action_pane_tree(self) -> None:
-        self._go_to_pane("tasks")
-
-    def action_pane_components(self) -> None:
-        self._go_to_pane("components")
-
-    def action_pane_sequence(self) -> None:
-        if self.run_shown is None:
-            self._go_to_pane("sequence")
-        else:
-            self._show_pane("sequence")
-            self.panel.focus_tab()
-
-    def action_pane_problems(self) -> None:
-        if self.run_shown is not None:
-            # They are problems of the plan, and have their place beside it.
-            self.hide_run()
-            self.orch_app.say(f"The plan and its problems; {self.orch_app.key_of('run.watch')} shows the run again.")
-        self._go_to_pane("sequence", "problems")
-
-    def action_filter(self) -> None:
-        self._go_to_pane("components", "filter")
-
-    # Lists
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        if event.input.id == "filter":
-            self._show_components()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        if event.input.id == "filter":
-            self.set_focus(self.query_one(ComponentList))
-
-    def key_down(self) -> None:
-        """From the filter into the list below it; lists and tree have a binding of their own for it."""
-        if self.focused is not None and self.focused.id == "filter":
-            self.set_focus(self.query_one(ComponentList))
-
-    def on_line_list_moved(self, event: LineList.Moved) -> None:
-        if isinstance(event.control, ComponentList):
-            self._show_configurations()
+    def on_components_pane_add(self) -> None:
+        self.desk.edit.add_chosen()
 
     async def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         match event.control:
-            case PhaseTree() as tree:
-                item = tree.item
-                if isinstance(item, Phase):
-                    tree.toggle_fold(item.id)
-                elif self.run_shown is not None:
-                    self.action_log()
-                else:
-                    await self.action_options()
-            case ComponentList():
-                self.set_focus(self.query_one(ConfigurationList))
-            case ConfigurationList():
-                self.action_add()
+            case PhaseTree():
+                await self.desk.choose_row()
             case ProblemList() as problems:
                 problem = problems.problem_at(event.index)
                 if problem is not None:
-                    self._jump(problem.task or problem.phase)
-            case SequenceView() as sequence:
-                self._jump(sequence.task_at(event.index))
+                    self.desk.jump(problem.task or problem.phase)
+            case SequenceView() | LiveTimelineView() as picture:
+                self.desk.jump(picture.task_at(event.index))
+            case TablesPane() as tables:
+                item = tables.item_at(event.index)
+                if item is not None and item.is_table:
+                    self.desk.pages.preview(item.name)
 
-    def _jump(self, item_id: str | None) -> None:
-        if item_id is not None and self.phase_tree.go_to(item_id):
-            self._go_to_pane("tasks")
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        match event.control:
+            case PhaseTree():
+                self.desk.cursor_moved()
+            case LiveTimelineView() as picture:
+                self.desk.cursor_moved(picture.task_at(event.index))
 
-    def on_configuration_list_plus_clicked(self, event: ConfigurationList.PlusClicked) -> None:
-        self.action_add()
+    async def on_line_list_menu_asked(self, event: LineList.MenuAsked) -> None:
+        self.set_focus(event.control)
+        await self.desk.open_menu()
 
-    def action_open(self) -> None:
-        self.set_focus(self.query_one(ConfigurationList))
+    def on_phase_tree_dropped(self, event: PhaseTree.Dropped) -> None:
+        self.desk.drop(event.source, event.target)
 
-    def action_back(self) -> None:
-        self.set_focus(self.query_one(ComponentList))
+    def on_phase_tree_mark_clicked(self, event: PhaseTree.MarkClicked) -> None:
+        self.desk.edit.mark_row(event.index)
 
-    def chosen_configuration(self) -> ConfigurationEntry | None:
-        return self.query_one(ConfigurationList).chosen
+    def on_failure_card_asked(self, event: FailureCard.Asked) -> None:
+        event.stop()
+        self.desk.failure_asked(event.what, event.failure)
 
-    def chosen_component(self) -> ComponentEntry | None:
-        return self.query_one(ComponentList).chosen
+    def on_live_panel_tab_shown(self) -> None:
+        self.desk.run_changed()
+        # The view of the log is there after the next refresh.
+        self.call_after_refresh(lambda: self.desk.run.show_log(self.desk.shown))
+
+    # Messages of the run
+
+    def on_run_watcher_opened(self) -> None:
+        self.desk.run_opened()
+
+    def on_run_watcher_changed(self, event: RunWatcher.Changed) -> None:
+        self.desk.run_changed(whole=event.whole)
+
+    def on_run_watcher_ended(self) -> None:
+        self.desk.plan.read_durations()

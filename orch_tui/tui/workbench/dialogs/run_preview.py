@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from orch_tui.model.orchestration import Task
 from orch_tui.model.plan import PlannedTask, RunPlan
 from orch_tui.model.text import safe_line
 from orch_tui.runs.control import Part as RunnablePart
@@ -20,6 +21,11 @@ from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.widgets.row_list import RowList
 from orch_tui.tui.workbench import look
+from orch_tui.tui.workbench.run_rows import plan_states
+from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
+
+_COVERED = 7
+"""Rows at the bottom of the tree that the preview lies over."""
 
 
 class RunPart(Dialog[RunnablePart | None]):
@@ -132,3 +138,21 @@ class RunPreview(Dialog[bool]):
 
     def action_start(self) -> None:
         self.dismiss(True)
+
+
+async def confirm_in_tree(
+    tree: PhaseTree, plan: RunPlan, title: str, ask: Callable[[RunPreview], Awaitable[bool | None]]
+) -> bool:
+    """Show in the tree what would happen to every task, and below it the dialog; True to start."""
+    tree.show_states(plan_states(plan))
+
+    def move(step: int) -> str | None:
+        if step:
+            tree.go(tree.cursor + step, step=step)
+        # What the dialog below covers cannot be seen.
+        top = tree.cursor - (tree.size.height - _COVERED)
+        if top > tree.scroll_y:
+            tree.scroll_to(y=top, animate=False, immediate=True, force=True)
+        return tree.item.id if isinstance(tree.item, Task) else None
+
+    return await ask(RunPreview(plan, title, move)) is True

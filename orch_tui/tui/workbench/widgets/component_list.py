@@ -8,11 +8,10 @@ from typing import ClassVar
 from textual.binding import BindingType
 
 from orch_tui.model.component import ComponentType
-from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import bindings, handed_on
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.workbench.catalog import ComponentEntry
-from orch_tui.tui.workbench.widgets.phase_tree import screen_bindings
 
 
 class ComponentList(LineList, inherit_bindings=False):
@@ -20,7 +19,7 @@ class ComponentList(LineList, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings((*actions.LIST, *actions.LIST_TOP)),
-        *screen_bindings(action for action in actions.LISTS if action.context == "components"),
+        *handed_on((action for action in actions.LISTS if action.context == "components"), "screen"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:

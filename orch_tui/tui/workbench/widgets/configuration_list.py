@@ -10,11 +10,10 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from orch_tui.model.status import Status
-from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import bindings, handed_on
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.workbench.catalog import ConfigurationEntry
-from orch_tui.tui.workbench.widgets.phase_tree import screen_bindings
 
 _PLUS_CELLS = range(0, 3)
 
@@ -24,7 +23,7 @@ class ConfigurationList(LineList, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings((*actions.LIST, *actions.LIST_TOP)),
-        *screen_bindings(action for action in actions.LISTS if action.context == "configurations"),
+        *handed_on((action for action in actions.LISTS if action.context == "configurations"), "screen"),
     ]
 
     @dataclass

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from orch_tui.model.durations import write_duration
@@ -15,7 +15,7 @@ from orch_tui.model.orchestration import NO_OPTIONS, Phase, Task
 from orch_tui.model.problem import Severity
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
-from orch_tui.tui.actions import Action, bindings
+from orch_tui.tui.actions import bindings, handed_on
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.workbench.catalog import Label
@@ -26,14 +26,6 @@ _ERROR, _WARNING = Status.ERROR.style.glyph, Status.WARNING.style.glyph
 _NARROW = 64
 _TIGHT = 36
 """Columns below which only the configuration names a task of a run: the component would take all the room."""
-
-
-def screen_bindings(chosen: Iterable[Action]) -> list[BindingType]:
-    """Bindings that work while a widget has the focus and are carried out by its screen."""
-    return [
-        replace(binding, action=f"screen.{binding.action}") if isinstance(binding, Binding) else binding
-        for binding in bindings(chosen)
-    ]
 
 
 _OWN = {
@@ -60,7 +52,7 @@ class PhaseTree(LineList, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(actions.LIST),
         *bindings(action for action in actions.TREE if action.id in _OWN),
-        *screen_bindings(action for action in actions.TREE if action.id not in _OWN),
+        *handed_on((action for action in actions.TREE if action.id not in _OWN), "screen"),
     ]
 
     @dataclass

@@ -1,0 +1,367 @@
+"""The workbench without its layout: puts the controllers together, and tells one of what another has changed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from orch_tui.model.orchestration import Phase
+from orch_tui.model.plan import RunPlan
+from orch_tui.model.runstate import TaskState
+from orch_tui.model.text import counted
+from orch_tui.runs.control import RunControl
+from orch_tui.tui.actions import Action
+from orch_tui.tui.dialogs.menu import Menu
+from orch_tui.tui.draft_keeper import DraftKeeper
+from orch_tui.tui.workbench.catalog import ComponentEntry, ConfigurationEntry
+from orch_tui.tui.workbench.context_menu import menu_actions
+from orch_tui.tui.workbench.dialogs.run_preview import confirm_in_tree
+from orch_tui.tui.workbench.edits import EditController
+from orch_tui.tui.workbench.file import FileController
+from orch_tui.tui.workbench.model import Workbench
+from orch_tui.tui.workbench.panes import Panes
+from orch_tui.tui.workbench.plan_view import PlanView
+from orch_tui.tui.workbench.run_pages import RunPages
+from orch_tui.tui.workbench.run_view import RunView
+from orch_tui.tui.workbench.services import ScreenServices
+from orch_tui.tui.workbench.shown import OF_A_RUN, Shown
+from orch_tui.tui.workbench.starter import RunStarter, say_no_run
+from orch_tui.tui.workbench.watcher import RunWatcher
+from orch_tui.tui.workbench.widgets.components_pane import ComponentsPane
+from orch_tui.tui.workbench.widgets.failure_card import Failure, FailureCard
+from orch_tui.tui.workbench.widgets.live_panel import LivePanel
+from orch_tui.tui.workbench.widgets.phase_tree import NestedLine, PhaseTree
+from orch_tui.tui.workbench.widgets.problems import ProblemList
+from orch_tui.tui.workbench.widgets.sequence import SequenceView
+
+
+@dataclass(frozen=True, slots=True)
+class Widgets:
+    """What the panes are made of."""
+
+    components: ComponentsPane
+    tree: PhaseTree
+    sequence: SequenceView
+    problems: ProblemList
+    panel: LivePanel
+
+
+_CHANGING_KEYS = ("run.cancel", "run.take-over", "run.failure", "run.log", "run.nested", "workbench.undo")
+"""Actions by which it can be told that other keys are in the footer now."""
+
+
+class Desk:
+    """Whoever changes the plan or the run says so here, and everything that shows it is told, in one place each."""
+
+    def __init__(
+        self,
+        bench: Workbench,
+        drafts: DraftKeeper,
+        control: RunControl,
+        services: ScreenServices,
+        widgets: Widgets,
+        panes: Panes,
+    ) -> None:
+        self.bench = bench
+        self._services = services
+        self._widgets = widgets
+        self._panes = panes
+        tree = widgets.tree
+        self.watcher = RunWatcher(bench.project, bench.value.id, control, services, self._run_hidden)
+        self.plan = PlanView(
+            bench, widgets.components, tree, widgets.sequence, widgets.problems, services, self._name_panes
+        )
+        self.run = RunView(tree, widgets.panel, lambda: services.orch_app.clock())
+        self.edit = EditController(bench, tree, services, self)
+        self.file = FileController(bench, tree, services, self, drafts)
+        self.starter = RunStarter(bench, self.file, tree, self.watcher, control, services, self)
+        self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown)
+        self._keys: tuple[bool, ...] = ()
+        self.actions: Mapping[str, Callable[[], object]] = {
+            **self.edit.actions,
+            **self.file.actions,
+            **self.starter.actions,
+            **self.pages.actions,
+            **self._own_actions(),
+        }
+
+    def _own_actions(self) -> Mapping[str, Callable[[], object]]:
+        """Going about, and what is about plan and run alike."""
+        return {
+            "components.open": self._widgets.components.focus_configurations,
+            "configurations.back": self._widgets.components.focus_components,
+            "workbench.pane-tree": lambda: self._panes.go_to("tasks"),
+            "workbench.pane-components": lambda: self._panes.go_to("components"),
+            "workbench.pane-sequence": self.go_to_sequence,
+            "workbench.pane-problems": self._go_to_problems,
+            "workbench.filter": lambda: self._panes.go_to("components", self._widgets.components.filter),
+            "workbench.leave": self._leave,
+            "workbench.menu": self.open_menu,
+            "run.watch": self._watch,
+            "run.failure": self._go_to_failure,
+        }
+
+    @property
+    def shown(self) -> Shown:
+        """The plan, or the run that is on the screen."""
+        return self.watcher.shown
+
+    # Opening and closing
+
+    def begin(self, focus: str | None) -> None:
+        """Everything is there to be drawn on; ``focus`` is the task or phase to begin at."""
+        self.plan.definitions_changed()
+        self._panes.go_to("tasks")
+        self.plan.show(self.shown, focus)
+
+    def look_around(self, run: Path | None, *, rerun: bool) -> None:
+        """Show the run that was asked for or goes on, or offer to take over an interrupted one; ask about drafts."""
+        self.plan.read_durations()
+        self.file.offer_draft()
+        self._services.in_background(self._look_around(run, rerun=rerun), "run", "look for a run")
+
+    async def _look_around(self, run: Path | None, *, rerun: bool) -> None:
+        shows = await self.watcher.begin(None if rerun else run, newest=not rerun)
+        if rerun and run is not None:
+            self.starter.rerun(run.name)
+        elif not shows:
+            self.starter.offer_take_over()
+
+    def suspend(self) -> None:
+        """Another screen is on top."""
+        self.watcher.pause()
+
+    def resume(self) -> None:
+        """The screen is on top again: what changed meanwhile is drawn, files are read again."""
+        self.watcher.resume()
+        if self.shown.model is not None:
+            self.run_changed(whole=True)
+        self.file.come_back()
+
+    # The plan is another one
+
+    def plan_changed(self, focus: str | None = None) -> None:
+        """After each edit, undo and redo; ``focus`` is the task or phase to go to."""
+        self.plan.show(self.shown, focus)
+        self.file.edited()
+
+    def marks_changed(self) -> None:
+        """Other tasks or phases are marked, or all is saved."""
+        self.plan.show_marks(self.shown)
+
+    def definitions_changed(self) -> None:
+        """Components and configurations may be others now."""
+        self.plan.definitions_changed()
+        self.plan.show_tree(self.shown, redraw=True)
+
+    def plan_first(self) -> bool:
+        """Whether a run is shown, which no edit changes: then the plan is shown instead of it."""
+        if self.shown.model is None:
+            return False
+        self.watcher.hide()
+        watch = self._services.key_of("run.watch")
+        self._services.say(f"This is the plan, which can be edited; {watch} shows the newest run again.")
+        return True
+
+    def chosen_configuration(self) -> ConfigurationEntry | None:
+        """The configuration under the cursor of its list."""
+        return self._widgets.components.chosen_configuration
+
+    def chosen_component(self) -> ComponentEntry | None:
+        """The component under the cursor of its list."""
+        return self._widgets.components.chosen_component
+
+    # The run is another one
+
+    def run_opened(self) -> None:
+        """Another run is shown."""
+        if self.shown.model is None:
+            return
+        self._panes.show_run(True)
+        self.run.begin()
+        focused = self._panes.focused
+        if focused is self._widgets.sequence or focused is self._widgets.problems:
+            # The run takes their place.
+            self._widgets.panel.focus_tab()
+        self._name_panes()
+        self.plan.show_tree(self.shown)
+
+    def run_changed(self, *, whole: bool = False) -> None:
+        """Something of the run is different now; ``whole``: all of it."""
+        if self.shown.model is None:
+            return
+        self._keys_changed()
+        if whole:
+            self.plan.show_tree(self.shown)
+        self.run.draw(self.shown, self.watcher.results, width=self._panes.width, whole=whole)
+
+    def _run_hidden(self) -> None:
+        """The plan is shown again."""
+        focused = self._panes.focused
+        if focused is not None and self._widgets.panel in focused.ancestors:
+            self._panes.go_to("sequence")
+        self._keys_changed()
+        self._panes.show_run(False)
+        self._widgets.tree.show_states({})
+        self._name_panes()
+        self.plan.show(self.shown)
+
+    def task_shown(self) -> TaskState | None:
+        """The task under the cursor as the shown run has it."""
+        return self.run.task(self.shown)
+
+    async def confirmed(self, plan: RunPlan, title: str) -> bool:
+        """Show in the tree what would happen to every task, and ask whether to start."""
+        tree = self._widgets.tree
+        self._panes.go_to("tasks")
+        tree.show(self.bench.value.phases)
+        try:
+            return await confirm_in_tree(tree, plan, title, self._services.ask)
+        finally:
+            if tree.is_attached:
+                self.plan.show_tree(self.shown)
+                if self.shown.model is None:
+                    tree.show_states({})
+                else:
+                    self.run.draw_states()
+
+    def _name_panes(self) -> None:
+        """The third tab has what stands there, and how many problems there are."""
+        problems = len(self._widgets.problems.problems)
+        count = f" · {counted(problems, 'problem')}" if problems else ""
+        third = "Sequence" if self.shown.model is None else "Run"
+        self._panes.name(["1 Tasks", "2 Components", f"3 {third}{count}"])
+
+    def _keys_changed(self) -> None:
+        """Which keys there are, once for every change: the footer is made anew each time."""
+        keys = tuple(map(self.shown.allows, _CHANGING_KEYS))
+        if keys != self._keys:
+            self._keys = keys
+            self._panes.keys_changed()
+
+    # Keys
+
+    async def do(self, action_id: str) -> None:
+        """Carry an action out."""
+        result = self.actions[action_id]()
+        if inspect.isawaitable(result):
+            await result
+
+    async def say_why_not(self, action_id: str) -> bool:
+        """A key that has nothing to work on, or would edit a run, is in no footer and no menu; pressed, it says why."""
+        if action_id not in self.actions or self.shown.allows(action_id):
+            return False
+        if action_id in OF_A_RUN:
+            await self.do(action_id)
+            return True
+        return self.plan_first()
+
+    async def open_menu(self) -> None:
+        """Everything that can be done here; by a click, too."""
+        focused = self._panes.focused
+        actions = menu_actions(focused.id if focused is not None else None, self.shown.allows)
+
+        def take(action: Action | None) -> None:
+            if action is not None:
+                self._services.call_later(self._carry_out, action)
+
+        await self._services.push(Menu("What to do", [(one, self._services.key_of(one.id)) for one in actions]), take)
+
+    async def _carry_out(self, action: Action) -> None:
+        """As its key would: by the desk, or by what has the focus."""
+        if action.id in self.actions:
+            await self.do(action.id)
+        elif self._panes.focused is not None:
+            await self._panes.focused.run_action(action.method)
+
+    def _leave(self) -> None:
+        """One step back: the marks, the run, the screen."""
+        if self.edit.unmark():
+            return
+        if self.shown.model is not None and not self.shown.going_on:
+            self.watcher.hide()
+        else:
+            self.file.ask_to_leave(self._services.close)
+
+    def _watch(self) -> None:
+        if self.shown.model is not None:
+            self.watcher.hide()
+            return
+        newest = self.watcher.newest()
+        if newest is None:
+            self._services.say("There is no run yet; R starts one.", seconds=3)
+        else:
+            self.watcher.follow(newest)
+
+    # Going about
+
+    async def choose_row(self) -> None:
+        """Enter on a row of the tree: fold a phase; the log of a task of a run, the options of one of the plan."""
+        tree = self._widgets.tree
+        item = tree.item
+        if isinstance(item, Phase):
+            tree.toggle_fold(item.id)
+        elif self.shown.model is not None:
+            self.pages.log()
+        else:
+            await self.edit.options()
+
+    def drop(self, source: int, target: int) -> None:
+        """A row of the tree was dragged onto another one."""
+        rows = self._widgets.tree.rows
+        one, other = rows[source], rows[target]
+        if not isinstance(one, NestedLine) and not isinstance(other, NestedLine):
+            self.edit.drop(one, other)
+
+    def jump(self, item_id: str | None) -> None:
+        """To a task or phase in the tree."""
+        if item_id is not None and self._widgets.tree.go_to(item_id):
+            self._panes.go_to("tasks")
+
+    def cursor_moved(self, task: str | None = None) -> None:
+        """The cursor of the tree is elsewhere, or that of a picture beside it is on ``task``."""
+        if self.shown.model is None:
+            return
+        if task:
+            self._widgets.tree.go_to(task)
+        self.run.follow_cursor(self.shown)
+
+    def go_to_sequence(self) -> None:
+        """The third pane, whatever it shows."""
+        if self.shown.model is None:
+            self._panes.go_to("sequence")
+        else:
+            self._panes.show("sequence")
+            self._widgets.panel.focus_tab()
+
+    def _go_to_problems(self) -> None:
+        if self.shown.model is not None:
+            # They are problems of the plan, and have their place beside it.
+            self.watcher.hide()
+            watch = self._services.key_of("run.watch")
+            self._services.say(f"The plan and its problems; {watch} shows the run again.")
+        self._panes.go_to("sequence", self._widgets.problems)
+
+    def _go_to_failure(self) -> None:
+        card = self._widgets.panel.query_one(FailureCard)
+        if self.shown.model is None:
+            say_no_run(self._services)
+        elif card.failure is None:
+            self._services.say("No task of the shown run has failed.", seconds=3)
+        else:
+            self._panes.go_to("sequence", card)
+
+    def failure_asked(self, what: str, failure: Failure) -> None:
+        """A key of the card of the first failure."""
+        if self.shown.model is None:
+            return
+        if what == "edit":
+            self.file.open_configuration(failure.configuration, failure.fault)
+        elif what == "continue":
+            self.starter.continue_shown()
+        elif what == "log":
+            self.pages.open_log(failure.task)
+        else:
+            self.pages.of_attempt(what, self.shown.task(failure.task))
