@@ -33,6 +33,7 @@ OUTER: dict[str, tuple[str, ...]] = {
     "form": ("configuration",),
     "field": ("form",),
     "line": ("field",),
+    "code": ("field",),
     "choice": ("field",),
     "yes-no": ("field",),
 }

@@ -195,7 +195,7 @@ async def test_what_is_typed_goes_into_the_field_and_runs_nothing(open_desk: Ope
         await desk.pilot.press("escape", "down", "4")
         assert desk.form.state.texts[("port",)] == "4"
         # AND what is typed can be saved from there
-        await desk.pilot.press("f6")
+        await desk.pilot.press("f3")
         assert 'name = "Newssuite"' in desk.file.read_text()
 
 
@@ -232,7 +232,7 @@ async def test_the_footer_has_the_keys_of_the_moment(open_desk: Open) -> None:
 
     async with open_desk(size=WIDE) as desk:
         # GIVEN a line THEN there is what Enter does there, and no letter
-        assert "Enter Next field" in footer(desk) and "Esc Commands" in footer(desk) and "F6 Save" in footer(desk)
+        assert "Enter Next field" in footer(desk) and "Esc Commands" in footer(desk) and "F3 Save" in footer(desk)
         assert "u Undo" not in footer(desk)
         # WHEN the cursor is in a text of several lines THEN Enter is a line end
         await desk.pilot.press("down")

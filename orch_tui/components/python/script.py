@@ -39,7 +39,7 @@ class Parameters(kit.Parameters):
             "Python text. It runs in the data folder, reads in/tables and writes out/tables; "
             "os.environ holds what Environment names."
         ),
-        json_schema_extra={"x-widget": "python", "x-literal": True},
+        json_schema_extra={"x-widget": "python", "x-check": "python", "x-literal": True},
     )
     python: str | None = Field(
         None,

@@ -29,7 +29,7 @@ class Parameters(kit.Parameters):
         title="SQL",
         description="Statements in DuckDB's SQL. The inputs are there as views under their names; "
         "create a table (or view) for every output.",
-        json_schema_extra={"x-widget": "sql"},
+        json_schema_extra={"x-widget": "sql", "x-check": "duckdb"},
     )
     threads: int = Field(2, ge=1, le=256, title="Threads", description="How many cores the queries may use.")
     memory_limit: str = Field(

@@ -10,7 +10,7 @@ _MOVE = "Moving in the form"
 ACTIONS: tuple[Action, ...] = (
     Action(
         "configuration.save",
-        "s,f6",
+        "s,f3",
         "Save",
         "Check everything and write the file; comments in it stay.",
         footer=True,
@@ -99,6 +99,16 @@ ACTIONS: tuple[Action, ...] = (
         "Remove",
         "Take the table under the cursor out; undo brings it back.",
         group=_EDIT,
+    ),
+    Action("form.indent", "tab", "Indent", "Indent to the next stop.", group=_EDIT, context="code"),
+    Action(
+        "form.names",
+        "ctrl+n",
+        "Names",
+        "Pick a table or column and write its name; the right arrow takes one that is offered.",
+        footer=True,
+        group=_EDIT,
+        context="code",
     ),
     Action("form.pick", "enter,space", "Choose", "Show all choices of this field.", True, _MOVE, context="choice"),
     Action("form.next-choice", "l,right", "Next choice", "Take the next choice.", group=_MOVE, context="choice"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from orch_tui.project.source import DefinitionError
 from orch_tui.project.writer import ChangedOnDisk, Over, SaveError
 from orch_tui.tui.configuration.editing import Editing
+from orch_tui.tui.configuration.form.code import CodeText
 from orch_tui.tui.configuration.page import Page
 from orch_tui.tui.configuration.unsaved import Unsaved
 
@@ -36,11 +39,22 @@ class Saving:
             app.say(str(error), "error", 12)
         else:
             self._unsaved.keep()
-            app.say(f"Saved {editor.shown_path}.", seconds=3)
+            await self._say_saved()
             self._page.show_title()
             self._editing.check()
             return True
         return False
+
+    async def _say_saved(self) -> None:
+        """A program's text may be saved unfinished, but not silently."""
+        app, form = self._page.app, self._editing.form
+        saved = f"Saved {self._editing.editor.shown_path}"
+        for program in form.query(CodeText) if form is not None else ():
+            mistake = await asyncio.to_thread(program.look)
+            if mistake is not None:
+                app.say(f"{saved}, but {program.place[-1]} cannot be read: {mistake}", "warning")
+                return
+        app.say(f"{saved}.", seconds=3)
 
     def _ask_about(self, conflict: ChangedOnDisk) -> None:
         from orch_tui.tui.dialogs.conflict import Conflict

@@ -23,9 +23,11 @@ from orch_tui.tui.configuration.editor import ConfigurationEditor
 from orch_tui.tui.configuration.external import ExternalEdit
 from orch_tui.tui.configuration.files import Files
 from orch_tui.tui.configuration.form.form import Form
+from orch_tui.tui.configuration.form.names import KnownNames
 from orch_tui.tui.configuration.page import Background
 from orch_tui.tui.configuration.panes import Facts, FactsPane, FieldHelp, Notice
 from orch_tui.tui.configuration.saving import Saving
+from orch_tui.tui.configuration.stored_names import NamesRead, read_names
 from orch_tui.tui.configuration.unsaved import Unsaved
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.keymap import keys_of
@@ -50,7 +52,7 @@ class ConfigurationScreen(FullScreen[str | None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012
     HELP = (
         "The form of a configuration. What is typed goes into the field under the cursor; Esc leaves it, and letters "
-        "are keys then: s saves. F6 saves from anywhere."
+        "are keys then: s saves. F3 saves from anywhere."
     )
     # Textual repaints the whole screen when the focus moves (10 KB); the widgets concerned repaint themselves anyway.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
@@ -64,6 +66,7 @@ class ConfigurationScreen(FullScreen[str | None]):
         self._new = new
         self._fault = fault
         self.background = Background(self)
+        self._names = KnownNames()
 
     # --- its parts ---
 
@@ -114,6 +117,7 @@ class ConfigurationScreen(FullScreen[str | None]):
         if self._fault is not None:
             self.editing.show_fault(self._fault)
         self.drafts.offer()
+        self.background.thread(self._read_names, "names", "read the names of tables")
         if ExternalEdit(self.app.project, self._ref).pending:
             key = self.app.key_of("configuration.edit-file")
             self.notice(f"An edit of this file was refused before; {key} goes on with it.")
@@ -131,6 +135,7 @@ class ConfigurationScreen(FullScreen[str | None]):
         side.set_class(self.editor.history is None, "off")
         if self.editor.history is not None:
             self.editing.form = form = Form(self.editor.fields, self.editor.history.value)
+            form.names = self._names
             await body.mount(form, before=side)
             self.notice("")
             self.editing.check()
@@ -165,7 +170,17 @@ class ConfigurationScreen(FullScreen[str | None]):
         files = [field.file for field in self.editor.fields if field.file]
         self.query_one(FactsPane).show(Facts(users, self.editor.secrets(configuration.parameters), files))
 
+    def _read_names(self) -> None:
+        self.background.tell(NamesRead(read_names(self.app.project.paths)))
+
     # --- what the form and the parts tell ---
+
+    @on(NamesRead)
+    def _names_read(self, event: NamesRead) -> None:
+        event.stop()
+        self._names = event.names
+        if self.form is not None:
+            self.form.names = event.names
 
     @on(Form.Changed)
     def _changed(self) -> None:

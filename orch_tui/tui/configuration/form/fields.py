@@ -44,7 +44,8 @@ class Field:
     ``text`` is what it has now (see :mod:`orch_tui.tui.configuration.form.codec`), empty when the file leaves it out;
     ``default`` is what holds then, in words. ``choices`` are texts. ``file`` is the file that holds a long text.
     ``known``: the schema describes it. ``hidden``: a secret in plain text, which is never shown. ``depends``: it is
-    used with some choices of other fields only.
+    used with some choices of other fields only. ``language`` is that of a program's text, ``check`` the parser that
+    reads it (the schema's ``x-check``).
     """
 
     path: FieldPath
@@ -62,6 +63,8 @@ class Field:
     text: str = ""
     hidden: bool = False
     depends: tuple[Condition, ...] = ()
+    language: str = ""
+    check: str = ""
 
     @property
     def key(self) -> str:
@@ -160,6 +163,8 @@ class _Builder:
             text=text,
             hidden=hidden,
             depends=conditions(spec),
+            language=_language(spec, options) if kind is Kind.LINES else "",
+            check=_text(spec, "x-check"),
         )
 
     def _kind(self, spec: Spec, options: list[Spec], chosen: Spec, value: Any, path: FieldPath) -> tuple[Kind, Types]:
@@ -241,9 +246,19 @@ def decode(field: Field, text: str) -> Any:
     return codec.decode_scalar(text, field.types)
 
 
+_LANGUAGES = ("sql", "python", "shell", "code")
+
+
+def _widgets(spec: Spec, options: list[Spec]) -> set[str]:
+    return {str(option.get(key)) for option in (spec, *options) for key in ("x-widget", "format")}
+
+
 def _wants_lines(spec: Spec, options: list[Spec]) -> bool:
-    words = {str(option.get(key)) for option in (spec, *options) for key in ("x-widget", "format")}
-    return bool(words & {"sql", "python", "shell", "text", "textarea", "editor", "multiline", "code"})
+    return bool(_widgets(spec, options) & {*_LANGUAGES, "text", "textarea", "editor", "multiline"})
+
+
+def _language(spec: Spec, options: list[Spec]) -> str:
+    return next((one for one in _LANGUAGES if one in _widgets(spec, options)), "")
 
 
 def _scalar_types(spec: Spec) -> Types:

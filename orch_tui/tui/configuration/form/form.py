@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.events import Click, DescendantBlur, DescendantFocus
 from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Button, Input
+from textual.widgets import Input
 
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
+from orch_tui.tui.configuration.form.code import CodeText
 from orch_tui.tui.configuration.form.depends import is_used
 from orch_tui.tui.configuration.form.fields import Field
 from orch_tui.tui.configuration.form.inputs import Edited, Editor, Line, LongText, Passed
+from orch_tui.tui.configuration.form.names import KnownNames
 from orch_tui.tui.configuration.form.rows import FieldRow, Heading, Row, TableRow, field_row
+from orch_tui.tui.configuration.form.sentences import Sentences
 from orch_tui.tui.configuration.form.state import FormState, Place
+from orch_tui.tui.configuration.form.tables import Tables
 from orch_tui.tui.text import line
 
 
@@ -60,6 +63,8 @@ class Form(VerticalScroll, can_focus=True):
         self._defaults = {field.path: field.default for field in fields}
         self.state = state
         self._current: Row | None = None
+        self.names = KnownNames()
+        self._sentences = Sentences()
         self._sections: list[tuple[Heading, list[FieldRow]]] = []
 
     def compose(self) -> ComposeResult:
@@ -78,28 +83,16 @@ class Form(VerticalScroll, can_focus=True):
             self._sections.append((heading, rows))
             yield heading
             yield from rows
-        with Vertical(id="tables"):
-            yield from self._tables()
-
-    def _tables(self) -> Iterator[Widget]:
-        yield Heading(line("Input tables"))
-        for index, row in enumerate(self.state.inputs):
-            yield TableRow("inputs", index, row)
-        yield Button(line("+ Add input table"), id="add-inputs", compact=True, classes="add")
-        yield Heading(line("Output tables"))
-        for index, output in enumerate(self.state.outputs):
-            yield TableRow("outputs", index, output)
-        yield Button(line("+ Add output table"), id="add-outputs", compact=True, classes="add")
+        yield Tables(self.state, lambda: self.names)
 
     def on_mount(self) -> None:
+        for text in self.query(CodeText):
+            text.names = lambda: self.names.of_texts(self.state)
         self._go(next(iter(self.rows()), None), edit=True)
 
     def rows(self) -> list[Row]:
         """The rows that can be seen, from top to bottom."""
-        return [row for row in self._all_rows() if row.display]
-
-    def _all_rows(self) -> list[Row]:
-        return list(self.query(Row))
+        return [row for row in self.query(Row) if row.display]
 
     def _is_shown(self, field: Field) -> bool:
         """Used with what is chosen now, or not empty: nothing of the parameters is ever out of sight."""
@@ -115,7 +108,7 @@ class Form(VerticalScroll, can_focus=True):
                 row.display = self._is_shown(next(fields)) or row.has_class("wrong")
             heading.display = any(row.display for row in rows)
         if self._current is not None and not self._current.display:
-            rows_above = self._all_rows()[: self._all_rows().index(self._current)]
+            rows_above = list(self.query(Row))[: list(self.query(Row)).index(self._current)]
             self._go(next(row for row in reversed(rows_above) if row.display), edit=False)
 
     @property
@@ -129,7 +122,7 @@ class Form(VerticalScroll, can_focus=True):
 
     def editor(self, place: Place) -> Editor | None:
         """The editor at ``place``."""
-        return next((one for row in self._all_rows() for one in row.editors() if one.place == place), None)
+        return next((one for row in self.query(Row) for one in row.editors() if one.place == place), None)
 
     def current_text(self) -> LongText | None:
         """The long text under the cursor."""
@@ -142,7 +135,7 @@ class Form(VerticalScroll, can_focus=True):
         self.state = state
         if shape != (len(state.inputs), len(state.outputs)):
             await self._remake_tables()
-        for row in self._all_rows():
+        for row in self.query(Row):
             for editor in row.editors():
                 text = text_at(state, editor.place)
                 if editor.text != text:
@@ -150,13 +143,11 @@ class Form(VerticalScroll, can_focus=True):
         self._show_used()
 
     async def _remake_tables(self) -> None:
-        tables = self.query_one("#tables", Vertical)
+        tables = self.query_one(Tables)
         inside = self._current is not None and tables in self._current.ancestors
         refocus = self.app.focused is not None and tables in self.app.focused.ancestors
         position = self.rows().index(self._current) if inside and self._current is not None else 0
-        with self.app.batch_update():
-            await tables.remove_children()
-            await tables.mount_all(list(self._tables()))
+        await tables.show(self.state)
         if refocus:
             self.focus(scroll_visible=False)
         if inside:
@@ -165,16 +156,27 @@ class Form(VerticalScroll, can_focus=True):
 
     def show_errors(self, errors: Mapping[Place, Sequence[str]], only: set[Place] | None = None) -> None:
         """Sentences below the rows they belong to. ``only``: leave rows without one of these places empty."""
-        for row in self._all_rows():
-            places = [editor.place for editor in row.editors()]
-            shown = [one for place in places if only is None or place in only for one in errors.get(place, ())]
-            row.show_errors(shown)
-            row.set_class(bool(shown), "wrong")
+        self._sentences.check(errors, only)
+        for row in self.query(Row):
+            self._sentences.show(row)
         self._show_used()
+
+    @on(CodeText.Checked)
+    def _checked(self, event: CodeText.Checked) -> None:
+        event.stop()
+        row = self._row_of(event.place)
+        editor = self.editor(event.place)
+        if row is None or editor is None or editor.text != event.text:
+            return
+        self._sentences.parse(event.place, event.mistake)
+        self._sentences.show(row)
+
+    def _row_of(self, place: Place) -> Row | None:
+        return next((row for row in self.query(Row) if any(one.place == place for one in row.editors())), None)
 
     def go_to(self, place: Place, *, edit: bool = True, line: int | None = None) -> None:
         """Put the cursor on the row of ``place``, into its editor when ``edit``, there into ``line`` (from 1)."""
-        for row in self._all_rows():
+        for row in self.query(Row):
             for editor in row.editors():
                 if editor.place == place:
                     # A problem may be about a field that nothing needs at the moment.
@@ -187,10 +189,10 @@ class Form(VerticalScroll, can_focus=True):
 
     def tell(self, place: Place, message: str) -> None:
         """A sentence below the row of ``place``, until the form is checked again."""
-        row = next((one for one in self._all_rows() for editor in one.editors() if editor.place == place), None)
+        row = self._row_of(place)
         if row is not None:
-            row.show_errors([message])
-            row.add_class("wrong")
+            self._sentences.tell(place, message)
+            self._sentences.show(row)
 
     def _go(self, row: Row | None, *, edit: bool) -> None:
         if row is None:
@@ -290,17 +292,13 @@ class Form(VerticalScroll, can_focus=True):
         event.stop()
         self._step(event.by, edit=True)
 
-    @on(Button.Pressed, ".add")
-    async def _add(self, event: Button.Pressed) -> None:
+    @on(Tables.Asked)
+    async def _asked(self, event: Tables.Asked) -> None:
         event.stop()
-        await self.add_row(str(event.button.id).removeprefix("add-"))
-
-    @on(Button.Pressed, ".remove")
-    async def _remove(self, event: Button.Pressed) -> None:
-        event.stop()
-        row = next((one for one in event.button.ancestors if isinstance(one, TableRow)), None)
-        if row is not None:
-            await self.remove_row(row)
+        if event.row is not None:
+            await self.remove_row(event.row)
+        else:
+            await self.add_row(event.kind)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         row = next((one for one in event.widget.ancestors_with_self if isinstance(one, Row)), None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.content import Content
 from textual.events import Click, Key
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
@@ -16,7 +17,7 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.configuration.form.state import Place
 from orch_tui.tui.keymap import keys_of
-from orch_tui.tui.text import line
+from orch_tui.tui.text import line, lines
 
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
@@ -39,16 +40,43 @@ class Passed(Message):
         self.by = by
 
 
+class Beginnings(Suggester):
+    """Offers the first of some texts that begins as what is typed does; ``after_comma``: in a list of such texts."""
+
+    def __init__(self, texts: Callable[[], Iterable[str]], *, after_comma: bool = False) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._texts = texts
+        self._after_comma = after_comma
+
+    async def get_suggestion(self, value: str) -> str | None:
+        before, comma, last = value.rpartition(",") if self._after_comma else ("", "", value)
+        begun = last.lstrip()
+        rest = next((text for text in self._texts() if begun and text.startswith(begun)), None)
+        return f"{before}{comma}{last[: len(last) - len(begun)]}{rest}" if rest is not None else None
+
+
 class Line(Input):
     """One line. A secret is masked unless it is a reference."""
 
     BINDINGS = bindings(ACTIONS, "line")
 
     def __init__(
-        self, place: Place, text: str, placeholder: str = "", *, secret: bool = False, classes: str = ""
+        self,
+        place: Place,
+        text: str,
+        placeholder: str = "",
+        *,
+        secret: bool = False,
+        classes: str = "",
+        suggester: Suggester | None = None,
     ) -> None:
         super().__init__(
-            text, placeholder=safe_line(placeholder), compact=True, select_on_focus=False, classes=f"editor {classes}"
+            text,
+            placeholder=safe_line(placeholder),
+            compact=True,
+            select_on_focus=False,
+            classes=f"editor {classes}",
+            suggester=suggester,
         )
         self.place = place
         self._secret = secret
@@ -78,7 +106,7 @@ class LongText(TextArea):
     def __init__(self, place: Place, text: str, placeholder: str = "", *, wide: bool = False) -> None:
         super().__init__(
             text,
-            placeholder=line(placeholder, "$text-disabled"),
+            placeholder=lines(placeholder, "$text-disabled"),
             compact=True,
             soft_wrap=not wide,
             highlight_cursor_line=False,

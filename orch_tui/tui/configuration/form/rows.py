@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -10,8 +10,10 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from orch_tui.model.configuration import WriteMode
+from orch_tui.tui.configuration.form.code import CodeText
 from orch_tui.tui.configuration.form.fields import Field, Kind
-from orch_tui.tui.configuration.form.inputs import Choice, Editor, Line, LongText, YesNo
+from orch_tui.tui.configuration.form.inputs import Beginnings, Choice, Editor, Line, LongText, YesNo
+from orch_tui.tui.configuration.form.names import KnownNames
 from orch_tui.tui.configuration.form.state import InputRow, OutputRow, Place
 from orch_tui.tui.text import line, lines
 
@@ -24,6 +26,16 @@ _HINTS = {
     Kind.CHOICE: "choice",
     Kind.SWITCH: "yes or no",
 }
+_EXAMPLES = {
+    "duckdb": "create table my_output as\nselect *\nfrom my_input",
+    "sql": "select *\nfrom my_table",
+    "python": (
+        "import duckdb\n\n"
+        "rows = duckdb.sql(\"select * from 'in/tables/my_input.parquet'\")\n"
+        "rows.write_parquet('out/tables/my_output.parquet')"
+    ),
+}
+"""What stands dim in an empty text, by its parser or language."""
 _EMPTY = {Kind.LIST: "one entry a line", Kind.MAP: "name = value"}
 
 
@@ -77,27 +89,36 @@ class FieldRow(Row):
 class TableRow(Row):
     """One input or output with a button to remove it."""
 
-    def __init__(self, kind: str, index: int, row: InputRow | OutputRow) -> None:
+    def __init__(self, kind: str, index: int, row: InputRow | OutputRow, known: Callable[[], KnownNames]) -> None:
         help_text = "A table in storage, and the name under which the task knows it; d removes the row."
         super().__init__(line(help_text), f"table {kind}")
         self.kind = kind
         self.index = index
         self._row = row
+        self._known = known
 
     def compose(self) -> ComposeResult:
         place = (self.kind, str(self.index))
+        tables = Beginnings(lambda: self._known().tables)
         with Horizontal(classes="pair"):
             if isinstance(self._row, OutputRow):
                 yield Line((*place, "name"), self._row.name, "as table")
                 yield Static("→", classes="arrow")
-                yield Line((*place, "table"), self._row.table, "bucket/table", classes="wider")
+                yield Line((*place, "table"), self._row.table, "bucket/table", classes="wider", suggester=tables)
                 yield Choice((*place, "mode"), self._row.mode, [str(mode) for mode in WriteMode], "", blank=False)
-                yield Line((*place, "primary_key"), self._row.primary_key, "primary key", classes="key")
+                columns = Beginnings(self._key_columns, after_comma=True)
+                yield Line(
+                    (*place, "primary_key"), self._row.primary_key, "primary key", classes="key", suggester=columns
+                )
             else:
-                yield Line((*place, "table"), self._row.table, "bucket/table", classes="wider")
+                yield Line((*place, "table"), self._row.table, "bucket/table", classes="wider", suggester=tables)
                 yield Static("→", classes="arrow")
                 yield Line((*place, "name"), self._row.name, "as table")
             yield Button(Content("✕"), compact=True, classes="remove", tooltip="Remove this table")
+
+    def _key_columns(self) -> Iterable[str]:
+        table = next((one.text for one in self.editors() if one.place[-1] == "table"), "")
+        return self._known().key_columns(table)
 
 
 class Heading(Static):
@@ -115,6 +136,9 @@ def field_row(field: Field) -> FieldRow:
         editor = Choice(place, field.text, field.choices, field.default)
     elif field.kind is Kind.SWITCH:
         editor = YesNo(place, field.text, default=field.default == "true")
+    elif field.language and not field.hidden:
+        example = "" if field.default else _EXAMPLES.get(field.check or field.language, "")
+        editor = CodeText(place, field.text, placeholder or example, language=field.language, check=field.check)
     elif field.kind in _LONG:
         editor = LongText(place, field.text, placeholder, wide=field.kind is Kind.LINES)
     else:
