@@ -15,7 +15,7 @@ from pathlib import Path
 
 from orch_tui.engine.executor import PhaseExecutor
 from orch_tui.engine.launcher import Launcher
-from orch_tui.engine.local import LocalLauncher
+from orch_tui.engine.launchers import LauncherMissing, make_launcher
 from orch_tui.engine.nested import nested_before
 from orch_tui.engine.prepare import Preparer
 from orch_tui.engine.process import own_identity
@@ -264,14 +264,16 @@ def start_run(
     """Write the run's header and start executing.
 
     ``nested_in`` ("orchestration/run/task") is set when a task of another run starts it: that run holds the lock.
+    ``launcher`` is the one that the project names, unless another is given.
 
     Raises:
-        RunRefused: the plan has nothing to run or is blocked.
+        RunRefused: the plan has nothing to run or is blocked, or there is no such launcher.
         AlreadyRunning: another process runs the orchestration.
         OSError: the project's state cannot be written.
     """
     if plan.refusal is not None:
         raise RunRefused(plan.refusal)
+    launcher = launcher or launcher_of(project)
     project.paths.make_state()
     own_identity()
     lock = _claim(project, plan, by) if nested_in is None else None
@@ -301,11 +303,19 @@ def start_run(
         raise
     state = initial_state(header, plan)
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root))
-    recorder, launcher = Recorder(journal, state, clock.now), launcher or LocalLauncher()
+    recorder = Recorder(journal, state, clock.now)
     executor = PhaseExecutor(plan, recorder, launcher, preparer.prepare, project.paths, directory, by)
     run = ActiveRun(executor, state, directory, lock)
     run.start()
     return run
+
+
+def launcher_of(project: Project) -> Launcher:
+    """What starts the tasks of the project's runs. Raises: RunRefused."""
+    try:
+        return make_launcher(project.settings.runs_on)
+    except LauncherMissing as error:
+        raise RunRefused(str(error)) from error
 
 
 def _claim(project: Project, plan: RunPlan, by: str) -> Lock:

@@ -15,14 +15,13 @@ from orch_tui.engine.adopt import Gone, adopt_leader, find_leader, own_group, se
 from orch_tui.engine.attempts import ActiveAttempt, time_limit, unstarted
 from orch_tui.engine.executor import PhaseExecutor
 from orch_tui.engine.launcher import AttemptSpec, StopRequest
-from orch_tui.engine.local import LocalLauncher
 from orch_tui.engine.nested import inner_orchestration, interrupted_below
 from orch_tui.engine.prepare import Preparer, grace_of, max_log_of
 from orch_tui.engine.reconcile import Finding, Verdict, inspect_run, starter_of
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.run_clock import RunClock, clock_of
-from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunRefused
+from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunRefused, launcher_of
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.plan import PlannedTask
@@ -120,6 +119,7 @@ def _go_on(
     findings = inspect_run(directory, state)
     if elsewhere := next((f for f in findings.values() if f.verdict is Verdict.OTHER_HOST), None):
         raise RunRefused(f"run {directory.name} cannot be taken over here: {elsewhere.text}")
+    launcher = launcher_of(project)
     clock = clock_of(state)
     recorder = Recorder(journal, state, clock.now)
     plan = plan_of(state)
@@ -132,7 +132,7 @@ def _go_on(
         else:
             adopted.append(_adopt(project, directory, state, clock, tasks[task_id], finding))
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root))
-    executor = PhaseExecutor(plan, recorder, LocalLauncher(), preparer.prepare, project.paths, directory, by, adopted)
+    executor = PhaseExecutor(plan, recorder, launcher, preparer.prepare, project.paths, directory, by, adopted)
     run = ActiveRun(executor, state, directory, lock)
     if cancel is not None:
         run.cancel(cancel)

@@ -9,6 +9,7 @@ from orch_tui.model.component import DATA_FLOW_ORDER, ComponentType
 from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions, Variable
 from orch_tui.project.decode import Place, Table, did_you_mean, one_of, quote
 from orch_tui.project.definitions import read_timezone
+from orch_tui.project.launcher_entries import LOCAL, launcher_entry, launcher_names
 from orch_tui.project.task_fields import read_options
 from orch_tui.project.variables import read_variables
 
@@ -19,7 +20,8 @@ _KEPT = ("environments",)
 class ProjectSettings:
     """``keep_runs`` and ``keep_days`` bound the history of each orchestration, ``keep_versions`` that of a table.
 
-    ``timezone`` is that of schedules without one of their own; empty for the machine's.
+    ``timezone`` is that of schedules without one of their own; empty for the machine's. ``runs_on`` names the launcher
+    that starts tasks.
     """
 
     name: str
@@ -33,6 +35,7 @@ class ProjectSettings:
     group_order: tuple[ComponentType, ...] = DATA_FLOW_ORDER
     keep_versions: int = 3
     timezone: str = ""
+    runs_on: str = LOCAL
 
 
 def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> ProjectSettings:
@@ -50,6 +53,7 @@ def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> P
         keep_days=runs.number("keep_days", zero=False) if runs else None,
         group_order=_group_order(table),
         timezone=read_timezone(table),
+        runs_on=_runs_on(table),
         keep_versions=(storage.integer("keep_versions", 1) if storage else None) or 3,
     )
     for part in (runs, storage):
@@ -67,6 +71,19 @@ def _on_hangup(table: Table) -> Literal["continue", "stop"]:
         remedy = did_you_mean(value, ("continue", "stop")) or "take one of these"
         table.error("on_hangup", "value", f'on_hangup is {quote(value)}; it can be "continue" or "stop"', remedy)
     return "continue"
+
+
+def _runs_on(table: Table) -> str:
+    name = table.text("runs_on") or LOCAL
+    # What packages offer is looked up only for a project that asks for it.
+    if name == LOCAL or launcher_entry(name) is not None:
+        return name
+    known = launcher_names()
+    remedy = did_you_mean(name, known) or "install the package that brings it"
+    table.error(
+        "runs_on", "value", f"runs_on is {quote(name)}; the launchers installed here are {one_of(known)}", remedy
+    )
+    return LOCAL
 
 
 def _group_order(table: Table) -> tuple[ComponentType, ...]:
