@@ -44,8 +44,8 @@ from tests.servers.mariadb import mariadb
 from tests.servers.postgres import postgres
 from tests.servers.tools import tool
 from tests.support.bench import Bench
-from tests.support.foreign_tasks import run_here
 from tests.support.tables import parquet_file, put, rows
+from tests.support.tasks_here import run_here
 from tests.unit.components.dbt.test_project import dbt_project
 from tests.unit.components.dbt.test_project import task as dbt_task
 from tests.unit.components.keboola.test_program import task as keboola_task

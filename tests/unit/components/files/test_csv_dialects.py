@@ -249,9 +249,10 @@ def test_a_row_may_be_long(bench: Bench, quoted: bool) -> None:
 def test_many_columns(bench: Bench) -> None:
     # GIVEN 2,000 columns, whose header alone is longer than what is looked at first
     names = [f"a rather long name of a column {number}" for number in range(2_000)]
-    extract(bench, ";".join(names) + "\n" + ";".join("1" for _ in names) + "\n")
+    # (as text: what types they have is another matter, and takes most of the time)
+    extract(bench, ";".join(names) + "\n" + ";".join("1" for _ in names) + "\n", all_text=True)
     # THEN they are all there
-    assert list(bench.columns()) == names and bench.rows() == [(1,) * 2_000]
+    assert list(bench.columns()) == names and bench.rows() == [("1",) * 2_000]
 
 
 def test_utf16_is_told_by_its_mark_and_a_cut_one_is_an_error(bench: Bench) -> None:

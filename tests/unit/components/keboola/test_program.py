@@ -18,9 +18,9 @@ from orch_tui.storage.publish import Publication
 
 from tests.integration.attempts import Attempt, attempt
 from tests.servers.tools import tool
-from tests.support.foreign_tasks import failure_of, run_here
 from tests.support.projects import wait_for_file
 from tests.support.tables import parquet_file, rows
+from tests.support.tasks_here import failure_of, run_here
 
 MODULE = "orch_tui.components.keboola.program"
 PROGRAM = Path(__file__).resolve().parents[3] / "servers" / "keboola_program" / "src" / "component.py"

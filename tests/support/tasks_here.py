@@ -1,4 +1,4 @@
-"""Tasks around programs of others, run in this process: their programs are real ones, only our own start is saved."""
+"""Tasks run in this process: what they start are real programs, only the start of an interpreter is saved."""
 
 from __future__ import annotations
 
