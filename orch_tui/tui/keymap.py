@@ -29,6 +29,7 @@ OUTER: dict[str, tuple[str, ...]] = {
     "configurations": ("workbench",),
     "log": ("workbench", "log-viewer"),
     "log-viewer": ("app",),
+    "sequence": ("app",),
     "list": ("home", "tree", "components", "configurations"),
     "form": ("configuration",),
     "field": ("form",),

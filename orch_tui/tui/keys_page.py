@@ -16,6 +16,7 @@ _TITLES = {
     "workbench": "Workbench",
     "tree": "Workbench: phases and tasks",
     "configuration": "Configuration form",
+    "sequence": "Picture of the sequence",
 }
 _HEAD = """\
 # Keys

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from orch_tui.project.project import Project
@@ -29,6 +29,13 @@ def text_of(pilot: Pilot[int]) -> str:
     """What the screen shows, as text."""
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
+    """Wait for it, and for what it causes; the test's own time limit ends the waiting."""
+    while not true():
+        await pilot.pause()
+    await pilot.pause()
 
 
 def said(pilot: Pilot[int]) -> str:

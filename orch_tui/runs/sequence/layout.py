@@ -29,7 +29,7 @@ GAP = 3
 _NARROWEST, _WIDEST, _SHARE = 26, 44, 0.7
 """What a box may be cut to before boxes are put elsewhere: so many cells, and this share of what it needs; and how wide
 it becomes at most in several rows."""
-_WIDE = 100
+_WIDE = 90
 _LANE = 2
 """Cells at the right of a row for the line to the next one; the next row is so many lines further down."""
 _TIME = 6

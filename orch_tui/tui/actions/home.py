@@ -15,6 +15,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("home.delete", "d,delete", "Delete", "Move it to .orch/trash; undo brings it back.", True, _EDIT),
     Action("home.undo", "u", "Undo", "Take back the last change made in this list.", True, _EDIT),
     Action("home.edit-file", "F", "Edit file", "Open the orchestration's file in $EDITOR.", False, _EDIT),
+    Action("home.sequence", "P", "Picture", "Show phases and tasks as boxes and arrows, live in a run.", True, _VIEW),
     Action("home.filter", "slash", "Filter", "Show only those with the words you type.", True, _VIEW),
     Action("home.clear-filter", "escape", "Clear filter", "Show all orchestrations again.", True, _VIEW),
     Action("home.reload", "r", "Reload", "Read all files of the project again.", False, _VIEW),

@@ -124,6 +124,13 @@ WORKBENCH: tuple[Action, ...] = (
         True,
         VIEW,
     ),
+    Action(
+        "workbench.sequence",
+        "P",
+        "Picture",
+        "Show phases and tasks as boxes and arrows in full width: the plan as it is edited, or the run that is shown.",
+        group=VIEW,
+    ),
     Action("workbench.pane-tree", "1", "Tasks", "Go to phases and tasks.", group=VIEW),
     Action("workbench.pane-components", "2", "Components", "Go to the components.", group=VIEW),
     Action("workbench.pane-sequence", "3", "Sequence", "Go to sequence and problems.", group=VIEW),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LOOK_AT_RUNS_SECONDS = 3.0
 _PROBLEMS_AFTER_SECONDS = 0.15
 _SLICE_SECONDS = 0.01
-_NEEDS_ONE = frozenset({"open", "duplicate", "rename", "change_id", "delete", "edit_file", "history"})
+_NEEDS_ONE = frozenset({"open", "duplicate", "rename", "change_id", "delete", "edit_file", "history", "sequence"})
 _NOT_WHILE_TYPING = frozenset({"new", "filter"})
 _INVITATION = (
     "An orchestration runs phases one after another; the tasks of a phase run in parallel. Press n to create one."
@@ -217,6 +217,13 @@ class HomeScreen(Screen[None]):
 
     def action_edit_file(self) -> None:
         self._editor.edit_file()
+
+    @work(group="sequence", exclusive=True, description="show the sequence")
+    async def action_sequence(self) -> None:
+        from orch_tui.tui.sequence.opening import open_sequence
+
+        if self.table.chosen is not None:
+            await open_sequence(self.app, self.table.chosen)
 
     @work(group="history", exclusive=True, description="show the runs")
     async def action_history(self) -> None:

@@ -22,6 +22,7 @@ from orch_tui.tui.workbench.edits import EditController
 from orch_tui.tui.workbench.file import FileController
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.panes import Panes
+from orch_tui.tui.workbench.pictures import Pictures
 from orch_tui.tui.workbench.plan_view import PlanView
 from orch_tui.tui.workbench.run_pages import RunPages
 from orch_tui.tui.workbench.run_view import RunView
@@ -78,12 +79,14 @@ class Desk:
         self.file = FileController(bench, tree, services, self, drafts)
         self.starter = RunStarter(bench, self.file, tree, self.watcher, control, services, self)
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown)
+        self.pictures = Pictures(bench, self.watcher, tree, services, self.do, self.jump)
         self._keys: tuple[bool, ...] = ()
         self.actions: Mapping[str, Callable[[], object]] = {
             **self.edit.actions,
             **self.file.actions,
             **self.starter.actions,
             **self.pages.actions,
+            **self.pictures.actions,
             **self._own_actions(),
         }
 

@@ -1,0 +1,32 @@
+"""Opens the sequence of an orchestration that is not open itself: its plan, or its run while one goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from orch_tui.project.project import DefinitionError
+from orch_tui.runs.estimates import read_estimates
+from orch_tui.runs.sequence.read import read_sequence
+from orch_tui.tui.sequence.screen import SequenceScreen
+from orch_tui.tui.sequence.sources import RunSequence
+
+if TYPE_CHECKING:
+    from orch_tui.tui.app import OrchApp
+
+
+async def open_sequence(app: OrchApp, orchestration_id: str) -> None:
+    """For a worker. A task or phase that is chosen there is gone to in the workbench."""
+    project = app.project
+    try:
+        value = project.orchestration(orchestration_id)
+    except DefinitionError as error:
+        problem = error.problems[0]
+        app.say(f"{problem.place}: {problem.message}; {problem.remedy}", "error")
+        return
+    source = RunSequence(project.paths, orchestration_id, app.clock)
+    estimates = await asyncio.to_thread(read_estimates, project.paths, orchestration_id)
+    sequence = await source.look() or read_sequence(project, value, estimates)
+    chosen = await app.push_screen_wait(SequenceScreen(sequence, source.look))
+    if chosen is not None:
+        app.open_workbench(orchestration_id, focus=chosen)
