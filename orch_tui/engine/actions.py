@@ -99,9 +99,9 @@ async def run_action(
     if problem := program_problem(project.root, component, configuration):
         return result(False, problem)
     try:
-        with _directory(project) as directory:
+        with scratch_directory(project, _PREFIX) as directory:
             spec = _prepare(project, configuration, variables, directory, action, limit)
-            end = await _run(spec, stop)
+            end = await run_attempt(spec, stop)
             return result(*_answer(end, spec, limit))
     except PrepareError as error:
         return result(False, str(error))
@@ -111,17 +111,17 @@ async def run_action(
 
 
 @contextlib.contextmanager
-def _directory(project: Project) -> Iterator[Path]:
-    """A private directory, gone afterwards. Raises: OSError."""
+def scratch_directory(project: Project, prefix: str) -> Iterator[Path]:
+    """A private directory, gone afterwards; those that a killed program left are removed. Raises: OSError."""
     project.paths.make_state()
     home = project.paths.state / "tmp"
     home.mkdir(mode=0o700, exist_ok=True)
-    for left in home.glob(f"{_PREFIX}*"):
+    for left in home.glob(f"{prefix}*"):
         with contextlib.suppress(OSError):
             # Another program may be removing it at this moment.
             if time.time() - left.stat().st_mtime > _STALE:
                 shutil.rmtree(left, ignore_errors=True)
-    path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=home))
+    path = Path(tempfile.mkdtemp(prefix=prefix, dir=home))
     try:
         yield path
     finally:
@@ -146,8 +146,11 @@ def _prepare(
     return preparer.prepare(task, 1)
 
 
-async def _run(spec: AttemptSpec, stop: StopRequest) -> Exit:
-    """Raises: OSError when it cannot be started."""
+async def run_attempt(spec: AttemptSpec, stop: StopRequest) -> Exit:
+    """Start it and wait for its end; whatever it left is ended when this is cancelled.
+
+    Raises: OSError when it cannot be started.
+    """
     running = LocalLauncher().start(spec)
     try:
         return await running.wait(stop, lambda why, grace: None)

@@ -60,7 +60,8 @@ class Preparer:
     """Makes the attempts of one run ready. ``directory`` is the run's own.
 
     ``action`` is what config.json asks for; with another one than ``run`` no table is fetched or published.
-    ``unsaved`` takes the place of the configuration with its reference, as a form has it before it is saved.
+    ``unsaved`` takes the place of the configuration with its reference, as a form has it before it is saved. Without
+    ``publish`` the tables that it writes stay in its directory, and its state is not kept.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Preparer:
         *,
         action: str = RUN_ACTION,
         unsaved: Configuration | None = None,
+        publish: bool = True,
     ) -> None:
         self._project = project
         self._plan = plan
@@ -81,6 +83,7 @@ class Preparer:
         self._secrets = secrets
         self._action = action
         self._unsaved = unsaved
+        self._publish = publish
         self._base = self._base_environment()
         # For whoever starts an attempt again by hand. Values of names that the project chose, and a proxy's, may hold
         # secrets: these are taken from the shell again.
@@ -246,6 +249,7 @@ class Preparer:
                 "run": self._run,
                 "task": task.id,
                 "attempt": number,
+                **({} if self._publish else {"publish": False}),
                 "writers": {t.table: self._who_writes(t.table, task) for t in configuration.inputs},
             },
         }

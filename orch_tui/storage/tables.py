@@ -154,11 +154,12 @@ class Storage:
         import duckdb
 
         from orch_tui.storage.duckdb import open_database, parquet, quoted, readable
+        from orch_tui.storage.preview import cell_text
 
         def read(info: TableInfo) -> list[tuple[Any, ...]]:
             if not info.file.exists():
                 raise FileNotFoundError(info.file)
-            cells = ", ".join(f"left({_shown(quoted(name), kind)}, {_CELL_LIMIT})" for name, kind in info.columns)
+            cells = ", ".join(f"left({cell_text(quoted(name), kind)}, {_CELL_LIMIT})" for name, kind in info.columns)
             query = f"select {cells} from {parquet(info.file)} limit {max(0, int(rows))}"
             with open_database(self.root / ".tmp", threads=1) as connection:
                 try:
@@ -306,14 +307,6 @@ def keep_from_environment() -> int:
         return int(os.environ.get("ORCH_KEEP_VERSIONS", ""))
     except ValueError:
         return DEFAULT_KEEP
-
-
-def _shown(column: str, kind: str) -> str:
-    """SQL for the text of a cell: lists and structs as DuckDB shows them, anything else as it comes back."""
-    from orch_tui.storage.conversion import text_of
-    from orch_tui.storage.types import parse_type
-
-    return f"cast({column} as varchar)" if parse_type(kind).nested else text_of(column, kind)
 
 
 def _entries(path: Path) -> list[str]:

@@ -39,6 +39,7 @@ def store(root: Path) -> None:
     """A table of the storage with two columns."""
     import duckdb
 
+    write_files(root, FILES)
     file = root / "campaigns.parquet"
     with duckdb.connect() as con:
         con.execute(f"copy (select 1 as campaign_id, 2.5 as cost) to '{file}' (format parquet)")
@@ -109,7 +110,7 @@ async def test_lines_have_numbers_and_an_empty_text_an_example(tmp_path: Path, s
 
 
 async def test_tables_and_columns_are_completed_from_the_storage(tmp_path: Path) -> None:
-    store(write_files(tmp_path, FILES))
+    store(tmp_path)
     async with form_of(tmp_path, "sql/some") as (pilot, form):
         await until(pilot, lambda: form.names.tables, "the names")
         # WHEN the beginning of a column is typed THEN the rest is offered, and the right arrow takes it

@@ -49,7 +49,8 @@ class TaskConfig:
     """``config.json`` of an attempt.
 
     ``writers`` says for a table which task would write it, in a sentence. ``action`` is ``run``, or the name of one
-    of Keboola's synchronous actions (https://developers.keboola.com/extend/common-interface/actions/).
+    of Keboola's synchronous actions (https://developers.keboola.com/extend/common-interface/actions/). Without
+    ``publish`` it is a try: outputs and state stay in the data folder.
     """
 
     data_dir: Path
@@ -63,6 +64,7 @@ class TaskConfig:
     task: str = ""
     writers: Mapping[str, str] = field(default_factory=dict)
     action: str = "run"
+    publish: bool = True
 
 
 def read_task_config(environment: Mapping[str, str] | None = None) -> TaskConfig:
@@ -117,6 +119,7 @@ def _parse(body: Any, data_dir: Path, project: Path, env: Mapping[str, str]) -> 
         task=str(about.get("task") or env.get("ORCH_TASK_ID", "")),
         writers=about.get("writers") or {},
         action=str(body.get("action") or "run"),
+        publish=about.get("publish") is not False,
     )
 
 

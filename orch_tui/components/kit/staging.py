@@ -7,7 +7,7 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,9 @@ class Staging:
         state = next_state if next_state is not None else self.state.of_program()
         kept = self.state.to_keep(state) if state is not None else None
         self._require(outputs)
+        if not self.config.publish:
+            self._tell_tried(outputs.values(), result, metrics or {}, log)
+            return
         items = [Publication(item.table, item.path, item.mode, item.primary_key) for item in outputs.values()]
         # From the first table on this is a success; a cancel that arrives then comes too late by milliseconds.
         with (
@@ -126,6 +129,13 @@ class Staging:
             log(f'table "{change.table}": {change}')
         for info in published:
             log(f'table "{info.table}": {_rows(transaction.written[info.table])} written, {_rows(info.rows)} now')
+
+    def _tell_tried(
+        self, outputs: Iterable[Output], result: dict[str, Any], metrics: Mapping[str, Any], log: Callable[[str], None]
+    ) -> None:
+        tables = [{"name": one.name, "table": one.table, "file": str(one.path)} for one in outputs]
+        self._write_result({**result, "tables": tables, "metrics": {**_dict(result.get("metrics")), **metrics}})
+        log("a try: nothing is published, no state is kept")
 
     def _require_untouched_inputs(self) -> None:
         """An input is a hard link to the storage's file: a program that wrote into it has damaged the table."""

@@ -32,6 +32,15 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
         group=_EDIT,
     ),
+    Action(
+        "configuration.try",
+        "R,f5",
+        "Try",
+        "Run this configuration alone, as it is on the form, on today's tables; what it writes is shown and nothing is "
+        "published. Esc cancels it.",
+        footer=True,
+        group=_EDIT,
+    ),
     Action("configuration.undo", "u", "Undo", "Take the last change of the form back.", footer=True, group=_EDIT),
     Action("configuration.redo", "U", "Redo", "Make the change again that was taken back.", group=_EDIT),
     Action(
@@ -114,6 +123,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("form.next-choice", "l,right", "Next choice", "Take the next choice.", group=_MOVE, context="choice"),
     Action("form.previous-choice", "h,left", "Choice before", "Take the choice before.", group=_MOVE, context="choice"),
     Action("form.flip", "space,enter", "Yes or no", "Turn yes into no and back.", group=_MOVE, context="yes-no"),
+    Action("trial.next", "right,l,tab", "Next table", "Show the next table.", True, context="trial"),
+    Action("trial.previous", "left,h,shift+tab", "Table before", "Show the table before.", context="trial"),
+    Action("trial.close", "escape", "Close", "Close the result; its tables are gone then.", True, context="trial"),
     Action("new-configuration.down", "down", "Down", "Go to the next component.", group=_MOVE),
     Action("new-configuration.up", "up", "Up", "Go to the component before.", group=_MOVE),
 )

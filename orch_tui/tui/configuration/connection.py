@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from textual.message import Message
 from textual.timer import Timer
 
 from orch_tui.tui.configuration.editing import Editing
@@ -17,14 +16,6 @@ if TYPE_CHECKING:
 
 class ConnectionTest:
     """One test at a time, as a program of the component."""
-
-    class Answered(Message):
-        """The program has ended."""
-
-        def __init__(self, test: ActionRun, result: ActionResult) -> None:
-            super().__init__()
-            self.test = test
-            self.result = result
 
     def __init__(self, page: Page, background: Background, editing: Editing) -> None:
         self._page = page
@@ -46,7 +37,7 @@ class ConnectionTest:
         return self._test is not None
 
     def start(self) -> None:
-        """Start the component's program with what is on the form; the answer comes as a message to the screen."""
+        """Start the component's program with what is on the form; the answer comes as a notice."""
         from orch_tui.engine.actions import ActionRun
 
         component = self._editing.editor.component
@@ -71,22 +62,18 @@ class ConnectionTest:
         self._test.cancel()
         return True
 
-    def answered(self, answer: Answered) -> None:
-        """Show the answer of the test that is on."""
-        if self._test is not answer.test:
+    def _wait_for(self, test: ActionRun) -> None:
+        result = test.run()
+        self._background.tell(lambda: self._answered(test, result))
+
+    def _answered(self, test: ActionRun, result: ActionResult) -> None:
+        if self._test is not test:
             return
         self._test = None
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        result = answer.result
         self._page.notice(f"{'✔' if result.ok else '✖'} {result.message} ({result.seconds:.1f} s)")
-
-    def _wait_for(self, test: ActionRun) -> None:
-        result = test.run()
-        # The screen may be gone by now: then nobody wants the answer.
-        if self._background.is_attached:
-            self._background.tell(self.Answered(test, result))
 
     def _show_seconds(self) -> None:
         seconds = int(time.monotonic() - self._begun)

@@ -8,6 +8,7 @@ from orch_tui.model.fault import Fault
 from orch_tui.model.undo import NothingToUndo
 from orch_tui.tui.configuration.editor import Checked, ConfigurationEditor
 from orch_tui.tui.configuration.form.form import Form
+from orch_tui.tui.configuration.form.names import KnownNames
 from orch_tui.tui.configuration.form.state import FormState, Place
 from orch_tui.tui.configuration.page import Page
 
@@ -22,6 +23,7 @@ class Editing:
         self._page = page
         self.editor = editor
         self.form: Form | None = None
+        self._names = KnownNames()
         self.seen: set[Place] | None = None if editor.saved else set()
         self.keep: Callable[[], object] = lambda: None
 
@@ -82,6 +84,19 @@ class Editing:
             form.go_to(wrong)
         self._page.app.say(f"{refusal}: there are mistakes, shown below the fields.", "error")
         return None
+
+    def open_form(self) -> Form:
+        """The form of what was read."""
+        assert self.editor.history is not None
+        self.form = Form(self.editor.fields, self.editor.history.value)
+        self.form.names = self._names
+        return self.form
+
+    def know(self, names: KnownNames) -> None:
+        """The names of the storage are there."""
+        self._names = names
+        if self.form is not None:
+            self.form.names = names
 
     def show_fault(self, fault: Fault) -> None:
         """Go to what made a task fail, and say why there; above the form where no field is to blame."""

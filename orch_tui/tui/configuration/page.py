@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
+from textual.message import Message
+
 if TYPE_CHECKING:
-    from textual.message import Message
     from textual.screen import Screen
     from textual.timer import Timer
 
@@ -36,16 +37,19 @@ class Page(Protocol):
         """Close, with the configuration's reference where it has a file."""
 
 
+class Came(Message):
+    """Something came out of a thread; ``take`` hands it to the part that waits for it."""
+
+    def __init__(self, take: Callable[[], Any]) -> None:
+        super().__init__()
+        self.take = take
+
+
 class Background:
     """What goes on beside the keys: later, in a worker of the screen, or in a thread."""
 
     def __init__(self, screen: Screen[Any]) -> None:
         self._screen = screen
-
-    @property
-    def is_attached(self) -> bool:
-        """Whether the screen is still there."""
-        return self._screen.is_attached
 
     def later(self, seconds: float, act: Callable[[], Any]) -> Timer:
         """Do it once."""
@@ -55,9 +59,10 @@ class Background:
         """Do it again and again."""
         return self._screen.set_interval(seconds, act)
 
-    def tell(self, message: Message) -> None:
-        """A message to the screen, from any thread."""
-        self._screen.post_message(message)
+    def tell(self, take: Callable[[], Any]) -> None:
+        """Let the screen take in what came out of a thread, unless it is gone by now: then nobody wants it."""
+        if self._screen.is_attached:
+            self._screen.post_message(Came(take))
 
     def worker(self, work: Coroutine[Any, Any, Any], group: str, description: str) -> None:
         """Do it as a worker of the screen: it may wait for answers."""

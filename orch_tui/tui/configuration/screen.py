@@ -23,11 +23,11 @@ from orch_tui.tui.configuration.editor import ConfigurationEditor
 from orch_tui.tui.configuration.external import ExternalEdit
 from orch_tui.tui.configuration.files import Files
 from orch_tui.tui.configuration.form.form import Form
-from orch_tui.tui.configuration.form.names import KnownNames
-from orch_tui.tui.configuration.page import Background
+from orch_tui.tui.configuration.page import Background, Came
 from orch_tui.tui.configuration.panes import Facts, FactsPane, FieldHelp, Notice
 from orch_tui.tui.configuration.saving import Saving
-from orch_tui.tui.configuration.stored_names import NamesRead, read_names
+from orch_tui.tui.configuration.stored_names import offer_names
+from orch_tui.tui.configuration.trial import TryIt
 from orch_tui.tui.configuration.unsaved import Unsaved
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.keymap import keys_of
@@ -66,7 +66,6 @@ class ConfigurationScreen(FullScreen[str | None]):
         self._new = new
         self._fault = fault
         self.background = Background(self)
-        self._names = KnownNames()
 
     # --- its parts ---
 
@@ -91,6 +90,10 @@ class ConfigurationScreen(FullScreen[str | None]):
     @cached_property
     def connection(self) -> ConnectionTest:
         return ConnectionTest(self, self.background, self.editing)
+
+    @cached_property
+    def trial(self) -> TryIt:
+        return TryIt(self, self.background, self.editing)
 
     @property
     def editor(self) -> ConfigurationEditor:
@@ -117,13 +120,14 @@ class ConfigurationScreen(FullScreen[str | None]):
         if self._fault is not None:
             self.editing.show_fault(self._fault)
         self.drafts.offer()
-        self.background.thread(self._read_names, "names", "read the names of tables")
+        offer_names(self.background, self.editing, self.app.project.paths)
         if ExternalEdit(self.app.project, self._ref).pending:
             key = self.app.key_of("configuration.edit-file")
             self.notice(f"An edit of this file was refused before; {key} goes on with it.")
 
     def on_unmount(self) -> None:
         self.connection.cancel()
+        self.trial.close()
         # The terminal may be gone: what was typed a moment ago is kept too.
         self.drafts.settle()
         self.drafts.leave()
@@ -134,9 +138,7 @@ class ConfigurationScreen(FullScreen[str | None]):
         await body.query("#form, #raw").remove()
         side.set_class(self.editor.history is None, "off")
         if self.editor.history is not None:
-            self.editing.form = form = Form(self.editor.fields, self.editor.history.value)
-            form.names = self._names
-            await body.mount(form, before=side)
+            await body.mount(self.editing.open_form(), before=side)
             self.notice("")
             self.editing.check()
         else:
@@ -170,17 +172,7 @@ class ConfigurationScreen(FullScreen[str | None]):
         files = [field.file for field in self.editor.fields if field.file]
         self.query_one(FactsPane).show(Facts(users, self.editor.secrets(configuration.parameters), files))
 
-    def _read_names(self) -> None:
-        self.background.tell(NamesRead(read_names(self.app.project.paths)))
-
     # --- what the form and the parts tell ---
-
-    @on(NamesRead)
-    def _names_read(self, event: NamesRead) -> None:
-        event.stop()
-        self._names = event.names
-        if self.form is not None:
-            self.form.names = event.names
 
     @on(Form.Changed)
     def _changed(self) -> None:
@@ -202,13 +194,12 @@ class ConfigurationScreen(FullScreen[str | None]):
     @on(Form.LeaveAsked)
     def _leave_asked(self, event: Form.LeaveAsked) -> None:
         event.stop()
-        if self.form is not None and not self.connection.cancel():
-            self.form.focus(scroll_visible=False)
+        self.action_back()
 
-    @on(ConnectionTest.Answered)
-    def _answered(self, event: ConnectionTest.Answered) -> None:
+    @on(Came)
+    def _came(self, event: Came) -> None:
         event.stop()
-        self.connection.answered(event)
+        event.take()
 
     # --- keys ---
 
@@ -224,6 +215,9 @@ class ConfigurationScreen(FullScreen[str | None]):
 
     async def action_save(self) -> None:
         await self.saving.save()
+
+    def action_try(self) -> None:
+        self.background.worker(self.trial.start(), "try", "try the configuration")
 
     def action_test_connection(self) -> None:
         self.connection.start()
@@ -261,9 +255,12 @@ class ConfigurationScreen(FullScreen[str | None]):
             await self.form.add_row("outputs")
 
     def action_back(self) -> None:
-        if self.connection.cancel():
+        if self.connection.cancel() or self.trial.cancel():
             return
-        self.background.worker(self.saving.leave(), "leave", "leave the configuration")
+        if self.form is not None and self.form.editing:
+            self.form.focus(scroll_visible=False)
+        else:
+            self.background.worker(self.saving.leave(), "leave", "leave the configuration")
 
     async def may_leave(self) -> bool:
         """Ask about unsaved edits; True when the screen may be left."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from textual.message import Message
-
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.tui.configuration.editing import Editing
 from orch_tui.tui.configuration.form.names import KnownNames
+from orch_tui.tui.configuration.page import Background
 
 
-class NamesRead(Message):
-    """The storage has been read."""
+def offer_names(background: Background, editing: Editing, paths: ProjectPaths) -> None:
+    """Read them in a thread; the form knows them when they are there."""
 
-    def __init__(self, names: KnownNames) -> None:
-        super().__init__()
-        self.names = names
+    def read() -> None:
+        names = read_names(paths)
+        background.tell(lambda: editing.know(names))
+
+    background.thread(read, "names", "read the names of tables")
 
 
 def read_names(paths: ProjectPaths) -> KnownNames:
