@@ -35,6 +35,7 @@ OUTER: dict[str, tuple[str, ...]] = {
     "field": ("form",),
     "line": ("field",),
     "code": ("field",),
+    "fold": ("field",),
     "choice": ("field",),
     "yes-no": ("field",),
 }

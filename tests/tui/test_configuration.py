@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from orch_tui.tui.app import OrchApp
+from orch_tui.tui.configuration.form.folding import FoldRow
 from orch_tui.tui.configuration.form.form import Form
 from orch_tui.tui.configuration.form.inputs import LongText, YesNo
-from orch_tui.tui.configuration.form.rows import Row, TableRow
+from orch_tui.tui.configuration.form.rows import FieldRow, Row, TableRow
 from orch_tui.tui.configuration.new_configuration import NewConfigurationScreen
 from orch_tui.tui.configuration.screen import ConfigurationScreen
 from orch_tui.tui.configuration.used_by import UsedByScreen
@@ -650,3 +651,45 @@ async def test_only_fields_that_the_choice_needs_are_shown(open_desk: Open) -> N
         # WHEN the choice is undone THEN the form is as it was
         await desk.pilot.press("u")
         assert shown() == {"type", "username", "password"}
+
+
+ITEMS = '[parameters]\nbase_url = "https://api.example"\n'
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE, (200, 50)])
+async def test_fields_at_their_default_are_folded(open_desk: Open, size: tuple[int, int]) -> None:
+    files = {"configurations/http-extractor/items.toml": ITEMS}
+    async with open_desk(ref="http-extractor/items", size=size, **files) as desk:
+
+        def places() -> list[tuple[str, ...]]:
+            return [editor.place for row in desk.form.rows() for editor in row.editors()]
+
+        # GIVEN a component with many parameters, of which one is set
+        assert ("parameters", "base_url") in places() and len(places()) < 12
+        assert "more, at their defaults:" in desk.text()
+        # WHEN the cursor comes to the fold, and letters are typed there THEN nothing happens
+        fold = next(row for row in desk.form.rows() if isinstance(row, FoldRow))
+        while desk.form.current is not fold:
+            await desk.pilot.press("down")
+        before = places()
+        await desk.pilot.press("s", "o", "X")
+        assert places() == before and not desk.screen.editing.unsaved and not isinstance(desk.app.screen, Confirm)
+        # WHEN it is opened THEN its fields are there, and the cursor is in the first of them
+        await desk.pilot.press("enter")
+        assert len(places()) > len(before) and not fold.display
+        assert getattr(desk.app.focused, "place", None) not in before and desk.form.editing
+        # AND a field that is still folded is shown when something is wrong with it
+        hidden = next(row for row in desk.form.query(FieldRow) if not row.display and len(row.editors()) == 1)
+        place = hidden.editors()[0].place
+        desk.form.show_errors({place: ["it is wrong"]})
+        assert hidden.display
+        # AND when the cursor is sent there
+        another = next(row for row in desk.form.query(FieldRow) if not row.display and len(row.editors()) == 1)
+        desk.form.go_to(another.editors()[0].place)
+        await desk.pilot.pause()
+        assert another.display and desk.form.current is another
+
+
+async def test_a_short_form_has_no_fold(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        assert not any(row.display for row in desk.form.query(FoldRow))

@@ -17,6 +17,7 @@ from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.configuration.form.code import CodeText
 from orch_tui.tui.configuration.form.depends import is_used
 from orch_tui.tui.configuration.form.fields import Field
+from orch_tui.tui.configuration.form.folding import FEWEST, Fold, FoldRow, can_fold
 from orch_tui.tui.configuration.form.inputs import Edited, Editor, Line, LongText, Passed
 from orch_tui.tui.configuration.form.names import KnownNames
 from orch_tui.tui.configuration.form.rows import FieldRow, Heading, Row, TableRow, field_row
@@ -65,7 +66,8 @@ class Form(VerticalScroll, can_focus=True):
         self._current: Row | None = None
         self.names = KnownNames()
         self._sentences = Sentences()
-        self._sections: list[tuple[Heading, list[FieldRow]]] = []
+        self._sections: list[tuple[Heading, list[FieldRow], FoldRow]] = []
+        self._open: set[FieldRow | FoldRow] = set()
 
     def compose(self) -> ComposeResult:
         yield FieldRow(
@@ -77,17 +79,20 @@ class Form(VerticalScroll, can_focus=True):
             heading, rows = Heading(line(section or "Parameters")), []
             for field in fields:
                 row = field_row(field)
-                row.display = self._is_shown(field)
                 rows.append(row)
-            heading.display = any(row.display for row in rows)
-            self._sections.append((heading, rows))
+            fold = FoldRow(len(self._sections))
+            fold.display = False
+            self._sections.append((heading, rows, fold))
             yield heading
             yield from rows
+            yield fold
+        self._show_used()
         yield Tables(self.state, lambda: self.names)
 
     def on_mount(self) -> None:
-        for text in self.query(CodeText):
-            text.names = lambda: self.names.of_texts(self.state)
+        for editor in [one for row in self.query(FieldRow) for one in row.editors()]:
+            if isinstance(editor, CodeText):
+                editor.names = lambda: self.names.of_texts(self.state)
         self._go(next(iter(self.rows()), None), edit=True)
 
     def rows(self) -> list[Row]:
@@ -103,10 +108,20 @@ class Form(VerticalScroll, can_focus=True):
     def _show_used(self) -> None:
         """Show the fields that the choices of now need, and hide the empty ones that they do not."""
         fields = iter(self._fields)
-        for heading, rows in self._sections:
+        for heading, rows, fold in self._sections:
+            used, folded = [], {}
             for row in rows:
-                row.display = self._is_shown(next(fields)) or row.has_class("wrong")
-            heading.display = any(row.display for row in rows)
+                field, wrong = next(fields), row.has_class("wrong")
+                if self._is_shown(field) or wrong:
+                    used.append(row)
+                    kept = wrong or row in self._open or row is self._current
+                    if not kept and can_fold(field, self.state.texts):
+                        folded[row] = field.title
+            heading.display = bool(used)
+            fold.display = fold not in self._open and len(folded) >= FEWEST
+            fold.fold.show(list(folded.values()))
+            for row in rows:
+                row.set_shown(row in used and not (fold.display and row in folded))
         if self._current is not None and not self._current.display:
             rows_above = list(self.query(Row))[: list(self.query(Row)).index(self._current)]
             self._go(next(row for row in reversed(rows_above) if row.display), edit=False)
@@ -180,11 +195,16 @@ class Form(VerticalScroll, can_focus=True):
             for editor in row.editors():
                 if editor.place == place:
                     # A problem may be about a field that nothing needs at the moment.
-                    row.display = True
+                    row.set_shown(True)
                     self._go(row, edit=False)
                     if line is not None and isinstance(editor, LongText):
                         editor.go_to_line(line)
-                    (editor if edit else self).focus()
+                    if not edit:
+                        self.focus()
+                    elif editor.is_attached:
+                        editor.focus()
+                    else:
+                        row.enter()
                     return
 
     def tell(self, place: Place, message: str) -> None:
@@ -203,10 +223,11 @@ class Form(VerticalScroll, can_focus=True):
             self._current = row
             row.add_class("-current")
             self.post_message(self.Moved(row))
+        if isinstance(row, FieldRow):
+            # What somebody has been at stays in sight.
+            self._open.add(row)
         if edit:
-            editors = row.editors()
-            if editors:
-                editors[0].focus()
+            row.enter()
         else:
             self.call_after_refresh(self._show_row, row)
 
@@ -291,6 +312,15 @@ class Form(VerticalScroll, can_focus=True):
     def _passed(self, event: Passed) -> None:
         event.stop()
         self._step(event.by, edit=True)
+
+    @on(Fold.Opened)
+    def _opened(self, event: Fold.Opened) -> None:
+        event.stop()
+        _, rows, fold = self._sections[event.section]
+        before = [row for row in rows if row.display]
+        self._open.add(fold)
+        self._show_used()
+        self._go(next(row for row in rows if row.display and row not in before), edit=True)
 
     @on(Tables.Asked)
     async def _asked(self, event: Tables.Asked) -> None:

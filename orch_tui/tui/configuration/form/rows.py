@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.widget import AwaitMount
 from textual.widgets import Button, Static
 
 from orch_tui.model.configuration import WriteMode
@@ -50,6 +51,16 @@ class Row(Vertical):
     def editors(self) -> Sequence[Editor]:
         return [widget for widget in self.query(".editor") if isinstance(widget, Line | LongText | Choice | YesNo)]
 
+    def set_shown(self, shown: bool) -> None:
+        """Bring the row into sight, or out of it."""
+        self.display = shown
+
+    def enter(self) -> None:
+        """Give the focus to its first editor."""
+        editors = self.editors()
+        if editors:
+            editors[0].focus()
+
     def show_errors(self, messages: Sequence[str]) -> None:
         """One line for each sentence below the row."""
         if tuple(messages) == self._errors:
@@ -66,7 +77,7 @@ class Row(Vertical):
 
 
 class FieldRow(Row):
-    """Title and editor of one field."""
+    """Title and editor of one field, mounted when the row is first to be seen: most of a form's time goes there."""
 
     def __init__(
         self, title: str, editor: Editor, help_text: Content, *, required: bool = False, note: str = ""
@@ -76,14 +87,40 @@ class FieldRow(Row):
         self._editor = editor
         self._required = required
         self._note = note
+        self._composed = self._built = False
+        self._mounting: AwaitMount | None = None
+
+    def editors(self) -> Sequence[Editor]:
+        return [self._editor]
 
     def compose(self) -> ComposeResult:
+        self._composed = True
+        if self.display:
+            self._built = True
+            yield self._pair()
+
+    def set_shown(self, shown: bool) -> None:
+        super().set_shown(shown)
+        if shown and self._composed and not self._built:
+            self._built = True
+            self._mounting = self.mount(self._pair(), before=0 if self.children else None)
+
+    def enter(self) -> None:
+        """Give the focus to the editor, once it is there."""
+        if self._mounting is None or self._editor.is_attached:
+            super().enter()
+        else:
+            self.call_later(self._enter_mounted, self._mounting)
+
+    async def _enter_mounted(self, mounting: AwaitMount) -> None:
+        await mounting
+        super().enter()
+
+    def _pair(self) -> Horizontal:
         mark = (" *", "$text-warning") if self._required else ""
         note = ("  ", line(self._note, "$text-muted not bold")) if self._note else ("", "")
         title = Content.assemble(line(self._title), mark, *note)
-        with Horizontal(classes="pair"):
-            yield Static(title, classes="title")
-            yield self._editor
+        return Horizontal(Static(title, classes="title"), self._editor, classes="pair")
 
 
 class TableRow(Row):
