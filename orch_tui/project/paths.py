@@ -64,6 +64,11 @@ class ProjectPaths:
         return self.state / "trash"
 
     @property
+    def unfinished_saves(self) -> Path:
+        """Intents of saves of several files, see :mod:`orch_tui.project.file_set`."""
+        return self.state / "saving"
+
+    @property
     def locks(self) -> Path:
         return self.state / "locks"
 

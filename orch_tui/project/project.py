@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.configurations import decode_component, decode_configuration, warn_of_shadow
 from orch_tui.project.decode import Place, did_you_mean, quote
 from orch_tui.project.definitions import decode_orchestration
+from orch_tui.project.file_set import complete_saves
 from orch_tui.project.manifests import BUILTIN_COMPONENTS, Manifests, toml_files
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.settings import ProjectSettings, decode_settings
@@ -271,6 +273,9 @@ def open_project(path: Path, *, tolerant: bool = False) -> Project:
     start = Path(os.path.abspath(path))
     for directory in (start, *start.parents):
         if os.path.lexists(directory / "orch.toml"):
+            # What cannot be completed now is by the next save, which says why.
+            with contextlib.suppress(OSError):
+                complete_saves(directory)
             return Project(directory, tolerant=tolerant)
     message = f"there is no project in {quote(str(start), 300)} or above it: no orch.toml was found"
     raise DefinitionError(

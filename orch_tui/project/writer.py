@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,10 +21,10 @@ from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import valid_id
 from orch_tui.project import configuration_text, orchestration_text
-from orch_tui.project.atomic import write_atomic
 from orch_tui.project.configurations import decode_configuration
 from orch_tui.project.decode import Place, quote
 from orch_tui.project.definitions import decode_orchestration
+from orch_tui.project.file_set import complete_saves, write_together
 from orch_tui.project.project import Project, text_file
 from orch_tui.project.save_lock import saving
 from orch_tui.project.source import DefinitionError, SourceText, digest_of, parse_toml, read_source
@@ -83,6 +84,7 @@ def locked(project: Project, shown: str) -> Iterator[None]:
     with ExitStack() as held:
         try:
             held.enter_context(saving(project.root))
+            complete_saves(project.root)
         except OSError as error:
             raise SaveError(shown, error) from error
         yield
@@ -126,7 +128,7 @@ def save_orchestration(
     text = _composed(compose, shown)
     with locked(project, shown):
         _check_disk(project, path, base.text if base else None, text, force=force, over=over)
-        _write(project, path, text)
+        _write(project, path, {path: text})
     return SourceText(text, digest_of(text))
 
 
@@ -147,22 +149,10 @@ def save_configuration(
     shown = project.paths.relative(path)
     _check_id(configuration.component, shown)
     _check_id(configuration.id, shown)
-    texts: dict[Path, str] = {}
-    if base is not None:
-        texts = _changed_texts(project, path, configuration, base)
+    texts = _changed_texts(project, path, configuration, base) if base is not None else {}
     wanted = replace(configuration, file=shown)
     overlay = {**(base.files if base else {}), **texts}
-
-    def read(text: str, files: dict[Path, str] = overlay) -> Configuration:
-        place = Place(shown, text)
-
-        def read_text(named: str) -> str:
-            text_path = text_file(project.root, path, named)
-            known = files.get(text_path)
-            return known if known is not None else read_source(text_path, project.root, named).text
-
-        data = parse_toml(text, shown)
-        return _readable(decode_configuration(data, place, configuration.component, configuration.id, read_text), place)
+    read = partial(_read_configuration, project, wanted, overlay)
 
     def compose() -> str:
         if base is None:
@@ -177,12 +167,26 @@ def save_configuration(
         for text_path, content in texts.items():
             _check_disk(project, text_path, base.files[text_path] if base else None, content, force=force, over=over)
         _check_disk(project, path, base.text if base else None, text, force=force, over=over)
-        for text_path, content in texts.items():
-            _write(project, text_path, content)
         if base is None or text != base.text or force or over:
-            _write(project, path, text)
+            texts[path] = text
+        _write(project, path, texts)
     project.forget(path)
     return SourceText(text, digest_of(text), overlay)
+
+
+def _read_configuration(project: Project, value: Configuration, files: Mapping[Path, str], text: str) -> Configuration:
+    """What ``text`` means as the file of ``value``, with ``files`` as they will be. Raises: DefinitionError."""
+    path = project.paths.configuration(value.component, value.id)
+    shown = project.paths.relative(path)
+    place = Place(shown, text)
+
+    def read_text(named: str) -> str:
+        text_path = text_file(project.root, path, named)
+        known = files.get(text_path)
+        return known if known is not None else read_source(text_path, project.root, named).text
+
+    data = parse_toml(text, shown)
+    return _readable(decode_configuration(data, place, value.component, value.id, read_text), place)
 
 
 def _changed_texts(project: Project, path: Path, value: Configuration, base: SourceText) -> dict[Path, str]:
@@ -200,7 +204,7 @@ def write_new(project: Project, path: Path, text: str) -> SourceText:
     """Write a file that must not exist yet. Raises: ChangedOnDisk, SaveError."""
     with locked(project, project.paths.relative(path)):
         _check_disk(project, path, None, text)
-        _write(project, path, text)
+        _write(project, path, {path: text})
     return SourceText(text, digest_of(text))
 
 
@@ -208,7 +212,7 @@ def replace_text(project: Project, path: Path, base: str, text: str) -> None:
     """Write ``text`` over a file that must still be ``base``. Raises: ChangedOnDisk, SaveError."""
     with locked(project, project.paths.relative(path)):
         _check_disk(project, path, base, text)
-        _write(project, path, text)
+        _write(project, path, {path: text})
 
 
 def _readable(value: T, place: Place) -> T:
@@ -248,13 +252,18 @@ def _check_disk(
         raise ChangedOnDisk(path, shown, base or "", disk or "", new_text, over)
 
 
-def _write(project: Project, path: Path, text: str) -> None:
+def _write(project: Project, path: Path, texts: Mapping[Path, str]) -> None:
+    """Write ``path`` and what belongs to it, all of it or nothing."""
     shown = project.paths.relative(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists() and not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, "the file is write-protected")
-        write_atomic(path, text)
+        for one in texts:
+            shown = project.paths.relative(one)
+            one.parent.mkdir(parents=True, exist_ok=True)
+            if one.exists() and not os.access(one, os.W_OK):
+                raise PermissionError(errno.EACCES, "the file is write-protected")
+        shown = project.paths.relative(path)
+        write_together(project.paths, texts)
     except OSError as error:
         raise SaveError(shown, error) from error
-    project.forget(path)
+    for one in texts:
+        project.forget(one)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from orch_tui.model import edits
 from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
-from orch_tui.project import writer
+from orch_tui.project import file_set
 from orch_tui.project.configuration_text import compose, house_text
 from orch_tui.project.configurations import decode_configuration
 from orch_tui.project.decode import Place
@@ -101,7 +101,7 @@ def test_failures_are_sentences(make_project: MakeProject, monkeypatch: pytest.M
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writer, "write_atomic", full)
+    monkeypatch.setattr(file_set, "write_atomic", full)
     # WHEN it is saved, THEN the error is a sentence, and the file is as it was
     with pytest.raises(SaveError, match=r"orchestrations/a\.toml could not be saved: No space left on device"):
         save_orchestration(project, value, base)
