@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,10 @@ from orch_tui.cli.completion import complete_run, complete_task_of_run
 from orch_tui.cli.errors import SUCCESS, CliError
 from orch_tui.cli.opening import json_option, open_it, project_option, run_directory
 from orch_tui.cli.output import Output
+
+if TYPE_CHECKING:
+    from orch_tui.model.runstate import RunState
+    from orch_tui.project.project import Project
 
 
 def _refuse_mixtures(task: str | None, as_command: bool, as_config: bool, as_json: bool, attempt: int | None) -> None:
@@ -76,20 +82,24 @@ def show_command(
         if as_config:
             return show_task.print_text(opened, state, directory, task, attempt)
         return show_task.print_task(opened, state, directory, task)
-    out = Output(sys.stdout)
     if as_json:
-        from orch_tui.cli.opening import find_task
-        from orch_tui.cli.report import print_json, run_json, task_json
-        from orch_tui.project.history import continued_by
-
-        if task is not None:
-            print_json(out, task_json(find_task(state, task), directory))
-            return SUCCESS
-        later = [run.id for run in continued_by(opened.paths, state.header.orchestration, state.header.id)]
-        print_json(out, run_json(state, directory, live=live, continued_by=later))
+        _print_json(opened, state, directory, task, live=live)
     else:
         from orch_tui.cli.marks import model_of
         from orch_tui.cli.show_run import print_run
 
-        print_run(out, opened.paths, *model_of(opened.paths, directory))
+        print_run(Output(sys.stdout), opened.paths, *model_of(opened.paths, directory))
     return SUCCESS
+
+
+def _print_json(opened: Project, state: RunState, directory: Path, task: str | None, *, live: bool) -> None:
+    from orch_tui.cli.opening import find_task
+    from orch_tui.cli.report import print_json, run_json, task_json
+    from orch_tui.project.history import continued_by
+
+    out = Output(sys.stdout)
+    if task is not None:
+        print_json(out, task_json(find_task(state, task), directory))
+        return
+    later = [run.id for run in continued_by(opened.paths, state.header.orchestration, state.header.id)]
+    print_json(out, run_json(state, directory, live=live, continued_by=later))

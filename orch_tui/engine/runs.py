@@ -281,17 +281,7 @@ def start_run(
     directory = None
     try:
         directory = _make_run_directory(project.paths, plan.orchestration, clock.now())
-        header = RunHeader(
-            directory.name,
-            plan.orchestration,
-            plan.name,
-            clock.now(),
-            by,
-            plan.variables,
-            plan.partial,
-            plan.rerun_of,
-            nested_in,
-        )
+        header = _header(plan, directory.name, clock.now(), by, nested_in)
         if lock is not None:
             lock.describe(f'run {directory.name} of "{plan.orchestration}" by {by}')
         journal = Journal.create(directory, header, plan)
@@ -316,6 +306,12 @@ def launcher_of(project: Project) -> Launcher:
         return make_launcher(project.settings.runs_on)
     except LauncherMissing as error:
         raise RunRefused(str(error)) from error
+
+
+def _header(plan: RunPlan, run: str, created: float, by: str, nested_in: str | None) -> RunHeader:
+    return RunHeader(
+        run, plan.orchestration, plan.name, created, by, plan.variables, plan.partial, plan.rerun_of, nested_in
+    )
 
 
 def _claim(project: Project, plan: RunPlan, by: str) -> Lock:

@@ -7,9 +7,9 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.components.kit.contract import Input, Output, TaskConfig, missing_output, stem
 from orch_tui.components.kit.state import SavedState
@@ -21,6 +21,9 @@ from orch_tui.project.attempt_dir import input_tables, output_tables, result_fil
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.tables import Storage, TableInfo
+
+if TYPE_CHECKING:
+    from orch_tui.storage.publish import Transaction
 
 _NO_WRITER = "no task of this orchestration writes it; check the name, or run the orchestration that does"
 _PRIVATE = 0o600
@@ -108,16 +111,12 @@ class Staging:
             signals_deferred(),
         ):
             published = transaction.commit()
-            inputs = [{"table": i.table, "version": i.version, "rows": i.rows} for i in self.inputs.values()]
             merged = {
                 **result,
-                "tables": [_table_entry(info, transaction.written[info.table]) for info in published],
-                "inputs": inputs,
+                **self._tables_told(result, published, transaction),
                 "files": [*_list(result.get("files")), *(files or [])],
                 "metrics": {**_dict(result.get("metrics")), **(metrics or {})},
             }
-            if changes := transaction.changes:
-                merged["findings"] = [*_list(result.get("findings")), *(change.finding() for change in changes)]
             if warning:
                 merged["warning"] = safe_line(warning)
             self._write_result(merged)
@@ -136,6 +135,18 @@ class Staging:
         tables = [{"name": one.name, "table": one.table, "file": str(one.path)} for one in outputs]
         self._write_result({**result, "tables": tables, "metrics": {**_dict(result.get("metrics")), **metrics}})
         log("a try: nothing is published, no state is kept")
+
+    def _tables_told(
+        self, result: Mapping[str, Any], published: Sequence[TableInfo], transaction: Transaction
+    ) -> dict[str, Any]:
+        """What result.json says of the tables that were read and published, and of what was found in them."""
+        told: dict[str, Any] = {
+            "tables": [_table_entry(info, transaction.written[info.table]) for info in published],
+            "inputs": [{"table": i.table, "version": i.version, "rows": i.rows} for i in self.inputs.values()],
+        }
+        if changes := transaction.changes:
+            told["findings"] = [*_list(result.get("findings")), *(change.finding() for change in changes)]
+        return told
 
     def _require_untouched_inputs(self) -> None:
         """An input is a hard link to the storage's file: a program that wrote into it has damaged the table."""

@@ -31,7 +31,6 @@ import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
 from orch_tui.project import file_set
-from orch_tui.project.atomic import write_atomic
 from orch_tui.project.project import open_project
 from orch_tui.project.writer import save_configuration
 
