@@ -278,6 +278,8 @@ def text_of(value: Any) -> str:
         offset = value.utcoffset()
         zone = "" if offset is None else f"{round(offset.total_seconds() / 3600):+03d}"
         return (text.rstrip("0") if value.microsecond else text) + zone
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -321,7 +323,8 @@ def same(before: Any, after: Any) -> bool:
     if isinstance(before, JsonText):
         return _same_json(before, after)
     if isinstance(before, Span):
-        return _span(after) == before
+        # One that is shorter than a day has the text of a time.
+        return _span(text_of(after) if isinstance(after, datetime.time) else after) == before
     if isinstance(before, uuid.UUID):
         return after in (before, before.bytes, str(before))
     if isinstance(before, Single) and isinstance(after, float | int | Decimal):
