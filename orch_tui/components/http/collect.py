@@ -21,7 +21,7 @@ from orch_tui.components.kit.drift import check_shape
 from orch_tui.components.kit.sql import connect, listed
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import readable
@@ -238,7 +238,7 @@ class Tables:
             self._ctx.outputs.pop(output.name, None)
             return
         written = rows - stored.left_out
-        self._ctx.log(f"{written} rows and {len(stored.columns)} columns for {output.table}")
+        self._ctx.log(f"{counted(written, 'row')} and {counted(len(stored.columns), 'column')} for {output.table}")
         check_shape(self._ctx, output, stored.columns if rows else [], rows, strict=strict)
 
 

@@ -20,6 +20,7 @@ from orch_tui.components.http.stream import ANY
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.configuration import WriteMode
+from orch_tui.model.text import counted
 
 if TYPE_CHECKING:
     from orch_tui.components.http.client import HttpClient
@@ -157,8 +158,8 @@ def run(parameters: Parameters, ctx: Context) -> None:
         if parameters.incremental.field and (sentence := watermark.missing_in(tables.rows)):
             raise UserError(sentence)
         waiting("storing")
-        counted = f"{tables.rows} records on {pages} {'page' if pages == 1 else 'pages'}"
-        ctx.log(f"{counted} of {_shown(client, parameters)}; the end: {end}")
+        read = f"{counted(tables.rows, 'record')} on {counted(pages, 'page')}"
+        ctx.log(f"{read} of {_shown(client, parameters)}; the end: {end}")
         tables.finish(parameters.types, strict=parameters.strict)
     ctx.metrics |= {"pages": pages, "records": tables.rows}
     left_out, of_children = tables.left_out

@@ -13,6 +13,7 @@ from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Input
 from orch_tui.components.kit.sql import connect
 from orch_tui.model.errors import UserError
+from orch_tui.model.text import counted
 
 if TYPE_CHECKING:
     import httpx
@@ -63,8 +64,8 @@ class RowSender:
         size, sent = self._p.rows_per_request, self._sent
         if sent.discarded:
             self._ctx.log(
-                f"an earlier attempt sent {sent.discarded} batches of other rows or with other parameters and failed; "
-                "everything is sent from the beginning"
+                f"an earlier attempt sent {counted(sent.discarded, 'request')} of other rows or with other parameters "
+                "and failed; everything is sent from the beginning"
             )
         if sent.done:
             self._ctx.log(f"going on after row {sent.done * size}: an earlier attempt sent what is before")
@@ -173,11 +174,11 @@ class RowSender:
 
     def require_all(self) -> None:
         """Rows in are rows out, and rows that were refused. Raises: UserError when some are neither."""
-        counted = self._rows + self._rejected
-        if counted != self._table.rows:
+        told = self._rows + self._rejected
+        if told != self._table.rows:
             raise UserError(
-                f"{self._table.table} has {self._table.rows} rows, and {counted} were sent or refused; run the task "
-                "again with resume = false, and report this as a fault of the program"
+                f"{self._table.table} has {counted(self._table.rows, 'row')}, and {told} were sent or refused; run the "
+                "task again with resume = false, and report this as a fault of the program"
             )
 
     def so_far(self, *, maybe_done: bool = False) -> str:
@@ -200,7 +201,7 @@ class RowSender:
             self._ctx.log(f"{self._table.table} has no rows: nothing was sent")
             return
         earlier = f"; {before} were sent by an earlier attempt" if before else ""
-        self._ctx.log(f"sent: {self._rows - before} rows in {self._requests} requests{earlier}")
+        self._ctx.log(f"sent: {counted(self._rows - before, 'row')} in {counted(self._requests, 'request')}{earlier}")
         if self._shape.no_numbers:
             self._ctx.log(f"{self._shape.no_numbers} values are NaN or infinite, which JSON has not: sent as null")
         if self._rejected:

@@ -13,7 +13,7 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.faults import FaultyParameter
 from orch_tui.components.kit.sql import connect, listed, query_progress
 from orch_tui.components.sql.statements import PARAMETER, Statement, read_statements
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
 from orch_tui.storage.duckdb import columns_of, exact_path, folded, literal, parquet, quoted, readable
 from orch_tui.storage.parquet import write_parquet
 
@@ -86,7 +86,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
         try:
             with query_progress(con, ctx.progress, f"storing {output.name}"):
                 rows = write_parquet(con, query, output.path)
-            ctx.log(f"{output.name}: {rows} rows, {len(columns_of(con, query))} columns")
+            ctx.log(f"{output.name}: {counted(rows, 'row')}, {counted(len(columns_of(con, query)), 'column')}")
         except duckdb.Error as error:
             raise UserError(f'the output "{output.name}" cannot be stored: {_explain(error, con, ctx)}') from error
 

@@ -636,7 +636,7 @@ def test_rows_in_are_rows_out_and_rows_left_out(server: HttpServer, project: Pro
     code, out, _ = project.run(parameters, outputs)
     # THEN log and result say how many were left out, and the places in the list are those that they have
     assert code == 0 and "1 records came on several pages" in out and "1 entries of the lists for shop/tags" in out
-    assert "3 rows and 1 columns for shop/items" in out and "4 records on 3 pages" in out
+    assert "3 rows and 1 column for shop/items" in out and "4 records on 3 pages" in out
     assert "the end: a page without records" in out
     metrics = project.last.result["metrics"]
     assert metrics == {"pages": 3, "records": 4, "left_out": 1, "left_out_of_children": 1}

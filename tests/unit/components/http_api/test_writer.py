@@ -69,6 +69,16 @@ def test_one_row_in_each_request_is_an_object(bench: Bench, server: HttpServer) 
     assert not sent_file(ctx).exists() and ctx.warning is None
 
 
+def test_one_is_not_many(bench: Bench, server: HttpServer) -> None:
+    # GIVEN / WHEN one row is sent, and before it one of other rows THEN each count has its noun
+    server.script("/hook", OK, Answer(401), OK)
+    with pytest.raises(UserError):
+        send(bench, server)
+    send(bench, server, "select 10 as id")
+    assert "an earlier attempt sent 1 request of other rows" in "\n".join(bench.lines)
+    assert bench.lines[-1] == "sent: 1 row in 1 request"
+
+
 @pytest.mark.parametrize(
     ("more", "first", "count"),
     [
@@ -251,7 +261,7 @@ def test_other_rows_or_parameters_begin_anew(bench: Bench, server: HttpServer) -
     # WHEN the rows are others THEN all of them are sent, and the log says so
     send(bench, server, "select 10 as id, 'x' as name union all select 11, 'y'")
     assert [body["id"] for body in bodies(server)][3:] == [10, 11]
-    assert "an earlier attempt sent 2 batches of other rows" in "\n".join(bench.lines)
+    assert "an earlier attempt sent 2 requests of other rows" in "\n".join(bench.lines)
 
 
 def test_a_changed_password_does_not_begin_anew(bench: Bench, server: HttpServer) -> None:
