@@ -124,15 +124,13 @@ def last_lines_offset(fd: int, size: int, lines: int) -> int:
     return lowest
 
 
-class _Lines(click.ParamType[int]):
-    name = "number"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if value == "all":
-            return -1
-        if isinstance(value, int) or (isinstance(value, str) and value.isdecimal()):
-            return int(value)
-        self.fail('write a number or "all"', param, ctx)
+def _lines(text: str) -> int:
+    """How many lines a word asks for, -1 for all. Raises: click.BadParameter."""
+    if text == "all":
+        return -1
+    if not text.isdecimal():
+        raise click.BadParameter('write a number or "all"')
+    return int(text)
 
 
 @click.command("logs")
@@ -140,7 +138,13 @@ class _Lines(click.ParamType[int]):
 @click.argument("task", required=False, shell_complete=complete_task_of_run)
 @click.option("--attempt", type=click.IntRange(1), help="Which attempt of the task (default: the last one).")
 @click.option("--follow", "-f", is_flag=True, help="Go on until the attempt (without TASK: the run) has ended.")
-@click.option("--lines", "-n", type=_Lines(), help='The last N lines, or "all"; default: 200 on a terminal, else all.')
+@click.option(
+    "--lines",
+    "-n",
+    type=_lines,
+    metavar="NUMBER",
+    help='The last N lines, or "all"; default: 200 on a terminal, else all.',
+)
 @click.option("--raw", is_flag=True, help="Bytes as the program wrote them, escape sequences included.")
 @project_option
 def logs_command(
