@@ -55,3 +55,10 @@ def show_duration(seconds: float | None) -> str:
     minutes, second = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{second:02}" if hours else f"{minutes}:{second:02}"
+
+
+def clock(seconds: float) -> str:
+    """``00:14``, ``1:02:03``: as wide one second later."""
+    minutes, second = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{second:02}" if hours else f"{minutes:02}:{second:02}"

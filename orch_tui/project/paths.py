@@ -69,6 +69,11 @@ class ProjectPaths:
         return self.state / "saving"
 
     @property
+    def looked(self) -> Path:
+        """See :mod:`orch_tui.project.looked`."""
+        return self.state / "looked.toml"
+
+    @property
     def locks(self) -> Path:
         return self.state / "locks"
 

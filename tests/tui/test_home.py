@@ -48,7 +48,7 @@ async def test_it_shows_name_numbers_last_run_and_spark(project: Project, make_r
         await app.workers.wait_for_complete()
         await pilot.pause()
         alpha, beta, broken = rows(app)
-        assert alpha.split() == ["Alpha", "2", "3", "✔", "success", "14:00", "3:07", "█✘█"]
+        assert alpha.split() == ["Alpha", "The", "first", "one.", *["2", "3", "✔", "success", "14:00", "3:07", "█✘█"]]
         assert "Beta [/usr/bin] [bold]x" in beta and "? interrupted" in beta
         assert broken.startswith(" ✘ broken") and "orchestrations" not in alpha
 
@@ -184,7 +184,7 @@ async def test_a_run_that_ends_meanwhile_is_shown(project: Project, make_run: Ma
         assert "never run" in rows(app)[0]
         make_run("alpha")
         # WHEN the next look at the runs comes
-        home(app)._look_at_runs()
+        home(app).look_at_runs()
         await app.workers.wait_for_complete()
         assert "✔ success" in rows(app)[0]
 
@@ -194,7 +194,7 @@ async def test_any_size_shows_rows(project: Project, size: tuple[int, int]) -> N
     app = app_at_three(project)
     async with app.run_test(size=size):
         assert home(app).table.size.height >= 1
-        assert home(app).query_one("#details").display is (size[1] >= 17)
+        assert home(app).query_one("#below").display is (size[1] >= 17)
 
 
 async def test_wide_characters_keep_the_columns(project: Project) -> None:

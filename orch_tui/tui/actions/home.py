@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from orch_tui.tui.actions.base import Action
 
-_EDIT, _VIEW = "Orchestrations", "View"
+_RUN, _EDIT, _VIEW = "Running", "Orchestrations", "View"
 
 ACTIONS: tuple[Action, ...] = (
     Action("home.open", "enter,o", "Open", "Open the orchestration in the workbench.", True, _EDIT),
+    Action("home.run", "R", "Run", "Run all tasks of it; shows first what would happen.", True, _RUN),
+    Action("home.stop", "X", "Stop", "Stop its run; asks first.", True, _RUN),
+    Action("home.log", "L", "Log", "Open the log of what failed first in its run, or of a task of it.", True, _RUN),
+    Action(
+        "home.failure", "exclamation_mark", "Failure", "Go to the next one that failed since you looked.", True, _RUN
+    ),
     Action("home.new", "n,insert", "New", "Create an orchestration: asks for its name.", True, _EDIT),
     Action("home.duplicate", "y", "Duplicate", "Copy the orchestration, comments included.", True, _EDIT),
     Action("home.rename", "c", "Rename", "Give it another name; its id and its history stay.", True, _EDIT),

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets import Static
 
+from orch_tui.model.durations import show_duration
 from orch_tui.model.orchestration import Schedule
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
 from orch_tui.tui import text
 from orch_tui.tui.home.model import Entry, show_when
-from orch_tui.tui.status_look import status_text
+from orch_tui.tui.status_look import status_color, status_text
+
+if TYPE_CHECKING:
+    from orch_tui.project.history import RunSummary
+    from orch_tui.tui.home.live import Progress
 
 _SHOWN_PROBLEMS = 3
 _SHOWN_PHASES = 12
@@ -26,23 +32,41 @@ class DetailsPane(Static):
         self.border_title = self.border_subtitle = None
         self.update(Content.styled(hint, "$text-muted"), layout=False)
 
-    def show(self, entry: Entry, file: str, now: float, problems: Sequence[Problem] | None) -> None:
-        """``now`` is seconds since the epoch; ``problems`` are None as long as they are not known."""
+    def show(
+        self, entry: Entry, file: str, now: float, problems: Sequence[Problem] | None, run: Content | None = None
+    ) -> None:
+        """``now`` is seconds since the epoch; ``problems`` are None as long as they are not known; ``run`` is a line
+        on its last run."""
         self.border_title = text.line(entry.name, limit=60)
         self.border_subtitle = text.line(file, limit=60)
-        self.update(details(entry, now, problems), layout=False)
+        self.update(details(entry, now, problems, run), layout=False)
 
 
-def details(entry: Entry, now: float, problems: Sequence[Problem] | None = None) -> Content:
-    """Description, phases and problems; the problems are not known yet when they are None."""
+def details(entry: Entry, now: float, problems: Sequence[Problem] | None = None, run: Content | None = None) -> Content:
+    """Description, phases, last run and problems; the problems are not known yet when they are None."""
     description = entry.value.description if entry.value else "This file cannot be read as an orchestration."
     parts = [text.line(description, limit=300) if description else Content.styled("No description", "$text-muted")]
     if entry.value is not None:
         parts.append(_phases(entry))
         parts += _schedules(entry, now)
+    if run is not None:
+        parts.append(run)
     if problems is not None:
         parts += _problem_lines(problems)
     return Content("\n").join(parts)
+
+
+def run_line(run: RunSummary, progress: Progress | None, now: float) -> Content:
+    """``Last run: ✘ error 14:02, 5.0 s: task "bad" failed``; of one that goes on the tasks that run now."""
+    color = "$text-warning" if run.interrupted or run.broken else status_color(run.status)
+    glyph = "?" if run.interrupted or run.broken else run.status.style.glyph
+    if progress is not None:
+        running = ", ".join(progress.running) or "no task"
+        return Content.assemble(("Runs now: ", "$text-muted"), text.line(running, limit=300))
+    took = f", {show_duration(run.seconds)}" if run.seconds is not None else ""
+    why = text.line(f": {run.broken or run.reason}", limit=300) if run.broken or run.reason else Content("")
+    when = f" {show_when(run.started, now)}{took}"
+    return Content.assemble(("Last run: ", "$text-muted"), (f"{glyph} {run.state}", color), when, why)
 
 
 def _problem_lines(problems: Sequence[Problem]) -> list[Content]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,11 @@ class Entry:
     problems: tuple[Problem, ...] = ()
     draft: bool = False
     timezone: str = ""
+
+    @property
+    def description(self) -> str:
+        """As one line."""
+        return safe_line(self.value.description, 200) if self.value else ""
 
     @property
     def phases(self) -> int:
@@ -77,6 +82,7 @@ class HomeModel:
         self._problems: dict[str, tuple[Problem, ...]] = {}
         self._runs: dict[str, Runs] = {}
         self._drafts: frozenset[str] = frozenset()
+        self._next: dict[str, tuple[Entry, float | None]] = {}
         self._undo: list[tuple[str, Callable[[], str | None]]] = []
         self.ids: list[str] = []
         self._all: list[str] = []
@@ -156,6 +162,26 @@ class HomeModel:
                 if time.perf_counter() > end:
                     return True
         return False
+
+    def following(self) -> list[tuple[float, str]]:
+        """When a schedule starts which orchestration next, soonest first, of all whose files were read."""
+        now = self.now()
+        for orchestration_id, entry in self._entries.items():
+            known = self._next.get(orchestration_id)
+            if known is None or (known[1] is not None and known[1] <= now) or known[0] is not entry:
+                self._next[orchestration_id] = entry, entry.next_start(now)
+        starts = [(when, one) for one, (_, when) in self._next.items() if when is not None and one in self._entries]
+        return sorted(starts)
+
+    def known_name(self, orchestration_id: str) -> str:
+        """Its name, or its id as long as its file was not read."""
+        entry = self._entries.get(orchestration_id)
+        return entry.name if entry is not None else orchestration_id
+
+    @property
+    def all_ids(self) -> Sequence[str]:
+        """Without the filter."""
+        return self._all
 
     def runs(self, orchestration_id: str) -> Runs | None:
         """What was read of its runs; None when they were not read yet."""

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from orch_tui.model.durations import show_duration
+from orch_tui.model.durations import clock, show_duration
 from orch_tui.model.status import STYLES, Status
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
+from orch_tui.tui.home.board import Look
 from orch_tui.tui.home.model import Entry, Runs, show_when, spark
 from orch_tui.tui.status_look import style_of
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
+    from orch_tui.tui.home.live import Progress
 
-_WIDE = 96
+_WIDE = 104
 _WIDEST = 110
+INTERRUPTED = "interrupted"
+"""The word of a run that nobody executes, where no status would be honest."""
 
 
 class Columns(NamedTuple):
@@ -40,6 +44,8 @@ def columns(width: int) -> Columns:
         return Columns(6, 5, 13, 10, 8, 20, 10)
     if width >= _WIDE:
         return Columns(6, 5, 13, 10, 8, 20)
+    if width >= 90:
+        return Columns(0, 5, 13, 10, 8, 20)
     if width >= 70:
         return Columns(0, 5, 13, 9, 7, 10)
     return Columns(0, 0, 13, 9, 0, 0)
@@ -58,10 +64,12 @@ class OrchestrationList(LineList, inherit_bindings=False):
         runs: Callable[[str], Runs | None],
         now: Callable[[], float],
         *,
+        board: Callable[[], Look] = Look,
         id: str | None = None,
     ) -> None:
+        """``board`` is asked for how runs stand that go on, and which failed since they were looked at."""
         super().__init__(id=id)
-        self._look, self._runs_of, self._now = look, runs, now
+        self._look, self._runs_of, self._now, self._board = look, runs, now, board
         self.ids: Sequence[str] = ()
 
     def show(self, ids: Sequence[str], go_to: str | None = None) -> None:
@@ -76,6 +84,11 @@ class OrchestrationList(LineList, inherit_bindings=False):
     def chosen(self) -> str | None:
         """The id under the cursor."""
         return self.ids[self.cursor] if self.cursor < len(self.ids) else None
+
+    def go_to(self, orchestration_id: str) -> None:
+        """Put the cursor on it, unless it is not in the list."""
+        if orchestration_id in self.ids:
+            self.go(list(self.ids).index(orchestration_id))
 
     def in_view(self) -> Sequence[str]:
         """The ids whose rows can be seen."""
@@ -120,16 +133,21 @@ class OrchestrationList(LineList, inherit_bindings=False):
                 )
             )
         sizes = columns(self.size.width)
-        left = Part(" ● ", "warning") if entry.draft else Part("   ")
+        failed = self._board().is_new_failure(entry.id)
+        left = Part(" ! ", "error") if failed else Part(" ● ", "warning") if entry.draft else Part("   ")
         numbers = (
             _cell(str(entry.phases), sizes.phases, "text"),
             _cell(str(entry.tasks), sizes.tasks, "text" if entry.tasks else "dim"),
         )
-        name = (left, Part(entry.name, "strong"), *((Part("  unsaved", "warning"),) if entry.draft else ()))
+        name = [left, Part(entry.name, "strong"), *((Part("  unsaved", "warning"),) if entry.draft else ())]
+        if self.size.width >= _WIDEST and entry.description:
+            name.append(Part(f"  {entry.description}", "dim"))
         runs = self._runs_of(entry.id)
         now = self._now()
         following = _cell(show_when(entry.next_start(now), now), sizes.next, "text")
-        return Row(name, (*numbers, *self._run_cells(runs, sizes), following, Part(" ")))
+        progress = self._board().progress.get(entry.id)
+        run = self._run_cells(runs, sizes) if progress is None else progress_cells(progress, sizes)
+        return Row(tuple(name), (*numbers, *run, following, Part(" ")))
 
     def _run_cells(self, runs: Runs | None, sizes: Columns) -> tuple[Part, ...]:
         if runs is None or runs.last is None:
@@ -146,6 +164,29 @@ class OrchestrationList(LineList, inherit_bindings=False):
             *(Part(beat.glyph, style_of(beat.status) if beat.status else "warning", picture=True) for beat in beats),
             Part(" " * (sizes.spark - len(beats)), picture=True),
         )
+
+
+def progress_cells(progress: Progress, sizes: Columns) -> tuple[Part, ...]:
+    """A run that goes on, in the columns of the last run: how much is done, since when, a bar, and the time left."""
+    head = progress.head
+    status = Status.WARNING if head.word == INTERRUPTED else head.status
+    glyph = "?" if head.word == INTERRUPTED else status.style.glyph
+    share = head.done / head.total if head.total else 0.0
+    left = f" ~{clock(head.left)}" if head.left is not None else f" {share:.0%}"
+    room = max(0, sizes.spark - len(left))
+    full = min(room, int(share * room))
+    bar = (
+        Part("  " if sizes.spark else ""),
+        Part("━" * full, style_of(status), picture=True),
+        Part("━" * (room - full), "dim", picture=True),
+        Part(left.rjust(sizes.spark - room) if sizes.spark else ""),
+    )
+    return (
+        _cell(f"{glyph} {head.word}", sizes.status, style_of(status), left=True),
+        _cell(f"{head.done}/{head.total}", sizes.when, "strong"),
+        _cell(clock(head.elapsed), sizes.took, "text"),
+        *bar,
+    )
 
 
 def run_word(run: RunSummary) -> str:

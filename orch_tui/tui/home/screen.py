@@ -1,74 +1,99 @@
-"""The orchestrations of the project."""
+"""The orchestrations of the project: what there is, what runs, what failed, what comes next."""
 
 from __future__ import annotations
 
 import asyncio
+import inspect
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
 
 from orch_tui.model.text import counted
 from orch_tui.tui import text
-from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import handed_on
 from orch_tui.tui.actions import home as actions
 from orch_tui.tui.actions import run as run_actions
-from orch_tui.tui.home.details import DetailsPane
+from orch_tui.tui.breakpoints import NARROW, WIDTHS
+from orch_tui.tui.home.agenda import Agenda, agenda, in_short
+from orch_tui.tui.home.details import DetailsPane, run_line
 from orch_tui.tui.home.editor import OrchestrationEditor
 from orch_tui.tui.home.list_pane import ListPane
-from orch_tui.tui.home.model import HomeModel, read_runs
+from orch_tui.tui.home.model import HomeModel
 from orch_tui.tui.home.orchestration_list import OrchestrationList
+from orch_tui.tui.home.watcher import RunWatcher
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
+from orch_tui.tui.widgets.line_tree import LineList
 
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
 
-_LOOK_AT_RUNS_SECONDS = 3.0
+_TICK = 1.0
+"""Seconds between two looks at runs while one goes on."""
 _PROBLEMS_AFTER_SECONDS = 0.15
 _SLICE_SECONDS = 0.01
-_NEEDS_ONE = frozenset({"open", "duplicate", "rename", "change_id", "delete", "edit_file", "history", "sequence"})
+_NEEDS_ONE = frozenset(
+    {"open", "run", "duplicate", "rename", "change-id", "delete", "edit-file", "history", "sequence"}
+)
 _NOT_WHILE_TYPING = frozenset({"new", "filter"})
+_CHANGING_KEYS = ("stop", "log", "failure")
+"""Actions by which it can be told that other keys are in the footer now."""
 _INVITATION = (
     "An orchestration runs phases one after another; the tasks of a phase run in parallel. Press n to create one."
 )
 
 
 class HomeScreen(Screen[None]):
-    """The list and what is under its cursor. Its style sheet comes with the application."""
+    """The list, what is under its cursor, and the agenda. Its style sheet comes with the application."""
 
-    BINDINGS = bindings((*run_actions.HOME, *actions.ACTIONS))
+    BINDINGS = handed_on((*actions.ACTIONS, *run_actions.HOME))
     # On a very low screen the list needs the room of the details.
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (17, "-high")]  # noqa: RUF012
-    HELP = "The orchestrations of this project. Enter opens one; the bars show how long the last runs took."
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (17, "-high"), (45, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    HELP = (
+        "The orchestrations of this project. Enter opens one, R runs it; the bars show how long the last runs took, "
+        "! marks those that failed since you looked."
+    )
     app: OrchApp
 
     def __init__(self, model: HomeModel) -> None:
         super().__init__()
         self.model = model
         self._left = False
-        self.table = OrchestrationList(model.entry, model.runs, model.now, id="table")
+        self._keys: tuple[bool | None, ...] = ()
+        self.watcher = RunWatcher(self.app, model, self)
+        self.table = OrchestrationList(
+            model.entry, model.runs, model.now, board=lambda: self.watcher.board.look, id="table"
+        )
+        self._title_bar = TitleBar()
         self._list_pane = ListPane(self.table)
         self._details = DetailsPane(id="details")
+        self.agenda = Agenda(id="agenda")
         self._editor = OrchestrationEditor(self.app, model, self)
+        self._can = self._table_of_actions()
 
     def compose(self) -> ComposeResult:
         # Everything has its content before it is laid out: the first picture is the whole one.
         self.table.show(self.model.ids)
         yield self._list_pane
-        yield TitleBar(*self._title())
-        yield self._details
+        self._title_bar.show(*self._title())
+        yield self._title_bar
+        with Horizontal(id="below"):
+            yield self._details
+            yield self.agenda
         yield KeyBar()
 
     def on_mount(self) -> None:
         self._show_details()
         self.table.focus()
         # Runs come after the first picture: however many there are, the list is there at once.
-        self.call_after_refresh(self._look_at_runs)
+        self.call_after_refresh(self.look_at_runs)
         self.call_after_refresh(self._read_names)
-        self.call_after_refresh(self._tell_of_interrupted)
-        self._looking = self.set_interval(_LOOK_AT_RUNS_SECONDS, self._look_at_runs)
+        self._looking = self.set_interval(_TICK, self.watcher.tick)
 
     def on_screen_resume(self) -> None:
         # What was edited meanwhile was written through the same project.
@@ -83,6 +108,9 @@ class HomeScreen(Screen[None]):
         # Even a timer that does nothing makes Textual paint the screen above again.
         self._looking.pause()
 
+    def on_resize(self) -> None:
+        self._show_title()
+
     # --- showing ---
 
     def show(self, go_to: str | None = None) -> None:
@@ -91,17 +119,29 @@ class HomeScreen(Screen[None]):
         self._show_title()
         self._show_details()
         self.refresh_bindings()
-        self.call_after_refresh(self._look_at_runs)
+        self.call_after_refresh(self.look_at_runs)
+
+    def show_board(self) -> None:
+        """Show what runs, failed and comes next; only what is different is drawn."""
+        self.table.refresh_changed()
+        if self.table.chosen is not None:
+            self._show_details_of(self.table.chosen)
+        self.agenda.show(agenda(self.watcher.board.look, self.watcher.following(), self.model))
+        self._show_title()
+        self._keys_changed()
 
     def _title(self) -> tuple[Content, Content]:
         project = self.app.project
         configurations = sum(1 for ref in project.configuration_refs() if not ref.startswith("orchestration/"))
         left = Content.assemble(("◆ orch-tui", "bold $text-primary"), "  ", text.line(project.settings.name, "bold"))
         counts = f"{counted(self.model.total, 'orchestration')} · {counted(configurations, 'configuration')}"
-        return left, Content.styled(counts, "$text-muted")
+        # Where there is no room for the agenda, its gist stands here.
+        narrow = self.size.width < NARROW
+        short = in_short(self.watcher.board.look, self.watcher.following(), self.model) if narrow else ""
+        return left, Content.styled(short or counts, "$text-muted")
 
     def _show_title(self) -> None:
-        self.query_one(TitleBar).show(*self._title())
+        self._title_bar.show(*self._title())
         shown, total = len(self.model.ids), self.model.total
         self._list_pane.border_subtitle = Content(f"{shown} of {total}") if self.model.filter else None
 
@@ -118,21 +158,31 @@ class HomeScreen(Screen[None]):
             self.set_timer(_PROBLEMS_AFTER_SECONDS, lambda: self._show_problems(chosen))
 
     def _show_details_of(self, orchestration_id: str) -> None:
-        paths = self.app.project.paths
+        paths, look, now = self.app.project.paths, self.watcher.board.look, self.model.now()
         file = paths.relative(paths.orchestration(orchestration_id))
+        last = look.last.get(orchestration_id)
+        run = run_line(last, look.progress.get(orchestration_id), now) if last is not None else None
         known = self.model.known_problems(orchestration_id)
-        self._details.show(self.model.entry(orchestration_id), file, self.model.now(), known)
+        self._details.show(self.model.entry(orchestration_id), file, now, known, run)
 
     def _show_problems(self, orchestration_id: str) -> None:
         if self.is_current and self.table.chosen == orchestration_id:
             self.model.problems(orchestration_id)
             self._show_details_of(orchestration_id)
 
+    def _keys_changed(self) -> None:
+        """Which keys there are, once for every change: the footer is made anew each time."""
+        keys = tuple(self._may(name) for name in _CHANGING_KEYS)
+        if keys != self._keys:
+            self._keys = keys
+            self.refresh_bindings()
+
     # --- reading ---
 
-    def _look_at_runs(self) -> None:
+    def look_at_runs(self) -> None:
+        """Look now, if the screen is shown."""
         if self.is_current:
-            self._read_runs()
+            self.watcher.look()
 
     @work(group="names", exclusive=True, description="names for the filter")
     async def _read_names(self) -> None:
@@ -140,30 +190,21 @@ class HomeScreen(Screen[None]):
         while self.model.read_some(_SLICE_SECONDS):
             await asyncio.sleep(0)
 
-    @work(group="runs", exclusive=True, description="runs of the rows in view")
-    async def _read_runs(self) -> None:
-        for orchestration_id in self.table.in_view():
-            known = self.model.runs(orchestration_id)
-            found = await asyncio.to_thread(read_runs, self.app.project.paths, orchestration_id, known)
-            if self.model.keep_runs(orchestration_id, found):
-                self.table.refresh_id(orchestration_id)
-
-    @work(group="interrupted", description="look for interrupted runs")
-    async def _tell_of_interrupted(self) -> None:
-        from orch_tui.tui.home.interrupted import interrupted_runs, told
-
-        if found := await asyncio.to_thread(interrupted_runs, self.app.project):
-            self.app.say(told(found), "warning", seconds=12)
-
     # --- messages ---
 
-    def on_line_list_moved(self, event: OrchestrationList.Moved) -> None:
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        if isinstance(event.control, Agenda):
+            self.table.go_to(event.control.lines[event.index].orchestration)
+            return
         self._show_details()
+        self._keys_changed()
         if self.table.chosen and self.model.runs(self.table.chosen) is None:
-            self._look_at_runs()
+            self.look_at_runs()
 
-    def on_line_list_chosen(self, event: OrchestrationList.Chosen) -> None:
-        self.action_open()
+    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+        if isinstance(event.control, Agenda):
+            self.table.go_to(event.control.lines[event.index].orchestration)
+        self._open()
 
     def on_list_pane_filtered(self, event: ListPane.Filtered) -> None:
         self.model.set_filter(event.text)
@@ -171,67 +212,100 @@ class HomeScreen(Screen[None]):
 
     # --- what can be done ---
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in _NEEDS_ONE and self.table.chosen is None:
-            return False
-        if action in _NOT_WHILE_TYPING and self._list_pane.typing:
-            return False
-        return action != "clear_filter" or self._list_pane.field is not None
+    def _table_of_actions(self) -> Mapping[str, Callable[[], object]]:
+        return {
+            "home.open": self._open,
+            "home.run": self._run,
+            "home.stop": self._stop,
+            "home.log": self._log,
+            "home.failure": self._next_failure,
+            "home.new": self._editor.create,
+            "home.duplicate": self._editor.duplicate,
+            "home.rename": self._editor.rename,
+            "home.change-id": self._editor.change_id,
+            "home.delete": self._editor.delete,
+            "home.undo": self._editor.undo,
+            "home.edit-file": self._editor.edit_file,
+            "home.filter": self._list_pane.open_filter,
+            "home.clear-filter": self._list_pane.close_filter,
+            "home.reload": self._reload,
+            "home.sequence": self._sequence,
+            "runs.history": self._history,
+        }
 
-    def action_open(self) -> None:
+    def action_do(self, action_id: str) -> None:
+        """One of the table; what asks something goes on in a worker."""
+        doing = self._can[action_id]()
+        if inspect.isawaitable(doing):
+            self.run_worker(doing, group="do", description=action_id)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self._may(str(parameters[0]).rpartition(".")[2]) if action == "do" else True
+
+    def _may(self, name: str) -> bool | None:
+        run = self.watcher.last_run(self.table.chosen)
+        match name:
+            case "clear-filter":
+                return self._list_pane.field is not None
+            case "stop":
+                return run is not None and run.live
+            case "log":
+                return run is not None
+            case "failure":
+                return bool(self.watcher.board.look.new_failures())
+        if name in _NOT_WHILE_TYPING and self._list_pane.typing:
+            return False
+        return name not in _NEEDS_ONE or self.table.chosen is not None
+
+    def _open(self) -> None:
         if self.table.chosen is not None:
+            self.watcher.open(self.table.chosen)
             self.app.open_workbench(self.table.chosen)
 
-    async def action_filter(self) -> None:
-        await self._list_pane.open_filter()
+    async def _run(self) -> None:
+        from orch_tui.tui.home import runner
 
-    async def action_clear_filter(self) -> None:
-        await self._list_pane.close_filter()
+        if (chosen := self.table.chosen) is not None and await runner.run(self.app, self.model.entry(chosen)):
+            self.look_at_runs()
 
-    def action_reload(self) -> None:
+    async def _stop(self) -> None:
+        from orch_tui.tui.home import runner
+
+        run = self.watcher.last_run(self.table.chosen)
+        if run is not None and run.live:
+            progress = self.watcher.board.look.progress.get(run.orchestration)
+            await runner.stop(self.app, self.model.entry(run.orchestration), run, progress)
+
+    async def _log(self) -> None:
+        from orch_tui.tui.home import runner
+
+        run = self.watcher.last_run(self.table.chosen)
+        if run is not None and await runner.open_log(self.app, run):
+            self.watcher.looked_at(run.orchestration)
+
+    def _next_failure(self) -> None:
+        """The next one below the cursor, or else the first of the list."""
+        failed = {run.orchestration for run in self.watcher.board.look.new_failures()}
+        below = self.model.ids[self.table.cursor + 1 :]
+        if (found := next((one for one in (*below, *self.model.ids) if one in failed), None)) is not None:
+            self.table.go_to(found)
+
+    def _reload(self) -> None:
         self.model.reload()
         self.show()
         self.app.say("Read all files again.", seconds=2)
 
-    @work(group="edit", exclusive=True, description="create an orchestration")
-    async def action_new(self) -> None:
-        await self._editor.create()
-
-    @work(group="edit", exclusive=True, description="copy an orchestration")
-    async def action_duplicate(self) -> None:
-        await self._editor.duplicate()
-
-    @work(group="edit", exclusive=True, description="rename an orchestration")
-    async def action_rename(self) -> None:
-        await self._editor.rename()
-
-    @work(group="edit", exclusive=True, description="change an id")
-    async def action_change_id(self) -> None:
-        await self._editor.change_id()
-
-    def action_delete(self) -> None:
-        self._editor.delete()
-
-    def action_undo(self) -> None:
-        self._editor.undo()
-
-    def action_edit_file(self) -> None:
-        self._editor.edit_file()
-
-    @work(group="sequence", exclusive=True, description="show the sequence")
-    async def action_sequence(self) -> None:
+    async def _sequence(self) -> None:
         from orch_tui.tui.sequence.opening import open_sequence
 
         if self.table.chosen is not None:
             await open_sequence(self.app, self.table.chosen)
 
-    @work(group="history", exclusive=True, description="show the runs")
-    async def action_history(self) -> None:
+    async def _history(self) -> None:
         from orch_tui.tui.runs.history import HistoryScreen
 
-        orchestration = self.table.chosen
-        if orchestration is None:
-            return
-        answer = await self.app.push_screen_wait(HistoryScreen(self.app.project, orchestration))
-        if answer is not None:
-            self.app.open_run(orchestration, answer[1], rerun=answer[0] == "rerun")
+        if (orchestration := self.table.chosen) is not None:
+            self.watcher.open(orchestration)
+            answer = await self.app.push_screen_wait(HistoryScreen(self.app.project, orchestration))
+            if answer is not None:
+                self.app.open_run(orchestration, answer[1], rerun=answer[0] == "rerun")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from time import localtime, strftime
 
-from orch_tui.model.durations import show_duration
+from orch_tui.model.durations import clock, show_duration
 from orch_tui.model.plan import PlannedTask, RunPlan
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
@@ -23,13 +23,6 @@ _LONGER = "»"
 _QUIET = "z"
 _NESTED_ROWS = 200
 _REASON = 22
-
-
-def clock(seconds: float) -> str:
-    """``00:14``, ``1:02:03``: as wide one second later."""
-    minutes, second = divmod(max(0, int(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{second:02}" if hours else f"{minutes:02}:{second:02}"
 
 
 def task_state(model: RunModel, task: TaskState, now: float, *, wide: bool = False) -> tuple[Part, ...]:

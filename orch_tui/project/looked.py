@@ -1,0 +1,33 @@
+"""Which run of each orchestration was looked at last: ``.orch/looked.toml``, so that new failures stand out."""
+
+from __future__ import annotations
+
+import tomllib
+
+from orch_tui.project.atomic import write_atomic
+from orch_tui.project.paths import ProjectPaths, make_private
+
+_TABLE = "looked"
+_PRIVATE = 0o600
+
+
+def read_looked(paths: ProjectPaths) -> dict[str, str]:
+    """Ids of runs by ids of orchestrations. A file that is not there or cannot be read tells nothing."""
+    try:
+        table = tomllib.loads(paths.looked.read_text(encoding="utf-8")).get(_TABLE)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
+    runs = table if isinstance(table, dict) else {}
+    return {orchestration: run for orchestration, run in runs.items() if isinstance(run, str)}
+
+
+def keep_looked(paths: ProjectPaths, orchestration: str, run: str) -> None:
+    """Remember that a run, and with it all before it, was looked at. Raises: OSError."""
+    # Only to write: whoever just looks does not pay for it.
+    import tomli_w
+
+    looked = read_looked(paths)
+    if run > looked.get(orchestration, ""):
+        make_private(paths.state)
+        text = tomli_w.dumps({_TABLE: {**looked, orchestration: run}})
+        write_atomic(paths.looked, text, mode=_PRIVATE)

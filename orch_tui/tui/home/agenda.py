@@ -1,0 +1,101 @@
+"""Now and next: what runs, what failed since it was looked at, what a schedule starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orch_tui.model.durations import clock
+from orch_tui.model.status import STYLES, Status
+from orch_tui.model.text import counted, safe_line
+from orch_tui.project.history import RunSummary
+from orch_tui.tui.home.board import Look
+from orch_tui.tui.home.model import HomeModel, show_when
+from orch_tui.tui.status_look import style_of
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+
+_SCHEDULED = "◷"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: a row, and the orchestration that it is of."""
+
+    orchestration: str
+    row: Row
+
+
+class Agenda(LineList):
+    """Enter or a double click on a line goes to its orchestration."""
+
+    HELP = "What runs now, what failed since you looked, and what the schedules start next. Enter goes to it."
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.lines: Sequence[Line] = ()
+        self.border_title = "Now and next"
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Show these; only what is different is drawn."""
+        self.empty_text = " Nothing runs, nothing is scheduled"
+        if lines and lines == self.lines:
+            return
+        same = len(lines) == len(self.lines)
+        self.lines = lines
+        if same:
+            self.refresh_changed()
+        else:
+            self.reload()
+
+    def count(self) -> int:
+        return len(self.lines)
+
+    def row(self, index: int) -> Row:
+        return self.lines[index].row
+
+
+def agenda(look: Look, following: Sequence[tuple[float, str]], model: HomeModel) -> list[Line]:
+    """``following`` says when a schedule starts which orchestration next, soonest first."""
+    now, name = model.now(), model.known_name
+    lines = [_running(run, name(run.orchestration), look) for run in look.running()]
+    lines += [_failed(run, name(run.orchestration), now) for run in look.new_failures()]
+    return lines + [_next(when, orchestration, name(orchestration), now) for when, orchestration in following]
+
+
+def _running(run: RunSummary, name: str, look: Look) -> Line:
+    progress = look.progress.get(run.orchestration)
+    style = STYLES[run.status]
+    right = Part(f"{style.word} ", "dim")
+    if progress is not None:
+        head = progress.head
+        left = f"  ~{clock(head.left)} left" if head.left is not None else ""
+        right = Part(f"{head.done}/{head.total}  {clock(head.elapsed)}{left} ", "text")
+    return Line(
+        run.orchestration, Row((Part(f" {style.glyph} ", style_of(run.status)), Part(name, "strong")), (right,))
+    )
+
+
+def _failed(run: RunSummary, name: str, now: float) -> Line:
+    status = Status.WARNING if run.interrupted else run.status
+    glyph = "?" if run.interrupted else status.style.glyph
+    reason = safe_line(run.broken or run.reason, 200)
+    left = (Part(f" {glyph} ", style_of(status)), Part(name, "strong"), Part(f"  {reason}" if reason else "", "dim"))
+    return Line(run.orchestration, Row(left, (Part(f"{run.state} {show_when(run.started, now)} ", style_of(status)),)))
+
+
+def _next(when: float, orchestration: str, name: str, now: float) -> Line:
+    return Line(orchestration, Row((Part(f" {_SCHEDULED} ", "dim"), Part(name)), (Part(f"{show_when(when, now)} "),)))
+
+
+def in_short(look: Look, following: Sequence[tuple[float, str]], model: HomeModel) -> str:
+    """``● 1 now  ✘ 2 new failures  next Mon 05:30 Alpha``; empty when there is nothing to say."""
+    running, failed = look.running(), look.new_failures()
+    told = []
+    if running:
+        told.append(f"{STYLES[Status.PROCESSING].glyph} {len(running)} now")
+    if failed:
+        told.append(f"{STYLES[Status.ERROR].glyph} {counted(len(failed), 'new failure')}")
+    if following:
+        when, orchestration = following[0]
+        told.append(f"next {show_when(when, model.now())} {model.known_name(orchestration)}")
+    return "  ".join(told)

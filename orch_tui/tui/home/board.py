@@ -1,0 +1,76 @@
+"""What the home screen knows of runs beyond the rows in view: what goes on and what failed. No Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from orch_tui.model.status import Status
+from orch_tui.project.looked import keep_looked, read_looked
+from orch_tui.project.project import Project
+
+if TYPE_CHECKING:
+    from orch_tui.project.history import RunSummary
+    from orch_tui.tui.home.live import LiveRuns, Progress
+    from orch_tui.tui.home.sweep import Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at the project's runs has found, by orchestration."""
+
+    last: Mapping[str, RunSummary] = field(default_factory=dict)
+    progress: Mapping[str, Progress] = field(default_factory=dict)
+    looked: Mapping[str, str] = field(default_factory=dict)
+
+    def running(self) -> list[RunSummary]:
+        """Those that go on, the earliest first."""
+        return sorted((run for run in self.last.values() if run.live), key=lambda run: run.id)
+
+    def is_new_failure(self, orchestration: str) -> bool:
+        """Its last run failed, or was interrupted, and nobody has looked at it since."""
+        run = self.last.get(orchestration)
+        if run is None or run.live or self.looked.get(orchestration, "") >= run.id:
+            return False
+        return run.status is Status.ERROR or run.interrupted
+
+    def new_failures(self) -> list[RunSummary]:
+        """The latest first."""
+        found = [run for name, run in self.last.items() if self.is_new_failure(name)]
+        return sorted(found, key=lambda run: run.id, reverse=True)
+
+
+class Board:
+    """The newest look. :meth:`read` is for a thread, one at a time; all else for that of the screen."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._sweep: Sweep | None = None
+        self._live: LiveRuns | None = None
+        self.look = Look()
+
+    def read(self, orchestrations: Sequence[str], now: float) -> Look:
+        """Look at all runs; ``now`` is seconds since the epoch. Reads files."""
+        # Nothing of it is needed for the first picture.
+        from orch_tui.tui.home.sweep import Sweep
+
+        self._sweep = self._sweep or Sweep(self._project.paths)
+        last = self._sweep.read(orchestrations)
+        return Look(last, self._progress(last.values(), now), read_looked(self._project.paths))
+
+    def _progress(self, last: Iterable[RunSummary], now: float) -> Mapping[str, Progress]:
+        going = [run for run in last if run.live]
+        if not going and self._live is None:
+            return {}
+        from orch_tui.tui.home.live import LiveRuns
+
+        self._live = self._live or LiveRuns(self._project.paths)
+        return self._live.read(going, now)
+
+    def looked_at(self, orchestration: str) -> None:
+        """A person has seen how its last run ended. Raises: OSError."""
+        run = self.look.last.get(orchestration)
+        if run is not None and self.look.is_new_failure(orchestration):
+            self.look = Look(self.look.last, self.look.progress, {**self.look.looked, orchestration: run.id})
+            keep_looked(self._project.paths, orchestration, run.id)

@@ -1,0 +1,72 @@
+"""The runs that go on now, followed for their progress. Without Textual; reading is for a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orch_tui.project.history import RunSummary
+from orch_tui.project.journal.file import BrokenJournal
+from orch_tui.project.paths import ProjectPaths
+from orch_tui.runs.control import grace_words
+from orch_tui.runs.estimates import read_estimates, tasks_to_run
+from orch_tui.runs.feed import RunFeed
+from orch_tui.runs.head import Head, head_of
+from orch_tui.runs.view import RunModel, running_tasks
+
+MOST = 50
+"""Runs that are followed at once; of more, only the state is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a run stands, the names of its tasks that have a process, and how long those get when they are stopped."""
+
+    run: str
+    head: Head
+    running: tuple[str, ...]
+    grace: str
+
+
+class LiveRuns:
+    """Follows the journals of runs, each from where it was read last."""
+
+    def __init__(self, paths: ProjectPaths) -> None:
+        self._paths = paths
+        self._followed: dict[str, _Followed] = {}
+
+    def read(self, live: Sequence[RunSummary], now: float) -> Mapping[str, Progress]:
+        """How these runs stand, by orchestration; ``now`` is seconds since the epoch.
+
+        One that cannot be read is left out. Runs that are not asked for any more are forgotten.
+        """
+        before, self._followed = self._followed, {}
+        found = {}
+        for run in live[:MOST]:
+            known = before.get(run.orchestration)
+            try:
+                one = known if known is not None and known.model.directory == run.directory else self._follow(run)
+                one.model.take(one.feed.read())
+            except (OSError, BrokenJournal):
+                continue
+            self._followed[run.orchestration] = one
+            found[run.orchestration] = _progress(one.model, now)
+        return found
+
+    def _follow(self, run: RunSummary) -> _Followed:
+        feed = RunFeed(run.directory, self._paths)
+        state, live = feed.open()
+        estimates = read_estimates(self._paths, run.orchestration, before=run.id, tasks=tasks_to_run(state))
+        return _Followed(feed, RunModel(run.directory, state, live=live, estimates=estimates))
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    feed: RunFeed
+    model: RunModel
+
+
+def _progress(model: RunModel, now: float) -> Progress:
+    running = running_tasks(model)
+    names = tuple(task.name for task in running)
+    return Progress(model.directory.name, head_of(model, now), names, grace_words(running))

@@ -1,0 +1,35 @@
+"""The last run of every orchestration, also of those that are not in view. Without Textual; for a thread."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from orch_tui.project.history import RunSummary, latest
+from orch_tui.project.paths import ProjectPaths
+
+
+class Sweep:
+    """Reads again only what may have changed: a new run changes its directory, and a run goes on until it has ended."""
+
+    def __init__(self, paths: ProjectPaths) -> None:
+        self._paths = paths
+        self._read: dict[str, tuple[int, RunSummary | None]] = {}
+
+    def read(self, orchestrations: Sequence[str]) -> Mapping[str, RunSummary]:
+        """By orchestration; those that never ran, or whose runs cannot be read, are left out."""
+        self._read = {name: self._last(name) for name in orchestrations}
+        return {name: run for name, (_, run) in self._read.items() if run is not None}
+
+    def _last(self, orchestration: str) -> tuple[int, RunSummary | None]:
+        try:
+            stamp = os.stat(self._paths.runs(orchestration)).st_mtime_ns
+        except OSError:
+            return -1, None
+        known = self._read.get(orchestration)
+        if known is not None and known[0] == stamp and (known[1] is None or known[1].status.final):
+            return known
+        try:
+            return stamp, latest(self._paths, orchestration)
+        except OSError:
+            return stamp, None
