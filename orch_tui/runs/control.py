@@ -59,11 +59,20 @@ class Part:
 class RunControl:
     """The runs of one project that this process executes, and what may be done to any run."""
 
-    def __init__(self, project: Project, start: Callable[..., ActiveRun] = start_run) -> None:
+    def __init__(
+        self,
+        project: Project,
+        start: Callable[..., ActiveRun] = start_run,
+        *,
+        on_start: Callable[[str, Path], object] | None = None,
+    ) -> None:
+        """``on_start`` is told of each run that is executed here: its orchestration and its directory, in whatever
+        thread it was started."""
         self.project = project
         self.active: dict[str, ActiveRun] = {}
         self.stop_on_leaving = False
         self._start = start
+        self._on_start = on_start
 
     # Before a run
 
@@ -155,6 +164,8 @@ class RunControl:
         sys.setswitchinterval(_SWITCH_SECONDS)
         self.active = {key: one for key, one in self.active.items() if one.alive}
         self.active[run.id] = run
+        if self._on_start is not None:
+            self._on_start(run.directory.parent.name, run.directory)
 
     def cancel(self, directory: Path, *, task: str | None = None, now: bool = False) -> None:
         """Ask whoever executes the run to stop it, or one task of it. Raises: CannotRun."""

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path, PurePath
 from time import monotonic, time
@@ -21,7 +21,7 @@ from textual.filter import LineFilter
 from textual.theme import Theme
 
 from orch_tui.model.text import counted, safe_line
-from orch_tui.project.project import Project, open_project
+from orch_tui.project.project import DefinitionError, Project, open_project
 from orch_tui.tui import terminal, theme
 from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from orch_tui.model.fault import Fault
     from orch_tui.runs.control import RunControl
+    from orch_tui.tui.announcer import Announcer
 
 SayAs = Literal["information", "warning", "error"]
 
@@ -68,6 +69,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
         self.report: Path | None = None
         self._interrupted = 0.0
         self._leaving = False
+        self._own_loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def available_themes(self) -> dict[str, Theme]:
@@ -85,7 +87,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
         return HomeScreen(HomeModel(self.project, self.clock))
 
     def on_mount(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._own_loop = asyncio.get_running_loop()
         self.signals.listen(lambda number: loop.call_soon_threadsafe(self.leave_by, number))
         if (driver := self.terminal_driver) is not None:
             driver.on_lost = lambda: self.leave_by(signal.SIGHUP)
@@ -123,7 +125,36 @@ class OrchApp(PatchedApp, inherit_bindings=False):
         """The runs that this process executes; made when the first workbench asks for it."""
         from orch_tui.runs.control import RunControl
 
-        return RunControl(self.project)
+        return RunControl(self.project, on_start=self._announce_from_thread)
+
+    @cached_property
+    def _announcer(self) -> Announcer:
+        from orch_tui.tui.announcer import Announcer
+
+        return Announcer(self._write_title, self._ring)
+
+    def announce(self, runs: Iterable[tuple[str, Path]]) -> None:
+        """Names of orchestrations and directories of their runs that go on: how they end is told from here on."""
+        if going := [*runs]:
+            self._announcer.follow(going)
+
+    def _announce_from_thread(self, orchestration_id: str, directory: Path) -> None:
+        if self._own_loop is not None:
+            self._own_loop.call_soon_threadsafe(lambda: self.announce([(self._name_of(orchestration_id), directory)]))
+
+    def _name_of(self, orchestration_id: str) -> str:
+        try:
+            return self.project.orchestration(orchestration_id).name
+        except DefinitionError:
+            return orchestration_id
+
+    def _write_title(self, title: str) -> None:
+        if self.config.title and (driver := self.terminal_driver) is not None:
+            driver.set_title(title)
+
+    def _ring(self) -> None:
+        if self.config.bell:
+            self.bell()
 
     def open_configuration(self, ref: str, fault: Fault | None = None) -> None:
         """Show the form of one configuration (``component-id/configuration-id``), at what made a task fail."""

@@ -54,15 +54,21 @@ _SHOWN = {
     "end": "End",
 }
 """Where Textual has other words, or signs that not every font has."""
+_SWITCHES = ("title", "bell")
 
 
 @dataclass(slots=True)
 class UserConfig:
-    """``keys`` maps ids of actions to Textual key names, separated by commas. ``complaints`` are sentences."""
+    """``keys`` maps ids of actions to Textual key names, separated by commas. ``complaints`` are sentences.
+
+    ``title``: the terminal's title says what runs and how it ended; ``bell``: the terminal rings when a run has ended.
+    """
 
     path: Path
     keys: dict[str, str] = field(default_factory=dict)
     theme: str | None = None
+    title: bool = True
+    bell: bool = False
     complaints: list[str] = field(default_factory=list)
 
 
@@ -86,8 +92,14 @@ def load_config(path: Path | None = None, actions: Sequence[Action] = ALL) -> Us
         config.complaints.append(f"{config.path} cannot be read, all defaults hold: {safe_line(str(error))}")
         return config
     for name in data:
-        if name not in ("keys", "theme"):
-            config.complaints.append(f'there is no setting "{safe_line(name, 60)}"; there are "theme" and [keys]')
+        if name not in ("keys", "theme", *_SWITCHES):
+            known = ", ".join(f'"{one}"' for one in ("theme", *_SWITCHES))
+            config.complaints.append(f'there is no setting "{safe_line(name, 60)}"; there are {known} and [keys]')
+    for name in _SWITCHES:
+        if isinstance(value := data.get(name, getattr(config, name)), bool):
+            setattr(config, name, value)
+        else:
+            config.complaints.append(f"{name}: {_quoted(value)} is neither true nor false; the usual holds")
     config.keys, complaints = checked_keys(data.get("keys", {}), actions)
     config.complaints += complaints
     config.theme = _theme(data.get("theme"), config.complaints)

@@ -29,6 +29,8 @@ action by its name. Keys are changed in `config.toml` in the configuration direc
 
 ```toml
 theme = "orch-light"
+title = false   # the terminal's title does not say what runs and how it ended
+bell = true     # the terminal rings when a run has ended
 
 [keys]
 "app.palette" = "ctrl+k"

@@ -11,7 +11,8 @@ from orch_tui.tui.app import OrchApp
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.runs.attempt_text import AttemptTextScreen
 from orch_tui.tui.runs.compare import CompareList, CompareScreen
-from orch_tui.tui.runs.history import HistoryScreen, RunList, bars
+from orch_tui.tui.runs.history import HistoryScreen, RunList
+from orch_tui.tui.runs.trend import bars
 from orch_tui.tui.workbench.dialogs.run_preview import RunPreview
 from orch_tui.tui.workbench.screen import WorkbenchScreen
 from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree

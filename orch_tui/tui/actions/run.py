@@ -151,9 +151,9 @@ HISTORY: tuple[Action, ...] = (
     Action("history.compare", "c", "Compare", "Compare with the marked run, or with the one before.", True, VIEW),
     Action("history.mark", "space", "Mark", "Mark the run to compare another one with it.", True, VIEW),
     Action("history.rerun", "R", "Run failed", "Run again what did not succeed in the run.", True, RUN),
+    Action("history.leave", "escape", "Back", "Back to where you were.", True, VIEW),
     Action("history.prune", "D", "Delete old", "Delete the runs that the project does not keep; asks first.", True),
     Action("history.reload", "r", "Reload", "Read the runs again.", group=VIEW),
-    Action("history.leave", "escape", "Back", "Back to where you were.", group=VIEW),
 )
 DIALOGS: tuple[Action, ...] = (
     Action("variables.accept", "ctrl+o,f10", "Accept", "Take the values.", priority=True),

@@ -8,29 +8,15 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from orch_tui.tui.home.orchestration_list import OrchestrationList
+from orch_tui.tui.widgets.list_head import ListHead
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
 _EMPTY = "   No orchestrations yet: n creates one"
-
-
-class ListHead(Static):
-    """The titles of the columns, drawn to the width of the list below."""
-
-    def __init__(self, table: OrchestrationList) -> None:
-        super().__init__(id="head")
-        self._table = table
-
-    def render(self) -> Content:
-        row = self._table.head(self._table.size.width)
-        left, right = ("".join(part.text for part in parts) for parts in (row.left, row.right))
-        return Content(left + right.rjust(self._table.size.width - len(left)))
 
 
 class ListPane(Vertical):

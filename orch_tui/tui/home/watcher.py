@@ -72,6 +72,7 @@ class RunWatcher:
         finally:
             self._reading = False
         self.board.look = look
+        self._app.announce((self._model.known_name(run.orchestration), run.directory) for run in look.running())
         if self._opened is not None:
             opened, self._opened = self._opened, None
             self.looked_at(opened)

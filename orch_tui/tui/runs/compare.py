@@ -14,6 +14,7 @@ from orch_tui.model.durations import show_duration
 from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
+from orch_tui.project.history import clock_of
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.compare import Difference, compare
 from orch_tui.tui.actions import bindings
@@ -112,7 +113,9 @@ class CompareScreen(FullScreen[None]):
         self._states: tuple[RunState, RunState] | None = None
 
     def compose(self) -> ComposeResult:
-        yield TitleBar(line(f"Runs {self._older.name} and {self._newer.name}", "bold"))
+        yield TitleBar(
+            line(f"Runs of {clock_of(self._older.name, None)} and {clock_of(self._newer.name, None)}", "bold")
+        )
         yield CompareList(id="table")
         yield KeyBar()
 

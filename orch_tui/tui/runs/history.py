@@ -8,45 +8,33 @@ from pathlib import Path
 from statistics import fmean
 from time import localtime, strftime
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from orch_tui.model.durations import show_duration
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.history import RunSummary, clock_of, runs
-from orch_tui.project.project import Project
+from orch_tui.project.project import DefinitionError, Project
 from orch_tui.runs.estimates import ENOUGH, LONGER, RUNS
-from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import bindings, workbench
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.dialogs.confirm import Confirm
+from orch_tui.tui.runs.trend import chart
 from orch_tui.tui.status_look import style_of
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.list_head import ListHead
 
 LIMIT = 1000
 """Runs that are listed, newest first."""
 _BAR = 12
-_EIGHTHS = "▁▂▃▄▅▆▇█"
-_ROWS = 3
-
-
-def bars(seconds: Sequence[float | None], rows: int = _ROWS) -> list[str]:
-    """Columns as high as the durations, over so many rows; a blank for None. The highest is first."""
-    known = [one for one in seconds if one is not None]
-    top = max(known, default=0.0) or 1.0
-    lines = []
-    for row in range(rows - 1, -1, -1):
-        cells = []
-        for one in seconds:
-            eighths = 0 if one is None else max(1, round(one / top * rows * 8)) - row * 8
-            cells.append(" " if eighths <= 0 else _EIGHTHS[min(8, eighths) - 1])
-        lines.append("".join(cells))
-    return lines
+_WIDE = 100
+"""Columns from which durations have a bar."""
 
 
 def usual(found: Sequence[RunSummary]) -> dict[int, float]:
@@ -58,14 +46,20 @@ def usual(found: Sequence[RunSummary]) -> dict[int, float]:
     return {tasks: fmean(seconds[:RUNS]) for tasks, seconds in good.items() if len(seconds) >= ENOUGH}
 
 
-class RunList(LineList):
+class RunList(LineList, inherit_bindings=False):
     """One run a line, newest first."""
+
+    # Enter is a key of the screen, which says in its footer what it does.
+    BINDINGS = bindings(
+        action for action in (*workbench.LIST, *workbench.LIST_TOP) if action.id != "list.choose"
+    )  # fmt: skip
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.runs: Sequence[RunSummary] = ()
         self.marked: str | None = None
         self._top = 1.0
+        self._tasks_width = 0
         self._usual: dict[int, float] = {}
         self._continued: dict[str, str] = {}
         self.empty_text = " No run yet: R in the workbench starts one"
@@ -76,6 +70,7 @@ class RunList(LineList):
         self.runs = found
         self._top = max((run.seconds for run in found if run.seconds is not None), default=1.0) or 1.0
         self._usual = usual(found)
+        self._tasks_width = max((len(_tasks(run)) for run in found), default=0)
         # Of several that continue one run, the last: the list is newest first.
         self._continued = {run.continues: run.id for run in reversed(found) if run.continues is not None}
         if here is not None:
@@ -94,6 +89,12 @@ class RunList(LineList):
     def count(self) -> int:
         return len(self.runs)
 
+    def head(self, width: int) -> Row:
+        """The titles of the columns."""
+        bar = f"{'':{_BAR + 1}}" if width >= _WIDE else ""
+        titles = f" {'  Ended':<14}{'Started':<19}  {'Took':>8} {bar} {'Tasks':<{self._tasks_width}}  Why"
+        return Row((Part(titles, "dim"),), (Part("By ", "dim"),))
+
     def row(self, index: int) -> Row:
         run = self.runs[index]
         status = Status.WARNING if run.interrupted or run.broken else run.status
@@ -105,24 +106,33 @@ class RunList(LineList):
             Part(f"{when}  "),
             Part(f"{show_duration(run.seconds):>8} ", "strong"),
         ]
-        if self.size.width >= 100:
+        wide = self.size.width >= _WIDE
+        if wide:
             part = 0.0 if run.seconds is None else run.seconds / self._top
             length = max(int(run.seconds is not None), round(part * _BAR))
-            left.append(Part("━" * length, "accent", picture=True))
+            left.append(Part("━" * length, style_of(status), picture=True))
             left.append(Part(" " * (_BAR - length + 1), picture=True))
-        left.append(Part(f" {'a part of ' if run.partial else ''}{counted(run.tasks, 'task')}  ", "dim"))
-        links = [("continues", run.continues), ("continued", self._continued.get(run.id))]
-        told = [f"{word} {clock_of(other, run.started)}  " for word, other in links if other is not None]
-        left += [Part(words, "accent") for words in told]
-        text = run.broken or run.reason
-        if text:
-            left.append(Part(safe_line(text, 200), "dim"))
+        why = self._why(run)
+        left.append(Part(f" {_tasks(run):<{self._tasks_width}}  " if why else f" {_tasks(run)}", "dim"))
+        left += why
         mean = self._usual.get(run.tasks)
         longer = mean is not None and run.seconds is not None and run.seconds > mean * LONGER
         right = [Part("» longer  ", "warning")] if longer and not run.partial else []
-        if not told or self.size.width >= 100:
+        if wide or not (right or run.continues or run.id in self._continued):
             right.append(Part(f"{safe_line(run.by, 30)} ", "dim"))
         return Row(tuple(left), tuple(right))
+
+    def _why(self, run: RunSummary) -> list[Part]:
+        """What it continues, what continued it, and how it came to end so."""
+        links = [("continues", run.continues), ("continued at", self._continued.get(run.id))]
+        told = [f"{word} {clock_of(other, run.started)}" for word, other in links if other is not None]
+        parts = [Part(f"{', '.join(told)}  ", "accent")] if told else []
+        text = run.broken or run.reason
+        return [*parts, Part(safe_line(text, 200), "dim")] if text else parts
+
+
+def _tasks(run: RunSummary) -> str:
+    return f"{'a part of ' if run.partial else ''}{counted(run.tasks, 'task')}"
 
 
 class HistoryScreen(FullScreen[tuple[str, Path] | None]):
@@ -138,19 +148,28 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         self._orchestration: str = orchestration_id
 
     def compose(self) -> ComposeResult:
-        yield TitleBar(line(f"History of {self._orchestration}", "bold", limit=80))
-        with Vertical():
-            yield RunList(id="list")
-            yield Static(id="trend")
+        shown = RunList(id="list")
+        yield TitleBar(line(f"History of {self._orchestration_name()}", "bold", limit=80))
+        with Vertical(id="runs"):
+            yield ListHead(shown)
+            yield shown
+        yield Static(id="trend")
         yield KeyBar()
+
+    def _orchestration_name(self) -> str:
+        """Of the orchestration; its id where the file cannot be read."""
+        try:
+            return self._project.orchestration(self._orchestration).name
+        except DefinitionError:
+            return self._orchestration
 
     @property
     def list(self) -> RunList:
         return self.query_one(RunList)
 
     def on_mount(self) -> None:
-        self.list.border_title = line("Runs")
-        self.query_one("#trend").border_title = line("Durations, oldest first")
+        self.query_one("#runs").border_title = line("Runs")
+        self.query_one("#trend").border_title = line("How long complete runs took, the oldest first")
         self.set_focus(self.list)
         self.action_reload()
 
@@ -160,18 +179,19 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
     async def _read(self) -> None:
         found = await asyncio.to_thread(lambda: list(runs(self._project.paths, self._orchestration, LIMIT)))
         self.list.show(found)
+        self.query_one(ListHead).refresh()
         good = sum(run.status is Status.SUCCESS and run.broken is None for run in found)
         mean = usual(found).get(found[0].tasks) if found else None
         about = f", usually {show_duration(mean)}" if mean is not None else ""
-        self.list.border_subtitle = line(f"{counted(len(found), 'run')}, {good} with success{about}")
+        self.query_one("#runs").border_subtitle = line(f"{counted(len(found), 'run')}, {good} with success{about}")
         self._show_trend(found)
 
     def _show_trend(self, found: Sequence[RunSummary]) -> None:
-        width = max(10, self.size.width - 6)
-        shown = [run.seconds for run in reversed(found[:width]) if not run.partial]
-        self.query_one("#trend", Static).update(
-            Content.styled("\n".join(bars(shown)), "$text-primary") if any(shown) else line("none yet")
-        )
+        trend = self.query_one("#trend", Static)
+        trend.update(chart(found, max(10, trend.size.width)) or line("none yet"))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(lambda: self._show_trend(self.list.runs))
 
     # Actions
 
@@ -218,13 +238,10 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         older, newer = sorted((run, other), key=lambda one: one.id)
         self.app.push_screen(CompareScreen(older.directory, newer.directory))
 
-    def action_prune(self) -> None:
+    @work(group="prune", exclusive=True, description="delete old runs")
+    async def action_prune(self) -> None:
         settings = self._project.settings
         days = f", and those older than {settings.keep_days:g} days" if settings.keep_days is not None else ""
-
-        def take(answer: str | None) -> None:
-            if answer == "delete":
-                self.run_worker(self._prune(), exclusive=True, description="delete old runs")
 
         question: Confirm[str] = Confirm(
             "Delete old runs? This cannot be undone.",
@@ -232,7 +249,8 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
             f"orch.toml keeps the newest {counted(settings.keep_runs, 'run')}; all beyond them go{days}.\n"
             "Logs and results of these runs are deleted with them. Runs that have not ended stay.",
         )
-        self.app.push_screen(question, take)
+        if await self.app.push_screen_wait(question) == "delete":
+            await self._prune()
 
     async def _prune(self) -> None:
         from orch_tui.engine.runs import forget_old_runs

@@ -32,6 +32,8 @@ _GOODBYE_SECONDS = 2.0
 _TICK = 0.1
 _READ = 4096
 _GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
+_KEEP_TITLE, _OLD_TITLE = "\x1b[22;2t", "\x1b[23;2t"
+"""What the terminal does with its title: put it aside, and take it from there."""
 _MOST_CELLS = 4096
 """Columns or rows of a terminal, at most: a report of more is noise."""
 _PARSER_FAULTS = (ArithmeticError, LookupError, ParseError, RuntimeError, TypeError, ValueError)
@@ -77,6 +79,7 @@ class ResilientDriver(LinuxDriver):
         self._dropping = False
         self.epoch = 0
         self._modes = False
+        self._title = ""
         self._watcher: Thread | None = None
 
     def has_terminal(self) -> bool:
@@ -169,12 +172,24 @@ class ResilientDriver(LinuxDriver):
         self._modes = True
         try:
             super().start_application_mode()  # type: ignore[no-untyped-call]
+            self._write_title(_KEEP_TITLE)
         finally:
             self._modes = False
+
+    def set_title(self, title: str) -> None:
+        """The title of the terminal's window until the application leaves it; ``title`` is one safe line."""
+        before, self._title = self._title, title
+        self._write_title("" if before else _KEEP_TITLE)
+
+    def _write_title(self, first: str) -> None:
+        if self._title:
+            self.write(f"{first}\x1b]2;{self._title}\x07")
 
     def stop_application_mode(self) -> None:
         self._modes = True
         try:
+            if self._title:
+                self.write(_OLD_TITLE)
             super().stop_application_mode()
         finally:
             self._modes = False

@@ -1,0 +1,79 @@
+"""The terminal's title says what runs and how it ended, and the bell rings: for whoever is in another window."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from orch_tui.model.status import STYLES, Status
+from orch_tui.model.text import counted, safe_line
+from orch_tui.project.history import RunSummary, summarize
+
+_LOOK_SECONDS = 1.0
+_NAME = 60
+
+
+class Announcer:
+    """Follows runs from where they are seen first to their end, with one small read of each a second.
+
+    ``write`` gets each new title; ``ring`` is called when a run has ended.
+    """
+
+    def __init__(self, write: Callable[[str], object], ring: Callable[[], object]) -> None:
+        self._write, self._ring = write, ring
+        self._followed: dict[Path, str] = {}
+        self._looking: asyncio.Task[None] | None = None
+        self._title = ""
+
+    def follow(self, runs: Iterable[tuple[str, Path]]) -> None:
+        """Names of orchestrations, and the directories of their runs that go on. Those that are known stay."""
+        new = {directory: name for name, directory in runs if directory not in self._followed}
+        if not new:
+            return
+        self._followed |= new
+        self._tell(self._what_runs())
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_on(), name="announce runs")
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._looking is not None:
+            self._looking.cancel()
+
+    async def _look_on(self) -> None:
+        while self._followed:
+            await asyncio.sleep(_LOOK_SECONDS)
+            for directory, name in [*self._followed.items()]:
+                try:
+                    run = await asyncio.to_thread(summarize, directory)
+                except FileNotFoundError:
+                    # Deleted meanwhile: nobody knows how it ended.
+                    del self._followed[directory]
+                    self._tell(self._what_runs() or safe_line(name, _NAME))
+                    continue
+                if not run.live:
+                    del self._followed[directory]
+                    # One that others still run beside is told of by the bell alone.
+                    self._tell(self._what_runs() or ended(name, run))
+                    self._ring()
+
+    def _what_runs(self) -> str:
+        if len(self._followed) > 1:
+            return f"{STYLES[Status.PROCESSING].glyph} {counted(len(self._followed), 'run')}"
+        return "".join(
+            f"{STYLES[Status.PROCESSING].glyph} {safe_line(name, _NAME)}" for name in self._followed.values()
+        )
+
+    def _tell(self, title: str) -> None:
+        if title != self._title:
+            self._title = title
+            self._write(title)
+
+
+def ended(name: str, run: RunSummary) -> str:
+    """``✔ Campaigns 5/5``: of how many tasks so many succeeded."""
+    glyph = "?" if run.interrupted or run.broken else run.status.style.glyph
+    good = sum(run.counts.get(status, 0) for status in (Status.SUCCESS, Status.WARNING))
+    counts = f" {good}/{run.tasks}" if run.counts else ""
+    return f"{glyph} {safe_line(name, _NAME)}{counts}"

@@ -1,0 +1,79 @@
+"""How the terminal's title and bell tell of runs."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from orch_tui.engine.runs import RunRequest
+from orch_tui.model.status import Status
+from orch_tui.project.history import summarize
+from orch_tui.project.project import Project, open_project
+from orch_tui.runs.control import RunControl
+from orch_tui.tui import announcer
+from orch_tui.tui.announcer import Announcer
+
+from tests.tui.conftest import MakeRun, write_files
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announcer, "_LOOK_SECONDS", 0.01)
+
+
+@pytest.fixture
+def gated(tmp_path: Path) -> Project:
+    gate = 'until [ -e "$ORCH_PROJECT/$ORCH_ORCHESTRATION" ]; do sleep 0.02; done'
+    one = "[[phases]]\nname = 'A'\n[[phases.tasks]]\nconfiguration = 'command/%s'\n"
+    files = {"orch.toml": 'name = "P"\n'}
+    for name in ("one", "two"):
+        command = gate.replace("$ORCH_ORCHESTRATION", name)
+        files[f"configurations/command/{name}.toml"] = f"name = '{name}'\n[parameters]\ncommand = '''{command}'''\n"
+        files[f"orchestrations/{name}.toml"] = f"name = 'The {name}'\n" + one % name
+    return open_project(write_files(tmp_path / "project", files))
+
+
+@pytest.mark.usefixtures("quick")
+async def test_the_title_follows_runs_to_their_ends(gated: Project) -> None:
+    # GIVEN two runs that go on
+    titles: list[str] = []
+    rings: list[str] = []
+    control = RunControl(gated)
+    runs = {name: control.start(control.plan(RunRequest(name))) for name in ("one", "two")}
+    told = Announcer(titles.append, lambda: rings.append(titles[-1]))
+    try:
+        told.follow([("The one", runs["one"].directory)])
+        told.follow([("The one", runs["one"].directory), ("The two", runs["two"].directory)])
+        assert titles == ["● The one", "● 2 runs"] and rings == []
+        # WHEN they end one after the other
+        for name in runs:
+            (gated.root / name).touch()
+            async with asyncio.timeout(60):
+                while len(rings) < 1 + (name == "two"):
+                    await asyncio.sleep(0.01)
+        # THEN the title says what still runs, then how the last one ended, and it rang twice
+        assert titles == ["● The one", "● 2 runs", "● The two", "✔ The two 1/1"] and len(rings) == 2
+    finally:
+        told.stop()
+        for name, run in runs.items():
+            (gated.root / name).touch()
+            run.wait(60)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_run_that_is_interrupted_or_gone_is_not_followed_for_ever(project: Project, make_run: MakeRun) -> None:
+    titles: list[str] = []
+    interrupted = project.paths.run("alpha", make_run("alpha", None))
+    told = Announcer(titles.append, lambda: None)
+    # WHEN one is followed that nobody executes, and one that is not there
+    told.follow([("Alpha", interrupted), ("Gone", project.paths.run("alpha", "20200101-000000"))])
+    async with asyncio.timeout(60):
+        while told._looking is not None and not told._looking.done():
+            await asyncio.sleep(0.01)
+    assert titles == ["● 2 runs", "● Gone", "Gone"] and not told._followed
+
+
+def test_how_a_run_ended_is_said_with_the_tasks_that_succeeded(project: Project, make_run: MakeRun) -> None:
+    run = summarize(project.paths.run("alpha", make_run("alpha", Status.ERROR)))
+    assert announcer.ended("Al\x07pha", run) == "✘ Alpha 0/1"
