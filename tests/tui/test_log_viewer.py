@@ -90,6 +90,26 @@ async def test_the_end_is_shown_and_followed(project: Project, log: Path) -> Non
         assert view.follow and "another" in text_of(pilot)
 
 
+async def test_a_log_that_has_ended_is_not_followed_and_errors_stand_out(project: Project, tmp_path: Path) -> None:
+    # GIVEN an attempt that failed, whose program has no colours of its own
+    (tmp_path / "tasks" / "t" / "1").mkdir(parents=True)
+    (tmp_path / "tasks" / "t" / "1" / "log").write_text("all is well\nERROR no such table\n")
+    task = TaskState(PlannedTask("t", "command/one", "T", "p", Decision.RUN))
+    task.attempts.append(AttemptState(1, 0.0, status=Status.ERROR))
+    app = OrchApp(project)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(LogViewerScreen.open_for_task(tmp_path, task))
+        await pilot.pause()
+        # THEN the last row does not promise more
+        assert "■ its end" in text_of(pilot) and "following" not in text_of(pilot)
+        # AND THEN the line with the error has its colour, the other one has not
+        view = app.screen.query_one(LogView)
+        colours = [
+            {str(one.style.color) for one in view.render_line(y) if one.style and one.text.strip()} for y in (0, 1)
+        ]
+        assert colours[1] == {str(view.get_component_rich_style("log-view--error").color)} != colours[0]
+
+
 async def test_following_can_be_set_from_outside(project: Project, log: Path) -> None:
     async with viewer(project, log) as (_, view):
         view.follow = False

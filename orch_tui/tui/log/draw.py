@@ -51,6 +51,9 @@ def _thumb(state: LogState, height: int) -> range:
 def _row(state: LogState, row: Row, base: Style, width: int, style: Styles) -> Strip:
     shown = row.line.shown
     layers = [(span.start, span.end, sgr_style(span.sgr)) for span in row.line.spans]
+    # A program that has colours of its own says itself what an error is.
+    if not layers and ERRORS.spans(shown):
+        layers.append((0, len(row.line.text), style("error")))
     if row.line.more:
         layers.append((len(row.line.text), len(shown), style("note")))
     here = row.offset == state.view.cursor and not state.view.follow
@@ -88,7 +91,7 @@ def _says(state: LogState) -> list[tuple[str, str]]:
     if state.log is None or state.log.problem is not None:
         parts.append((f"○ {safe_line(state.log.problem or '', 200) if state.log else 'no log'}", "note"))
     elif state.view.follow:
-        parts.append(("● following", "state"))
+        parts.append(("■ its end", "note") if state.ended else ("● following", "state"))
     else:
         news = state.news
         parts.append((f"‖ held  {news}" if news else "‖ held", "warning" if news else "note"))

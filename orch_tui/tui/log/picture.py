@@ -11,7 +11,7 @@ from orch_tui.tui.log.draw import draw
 from orch_tui.tui.log.paint import changed, cost
 from orch_tui.tui.log.state import LogState
 
-STYLES = ("cursor", "match", "match-here", "selection", "note", "thumb", "track", "status", "state", "warning")
+STYLES = ("cursor", "match", "match-here", "selection", "note", "thumb", "track", "status", "state", "warning", "error")
 _WHOLE_ROW = ("thumb", "track", "status")
 
 

@@ -27,7 +27,10 @@ def show_lines(count: int) -> str:
 
 
 class LogState:
-    """One log at a time; ``found`` is told, from another thread, where a search has arrived."""
+    """One log at a time; ``found`` is told, from another thread, where a search has arrived.
+
+    ``ended``: nobody writes into the log any more, so that there is nothing to follow.
+    """
 
     def __init__(self, found: Callable[[int | None, bool], object]) -> None:
         self.view = Viewport()
@@ -37,6 +40,7 @@ class LogState:
         self.count = LineCount()
         self.selection: Selection | None = None
         self.note = ""
+        self.ended = False
         self._found = found
         self._counting: Counting | None = None
         self._searching: Counting | None = None

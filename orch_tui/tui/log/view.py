@@ -57,6 +57,7 @@ class LogView(Widget, can_focus=True):
         & > .log-view--track { background: $scrollbar-background; }
         & > .log-view--status { color: $text-muted; background: $panel; }
         & > .log-view--state { color: $text-success; }
+        & > .log-view--error { color: $text-error; }
         & > .log-view--warning { color: $text-warning; text-style: bold; }
         &:ansi > .log-view--cursor { text-style: underline; }
         &:ansi > .log-view--match { color: ansi_yellow; background: ansi_default; text-style: reverse; }
@@ -103,13 +104,18 @@ class LogView(Widget, can_focus=True):
         path: Path | None = None,
         *,
         position: bool = True,
+        ended: bool = False,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """``position``: whether the last row has it too; else it is for whoever listens to :class:`Changed`."""
+        """``position``: whether the last row has it too; else it is for whoever listens to :class:`Changed`.
+
+        ``ended``: nobody writes into the log any more.
+        """
         super().__init__(id=id, classes=classes)
         self.path = path
         self.state = LogState(lambda offset, around: self.post_message(self._Found(offset, around)))
+        self.state.ended = ended
         self._picture = LogPicture(self, self.state, position=position)
         self._mouse = Mouse(self.state)
         self._position = position
@@ -128,8 +134,9 @@ class LogView(Widget, can_focus=True):
     def on_unmount(self) -> None:
         self.state.close()
 
-    def show(self, path: Path | None) -> None:
-        """Another log, from its end; None for none."""
+    def show(self, path: Path | None, *, ended: bool = False) -> None:
+        """Another log, from its end; None for none. ``ended``: nobody writes into it any more."""
+        self.state.ended = ended
         if path == self.path and self.state.log is not None:
             return
         self.path = path

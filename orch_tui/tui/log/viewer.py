@@ -49,6 +49,7 @@ class LogViewerScreen(FullScreen[None]):
         self._task_name = title
         self._of_run: tuple[Path, RunState, TaskState] | None = None
         self._numbers: list[int] = []
+        self._ended: list[bool] = [False] * len(self._attempts)
 
     @classmethod
     def open_for_task(cls, run_directory: Path, task: TaskState, state: RunState | None = None) -> Self:
@@ -65,6 +66,8 @@ class LogViewerScreen(FullScreen[None]):
             for number, status in numbers
         ]
         viewer = cls(attempts, title=task.name)
+        if task.attempts:
+            viewer._ended = [attempt.status.final for attempt in task.attempts]
         if state is not None:
             viewer._numbers = [number for number, _ in numbers] if task.attempts else []
             viewer._of_run = (run_directory, state, task)
@@ -77,7 +80,7 @@ class LogViewerScreen(FullScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
-        yield LogView(self.path, position=False)
+        yield LogView(self.path, position=False, ended=self._ended[self._index])
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -116,7 +119,7 @@ class LogViewerScreen(FullScreen[None]):
     def _show_attempt(self, index: int) -> None:
         if 0 <= index < len(self._attempts):
             self._index = index
-            self.log_view.show(self.path)
+            self.log_view.show(self.path, ended=self._ended[self._index])
             self._show_title()
 
     # --- copying ---
