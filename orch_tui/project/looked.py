@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tomllib
 
+import tomli_w
+
 from orch_tui.project.atomic import write_atomic
 from orch_tui.project.paths import ProjectPaths, make_private
 
@@ -23,9 +25,6 @@ def read_looked(paths: ProjectPaths) -> dict[str, str]:
 
 def keep_looked(paths: ProjectPaths, orchestration: str, run: str) -> None:
     """Remember that a run, and with it all before it, was looked at. Raises: OSError."""
-    # Only to write: whoever just looks does not pay for it.
-    import tomli_w
-
     looked = read_looked(paths)
     if run > looked.get(orchestration, ""):
         make_private(paths.state)

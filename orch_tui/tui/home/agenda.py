@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from orch_tui.model.durations import clock
 from orch_tui.model.status import STYLES, Status
 from orch_tui.model.text import counted, safe_line
-from orch_tui.project.history import RunSummary
 from orch_tui.tui.home.board import Look
 from orch_tui.tui.home.model import HomeModel, show_when
 from orch_tui.tui.status_look import style_of
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+
+if TYPE_CHECKING:
+    from orch_tui.project.history import RunSummary
 
 _SCHEDULED = "◷"
 

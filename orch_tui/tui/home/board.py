@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orch_tui.model.status import Status
-from orch_tui.project.looked import keep_looked, read_looked
 from orch_tui.project.project import Project
 
 if TYPE_CHECKING:
@@ -53,6 +52,7 @@ class Board:
     def read(self, orchestrations: Sequence[str], now: float) -> Look:
         """Look at all runs; ``now`` is seconds since the epoch. Reads files."""
         # Nothing of it is needed for the first picture.
+        from orch_tui.project.looked import read_looked
         from orch_tui.tui.home.sweep import Sweep
 
         self._sweep = self._sweep or Sweep(self._project.paths)
@@ -70,6 +70,8 @@ class Board:
 
     def looked_at(self, orchestration: str) -> None:
         """A person has seen how its last run ended. Raises: OSError."""
+        from orch_tui.project.looked import keep_looked
+
         run = self.look.last.get(orchestration)
         if run is not None and self.look.is_new_failure(orchestration):
             self.look = Look(self.look.last, self.look.progress, {**self.look.looked, orchestration: run.id})
