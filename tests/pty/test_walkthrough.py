@@ -68,7 +68,7 @@ def test_nothing_is_sent_while_nothing_changes(tmp_path: Path) -> None:
     project = sample_project(tmp_path)
     with PtyApp(orch_tui(project.root)) as app:
         app.wait_for("Campaigns")
-        press(app, "\r", "Extractor phase")
+        press(app, "\r", "Components")
         app.settle(1.0)
         # WHEN nothing is pressed THEN no byte comes
         assert app.pump(2.0) == b""

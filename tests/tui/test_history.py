@@ -53,16 +53,16 @@ async def test_a_run_opens_in_the_workbench_read_only(tmp_path: Path) -> None:
     file.write_text(file.read_text().replace('[[phases.tasks]]\nid = "gone"\nconfiguration = "command/gone"\n', ""))
     project.reload()
     async with workbench(project, "o") as (pilot, screen):
-        assert len(screen.phase_tree.rows) == 2
+        assert len(screen.phase_tree.outline.rows) == 2
         # WHEN it is opened from the history
         await pilot.press("H")
         await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.list.runs, "runs")
         await pilot.press("enter")
         await until(pilot, lambda: screen.run_shown is not None, "the run")
         # THEN the tree has the plan of the run, and Esc goes back to the plan of today
-        assert len(screen.phase_tree.rows) == 3 and "as it ran, read only" in text_of(pilot)
+        assert len(screen.phase_tree.outline.rows) == 3 and "as it ran, read only" in text_of(pilot)
         await pilot.press("escape")
-        assert screen.run_shown is None and len(screen.phase_tree.rows) == 2
+        assert screen.run_shown is None and len(screen.phase_tree.outline.rows) == 2
         assert "read only" not in text_of(pilot)
 
 
@@ -107,14 +107,14 @@ async def test_an_edit_goes_to_the_plan_first(tmp_path: Path, past: bool) -> Non
             else:
                 await pilot.press("w")
             await until(pilot, lambda: screen.run_shown is not None and not screen.desk.watcher.following, "the run")
-            assert [phase.name for phase in tree.phases] == ["First", "Second", "Third"]
+            assert [phase.name for phase in tree.outline.phases] == ["First", "Second", "Third"]
             footer = text_of(pilot).splitlines()[-1]
             assert "R Run" in footer and not any(word in footer for word in ("Add", "Move", "Group", "Undo", "Enable"))
             # WHEN an edit's key is pressed
             await pilot.press("1", key)
             # THEN the plan is shown, unchanged, and it is said
             assert screen.run_shown is None and pilot.app.screen is screen
-            assert screen.bench.value is edited and [phase.name for phase in tree.phases] == [
+            assert screen.bench.value is edited and [phase.name for phase in tree.outline.phases] == [
                 "Second",
                 "First",
                 "Third",
@@ -157,10 +157,10 @@ async def test_a_preview_has_the_order_of_the_plan_and_cancelled_the_run_is_back
         await until(pilot, lambda: screen.run_shown is not None and not screen.desk.watcher.following, "the run")
         await pilot.press("R")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
-        assert [phase.name for phase in screen.phase_tree.phases] == ["Second", "First"]
+        assert [phase.name for phase in screen.phase_tree.outline.phases] == ["Second", "First"]
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen, "the run again")
-        assert [phase.name for phase in screen.phase_tree.phases] == ["First", "Second"]
+        assert [phase.name for phase in screen.phase_tree.outline.phases] == ["First", "Second"]
         assert "success" in text_of(pilot)
 
 

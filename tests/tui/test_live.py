@@ -239,7 +239,7 @@ async def test_tables_are_listed_with_rows_and_previewed(tmp_path: Path) -> None
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, TablePreview), "the preview")
         # THEN its first rows are there
-        assert 0 < pilot.app.screen.query_one(DataTable).row_count <= 100
+        await until(pilot, lambda: 0 < pilot.app.screen.query_one(DataTable).row_count <= 100, "its rows")
 
 
 async def test_a_part_of_the_orchestration_runs(tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ async def test_in_a_narrow_tree_a_task_keeps_the_part_of_its_name_that_tells_it_
     # GIVEN three panes in 100 columns
     project = project_of(tmp_path, One={"people": "true"})
     async with workbench(project, "main", size=(100, 30)) as (pilot, screen):
-        assert "Command · people" in rows_of(screen.phase_tree)[1]
+        assert "people · Command" in rows_of(screen.phase_tree)[1]
         # WHEN the panel of a run takes room from the tree
         await run_all(pilot, screen)
         await to_end(pilot, screen)

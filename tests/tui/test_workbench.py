@@ -105,7 +105,7 @@ async def test_the_walk_through_by_mouse_alone(project: Project) -> None:
         await pilot.click("#group")
         await pilot.pause()
         # AND the second transformation is moved to a new phase: only the name itself is typed
-        ids = [row.id for row in tree.rows]
+        ids = [row.id for row in tree.outline.rows]
         await click_row(pilot, tree, ids.index("campaign-recipient"), x=0)
         await choose_from_menu(pilot, screen, ids.index("campaign-recipient"), "m")
         pilot.app.screen.query_one(Input).value = "Second Transformation Phase"
@@ -114,7 +114,7 @@ async def test_the_walk_through_by_mouse_alone(project: Project) -> None:
         await click_row(pilot, menu, 0)
         await pilot.pause()
         # AND that phase is moved up before the writer, and the file saved by a click in the bar of keys
-        ids = [row.id for row in tree.rows]
+        ids = [row.id for row in tree.outline.rows]
         await choose_from_menu(pilot, screen, ids.index("second-transformation-phase"), "K")
         assert screen.bench.dirty
         bar = screen.query_one(KeyBar)
@@ -129,7 +129,7 @@ async def test_the_walk_through_by_mouse_alone(project: Project) -> None:
 async def test_a_task_is_dragged_to_another_phase(project: Project) -> None:
     async with workbench(project) as (pilot, screen):
         tree = screen.phase_tree
-        names = [row.id for row in tree.rows]
+        names = [row.id for row in tree.outline.rows]
         source, target = names.index("campaign-recipient"), names.index("writer-phase")
         offset = (tree.gutter.left + 12, tree.gutter.top)
         await pilot.mouse_down(tree, offset=(offset[0], offset[1] + source))
@@ -144,7 +144,7 @@ async def test_fold_glyph_mark_column_and_double_click(project: Project) -> None
         tree = screen.phase_tree
         # WHEN the fold glyph is clicked THEN the phase folds
         await click_row(pilot, tree, 0, x=2)
-        assert [row.id for row in tree.rows][:2] == ["extractor-phase", "transformation-phase"]
+        assert [row.id for row in tree.outline.rows][:2] == ["extractor-phase", "transformation-phase"]
         # WHEN the column of marks is clicked THEN the task is marked
         await click_row(pilot, tree, 2, x=0)
         assert screen.bench.marks == {"campaign-performance"}
@@ -189,9 +189,9 @@ async def test_vim_motions_and_rows_moved_by_letters(project: Project) -> None:
         assert structure(screen.bench.value)[2][1][-1] == "file-writer/new-recipients"
         # AND h goes to the phase, h folds it, l unfolds it, g g goes to the top
         await pilot.press("h", "h")
-        assert tree.folded == {"second-transformation-phase"}
+        assert tree.outline.folded == {"second-transformation-phase"}
         await pilot.press("l", "g", "g")
-        assert not tree.folded
+        assert not tree.outline.folded
         assert tree.cursor == 0
 
 

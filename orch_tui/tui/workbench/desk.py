@@ -21,6 +21,7 @@ from orch_tui.tui.workbench.dialogs.run_preview import confirm_in_tree
 from orch_tui.tui.workbench.edits import EditController
 from orch_tui.tui.workbench.file import FileController
 from orch_tui.tui.workbench.model import Workbench
+from orch_tui.tui.workbench.outline import NestedLine
 from orch_tui.tui.workbench.panes import Panes
 from orch_tui.tui.workbench.pictures import Pictures
 from orch_tui.tui.workbench.plan_view import PlanView
@@ -33,7 +34,7 @@ from orch_tui.tui.workbench.watcher import RunWatcher
 from orch_tui.tui.workbench.widgets.components_pane import ComponentsPane
 from orch_tui.tui.workbench.widgets.failure_card import Failure, FailureCard
 from orch_tui.tui.workbench.widgets.live_panel import LivePanel
-from orch_tui.tui.workbench.widgets.phase_tree import NestedLine, PhaseTree
+from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree, toggle_fold
 from orch_tui.tui.workbench.widgets.problems import ProblemList
 from orch_tui.tui.workbench.widgets.sequence import SequenceView
 
@@ -273,11 +274,11 @@ class Desk:
         await self._services.push(Menu("What to do", [(one, self._services.key_of(one.id)) for one in actions]), take)
 
     async def _carry_out(self, action: Action) -> None:
-        """As its key would: by the desk, or by what has the focus."""
+        """As its key would: by the desk, or by the tree."""
         if action.id in self.actions:
             await self.do(action.id)
-        elif self._panes.focused is not None:
-            await self._panes.focused.run_action(action.method)
+        else:
+            self._widgets.tree.action_do(action.id)
 
     def _leave(self) -> None:
         """One step back: the marks, the run, the screen."""
@@ -305,7 +306,7 @@ class Desk:
         tree = self._widgets.tree
         item = tree.item
         if isinstance(item, Phase):
-            tree.toggle_fold(item.id)
+            toggle_fold(tree, item.id)
         elif self.shown.model is not None:
             self.pages.log()
         else:
@@ -313,7 +314,7 @@ class Desk:
 
     def drop(self, source: int, target: int) -> None:
         """A row of the tree was dragged onto another one."""
-        rows = self._widgets.tree.rows
+        rows = self._widgets.tree.outline.rows
         one, other = rows[source], rows[target]
         if not isinstance(one, NestedLine) and not isinstance(other, NestedLine):
             self.edit.drop(one, other)

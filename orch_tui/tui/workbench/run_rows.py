@@ -17,7 +17,7 @@ from orch_tui.runs.head import Head
 from orch_tui.runs.view import RUNNING, RunModel
 from orch_tui.tui.status_look import DECISIONS, REUSED_GLYPH, REUSED_STYLE, style_of
 from orch_tui.tui.widgets.line_tree import Part, Row
-from orch_tui.tui.workbench.widgets.phase_tree import NestedLine
+from orch_tui.tui.workbench.outline import NestedLine
 
 _LONGER = "»"
 _QUIET = "z"

@@ -2,57 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import BindingType
 from textual.message import Message
 
-from orch_tui.model.durations import write_duration
-from orch_tui.model.orchestration import NO_OPTIONS, Phase, Task
+from orch_tui.model.orchestration import Phase, Task
 from orch_tui.model.problem import Severity
-from orch_tui.model.status import Status
-from orch_tui.model.text import counted, safe_line
 from orch_tui.tui.actions import bindings, handed_on
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.line_tree import LineList
+from orch_tui.tui.widgets.row_painter import Part, Row
 from orch_tui.tui.workbench.catalog import Label
+from orch_tui.tui.workbench.outline import NestedLine, Outline
+from orch_tui.tui.workbench.widgets.row_drag import RowDrag
+from orch_tui.tui.workbench.widgets.tree_rows import TreeRows
 
 _FOLD_CELLS = range(2, 4)
 _MARK_CELLS = range(0, 2)
-_ERROR, _WARNING = Status.ERROR.style.glyph, Status.WARNING.style.glyph
-_NARROW = 64
-_TIGHT = 36
-"""Columns below which only the configuration names a task of a run: the component would take all the room."""
 
-
-_OWN = {
-    "tree.fold",
-    "tree.unfold",
-    "tree.fold-all",
-    "tree.unfold-all",
-    "tree.next-phase",
-    "tree.previous-phase",
+OWN: Mapping[str, Callable[[PhaseTree], None]] = {
+    "tree.fold": lambda tree: _fold(tree),
+    "tree.unfold": lambda tree: _unfold(tree),
+    "tree.fold-all": lambda tree: _fold_all(tree),
+    "tree.unfold-all": lambda tree: _set_folded(tree, set()),
+    "tree.next-phase": lambda tree: _go_to_phase(tree, range(tree.cursor + 1, tree.count())),
+    "tree.previous-phase": lambda tree: _go_to_phase(tree, range(tree.cursor - 1, -1, -1)),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class NestedLine:
-    """A line of a nested run below its task; the cursor passes it over, and no edit knows it."""
-
-    id: str
-    shown: Row
+"""What the tree does by itself, by the id of the action; all else is its screen's."""
 
 
 class PhaseTree(LineList, inherit_bindings=False):
-    """Shows phases and tasks; marks and problems are given to it, folding is its own."""
+    """Shows phases and tasks; marks, problems and states are given to it, folding is its own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(actions.LIST),
-        *bindings(action for action in actions.TREE if action.id in _OWN),
-        *handed_on((action for action in actions.TREE if action.id not in _OWN), "screen"),
+        *handed_on(action for action in actions.TREE if action.id in OWN),
+        *handed_on((action for action in actions.TREE if action.id not in OWN), "screen"),
     ]
 
     @dataclass
@@ -73,72 +62,35 @@ class PhaseTree(LineList, inherit_bindings=False):
     def __init__(self, label: Callable[[str], Label], *, id: str | None = None) -> None:
         """``label`` tells what a configuration is called, by its reference."""
         super().__init__(id=id)
-        self._label = label
-        self.phases: tuple[Phase, ...] = ()
-        self.rows: list[Phase | Task | NestedLine] = []
-        self.folded: set[str] = set()
-        self._numbers: dict[str, int] = {}
-        self._marks: Set[str] = frozenset()
-        self._phase_marks: Set[str] = frozenset()
-        self._problems: Mapping[str, Severity] = {}
-        self._states: Mapping[str, Sequence[Part]] = {}
-        self._nested: Mapping[str, Sequence[NestedLine]] = {}
-        self._pressed: int | None = None
-        self._dragging = False
+        self.outline: Outline = Outline()
         self.empty_text = "  No phases yet: a adds tasks, n makes a phase"
+        self._look = TreeRows(label)
+        self._drag = RowDrag()
 
     # What is shown
 
     def show(self, phases: tuple[Phase, ...], *, redraw: bool = False) -> None:
         """Show these phases; the cursor stays on what it is on. Rows that are the same objects are not drawn again."""
-        here, old, cursor, numbers = self.item, self.rows, self.cursor, self._numbers
-        self.phases = phases
-        self._numbers = {phase.id: number for number, phase in enumerate(phases, 1)}
-        self.rows = self._flat()
-        if here is not None and not self._is(self.cursor, here.id):
-            self.cursor = next((index for index, row in enumerate(self.rows) if row.id == here.id), self.cursor)
-        if len(old) == len(self.rows) and not redraw:
-            changed = [
-                index
-                for index, (was, row) in enumerate(zip(old, self.rows, strict=True))
-                if was is not row or (isinstance(row, Phase) and numbers.get(row.id) != self._numbers[row.id])
-            ]
-            # A row that only changed its place is drawn where it was and where it is, not all that is in view.
-            self.refresh_rows(*changed, *({cursor, self.cursor} - set(changed)))
-            self._scroll_to_cursor()
+        here, cursor = self.item, self.cursor
+        changed = self.outline.show(phases)
+        _stay_on(self, here)
+        if changed is None or redraw:
+            self.reload()
             return
-        self.reload()
-
-    def _flat(self) -> list[Phase | Task | NestedLine]:
-        rows: list[Phase | Task | NestedLine] = []
-        for phase in self.phases:
-            rows.append(phase)
-            if phase.id in self.folded:
-                continue
-            if not self._nested:
-                rows += phase.tasks
-                continue
-            for task in phase.tasks:
-                rows += (task, *self._nested.get(task.id, ()))
-        return rows
-
-    def selectable(self, index: int) -> bool:
-        return not isinstance(self.rows[index], NestedLine)
-
-    def _is(self, index: int, item_id: str) -> bool:
-        return index < len(self.rows) and self.rows[index].id == item_id
+        # A row that only changed its place is drawn where it was and where it is, not all that is in view.
+        self.refresh_rows(*changed, *({cursor, self.cursor} - set(changed)))
+        self._scroll_to_cursor()
 
     def show_marks(self, marks: Set[str], phase_marks: Set[str]) -> None:
-        """Draw the rows again whose mark is different now."""
-        changed = (self._marks ^ marks) | (self._phase_marks ^ phase_marks)
-        self._marks, self._phase_marks = frozenset(marks), frozenset(phase_marks)
-        self._refresh_items(changed)
+        """Draw the rows again whose mark is different now; by the ids of tasks and of phases."""
+        changed = (self._look.marks ^ marks) | (self._look.phase_marks ^ phase_marks)
+        self._look.marks, self._look.phase_marks = frozenset(marks), frozenset(phase_marks)
+        _refresh_items(self, changed)
 
     def show_problems(self, worst: Mapping[str, Severity]) -> None:
         """The worst problem of a task or phase, by its id."""
-        changed = {key for key in {*self._problems, *worst} if self._problems.get(key) != worst.get(key)}
-        self._problems = dict(worst)
-        self._refresh_items(changed)
+        old, self._look.problems = self._look.problems, dict(worst)
+        _refresh_items(self, {key for key in {*old, *worst} if old.get(key) != worst.get(key)})
 
     def show_states(
         self,
@@ -150,222 +102,143 @@ class PhaseTree(LineList, inherit_bindings=False):
 
         ``nested`` are lines below a task. Only cells that differ are drawn, in at most ``limit`` rows of those in view.
         """
-        nested = nested or {}
-        places = [(task, [line.id for line in lines]) for task, lines in nested.items()]
-        moved = places != [(task, [line.id for line in lines]) for task, lines in self._nested.items()]
-        same_lines = not nested and not self._nested
-        self._states, self._nested = states, nested
-        if moved or not same_lines:
-            here = self.item
-            self.rows = self._flat()
-            if here is not None and not self._is(self.cursor, here.id):
-                self.cursor = next((index for index, row in enumerate(self.rows) if row.id == here.id), self.cursor)
+        here = self.item
+        self._look.states = states
+        moved = self.outline.show_nested(nested or {})
+        _stay_on(self, here)
         if moved:
             self.reload()
         else:
             self.refresh_changed(limit)
 
-    def _refresh_items(self, ids: Set[str]) -> None:
-        if ids:
-            top = round(self.scroll_y)
-            visible = range(top, min(len(self.rows), top + self.size.height))
-            self.refresh_rows(*(index for index in visible if self.rows[index].id in ids))
-
     # Rows
-
-    def count(self) -> int:
-        return len(self.rows)
 
     @property
     def item(self) -> Phase | Task | None:
         """What the cursor is on."""
-        here = self.rows[self.cursor] if self.cursor < len(self.rows) else None
+        rows = self.outline.rows
+        here = rows[self.cursor] if self.cursor < len(rows) else None
         return None if isinstance(here, NestedLine) else here
 
     @property
     def items(self) -> list[Phase | Task]:
         """All that the cursor can be on."""
-        return [row for row in self.rows if not isinstance(row, NestedLine)]
+        return [row for row in self.outline.rows if not isinstance(row, NestedLine)]
+
+    def count(self) -> int:
+        return len(self.outline.rows)
+
+    def selectable(self, index: int) -> bool:
+        return not isinstance(self.outline.rows[index], NestedLine)
 
     def row(self, index: int) -> Row:
-        item = self.rows[index]
+        item, outline = self.outline.rows[index], self.outline
         if isinstance(item, NestedLine):
             return item.shown
-        row = self._phase_row(item) if isinstance(item, Phase) else self._task_row(item)
-        state = self._states.get(item.id)
-        return row if state is None else Row(row.left, (*state, Part(" ")))
-
-    def _marks_of(self, marked: bool, item_id: str) -> tuple[Part, Part]:
-        problem = self._problems.get(item_id)
-        glyph = Part(" ")
-        if problem is not None:
-            glyph = Part(_ERROR, "error") if problem is Severity.ERROR else Part(_WARNING, "warning")
-        return Part("◆" if marked else " ", "marked"), glyph
-
-    def _phase_row(self, phase: Phase) -> Row:
-        folded = phase.id in self.folded
-        left = (
-            *self._marks_of(phase.id in self._phase_marks, phase.id),
-            Part("▸ " if folded else "▾ ", "accent"),
-            Part(f"{self._numbers[phase.id]} ", "dim"),
-            Part(safe_line(phase.name, 200), "heading"),
-        )
-        notes = []
-        if phase.max_parallel is not None:
-            notes.append(f"{phase.max_parallel} at once")
-        if folded or not phase.tasks:
-            notes.append(counted(len(phase.tasks), "task") if phase.tasks else "no tasks")
-        return Row(left, (Part("  ".join(notes) + " ", "dim"),) if notes else ())
-
-    def _task_row(self, task: Task) -> Row:
-        label = self._label(task.configuration)
-        style = "text" if task.enabled else "dim"
-        tight = self.size.width < _TIGHT and task.id in self._states
-        left = (
-            *self._marks_of(task.id in self._marks, task.id),
-            Part("    "),
-            *(() if tight else (Part(f"{label.component} · ", "dim"),)),
-            Part(label.configuration, style if not label.problem else "error"),
-        )
-        flags = [Part(f"{_ERROR} {label.problem}", "error")] if label.problem else []
-        flags += self._flags(task)
-        right: list[Part] = []
-        for flag in flags:
-            right += [flag, Part("  ")]
-        return Row(left, (*right[:-1], Part(" ")) if right else ())
-
-    def _flags(self, task: Task) -> list[Part]:
-        narrow = self.size.width < _NARROW
-        flags = []
-        if not task.enabled:
-            flags.append(Part(f"{Status.SKIPPED.style.glyph} {'off' if narrow else 'disabled'}", "dim"))
-        if task.continue_on_failure:
-            flags.append(Part(f"{_WARNING} {'goes on' if narrow else 'continues on failure'}", "warning"))
-        if task.options != NO_OPTIONS:
-            options = task.options
-            if options.retry is not None:
-                flags.append(Part(f"↻ {options.retry.attempts}×", "accent"))
-            if options.timeout is not None:
-                flags.append(Part(f"≤ {write_duration(options.timeout)}", "accent"))
-            if options.delay:
-                flags.append(Part(f"+ {write_duration(options.delay)}", "accent"))
-        if task.variables:
-            flags.append(
-                Part(f"{{{len(task.variables)}}}" if narrow else counted(len(task.variables), "variable"), "dim")
-            )
-        return flags
+        if isinstance(item, Phase):
+            return self._look.phase(item, outline.numbers[item.id], folded=item.id in outline.folded)
+        return self._look.task(item, self.size.width)
 
     # Going and folding
 
     def go_to(self, item_id: str) -> bool:
         """Put the cursor on a task or phase by its id, unfolding its phase; False when it is not there."""
-        for phase in self.phases:
-            if phase.id in self.folded and any(task.id == item_id for task in phase.tasks):
-                self.folded.discard(phase.id)
-                self.rows = self._flat()
-                self.reload()
-                break
-        found = next((index for index, row in enumerate(self.rows) if row.id == item_id), None)
-        if found is not None:
-            self.go(found)
-        return found is not None
+        if self.outline.unfold_around(item_id):
+            self.reload()
+        index = self.outline.index_of(item_id)
+        if index is not None:
+            self.go(index)
+        return index is not None
+
+    def action_do(self, action_id: str) -> None:
+        """A key that folds, or goes from phase to phase."""
+        OWN[action_id](self)
+
+    # The mouse
 
     def clicked(self, index: int, x: int) -> bool:
-        item = self.rows[index]
+        item = self.outline.rows[index]
         if isinstance(item, NestedLine):
             return True
         if isinstance(item, Phase) and x in _FOLD_CELLS:
-            self.toggle_fold(item.id)
+            toggle_fold(self, item.id)
             return True
         if x in _MARK_CELLS:
             self.post_message(self.MarkClicked(self, index))
             return True
         return False
 
-    def _row_at(self, event: events.MouseEvent) -> int | None:
+    @on(events.MouseDown)
+    @on(events.MouseMove)
+    @on(events.MouseUp)
+    @on(events.Click)
+    def _drag_rows(self, event: events.MouseEvent) -> None:
         place = event.get_content_offset(self)
         index = -1 if place is None else round(self.scroll_y) + place.y
-        return index if 0 <= index < len(self.rows) else None
+        below = index if 0 <= index < self.count() else None
+        dropped = self._drag.take(event, below)
+        if dropped is not None:
+            self.post_message(self.Dropped(self, *dropped))
+        elif isinstance(event, events.MouseMove) and self._drag.dragging and below is not None:
+            self.go(below)
 
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        if event.button == 1:
-            self._pressed = self._row_at(event)
-            self._dragging = False
 
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        if self._pressed is None or not event.button:
-            return
-        index = self._row_at(event)
-        if index is not None and (index != self._pressed or self._dragging):
-            self._dragging = True
-            self.go(index)
+def _stay_on(tree: PhaseTree, here: Phase | Task | None) -> None:
+    """After the rows have changed: the cursor is on what it was on, if that is still there."""
+    rows = tree.outline.rows
+    if here is not None and not (tree.cursor < len(rows) and rows[tree.cursor].id == here.id):
+        index = tree.outline.index_of(here.id)
+        tree.cursor = tree.cursor if index is None else index
 
-    def on_mouse_up(self, event: events.MouseUp) -> None:
-        source, target = self._pressed, self._row_at(event)
-        self._pressed = None
-        if self._dragging and source is not None and target is not None and source != target:
-            self.post_message(self.Dropped(self, source, target))
 
-    def on_click(self, event: events.Click) -> None:
-        if self._dragging:
-            # The click that ends a drag is none.
-            self._dragging = False
-            event.stop()
-            event.prevent_default()
+def _refresh_items(tree: PhaseTree, ids: Set[str]) -> None:
+    if ids:
+        top, rows = round(tree.scroll_y), tree.outline.rows
+        visible = range(top, min(len(rows), top + tree.size.height))
+        tree.refresh_rows(*(index for index in visible if rows[index].id in ids))
 
-    def toggle_fold(self, phase_id: str) -> None:
-        """Fold or unfold a phase."""
-        self._set_folded(self.folded ^ {phase_id})
 
-    def _set_folded(self, folded: set[str]) -> None:
-        """The cursor stays on its row; one that disappears leaves it to its phase."""
-        index = self._phase_index()
-        here = self.item
-        phase = self.rows[index] if index is not None else None
-        self.folded = folded
-        if isinstance(phase, Phase) and phase.id in folded:
-            here = phase
-        self.rows = self._flat()
-        if here is not None:
-            self.cursor = next(index for index, row in enumerate(self.rows) if row.id == here.id)
-        self.reload()
+def toggle_fold(tree: PhaseTree, phase_id: str) -> None:
+    """Fold or unfold a phase."""
+    _set_folded(tree, tree.outline.folded ^ {phase_id})
 
-    def _phase_index(self) -> int | None:
-        """The row of the phase that the cursor is in."""
-        for index in range(min(self.cursor, len(self.rows) - 1), -1, -1):
-            if isinstance(self.rows[index], Phase):
-                return index
-        return None
 
-    def action_fold(self) -> None:
-        index = self._phase_index()
-        if index is None:
-            return
-        if index != self.cursor:
-            self.go(index)
-        elif self.rows[index].id not in self.folded:
-            self.toggle_fold(self.rows[index].id)
+def _set_folded(tree: PhaseTree, folded: set[str]) -> None:
+    """The cursor stays on its row; one that disappears leaves it to its phase."""
+    index = tree.outline.phase_index(tree.cursor)
+    phase = tree.outline.rows[index] if index is not None else None
+    here = phase if isinstance(phase, Phase) and phase.id in folded else tree.item
+    tree.outline.fold(folded)
+    _stay_on(tree, here if not isinstance(here, NestedLine) else None)
+    tree.reload()
 
-    def action_unfold(self) -> None:
-        item = self.item
-        if isinstance(item, Phase) and item.id in self.folded:
-            self.toggle_fold(item.id)
-        elif isinstance(item, Phase) and item.tasks:
-            self.go(self.cursor + 1)
 
-    def action_fold_all(self) -> None:
-        self._set_folded({phase.id for phase in self.phases})
+def _fold_all(tree: PhaseTree) -> None:
+    _set_folded(tree, {phase.id for phase in tree.outline.phases})
 
-    def action_unfold_all(self) -> None:
-        self._set_folded(set())
 
-    def action_next_phase(self) -> None:
-        self._go_to_phase(range(self.cursor + 1, len(self.rows)))
+def _fold(tree: PhaseTree) -> None:
+    """Fold the phase; on a task, go to its phase."""
+    index = tree.outline.phase_index(tree.cursor)
+    if index is None:
+        return
+    phase = tree.outline.rows[index]
+    if index != tree.cursor:
+        tree.go(index)
+    elif phase.id not in tree.outline.folded:
+        toggle_fold(tree, phase.id)
 
-    def action_previous_phase(self) -> None:
-        self._go_to_phase(range(self.cursor - 1, -1, -1))
 
-    def _go_to_phase(self, indexes: Iterable[int]) -> None:
-        found = next((index for index in indexes if isinstance(self.rows[index], Phase)), None)
-        if found is not None:
-            self.go(found)
+def _unfold(tree: PhaseTree) -> None:
+    """Unfold the phase, or go to its first task."""
+    item = tree.item
+    if isinstance(item, Phase) and item.id in tree.outline.folded:
+        toggle_fold(tree, item.id)
+    elif isinstance(item, Phase) and item.tasks:
+        tree.go(tree.cursor + 1)
+
+
+def _go_to_phase(tree: PhaseTree, indexes: range) -> None:
+    index = tree.outline.next_phase(indexes)
+    if index is not None:
+        tree.go(index)
