@@ -114,7 +114,23 @@ WORKBENCH: tuple[Action, ...] = (
         "Open the orchestration's file in $EDITOR and read it again afterwards.",
         group=EDIT,
     ),
-    Action("workbench.leave", "escape", "Back", "Unmark all; with no marks, go back to the list.", group=VIEW),
+    Action(
+        "workbench.leave",
+        "escape",
+        "Back",
+        "Unmark all; then panes share the screen again, a run gives way to the plan, and it goes back.",
+        group=VIEW,
+    ),
+    Action(
+        "workbench.larger",
+        "plus",
+        "Larger",
+        "Give the pane with the focus half of the screen, and then all of it; in the configurations, + adds.",
+        group=VIEW,
+    ),
+    Action(
+        "workbench.smaller", "underscore", "Smaller", "Give the pane with the focus less of the screen.", group=VIEW
+    ),
     Action("workbench.filter", "slash", "Filter", "Filter components and configurations.", group=VIEW),
     Action(
         "workbench.menu",

@@ -22,6 +22,8 @@ _LEFT_OUT = (
     "workbench.menu",
     "workbench.leave",
     "workbench.filter",
+    "workbench.larger",
+    "workbench.smaller",
 )
 _KEPT = ("tree.fold-all", "tree.unfold-all", "tree.mark-all", "tree.mark-range")
 

@@ -22,7 +22,7 @@ from orch_tui.tui.workbench.edits import EditController
 from orch_tui.tui.workbench.file import FileController
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.outline import NestedLine
-from orch_tui.tui.workbench.panes import Panes
+from orch_tui.tui.workbench.panes import Panes, Room
 from orch_tui.tui.workbench.pictures import Pictures
 from orch_tui.tui.workbench.plan_view import PlanView
 from orch_tui.tui.workbench.run_pages import RunPages
@@ -101,6 +101,8 @@ class Desk:
             "workbench.pane-sequence": self.go_to_sequence,
             "workbench.pane-problems": self._go_to_problems,
             "workbench.filter": lambda: self._panes.go_to("components", self._widgets.components.filter),
+            "workbench.larger": lambda: self._panes.resize(1),
+            "workbench.smaller": lambda: self._panes.resize(-1),
             "workbench.leave": self._leave,
             "workbench.menu": self.open_menu,
             "run.watch": self._watch,
@@ -281,8 +283,8 @@ class Desk:
             self._widgets.tree.action_do(action.id)
 
     def _leave(self) -> None:
-        """One step back: the marks, the run, the screen."""
-        if self.edit.unmark():
+        """One step back: the marks, a pane that was made larger, the run, the screen."""
+        if self.edit.unmark() or self._panes.resize(-len(Room)):
             return
         if self.shown.model is not None and not self.shown.going_on:
             self.watcher.hide()

@@ -13,7 +13,7 @@ from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.workbench.timeline import Timeline, draw_bar, draw_header
 
 _STYLES = {"known": "accent", "critical": "heading", "unknown": "dim", "rule": "dim", "off": "dim", "blank": "dim"}
-_MIN_LABEL, _MAX_LABEL = 8, 26
+_MIN_LABEL, _MAX_LABEL = 8, 40
 
 
 class SequenceView(LineList):

@@ -13,7 +13,7 @@ from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.workbench.run_bars import draw_live, scale
 from orch_tui.tui.workbench.timeline import Timeline, draw_header
 
-_MIN_LABEL, _MAX_LABEL = 8, 24
+_MIN_LABEL, _MAX_LABEL = 8, 40
 _ROWS_A_TICK = 8
 
 
