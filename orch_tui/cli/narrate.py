@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -77,6 +78,18 @@ class Narrator:
     def _phase_skipped(self, state: RunState, data: Any) -> str:
         reason = safe_line(str(data.get("reason", "")), _REASON)
         return f"{self._status(Status(data['status']))} {self._phase(state, data['phase'])}  {reason}"
+
+    def _decided(self, state: RunState, data: Any) -> str | None:
+        """The way that is taken, with the facts that were seen. What cannot be decided ends the run, which says so."""
+        phase = state.phases[data["phase"]]
+        rule, decision = phase.taken, phase.decision
+        if rule is None or decision is None:
+            return None
+        seen = {name: value for tried in decision.tried for name, value in tried.seen.items()}
+        facts = ", ".join(f"{name} is {json.dumps(value, ensure_ascii=False)}" for name, value in seen.items())
+        where = self._phase(state, rule.goto) if rule.goto in state.phases else "the end"
+        why = f"{rule.title} ({facts})" if facts else rule.title
+        return f"→ {where}: {safe_line(why, _REASON)}"
 
     def _waiting(self, state: RunState, data: Any) -> str:
         until = data.get("until")
@@ -163,6 +176,7 @@ _TELLERS: dict[str, Callable[[Narrator, RunState, Any], str | None]] = {
     EventType.PHASE_STARTED.value: Narrator._phase_started,
     EventType.PHASE_ENDED.value: Narrator._phase_ended,
     EventType.PHASE_SKIPPED.value: Narrator._phase_skipped,
+    EventType.DECIDED.value: Narrator._decided,
     EventType.WAITING.value: Narrator._waiting,
     EventType.SPAWNING.value: Narrator._spawning,
     EventType.KILLING.value: Narrator._killing,

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from orch_tui.cli.output import Output
 from orch_tui.engine.lastlines import last_lines
+from orch_tui.model.attempt_state import AttemptState
 from orch_tui.model.events import write_time
 from orch_tui.model.problem import Problem
 from orch_tui.model.reasons import value_of
-from orch_tui.model.runstate import AttemptState, RunState, TaskState
+from orch_tui.model.runstate import PhaseState, RunState, TaskState
 from orch_tui.model.text import safe_json
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.history import RunSummary
@@ -91,10 +92,25 @@ def run_json(state: RunState, directory: Path, *, live: bool, continued_by: Sequ
                 "started": at(phase.started),
                 "ended": at(phase.ended),
                 "max_parallel": phase.max_parallel,
+                "decision": _decision_json(phase),
                 "tasks": [task_json(state.tasks[task], directory, findings.get(task)) for task in phase.tasks],
             }
             for phase in state.phases.values()
         ],
+    }
+
+
+def _decision_json(phase: PhaseState) -> dict[str, Any] | None:
+    """What was decided by the rules after a phase; None where there are none, or it has not ended."""
+    decision = phase.decision
+    if decision is None:
+        return None
+    return {
+        "rule": decision.taken,
+        "name": phase.taken.name if phase.taken else None,
+        "goto": phase.taken.goto if phase.taken else None,
+        "error": decision.error or None,
+        "tried": [{"rule": tried.rule, "holds": tried.holds, "seen": dict(tried.seen)} for tried in decision.tried],
     }
 
 

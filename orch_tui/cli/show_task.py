@@ -18,7 +18,8 @@ from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.runs.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
 
 if TYPE_CHECKING:
-    from orch_tui.model.runstate import AttemptState, RunState, TaskState
+    from orch_tui.model.attempt_state import AttemptState
+    from orch_tui.model.runstate import RunState, TaskState
     from orch_tui.project.project import Project
 
 

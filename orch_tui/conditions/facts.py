@@ -73,6 +73,7 @@ def task_facts(task: TaskState) -> dict[str, Any]:
             "attempts": len(task.attempts) - task.uncounted,
             "exit_code": last.exit_code,
             "error": (last.reason or None) if not task.succeeded else None,
+            **{name: last.results[name] for name in RESULT_FACTS if name in last.results},
         }
     return facts
 

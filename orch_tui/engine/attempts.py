@@ -13,7 +13,7 @@ from orch_tui.engine.launcher import AttemptSpec, Exit, Launcher, Running, StopR
 from orch_tui.engine.local import clean_up
 from orch_tui.engine.obstacles import disk_refusal
 from orch_tui.engine.recorder import Recorder
-from orch_tui.engine.results import read_warning
+from orch_tui.engine.results import read_told, read_warning
 from orch_tui.model import events
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, FailureKind
@@ -150,6 +150,7 @@ class AttemptRunner:
                 retry_at=retry_at,
                 leftovers=end.leftovers or None,
                 ended_at=None if ended is None else round(ended, 3),
+                results=read_told(attempt.spec.directory) if self._recorder.state.has_rules else None,
             )
         )
         return retry_at

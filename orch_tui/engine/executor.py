@@ -17,11 +17,13 @@ from orch_tui.engine.phase_queue import PhaseQueue
 from orch_tui.engine.process import own_identity
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest, Mailbox
+from orch_tui.engine.rules import Rules, Way, ending_of
 from orch_tui.engine.run_clock import uptime
 from orch_tui.model import events
 from orch_tui.model.events import FailureKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason
+from orch_tui.model.rules import After
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status, worst
 from orch_tui.project.paths import ProjectPaths
@@ -56,6 +58,7 @@ class PhaseExecutor:
         self._adopted = list(adopted)
         who = f'run {directory.name} of "{plan.orchestration}"'
         self._admission = Admission(recorder, prepare, paths, who)
+        self._rules = Rules(plan, recorder)
         self._by = by
         self._mailbox = Mailbox(directory)
         self._requests: SimpleQueue[CancelRequest] = SimpleQueue()
@@ -141,7 +144,10 @@ class PhaseExecutor:
 
     async def _run_phases(self) -> None:
         blocker: Reason | None = None
+        way: Way | None = None
         for phase in self._plan.phases:
+            if way is not None and way.to == phase.id:
+                way = None
             tasks = [task for task in phase.tasks if task.decision is Decision.RUN]
             left = [task for task in tasks if not self._state.tasks[task.id].status.final]
             under_way = [attempt for attempt in self._adopted if attempt.task.phase == phase.id]
@@ -153,9 +159,13 @@ class PhaseExecutor:
                 self._note_skipped(phase, Status.CANCELLED, Reason.of(Cause.RUN_CANCELLED, by=self._cancelled.by))
             elif blocker is not None:
                 self._note_skipped(phase, Status.SKIPPED, blocker)
+            elif way is not None:
+                self._note_skipped(phase, Status.SKIPPED, way.because)
             else:
                 await self._run_phase(phase, tasks, left, under_way)
-            blocker = blocker or self._blocker(phase, tasks)
+            if blocker is None and way is None:
+                way = self._rules.after(phase) if self._cancelled is None else None
+                blocker = None if way is not None else self._blocker(phase, tasks)
 
     def _blocker(self, phase: PlannedPhase, tasks: list[PlannedTask]) -> Reason | None:
         """Why no phase after this one may start; None if it may."""
@@ -308,12 +318,14 @@ class PhaseExecutor:
 
     async def _finish(self) -> Status:
         states = [self._state.tasks[task.id] for task in self._plan.tasks() if task.decision is Decision.RUN]
-        status = worst(map(_counted, states))
+        status = worst(map(self._weighed, states))
         reason = None
         if self._cancelled is not None:
             reason = Reason.of(Cause.CANCELLED, by=self._cancelled.by)
+        elif (ending := ending_of(self._state.phases)) is not None:
+            status, reason = ending
         elif status is not Status.SUCCESS:
-            reason = self._first_reason([state for state in states if _counted(state) is status])
+            reason = self._first_reason([state for state in states if self._weighed(state) is status])
         now = self._recorder.now()
         seconds = now - (self._state.started or now)
         self._recorder.record(events.run_ended(now, status, reason, seconds, self._state.counts), durable=True)
@@ -323,6 +335,12 @@ class PhaseExecutor:
                 break
         self._recorder.journal.close()
         return status
+
+    def _weighed(self, state: TaskState) -> Status:
+        """What a task's state means for the run: a failure that a rule took care of is a warning."""
+        counted = _counted(state)
+        handled = self._state.phases[state.phase].handled and After.of(counted) is After.FAILURE
+        return Status.WARNING if handled and counted is not Status.SKIPPED else counted
 
     def _first_reason(self, bad: list[TaskState]) -> Reason:
         """The first one that went wrong, by time, and how many others did."""

@@ -41,6 +41,36 @@ def read_result(directory: Path) -> dict[str, Any]:
     return known
 
 
+def read_told(directory: Path) -> dict[str, Any]:
+    """What conditions may ask for of it: ``rows`` and ``files`` (numbers), ``tables`` (rows written, by name) and
+    ``metrics`` (numbers, texts and flags, by name)."""
+    result = read_result(directory)
+    tables = {
+        str(table["table"]): _count(table.get("written")) for table in _objects(result, "tables") if "table" in table
+    }
+    files = [_count(file.get("rows")) for file in _objects(result, "files")]
+    metrics = result.get("metrics")
+    if not (tables or files or isinstance(metrics, dict)):
+        return {}
+    kept = metrics.items() if isinstance(metrics, dict) else ()
+    simple = {name: value for name, value in kept if isinstance(value, str | bool | float) or _is_small(value)}
+    return {"rows": sum(tables.values()) + sum(files), "tables": tables, "files": len(files), "metrics": simple}
+
+
+def _objects(result: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    items = result.get(key)
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _count(value: Any) -> int:
+    return value if _is_small(value) and value > 0 else 0
+
+
+def _is_small(value: Any) -> bool:
+    """A whole number that conditions can reckon with: they have 64 bits."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**62
+
+
 def read_warning(directory: Path) -> str | None:
     """The sentence with which a task that exits with 0 asks to end in warning."""
     warning = read_result(directory).get("warning")

@@ -26,10 +26,12 @@ from orch_tui.engine.task_facts import Facts, run_variables
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.plan import Decision, PlannedTask, PreviousRun, PreviousTask, RunPlan, Selection, make_plan
+from orch_tui.model.problem import Severity
 from orch_tui.model.runstate import RunHeader, RunState, initial_state
 from orch_tui.model.status import Status
 from orch_tui.project.history import find_run, latest, moment_of, newest_run_ids, prune_runs
 from orch_tui.project.journal.file import Journal, is_executed, read_run
+from orch_tui.project.lint_rules import rule_problems
 from orch_tui.project.locks import Lock, holder_of
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.project import Project
@@ -80,6 +82,7 @@ def plan_run(project: Project, request: RunRequest) -> RunPlan:
         from_phase=find_phase(orchestration, request.from_phase) if request.from_phase is not None else None,
         rerun=_to_previous(previous) if previous else None,
     )
+    _require_rules(orchestration, variables)
     facts = Facts(project, Secrets(project.root), variables)
     plan = make_plan(
         orchestration,
@@ -90,6 +93,13 @@ def plan_run(project: Project, request: RunRequest) -> RunPlan:
         variables=variables,
     )
     return _with_nested(project.paths, plan) if plan.rerun_of is not None else plan
+
+
+def _require_rules(orchestration: Orchestration, variables: Mapping[str, str]) -> None:
+    """Raises: RunRefused when a rule leads nowhere or has a condition that can never be decided."""
+    for problem in rule_problems(orchestration, variables):
+        if problem.severity is Severity.ERROR:
+            raise RunRefused(f"{problem.message}; {problem.remedy}")
 
 
 def _with_nested(paths: ProjectPaths, plan: RunPlan) -> RunPlan:
@@ -132,7 +142,8 @@ def _to_previous(state: RunState) -> PreviousRun:
     for task in state.tasks.values():
         held = task.succeeded or task.reused
         tasks[task.id] = PreviousTask(task.configuration, task.digest, held, _word(task.status))
-    return PreviousRun(state.header.id, tasks)
+    decisions = {name: (phase.rules, phase.decision) for name, phase in state.phases.items() if phase.decision}
+    return PreviousRun(state.header.id, tasks, decisions)
 
 
 def _word(status: Status) -> str:

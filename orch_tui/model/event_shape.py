@@ -5,6 +5,7 @@ What folds and shows a run trusts its events and indexes them, so nothing that t
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Container, Mapping
 from typing import Any, NamedTuple
@@ -60,6 +61,26 @@ def _is_pairs(value: Any) -> bool:
     return isinstance(value, list) and all(_is_text(item) and "=" in item for item in value)
 
 
+def _json(text: Any) -> Any:
+    """What a text in JSON holds; the text itself, as nothing that is looked for, when it is no JSON."""
+    if not _is_text(text):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _is_tried(value: Any) -> bool:
+    return isinstance(value, list) and all(_is_tried_rule(_json(one)) for one in value)
+
+
+def _is_tried_rule(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) != 3 or not isinstance(value[2], dict):
+        return False
+    return _is_int(value[0], 0, _MOST_COUNT) and (value[1] is None or isinstance(value[1], bool))
+
+
 def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
 
@@ -81,6 +102,8 @@ TICKS = Kind(_is_ticks, "two numbers of clock ticks")
 FINAL_STATUS = Kind(lambda value: isinstance(value, str) and value in _FINAL_WORDS, "a final status")
 FAILURE = Kind(lambda value: isinstance(value, str) and value in _FAILURES, "a kind of failure")
 PAIRS = Kind(_is_pairs, "a list of NAME=VALUE")
+OBJECT = Kind(lambda value: isinstance(_json(value), dict), "an object in JSON")
+TRIED = Kind(_is_tried, "a list of rules that were tried")
 TEXTS = Kind(_is_texts, "a list of texts")
 
 
@@ -98,6 +121,9 @@ _TASK, _PHASE = Field("task", TEXT), Field("phase", TEXT)
 _ATTEMPT, _STATUS, _REASON = Field("attempt", NUMBER), Field("status", FINAL_STATUS), _maybe("reason", TEXT)
 _BECAUSE = _maybe("because", TEXTS)
 
+DECISION = (_maybe("rule", COUNT), _maybe("error", TEXT), _maybe("tried", TRIED))
+"""What was decided by the rules of a phase."""
+
 SHAPES: dict[str, tuple[Field, ...]] = {
     EventType.EXECUTOR.value: (
         Field("pid", NUMBER),
@@ -110,6 +136,7 @@ SHAPES: dict[str, tuple[Field, ...]] = {
     EventType.PHASE_STARTED.value: (_PHASE,),
     EventType.PHASE_ENDED.value: (_PHASE, _STATUS),
     EventType.PHASE_SKIPPED.value: (_PHASE, _STATUS, _REASON, _BECAUSE),
+    EventType.DECIDED.value: (_PHASE, *DECISION),
     EventType.WAITING.value: (_TASK, _REASON, _BECAUSE, _maybe("until", TIME)),
     EventType.SPAWNING.value: (_TASK, _ATTEMPT),
     EventType.STARTED.value: (_TASK, _ATTEMPT, Field("pid", COUNT), Field("start", TICKS)),
@@ -125,6 +152,7 @@ SHAPES: dict[str, tuple[Field, ...]] = {
         _maybe("leftovers", COUNT),
         _maybe("ended_at", TIME),
         _maybe("uncounted", FLAG),
+        _maybe("results", OBJECT),
     ),
     EventType.SETTLED.value: (_TASK, _STATUS, _REASON, _BECAUSE, _maybe("kind", FAILURE)),
     EventType.CANCEL.value: (Field("by", TEXT), _maybe("now", FLAG), _maybe("task", TEXT)),

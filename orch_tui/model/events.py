@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from orch_tui.model.reasons import Cause, Reason
+from orch_tui.model.rules import RuleDecision, TriedRule
 from orch_tui.model.status import Status
 
 
@@ -18,6 +20,7 @@ class EventType(StrEnum):
     PHASE_STARTED = "phase_started"
     PHASE_ENDED = "phase_ended"
     PHASE_SKIPPED = "phase_skipped"
+    DECIDED = "decided"
     WAITING = "waiting"
     SPAWNING = "spawning"
     STARTED = "started"
@@ -103,6 +106,25 @@ def phase_skipped(at: float, phase: str, status: Status, reason: Reason) -> Even
     return _event(EventType.PHASE_SKIPPED, at, phase=phase, status=status.value, **_why(reason))
 
 
+def decided(at: float, phase: str, decision: RuleDecision) -> Event:
+    """The rules after a phase were tried, once and for all. ``tried`` has for each one its index, whether it holds
+    (null: that cannot be decided) and the facts that its condition saw, as a list in JSON; ``rule`` is the index of the
+    one that is taken."""
+    return _event(EventType.DECIDED, at, phase=phase, **decision_values(decision))
+
+
+def decision_values(decision: RuleDecision) -> dict[str, Any]:
+    """The fields of :func:`decided` that hold the decision; None for those that it does not have."""
+    tried = [json.dumps([one.rule, one.holds, dict(one.seen)], ensure_ascii=False) for one in decision.tried]
+    return {"rule": decision.taken, "error": decision.error or None, "tried": tried or None}
+
+
+def decision_of(data: Mapping[str, Any]) -> RuleDecision:
+    """What :func:`decided` holds, read back."""
+    tried = tuple(TriedRule(*json.loads(one)) for one in data.get("tried", ()))
+    return RuleDecision(tried, data.get("rule"), data.get("error", ""))
+
+
 def waiting(at: float, task: str, reason: Reason, until: float | None = None) -> Event:
     """The task waits for something else than its phase or a free slot; ``until`` is a time if it is known."""
     return _event(EventType.WAITING, at, task=task, **_why(reason), until=until)
@@ -135,11 +157,12 @@ def ended(
     leftovers: int | None = None,
     ended_at: float | None = None,
     uncounted: bool = False,
+    results: Mapping[str, Any] | None = None,
 ) -> Event:
     """An attempt is over. With ``retry_at`` another one follows then; without, ``status`` is the task's own.
 
     ``ended_at`` is when it ended if that was not now: nobody may have looked then. ``uncounted``: it never did any
-    work of its own and uses up no retry.
+    work of its own and uses up no retry. ``results``: what its program tells that conditions ask for; in JSON.
     """
     return _event(
         EventType.ENDED,
@@ -154,6 +177,7 @@ def ended(
         leftovers=leftovers,
         ended_at=ended_at,
         uncounted=uncounted or None,
+        results=json.dumps(results, ensure_ascii=False) if results else None,
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from orch_tui.model.rules import Rule
+
 
 class Backoff(StrEnum):
     CONSTANT = "constant"
@@ -111,10 +113,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
+    """``rules`` say where a run goes on when the phase has ended; without any to the next one."""
+
     id: str
     name: str
     tasks: tuple[Task, ...] = ()
     max_parallel: int | None = None
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

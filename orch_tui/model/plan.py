@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from orch_tui.model.orchestration import NO_OPTIONS, Orchestration, Phase, Task, TaskOptions, kind_of
 from orch_tui.model.reasons import Cause, Reason
+from orch_tui.model.rules import Rule, RuleDecision
 
 
 class Decision(StrEnum):
@@ -38,8 +39,11 @@ class PreviousTask:
 
 @dataclass(frozen=True, slots=True)
 class PreviousRun:
+    """``decisions`` are the rules of its phases with what was decided by them, by the phase's id."""
+
     id: str
     tasks: Mapping[str, PreviousTask] = field(hash=False)
+    decisions: Mapping[str, tuple[tuple[Rule, ...], RuleDecision]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +101,17 @@ RUN_SETTINGS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class PlannedPhase:
-    """``max_parallel`` is what holds for the phase: its own limit, or else the orchestration's, or the project's."""
+    """``max_parallel`` is what holds for the phase: its own limit, or else the orchestration's, or the project's.
+
+    ``decision``: what was decided by its rules in the run that this one continues, where all of it is reused.
+    """
 
     id: str
     name: str
     tasks: tuple[PlannedTask, ...]
     max_parallel: int
+    rules: tuple[Rule, ...] = ()
+    decision: RuleDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +178,8 @@ def make_plan(
     for phase in orchestration.phases:
         reached = reached or phase.id == selection.from_phase
         tasks = tuple(_plan_task(task, phase, facts, options, selection, reached) for task in phase.tasks)
-        phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel or limit))
+        decision = _decision_before(phase, tasks, selection.rerun)
+        phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel or limit, phase.rules, decision))
     return RunPlan(
         orchestration.id,
         orchestration.name,
@@ -178,6 +188,16 @@ def make_plan(
         selection.partial,
         selection.rerun.id if selection.rerun else None,
     )
+
+
+def _decision_before(phase: Phase, tasks: Sequence[PlannedTask], before: PreviousRun | None) -> RuleDecision | None:
+    """What is decided already, since nothing that it was decided by runs again; None where its rules were edited."""
+    if before is None or not any(task.decision is Decision.REUSED for task in tasks):
+        return None
+    if any(task.decision in (Decision.RUN, Decision.BLOCKED) for task in tasks):
+        return None
+    rules, decision = before.decisions.get(phase.id, ((), None))
+    return decision if rules == phase.rules else None
 
 
 def _check_selection(orchestration: Orchestration, selection: Selection) -> None:

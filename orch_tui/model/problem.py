@@ -16,7 +16,8 @@ class Problem:
     """What, where and what to do.
 
     ``file`` is relative to the project directory, ``line`` counts from 1. ``orchestration``, ``phase`` and
-    ``task`` are ids: the place to jump to on screen. ``code`` is a stable word for programs.
+    ``task`` are ids, ``rule`` is an index among those of the phase: the place to jump to on screen. ``code`` is a
+    stable word for programs.
     """
 
     severity: Severity
@@ -28,6 +29,7 @@ class Problem:
     orchestration: str | None = None
     phase: str | None = None
     task: str | None = None
+    rule: int | None = None
 
     @property
     def place(self) -> str:

@@ -36,6 +36,9 @@ class Cause(StrEnum):
     PHASE_NOT_FINISHED = "phase-not-finished"
     LIMIT = "limit"
     ABOUT_TO_START = "about-to-start"
+    PASSED_OVER = "passed-over"
+    ENDED_BY_RULE = "ended-by-rule"
+    UNDECIDED = "undecided"
     SAID = "said"
     """Words from elsewhere: how an attempt ended (its kind and exit code are values beside it), what an error says."""
 
@@ -57,6 +60,9 @@ _FIELDS: dict[Cause, tuple[str, ...]] = {
     Cause.PHASE_NOT_REACHED: ("phase", "name"),
     Cause.PHASE_NOT_FINISHED: ("phase", "name", "left"),
     Cause.LIMIT: ("taken", "limit"),
+    Cause.PASSED_OVER: ("phase", "name", "to", "rule"),
+    Cause.ENDED_BY_RULE: ("phase", "name", "rule"),
+    Cause.UNDECIDED: ("phase", "name", "rule", "why"),
     Cause.SAID: ("text",),
 }
 """The names of the fields of a cause, in the order in which a journal has them; other causes have none."""
@@ -83,6 +89,9 @@ _SENTENCES: dict[Cause, str] = {
     Cause.PHASE_NOT_FINISHED: 'phase "{name}" not finished ({left} left)',
     Cause.LIMIT: "limit {taken} of {limit} taken",
     Cause.ABOUT_TO_START: "about to start",
+    Cause.PASSED_OVER: 'phase "{name}" went on to "{to}": {rule}',
+    Cause.ENDED_BY_RULE: 'phase "{name}" ended the run: {rule}',
+    Cause.UNDECIDED: 'the rule "{rule}" after phase "{name}" cannot be decided: {why}',
     Cause.SAID: "{text}",
 }
 

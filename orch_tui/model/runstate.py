@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from orch_tui.model.attempt_state import AttemptState
 from orch_tui.model.durations import show_duration
-from orch_tui.model.events import Event, EventType, FailureKind
+from orch_tui.model.events import Event, EventType, FailureKind, decision_of
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason, decode_reason
+from orch_tui.model.rules import After, Rule, RuleDecision
 from orch_tui.model.status import Status
-
-
-@dataclass(slots=True)
-class AttemptState:
-    """One try of a task. Times are seconds since the epoch. ``counts`` is False when it never did any work of its own
-    (its executor was gone before it began), so that it uses up no retry. ``executor`` is the index in
-    ``RunState.executors`` of the process that started it, -1 if the journal names none."""
-
-    number: int
-    spawned: float
-    started: float | None = None
-    ended: float | None = None
-    status: Status = Status.PROCESSING
-    reason: str = ""
-    kind: str | None = None
-    exit_code: int | None = None
-    pid: int | None = None
-    start: tuple[int, int] | None = None
-    killing: str | None = None
-    killing_at: float | None = None
-    leftovers: int = 0
-    counts: bool = True
-    executor: int = -1
-
-    @property
-    def seconds(self) -> float | None:
-        """How long it took; None while it runs."""
-        return None if self.ended is None else max(0.0, self.ended - (self.started or self.spawned))
 
 
 @dataclass(slots=True)
@@ -137,11 +112,25 @@ class PhaseState:
     started: float | None = None
     ended: float | None = None
     active: int = 0
+    rules: tuple[Rule, ...] = ()
+    decision: RuleDecision | None = None
 
     @property
     def reason(self) -> str:
         """Why it was passed over, in words; empty where there is nothing to say."""
         return self.because.sentence if self.because is not None else ""
+
+    @property
+    def taken(self) -> Rule | None:
+        """The rule that was taken when it had ended."""
+        if self.decision is None or self.decision.taken is None or self.decision.taken >= len(self.rules):
+            return None
+        return self.rules[self.decision.taken]
+
+    @property
+    def handled(self) -> bool:
+        """A rule took care of its failure: for the run it is a warning."""
+        return self.taken is not None and self.status.final and After.of(self.status) is After.FAILURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +169,11 @@ class RunState:
         self.executors: list[Mapping[str, Any]] = []
         self.first_failure: str | None = None
         self.notes: list[tuple[float, str, str]] = []
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether a phase has rules, so that what tasks tell is asked for later."""
+        return any(phase.rules for phase in self.phases.values())
 
     @property
     def finished(self) -> bool:
@@ -264,6 +258,12 @@ class RunState:
             if not task.status.final:
                 self._set(task, phase.status, phase.because)
 
+    def _decided(self, at: float, data: Mapping[str, Any]) -> None:
+        phase = self.phases[data["phase"]]
+        # It is taken once: what stands again in a journal changes nothing.
+        if phase.decision is None:
+            phase.decision = decision_of(data)
+
     def _waiting(self, at: float, data: Mapping[str, Any]) -> None:
         self._set(self.tasks[data["task"]], Status.WAITING, _because(data), data.get("until"))
 
@@ -291,6 +291,7 @@ class RunState:
             attempt.ended, attempt.status, attempt.reason = at if ended is None else ended, status, reason
             attempt.kind, attempt.exit_code = data.get("kind"), data.get("exit")
             attempt.leftovers = data.get("leftovers", 0)
+            attempt.results = json.loads(data["results"]) if "results" in data else {}
             # Nothing that is lost is tried again, unless it never began: older journals say no more than that.
             never_began = attempt.kind == FailureKind.LOST and "retry_at" in data
             attempt.counts = not (data.get("uncounted", False) or never_began)
@@ -332,6 +333,7 @@ _HANDLERS: dict[str, Callable[[RunState, float, Mapping[str, Any]], None]] = {
     EventType.PHASE_STARTED.value: RunState._phase_started,
     EventType.PHASE_ENDED.value: RunState._phase_ended,
     EventType.PHASE_SKIPPED.value: RunState._phase_skipped,
+    EventType.DECIDED.value: RunState._decided,
     EventType.WAITING.value: RunState._waiting,
     EventType.SPAWNING.value: RunState._spawning,
     EventType.STARTED.value: RunState._started,
@@ -346,7 +348,10 @@ _HANDLERS: dict[str, Callable[[RunState, float, Mapping[str, Any]], None]] = {
 
 def initial_state(header: RunHeader, plan: RunPlan) -> RunState:
     """The state before the first event: what the plan skips or reuses is skipped already."""
-    phases = [PhaseState(p.id, p.name, [task.id for task in p.tasks], p.max_parallel) for p in plan.phases]
+    phases = [
+        PhaseState(p.id, p.name, [task.id for task in p.tasks], p.max_parallel, rules=p.rules, decision=p.decision)
+        for p in plan.phases
+    ]
     return RunState(header, phases, map(TaskState.of, plan.tasks()))
 
 
@@ -355,7 +360,7 @@ def plan_of(state: RunState) -> RunPlan:
     phases = []
     for phase in state.phases.values():
         tasks = tuple(_planned(state.tasks[task]) for task in phase.tasks)
-        phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel))
+        phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel, phase.rules, phase.decision))
     header = state.header
     return RunPlan(header.orchestration, header.name, tuple(phases), header.variables, header.partial, header.rerun_of)
 

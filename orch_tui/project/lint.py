@@ -15,6 +15,7 @@ from orch_tui.model.references import used_secrets, variable_names
 from orch_tui.project.decode import did_you_mean, quote
 from orch_tui.project.lint_nesting import find_cycle
 from orch_tui.project.lint_references import line_of_secret, reference_problems
+from orch_tui.project.lint_rules import rule_problems
 from orch_tui.project.lint_secrets import secret_problems, variable_problems
 from orch_tui.project.lint_tables import table_problems
 from orch_tui.project.project import Project
@@ -58,6 +59,7 @@ class Linter:
         for phase in value.phases:
             for task in phase.tasks:
                 found += self._task(value, phase, task, known)
+        found += rule_problems(value, known)
         found += variable_problems(value)
         found += table_problems(self.project, value, self.configuration, self.orchestration)
         file = self.project.paths.relative(self.project.paths.orchestration(value.id))
@@ -257,6 +259,9 @@ def _with_lines(value: Orchestration, text: str, problems: list[Problem]) -> lis
     for problem in problems:
         path = places.get(f"task {problem.task}") or places.get(f"phase {problem.phase}")
         offset = marks.get(path, 0) if path else 0
+        if problem.rule is not None and path is not None:
+            rules = (*path, "next")
+            offset = marks.get((*rules, problem.rule), marks.get(rules, offset))
         lines.append(replace(problem, line=problem.line or text.count("\n", 0, offset) + 1))
     return lines
 

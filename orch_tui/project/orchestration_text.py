@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from orch_tui.model.orchestration import Orchestration, Phase, Variable
+from orch_tui.project.rules import rule_values
 from orch_tui.project.task_fields import TASK_KEYS, option_values, task_values
 from orch_tui.project.toml.blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks
 from orch_tui.project.toml.edit import TextEdit, VariableValue, edit_errors, edit_text
@@ -46,6 +47,8 @@ def phase_values(phase: Phase) -> Values:
     values: Values = {"id": phase.id, "name": phase.name}
     if phase.max_parallel is not None:
         values["max_parallel"] = phase.max_parallel
+    if phase.rules:
+        values["next"] = [rule_values(rule) for rule in phase.rules]
     return values
 
 
@@ -64,7 +67,7 @@ def house_text(value: Orchestration, raw: Mapping[str, Any] | None = None, root:
 
 
 _ROOT_KEYS = {"name", "description", "max_parallel", "defaults", "variables", "phases"}
-_PHASE_KEYS = {"id", "name", "max_parallel", "tasks"}
+_PHASE_KEYS = {"id", "name", "max_parallel", "next", "tasks"}
 
 
 def _over(raw: Mapping[str, Any] | None, values: Values, known: Set[str]) -> Values:

@@ -10,6 +10,7 @@ from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.orchestration import Backoff, Retry, TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.rules import After, EndAs, Rule, RuleDecision, TriedRule
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.format import write_event, write_header
@@ -41,6 +42,10 @@ _ODD = (
 )
 
 
+RULES = (Rule("q", 'task["a"].rows == 0', name="nothing came"), Rule("end", None, After.ANY, ends_as=EndAs.ERROR))
+DECISION = RuleDecision((TriedRule(0, False, {'task["a"].rows': 3}), TriedRule(1, True)), 1)
+
+
 def whole_journals(run: str = RUN) -> dict[str, str]:
     """Journals with every kind of record, by what they are of: a run that failed, one that goes on, a success."""
     retry = TaskOptions(Retry(2, 1.5, Backoff.DOUBLING), 60.0, 0.5, 5.0, 1.0)
@@ -56,7 +61,7 @@ def whole_journals(run: str = RUN) -> dict[str, str]:
     plan = RunPlan(
         "o",
         "O",
-        (PlannedPhase("p", "P", first, 2), PlannedPhase("q", "Q", then, 2)),
+        (PlannedPhase("p", "P", first, 2, RULES), PlannedPhase("q", "Q", then, 2, RULES, DECISION)),
         {"x": "1", "day": "2026-11-22"},
         True,
         BEFORE,
@@ -97,6 +102,7 @@ def _failed() -> list[Event]:
         events.ended(T0 + 6, "b", 1, Status.WARNING, "late", kind=FailureKind.TIMEOUT, exit_code=143),
         events.settled(T0 + 6, "n", Status.ERROR, in_words("it cannot be started"), FailureKind.LAUNCH),
         events.phase_ended(T0 + 6, "p", Status.ERROR),
+        events.decided(T0 + 6, "p", RuleDecision((TriedRule(0, None),), None, "a division by zero")),
         events.phase_skipped(T0 + 6, "q", Status.SKIPPED, in_words('phase "P" failed')),
         events.run_ended(
             T0 + 6, Status.ERROR, in_words("A failed"), 6.0, {Status.ERROR: 2, Status.WARNING: 1, Status.SKIPPED: 2}
@@ -106,7 +112,7 @@ def _failed() -> list[Event]:
 
 def _succeeded() -> list[Event]:
     return [
-        events.ended(T0 + 6, "a", 2, Status.SUCCESS, exit_code=0),
+        events.ended(T0 + 6, "a", 2, Status.SUCCESS, exit_code=0, results={"rows": 3, "metrics": {"late": 1.5}}),
         events.ended(T0 + 6, "b", 1, Status.SUCCESS, exit_code=0),
         events.spawning(T0 + 6, "n", 1),
         events.ended(T0 + 7, "n", 1, Status.SUCCESS, exit_code=0),

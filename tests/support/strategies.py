@@ -16,6 +16,7 @@ from orch_tui.model import edits
 from orch_tui.model.component import DATA_FLOW_ORDER, KEBOOLA_ORDER, ComponentType
 from orch_tui.model.edits import EditError, name_key
 from orch_tui.model.orchestration import Backoff, Orchestration, Phase, Retry, Task, TaskOptions, Variable
+from orch_tui.model.rules import END, After, EndAs, Rule
 
 TRICKY = (
     "[bold]not markup[/bold]",
@@ -141,6 +142,20 @@ def tasks() -> st.SearchStrategy[Task]:
 
 
 @cache
+def rules() -> st.SearchStrategy[tuple[Rule, ...]]:
+    """Most phases have none, as in life; what they say need not make sense."""
+    one = st.builds(
+        Rule,
+        goto=st.just(END) | ids(),
+        when=st.none() | texts().filter(str.strip),
+        on=st.sampled_from(After),
+        name=texts(),
+        ends_as=st.none() | st.sampled_from(EndAs),
+    )
+    return st.just(()) | st.lists(one, max_size=3).map(tuple)
+
+
+@cache
 def _phase_names() -> st.SearchStrategy[str]:
     return st.sampled_from([kind.phase_name for kind in ComponentType]) | names()
 
@@ -171,7 +186,7 @@ def orchestrations(
         name=draw(names()),
         description=draw(texts()),
         phases=tuple(
-            Phase(phase_id, name, tuple(inside), draw(limits()))
+            Phase(phase_id, name, tuple(inside), draw(limits()), draw(rules()))
             for phase_id, name, inside in zip(phase_ids, phase_names, members, strict=True)
         ),
         max_parallel=draw(limits()),

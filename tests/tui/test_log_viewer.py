@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from orch_tui.model.attempt_state import AttemptState
 from orch_tui.model.plan import Decision, PlannedTask
-from orch_tui.model.runstate import AttemptState, TaskState
+from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp

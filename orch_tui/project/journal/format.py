@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 
 from orch_tui.model.errors import OrchError
 from orch_tui.model.event_shape import TIME, event_complaint
-from orch_tui.model.events import Event, read_time, write_time
+from orch_tui.model.events import Event, decision_values, read_time, write_time
 from orch_tui.model.plan import RunPlan
 from orch_tui.model.runstate import RunHeader, initial_state
 from orch_tui.model.status import Status
+from orch_tui.project.rules import record_rules
 from orch_tui.project.task_fields import record_values
 
 FORMAT = 1
@@ -96,7 +97,16 @@ def write_header(header: RunHeader, plan: RunPlan) -> str:
         parts.append(write_record("[variables]", header.variables))
     for phase in state.phases.values():
         parts.append(
-            write_record("[[phase]]", {"id": phase.id, "name": phase.name, "max_parallel": phase.max_parallel})
+            write_record(
+                "[[phase]]",
+                {
+                    "id": phase.id,
+                    "name": phase.name,
+                    "max_parallel": phase.max_parallel,
+                    "rules": record_rules(phase.rules),
+                    **(decision_values(phase.decision) if phase.decision is not None else {}),
+                },
+            )
         )
     for task in state.tasks.values():
         skipped = task.status is Status.SKIPPED

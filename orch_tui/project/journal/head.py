@@ -7,6 +7,7 @@ from typing import Any
 
 from orch_tui.model.event_shape import (
     COUNT,
+    DECISION,
     FLAG,
     ID,
     NUMBER,
@@ -16,11 +17,13 @@ from orch_tui.model.event_shape import (
     Kind,
     complaint,
 )
+from orch_tui.model.events import decision_of
 from orch_tui.model.plan import Decision, PlannedTask
 from orch_tui.model.reasons import Cause, decode_reason
 from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.format import FORMAT, BrokenJournal, Record, to_time
+from orch_tui.project.rules import RULES, recall_rules
 from orch_tui.project.task_fields import recall, record_shape
 
 _SKIPPED = Kind(lambda value: value in (Status.CREATED.value, Status.SKIPPED.value), "created or skipped")
@@ -36,7 +39,13 @@ _RUN = (
     Field("parent", TEXT, needed=False),
     Field("tasks", COUNT),
 )
-_PHASE = (Field("id", ID), Field("name", TEXT), Field("max_parallel", NUMBER))
+_PHASE = (
+    Field("id", ID),
+    Field("name", TEXT),
+    Field("max_parallel", NUMBER),
+    Field("rules", RULES, needed=False),
+    *DECISION,
+)
 _TASK = (
     Field("id", ID),
     Field("name", TEXT),
@@ -97,7 +106,15 @@ class Head:
         if len(self.tasks) != self._count:
             raise BrokenJournal(f"it has {len(self.tasks)} of the {self._count} tasks of its plan")
         phases = {
-            name: PhaseState(name, phase["name"], [], phase["max_parallel"]) for name, phase in self.phases.items()
+            name: PhaseState(
+                name,
+                phase["name"],
+                [],
+                phase["max_parallel"],
+                rules=recall_rules(phase.get("rules", ())),
+                decision=decision_of(phase) if "tried" in phase else None,
+            )
+            for name, phase in self.phases.items()
         }
         for name, task in self.tasks.items():
             phases[task["phase"]].tasks.append(name)

@@ -18,7 +18,7 @@ from orch_tui.project.journal.format import write_event
 from orch_tui.project.paths import ProjectPaths
 
 from tests.support import damage
-from tests.support.damage import AFTER, BEFORE, RUN, T0, damaged, put_runs, whole_journals
+from tests.support.damage import AFTER, BEFORE, DECISION, RUN, T0, damaged, put_runs, whole_journals
 
 
 def _broken(directory: Path, text: str | bytes) -> BrokenJournal:
@@ -168,7 +168,10 @@ def test_every_event_that_this_program_writes_has_the_shape_that_is_asked_for() 
         float: 5.0, int: 1, str: "t", bool: True, Status: Status.ERROR, FailureKind: FailureKind.USER,
         Reason: decode_reason(None, "t"),
     }  # fmt: skip
-    special = {"start": (1, 2), "why": "cancel", "counts": dict.fromkeys(FINAL, 1)}
+    special: dict[str, Any] = {
+        "start": (1, 2), "why": "cancel", "counts": dict.fromkeys(FINAL, 1), "results": {"rows": 1},
+        "decision": DECISION,
+    }  # fmt: skip
     seen = set()
     for name in (kind.value for kind in EventType):
         constructor = getattr(events, name)
