@@ -11,6 +11,7 @@ from orch_tui.cli.completion import complete_table
 from orch_tui.cli.errors import SUCCESS, CliError
 from orch_tui.cli.opening import json_option, open_it, project_option
 from orch_tui.cli.output import Output, print_table
+from orch_tui.model.sizes import size_text
 
 
 @click.command("tables")
@@ -64,16 +65,6 @@ def tables_command(as_json: bool, project: str | None) -> int:
     ]
     print_table(out, ["table", "rows", "columns", "size", "written", "by"], rows, right=(1, 2, 3))
     return SUCCESS
-
-
-def size_text(size: int) -> str:
-    """``812 B``, ``4.2 KiB``, ``1.3 GiB``."""
-    amount = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < 1024:
-            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} TiB"
 
 
 @click.command("preview")

@@ -17,6 +17,10 @@ _TITLES = {
     "tree": "Workbench: phases and tasks",
     "configuration": "Configuration form",
     "sequence": "Picture of the sequence",
+    "storage": "Storage: list of tables",
+    "table": "Storage: one table",
+    "grid": "Rows of a table",
+    "facts": "Column and cell of a table",
 }
 _HEAD = """\
 # Keys

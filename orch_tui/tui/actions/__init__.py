@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orch_tui.tui.actions import app, configuration, home, log, run, sequence, workbench
+from orch_tui.tui.actions import app, configuration, data, home, log, run, sequence, workbench
 from orch_tui.tui.actions.base import Action, bindings, handed_on
 
 ALL: tuple[Action, ...] = (
@@ -13,6 +13,7 @@ ALL: tuple[Action, ...] = (
     *run.ACTIONS,
     *log.ACTIONS,
     *sequence.ACTIONS,
+    *data.ACTIONS,
 )
 BY_ID: dict[str, Action] = {action.id: action for action in ALL}
 

@@ -160,7 +160,6 @@ DIALOGS: tuple[Action, ...] = (
     Action("variables.cancel", "escape", "Cancel", "Close and start nothing.", priority=True),
     Action("compare.edited", "enter,e", "Edited", "Show what was edited in the task's configuration.", True),
     Action("compare.leave", "escape", "Back", "Back to the history.", True),
-    Action("tables.close", "escape", "Close", "Close the preview.", True, context="table-preview"),
 )
 ACTIONS: tuple[Action, ...] = (
     *WORKBENCH,

@@ -147,6 +147,7 @@ WORKBENCH: tuple[Action, ...] = (
         "Show phases and tasks as boxes and arrows in full width: the plan as it is edited, or the run that is shown.",
         group=VIEW,
     ),
+    Action("workbench.storage", "D", "Data", "Show the stored tables of the project.", group=VIEW),
     Action("workbench.pane-tree", "1", "Tasks", "Go to phases and tasks.", group=VIEW),
     Action("workbench.pane-components", "2", "Components", "Go to the components.", group=VIEW),
     Action("workbench.pane-sequence", "3", "Sequence", "Go to sequence and problems.", group=VIEW),

@@ -230,6 +230,7 @@ class HomeScreen(Screen[None]):
             "home.clear-filter": self._list_pane.close_filter,
             "home.reload": self._reload,
             "home.sequence": self._sequence,
+            "home.storage": self._storage,
             "runs.history": self._history,
         }
 
@@ -300,6 +301,11 @@ class HomeScreen(Screen[None]):
 
         if self.table.chosen is not None:
             await open_sequence(self.app, self.table.chosen)
+
+    def _storage(self) -> None:
+        from orch_tui.tui.data.storage import StorageScreen
+
+        self.app.push_screen(StorageScreen())
 
     async def _history(self) -> None:
         from orch_tui.tui.runs.history import HistoryScreen

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from orch_tui.model.runstate import TaskState
-from orch_tui.tui.workbench.dialogs.table_preview import TablePreview
 from orch_tui.tui.workbench.host import Asks, Opens
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.starter import RunStarter, say_no_run
 from orch_tui.tui.workbench.watcher import RunWatcher
-
-_PREVIEW_ROWS = 100
 
 
 class PagesHost(Asks, Opens, Protocol):
@@ -48,6 +44,7 @@ class RunPages:
             "run.copy-command": lambda: self.of_attempt("command", self._task_shown()),
             "run.nested": self.nested,
             "run.history": self.history,
+            "workbench.storage": self.storage,
         }
 
     def log(self) -> None:
@@ -111,19 +108,14 @@ class RunPages:
 
         self._host.show_screen(HistoryScreen(self._bench.project, self._bench.value.id), take)
 
-    def preview(self, table: str) -> None:
-        """The first rows of a stored table."""
-        self._host.in_background(self._preview(table), "preview", "read a table")
+    def storage(self) -> None:
+        """All stored tables of the project."""
+        from orch_tui.tui.data.storage import StorageScreen
 
-    async def _preview(self, table: str) -> None:
-        from orch_tui.model.errors import UserError
-        from orch_tui.storage.tables import Storage
+        self._host.show_screen(StorageScreen())
 
-        storage = Storage(self._bench.project.paths.storage)
-        try:
-            names, rows = await asyncio.to_thread(storage.preview, table, _PREVIEW_ROWS)
-        except (UserError, OSError) as error:
-            self._host.say(str(error), "error", seconds=12)
-            return
-        types = [kind for _, kind in self._watcher.results.columns.get(table, ())]
-        self._host.show_screen(TablePreview(table, names, types, rows))
+    def table(self, table: str) -> None:
+        """The rows of a stored table."""
+        from orch_tui.tui.data.table import TableScreen
+
+        self._host.show_screen(TableScreen(self._bench.project.paths, table))

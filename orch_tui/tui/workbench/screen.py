@@ -198,7 +198,7 @@ class WorkbenchScreen(FullScreen[None]):
             case TablesPane() as tables:
                 item = tables.item_at(event.index)
                 if item is not None and item.is_table:
-                    self.desk.pages.preview(item.name)
+                    self.desk.pages.table(item.name)
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         match event.control:

@@ -58,6 +58,6 @@ class TablesPane(LineList):
             return Row((Part("   a file", "dim"),))
         columns = self._columns.get(item.name)
         if columns is None:
-            return Row((Part("   Enter shows the first 100 rows", "dim"),))
+            return Row((Part("   Enter shows its rows", "dim"),))
         names = ", ".join(f"{safe_line(name, 60)} {kind}" for name, kind in columns)
         return Row((Part(f"   {counted(len(columns), 'column')}: {names}", "dim"),))

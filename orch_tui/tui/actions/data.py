@@ -1,0 +1,38 @@
+"""Actions of the project's storage: its list of tables, and one table."""
+
+from __future__ import annotations
+
+from orch_tui.tui.actions.base import Action
+
+_MOVE, _VIEW = "Moving about", "View"
+
+STORAGE: tuple[Action, ...] = (
+    Action("storage.open", "enter,o", "Open", "Look at the rows of the table.", True, _VIEW),
+    Action("storage.filter", "slash", "Filter", "Show only those with the words you type.", True, _VIEW),
+    Action("storage.reload", "r", "Reload", "Read the storage again.", False, _VIEW),
+    Action("storage.leave", "escape,D", "Back", "Back to where you came from.", True, _VIEW),
+)
+GRID: tuple[Action, ...] = (
+    Action("grid.cursor-down", "down,j", "Down", "Go to the next row.", group=_MOVE),
+    Action("grid.cursor-up", "up,k", "Up", "Go to the row before.", group=_MOVE),
+    Action("grid.cursor-right", "right,l", "Right", "Go to the next column.", group=_MOVE),
+    Action("grid.cursor-left", "left,h", "Left", "Go to the column before.", group=_MOVE),
+    Action("grid.page-down", "pagedown,ctrl+d", "Page down", "Go down by one page.", group=_MOVE),
+    Action("grid.page-up", "pageup,ctrl+u", "Page up", "Go up by one page.", group=_MOVE),
+    Action("grid.first-row", "g", "First row", "Go to the first row.", group=_MOVE),
+    Action("grid.last-row", "G", "Last row", "Go to the last row.", group=_MOVE),
+    Action("grid.first-column", "home,0", "First column", "Go to the first column.", group=_MOVE),
+    Action("grid.last-column", "end,dollar_sign", "Last column", "Go to the last column.", group=_MOVE),
+)
+TABLE: tuple[Action, ...] = (
+    Action("table.sort", "s", "Sort", "Sort by the column: upward, downward, as it is stored.", True, _VIEW),
+    Action("table.filter", "slash", "Filter", "Show only the rows that have the words you type.", True, _VIEW),
+    Action("table.query", "e", "SQL", "Run a line of SQL that reads: the table is called this.", True, _VIEW),
+    Action("table.facts", "c", "Column", "Show nulls, distinct values, least and greatest of the column.", True, _VIEW),
+    Action("table.cell", "enter,v", "Value", "Show the whole value of the cell.", True, _VIEW),
+    Action("table.copy", "y", "Copy", "Copy the whole value of the cell.", False, _VIEW),
+    Action("table.reload", "r", "Reload", "Read the newest version of the table.", False, _VIEW),
+    Action("table.leave", "escape", "Back", "Close the filter or the SQL, or go back.", True, _VIEW, context="table"),
+)
+DIALOGS: tuple[Action, ...] = (Action("facts.close", "escape,enter", "Close", "Close it.", True, context="facts"),)
+ACTIONS: tuple[Action, ...] = (*STORAGE, *GRID, *TABLE, *DIALOGS)

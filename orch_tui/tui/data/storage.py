@@ -1,0 +1,273 @@
+"""The tables of the project: how large they are, when they were written, who writes them and who reads them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from orch_tui.model.errors import UserError
+from orch_tui.model.sizes import size_text
+from orch_tui.model.text import counted, safe_line
+from orch_tui.project.table_uses import TableUses, table_uses
+from orch_tui.storage.tables import Storage, TableInfo
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import data as actions
+from orch_tui.tui.data.cells import fitted, short_kind
+from orch_tui.tui.data.table import TableScreen
+from orch_tui.tui.dialogs.base import FullScreen
+from orch_tui.tui.home.model import show_when
+from orch_tui.tui.text import line
+from orch_tui.tui.widgets.bars import KeyBar, TitleBar
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+
+if TYPE_CHECKING:
+    from orch_tui.tui.app import OrchApp
+
+_NOBODY = TableUses()
+_ROWS, _COLUMNS, _SIZE, _WHEN = 14, 5, 10, 10
+_USES_FROM = 96
+"""Columns of the screen from which writers and readers stand in the list as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A table with what the definitions say of it."""
+
+    info: TableInfo
+    uses: TableUses
+
+    def fits(self, words: Sequence[str]) -> bool:
+        """Whether all words are in its name, its columns or the configurations that use it."""
+        columns = (name for name, _ in self.info.columns)
+        text = " ".join((self.info.table, *columns, *self.uses.writers, *self.uses.readers)).casefold()
+        return all(word in text for word in words)
+
+
+class TableList(LineList):
+    """A line for each table."""
+
+    def __init__(self, now: float, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.tables: Sequence[StoredTable] = ()
+        self._now = now
+
+    def show(self, tables: Sequence[StoredTable], now: float) -> None:
+        """Show these; the cursor stays on its table while it is there."""
+        here, self._now = self.chosen, now
+        self.tables = tables
+        names = [one.info.table for one in tables]
+        if here is not None and here.info.table in names:
+            self.cursor = names.index(here.info.table)
+        self.reload()
+
+    @property
+    def chosen(self) -> StoredTable | None:
+        return self.tables[self.cursor] if self.cursor < len(self.tables) else None
+
+    def count(self) -> int:
+        return len(self.tables)
+
+    def _uses_width(self) -> int:
+        left = self.size.width - _ROWS - _COLUMNS - _SIZE - _WHEN - 12
+        return max(0, left - 30) if self.size.width >= _USES_FROM else 0
+
+    def head(self, width: int) -> Row:
+        """The titles of the columns."""
+        uses = self._uses_width()
+        words = fitted("written by → read by", uses) + "  " if uses else ""
+        right = f"{words}{'rows':>{_ROWS}}  {'cols':>{_COLUMNS}}  {'size':>{_SIZE}}  {'written':>{_WHEN}} "
+        return Row((Part(" table", "dim"),), (Part(right, "dim"),))
+
+    def row(self, index: int) -> Row:
+        one = self.tables[index]
+        info = one.info
+        if info.problem is not None:
+            return Row((Part(f" {info.table}", "error"), Part(f"  {safe_line(info.problem.message)}", "dim")))
+        rows = f"{info.rows:,}".replace(",", " ")
+        numbers = f"{rows:>{_ROWS}}  {len(info.columns):>{_COLUMNS}}  {size_text(info.bytes):>{_SIZE}}"
+        when = show_when(info.created.timestamp(), self._now)
+        uses = self._uses_width()
+        words = Part(fitted(_used(one.uses), uses) + "  " if uses else "", "dim")
+        return Row((Part(f" {info.table}", "strong"),), (words, Part(numbers), Part(f"  {when:>{_WHEN}} ", "dim")))
+
+
+def _used(uses: TableUses) -> str:
+    return f"{', '.join(uses.writers) or 'nobody'} → {', '.join(uses.readers) or 'nobody'}"
+
+
+class StorageScreen(FullScreen[None]):
+    """The list, what is under its cursor, and a filter."""
+
+    BINDINGS = bindings(actions.STORAGE)
+    DEFAULT_CSS = """
+    StorageScreen {
+        & #list {
+            height: 1fr;
+            border: round $border;
+            border-title-color: $text-primary;
+            border-title-style: bold;
+            border-subtitle-color: $text-muted;
+        }
+        & #head { height: 1; color: $text-muted; }
+        & #words { height: 1; padding: 0 1; }
+        & #details {
+            height: 9;
+            padding: 0 1;
+            border: round $border-blurred;
+            border-title-color: $foreground;
+            border-subtitle-color: $text-muted;
+        }
+        &.-low #details { display: none; }
+    }
+    """
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
+    HELP = "The tables that tasks have written into the project's storage. Enter shows the rows of one."
+    app: OrchApp
+
+    def __init__(self, *, cursor: str | None = None) -> None:
+        """``cursor`` is the name of the table to begin at."""
+        super().__init__()
+        self._begin_at = cursor
+        self._all: Sequence[StoredTable] = ()
+        self.list = TableList(0.0, id="tables")
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar(Content.styled("Storage", "bold"))
+        with Vertical(id="list") as pane:
+            pane.border_title = "Tables"
+            yield Static(id="head")
+            yield self.list
+            field = Input(placeholder="words of names, columns or configurations", id="words", compact=True)
+            field.cursor_blink = field.display = False
+            yield field
+        yield Static(id="details")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.list.empty_text = " Reading…"
+        self.set_focus(self.list)
+        self._read()
+
+    @work(group="storage", exclusive=True, description="read the storage")
+    async def _read(self) -> None:
+        paths = self.app.project.paths
+        try:
+            tables = await asyncio.to_thread(lambda: Storage(paths.storage).tables())
+        except (UserError, OSError) as error:
+            self.app.say(str(error), "error")
+            tables = []
+        uses: Mapping[str, TableUses] = table_uses(self.app.project)
+        self._all = [StoredTable(info, uses.get(info.table, _NOBODY)) for info in tables]
+        self._show()
+        if self._begin_at is not None:
+            names = [one.info.table for one in self.list.tables]
+            if self._begin_at in names:
+                self.list.go(names.index(self._begin_at))
+            self._begin_at = None
+
+    def _show(self) -> None:
+        words = self.query_one("#words", Input).value.casefold().split()
+        shown = [one for one in self._all if one.fits(words)]
+        self.list.empty_text = (
+            " Nothing fits the filter" if words else " No table yet: tasks write them when they succeed"
+        )
+        self.list.show(shown, self.app.clock())
+        rows = sum(one.info.rows for one in self._all)
+        size = size_text(sum(one.info.bytes for one in self._all))
+        numbers = f"{counted(len(self._all), 'table')} · {counted(rows, 'row')} · {size}"
+        self.query_one(TitleBar).show(Content.styled("Storage", "bold"), Content.styled(numbers, "$text-muted"))
+        self.query_one("#list").border_subtitle = Content(f"{len(shown)} of {len(self._all)}") if words else None
+        self._show_head()
+        self._show_details()
+
+    def _show_head(self) -> None:
+        row = self.list.head(self.list.size.width)
+        left, right = ("".join(part.text for part in parts) for parts in (row.left, row.right))
+        self.query_one("#head", Static).update(Content(left + right.rjust(self.list.size.width - len(left))))
+
+    def on_resize(self) -> None:
+        if self.is_mounted:
+            self.call_after_refresh(self._show_head)
+
+    def _show_details(self) -> None:
+        details, one = self.query_one("#details", Static), self.list.chosen
+        if one is None:
+            details.border_title = details.border_subtitle = None
+            details.update("")
+            return
+        details.border_title = line(one.info.table, limit=60)
+        kept = len(one.info.previous) + 1
+        details.border_subtitle = Content(f"version {one.info.version}, {counted(kept, 'version')} kept")
+        details.update(Content("\n").join(self._details(one)))
+
+    def _details(self, one: StoredTable) -> list[Content]:
+        info = one.info
+        if info.problem is not None:
+            return [line(info.problem.message, "$text-error"), line(info.problem.remedy)]
+        columns = ", ".join(f"{name} {short_kind(kind)}" for name, kind in info.columns)
+        written = f"{info.created.astimezone():%Y-%m-%d %H:%M:%S}"
+        by = f" by {info.task} in run {info.run}" if info.task else ""
+        facts = [
+            ("written", f"{written}{by}"),
+            ("writers", ", ".join(one.uses.writers) or "no configuration writes it"),
+            ("readers", ", ".join(one.uses.readers) or "no configuration reads it"),
+            ("key", ", ".join(info.primary_key)),
+            ("columns", columns),
+        ]
+        return [Content.assemble((f"{name:<9}", "$text-muted"), line(text, limit=600)) for name, text in facts if text]
+
+    # What can be done
+
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        self._show_details()
+
+    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        one = self.list.chosen
+        if one is None:
+            return
+        if one.info.problem is not None:
+            self.app.say(f"{one.info.problem.message}; {one.info.problem.remedy}", "error")
+            return
+        self.app.push_screen(TableScreen(self.app.project.paths, one.info.table))
+
+    def action_filter(self) -> None:
+        field = self.query_one("#words", Input)
+        # Not by a class: what is typed after the key must find the focus where it will be.
+        field.display = True
+        self.set_focus(field)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._show()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not event.value:
+            event.input.display = False
+        self.set_focus(self.list)
+
+    def action_reload(self) -> None:
+        self._read()
+
+    def action_leave(self) -> None:
+        field = self.query_one("#words", Input)
+        if not field.display:
+            self.dismiss(None)
+            return
+        # The filter first, whose field it is.
+        field.value = ""
+        field.display = False
+        self.set_focus(self.list)
