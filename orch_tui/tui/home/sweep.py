@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 
 from orch_tui.project.history import RunSummary, latest
 from orch_tui.project.paths import ProjectPaths
+
+_SETTLED_NS = 60_000_000_000
 
 
 class Sweep:
@@ -27,7 +30,9 @@ class Sweep:
         except OSError:
             return -1, None
         known = self._read.get(orchestration)
-        if known is not None and known[0] == stamp and (known[1] is None or known[1].status.final):
+        # A run's directory is there before its journal: what has changed just now may not have been whole when read.
+        settled = time.time_ns() - stamp > _SETTLED_NS
+        if settled and known is not None and known[0] == stamp and (known[1] is None or known[1].status.final):
             return known
         try:
             return stamp, latest(self._paths, orchestration)
