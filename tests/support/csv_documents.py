@@ -73,9 +73,11 @@ def random_document(random: Random) -> CsvDocument:
     if random.random() < 0.2 and rows and rows[-1][-1] and text.endswith(line_end):
         text = text.removesuffix(line_end)
     encoding = random.choice(["utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+    # Escaped and without quotes it is a text of two characters, and no null value.
+    nulls = [[], ["NA"], ["NA"] if escape else ["NA", "\\N"]]
     parameters: dict[str, Any] = {
         "delimiter": delimiter, "quote": quote, "escape": escape, "comment": comment, "skip_lines": titles,
-        "empty": random.choice(["null", "text"]), "null_values": random.choice([[], ["NA"], ["NA", "\\N"]]),
+        "empty": random.choice(["null", "text"]), "null_values": random.choice(nulls),
         "encoding": encoding.removesuffix("-sig"),
     }  # fmt: skip
     return CsvDocument(text.encode(encoding), names, rows, parameters)
