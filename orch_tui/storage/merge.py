@@ -15,6 +15,7 @@ from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.storage.changes import TypeChange, type_changes
+from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import COPY_OPTIONS, Column, count, describe, folded, literal, parquet, quoted
 from orch_tui.storage.meeting import meeting
 
@@ -86,7 +87,7 @@ def _union(
     """The query of the old rows that stay and the new rows, in the columns of both, each in one type."""
     previous, new = parquet(old.file), parquet(item.path)
     came = {folded(name): (name, kind) for name, kind in new_columns}
-    old_values, new_values = [], []
+    old_values, new_values, stored = [], [], {}
     for name, kind in describe(connection, previous):
         column = quoted(name)
         if (match := came.pop(folded(name), None)) is None:
@@ -94,6 +95,7 @@ def _union(
             new_values.append(f"cast(null as {kind}) as {column}")
             continue
         met = meeting(connection, [(previous, column, kind), (new, quoted(match[0]), match[1])])
+        stored[folded(name)] = met.type
         old_values.append(f"{met.expressions[0]} as {column}")
         new_values.append(f"{met.expressions[1]} as {column}")
     for name, kind in came.values():
@@ -102,9 +104,18 @@ def _union(
     kept = f"(select {', '.join(old_values)} from {previous}) o"
     added = f"(select {', '.join(new_values)} from {new}) n"
     if item.mode is WriteMode.INCREMENTAL:
-        match_keys = " and ".join(f"n.{quoted(key)} is not distinct from o.{quoted(key)}" for key in item.primary_key)
+        pairs = [
+            tuple(_identity(f"{side}.{quoted(key)}", stored[folded(key)]) for side in "no") for key in item.primary_key
+        ]
+        match_keys = " and ".join(f"{ours} is not distinct from {theirs}" for ours, theirs in pairs)
         kept = f"{kept} where not exists (select 1 from {added} where {match_keys})"
     return f"select * from {kept} union all select * from {added}"
+
+
+def _identity(expression: str, kind: str) -> str:
+    """What two keys of a type are compared by. DuckDB takes a month for 30 days and a day for 24 hours, at any depth;
+    they are different values, and stay so when they are stored."""
+    return text_of(expression, kind) if "INTERVAL" in kind else expression
 
 
 def check_key(
@@ -118,14 +129,15 @@ def check_key(
     """Every key column exists and is not null, and no key occurs twice. Raises: UserError with an example."""
     if not key:
         return
-    names = {folded(name) for name, _ in columns}
-    if missing := [column for column in key if folded(column) not in names]:
+    kinds = {folded(name): kind for name, kind in columns}
+    if missing := [column for column in key if folded(column) not in kinds]:
         raise UserError(
             f'table "{table}": primary key column {_listed(missing)} is not among the columns '
             f"{_listed([name for name, _ in columns])} of {which}"
         )
     names_in_sql = [quoted(column) for column in key]
-    shown = ", ".join(f"left(cast({column} as varchar), 100)" for column in names_in_sql)
+    shown_texts = [f"left(cast({column} as varchar), 100)" for column in names_in_sql]
+    shown = ", ".join(shown_texts)
     null = connection.execute(
         f"select {shown} from {source} where {' or '.join(f'{column} is null' for column in names_in_sql)} limit 1"
     ).fetchone()
@@ -134,8 +146,10 @@ def check_key(
             f'table "{table}": primary key {_listed(key)} is null in {which}, for example {_example(key, null)}; '
             "nothing was published"
         )
+    identities = [_identity(quoted(column), kinds[folded(column)]) for column in key]
+    examples = ", ".join(f"any_value({text})" for text in shown_texts)
     twice = connection.execute(
-        f"select {shown}, count(*) from {source} group by {', '.join(names_in_sql)} having count(*) > 1 limit 1"
+        f"select {examples}, count(*) from {source} group by {', '.join(identities)} having count(*) > 1 limit 1"
     ).fetchone()
     if twice is not None:
         raise UserError(

@@ -98,12 +98,31 @@ def test_values_that_meet_stay_as_they_are(
          ["2024-01-05 00:00:00|b", "2024-01-05|a"]),
         ("select 'É' as id, 'a' as who", "select 'é' as id, 'b' as who", ["É|a", "é|b"]),
         ("select [1] as id, 'a' as who", "select [1.0::double] as id, 'b' as who", ["[1.0]|b"]),
+        ("select interval '1 month' as id, 'a' as who", "select interval '30 days' as id, 'b' as who",
+         ["1 month|a", "30 days|b"]),
+        ("select interval '1 day' as id, 'a' as who", "select interval '24 hours' as id, 'b' as who",
+         ["1 day|a", "24:00:00|b"]),
+        ("select [interval '1 day'] as id, 'a' as who", "select [interval '24 hours'] as id, 'b' as who",
+         ["[1 day]|a", "['24:00:00']|b"]),
+        ("select {'d': interval '1 day'} as id, 'a' as who", "select {'d': interval '1 day'} as id, 'b' as who",
+         ["{'d': 1 day}|b"]),
     ],
 )  # fmt: skip
 def test_keys_are_compared_in_the_type_that_is_stored(storage: Storage, old: str, new: str, left: list[str]) -> None:
     publish(storage, f"from ({old}) t(id, who)", "full", ("id",))
     publish(storage, new, "incremental", ("id",))
     assert texts(storage) == sorted(left)
+
+
+@pytest.mark.parametrize("mode", ["full", "append"])
+def test_intervals_that_last_as_long_are_different_keys(storage: Storage, mode: str) -> None:
+    publish(storage, "select interval '1 month' as id, interval '1 day' as span", "full", ("id", "span"))
+    keys = "(interval '30 days', interval '1 day'), (interval '1 month', interval '24 hours')"
+    publish(storage, f"from (values {keys}) t(id, span)", mode, ("id", "span"))
+    assert len(texts(storage)) == (2 if mode == "full" else 3)
+    # AND the same one twice is still found
+    with pytest.raises(UserError, match="not unique"):
+        publish(storage, "select interval '2 days' as id, interval '1 day' as span from range(2)", mode, ("id", "span"))
 
 
 @pytest.mark.parametrize("mode", ["full", "incremental", "append"])
