@@ -17,21 +17,9 @@ from typing import Protocol
 
 from orch_tui.engine.requests import CancelRequest, who_am_i
 from orch_tui.model.outcome import signal_name
+from orch_tui.runs.stop_signals import ENDING
 
 _WORDS = {int(signal.SIGINT): "Ctrl-C", int(signal.SIGHUP): "hang-up"}
-# What cannot be handled, what the kernel sends for a fault in the program's own code (a handler would run for ever),
-# and what does not end a program.
-_LEFT_ALONE = frozenset(
-    (
-        *(signal.SIGKILL, signal.SIGSTOP, signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL),
-        *(signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH),
-        *(signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU),
-    )
-)
-
-
-STOPPING = frozenset(map(int, signal.valid_signals())) - _LEFT_ALONE
-"""The signals that ask a run to stop, a hang-up among them."""
 
 
 class Cancellable(Protocol):
@@ -59,7 +47,7 @@ class Signals:
         What whoever started it lets it ignore (a hang-up with nohup, Ctrl-C in the background) stays ignored, all but
         TERM. The ends of children are seen again where that was ignored.
         """
-        before = {number: signal.getsignal(number) for number in STOPPING}
+        before = {number: signal.getsignal(number) for number in ENDING}
         for number, handler in before.items():
             if handler is not signal.SIG_IGN or number == signal.SIGTERM:
                 signal.signal(number, self._on_signal)

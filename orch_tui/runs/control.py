@@ -213,7 +213,7 @@ class RunControl:
         return complaints
 
     def settle(
-        self, code: int, say: Callable[[str], None], listen: Callable[[Callable[[signal.Signals], object]], object]
+        self, code: int, say: Callable[[str], None], listen: Callable[[Callable[[int], object]], object]
     ) -> None:
         """After the screen has gone: stop what this process executes, or leave it to a successor.
 
@@ -235,7 +235,7 @@ class RunControl:
         for complaint in self.stop_all():
             say(complaint)
 
-    def _insist(self, number: signal.Signals) -> None:
+    def _insist(self, number: int) -> None:
         """Asked again to stop, within the wait for the end: leave out the grace time."""
         if number in STOPPING:
             for run in self.executed_here():

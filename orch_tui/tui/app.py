@@ -199,7 +199,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
 
     # --- leaving ---
 
-    def leave_by(self, number: signal.Signals) -> None:
+    def leave_by(self, number: int) -> None:
         """A signal: leave with the terminal as it was, exit code 128 + its number. Drafts keep what is not saved."""
         if (driver := self.terminal_driver) is not None and not driver.has_terminal():
             driver.hang_up()

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from orch_tui.runs.stop_signals import STOPPING
+from orch_tui.runs.stop_signals import ENDING
 
-_OTHERS = ("SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGXCPU")
-LEAVING = (*STOPPING, *(getattr(signal, name) for name in _OTHERS if hasattr(signal, name)))
+# Python lets these be errors of the call that caused them.
+LEAVING = ENDING - {signal.SIGPIPE, signal.SIGXFSZ}
 """All that would end the process at once, and can be handled."""
 
 
@@ -23,8 +23,8 @@ class Signals:
     """The signals of one process; what comes while nobody listens is told to who listens next."""
 
     def __init__(self) -> None:
-        self._waiting: list[signal.Signals] = []
-        self._listener: Callable[[signal.Signals], object] | None = None
+        self._waiting: list[int] = []
+        self._listener: Callable[[int], object] | None = None
         self._interrupts_are_ours = True
 
     @contextmanager
@@ -37,7 +37,7 @@ class Signals:
             for number, handler in before.items():
                 signal.signal(number, handler if handler is not None else signal.SIG_DFL)
 
-    def listen(self, listener: Callable[[signal.Signals], object]) -> None:
+    def listen(self, listener: Callable[[int], object]) -> None:
         """Call ``listener`` for each signal, in the main thread wherever it is; first with those that came before.
 
         One that raises RuntimeError, as a closed event loop does, has not heard: the next listener is told.
@@ -62,9 +62,9 @@ class Signals:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if number != signal.SIGINT or self._interrupts_are_ours:
-            self._tell(signal.Signals(number))
+            self._tell(number)
 
-    def _tell(self, number: signal.Signals) -> None:
+    def _tell(self, number: int) -> None:
         if self._listener is not None:
             try:
                 self._listener(number)

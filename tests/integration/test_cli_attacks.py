@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from orch_tui.cli.main import run_command_line
-from orch_tui.cli.signals import STOPPING
 from orch_tui.project.journal.file import is_executed
 from orch_tui.runs import responding
+from orch_tui.runs.stop_signals import ENDING
 
 from tests.support.commands import NoScreen, command_here
 from tests.support.engine_kit import until
@@ -58,7 +58,7 @@ def test_whatever_signal_ends_a_run_nothing_is_left_of_it(tmp_path: Path, number
 
 @pytest.mark.long
 @pytest.mark.parametrize("arguments", [(), ("--json",), ("--quiet",)])
-@pytest.mark.parametrize("number", sorted(STOPPING))
+@pytest.mark.parametrize("number", sorted(ENDING))
 def test_every_signal_in_every_manner(tmp_path: Path, number: int, arguments: tuple[str, ...]) -> None:
     _cancelled_by_signal(tmp_path, number, *arguments)
 
@@ -67,8 +67,8 @@ def test_all_signals_that_end_a_program_are_handled() -> None:
     # (Source: the table of default actions in signal(7).)
     ended = {"ABRT", "ALRM", "HUP", "INT", "IO", "PIPE", "PROF", "PWR", "QUIT", "STKFLT", "SYS", "TERM", "TRAP", "USR1"}
     ended |= {"USR2", "VTALRM", "XCPU", "XFSZ"}
-    assert {signal.Signals[f"SIG{name}"] for name in ended if hasattr(signal, f"SIG{name}")} <= STOPPING
-    assert {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD, signal.SIGTSTP, signal.SIGWINCH}.isdisjoint(STOPPING)
+    assert {signal.Signals[f"SIG{name}"] for name in ended if hasattr(signal, f"SIG{name}")} <= ENDING
+    assert {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD, signal.SIGTSTP, signal.SIGWINCH}.isdisjoint(ENDING)
 
 
 def test_what_the_caller_lets_be_ignored_stays_ignored(tmp_path: Path) -> None:

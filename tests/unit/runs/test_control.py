@@ -147,7 +147,7 @@ def test_a_broken_executor_is_told_and_ends_nothing_else(tmp_path: Path) -> None
 
 
 def test_signals_that_come_while_nobody_listens_are_told_later() -> None:
-    heard: list[signal.Signals] = []
+    heard: list[int] = []
     with Signals().installed() as signals:
         os.kill(os.getpid(), signal.SIGUSR1)
         signals.listen(heard.append)
@@ -163,7 +163,7 @@ def test_signals_that_come_while_nobody_listens_are_told_later() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def _closed(number: signal.Signals) -> None:
+def _closed(number: int) -> None:
     raise RuntimeError("Event loop is closed")
 
 
