@@ -24,6 +24,7 @@ from orch_tui.components.http.addresses import (
 )
 from orch_tui.components.http.auth import Auth, authentication, secrets_of
 from orch_tui.components.http.failures import MAYBE_TWICE, Trouble, gave_up, shown_seconds, too_long
+from orch_tui.components.http.proxies import VARIABLES, proxy_for
 from orch_tui.components.http.rate_limits import pause_until_more, used_up
 from orch_tui.components.http.responses import HttpError, no_answer, refusal, server_message
 from orch_tui.components.http.retry import PerMinute, back_off
@@ -107,12 +108,20 @@ class HttpClient:
         self._backoff = backoff
         limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT))
         self._ca_file = ca_file
-        self._http = httpx.Client(
-            timeout=limits,
-            headers={"User-Agent": "orch-tui", "Accept-Encoding": ACCEPTED},
-            verify=trusting(ca_file),
-            event_hooks={"response": [self._check_location]},
-        )
+        try:
+            self._http = httpx.Client(
+                timeout=limits,
+                headers={"User-Agent": "orch-tui", "Accept-Encoding": ACCEPTED},
+                verify=trusting(ca_file),
+                event_hooks={"response": [self._check_location]},
+            )
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            # Only the proxies of the environment are looked at here. The text of the error may have their passwords.
+            kind = "a SOCKS proxy needs the package socksio" if isinstance(error, ImportError) else "it is no address"
+            raise UserError(
+                f"the proxy that {VARIABLES} names for {proxy_for(self.base_url) or 'some addresses'} cannot be used: "
+                f"{kind}; write it like http://host:port"
+            ) from None
 
     def __enter__(self) -> HttpClient:
         return self
@@ -246,7 +255,9 @@ class HttpClient:
             response = self._sent(request, into)
         except httpx.HTTPError as error:
             never = isinstance(error, _NEVER_SENT)
-            reason, known = no_answer(error, min(self._timeout, _CONNECT_TIMEOUT), self._timeout), repeatable or never
+            proxy = proxy_for(str(request.url))
+            reason = no_answer(error, min(self._timeout, _CONNECT_TIMEOUT), self._timeout, proxy)
+            known = repeatable or never
             again = known and not isinstance(error, _HOPELESS)
             return Trouble(reason, again, known, maybe_done=not never, cause=error)
         status, limited = response.status_code, used_up(response)

@@ -9,6 +9,7 @@ import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.components.http.proxies import VARIABLES
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
@@ -140,11 +141,21 @@ def refusal(request: str, response: httpx.Response, detail: str) -> str:
     return f"{request}: the server refused the request ({said}); correct the parameters"
 
 
-def no_answer(error: httpx.HTTPError, connect_timeout: float, timeout: float) -> str:
-    """Why there is no answer: a phrase that follows ``GET https://…/path: ``. Never the text of a header."""
+def no_answer(error: httpx.HTTPError, connect_timeout: float, timeout: float, proxy: str = "") -> str:
+    """Why there is no answer: a phrase that follows ``GET https://…/path: ``. Never the text of a header.
+
+    ``proxy`` is the host and port that the request went to first, if there is one.
+    """
     import httpx
 
     cause = _root(error)
+    if proxy and isinstance(cause, socket.gaierror | ConnectionRefusedError):
+        what = (
+            "is no host that there is"
+            if isinstance(cause, socket.gaierror)
+            else "refused the connection: nothing listens there"
+        )
+        return f"the proxy {proxy} {what}; correct {VARIABLES}, or name the server in NO_PROXY"
     if isinstance(error, httpx.ConnectTimeout):
         return f"the server did not take the connection within {connect_timeout:g} s; check host, port and network"
     if isinstance(error, httpx.TimeoutException):
