@@ -240,6 +240,29 @@ def test_rerun_takes_what_failed_and_what_was_edited(tmp_path: Path) -> None:
         start_run(project, plan_run(project, RunRequest("o", rerun="last")), by="test")
 
 
+def test_every_phase_has_ended_when_the_run_has(tmp_path: Path) -> None:
+    # GIVEN phases of which nothing runs: disabled, not selected, reused
+    off = {"command": "true", "enabled": "false"}
+    project = make_commands(tmp_path, {"P1": {"bad": "exit 1"}, "P2": {"off": off}, "P3": {"z": "true"}})
+    assert run(project).status is Status.ERROR
+    write_command(tmp_path, "bad", "true")
+    project.reload()
+    # WHEN the run is continued, and again in part THEN each phase has a final status, and its reason
+    again = run(project, rerun="last")
+    assert again.status is Status.SUCCESS and all(phase.status.final for phase in again.phases.values())
+    assert (again.phases["p2"].status, again.phases["p2"].reason) == (Status.SKIPPED, "disabled")
+    part = run(project, phases=["3"])
+    assert [(phase.status, phase.reason) for phase in part.phases.values()] == [
+        (Status.SKIPPED, "not selected"),
+        (Status.SKIPPED, "disabled"),
+        (Status.SUCCESS, ""),
+    ]
+    write_command(tmp_path, "z", "true # edited")
+    project.reload()
+    reused = run(project, rerun=again.header.id)
+    assert reused.phases["p1"].status is Status.SKIPPED and reused.phases["p1"].reason.startswith("reused from run")
+
+
 def test_no_task_to_run_is_refused_with_a_sentence(tmp_path: Path) -> None:
     project = make_commands(tmp_path, {"P": {"off": {"command": "true", "enabled": "false"}}})
     with pytest.raises(RunRefused, match="no task to run"):

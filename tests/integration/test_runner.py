@@ -228,6 +228,40 @@ echo '{"metrics": {"m": 1}, "warning": "look", "tables": ["forged"]}' > result.j
     assert run(later, "--stage", "--", "sh", "-c", "cat $KBC_DATADIR/in/state.json")[1] == '{"s": 1}'
 
 
+@pytest.mark.parametrize(
+    ("stored", "mode", "came", "change"),
+    [
+        ("1::bigint", "append", "1.5::double", ("BIGINT", "DOUBLE")),
+        ("9007199254740993::bigint", "append", "1.5::double", ("BIGINT", "VARCHAR")),
+        ("1::bigint", "full", "'007'", ("BIGINT", "VARCHAR")),
+        ("1::bigint", "append", "2::integer", None),
+    ],
+)
+def test_a_change_of_a_column_s_type_is_a_line_and_a_finding(
+    tmp_path: Path, stored: str, mode: str, came: str, change: tuple[str, str] | None
+) -> None:
+    # GIVEN a table, and a task that brings rows in which a column has another type
+    given = attempt(
+        tmp_path,
+        inputs=[{"source": "a/in", "destination": "in"}],
+        outputs=[{"source": "out", "destination": "a/out", "mode": mode}],
+    )
+    seed(tmp_path, given, "a/in", f"select {came} as id")
+    seed(tmp_path, given, "a/out", f"select {stored} as id")
+    # WHEN it is published
+    code, out, _ = run(
+        given, "--stage", "--", "sh", "-c", "cp $KBC_DATADIR/in/tables/in.parquet $KBC_DATADIR/out/tables/out.parquet"
+    )
+    # THEN the change is in the log and in the result, and without one there is no word
+    assert code == 0
+    findings = given.result.get("findings", [])
+    assert len(findings) == (1 if change else 0)
+    assert ("and was" in out) == bool(change)
+    if change is not None:
+        assert f'column "id" is {change[1]} now and was {change[0]}' in out, out
+        assert change[0] in str(findings[0]) and change[1] in str(findings[0])
+
+
 def saved_state(tmp_path: Path) -> Any:
     return json.loads((tmp_path / ".orch/state/python/sample.json").read_text())
 
