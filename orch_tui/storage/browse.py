@@ -207,10 +207,10 @@ class TableBrowser:
     def _offer_tables(self, text: str) -> None:
         """``this`` is the table that is shown; each table that the text names is there as ``bucket.table``."""
         self._database.execute(f"create or replace view this as select * from {self._source}")
-        said = text.casefold()
+        said = folded(text)
         for other in self._storage.tables():
             bucket, _, name = other.table.partition("/")
-            if other.problem is None and name.casefold() in said:
+            if other.problem is None and folded(name) in said:
                 self._database.execute(f"create schema if not exists {quoted(bucket)}")
                 self._database.execute(
                     f"create or replace view {quoted(bucket)}.{quoted(name)} as select * from {parquet(other.file)}"

@@ -99,5 +99,6 @@ def test_a_second_terminal_watches_and_stops(root: Path) -> None:
         # THEN both see its end, and after it not a byte comes
         for app in (first, second):
             app.wait_for("terminated  2/2")
+        first.wait_until(lambda: b"Main 0/2" in first.log, "the title to say that neither of two has succeeded")
         first.settle()
         assert first.pump(4) == b""

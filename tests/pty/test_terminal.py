@@ -327,7 +327,7 @@ def test_without_a_mouse_no_mouse_is_asked_for(project: Path, environment: dict[
 def test_wrong_settings_are_said_before_the_start_and_the_rest_holds(
     project: Path, tmp_path: Path, environment: dict[str, str | None]
 ) -> None:
-    (tmp_path / "config.toml").write_text('[keys]\n"home.nwe" = "x"\n"app.help" = "f5"\n')
+    (tmp_path / "config.toml").write_text('[keys]\n"home.nwe" = "x"\n"app.help" = "f9"\n')
     with PtyApp(orch_tui(project), environment=environment, size=(160, 40)) as app:
-        app.wait_for("F5 Help")
+        app.wait_for("F9 Help")
         assert b'did you mean "home.new"' in app.log[: app.log.index(b"\x1b[?1049h")]
