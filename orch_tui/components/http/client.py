@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -23,8 +22,8 @@ from orch_tui.components.http.addresses import (
     shown_url,
 )
 from orch_tui.components.http.auth import Auth, authentication, secrets_of
+from orch_tui.components.http.connections import open_client, proxy_for
 from orch_tui.components.http.failures import MAYBE_TWICE, Trouble, gave_up, shown_seconds, too_long
-from orch_tui.components.http.proxies import VARIABLES, proxy_for
 from orch_tui.components.http.rate_limits import pause_until_more, used_up
 from orch_tui.components.http.responses import HttpError, no_answer, refusal, server_message
 from orch_tui.components.http.retry import PerMinute, back_off
@@ -85,9 +84,6 @@ class HttpClient:
         backoff: float = 1.0,
         ca_file: Path | None = None,
     ) -> None:
-        # At INFO it writes every address with its query, and so its keys.
-        for name in ("httpx", "httpcore"):
-            logging.getLogger(name).setLevel(logging.WARNING)
         self.base_url = base_url.rstrip("/")
         secrets = [*named_secrets(), *(secrets_of(auth) if isinstance(auth, Auth) else [])]
         check_user_part(base_url, secrets)
@@ -106,22 +102,14 @@ class HttpClient:
         self._sleep = sleep
         self._clock = clock
         self._backoff = backoff
-        limits = httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT))
         self._ca_file = ca_file
-        try:
-            self._http = httpx.Client(
-                timeout=limits,
-                headers={"User-Agent": "orch-tui", "Accept-Encoding": ACCEPTED},
-                verify=trusting(ca_file),
-                event_hooks={"response": [self._check_location]},
-            )
-        except (ImportError, ValueError, httpx.InvalidURL) as error:
-            # Only the proxies of the environment are looked at here. The text of the error may have their passwords.
-            kind = "a SOCKS proxy needs the package socksio" if isinstance(error, ImportError) else "it is no address"
-            raise UserError(
-                f"the proxy that {VARIABLES} names for {proxy_for(self.base_url) or 'some addresses'} cannot be used: "
-                f"{kind}; write it like http://host:port"
-            ) from None
+        self._http = open_client(
+            self.base_url,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT)),
+            headers={"User-Agent": "orch-tui", "Accept-Encoding": ACCEPTED},
+            verify=trusting(ca_file),
+            event_hooks={"response": [self._check_location]},
+        )
 
     def __enter__(self) -> HttpClient:
         return self
@@ -255,10 +243,9 @@ class HttpClient:
             response = self._sent(request, into)
         except httpx.HTTPError as error:
             never = isinstance(error, _NEVER_SENT)
-            proxy = proxy_for(str(request.url))
-            reason = no_answer(error, min(self._timeout, _CONNECT_TIMEOUT), self._timeout, proxy)
-            known = repeatable or never
-            again = known and not isinstance(error, _HOPELESS)
+            proxy, to_connect = proxy_for(str(request.url)), min(self._timeout, _CONNECT_TIMEOUT)
+            reason = no_answer(error, to_connect, self._timeout, proxy)
+            again = (known := repeatable or never) and not isinstance(error, _HOPELESS)
             return Trouble(reason, again, known, maybe_done=not never, cause=error)
         status, limited = response.status_code, used_up(response)
         if status in accept or not (limited or status in _REPEATED):

@@ -9,7 +9,6 @@ import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.components.http.proxies import VARIABLES
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
@@ -150,6 +149,8 @@ def no_answer(error: httpx.HTTPError, connect_timeout: float, timeout: float, pr
 
     cause = _root(error)
     if proxy and isinstance(cause, socket.gaierror | ConnectionRefusedError):
+        from orch_tui.components.http.connections import VARIABLES
+
         what = (
             "is no host that there is"
             if isinstance(cause, socket.gaierror)
