@@ -71,7 +71,10 @@ def holds(expression: str, source: str | DataType, target: str | DataType) -> st
         # Beyond this the text of the number would be another one (1e+18), though some such numbers are exact.
         largest = 2 ** FLOAT_BITS[target.name]
         if source.name == BIG or digits_of(source) >= len(str(largest)):
-            return f"({same} and coalesce({expression} between -{largest} and {largest}, true))"
+            # A type without a sign cannot be compared with a negative number: DuckDB casts its values to INT64.
+            unsigned = source.name.startswith("U")
+            within = f"<= {largest}::{source.name}" if unsigned else f"between -{largest} and {largest}"
+            return f"({same} and coalesce({expression} {within}, true))"
     return same
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from orch_tui.storage.conversion import converted, holds, text_of
 from orch_tui.storage.lattice import INTEGERS, common_type
@@ -215,6 +215,7 @@ def exact(unscaled: int, scale: int) -> str:
 
 
 @given(st.lists(numbers(), min_size=2, max_size=3))
+@example([("'0.0'::FLOAT", "FLOAT", None), ("'9223372036854775808'::UHUGEINT", "UHUGEINT", Fraction(2**63))])
 @settings(max_examples=200, deadline=None)
 def test_numbers_keep_their_value_wherever_they_meet(
     con: duckdb.DuckDBPyConnection, found: list[tuple[str, str, Any]]
