@@ -16,8 +16,9 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.storage.changes import TypeChange, type_changes
 from orch_tui.storage.conversion import text_of
-from orch_tui.storage.duckdb import COPY_OPTIONS, Column, count, describe, folded, literal, parquet, quoted
+from orch_tui.storage.duckdb import Column, count, describe, folded, parquet, quoted
 from orch_tui.storage.meeting import meeting
+from orch_tui.storage.parquet import write_parquet
 
 if TYPE_CHECKING:
     import duckdb
@@ -70,7 +71,7 @@ def build_version(
     if item.mode is WriteMode.INCREMENTAL:
         _require_key(item, old)
     _report_missing(item, columns, old, log)
-    connection.execute(f"copy ({_union(connection, item, old, columns)}) to {literal(str(target))} ({COPY_OPTIONS})")
+    write_parquet(connection, _union(connection, item, old, columns), target)
     merged, merged_columns = parquet(target), describe(connection, parquet(target))
     changes = type_changes(item.table, old.columns, merged_columns, columns)
     changed = {folded(change.column) for change in changes}

@@ -45,10 +45,10 @@ _BY_TYPE = {
     "TIMESTAMP_MS": DataType("TIMESTAMP"),
     UNION: DataType("JSON"),
 }
-# Parquet's interval: three unsigned numbers, the last of milliseconds.
+# Parquet's interval: three unsigned numbers, the last of milliseconds. DuckDB 2.0.0 writes 24 hours as a day.
 _INTERVAL = " and ".join(
     [f"datepart('{part}', {{0}}) >= 0" for part in ("year", "month", "day", "hour", "minute", "microsecond")]
-    + ["datepart('hour', {0}) < 1193", "datepart('microsecond', {0}) % 1000 = 0"]
+    + ["datepart('hour', {0}) < 24", "datepart('microsecond', {0}) % 1000 = 0"]
 )
 _BY_VALUES: dict[str, Callable[[str], str]] = {
     "INTERVAL": _INTERVAL.format,
@@ -85,7 +85,7 @@ def stored_types(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequenc
 
     ============================  ====================================================================================
     HUGEINT, UHUGEINT, BIGNUM     BIGINT if all values fit, else DECIMAL(38,0), else text
-    INTERVAL                      itself if no value is negative or has microseconds, else text
+    INTERVAL                      itself if no value is negative or has microseconds or 24 hours, else text
     TIME WITH TIME ZONE           itself if all offsets are zero, else text
     BIT, ENUM                     text
     UNION                         JSON: ``{"member": value}``
