@@ -19,6 +19,7 @@ from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.outcome import Outcome, outcome_of_exit, outcome_of_stop
 from orch_tui.model.plan import PlannedTask
+from orch_tui.model.retry import Retry
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import log_file
@@ -131,9 +132,13 @@ class AttemptRunner:
         state = self._recorder.state.tasks[task.id]
         ended = None if end.ended is None else min(now, max(end.ended, _begun(state)))
         retry_at, status, reason = None, outcome.status, outcome.reason
-        if _is_tried_again(attempt, outcome, state):
-            retry_at = max(now, _next_start(task, state, now if ended is None else ended))
-            if (over := end_of_all(task, state)) is not None and retry_at >= over:
+        if (retry := _retry_left(attempt, outcome, state)) is not None:
+            retry_at = max(now, self._next_start(retry, state, now if ended is None else ended))
+            if not retry.covers(outcome.kind, end.code, outcome.reason, outcome.said):
+                if retry.on:
+                    reason += "; not tried again: it is none of the failures of retry.on"
+                retry_at = None
+            elif (over := end_of_all(task, state)) is not None and retry_at >= over:
                 reason += f"; no time for another attempt: {total_words(task)}"
                 retry_at = None
         if status is Status.ERROR and retry_at is None:
@@ -148,12 +153,18 @@ class AttemptRunner:
                 kind=outcome.kind,
                 exit_code=end.code,
                 retry_at=retry_at,
+                uncounted=False if outcome.kind is FailureKind.LOST and retry_at is not None else None,
                 leftovers=end.leftovers or None,
                 ended_at=None if ended is None else round(ended, 3),
                 results=read_told(attempt.spec.directory) if self._recorder.state.has_rules else None,
             )
         )
         return retry_at
+
+    def _next_start(self, retry: Retry, state: TaskState, ended: float) -> float:
+        """When the next attempt is due after one that ended then; attempts that do not count lengthen no delay."""
+        seed = f"{self._recorder.state.header.id} {state.id}"
+        return ended + retry.wait_before(len(state.attempts) - state.uncounted + 1, seed)
 
     def record_unstarted(self, attempt: ActiveAttempt, reason: str) -> float:
         """See :func:`unstarted`; the time of the next attempt."""
@@ -186,20 +197,10 @@ def time_limit(task: PlannedTask, state: TaskState, now: float, *, begun: float 
     return TimeLimit(left) if left is not None and left <= whole else TimeLimit(whole, retry.total)
 
 
-def _is_tried_again(attempt: ActiveAttempt, outcome: Outcome, state: TaskState) -> bool:
-    return (
-        attempt.task.options.retry is not None
-        and attempt.number < state.max_attempts
-        and outcome.status is Status.ERROR
-        and outcome.kind not in (FailureKind.LAUNCH, FailureKind.LOST)
-        and attempt.cancelled_by is None
-    )
-
-
-def _next_start(task: PlannedTask, state: TaskState, ended: float) -> float:
-    """When the next attempt is due after one that ended then; attempts that do not count lengthen no delay."""
-    retry = task.options.retry
-    return ended if retry is None else ended + retry.wait_before(len(state.attempts) - state.uncounted + 1)
+def _retry_left(attempt: ActiveAttempt, outcome: Outcome, state: TaskState) -> Retry | None:
+    """The retry of a task that failed and has attempts left; what was cancelled is not tried again."""
+    over = attempt.number >= state.max_attempts or attempt.cancelled_by is not None
+    return attempt.task.options.retry if outcome.status is Status.ERROR and not over else None
 
 
 def end_of_all(task: PlannedTask, state: TaskState) -> float | None:

@@ -95,7 +95,9 @@ def check_options(options: TaskOptions) -> TaskOptions:
         if kind_of(option) in (ValueKind.LENGTH, ValueKind.LIMIT, ValueKind.SIZE)
     ]
     if options.retry is not None:
-        numbers += [(options.retry.delay, "retry delay", True), (options.retry.total, "time for all tries", False)]
+        retry = options.retry
+        numbers += [(retry.delay, "retry delay", True), (retry.total, "time for all tries", False)]
+        numbers += [(retry.jitter, "jitter", True)]
     for value, name, may_be_zero in numbers:
         if value is None:
             continue

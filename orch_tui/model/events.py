@@ -156,13 +156,14 @@ def ended(
     retry_at: float | None = None,
     leftovers: int | None = None,
     ended_at: float | None = None,
-    uncounted: bool = False,
+    uncounted: bool | None = None,
     results: Mapping[str, Any] | None = None,
 ) -> Event:
     """An attempt is over. With ``retry_at`` another one follows then; without, ``status`` is the task's own.
 
     ``ended_at`` is when it ended if that was not now: nobody may have looked then. ``uncounted``: it never did any
-    work of its own and uses up no retry. ``results``: what its program tells that conditions ask for; in JSON.
+    work of its own and uses up no retry; False is said of a lost one that is tried again. ``results``: what its
+    program tells that conditions ask for; in JSON.
     """
     return _event(
         EventType.ENDED,
@@ -176,7 +177,7 @@ def ended(
         retry_at=retry_at,
         leftovers=leftovers,
         ended_at=ended_at,
-        uncounted=uncounted or None,
+        uncounted=uncounted,
         results=json.dumps(results, ensure_ascii=False) if results else None,
     )
 

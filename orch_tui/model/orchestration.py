@@ -7,35 +7,8 @@ from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from orch_tui.model.retry import Retry
 from orch_tui.model.rules import Rule
-
-
-class Backoff(StrEnum):
-    CONSTANT = "constant"
-    DOUBLING = "doubling"
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """``attempts`` more tries after a failed one, ``delay`` seconds apart (each time twice as long if doubling).
-
-    ``total`` is how many seconds all attempts of the task may take together, with the waits between them.
-    """
-
-    attempts: int
-    delay: float = 10.0
-    backoff: Backoff = Backoff.CONSTANT
-    total: float | None = None
-
-    def wait_before(self, attempt: int) -> float:
-        """Seconds to wait before attempt number ``attempt`` (2 is the first retry)."""
-        factor = 2 ** min(attempt - 2, 30) if self.backoff is Backoff.DOUBLING else 1
-        return min(self.delay * factor, 86400.0)
-
-    @property
-    def longest_wait(self) -> float:
-        """Seconds before the last attempt."""
-        return self.wait_before(self.attempts + 1)
 
 
 class ValueKind(StrEnum):
@@ -113,13 +86,19 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """``rules`` say where a run goes on when the phase has ended; without any to the next one."""
+    """``rules`` say where a run goes on when the phase has ended; without any to the next one. ``retry`` is that of its
+    tasks without one of their own."""
 
     id: str
     name: str
     tasks: tuple[Task, ...] = ()
     max_parallel: int | None = None
     rules: tuple[Rule, ...] = ()
+    retry: Retry | None = None
+
+    def options_over(self, defaults: TaskOptions) -> TaskOptions:
+        """What the phase sets for its tasks, with ``defaults`` where it sets nothing."""
+        return defaults if self.retry is None else TaskOptions(retry=self.retry).over(defaults)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,13 @@ from orch_tui.model.status import Status
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``status`` before "continue on failure" is looked at; ``kind`` is None for success and warnings."""
+    """``status`` before "continue on failure" is looked at; ``kind`` is None for success and warnings. ``said`` is the
+    program's own last line, if it failed by itself."""
 
     status: Status
     reason: str = ""
     kind: FailureKind | None = None
+    said: str = ""
 
 
 def signal_name(number: int) -> str:
@@ -39,17 +41,17 @@ def outcome_of_exit(code: int | None, last_line: str = "", warning: str | None =
     if code == 0:
         return Outcome(Status.WARNING, warning) if warning else Outcome(Status.SUCCESS)
     if code == 1:
-        return Outcome(Status.ERROR, f"exit code 1{said}", FailureKind.USER)
+        return Outcome(Status.ERROR, f"exit code 1{said}", FailureKind.USER, last_line)
     if code in (126, 127):
         what = "a program that is not executable" if code == 126 else "a program that was not found"
-        return Outcome(Status.ERROR, f"exit code {code} ({what}){said}", FailureKind.LAUNCH)
+        return Outcome(Status.ERROR, f"exit code {code} ({what}){said}", FailureKind.LAUNCH, last_line)
     number = -code if code < 0 else code - 128
     if code < 0 or (128 < code < 128 + signal.NSIG):
         what = f"ended by {signal_name(number)}"
         if number == signal.SIGKILL:
             what = "killed by signal 9 (SIGKILL)" + ("; out of memory, as the kernel says" if oom else "")
-        return Outcome(Status.ERROR, f"{what}{said}", FailureKind.SIGNAL)
-    return Outcome(Status.ERROR, f"exit code {code}{said}", FailureKind.APPLICATION)
+        return Outcome(Status.ERROR, f"{what}{said}", FailureKind.SIGNAL, last_line)
+    return Outcome(Status.ERROR, f"exit code {code}{said}", FailureKind.APPLICATION, last_line)
 
 
 def outcome_of_stop(

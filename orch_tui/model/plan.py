@@ -176,8 +176,8 @@ def make_plan(
     limit = orchestration.max_parallel or max_parallel
     phases, reached = [], selection.from_phase is None
     for phase in orchestration.phases:
-        reached = reached or phase.id == selection.from_phase
-        tasks = tuple(_plan_task(task, phase, facts, options, selection, reached) for task in phase.tasks)
+        reached, own = reached or phase.id == selection.from_phase, phase.options_over(options)
+        tasks = tuple(_plan_task(task, phase, facts, own, selection, reached) for task in phase.tasks)
         decision = _decision_before(phase, tasks, selection.rerun)
         phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel or limit, phase.rules, decision))
     return RunPlan(

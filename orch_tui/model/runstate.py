@@ -292,9 +292,9 @@ class RunState:
             attempt.kind, attempt.exit_code = data.get("kind"), data.get("exit")
             attempt.leftovers = data.get("leftovers", 0)
             attempt.results = json.loads(data["results"]) if "results" in data else {}
-            # Nothing that is lost is tried again, unless it never began: older journals say no more than that.
+            # Older programs tried nothing again that was lost, unless it never began: they said no more than that.
             never_began = attempt.kind == FailureKind.LOST and "retry_at" in data
-            attempt.counts = not (data.get("uncounted", False) or never_began)
+            attempt.counts = not data.get("uncounted", never_began)
         task.kind = data.get("kind")
         if "retry_at" in data:
             self._set(task, Status.WAITING, Reason(Cause.RETRY), data["retry_at"])

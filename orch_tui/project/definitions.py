@@ -10,7 +10,7 @@ from orch_tui.model.orchestration import Orchestration, Phase, Schedule, Task
 from orch_tui.model.text import slug, unique, valid_id
 from orch_tui.project.decode import Place, Table, quote
 from orch_tui.project.rules import read_rules
-from orch_tui.project.task_fields import read_options, read_task
+from orch_tui.project.task_fields import read_options, read_retry, read_task
 from orch_tui.project.variables import read_variables
 
 _KEPT = ("notifications",)
@@ -83,6 +83,7 @@ def _phase(table: Table, tasks: Sequence[Table], phase_id: str, task_ids: Iterat
         tasks=tuple(_task(task, next(task_ids)) for task in tasks),
         max_parallel=table.integer("max_parallel", 1),
         rules=read_rules(table.tables("next")),
+        retry=read_retry(table),
     )
     table.finish()
     return phase

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from orch_tui.model.orchestration import Orchestration, Phase, Variable
 from orch_tui.project.rules import rule_values
-from orch_tui.project.task_fields import TASK_KEYS, option_values, task_values
+from orch_tui.project.task_fields import TASK_KEYS, option_values, retry_values, task_values
 from orch_tui.project.toml.blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks
 from orch_tui.project.toml.edit import TextEdit, VariableValue, edit_errors, edit_text
 from orch_tui.project.toml.lines import comments_in
@@ -47,6 +47,8 @@ def phase_values(phase: Phase) -> Values:
     values: Values = {"id": phase.id, "name": phase.name}
     if phase.max_parallel is not None:
         values["max_parallel"] = phase.max_parallel
+    if phase.retry is not None:
+        values["retry"] = retry_values(phase.retry)
     if phase.rules:
         values["next"] = [rule_values(rule) for rule in phase.rules]
     return values
@@ -67,7 +69,7 @@ def house_text(value: Orchestration, raw: Mapping[str, Any] | None = None, root:
 
 
 _ROOT_KEYS = {"name", "description", "max_parallel", "defaults", "variables", "phases"}
-_PHASE_KEYS = {"id", "name", "max_parallel", "next", "tasks"}
+_PHASE_KEYS = {"id", "name", "max_parallel", "retry", "next", "tasks"}
 
 
 def _over(raw: Mapping[str, Any] | None, values: Values, known: Set[str]) -> Values:

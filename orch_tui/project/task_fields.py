@@ -12,17 +12,10 @@ from typing import Any
 
 from orch_tui.model.event_shape import COUNT, FLAG, LENGTH, NUMBER, PAIRS, SECONDS, Kind
 from orch_tui.model.event_shape import Field as RecordField
-from orch_tui.model.orchestration import (
-    NO_OPTIONS,
-    Backoff,
-    Retry,
-    Task,
-    TaskOptions,
-    ValueKind,
-    kind_of,
-)
+from orch_tui.model.orchestration import NO_OPTIONS, Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.plan import RUN_SETTINGS, PlannedTask
-from orch_tui.project.decode import Table
+from orch_tui.model.retry import Backoff, Retry, RetryOn
+from orch_tui.project.decode import Table, quote
 from orch_tui.project.toml.text import duration_value
 from orch_tui.project.variables import read_task_variables
 
@@ -63,6 +56,18 @@ _CODECS: dict[ValueKind, _Codec] = {
         lambda texts: dict(text.split("=", 1) for text in texts),
     ),
 }
+
+
+def _are_failures(value: Any) -> bool:
+    """What :func:`record_values` writes of the failures after which a task is tried again."""
+    if not isinstance(value, list):
+        return False
+    try:
+        return all(isinstance(text, str) and RetryOn.parse(text) is not None for text in value)
+    except ValueError:
+        return False
+
+
 _BACKOFF = Kind(lambda value: value in [backoff.value for backoff in Backoff], "a kind of backoff")
 # Older programs read journals as well: a retry keeps the keys that it had there from the beginning.
 _RETRY_RECORD = (
@@ -70,6 +75,8 @@ _RETRY_RECORD = (
     RecordField("retry_delay", LENGTH),
     RecordField("retry_backoff", _BACKOFF),
     RecordField("retry_total", LENGTH, needed=False),
+    RecordField("retry_on", Kind(_are_failures, "a list of failures"), needed=False),
+    RecordField("retry_jitter", LENGTH, needed=False),
 )
 _FIELDS = tuple((field, kind) for field in fields(Task) if (kind := kind_of(field)) is not None)
 _OPTIONS = tuple((field, kind) for field in fields(TaskOptions) if (kind := kind_of(field)) is not None)
@@ -112,23 +119,37 @@ def _read(table: Table, field: Field[Any], kind: ValueKind) -> Any:
     if kind is ValueKind.OPTIONS:
         return read_options(table, own_table=False)
     if kind is ValueKind.RETRY:
-        return _read_retry(table.table(field.name, 'a table like { attempts = 3, delay = "10s" }'))
+        return read_retry(table)
     if kind is ValueKind.FLAG:
         return table.flag(field.name, bool(field.default))
     return _CODECS[kind].read(table, field.name)
 
 
-def _read_retry(table: Table | None) -> Retry | None:
+def read_retry(owner: Table) -> Retry | None:
+    """The ``retry`` of a task, a phase or of defaults; what is wrong with it is reported."""
+    table = owner.table("retry", 'a table like { attempts = 3, delay = "10s" }')
     if table is None:
         return None
     attempts = table.integer("attempts", 0)
     delay = table.duration("delay")
     backoff = table.choice("backoff", Backoff, Backoff.CONSTANT)
     total = table.duration("total", zero=False)
+    failures = _read_failures(table)
+    jitter = table.duration("jitter")
     if "attempts" not in table.data:
         table.error(None, "missing-key", f"{table.name('attempts')} is missing", "say how many more tries there are")
     table.finish()
-    return Retry(attempts or 0, 10.0 if delay is None else delay, backoff, total)
+    return Retry(attempts or 0, 10.0 if delay is None else delay, backoff, total, failures, jitter or 0.0)
+
+
+def _read_failures(table: Table) -> tuple[RetryOn, ...]:
+    failures: list[RetryOn] = []
+    for text in table.strings("on"):
+        try:
+            failures.append(RetryOn.parse(text))
+        except ValueError as error:
+            table.error("on", "value", f"{table.name('on')} has {quote(text)}, which is no failure; {error}")
+    return tuple(failures)
 
 
 def task_values(task: Task) -> Values:
@@ -148,7 +169,7 @@ def _written(owner: Any, owned: tuple[tuple[Field[Any], ValueKind], ...]) -> Val
         if kind is ValueKind.OPTIONS:
             values |= option_values(value)
         elif _says_something(value, field):
-            values[field.name] = _retry_values(value) if kind is ValueKind.RETRY else _CODECS[kind].write(value)
+            values[field.name] = retry_values(value) if kind is ValueKind.RETRY else _CODECS[kind].write(value)
     return values
 
 
@@ -156,12 +177,17 @@ def _says_something(value: Any, field: Field[Any]) -> bool:
     return value is not None and value != field.default and value != {}
 
 
-def _retry_values(retry: Retry) -> Values:
+def retry_values(retry: Retry) -> Values:
+    """The keys of a retry as a file has them; what is not set is left out."""
     values: Values = {"attempts": retry.attempts, "delay": duration_value(retry.delay)}
     if retry.backoff is not Backoff.CONSTANT:
         values["backoff"] = str(retry.backoff)
     if retry.total is not None:
         values["total"] = duration_value(retry.total)
+    if retry.on:
+        values["on"] = [failure.text for failure in retry.on]
+    if retry.jitter:
+        values["jitter"] = duration_value(retry.jitter)
     return values
 
 
@@ -181,6 +207,8 @@ def record_values(task: PlannedTask) -> Values:
                 "retry_delay": value.delay,
                 "retry_backoff": value.backoff.value,
                 "retry_total": value.total,
+                "retry_on": [failure.text for failure in value.on] or None,
+                "retry_jitter": value.jitter or None,
             }
         else:
             values[field.name] = _CODECS[kind].record(value)
@@ -202,8 +230,18 @@ def recall(values: Mapping[str, Any]) -> Values:
             into = options if field.name in OPTION_KEYS else found
             into[field.name] = _CODECS[kind].recall(values[field.name])
     if "retries" in values:
-        backoff = Backoff(values["retry_backoff"])
-        options["retry"] = Retry(values["retries"], values["retry_delay"], backoff, values.get("retry_total"))
+        options["retry"] = _recalled_retry(values)
     if options:
         found["options"] = TaskOptions(**options)
     return found
+
+
+def _recalled_retry(values: Mapping[str, Any]) -> Retry:
+    return Retry(
+        values["retries"],
+        values["retry_delay"],
+        Backoff(values["retry_backoff"]),
+        values.get("retry_total"),
+        tuple(map(RetryOn.parse, values.get("retry_on", ()))),
+        values.get("retry_jitter", 0.0),
+    )

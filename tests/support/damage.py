@@ -8,8 +8,9 @@ from pathlib import Path
 
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
-from orch_tui.model.orchestration import Backoff, Retry, TaskOptions
+from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.retry import Backoff, Retry, RetryOn
 from orch_tui.model.rules import After, EndAs, Rule, RuleDecision, TriedRule
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
@@ -48,7 +49,7 @@ DECISION = RuleDecision((TriedRule(0, False, {'task["a"].rows': 3}), TriedRule(1
 
 def whole_journals(run: str = RUN) -> dict[str, str]:
     """Journals with every kind of record, by what they are of: a run that failed, one that goes on, a success."""
-    retry = TaskOptions(Retry(2, 1.5, Backoff.DOUBLING), 60.0, 0.5, 5.0, 1.0)
+    retry = TaskOptions(Retry(2, 1.5, Backoff.DOUBLING, 90.0, (RetryOn.parse("timeout"),), 1.0), 60.0, 0.5, 5.0, 1.0)
     first = (
         PlannedTask("a", "command/a", "A", "p", Decision.RUN, digest="d1", options=retry, variables={"x": "1"}),
         PlannedTask("b", "command/b", "B", "p", Decision.RUN, continue_on_failure=True, max_parallel=2),

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from orch_tui.model import edits
 from orch_tui.model.component import DATA_FLOW_ORDER, KEBOOLA_ORDER, ComponentType
 from orch_tui.model.edits import EditError, name_key
-from orch_tui.model.orchestration import Backoff, Orchestration, Phase, Retry, Task, TaskOptions, Variable
+from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions, Variable
+from orch_tui.model.retry import Backoff, Retry, RetryOn
 from orch_tui.model.rules import END, After, EndAs, Rule
 
 TRICKY = (
@@ -244,6 +245,15 @@ def _group(orch: Orchestration, edit: Edit) -> Orchestration:
     return edits.group_by_type(orch, type_of, KEBOOLA_ORDER if edit.flag else DATA_FLOW_ORDER)
 
 
+retry_failures = st.one_of(
+    st.sampled_from(["timeout", "lost", "signal", "user", "application", "log_limit"]),
+    st.integers(1, 255).map("exit: {}".format),
+    st.tuples(
+        st.sampled_from(["contains", "equals"]),
+        st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1).filter(lambda text: text.strip()),
+    ).map(": ".join),
+).map(RetryOn.parse)
+"""Failures that ``on`` of a retry can have."""
 # Few and fixed: orchestrations() draws the many, and a sequence of edits must stay cheap to draw.
 EDITED_OPTIONS = (
     TaskOptions(),

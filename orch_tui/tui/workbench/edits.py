@@ -138,7 +138,7 @@ class EditController:
         if not ids:
             self._host.say("Put the cursor on a task, or mark some, to set their options.", "warning")
             return
-        defaults = bench.value.defaults.over(bench.project.settings.defaults)
+        defaults = bench.defaults_of(ids)
 
         def take(changes: OptionChanges | None) -> None:
             if changes is not None:

@@ -99,6 +99,14 @@ class Workbench:
         wanted = set(ids)
         return [task for task in self.value.tasks() if task.id in wanted]
 
+    def defaults_of(self, ids: Iterable[str]) -> TaskOptions:
+        """What holds for these tasks where they set nothing: of their phase if it is one, the orchestration, the
+        project."""
+        wanted = set(ids)
+        defaults = self.value.defaults.over(self.project.settings.defaults)
+        phases = [phase for phase in self.value.phases if any(task.id in wanted for task in phase.tasks)]
+        return phases[0].options_over(defaults) if len({phase.retry for phase in phases}) == 1 else defaults
+
     def title_of(self, ids: Sequence[str]) -> str:
         """ "the task Adform · Campaigns" or "2 tasks"."""
         if len(ids) != 1:

@@ -14,8 +14,9 @@ from orch_tui.cli.output import Output
 from orch_tui.cli.run import exit_code
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
-from orch_tui.model.orchestration import Retry, TaskOptions
+from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedTask
+from orch_tui.model.retry import Retry
 from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted

@@ -12,8 +12,9 @@ from orch_tui.engine.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.recorder import Recorder
 from orch_tui.model import events
 from orch_tui.model.events import FailureKind
-from orch_tui.model.orchestration import Backoff, Retry, TaskOptions
+from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.retry import Backoff, Retry, RetryOn
 from orch_tui.model.runstate import RunHeader, TaskState, initial_state
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, read_run
@@ -106,7 +107,7 @@ def test_an_attempt_that_never_began_uses_up_no_retry_and_lengthens_no_wait(tmp_
     for number in range(1, kills + 1):
         stand.recorder.record(events.spawning(T, "t", number))
         never = events.ended(
-            T, "t", number, Status.ERROR, "never", kind=FailureKind.LOST, retry_at=T, uncounted=number % 2 == 0
+            T, "t", number, Status.ERROR, "never", kind=FailureKind.LOST, retry_at=T, uncounted=number % 2 == 0 or None
         )
         # (Half of them as older programs wrote it.)
         stand.recorder.record(never)
@@ -169,3 +170,54 @@ def test_a_timeout_by_the_limit_of_all_says_so(tmp_path: Path) -> None:
     active = ActiveAttempt(stand.task, 1, spec, StopRequest())
     assert asyncio.run(AttemptRunner(stand.recorder, stand, lambda task: None).run(active)) is None
     assert stand.state.reason.startswith("timed out: its attempts may take 1:00 together (retry.total)")
+
+
+def _on(*texts: str) -> tuple[RetryOn, ...]:
+    return tuple(map(RetryOn.parse, texts))
+
+
+@pytest.mark.parametrize(
+    ("on", "end", "log", "again"),
+    [
+        (("exit: 75",), Exit(75), "", True),
+        (("exit: 75",), Exit(1), "", False),
+        (("signal",), Exit(-9), "", True),
+        (("signal",), Exit(1), "", False),
+        (("timeout",), Exit(None, FailureKind.TIMEOUT), "", True),
+        (("timeout",), Exit(1), "timeout", False),
+        (("contains: Connection RESET",), Exit(1), "first\nERROR connection reset by peer\n", True),
+        (("contains: connection reset",), Exit(1), "connection reset\nno such table\n", False),
+        (("equals: try later",), Exit(1), "try later\n", True),
+        (("equals: try later",), Exit(1), "try later, please\n", False),
+        (("equals: exit code 3",), Exit(3), "", True),
+        (("timeout", "exit: 3"), Exit(3), "", True),
+        (("lost",), Exit(None, lost="lost: it is gone"), "", True),
+        (("contains: gone",), Exit(None, lost="lost: it is gone"), "", False),
+        (("exit: 127",), Exit(127), "", False),
+    ],
+)
+def test_only_failures_that_are_named_are_tried_again(
+    tmp_path: Path, on: tuple[str, ...], end: Exit, log: str, again: bool
+) -> None:
+    # GIVEN a retry after some failures only WHEN an attempt fails
+    (tmp_path / "log").write_text(log)
+    stand = _stand(tmp_path, Retry(1, 5.0, on=_on(*on)))
+    retry_at = stand.attempt(end)
+    # THEN it is tried again if it is one of them, and else the reason says why not
+    assert retry_at == (T + 5.0 if again else None)
+    unnamed = "not tried again: it is none of the failures of retry.on"
+    assert (unnamed in stand.state.reason) is not again
+    # AND that attempt counts, so that retries end
+    assert stand.attempt(end) is None
+    assert [attempt.counts for attempt in read_run(tmp_path).tasks["t"].attempts] == [True, True]
+
+
+def test_jitter_spreads_what_failed_together_and_is_the_same_when_asked_again() -> None:
+    # GIVEN ten thousand tasks that fail at once
+    retry = Retry(1, 10.0, jitter=5.0)
+    waits = [retry.wait_before(2, f"run-1 task-{number}") for number in range(10_000)]
+    # THEN their waits fill the time evenly, none is below the delay or above what the jitter adds
+    assert min(waits) >= 10.0 and max(waits) <= 15.0 <= retry.longest_wait
+    assert all(800 < sum(low <= wait - 10 < low + 0.5 for wait in waits) < 1200 for low in (i / 2 for i in range(10)))
+    # AND whoever asks again hears the same, another run another one
+    assert retry.wait_before(2, "run-1 task-7") == waits[7] != retry.wait_before(2, "run-2 task-7")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from orch_tui.model import edits
 from orch_tui.model.edits import EditError
-from orch_tui.model.orchestration import Retry, Task, TaskOptions, Variable
+from orch_tui.model.orchestration import Task, TaskOptions, Variable
+from orch_tui.model.retry import Retry
 
 from tests.support.sample import sample, shape, task
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orch_tui.model.orchestration import Orchestration, Phase, Retry, Task, TaskOptions
+from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions
 from orch_tui.model.plan import (
     Decision,
     PreviousRun,
@@ -15,6 +15,7 @@ from orch_tui.model.plan import (
     TaskFacts,
     make_plan,
 )
+from orch_tui.model.retry import Retry
 
 from tests.support.strategies import orchestrations
 

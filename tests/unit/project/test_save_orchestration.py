@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from orch_tui.model import edits
-from orch_tui.model.orchestration import Orchestration, Phase, Retry, Task, TaskOptions, Variable
+from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions, Variable
+from orch_tui.model.retry import Retry
 from orch_tui.project import orchestration_text
 from orch_tui.project.decode import Place
 from orch_tui.project.definitions import decode_orchestration

@@ -10,17 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.model.edits import EditError, set_options
-from orch_tui.model.orchestration import (
-    Backoff,
-    Orchestration,
-    Phase,
-    Retry,
-    Task,
-    TaskOptions,
-    ValueKind,
-    kind_of,
-)
+from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.plan import RUN_SETTINGS, PlannedTask, TaskFacts, make_plan
+from orch_tui.model.retry import Backoff, Retry, RetryOn
 from orch_tui.model.runstate import RunHeader, plan_of
 from orch_tui.project import orchestration_text
 from orch_tui.project.decode import Place
@@ -30,8 +22,18 @@ from orch_tui.project.journal.head import Head
 from orch_tui.project.task_fields import OPTION_KEYS, TASK_KEYS
 from orch_tui.tui.workbench.dialogs.task_options_form import FIELDS, form_values, read_form
 
+from tests.support.strategies import retry_failures
+
 _SECONDS = st.integers(1, 10**6).map(float) | st.sampled_from([0.25, 1.5, 90061.0])
-_RETRIES = st.builds(Retry, st.integers(0, 9), _SECONDS, st.sampled_from(Backoff), st.none() | _SECONDS)
+_RETRIES = st.builds(
+    Retry,
+    st.integers(0, 9),
+    _SECONDS,
+    st.sampled_from(Backoff),
+    st.none() | _SECONDS,
+    st.lists(retry_failures, max_size=3).map(tuple),
+    st.just(0.0) | _SECONDS,
+)
 _NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,9}", fullmatch=True)
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 VALUES: dict[ValueKind, st.SearchStrategy[Any]] = {
@@ -63,7 +65,7 @@ _SAMPLES: dict[ValueKind, Any] = {
     ValueKind.LIMIT: 7.0,
     ValueKind.SIZE: 7.0,
     ValueKind.COUNT: 7,
-    ValueKind.RETRY: Retry(7, 3.0, Backoff.DOUBLING, 99.0),
+    ValueKind.RETRY: Retry(7, 3.0, Backoff.DOUBLING, 99.0, (RetryOn.parse("timeout"),), 2.0),
     ValueKind.VARIABLES: {"day": "7"},
 }
 
@@ -155,7 +157,7 @@ def test_no_option_takes_a_number_that_no_run_can_use(field: Any) -> None:
     # GIVEN an option that is a number
     kind = kind_of(field)
     if kind is ValueKind.RETRY:
-        wrong: list[Any] = [Retry(-1), Retry(1, -1.0), Retry(1, 1.0, total=0.0)]
+        wrong: list[Any] = [Retry(-1), Retry(1, -1.0), Retry(1, 1.0, total=0.0), Retry(1, jitter=-1.0)]
     else:
         wrong = [-1.0, float("inf"), float("nan"), *([] if kind is ValueKind.LENGTH else [0.0])]
     # WHEN it is set to what is below its least, or to no number
@@ -168,3 +170,53 @@ def test_no_option_takes_a_number_that_no_run_can_use(field: Any) -> None:
 def test_every_field_of_a_task_but_its_id_and_configuration_has_a_kind() -> None:
     assert {field.name for field in fields(Task) if kind_of(field) is None} == {"id", "configuration"}
     assert all(kind_of(field) is not None and field.default is not MISSING for field in fields(TaskOptions))
+
+
+def test_a_phase_says_how_its_tasks_are_tried_again_and_a_task_goes_before_it() -> None:
+    # GIVEN retries of the orchestration, of a phase, and of a task in it
+    text = """name = "O"
+[defaults]
+retry = { attempts = 1 }
+[[phases]]
+id = "p"
+name = "P"
+retry = { attempts = 2, on = ["timeout", "contains: reset"] } # the network
+[[phases.tasks]]
+id = "own"
+configuration = "command/a"
+retry = { attempts = 3 }
+[[phases.tasks]]
+id = "of-phase"
+configuration = "command/b"
+[[phases]]
+id = "q"
+name = "Q"
+[[phases.tasks]]
+id = "of-all"
+configuration = "command/c"
+"""
+    value = _read(text)
+    # WHEN a run is planned
+    plan = make_plan(value, lambda _: TaskFacts("T", "d"), defaults=TaskOptions(), max_parallel=3)
+    # THEN the nearest one holds
+    retries = {task.id: task.options.retry for task in plan.tasks()}
+    assert {name: retry.attempts for name, retry in retries.items() if retry} == {"own": 3, "of-phase": 2, "of-all": 1}
+    # AND an edit beside it leaves its text as it was, and a written file has it
+    edited = orchestration_text.compose(text, set_options(value, ["own"], options=TaskOptions()), _both).text
+    assert 'retry = { attempts = 2, on = ["timeout", "contains: reset"] } # the network' in edited
+    assert _read(orchestration_text.house_text(value)) == value
+    # AND without its retry the phase reads so
+    plain = replace(value, phases=(replace(value.phases[0], retry=None), value.phases[1]))
+    assert _read(orchestration_text.compose(text, plain, _both).text) == plain
+
+
+@pytest.mark.parametrize("entry", ["often", "exit: 0", "exit: 300", "contains:", "cancel", ""])
+def test_what_is_no_failure_to_retry_on_is_a_problem_with_its_place(entry: str) -> None:
+    text = f"name = 'O'\n[defaults]\nretry = {{ attempts = 1, on = ['timeout', '{entry}'] }}\n"
+    place = Place("o.toml", text)
+    decode_orchestration(tomllib.loads(text), place, "o")
+    (problem,) = place.problems
+    assert (problem.line, problem.code) == (3, "value")
+    assert problem.message.startswith(
+        f'defaults.retry.on has "{entry}", which is no failure; it can be "contains: TEXT"'
+    )

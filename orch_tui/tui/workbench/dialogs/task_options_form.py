@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from orch_tui.model.durations import parse_duration, write_duration
 from orch_tui.model.edits import KEEP, EditError
 from orch_tui.model.edits_base import check_limit, check_options, check_variables
-from orch_tui.model.orchestration import Backoff, Retry, Task, TaskOptions, ValueKind, kind_of
+from orch_tui.model.orchestration import Task, TaskOptions, ValueKind, kind_of
+from orch_tui.model.retry import Backoff, Retry, RetryOn
 from orch_tui.tui.workbench.model import OptionChanges
 
 MIXED = "the tasks differ"
-_RETRY = ("retry_attempts", "retry_delay", "retry_backoff", "retry_total")
+_RETRY = ("retry_attempts", "retry_delay", "retry_backoff", "retry_jitter", "retry_total", "retry_on")
 
 
 class Field(NamedTuple):
@@ -29,7 +30,9 @@ FIELDS = (
     Field("retry_attempts", "Retries", "more tries after a failed one"),
     Field("retry_delay", "Retry delay", "between tries, like 10s or 2m"),
     Field("retry_backoff", "Backoff", "constant, or doubling each time"),
+    Field("retry_jitter", "Jitter", "each wait up to this longer"),
     Field("retry_total", "All tries", "together may take this, like 2h"),
+    Field("retry_on", "Retry on", "timeout; exit: 75; contains: TEXT"),
     Field("timeout", "Timeout", "that a try may take, like 30m"),
     Field("delay", "Start delay", "after its turn has come"),
     Field("grace", "Grace time", "to stop by itself, then it is killed"),
@@ -85,7 +88,9 @@ def _texts(options: TaskOptions, max_parallel: int | None) -> dict[str, str]:
         "retry_attempts": "" if retry is None else str(retry.attempts),
         "retry_delay": "" if retry is None else write_duration(retry.delay),
         "retry_backoff": "" if retry is None else str(retry.backoff),
+        "retry_jitter": "" if retry is None or not retry.jitter else write_duration(retry.jitter),
         "retry_total": "" if retry is None else _duration_text(retry.total),
+        "retry_on": "" if retry is None else failures_text(retry.on),
         **{name: _TEXTS[kind](getattr(options, name)) for name, kind in _SIMPLE.items()},
         "max_parallel": "" if max_parallel is None else str(max_parallel),
     }
@@ -173,20 +178,22 @@ def _read(name: str, text: str, reader: Callable[[str], Any], errors: dict[str, 
 
 
 def _read_retry(before: FormValues, texts: Mapping[str, str], errors: dict[str, str]) -> Retry | None:
-    attempts, delay, backoff_text, total_text = (texts[name] for name in _RETRY)
+    attempts, delay, backoff_text, jitter_text, total_text, on_text = (texts[name] for name in _RETRY)
     if not attempts:
         if "retry_attempts" in before.mixed:
             errors["retry_attempts"] = "The tasks differ here: type the number of retries for all of them."
-        elif delay or backoff_text or total_text:
+        elif any(texts[name] for name in _RETRY):
             errors["retry_attempts"] = "Type how many retries there shall be, or empty the other fields of it too."
         return None
     number = _read("retry_attempts", attempts, int, errors)
     seconds = _read("retry_delay", delay, parse_duration, errors)
     backoff = _read("retry_backoff", backoff_text, _backoff, errors) or Backoff.CONSTANT
     total = _read("retry_total", total_text, parse_duration, errors)
+    jitter = _read("retry_jitter", jitter_text, parse_duration, errors) or 0.0
+    failures = _read("retry_on", on_text, read_failures, errors) or ()
     if number is None:
         return None
-    retry = Retry(number, backoff=backoff, total=total)
+    retry = Retry(number, backoff=backoff, total=total, on=failures, jitter=jitter)
     return retry if seconds is None else replace(retry, delay=seconds)
 
 
@@ -196,6 +203,34 @@ def _backoff(text: str) -> Backoff:
         if backoff.value.startswith(text.strip().lower()):
             return backoff
     raise ValueError("this must be constant or doubling")
+
+
+def failures_text(failures: Sequence[RetryOn]) -> str:
+    """``timeout; exit: 75``; one with a ``;`` or a quotation mark in it stands in quotes, as JSON writes it."""
+    texts = (failure.text for failure in failures)
+    return "; ".join(json.dumps(text, ensure_ascii=False) if _needs_quotes(text) else text for text in texts)
+
+
+def _needs_quotes(text: str) -> bool:
+    return ";" in text or '"' in text or not text.isprintable()
+
+
+def read_failures(text: str) -> tuple[RetryOn, ...]:
+    """What :func:`failures_text` gives. Raises: ValueError; the sentence says what can stand there."""
+    failures: list[RetryOn] = []
+    rest = text.strip()
+    while rest:
+        if rest.startswith('"'):
+            try:
+                one, end = json.JSONDecoder().raw_decode(rest)
+            except ValueError as error:
+                raise ValueError("a text in quotes does not end as it should") from error
+            rest = rest[end:].lstrip().removeprefix(";").lstrip()
+        else:
+            one, _, rest = (part.strip() for part in rest.partition(";"))
+        if one:
+            failures.append(RetryOn.parse(one))
+    return tuple(failures)
 
 
 def variables_text(variables: Mapping[str, str]) -> str:

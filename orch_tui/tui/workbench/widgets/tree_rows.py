@@ -45,6 +45,8 @@ class TreeRows:
         notes = []
         if phase.max_parallel is not None:
             notes.append(f"{phase.max_parallel} at once")
+        if phase.retry is not None:
+            notes.append(f"↻ {phase.retry.attempts}×")
         if folded or not phase.tasks:
             notes.append(counted(len(phase.tasks), "task") if phase.tasks else "no tasks")
         return Row(left, (Part("  ".join(notes) + " ", "dim"),) if notes else ())

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from orch_tui.model.edits import EditError
-from orch_tui.model.orchestration import Orchestration, Phase, Retry, Task
+from orch_tui.model.orchestration import Orchestration, Phase, Task
+from orch_tui.model.retry import Retry
 from orch_tui.project.drafts import Draft, found_drafts, list_drafts, load_draft, save_draft
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.writer import ChangedOnDisk, SaveError

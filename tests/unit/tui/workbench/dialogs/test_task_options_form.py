@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.model.edits import KEEP
-from orch_tui.model.orchestration import Backoff, Retry, Task, TaskOptions
+from orch_tui.model.orchestration import Task, TaskOptions
+from orch_tui.model.retry import Backoff, Retry, RetryOn
 from orch_tui.tui.workbench.dialogs.task_options_form import (
     MIXED,
     FormErrors,
     FormValues,
+    failures_text,
     form_values,
+    read_failures,
     read_form,
     read_variables,
     variables_text,
@@ -21,10 +26,13 @@ from orch_tui.tui.workbench.model import OptionChanges
 from tests.support import strategies
 
 PLAIN = Task("a", "x/a")
+RETRY = Retry(3, 10.0, Backoff.DOUBLING, 7200.0, (RetryOn.parse("exit: 75"),), 5.0)
 FULL = Task(
     "b",
     "x/b",
-    options=TaskOptions(Retry(3, 10.0, Backoff.DOUBLING, 7200.0), 1800.0, 5.0, 2.0, 50.0),
+    options=TaskOptions(
+        Retry(3, 10.0, Backoff.DOUBLING, 7200.0, (RetryOn.parse("exit: 75"),), 5.0), 1800.0, 5.0, 2.0, 50.0
+    ),
     max_parallel=2,
     variables={"day": "today"},
 )
@@ -42,7 +50,9 @@ def test_values_are_shown_as_people_write_them() -> None:
         "retry_attempts": "3",
         "retry_delay": "10s",
         "retry_backoff": "doubling",
+        "retry_jitter": "5s",
         "retry_total": "2h",
+        "retry_on": "exit: 75",
         "timeout": "30m",
         "delay": "5s",
         "grace": "2s",
@@ -80,7 +90,8 @@ def test_a_retry_is_built_of_its_parts() -> None:
     assert read(shown, retry_attempts="9", retry_total="1h").options["retry"] == Retry(9, total=3600.0)
     # AND of a task with all of them one can go
     whole = form_values([FULL], TaskOptions())
-    assert read(whole, retry_total="").options["retry"] == Retry(3, 10.0, Backoff.DOUBLING)
+    assert read(whole, retry_total="").options["retry"] == replace(RETRY, total=None)
+    assert read(whole, retry_on="", retry_jitter="").options["retry"] == replace(RETRY, on=(), jitter=0.0)
 
 
 @pytest.mark.parametrize(
@@ -133,3 +144,17 @@ def test_a_form_that_is_not_touched_changes_nothing(options: TaskOptions, limit:
     # GIVEN any task WHEN its form is accepted as it is THEN there is no change
     shown = form_values([Task("a", "x/a", options=options, max_parallel=limit)], TaskOptions())
     assert read(shown) == OptionChanges({})
+
+
+@given(st.lists(strategies.retry_failures, max_size=4).map(tuple))
+def test_any_failures_to_retry_on_come_back_out_of_their_text(failures: tuple[RetryOn, ...]) -> None:
+    assert read_failures(failures_text(failures)) == failures
+
+
+@pytest.mark.parametrize("text", ["sometimes", "exit: many", "contains:", '"contains: x', "cancel"])
+def test_what_is_no_failure_is_told_at_its_field(text: str) -> None:
+    # GIVEN a task with retries WHEN something is typed that is no failure
+    with pytest.raises(FormErrors) as caught:
+        read(form_values([FULL], TaskOptions()), retry_on=text)
+    # THEN its field says what can stand there, and no other does
+    assert set(caught.value.errors) == {"retry_on"}
