@@ -68,6 +68,13 @@ def _tasks_of_run(project: Project, ctx: click.Context) -> Iterable[tuple[str, s
     return [(task.id, f"{task.name}: {task.status.value}") for task in state.tasks.values()]
 
 
+def _phases_of_run(project: Project, ctx: click.Context) -> Iterable[tuple[str, str]]:
+    from orch_tui.runs.follower import Follower
+
+    state = Follower(run_directory(project, ctx.params.get("run"))).catch_up()
+    return [(phase.id, f"{phase.name}: {phase.status.value}") for phase in state.phases.values()]
+
+
 def _orchestration(project: Project, ctx: click.Context) -> Orchestration:
     # Where the option that is completed has no value yet, click leaves what came before it unparsed.
     name = ctx.params.get("orchestration") or next(iter(ctx.args), "")
@@ -100,6 +107,7 @@ def _components(project: Project, _: click.Context) -> Iterable[tuple[str, str]]
 complete_orchestration = _offering(_orchestrations)
 complete_run = _offering(_runs)
 complete_task_of_run = _offering(_tasks_of_run)
+complete_phase_of_run = _offering(_phases_of_run)
 complete_task = _offering(_tasks)
 complete_phase = _offering(_phases)
 complete_table = _offering(_tables)

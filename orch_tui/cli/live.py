@@ -10,7 +10,9 @@ from orch_tui.cli.output import Output, fit
 from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
+from orch_tui.model.waits import why
 from orch_tui.runs.follower import Follower
+from orch_tui.runs.interventions import decision_words
 
 _INTERVAL = 0.25
 """Seconds between two paintings of the status line, at least."""
@@ -91,6 +93,7 @@ def status_line(state: RunState, now: float, *, unicode: bool) -> str:
             parts.append(f'phase {number}/{len(state.phases)} "{safe_line(phase.name, 60)}"')
             running = [t for t in phase.tasks if state.tasks[t].status in (Status.PROCESSING, Status.TERMINATING)]
             parts.append(_running(state, running) if running else _waits(state, phase.tasks, now))
+            parts.append(decision_words(state))
             break
     return "  ".join(part for part in parts if part)
 
@@ -108,5 +111,5 @@ def _running(state: RunState, running: list[str]) -> str:
 def _waits(state: RunState, tasks: list[str], now: float) -> str:
     for task in map(state.tasks.__getitem__, tasks):
         if not task.status.final:
-            return f"{safe_line(task.name, 60)} waits: {safe_line(state.why(task, now), 120)}"
+            return f"{safe_line(task.name, 60)} waits: {safe_line(why(state, task, now), 120)}"
     return ""

@@ -30,6 +30,12 @@ _COMMANDS = {
     "logs": _Lazy("logs", "Print or follow the logs of a run's tasks."),
     "watch": _Lazy("watch", "Follow a run that any process executes."),
     "cancel": _Lazy("cancel", "Stop a run, or one of its tasks."),
+    "hold": _Lazy("intervene", "Let nothing new start in a run, a phase, or let a task wait."),
+    "release": _Lazy("intervene", "Let go on what was held."),
+    "skip": _Lazy("intervene", "Let a run go on without a task that has not started."),
+    "retry": _Lazy("intervene", "Try a failed task of a run that goes on again, now."),
+    "mark-done": _Lazy("intervene", "Let a run go on as if a failed task had done its work."),
+    "limit": _Lazy("intervene", "Change how many tasks of a run may run at once."),
     "crontab": _Lazy("crontab", "Print the lines for crontab that start orchestrations by their schedules."),
     "new": _Lazy("project_commands", "Make a new project directory."),
     "tables": _Lazy("tables", "List the tables in the project's storage."),
@@ -54,7 +60,7 @@ class LazyGroup(click.Group):
         import importlib
 
         module = importlib.import_module(f"orch_tui.cli.{lazy.module}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def resolve_command(

@@ -12,11 +12,14 @@ from typing import Any
 from orch_tui.cli.output import Output
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
+from orch_tui.model.intervening import needs_decision
+from orch_tui.model.interventions import Intervention
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.runs.ending import counts_told, files_written, tables_written
+from orch_tui.runs.interventions import decision_words, words_of
 
 _WORD = 13
 """Columns of glyph and status word."""
@@ -120,7 +123,8 @@ class Narrator:
         left = f"{counted(leftovers, 'process')[:-1]}es" if leftovers and leftovers > 1 else "1 process"
         stopped = f"{left} it had left behind stopped" if leftovers else ""
         parts = [show_duration(attempt.seconds if attempt else None), rows, reason, stopped]
-        return self._task(task, status, "  ".join(part for part in parts if part))
+        line = self._task(task, status, "  ".join(part for part in parts if part))
+        return line + (self._decision(state) if needs_decision(task) else "")
 
     def _settled(self, state: RunState, data: Any) -> str:
         return self._task(state.tasks[data["task"]], Status(data["status"]), data.get("reason", ""))
@@ -128,6 +132,15 @@ class Narrator:
     def _cancel(self, state: RunState, data: Any) -> str:
         what = f"task {data['task']}" if "task" in data else "the run"
         return safe_line(f"{what} is being cancelled{' at once' if data.get('now') else ''}, by {data['by']}", _REASON)
+
+    def _intervened(self, state: RunState, data: Any) -> str | None:
+        one = Intervention.of(data)
+        return None if one is None else safe_line(words_of(one, state), _REASON) + self._decision(state)
+
+    def _decision(self, state: RunState) -> str:
+        """What the run waits for, behind the event by which it does."""
+        words = decision_words(state)
+        return f"; {self._out.paint(safe_line(words, _REASON), 'yellow')}" if words else ""
 
     def _note(self, state: RunState, data: Any) -> str:
         color = {"error": "red", "warning": "yellow"}.get(data["level"], "")
@@ -183,6 +196,7 @@ _TELLERS: dict[str, Callable[[Narrator, RunState, Any], str | None]] = {
     EventType.ENDED.value: Narrator._ended,
     EventType.SETTLED.value: Narrator._settled,
     EventType.CANCEL.value: Narrator._cancel,
+    EventType.INTERVENED.value: Narrator._intervened,
     EventType.NOTE.value: Narrator._note,
     EventType.RUN_ENDED.value: Narrator._run_ended,
 }

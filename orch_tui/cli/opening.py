@@ -14,7 +14,7 @@ from orch_tui.cli.errors import CliError
 from orch_tui.model.text import safe_line, valid_id
 
 if TYPE_CHECKING:
-    from orch_tui.model.runstate import RunState, TaskState
+    from orch_tui.model.runstate import PhaseState, RunState, TaskState
     from orch_tui.project.project import Project
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -150,3 +150,13 @@ def find_task(state: RunState, wanted: str) -> TaskState:
         raise CliError(f'"{safe_line(wanted, 100)}" fits {len(fits)} tasks: name one by its id: {ids}')
     ids = ", ".join(list(state.tasks)[:30]) + (", …" if len(state.tasks) > 30 else "")
     raise CliError(f'run {state.header.id} has no task "{safe_line(wanted, 100)}"; its tasks: {ids}')
+
+
+def find_phase(state: RunState, wanted: str) -> PhaseState:
+    """A phase of a run by its id or name. Raises: CliError."""
+    phase = state.phases.get(wanted)
+    fits = [phase] if phase is not None else [one for one in state.phases.values() if one.name == wanted]
+    if len(fits) == 1:
+        return fits[0]
+    ids = ", ".join(list(state.phases)[:30])
+    raise CliError(f'run {state.header.id} has no phase "{safe_line(wanted, 100)}"; its phases: {ids}')

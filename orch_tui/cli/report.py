@@ -13,6 +13,8 @@ from orch_tui.cli.output import Output
 from orch_tui.engine.lastlines import last_lines
 from orch_tui.model.attempt_state import AttemptState
 from orch_tui.model.events import write_time
+from orch_tui.model.intervening import awaiting
+from orch_tui.model.interventions import Intervention
 from orch_tui.model.problem import Problem
 from orch_tui.model.reasons import value_of
 from orch_tui.model.runstate import PhaseState, RunState, TaskState
@@ -78,25 +80,51 @@ def run_json(state: RunState, directory: Path, *, live: bool, continued_by: Sequ
         "parent": header.parent,
         "variables": dict(header.variables),
         "cancelled_by": state.cancelled_by,
+        "held": _hold_json(state.interventions.hold()),
+        "awaiting": [task.id for task in awaiting(state)],
+        "interventions": [_intervention_json(one) for one in state.interventions.all],
         "directory": str(directory),
         "counts": {status.value: number for status, number in state.counts.items() if number},
         "first_failure": _failure_json(state, directory),
         "notes": [{"at": at(when), "level": level, "text": text} for when, level, text in state.notes],
-        "phases": [
-            {
-                "id": phase.id,
-                "name": phase.name,
-                "status": phase.status.value,
-                "reason": phase.reason,
-                "because": value_of(phase.because),
-                "started": at(phase.started),
-                "ended": at(phase.ended),
-                "max_parallel": phase.max_parallel,
-                "decision": _decision_json(phase),
-                "tasks": [task_json(state.tasks[task], directory, findings.get(task)) for task in phase.tasks],
-            }
-            for phase in state.phases.values()
+        "phases": [_phase_json(state, phase, directory, findings) for phase in state.phases.values()],
+    }
+
+
+def _phase_json(state: RunState, phase: PhaseState, directory: Path, findings: Mapping[str, Finding]) -> dict[str, Any]:
+    holds = state.interventions
+    return {
+        "id": phase.id,
+        "name": phase.name,
+        "status": phase.status.value,
+        "reason": phase.reason,
+        "because": value_of(phase.because),
+        "started": at(phase.started),
+        "ended": at(phase.ended),
+        "max_parallel": phase.max_parallel,
+        "decision": _decision_json(phase),
+        "held": _hold_json(holds.hold(phase=phase.id)),
+        "tasks": [
+            task_json(state.tasks[task], directory, findings.get(task)) | {"held": _hold_json(holds.hold(task=task))}
+            for task in phase.tasks
         ],
+    }
+
+
+def _hold_json(hold: Intervention | None) -> dict[str, Any] | None:
+    """Who holds something, why, and since when; None when nobody does."""
+    return None if hold is None else {"by": hold.by, "reason": hold.note, "at": at(hold.at)}
+
+
+def _intervention_json(one: Intervention) -> dict[str, Any]:
+    return {
+        "kind": one.kind.value,
+        "at": at(one.at),
+        "by": one.by,
+        "reason": one.note,
+        "task": one.task,
+        "phase": one.phase,
+        "limit": one.limit,
     }
 
 

@@ -11,10 +11,12 @@ from orch_tui.model.durations import show_duration
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
+from orch_tui.model.waits import why
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import continued_by
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.runs.ending import files_written, findings_told, tables_written
+from orch_tui.runs.interventions import decision_words, words_of
 from orch_tui.runs.responding import stopped_executor, stopped_words
 from orch_tui.runs.view import RUNNING, RunModel
 
@@ -26,6 +28,8 @@ def print_run(out: Output, paths: ProjectPaths, model: RunModel, now: float) -> 
     state = model.state
     _print_header(out, paths, model, now)
     _print_phases(out, model, now, "")
+    for one in state.interventions.all:
+        out.line(f"{local_time(one.at)} {safe_line(words_of(one, state), 400)}")
     for at, level, text in state.notes:
         out.line(f"{local_time(at)} {safe_line(level, 20)}: {safe_line(text, 400)}")
     if model.interrupted:
@@ -39,6 +43,8 @@ def _print_header(out: Output, paths: ProjectPaths, model: RunModel, now: float)
     word = out.paint("interrupted", "red") if model.interrupted else out.status(state.status)
     out.line(f'{out.bold(f"run {header.id}")} of "{safe_line(header.name, 120)}" ({header.orchestration})')
     out.line(f"  {word}  {head_words(model, now)}  {safe_line(state.reason, 600)}".rstrip())
+    if (decision := decision_words(state)) and not model.interrupted:
+        out.line(f"  {out.paint('held', 'yellow')}: {safe_line(decision, 400)}")
     if model.live and (stopped := stopped_executor(state)) is not None:
         out.line(f"  {out.paint('stopped', 'red')}: {stopped_words(header.id, stopped)}")
     out.line(f"  started {local_time(header.created)} by {safe_line(header.by, 200)}")
@@ -90,7 +96,7 @@ def _task_line(out: Output, model: RunModel, task: TaskState, width: int, now: f
         parts += findings_told(place)
         parts += model.marks(task, now)
     waits = model.live and not task.status.final and not running
-    parts.append(safe_line(model.state.why(task, now) if waits else task.reason, 400))
+    parts.append(safe_line(why(model.state, task, now) if waits else task.reason, 400))
     said = "  ".join(part for part in parts if part)
     return f"  {out.status(task.status, width=13)} {pad(safe_line(task.name), width)} {said}".rstrip()
 

@@ -14,6 +14,7 @@ from orch_tui.engine.attempt_text import NoText, attempt_text
 from orch_tui.engine.reproduce import CannotReproduce, reproduce
 from orch_tui.model.durations import show_duration
 from orch_tui.model.text import counted, safe_line
+from orch_tui.model.waits import why
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.runs.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
 
@@ -75,7 +76,7 @@ def print_task(project: Project, state: RunState, directory: Path, wanted: str) 
     task, out = find_task(state, wanted), Output(sys.stdout)
     phase = state.phases[task.phase]
     out.line(f'{out.bold(safe_line(task.name, 120))} ({task.id}) in phase "{safe_line(phase.name, 120)}"')
-    words = exit_in_words(task) if task.status.final and task.attempts else state.why(task, time.time())
+    words = exit_in_words(task) if task.status.final and task.attempts else why(state, task, time.time())
     out.line(f"  {out.status(task.status)}  {safe_line(words, 600)}".rstrip())
     out.line(f"  runs {safe_line(task.configuration, 200)}")
     for attempt in task.attempts:

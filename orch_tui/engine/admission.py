@@ -43,13 +43,18 @@ class Admission:
         queue: PhaseQueue,
         running: Mapping[str, ActiveAttempt],
         follow: Callable[[ActiveAttempt], None],
+        *,
+        held: bool = False,
     ) -> float | None:
-        """Start what may start; the seconds until it is worth looking again, None to wait for an end.
+        """Start what may start, nothing while it is ``held``; the seconds until it is worth looking again, None to
+        wait for an end or a word.
 
         ``follow`` takes each attempt that begins, and adds it to ``running``.
         """
         if self._recorder.blocked is not None and not self._recorder.flush():
             return DISK_POLL
+        if held:
+            return None
         now = self._recorder.now()
         pause = queue.promote(now)
         while (task := queue.next([attempt.task for attempt in running.values()])) is not None:

@@ -208,7 +208,7 @@ def end_of_all(task: PlannedTask, state: TaskState) -> float | None:
     retry = task.options.retry
     if retry is None or retry.total is None or not state.attempts:
         return None
-    first = next((one for one in state.attempts if one.counts), None)
+    first = next((one for one in state.attempts[state.total_from :] if one.counts), None)
     return None if first is None else first.spawned + retry.total
 
 

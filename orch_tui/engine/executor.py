@@ -11,12 +11,13 @@ from queue import SimpleQueue
 
 from orch_tui.engine.admission import DISK_POLL, Admission, Prepare
 from orch_tui.engine.attempts import ActiveAttempt, AttemptRunner
+from orch_tui.engine.interventions import InterventionDesk
 from orch_tui.engine.launcher import Launcher
 from orch_tui.engine.nested import nested_in_run
 from orch_tui.engine.phase_queue import PhaseQueue
 from orch_tui.engine.process import own_identity
 from orch_tui.engine.recorder import Recorder
-from orch_tui.engine.requests import CancelRequest, Mailbox
+from orch_tui.engine.requests import CancelRequest, Mailbox, Request
 from orch_tui.engine.rules import Rules, Way, ending_of
 from orch_tui.engine.run_clock import uptime
 from orch_tui.model import events
@@ -37,7 +38,8 @@ class _HandOver(Exception):
 
 
 class PhaseExecutor:
-    """Executes one plan. Everything here runs on one asyncio loop; only ``request_cancel`` may come from elsewhere."""
+    """Executes one plan. Everything here runs on one asyncio loop; only ``request`` and
+    ``request_hand_over`` may come from elsewhere."""
 
     def __init__(
         self,
@@ -61,7 +63,8 @@ class PhaseExecutor:
         self._rules = Rules(plan, recorder)
         self._by = by
         self._mailbox = Mailbox(directory)
-        self._requests: SimpleQueue[CancelRequest] = SimpleQueue()
+        self._interventions = InterventionDesk(plan, recorder)
+        self._requests: SimpleQueue[Request] = SimpleQueue()
         self._running: dict[str, ActiveAttempt] = {}
         self._background: set[asyncio.Task[None]] = set()
         self._wake: asyncio.Future[None] | None = None
@@ -74,8 +77,8 @@ class PhaseExecutor:
 
     # -- from any thread ---------------------------------------------------------------------------------------
 
-    def request_cancel(self, request: CancelRequest) -> None:
-        """Ask the run (or one of its tasks) to stop. Thread-safe; without effect once the run has ended."""
+    def request(self, request: Request) -> None:
+        """Ask the run to stop, or something else of it. Thread-safe; without effect once the run has ended."""
         self._requests.put(request)
         if self._loop is not None:
             # RuntimeError: the loop is closed, the run has ended meanwhile.
@@ -100,7 +103,13 @@ class PhaseExecutor:
 
     def _take_requests(self) -> None:
         while not self._requests.empty():
-            self._cancel(self._requests.get())
+            self._take(self._requests.get())
+
+    def _take(self, request: Request) -> None:
+        if isinstance(request, CancelRequest):
+            self._cancel(request)
+        elif self._interventions.carry_out(request):
+            self._wake_up()
 
     # -- the run -----------------------------------------------------------------------------------------------
 
@@ -123,6 +132,8 @@ class PhaseExecutor:
         if self._state.cancelled_by is not None:
             self._cancelled = CancelRequest(self._state.cancelled_by)
         self._take_requests()
+        # What was asked for while nobody executed the run holds before anything starts.
+        self._look_into_mailbox()
         control = asyncio.ensure_future(self._watch_control())
         try:
             await self._run_phases()
@@ -191,14 +202,17 @@ class PhaseExecutor:
         running = {attempt.task.id for attempt in under_way}
         waiting = [task for task in left if task.id not in running]
         resumed = {task.id: until for task in waiting if (until := self._resumed_at(task)) is not None}
-        self._queue = queue = PhaseQueue(phase.max_parallel, waiting, now(), resumed)
+        limit = self._state.phases[phase.id].max_parallel
+        self._queue = queue = PhaseQueue(limit, waiting, now(), resumed)
+        self._interventions.open(phase.id, queue)
         for task, until in queue.delayed():
             if task.id not in resumed:
                 record(events.waiting(now(), task.id, Reason(Cause.DELAY), until))
         for attempt in under_way:
-            if self._cancelled is not None:
-                attempt.cancelled_by = self._cancelled.by
-                attempt.stop.ask(FailureKind.CANCEL, now=self._cancelled.now)
+            by = self._cancelled.by if self._cancelled else self._state.tasks[attempt.task.id].cancelled_by
+            if by is not None:
+                attempt.cancelled_by = by
+                attempt.stop.ask(FailureKind.CANCEL, now=self._cancelled is not None and self._cancelled.now)
             self._follow(attempt)
         if self._cancelled is not None:
             self._cancel_waiting(None, self._cancelled.by)
@@ -206,19 +220,23 @@ class PhaseExecutor:
             if (by := self._state.tasks[task.id].cancelled_by) is not None:
                 # An earlier executor was gone before it came to that.
                 self._cancel_waiting(task.id, by)
-        while not queue.empty or self._running:
+        while self._is_open(queue):
             if self._handing_over:
                 raise _HandOver
-            pause = self._admission.admit(queue, self._running, self._follow)
-            if queue.empty and not self._running:
+            pause = self._admission.admit(queue, self._running, self._follow, held=self._interventions.held)
+            if not self._is_open(queue):
                 # The last of them could not even be started: nothing is left that would wake this up.
                 break
             await self._wake_or(pause)
             if self._crash is not None:
                 raise self._crash
         self._queue = None
+        self._interventions.close()
         status = worst(_counted(self._state.tasks[task.id]) for task in tasks)
         record(events.phase_ended(now(), phase.id, status), durable=True)
+
+    def _is_open(self, queue: PhaseQueue) -> bool:
+        return not queue.empty or bool(self._running) or self._interventions.undecided
 
     def _resumed_at(self, task: PlannedTask) -> float | None:
         """When a task is due that was waiting for a time when an earlier executor of the run ended.
@@ -271,12 +289,15 @@ class PhaseExecutor:
 
     async def _watch_control(self) -> None:
         while True:
-            # What cannot be read now is read a moment later.
-            with contextlib.suppress(OSError):
-                self._mailbox.deliver(self._cancel)
+            self._look_into_mailbox()
             if self._cancelled is None and self._recorder.journal.is_gone():
                 self._cancel(CancelRequest(_DELETED))
             await asyncio.sleep(_POLL)
+
+    def _look_into_mailbox(self) -> None:
+        # What cannot be read now is read a moment later.
+        with contextlib.suppress(OSError):
+            self._mailbox.deliver(self._take)
 
     def _cancel(self, request: CancelRequest) -> None:
         if self._state.finished:
@@ -358,7 +379,9 @@ def _why_idle(phase: PlannedPhase) -> Reason:
 
 
 def _counted(state: TaskState) -> Status:
-    """What a task's state means for its phase and run: a tolerated failure is a warning."""
+    """What a task's state means for its phase and run: a tolerated failure is a warning, as is what people skipped."""
+    if state.set_aside:
+        return Status.WARNING
     if state.continue_on_failure and state.status in (Status.ERROR, Status.CANCELLED, Status.TERMINATED):
         return Status.WARNING
     return state.status

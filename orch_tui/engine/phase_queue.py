@@ -12,7 +12,8 @@ from orch_tui.model.plan import PlannedTask
 class PhaseQueue:
     """The tasks of one phase that do not run now. Times are seconds since the epoch.
 
-    A task that waits for a time (its delay, its retry, another look at a lock) takes no slot.
+    A task that waits for a time (its delay, its retry, another look at a lock) takes no slot; one that is held is not
+    given out until it is released.
     """
 
     def __init__(
@@ -27,6 +28,8 @@ class PhaseQueue:
         # Linked, not hashed only: taking the first of ten thousand must not walk over those taken before.
         self._ready: OrderedDict[str, PlannedTask] = OrderedDict()
         self._sleeping: list[tuple[float, int, PlannedTask]] = []
+        self._held: set[str] = set()
+        self._parked: dict[str, PlannedTask] = {}
         self._number = 0
         tasks = list(tasks)
         self._own_limits = any(task.max_parallel for task in tasks)
@@ -44,7 +47,7 @@ class PhaseQueue:
 
     @property
     def empty(self) -> bool:
-        return not self._ready and not self._sleeping
+        return not self._ready and not self._sleeping and not self._parked
 
     def delayed(self) -> list[tuple[PlannedTask, float]]:
         """Tasks that sleep now, with the time when they wake."""
@@ -54,8 +57,35 @@ class PhaseQueue:
         """Wake the tasks whose time has come; the seconds until the next one's, None if none sleeps."""
         while self._sleeping and self._sleeping[0][0] <= now:
             _, _, task = heapq.heappop(self._sleeping)
-            self._ready[task.id] = task
+            self._make_ready(task)
         return max(0.0, self._sleeping[0][0] - now) if self._sleeping else None
+
+    def _make_ready(self, task: PlannedTask) -> None:
+        if task.id in self._held:
+            self._parked[task.id] = task
+        else:
+            self._ready[task.id] = task
+
+    def hold(self, task_id: str) -> None:
+        """Do not give the task out, now or when its time comes, until it is released."""
+        self._held.add(task_id)
+        if task_id in self._ready:
+            self._parked[task_id] = self._ready.pop(task_id)
+
+    def release(self, task_id: str) -> None:
+        """Let a task that was held start in its turn."""
+        self._held.discard(task_id)
+        if task_id in self._parked:
+            self._ready[task_id] = self._parked.pop(task_id)
+
+    def add(self, task: PlannedTask) -> None:
+        """The task may start now, whatever it was waiting for."""
+        self.take_out(task.id)
+        self._make_ready(task)
+
+    def limit_to(self, max_parallel: int) -> None:
+        """So many may run at once from now on; more that run already go on."""
+        self._limit = max_parallel
 
     def next(self, running: Sequence[PlannedTask]) -> PlannedTask | None:
         """The first ready task that the limits let start beside those that run.
@@ -86,10 +116,11 @@ class PhaseQueue:
 
     def take_out(self, task_id: str | None) -> list[PlannedTask]:
         """Remove one task, or all with None, and return what was removed."""
-        waiting = [*self._ready.values(), *(task for _, _, task in self._sleeping)]
+        waiting = [*self._ready.values(), *(task for _, _, task in self._sleeping), *self._parked.values()]
         taken = [task for task in waiting if task_id in (None, task.id)]
         gone = {task.id for task in taken}
         self._ready = OrderedDict((key, task) for key, task in self._ready.items() if key not in gone)
         self._sleeping = [item for item in self._sleeping if item[2].id not in gone]
         heapq.heapify(self._sleeping)
+        self._parked = {key: task for key, task in self._parked.items() if key not in gone}
         return taken

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.engine.process import host
+from orch_tui.model.event_shape import SHAPES, complaint
+from orch_tui.model.events import EventType
+from orch_tui.model.interventions import Intervention, with_id
 from orch_tui.project.atomic import write_atomic
 from orch_tui.project.paths import make_private
 
@@ -28,6 +31,9 @@ class CancelRequest:
     task: str | None = None
 
 
+Request = CancelRequest | Intervention
+
+
 def who_am_i() -> str:
     """``user@host`` and the terminal, if there is one: for "started by" and "cancelled by"."""
     try:
@@ -42,14 +48,26 @@ def who_am_i() -> str:
     return f"{user}@{host()}"
 
 
-def ask(run_directory: Path, request: CancelRequest) -> Path:
-    """Leave a request for the executor of a run; the file that is gone once it was taken. Raises: OSError."""
+def ask(run_directory: Path, request: Request) -> Path:
+    """Leave a request for the executor of a run; the file that is gone once it was taken. Raises: OSError.
+
+    The id of an intervention is the stem of the file's name, unless it has one.
+    """
     directory = run_directory / _DIRECTORY
     make_private(directory)
-    body = {"action": "cancel", "by": request.by, "now": request.now, "task": request.task}
-    path = directory / f"{os.urandom(8).hex()}.json"
+    path = directory / f"{new_id()}.json"
+    if isinstance(request, CancelRequest):
+        body = {"action": "cancel", "by": request.by, "now": request.now, "task": request.task}
+    else:
+        # Without "now" nobody who knows only cancelling takes it for that.
+        body = {"action": "intervene", **(request if request.id else with_id(request, path.stem)).values}
     write_atomic(path, json.dumps(body), 0o600)
     return path
+
+
+def new_id() -> str:
+    """For a request: no other has it, and those that were made later come later in the order of texts."""
+    return f"{time.time_ns():020d}-{os.urandom(4).hex()}"
 
 
 class Mailbox:
@@ -60,7 +78,7 @@ class Mailbox:
         self._seen: int | None = None
         self._handled: set[str] = set()
 
-    def deliver(self, handle: Callable[[CancelRequest], None]) -> None:
+    def deliver(self, handle: Callable[[Request], None]) -> None:
         """Hand over the requests that came since the last call; each is removed only when it has been handled.
 
         What is no request is removed and passed over. Raises: OSError when it cannot be looked at now.
@@ -81,10 +99,14 @@ class Mailbox:
         self._seen = changed if settled else None
 
 
-def _read_request(path: Path) -> CancelRequest | None:
+def _read_request(path: Path) -> Request | None:
     """None for what is no request. Raises: OSError."""
     try:
         body = json.loads(path.read_bytes())
+        if body["action"] == "intervene":
+            shape = SHAPES[EventType.INTERVENED]
+            said = {key: value for key, value in body.items() if value is not None}
+            return Intervention.of(said) if complaint(said, shape) is None else None
         task = body["task"]
         return CancelRequest(str(body["by"]), bool(body["now"]), None if task is None else str(task))
     except FileNotFoundError:

@@ -24,10 +24,12 @@ from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.run_clock import new_clock
 from orch_tui.engine.task_facts import Facts, run_variables
 from orch_tui.model.errors import OrchError
+from orch_tui.model.interventions import Intervention
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.plan import Decision, PlannedTask, PreviousRun, PreviousTask, RunPlan, Selection, make_plan
 from orch_tui.model.problem import Severity
-from orch_tui.model.runstate import RunHeader, RunState, initial_state
+from orch_tui.model.run_start import initial_state
+from orch_tui.model.runstate import RunHeader, RunState
 from orch_tui.model.status import Status
 from orch_tui.project.history import find_run, latest, moment_of, newest_run_ids, prune_runs
 from orch_tui.project.journal.file import Journal, is_executed, read_run
@@ -206,7 +208,11 @@ class ActiveRun:
 
     def cancel(self, request: CancelRequest) -> None:
         """Thread-safe."""
-        self._executor.request_cancel(request)
+        self._executor.request(request)
+
+    def intervene(self, one: Intervention) -> None:
+        """Thread-safe; what cannot be done is passed over."""
+        self._executor.request(one)
 
     def hand_over(self, timeout: float) -> bool:
         """Leave the run to another process (see :mod:`orch_tui.engine.handover`); True when this one has let go."""

@@ -25,7 +25,8 @@ from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunRefused, launcher
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.plan import PlannedTask
-from orch_tui.model.runstate import RunState, TaskState, plan_of
+from orch_tui.model.run_start import plan_of
+from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import summarize

@@ -156,6 +156,15 @@ SHAPES: dict[str, tuple[Field, ...]] = {
     ),
     EventType.SETTLED.value: (_TASK, _STATUS, _REASON, _BECAUSE, _maybe("kind", FAILURE)),
     EventType.CANCEL.value: (Field("by", TEXT), _maybe("now", FLAG), _maybe("task", TEXT)),
+    EventType.INTERVENED.value: (
+        Field("id", TEXT),
+        Field("kind", TEXT),
+        Field("by", TEXT),
+        _maybe("note", TEXT),
+        _maybe("task", TEXT),
+        _maybe("phase", TEXT),
+        _maybe("limit", NUMBER),
+    ),
     EventType.NOTE.value: (Field("level", TEXT), Field("text", TEXT)),
     EventType.RUN_ENDED.value: (
         _STATUS,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from orch_tui.model.interventions import Intervention
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.rules import RuleDecision, TriedRule
 from orch_tui.model.status import Status
@@ -29,6 +30,7 @@ class EventType(StrEnum):
     SETTLED = "settled"
     CANCEL = "cancel"
     NOTE = "note"
+    INTERVENED = "intervened"
     RUN_ENDED = "run_ended"
 
 
@@ -192,6 +194,11 @@ def settled(at: float, task: str, status: Status, reason: Reason, kind: FailureK
 def cancel(at: float, by: str, *, now: bool = False, task: str | None = None) -> Event:
     """Somebody asked to stop the run (or one task); ``now`` leaves out the grace time."""
     return _event(EventType.CANCEL, at, by=by, now=now or None, task=task)
+
+
+def intervened(at: float, one: Intervention) -> Event:
+    """Somebody did something to the run while it goes on; see :mod:`interventions`."""
+    return _event(EventType.INTERVENED, at, **one.values)
 
 
 def note(at: float, level: str, text: str) -> Event:

@@ -101,7 +101,8 @@ RUN_SETTINGS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class PlannedPhase:
-    """``max_parallel`` is what holds for the phase: its own limit, or else the orchestration's, or the project's.
+    """``max_parallel`` is what holds for the phase: its own limit (``own_limit``), or else the orchestration's, or the
+    project's.
 
     ``decision``: what was decided by its rules in the run that this one continues, where all of it is reused.
     """
@@ -112,6 +113,7 @@ class PlannedPhase:
     max_parallel: int
     rules: tuple[Rule, ...] = ()
     decision: RuleDecision | None = None
+    own_limit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,8 @@ def make_plan(
         reached, own = reached or phase.id == selection.from_phase, phase.options_over(options)
         tasks = tuple(_plan_task(task, phase, facts, own, selection, reached) for task in phase.tasks)
         decision = _decision_before(phase, tasks, selection.rerun)
-        phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel or limit, phase.rules, decision))
+        most, has_own = phase.max_parallel or limit, phase.max_parallel is not None
+        phases.append(PlannedPhase(phase.id, phase.name, tasks, most, phase.rules, decision, has_own))
     return RunPlan(
         orchestration.id,
         orchestration.name,

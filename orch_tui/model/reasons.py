@@ -39,6 +39,9 @@ class Cause(StrEnum):
     PASSED_OVER = "passed-over"
     ENDED_BY_RULE = "ended-by-rule"
     UNDECIDED = "undecided"
+    HELD = "held"
+    SKIPPED_BY = "skipped-by"
+    MARKED_DONE = "marked-done"
     SAID = "said"
     """Words from elsewhere: how an attempt ended (its kind and exit code are values beside it), what an error says."""
 
@@ -63,6 +66,9 @@ _FIELDS: dict[Cause, tuple[str, ...]] = {
     Cause.PASSED_OVER: ("phase", "name", "to", "rule"),
     Cause.ENDED_BY_RULE: ("phase", "name", "rule"),
     Cause.UNDECIDED: ("phase", "name", "rule", "why"),
+    Cause.HELD: ("what", "by", "note"),
+    Cause.SKIPPED_BY: ("by", "note"),
+    Cause.MARKED_DONE: ("by", "note", "why"),
     Cause.SAID: ("text",),
 }
 """The names of the fields of a cause, in the order in which a journal has them; other causes have none."""
@@ -96,6 +102,12 @@ _SENTENCES: dict[Cause, str] = {
 }
 
 
+_BY_PEOPLE = {
+    Cause.HELD: "{what} held by {by}",
+    Cause.SKIPPED_BY: "skipped by {by}",
+    Cause.MARKED_DONE: "it failed ({why}) and was marked as done by {by}",
+}
+"""Sentences behind which stands what people said of it, if they did."""
 _BRIEF = {
     Cause.REUSED: "reused",
     Cause.NOT_IN_RUN: "not part",
@@ -143,6 +155,9 @@ class Reason:
         if self.cause is Cause.TASK_FAILED:
             more = int(fields["others"])
             return f"{fields['name']}: {fields['why']}" + (f" (and {more} more)" if more else "")
+        if self.cause in _BY_PEOPLE:
+            note = f": {fields['note']}" if fields["note"] else ""
+            return _BY_PEOPLE[self.cause].format(**fields) + note
         return _SENTENCES[self.cause].format(**fields)
 
     @property

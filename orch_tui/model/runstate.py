@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from orch_tui.model.attempt_state import AttemptState
-from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType, FailureKind, decision_of
+from orch_tui.model.interventions import OF_A_TASK, Intervention, InterventionKind, Interventions
 from orch_tui.model.orchestration import TaskOptions
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.plan import Decision, PlannedTask
 from orch_tui.model.reasons import Cause, Reason, decode_reason
 from orch_tui.model.rules import After, Rule, RuleDecision
 from orch_tui.model.status import Status
@@ -20,7 +20,8 @@ from orch_tui.model.status import Status
 
 @dataclass(slots=True)
 class TaskState:
-    """``planned`` is what the run was started with; the rest is what became of it."""
+    """``planned`` is what the run was started with; the rest is what became of it. ``granted`` are attempts that people
+    asked for beyond its retries; the time for all together counts from attempt ``total_from`` on, an index."""
 
     planned: PlannedTask
     status: Status = Status.CREATED
@@ -29,6 +30,8 @@ class TaskState:
     until: float | None = None
     cancelled_by: str | None = None
     attempts: list[AttemptState] = field(default_factory=list)
+    granted: int = 0
+    total_from: int = 0
 
     @classmethod
     def of(cls, planned: PlannedTask) -> Self:
@@ -82,7 +85,7 @@ class TaskState:
     @property
     def max_attempts(self) -> int:
         """The number that its last attempt can have."""
-        return 1 + (self.options.retry.attempts if self.options.retry else 0) + self.uncounted
+        return 1 + (self.options.retry.attempts if self.options.retry else 0) + self.granted + self.uncounted
 
     @property
     def attempt(self) -> AttemptState | None:
@@ -94,11 +97,33 @@ class TaskState:
         """Skipped, because what an earlier run gave still holds."""
         return self.status is Status.SKIPPED and self.because is not None and self.because.cause is Cause.REUSED
 
+    def ended_at(self) -> float:
+        """When its last attempt ended, for the order of tasks; 0 for one without."""
+        return (self.attempt.ended if self.attempt is not None else None) or 0.0
+
+    def try_once_more(self) -> None:
+        """People want it to start now: with an attempt beyond its retries if it had ended."""
+        if self.status.final:
+            self.granted += 1
+            self.total_from = len(self.attempts)
+            self.kind = self.cancelled_by = None
+
+    @property
+    def marked_done(self) -> bool:
+        """It failed, and people said that it counts as done."""
+        return self.because is not None and self.because.cause is Cause.MARKED_DONE
+
+    @property
+    def set_aside(self) -> bool:
+        """People skipped it."""
+        return self.because is not None and self.because.cause is Cause.SKIPPED_BY
+
     @property
     def succeeded(self) -> bool:
-        """True when its last attempt did its work, with a warning or without."""
+        """True when its last attempt did its work, with a warning or without, or people say that it is done."""
         last = self.attempt
-        return last is not None and last.status in (Status.SUCCESS, Status.WARNING) and last.kind is None
+        worked = last is not None and last.status in (Status.SUCCESS, Status.WARNING) and last.kind is None
+        return worked or self.marked_done
 
 
 @dataclass(slots=True)
@@ -114,6 +139,7 @@ class PhaseState:
     active: int = 0
     rules: tuple[Rule, ...] = ()
     decision: RuleDecision | None = None
+    own_limit: bool = False
 
     @property
     def reason(self) -> str:
@@ -169,6 +195,7 @@ class RunState:
         self.executors: list[Mapping[str, Any]] = []
         self.first_failure: str | None = None
         self.notes: list[tuple[float, str, str]] = []
+        self.interventions = Interventions()
 
     @property
     def has_rules(self) -> bool:
@@ -191,39 +218,6 @@ class RunState:
         handler = _HANDLERS.get(event.type)
         if handler is not None:
             handler(self, event.at, event.data)
-
-    def why(self, task: TaskState, now: float) -> str:
-        """One reason in words why a task that has not started waits; else the reason it has."""
-        reason = self.waits_for(task)
-        if reason is None:
-            return ""
-        if self._is_waiting(task) and task.until is not None and task.until > now and reason is task.because:
-            return f"{reason.sentence} in {show_duration(task.until - now)}"
-        return reason.sentence
-
-    def waits_for(self, task: TaskState) -> Reason | None:
-        """The same as a value: what a task that has not started waits for; else the reason it has."""
-        if not self._is_waiting(task):
-            return task.because
-        phase = self.phases[task.phase]
-        if phase.started is None:
-            return self._not_reached(phase)
-        if task.because is not None:
-            return task.because
-        if phase.active:
-            return Reason.of(Cause.LIMIT, taken=phase.active, limit=phase.max_parallel)
-        return Reason(Cause.ABOUT_TO_START)
-
-    @staticmethod
-    def _is_waiting(task: TaskState) -> bool:
-        return task.status in (Status.WAITING, Status.CREATED)
-
-    def _not_reached(self, phase: PhaseState) -> Reason:
-        current = next((p for p in self.phases.values() if p.started is not None and p.ended is None), None)
-        if current is None:
-            return Reason.of(Cause.PHASE_NOT_REACHED, phase=phase.id, name=phase.name)
-        left = sum(not self.tasks[task].status.final for task in current.tasks)
-        return Reason.of(Cause.PHASE_NOT_FINISHED, phase=current.id, name=current.name, left=left)
 
     def _set(self, task: TaskState, status: Status, because: Reason | None = None, until: float | None = None) -> None:
         phase = self.phases[task.phase]
@@ -316,6 +310,30 @@ class RunState:
     def _note(self, at: float, data: Mapping[str, Any]) -> None:
         self.notes.append((at, data["level"], data["text"]))
 
+    def _intervened(self, at: float, data: Mapping[str, Any]) -> None:
+        one = Intervention.of(data, at)
+        if one is None or not self.interventions.add(one):
+            return
+        if one.kind is InterventionKind.LIMIT and one.limit is not None:
+            for phase in self.phases.values():
+                if one.phase == phase.id or (one.phase is None and not phase.own_limit and phase.ended is None):
+                    phase.max_parallel = one.limit
+        elif one.kind in OF_A_TASK and one.task is not None:
+            self._intervene_in(self.tasks[one.task], one)
+
+    def _intervene_in(self, task: TaskState, one: Intervention) -> None:
+        if one.kind is InterventionKind.SKIP:
+            self._set(task, Status.SKIPPED, Reason.of(Cause.SKIPPED_BY, by=one.by, note=one.note))
+        elif one.kind is InterventionKind.MARK_DONE:
+            because = Reason.of(Cause.MARKED_DONE, by=one.by, note=one.note, why=task.reason)
+            self._set(task, Status.WARNING, because)
+        else:
+            task.try_once_more()
+            self._set(task, Status.WAITING)
+        if self.first_failure == task.id:
+            failed = [other for other in self.tasks.values() if other.status is Status.ERROR]
+            self.first_failure = min(failed, key=TaskState.ended_at).id if failed else None
+
     def _run_ended(self, at: float, data: Mapping[str, Any]) -> None:
         self.status, self.because, self.ended = Status(data["status"]), _because(data), at
 
@@ -342,33 +360,9 @@ _HANDLERS: dict[str, Callable[[RunState, float, Mapping[str, Any]], None]] = {
     EventType.SETTLED.value: RunState._settled,
     EventType.CANCEL.value: RunState._cancel,
     EventType.NOTE.value: RunState._note,
+    EventType.INTERVENED.value: RunState._intervened,
     EventType.RUN_ENDED.value: RunState._run_ended,
 }
-
-
-def initial_state(header: RunHeader, plan: RunPlan) -> RunState:
-    """The state before the first event: what the plan skips or reuses is skipped already."""
-    phases = [
-        PhaseState(p.id, p.name, [task.id for task in p.tasks], p.max_parallel, rules=p.rules, decision=p.decision)
-        for p in plan.phases
-    ]
-    return RunState(header, phases, map(TaskState.of, plan.tasks()))
-
-
-def plan_of(state: RunState) -> RunPlan:
-    """The plan that a run was started with, from its journal alone: definitions may have changed since."""
-    phases = []
-    for phase in state.phases.values():
-        tasks = tuple(_planned(state.tasks[task]) for task in phase.tasks)
-        phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel, phase.rules, phase.decision))
-    header = state.header
-    return RunPlan(header.orchestration, header.name, tuple(phases), header.variables, header.partial, header.rerun_of)
-
-
-def _planned(task: TaskState) -> PlannedTask:
-    if task.status is Status.SKIPPED and not task.attempts:
-        return replace(task.planned, decision=Decision.SKIPPED, because=task.because)
-    return task.planned
 
 
 def fold(state: RunState, events: Iterable[Event]) -> RunState:

@@ -17,6 +17,7 @@ from orch_tui.model.events import Event, EventType
 from orch_tui.model.orchestration import Phase, Task
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
+from orch_tui.model.waits import why
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import counts_told, files_written, findings_told, tables_written
@@ -152,7 +153,7 @@ class RunModel:
         """Why it waits, or the reason of how it ended; empty for a success."""
         if task.status in RUNNING and self.interrupted:
             return "its executor is gone; T takes the run over"
-        return self.state.why(task, now)
+        return why(self.state, task, now)
 
     def waiting(self) -> list[TaskState]:
         return [task for task in self.state.tasks.values() if not task.status.final and task.status not in RUNNING]

@@ -19,7 +19,8 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.event_shape import TIME, event_complaint
 from orch_tui.model.events import Event, decision_values, read_time, write_time
 from orch_tui.model.plan import RunPlan
-from orch_tui.model.runstate import RunHeader, initial_state
+from orch_tui.model.run_start import initial_state
+from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.rules import record_rules
 from orch_tui.project.task_fields import record_values
@@ -103,6 +104,7 @@ def write_header(header: RunHeader, plan: RunPlan) -> str:
                     "id": phase.id,
                     "name": phase.name,
                     "max_parallel": phase.max_parallel,
+                    "own_limit": phase.own_limit or None,
                     "rules": record_rules(phase.rules),
                     **(decision_values(phase.decision) if phase.decision is not None else {}),
                 },

@@ -43,6 +43,7 @@ _PHASE = (
     Field("id", ID),
     Field("name", TEXT),
     Field("max_parallel", NUMBER),
+    Field("own_limit", FLAG, needed=False),
     Field("rules", RULES, needed=False),
     *DECISION,
 )
@@ -113,6 +114,7 @@ class Head:
                 phase["max_parallel"],
                 rules=recall_rules(phase.get("rules", ())),
                 decision=decision_of(phase) if "tried" in phase else None,
+                own_limit=phase.get("own_limit", False),
             )
             for name, phase in self.phases.items()
         }

@@ -15,7 +15,8 @@ from orch_tui.model.events import FailureKind
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.retry import Backoff, Retry, RetryOn
-from orch_tui.model.runstate import RunHeader, TaskState, initial_state
+from orch_tui.model.run_start import initial_state
+from orch_tui.model.runstate import RunHeader, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, read_run
 

@@ -50,6 +50,39 @@ def test_a_task_that_waits_for_a_lock_lets_others_go_first() -> None:
     assert queue.next([b]) is a
 
 
+def test_a_task_that_is_held_is_not_given_out_until_it_is_released() -> None:
+    # GIVEN a ready task, a sleeping one and one that is not there yet, all held
+    ready, late, later = _task("ready"), _task("late", delay=5.0), _task("later")
+    queue = PhaseQueue(10, [ready, late], 0.0)
+    for task in (ready, late, later):
+        queue.hold(task.id)
+    # WHEN their times come THEN none is given out, and the queue is not empty
+    queue.put_back(later, 1.0)
+    assert queue.promote(9.0) is None and queue.next([]) is None and not queue.empty
+    # AND each starts once it is released, in that order
+    for task in (late, ready):
+        queue.release(task.id)
+    assert queue.next([]) is late
+    queue.remove(late)
+    assert queue.next([]) is ready
+    # AND one that is held can be taken out
+    assert queue.take_out("later") == [later]
+    queue.remove(ready)
+    assert queue.empty
+
+
+def test_a_task_that_waits_for_a_time_can_start_at_once_and_the_limit_can_be_changed() -> None:
+    late, other = _task("late", delay=500.0), _task("other")
+    queue = PhaseQueue(1, [late, other], 0.0)
+    queue.add(late)
+    assert queue.next([other]) is None
+    queue.limit_to(2)
+    queue.remove(other)
+    assert queue.next([other]) is late
+    queue.remove(late)
+    assert queue.empty
+
+
 def test_cancelling_takes_out_one_or_all() -> None:
     a, b, late = _task("a"), _task("b"), _task("late", delay=9.0)
     queue = PhaseQueue(10, [a, b, late], 0.0)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from orch_tui.engine.recorder import Recorder
-from orch_tui.engine.requests import CancelRequest, Mailbox, ask, who_am_i
+from orch_tui.engine.requests import CancelRequest, Mailbox, Request, ask, who_am_i
 from orch_tui.model import events
 from orch_tui.model.events import Event
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.runstate import RunHeader, initial_state
+from orch_tui.model.run_start import initial_state
+from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, JournalFull, read_run
 
@@ -56,9 +57,9 @@ def test_events_wait_in_order_while_the_disk_is_full(
 
 
 def test_a_request_arrives_once_and_rubbish_is_passed_over(tmp_path: Path) -> None:
-    mailbox, requests = Mailbox(tmp_path), list[CancelRequest]()
+    mailbox, requests = Mailbox(tmp_path), list[Request]()
 
-    def delivered() -> list[CancelRequest]:
+    def delivered() -> list[Request]:
         requests.clear()
         mailbox.deliver(requests.append)
         return list(requests)

@@ -15,7 +15,8 @@ from orch_tui.engine.run_clock import RunClock, clock_of, new_clock, uptime
 from orch_tui.engine.runs import new_run_id
 from orch_tui.model import events
 from orch_tui.model.plan import RunPlan
-from orch_tui.model.runstate import RunHeader, RunState, fold, initial_state
+from orch_tui.model.run_start import initial_state
+from orch_tui.model.runstate import RunHeader, RunState, fold
 from orch_tui.model.status import Status
 from orch_tui.project.history import find_run, moment_of, run_ids
 from orch_tui.project.journal.file import Journal

@@ -13,7 +13,8 @@ from orch_tui.model.edits import EditError, set_options
 from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.plan import RUN_SETTINGS, PlannedTask, TaskFacts, make_plan
 from orch_tui.model.retry import Backoff, Retry, RetryOn
-from orch_tui.model.runstate import RunHeader, plan_of
+from orch_tui.model.run_start import plan_of
+from orch_tui.model.runstate import RunHeader
 from orch_tui.project import orchestration_text
 from orch_tui.project.decode import Place
 from orch_tui.project.definitions import decode_orchestration

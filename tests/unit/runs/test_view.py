@@ -11,7 +11,8 @@ from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason
-from orch_tui.model.runstate import RunHeader, RunState, fold, initial_state
+from orch_tui.model.run_start import initial_state
+from orch_tui.model.runstate import RunHeader, RunState, fold
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import ProjectPaths, make_private

@@ -9,9 +9,12 @@ from typing import Any, get_type_hints
 import pytest
 from orch_tui.model import event_shape, events
 from orch_tui.model.events import EventType, FailureKind
+from orch_tui.model.interventions import Intervention, InterventionKind
 from orch_tui.model.reasons import Reason, decode_reason
-from orch_tui.model.runstate import RunState, fold, plan_of
+from orch_tui.model.run_start import plan_of
+from orch_tui.model.runstate import RunState, fold
 from orch_tui.model.status import FINAL, Status
+from orch_tui.model.waits import why
 from orch_tui.project.history import latest, prune_runs, run_ids, runs, summarize
 from orch_tui.project.journal.file import BrokenJournal, JournalReader, read_run
 from orch_tui.project.journal.format import write_event
@@ -171,6 +174,7 @@ def test_every_event_that_this_program_writes_has_the_shape_that_is_asked_for() 
     special: dict[str, Any] = {
         "start": (1, 2), "why": "cancel", "counts": dict.fromkeys(FINAL, 1), "results": {"rows": 1},
         "decision": DECISION,
+        "one": Intervention("x", InterventionKind.LIMIT, "ann", "why", phase="t", limit=2),
     }  # fmt: skip
     seen = set()
     for name in (kind.value for kind in EventType):
@@ -181,7 +185,7 @@ def test_every_event_that_this_program_writes_has_the_shape_that_is_asked_for() 
             kinds = [
                 kind for kind in examples if kind == hints[parameter.name] or kind in _parts(hints[parameter.name])
             ]
-            arguments[parameter.name] = special.get(parameter.name) or examples[kinds[0]]
+            arguments[parameter.name] = special[parameter.name] if parameter.name in special else examples[kinds[0]]
         event = constructor(*[arguments.pop("at")], **arguments)
         # THEN it passes, every key of it is known, and without a needed key it does not pass
         shape = event_shape.SHAPES[event.type]
@@ -208,7 +212,7 @@ def _read_all(directory: Path) -> RunState | None:
         return None
     plan_of(state)
     for task in state.tasks.values():
-        state.why(task, T0)
+        why(state, task, T0)
     return state
 
 
