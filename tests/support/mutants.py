@@ -115,7 +115,7 @@ def _sample(tree: Path, only: list[str], count: int, seed: int) -> list[Mutant]:
     subprocess.run(command, cwd=tree, check=True)
     with sqlite3.connect(session) as database:
         rows = database.execute(
-            "select module_path, start_pos_row + 1, end_pos_row + 1, operator_name, operator_args, occurrence,"
+            "select module_path, start_pos_row, end_pos_row, operator_name, operator_args, occurrence,"
             " start_pos_col from mutation_specs"
         ).fetchall()
     sources = {module: (tree / module).read_text(encoding="utf-8").splitlines() for module in {row[0] for row in rows}}
@@ -140,7 +140,9 @@ def _is_noticed(mutant: Mutant, tree: Path, tests: list[str]) -> bool:
 
     place = tree / mutant.module
     source = place.read_text(encoding="utf-8")
-    changed = mutate_code(source, get_operator(mutant.operator)(**json.loads(mutant.arguments)), mutant.occurrence)
+    arguments = json.loads(mutant.arguments)
+    operator = get_operator(mutant.operator)(**(json.loads(arguments) if isinstance(arguments, str) else arguments))
+    changed = mutate_code(source, operator, mutant.occurrence)
     if changed is None or not tests:
         return False
     place.write_text(changed, encoding="utf-8")
