@@ -49,6 +49,13 @@ def _some_escapes(secret: str, chance: random.Random) -> bytes:
     return "".join(map(one, secret)).encode()
 
 
+def _quoted_printable(secret: str, chance: random.Random) -> bytes:
+    """A part of a message, whose lines are broken where they are full: a text of any length stands before it."""
+    before = "x" * chance.randrange(80)
+    written = quopri.encodestring(f"{before}{secret}".encode())
+    return written.replace(b"\n", chance.choice([b"\n", b"\r\n"])).removeprefix(before[:70].encode())
+
+
 def _dollar_quoted(secret: str, chance: random.Random) -> bytes:
     """``$'…'`` of the shells: octal or hexadecimal where it is not plain ASCII."""
     octal = chance.random() < 0.5
@@ -169,7 +176,7 @@ ENCODERS: dict[str, Encoder] = {
         s.encode("latin-1", "backslashreplace").decode("utf-8", "replace").encode()
     ),
     "ascii with question marks": lambda s, chance: s.encode("ascii", "replace"),
-    "quoted-printable": lambda s, chance: quopri.encodestring(s.encode()).replace(b"=\n", b""),
+    "quoted-printable": lambda s, chance: _quoted_printable(s, chance),
     "coloured": _coloured,
     "characters without width": _without_width,
     "wrapped": _wrapped,

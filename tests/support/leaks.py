@@ -7,6 +7,7 @@ import binascii
 import codecs
 import contextlib
 import html
+import quopri
 import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
@@ -73,7 +74,7 @@ UNDO: dict[str, Undo] = {
     "utf-32": lambda data: data.partition(b"\xff\xfe\0\0")[2].decode("utf-32-le", "replace").encode("utf-8", "replace"),
     "utf-16-be": lambda data: data.decode("utf-16-be", "replace").encode("utf-8", "replace"),
     "latin-1": lambda data: data.decode("latin-1").encode(),
-    "quoted-printable": lambda data: re.sub(rb"=([0-9A-F]{2})", lambda found: bytes((int(found[1], 16),)), data),
+    "quoted-printable": quopri.decodestring,
     "separators": lambda data: re.sub(rb"(?<=[0-9a-fA-F]{2})[: ](?=[0-9a-fA-F]{2})", b"", data),
     "hexadecimal": _runs(rb"0-9a-fA-F", lambda text: bytes.fromhex(text.decode()), 2),
     "base64": _runs(rb"A-Za-z0-9+/_-", lambda text: base64.b64decode(text.translate(bytes.maketrans(b"-_", b"+/"))), 4),

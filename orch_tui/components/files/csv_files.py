@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import secrets
 import shutil
@@ -10,21 +9,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orch_tui.components.files.csv_dialect import Dialect, Empty
 from orch_tui.components.files.csv_head import Head, body_lines, find_head, open_body
 from orch_tui.components.files.csv_layout import Layout, Place, look_through
-from orch_tui.components.files.csv_records import Fields, Grammar, Irregular, Width
 from orch_tui.components.files.sources import Source
+from orch_tui.components.kit.csv_copy import COPY_LINE_END, DEFAULT_LONGEST, LINE, write_copy
+from orch_tui.components.kit.csv_dialect import Dialect, Empty
+from orch_tui.components.kit.csv_grammar import Fields, Grammar, Irregular, Width
 from orch_tui.components.kit.sql import usable_names
 from orch_tui.model.errors import UserError
 from orch_tui.storage.duckdb import literal
 from orch_tui.storage.duckdb import scan as scan_files
 
 MAX_COLUMNS = 5_000
-LINE = "\x1fline"
-"""The column of a copy with the number of the line that a record was read from; no column of a file is called so."""
-_DEFAULT_LONGEST = 2_000_000
-"""Bytes of a record that DuckDB reads without being asked to make room."""
 _NO_NULL = f"no null {secrets.token_hex(16)}"
 """DuckDB wants at least one text that means "no value"."""
 
@@ -103,8 +99,8 @@ def copy(file: CsvFile, dialect: Dialect, scratch: Path) -> None:
     file.irregular = Irregular()
     records = file_records(file, dialect, file.irregular)
     file.path = _scratch_name(scratch)
-    longest, file.rows = _write(records, file.path)
-    file.reading = Reading("none", ",", '"', "\r\n", False, longest, ("",), quoted_nulls=False, numbered=True)
+    longest, file.rows = write_copy(records, file.path)
+    file.reading = Reading("none", ",", '"', COPY_LINE_END, False, longest, ("",), quoted_nulls=False, numbered=True)
 
 
 def file_records(file: CsvFile, dialect: Dialect, irregular: Irregular) -> Iterable[tuple[int, Fields]]:
@@ -136,7 +132,7 @@ def scan(files: Sequence[CsvFile]) -> str:
         f"compression = {literal(reading.packing)}",
         "filename = false",
     ]
-    if reading.longest > _DEFAULT_LONGEST:
+    if reading.longest > DEFAULT_LONGEST:
         arguments.append(f"max_line_size = {reading.longest + 1024}")
     return scan_files("read_csv", [file.path for file in files], *arguments)
 
@@ -170,27 +166,10 @@ def _reading(source: Source, head: Head, dialect: Dialect, layout: Layout, packi
         line_end=layout.line_end or "\n",
         header=dialect.header,
         # Files that differ in this only are still read together.
-        longest=layout.longest if layout.longest > _DEFAULT_LONGEST else 0,
+        longest=layout.longest if layout.longest > DEFAULT_LONGEST else 0,
         nulls=tuple(nulls),
         quoted_nulls=dialect.empty is not Empty.QUOTED,
     )
-
-
-def _write(records: Iterable[tuple[int, Fields]], target: Path) -> tuple[int, int]:
-    """Write a copy; the bytes that its longest record has at most (a character has four), and the number of records."""
-    rows = longest = 0
-    with target.open("w", encoding="utf-8", newline="") as out:
-        # The writer takes no text for an empty one: a record with one is written by hand.
-        write = csv.writer(out, lineterminator="\r\n").writerow
-        for line, fields in records:
-            rows += 1
-            if "" in fields:
-                texts = ["" if text is None else '"' + text.replace('"', '""') + '"' for text in fields]
-                size = out.write(f"{line},{','.join(texts)}\r\n")
-            else:
-                size = write([line, *fields])
-            longest = max(longest, 4 * size)
-    return longest, rows
 
 
 def _scratch_name(scratch: Path) -> Path:

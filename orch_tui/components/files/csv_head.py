@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from orch_tui.components.files.csv_dialect import Dialect
 from orch_tui.components.files.csv_layout import Place
-from orch_tui.components.files.csv_records import Fields, Grammar, Irregular
 from orch_tui.components.files.sources import Source
 from orch_tui.components.files.unpack import open_bytes
+from orch_tui.components.kit.csv_dialect import Dialect
+from orch_tui.components.kit.csv_grammar import Fields, Grammar, Irregular
 from orch_tui.model.errors import UserError
 
 _DELIMITERS = (",", ";", "\t", "|")

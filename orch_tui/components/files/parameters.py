@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from orch_tui.components import kit
-from orch_tui.components.files.csv_dialect import Dialect, Empty, Ragged
+from orch_tui.components.kit.csv_dialect import Dialect, Empty, Ragged
 from orch_tui.storage.duckdb import folded
 
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ,()]*(\[\d*\])*")

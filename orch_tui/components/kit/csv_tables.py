@@ -6,14 +6,18 @@ manifest of an output means that its file has no header).
 
 from __future__ import annotations
 
-import csv
+import codecs
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orch_tui.components.kit.contract import Input, Output, missing_output, stem
+from orch_tui.components.kit.csv_copy import COPY_LINE_END, DEFAULT_LONGEST, LINE, write_copy
+from orch_tui.components.kit.csv_dialect import Dialect, Empty, Ragged
+from orch_tui.components.kit.csv_grammar import Fields, Grammar, Irregular, Width
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
@@ -138,32 +142,93 @@ def _to_parquet(path: Path, manifest: Mapping[str, Any], target: Path) -> None:
             )
     else:
         files = [path]
-        if not columns:
-            columns = _header(path, delimiter, quote)
+    written = [_Written(part, f"out/tables/{part.relative_to(path.parent)}", delimiter, quote) for part in files]
+    if not columns:
+        columns = _header(written[0], path)
     if len({folded(column) for column in columns}) < len(columns):
         raise UserError(f"out/tables/{path.name} names a column twice (upper and lower case are the same)")
-    import duckdb
+    filled = [part for part in written if part.path.stat().st_size]
+    if not any(part.begins_with_a_line_end for part in filled):
+        import duckdb
 
-    filled = [part for part in files if part.stat().st_size]
-    options = (delimiter, quote, header)
-    try:
-        _copy(_scan(filled, columns, *options), target)
-    except duckdb.InvalidInputException:
-        if not any(_ends_vary(part, quote) for part in filled):
-            raise
-        # Lines that end in several ways, as when a program writes the header otherwise than the rows.
-        copies = [_with_one_line_end(part, quote, target) for part in filled]
         try:
-            _copy(_scan(copies, columns, *options), target)
-        finally:
-            for part in copies:
-                part.unlink(missing_ok=True)
+            _copy(_scan([part.path for part in filled], columns, delimiter, quote, header), target)
+            return
+        except duckdb.InvalidInputException:
+            # Lines that end in several ways, a quote within a value: our grammar reads it or says what is wrong.
+            pass
+    _copy_by_grammar(filled, columns, header, target)
 
 
-def _scan(files: Sequence[Path], columns: Sequence[str], delimiter: str, quote: str, header: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A file that a program wrote; ``label`` is what it is called for a person."""
+
+    path: Path
+    label: str
+    delimiter: str
+    quote: str
+
+    @property
+    def begins_with_a_line_end(self) -> bool:
+        with self.path.open("rb") as file:
+            return file.read(4).removeprefix(codecs.BOM_UTF8)[:1] in (b"\r", b"\n")
+
+    def records(self, *, one_column: bool = False) -> Iterator[tuple[int, Fields]]:
+        """Each record with the number of its line, the header among them. Raises: UserError."""
+        dialect = Dialect(quote=self.quote, empty=Empty.QUOTED)
+        grammar = Grammar(dialect, self.delimiter, self.label, parameters=False)
+        return grammar.records(self._lines(), 1, Irregular(), one_column=one_column)
+
+    def _lines(self) -> Iterator[str]:
+        number = 0
+        with self.path.open(encoding="utf-8-sig", newline="") as file:
+            try:
+                for line in file:
+                    number += 1
+                    yield line
+            except UnicodeDecodeError as error:
+                # What was read ahead is decoded as a whole: the byte is somewhere behind the last line handed out.
+                raise UserError(f"{self.label} is not UTF-8 (after line {number}): {safe_line(str(error))}") from error
+
+
+def _copy_by_grammar(files: Sequence[_Written], columns: Sequence[str], header: bool, target: Path) -> None:
+    """Read files with the grammar of :mod:`csv_grammar`, by way of copies that have one meaning only.
+
+    Raises:
+        UserError: a record does not fit; with file, line and reason.
+    """
+    copies, longest = [], DEFAULT_LONGEST
+    try:
+        for number, file in enumerate(files):
+            records = file.records(one_column=len(columns) == 1)
+            if header:
+                next(records, None)
+            fitted = Width(len(columns), Ragged.REFUSE, file.label, Irregular(), parameters=False).fitted(records)
+            copies.append(target.with_name(f".{target.name}.{number}.csv"))
+            copies[-1].touch(0o600)
+            longest = max(longest, write_copy(fitted, copies[-1])[0])
+        source = _scan(copies, [LINE, *columns], ",", '"', False, COPY_LINE_END, longest)
+        _copy(f"(select * exclude ({quoted(LINE)}) from {source})", target)
+    finally:
+        for copy in copies:
+            copy.unlink(missing_ok=True)
+
+
+def _scan(
+    files: Sequence[Path],
+    columns: Sequence[str],
+    delimiter: str,
+    quote: str,
+    header: bool,
+    line_end: str | None = None,
+    longest: int = 16_777_216,
+) -> str:
     if not files:
         return f"(select {', '.join(f'null::varchar as {quoted(column)}' for column in columns)} where false)"
     typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
+    # Asked to be strict as well, DuckDB 2.0 does not read what has the line end that it was told.
+    ends = f"new_line = {literal(line_end.encode('unicode_escape').decode())}" if line_end else "strict_mode = true"
     return scan(
         "read_csv",
         files,
@@ -174,8 +239,8 @@ def _scan(files: Sequence[Path], columns: Sequence[str], delimiter: str, quote: 
         f"quote = {literal(quote)}",
         f"escape = {literal(quote)}",
         "allow_quoted_nulls = false",
-        "strict_mode = true",
-        "max_line_size = 16777216",
+        f"max_line_size = {longest + 1024}",
+        ends,
     )
 
 
@@ -184,36 +249,9 @@ def _copy(source: str, target: Path) -> None:
         connection.execute(f"copy (select * from {source}) to {literal(str(target))} ({COPY_OPTIONS})")
 
 
-def _ends_vary(path: Path, quote: str) -> bool:
-    """Whether some rows end with a carriage return and a line feed, and some with a line feed alone."""
-    mark, inside, ends = quote.encode(), False, set[bool]()
-    with path.open("rb") as source:
-        for line in source:
-            inside ^= line.count(mark) % 2 == 1
-            if not inside and line.endswith(b"\n"):
-                ends.add(line.endswith(b"\r\n"))
-    return len(ends) > 1
-
-
-def _with_one_line_end(path: Path, quote: str, target: Path) -> Path:
-    """A copy whose rows end with a line feed; what stands in quotes is left as it is."""
-    mark = quote.encode()
-    copy = target.with_name(f".{target.name}.{path.name}.csv")
-    inside = False
-    with path.open("rb") as source, copy.open("wb") as file:
-        copy.chmod(0o600)
-        for line in source:
-            inside ^= line.count(mark) % 2 == 1
-            file.write(line[:-2] + b"\n" if line.endswith(b"\r\n") and not inside else line)
-    return copy
-
-
-def _header(path: Path, delimiter: str, quote: str) -> list[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            names = next(csv.reader(file, delimiter=delimiter, quotechar=quote), [])
-    except (UnicodeDecodeError, csv.Error, TypeError) as error:
-        raise UserError(f"out/tables/{path.name}: its header cannot be read: {safe_line(str(error))}") from error
+def _header(file: _Written, path: Path) -> list[str]:
+    first = next(file.records(), None)
+    names = [name or "" for name in first[1]] if first else []
     if not names or not all(name.strip() for name in names):
         raise UserError(
             f"out/tables/{path.name} has no header; write the column names first, or name them in {path.name}.manifest"

@@ -52,6 +52,9 @@ _OPEN = re.compile(
     rb"|\xc2|\xcd|\xd8|\xe2[\x80\x81\x94\x95]?|\xef[\xb8\xbb]?)\Z"
 )
 _OPEN_SIZE = 260
+# The end of a line of quoted-printable that goes on in the next (RFC 2045, 6.7 rule 5), and its beginning.
+_SOFT_BREAKS = re.compile(rb"=\r?\n")
+_OPEN_SOFT_BREAK = re.compile(rb"=\r?\Z")
 _ENCODED = re.compile(rb"[%&\\\x1b\xc2\xcd\xd8\xe2\xef]")
 _CONTROL_LETTERS = dict(zip(b"nrtfvbae", b"\n\r\t\f\v\b\a\x1b", strict=True))
 
@@ -70,7 +73,10 @@ class Canon:
     Percent-encoding of other bytes is left as it is: logs are full of ``%20``, and decoding takes time.
     """
 
-    def __init__(self, relevant: Iterable[int]) -> None:
+    def __init__(self, relevant: Iterable[int], *, soft_breaks: bool = False) -> None:
+        """``soft_breaks``: those of quoted-printable are left out too. An ``=`` at the end of a line may as well belong
+        to a text, so this is another reading of the same data and not a part of every one."""
+        self._soft_breaks = soft_breaks
         octets = b"|".join(sorted({_hexadecimal(number) for number in {*relevant, *b"%\\&+/="}}))
         # One pattern for each first byte: looking for a single byte is ten times as fast as for one of many.
         self._encoded = tuple(
@@ -80,6 +86,8 @@ class Canon:
 
     def of(self, data: bytes) -> bytes:
         """The canonical text."""
+        if self._soft_breaks:
+            data = _SOFT_BREAKS.sub(b"", data)
         for _ in range(_PASSES):
             data, decoded = unseen(data), 0
             for pattern in self._encoded:
@@ -92,7 +100,7 @@ class Canon:
     def end_of(self, data: bytes) -> tuple[bytes, int]:
         """The canonical text of what has arrived, up to an escape that goes on beyond its end, and where that begins
         in ``data`` (its length if there is none)."""
-        if not _ENCODED.search(data):
+        if not self._soft_breaks and not _ENCODED.search(data):
             cut = _open_escape(data)
             return self.of(data[:cut]), cut
         mapped, cut = self.mapped_end(data)
@@ -111,6 +119,11 @@ class Canon:
 
     def _mapped(self, data: bytes, *, ended: bool) -> tuple[Mapped, int]:
         now, cut = Mapped(data, range(len(data)), range(1, len(data) + 1)), len(data)
+        if self._soft_breaks:
+            if not ended and (open_break := _OPEN_SOFT_BREAK.search(data)):
+                cut = open_break.start()
+                now = Mapped(data[:cut], range(cut), range(1, cut + 1))
+            now = self._mapped_step(now, _SOFT_BREAKS)
         for _ in range(_PASSES):
             before = now
             for pattern in (_TERMINAL_ONES, _UNSEEN_ONES, _SOFT_HYPHENS, *self._encoded):
@@ -147,6 +160,13 @@ class Canon:
         new_starts += starts[at:]
         new_ends += ends[at:]
         return Mapped(bytes(out), new_starts, new_ends)
+
+
+def has_soft_break(data: bytes, *, ended: bool = True) -> bool:
+    """Whether there may be a soft break of quoted-printable in ``data``, or, not ``ended``, the beginning of one."""
+    if b"=" not in data:
+        return False
+    return b"=\n" in data or b"=\r\n" in data or (not ended and _OPEN_SOFT_BREAK.search(data) is not None)
 
 
 def _open_escape(data: bytes) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from orch_tui.project.masking.canonical import Canon, Mapped, unseen
+from orch_tui.project.masking.canonical import Canon, Mapped, has_soft_break, unseen
 from orch_tui.project.masking.finder import Beginnings, Finder
 from orch_tui.project.masking.ordinary import MIN_VISIBLE
 from orch_tui.project.masking.spellings import coded_spellings, plain_spellings
@@ -30,7 +30,8 @@ class Searcher:
     def __init__(self, texts: Sequence[str]) -> None:
         plain = {spelling for text in texts for spelling in plain_spellings(text)}
         coded = {spelling for text in texts for spelling in coded_spellings(text)}
-        self._canon = Canon(byte for spelling in plain for byte in spelling)
+        letters = frozenset(byte for spelling in plain for byte in spelling)
+        self._canon, self._across_breaks = Canon(letters), Canon(letters, soft_breaks=True)
         spellings: dict[bytes, bool] = {}
         for spelling, blanks in (*((one, b" " in one or b"\t" in one) for one in plain), *coded):
             canonical = self._canon.of(spelling)
@@ -49,10 +50,13 @@ class Searcher:
         # What is written just as the spellings are is found without a map, however often it is there.
         found = _places(self._written, data)
         rest = blotted(data, found)
-        return merged(found + self._mapped_spans(rest)) if self._canonical.any_in(self._canon.of(rest)) else found
+        for canon in (self._canon, self._across_breaks) if has_soft_break(rest) else (self._canon,):
+            if self._canonical.any_in(canon.of(rest)):
+                found = merged(found + self._mapped_spans(rest, canon))
+        return found
 
-    def _mapped_spans(self, data: bytes) -> list[Span]:
-        mapped = self._canon.mapped(data)
+    def _mapped_spans(self, data: bytes, canon: Canon) -> list[Span]:
+        mapped = canon.mapped(data)
         found = []
         for number, begin, end in self._canonical.places(mapped.text):
             at, to = mapped.starts[begin], mapped.ends[end - 1]
@@ -64,11 +68,20 @@ class Searcher:
         """What must wait for more: from where on ``data`` is needed to recognise a text that has begun, and up to
         where it can be written all the same. Both are its length when nothing has begun.
         """
-        offset, text, cut = self._canonical_end(data)
-        keep = write = min((cut, *(at for at, _ in self._written_beginnings.at_end_of(data))))
+        keep = write = min((len(data), *(at for at, _ in self._written_beginnings.at_end_of(data))))
+        ends = [self._open_end(data, self._canon)]
+        if has_soft_break(data[-_MAX_WINDOW:], ended=False):
+            ends.append(self._open_end(data, self._across_breaks))
+        return min(keep, *(end[0] for end in ends)), min(write, *(end[1] for end in ends))
+
+    def _open_end(self, data: bytes, canon: Canon) -> Span:
+        """:meth:`open_end` in one reading of the data."""
+        offset, text, cut = self._canonical_end(data, canon)
+        # An escape that is not complete waits by itself; an "=" at the end of a line only behind a beginning.
+        keep = write = cut if canon is self._canon else len(data)
         begun = [*self._canonical_beginnings.at_end_of(text)]
         if begun:
-            mapped, _ = self._canon.mapped_end(data[offset:])
+            mapped, _ = canon.mapped_end(data[offset:])
             for begin, numbers in begun:
                 at = offset + mapped.starts[begin]
                 if any(self._blanks[number] for number in numbers) or not _has_blanks(data[at:cut]):
@@ -76,13 +89,13 @@ class Searcher:
                     write = min(write, offset + _after_early_break(data[offset:cut], mapped, begin, len(text)))
         return keep, write
 
-    def _canonical_end(self, data: bytes) -> tuple[int, bytes, int]:
+    def _canonical_end(self, data: bytes, canon: Canon) -> tuple[int, bytes, int]:
         """Where the last part of ``data`` begins that is long enough for any text, its canonical text, and where in
         ``data`` an escape begins that is not complete."""
         window = 2 * self._canonical_beginnings.longest + 64
         while True:
             offset = max(0, len(data) - window)
-            text, cut = self._canon.end_of(data[offset:])
+            text, cut = canon.end_of(data[offset:])
             if offset == 0 or len(text) > self._canonical_beginnings.longest + 8 or window > _MAX_WINDOW:
                 return offset, text, offset + cut
             window *= 4

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from orch_tui.components.files.csv_dialect import Dialect, Ragged
+from orch_tui.components.kit.csv_dialect import Dialect, Ragged
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
@@ -40,8 +40,9 @@ class Irregular:
 class Grammar:
     """Splits lines into fields for one dialect and one delimiter (of one character)."""
 
-    def __init__(self, dialect: Dialect, delimiter: str, label: str) -> None:
-        self._delimiter, self._label = delimiter, label
+    def __init__(self, dialect: Dialect, delimiter: str, label: str, *, parameters: bool = True) -> None:
+        """``parameters``: a person may set those of the dialect, and is told so where one may help."""
+        self._delimiter, self._label, self._parameters = delimiter, label, parameters
         self._quote = dialect.quote
         self._escape = dialect.escape if dialect.escape != dialect.quote else ""
         self._comment = dialect.comment
@@ -115,7 +116,8 @@ class Grammar:
             if following is None:
                 raise UserError(
                     f"{self._label} line {opened}: the quote that opens column {column} is never closed"
-                    f"{_excerpt(parts[0])}; correct the line, or set the parameter quote if it is another"
+                    f"{_excerpt(parts[0])}; correct the line"
+                    f"{', or set the parameter quote if it is another' if self._parameters else ''}"
                 )
             line, at = following, 0
         at += 1
@@ -125,7 +127,7 @@ class Grammar:
             raise UserError(
                 f"{self._label} line {source.number}: a text follows the quote that closes column {column}"
                 f"{_excerpt(line[max(0, at - 40) :])}; a quote inside a value is doubled"
-                f"{'' if self._escape else ', or see the parameter escape'}"
+                f"{', or see the parameter escape' if self._parameters and not self._escape else ''}"
             )
         return self._in_quotes.sub(self._meant, "".join(parts)), line, at
 
@@ -168,8 +170,11 @@ class _Lines:
 class Width:
     """Holds records to the number of columns that the header has."""
 
-    def __init__(self, columns: int, policy: Ragged, label: str, irregular: Irregular) -> None:
+    def __init__(
+        self, columns: int, policy: Ragged, label: str, irregular: Irregular, *, parameters: bool = True
+    ) -> None:
         self._columns = columns
+        self._parameters = parameters
         self._policy = policy
         self._label = label
         self._irregular = irregular
@@ -195,17 +200,19 @@ class Width:
                 raise self._refused(line, fields)
 
     def _refused(self, line: int, fields: Fields) -> UserError:
-        remedy = (
-            'set ragged = "leave-out" to go on without such rows'
-            if self._policy is Ragged.FILL
-            else "see the parameter ragged to fill or leave out such rows"
-        )
+        remedy = ""
+        if self._parameters:
+            remedy = (
+                ', or set ragged = "leave-out" to go on without such rows'
+                if self._policy is Ragged.FILL
+                else ", or see the parameter ragged to fill or leave out such rows"
+            )
         # The beginning of a long row may look like all others: what is too much is at its end.
         texts = [text or "" for text in fields]
         shown = safe_line(",".join(texts if len(texts) <= 12 else [*texts[:6], "…", *texts[-6:]]), 120)
         return UserError(
             f"{self._label} line {line}: it has {len(fields)} columns where the header has {self._columns}: {shown}; "
-            f"correct the line, or {remedy}"
+            f"correct the line{remedy}"
         )
 
 
