@@ -23,6 +23,7 @@ def crontab_command(project: str | None) -> int:
     Nothing is installed: put the lines into `crontab -e`. What goes wrong in a run is printed, so cron mails it.
     """
     from orch_tui.project.project import DefinitionError
+    from orch_tui.project.schedule_fields import schedule_ids
     from orch_tui.project.schedules import NotForCron, crontab_line
 
     # orch.toml says in which time zone schedules are: without it, no line is certain.
@@ -36,9 +37,12 @@ def crontab_command(project: str | None) -> int:
             broken = True
             err.line(f"{name} is left out: {error.problems[0].place}: {error.problems[0].message}")
             continue
-        for schedule in (schedule for schedule in value.schedules if schedule.enabled):
+        timezone = opened.settings.timezone
+        for schedule, schedule_id in zip(value.schedules, schedule_ids(value.schedules, timezone), strict=True):
+            if not schedule.enabled:
+                continue
             try:
-                line = crontab_line(opened.root, name, schedule, _program(), time.time(), opened.settings.timezone)
+                line = crontab_line(opened.root, name, schedule, schedule_id, program(), time.time(), timezone)
             except NotForCron as error:
                 broken = True
                 err.line(f"{name} is left out: {safe_line(str(error))}")
@@ -51,7 +55,7 @@ def crontab_command(project: str | None) -> int:
     return FAILED if broken else SUCCESS
 
 
-def _program() -> list[str]:
+def program() -> list[str]:
     """What starts this program from anywhere: cron has hardly a PATH."""
     script = os.path.join(os.path.dirname(sys.executable), "orch-tui")
     found = script if os.access(script, os.X_OK) else shutil.which("orch-tui")

@@ -36,6 +36,7 @@ _COMMANDS = {
     "retry": _Lazy("intervene", "Try a failed task of a run that goes on again, now."),
     "mark-done": _Lazy("intervene", "Let a run go on as if a failed task had done its work."),
     "limit": _Lazy("intervene", "Change how many tasks of a run may run at once."),
+    "scheduler": _Lazy("scheduler", "Start orchestrations by their schedules, each scheduled time once."),
     "crontab": _Lazy("crontab", "Print the lines for crontab that start orchestrations by their schedules."),
     "new": _Lazy("project_commands", "Make a new project directory."),
     "tables": _Lazy("tables", "List the tables in the project's storage."),

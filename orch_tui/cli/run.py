@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orch_tui.cli.broken_off import fault_error
 from orch_tui.cli.completion import complete_orchestration, complete_phase, complete_task
 from orch_tui.cli.errors import ALREADY_RUNS, FAILED, SUCCESS, USAGE, WARNED, CliError, os_sentence
+from orch_tui.cli.nested_report import report_to_parent
 from orch_tui.cli.opening import json_option, open_it, project_option
 from orch_tui.cli.output import Output
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
-from orch_tui.project.attempt_dir import result_file
 
 if TYPE_CHECKING:
     from orch_tui.cli.signals import Signals
@@ -33,6 +34,8 @@ _QUIET_TICK = 0.5
 """The same where nobody watches: a nested run."""
 _WAIT = 0.25
 """Seconds between two tries to get a run's turn with --wait."""
+
+_FIXED = ("--resume goes on with a run as it was started", "--scheduled runs all that the schedule is of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,10 @@ def parse_variables(texts: tuple[str, ...]) -> dict[str, str]:
 @json_option
 @click.option("--plain", is_flag=True, help="No status line: only lines that stay.")
 @click.option("--quiet", "-q", is_flag=True, help="Tell only what goes wrong.")
+@click.option("--scheduled", metavar="SCHEDULE", help="Start it for a time of this schedule, once: for crontab.")
+@click.option("--at", type=float, hidden=True)
+@click.option("--late", is_flag=True, hidden=True)
+@click.option("--again", is_flag=True, hidden=True)
 @click.option("--nested", hidden=True, metavar="ORCHESTRATION/RUN/TASK")
 @project_option
 def run_command(
@@ -123,6 +130,10 @@ def run_command(
     as_json: bool,
     plain: bool,
     quiet: bool,
+    scheduled: str | None,
+    at: float | None,
+    late: bool,
+    again: bool,
     nested: str | None,
     project: str | None,
 ) -> int:
@@ -136,22 +147,19 @@ def run_command(
     from orch_tui.engine.runs import RunRequest
 
     opened = open_it(project)
-    if resume is not None:
-        chosen = [only, phase, from_phase, rerun_failed, variables, dry_run, wait]
-        if any(chosen):
-            raise CliError("--resume goes on with a run as it was started: it takes no other choice of what to run")
-        directory = _interrupted(opened, orchestration, resume)
-        manner = _Manner(strict, as_json, plain, quiet, nested_in=nested)
-        with Signals(stop_on_hangup=opened.settings.on_hangup == "stop").installed() as signals:
-            _warn_of_env(opened)
-            return _execute(opened, _resume(opened, directory), manner, signals)
+    manner = _Manner(strict, as_json, plain, quiet, wait, nested)
+    if resume is not None or scheduled is not None:
+        if any([only, phase, from_phase, rerun_failed, variables, dry_run, wait]):
+            raise CliError(f"{_FIXED[resume is None]}: it takes no other choice of what to run")
+        if resume is not None:
+            return _go_on(opened, orchestration, resume, manner)
+        return _run_scheduled(opened, orchestration, (scheduled or "", at, late, again), manner)
     orchestration, rerun_failed = _which(opened, orchestration, rerun_failed)
     request = RunRequest(orchestration, only, phase, from_phase, rerun_failed, parse_variables(variables))
     if dry_run:
         from orch_tui.cli.dry_run import show_plan
 
         return show_plan(opened, request, as_json=as_json)
-    manner = _Manner(strict, as_json, plain, quiet, wait, nested)
     if nested is None:
         _warn_of_env(opened)
         _warn_of_variables(request.variables)
@@ -224,6 +232,39 @@ def _run(project: Project, request: RunRequest, manner: _Manner, signals: Signal
     return _execute(project, run, manner, signals)
 
 
+def _go_on(project: Project, orchestration: str | None, resume: str, manner: _Manner) -> int:
+    from orch_tui.cli.signals import Signals
+
+    directory = _interrupted(project, orchestration, resume)
+    with Signals(stop_on_hangup=project.settings.on_hangup == "stop").installed() as signals:
+        _warn_of_env(project)
+        return _execute(project, _resume(project, directory), manner, signals)
+
+
+def _run_scheduled(
+    project: Project, orchestration: str | None, scheduled: tuple[str, float | None, bool, bool], manner: _Manner
+) -> int:
+    """``scheduled`` is the schedule, the scheduled time, whether it is late, whether it was missed before."""
+    from orch_tui.cli.signals import Signals
+    from orch_tui.scheduling.starting import Nothing, ScheduledStart, Starting
+
+    if orchestration is None:
+        raise CliError("--scheduled starts an orchestration by a schedule of it; name the orchestration")
+    with Signals(stop_on_hangup=project.settings.on_hangup == "stop").installed() as signals:
+
+        def pause(seconds: float) -> bool:
+            signals.pause(seconds)
+            return signals.received is None
+
+        _warn_of_env(project)
+        run = Starting(project, time.time, pause).start(ScheduledStart(orchestration, *scheduled))
+        if not isinstance(run, Nothing):
+            return _execute(project, run, manner, signals)
+        if not manner.quiet:
+            Output(sys.stderr).line(f"nothing is started: {run.why}")
+        return SUCCESS if signals.received is None else 128 + signals.received
+
+
 def _nothing_is_left(project: Project, request: RunRequest) -> bool:
     """Of the nested run that is to be continued: what an executor that was killed left of it is settled first."""
     from orch_tui.engine.requests import CancelRequest, who_am_i
@@ -237,7 +278,7 @@ def _nothing_is_left(project: Project, request: RunRequest) -> bool:
     settle(project, directory, CancelRequest(f"{who_am_i()}, to continue it"))
     if not plan_run(project, request).all_reused:
         return False
-    _report_to_parent(directory.name, request.orchestration)
+    report_to_parent(directory.name, request.orchestration)
     Output(sys.stdout).line(f"every task succeeded in run {directory.name}: nothing is left to run")
     return True
 
@@ -247,7 +288,7 @@ def _execute(project: Project, run: ActiveRun, manner: _Manner, signals: Signals
     try:
         if manner.nested_in is not None:
             # Who looks at the task sees its run from now on.
-            _report_to_parent(run.id, run.state.header.orchestration)
+            report_to_parent(run.id, run.state.header.orchestration)
         return _tell(project, run, manner, signals)
     except BaseException:
         if run.alive:
@@ -273,7 +314,7 @@ def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -
         if final.gone:
             out.lines(f"the final state could not be written; orch-tui show {run.id} --json has it")
     if manner.nested_in is not None:
-        _report_to_parent(state.header.id, state.header.orchestration, state)
+        report_to_parent(state.header.id, state.header.orchestration, state)
     elif status is not Status.SUCCESS:
         from orch_tui.cli.card import print_ending
 
@@ -329,7 +370,7 @@ def _follow(project: Project, run: ActiveRun, out: Output, manner: _Manner, sign
         run.wait()
     except Exception as error:
         telling.close()
-        raise _fault(project, run, error) from error
+        raise fault_error(project, run, error) from error
     telling.look()
     telling.close()
     if telling.state is not None and telling.state.finished:
@@ -341,43 +382,6 @@ def _follow(project: Project, run: ActiveRun, out: Output, manner: _Manner, sign
     reason = f": {safe_line(run.state.reason, 400)}" if run.state.reason else ""
     out.line(f"{out.status(run.state.status)} run {run.id}{reason}")
     return run.state
-
-
-def _fault(project: Project, run: ActiveRun, error: Exception) -> CliError:
-    """A bug of this program: where it was goes into the run's directory, its sentence to the person."""
-    import traceback
-
-    from orch_tui.project.atomic import write_atomic
-    from orch_tui.project.masking.faults import fault_text
-
-    where, env_file = run.directory / "fault.log", project.root / ".env"
-    with contextlib.suppress(OSError):
-        write_atomic(where, fault_text("".join(traceback.format_exception(error)), env_file), 0o600)
-    what = safe_line(fault_text(f"{type(error).__name__}: {error}", env_file), 300)
-    return CliError(
-        f"run {run.id} was broken off by a fault of orch-tui ({what}); its tasks were stopped; please report "
-        f"{safe_line(str(where))}",
-        FAILED,
-    )
-
-
-def _report_to_parent(run: str, orchestration: str, state: RunState | None = None) -> None:
-    """``result.json`` for the task that this run is; with ``state`` when it has ended."""
-    import json
-    import os
-
-    from orch_tui.project.atomic import write_atomic
-
-    directory = os.environ.get("ORCH_TASK")
-    if not directory:
-        return
-    body = {"run": run, "orchestration": orchestration}
-    if state is not None and state.status is Status.WARNING:
-        body["warning"] = state.reason or "the nested run ended in warning"
-    try:
-        write_atomic(result_file(Path(directory)), json.dumps(body), 0o600)
-    except OSError as error:
-        Output(sys.stderr).lines(f"result.json could not be written: {os_sentence(error)}")
 
 
 def _forget(project: Project, orchestration: str) -> None:

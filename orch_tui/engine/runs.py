@@ -29,7 +29,7 @@ from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.plan import Decision, PlannedTask, PreviousRun, PreviousTask, RunPlan, Selection, make_plan
 from orch_tui.model.problem import Severity
 from orch_tui.model.run_start import initial_state
-from orch_tui.model.runstate import RunHeader, RunState
+from orch_tui.model.runstate import RunHeader, RunState, ScheduledTime
 from orch_tui.model.status import Status
 from orch_tui.project.history import find_run, latest, moment_of, newest_run_ids, prune_runs
 from orch_tui.project.journal.file import Journal, is_executed, read_run
@@ -277,10 +277,12 @@ def start_run(
     by: str,
     nested_in: str | None = None,
     launcher: Launcher | None = None,
+    scheduled: ScheduledTime | None = None,
 ) -> ActiveRun:
     """Write the run's header and start executing.
 
     ``nested_in`` ("orchestration/run/task") is set when a task of another run starts it: that run holds the lock.
+    ``scheduled`` is the scheduled time that it is started for.
     ``launcher`` is the one that the project names, unless another is given.
 
     Raises:
@@ -298,7 +300,7 @@ def start_run(
     directory = None
     try:
         directory = _make_run_directory(project.paths, plan.orchestration, clock.now())
-        header = _header(plan, directory.name, clock.now(), by, nested_in)
+        header = replace(_header(plan, directory.name, clock.now(), by, nested_in), scheduled=scheduled)
         if lock is not None:
             lock.describe(f'run {directory.name} of "{plan.orchestration}" by {by}')
         journal = Journal.create(directory, header, plan)

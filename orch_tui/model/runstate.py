@@ -160,8 +160,16 @@ class PhaseState:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduledTime:
+    """A time (seconds since the epoch) at which a schedule, named by its id, was due."""
+
+    schedule: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunHeader:
-    """What is fixed when a run starts. ``by`` says who or what started it."""
+    """What is fixed when a run starts. ``by`` says who or what started it, ``scheduled`` for which scheduled time."""
 
     id: str
     orchestration: str
@@ -172,6 +180,7 @@ class RunHeader:
     partial: bool = False
     rerun_of: str | None = None
     parent: str | None = None
+    scheduled: ScheduledTime | None = None
 
 
 class RunState:

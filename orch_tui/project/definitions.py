@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from orch_tui.model.configuration import split_ref
-from orch_tui.model.orchestration import Orchestration, Phase, Schedule, Task
+from orch_tui.model.orchestration import Orchestration, Phase, Task
 from orch_tui.model.text import slug, unique, valid_id
 from orch_tui.project.decode import Place, Table, quote
 from orch_tui.project.rules import read_rules
+from orch_tui.project.schedule_fields import read_schedules
 from orch_tui.project.task_fields import read_options, read_retry, read_task
 from orch_tui.project.variables import read_variables
 
@@ -33,37 +34,10 @@ def decode_orchestration(data: dict[str, Any], place: Place, orchestration_id: s
         max_parallel=table.integer("max_parallel", 1),
         defaults=read_options(table.table("defaults")),
         variables=read_variables(table.table("variables")),
-        schedules=tuple(_schedule(item) for item in table.tables("schedules")),
+        schedules=read_schedules(table.tables("schedules")),
     )
     table.finish(kept=_KEPT)
     return orchestration
-
-
-def _schedule(table: Table) -> Schedule:
-    from orch_tui.project.cron import cron_problem
-
-    schedule = Schedule(
-        table.needed_text("cron", 'write it like "30 5 * * 1-5"'), table.flag("enabled", True), read_timezone(table)
-    )
-    if schedule.cron and (problem := cron_problem(schedule.cron)):
-        message = f"{table.name('cron')}: {quote(schedule.cron)} is no time for cron; {problem}"
-        table.error("cron", "schedule", message, 'write it like "30 5 * * 1-5": at 5:30 from Monday to Friday')
-    table.finish()
-    return schedule
-
-
-def read_timezone(table: Table) -> str:
-    """The IANA name in ``timezone``; empty when there is none, or none that is known."""
-    name = table.text("timezone")
-    if not name:
-        return ""
-    from orch_tui.project.time_zones import is_zone, near_zones
-
-    if is_zone(name):
-        return name
-    message = f"{table.name('timezone')}: there is no time zone {quote(name)}"
-    table.error("timezone", "timezone", message, near_zones(name) or 'write its IANA name, like "Europe/Prague"')
-    return ""
 
 
 def derived_task_id(configuration: str) -> str:

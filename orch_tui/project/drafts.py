@@ -18,6 +18,7 @@ from orch_tui.project.definitions import decode_orchestration
 from orch_tui.project.orchestration_text import house_text
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project
+from orch_tui.project.schedule_fields import schedule_values
 from orch_tui.project.slots import Slots, renamed, stem_of
 from orch_tui.project.source import DefinitionError, SourceText, digest_of, parse_toml, read_source
 
@@ -70,10 +71,7 @@ def draft_text(orchestration: Orchestration, base: SourceText | None, now: float
     """The text of a draft. ``now`` is seconds since the epoch. Raises: ValueError when a text cannot be written."""
     extra = {"saved": now, **({"by": by} if by else {}), **({"base": base.text} if base is not None else {})}
     # The screen does not edit schedules, so they are kept as a file's own keys are.
-    schedules = [
-        {"cron": one.cron, "enabled": one.enabled, **({"timezone": one.timezone} if one.timezone else {})}
-        for one in orchestration.schedules
-    ]
+    schedules = [schedule_values(one) for one in orchestration.schedules]
     return house_text(orchestration, {"draft": extra, **({"schedules": schedules} if schedules else {})})
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from orch_tui.model.event_shape import SHAPES, complaint
 from orch_tui.model.events import EventType
+from orch_tui.model.runstate import ScheduledTime
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, is_executed, parse_records
 from orch_tui.project.journal.head import read_header
@@ -33,7 +34,7 @@ class RunSummary:
     an unfinished run that nobody executes was interrupted. ``seconds`` is None until it ended. ``counts`` are of
     tasks and filled when it ended. ``broken`` is the reason why the journal could not be read. ``continues`` is the
     id of the run of which this one runs what did not succeed. ``parent`` is the task of another run whose own run this
-    is: ``orchestration/run/task``.
+    is: ``orchestration/run/task``. ``scheduled`` is the scheduled time that it was started for.
     """
 
     id: str
@@ -51,6 +52,7 @@ class RunSummary:
     broken: str | None = None
     continues: str | None = None
     parent: str | None = None
+    scheduled: ScheduledTime | None = None
 
     @property
     def interrupted(self) -> bool:
@@ -118,6 +120,7 @@ def _summary(directory: Path, head: str, tail: str) -> RunSummary:
         {status: ended[f"count_{status}"] for status in Status if f"count_{status}" in ended},
         continues=run.rerun_of,
         parent=run.parent,
+        scheduled=run.scheduled,
     )
 
 

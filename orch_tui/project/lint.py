@@ -19,6 +19,7 @@ from orch_tui.project.lint_rules import rule_problems
 from orch_tui.project.lint_secrets import secret_problems, variable_problems
 from orch_tui.project.lint_tables import table_problems
 from orch_tui.project.project import Project
+from orch_tui.project.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.source import DefinitionError, describe
 from orch_tui.project.toml.lines import KeyPath, line_of, scan
@@ -56,6 +57,8 @@ class Linter:
         """The problems of one orchestration, which may have edits that are not saved; without lines."""
         found = [*self._structure(value), *self._cycle(value)]
         known = {variable.name for variable in (*self.project.settings.variables, *value.variables)}
+        if value.schedules:
+            known.update(SCHEDULED_VARIABLES, *(schedule.variables for schedule in value.schedules))
         for phase in value.phases:
             for task in phase.tasks:
                 found += self._task(value, phase, task, known)

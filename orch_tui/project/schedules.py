@@ -33,7 +33,7 @@ def next_start(schedules: Iterable[Schedule], now: float, timezone: str = "") ->
     Raises:
         ValueError, cronsim.CronSimError: a schedule that could not be read from a file.
     """
-    starts = [_next(_fields(one), now, zone_of(one.timezone or timezone)) for one in schedules if one.enabled]
+    starts = [_next(cron_text(one), now, zone_of(one.timezone or timezone)) for one in schedules if one.enabled]
     return min(starts, default=None)
 
 
@@ -45,12 +45,19 @@ def _next(cron: str, now: float, zone: tzinfo) -> float:
     return next(start for start in starts if start > now)
 
 
-def _fields(schedule: Schedule) -> str:
+def cron_text(schedule: Schedule) -> str:
+    """Its five fields with one blank between them; those that a word like ``@daily`` stands for."""
     return " ".join(cron_fields(WORDS.get(schedule.cron, schedule.cron)))
 
 
 def crontab_line(
-    project: Path, orchestration_id: str, schedule: Schedule, program: list[str], now: float, timezone: str = ""
+    project: Path,
+    orchestration_id: str,
+    schedule: Schedule,
+    schedule_id: str,
+    program: list[str],
+    now: float,
+    timezone: str = "",
 ) -> str:
     """The line for crontab for a schedule. ``program`` starts orch-tui; ``now`` and ``timezone`` as above.
 
@@ -59,7 +66,7 @@ def crontab_line(
     Raises:
         NotForCron: there is none that cron on this machine would read so.
     """
-    words = [*program, "run", orchestration_id, "--quiet", "--project", str(project)]
+    words = [*program, "run", orchestration_id, "--scheduled", schedule_id, "--quiet", "--project", str(project)]
     if strange := next((word for word in words if _NOT_IN_CRONTAB.search(word)), None):
         what = "it is no UTF-8" if re.search("[\ud800-\udfff]", strange) else "it has a line end or a control character"
         raise NotForCron(f"a line for crontab cannot hold the path {strange!r}: {what}; give the project another path")
@@ -71,7 +78,7 @@ def crontab_line(
         )
     # In crontab a per cent sign ends the command.
     command = shlex.join(words).replace("%", "\\%")
-    cron = schedule.cron if schedule.cron in WORDS else _fields(schedule)
+    cron = schedule.cron if schedule.cron in WORDS else cron_text(schedule)
     return f"{cron} {command}"
 
 
@@ -80,5 +87,5 @@ def _machine_keeps(schedule: Schedule, zone: tzinfo, now: float) -> bool:
     here = zone_of("")
     if same_clock(zone, here, now):
         return True
-    every_hour = _fields(schedule).split()[1:] == ["*"] * 4
+    every_hour = cron_text(schedule).split()[1:] == ["*"] * 4
     return every_hour and same_minutes(zone, here, now)

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from orch_tui.model.component import DATA_FLOW_ORDER, ComponentType
 from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions, Variable
 from orch_tui.project.decode import Place, Table, did_you_mean, one_of, quote
-from orch_tui.project.definitions import read_timezone
 from orch_tui.project.launcher_entries import LOCAL, launcher_entry, launcher_names
+from orch_tui.project.schedule_fields import read_timezone
 from orch_tui.project.task_fields import read_options
 from orch_tui.project.variables import read_variables
 

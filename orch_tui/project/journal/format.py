@@ -91,6 +91,8 @@ def write_header(header: RunHeader, plan: RunPlan) -> str:
         "partial": header.partial or None,
         "rerun_of": header.rerun_of,
         "parent": header.parent,
+        "schedule": header.scheduled.schedule if header.scheduled else None,
+        "scheduled_at": write_time(header.scheduled.at) if header.scheduled else None,
         "tasks": len(state.tasks),
     }
     parts = [write_record("[run]", fields)]

@@ -20,7 +20,7 @@ from orch_tui.model.event_shape import (
 from orch_tui.model.events import decision_of
 from orch_tui.model.plan import Decision, PlannedTask
 from orch_tui.model.reasons import Cause, decode_reason
-from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState
+from orch_tui.model.runstate import PhaseState, RunHeader, RunState, ScheduledTime, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.format import FORMAT, BrokenJournal, Record, to_time
 from orch_tui.project.rules import RULES, recall_rules
@@ -37,6 +37,7 @@ _RUN = (
     Field("partial", FLAG, needed=False),
     Field("rerun_of", ID, needed=False),
     Field("parent", TEXT, needed=False),
+    Field("schedule", TEXT, needed=False),
     Field("tasks", COUNT),
 )
 _PHASE = (
@@ -154,7 +155,14 @@ def read_header(values: Mapping[str, Any]) -> RunHeader:
         partial=values.get("partial", False),
         rerun_of=values.get("rerun_of"),
         parent=values.get("parent"),
+        scheduled=_scheduled(values),
     )
+
+
+def _scheduled(values: Mapping[str, Any]) -> ScheduledTime | None:
+    if "schedule" not in values:
+        return None
+    return ScheduledTime(values["schedule"], to_time(values.get("scheduled_at"), "that was scheduled"))
 
 
 def _to_task(values: Mapping[str, Any]) -> TaskState:

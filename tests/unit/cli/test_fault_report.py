@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from orch_tui.cli.run import _fault
+from orch_tui.cli.broken_off import fault_error
 from orch_tui.project.project import Project
 
 
@@ -18,7 +18,7 @@ def test_the_report_of_a_fault_is_the_owners_and_has_no_secret(tmp_path: Path, m
     (tmp_path / ".env").write_text("OTHER=s3cr3t/value\n")
     run: Any = SimpleNamespace(id="r", directory=tmp_path)
     # WHEN it is told
-    error = _fault(Project(tmp_path), run, ValueError("bad reply for hunter22-hunter22 and s3cr3t%2Fvalue"))
+    error = fault_error(Project(tmp_path), run, ValueError("bad reply for hunter22-hunter22 and s3cr3t%2Fvalue"))
     # THEN neither the sentence nor the file has one, and nobody else can read the file
     log = tmp_path / "fault.log"
     assert "bad reply for ***** and *****" in str(error) and "bad reply for ***** and *****" in log.read_text()

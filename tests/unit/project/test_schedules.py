@@ -197,18 +197,26 @@ def test_saving_over_a_file_with_another_schedule_keeps_the_one_in_the_file(make
 def test_a_line_for_cron_is_safe_for_its_shell(tmp_path: Path) -> None:
     # GIVEN a project whose path has what shells and cron take for something else
     project = tmp_path / "a b; 100% $HOME"
-    line = crontab_line(project, "a", Schedule("@daily"), ["/opt/orch-tui"], 0.0)
+    line = crontab_line(project, "a", Schedule("@daily"), "daily", ["/opt/orch-tui"], 0.0)
     # WHEN cron has read it: a per cent sign that is not escaped would be a line end
     when, _, command = line.partition(" ")
     assert when == "@daily" and "%" not in command.replace("\\%", "")
     # THEN the shell sees the words as they are
-    assert shlex.split(command.replace("\\%", "%"))[1:] == ["run", "a", "--quiet", "--project", str(project)]
+    assert shlex.split(command.replace("\\%", "%"))[1:] == [
+        "run",
+        "a",
+        "--scheduled",
+        "daily",
+        "--quiet",
+        "--project",
+        str(project),
+    ]
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\x1b[31mb", "a\x00b", "a\x7fb", os.fsdecode(b"a\xffb")])
 def test_a_path_that_crontab_cannot_hold_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(NotForCron, match="another path"):
-        crontab_line(tmp_path / name, "a", Schedule("@daily"), ["/opt/orch-tui"], 0.0)
+        crontab_line(tmp_path / name, "a", Schedule("@daily"), "daily", ["/opt/orch-tui"], 0.0)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +242,7 @@ def test_cron_gets_no_line_that_it_would_read_as_another_time(
     machine(here)
     schedule = Schedule(cron, timezone="" if of_project else zone)
     try:
-        line = crontab_line(tmp_path, "a", schedule, ["o"], SUNDAY.timestamp(), zone if of_project else "")
+        line = crontab_line(tmp_path, "a", schedule, "s", ["o"], SUNDAY.timestamp(), zone if of_project else "")
     except NotForCron as error:
         assert not kept and here in str(error) and zone in str(error)
     else:
@@ -257,6 +265,8 @@ def test_the_command_leaves_out_what_cron_cannot_keep(make_project: MakeProject)
 def test_the_command_prints_lines_that_run(make_project: MakeProject) -> None:
     # GIVEN a scheduled orchestration with a task
     text = SCHEDULED.replace('name = "P"', 'name = "P"\n[[phases.tasks]]\nconfiguration = "command/a"')
+    # Cron calls at the time itself; this one is due in every minute.
+    text = text.replace("30 5 * * 1-5", "* * * * *")
     files = {"orchestrations/a.toml": text, "configurations/command/a.toml": '[parameters]\ncommand = "touch done"\n'}
     project = make_project(files)
     argv = [sys.executable, "-m", "orch_tui", "crontab", "--project", str(project.root)]
@@ -264,7 +274,7 @@ def test_the_command_prints_lines_that_run(make_project: MakeProject) -> None:
     done = subprocess.run(argv, env=environment(), capture_output=True, text=True, check=True)
     comment, line = done.stdout.splitlines()
     assert comment == "# A"
-    command = line.removeprefix("30 5 * * 1-5 ").replace("\\%", "%")
+    command = line.removeprefix("* * * * * ").replace("\\%", "%")
     told = subprocess.run(["/bin/sh", "-c", command], cwd="/", env=environment(), capture_output=True, check=True)
     # THEN the task ran, and nothing is printed that cron would mail
     assert (project.root / "done").exists() and told.stdout + told.stderr == b""

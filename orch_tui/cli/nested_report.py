@@ -1,0 +1,33 @@
+"""What a nested run leaves for the task of the outer run that it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orch_tui.cli.errors import os_sentence
+from orch_tui.cli.output import Output
+from orch_tui.model.status import Status
+from orch_tui.project.attempt_dir import result_file
+
+if TYPE_CHECKING:
+    from orch_tui.model.runstate import RunState
+
+
+def report_to_parent(run: str, orchestration: str, state: RunState | None = None) -> None:
+    """``result.json`` for the task that this run is; with ``state`` when it has ended."""
+    from orch_tui.project.atomic import write_atomic
+
+    directory = os.environ.get("ORCH_TASK")
+    if not directory:
+        return
+    body = {"run": run, "orchestration": orchestration}
+    if state is not None and state.status is Status.WARNING:
+        body["warning"] = state.reason or "the nested run ended in warning"
+    try:
+        write_atomic(result_file(Path(directory)), json.dumps(body), 0o600)
+    except OSError as error:
+        Output(sys.stderr).lines(f"result.json could not be written: {os_sentence(error)}")

@@ -1,0 +1,69 @@
+"""The times at which a schedule is due, as seconds since the epoch.
+
+Around a change of the clock it is as with Debian's cron: what falls into the hour that is left out comes at its end,
+what falls into the hour that comes twice is due once, unless it is due in every hour.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from datetime import datetime
+
+from orch_tui.project.schedules import cron_text
+from orch_tui.scheduling.values import Watched
+
+_EARLIER = 3 * 3600.0
+"""The enumeration begins so much before, so that it is the same wherever in a change of the clock it is asked for."""
+_SPANS = (2 * 3600.0, 3 * 86400.0, 40 * 86400.0, 400 * 86400.0, 9 * 366 * 86400.0)
+
+
+def due_after(watched: Watched, after: float) -> Iterator[float]:
+    """All times later than ``after``, without end for most schedules."""
+    from cronsim import CronSim
+
+    begin = datetime.fromtimestamp(after - _EARLIER, watched.zone)
+    starts = (start.timestamp() for start in CronSim(cron_text(watched.schedule), begin))
+    latest = after
+    for start in starts:
+        if start > latest:
+            latest = start
+            yield start
+
+
+def due_between(watched: Watched, after: float, until: float) -> Iterator[float]:
+    """The times later than ``after`` and not later than ``until``."""
+    return itertools.takewhile(lambda start: start <= until, due_after(watched, after))
+
+
+def last_due(watched: Watched, until: float) -> float | None:
+    """The latest time not later than ``until``; None when there was none for years."""
+    for span in _SPANS:
+        latest = None
+        for latest in due_between(watched, until - span, until):  # noqa: B007 - the last one is asked for
+            pass
+        if latest is not None:
+            return latest
+    return None
+
+
+def interval(watched: Watched, at: float) -> tuple[float, float]:
+    """What a scheduled start stands for: from the scheduled time before it (its own, where there is none) to ``at``."""
+    before = last_due(watched, at - 1)
+    return (before if before is not None else at), at
+
+
+def delay_of(watched: Watched, at: float) -> float:
+    """Seconds after ``at`` at which it is started: less than its jitter, and the same whoever asks."""
+    jitter = watched.schedule.jitter
+    if not jitter:
+        return 0.0
+    name = f"{watched.orchestration}/{watched.id}/{at:.0f}".encode()
+    part = int.from_bytes(hashlib.sha256(name).digest()[:6]) / 2**48
+    return float(int(part * jitter))
+
+
+def iso_time(watched: Watched, at: float) -> str:
+    """``2026-11-29T05:30:00+01:00``: a time as the clock of the schedule's zone shows it."""
+    return datetime.fromtimestamp(at, watched.zone).isoformat(timespec="seconds")

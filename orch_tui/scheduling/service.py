@@ -1,0 +1,111 @@
+"""The project's scheduler as a process: it sleeps until something is due or a definition changes, and takes a turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from orch_tui.model.errors import OrchError
+from orch_tui.project.paths import make_private
+from orch_tui.project.project import Project
+from orch_tui.scheduling.due_times import delay_of, due_after
+from orch_tui.scheduling.life import NextStart, keep_sign, last_sign
+from orch_tui.scheduling.outage import Moment, Sign
+from orch_tui.scheduling.pauses import pauses_directory, read_pauses
+from orch_tui.scheduling.processes import Processes
+from orch_tui.scheduling.scheduler import Scheduler
+from orch_tui.scheduling.store import FileLedger, scheduling_directory
+from orch_tui.scheduling.values import Pause, Watched, pause_at
+from orch_tui.scheduling.watching import Schedules, watched_directories
+
+_LONGEST_SLEEP = 600.0
+"""Seconds: what changes where no word of it comes, on a file system of another machine, is noticed so late at most."""
+_AFTER_FAULT = 10.0
+_SEVERAL = 100
+
+
+class Sleeper(Protocol):
+    """What the service sleeps with; :class:`orch_tui.scheduling.alarm.Alarm`, outside of tests."""
+
+    def watch(self, directories: Iterable[Path]) -> None: ...
+
+    def wait(self, until: float, descriptors: Sequence[int]) -> None: ...
+
+
+class Service:
+    """One scheduler for one project; who makes it holds the project's scheduler lock.
+
+    ``say`` is told what cannot be done, once as long as it stays the same.
+    """
+
+    def __init__(self, project: Project, clock: Callable[[], Moment], say: Callable[[str], None]) -> None:
+        """Raises: OSError."""
+        paths = project.paths
+        self._project = project
+        self._clock = clock
+        self._say = say
+        self._schedules = Schedules(project)
+        self._processes = Processes(project.root, scheduling_directory(paths) / "starts.log")
+        self._scheduler = Scheduler(lambda watched: FileLedger(paths, watched), self._processes, last_sign(paths))
+        self._trouble = ""
+
+    def turn(self) -> float:
+        """Do what is due; when to do that next, in seconds since the epoch."""
+        moment = self._clock()
+        latest = moment.now + _LONGEST_SLEEP
+        try:
+            schedules, pauses = self._schedules.read(), read_pauses(self._project.paths)
+            wake = self._scheduler.turn(schedules, pauses, moment)
+            keep_sign(self._project.paths, Sign(moment), next_start_of(schedules, pauses, moment.now))
+        except (OSError, OrchError) as error:
+            # Whatever it is, a full disk or a damaged file: the next turn finds what this one could not do.
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                self._say(f"nothing can be started now: {error}")
+            return moment.now + _AFTER_FAULT
+        if self._trouble:
+            self._trouble = ""
+            self._say("it goes on")
+        return min(latest, wake) if wake is not None else latest
+
+    def serve(self, sleeper: Sleeper, stopping: Callable[[], bool]) -> None:
+        """Take turns until ``stopping``. Raises: OSError when it cannot sleep."""
+        make_private(pauses_directory(self._project.paths))
+        sleeper.watch([*watched_directories(self._project), pauses_directory(self._project.paths)])
+        while not stopping():
+            until = self.turn()
+            if not stopping():
+                sleeper.wait(until, self._processes.descriptors)
+
+    def leave(self) -> None:
+        """Go, and leave what was started to itself. Raises: OSError."""
+        self._processes.leave()
+        moment = self._clock()
+        keep_sign(self._project.paths, Sign(moment, ended=True), None)
+
+
+def next_start_of(schedules: Sequence[Watched], pauses: tuple[Pause, ...], now: float) -> NextStart | None:
+    """What is started next, pauses left out."""
+    following = [(at, one.orchestration) for one in schedules if (at := next_due(one, pauses, now)) is not None]
+    return NextStart(min(following)[1], min(following)[0]) if following else None
+
+
+def next_due(watched: Watched, pauses: tuple[Pause, ...], now: float) -> float | None:
+    """When a schedule starts its orchestration next, its delay included; None for never, or not until a pause ends."""
+    if not watched.schedule.enabled:
+        return None
+    after = now - watched.schedule.jitter
+    for _ in range(_SEVERAL):
+        for at in due_after(watched, after):
+            pause = pause_at(pauses, watched.orchestration, at)
+            if pause is None and at + delay_of(watched, at) > now:
+                return at + delay_of(watched, at)
+            if pause is not None:
+                if pause.end is None:
+                    return None
+                after = max(at, pause.end - 1)
+                break
+        else:
+            return None
+    return None

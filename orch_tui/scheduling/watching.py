@@ -1,0 +1,66 @@
+"""The schedules of a project's orchestrations, read again when their files change."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from orch_tui.model.orchestration import Orchestration
+from orch_tui.project.project import DefinitionError, Project
+from orch_tui.project.schedule_fields import schedule_ids
+from orch_tui.project.time_zones import zone_of
+from orch_tui.scheduling.values import Watched
+
+
+def schedules_of(orchestration: Orchestration, timezone: str) -> list[Watched]:
+    """Those of one orchestration, disabled ones too; ``timezone`` is the project's, empty for the machine's."""
+    ids = schedule_ids(orchestration.schedules, timezone)
+    return [
+        Watched(orchestration.id, name, one, zone_of(one.timezone or timezone))
+        for name, one in zip(ids, orchestration.schedules, strict=True)
+    ]
+
+
+class Schedules:
+    """All of a project. Those whose file cannot be read now stay as they were: their starts fail, and say why."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._stamp: object = None
+        self._known: dict[str, list[Watched]] = {}
+
+    def read(self) -> list[Watched]:
+        """The schedules as the files have them now."""
+        stamp = self._stamp_of_files()
+        if stamp != self._stamp:
+            self._project.reload()
+            timezone = self._project.settings.timezone
+            known = {}
+            for name in self._project.orchestration_ids():
+                try:
+                    known[name] = schedules_of(self._project.orchestration(name), timezone)
+                except DefinitionError:
+                    known[name] = self._known.get(name, [])
+            self._known, self._stamp = known, stamp
+        return [watched for schedules in self._known.values() for watched in schedules]
+
+    def _stamp_of_files(self) -> object:
+        paths = self._project.paths
+        try:
+            files = [entry.path for entry in os.scandir(paths.orchestrations) if entry.name.endswith(".toml")]
+        except OSError:
+            files = []
+        return [(path, *_stat(path)) for path in (*sorted(files), os.fspath(paths.settings))]
+
+
+def _stat(path: str) -> tuple[int, ...]:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def watched_directories(project: Project) -> list[Path]:
+    """Where a change of a file may change a schedule."""
+    return [project.root, project.paths.orchestrations]
