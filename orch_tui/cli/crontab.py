@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,9 @@ from orch_tui.cli.errors import FAILED, SUCCESS
 from orch_tui.cli.opening import open_it, project_option
 from orch_tui.cli.output import Output
 from orch_tui.model.text import safe_line
+
+if TYPE_CHECKING:
+    from orch_tui.project.project import Project
 
 
 @click.command("crontab")
@@ -28,6 +33,7 @@ def crontab_command(project: str | None) -> int:
 
     # orch.toml says in which time zone schedules are: without it, no line is certain.
     opened = open_it(project)
+    _see(opened)
     out, err = Output(sys.stdout), Output(sys.stderr)
     lines, broken = 0, False
     for name in opened.orchestration_ids():
@@ -53,6 +59,14 @@ def crontab_command(project: str | None) -> int:
     if not lines and not broken:
         err.line('no orchestration has a schedule; add one to its file: [[schedules]] and cron = "30 5 * * 1-5"')
     return FAILED if broken else SUCCESS
+
+
+def _see(project: Project) -> None:
+    """From now on a scheduled time that cron does not start is told as missed."""
+    from orch_tui.scheduling.missed import project_schedules, see
+
+    with contextlib.suppress(OSError):
+        see(project.paths, project_schedules(project), time.time())
 
 
 def program() -> list[str]:

@@ -15,6 +15,7 @@ from orch_tui.model.durations import show_duration
 
 if TYPE_CHECKING:
     from orch_tui.project.project import Project
+    from orch_tui.scheduling.values import Pause
 
 _KINDS = ("orchestrations", "configurations", "components")
 
@@ -48,16 +49,19 @@ def _orchestrations(project: Project) -> list[dict[str, Any]]:
     from orch_tui.model.events import write_time
     from orch_tui.project.history import latest
     from orch_tui.project.project import DefinitionError
-    from orch_tui.project.schedules import next_start
+    from orch_tui.scheduling.next_start import next_start_of
+    from orch_tui.scheduling.pauses import held_pauses
+    from orch_tui.scheduling.watching import schedules_of
 
     found, now, unreadable = [], time.time(), ""
+    pauses = held_pauses(project.paths)
     for name in project.orchestration_ids():
         try:
             last = latest(project.paths, name)
         except OSError as error:
             # Another user's: the definitions are for all, the runs are not.
             last, unreadable = None, os_sentence(error)
-        item: dict[str, Any] = {"id": name, "name": None, "phases": None, "tasks": None, "broken": None}
+        item: dict[str, Any] = {"id": name, "name": None, "phases": None, "tasks": None, "broken": None, "paused": None}
         following = None
         try:
             value = project.orchestration(name)
@@ -66,12 +70,24 @@ def _orchestrations(project: Project) -> list[dict[str, Any]]:
         else:
             tasks = sum(len(phase.tasks) for phase in value.phases)
             item |= {"name": value.name, "phases": len(value.phases), "tasks": tasks}
-            following = next_start(value.schedules, now, project.settings.timezone)
-        scheduled = None if following is None else write_time(following)
+            schedules = schedules_of(value, project.settings.timezone)
+            following = next_start_of(schedules, pauses, now) if schedules else None
+            item["paused"] = _paused(pauses, name, now) if schedules else None
+        scheduled = None if following is None else write_time(following.at)
         found.append(item | {"last_run": summary_json(last) if last else None, "next_start": scheduled})
     if unreadable:
         Output(sys.stderr).line(f"the runs cannot be read: {unreadable}")
     return found
+
+
+def _paused(pauses: tuple[Pause, ...], orchestration: str, now: float) -> str | None:
+    """``paused until 2026-11-30 06:00:00 by me: migration``, while it is."""
+    from orch_tui.cli.output import local_time
+    from orch_tui.scheduling.values import pause_at
+    from orch_tui.scheduling.words import pause_words
+
+    pause = pause_at(pauses, orchestration, now)
+    return None if pause is None else pause_words(pause, local_time(pause.end))
 
 
 def _print_orchestrations(out: Output, items: list[dict[str, Any]]) -> None:
@@ -85,6 +101,8 @@ def _print_orchestrations(out: Output, items: list[dict[str, Any]]) -> None:
         state = [last["state"], when, show_duration(last["seconds"])] if last else ["", "", ""]
         name = item["name"] if item["broken"] is None else f"broken: {item['broken']}"
         following = local_time(read_time(item["next_start"])) if item["next_start"] else ""
+        if item["paused"] is not None:
+            following = f"{following}  {item['paused']}".strip()
         rows.append([item["id"], name, _number(item["phases"]), _number(item["tasks"]), *state, following])
     print_table(out, ["id", "name", "phases", "tasks", "last run", "when", "took", "next"], rows, right=(2, 3))
 

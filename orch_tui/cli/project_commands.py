@@ -46,7 +46,7 @@ def check_command(orchestration: str | None, as_json: bool, strict: bool, projec
 
         return validate_parameters(component, parameters, opened.root)
 
-    problems = check(opened, validate)
+    problems = [*check(opened, validate), *_missed(opened)]
     if orchestration is not None:
         wanted = files_of(opened, orchestration)
         problems = [p for p in problems if p.orchestration == orchestration or p.file in wanted]
@@ -59,6 +59,33 @@ def check_command(orchestration: str | None, as_json: bool, strict: bool, projec
         _print(out, problems)
     bad = problems if strict else [p for p in problems if p.severity is Severity.ERROR]
     return USAGE if bad else SUCCESS
+
+
+def _missed(project: Project) -> list[Problem]:
+    """The last scheduled time of each schedule that was missed."""
+    from orch_tui.cli.output import local_time
+    from orch_tui.scheduling.missed import latest_by_schedule, missed_times, project_schedules
+    from orch_tui.scheduling.outage import this_moment
+    from orch_tui.scheduling.pauses import DamagedPauses
+    from orch_tui.scheduling.words import why_words
+
+    try:
+        missed = missed_times(project.paths, project_schedules(project), this_moment())
+    except OSError:
+        # Another user's: the definitions are for all, what became of them is not.
+        return []
+    except DamagedPauses as error:
+        return [Problem(Severity.ERROR, "pauses", error.sentence)]
+    found = []
+    for one, number in latest_by_schedule(missed):
+        before = f", nor did {number - 1} before it" if number > 1 else ""
+        message = f"{local_time(one.at)} did not start{before}: {why_words(one.why, one.detail)}"
+        remedy = f"see orch-tui missed {one.watched.orchestration}; --catch-up starts them"
+        path = project.paths.relative(project.paths.orchestration(one.watched.orchestration))
+        found.append(
+            Problem(Severity.WARNING, "missed", message, remedy, path, orchestration=one.watched.orchestration)
+        )
+    return found
 
 
 def files_of(project: Project, orchestration: str) -> set[str]:

@@ -104,8 +104,8 @@ def _serve(project: Project, service: Service, out: Output) -> int:
 
 
 def _tell_begin(project: Project, out: Output) -> None:
+    from orch_tui.scheduling.next_start import next_start_of
     from orch_tui.scheduling.pauses import read_pauses
-    from orch_tui.scheduling.service import next_start_of
     from orch_tui.scheduling.watching import Schedules
 
     schedules = [one for one in Schedules(project).read() if one.schedule.enabled]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from orch_tui.engine.requests import who_am_i
 from orch_tui.project.atomic import replace_json
 from orch_tui.project.locks import Lock, holder_of
 from orch_tui.project.paths import ProjectPaths, make_private
+from orch_tui.scheduling.next_start import NextStart
 from orch_tui.scheduling.outage import Moment, Sign
 from orch_tui.scheduling.store import scheduling_directory
 
@@ -38,14 +39,6 @@ def become_scheduler(paths: ProjectPaths, now: float) -> Lock | str:
 def scheduler_of(paths: ProjectPaths) -> str | None:
     """Who the project's scheduler is; None when there is none. Raises: OSError."""
     return holder_of(scheduler_lock(paths))
-
-
-@dataclass(frozen=True, slots=True)
-class NextStart:
-    """What the scheduler starts next, ``at`` seconds since the epoch."""
-
-    orchestration: str
-    at: float
 
 
 def keep_sign(paths: ProjectPaths, sign: Sign, following: NextStart | None) -> None:

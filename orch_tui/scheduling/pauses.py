@@ -44,6 +44,14 @@ def read_pauses(paths: ProjectPaths) -> tuple[Pause, ...]:
         ) from error
 
 
+def held_pauses(paths: ProjectPaths) -> tuple[Pause, ...]:
+    """The pauses, for those who only show them: none where they cannot be read, which a scheduler says."""
+    try:
+        return read_pauses(paths)
+    except (OSError, DamagedPauses):
+        return ()
+
+
 def pause(paths: ProjectPaths, new: Pause) -> None:
     """Pause an orchestration, or all; one of the same that holds is replaced. Raises: OSError, DamagedPauses."""
     with recording(paths):

@@ -9,20 +9,18 @@ from typing import Protocol
 from orch_tui.model.errors import OrchError
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project
-from orch_tui.scheduling.due_times import delay_of, due_after
-from orch_tui.scheduling.life import NextStart, keep_sign, last_sign
+from orch_tui.scheduling.life import keep_sign, last_sign
+from orch_tui.scheduling.next_start import next_start_of
 from orch_tui.scheduling.outage import Moment, Sign
 from orch_tui.scheduling.pauses import pauses_directory, read_pauses
 from orch_tui.scheduling.processes import Processes
 from orch_tui.scheduling.scheduler import Scheduler
 from orch_tui.scheduling.store import FileLedger, scheduling_directory
-from orch_tui.scheduling.values import Pause, Watched, pause_at
 from orch_tui.scheduling.watching import Schedules, watched_directories
 
 _LONGEST_SLEEP = 600.0
 """Seconds: what changes where no word of it comes, on a file system of another machine, is noticed so late at most."""
 _AFTER_FAULT = 10.0
-_SEVERAL = 100
 
 
 class Sleeper(Protocol):
@@ -83,29 +81,3 @@ class Service:
         self._processes.leave()
         moment = self._clock()
         keep_sign(self._project.paths, Sign(moment, ended=True), None)
-
-
-def next_start_of(schedules: Sequence[Watched], pauses: tuple[Pause, ...], now: float) -> NextStart | None:
-    """What is started next, pauses left out."""
-    following = [(at, one.orchestration) for one in schedules if (at := next_due(one, pauses, now)) is not None]
-    return NextStart(min(following)[1], min(following)[0]) if following else None
-
-
-def next_due(watched: Watched, pauses: tuple[Pause, ...], now: float) -> float | None:
-    """When a schedule starts its orchestration next, its delay included; None for never, or not until a pause ends."""
-    if not watched.schedule.enabled:
-        return None
-    after = now - watched.schedule.jitter
-    for _ in range(_SEVERAL):
-        for at in due_after(watched, after):
-            pause = pause_at(pauses, watched.orchestration, at)
-            if pause is None and at + delay_of(watched, at) > now:
-                return at + delay_of(watched, at)
-            if pause is not None:
-                if pause.end is None:
-                    return None
-                after = max(at, pause.end - 1)
-                break
-        else:
-            return None
-    return None

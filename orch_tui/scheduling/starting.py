@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orch_tui.engine.requests import CancelRequest, ask, who_am_i
 from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
@@ -26,6 +26,9 @@ from orch_tui.scheduling.watching import schedules_of
 _LOOK = 0.25
 """Seconds between two tries to get the orchestration's turn."""
 _LOOKED_AT = 5
+_DAY = 86400.0
+_FORGOTTEN = 30 * _DAY
+"""Seconds after which a time that only cron was to start is settled, whatever became of it."""
 
 
 class NoSuchSchedule(OrchError):
@@ -89,7 +92,7 @@ class Starting:
             return Nothing("nothing is due now")
         if not watched.schedule.enabled:
             return Nothing("the schedule is disabled")
-        _see(watched, ledger, at)
+        _see(watched, ledger, at, self._now())
         pause = None if wanted.again else pause_at(read_pauses(self._project.paths), watched.orchestration, at)
         if pause is not None:
             ledger.settle(Record(at, Outcome.NOT_STARTED, why=Why.PAUSED, detail=pause.reason))
@@ -162,11 +165,13 @@ class Starting:
         return run
 
 
-def _see(watched: Watched, ledger: FileLedger, at: float) -> None:
-    """A schedule that only cron starts counts from its first start on."""
+def _see(watched: Watched, ledger: FileLedger, at: float, now: float) -> None:
+    """A schedule that only cron starts counts from its first start on; nobody looks further back than some weeks."""
     mark, seen = ledger.mark(), fingerprint(watched)
     if mark is None or mark.seen != seen:
         ledger.set_mark(Mark(at - 1, at - 1, seen))
+    elif mark.until < now - _FORGOTTEN - _DAY:
+        ledger.set_mark(replace(mark, until=now - _FORGOTTEN))
 
 
 def scheduled_variables(watched: Watched, at: float) -> dict[str, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.support.projects import end, make_project, start
+from tests.support.projects import end, make_project, start, wait_for_file
 
 SECONDS = 60
 
@@ -23,7 +24,8 @@ def test_an_idle_scheduler_does_not_wake_up(tmp_path: Path) -> None:
         file.write('\n[[schedules]]\ncron = "0 0 29 2 *"\n')
     process = start(project, "scheduler")
     try:
-        assert process.stdout is not None and process.stdout.readline()
+        wait_for_file(project / ".orch" / "scheduling" / "scheduler.json", process)
+        time.sleep(1)
         trace = ["strace", "-f", "-p", str(process.pid), "-o", str(tmp_path / "trace")]
         # WHEN it is watched for a minute
         subprocess.run(["timeout", "-s", "INT", str(SECONDS), *trace], capture_output=True, check=False)

@@ -65,6 +65,7 @@ REASONS = {
     ("tui", "project"): _FIRST_PAINT,
     ("tui", "regex"): "only a search in a log needs it",
     ("tui", "runs"): _FIRST_PAINT,
+    ("tui", "scheduling"): _FIRST_PAINT,
     ("tui", "storage"): _FIRST_PAINT,
     ("tui", "textual"): "the list of keys is made without Textual too; of its private parts, only those that are there",
     ("tui", "tomlkit"): "only a person's own keys are in a file",

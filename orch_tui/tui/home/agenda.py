@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
 
 _SCHEDULED = "◷"
+_MISSED = "!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,10 @@ class Agenda(LineList):
         self.lines: Sequence[Line] = ()
         self.border_title = "Now and next"
 
-    def show(self, lines: Sequence[Line]) -> None:
-        """Show these; only what is different is drawn."""
+    def show(self, lines: Sequence[Line], scheduler: str = "") -> None:
+        """Show these; only what is different is drawn. ``scheduler`` says whether one is at work."""
+        if scheduler != (self.border_subtitle or ""):
+            self.border_subtitle = scheduler
         self.empty_text = " Nothing runs, nothing is scheduled"
         if lines and lines == self.lines:
             return
@@ -62,6 +65,7 @@ def agenda(look: Look, following: Sequence[tuple[float, str]], model: HomeModel)
     now, name = model.now(), model.known_name
     lines = [_running(run, name(run.orchestration), look) for run in look.running()]
     lines += [_failed(run, name(run.orchestration), now) for run in look.new_failures()]
+    lines += _missed(look, model)
     return lines + [_next(when, orchestration, name(orchestration), now) for when, orchestration in following]
 
 
@@ -86,8 +90,32 @@ def _failed(run: RunSummary, name: str, now: float) -> Line:
     return Line(run.orchestration, Row(left, (Part(f"{run.state} {show_when(run.started, now)} ", style_of(status)),)))
 
 
+def _missed(look: Look, model: HomeModel) -> list[Line]:
+    """Scheduled times that nothing was started at, and no run since."""
+    lines = []
+    for one, number in model.schedule_look.missed:
+        from orch_tui.scheduling.words import why_words
+
+        orchestration = one.watched.orchestration
+        last = look.last.get(orchestration)
+        if last is not None and last.started is not None and last.started > one.at:
+            continue
+        why = Part(f"  {safe_line(why_words(one.why, one.detail), 200)}", "dim")
+        left = (Part(f" {_MISSED} ", "warning"), Part(model.known_name(orchestration), "strong"), why)
+        count = f" ×{number}" if number > 1 else ""
+        right = Part(f"missed {show_when(one.at, model.now())}{count} ", "warning")
+        lines.append(Line(orchestration, Row(left, (right,))))
+    return lines
+
+
 def _next(when: float, orchestration: str, name: str, now: float) -> Line:
     return Line(orchestration, Row((Part(f" {_SCHEDULED} ", "dim"), Part(name)), (Part(f"{show_when(when, now)} "),)))
+
+
+def scheduler_words(model: HomeModel) -> str:
+    """Whether the project's scheduler is at work; nothing where there never was one, since cron may start all."""
+    look = model.schedule_look
+    return "scheduler at work" if look.scheduler is not None else "the scheduler is gone" if look.gone else ""
 
 
 def in_short(look: Look, following: Sequence[tuple[float, str]], model: HomeModel) -> str:
@@ -98,6 +126,8 @@ def in_short(look: Look, following: Sequence[tuple[float, str]], model: HomeMode
         told.append(f"{STYLES[Status.PROCESSING].glyph} {len(running)} now")
     if failed:
         told.append(f"{STYLES[Status.ERROR].glyph} {counted(len(failed), 'new failure')}")
+    if missed := _missed(look, model):
+        told.append(f"{_MISSED} {len(missed)} missed")
     if following:
         when, orchestration = following[0]
         told.append(f"next {show_when(when, model.now())} {model.known_name(orchestration)}")

@@ -12,6 +12,7 @@ from orch_tui.model.durations import show_duration
 from orch_tui.model.orchestration import Schedule
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
+from orch_tui.model.text import safe_line
 from orch_tui.tui import text
 from orch_tui.tui.home.model import Entry, show_when
 from orch_tui.tui.status_look import status_color, status_text
@@ -86,12 +87,18 @@ def _problem_lines(problems: Sequence[Problem]) -> list[Content]:
 
 def _schedules(entry: Entry, now: float) -> list[Content]:
     """``Starts by itself next at Mon 05:30 (30 5 * * 1-5)``, if anything starts it."""
-    following = entry.next_start(now)
+    following, pause = entry.next_start(now), entry.pause(now)
+    told = []
+    if pause is not None:
+        from orch_tui.scheduling.words import pause_words
+
+        words = pause_words(pause, show_when(pause.end, now))
+        told.append(Content.styled(f"Schedules {safe_line(words, 200)}", "$text-warning"))
     if entry.value is None or following is None:
-        return []
+        return told
     crons = ", ".join(_cron(one, entry.timezone) for one in entry.value.schedules if one.enabled)
     when = show_when(following, now)
-    return [Content.assemble(("Scheduled next: ", "$text-muted"), when, (f"  {crons}", "$text-muted"))]
+    return [*told, Content.assemble(("Scheduled next: ", "$text-muted"), when, (f"  {crons}", "$text-muted"))]
 
 
 def _cron(schedule: Schedule, timezone: str) -> str:

@@ -16,9 +16,11 @@ from orch_tui.model.undo import NothingToUndo
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project
 from orch_tui.project.source import DefinitionError
+from orch_tui.tui.home.schedule_look import ScheduleLook
 
 if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
+    from orch_tui.scheduling.values import Pause, Watched
 
 SPARK_RUNS = 20
 _BARS = "▁▂▃▄▅▆▇█"
@@ -35,6 +37,7 @@ class Entry:
     problems: tuple[Problem, ...] = ()
     draft: bool = False
     timezone: str = ""
+    pauses: tuple[Pause, ...] = ()
 
     @property
     def description(self) -> str:
@@ -51,11 +54,26 @@ class Entry:
 
     def next_start(self, now: float) -> float | None:
         """When a schedule starts it next; ``now`` and the answer are seconds since the epoch."""
-        if self.value is None or not self.value.schedules:
+        if not (schedules := self.schedules()):
             return None
-        from orch_tui.project.schedules import next_start
+        from orch_tui.scheduling.next_start import next_start_of
 
-        return next_start(self.value.schedules, now, self.timezone)
+        following = next_start_of(schedules, self.pauses, now)
+        return None if following is None else following.at
+
+    def schedules(self) -> list[Watched]:
+        """Its schedules, as those who start it see them."""
+        if self.value is None or not self.value.schedules:
+            return []
+        from orch_tui.scheduling.watching import schedules_of
+
+        return schedules_of(self.value, self.timezone)
+
+    def pause(self, now: float) -> Pause | None:
+        """The pause of its schedules that holds at ``now``."""
+        from orch_tui.scheduling.values import pause_at
+
+        return pause_at(self.pauses, self.id, now) if self.pauses and self.schedules() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +102,7 @@ class HomeModel:
         self._drafts: frozenset[str] = frozenset()
         self._next: dict[str, tuple[Entry, float | None]] = {}
         self._undo: list[tuple[str, Callable[[], str | None]]] = []
+        self.schedule_look = ScheduleLook()
         self.ids: list[str] = []
         self._all: list[str] = []
         self.look_again()
@@ -130,7 +149,13 @@ class HomeModel:
             try:
                 value = self.project.orchestration(orchestration_id)
                 entry = Entry(
-                    orchestration_id, safe_line(value.name, 200), value, (), draft, self.project.settings.timezone
+                    orchestration_id,
+                    safe_line(value.name, 200),
+                    value,
+                    (),
+                    draft,
+                    self.project.settings.timezone,
+                    self.schedule_look.pauses,
                 )
             except DefinitionError as error:
                 entry = Entry(orchestration_id, orchestration_id, None, tuple(error.problems), draft)
@@ -172,6 +197,16 @@ class HomeModel:
                 self._next[orchestration_id] = entry, entry.next_start(now)
         starts = [(when, one) for one, (_, when) in self._next.items() if when is not None and one in self._entries]
         return sorted(starts)
+
+    def schedules(self) -> list[Watched]:
+        """Those of all whose files were read."""
+        return [watched for entry in self._entries.values() for watched in entry.schedules()]
+
+    def keep_schedule_look(self, look: ScheduleLook) -> None:
+        """Take over what was found out about schedules."""
+        if look.pauses != self.schedule_look.pauses:
+            self._entries = {name: replace(entry, pauses=look.pauses) for name, entry in self._entries.items()}
+        self.schedule_look = look
 
     def known_name(self, orchestration_id: str) -> str:
         """Its name, or its id as long as its file was not read."""

@@ -19,7 +19,7 @@ from orch_tui.tui.actions import handed_on
 from orch_tui.tui.actions import home as actions
 from orch_tui.tui.actions import run as run_actions
 from orch_tui.tui.breakpoints import NARROW, WIDTHS
-from orch_tui.tui.home.agenda import Agenda, agenda, in_short
+from orch_tui.tui.home.agenda import Agenda, agenda, in_short, scheduler_words
 from orch_tui.tui.home.details import DetailsPane, run_line
 from orch_tui.tui.home.editor import OrchestrationEditor
 from orch_tui.tui.home.list_pane import ListPane
@@ -126,7 +126,8 @@ class HomeScreen(Screen[None]):
         self.table.refresh_changed()
         if self.table.chosen is not None:
             self._show_details_of(self.table.chosen)
-        self.agenda.show(agenda(self.watcher.board.look, self.watcher.following(), self.model))
+        lines = agenda(self.watcher.board.look, self.watcher.following(), self.model)
+        self.agenda.show(lines, scheduler_words(self.model))
         self._show_title()
         self._keys_changed()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from orch_tui.tui.home.board import Board, Look
 from orch_tui.tui.home.interrupted import told
 from orch_tui.tui.home.model import HomeModel, read_runs
+from orch_tui.tui.home.schedule_look import ScheduleBoard
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
@@ -38,6 +39,7 @@ class RunWatcher:
     def __init__(self, app: OrchApp, model: HomeModel, home: ShowsBoard) -> None:
         self._app, self._model, self._home = app, model, home
         self.board = Board(model.project)
+        self._schedules = ScheduleBoard(model.project.paths)
         self._reading = False
         self._begun = False
         self._ticks = 0
@@ -69,6 +71,7 @@ class RunWatcher:
     async def _read_board(self) -> None:
         try:
             look = await asyncio.to_thread(self.board.read, self._model.all_ids, self._model.now())
+            self._model.keep_schedule_look(await asyncio.to_thread(self._schedules.read, self._model.schedules()))
         finally:
             self._reading = False
         self.board.look = look

@@ -1,0 +1,77 @@
+"""``missed``, ``pause`` and ``unpause``, as people and scripts use them."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from orch_tui.project.paths import ProjectPaths
+from orch_tui.project.project import open_project
+from orch_tui.scheduling.missed import project_schedules
+from orch_tui.scheduling.scheduler import fingerprint
+from orch_tui.scheduling.store import FileLedger
+from orch_tui.scheduling.values import Mark
+
+from tests.support.projects import make_project, orch
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """An orchestration that was scheduled at the last three full hours, and that nothing called."""
+    root = make_project(tmp_path / "p", {"o": {"P": {"t": "echo {{ scheduled_at }} >> starts"}}})
+    with (root / "orchestrations" / "o.toml").open("a") as file:
+        file.write('\n[[schedules]]\ncron = "@hourly"\ntimezone = "UTC"\nid = "s"\n')
+    (watched,) = project_schedules(open_project(root))
+    since = time.time() // 3600 * 3600 - 2 * 3600 - 600
+    FileLedger(ProjectPaths(root), watched).set_mark(Mark(since, since, fingerprint(watched)))
+    return root
+
+
+def test_what_was_missed_is_told_and_caught_up_once(project: Path) -> None:
+    # GIVEN missed times, THEN they are listed, and are a warning of check
+    missed = json.loads(orch(project, "missed", "--json").stdout)
+    assert len(missed) >= 2 and {one["orchestration"] for one in missed} == {"o"}
+    assert "nothing called it" in orch(project, "missed", "o").stdout
+    check = orch(project, "check")
+    assert check.returncode == 0 and "did not start, nor did" in check.stdout
+    # WHEN they are to be caught up where nobody can answer, THEN nothing is started
+    refused = orch(project, "missed", "--catch-up")
+    assert refused.returncode == 2 and "--yes" in refused.stderr and not (project / "starts").exists()
+    # WHEN they are caught up twice, THEN each ran once, the earliest first, and nothing is missed any more
+    for _ in range(2):
+        assert orch(project, "missed", "--catch-up", "--yes").returncode == 0
+    started = (project / "starts").read_text().splitlines()
+    assert started == sorted(set(started)) and len(started) == len(missed)
+    assert "no scheduled time was missed" in orch(project, "missed").stdout
+
+
+def test_only_the_last_is_caught_up(project: Path) -> None:
+    assert orch(project, "missed", "--last", "--catch-up", "--yes").returncode == 0
+    assert len((project / "starts").read_text().splitlines()) == 1
+
+
+def test_a_pause_is_said_where_the_next_start_is(project: Path) -> None:
+    # GIVEN a pause with a reason
+    done = orch(project, "pause", "o", "--until", "3h", "--reason", "migration")
+    assert done.returncode == 0 and "the schedules of o start nothing until " in done.stdout
+    # THEN the list says it, and the next start is behind it
+    (item,) = json.loads(orch(project, "list", "--json").stdout)
+    assert item["paused"].startswith("paused until ") and item["paused"].endswith(": migration")
+    assert "migration" in orch(project, "list").stdout
+    # AND cron starts nothing
+    orch(project, "pause")
+    assert json.loads(orch(project, "list", "--json").stdout)[0]["next_start"] is None
+    # WHEN both are lifted, THEN it goes on
+    assert orch(project, "unpause").returncode == 0 and orch(project, "unpause", "o").returncode == 0
+    assert orch(project, "unpause").returncode == 1
+    (item,) = json.loads(orch(project, "list", "--json").stdout)
+    assert item["paused"] is None and item["next_start"] is not None
+
+
+@pytest.mark.parametrize("until", ["yesterday", "2020-01-01", "0s", "9999-99-99"])
+def test_a_time_that_is_none_or_has_passed_is_refused(project: Path, until: str) -> None:
+    done = orch(project, "pause", "--until", until)
+    assert done.returncode == 2 and "--until" in done.stderr
+    assert orch(project, "pause", "nothing").returncode == 2
