@@ -19,6 +19,7 @@ from orch_tui.model.problem import Problem
 from orch_tui.model.reasons import value_of
 from orch_tui.model.runstate import PhaseState, RunState, TaskState
 from orch_tui.model.text import safe_json
+from orch_tui.model.values import SetValue, type_of
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import files_written, findings_told, first_failure, skipped_because, tables_written
@@ -79,6 +80,7 @@ def run_json(state: RunState, directory: Path, *, live: bool, continued_by: Sequ
         "continued_by": list(continued_by),
         "parent": header.parent,
         "variables": dict(header.variables),
+        "set_variables": [_value_json(name, one) for name, one in state.values.items()],
         "cancelled_by": state.cancelled_by,
         "held": _hold_json(state.interventions.hold()),
         "awaiting": [task.id for task in awaiting(state)],
@@ -109,6 +111,12 @@ def _phase_json(state: RunState, phase: PhaseState, directory: Path, findings: M
             for task in phase.tasks
         ],
     }
+
+
+def _value_json(name: str, one: SetValue) -> dict[str, Any]:
+    """A variable that a task set. ``value`` is JSON of its type; dates and times are texts."""
+    kind, value = type_of(one.value), _plain(one.value)
+    return {"name": name, "type": kind, "value": value, "task": one.task, "at": at(one.at)}
 
 
 def _hold_json(hold: Intervention | None) -> dict[str, Any] | None:

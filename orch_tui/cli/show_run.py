@@ -8,9 +8,10 @@ from orch_tui.cli.opening import command_hint
 from orch_tui.cli.output import Output, cells, local_time, pad
 from orch_tui.engine.reconcile import inspect_run
 from orch_tui.model.durations import show_duration
-from orch_tui.model.runstate import PhaseState, TaskState
+from orch_tui.model.runstate import PhaseState, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
+from orch_tui.model.values import text_of, type_of
 from orch_tui.model.waits import why
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import continued_by
@@ -60,7 +61,19 @@ def _print_header(out: Output, paths: ProjectPaths, model: RunModel, now: float)
     if header.variables:
         values = "  ".join(f"{name}={value}" for name, value in header.variables.items())
         out.line(f"  variables: {safe_line(values, 600)}")
+    for line in values_set(state):
+        out.line(f"  variable {line}")
     out.line(f"  directory {safe_line(str(model.directory))}")
+
+
+def values_set(state: RunState) -> list[str]:
+    """``rows = 12 (integer), set by load at 14:02:13`` for each variable that a task set."""
+    lines = []
+    for name, one in state.values.items():
+        when = f"at {local_time(one.at)}" if one.at is not None else "in an earlier run"
+        value = safe_line(text_of(one.value), 200)
+        lines.append(f"{name} = {value} ({type_of(one.value)}), set by {safe_line(one.task, 100)} {when}")
+    return lines
 
 
 def _print_phases(out: Output, model: RunModel, now: float, indent: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+from orch_tui.model.events import write_time
 from orch_tui.model.runstate import PhaseState, RunState, TaskState
 
 TASK_FACTS = (
@@ -22,7 +23,7 @@ TASK_FACTS = (
     "variables",
 )
 """The fields of ``task["id"]``; all but the status are null for a task that did not run."""
-RESULT_FACTS = ("rows", "tables", "files", "metrics", "variables")
+RESULT_FACTS = ("rows", "tables", "files", "metrics")
 """Those of them that the task's program tells."""
 PHASE_FACTS = ("status", "seconds", "error")
 """The fields of ``phase["id"]``."""
@@ -49,7 +50,7 @@ def facts_of(state: RunState, now: float, variables: Mapping[str, Any], asked: A
     return {
         "task": {id: task_facts(task) for id, task in tasks.items()},
         "phase": {id: phase_facts(state, phase) for id, phase in phases.items()},
-        "vars": dict(variables),
+        "vars": {name: _cel(value) for name, value in variables.items()},
         "run": {
             "id": header.id,
             "orchestration": header.orchestration,
@@ -60,6 +61,15 @@ def facts_of(state: RunState, now: float, variables: Mapping[str, Any], asked: A
         },
         "now": datetime.fromtimestamp(now, UTC),
     }
+
+
+def _cel(value: Any) -> Any:
+    """A value of a variable as CEL has it: dates and times are texts, for which it has the function timestamp."""
+    if isinstance(value, tuple):
+        return [_cel(item) for item in value]
+    if isinstance(value, datetime):
+        return write_time(value.timestamp())
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def task_facts(task: TaskState) -> dict[str, Any]:
@@ -75,6 +85,8 @@ def task_facts(task: TaskState) -> dict[str, Any]:
             "error": (last.reason or None) if not task.succeeded else None,
             **{name: last.results[name] for name in RESULT_FACTS if name in last.results},
         }
+    if task.values:
+        facts["variables"] = {name: _cel(value) for name, value in task.values.items()}
     return facts
 
 

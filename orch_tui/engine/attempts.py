@@ -13,7 +13,7 @@ from orch_tui.engine.launcher import AttemptSpec, Exit, Launcher, Running, StopR
 from orch_tui.engine.local import clean_up
 from orch_tui.engine.obstacles import disk_refusal
 from orch_tui.engine.recorder import Recorder
-from orch_tui.engine.results import read_told, read_warning
+from orch_tui.engine.results import read_told, read_values, read_warning
 from orch_tui.model import events
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, FailureKind
@@ -22,8 +22,11 @@ from orch_tui.model.plan import PlannedTask
 from orch_tui.model.retry import Retry
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status
+from orch_tui.model.text import safe_line
+from orch_tui.model.values import Value, decode_all, encode
 from orch_tui.project.attempt_dir import log_file
 from orch_tui.project.history import RunSummary
+from orch_tui.project.journal.file import read_run
 from orch_tui.project.locks import Lock
 from orch_tui.project.masking.files import is_masked, mask_attempt
 
@@ -128,6 +131,7 @@ class AttemptRunner:
     def record_end(self, attempt: ActiveAttempt, outcome: Outcome, end: Exit) -> float | None:
         """Write down how it ended; the time of the next attempt if there is to be one."""
         mask_what_is_left(attempt.spec)
+        outcome, values = self._values_of(attempt, outcome)
         now, task = self._recorder.now(), attempt.task
         state = self._recorder.state.tasks[task.id]
         ended = None if end.ended is None else min(now, max(end.ended, _begun(state)))
@@ -157,9 +161,25 @@ class AttemptRunner:
                 leftovers=end.leftovers or None,
                 ended_at=None if ended is None else round(ended, 3),
                 results=read_told(attempt.spec.directory) if self._recorder.state.has_rules else None,
+                variables=values,
             )
         )
         return retry_at
+
+    def _values_of(self, attempt: ActiveAttempt, outcome: Outcome) -> tuple[Outcome, dict[str, Value]]:
+        """The variables that it set, which only an attempt does that succeeded. What is wrong with them is a warning:
+        its work is done."""
+        if outcome.status not in (Status.SUCCESS, Status.WARNING) or outcome.kind is not None:
+            return outcome, {}
+        if attempt.spec.nested is not None:
+            values, faults = values_of_nested(attempt.task, self._nested(attempt.task))
+        else:
+            values, faults = read_values(attempt.spec.directory)
+        if not faults:
+            return outcome, values
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        reason = "; ".join(part for part in (outcome.reason, safe_line(faults[0], 300) + more) if part)
+        return replace(outcome, status=Status.WARNING, reason=reason), values
 
     def _next_start(self, retry: Retry, state: TaskState, ended: float) -> float:
         """When the next attempt is due after one that ended then; attempts that do not count lengthen no delay."""
@@ -227,6 +247,16 @@ def _cut_off(attempt: ActiveAttempt, end: Exit) -> bool:
     if attempt.spec.nested is None or end.stopped is not None:
         return False
     return end.code is None or end.code < 0 or end.code > 128
+
+
+def values_of_nested(task: PlannedTask, inner: RunSummary | None) -> tuple[dict[str, Value], list[str]]:
+    """Of the variables of a nested run those that its task says it sets, and what is wrong with others of them."""
+    if inner is None or inner.broken is not None or not task.sets:
+        return {}, []
+    state = read_run(inner.directory)
+    known: dict[str, Value] = {**state.header.variables}
+    known |= {name: one.value for name, one in state.values.items()}
+    return decode_all({name: encode(known[name]) for name in task.sets if name in known})
 
 
 def _outcome_of_run(inner: RunSummary) -> Outcome:

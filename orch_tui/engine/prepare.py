@@ -20,6 +20,7 @@ from orch_tui.model.configuration import Configuration, WriteMode, split_ref
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import PlannedTask, RunPlan
+from orch_tui.model.promises import texts_now, why_unset
 from orch_tui.model.references import (
     MissingVariables,
     fill_variables,
@@ -30,6 +31,7 @@ from orch_tui.model.references import (
     task_values,
     used_secrets,
 )
+from orch_tui.model.runstate import RunState
 from orch_tui.project.attempt_dir import attempt_directory, make_attempt
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
@@ -60,6 +62,7 @@ class Preparer:
     """Makes the attempts of one run ready. ``directory`` is the run's own.
 
     ``action`` is what config.json asks for; with another one than ``run`` no table is fetched or published.
+    ``state`` is the run as it stands, for the variables that its tasks have set.
     ``unsaved`` takes the place of the configuration with its reference, as a form has it before it is saved. Without
     ``publish`` the tables that it writes stay in its directory, and its state is not kept.
     """
@@ -75,6 +78,7 @@ class Preparer:
         action: str = RUN_ACTION,
         unsaved: Configuration | None = None,
         publish: bool = True,
+        state: RunState | None = None,
     ) -> None:
         self._project = project
         self._plan = plan
@@ -84,6 +88,7 @@ class Preparer:
         self._action = action
         self._unsaved = unsaved
         self._publish = publish
+        self._state = state
         self._base = self._base_environment()
         # For whoever starts an attempt again by hand. Values of names that the project chose, and a proxy's, may hold
         # secrets: these are taken from the shell again.
@@ -116,10 +121,12 @@ class Preparer:
         """
         component, configuration = self._look_up(task)
         try:
-            values = task_values(self._plan.variables, task.variables)
+            values = task_values(self._variables(), task.variables)
             parameters = fill_variables(dict(configuration.parameters), values)
         except MissingVariables as error:
-            raise PrepareError(str(error)) from error
+            state = self._state
+            reason = "; ".join(why_unset(state, name) for name in error.names) if state is not None else str(error)
+            raise PrepareError(reason) from error
         directory = attempt_directory(self._directory, task.id, number)
         names = self._secret_names(component, configuration)
         environment = self._environment(task, number, directory, component, configuration, names)
@@ -153,6 +160,10 @@ class Preparer:
             max_log_of(options),
             nested=inner_orchestration(task.configuration),
         )
+
+    def _variables(self) -> Mapping[str, str]:
+        given = self._plan.variables
+        return given if self._state is None else texts_now(self._state, given)
 
     def _secret_names(self, component: Component, configuration: Configuration) -> frozenset[str]:
         """The secrets that the task gets, and no others."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.model.text import safe_line
+from orch_tui.model.values import Value, decode_all
 from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.masking.files import is_masked, withheld
 
@@ -55,6 +56,13 @@ def read_told(directory: Path) -> dict[str, Any]:
     kept = metrics.items() if isinstance(metrics, dict) else ()
     simple = {name: value for name, value in kept if isinstance(value, str | bool | float) or _is_small(value)}
     return {"rows": sum(tables.values()) + sum(files), "tables": tables, "files": len(files), "metrics": simple}
+
+
+def read_values(directory: Path) -> tuple[dict[str, Value], list[str]]:
+    """The variables that the program sets, and a sentence for each that cannot be taken. None while it may hold
+    secrets."""
+    result = read_result(directory)
+    return decode_all(result["variables"]) if "variables" in result else ({}, [])
 
 
 def _objects(result: dict[str, Any], key: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from orch_tui.engine.recorder import Recorder
 from orch_tui.model import events
 from orch_tui.model.plan import PlannedPhase, RunPlan
+from orch_tui.model.promises import values_now
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.rules import END, RuleDecision, decide
 from orch_tui.model.runstate import PhaseState
@@ -60,7 +61,8 @@ class Rules:
         from orch_tui.conditions.facts import facts_of
 
         condition = condition_of(text)
-        facts = facts_of(self._recorder.state, self._recorder.now(), self._variables, condition.asked)
+        state = self._recorder.state
+        facts = facts_of(state, self._recorder.now(), values_now(state, self._variables), condition.asked)
         verdict = condition.verdict(facts)
         return verdict.holds, verdict.seen
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,7 @@ from orch_tui.model.interventions import Intervention
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.plan import Decision, PlannedTask, PreviousRun, PreviousTask, RunPlan, Selection, make_plan
 from orch_tui.model.problem import Severity
+from orch_tui.model.promises import promised, promised_before
 from orch_tui.model.run_start import initial_state
 from orch_tui.model.runstate import RunHeader, RunState, ScheduledTime
 from orch_tui.model.status import Status
@@ -84,8 +85,8 @@ def plan_run(project: Project, request: RunRequest) -> RunPlan:
         from_phase=find_phase(orchestration, request.from_phase) if request.from_phase is not None else None,
         rerun=_to_previous(previous) if previous else None,
     )
-    _require_rules(orchestration, variables)
-    facts = Facts(project, Secrets(project.root), variables)
+    _require_rules(orchestration, {*variables, *promised(orchestration)})
+    facts = Facts(project, Secrets(project.root), variables, promised_before(orchestration))
     plan = make_plan(
         orchestration,
         facts.of,
@@ -97,7 +98,7 @@ def plan_run(project: Project, request: RunRequest) -> RunPlan:
     return _with_nested(project.paths, plan) if plan.rerun_of is not None else plan
 
 
-def _require_rules(orchestration: Orchestration, variables: Mapping[str, str]) -> None:
+def _require_rules(orchestration: Orchestration, variables: Collection[str]) -> None:
     """Raises: RunRefused when a rule leads nowhere or has a condition that can never be decided."""
     for problem in rule_problems(orchestration, variables):
         if problem.severity is Severity.ERROR:
@@ -143,7 +144,7 @@ def _to_previous(state: RunState) -> PreviousRun:
     tasks = {}
     for task in state.tasks.values():
         held = task.succeeded or task.reused
-        tasks[task.id] = PreviousTask(task.configuration, task.digest, held, _word(task.status))
+        tasks[task.id] = PreviousTask(task.configuration, task.digest, held, _word(task.status), task.values)
     decisions = {name: (phase.rules, phase.decision) for name, phase in state.phases.items() if phase.decision}
     return PreviousRun(state.header.id, tasks, decisions)
 
@@ -311,7 +312,7 @@ def start_run(
             lock.close()
         raise
     state = initial_state(header, plan)
-    preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root))
+    preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     recorder = Recorder(journal, state, clock.now)
     executor = PhaseExecutor(plan, recorder, launcher, preparer.prepare, project.paths, directory, by)
     run = ActiveRun(executor, state, directory, lock)

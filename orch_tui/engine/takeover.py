@@ -132,7 +132,7 @@ def _go_on(
             recorder.record(_unstarted(clock.now(), state, state.tasks[task_id], finding.text))
         else:
             adopted.append(_adopt(project, directory, state, clock, tasks[task_id], finding))
-    preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root))
+    preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     executor = PhaseExecutor(plan, recorder, launcher, preparer.prepare, project.paths, directory, by, adopted)
     run = ActiveRun(executor, state, directory, lock)
     if cancel is not None:

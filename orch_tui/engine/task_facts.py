@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration, Task
 from orch_tui.model.plan import TaskFacts
+from orch_tui.model.promises import promised
 from orch_tui.model.references import used_secrets, variable_names
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
@@ -32,12 +33,13 @@ def run_variables(project: Project, orchestration: Orchestration, given: Mapping
     """The values that hold for a run: given ones over the orchestration's over the project's.
 
     Raises:
-        UnresolvedVariables: a declared variable has none.
+        UnresolvedVariables: a declared variable has none, and no task says that it sets it.
     """
     declared = {variable.name: variable.value for variable in project.settings.variables}
     declared |= {v.name: v.value if v.value is not None else declared.get(v.name) for v in orchestration.variables}
     values: dict[str, str | None] = {**declared, **given}
-    if missing := [name for name, value in values.items() if value is None]:
+    set_later = promised(orchestration)
+    if missing := [name for name, value in values.items() if value is None and name not in set_later]:
         raise UnresolvedVariables(missing)
     return {name: value for name, value in values.items() if value is not None}
 
@@ -45,7 +47,11 @@ def run_variables(project: Project, orchestration: Orchestration, given: Mapping
 class Facts:
     """Looks each task up once; ``of`` is what :func:`orch_tui.model.plan.make_plan` asks."""
 
-    def __init__(self, project: Project, secrets: Secrets, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, project: Project, secrets: Secrets, variables: Mapping[str, str], promised: Mapping[str, Collection[str]]
+    ) -> None:
+        """``promised`` are names of variables that earlier tasks say they set, by the id of each task."""
+        self._promised = promised
         self._project = project
         self._secrets = secrets
         self._variables = variables
@@ -71,9 +77,9 @@ class Facts:
             return f"secret {names} is not set; put it into the environment or into .env"
         if taken := sorted(used_secrets(component, configuration.parameters) & TASK_ENVIRONMENT):
             return f"${{{taken[0]}}} cannot be a secret: orch-tui itself sets it for every task"
-        known = {**self._variables, **task.variables}
-        without = variable_names(configuration.parameters) - known.keys()
-        if unknown := sorted(without | (variable_names(dict(task.variables)) - self._variables.keys())):
+        known = {*self._variables, *self._promised.get(task.id, ())}
+        without = variable_names(configuration.parameters) - known - task.variables.keys()
+        if unknown := sorted(without | (variable_names(dict(task.variables)) - known)):
             return f"variable {', '.join(unknown)} has no value; declare it or give it with --var"
         if component.id == ORCHESTRATION_COMPONENT:
             return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orch_tui.model.status import Status
+from orch_tui.model.values import Value
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class AttemptState:
     counts: bool = True
     executor: int = -1
     results: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float | None:

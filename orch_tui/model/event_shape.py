@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from orch_tui.model.events import EventType, FailureKind
 from orch_tui.model.status import FINAL
 from orch_tui.model.text import valid_id
+from orch_tui.model.values import recall_all
 
 _LATEST = 253_000_000_000.0
 """Seconds since the epoch, in the year 9987: every time zone can still show it."""
@@ -81,6 +82,16 @@ def _is_tried_rule(value: Any) -> bool:
     return _is_int(value[0], 0, _MOST_COUNT) and (value[1] is None or isinstance(value[1], bool))
 
 
+def _are_values(value: Any) -> bool:
+    if not _is_text(value):
+        return False
+    try:
+        recall_all(value)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
 
@@ -104,6 +115,7 @@ FAILURE = Kind(lambda value: isinstance(value, str) and value in _FAILURES, "a k
 PAIRS = Kind(_is_pairs, "a list of NAME=VALUE")
 OBJECT = Kind(lambda value: isinstance(_json(value), dict), "an object in JSON")
 TRIED = Kind(_is_tried, "a list of rules that were tried")
+VALUES = Kind(_are_values, "an object of variables in JSON")
 TEXTS = Kind(_is_texts, "a list of texts")
 
 
@@ -153,6 +165,7 @@ SHAPES: dict[str, tuple[Field, ...]] = {
         _maybe("ended_at", TIME),
         _maybe("uncounted", FLAG),
         _maybe("results", OBJECT),
+        _maybe("variables", VALUES),
     ),
     EventType.SETTLED.value: (_TASK, _STATUS, _REASON, _BECAUSE, _maybe("kind", FAILURE)),
     EventType.CANCEL.value: (Field("by", TEXT), _maybe("now", FLAG), _maybe("task", TEXT)),

@@ -12,6 +12,7 @@ from orch_tui.model.interventions import Intervention
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.rules import RuleDecision, TriedRule
 from orch_tui.model.status import Status
+from orch_tui.model.values import Value, encode_all
 
 
 class EventType(StrEnum):
@@ -160,12 +161,14 @@ def ended(
     ended_at: float | None = None,
     uncounted: bool | None = None,
     results: Mapping[str, Any] | None = None,
+    variables: Mapping[str, Value] | None = None,
 ) -> Event:
     """An attempt is over. With ``retry_at`` another one follows then; without, ``status`` is the task's own.
 
     ``ended_at`` is when it ended if that was not now: nobody may have looked then. ``uncounted``: it never did any
     work of its own and uses up no retry; False is said of a lost one that is tried again. ``results``: what its
-    program tells that conditions ask for; in JSON.
+    program tells that conditions ask for; in JSON. ``variables``: those that it set, in JSON as well
+    (see :mod:`values`).
     """
     return _event(
         EventType.ENDED,
@@ -181,6 +184,7 @@ def ended(
         ended_at=ended_at,
         uncounted=uncounted,
         results=json.dumps(results, ensure_ascii=False) if results else None,
+        variables=encode_all(variables or {}),
     )
 
 

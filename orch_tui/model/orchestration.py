@@ -14,7 +14,8 @@ from orch_tui.model.rules import Rule
 class ValueKind(StrEnum):
     """What a field of a task holds: from it follow its checks, its form in files and journals, and its text in forms.
 
-    ``LENGTH`` is seconds from 0 on, ``LIMIT`` seconds and ``SIZE`` MiB above 0, ``COUNT`` a whole number from 1 on.
+    ``LENGTH`` is seconds from 0 on, ``LIMIT`` seconds and ``SIZE`` MiB above 0, ``COUNT`` a whole number from 1 on,
+    ``NAMES`` names of variables.
     """
 
     FLAG = "flag"
@@ -25,6 +26,7 @@ class ValueKind(StrEnum):
     RETRY = "retry"
     OPTIONS = "options"
     VARIABLES = "variables"
+    NAMES = "names"
 
 
 def _of(kind: ValueKind, words: str) -> dict[str, Any]:
@@ -70,7 +72,8 @@ NO_OPTIONS = TaskOptions()
 class Task:
     """A configuration to run. The id is stable: renames, moves and regrouping never change it.
 
-    ``max_parallel``: it runs only together with fewer than this many others (1: alone).
+    ``max_parallel``: it runs only together with fewer than this many others (1: alone). ``sets`` are the names of the
+    variables that its program leaves to later tasks.
     """
 
     id: str
@@ -82,6 +85,7 @@ class Task:
     variables: Mapping[str, str] = field(
         default_factory=dict, hash=False, metadata=_of(ValueKind.VARIABLES, "variables")
     )
+    sets: tuple[str, ...] = field(default=(), metadata=_of(ValueKind.NAMES, "names of variables that it sets"))
 
 
 @dataclass(frozen=True, slots=True)

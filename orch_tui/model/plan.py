@@ -9,6 +9,7 @@ from enum import StrEnum
 from orch_tui.model.orchestration import NO_OPTIONS, Orchestration, Phase, Task, TaskOptions, kind_of
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.rules import Rule, RuleDecision
+from orch_tui.model.values import Value
 
 
 class Decision(StrEnum):
@@ -29,12 +30,14 @@ class TaskFacts:
 
 @dataclass(frozen=True, slots=True)
 class PreviousTask:
-    """A task of an earlier run. ``succeeded`` means that its last attempt did."""
+    """A task of an earlier run. ``succeeded`` means that its last attempt did; ``left`` are the variables that it
+    set."""
 
     configuration: str
     digest: str
     succeeded: bool
     status: str
+    left: Mapping[str, Value] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Selection:
 class PlannedTask:
     """A task as one run has it. Fields that are called as those of a task are its own, with defaults filled in.
 
-    ``continues`` is the run of a nested orchestration of which only what did not succeed will run.
+    ``continues`` is the run of a nested orchestration of which only what did not succeed will run. ``left`` are the
+    variables that a reused task set in the run that it is reused from.
     """
 
     id: str
@@ -82,7 +86,9 @@ class PlannedTask:
     options: TaskOptions = NO_OPTIONS
     max_parallel: int | None = None
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    sets: tuple[str, ...] = ()
     continues: str | None = None
+    left: Mapping[str, Value] = field(default_factory=dict, hash=False)
 
     @property
     def reason(self) -> str:
@@ -224,6 +230,8 @@ def _plan_task(
     known = facts(task)
     decision, because = _decide(task, phase, known, selection, reached)
     settings = {name: getattr(task, name) for name in RUN_SETTINGS} | {"options": task.options.over(options)}
+    if decision is Decision.REUSED and selection.rerun is not None:
+        settings["left"] = selection.rerun.tasks[task.id].left
     return PlannedTask(task.id, task.configuration, known.name, phase.id, decision, because, known.digest, **settings)
 
 

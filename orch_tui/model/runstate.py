@@ -16,6 +16,7 @@ from orch_tui.model.plan import Decision, PlannedTask
 from orch_tui.model.reasons import Cause, Reason, decode_reason
 from orch_tui.model.rules import After, Rule, RuleDecision
 from orch_tui.model.status import Status
+from orch_tui.model.values import SetValue, Value, recall_all
 
 
 @dataclass(slots=True)
@@ -109,6 +110,11 @@ class TaskState:
             self.kind = self.cancelled_by = None
 
     @property
+    def values(self) -> Mapping[str, Value]:
+        """The variables that it set, in its last attempt or in the run that it is reused from."""
+        return self.attempt.values if self.attempt is not None else self.planned.left
+
+    @property
     def marked_done(self) -> bool:
         """It failed, and people said that it counts as done."""
         return self.because is not None and self.because.cause is Cause.MARKED_DONE
@@ -187,7 +193,8 @@ class RunState:
     """Built by :func:`fold`; ``apply`` costs the same for the first event and for the millionth.
 
     ``executors`` are the processes that took the run in hand, in order: the fields of their events, with ``at``.
-    ``latest`` is the latest time in the journal.
+    ``latest`` is the latest time in the journal. ``values`` are the variables that tasks have set, by name: of two that
+    set the same one, the later holds.
     """
 
     def __init__(self, header: RunHeader, phases: Iterable[PhaseState], tasks: Iterable[TaskState]) -> None:
@@ -205,6 +212,9 @@ class RunState:
         self.first_failure: str | None = None
         self.notes: list[tuple[float, str, str]] = []
         self.interventions = Interventions()
+        self.values: dict[str, SetValue] = {}
+        for task in self.tasks.values():
+            self._keep_values(task, task.planned.left, None)
 
     @property
     def has_rules(self) -> bool:
@@ -298,11 +308,17 @@ class RunState:
             # Older programs tried nothing again that was lost, unless it never began: they said no more than that.
             never_began = attempt.kind == FailureKind.LOST and "retry_at" in data
             attempt.counts = not data.get("uncounted", never_began)
+            attempt.values = recall_all(data["variables"]) if "variables" in data else {}
+            self._keep_values(task, attempt.values, attempt.ended)
         task.kind = data.get("kind")
         if "retry_at" in data:
             self._set(task, Status.WAITING, Reason(Cause.RETRY), data["retry_at"])
         else:
             self._set(task, status, Reason.said(reason) if reason else None)
+
+    def _keep_values(self, task: TaskState, values: Mapping[str, Value], at: float | None) -> None:
+        for name, value in values.items():
+            self.values[name] = SetValue(value, task.id, at)
 
     def _settled(self, at: float, data: Mapping[str, Any]) -> None:
         task = self.tasks[data["task"]]

@@ -11,6 +11,7 @@ from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.edits_base import name_key
 from orch_tui.model.orchestration import Orchestration, Phase, Task
 from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.promises import promised, promised_before
 from orch_tui.model.references import used_secrets, variable_names
 from orch_tui.project.decode import did_you_mean, quote
 from orch_tui.project.lint_nesting import find_cycle
@@ -59,10 +60,11 @@ class Linter:
         known = {variable.name for variable in (*self.project.settings.variables, *value.variables)}
         if value.schedules:
             known.update(SCHEDULED_VARIABLES, *(schedule.variables for schedule in value.schedules))
+        set_before = promised_before(value)
         for phase in value.phases:
             for task in phase.tasks:
-                found += self._task(value, phase, task, known)
-        found += rule_problems(value, known)
+                found += self._task(value, phase, task, known | set_before[task.id])
+        found += rule_problems(value, known | promised(value))
         found += variable_problems(value)
         found += table_problems(self.project, value, self.configuration, self.orchestration)
         file = self.project.paths.relative(self.project.paths.orchestration(value.id))
@@ -149,7 +151,7 @@ class Linter:
         unknown = sorted((facts.variables - known - task.variables.keys()) | (own - known))
         if unknown:
             message = f"task {quote(task.id)} uses the variable {', '.join(unknown)}, which is not declared"
-            remedy = "declare it under [variables] of the orchestration or of orch.toml"
+            remedy = "declare it under [variables], or say which task of an earlier phase sets it (sets)"
             yield Problem(severity, "undefined-variable", message, remedy, phase=phase.id, task=task.id)
 
     def _structure(self, value: Orchestration) -> Iterator[Problem]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from orch_tui.model.orchestration import Variable
+from orch_tui.model.values import VARIABLE_NAME
 from orch_tui.project.decode import Table, found, quote
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 
 
 def read_variables(table: Table | None) -> tuple[Variable, ...]:
@@ -43,6 +41,14 @@ def read_task_variables(table: Table | None) -> dict[str, str]:
     return result
 
 
+def read_names(table: Table, key: str) -> tuple[str, ...]:
+    """Names of variables: ``sets = ["rows_expected"]``."""
+    names = tuple(dict.fromkeys(table.strings(key)))
+    for name in names:
+        _check_name(table, name, key)
+    return names
+
+
 def _text(table: Table, key: str, value: Any) -> str | None:
     """Variables are texts; numbers, true and false are taken as they are written."""
     if isinstance(value, str):
@@ -55,7 +61,8 @@ def _text(table: Table, key: str, value: Any) -> str | None:
     return None
 
 
-def _check_name(table: Table, name: str) -> None:
-    if not _NAME.fullmatch(name):
+def _check_name(table: Table, name: str, key: str | None = None) -> None:
+    if not VARIABLE_NAME.fullmatch(name):
         message = f"{quote(name)} cannot be the name of a variable"
-        table.error(name, "value", message, "begin with a letter, go on with letters, digits, _ . and -")
+        remedy = "begin with a letter, go on with letters, digits, _ . and -"
+        table.error(name if key is None else key, "value", message, remedy)

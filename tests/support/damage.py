@@ -113,7 +113,15 @@ def _failed() -> list[Event]:
 
 def _succeeded() -> list[Event]:
     return [
-        events.ended(T0 + 6, "a", 2, Status.SUCCESS, exit_code=0, results={"rows": 3, "metrics": {"late": 1.5}}),
+        events.ended(
+            T0 + 6,
+            "a",
+            2,
+            Status.SUCCESS,
+            exit_code=0,
+            results={"rows": 3, "metrics": {"late": 1.5}},
+            variables={"rows": 3, "names": ("a", "b")},
+        ),
         events.ended(T0 + 6, "b", 1, Status.SUCCESS, exit_code=0),
         events.spawning(T0 + 6, "n", 1),
         events.ended(T0 + 7, "n", 1, Status.SUCCESS, exit_code=0),

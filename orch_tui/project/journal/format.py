@@ -22,6 +22,7 @@ from orch_tui.model.plan import RunPlan
 from orch_tui.model.run_start import initial_state
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
+from orch_tui.model.values import encode_all
 from orch_tui.project.rules import record_rules
 from orch_tui.project.task_fields import record_values
 
@@ -121,6 +122,7 @@ def write_header(header: RunHeader, plan: RunPlan) -> str:
             "phase": task.phase,
             "digest": task.digest or None,
             **record_values(task.planned),
+            "left": encode_all(task.planned.left),
             "status": task.status.value if skipped else None,
             "reason": task.reason if skipped else None,
             "because": task.because.encoded() if skipped and task.because is not None else None,

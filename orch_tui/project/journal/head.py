@@ -13,6 +13,7 @@ from orch_tui.model.event_shape import (
     NUMBER,
     TEXT,
     TEXTS,
+    VALUES,
     Field,
     Kind,
     complaint,
@@ -22,6 +23,7 @@ from orch_tui.model.plan import Decision, PlannedTask
 from orch_tui.model.reasons import Cause, decode_reason
 from orch_tui.model.runstate import PhaseState, RunHeader, RunState, ScheduledTime, TaskState
 from orch_tui.model.status import Status
+from orch_tui.model.values import recall_all
 from orch_tui.project.journal.format import FORMAT, BrokenJournal, Record, to_time
 from orch_tui.project.rules import RULES, recall_rules
 from orch_tui.project.task_fields import recall, record_shape
@@ -57,6 +59,7 @@ _TASK = (
     Field("status", _SKIPPED, needed=False),
     Field("reason", TEXT, needed=False),
     Field("because", TEXTS, needed=False),
+    Field("left", VALUES, needed=False),
 )
 
 
@@ -179,6 +182,7 @@ def _to_task(values: Mapping[str, Any]) -> TaskState:
         decision,
         because,
         values.get("digest", ""),
+        left=recall_all(values["left"]) if "left" in values else {},
         **recall(values),
     )
     return TaskState.of(planned)

@@ -45,6 +45,7 @@ VALUES: dict[ValueKind, st.SearchStrategy[Any]] = {
     ValueKind.COUNT: st.none() | st.integers(1, 99),
     ValueKind.RETRY: st.none() | _RETRIES,
     ValueKind.VARIABLES: st.dictionaries(_NAMES, _TEXTS, max_size=3),
+    ValueKind.NAMES: st.lists(_NAMES, max_size=3, unique=True).map(tuple),
 }
 
 
@@ -68,6 +69,7 @@ _SAMPLES: dict[ValueKind, Any] = {
     ValueKind.COUNT: 7,
     ValueKind.RETRY: Retry(7, 3.0, Backoff.DOUBLING, 99.0, (RetryOn.parse("timeout"),), 2.0),
     ValueKind.VARIABLES: {"day": "7"},
+    ValueKind.NAMES: ("day",),
 }
 
 

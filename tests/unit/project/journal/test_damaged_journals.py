@@ -173,6 +173,7 @@ def test_every_event_that_this_program_writes_has_the_shape_that_is_asked_for() 
     }  # fmt: skip
     special: dict[str, Any] = {
         "start": (1, 2), "why": "cancel", "counts": dict.fromkeys(FINAL, 1), "results": {"rows": 1},
+        "variables": {"rows": 1},
         "decision": DECISION,
         "one": Intervention("x", InterventionKind.LIMIT, "ann", "why", phase="t", limit=2),
     }  # fmt: skip
