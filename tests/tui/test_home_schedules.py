@@ -63,8 +63,16 @@ def test_a_pause_is_said_and_moves_the_next_start(model: HomeModel) -> None:
     model.keep_schedule_look(look(model))
     (after,) = model.following()
     assert after[1] == "alpha" and after[0] >= before[0][0] + HOUR
+    (line,) = agenda(Look(), model.following(), model)
+    assert "paused until " in "".join(part.text for part in line.row.left)
     shown = details(model.entry("alpha"), NOW).plain
     assert "Schedules paused until " in shown and "by me: move" in shown
+    # WHEN it is paused without an end, THEN it is told still, without a next start
+    pause(model.project.paths, Pause("alpha", NOW, None, "me"))
+    model.keep_schedule_look(look(model))
+    assert model.following() == []
+    (line,) = agenda(Look(), model.following(), model)
+    assert "paused by me" in "".join(part.text for part in line.row.left)
 
 
 def test_missed_times_are_lines_until_a_run_comes(model: HomeModel) -> None:

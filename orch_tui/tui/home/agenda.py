@@ -16,6 +16,7 @@ from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
+    from orch_tui.scheduling.values import Pause
 
 _SCHEDULED = "◷"
 _MISSED = "!"
@@ -66,7 +67,10 @@ def agenda(look: Look, following: Sequence[tuple[float, str]], model: HomeModel)
     lines = [_running(run, name(run.orchestration), look) for run in look.running()]
     lines += [_failed(run, name(run.orchestration), now) for run in look.new_failures()]
     lines += _missed(look, model)
-    return lines + [_next(when, orchestration, name(orchestration), now) for when, orchestration in following]
+    paused = model.paused()
+    lines += [_next(when, one, name(one), now, paused.pop(one, None)) for when, one in following]
+    # Those of which nothing is started until somebody lifts the pause.
+    return lines + [_next(None, one, name(one), now, pause) for one, pause in paused.items()]
 
 
 def _running(run: RunSummary, name: str, look: Look) -> Line:
@@ -108,8 +112,13 @@ def _missed(look: Look, model: HomeModel) -> list[Line]:
     return lines
 
 
-def _next(when: float, orchestration: str, name: str, now: float) -> Line:
-    return Line(orchestration, Row((Part(f" {_SCHEDULED} ", "dim"), Part(name)), (Part(f"{show_when(when, now)} "),)))
+def _next(when: float | None, orchestration: str, name: str, now: float, pause: Pause | None) -> Line:
+    left = [Part(f" {_SCHEDULED} ", "dim"), Part(name)]
+    if pause is not None:
+        from orch_tui.scheduling.words import pause_words
+
+        left.append(Part(f"  {safe_line(pause_words(pause, show_when(pause.end, now)), 200)}", "warning"))
+    return Line(orchestration, Row(tuple(left), (Part(f"{show_when(when, now)} "),)))
 
 
 def scheduler_words(model: HomeModel) -> str:

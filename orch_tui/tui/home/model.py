@@ -202,6 +202,12 @@ class HomeModel:
         """Those of all whose files were read."""
         return [watched for entry in self._entries.values() for watched in entry.schedules()]
 
+    def paused(self) -> dict[str, Pause]:
+        """The pauses that hold now, by orchestration, of all whose files were read."""
+        now = self.now()
+        held = {name: entry.pause(now) for name, entry in self._entries.items()}
+        return {name: pause for name, pause in held.items() if pause is not None}
+
     def keep_schedule_look(self, look: ScheduleLook) -> None:
         """Take over what was found out about schedules."""
         if look.pauses != self.schedule_look.pauses:
