@@ -74,7 +74,7 @@ def test_a_run_that_began_in_time_is_taken_for_the_start(tmp_path: Path) -> None
     # A schedule due in the minute in which it began.
     minute = int(began % HOUR // 60)
     here = project(tmp_path, f"{minute} * * * *")
-    seen_at(here, due - HOUR)
+    seen_at(here, due - HOUR - 1)
     # THEN it is not missed, and the time before it is
     assert missed(here, moment(began + 600)) == [(due + minute * 60 - HOUR, Why.NOTHING_CALLED)]
 
