@@ -23,7 +23,7 @@ def waits_for(state: RunState, task: TaskState) -> Reason | None:
     if not is_waiting(task):
         return task.because
     phase = state.phases[task.phase]
-    if (held := state.interventions.why_held(task.id, phase.id, reached=phase.started is not None)) is not None:
+    if (held := _held(state, task)) is not None:
         return held
     if phase.started is None:
         return _not_reached(state, phase)
@@ -41,7 +41,12 @@ def is_waiting(task: TaskState) -> bool:
 
 def is_held(state: RunState, task: TaskState) -> bool:
     """It waits because people hold it, its phase or the run."""
-    return is_waiting(task) and (reason := waits_for(state, task)) is not None and reason.cause is Cause.HELD
+    return is_waiting(task) and _held(state, task) is not None
+
+
+def _held(state: RunState, task: TaskState) -> Reason | None:
+    reached = state.phases[task.phase].started is not None
+    return state.interventions.why_held(task.id, task.phase, reached=reached)
 
 
 def _not_reached(state: RunState, phase: PhaseState) -> Reason:

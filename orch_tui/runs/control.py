@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from orch_tui.engine.prepare import grace_of
 from orch_tui.engine.reconcile import inspect_run
-from orch_tui.engine.requests import CancelRequest, ask, who_am_i
+from orch_tui.engine.requests import CancelRequest, ask, new_id, who_am_i
 from orch_tui.engine.runs import AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
 from orch_tui.engine.takeover import take_over
 from orch_tui.engine.task_facts import UnresolvedVariables
 from orch_tui.model.durations import show_duration
 from orch_tui.model.errors import OrchError
+from orch_tui.model.interventions import Intervention
 from orch_tui.model.orchestration import Variable
 from orch_tui.model.plan import Decision, RunPlan
 from orch_tui.model.runstate import RunState, TaskState
@@ -176,6 +177,18 @@ class RunControl:
             return
         try:
             ask(directory, request)
+        except OSError as error:
+            raise CannotRun(f"The request cannot be left in {directory}: {error.strerror or error}.") from error
+
+    def intervene(self, directory: Path, one: Intervention) -> None:
+        """Ask whoever executes the run for it, in the name of this person. Raises: CannotRun."""
+        one = replace(one, id=new_id(), by=who_am_i())
+        active = self.active.get(directory.name)
+        if active is not None and active.alive:
+            active.intervene(one)
+            return
+        try:
+            ask(directory, one)
         except OSError as error:
             raise CannotRun(f"The request cannot be left in {directory}: {error.strerror or error}.") from error
 

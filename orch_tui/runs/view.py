@@ -63,7 +63,11 @@ class RunModel:
 
     def _touched(self, event: Event) -> set[str]:
         touched = {str(event.data[key]) for key in ("task", "phase") if key in event.data}
-        if event.type == EventType.EXECUTOR.value:
+        if event.type == EventType.INTERVENED.value:
+            # A hold and a limit are about every task below them.
+            held = [event.data["phase"]] if "phase" in event.data else [] if "task" in event.data else self.state.phases
+            touched |= {*held, *(task for phase in held for task in self.state.phases[phase].tasks)}
+        elif event.type == EventType.EXECUTOR.value:
             touched |= self.state.tasks.keys()
         elif event.type == EventType.PHASE_SKIPPED.value:
             touched |= set(self.state.phases[event.data["phase"]].tasks)

@@ -27,6 +27,14 @@ WORKBENCH: tuple[Action, ...] = (
         context="workbench",
     ),
     Action(
+        "run.intervene",
+        "I",
+        "Intervene",
+        "Hold or release the run, the phase or the task; skip, try again, mark as done; tasks at once.",
+        group=RUN,
+        context="workbench",
+    ),
+    Action(
         "run.log",
         "L",
         "Task log",
@@ -140,6 +148,16 @@ RUN_PART: tuple[Action, ...] = (
     Action("run-part.resume", "r", "Resume", "Go on with the interrupted run.", group=RUN),
     Action("run-part.cancel", "escape", "Close", "Close and start nothing.", group=RUN),
 )
+INTERVENE: tuple[Action, ...] = (
+    Action("intervene.hold-run", "h", "Hold run", "Hold or release the run.", group=RUN),
+    Action("intervene.hold-phase", "p", "Hold phase", "Hold or release the phase under the cursor.", group=RUN),
+    Action("intervene.hold-task", "b", "Hold task", "Hold or release the task under the cursor.", group=RUN),
+    Action("intervene.retry", "r", "Try again", "Try the task again now, within this run.", group=RUN),
+    Action("intervene.mark-done", "d", "Mark as done", "Let the failed task count as done.", group=RUN),
+    Action("intervene.skip", "s", "Skip", "Go on without the task.", group=RUN),
+    Action("intervene.limit", "n", "Tasks at once", "Change how many tasks may run at once.", group=RUN),
+    Action("intervene.cancel", "escape", "Close", "Close and do nothing.", group=RUN),
+)
 PREVIEW: tuple[Action, ...] = (
     Action("run-preview.start", "enter", "Start", "Start the run as it is shown.", True, RUN),
     Action("run-preview.cancel", "escape", "Leave", "Start nothing.", True, RUN),
@@ -167,6 +185,7 @@ ACTIONS: tuple[Action, ...] = (
     *LIVE,
     *FAILURE,
     *RUN_PART,
+    *INTERVENE,
     *PREVIEW,
     *HISTORY,
     *DIALOGS,

@@ -20,6 +20,7 @@ from orch_tui.tui.workbench.context_menu import menu_actions
 from orch_tui.tui.workbench.dialogs.run_preview import confirm_in_tree
 from orch_tui.tui.workbench.edits import EditController
 from orch_tui.tui.workbench.file import FileController
+from orch_tui.tui.workbench.interventions import InterventionController
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.outline import NestedLine
 from orch_tui.tui.workbench.panes import Panes, Room
@@ -79,6 +80,7 @@ class Desk:
         self.edit = EditController(bench, tree, services, self)
         self.file = FileController(bench, tree, services, self, drafts)
         self.starter = RunStarter(bench, self.file, tree, self.watcher, control, services, self)
+        self.interventions = InterventionController(tree, self.watcher, control, services)
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown)
         self.pictures = Pictures(bench, self.watcher, tree, services, self.do, self.jump)
         self._keys: tuple[bool, ...] = ()
@@ -86,6 +88,7 @@ class Desk:
             **self.edit.actions,
             **self.file.actions,
             **self.starter.actions,
+            **self.interventions.actions,
             **self.pages.actions,
             **self.pictures.actions,
             **self._own_actions(),

@@ -11,9 +11,11 @@ from orch_tui.model.plan import PlannedTask, RunPlan
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
+from orch_tui.model.waits import is_held
 from orch_tui.project.history import clock_of
 from orch_tui.runs.ending import exit_in_words
 from orch_tui.runs.head import Head
+from orch_tui.runs.interventions import decision_words, words_of
 from orch_tui.runs.view import RUNNING, RunModel
 from orch_tui.tui.status_look import DECISIONS, REUSED_GLYPH, REUSED_STYLE, style_of
 from orch_tui.tui.widgets.line_tree import Part, Row
@@ -21,6 +23,7 @@ from orch_tui.tui.workbench.outline import NestedLine
 
 _LONGER = "»"
 _QUIET = "z"
+_HELD = "‖"
 _NESTED_ROWS = 200
 _REASON = 22
 
@@ -37,6 +40,8 @@ def task_state(model: RunModel, task: TaskState, now: float, *, wide: bool = Fal
             parts.append(Part(f"{_QUIET} quiet ", "warning"))
         elif model.longer(task, now):
             parts.append(Part(f"{_LONGER} long ", "warning"))
+    if is_held(model.state, task):
+        parts.append(Part(f"{_HELD} held ", "warning"))
     if len(task.attempts) > 1 or (task.attempts and task.max_attempts > 1):
         parts.append(Part(f"{task.attempts[-1].number}/{task.max_attempts} ", "dim"))
     if task.status in RUNNING and model.interrupted:
@@ -56,14 +61,17 @@ def task_state(model: RunModel, task: TaskState, now: float, *, wide: bool = Fal
 def phase_state(model: RunModel, phase: PhaseState, now: float) -> tuple[Part, ...]:
     """What stands behind a phase in the tree."""
     look, style = phase.status.style, style_of(phase.status)
-    if phase.started is None and phase.status is Status.CREATED:
-        return (Part(" " * 8),)
+    reached, holds = phase.started is not None or phase.status is not Status.CREATED, model.state.interventions
+    hold = holds.hold_over(phase.id) if reached else holds.hold(phase=phase.id)
+    held = (Part(f"{_HELD} held ", "warning"),) if hold is not None and not phase.status.final else ()
+    if not reached:
+        return *held, Part(" " * 8)
     word = look.glyph if phase.status in (Status.SUCCESS, Status.PROCESSING) else f"{look.glyph} {look.word}"
     end = phase.ended or (model.last_trace() if model.interrupted else now)
     shown = ""
     if phase.started is not None:
         shown = show_duration(end - phase.started) if phase.ended is not None else clock(end - phase.started)
-    return Part(word, style), Part(f"{shown:>8}", "dim")
+    return *held, Part(word, style), Part(f"{shown:>8}", "dim")
 
 
 def nested_lines(task: str, model: RunModel, now: float, *, wide: bool = False) -> list[NestedLine]:
@@ -129,6 +137,8 @@ def head_rows(head: Head, model: RunModel, width: int) -> list[Row]:
         third.insert(0, Part(f" {_LONGER} longer than usual ·", "warning"))
     if model.state.reason:
         third.insert(0, Part(f" {safe_line(model.state.reason, 200)}", "warning"))
+    if (decision := decision_words(model.state, brief=True)) and not model.interrupted:
+        third.insert(0, Part(f" {_HELD} {decision}", "warning"))
     if model.continued is not None:
         # Before the reason, which the failure card has as well.
         words = f" continued {clock_of(model.continued.id, header.created)}: {model.continued.state};"
@@ -172,12 +182,16 @@ def about_phase(model: RunModel, phase: PhaseState, width: int) -> list[Row]:
     )
     at_once = f", {phase.max_parallel} at once" if len(tasks) > phase.max_parallel else ""
     rows = [head, *wrapped(f"{done} of {counted(len(tasks), 'task')} ended{at_once}", width, limit=1)]
+    if phase.started is not None and phase.ended is None and (decision := decision_words(model.state)):
+        rows += wrapped(decision, width, "warning", limit=3)
     return [*rows, *wrapped(phase.reason, width, limit=2)] if phase.reason else rows
 
 
 def wait_rows(model: RunModel, now: float, width: int, limit: int = 200) -> list[Row]:
     """Every task that waits or did not simply succeed with its reason, and what the run noted."""
     rows: list[Row] = []
+    for one in model.state.interventions.all[-20:]:
+        rows += wrapped(words_of(one, model.state), width, "warning")
     for _, level, text in model.state.notes[-20:]:
         rows += wrapped(text, width, "error" if level == "error" else "warning" if level == "warning" else "dim")
     left = 0

@@ -10,7 +10,16 @@ from orch_tui.runs.view import RunModel, phases_of
 from orch_tui.tui.actions import workbench as actions
 
 OF_A_RUN = frozenset(
-    ("run.cancel", "run.take-over", "run.failure", "run.log", "run.text", "run.copy-command", "run.nested")
+    (
+        "run.cancel",
+        "run.intervene",
+        "run.take-over",
+        "run.failure",
+        "run.log",
+        "run.text",
+        "run.copy-command",
+        "run.nested",
+    )
 )
 """The ids of the actions that need a run, or a certain one."""
 
@@ -55,7 +64,7 @@ class Shown:
         if model is None:
             return False
         match action_id:
-            case "run.cancel":
+            case "run.cancel" | "run.intervene":
                 return model.live and not model.finished
             case "run.take-over":
                 return model.interrupted
