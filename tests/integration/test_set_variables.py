@@ -168,6 +168,20 @@ def test_check_and_the_start_know_which_variables_a_task_can_count_on(tmp_path: 
         plan_run(open_project(tmp_path), RunRequest("o"))
 
 
+def test_the_component_variables_sets_them_from_a_query(tmp_path: Path) -> None:
+    project = chain(tmp_path, {}, use="echo {{ orders }} {{ day }} > used")
+    (tmp_path / "configurations" / "variables").mkdir()
+    (tmp_path / "configurations" / "variables" / "count.toml").write_text(
+        'name = "Count"\n[parameters]\nsql = "select 40 + 2 as orders, date \'2026-11-29\' as day"\n'
+    )
+    path = tmp_path / "orchestrations" / "o.toml"
+    text = path.read_text().replace("command/load", "variables/count").replace('["rows"]', '["orders", "day"]')
+    path.write_text(text)
+    state = run(open_project(project.root))
+    assert state.status is Status.SUCCESS, state.reason
+    assert (tmp_path / "used").read_text() == "42 2026-11-29\n"
+
+
 def _kill_and_resume(root: Path, moment: float) -> None:
     """GIVEN a run that is killed at a moment THEN after it is resumed each value is what the one that set it said."""
     root.mkdir()

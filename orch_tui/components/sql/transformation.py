@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     import duckdb
 
 
+THREADS: int = Field(2, ge=1, le=256, title="Threads", description="How many cores the queries may use.")
+MEMORY_LIMIT: str = Field(
+    "1GB",
+    pattern=r"^\d+(\.\d+)?\s*([KMGT]i?B|%)$",
+    title="Memory limit",
+    description='As "512MB" or "4GB"; beyond it DuckDB works on disk.',
+)
+
+
 class Parameters(kit.Parameters):
     """What a transformation in SQL is made of."""
 
@@ -31,13 +40,8 @@ class Parameters(kit.Parameters):
         "create a table (or view) for every output.",
         json_schema_extra={"x-widget": "sql", "x-check": "duckdb"},
     )
-    threads: int = Field(2, ge=1, le=256, title="Threads", description="How many cores the queries may use.")
-    memory_limit: str = Field(
-        "1GB",
-        pattern=r"^\d+(\.\d+)?\s*([KMGT]i?B|%)$",
-        title="Memory limit",
-        description='As "512MB" or "4GB"; beyond it DuckDB works on disk.',
-    )
+    threads: int = THREADS
+    memory_limit: str = MEMORY_LIMIT
 
 
 # What a statement may be. Everything that could leave the inputs and outputs is missing: COPY and EXPORT also because
@@ -71,7 +75,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
 
     if not ctx.outputs:
         raise UserError("the configuration declares no output: add [[outputs]] with the table to write")
-    con = open_sandbox(ctx, parameters)
+    con = open_sandbox(ctx, threads=parameters.threads, memory_limit=parameters.memory_limit)
     execute_script(con, parameters.sql, ctx)
     existing = _existing(con)
     missing = [output.name for output in ctx.outputs.values() if folded(output.name) not in existing]
@@ -88,12 +92,12 @@ def run(parameters: Parameters, ctx: Context) -> None:
                 rows = write_parquet(con, query, output.path)
             ctx.log(f"{output.name}: {counted(rows, 'row')}, {counted(len(columns_of(con, query)), 'column')}")
         except duckdb.Error as error:
-            raise UserError(f'the output "{output.name}" cannot be stored: {_explain(error, con, ctx)}') from error
+            raise UserError(f'the output "{output.name}" cannot be stored: {explain(error, con, ctx)}') from error
 
 
-def open_sandbox(ctx: Context, parameters: Parameters) -> duckdb.DuckDBPyConnection:
+def open_sandbox(ctx: Context, *, threads: int, memory_limit: str) -> duckdb.DuckDBPyConnection:
     """A connection with a view per input that can read and write nothing outside the attempt's ``in`` and ``out``."""
-    con = connect(ctx, threads=parameters.threads, memory_limit=parameters.memory_limit)
+    con = connect(ctx, threads=threads, memory_limit=memory_limit)
     # Without this the name of any Python variable up the stack would be a table.
     con.execute("set python_enable_replacements = false")
     inputs = {item.name: item.path.resolve() for item in ctx.inputs.values()}
@@ -135,7 +139,7 @@ def execute_script(con: duckdb.DuckDBPyConnection, sql: str, ctx: Context) -> No
             raise
         except duckdb.Error as error:
             line = statement.line + (statement.line_of(error) or _line_of_explained(con, statement, error) or 1) - 1
-            raise FaultyParameter(f"{place}: {_explain(error, con, ctx, statement)}", PARAMETER, line) from error
+            raise FaultyParameter(f"{place}: {explain(error, con, ctx, statement)}", PARAMETER, line) from error
         ctx.log(f"{place}: {time.monotonic() - started:.2f} s")
     ctx.progress(len(statements), len(statements))
 
@@ -178,7 +182,8 @@ _NO_TABLE = re.compile(r'Table with name "?(.+?)"? does not exist')
 _EXISTS = re.compile(r'View with name "?(.+?)"? already exists|Existing object "?(.+?)"? is of type View')
 
 
-def _explain(error: Exception, con: duckdb.DuckDBPyConnection, ctx: Context, statement: Statement | None = None) -> str:
+def explain(error: Exception, con: duckdb.DuckDBPyConnection, ctx: Context, statement: Statement | None = None) -> str:
+    """What DuckDB says of a statement, in a sentence that knows the inputs."""
     import duckdb
 
     text = str(error)
