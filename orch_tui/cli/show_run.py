@@ -11,7 +11,6 @@ from orch_tui.model.durations import show_duration
 from orch_tui.model.runstate import PhaseState, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
-from orch_tui.model.values import text_of, type_of
 from orch_tui.model.waits import why
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import continued_by
@@ -19,6 +18,7 @@ from orch_tui.project.paths import ProjectPaths
 from orch_tui.runs.ending import files_written, findings_told, tables_written
 from orch_tui.runs.interventions import decision_words, words_of
 from orch_tui.runs.responding import stopped_executor, stopped_words
+from orch_tui.runs.variables import variable_words
 from orch_tui.runs.view import RUNNING, RunModel
 
 _NESTED = "    "
@@ -71,8 +71,7 @@ def values_set(state: RunState) -> list[str]:
     lines = []
     for name, one in state.values.items():
         when = f"at {local_time(one.at)}" if one.at is not None else "in an earlier run"
-        value = safe_line(text_of(one.value), 200)
-        lines.append(f"{name} = {value} ({type_of(one.value)}), set by {safe_line(one.task, 100)} {when}")
+        lines.append(f"{variable_words(name, one.value)}, set by {safe_line(one.task, 100)} {when}")
     return lines
 
 

@@ -17,6 +17,7 @@ from orch_tui.model.text import counted, safe_line
 from orch_tui.model.waits import why
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.runs.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
+from orch_tui.runs.variables import variable_words
 
 if TYPE_CHECKING:
     from orch_tui.model.attempt_state import AttemptState
@@ -107,6 +108,8 @@ def _print_attempt(
         out.line(f"    wrote {counted(rows, 'row')} in {name}")
     if counts := counts_told(place):
         out.line(f"    counted {counts}")
+    for name, value in attempt.values.items():
+        out.line(f"    set {variable_words(name, value)}")
     for finding in findings_told(place):
         out.line(f"    found: {finding}")
     out.line(f"    {safe_line(str(place))}")

@@ -23,6 +23,7 @@ from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import counts_told, files_written, findings_told, tables_written
 from orch_tui.runs.estimates import LONGER, Estimates
 from orch_tui.runs.feed import Batch
+from orch_tui.runs.variables import variable_words
 
 RUNNING = (Status.PROCESSING, Status.TERMINATING)
 QUIET = 60.0
@@ -172,7 +173,7 @@ class RunModel:
 @dataclass(frozen=True, slots=True)
 class Written:
     """A table or a file that a task of the run wrote; or with ``counts`` what a task that wrote neither has counted,
-    or what a task has found."""
+    or what a task has found or set."""
 
     task: str
     name: str
@@ -194,6 +195,13 @@ def read_written(directory: Path, attempts: Iterable[tuple[str, int]]) -> dict[s
             found[task] = (Written(task, task, 0, False, counts),)
         found[task] += tuple(Written(task, task, 0, False, text) for text in findings_told(path))
     return found
+
+
+def variables_set(task: TaskState) -> tuple[Written, ...]:
+    """The variables that a task has set, as the screen lists them with what it wrote."""
+    return tuple(
+        Written(task.id, task.id, 0, False, f"set {variable_words(name, value)}") for name, value in task.values.items()
+    )
 
 
 def phases_of(model: RunModel) -> tuple[Phase, ...]:

@@ -19,6 +19,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.lint import check
 from orch_tui.project.project import Project, open_project
+from orch_tui.runs.view import variables_set
 
 from tests.support.engine_kit import make_commands, run, statuses, write_command
 from tests.support.projects import latest_run, orch
@@ -46,6 +47,11 @@ def test_a_later_task_uses_what_an_earlier_one_has_set_and_the_journal_says_who_
     assert state.values["day"].value == date(2026, 11, 29)
     shown = orch(tmp_path, "show", state.header.id).stdout
     assert "variable rows = 12 (integer), set by load at " in shown
+    assert "    set rows = 12 (integer)" in orch(tmp_path, "show", state.header.id, "load").stdout
+    assert [one.counts for one in variables_set(state.tasks["load"])] == [
+        "set rows = 12 (integer)",
+        "set day = 2026-11-29 (date)",
+    ]
     told = json.loads(orch(tmp_path, "show", state.header.id, "--json").stdout)["set_variables"]
     assert [(one["name"], one["type"], one["value"], one["task"]) for one in told] == [
         ("rows", "integer", 12, "load"),

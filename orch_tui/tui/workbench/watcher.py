@@ -19,7 +19,7 @@ from orch_tui.runs.control import RunControl
 from orch_tui.runs.estimates import read_estimates, tasks_to_run
 from orch_tui.runs.feed import RunFeed
 from orch_tui.runs.nested import NestedRuns
-from orch_tui.runs.view import RunModel, Written, read_written
+from orch_tui.runs.view import RunModel, Written, read_written, variables_set
 from orch_tui.tui.workbench.host import Asks, Posts, Times
 from orch_tui.tui.workbench.shown import Shown
 from orch_tui.tui.workbench.widgets.failure_card import Failure, read_failure
@@ -257,6 +257,8 @@ class RunWatcher:
         if not ended:
             return
         results.written.update(await asyncio.to_thread(read_written, model.directory, ended))
+        for task, _ in ended:
+            results.written[task] += variables_set(model.state.tasks[task])
         new = [item.name for item in results.items if item.is_table and item.name not in results.columns]
         if new:
             results.columns.update(await asyncio.to_thread(self._read_columns, new))
