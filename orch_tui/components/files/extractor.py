@@ -108,7 +108,10 @@ class _Extraction:
             found.append(looked)
         if not found:
             what = listed([label for _, label in files], 5)
-            raise UserError(f"{what}: empty, without even a header or a record, so that the columns are not known")
+            raise UserError(
+                f"{what}: empty, without even a header or a record, as an export that broke off leaves it; where that "
+                "means no rows, set names to its columns"
+            )
         return found
 
     def _look_at(self, source: Source) -> TableFile | None:
