@@ -86,7 +86,7 @@ class Pages:
             response = self._send(following, number, pager)
             if response is None:
                 break
-            if pager.doubt is not None and self._is_known(response, pager):
+            if pager.doubt is not None and self._is_known(number, response, pager):
                 break
             page = Page(number, self._stream(response), response)
             yield page
@@ -98,12 +98,16 @@ class Pages:
     def _stream(self, response: httpx.Response) -> RecordStream:
         return RecordStream(self._scratch, self._records, self._where, _encoding(response))
 
-    def _is_known(self, response: httpx.Response, pager: Pager) -> bool:
-        """True when a page that may only be an old one once more has nothing new in it."""
+    def _is_known(self, number: int, response: httpx.Response, pager: Pager) -> bool:
+        """True when a page that may only be an old one once more has nothing new in it. Raises: as :meth:`_listen`."""
         stream = self._stream(response)
         for _ in stream:
             pass
-        return pager.is_known(stream)
+        known = pager.is_known(stream)
+        if known:
+            # An error instead of records is nothing new either, but no end.
+            self._listen(Page(number, stream, response))
+        return known
 
     def _send(self, call: Call, number: int, pager: Pager) -> httpx.Response | None:
         """The answer; None when the server says that there is no such page any more."""
