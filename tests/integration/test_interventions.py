@@ -324,7 +324,8 @@ def _trial(root: Path, rng: random.Random, where: str) -> int:
                 (project / "repaired").touch()
                 (project / "go").touch()
             if rng.random() < 0.5:
-                command_here(project, wish[0], run.name, *wish[1:])
+                # Refused while an earlier wish waits for an executor that is not there yet: then it is asked again.
+                until(lambda wish=wish: command_here(project, wish[0], run.name, *wish[1:]).returncode == 0)
                 continue
             # At any moment: before it is read, when it is recorded, when it is done.
             ask(run, _request(wish))
