@@ -17,6 +17,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("home.new", "n,insert", "New", "Create an orchestration: asks for its name.", True, _EDIT),
     Action("home.duplicate", "y", "Duplicate", "Copy the orchestration, comments included.", True, _EDIT),
     Action("home.rename", "c", "Rename", "Give it another name; its id and its history stay.", True, _EDIT),
+    Action(
+        "home.orchestration",
+        "O",
+        "Orchestration",
+        "Name, description, variables, parallel limit, and what holds for all its tasks.",
+        group=_EDIT,
+    ),
     Action("home.change-id", "i", "Change id", "Rename its file; history and tasks that run it follow.", False, _EDIT),
     Action("home.delete", "d,delete", "Delete", "Move it to .orch/trash; undo brings it back.", True, _EDIT),
     Action("home.undo", "u", "Undo", "Take back the last change made in this list.", True, _EDIT),

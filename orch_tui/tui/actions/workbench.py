@@ -104,6 +104,13 @@ WORKBENCH: tuple[Action, ...] = (
     ),
     Action("workbench.merge-phases", "M", "Merge", "Merge the marked phases, or this phase, into one.", group=EDIT),
     Action("workbench.drop-empty", "Z", "Drop empty", "Remove all phases without tasks.", group=EDIT),
+    Action(
+        "workbench.orchestration",
+        "O",
+        "Orchestration",
+        "Name, description, variables, parallel limit, and what holds for all its tasks.",
+        group=EDIT,
+    ),
     Action("workbench.undo", "u", "Undo", "Take the last edit back; without limit.", True, EDIT),
     Action("workbench.redo", "U", "Redo", "Do again what was undone.", group=EDIT),
     Action("workbench.save", "s", "Save", "Write the orchestration to its file, comments kept.", True, EDIT),

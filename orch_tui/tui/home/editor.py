@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from orch_tui.model.undo import NothingToUndo
 from orch_tui.project.source import DefinitionError
 from orch_tui.tui.home.model import Entry, HomeModel
+from orch_tui.tui.home.own_fields import read_again
 
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
@@ -50,6 +51,21 @@ class OrchestrationEditor:
         """Ask for another name."""
         if entry := self._editable():
             await self._ask("Rename orchestration", entry.name, lambda name: self._model.rename(entry.id, name))
+
+    async def orchestration(self) -> None:
+        """Show the form of the orchestration itself."""
+        if (entry := self._editable()) is None:
+            return
+        from orch_tui.tui.workbench.dialogs.orchestration import OrchestrationDialog
+
+        try:
+            value, base = read_again(self._app.project, entry.id)
+        except DefinitionError as error:
+            self._app.say(str(error), "error")
+            return
+        new = await self._app.push_screen_wait(OrchestrationDialog(value, self._app.project.settings))
+        if new is not None and new != value:
+            self._do(lambda: self._model.edit(new, base, f'editing of "{entry.name}"'))
 
     async def change_id(self) -> None:
         """Ask for another name of the file."""

@@ -15,7 +15,8 @@ from orch_tui.model.text import safe_line, slug, unique
 from orch_tui.model.undo import NothingToUndo
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project
-from orch_tui.project.source import DefinitionError
+from orch_tui.project.source import DefinitionError, SourceText
+from orch_tui.tui.home.own_fields import put_back, read_again, save_over
 from orch_tui.tui.home.schedule_look import ScheduleLook
 
 if TYPE_CHECKING:
@@ -266,23 +267,21 @@ class HomeModel:
 
     def rename(self, orchestration_id: str, name: str) -> str:
         """Another name; the id, which runs and tasks refer to, stays. Raises: as :meth:`create`."""
-        old = self._save_name(orchestration_id, name.strip())
-        self._undo.append((f'renaming to "{name.strip()}"', lambda: self._name_back(orchestration_id, old)))
-        return orchestration_id
+        value, base = read_again(self.project, orchestration_id)
+        return self.edit(replace(value, name=name.strip()), base, f'renaming to "{name.strip()}"')
 
-    def _save_name(self, orchestration_id: str, name: str) -> str:
-        from orch_tui.project.writer import save_orchestration
-
-        path = self.project.paths.orchestration(orchestration_id)
-        self.project.forget(path)
-        value = self.project.orchestration(orchestration_id)
-        save_orchestration(self.project, replace(value, name=name), self.project.source(path))
+    def edit(self, value: Orchestration, base: SourceText, label: str) -> str:
+        """Save an edited orchestration over the file that was read as ``base``. Raises: as :meth:`create`."""
+        before = save_over(self.project, value, base)
         self.look_again()
-        return value.name
 
-    def _name_back(self, orchestration_id: str, name: str) -> str:
-        self._save_name(orchestration_id, name)
-        return orchestration_id
+        def back() -> str:
+            put_back(self.project, before, value)
+            self.look_again()
+            return value.id
+
+        self._undo.append((label, back))
+        return value.id
 
     def change_id(self, orchestration_id: str, new_id: str) -> str:
         """Another file name; history, draft and the tasks that run it follow. Raises: as :meth:`create`."""

@@ -37,7 +37,7 @@ _TICK = 1.0
 _PROBLEMS_AFTER_SECONDS = 0.15
 _SLICE_SECONDS = 0.01
 _NEEDS_ONE = frozenset(
-    {"open", "run", "duplicate", "rename", "change-id", "delete", "edit-file", "history", "sequence"}
+    {"open", "run", "duplicate", "rename", "change-id", "orchestration", "delete", "edit-file", "history", "sequence"}
 )
 _NOT_WHILE_TYPING = frozenset({"new", "filter"})
 _CHANGING_KEYS = ("stop", "log", "failure")
@@ -223,6 +223,7 @@ class HomeScreen(Screen[None]):
             "home.new": self._editor.create,
             "home.duplicate": self._editor.duplicate,
             "home.rename": self._editor.rename,
+            "home.orchestration": self._editor.orchestration,
             "home.change-id": self._editor.change_id,
             "home.delete": self._editor.delete,
             "home.undo": self._editor.undo,

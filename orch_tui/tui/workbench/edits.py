@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from orch_tui.model import edits
 from orch_tui.model.edits import EditError
-from orch_tui.model.orchestration import Phase, Task
+from orch_tui.model.orchestration import Orchestration, Phase, Task
 from orch_tui.model.text import counted
 from orch_tui.model.undo import NothingToUndo
 from orch_tui.tui.dialogs.prompt import Prompt
@@ -15,6 +15,7 @@ from orch_tui.tui.workbench.catalog import ConfigurationEntry
 from orch_tui.tui.workbench.dialogs.add_tasks import AddTasks
 from orch_tui.tui.workbench.dialogs.group import GroupPreview
 from orch_tui.tui.workbench.dialogs.move_tasks import PhaseChoice, PickPhase
+from orch_tui.tui.workbench.dialogs.orchestration import OrchestrationDialog
 from orch_tui.tui.workbench.dialogs.task_options import TaskOptionsDialog
 from orch_tui.tui.workbench.host import Asks, Rows
 from orch_tui.tui.workbench.model import Item, OptionChanges, Workbench
@@ -57,6 +58,7 @@ class EditController:
             "tree.toggle-enabled": self.toggle_enabled,
             "tree.toggle-continue": self.toggle_continue,
             "tree.options": self.options,
+            "workbench.orchestration": self.orchestration,
             "workbench.new-phase": self.new_phase,
             "tree.rename": self.rename,
             "tree.move-up": lambda: self._move_row(self._rows.item, -1),
@@ -145,6 +147,16 @@ class EditController:
                 self.attempt(lambda: bench.set_options(ids, changes))
 
         await self._host.push(TaskOptionsDialog(bench.title_of(ids), bench.tasks_of(ids), defaults), take)
+
+    async def orchestration(self, declare: Sequence[str] = ()) -> None:
+        """The form of the orchestration itself, at its variables when there are some to ``declare``."""
+        bench = self._bench
+
+        def take(value: Orchestration | None) -> None:
+            if value is not None:
+                self.attempt(lambda: bench.push(value, "editing of the orchestration"))
+
+        await self._host.push(OrchestrationDialog(bench.value, bench.project.settings, declare), take)
 
     async def _ask_phase_limit(self, phase: Phase) -> None:
         def wrong(text: str) -> str | None:

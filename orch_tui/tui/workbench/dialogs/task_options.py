@@ -14,6 +14,7 @@ from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench import look
+from orch_tui.tui.workbench.dialogs.option_rows import option_rows, show_errors, text_area
 from orch_tui.tui.workbench.dialogs.task_options_form import (
     FIELDS,
     MIXED,
@@ -44,22 +45,9 @@ class TaskOptionsDialog(Dialog[OptionChanges | None]):
             dialog.border_title = line(f"Options of {self._title}")
             dialog.border_subtitle = line("Enter takes it, Tab goes on, Esc cancels")
             with VerticalScroll(id="fields", can_focus=False):
-                for field in FIELDS:
-                    with Horizontal(classes="field"):
-                        yield Static(line(field.label), classes="label")
-                        text = Input(
-                            before.texts[field.name],
-                            placeholder=before.defaults[field.name] or "not set",
-                            id=field.name,
-                            compact=True,
-                        )
-                        text.cursor_blink = False
-                        yield text
-                        yield Static(line(field.hint), classes="beside")
-                    yield Static(id=f"{field.name}-error", classes="error")
+                yield from option_rows(FIELDS, before)
                 yield Static(line("Variables, one a line: name = value"), classes="variables-label")
-                area = TextArea(before.variables, id=VARIABLES, compact=True, tab_behavior="focus")
-                area.cursor_blink = False
+                area = text_area(VARIABLES, before.variables)
                 area.placeholder = MIXED if VARIABLES in before.mixed else ""
                 yield area
                 yield Static(id=f"{VARIABLES}-error", classes="error")
@@ -87,14 +75,6 @@ class TaskOptionsDialog(Dialog[OptionChanges | None]):
         try:
             changes = read_form(self._before, texts, variables)
         except FormErrors as error:
-            self._show(error.errors)
+            show_errors(self, [*(field.name for field in FIELDS), VARIABLES], error.errors)
             return
         self.dismiss(changes)
-
-    def _show(self, errors: dict[str, str]) -> None:
-        names = [*(field.name for field in FIELDS), VARIABLES]
-        for name in names:
-            place = self.query_one(f"#{name}-error", Static)
-            place.update(line(errors.get(name, "")))
-            place.set_class(name in errors, "wrong")
-        self.query_one(f"#{next(name for name in names if name in errors)}").focus()

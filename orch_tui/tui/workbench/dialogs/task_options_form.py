@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from orch_tui.model.durations import parse_duration, write_duration
-from orch_tui.model.edits import KEEP, EditError
+from orch_tui.model.edits import KEEP, EditError, Keep
 from orch_tui.model.edits_base import check_limit, check_options, check_variables
 from orch_tui.model.orchestration import Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.retry import Backoff, Retry, RetryOn
@@ -68,12 +68,12 @@ class FormErrors(Exception):
 
 def form_values(tasks: Sequence[Task], defaults: TaskOptions) -> FormValues:
     """What the form shows for these tasks. ``defaults`` are those of the orchestration over the project's."""
-    each = [_texts(task.options, task.max_parallel) for task in tasks]
+    each = [option_texts(task.options, task.max_parallel) for task in tasks]
     variables = [variables_text(task.variables) for task in tasks]
     mixed = {name for name in each[0] if len({texts[name] for texts in each}) > 1}
     mixed |= {VARIABLES} if len(set(variables)) > 1 else set()
     texts = {name: "" if name in mixed else text for name, text in each[0].items()}
-    own = _texts(defaults, None)
+    own = option_texts(defaults, None)
     return FormValues(
         texts,
         "" if VARIABLES in mixed else variables[0],
@@ -82,7 +82,8 @@ def form_values(tasks: Sequence[Task], defaults: TaskOptions) -> FormValues:
     )
 
 
-def _texts(options: TaskOptions, max_parallel: int | None) -> dict[str, str]:
+def option_texts(options: TaskOptions, max_parallel: int | None) -> dict[str, str]:
+    """What stands in the fields for these options and this limit, by field; empty for what is not set."""
     retry = options.retry
     return {
         "retry_attempts": "" if retry is None else str(retry.attempts),
@@ -120,26 +121,34 @@ def read_form(before: FormValues, texts: Mapping[str, str], variables: str) -> O
     Raises:
         FormErrors: a sentence for each field that cannot be taken.
     """
+    errors: dict[str, str] = {}
+    options, limit = read_options(before, texts, errors)
+    new_variables: Any = KEEP
+    if variables.strip() != before.variables.strip():
+        new_variables = read_text(VARIABLES, variables, read_variables, errors)
+        new_variables = {} if new_variables is None else new_variables
+    if errors:
+        raise FormErrors(errors)
+    return OptionChanges(options, new_variables, limit)
+
+
+def read_options(
+    before: FormValues, texts: Mapping[str, str], errors: dict[str, str]
+) -> tuple[dict[str, Any], int | Keep | None]:
+    """The options that were changed, by their names, and the limit; what cannot be taken is put into ``errors``."""
     texts = {name: text.strip() for name, text in texts.items()}
     changed = {name for name, text in texts.items() if text != before.texts[name]}
-    errors: dict[str, str] = {}
     options: dict[str, Any] = {}
     for name, kind in _SIMPLE.items():
         if name in changed:
-            options[name] = _read(name, texts[name], _READERS[kind], errors)
+            options[name] = read_text(name, texts[name], _READERS[kind], errors)
     if changed & set(_RETRY):
         options["retry"] = _read_retry(before, texts, errors)
     limit: Any = KEEP
     if "max_parallel" in changed:
-        limit = _read("max_parallel", texts["max_parallel"], int, errors)
-    new_variables: Any = KEEP
-    if variables.strip() != before.variables.strip():
-        new_variables = _read(VARIABLES, variables, read_variables, errors)
-        new_variables = {} if new_variables is None else new_variables
+        limit = read_text("max_parallel", texts["max_parallel"], int, errors)
     _check(options, limit, errors)
-    if errors:
-        raise FormErrors(errors)
-    return OptionChanges(options, new_variables, limit)
+    return options, limit
 
 
 def _check(options: Mapping[str, Any], limit: Any, errors: dict[str, str]) -> None:
@@ -162,7 +171,8 @@ def _place(option: str, value: Any) -> str:
     return "retry_total" if value.total == 0 else "retry_attempts"
 
 
-def _read(name: str, text: str, reader: Callable[[str], Any], errors: dict[str, str]) -> Any:
+def read_text(name: str, text: str, reader: Callable[[str], Any], errors: dict[str, str]) -> Any:
+    """What ``reader`` makes of the text of a field, None of an empty one; what it refuses is put into ``errors``."""
     if not text.strip():
         return None
     try:
@@ -185,12 +195,12 @@ def _read_retry(before: FormValues, texts: Mapping[str, str], errors: dict[str, 
         elif any(texts[name] for name in _RETRY):
             errors["retry_attempts"] = "Type how many retries there shall be, or empty the other fields of it too."
         return None
-    number = _read("retry_attempts", attempts, int, errors)
-    seconds = _read("retry_delay", delay, parse_duration, errors)
-    backoff = _read("retry_backoff", backoff_text, _backoff, errors) or Backoff.CONSTANT
-    total = _read("retry_total", total_text, parse_duration, errors)
-    jitter = _read("retry_jitter", jitter_text, parse_duration, errors) or 0.0
-    failures = _read("retry_on", on_text, read_failures, errors) or ()
+    number = read_text("retry_attempts", attempts, int, errors)
+    seconds = read_text("retry_delay", delay, parse_duration, errors)
+    backoff = read_text("retry_backoff", backoff_text, _backoff, errors) or Backoff.CONSTANT
+    total = read_text("retry_total", total_text, parse_duration, errors)
+    jitter = read_text("retry_jitter", jitter_text, parse_duration, errors) or 0.0
+    failures = read_text("retry_on", on_text, read_failures, errors) or ()
     if number is None:
         return None
     retry = Retry(number, backoff=backoff, total=total, on=failures, jitter=jitter)

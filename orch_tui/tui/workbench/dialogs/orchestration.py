@@ -1,0 +1,106 @@
+"""An orchestration itself: its name, what it is for, its variables, and what holds for all its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Button, Input, Static, TextArea
+
+from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.text import safe_line
+from orch_tui.project.settings import ProjectSettings
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import workbench as actions
+from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.text import line
+from orch_tui.tui.workbench import look
+from orch_tui.tui.workbench.dialogs.option_rows import option_rows, show_errors, text_area, text_row
+from orch_tui.tui.workbench.dialogs.orchestration_form import (
+    DEFAULTS,
+    DESCRIPTION,
+    LIMIT,
+    NAME,
+    PLACES,
+    Typed,
+    orchestration_values,
+    read_orchestration,
+)
+from orch_tui.tui.workbench.dialogs.task_options_form import VARIABLES, Field, FormErrors
+
+
+class OrchestrationDialog(Dialog[Orchestration | None]):
+    """Dismissed with the edited orchestration. Errors stand under their field.
+
+    ``declare`` are names of variables that something uses and nothing declares: the form begins there.
+    """
+
+    CSS_PATH = look.DIALOG
+    VERTICAL_BREAKPOINTS = look.HEIGHTS
+    BINDINGS = bindings(actions.DIALOGS, "options")
+
+    def __init__(self, value: Orchestration, settings: ProjectSettings, declare: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._value = value
+        self._before = orchestration_values(value, settings.defaults, settings.max_parallel)
+        known = {variable.name for variable in value.variables}
+        self._declare = [name for name in declare if name not in known]
+
+    def compose(self) -> ComposeResult:
+        value, before = self._value, self._before
+        with Vertical(id="dialog", classes="medium") as dialog:
+            dialog.border_title = line(f"Orchestration {safe_line(value.name, 60)}")
+            dialog.border_subtitle = line("Ctrl-O takes it, Tab goes on, Esc cancels")
+            with VerticalScroll(id="fields", can_focus=False):
+                yield from text_row(Field(NAME, "Name", "its id and its history stay"), value.name)
+                yield Static(line("What it is for"), classes="area-label")
+                yield text_area(DESCRIPTION, value.description)
+                yield Static(id=f"{DESCRIPTION}-error", classes="error")
+                yield from option_rows([LIMIT], before)
+                hint = "Variables, one a line: name = value  # what for; without = it is asked for"
+                yield Static(line(hint), classes="area-label")
+                yield text_area(VARIABLES, self._variables())
+                yield Static(id=f"{VARIABLES}-error", classes="error")
+                yield Static(line("For all its tasks that set nothing else"), classes="area-label")
+                yield from option_rows(DEFAULTS, before)
+                if value.schedules:
+                    times = ", ".join(schedule.cron for schedule in value.schedules)
+                    yield Static(line(f"Schedules (in its file): {times}", limit=200), classes="area-label")
+            with Horizontal(id="buttons"):
+                yield Button(line("Accept"), id="accept", compact=True, variant="primary")
+                yield Button(line("Cancel"), id="cancel", compact=True)
+
+    def _variables(self) -> str:
+        lines = [*self._before.variables.splitlines(), *(f"{name} = " for name in self._declare)]
+        return "\n".join(lines)
+
+    def on_mount(self) -> None:
+        first = self.query_one(f"#{VARIABLES if self._declare else NAME}")
+        if isinstance(first, TextArea):
+            row = first.document.line_count - len(self._declare)
+            first.move_cursor((row, len(first.document.get_line(row))))
+        self.set_focus(first)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.action_accept()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "accept":
+            self.action_accept()
+        else:
+            self.dismiss(None)
+
+    def action_accept(self) -> None:
+        typed = Typed(
+            self.query_one(f"#{NAME}", Input).value,
+            self.query_one(f"#{DESCRIPTION}", TextArea).text,
+            {field.name: self.query_one(f"#{field.name}", Input).value for field in (LIMIT, *DEFAULTS)},
+            self.query_one(f"#{VARIABLES}", TextArea).text,
+        )
+        try:
+            self.dismiss(read_orchestration(self._value, self._before, typed))
+        except FormErrors as error:
+            show_errors(self, PLACES, error.errors)
