@@ -99,6 +99,8 @@ class RunControl:
             return replace(part, refused="there is no run yet")
         if last.live:
             return replace(part, refused="the last run has not ended")
+        if last.interrupted:
+            return replace(part, refused="the last run was interrupted: resume it")
         if last.status is Status.SUCCESS and last.broken is None:
             return replace(part, refused="every task of the last run succeeded")
         return replace(part, request=RunRequest(orchestration, rerun=last.id))

@@ -12,7 +12,7 @@ import pytest
 from orch_tui.engine.process import tagged
 from orch_tui.engine.runs import RunRequest
 from orch_tui.model.status import Status
-from orch_tui.project.journal.file import is_executed, read_run
+from orch_tui.project.journal.file import JOURNAL, is_executed, read_run
 from orch_tui.project.project import open_project
 from orch_tui.runs.control import CannotRun, RunControl, grace_words, plan_words, with_values
 from orch_tui.tui.signals import Signals
@@ -42,6 +42,12 @@ def test_parts_that_cannot_be_run_say_why(tmp_path: Path) -> None:
     # THEN its failed tasks can be run
     failed = next(part for part in one.parts("o", ["a"], "a", None) if part.id == "failed")
     assert failed.request == RunRequest("o", rerun=run.id)
+    # WHEN its executor had gone before it wrote the end
+    journal = one.project.paths.run("o", run.id) / JOURNAL
+    journal.write_text(journal.read_text().rpartition("\n[[")[0] + "\n")
+    # THEN it is to be resumed, and not to be run again
+    offered = {part.id: part.refused for part in one.parts("o", ["a"], "a", None)}
+    assert offered["failed"] == "the last run was interrupted: resume it" and offered["resume"] == ""
 
 
 def test_a_second_run_is_refused_with_a_sentence(tmp_path: Path) -> None:
