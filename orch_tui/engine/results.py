@@ -32,13 +32,12 @@ def read_result(directory: Path) -> dict[str, Any]:
         os.close(fd)
     try:
         result = json.loads(data)
-    except ValueError:
+        if not isinstance(result, dict):
+            return {}
+        known: dict[str, Any] = result if is_masked(directory) else withheld(result)
+    except (ValueError, RecursionError):
+        # Also what is nested deeper than the parser goes, or than what looks through it.
         return {}
-    if not isinstance(result, dict):
-        return {}
-    if is_masked(directory):
-        return result
-    known: dict[str, Any] = withheld(result)
     return known
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from orch_tui.model.errors import OrchError
+from orch_tui.model.json_text import parse_json
 from orch_tui.project.atomic import replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.scheduling.store import recording, scheduling_directory
@@ -37,7 +37,7 @@ def read_pauses(paths: ProjectPaths) -> tuple[Pause, ...]:
     except FileNotFoundError:
         return ()
     try:
-        return tuple(map(_pause, json.loads(text)))
+        return tuple(map(_pause, parse_json(text)))
     except (TypeError, KeyError, ValueError) as error:
         raise DamagedPauses(
             f"{paths.relative(_file(paths))} is damaged, and nobody knows what is paused; remove it, then pause again"

@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from orch_tui.model.json_text import parse_json
 from orch_tui.model.runstate import ScheduledTime
 from orch_tui.project.atomic import replace_json, sync_directory
 from orch_tui.project.history import run_ids, summarize
@@ -292,7 +293,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _parse(data: bytes) -> dict[str, Any]:
     try:
-        values = json.loads(data)
+        values = parse_json(data)
     except ValueError:
         return {}
     return values if isinstance(values, dict) else {}

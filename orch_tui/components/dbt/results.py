@@ -5,7 +5,6 @@ Sources: https://docs.getdbt.com/reference/events-logging, https://docs.getdbt.c
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.environments import Tail
 from orch_tui.model.errors import UserError
+from orch_tui.model.json_text import parse_json
 from orch_tui.model.text import safe_line
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
@@ -36,7 +36,7 @@ class DbtLog:
         """One line; one that is no JSON (of a hook, of a library) goes to the log as it is."""
         text = line.decode("utf-8", "replace")
         try:
-            event = json.loads(text)
+            event = parse_json(text)
         except ValueError:
             event = None
         info = event.get("info") if isinstance(event, dict) else None
@@ -84,7 +84,7 @@ class Results:
 def read_results(path: Path) -> Results | None:
     """None when dbt did not get as far as to write them. Raises: UserError when they cannot be understood."""
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:

@@ -5,7 +5,6 @@ Sources: https://developers.keboola.com/extend/common-interface/ (folders, confi
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -41,6 +40,7 @@ from orch_tui.components.kit.runner import stop_code
 from orch_tui.components.kit.sql import connect
 from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.errors import UserError
+from orch_tui.model.json_text import parse_json
 from orch_tui.model.references import secret_names
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, config_file, input_state, output_tables
@@ -161,7 +161,7 @@ def _message(answer: list[str]) -> str:
     """The sentence of an answer like ``{"status": "success", "message": "…"}``; both members may be missing."""
     for line in reversed(answer):
         try:
-            body = json.loads(line)
+            body = parse_json(line)
         except ValueError:
             continue
         if isinstance(body, dict):
@@ -288,7 +288,7 @@ def _note_open_secrets(parameters: Parameters, ctx: Context) -> None:
 def _as_written(ctx: Context) -> Mapping[str, Any]:
     """The parameters with their references, as config.json has them."""
     try:
-        body = json.loads(config_file(ctx.data_dir).read_text(encoding="utf-8"))
+        body = parse_json(config_file(ctx.data_dir).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         # A test of the function alone has none; a real task could not have started without.
         return {}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import io
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from typing import Any
 
 from orch_tui.model.configuration import TableInput, WriteMode
 from orch_tui.model.errors import UserError
+from orch_tui.model.json_text import parse_json
 from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.attempt_dir import config_file, output_tables
 
@@ -80,7 +80,7 @@ def read_task_config(environment: Mapping[str, str] | None = None) -> TaskConfig
     project = Path(env.get("ORCH_PROJECT") or ".").absolute()
     path = config_file(data_dir)
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path} cannot be read: {safe_line(str(error))}; start the task with `orch-tui run`"

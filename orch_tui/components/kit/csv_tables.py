@@ -20,6 +20,7 @@ from orch_tui.components.kit.csv_dialect import Dialect, Empty, Ragged
 from orch_tui.components.kit.csv_grammar import Fields, Grammar, Irregular, Width
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
+from orch_tui.model.json_text import parse_json
 from orch_tui.model.text import safe_line
 from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import (
@@ -94,7 +95,7 @@ def read_csv_outputs(outputs: Mapping[str, Output], folder: Path) -> dict[str, O
 
 def _manifest(path: Path) -> dict[str, Any]:
     try:
-        body = json.loads(path.read_text(encoding="utf-8"))
+        body = parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

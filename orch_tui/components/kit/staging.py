@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import signal
 import sys
 import threading
@@ -15,6 +14,7 @@ from orch_tui.components.kit.contract import Input, Output, TaskConfig, missing_
 from orch_tui.components.kit.state import SavedState
 from orch_tui.model.configuration import TableInput
 from orch_tui.model.errors import UserError
+from orch_tui.model.json_text import parse_json
 from orch_tui.model.text import safe_line
 from orch_tui.project.atomic import replace_json
 from orch_tui.project.attempt_dir import input_tables, output_tables, result_file
@@ -176,7 +176,7 @@ class Staging:
     def _program_result(self, log: Callable[[str], None]) -> dict[str, Any]:
         path = result_file(self.config.data_dir)
         try:
-            return _dict(json.loads(path.read_text(encoding="utf-8")))
+            return _dict(parse_json(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:

@@ -6,7 +6,6 @@ On the disk secrets in it are references; the program gets the values, and gives
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from orch_tui.components.kit.contract import TaskConfig
 from orch_tui.components.kit.in_memory import served_json
 from orch_tui.model.errors import UserError
+from orch_tui.model.json_text import parse_json
 from orch_tui.model.references import MissingSecrets
 from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.atomic import replace_json, write_atomic
@@ -64,8 +64,8 @@ class SavedState:
     def _with_values(self, data: bytes) -> Any:
         """The data with secrets in place of references; None when it has none, or is no JSON."""
         try:
-            state = json.loads(data)
-        except (ValueError, RecursionError):
+            state = parse_json(data)
+        except ValueError:
             return None
         if not has_references(state):
             return None
@@ -83,7 +83,7 @@ class SavedState:
         """What :meth:`fetch` brought. Raises: UserError when it is not JSON."""
         path = input_state(self._config.data_dir)
         try:
-            state = json.loads(path.read_text(encoding="utf-8"))
+            state = parse_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
@@ -98,7 +98,7 @@ class SavedState:
         path = output_state(self._config.data_dir)
         try:
             text = path.read_text(encoding="utf-8")
-            state = json.loads(text) if text.strip() else {}
+            state = parse_json(text) if text.strip() else {}
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:

@@ -23,6 +23,7 @@ from orch_tui.components.http.auth import Auth
 from orch_tui.components.http.responses import HttpError
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
+from orch_tui.model.json_text import parse_json
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ def _unpacked(archive: Path) -> dict[str, Result]:
             for entry in json.load(file):
                 text = entry.get("response") or "{}"
                 try:
-                    body = json.loads(text) if isinstance(text, str) else text
+                    body = parse_json(text) if isinstance(text, str) else text
                 except ValueError:
                     body = {"detail": text}
                 result = Result(int(entry["status_code"]), body if isinstance(body, dict) else {})

@@ -79,17 +79,17 @@ def _mask(path: Path, redactor: Redactor | None) -> None:
         return
     try:
         value = json.loads(data)
+        masked_value = redactor.value(value) if redactor is not None else withheld(value)
+        # The text as well: a key that is there twice is one in the value.
+        if masked_value != value or (redactor is not None and redactor.spans(data)):
+            _own(path)
+            replace_json(path, masked_value)
     except (ValueError, RecursionError):
+        # No JSON, or nested deeper than what goes through it.
         masked = redactor.data(data) if redactor is not None else b""
         if masked != data:
             _own(path)
             write_atomic(path, masked, mode=_PRIVATE)
-        return
-    masked_value = redactor.value(value) if redactor is not None else withheld(value)
-    # The text as well: a key that is there twice is one in the value.
-    if masked_value != value or (redactor is not None and redactor.spans(data)):
-        _own(path)
-        replace_json(path, masked_value)
 
 
 def _own(path: Path) -> None:

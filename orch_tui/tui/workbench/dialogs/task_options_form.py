@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from orch_tui.model.durations import parse_duration, write_duration
 from orch_tui.model.edits import KEEP, EditError, Keep
 from orch_tui.model.edits_base import check_limit, check_options, check_variables
+from orch_tui.model.json_text import parse_json
 from orch_tui.model.orchestration import Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.retry import Backoff, Retry, RetryOn
 from orch_tui.tui.workbench.model import OptionChanges
@@ -269,7 +270,7 @@ def read_variables(text: str) -> dict[str, str]:
             raise ValueError(f'line {number} gives "{name}" a second value; remove one of them')
         if value.startswith('"'):
             try:
-                value = json.loads(value)
+                value = parse_json(value)
             except ValueError as error:
                 raise ValueError(f"line {number} has a text in quotes that does not end as it should") from error
         found[name] = str(value)
