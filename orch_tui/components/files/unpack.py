@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import shutil
 import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _UNLIMITED = 64 * 2**20
 """Bytes that any packed file may unpack to, whatever its own size: a small one of blanks harms nobody."""
 _BUFFER = 2**20
+_ENCRYPTED = 1
+"""The bit in the flags of a member that says so: APPNOTE 4.4.4, https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.9.TXT"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +141,25 @@ def unpack_member(path: Path, label: str, member: zipfile.ZipInfo, target: Path)
         UserError: the member is damaged, encrypted or packed in a way that Python does not know.
         OSError: ``target`` cannot be written.
     """
-    with _readable(label), zipfile.ZipFile(path) as archive, archive.open(member) as packed, target.open("wb") as plain:
-        shutil.copyfileobj(packed, plain, _BUFFER)
+    if member.flag_bits & _ENCRYPTED:
+        raise UserError(f"{label} is encrypted with a password; unpack it before")
+    with ExitStack() as stack:
+        with _readable(label):
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            packed = stack.enter_context(archive.open(member))
+        plain = stack.enter_context(target.open("wb"))
+        while True:
+            with _readable(label):
+                block = packed.read(_BUFFER)
+            if not block:
+                return
+            plain.write(block)
 
 
 @contextmanager
 def _readable(label: str) -> Iterator[None]:
+    """Around what reads an archive and writes nothing: each way of packing has errors of its own, bzip2 an OSError."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError) as error:
         raise UserError(f"{label} is not a readable .zip archive: {safe_line(str(error))}") from error
-    except RuntimeError as error:  # how zipfile says that a password is needed
-        raise UserError(f"{label} cannot be unpacked: {safe_line(str(error))}") from error

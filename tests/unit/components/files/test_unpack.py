@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from backports import zstd
 from orch_tui.components.files.extractor import Parameters, run
+from orch_tui.components.files.unpack import unpack_member
 from orch_tui.components.kit.component import UserError
 
 from tests.support.bench import Bench
@@ -24,9 +25,9 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
-def zipped(data: bytes) -> bytes:
+def zipped(data: bytes, packing: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", packing) as archive:
         archive.writestr("a.csv", data)
     return buffer.getvalue()
 
@@ -60,6 +61,38 @@ def test_a_damaged_file_is_no_success(bench: Bench, name: str, whole: bytes, bro
     bench.file(name, broken)
     with pytest.raises(UserError, match=name):
         run(Parameters(path=name), bench.context())
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("at", [60, 500, 1_000])
+def test_an_archive_may_be_damaged_however_it_is_packed(bench: Bench, packing: int, at: int) -> None:
+    # GIVEN an archive with other bytes in the middle of its member
+    whole = zipped(LINES, packing)
+    bench.file("a.zip", whole[:at] + bytes(byte ^ 0xFF for byte in whole[at : at + 8]) + whole[at + 8 :])
+    # WHEN it is read, THEN a sentence has its name
+    with pytest.raises(UserError, match=r"a\.zip.* is not a readable \.zip archive: "):
+        run(Parameters(path="a.zip"), bench.context())
+
+
+def test_an_encrypted_archive_says_so(bench: Bench) -> None:
+    # GIVEN an archive whose member has the flag, in its own header and in the directory
+    whole = bytearray(zipped(LINES))
+    whole[6] |= 1
+    whole[whole.rindex(b"PK\x01\x02") + 8] |= 1
+    bench.file("a.zip", bytes(whole))
+    # WHEN it is read, THEN a sentence says what to do
+    with pytest.raises(UserError, match="is encrypted with a password; unpack it before"):
+        run(Parameters(path="a.zip"), bench.context())
+
+
+def test_an_archive_that_cannot_be_written_anywhere_is_no_broken_archive(bench: Bench) -> None:
+    # GIVEN a whole archive and no room for what is in it
+    bench.file("a.zip", zipped(LINES))
+    with zipfile.ZipFile(bench.project / "a.zip") as archive:
+        (member,) = archive.infolist()
+    # WHEN it is unpacked to a place that cannot be written, THEN that is said
+    with pytest.raises(OSError, match="No space left"):
+        unpack_member(bench.project / "a.zip", "a.zip", member, Path("/dev/full"))
 
 
 def test_a_cut_parquet_file_is_no_success(bench: Bench) -> None:
