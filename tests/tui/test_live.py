@@ -371,9 +371,14 @@ async def test_the_card_says_the_whole_reason_with_what_to_do(tmp_path: Path) ->
     async with workbench(project, "main") as (pilot, screen):
         await run_all(pilot, screen)
         await to_end(pilot, screen)
+        card = screen.query_one(FailureCard)
+
+        def told() -> str:
+            return " ".join(row.strip() for row in rows_of(card) if "│" not in row)
+
+        await until(pilot, lambda: bool(told()), "the card")
         # THEN its end, too, is on the card
-        told = " ".join(row.strip() for row in rows_of(screen.query_one(FailureCard)) if "│" not in row)
-        assert "word45" in told
+        assert "word45" in told()
 
 
 async def test_the_question_on_leaving_is_whole_in_80_columns(tmp_path: Path) -> None:
