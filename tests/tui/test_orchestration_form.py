@@ -18,7 +18,7 @@ async def test_the_workbench_edits_all_fields_and_saves_them_with_the_comments(p
         await pilot.press("O")
         form = pilot.app.screen
         assert isinstance(form, OrchestrationDialog)
-        assert "The first one." in text_of(pilot)
+        assert "╭─ Orchestration Alpha" in text_of(pilot) and "The first one." in text_of(pilot)
 
         # WHEN it is filled in and accepted
         form.query_one("#name", Input).value = "Alpha two"

@@ -58,7 +58,7 @@ class OrchestrationDialog(Dialog[Orchestration | None]):
                 yield text_area(DESCRIPTION, value.description)
                 yield Static(id=f"{DESCRIPTION}-error", classes="error")
                 yield from option_rows([LIMIT], before)
-                hint = "Variables, one a line: name = value  # what for; without = it is asked for"
+                hint = "Variables, one a line: name = value  # what for; no = asks for it"
                 yield Static(line(hint), classes="area-label")
                 yield text_area(VARIABLES, self._variables())
                 yield Static(id=f"{VARIABLES}-error", classes="error")
