@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -11,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.projects import end, make_project, start, wait_for_file
+from tests.support.tracing import tracer
 
 SECONDS = 60
 
 
 @pytest.mark.bench
-@pytest.mark.skipif(shutil.which("strace") is None, reason="there is no strace")
 def test_an_idle_scheduler_does_not_wake_up(tmp_path: Path) -> None:
     # GIVEN a scheduler whose next start is far away
     project = make_project(tmp_path / "p", {"o": {"P": {"t": "true"}}})
@@ -26,7 +25,7 @@ def test_an_idle_scheduler_does_not_wake_up(tmp_path: Path) -> None:
     try:
         wait_for_file(project / ".orch" / "scheduling" / "scheduler.json", process)
         time.sleep(1)
-        trace = ["strace", "-f", "-p", str(process.pid), "-o", str(tmp_path / "trace")]
+        trace = [*tracer(), "-f", "-p", str(process.pid), "-o", str(tmp_path / "trace")]
         # WHEN it is watched for a minute
         subprocess.run(["timeout", "-s", "INT", str(SECONDS), *trace], capture_output=True, check=False)
         calls = re.findall(r"^\d+ +(?!\+\+\+|---|strace)(\w+)\(", (tmp_path / "trace").read_text(), re.MULTILINE)

@@ -1,21 +1,37 @@
-"""An executor on the main thread of its process, so that a tracer of one thread sees all that the executor does.
+"""The command line with its executor on the main thread, so that a tracer of one thread sees all that both do.
 
-``python -m tests.integration.execute_me PROJECT`` runs ``o``; with a run's directory behind it, it takes that run over.
+``python -m tests.integration.execute_me run …`` in the project's directory. What the command tells, it tells when the
+run is over.
 """
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-from orch_tui.engine.runs import ActiveRun, RunRequest, plan_run, start_run
-from orch_tui.engine.takeover import take_over
-from orch_tui.project.project import open_project
+from orch_tui.cli.main import run_command_line
+from orch_tui.engine import runs
+from orch_tui.engine.runs import ActiveRun
+
+from tests.support.commands import NoScreen
+
+
+class _Over:
+    """In the place of the executor's thread."""
+
+    def join(self, timeout: float | None = None) -> None:
+        return
+
+    def is_alive(self) -> bool:
+        return False
+
+
+def _execute(self: ActiveRun) -> None:
+    self._main()
+    self._thread = _Over()  # type: ignore[assignment]
+
 
 if __name__ == "__main__":
-    ActiveRun.start = ActiveRun._main  # type: ignore[method-assign]
-    project = open_project(Path(sys.argv[1]))
-    if sys.argv[2:]:
-        take_over(project, Path(sys.argv[2]), by="successor")
-    else:
-        start_run(project, plan_run(project, RunRequest("o")), by="kill test")
+    ActiveRun.start = _execute  # type: ignore[method-assign]
+    # The same paths each time.
+    runs.new_run_id = lambda *_: "20261129T120000.000Z-aa"
+    sys.exit(run_command_line(sys.argv[1:], NoScreen()))

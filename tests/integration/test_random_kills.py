@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -18,6 +15,7 @@ from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.paths import ProjectPaths
 
+from tests.support.attack import Tally, first_seed
 from tests.support.engine_kit import until
 from tests.support.executors import kill_process, living_executor
 from tests.support.projects import latest_run, make_project, start
@@ -27,20 +25,6 @@ LENGTHS = [
     pytest.param(1000, id="at-length", marks=pytest.mark.long),
 ]
 MOST_KILLS = 4
-
-
-@dataclass
-class Tally:
-    """What was seen, over all trials."""
-
-    trials: int = 0
-    kills: int = 0
-    faults: Counter[str] = field(default_factory=Counter)
-    examples: list[str] = field(default_factory=list)
-
-    def fault(self, kind: str, what: str) -> None:
-        self.faults[kind] += 1
-        self.examples.append(f"{kind}: {what}")
 
 
 def _task(name: str, rng: random.Random) -> dict[str, object]:
@@ -112,8 +96,8 @@ def _trial(root: Path, seed: int, tally: Tally) -> None:
         if process.poll() is not None:
             break
         output = _kill(project, process, rng)
-        tally.kills += 1
-        _look_for_faults(output, seed, tally)
+        tally.seen["kills"] += 1
+        tally.look_for_traceback(output, f"seed {seed}")
         if not _runs(project):
             # It was killed before there was a run: nothing has begun.
             process = start(project, "run", "outer")
@@ -125,13 +109,8 @@ def _trial(root: Path, seed: int, tally: Tally) -> None:
         process = start(project, "run", "--resume", outer.name)
     output = process.communicate(timeout=120)[0]
     # THEN
-    _look_for_faults(output, seed, tally)
+    tally.look_for_traceback(output, f"seed {seed}")
     _check(project, names, seed, tally, output)
-
-
-def _look_for_faults(output: str, seed: int, tally: Tally) -> None:
-    if "Traceback" in output:
-        tally.fault("traceback", f"seed {seed}: {output[-400:]}")
 
 
 def _check(project: Path, names: list[str], seed: int, tally: Tally, output: str) -> None:
@@ -164,16 +143,11 @@ def _check_journal(state: RunState, run: Path, seed: int, tally: Tally) -> None:
 
 @pytest.mark.parametrize("trials", LENGTHS)
 def test_whatever_is_killed_every_task_runs_once_and_nothing_is_left(tmp_path: Path, trials: int) -> None:
-    chosen = os.environ.get("ORCH_TUI_SEED") or ("1" if os.environ.get("CI") else None)
-    first = int(chosen) if chosen else random.randrange(10**9)
-    tally = Tally()
+    seed, tally = first_seed(), Tally()
     kills = trials if trials > 100 else 0
-    seed = first
-    while tally.trials < trials and (not kills or tally.kills < kills):
+    print(f"from seed {seed}")
+    while tally.trials < trials and (not kills or tally.seen["kills"] < kills):
         _trial(tmp_path / str(seed), seed, tally)
-        tally.trials += 1
+        tally.trial_over()
         seed += 1
-        if tally.trials % 25 == 0:
-            print(f"{tally.trials} trials, {tally.kills} kills, {dict(tally.faults)}", flush=True)
-    print(f"from seed {first}: {tally.trials} trials, {tally.kills} kills, faults {dict(tally.faults)}")
-    assert not tally.faults, "\n".join(tally.examples[:10])
+    tally.require_none()

@@ -26,7 +26,14 @@ VENVS: dict[str, Sequence[str]] = {
 }
 """Virtual environments, by name, with their requirements."""
 
-SYSTEM = {"postgresql": "psql", "mariadb-server": "mariadbd", "openssh-server": "sshd"}
+SYSTEM = {
+    "postgresql": "psql",
+    "mariadb-server": "mariadbd",
+    "openssh-server": "sshd",
+    "strace": "strace",
+    "faketime": "faketime",
+    "cron": "crontab",
+}
 """Debian packages, with a program that shows that each is there."""
 
 PRISM = "@stoplight/prism-cli@5.14.2"

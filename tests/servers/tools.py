@@ -19,7 +19,7 @@ def tool(name: str) -> Path:
     """The directory of an installed tool: a virtual environment, or a directory of node modules."""
     home = TOOLS / name
     if not (home / "installed").exists():
-        _missing(f"{name} is not installed; run: python -m tests.servers.install {name}")
+        missing(f"{name} is not installed; run: python -m tests.servers.install {name}")
     return home
 
 
@@ -32,10 +32,11 @@ def program(name: str, *elsewhere: str) -> Path:
         for directory in sorted(Path("/").glob(pattern.lstrip("/")), reverse=True):
             if (directory / name).exists():
                 return directory / name
-    _missing(f"{name} is not installed; run: python -m tests.servers.install system")
+    missing(f"{name} is not installed; run: python -m tests.servers.install system")
 
 
-def _missing(reason: str) -> NoReturn:
+def missing(reason: str) -> NoReturn:
+    """Skip the test, or fail it where nothing may be missing."""
     # The installer reads this module in a bare Python.
     import pytest
 
