@@ -10,7 +10,7 @@ from typing import Any
 from orch_tui.components.dbapi.growing import Last, last_of, remember, require_growing
 from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Source
-from orch_tui.components.dbapi.session import Session
+from orch_tui.components.dbapi.session import Work
 from orch_tui.components.dbapi.settle import Types
 from orch_tui.components.dbapi.sql_source import require_kept_rows
 from orch_tui.components.dbapi.stop import stoppable
@@ -22,8 +22,8 @@ from orch_tui.model.text import counted
 from orch_tui.storage.duckdb import columns_of, parquet
 
 
-class Reader(Session):
-    """A session that reads one table or query within one snapshot, without holding the rows."""
+class Reader(Work):
+    """Reads one table or query within one snapshot, without holding the rows."""
 
     @abstractmethod
     def start(self, last: Last | None) -> list[Column]:

@@ -13,7 +13,7 @@ from orch_tui.components.dbapi.held import changed
 from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
 from orch_tui.components.dbapi.rows import check_keys, chosen, reader
-from orch_tui.components.dbapi.session import Session
+from orch_tui.components.dbapi.session import Work
 from orch_tui.components.dbapi.stop import stoppable
 from orch_tui.components.kit.component import Context, Input
 from orch_tui.components.kit.sql import connect, duckdb_explained, listed, row_batches
@@ -56,8 +56,8 @@ class Done:
     added: int = 0
 
 
-class Writer(Session):
-    """A session that writes one table in one transaction."""
+class Writer(Work):
+    """Writes one table in one transaction."""
 
     ctx: Context
     target: Target
@@ -67,7 +67,7 @@ class Writer(Session):
 
     @property
     def outcome(self) -> str:
-        if self.step == "commit" and self.lost:
+        if self.step == "commit" and self.session.lost:
             return "whether the rows are there is not known, look before you run the task again: "
         return "" if self.step == "look" else "nothing was written: "
 

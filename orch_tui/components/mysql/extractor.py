@@ -37,30 +37,31 @@ class Parameters(Source, MysqlServer):
     )
 
 
-class MysqlReader(Mysql, Reader):
+class MysqlReader(Reader):
     """An unbuffered cursor in a read-only transaction with a consistent snapshot: all rows are of one moment.
 
     Source: https://dev.mysql.com/doc/refman/8.4/en/commit.html
     """
 
+    session: Mysql
+
     def __init__(self, parameters: Parameters, ctx: Context, *, quick: bool = False) -> None:
-        super().__init__(parameters, ctx, quick=quick)
+        self.session = Mysql(parameters, ctx, quick=quick)
+        self._ctx = ctx
         self.parameters = parameters
         self.table: str | None = None
         self._stream: Stream | None = None
         self._names: list[str] = []
         self._floats: set[str] = set()
 
-    def connect(self) -> None:
-        super().connect()
+    def prepare(self) -> None:
         # For the session: a statement such as DROP TABLE ends a transaction, and then it is not read-only any more.
-        self.execute("set session transaction isolation level repeatable read, read only")
-        self.execute("start transaction with consistent snapshot, read only")
+        self.session.execute("set session transaction isolation level repeatable read, read only")
+        self.session.execute("start transaction with consistent snapshot, read only")
 
-    def abandon(self) -> None:
+    def leave(self) -> None:
         if self._stream is not None:
             self._stream.leave()
-        super().abandon()
 
     def start(self, last: Last | None) -> list[Column]:
         from orch_tui.components.mysql.driver import Stream
@@ -71,7 +72,7 @@ class MysqlReader(Mysql, Reader):
         else:
             self._look_for_floats()
             statement = self.query(last)
-        self._stream = self.con.cursor(Stream)
+        self._stream = self.session.con.cursor(Stream)
         self._stream.execute(statement)
         fields = self._stream.fields()
         if not fields:
@@ -115,7 +116,7 @@ class MysqlReader(Mysql, Reader):
         from orch_tui.components.mysql.driver import described
 
         try:
-            fields = described(self.con, self.parameters.statement)
+            fields = described(self.session.con, self.parameters.statement)
         except pymysql.Error as error:
             if error.args[:1] != (_NOT_PREPARED,):
                 raise
@@ -133,9 +134,9 @@ class MysqlReader(Mysql, Reader):
         """The table's quoted name and its columns. Reads no row."""
         from orch_tui.components.mysql.driver import Stream
 
-        self.table = require(self.parameters.table or "", list(self.tables()), "table", self.shown)
+        self.table = require(self.parameters.table or "", list(self.session.tables()), "table", self.shown)
         source = quoted(self.table)
-        with self.con.cursor(Stream) as cursor:
+        with self.session.con.cursor(Stream) as cursor:
             cursor.execute(f"select * from {source} limit 0")
             return source, cursor.fields()
 
@@ -151,9 +152,9 @@ class MysqlReader(Mysql, Reader):
 
     def _json_columns(self) -> set[str]:
         """MariaDB's JSON is a text with a rule; the protocol says text."""
-        if not self.is_mariadb:
+        if not self.session.is_mariadb:
             return set()
-        rows = self.execute(
+        rows = self.session.execute(
             "select constraint_name from information_schema.check_constraints where constraint_schema = database()"
             " and table_name = %s and level = 'Column' and check_clause like 'json_valid(%%'",
             (self.table,),
@@ -163,7 +164,7 @@ class MysqlReader(Mysql, Reader):
     def _beyond(self, value: str, last: Last) -> str:
         if last.family == "text":
             # The state compares texts by code points, as DuckDB does, and not by the column's collation.
-            return f"cast(convert({value} using utf8mb4) as binary) > {self.con.escape(last.value)}"
+            return f"cast(convert({value} using utf8mb4) as binary) > {self.session.con.escape(last.value)}"
         if last.family == "time":
             return f"{value} > '{str(last.value).removesuffix('+00')}'"
         return f"{value} > {last.value}" if not isinstance(last.value, float) else f"{value} > {last.value!r}e0"
@@ -175,11 +176,6 @@ class MysqlReader(Mysql, Reader):
     def estimate(self) -> int | None:
         # Not while the rows of the statement are on their way: the connection can do one thing at a time.
         return None
-
-
-def _of_source(name: str, is_float: bool) -> str:
-    column = f"source.{quoted(name)}"
-    return f"{column} + 0e0 as {quoted(name)}" if is_float else column
 
 
 def _value(field: MysqlField) -> str:
@@ -202,10 +198,10 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
         if parameters.table is not None:
             _, fields = reader.look()
             require_columns(parameters, reader.columns(fields), f"{reader.table} in {reader.shown}")
-            return f"{reader.greeting()}; the table {reader.table} has {counted(len(fields), 'column')}"
+            return f"{reader.session.greeting()}; the table {reader.table} has {counted(len(fields), 'column')}"
         # To count the columns, the server would have to run the query.
-        reader.execute(f"explain {reader.query()}")
-        return f"{reader.greeting()}; the query can be run"
+        reader.session.execute(f"explain {reader.query()}")
+        return f"{reader.session.greeting()}; the query can be run"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -34,6 +35,11 @@ class MysqlServer(Server):
 def quoted(name: str) -> str:
     """An identifier of MySQL: any text, in backquotes."""
     return "`" + name.replace("`", "``") + "`"
+
+
+def name_list(names: Iterable[str]) -> str:
+    """Identifiers of MySQL for a statement, between commas."""
+    return ", ".join(quoted(name) for name in names)
 
 
 class Mysql(Session):

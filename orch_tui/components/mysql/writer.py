@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from orch_tui.components import kit
 from orch_tui.components.dbapi.fit import Choice, Field
@@ -13,46 +11,42 @@ from orch_tui.components.dbapi.parameters import Target
 from orch_tui.components.dbapi.session import STAGE
 from orch_tui.components.dbapi.write import Done, Job, TargetColumn, Writer, describe, write
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.mysql.server import Mysql, MysqlServer, quoted
+from orch_tui.components.mysql.server import Mysql, MysqlServer, name_list, quoted
+from orch_tui.components.mysql.stage import Stage
 from orch_tui.components.mysql.types import choices, target_of, written
 from orch_tui.model.text import counted, safe_line
 
-if TYPE_CHECKING:
-    import pymysql
-
 _SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO"
 """A value that does not fit is an error, not cut off; a 0 stays a 0; a backslash in a text is a backslash."""
-_CHANGED = (1264, 1265, 1292, 1366, 1406)
-"""Codes of errors and notes about a value that does not fit: out of range, truncated, incorrect, too long."""
-_PLACE = re.compile(r"column [`'](?:.*`\.`)?(.*)[`'] at row (\d+)$")
 
 
 class Parameters(Target, MysqlServer):
     """Where the rows go and how they meet the ones that are there."""
 
 
-class MysqlWriter(Mysql, Writer):
+class MysqlWriter(Writer):
     """Rows wait in a temporary table, so that the transaction that moves them is short and locks nobody out for long.
 
     Making a table ends a transaction in MySQL, so it comes first, and is undone when the rows do not follow.
     """
 
+    session: Mysql
+
     def __init__(self, parameters: Parameters, ctx: Context, *, quick: bool = False) -> None:
-        super().__init__(parameters, ctx, quick=quick)
+        self.session = Mysql(parameters, ctx, quick=quick)
         self.ctx = ctx
         self.target = parameters
         self.called = f"the table {parameters.table}"
         self._name = parameters.table
         self._made = False
 
-    def connect(self) -> None:
-        super().connect()
+    def prepare(self) -> None:
         wait = self.target.lock_timeout
-        self.execute(f"set session sql_mode = '{_SQL_MODE}', innodb_lock_wait_timeout = {wait}")
-        self.execute(f"set session lock_wait_timeout = {wait}")
+        self.session.execute(f"set session sql_mode = '{_SQL_MODE}', innodb_lock_wait_timeout = {wait}")
+        self.session.execute(f"set session lock_wait_timeout = {wait}")
 
     def look(self) -> list[TargetColumn] | None:
-        tables = self.tables()
+        tables = self.session.tables()
         name = find(self.target.table, list(tables))
         if name is None:
             return None
@@ -63,24 +57,23 @@ class MysqlWriter(Mysql, Writer):
             )
         self._name = name
         self._require_transactions()
-        rows = self.execute(
+        rows = self.session.execute(
             "select column_name, is_nullable = 'NO' and column_default is null and extra not like '%%auto_increment%%',"
             " coalesce(generation_expression, '') <> '', column_type from information_schema.columns"
             " where table_schema = database() and table_name = %s order by ordinal_position",
             (name,),
         )
+        exact_json = self.session.is_mariadb
         return [
-            TargetColumn(
-                str(column), bool(need) and not made, bool(made), target_of(str(kind), exact_json=self.is_mariadb)
-            )
+            TargetColumn(str(column), bool(need) and not made, bool(made), target_of(str(kind), exact_json=exact_json))
             for column, need, made, kind in rows
         ]
 
     def choices(self, kind: str, *, key: bool) -> list[Choice]:
-        return choices(kind, key=key, exact_json=self.is_mariadb)
+        return choices(kind, key=key, exact_json=self.session.is_mariadb)
 
     def _require_transactions(self) -> None:
-        rows = self.execute(
+        rows = self.session.execute(
             "select t.engine, e.transactions from information_schema.tables t"
             " left join information_schema.engines e on e.engine = t.engine"
             " where t.table_schema = database() and t.table_name = %s",
@@ -93,7 +86,7 @@ class MysqlWriter(Mysql, Writer):
             )
 
     def unique_keys(self) -> list[set[str]]:
-        rows = self.execute(
+        rows = self.session.execute(
             "select index_name, column_name, sub_part from information_schema.statistics"
             " where table_schema = database() and table_name = %s and non_unique = 0",
             (self._name,),
@@ -105,18 +98,18 @@ class MysqlWriter(Mysql, Writer):
         return [columns for columns in found.values() if "" not in columns]
 
     def unique_index_sql(self, key: Sequence[str]) -> str:
-        return f"alter table {quoted(self._name)} add unique ({_list(key)})"
+        return f"alter table {quoted(self._name)} add unique ({name_list(key)})"
 
     def store(self, job: Job) -> Done:
-        place, columns = quoted(self._name), _list(field.target for field in job.fields)
+        place, columns = quoted(self._name), name_list(field.target for field in job.fields)
         if job.is_new:
             self._create(job)
-        self.execute(f"create temporary table {STAGE} as select {columns} from {place} limit 0")
-        self._stage(job, f"insert into {STAGE} ({columns}) values ")
+        stage = Stage(self.session, job)
+        stage.fill(place, self.lines(job))
         if job.mode == "upsert":
-            self._require_distinct(job.key)
+            stage.require_distinct(self.where)
         done = Done()
-        self.con.begin()
+        self.session.con.begin()
         if job.mode == "replace" and not job.is_new:
             done.deleted = self._affected(f"delete from {place}")
         if job.mode == "upsert" and not job.is_new:
@@ -137,59 +130,19 @@ class MysqlWriter(Mysql, Writer):
             )
         return done
 
-    def _stage(self, job: Job, head: str) -> None:
-        """The rows into the temporary table. Raises: pymysql.Error, with the value that does not fit."""
-        import pymysql
-
-        before = 0
-        for statement, rows in self._inserts(job, head):
-            try:
-                with self.con.cursor() as cursor:
-                    cursor.execute(statement)
-                    # What the server notes and does all the same: it has cut or rounded something.
-                    noted = self.execute("show warnings") if cursor.warning_count else []
-                    for _, code, text in noted:
-                        if code in _CHANGED:
-                            raise pymysql.DataError(code, text)
-            except pymysql.Error as error:
-                raise self._with_value(error, job, before) from error
-            before += rows
-
-    def _with_value(self, error: pymysql.Error, job: Job, before: int) -> pymysql.Error:
-        """The error with the value it is about, where the server tells only the column and the row of the statement."""
-        code, text = error.args[0], str(error.args[-1])
-        place = _PLACE.search(text)
-        field = next((field for field in job.fields if place and field.target == place[1]), None)
-        if code not in _CHANGED or place is None or field is None or ": '" in text:
-            return error
-        row = job.con.execute(
-            f"select cast({field.value} as varchar) from source limit 1 offset {before + int(place[2]) - 1}"
-        ).fetchone()
-        value = safe_line(str(row[0]), 60) if row else ""
-        return type(error)(code, f"{text[: text.rindex(' at row ')]}: {value}")
-
     def _update(self, job: Job) -> int:
         """Update the rows with a known key; returns how many there are, changed or not."""
         place = quoted(self._name)
-        known = self.execute(f"select count(*) from {STAGE} as s straight_join {place} as t on {_same(job.key)}")[0][0]
+        both = f"{STAGE} as s straight_join {place} as t on {_same(job.key)}"
+        known = self.session.execute(f"select count(*) from {both}")[0][0]
         changed = [quoted(field.target) for field in job.fields if field.target not in job.key]
         if known and changed:
             values = ", ".join(f"t.{name} = s.{name}" for name in changed)
-            self.execute(f"update {STAGE} as s straight_join {place} as t on {_same(job.key)} set {values}")
+            self.session.execute(f"update {both} set {values}")
         return int(known)
 
-    def _require_distinct(self, key: Sequence[str]) -> None:
-        """Keys that differ for us may be the same for the table's collation. Raises: UserError with an example."""
-        twice = self.execute(f"select {_list(key)} from {STAGE} group by {_list(key)} having count(*) > 1 limit 1")
-        if twice:
-            example = ", ".join(f"{name} = {value}" for name, value in zip(key, twice[0], strict=True))
-            raise UserError(
-                f"several rows have one key ({safe_line(example, 200)}) as {self.where} compares texts, which may "
-                "ignore case and accents; every key may come once"
-            )
-
     def _affected(self, statement: str) -> int:
-        with self.con.cursor() as cursor:
+        with self.session.con.cursor() as cursor:
             return int(cursor.execute(statement))
 
     def _create(self, job: Job) -> None:
@@ -199,8 +152,8 @@ class MysqlWriter(Mysql, Writer):
             for field in job.fields
         ]
         if job.key:
-            parts.append(f"primary key ({_list(job.key)})")
-        self.execute(
+            parts.append(f"primary key ({name_list(job.key)})")
+        self.session.execute(
             f"create table {quoted(self._name)} ({', '.join(parts)}) engine = InnoDB"
             f" default charset utf8mb4 collate {self._collation()}"
         )
@@ -209,54 +162,32 @@ class MysqlWriter(Mysql, Writer):
 
     def _collation(self) -> str:
         """By which texts that differ stay different keys, as they are in the input, also in blanks at their end."""
-        rows = self.execute(
+        rows = self.session.execute(
             "select collation_name from information_schema.collations"
             " where collation_name in ('utf8mb4_nopad_bin', 'utf8mb4_0900_bin')"
         )
         return str(rows[0][0]) if rows else "utf8mb4_bin"
 
-    def abandon(self) -> None:
-        super().abandon()
+    def take_back(self) -> None:
         if not self._made:
             return
         import pymysql
 
         try:
-            with self.open(5, keep=False) as other, other.cursor() as cursor:
+            with self.session.open(5, keep=False) as other, other.cursor() as cursor:
                 cursor.execute("set session lock_wait_timeout = 5")
                 if not cursor.execute(f"select 1 from {quoted(self._name)} limit 1"):
                     cursor.execute(f"drop table {quoted(self._name)}")
         except (pymysql.Error, OSError) as error:
             self.ctx.log(f"{self.where} was made and is empty: {safe_line(str(error), 200)}")
 
-    def _inserts(self, job: Job, head: str) -> Iterator[tuple[str, int]]:
-        """Statements, each with its number of rows, that stay well below the largest packet that the server takes."""
-        most = int(self.execute("select @@max_allowed_packet")[0][0])
-        # A character is up to four bytes.
-        limit = min(most // 8, 2**20)
-        waiting: list[str] = []
-        size = 0
-        for lines in self.lines(job):
-            for line in lines:
-                if waiting and size + len(line) > limit:
-                    yield head + ",".join(waiting), len(waiting)
-                    waiting, size = [], 0
-                waiting.append(line)
-                size += len(line) + 1
-        if waiting:
-            yield head + ",".join(waiting), len(waiting)
-
     def line(self, fields: Sequence[Field]) -> str:
         values = ", ".join(written(field.value, field.kind, field.type) for field in fields)
         return f"'(' || concat_ws(',', {values}) || ')'"
 
     def commit(self) -> None:
-        self.con.commit()
+        self.session.con.commit()
         self._made = False
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(quoted(name) for name in names)
 
 
 def _same(key: Sequence[str]) -> str:
@@ -276,7 +207,7 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
     """Who answers, and what is to be written. Raises: UserError."""
     with MysqlWriter(parameters, ctx, quick=True) as writer:
         found = describe(writer)
-        return f"{writer.greeting()}; {found}"
+        return f"{writer.session.greeting()}; {found}"
 
 
 if __name__ == "__main__":

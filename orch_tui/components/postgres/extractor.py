@@ -23,14 +23,16 @@ class Parameters(Source, PostgresServer):
     """What to read from which database."""
 
 
-class PostgresReader(Postgres, Reader):
+class PostgresReader(Reader):
     """A named cursor in a read-only transaction at the level repeatable read: all rows are of one moment.
 
     Source: https://www.psycopg.org/psycopg3/docs/advanced/cursors.html#server-side-cursors
     """
 
+    session: Postgres
+
     def __init__(self, parameters: Parameters, ctx: Context, *, quick: bool = False) -> None:
-        super().__init__(parameters, ctx, read_only=True, quick=quick)
+        self.session = Postgres(parameters, ctx, read_only=True, quick=quick)
         self.parameters = parameters
         self._cursor: psycopg.ServerCursor[tuple[Any, ...]]
         self.table: str | None = None
@@ -46,12 +48,12 @@ class PostgresReader(Postgres, Reader):
             names = [column.name for column, _ in columns]
             growing = require_growing([column for column, _ in columns], last.column, last, self.shown)
             n = names.index(growing.name)
-            statement += f" where {_beyond(columns[n][1].format(f'c{n}'), growing, last, self.con)}"
+            statement += f" where {_beyond(columns[n][1].format(f'c{n}'), growing, last, self.session.con)}"
         # All rows are read, so a plan that gives the first ones soon is the wrong one.
-        self.set_local("cursor_tuple_fraction", "1")
+        self.session.set_local("cursor_tuple_fraction", "1")
         for name in AS_TEXT:
-            self.con.adapters.register_loader(name, _text_loader())
-        self._cursor = self.con.cursor("orch_tui")
+            self.session.con.adapters.register_loader(name, _text_loader())
+        self._cursor = self.session.con.cursor("orch_tui")
         self._cursor.execute(statement.encode())
         return [columns[n][0] for n in chosen]
 
@@ -61,12 +63,12 @@ class PostgresReader(Postgres, Reader):
         if parameters.table is not None:
             schema = parameters.schema_name
             self.table = require(
-                parameters.table, list(self.tables(schema)), "table", f"schema {schema} of {self.shown}"
+                parameters.table, list(self.session.tables(schema)), "table", f"schema {schema} of {self.shown}"
             )
             source = qualified(schema, self.table)
         else:
             source = f"({parameters.statement}\n)"
-        found = self.con.execute(f"select * from {source} as source limit 0".encode()).description or []
+        found = self.session.con.execute(f"select * from {source} as source limit 0".encode()).description or []
         types = self._types(found)
         columns = []
         for item in found:
@@ -77,7 +79,7 @@ class PostgresReader(Postgres, Reader):
         return source, columns
 
     def _types(self, found: list[psycopg.Column]) -> dict[int, tuple[str, bool, str, str]]:
-        rows = self.con.execute(
+        rows = self.session.con.execute(
             "select oid::bigint, typname::text, typnamespace = 'pg_catalog'::regnamespace, typtype::text,"
             " typcategory::text from pg_catalog.pg_type where oid = any(%s::oid[])",
             ([item.type_code for item in found],),
@@ -99,7 +101,7 @@ class PostgresReader(Postgres, Reader):
     def estimate(self) -> int | None:
         if self.table is None:
             return None
-        row = self.con.execute(
+        row = self.session.con.execute(
             "select reltuples::bigint from pg_catalog.pg_class where oid = %s::regclass",
             (qualified(self.parameters.schema_name, self.table),),
         ).fetchone()
@@ -145,7 +147,7 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
         _, columns = reader.look()
         require_columns(parameters, [column for column, _ in columns], reader.where)
         what = f"the table {parameters.schema_name}.{reader.table}" if reader.table else "the query"
-        return f"{reader.greeting()}; {what} has {counted(len(columns), 'column')}"
+        return f"{reader.session.greeting()}; {what} has {counted(len(columns), 'column')}"
 
 
 if __name__ == "__main__":

@@ -42,30 +42,31 @@ class Parameters(Target, PostgresServer):
     """Where the rows go and how they meet the ones that are there."""
 
 
-class PostgresWriter(Postgres, Writer):
+class PostgresWriter(Writer):
     """Also making the table is part of the transaction, so that nobody sees anything before its end."""
 
+    session: Postgres
+
     def __init__(self, parameters: Parameters, ctx: Context, *, quick: bool = False) -> None:
-        super().__init__(parameters, ctx, read_only=quick, quick=quick)
+        self.session = Postgres(parameters, ctx, read_only=quick, quick=quick)
         self.ctx = ctx
         self.target = parameters
         self.schema = parameters.schema_name
         self.called = f"the table {self.schema}.{parameters.table}"
         self._place = ""
 
-    def connect(self) -> None:
-        super().connect()
-        self.set_local("lock_timeout", f"{self.target.lock_timeout}s")
+    def prepare(self) -> None:
+        self.session.set_local("lock_timeout", f"{self.target.lock_timeout}s")
 
     def look(self) -> list[TargetColumn] | None:
-        tables = self.tables(self.schema)
+        tables = self.session.tables(self.schema)
         name = find(self.target.table, list(tables))
         self._place = qualified(self.schema, name or self.target.table)
         if name is None:
             return None
         if tables[name] in ("v", "m"):
             raise UserError(f'"{safe_line(name)}" is a view in {self.shown}, and rows can only be written to a table')
-        rows = self.con.execute(_COLUMNS.encode(), (self._place,)).fetchall()
+        rows = self.session.con.execute(_COLUMNS.encode(), (self._place,)).fetchall()
         return [
             TargetColumn(name, required, generated, target_of(PostgresColumn(kind, built_in, modifier, shown)))
             for name, required, generated, kind, built_in, modifier, shown in rows
@@ -75,7 +76,7 @@ class PostgresWriter(Postgres, Writer):
         return choices(kind)
 
     def unique_keys(self) -> list[set[str]]:
-        rows = self.con.execute(
+        rows = self.session.con.execute(
             "select array_agg(a.attname::text) from pg_catalog.pg_index i join pg_catalog.pg_attribute a"
             " on a.attrelid = i.indrelid and a.attnum = any((i.indkey::int2[])[0:i.indnkeyatts - 1])"
             " where i.indrelid = %s::regclass and i.indisunique and i.indisvalid and i.indimmediate"
@@ -93,18 +94,18 @@ class PostgresWriter(Postgres, Writer):
             self._create(job)
         elif job.mode == "replace":
             # Readers go on, but of two writers at once the second must see the rows of the first.
-            self.con.execute(f"lock table {self._place} in share row exclusive mode".encode())
-            done.deleted = self.con.execute(f"delete from {self._place}".encode()).rowcount
+            self.session.con.execute(f"lock table {self._place} in share row exclusive mode".encode())
+            done.deleted = self.session.con.execute(f"delete from {self._place}".encode()).rowcount
         if job.mode != "upsert" or job.is_new:
             done.added = self._copy(job, f"{self._place} ({columns})")
             return done
-        self.con.execute(
+        self.session.con.execute(
             f"create temp table {STAGE} on commit drop as select {columns} from {self._place} with no data".encode()
         )
         self._copy(job, f"{STAGE} ({columns})")
-        self.con.execute(f"analyze {STAGE}".encode())
+        self.session.con.execute(f"analyze {STAGE}".encode())
         same = " and ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in job.key)
-        known = self.con.execute(
+        known = self.session.con.execute(
             f"select count(*) from {STAGE} s where exists (select from {self._place} t where {same})".encode()
         ).fetchone()
         updates = ", ".join(
@@ -112,7 +113,7 @@ class PostgresWriter(Postgres, Writer):
             for field in job.fields
             if field.target not in job.key
         )
-        written = self.con.execute(
+        written = self.session.con.execute(
             f"insert into {self._place} ({columns}) overriding system value select {columns} from {STAGE}"
             f" on conflict ({_list(job.key)}) do {f'update set {updates}' if updates else 'nothing'}".encode()
         ).rowcount
@@ -130,12 +131,12 @@ class PostgresWriter(Postgres, Writer):
         parts = [f"{quoted(field.target)} {field.declared}" for field in job.fields]
         if job.key:
             parts.append(f"primary key ({_list(job.key)})")
-        self.con.execute(f"create table {self._place} ({', '.join(parts)})".encode())
+        self.session.con.execute(f"create table {self._place} ({', '.join(parts)})".encode())
         self.ctx.log(f"{self.where} is new")
 
     def _copy(self, job: Job, into: str) -> int:
         """How many rows the server took: a trigger may leave some out."""
-        cursor = self.con.cursor()
+        cursor = self.session.con.cursor()
         with cursor.copy(f"copy {into} from stdin".encode()) as copy:
             for lines in self.lines(job):
                 copy.write("\n".join(lines) + "\n")
@@ -145,12 +146,12 @@ class PostgresWriter(Postgres, Writer):
         return f"concat_ws(chr(9), {', '.join(copied(field.value, field.kind, field.type) for field in fields)})"
 
     def commit(self) -> None:
-        self.con.commit()
+        self.session.con.commit()
 
     def require_rights(self) -> None:
         """What the mode needs. Raises: UserError naming the right that is missing."""
         rights = {"replace": "insert, delete", "append": "insert", "upsert": "insert, select, update"}
-        row = self.con.execute("select to_regclass(%s)", (self._place,)).fetchone()
+        row = self.session.con.execute("select to_regclass(%s)", (self._place,)).fetchone()
         if row is None or row[0] is None:
             self._require("create", "has_schema_privilege(%s, %s)", self.schema, f"the schema {self.schema}")
             return
@@ -158,9 +159,11 @@ class PostgresWriter(Postgres, Writer):
             self._require(right, "has_table_privilege(%s, %s)", self._place, self.where)
 
     def _require(self, right: str, check: LiteralString, name: str, shown: str) -> None:
-        row = self.con.execute("select " + check, (name, right)).fetchone()
+        row = self.session.con.execute("select " + check, (name, right)).fetchone()
         if not row or not row[0]:
-            raise UserError(f"user {self.server.user} has no right to {right} on {shown}; let the owner grant it")
+            raise UserError(
+                f"user {self.session.server.user} has no right to {right} on {shown}; let the owner grant it"
+            )
 
 
 def _list(names: Iterable[str]) -> str:
@@ -181,7 +184,7 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
     with PostgresWriter(parameters, ctx, quick=True) as writer:
         found = describe(writer)
         writer.require_rights()
-        return f"{writer.greeting()}; {found}"
+        return f"{writer.session.greeting()}; {found}"
 
 
 if __name__ == "__main__":
