@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from orch_tui.cli.narrate import Narrator, clock
 from orch_tui.cli.output import Output, fit
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
@@ -21,7 +21,8 @@ _BATCH = 200
 
 
 class Display:
-    """Writes what the narrator tells. ``live`` adds the status line; without it nothing is written in between."""
+    """Writes what the narrator tells. ``live`` adds the status line; without it nothing is written in between.
+    ``now`` is the clock of the run."""
 
     def __init__(
         self,
@@ -29,7 +30,7 @@ class Display:
         narrator: Narrator,
         *,
         live: bool,
-        now: Callable[[], float] = time.time,
+        now: Callable[[], RunTime],
     ) -> None:
         self._out = out
         self._narrator = narrator
@@ -83,7 +84,7 @@ class Display:
             self._shown = ""
 
 
-def status_line(state: RunState, now: float, *, unicode: bool) -> str:
+def status_line(state: RunState, now: RunTime, *, unicode: bool) -> str:
     """``● 3/5  0:14  phase 2/4 "Transformation phase"  SQL · Campaign Performance +1``."""
     style = state.status.style
     done = sum(number for status, number in state.counts.items() if status.final)
@@ -98,7 +99,7 @@ def status_line(state: RunState, now: float, *, unicode: bool) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _elapsed(state: RunState, now: float) -> str:
+def _elapsed(state: RunState, now: RunTime) -> str:
     minutes, seconds = divmod(max(0, int(now - (state.started or now))), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}" if minutes >= 60 else f"{minutes:02}:{seconds:02}"
 
@@ -108,7 +109,7 @@ def _running(state: RunState, running: list[str]) -> str:
     return safe_line(state.tasks[running[0]].name, 60) + more
 
 
-def _waits(state: RunState, tasks: list[str], now: float) -> str:
+def _waits(state: RunState, tasks: list[str], now: RunTime) -> str:
     for task in map(state.tasks.__getitem__, tasks):
         if not task.status.final:
             return f"{safe_line(task.name, 60)} waits: {safe_line(why(state, task, now), 120)}"

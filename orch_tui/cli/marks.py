@@ -5,18 +5,20 @@ The same judgements as on the screen, by the same model; told in lines, each of 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from orch_tui.cli.opening import command_hint
+from orch_tui.engine.run_clock import MACHINE, MachineClock
 from orch_tui.model.durations import show_duration
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunState
 from orch_tui.model.text import safe_line
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.runs.estimates import Estimates, read_estimates, tasks_to_run
-from orch_tui.runs.feed import RunFeed, last_outputs
+from orch_tui.runs.feed import RunFeed
 from orch_tui.runs.head import head_of
+from orch_tui.runs.log_times import LogTimes
 from orch_tui.runs.nested import NestedRuns
 from orch_tui.runs.view import QUIET, RunModel
 
@@ -24,8 +26,8 @@ EVERY = 2.0
 """Seconds between two looks at the logs of running tasks."""
 
 
-def model_of(paths: ProjectPaths, directory: Path) -> tuple[RunModel, float]:
-    """The run with its nested runs, its estimates and the times of its logs, and when it was looked at.
+def model_of(paths: ProjectPaths, directory: Path) -> RunModel:
+    """The run with its nested runs, its estimates and the times of its logs.
 
     Raises:
         FileNotFoundError: there is no such run (any more).
@@ -37,10 +39,10 @@ def model_of(paths: ProjectPaths, directory: Path) -> tuple[RunModel, float]:
     model = RunModel(directory, state, live=live, estimates=estimates)
     model.take(feed.read(model.running()))
     NestedRuns(paths).read(model, feed)
-    return model, time.time()
+    return model
 
 
-def head_words(model: RunModel, now: float) -> str:
+def head_words(model: RunModel, now: RunTime) -> str:
     """``14 s, about 9.0 s left``: how long it has taken, and what earlier runs let expect."""
     head = head_of(model, now)
     parts = [show_duration(head.elapsed)]
@@ -64,32 +66,33 @@ class MarkTeller:
         state: RunState,
         paths: ProjectPaths,
         say: Callable[[str], None],
-        now: Callable[[], float] = time.time,
+        machine: MachineClock = MACHINE,
     ) -> None:
         orchestration = state.header.orchestration
         self._estimates: Estimates = read_estimates(
             paths, orchestration, before=directory.name, tasks=tasks_to_run(state)
         )
-        self._model = RunModel(directory, state, live=True, estimates=self._estimates)
-        self._feed = RunFeed(directory, paths)
+        self._model = RunModel(directory, state, live=True, estimates=self._estimates, machine=machine)
+        self._feed = RunFeed(directory, paths, machine)
+        self._log_times = LogTimes(directory, machine)
         self._nested = NestedRuns(paths)
         self._say = say
-        self._now = now
         self._looked = float("-inf")
         self._told: set[object] = set()
         self._silence: dict[str, float] = {}
 
     def look(self, state: RunState, *, live: bool) -> None:
         """Tell what is new; every :data:`EVERY` seconds at most."""
-        now, model = self._now(), self._model
-        if state.finished or now - self._looked < EVERY:
-            return
-        self._looked = now
+        model = self._model
         model.state, model.live = state, live
+        now, up = model.now(), model.machine.uptime()
+        if state.finished or up - self._looked < EVERY:
+            return
+        self._looked = up
         if not live:
             return
         running = model.running()
-        model.outputs = last_outputs(model.directory, running)
+        model.take_outputs(self._log_times.look(running))
         self._nested.read(model, self._feed)
         self._tell_of_the_run(now)
         for task, number in running:
@@ -100,7 +103,7 @@ class MarkTeller:
         self._told.add(key)
         return new
 
-    def _tell_of_the_run(self, now: float) -> None:
+    def _tell_of_the_run(self, now: RunTime) -> None:
         state = self._model.state
         current = next((p.id for p in state.phases.values() if p.started is not None and p.ended is None), None)
         head = head_of(self._model, now)
@@ -111,7 +114,7 @@ class MarkTeller:
         if head.longer and self._once("longer"):
             self._say(f"the run takes longer than usual ({show_duration(self._estimates.run_mean)})")
 
-    def _tell_of_a_task(self, task_id: str, number: int, now: float) -> None:
+    def _tell_of_a_task(self, task_id: str, number: int, now: RunTime) -> None:
         model = self._model
         task = model.state.tasks[task_id]
         name = safe_line(task.name, 120)

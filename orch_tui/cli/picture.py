@@ -62,7 +62,8 @@ def _of_run(project: Project, name: str | None, run: str | None) -> Sequence:
         raise CliError(
             f'run {directory.name} is one of "{directory.parent.name}", not of "{safe_line(name or "", 100)}"'
         )
-    return sequence_of_run(*model_of(project.paths, directory))
+    model = model_of(project.paths, directory)
+    return sequence_of_run(model, model.now())
 
 
 def _print(out: Output, sequence: Sequence) -> None:

@@ -88,7 +88,7 @@ def show_command(
         from orch_tui.cli.marks import model_of
         from orch_tui.cli.show_run import print_run
 
-        print_run(Output(sys.stdout), opened.paths, *model_of(opened.paths, directory))
+        print_run(Output(sys.stdout), opened.paths, model_of(opened.paths, directory))
     return SUCCESS
 
 

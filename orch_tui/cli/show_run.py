@@ -8,6 +8,7 @@ from orch_tui.cli.opening import command_hint
 from orch_tui.cli.output import Output, cells, local_time, pad
 from orch_tui.engine.reconcile import inspect_run
 from orch_tui.model.durations import show_duration
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import PhaseState, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
@@ -24,11 +25,11 @@ from orch_tui.runs.view import RUNNING, RunModel
 _NESTED = "    "
 
 
-def print_run(out: Output, paths: ProjectPaths, model: RunModel, now: float) -> None:
-    """Print the run as it stood at ``now``."""
-    state = model.state
+def print_run(out: Output, paths: ProjectPaths, model: RunModel) -> None:
+    """Print the run as it stands."""
+    state, now = model.state, model.now()
     _print_header(out, paths, model, now)
-    _print_phases(out, model, now, "")
+    _print_phases(out, model, "")
     for one in state.interventions.all:
         out.line(f"{local_time(one.at)} {safe_line(words_of(one, state), 400)}")
     for at, level, text in state.notes:
@@ -39,7 +40,7 @@ def print_run(out: Output, paths: ProjectPaths, model: RunModel, now: float) -> 
         print_ending(out, state, model.directory, live=model.live)
 
 
-def _print_header(out: Output, paths: ProjectPaths, model: RunModel, now: float) -> None:
+def _print_header(out: Output, paths: ProjectPaths, model: RunModel, now: RunTime) -> None:
     state, header = model.state, model.state.header
     word = out.paint("interrupted", "red") if model.interrupted else out.status(state.status)
     out.line(f'{out.bold(f"run {header.id}")} of "{safe_line(header.name, 120)}" ({header.orchestration})')
@@ -75,8 +76,9 @@ def values_set(state: RunState) -> list[str]:
     return lines
 
 
-def _print_phases(out: Output, model: RunModel, now: float, indent: str) -> None:
-    state = model.state
+def _print_phases(out: Output, model: RunModel, indent: str) -> None:
+    # A nested run has a clock of its own.
+    state, now = model.state, model.now()
     width = min(50, max((cells(safe_line(task.name)) for task in state.tasks.values()), default=0))
     for number, phase in enumerate(state.phases.values(), 1):
         out.line(indent + _phase_line(out, number, phase))
@@ -85,7 +87,7 @@ def _print_phases(out: Output, model: RunModel, now: float, indent: str) -> None
             child = model.children.get(task.id)
             if child is not None:
                 out.line(f"{indent}{_NESTED}{out.bold(f'run {child.state.header.id}')}, nested")
-                _print_phases(out, child, now, indent + _NESTED)
+                _print_phases(out, child, indent + _NESTED)
 
 
 def _phase_line(out: Output, number: int, phase: PhaseState) -> str:
@@ -95,7 +97,7 @@ def _phase_line(out: Output, number: int, phase: PhaseState) -> str:
     return f"{name}  {out.status(phase.status)}  {seconds}{reason}".rstrip()
 
 
-def _task_line(out: Output, model: RunModel, task: TaskState, width: int, now: float) -> str:
+def _task_line(out: Output, model: RunModel, task: TaskState, width: int, now: RunTime) -> str:
     last, running = task.attempt, task.status in RUNNING
     seconds = "" if running and model.interrupted else show_duration(model.seconds(task, now))
     parts = [seconds.rjust(8)]

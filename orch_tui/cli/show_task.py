@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from orch_tui.cli.opening import command_hint, find_task
 from orch_tui.cli.output import Output, local_time
 from orch_tui.engine.attempt_text import NoText, attempt_text
 from orch_tui.engine.reproduce import CannotReproduce, reproduce
+from orch_tui.engine.run_clock import now_of
 from orch_tui.model.durations import show_duration
 from orch_tui.model.text import counted, safe_line
 from orch_tui.model.waits import why
@@ -77,7 +77,7 @@ def print_task(project: Project, state: RunState, directory: Path, wanted: str) 
     task, out = find_task(state, wanted), Output(sys.stdout)
     phase = state.phases[task.phase]
     out.line(f'{out.bold(safe_line(task.name, 120))} ({task.id}) in phase "{safe_line(phase.name, 120)}"')
-    words = exit_in_words(task) if task.status.final and task.attempts else why(state, task, time.time())
+    words = exit_in_words(task) if task.status.final and task.attempts else why(state, task, now_of(state))
     out.line(f"  {out.status(task.status)}  {safe_line(words, 600)}".rstrip())
     out.line(f"  runs {safe_line(task.configuration, 200)}")
     for attempt in task.attempts:

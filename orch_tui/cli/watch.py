@@ -60,7 +60,7 @@ def follow_to_end(paths: ProjectPaths, directory: Path, out: Output, *, strict: 
 
     told_of: int | None = None
     follower = Follower(directory)
-    display = Display(out, Narrator(out, directory), live=False)
+    display = Display(out, Narrator(out, directory), live=False, now=follower.now)
     marks = MarkTeller(directory, follower.state, paths, display.say)
     # A run that is being handed over has no executor for a moment, but a journal that was just written.
     last_alive = time.monotonic() - max(0.0, time.time() - (directory / JOURNAL).stat().st_mtime)

@@ -25,6 +25,7 @@ from orch_tui.model.events import FailureKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.rules import After
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status, worst
 from orch_tui.project.paths import ProjectPaths
@@ -92,7 +93,7 @@ class PhaseExecutor:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._wake_up)
 
-    def now(self) -> float:
+    def now(self) -> RunTime:
         """The time on the run's own clock. Thread-safe."""
         return self._recorder.now()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable
 
 from orch_tui.model import events
 from orch_tui.model.events import Event
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunState
 from orch_tui.project.journal.file import Journal, JournalFull
 
@@ -19,7 +19,7 @@ class Recorder:
     what runs goes on. ``flush`` tries again.
     """
 
-    def __init__(self, journal: Journal, state: RunState, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, journal: Journal, state: RunState, now: Callable[[], RunTime]) -> None:
         self.journal = journal
         self.state = state
         self.now = now

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from orch_tui.model.durations import show_duration
 from orch_tui.model.reasons import Cause, Reason
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import PhaseState, RunState, TaskState
 from orch_tui.model.status import Status
 
 
-def why(state: RunState, task: TaskState, now: float) -> str:
+def why(state: RunState, task: TaskState, now: RunTime) -> str:
     """One reason in words why a task that has not started waits; else the reason it has."""
     reason = waits_for(state, task)
     if reason is None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orch_tui.engine.results import read_result
+from orch_tui.engine.run_clock import MACHINE, MachineClock, RunClock, clock_of
 from orch_tui.model.events import Event
+from orch_tui.model.run_time import BootTime
 from orch_tui.model.runstate import RunState, fold
 from orch_tui.model.text import valid_id
-from orch_tui.project.attempt_dir import attempt_directory, log_file
+from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, JournalReader, is_executed
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.runs.log_times import LogTimes
 
 _LOOK = 8
 """Looks at the journal between two looks at the logs: their times matter in minutes only."""
@@ -23,12 +25,14 @@ _LOOK = 8
 class RunFeed:
     """Reads one run's journal and what stands beside it. For one thread; several may follow one run."""
 
-    def __init__(self, directory: Path, paths: ProjectPaths | None = None) -> None:
+    def __init__(self, directory: Path, paths: ProjectPaths | None = None, machine: MachineClock = MACHINE) -> None:
         """``paths`` is needed to find the runs of nested orchestrations."""
         self.directory = directory
         self._paths = paths
         self._reader = JournalReader(directory / JOURNAL)
         self._looks = 0
+        self._machine = machine
+        self._log_times = LogTimes(directory, machine)
 
     def open(self) -> tuple[RunState, bool]:
         """The state as it is now, and whether some process executes the run.
@@ -62,11 +66,14 @@ class RunFeed:
                 break
             events += more
         self._looks += 1
-        outputs = last_outputs(self.directory, running) if self._looks % _LOOK == 1 else {}
+        outputs = self._log_times.look(running) if self._looks % _LOOK == 1 else {}
         return Batch(tuple(events), live, state, outputs)
 
-    def nested_run(self, task: str, attempt: int, orchestration: str, spawned: float) -> Path | None:
-        """The directory of the run that an attempt of a nested orchestration started; None until there is one."""
+    def nested_run(self, task: str, attempt: int, orchestration: str, spawned: float, clock: RunClock) -> Path | None:
+        """The directory of the run that an attempt of a nested orchestration started; None until there is one.
+
+        ``spawned`` is when the attempt began by ``clock``, that of the outer run.
+        """
         if self._paths is None or not valid_id(orchestration):
             return None
         said = read_result(attempt_directory(self.directory, task, attempt)).get("run")
@@ -76,34 +83,24 @@ class RunFeed:
         for run in run_ids(self._paths, orchestration)[:_LOOK]:
             reader = JournalReader(self._paths.run(orchestration, run) / JOURNAL)
             try:
-                reader.poll(65536)
-                header = reader.initial().header
+                events, _ = reader.poll(65536)
+                state = fold(reader.initial(), events)
             except (OSError, BrokenJournal):
                 continue
-            if header.parent == parent and header.created >= spawned - 1:
+            created = state.header.created + clock.ahead_of(clock_of(state, self._machine))
+            if state.header.parent == parent and created >= spawned - 1:
                 return self._paths.run(orchestration, run)
         return None
-
-
-def last_outputs(directory: Path, running: Iterable[tuple[str, int]]) -> dict[str, float]:
-    """When these tasks of a run, given with the numbers of their attempts, wrote last: seconds since the epoch."""
-    found = {}
-    for task, attempt in running:
-        try:
-            found[task] = os.stat(log_file(attempt_directory(directory, task, attempt))).st_mtime
-        except OSError:
-            continue
-    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What a feed has read. ``state`` is set when the journal was replaced: the fold begins anew with it.
 
-    ``outputs`` says when tasks wrote into their logs last, by task id, in seconds since the epoch.
+    ``outputs`` says when tasks wrote into their logs last, by task id.
     """
 
     events: tuple[Event, ...]
     live: bool
     state: RunState | None = None
-    outputs: Mapping[str, float] = field(default_factory=dict)
+    outputs: Mapping[str, BootTime] = field(default_factory=dict)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from orch_tui.engine.run_clock import now_of
 from orch_tui.model.events import Event
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunState
 from orch_tui.project.journal.file import JOURNAL, JournalReader, is_executed
 
@@ -37,6 +39,10 @@ class Follower:
             for event in events:
                 self.state.apply(event)
         return self.state
+
+    def now(self) -> RunTime:
+        """Now, by the clock of the run."""
+        return now_of(self.state)
 
     @property
     def interrupted(self) -> bool:

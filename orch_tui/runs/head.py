@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.status import Status
 from orch_tui.runs.estimates import LONGER
 from orch_tui.runs.timeline import LiveTimeline, time_left
@@ -27,8 +28,8 @@ class Head:
     longer: bool
 
 
-def head_of(model: RunModel, now: float, timeline: LiveTimeline | None = None) -> Head:
-    """``now`` is in seconds since the epoch; ``timeline`` is that of the model now, for who has it already."""
+def head_of(model: RunModel, now: RunTime, timeline: LiveTimeline | None = None) -> Head:
+    """``timeline`` is that of the model now, for who has it already."""
     state, usual = model.state, model.estimates.run_mean
     done = sum(number for status, number in state.counts.items() if status.final)
     elapsed = model.elapsed(now)

@@ -27,12 +27,13 @@ class NestedRuns:
             try:
                 if child is None or child_feed is None:
                     inner = task.configuration.partition("/")[2]
-                    directory = feed.nested_run(task.id, attempt.number, inner, attempt.spawned)
+                    directory = feed.nested_run(task.id, attempt.number, inner, attempt.spawned, model.clock)
                     if directory is None:
                         continue
-                    self._feeds[name] = child_feed = RunFeed(directory, self._paths)
+                    self._feeds[name] = child_feed = RunFeed(directory, self._paths, model.machine)
                     state, live = child_feed.open()
-                    child = model.children[task.id] = RunModel(directory, state, live=live, depth=model.depth + 1)
+                    child = RunModel(directory, state, live=live, depth=model.depth + 1, machine=model.machine)
+                    model.children[task.id] = child
                     different = True
                 elif child.moving:
                     different |= child.take(child_feed.read())

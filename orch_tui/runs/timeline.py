@@ -9,6 +9,7 @@ from itertools import islice
 from statistics import median
 from typing import NamedTuple
 
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.runs.view import RUNNING, RunModel
@@ -53,10 +54,10 @@ class LiveTimeline(NamedTuple):
     seconds: float
 
 
-def live_timeline(model: RunModel, now: float, origin: float | None = None) -> LiveTimeline:
-    """Bars of all tasks in the order of the phases. ``origin`` is the time that the picture begins at."""
+def live_timeline(model: RunModel, now: RunTime) -> LiveTimeline:
+    """Bars of all tasks in the order of the phases."""
     state = model.state
-    zero = origin if origin is not None else state.started or state.header.created
+    zero = state.started or state.header.created
     until = state.ended or (model.last_trace() if model.interrupted else now)
     medians = model.estimates.task_medians
     nominal = median(medians.values()) if medians else _usual_here(model)
@@ -71,14 +72,14 @@ def live_timeline(model: RunModel, now: float, origin: float | None = None) -> L
             bars.append(_critical(bar) if bar is last and phase.ended is not None else bar)
             child = model.children.get(bar.task)
             if child is not None:
-                bars += _nested(child, now, zero, model.depth + 1)
+                bars += _nested(child, now, zero, model)
         if last is not None:
             columns.append(Column(number, begins, last.end))
             start = max(begins, last.end)
     return LiveTimeline(tuple(bars), tuple(columns), max((bar.end for bar in bars), default=0.0))
 
 
-def time_left(model: RunModel, now: float, timeline: LiveTimeline | None = None) -> float | None:
+def time_left(model: RunModel, now: RunTime, timeline: LiveTimeline | None = None) -> float | None:
     """Seconds to the end of the last bar; None when no earlier run tells anything of what has not ended yet.
 
     ``timeline`` is that of the model now, for who has it already.
@@ -151,10 +152,12 @@ def _ran(model: RunModel, task: TaskState, until: float, usual: float | None) ->
     return LiveBar(task.id, task.name, task.status, start, max(start, done), max(start, end), level=model.depth)
 
 
-def _nested(child: RunModel, now: float, zero: float, level: int) -> list[LiveBar]:
-    shift = (child.state.started or child.state.header.created) - zero
+def _nested(child: RunModel, now: RunTime, zero: float, outer: RunModel) -> list[LiveBar]:
+    """``now`` and ``zero`` are by the clock of the outer run."""
+    ahead, level = outer.clock.ahead_of(child.clock), outer.depth + 1
+    shift = (child.state.started or child.state.header.created) + ahead - zero
     bars: list[LiveBar] = []
-    inner = {bar.task: bar for bar in live_timeline(child, now).bars}
+    inner = {bar.task: bar for bar in live_timeline(child, RunTime(now - ahead)).bars}
     for phase in child.state.phases.values():
         bars.append(LiveBar("", phase.name, phase.status, shift, shift, shift, level=level, heading=True))
         for task in phase.tasks:

@@ -7,14 +7,16 @@ that ever touches the state: no copies of ten thousand tasks at every event, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from orch_tui.engine.run_clock import MACHINE, MachineClock, RunClock, clock_of
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
 from orch_tui.model.orchestration import Phase, Task
+from orch_tui.model.run_time import BootTime, RunTime
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.waits import why
@@ -33,19 +35,28 @@ QUIET = 60.0
 class RunModel:
     """The run's state and what the screen says of it. ``children`` are the runs of its nested orchestrations.
 
-    ``continued`` is the newest run that runs what did not succeed in this one.
+    ``continued`` is the newest run that runs what did not succeed in this one. What it is asked about a moment gets
+    that moment from :meth:`now`, so that all of a picture is of the same one.
     """
 
     def __init__(
-        self, directory: Path, state: RunState, *, live: bool, estimates: Estimates | None = None, depth: int = 0
+        self,
+        directory: Path,
+        state: RunState,
+        *,
+        live: bool,
+        estimates: Estimates | None = None,
+        depth: int = 0,
+        machine: MachineClock = MACHINE,
     ) -> None:
         self.directory = directory
         self.state = state
         self.live = live
         self.estimates = estimates or Estimates()
         self.depth = depth
+        self.machine = machine
         self.continued: RunSummary | None = None
-        self.outputs: dict[str, float] = {}
+        self.outputs: dict[str, RunTime] = {}
         self.children: dict[str, RunModel] = {}
         self._changed: set[str] = {*state.tasks, *state.phases}
 
@@ -59,8 +70,13 @@ class RunModel:
             self.state.apply(event)
             self._changed |= self._touched(event)
         self.live = batch.live
-        self.outputs.update(batch.outputs)
+        self.take_outputs(batch.outputs)
         return different
+
+    def take_outputs(self, outputs: Mapping[str, BootTime]) -> None:
+        """Take in when tasks wrote into their logs last."""
+        clock = self.clock
+        self.outputs.update({task: clock.at(moment) for task, moment in outputs.items()})
 
     def _touched(self, event: Event) -> set[str]:
         touched = {str(event.data[key]) for key in ("task", "phase") if key in event.data}
@@ -80,6 +96,15 @@ class RunModel:
         return changed
 
     # Questions
+
+    @property
+    def clock(self) -> RunClock:
+        """The clock of the times in its journal."""
+        return clock_of(self.state, self.machine)
+
+    def now(self) -> RunTime:
+        """Now, by the clock of the run."""
+        return self.clock.now()
 
     @property
     def finished(self) -> bool:
@@ -106,7 +131,7 @@ class RunModel:
         prefix = f"{ORCHESTRATION_COMPONENT}/"
         return [t for t in self.state.tasks.values() if t.attempts and t.configuration.startswith(prefix)]
 
-    def elapsed(self, now: float) -> float:
+    def elapsed(self, now: RunTime) -> float:
         """Seconds from its start to its end, or until now; until the last trace of it when it was interrupted."""
         state = self.state
         if state.started is None:
@@ -121,7 +146,7 @@ class RunModel:
                 times.append(attempt.ended or attempt.started or attempt.spawned)
         return max(times)
 
-    def seconds(self, task: TaskState, now: float) -> float | None:
+    def seconds(self, task: TaskState, now: RunTime) -> float | None:
         """How long the attempt took or takes; None before the first."""
         attempt = task.attempt
         if attempt is None:
@@ -131,20 +156,20 @@ class RunModel:
         end = self.last_trace() if self.interrupted else now
         return max(0.0, end - (attempt.started or attempt.spawned))
 
-    def longer(self, task: TaskState, now: float) -> bool:
+    def longer(self, task: TaskState, now: RunTime) -> bool:
         """It takes, or took, over 20 % longer than it did on average in the last 20 runs."""
         mean, seconds = self.estimates.task_means.get(task.id), self.seconds(task, now)
         # Under a second, a fifth is noise.
         return mean is not None and seconds is not None and seconds > max(mean * LONGER, mean + 0.5)
 
-    def quiet(self, task: TaskState, now: float) -> float | None:
+    def quiet(self, task: TaskState, now: RunTime) -> float | None:
         """For how many seconds a running task wrote nothing, once that is worth a word."""
         if task.status not in RUNNING or not self.live or not task.attempts:
             return None
         last = max(self.outputs.get(task.id, 0.0), task.attempts[-1].started or task.attempts[-1].spawned)
         return now - last if now - last >= QUIET else None
 
-    def marks(self, task: TaskState, now: float) -> list[str]:
+    def marks(self, task: TaskState, now: RunTime) -> list[str]:
         """``longer than usual (12 s)``, ``quiet for 2:03``."""
         marks = []
         if self.longer(task, now):
@@ -154,7 +179,7 @@ class RunModel:
             marks.append(f"quiet for {show_duration(quiet)}")
         return marks
 
-    def why(self, task: TaskState, now: float) -> str:
+    def why(self, task: TaskState, now: RunTime) -> str:
         """Why it waits, or the reason of how it ended; empty for a success."""
         if task.status in RUNNING and self.interrupted:
             return "its executor is gone; T takes the run over"

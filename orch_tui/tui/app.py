@@ -9,10 +9,10 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path, PurePath
-from time import monotonic, time
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
@@ -20,6 +20,7 @@ from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.theme import Theme
 
+from orch_tui.engine.run_clock import MACHINE, MachineClock
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.project import DefinitionError, Project, open_project
 from orch_tui.tui import terminal, theme
@@ -55,8 +56,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
     CSS_PATH: ClassVar[list[str | PurePath]] = [_HERE / "app.tcss", _HERE / "home" / "home.tcss"]
     TITLE = "orch-tui"
 
-    def __init__(self, project: Project, config: UserConfig | None = None, clock: Callable[[], float] = time) -> None:
-        """``clock`` gives seconds since the epoch, for what is shown as a date."""
+    def __init__(self, project: Project, config: UserConfig | None = None, clock: MachineClock = MACHINE) -> None:
         self.project = project
         self.clock = clock
         self.config = config or UserConfig(Path(os.devnull))
@@ -84,7 +84,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
         from orch_tui.tui.home.model import HomeModel
         from orch_tui.tui.home.screen import HomeScreen
 
-        return HomeScreen(HomeModel(self.project, self.clock))
+        return HomeScreen(HomeModel(self.project, self.clock.wall))
 
     def on_mount(self) -> None:
         loop = self._own_loop = asyncio.get_running_loop()

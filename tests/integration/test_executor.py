@@ -13,6 +13,7 @@ from orch_tui.engine.process import read_stat, tagged
 from orch_tui.engine.requests import CancelRequest, ask
 from orch_tui.engine.runs import RunRefused, RunRequest, plan_run, start_run
 from orch_tui.model.plan import Decision
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.status import Status
 from orch_tui.model.waits import why
 from orch_tui.project.journal.file import read_run
@@ -194,7 +195,7 @@ def test_the_same_configuration_never_overlaps_across_processes(tmp_path: Path) 
     until(lambda: read_run(active.directory).tasks["t"].reason)
     # THEN it waits, says for whom, and goes on when the lock is free
     state = read_run(active.directory)
-    assert why(state, state.tasks["t"], 0.0) == "configuration in use by run 42"
+    assert why(state, state.tasks["t"], RunTime(0)) == "configuration in use by run 42"
     assert not (tmp_path / "ran").exists()
     holder.communicate(b"\n")
     assert active.wait(30) is Status.SUCCESS

@@ -17,6 +17,7 @@ from orch_tui.engine.runs import ActiveRun, RunRequest, plan_run
 from orch_tui.model.interventions import Intervention, InterventionKind
 from orch_tui.model.plan import Decision
 from orch_tui.model.reasons import Cause
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.model.waits import waits_for, why
@@ -106,10 +107,10 @@ def test_a_breakpoint_keeps_one_task_and_a_held_phase_all_of_it(tmp_path: Path) 
     until(lambda: read_run(run.directory).tasks["beside"].status.final)
     # THEN the others run
     state = read_run(run.directory)
-    assert state.tasks["stop"].status is Status.WAITING and why(state, state.tasks["stop"], 0).startswith(
+    assert state.tasks["stop"].status is Status.WAITING and why(state, state.tasks["stop"], RunTime(0)).startswith(
         "task held by "
     )
-    assert why(state, state.tasks["last"], 0).startswith("phase held by ")
+    assert why(state, state.tasks["last"], RunTime(0)).startswith("phase held by ")
     tell(run, "release", "--task", "stop")
     until(lambda: read_run(run.directory).phases["two"].ended is not None)
     until(lambda: read_run(run.directory).phases["three"].started is not None)
@@ -232,7 +233,7 @@ def test_the_limit_of_a_run_is_changed_but_not_that_of_a_phase_with_one_of_its_o
     # THEN two run, no more, and the other phase keeps its own
     until(lambda: (tmp_path / "began-b").exists())
     state = read_run(run.directory)
-    assert not state.tasks["c"].attempts and why(state, state.tasks["c"], 0) == "limit 2 of 2 taken"
+    assert not state.tasks["c"].attempts and why(state, state.tasks["c"], RunTime(0)) == "limit 2 of 2 taken"
     assert (state.phases["one"].max_parallel, state.phases["two"].max_parallel) == (2, 1)
     tell(run, "limit", "5", "--phase", "two")
     assert read_run(run.directory).phases["two"].max_parallel == 5

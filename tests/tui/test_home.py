@@ -10,12 +10,13 @@ from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.home.screen import HomeScreen
 from textual.widgets import Input, Static
 
+from tests.support.clocks import stopped_at
 from tests.tui.conftest import NOW, MakeRun
 
 
 def app_at_three(project: Project) -> OrchApp:
     """At the time of the tests."""
-    return OrchApp(project, clock=lambda: NOW)
+    return OrchApp(project, clock=stopped_at(NOW))
 
 
 def rows(app: OrchApp) -> list[str]:

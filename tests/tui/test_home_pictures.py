@@ -10,6 +10,7 @@ from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
 from textual.pilot import Pilot
 
+from tests.support.clocks import stopped_at
 from tests.tui.conftest import NOW, MakeRun
 
 S, W, E, C = Status.SUCCESS, Status.WARNING, Status.ERROR, Status.CANCELLED
@@ -38,7 +39,7 @@ async def _rest(pilot: Pilot[object]) -> None:
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=str)
 def test_home(lived_in: Project, snap_compare: Callable[..., bool], size: tuple[int, int]) -> None:
-    app = OrchApp(lived_in, clock=lambda: NOW)
+    app = OrchApp(lived_in, clock=stopped_at(NOW))
     assert snap_compare(app, terminal_size=size, run_before=_rest)
 
 
@@ -54,8 +55,8 @@ def test_over_it(
         await _rest(pilot)
         await pilot.press(*keys)
 
-    assert snap_compare(OrchApp(lived_in, clock=lambda: NOW), terminal_size=size, run_before=press)
+    assert snap_compare(OrchApp(lived_in, clock=stopped_at(NOW)), terminal_size=size, run_before=press)
 
 
 def test_an_empty_project(empty_project: Project, snap_compare: Callable[..., bool]) -> None:
-    assert snap_compare(OrchApp(empty_project, clock=lambda: NOW), terminal_size=(80, 24))
+    assert snap_compare(OrchApp(empty_project, clock=stopped_at(NOW)), terminal_size=(80, 24))

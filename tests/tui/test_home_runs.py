@@ -19,6 +19,7 @@ from orch_tui.tui.home.screen import HomeScreen
 from orch_tui.tui.log.viewer import LogViewerScreen
 from textual.pilot import Pilot
 
+from tests.support.clocks import stopped_at
 from tests.tui.conftest import NOW, MakeRun, write_files
 from tests.tui.driving import rows_of, text_of
 
@@ -141,7 +142,7 @@ async def test_failures_stand_out_until_they_were_looked_at(project: Project, ma
     # GIVEN one that succeeded, and one that failed
     make_run("alpha", Status.SUCCESS)
     make_run("beta", Status.ERROR)
-    app = OrchApp(project, clock=lambda: NOW)
+    app = OrchApp(project, clock=stopped_at(NOW))
     async with app.run_test(size=(120, 40)) as pilot:
         await looked(pilot)
         assert row(pilot, 1).startswith(" ! Beta") and not row(pilot, 0).startswith(" !")
@@ -158,7 +159,7 @@ async def test_failures_stand_out_until_they_were_looked_at(project: Project, ma
         assert app.screen is home(pilot) and not row(pilot, 1).startswith(" !")
     # AND THEN not in another screen either, until it fails again
     make_run("beta", Status.ERROR)
-    other = OrchApp(project, clock=lambda: NOW)
+    other = OrchApp(project, clock=stopped_at(NOW))
     async with other.run_test(size=(120, 40)) as pilot:
         await looked(pilot)
         assert row(pilot, 1).startswith(" ! Beta")
@@ -167,7 +168,7 @@ async def test_failures_stand_out_until_they_were_looked_at(project: Project, ma
 
 async def test_the_agenda_leads_to_its_orchestrations(project: Project, make_run: MakeRun) -> None:
     make_run("beta", Status.ERROR)
-    app = OrchApp(project, clock=lambda: NOW)
+    app = OrchApp(project, clock=stopped_at(NOW))
     async with app.run_test(size=(120, 40)) as pilot:
         await looked(pilot)
         # WHEN a line of it is opened

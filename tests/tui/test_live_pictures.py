@@ -21,6 +21,7 @@ from orch_tui.project.secrets import Secrets
 from orch_tui.tui.app import OrchApp
 from textual.pilot import Pilot
 
+from tests.support.clocks import stopped_at
 from tests.support.reasons import in_words
 from tests.tui.conftest import NOW
 from tests.tui.seed import sample_project
@@ -117,7 +118,7 @@ def test_live(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
     # GIVEN a run that another process executes, in its second phase
     project = sample_project(tmp_path)
     with a_run(project, "20261122T145946.000Z-aa", START, *_extracted(START)):
-        app = OrchApp(project, clock=lambda: NOW)
+        app = OrchApp(project, clock=stopped_at(NOW))
         assert snap_compare(app, terminal_size=size, run_before=shown("3", "G"))
 
 
@@ -129,7 +130,7 @@ def test_failed(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> Non
         log = directory / "tasks" / "campaign-performance" / "1" / "log"
         log.parent.mkdir(parents=True)
         log.write_text('reading\nBinder Error: the column "[opens]" is not in the table\n')
-    app = OrchApp(project, clock=lambda: NOW)
+    app = OrchApp(project, clock=stopped_at(NOW))
     assert snap_compare(app, terminal_size=size, run_before=shown("3", "w", "exclamation_mark"))
 
 
@@ -149,7 +150,7 @@ def test_history(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> No
     ended = events.run_ended(START + 8.1, Status.SUCCESS, None, 8.1, {})
     with a_run(project, "20261122T145946.000Z-aa", START, ended, continues=failed):
         pass
-    app = OrchApp(project, clock=lambda: NOW)
+    app = OrchApp(project, clock=stopped_at(NOW))
     assert snap_compare(app, terminal_size=size, run_before=shown(None, "w", "H"))
 
 
@@ -166,5 +167,5 @@ def test_text_of_an_attempt(snap_compare: Any, tmp_path: Path, size: tuple[int, 
     for file in texts:
         text = file.read_text().replace("group by campaign_id", "where cost > 0\ngroup by campaign_id")
         file.write_text(text)
-    app = OrchApp(project, clock=lambda: NOW)
+    app = OrchApp(project, clock=stopped_at(NOW))
     assert snap_compare(app, terminal_size=size, run_before=shown("3", "w", "exclamation_mark", "t"))

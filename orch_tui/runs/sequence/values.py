@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from orch_tui.model.orchestration import Orchestration, Phase, Task
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
@@ -86,8 +87,8 @@ def sequence_of_plan(
     return Sequence(safe_line(value.name, _NAME), phases, timed)
 
 
-def sequence_of_run(model: RunModel, now: float) -> Sequence:
-    """The sequence of a run as it stands at ``now``, seconds since the epoch."""
+def sequence_of_run(model: RunModel, now: RunTime) -> Sequence:
+    """The sequence of a run as it stands at ``now``."""
     state = model.state
 
     def task(one: TaskState) -> SequenceTask:

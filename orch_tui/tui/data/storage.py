@@ -179,7 +179,7 @@ class StorageScreen(FullScreen[None]):
         self.list.empty_text = (
             " Nothing fits the filter" if words else " No table yet: tasks write them when they succeed"
         )
-        self.list.show(shown, self.app.clock())
+        self.list.show(shown, self.app.clock.wall())
         rows = sum(one.info.rows for one in self._all)
         size = size_text(sum(one.info.bytes for one in self._all))
         numbers = f"{counted(len(self._all), 'table')} · {counted(rows, 'row')} · {size}"

@@ -10,6 +10,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 
 if TYPE_CHECKING:
+    from orch_tui.engine.run_clock import MachineClock
     from orch_tui.project.history import RunSummary
     from orch_tui.tui.home.live import LiveRuns, Progress
     from orch_tui.tui.home.sweep import Sweep
@@ -43,30 +44,30 @@ class Look:
 class Board:
     """The newest look. :meth:`read` is for a thread, one at a time; all else for that of the screen."""
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
+    def __init__(self, project: Project, clock: MachineClock) -> None:
+        self._project, self._clock = project, clock
         self._sweep: Sweep | None = None
         self._live: LiveRuns | None = None
         self.look = Look()
 
-    def read(self, orchestrations: Sequence[str], now: float) -> Look:
-        """Look at all runs; ``now`` is seconds since the epoch. Reads files."""
+    def read(self, orchestrations: Sequence[str]) -> Look:
+        """Look at all runs. Reads files."""
         # Nothing of it is needed for the first picture.
         from orch_tui.project.looked import read_looked
         from orch_tui.tui.home.sweep import Sweep
 
         self._sweep = self._sweep or Sweep(self._project.paths)
         last = self._sweep.read(orchestrations)
-        return Look(last, self._progress(last.values(), now), read_looked(self._project.paths))
+        return Look(last, self._progress(last.values()), read_looked(self._project.paths))
 
-    def _progress(self, last: Iterable[RunSummary], now: float) -> Mapping[str, Progress]:
+    def _progress(self, last: Iterable[RunSummary]) -> Mapping[str, Progress]:
         going = [run for run in last if run.live]
         if not going and self._live is None:
             return {}
         from orch_tui.tui.home.live import LiveRuns
 
-        self._live = self._live or LiveRuns(self._project.paths)
-        return self._live.read(going, now)
+        self._live = self._live or LiveRuns(self._project.paths, self._clock)
+        return self._live.read(going)
 
     def looked_at(self, orchestration: str) -> None:
         """A person has seen how its last run ended. Raises: OSError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from orch_tui.engine.run_clock import MACHINE, MachineClock
 from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import BrokenJournal
 from orch_tui.project.paths import ProjectPaths
@@ -31,12 +32,12 @@ class Progress:
 class LiveRuns:
     """Follows the journals of runs, each from where it was read last."""
 
-    def __init__(self, paths: ProjectPaths) -> None:
-        self._paths = paths
+    def __init__(self, paths: ProjectPaths, clock: MachineClock = MACHINE) -> None:
+        self._paths, self._clock = paths, clock
         self._followed: dict[str, _Followed] = {}
 
-    def read(self, live: Sequence[RunSummary], now: float) -> Mapping[str, Progress]:
-        """How these runs stand, by orchestration; ``now`` is seconds since the epoch.
+    def read(self, live: Sequence[RunSummary]) -> Mapping[str, Progress]:
+        """How these runs stand, by orchestration.
 
         One that cannot be read is left out. Runs that are not asked for any more are forgotten.
         """
@@ -50,14 +51,15 @@ class LiveRuns:
             except (OSError, BrokenJournal):
                 continue
             self._followed[run.orchestration] = one
-            found[run.orchestration] = _progress(one.model, now)
+            found[run.orchestration] = _progress(one.model)
         return found
 
     def _follow(self, run: RunSummary) -> _Followed:
-        feed = RunFeed(run.directory, self._paths)
+        feed = RunFeed(run.directory, self._paths, self._clock)
         state, live = feed.open()
         estimates = read_estimates(self._paths, run.orchestration, before=run.id, tasks=tasks_to_run(state))
-        return _Followed(feed, RunModel(run.directory, state, live=live, estimates=estimates))
+        model = RunModel(run.directory, state, live=live, estimates=estimates, machine=self._clock)
+        return _Followed(feed, model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class _Followed:
     model: RunModel
 
 
-def _progress(model: RunModel, now: float) -> Progress:
+def _progress(model: RunModel) -> Progress:
     running = running_tasks(model)
     names = tuple(task.name for task in running)
-    return Progress(model.directory.name, head_of(model, now), names, grace_words(running))
+    return Progress(model.directory.name, head_of(model, model.now()), names, grace_words(running))

@@ -38,7 +38,7 @@ class RunWatcher:
 
     def __init__(self, app: OrchApp, model: HomeModel, home: ShowsBoard) -> None:
         self._app, self._model, self._home = app, model, home
-        self.board = Board(model.project)
+        self.board = Board(model.project, app.clock)
         self._schedules = ScheduleBoard(model.project.paths)
         self._reading = False
         self._begun = False
@@ -70,7 +70,7 @@ class RunWatcher:
 
     async def _read_board(self) -> None:
         try:
-            look = await asyncio.to_thread(self.board.read, self._model.all_ids, self._model.now())
+            look = await asyncio.to_thread(self.board.read, self._model.all_ids)
             self._model.keep_schedule_look(await asyncio.to_thread(self._schedules.read, self._model.schedules()))
         finally:
             self._reading = False

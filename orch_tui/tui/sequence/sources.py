@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
+from orch_tui.engine.run_clock import MachineClock
 from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import BrokenJournal, is_executed
 from orch_tui.project.paths import ProjectPaths
@@ -18,8 +18,7 @@ from orch_tui.runs.view import RunModel
 class RunSequence:
     """Follows the newest run of an orchestration from the moment that somebody executes it."""
 
-    def __init__(self, paths: ProjectPaths, orchestration: str, clock: Callable[[], float]) -> None:
-        """``clock`` gives seconds since the epoch."""
+    def __init__(self, paths: ProjectPaths, orchestration: str, clock: MachineClock) -> None:
         self._paths, self._orchestration, self._clock = paths, orchestration, clock
         self._feed: RunFeed | None = None
         self._model: RunModel | None = None
@@ -37,16 +36,16 @@ class RunSequence:
         except (OSError, BrokenJournal):
             # The list of orchestrations says what is wrong with a run; here what was last seen stays.
             return None
-        return sequence_of_run(self._model, self._clock()) if self._model is not None else None
+        return sequence_of_run(self._model, self._model.now()) if self._model is not None else None
 
     def _open(self) -> None:
         directory = self._newest()
         if directory is None or not is_executed(directory):
             return
-        self._feed = RunFeed(directory, self._paths)
+        self._feed = RunFeed(directory, self._paths, self._clock)
         state, live = self._feed.open()
         estimates = read_estimates(self._paths, self._orchestration, before=directory.name, tasks=tasks_to_run(state))
-        self._model = RunModel(directory, state, live=live, estimates=estimates)
+        self._model = RunModel(directory, state, live=live, estimates=estimates, machine=self._clock)
 
     def _newest(self) -> Path | None:
         newest = next(iter(run_ids(self._paths, self._orchestration)), None)

@@ -76,7 +76,7 @@ class Desk:
         self.plan = PlanView(
             bench, widgets.components, tree, widgets.sequence, widgets.problems, services, self._name_panes
         )
-        self.run = RunView(tree, widgets.panel, lambda: services.orch_app.clock())
+        self.run = RunView(tree, widgets.panel)
         self.edit = EditController(bench, tree, services, self)
         self.file = FileController(bench, tree, services, self, drafts)
         self.starter = RunStarter(bench, self.file, tree, self.watcher, control, services, self)

@@ -61,7 +61,7 @@ class Pictures:
     def _now(self) -> Sequence:
         model, bench = self._watcher.shown.model, self._bench
         if model is not None:
-            return sequence_of_run(model, self._host.orch_app.clock())
+            return sequence_of_run(model, model.now())
         limit = bench.project.settings.max_parallel
         return sequence_of_plan(bench.value, lambda ref: bench.catalog.label(ref).configuration, self._seconds, limit)
 

@@ -8,6 +8,7 @@ from time import localtime, strftime
 
 from orch_tui.model.durations import clock, show_duration
 from orch_tui.model.plan import PlannedTask, RunPlan
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import PhaseState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
@@ -28,7 +29,7 @@ _NESTED_ROWS = 200
 _REASON = 22
 
 
-def task_state(model: RunModel, task: TaskState, now: float, *, wide: bool = False) -> tuple[Part, ...]:
+def task_state(model: RunModel, task: TaskState, now: RunTime, *, wide: bool = False) -> tuple[Part, ...]:
     """What stands behind a task in the tree: marks, attempt, glyph, word, duration.
 
     Where there is not much room, the usual states are told by glyph and duration, and the word is in the panel.
@@ -58,7 +59,7 @@ def task_state(model: RunModel, task: TaskState, now: float, *, wide: bool = Fal
     return tuple(parts)
 
 
-def phase_state(model: RunModel, phase: PhaseState, now: float) -> tuple[Part, ...]:
+def phase_state(model: RunModel, phase: PhaseState, now: RunTime) -> tuple[Part, ...]:
     """What stands behind a phase in the tree."""
     look, style = phase.status.style, style_of(phase.status)
     reached, holds = phase.started is not None or phase.status is not Status.CREATED, model.state.interventions
@@ -74,9 +75,9 @@ def phase_state(model: RunModel, phase: PhaseState, now: float) -> tuple[Part, .
     return *held, Part(word, style), Part(f"{shown:>8}", "dim")
 
 
-def nested_lines(task: str, model: RunModel, now: float, *, wide: bool = False) -> list[NestedLine]:
-    """The phases and tasks of a nested run, for below its task."""
-    lines: list[NestedLine] = []
+def nested_lines(task: str, model: RunModel, *, wide: bool = False) -> list[NestedLine]:
+    """The phases and tasks of a nested run, for below its task. It has a clock of its own."""
+    now, lines = model.now(), list[NestedLine]()
 
     def add(key: str, left: tuple[Part, ...], right: tuple[Part, ...]) -> None:
         if len(lines) < _NESTED_ROWS:
@@ -90,7 +91,7 @@ def nested_lines(task: str, model: RunModel, now: float, *, wide: bool = False) 
             left = (Part(f"{pad}  "), Part(safe_line(one.name, 120), "text"))
             add(f"t{one.id}", left, task_state(model, one, now, wide=wide))
             if one.id in model.children:
-                lines.extend(nested_lines(f"{task}/t{one.id}", model.children[one.id], now, wide=wide))
+                lines.extend(nested_lines(f"{task}/t{one.id}", model.children[one.id], wide=wide))
     return lines
 
 
@@ -154,7 +155,7 @@ def wrapped(text: str, width: int, style: str = "text", indent: str = " ", limit
     return [Row((Part(f"{indent}{piece}", style),)) for piece in pieces]
 
 
-def about_task(model: RunModel, task: TaskState, now: float, width: int) -> list[Row]:
+def about_task(model: RunModel, task: TaskState, now: RunTime, width: int) -> list[Row]:
     """The task under the cursor: how it stands, and why."""
     look = task.status.style
     rows = [
@@ -187,7 +188,7 @@ def about_phase(model: RunModel, phase: PhaseState, width: int) -> list[Row]:
     return [*rows, *wrapped(phase.reason, width, limit=2)] if phase.reason else rows
 
 
-def wait_rows(model: RunModel, now: float, width: int, limit: int = 200) -> list[Row]:
+def wait_rows(model: RunModel, now: RunTime, width: int, limit: int = 200) -> list[Row]:
     """Every task that waits or did not simply succeed with its reason, and what the run noted."""
     rows: list[Row] = []
     for one in model.state.interventions.all[-20:]:
@@ -209,7 +210,7 @@ def wait_rows(model: RunModel, now: float, width: int, limit: int = 200) -> list
     return rows
 
 
-def _telling(model: RunModel, now: float) -> Sequence[TaskState]:
+def _telling(model: RunModel, now: RunTime) -> Sequence[TaskState]:
     """Failures first, then what runs strangely, then what waits."""
     order = {Status.ERROR: 0, Status.TERMINATED: 0, Status.WARNING: 1, Status.TERMINATING: 2, Status.PROCESSING: 2}
     found = [

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from orch_tui.model.orchestration import Task
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import TaskState
 from orch_tui.project.attempt_dir import log_file
 from orch_tui.runs.view import RunModel
@@ -24,10 +23,9 @@ _WIDE = 60
 class RunView:
     """The states that were drawn last are kept: only those that events were about, and running ones, are made anew."""
 
-    def __init__(self, tree: PhaseTree, panel: LivePanel, clock: Callable[[], float]) -> None:
+    def __init__(self, tree: PhaseTree, panel: LivePanel) -> None:
         self._tree = tree
         self._panel = panel
-        self._clock = clock
         self._states: dict[str, tuple[Part, ...]] = {}
 
     def begin(self) -> None:
@@ -42,16 +40,16 @@ class RunView:
         if model is None:
             return
         # A tree that is hidden behind another tab has no width yet; it will have that of the screen.
-        now, wide = self._clock(), (self._tree.size.width or width) >= _WIDE
+        now, wide = model.now(), (self._tree.size.width or width) >= _WIDE
         self._states = {**self._states, **self._different(model, now, whole=whole, wide=wide)}
-        nested = {task: nested_lines(task, child, now, wide=wide) for task, child in model.children.items()}
+        nested = {task: nested_lines(task, child, wide=wide) for task, child in model.children.items()}
         self._tree.show_states(self._states, nested, None if whole or model.finished else _TREE_ROWS)
         self._panel.show_failure(results.failure)
         self._panel.show_written(results.items, results.columns)
         self.follow_cursor(shown)
 
     @staticmethod
-    def _different(model: RunModel, now: float, *, whole: bool, wide: bool) -> dict[str, tuple[Part, ...]]:
+    def _different(model: RunModel, now: RunTime, *, whole: bool, wide: bool) -> dict[str, tuple[Part, ...]]:
         state = model.state
         changes = model.changes()
         touched = {*state.tasks, *state.phases} if whole else changes | {task for task, _ in model.running()}
@@ -70,7 +68,7 @@ class RunView:
         if shown.model is None:
             return
         item = self._tree.item
-        self._panel.show_run(shown.model, self._clock(), item.id if item is not None else None)
+        self._panel.show_run(shown.model, shown.model.now(), item.id if item is not None else None)
         self.show_log(shown)
 
     def show_log(self, shown: Shown) -> None:

@@ -20,7 +20,7 @@ from orch_tui.runs.estimates import read_estimates, tasks_to_run
 from orch_tui.runs.feed import RunFeed
 from orch_tui.runs.nested import NestedRuns
 from orch_tui.runs.view import RunModel, Written, read_written, variables_set
-from orch_tui.tui.workbench.host import Asks, Posts, Times
+from orch_tui.tui.workbench.host import Asks, Opens, Posts, Times
 from orch_tui.tui.workbench.shown import Shown
 from orch_tui.tui.workbench.widgets.failure_card import Failure, read_failure
 
@@ -32,7 +32,7 @@ _IDLE_TICKS = 4
 """Looks for a new run are so many ticks apart while none goes on."""
 
 
-class WatchHost(Asks, Posts, Times, Protocol):
+class WatchHost(Asks, Posts, Times, Opens, Protocol):
     """Speaks, works in the background, and takes the messages of the watcher."""
 
 
@@ -182,8 +182,8 @@ class RunWatcher:
 
     async def _open(self, directory: Path, past: bool) -> RunModel | None:
         """Read a run and show it; None, and a sentence, when it cannot be read."""
-        paths = self._project.paths
-        feed = RunFeed(directory, paths)
+        paths, clock = self._project.paths, self._host.orch_app.clock
+        feed = RunFeed(directory, paths, clock)
         try:
             state, live = await asyncio.to_thread(feed.open)
         except (OSError, BrokenJournal) as error:
@@ -192,7 +192,7 @@ class RunWatcher:
         estimates = await asyncio.to_thread(
             read_estimates, paths, self._orchestration, before=directory.name, tasks=tasks_to_run(state)
         )
-        model = RunModel(directory, state, live=live, estimates=estimates)
+        model = RunModel(directory, state, live=live, estimates=estimates, machine=clock)
         if state.finished:
             later = await asyncio.to_thread(continued_by, paths, self._orchestration, directory.name)
             model.continued = later[-1] if later else None

@@ -12,6 +12,7 @@ from orch_tui.cli.main import run_command_line
 from orch_tui.engine.reconcile import inspect_run
 from orch_tui.engine.runs import RunRefused
 from orch_tui.engine.takeover import take_over
+from orch_tui.model.run_time import RunTime
 from orch_tui.project.journal.file import BrokenJournal
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project, open_project
@@ -125,14 +126,14 @@ def _use_everything(project: Project, directory: Path) -> None:
     for live in (True, False):
         model.live = live
         for task in state.tasks.values():
-            task_state(model, task, T0 + 9, wide=True)
-            about_task(model, task, T0 + 9, 60)
+            task_state(model, task, RunTime(T0 + 9), wide=True)
+            about_task(model, task, RunTime(T0 + 9), 60)
         for phase in state.phases.values():
-            phase_state(model, phase, T0 + 9)
+            phase_state(model, phase, RunTime(T0 + 9))
             about_phase(model, phase, 60)
-        head_rows(head_of(model, T0 + 9), model, 60)
-        wait_rows(model, T0 + 9, 60)
-        live_timeline(model, T0 + 9)
+        head_rows(head_of(model, RunTime(T0 + 9)), model, 60)
+        wait_rows(model, RunTime(T0 + 9), 60)
+        live_timeline(model, RunTime(T0 + 9))
     inspect_run(directory, state)
 
 

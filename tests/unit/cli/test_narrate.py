@@ -17,6 +17,7 @@ from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedTask
 from orch_tui.model.retry import Retry
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted
@@ -141,11 +142,14 @@ def test_the_status_line_names_what_runs_or_why_nothing_does(tmp_path: Path) -> 
     # GIVEN
     _, state = tell(tmp_path, *BEGUN, events.spawning(NOW, "b", 1))
     # WHEN / THEN
-    assert status_line(state, NOW + 3661, unicode=True) == '● 0/3  1:01:01  phase 1/2 "First"  Task a +1'
+    assert status_line(state, RunTime(NOW + 3661), unicode=True) == '● 0/3  1:01:01  phase 1/2 "First"  Task a +1'
     # AND when the one waits for its retry and the other is done
     state.apply(events.ended(NOW, "b", 1, Status.SUCCESS))
     state.apply(events.ended(NOW, "a", 1, Status.ERROR, "no", retry_at=NOW + 8))
-    assert status_line(state, NOW, unicode=False) == '* 1/3  00:00  phase 1/2 "First"  Task a waits: retry in 8.0 s'
+    assert (
+        status_line(state, RunTime(NOW), unicode=False)
+        == '* 1/3  00:00  phase 1/2 "First"  Task a waits: retry in 8.0 s'
+    )
 
 
 @pytest.mark.parametrize(

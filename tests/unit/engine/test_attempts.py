@@ -16,6 +16,7 @@ from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.retry import Backoff, Retry, RetryOn
 from orch_tui.model.run_start import initial_state
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunHeader, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, read_run
@@ -33,7 +34,7 @@ class Stand:
         plan = RunPlan("o", "O", (PlannedPhase("p", "P", (self.task,), 1),))
         header = RunHeader("r", "o", "O", T, "ann")
         journal = Journal.create(directory, header, plan)
-        self.recorder = Recorder(journal, initial_state(header, plan), lambda: self.now)
+        self.recorder = Recorder(journal, initial_state(header, plan), lambda: RunTime(self.now))
         self.recorder.record(events.executor(T, pid=1, start=(1, 1), host="h", boot_id="b", by="ann"))
         self.end: Exit | OSError = Exit(0)
 

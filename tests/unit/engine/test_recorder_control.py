@@ -11,6 +11,7 @@ from orch_tui.model import events
 from orch_tui.model.events import Event
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run_start import initial_state
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, JournalFull, read_run
@@ -25,7 +26,7 @@ def recorder(tmp_path: Path) -> Recorder:
     task = PlannedTask("t", "c/t", "T", "p", Decision.RUN)
     plan = RunPlan("o", "O", (PlannedPhase("p", "P", (task,), 1),))
     header = RunHeader("r", "o", "O", T, "ann")
-    return Recorder(Journal.create(tmp_path, header, plan), initial_state(header, plan), lambda: T)
+    return Recorder(Journal.create(tmp_path, header, plan), initial_state(header, plan), lambda: RunTime(T))
 
 
 def test_events_wait_in_order_while_the_disk_is_full(

@@ -10,6 +10,7 @@ from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run_start import initial_state
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunHeader, RunState, fold
 from orch_tui.model.status import Status
 from orch_tui.model.waits import why
@@ -42,12 +43,12 @@ def test_what_the_plan_skips_is_skipped_before_the_first_event() -> None:
 
 def test_every_wait_has_its_reason() -> None:
     state = _state(EXECUTOR, events.phase_started(T, "p1"), events.spawning(T, "a", 1))
-    assert why(state, state.tasks["b"], T) == "limit 1 of 1 taken"
-    assert why(state, state.tasks["c"], T) == 'phase "One" not finished (2 left)'
+    assert why(state, state.tasks["b"], RunTime(T)) == "limit 1 of 1 taken"
+    assert why(state, state.tasks["c"], RunTime(T)) == 'phase "One" not finished (2 left)'
     state.apply(events.waiting(T, "b", in_words("configuration in use by run 7")))
-    assert why(state, state.tasks["b"], T) == "configuration in use by run 7"
+    assert why(state, state.tasks["b"], RunTime(T)) == "configuration in use by run 7"
     state.apply(events.ended(T, "a", 1, Status.ERROR, "exit code 1", kind=FailureKind.USER, retry_at=T + 8))
-    assert why(state, state.tasks["a"], T) == "retry in 8.0 s"
+    assert why(state, state.tasks["a"], RunTime(T)) == "retry in 8.0 s"
 
 
 def test_a_retry_is_not_a_failure_yet() -> None:

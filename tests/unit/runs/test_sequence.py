@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.model.orchestration import Orchestration, Phase, Task
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.status import Status
 from orch_tui.runs.estimates import Estimates
 from orch_tui.runs.sequence import svg
@@ -254,15 +255,15 @@ def test_a_plan_has_what_earlier_runs_took_and_what_is_disabled() -> None:
 def test_a_run_has_its_states_and_times_now() -> None:
     # GIVEN a run whose first task runs, and whose others are known from earlier runs
     run = model(begun(*started("a", T0)), Estimates(task_medians={"a": 9.0, "b": 4.0}))
-    sequence = sequence_of_run(run, T0 + 5.5)
+    sequence = sequence_of_run(run, RunTime(T0 + 5.5))
     first, second = sequence.phases[0].tasks
     assert (first.name, first.status, first.seconds, first.expected) == ("a", Status.PROCESSING, 5.5, False)
     assert (second.status, second.seconds, second.expected) == (Status.WAITING, 4.0, True)
     assert legend(sequence) == [Status.WAITING, Status.PROCESSING]
     # WHEN its executor vanishes THEN what ran is marked, and its clock stands
     run.live = False
-    assert sequence_of_run(run, T0 + 99).phases[0].tasks[0].interrupted
-    text = lines(lay_out(sequence_of_run(run, T0 + 99), 80))
+    assert sequence_of_run(run, RunTime(T0 + 99)).phases[0].tasks[0].interrupted
+    text = lines(lay_out(sequence_of_run(run, RunTime(T0 + 99)), 80))
     assert text[1].startswith("│ ? a")
 
 

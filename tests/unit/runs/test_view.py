@@ -12,6 +12,7 @@ from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.run_start import initial_state
+from orch_tui.model.run_time import BootTime, RunTime
 from orch_tui.model.runstate import RunHeader, RunState, fold
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal
@@ -26,6 +27,7 @@ from orch_tui.tui.widgets.line_tree import Row
 from orch_tui.tui.workbench.run_bars import draw_live, scale
 from orch_tui.tui.workbench.run_rows import about_task, head_rows, planned_state, task_state, wait_rows
 
+from tests.support.clocks import stopped_at
 from tests.support.reasons import in_words
 
 T0 = 1_795_359_600.0
@@ -59,7 +61,7 @@ def started(task: str, at: float, attempt: int = 1) -> tuple[Event, Event]:
 
 
 def model(state: RunState, estimates: Estimates | None = None, *, live: bool = True) -> RunModel:
-    return RunModel(Path("/runs") / HEADER.id, state, live=live, estimates=estimates)
+    return RunModel(Path("/runs") / HEADER.id, state, live=live, estimates=estimates, machine=stopped_at(T0))
 
 
 def text(rows: list[Row]) -> str:
@@ -71,7 +73,7 @@ def test_what_is_left_is_the_end_of_the_timeline() -> None:
     usual = Estimates(15.0, 16.0, task_medians={"a": 10.0, "b": 4.0, "c": 5.0})
     state = begun(*started("a", T0), *started("b", T0), events.ended(T0 + 4, "b", 1, Status.SUCCESS))
     # WHEN it is looked at after 6 s, and after 21 s, when the first has still not ended
-    early, late = head_of(model(state, usual), T0 + 6), head_of(model(state, usual), T0 + 21)
+    early, late = head_of(model(state, usual), RunTime(T0 + 6)), head_of(model(state, usual), RunTime(T0 + 21))
     # THEN 9 s are left; then those of the last task, whatever earlier runs took as a whole
     assert (early.left, early.longer) == (9.0, False)
     assert (late.left, late.longer) == (5.0, True)
@@ -87,33 +89,33 @@ def test_a_run_that_continues_another_has_a_time_left_too() -> None:
         *started("b", T0), phases=RunPlan("o", "O", (PlannedPhase("p", "P", tasks, 2),), partial=True, rerun_of="x")
     )
     one = model(state, Estimates(None, None, task_medians={"a": 100.0, "b": 8.0}))
-    assert head_of(one, T0 + 3).left == 5.0
+    assert head_of(one, RunTime(T0 + 3)).left == 5.0
 
 
 def test_without_an_earlier_run_nothing_is_said_to_be_left() -> None:
     state = begun(*started("a", T0), *started("b", T0), events.ended(T0 + 4, "b", 1, Status.SUCCESS))
-    assert head_of(model(state), T0 + 6).left is None
+    assert head_of(model(state), RunTime(T0 + 6)).left is None
     # nor does a duration of what has ended already tell anything
-    assert head_of(model(state, Estimates(task_medians={"b": 4.0})), T0 + 6).left is None
+    assert head_of(model(state, Estimates(task_medians={"b": 4.0})), RunTime(T0 + 6)).left is None
     # nor is anything left of what has ended, or stands still
     known = Estimates(task_medians={"a": 9.0})
-    assert head_of(model(state, known, live=False), T0 + 6).left is None
+    assert head_of(model(state, known, live=False), RunTime(T0 + 6)).left is None
     state.apply(events.run_ended(T0 + 9, Status.SUCCESS, None, 9.0, {}))
-    assert head_of(model(state, known), T0 + 9).left is None
+    assert head_of(model(state, known), RunTime(T0 + 9)).left is None
 
 
 def test_a_run_that_nobody_executes_is_interrupted_and_its_clock_stands_still() -> None:
     one = model(begun(*started("a", T0 + 2)), live=False)
-    head = head_of(one, T0 + 500)
+    head = head_of(one, RunTime(T0 + 500))
     assert (head.word, head.elapsed) == ("interrupted", 2.0)
-    assert "takes the run over" in one.why(one.state.tasks["a"], T0 + 500)
+    assert "takes the run over" in one.why(one.state.tasks["a"], RunTime(T0 + 500))
 
 
 def test_every_wait_has_its_reason() -> None:
     # GIVEN two slots, both taken, a third task of the phase and a later phase
     one = model(begun(*started("a", T0), *started("b", T0), phases=plan(p=["a", "b", "x"], q=["c"])))
     # WHEN the waits are listed
-    shown = text(wait_rows(one, T0 + 1, 60))
+    shown = text(wait_rows(one, RunTime(T0 + 1), 60))
     # THEN each says why
     assert "limit 2 of 2 taken" in shown
     assert 'phase "P" not finished (3 left)' in shown
@@ -122,11 +124,11 @@ def test_every_wait_has_its_reason() -> None:
 def test_a_task_without_output_is_quiet_after_a_minute_and_long_after_a_fifth_more() -> None:
     one = model(begun(*started("a", T0)), Estimates(task_means={"a": 50.0}))
     task = one.state.tasks["a"]
-    one.take(Batch((), live=True, outputs={"a": T0 + 20}))
-    assert one.marks(task, T0 + 55) == []
-    assert one.marks(task, T0 + 70) == ["longer than usual (50 s)"]
-    assert one.marks(task, T0 + 90) == ["longer than usual (50 s)", "quiet for 1:10"]
-    assert "quiet" in text([Row((), task_state(one, task, T0 + 90))])
+    one.take(Batch((), live=True, outputs={"a": BootTime(20)}))
+    assert one.marks(task, RunTime(T0 + 55)) == []
+    assert one.marks(task, RunTime(T0 + 70)) == ["longer than usual (50 s)"]
+    assert one.marks(task, RunTime(T0 + 90)) == ["longer than usual (50 s)", "quiet for 1:10"]
+    assert "quiet" in text([Row((), task_state(one, task, RunTime(T0 + 90)))])
 
 
 def test_a_reused_task_looks_as_in_the_preview() -> None:
@@ -138,8 +140,8 @@ def test_a_reused_task_looks_as_in_the_preview() -> None:
     )
     one = model(begun(phases=RunPlan("o", "O", (PlannedPhase("p", "P", tasks, 2),))))
     # THEN the first one says so, and the other one not
-    assert "✔ reused" in text([Row((), task_state(one, one.state.tasks["a"], T0 + 1))])
-    assert "– skipped" in text([Row((), task_state(one, one.state.tasks["b"], T0 + 1))])
+    assert "✔ reused" in text([Row((), task_state(one, one.state.tasks["a"], RunTime(T0 + 1)))])
+    assert "– skipped" in text([Row((), task_state(one, one.state.tasks["b"], RunTime(T0 + 1)))])
 
 
 def test_changes_are_told_once() -> None:
@@ -161,9 +163,9 @@ def test_a_task_tells_its_attempt_status_and_duration() -> None:
         )
     )
     task = one.state.tasks["a"]
-    assert "✘ error" in text([Row((), task_state(one, task, T0 + 9))])
-    assert "3.0 s" in text([Row((), task_state(one, task, T0 + 9))])
-    assert "exit code 1: [no], after 3.0 s" in text(about_task(one, task, T0 + 9, 60))
+    assert "✘ error" in text([Row((), task_state(one, task, RunTime(T0 + 9)))])
+    assert "3.0 s" in text([Row((), task_state(one, task, RunTime(T0 + 9)))])
+    assert "exit code 1: [no], after 3.0 s" in text(about_task(one, task, RunTime(T0 + 9), 60))
 
 
 def test_bars_of_what_was_is_and_will_be() -> None:
@@ -173,7 +175,7 @@ def test_bars_of_what_was_is_and_will_be() -> None:
         Estimates(task_medians={"a": 4.0, "b": 10.0, "c": 5.0}),
     )
     # WHEN it is drawn after 6 s
-    a, b, c = live_timeline(one, T0 + 6).bars
+    a, b, c = live_timeline(one, RunTime(T0 + 6)).bars
     # THEN the first ended at 4, the second is expected until 10, the last from 10 to 15
     assert (a.start, a.done, a.end) == (0, 4, 4)
     assert (b.start, b.done, b.end) == (0, 6, 10)
@@ -370,7 +372,7 @@ def test_what_is_reused_counts_as_done_where_runs_are_compared() -> None:
 def test_head_and_waits_hold_text_from_outside() -> None:
     header = RunHeader("r", "o", "O", T0, "ann\x1b]52;c;x\x07 [/bold]")
     one = RunModel(Path("/r"), initial_state(header, plan(p=["a"])), live=True)
-    assert "ann [/bold]" in text(head_rows(head_of(one, T0), one, 60))
+    assert "ann [/bold]" in text(head_rows(head_of(one, RunTime(T0)), one, 60))
 
 
 @pytest.mark.parametrize(
@@ -388,4 +390,4 @@ def test_longer_than_usual_is_a_fifth_more_and_half_a_second_at_least(
     mean: float, seconds: float, longer: bool
 ) -> None:
     one = model(begun(*started("a", T0)), Estimates(task_means={"a": mean}))
-    assert one.longer(one.state.tasks["a"], T0 + seconds) is longer
+    assert one.longer(one.state.tasks["a"], RunTime(T0 + seconds)) is longer

@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
+from orch_tui.model.run_time import RunTime
 from orch_tui.runs.head import head_of
 from orch_tui.runs.timeline import live_timeline
 from orch_tui.runs.view import RunModel, Written
@@ -98,7 +99,7 @@ class LivePanel(Vertical):
 
     # What is shown
 
-    def show_run(self, model: RunModel, now: float, item: str | None) -> None:
+    def show_run(self, model: RunModel, now: RunTime, item: str | None) -> None:
         """Draw what is different; ``item`` is the task or phase under the cursor of the tree."""
         header = model.state.header
         title = f"Run {strftime('%Y-%m-%d %H:%M', localtime(header.created))}"

@@ -12,6 +12,7 @@ from orch_tui.model.events import EventType, FailureKind
 from orch_tui.model.interventions import Intervention, InterventionKind
 from orch_tui.model.reasons import Reason, decode_reason
 from orch_tui.model.run_start import plan_of
+from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunState, fold
 from orch_tui.model.status import FINAL, Status
 from orch_tui.model.waits import why
@@ -213,7 +214,7 @@ def _read_all(directory: Path) -> RunState | None:
         return None
     plan_of(state)
     for task in state.tasks.values():
-        why(state, task, T0)
+        why(state, task, RunTime(T0))
     return state
 
 
