@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from orch_tui.model.fault import Fault
     from orch_tui.runs.control import RunControl
     from orch_tui.tui.announcer import Announcer
+    from orch_tui.tui.workbench.screen import WorkbenchScreen
 
 SayAs = Literal["information", "warning", "error"]
 
@@ -109,10 +110,27 @@ class OrchApp(PatchedApp, inherit_bindings=False):
         return show_key(keys_of(BY_ID[action_id], self.config.keys)[0])
 
     def open_workbench(self, orchestration_id: str, *, focus: str | None = None) -> None:
-        """Show one orchestration in the workbench; ``focus`` is the task or phase to begin at."""
-        from orch_tui.tui.workbench.opening import workbench_screen
+        """Show one orchestration in the workbench; ``focus`` is the task or phase to begin at.
 
+        Where its workbench is open below others, these are left and it is shown again: two would share one draft.
+        """
+        from orch_tui.tui.workbench.opening import workbench_screen
+        from orch_tui.tui.workbench.screen import WorkbenchScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, WorkbenchScreen) and screen.orchestration_id == orchestration_id:
+                self._return_to(screen, focus)
+                return
         self.push_screen(workbench_screen(self, orchestration_id, focus=focus))
+
+    @work(group="return", exclusive=True, description="return to a workbench")
+    async def _return_to(self, below: WorkbenchScreen, focus: str | None) -> None:
+        while self.screen is not below:
+            if not await _agrees(self.screen):
+                return
+            await self.screen.dismiss(None)
+        if focus is not None:
+            below.desk.jump(focus)
 
     def open_run(self, orchestration_id: str, directory: Path, *, rerun: bool = False) -> None:
         """Show one run of an orchestration in its workbench; ``rerun`` prepares to run again what failed in it."""
@@ -216,11 +234,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
     async def _leave_if_all_agree(self) -> None:
         try:
             for screen in reversed(self.screen_stack):
-                may_leave = getattr(screen, "may_leave", None)
-                if may_leave is None:
-                    continue
-                answer = may_leave()
-                if not (await answer if inspect.isawaitable(answer) else answer):
+                if not await _agrees(screen):
                     return
             if "runs" in self.__dict__ and not await self._may_leave_runs():
                 return
@@ -262,15 +276,31 @@ class OrchApp(PatchedApp, inherit_bindings=False):
 
     # --- help, palette, theme ---
 
-    def action_help(self) -> None:
+    @work(group="help", description="help")
+    async def action_help(self) -> None:
+        """Show the keys that work here, and do what is picked among them."""
         from orch_tui.tui.dialogs.help import HelpScreen
+        from orch_tui.tui.palette import do_here
 
-        self.push_screen(HelpScreen(self.screen))
+        below = self.screen
+        action = await self.push_screen_wait(HelpScreen(below))
+        if action is not None:
+            await do_here(self, below, action)
 
-    def action_palette(self) -> None:
-        from orch_tui.tui.palette import open_palette
+    @work(group="palette", description="palette")
+    async def action_palette(self) -> None:
+        """Show every action and every place of the project; do the one, or go to the other."""
+        from orch_tui.tui.palette import do_here, palette
+        from orch_tui.tui.places import go, is_place
 
-        open_palette(self)
+        below = self.screen
+        picked = await self.push_screen_wait(palette(self, below))
+        if picked is None:
+            return
+        if is_place(picked):
+            go(self, picked)
+        else:
+            await do_here(self, below, picked)
 
     def action_theme(self) -> None:
         from orch_tui.tui.palette import choose_theme
@@ -281,6 +311,15 @@ class OrchApp(PatchedApp, inherit_bindings=False):
 
     def keep_fault(self, error: Exception) -> None:
         self.report = _report(self.project, error)
+
+
+async def _agrees(screen: Screen[Any]) -> bool:
+    """Whether a screen may be left: it asks where something would be lost."""
+    may_leave = getattr(screen, "may_leave", None)
+    if may_leave is None:
+        return True
+    answer = may_leave()
+    return bool(await answer if inspect.isawaitable(answer) else answer)
 
 
 def run_app(project_path: Path, *, mouse: bool = True) -> int:

@@ -1,4 +1,4 @@
-"""Every action by its name, and every theme: two lists to pick from by typing."""
+"""Every action and every place of the project by its name, and every theme: two lists to pick from by typing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from textual.screen import Screen
 from orch_tui.tui.actions import ALL, Action
 from orch_tui.tui.dialogs.pick import Choice, Pick
 from orch_tui.tui.keymap import keys_of, save_theme, shown_keys
+from orch_tui.tui.places import read_places
 from orch_tui.tui.textual_patches.keys import bindings_of, is_enabled
 
 if TYPE_CHECKING:
@@ -54,21 +55,26 @@ def _choice(action: Action, app: OrchApp, place: str) -> Choice:
     return Choice(action.id, action.label, action.tooltip, f"{place}  {keys}" if place else keys, enabled=not place)
 
 
-def open_palette(app: OrchApp) -> None:
-    """Show the palette over the current screen, and run what is picked."""
-    screen = app.screen
-    runnable = owners(screen)
+def palette(app: OrchApp, screen: Screen[Any]) -> Pick:
+    """All actions, then the places of the project as they are read; over the ``screen``."""
+    root = app.project.root
+    # In a dialog only what belongs to it can be done: going elsewhere would leave it below.
+    more = None if screen.is_modal else lambda: read_places(root)
+    words = "Type a part of a name" + (
+        "" if screen.is_modal else ": an action, an orchestration, a task, a table, a run"
+    )
+    return Pick("Find", choices(owners(screen), app), words, more=more)
 
-    async def picked(action_id: str | None) -> None:
-        if action_id is None or action_id not in runnable:
-            return
-        node, name = runnable[action_id]
-        focusable = getattr(node, "focusable", False)
-        if focusable and hasattr(node, "focus"):
-            screen.set_focus(node)  # type: ignore[arg-type]
-        await app.run_action(name, node)
 
-    app.push_screen(Pick("Actions", choices(runnable, app), "Type a part of a name"), picked)
+async def do_here(app: OrchApp, screen: Screen[Any], action_id: str) -> None:
+    """Do an action on the ``screen``, which is on top again; nothing where it cannot be done there any more."""
+    owner = owners(screen).get(action_id)
+    if owner is None:
+        return
+    node, name = owner
+    if getattr(node, "focusable", False) and hasattr(node, "focus"):
+        screen.set_focus(node)  # type: ignore[arg-type]
+    await app.run_action(name, node)
 
 
 def choose_theme(app: OrchApp) -> None:

@@ -11,15 +11,21 @@ import pytest
 from orch_tui.project.project import Project
 from orch_tui.tui.actions import ALL
 from orch_tui.tui.app import OrchApp
+from orch_tui.tui.configuration.screen import ConfigurationScreen
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.help import HelpScreen
 from orch_tui.tui.dialogs.pick import Choice, Pick, fitting
+from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.keymap import UserConfig, load_config
+from orch_tui.tui.places import is_place
 from orch_tui.tui.runs.compare import CompareScreen
+from orch_tui.tui.workbench.screen import WorkbenchScreen
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input, Static
 from textual.worker import WorkerFailed
+
+from tests.tui.driving import until
 
 
 class Asks(Screen[None]):
@@ -71,13 +77,75 @@ async def test_the_help_shows_what_the_focus_has_with_its_live_keys(project: Pro
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpScreen)
-        shown = str(app.screen.query_one("#keys", Static).content)
-        lines = [" ".join(line.split()) for line in shown.splitlines()]
-        assert "F5 New Create an orchestration: asks for its name." in lines
-        assert any(line.startswith("j Down") or "or j Down" in line for line in lines)
-        assert not any("workbench" in line and line.startswith("s ") for line in lines)
+        lines = {line.id: line for line in app.screen.list.lines}
+        assert lines["home.new"][2:5] == ("F5", "New", "Create an orchestration: asks for its name.")
+        assert "j" in lines["list.cursor-down"].keys.split() and "workbench.save" not in lines
         await pilot.press("q")
         assert not isinstance(app.screen, HelpScreen) and not app._exit
+
+
+async def test_the_help_is_narrowed_by_typing_and_does_what_is_picked(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        # GIVEN the help with a filter for words of a key's sentence
+        await pilot.press("question_mark", "slash", *"create asks")
+        shown = app.screen
+        assert isinstance(shown, HelpScreen)
+        assert [line.id for line in shown.list.lines] == ["home.new"]
+        # WHEN Enter is pressed
+        await pilot.press("enter")
+        await pilot.pause()
+        # THEN it is done on the screen below
+        assert isinstance(app.screen, Prompt)
+
+
+async def test_escape_takes_the_filter_of_the_help_away_before_it_closes(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("question_mark")
+        shown = app.screen
+        assert isinstance(shown, HelpScreen)
+        every = len(shown.list.lines)
+        await pilot.press("slash", *"no such words")
+        assert shown.list.lines == [] and app.screen is shown
+        await pilot.press("escape")
+        assert len(shown.list.lines) == every and app.screen is shown
+        await pilot.press("escape")
+        assert app.screen is not shown
+
+
+async def test_the_palette_finds_what_the_project_has_and_goes_there(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        # GIVEN the palette with all that was read of the project
+        await pilot.press("colon")
+        palette = app.screen
+        assert isinstance(palette, Pick)
+        await until(
+            pilot,
+            lambda: (
+                {one.right for one in palette.list.shown if is_place(one.id)}
+                >= {"orchestration", "task", "configuration"}
+            ),
+        )
+        task = next(one for one in palette.list.shown if one.right == "task")
+        # WHEN a task is picked
+        palette.dismiss(task.id)
+        await pilot.pause()
+        await until(pilot, lambda: isinstance(app.screen, WorkbenchScreen) and app.screen.phase_tree.item is not None)
+        # THEN its row in the workbench has the cursor
+        screen = app.screen
+        assert isinstance(screen, WorkbenchScreen)
+        _, orchestration, wanted = task.id.split("\0")
+        assert screen.orchestration_id == orchestration
+        assert screen.phase_tree.item is not None and screen.phase_tree.item.id == wanted
+        # WHEN another place of the same orchestration is picked from a screen above it
+        app.open_configuration(screen.bench.value.phases[0].tasks[0].configuration)
+        await until(pilot, lambda: isinstance(app.screen, ConfigurationScreen))
+        app.open_workbench(orchestration)
+        # THEN it is shown again, not a second time
+        await until(pilot, lambda: app.screen is screen)
+        assert [one for one in app.screen_stack if isinstance(one, WorkbenchScreen)] == [screen]
 
 
 async def test_a_mapped_key_works_and_the_old_one_does_not(project: Project) -> None:
@@ -95,7 +163,7 @@ async def test_the_palette_has_every_action_and_runs_those_that_work_here(projec
         await pilot.press("colon")
         palette = app.screen
         assert isinstance(palette, Pick)
-        assert {one.id for one in palette.list.shown} == {action.id for action in ALL}
+        assert {one.id for one in palette.list.shown if not is_place(one.id)} == {action.id for action in ALL}
         runnable = {one.id for one in palette.list.shown if one.enabled}
         assert {"home.new", "list.last-row", "app.quit"} <= runnable and "workbench.save" not in runnable
         # WHEN one of a widget is picked by its name

@@ -17,7 +17,7 @@ ACTIONS: tuple[Action, ...] = (
         "app.palette",
         "colon,ctrl+p",
         "Palette",
-        "Find any action by typing a part of its name, and run it.",
+        "Find any action, orchestration, task, configuration, table or run by a part of its name.",
         group="Program",
     ),
     Action("app.theme", "f2", "Theme", "Choose the colours of the screen; the choice is kept.", group="Program"),
@@ -45,7 +45,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("pick.up", "up", "Up", "Go to the row before.", group="Dialog"),
     Action("pick.page-down", "pagedown", "Page down", "Go down by one page.", group="Dialog"),
     Action("pick.page-up", "pageup", "Page up", "Go up by one page.", group="Dialog"),
-    Action("help.close", "escape,question_mark,q,f1", "Close", "Close the help.", group="Dialog"),
-    Action("help.scroll-down", "j,down", "Down", "Scroll down by one line.", group="Dialog"),
-    Action("help.scroll-up", "k,up", "Up", "Scroll up by one line.", group="Dialog"),
+    Action(
+        "help.close", "escape,question_mark,q,f1", "Close", "Close the help, or take its filter away.", group="Dialog"
+    ),
+    Action("help.filter", "slash", "Filter", "Show only those with the words you type.", group="Dialog"),
+    Action("help.down", "down,ctrl+n", "Down", "Go to the next row, also while the filter is typed.", group="Dialog"),
+    Action("help.up", "up", "Up", "Go to the row before, also while the filter is typed.", group="Dialog"),
 )

@@ -1,35 +1,41 @@
-"""The keys that work where the focus is, read from the live bindings."""
+"""The keys that work where the focus is, read from the live bindings: to look up, to search, to start one from here."""
 
 from __future__ import annotations
 
-from textwrap import wrap
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
-from textual.content import Content
+from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
+from orch_tui.model.text import counted, safe_line
 from orch_tui.tui import text
 from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.keymap import shown_keys
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 _LAST = ("Moving about", "Program")
-# As in the style sheet: the widest it gets; borders, paddings and the scrollbar.
-_WIDTH, _FRAME = 108, 7
+_KEYS, _LABEL = 20, 16
 
 
 class Line(NamedTuple):
     """One action with the keys that reach it now."""
 
+    id: str
     group: str
     keys: str
     label: str
     tooltip: str
     enabled: bool
+
+    def fits(self, words: Sequence[str]) -> bool:
+        """Whether all words are in what is shown of it."""
+        shown = f"{self.group} {self.keys} {self.label} {self.tooltip}".casefold()
+        return all(word in shown for word in words)
 
 
 def live_keys(screen: Screen[Any]) -> list[Line]:
@@ -45,7 +51,7 @@ def live_keys(screen: Screen[Any]) -> list[Line]:
         keys.setdefault(binding.id, []).append(key)
         lines.setdefault(binding.id, (group, binding.description, binding.tooltip, active.enabled))
     return [
-        Line(group, shown_keys(keys[name]), label, tooltip, enabled)
+        Line(name, group, shown_keys(keys[name]), label, tooltip, enabled)
         for name, (group, label, tooltip, enabled) in lines.items()
     ]
 
@@ -55,8 +61,54 @@ def _rank(group: str) -> int:
     return _LAST.index(group) + 1 if group in _LAST else 0
 
 
-class HelpScreen(Dialog[None]):
-    """Made when it is opened, for the screen below and what has the focus there."""
+class KeyList(LineList):
+    """Actions below the headings of their groups; a heading cannot have the cursor."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.empty_text = " No key here has these words; : finds any action of the program by its name"
+        self._rows: list[Line | str] = []
+        self._width = 0
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Show these, the cursor on the first."""
+        self._rows = []
+        for group in sorted(dict.fromkeys(line.group for line in lines), key=_rank):
+            self._rows += [group, *(line for line in lines if line.group == group)]
+        self._width = min(_KEYS, max((len(line.keys) for line in lines), default=0))
+        self.cursor = 0
+        self.reload()
+
+    @property
+    def chosen(self) -> Line | None:
+        row = self._rows[self.cursor] if self.cursor < len(self._rows) else None
+        return row if isinstance(row, Line) else None
+
+    @property
+    def lines(self) -> list[Line]:
+        """The actions that are shown, in their order."""
+        return [row for row in self._rows if isinstance(row, Line)]
+
+    def count(self) -> int:
+        return len(self._rows)
+
+    def selectable(self, index: int) -> bool:
+        return isinstance(self._rows[index], Line)
+
+    def row(self, index: int) -> Row:
+        row = self._rows[index]
+        if isinstance(row, str):
+            return Row((Part(f" {row}", "heading"),))
+        label = Part(f"  {safe_line(row.label, _LABEL):<{_LABEL}}", "text" if row.enabled else "dim")
+        keys = Part(f"   {safe_line(row.keys, self._width):<{self._width}}", "accent" if row.enabled else "dim")
+        return Row((keys, label, Part(row.tooltip, "dim")))
+
+
+class HelpScreen(Dialog[str | None]):
+    """Made when it is opened, for the screen below and what has the focus there.
+
+    Dismissed with the id of the action that is to be done on the screen below, or with None.
+    """
 
     CSS_PATH = "help.tcss"
     BINDINGS = bindings(actions.ACTIONS, "help")
@@ -66,43 +118,80 @@ class HelpScreen(Dialog[None]):
         self._lines = live_keys(below)
         about = [getattr(node, "HELP", None) for node in (below.focused, below) if node is not None]
         self._about = next((one for one in about if one), "")
+        self.list = KeyList(id="keys")
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="dialog") as dialog:
+        with Vertical(id="dialog") as dialog:
             dialog.border_title = "Keys that work here"
-            dialog.border_subtitle = "Esc closes · : finds any action by name"
+            dialog.border_subtitle = "Enter does it · / filters · Esc closes · : finds any action"
             if self._about:
                 yield Static(text.lines(self._about), id="about")
-            yield Static(self._table(self.app.size.width), id="keys")
+            yield Input(placeholder="Words of a key or of what it does", id="words", compact=True)
+            yield self.list
+            yield Static(id="whole")
 
     def on_mount(self) -> None:
-        self.query_one("#dialog").focus()
+        words = self.query_one(Input)
+        words.cursor_blink = False
+        words.display = False
+        self.list.show(self._lines)
+        self.list.focus()
+        self._tell()
 
-    def _table(self, columns: int) -> Content:
-        """For a screen of this many columns."""
-        width = min(20, max((len(line.keys) for line in self._lines), default=0))
-        room = max(20, min(_WIDTH, columns * 96 // 100) - _FRAME - width - 18)
-        parts: list[Content | str | tuple[str, str]] = []
-        for group in sorted(dict.fromkeys(line.group for line in self._lines), key=_rank):
-            parts.append((f"{group}\n", "bold $text-primary"))
-            for line in self._lines:
-                if line.group == group:
-                    style = "$text" if line.enabled else "$text-muted"
-                    parts += [
-                        (f"  {line.keys:<{width}}", "bold $footer-key-foreground"),
-                        (f"  {line.label:<14}", style),
-                    ]
-                    indent = " " * (width + 18)
-                    tooltip = f"\n{indent}".join(wrap(line.tooltip, room) or [""])
-                    parts.append((f"{tooltip}\n", "$text-muted"))
-            parts.append("\n")
-        return Content.assemble(*parts).rstrip()
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        words = event.value.casefold().split()
+        self.list.show([line for line in self._lines if line.fits(words)])
+        self._tell()
 
-    def action_scroll_down(self) -> None:
-        self.query_one("#dialog").scroll_relative(y=1, animate=False)
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._take()
 
-    def action_scroll_up(self) -> None:
-        self.query_one("#dialog").scroll_relative(y=-1, animate=False)
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        self._tell()
+
+    def on_line_list_chosen(self, event: LineList.Chosen) -> None:
+        event.stop()
+        self._take()
+
+    def _tell(self) -> None:
+        """What the row under the cursor says, whole: beside the keys it may be cut."""
+        line = self.list.chosen
+        found = len(self.list.lines)
+        of = f"{found} of {counted(len(self._lines), 'key')}" if found < len(self._lines) else ""
+        self.query_one("#whole", Static).update(text.lines(line.tooltip if line else of))
+
+    def _take(self) -> None:
+        line = self.list.chosen
+        if line is None:
+            return
+        if line.enabled:
+            self.dismiss(line.id)
+        else:
+            self.notify(f"{line.label} does not work now.", severity="warning", markup=False)
+
+    def action_filter(self) -> None:
+        """Show the field that narrows the list."""
+        words = self.query_one(Input)
+        words.display = True
+        words.focus()
+        self.list.driven = True
+
+    def action_down(self) -> None:
+        self.list.action_cursor_down()
+
+    def action_up(self) -> None:
+        self.list.action_cursor_up()
 
     def action_close(self) -> None:
-        self.dismiss(None)
+        """Take the filter away; without one, close."""
+        words = self.query_one(Input)
+        if not words.display:
+            self.dismiss(None)
+            return
+        words.value = ""
+        words.display = False
+        self.list.driven = False
+        self.list.focus()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from time import monotonic
 from typing import NamedTuple
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
@@ -15,6 +18,9 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+
+_PART_SECONDS = 0.1
+"""Between two times that the list grows while more is read: each time all of it is searched."""
 
 
 class Choice(NamedTuple):
@@ -73,7 +79,10 @@ class ChoiceList(LineList, can_focus=False, inherit_bindings=False):
 
 
 class Pick(Dialog[str | None]):
-    """Dismissed with the id of the choice, or with None on Escape. ``tried`` is called with what has the cursor."""
+    """Dismissed with the id of the choice, or with None on Escape. ``tried`` is called with what has the cursor.
+
+    ``more`` gives further choices in parts, in a thread, while the first ones are shown.
+    """
 
     CSS_PATH = "pick.tcss"
     BINDINGS = bindings(actions.ACTIONS, "dialog", "pick")
@@ -86,10 +95,13 @@ class Pick(Dialog[str | None]):
         *,
         tried: Callable[[str], None] | None = None,
         start: str | None = None,
+        more: Callable[[], Iterator[list[Choice]]] | None = None,
     ) -> None:
         super().__init__()
+        self._more, self._gone = more, threading.Event()
         self._title, self._choices, self._placeholder = title, list(choices), placeholder
         self._tried, self._start = tried, start
+        self._chose = False
         self.list = ChoiceList()
 
     def compose(self) -> ComposeResult:
@@ -103,9 +115,39 @@ class Pick(Dialog[str | None]):
         ids = [one.id for one in self._choices]
         self.list.show(self._choices, ids.index(self._start) if self._start in ids else 0)
         self.query_one(Input).focus()
+        if self._more is not None:
+            self._read_more(self._more)
+
+    def on_unmount(self) -> None:
+        self._gone.set()
+
+    @work(thread=True, group="more", description="read more to pick from")
+    def _read_more(self, more: Callable[[], Iterator[list[Choice]]]) -> None:
+        waiting: list[Choice] = []
+        shown = monotonic()
+        for part in more():
+            if self._gone.is_set():
+                return
+            waiting += part
+            if monotonic() - shown > _PART_SECONDS:
+                self.call_later(self._add, waiting)
+                waiting, shown = [], monotonic()
+        if waiting and not self._gone.is_set():
+            self.call_later(self._add, waiting)
+
+    def _add(self, choices: list[Choice]) -> None:
+        """Below those that are there; the cursor stays on what it is on."""
+        self._choices += choices
+        if not self.is_attached:
+            return
+        here = self.list.shown[self.list.cursor].id if self.list.cursor < self.list.count() else None
+        shown = fitting(self._choices, self.query_one(Input).value)
+        at = next((number for number, one in enumerate(shown) if one.id == here), 0) if self._chose else 0
+        self.list.show(shown, at)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        self._chose = False
         self.list.show(fitting(self._choices, event.value))
         self._moved()
 
@@ -115,6 +157,7 @@ class Pick(Dialog[str | None]):
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         event.stop()
+        self._chose = True
         self._moved()
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
