@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _run_argument(function: F) -> F:
+def run_argument(function: F) -> F:
     return click.argument("run", metavar="RUN|ORCHESTRATION", shell_complete=complete_run)(function)
 
 
-def _task_argument(function: F) -> F:
+def task_argument(function: F) -> F:
     return click.argument("task", shell_complete=complete_task_of_run)(function)
 
 
@@ -48,7 +48,7 @@ def _phase_option(function: F) -> F:
 
 
 @click.command("hold")
-@_run_argument
+@run_argument
 @_part_options
 @_reason_option
 @project_option
@@ -61,7 +61,7 @@ def hold_command(run: str, task: str | None, phase: str | None, reason: str, pro
 
 
 @click.command("release")
-@_run_argument
+@run_argument
 @_part_options
 @_reason_option
 @project_option
@@ -71,8 +71,8 @@ def release_command(run: str, task: str | None, phase: str | None, reason: str, 
 
 
 @click.command("skip")
-@_run_argument
-@_task_argument
+@run_argument
+@task_argument
 @_reason_option
 @project_option
 def skip_command(run: str, task: str, reason: str, project: str | None) -> int:
@@ -81,8 +81,8 @@ def skip_command(run: str, task: str, reason: str, project: str | None) -> int:
 
 
 @click.command("retry")
-@_run_argument
-@_task_argument
+@run_argument
+@task_argument
 @_reason_option
 @project_option
 def retry_command(run: str, task: str, reason: str, project: str | None) -> int:
@@ -91,8 +91,8 @@ def retry_command(run: str, task: str, reason: str, project: str | None) -> int:
 
 
 @click.command("mark-done")
-@_run_argument
-@_task_argument
+@run_argument
+@task_argument
 @_reason_option
 @project_option
 def mark_done_command(run: str, task: str, reason: str, project: str | None) -> int:
@@ -101,7 +101,7 @@ def mark_done_command(run: str, task: str, reason: str, project: str | None) -> 
 
 
 @click.command("limit")
-@_run_argument
+@run_argument
 @click.argument("tasks", type=click.IntRange(min=1))
 @_phase_option
 @_reason_option
@@ -145,11 +145,11 @@ def _intervene(
             f"no process executes run {directory.name}: it is done before anything starts in {hint}"
         )
         return SUCCESS
-    return _until_done(follower, directory, one, asked)
+    return until_done(follower, directory, one, asked)
 
 
-def _until_done(follower: Follower, directory: Path, one: Intervention, asked: Path) -> int:
-    """Wait until the executor has taken it, but not for one that does not answer."""
+def until_done(follower: Follower, directory: Path, one: Intervention, asked: Path) -> int:
+    """Wait until the executor has taken it, but not for one that does not answer. Raises: CliError."""
     from orch_tui.model.intervening import refusal
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.follower import POLL

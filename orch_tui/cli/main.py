@@ -36,6 +36,8 @@ _COMMANDS = {
     "retry": _Lazy("intervene", "Try a failed task of a run that goes on again, now."),
     "mark-done": _Lazy("intervene", "Let a run go on as if a failed task had done its work."),
     "limit": _Lazy("intervene", "Change how many tasks of a run may run at once."),
+    "approvals": _Lazy("approve", "List what waits for a person to approve it."),
+    "approve": _Lazy("approve", "Approve or reject what a run asks."),
     "scheduler": _Lazy("scheduler", "Start orchestrations by their schedules, each scheduled time once."),
     "missed": _Lazy("missed", "List scheduled times that were not started, and catch up with them."),
     "pause": _Lazy("pause", "Let schedules start nothing for a while."),

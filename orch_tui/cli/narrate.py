@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from orch_tui.cli.opening import command_hint
 from orch_tui.cli.output import Output
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
@@ -106,6 +107,17 @@ class Narrator:
         again = f"attempt {data['attempt']} of {task.max_attempts}" if data["attempt"] > 1 else ""
         return self._task(task, Status.PROCESSING, again)
 
+    def _asked(self, state: RunState, data: Any) -> str:
+        task = state.tasks[data["task"]]
+        question = task.attempts[-1].question
+        text = safe_line(question.text, _REASON) if question is not None else ""
+        until = data.get("until")
+        when = f" until {clock(until)}" if until is not None else ""
+        how = command_hint("approve", state.header.id, task.id)
+        return self._out.paint(
+            self._task(task, Status.WAITING, f"waits for an approval{when}: {text}; {how}"), "yellow"
+        )
+
     def _killing(self, state: RunState, data: Any) -> str:
         grace = f"; killed in {show_duration(data['grace'])} if it does not end" if data["grace"] else ""
         why = {"timeout": "timed out", "cancel": "cancelled", "log_limit": "its log is too long"}
@@ -181,6 +193,8 @@ def _matters(event: Event) -> bool:
         return bool(event.data["level"] != "info")
     if event.type in (EventType.ENDED, EventType.SETTLED):
         return event.data["status"] not in (Status.SUCCESS, Status.SKIPPED)
+    if event.type == EventType.ASKED:
+        return True
     return event.type == EventType.RUN_ENDED and event.data["status"] != Status.SUCCESS
 
 
@@ -192,6 +206,7 @@ _TELLERS: dict[str, Callable[[Narrator, RunState, Any], str | None]] = {
     EventType.DECIDED.value: Narrator._decided,
     EventType.WAITING.value: Narrator._waiting,
     EventType.SPAWNING.value: Narrator._spawning,
+    EventType.ASKED.value: Narrator._asked,
     EventType.KILLING.value: Narrator._killing,
     EventType.ENDED.value: Narrator._ended,
     EventType.SETTLED.value: Narrator._settled,

@@ -14,7 +14,8 @@ from orch_tui.cli.errors import CliError
 from orch_tui.model.text import safe_line, valid_id
 
 if TYPE_CHECKING:
-    from orch_tui.model.runstate import PhaseState, RunState, TaskState
+    from orch_tui.model.phase_state import PhaseState
+    from orch_tui.model.runstate import RunState, TaskState
     from orch_tui.project.project import Project
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -15,13 +15,15 @@ from orch_tui.model.attempt_state import AttemptState
 from orch_tui.model.events import write_time
 from orch_tui.model.intervening import awaiting
 from orch_tui.model.interventions import Intervention
+from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.problem import Problem
 from orch_tui.model.reasons import value_of
-from orch_tui.model.runstate import PhaseState, RunState, TaskState
+from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.text import safe_json
 from orch_tui.model.values import SetValue, type_of
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.history import RunSummary
+from orch_tui.runs.approvals import OpenApproval, approvals_of
 from orch_tui.runs.ending import files_written, findings_told, first_failure, skipped_because, tables_written
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def run_json(state: RunState, directory: Path, *, live: bool, continued_by: Sequ
         "cancelled_by": state.cancelled_by,
         "held": _hold_json(state.interventions.hold()),
         "awaiting": [task.id for task in awaiting(state)],
+        "approvals": [approval_json(one) for one in approvals_of(state, directory, live=live)],
         "interventions": [_intervention_json(one) for one in state.interventions.all],
         "directory": str(directory),
         "counts": {status.value: number for status, number in state.counts.items() if number},
@@ -133,6 +136,35 @@ def _intervention_json(one: Intervention) -> dict[str, Any]:
         "task": one.task,
         "phase": one.phase,
         "limit": one.limit,
+        "values": {name: _plain(value) for name, value in one.given.items()},
+    }
+
+
+def approval_json(one: OpenApproval) -> dict[str, Any]:
+    """What waits for a person to answer. ``answer`` is one that waits for whoever executes the run next."""
+    return {
+        "run": one.state.header.id,
+        "orchestration": one.state.header.orchestration,
+        "task": one.task.id,
+        "name": one.task.name,
+        "phase": one.task.phase,
+        "text": one.question.text,
+        "fields": [
+            {
+                "name": field.name,
+                "type": field.type.value,
+                "description": field.description,
+                "default": _plain(field.default),
+                "choices": _plain(field.choices),
+            }
+            for field in one.question.fields
+        ],
+        "approvers": list(one.question.approvers),
+        "asked": at(one.asked),
+        "until": at(one.until),
+        "on_timeout": one.question.on_timeout.value,
+        "live": one.live,
+        "answer": None if one.left is None else _intervention_json(one.left) | {"at": None},
     }
 
 

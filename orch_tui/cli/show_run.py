@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from orch_tui.cli.approve import approve_hint
 from orch_tui.cli.card import print_ending
 from orch_tui.cli.marks import head_words
 from orch_tui.cli.opening import command_hint
 from orch_tui.cli.output import Output, cells, local_time, pad
 from orch_tui.engine.reconcile import inspect_run
 from orch_tui.model.durations import show_duration
+from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import PhaseState, RunState, TaskState
+from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
 from orch_tui.model.waits import why
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import continued_by
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.runs.approvals import approvals_of
 from orch_tui.runs.ending import files_written, findings_told, tables_written
 from orch_tui.runs.interventions import decision_words, words_of
 from orch_tui.runs.responding import stopped_executor, stopped_words
@@ -47,6 +50,9 @@ def _print_header(out: Output, paths: ProjectPaths, model: RunModel, now: RunTim
     out.line(f"  {word}  {head_words(model, now)}  {safe_line(state.reason, 600)}".rstrip())
     if (decision := decision_words(state)) and not model.interrupted:
         out.line(f"  {out.paint('held', 'yellow')}: {safe_line(decision, 400)}")
+    for one in approvals_of(state, model.directory, live=model.live):
+        out.line(f"  {out.paint('approval', 'yellow')}: {safe_line(one.question.text, 400)}")
+        out.line(f"    {approve_hint(one)}")
     if model.live and (stopped := stopped_executor(state)) is not None:
         out.line(f"  {out.paint('stopped', 'red')}: {stopped_words(header.id, stopped)}")
     out.line(f"  started {local_time(header.created)} by {safe_line(header.by, 200)}")

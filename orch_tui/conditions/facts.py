@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from orch_tui.model.events import write_time
-from orch_tui.model.runstate import PhaseState, RunState, TaskState
+from orch_tui.model.phase_state import PhaseState
+from orch_tui.model.runstate import RunState, TaskState
 
 TASK_FACTS = (
     "status",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from math import inf
 from typing import Protocol
 
 from orch_tui.engine.attempts import ActiveAttempt, failed_status, time_limit, total_words
@@ -13,9 +14,12 @@ from orch_tui.engine.phase_queue import PhaseQueue
 from orch_tui.engine.prepare import PrepareError
 from orch_tui.engine.recorder import Recorder
 from orch_tui.model import events
+from orch_tui.model.approval import OnTimeout, Question, timeout_words
 from orch_tui.model.events import FailureKind
 from orch_tui.model.plan import PlannedTask
 from orch_tui.model.reasons import Cause, Reason
+from orch_tui.model.runstate import TaskState
+from orch_tui.model.status import Status
 from orch_tui.project.locks import Lock, holder_of
 from orch_tui.project.paths import ProjectPaths
 
@@ -25,7 +29,7 @@ DISK_POLL = 1.0
 
 
 class Prepare(Protocol):
-    def __call__(self, task: PlannedTask, number: int) -> AttemptSpec: ...
+    def __call__(self, task: PlannedTask, number: int) -> AttemptSpec | Question: ...
 
 
 class Admission:
@@ -60,41 +64,68 @@ class Admission:
         while (task := queue.next([attempt.task for attempt in running.values()])) is not None:
             queue.remove(task)
             try:
-                if not self._try_to_start(task, follow):
-                    queue.put_back(task, now + _LOCK_POLL)
-                    pause = _LOCK_POLL if pause is None else min(pause, _LOCK_POLL)
+                if (again := self._try_to_start(task, follow, now)) is not None:
+                    queue.put_back(task, again)
+                    pause = min(inf if pause is None else pause, again - now)
             except OSError as error:
                 if self._must_wait(task, error):
                     queue.put_back(task, now + DISK_POLL)
                     return DISK_POLL
             if self._recorder.blocked is not None:
                 return DISK_POLL
-        return pause
+        return None if pause == inf else pause
 
-    def _try_to_start(self, task: PlannedTask, follow: Callable[[ActiveAttempt], None]) -> bool:
-        """False when somebody else has its configuration; else it was started, or never will be.
+    def _try_to_start(self, task: PlannedTask, follow: Callable[[ActiveAttempt], None], now: float) -> float | None:
+        """When it has to be looked at again, since somebody else has its configuration or has to answer; None when it
+        was started, or never will be.
 
         Raises: OSError when the system refused anything of it; nothing was started.
         """
+        state = self._recorder.state.tasks[task.id]
+        if state.question is not None:
+            self._time_out(task, state, state.question)
+            return None
         lock = self._lock(task)
         if lock is None:
-            return False
+            return now + _LOCK_POLL
         try:
-            number = len(self._recorder.state.tasks[task.id].attempts) + 1
-            limit = time_limit(task, self._recorder.state.tasks[task.id], self._recorder.now())
+            number = len(state.attempts) + 1
+            limit = time_limit(task, state, self._recorder.now())
             if limit.total is not None and limit.seconds == 0:
                 raise PrepareError(f"no time is left for another attempt: {total_words(task)}")
-            spec = replace(self._prepare(task, number), timeout=limit.seconds, total=limit.total)
+            made = self._prepare(task, number)
         except PrepareError as error:
             lock.close()
             self._settle(task, str(error))
-            return True
+            return None
         except BaseException:
             lock.close()
             raise
+        if isinstance(made, Question):
+            lock.close()
+            return self._ask(task, number, made)
+        spec = replace(made, timeout=limit.seconds, total=limit.total)
         self._recorder.record(events.spawning(self._recorder.now(), task.id, number))
         follow(ActiveAttempt(task, number, spec, StopRequest(), lock))
-        return True
+        return None
+
+    def _ask(self, task: PlannedTask, number: int, question: Question) -> float:
+        """Ask people; when that is over without an answer."""
+        now = self._recorder.now()
+        until = None if question.timeout is None else now + question.timeout
+        self._recorder.record(events.asked(now, task.id, number, question, until), durable=True)
+        return inf if until is None else until
+
+    def _time_out(self, task: PlannedTask, state: TaskState, question: Question) -> None:
+        """Nobody has answered in time."""
+        approved = question.on_timeout is OnTimeout.APPROVE
+        status, kind = (Status.SUCCESS, None) if approved else (failed_status(task), FailureKind.TIMEOUT)
+        values = question.defaults if approved else {}
+        now, number = self._recorder.now(), len(state.attempts)
+        self._recorder.record(
+            events.ended(now, task.id, number, status, timeout_words(question), kind=kind, variables=values),
+            durable=True,
+        )
 
     def _lock(self, task: PlannedTask) -> Lock | None:
         """The lock of the task's configuration, or None after saying who has it. Raises: OSError."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterable
 from functools import partial
+from math import inf
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -245,6 +246,9 @@ class PhaseExecutor:
         Never later than it could have been told to wait from now: that time may be of another clock.
         """
         state, now = self._state.tasks[task.id], self._recorder.now()
+        if (question := state.question) is not None:
+            timeout = inf if question.timeout is None else question.timeout
+            return min(inf if state.until is None else state.until, now + timeout)
         if state.until is None:
             return None
         retry = task.options.retry

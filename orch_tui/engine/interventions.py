@@ -49,7 +49,7 @@ class InterventionDesk:
                 queue.hold(one.task)
             case InterventionKind.RELEASE:
                 queue.release(one.task)
-            case InterventionKind.SKIP:
+            case InterventionKind.SKIP | InterventionKind.APPROVE | InterventionKind.REJECT:
                 queue.take_out(one.task)
             case InterventionKind.RETRY if self._state.tasks[one.task].phase == self._phase:
                 queue.add(self._tasks[one.task])

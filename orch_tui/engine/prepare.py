@@ -15,6 +15,7 @@ from orch_tui.engine.launcher import AttemptSpec
 from orch_tui.engine.nested import inner_orchestration, nested_before, nested_in_run, parent_name
 from orch_tui.engine.process import ANCESTORS_TAG, TASK_TAG, ancestors
 from orch_tui.engine.task_facts import fill_command, program_problem
+from orch_tui.model.approval import AnswerFault, Question, is_approval, question_of
 from orch_tui.model.component import ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
 from orch_tui.model.configuration import Configuration, WriteMode, split_ref
 from orch_tui.model.errors import OrchError
@@ -112,6 +113,15 @@ class Preparer:
             base[ANCESTORS_TAG] = above
         return base
 
+    def ready(self, task: PlannedTask, number: int) -> AttemptSpec | Question:
+        """What an approval asks; what :meth:`prepare` gives for any other task, and raises."""
+        if not is_approval(task.configuration):
+            return self.prepare(task, number)
+        try:
+            return question_of(self._fill(task, self._look_up(task)[1])[1])
+        except AnswerFault as error:
+            raise PrepareError(str(error)) from error
+
     def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:
         """Make the attempt's directory and say what to start.
 
@@ -120,13 +130,7 @@ class Preparer:
             OSError: the directory cannot be written now.
         """
         component, configuration = self._look_up(task)
-        try:
-            values = task_values(self._variables(), task.variables)
-            parameters = fill_variables(dict(configuration.parameters), values)
-        except MissingVariables as error:
-            state = self._state
-            reason = "; ".join(why_unset(state, name) for name in error.names) if state is not None else str(error)
-            raise PrepareError(reason) from error
+        values, parameters = self._fill(task, configuration)
         directory = attempt_directory(self._directory, task.id, number)
         names = self._secret_names(component, configuration)
         environment = self._environment(task, number, directory, component, configuration, names)
@@ -160,6 +164,16 @@ class Preparer:
             max_log_of(options),
             nested=inner_orchestration(task.configuration),
         )
+
+    def _fill(self, task: PlannedTask, configuration: Configuration) -> tuple[Mapping[str, str], dict[str, Any]]:
+        """The values of variables for a task, and its parameters with them."""
+        try:
+            values = task_values(self._variables(), task.variables)
+            return values, fill_variables(dict(configuration.parameters), values)
+        except MissingVariables as error:
+            state = self._state
+            reason = "; ".join(why_unset(state, name) for name in error.names) if state is not None else str(error)
+            raise PrepareError(reason) from error
 
     def _variables(self) -> Mapping[str, str]:
         given = self._plan.variables

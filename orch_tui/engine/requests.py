@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import os
@@ -68,6 +69,17 @@ def ask(run_directory: Path, request: Request) -> Path:
 def new_id() -> str:
     """For a request: no other has it, and those that were made later come later in the order of texts."""
     return f"{time.time_ns():020d}-{os.urandom(4).hex()}"
+
+
+def pending(run_directory: Path) -> list[Request]:
+    """The requests that nobody has taken yet, in their order; they stay. Those that cannot be read are left out."""
+    requests = []
+    for path in sorted((run_directory / _DIRECTORY).glob("[!.]*.json")):
+        # Somebody may take it at this moment.
+        with contextlib.suppress(OSError):
+            if (request := _read_request(path)) is not None:
+                requests.append(request)
+    return requests
 
 
 class Mailbox:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orch_tui.engine.recorder import Recorder
 from orch_tui.model import events
+from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.plan import PlannedPhase, RunPlan
 from orch_tui.model.promises import values_now
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.rules import END, RuleDecision, decide
-from orch_tui.model.runstate import PhaseState
 from orch_tui.model.status import Status
 
 if TYPE_CHECKING:

@@ -314,7 +314,7 @@ def start_run(
     state = initial_state(header, plan)
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     recorder = Recorder(journal, state, clock.now)
-    executor = PhaseExecutor(plan, recorder, launcher, preparer.prepare, project.paths, directory, by)
+    executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by)
     run = ActiveRun(executor, state, directory, lock)
     run.start()
     return run

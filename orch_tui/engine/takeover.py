@@ -133,7 +133,7 @@ def _go_on(
         else:
             adopted.append(_adopt(project, directory, state, clock, tasks[task_id], finding))
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
-    executor = PhaseExecutor(plan, recorder, launcher, preparer.prepare, project.paths, directory, by, adopted)
+    executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by, adopted)
     run = ActiveRun(executor, state, directory, lock)
     if cancel is not None:
         run.cancel(cancel)

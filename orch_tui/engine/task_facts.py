@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.component import ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
+from orch_tui.model.approval import AnswerFault, question_of
+from orch_tui.model.component import APPROVAL_COMPONENT, ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
 from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration, Task
@@ -83,11 +84,26 @@ class Facts:
             return f"variable {', '.join(unknown)} has no value; declare it or give it with --var"
         if component.id == ORCHESTRATION_COMPONENT:
             return None
+        if component.id == APPROVAL_COMPONENT:
+            return _question_problem(configuration)
         return program_problem(self._project.root, component, configuration)
+
+
+def _question_problem(configuration: Configuration) -> str | None:
+    """What is wrong with what an approval asks; what has variables in it is known only when it asks."""
+    if variable_names(configuration.parameters):
+        return None
+    try:
+        question_of(configuration.parameters)
+    except AnswerFault as error:
+        return str(error)
+    return None
 
 
 def program_problem(root: Path, component: Component, configuration: Configuration) -> str | None:
     """A sentence if the program cannot be started at all; None for what only the shell can tell."""
+    if component.id == APPROVAL_COMPONENT:
+        return "an approval starts no program; it asks people when its orchestration runs"
     settings = configuration.parameters.get("environment") if component.inline else None
     if isinstance(settings, Mapping) and (taken := sorted(TASK_ENVIRONMENT.intersection(settings))):
         return f"the parameter environment sets {taken[0]}, which orch-tui itself sets for every task; remove it"

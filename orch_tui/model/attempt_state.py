@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from orch_tui.model.approval import Question
 from orch_tui.model.status import Status
 from orch_tui.model.values import Value
 
@@ -14,7 +15,8 @@ from orch_tui.model.values import Value
 class AttemptState:
     """One try of a task. Times are seconds since the epoch. ``counts`` is False when it never did any work of its own
     (its executor was gone before it began), so that it uses up no retry. ``executor`` is the index in
-    ``RunState.executors`` of the process that started it, -1 if the journal names none."""
+    ``RunState.executors`` of the process that started it, -1 if the journal names none. ``question`` is what an
+    approval asks: it has no process."""
 
     number: int
     spawned: float
@@ -33,6 +35,7 @@ class AttemptState:
     executor: int = -1
     results: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Value] = field(default_factory=dict)
+    question: Question | None = None
 
     @property
     def seconds(self) -> float | None:

@@ -42,6 +42,9 @@ TEST_CONNECTION = "testConnection"
 """The action that tries whether what a configuration connects to answers; Keboola's name for it."""
 
 ORCHESTRATION_COMPONENT = "orchestration"
+"""The component whose configurations are the project's own orchestrations."""
+APPROVAL_COMPONENT = "approval"
+"""The component whose tasks wait for a person: the executor itself asks, no program is started."""
 TASK_ENVIRONMENT = frozenset(
     (
         *("KBC_DATADIR", "KBC_RUNID", "KBC_COMPONENTID", "KBC_CONFIGID"),
@@ -50,7 +53,6 @@ TASK_ENVIRONMENT = frozenset(
     )
 )
 """Environment variables by which tasks are known and told where their data is: nothing else may set them."""
-"""The component whose configurations are the project's own orchestrations."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Container, Mapping
 from typing import Any, NamedTuple
 
+from orch_tui.model.approval import recall_question
+from orch_tui.model.errors import OrchError
 from orch_tui.model.events import EventType, FailureKind
 from orch_tui.model.status import FINAL
 from orch_tui.model.text import valid_id
@@ -92,6 +94,16 @@ def _are_values(value: Any) -> bool:
     return True
 
 
+def _is_question(value: Any) -> bool:
+    if not _is_text(value):
+        return False
+    try:
+        recall_question(value)
+    except (ValueError, OrchError, RecursionError):
+        return False
+    return True
+
+
 def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
 
@@ -116,6 +128,7 @@ PAIRS = Kind(_is_pairs, "a list of NAME=VALUE")
 OBJECT = Kind(lambda value: isinstance(_json(value), dict), "an object in JSON")
 TRIED = Kind(_is_tried, "a list of rules that were tried")
 VALUES = Kind(_are_values, "an object of variables in JSON")
+QUESTION = Kind(_is_question, "a question in JSON")
 TEXTS = Kind(_is_texts, "a list of texts")
 
 
@@ -152,6 +165,7 @@ SHAPES: dict[str, tuple[Field, ...]] = {
     EventType.WAITING.value: (_TASK, _REASON, _BECAUSE, _maybe("until", TIME)),
     EventType.SPAWNING.value: (_TASK, _ATTEMPT),
     EventType.STARTED.value: (_TASK, _ATTEMPT, Field("pid", COUNT), Field("start", TICKS)),
+    EventType.ASKED.value: (_TASK, _ATTEMPT, Field("question", QUESTION), _maybe("until", TIME)),
     EventType.KILLING.value: (_TASK, _ATTEMPT, Field("why", FAILURE), Field("grace", LENGTH)),
     EventType.ENDED.value: (
         _TASK,
@@ -177,6 +191,7 @@ SHAPES: dict[str, tuple[Field, ...]] = {
         _maybe("task", TEXT),
         _maybe("phase", TEXT),
         _maybe("limit", NUMBER),
+        _maybe("values", VALUES),
     ),
     EventType.NOTE.value: (Field("level", TEXT), Field("text", TEXT)),
     EventType.RUN_ENDED.value: (

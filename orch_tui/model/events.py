@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from orch_tui.model.approval import Question
 from orch_tui.model.interventions import Intervention
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.rules import RuleDecision, TriedRule
@@ -26,6 +27,7 @@ class EventType(StrEnum):
     WAITING = "waiting"
     SPAWNING = "spawning"
     STARTED = "started"
+    ASKED = "asked"
     KILLING = "killing"
     ENDED = "ended"
     SETTLED = "settled"
@@ -45,6 +47,7 @@ class FailureKind(StrEnum):
     CANCEL = "cancel"
     LOG_LIMIT = "log_limit"
     LAUNCH = "launch"
+    REJECTED = "rejected"
     LOST = "lost"
 
 
@@ -140,6 +143,11 @@ def spawning(at: float, task: str, attempt: int) -> Event:
 
 def started(at: float, task: str, attempt: int, *, pid: int, start: tuple[int, int]) -> Event:
     return _event(EventType.STARTED, at, task=task, attempt=attempt, pid=pid, start=start)
+
+
+def asked(at: float, task: str, attempt: int, question: Question, until: float | None) -> Event:
+    """An approval asks people, and waits for one of them to answer: an intervention. ``until`` is when it stops."""
+    return _event(EventType.ASKED, at, task=task, attempt=attempt, question=question.encoded(), until=until)
 
 
 def killing(at: float, task: str, attempt: int, why: str, grace: float) -> Event:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from orch_tui.model.interventions import OF_A_TASK, Intervention, InterventionKind
-from orch_tui.model.runstate import PhaseState, RunState, TaskState
+from orch_tui.model.approval import complaint, may_answer, user_of
+from orch_tui.model.interventions import ANSWERS, OF_A_TASK, Intervention, InterventionKind
+from orch_tui.model.phase_state import PhaseState
+from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 
 _FAILED = (Status.ERROR, Status.TERMINATED, Status.CANCELLED)
@@ -59,6 +61,8 @@ def _refusal_of_task(state: RunState, task: TaskState, one: Intervention) -> str
     what, waits = f"task {task.id}", task.status in (Status.WAITING, Status.CREATED)
     if one.kind is InterventionKind.LIMIT:
         return "a limit is about the run or a phase"
+    if one.kind in ANSWERS:
+        return _refusal_of_answer(task, one)
     if one.kind is InterventionKind.RELEASE:
         return _refusal_of_hold(state, one, what)
     if one.kind is InterventionKind.HOLD:
@@ -68,6 +72,8 @@ def _refusal_of_task(state: RunState, task: TaskState, one: Intervention) -> str
         return f"{what} is running; it can be stopped"
     if one.kind is InterventionKind.SKIP:
         return "" if waits else f"{what} has ended already: {task.status.value}"
+    if task.question is not None:
+        return f"{what} waits for an approval; approve or reject it"
     if waits:
         soon = one.kind is InterventionKind.RETRY and task.until is not None
         return "" if soon else f"{what} has not failed: it waits"
@@ -77,3 +83,15 @@ def _refusal_of_task(state: RunState, task: TaskState, one: Intervention) -> str
     if not _going(state.phases[task.phase]):
         return f'phase "{state.phases[task.phase].name}" of {what} has ended; run again what failed'
     return ""
+
+
+def _refusal_of_answer(task: TaskState, one: Intervention) -> str:
+    question = task.question
+    if question is None:
+        answered = task.attempt is not None and task.attempt.question is not None
+        now = task.reason or task.status.value
+        return f"task {task.id} has its answer already: {now}" if answered else f"task {task.id} asks nobody: {now}"
+    if not may_answer(question, one.by):
+        return f"task {task.id} is for {', '.join(question.approvers)} to answer, not for {user_of(one.by)}"
+    wrong = complaint(question, one.given) if one.kind is InterventionKind.APPROVE else ""
+    return f"the answer cannot be taken: {wrong}" if wrong else ""

@@ -7,11 +7,13 @@ when in :mod:`intervening`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from orch_tui.model.reasons import Cause, Reason
+from orch_tui.model.status import Status
+from orch_tui.model.values import Value, encode_all, recall_all
 
 
 class InterventionKind(StrEnum):
@@ -21,9 +23,15 @@ class InterventionKind(StrEnum):
     RETRY = "retry"
     MARK_DONE = "mark-done"
     LIMIT = "limit"
+    APPROVE = "approve"
+    REJECT = "reject"
 
 
-OF_A_TASK = (InterventionKind.SKIP, InterventionKind.RETRY, InterventionKind.MARK_DONE)
+ANSWERS = (InterventionKind.APPROVE, InterventionKind.REJECT)
+"""The answers to an approval."""
+REJECTED = "rejected"
+"""The kind of failure of an approval that was rejected."""
+OF_A_TASK = (InterventionKind.SKIP, InterventionKind.RETRY, InterventionKind.MARK_DONE, *ANSWERS)
 """What can be done to a task only."""
 
 
@@ -31,7 +39,8 @@ OF_A_TASK = (InterventionKind.SKIP, InterventionKind.RETRY, InterventionKind.MAR
 class Intervention:
     """``id`` is that of the request: one that is delivered twice is carried out once. ``by`` is who asked, ``note``
     why, in their words. ``task`` or ``phase`` is what it is about, neither for the whole run; ``limit`` is how many
-    tasks may run at once. ``at`` is when it was carried out, in seconds since the epoch.
+    tasks may run at once; ``given`` are the values of an answer, by name. ``at`` is when it was carried out, in seconds
+    since the epoch.
     """
 
     id: str
@@ -42,6 +51,7 @@ class Intervention:
     phase: str | None = None
     limit: int | None = None
     at: float = 0.0
+    given: Mapping[str, Value] = field(default_factory=dict, hash=False)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -54,6 +64,7 @@ class Intervention:
             "task": self.task,
             "phase": self.phase,
             "limit": self.limit,
+            "values": encode_all(self.given),
         }
 
     @classmethod
@@ -64,7 +75,33 @@ class Intervention:
         except ValueError:
             return None
         task, phase, limit = (values.get(key) for key in ("task", "phase", "limit"))
-        return cls(values["id"], kind, values["by"], values.get("note") or "", task, phase, limit, at)
+        given = recall_all(values["values"]) if values.get("values") else {}
+        return cls(values["id"], kind, values["by"], values.get("note") or "", task, phase, limit, at, given)
+
+
+class Effect(NamedTuple):
+    """What becomes of a task by an intervention. ``kind`` is that of a failure."""
+
+    status: Status
+    because: Reason | None
+    kind: str | None = None
+
+
+def effect_of(one: Intervention, *, why: str, tolerated: bool) -> Effect:
+    """For one of :data:`OF_A_TASK`. ``why`` is the reason that the task has up to now; ``tolerated``: the run goes on
+    after its failure."""
+    match one.kind:
+        case InterventionKind.SKIP:
+            return Effect(Status.SKIPPED, Reason.of(Cause.SKIPPED_BY, by=one.by, note=one.note))
+        case InterventionKind.MARK_DONE:
+            return Effect(Status.WARNING, Reason.of(Cause.MARKED_DONE, by=one.by, note=one.note, why=why))
+        case InterventionKind.APPROVE:
+            return Effect(Status.SUCCESS, Reason.of(Cause.APPROVED, by=one.by, note=one.note))
+        case InterventionKind.REJECT:
+            status = Status.WARNING if tolerated else Status.ERROR
+            return Effect(status, Reason.of(Cause.REJECTED, by=one.by, note=one.note), REJECTED)
+        case _:
+            return Effect(Status.WAITING, None)
 
 
 class Interventions:

@@ -42,6 +42,9 @@ class Cause(StrEnum):
     HELD = "held"
     SKIPPED_BY = "skipped-by"
     MARKED_DONE = "marked-done"
+    ASKED = "asked"
+    APPROVED = "approved"
+    REJECTED = "rejected"
     SAID = "said"
     """Words from elsewhere: how an attempt ended (its kind and exit code are values beside it), what an error says."""
 
@@ -69,6 +72,8 @@ _FIELDS: dict[Cause, tuple[str, ...]] = {
     Cause.HELD: ("what", "by", "note"),
     Cause.SKIPPED_BY: ("by", "note"),
     Cause.MARKED_DONE: ("by", "note", "why"),
+    Cause.APPROVED: ("by", "note"),
+    Cause.REJECTED: ("by", "note"),
     Cause.SAID: ("text",),
 }
 """The names of the fields of a cause, in the order in which a journal has them; other causes have none."""
@@ -98,6 +103,7 @@ _SENTENCES: dict[Cause, str] = {
     Cause.PASSED_OVER: 'phase "{name}" went on to "{to}": {rule}',
     Cause.ENDED_BY_RULE: 'phase "{name}" ended the run: {rule}',
     Cause.UNDECIDED: 'the rule "{rule}" after phase "{name}" cannot be decided: {why}',
+    Cause.ASKED: "waits for an approval",
     Cause.SAID: "{text}",
 }
 
@@ -106,6 +112,8 @@ _BY_PEOPLE = {
     Cause.HELD: "{what} held by {by}",
     Cause.SKIPPED_BY: "skipped by {by}",
     Cause.MARKED_DONE: "it failed ({why}) and was marked as done by {by}",
+    Cause.APPROVED: "approved by {by}",
+    Cause.REJECTED: "rejected by {by}",
 }
 """Sentences behind which stands what people said of it, if they did."""
 _BRIEF = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState
+from orch_tui.model.runstate import RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
 
 

@@ -8,13 +8,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from orch_tui.model.approval import Question, recall_question
 from orch_tui.model.attempt_state import AttemptState
 from orch_tui.model.events import Event, EventType, FailureKind, decision_of
-from orch_tui.model.interventions import OF_A_TASK, Intervention, InterventionKind, Interventions
+from orch_tui.model.interventions import (
+    ANSWERS,
+    OF_A_TASK,
+    Intervention,
+    InterventionKind,
+    Interventions,
+    effect_of,
+)
 from orch_tui.model.orchestration import TaskOptions
+from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.plan import Decision, PlannedTask
 from orch_tui.model.reasons import Cause, Reason, decode_reason
-from orch_tui.model.rules import After, Rule, RuleDecision
 from orch_tui.model.status import Status
 from orch_tui.model.values import SetValue, Value, recall_all
 
@@ -115,6 +123,11 @@ class TaskState:
         return self.attempt.values if self.attempt is not None else self.planned.left
 
     @property
+    def question(self) -> Question | None:
+        """What it asks people now; None when it asks nothing, or nothing any more."""
+        return None if self.status.final or self.attempt is None or self.attempt.ended else self.attempt.question
+
+    @property
     def marked_done(self) -> bool:
         """It failed, and people said that it counts as done."""
         return self.because is not None and self.because.cause is Cause.MARKED_DONE
@@ -130,39 +143,6 @@ class TaskState:
         last = self.attempt
         worked = last is not None and last.status in (Status.SUCCESS, Status.WARNING) and last.kind is None
         return worked or self.marked_done
-
-
-@dataclass(slots=True)
-class PhaseState:
-    id: str
-    name: str
-    tasks: list[str]
-    max_parallel: int
-    status: Status = Status.CREATED
-    because: Reason | None = None
-    started: float | None = None
-    ended: float | None = None
-    active: int = 0
-    rules: tuple[Rule, ...] = ()
-    decision: RuleDecision | None = None
-    own_limit: bool = False
-
-    @property
-    def reason(self) -> str:
-        """Why it was passed over, in words; empty where there is nothing to say."""
-        return self.because.sentence if self.because is not None else ""
-
-    @property
-    def taken(self) -> Rule | None:
-        """The rule that was taken when it had ended."""
-        if self.decision is None or self.decision.taken is None or self.decision.taken >= len(self.rules):
-            return None
-        return self.rules[self.decision.taken]
-
-    @property
-    def handled(self) -> bool:
-        """A rule took care of its failure: for the run it is a warning."""
-        return self.taken is not None and self.status.final and After.of(self.status) is After.FAILURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,12 +244,18 @@ class RunState:
         phase = self.phases[data["phase"]]
         phase.status, phase.ended = Status(data["status"]), at
 
+    def _settle(self, task: TaskState, status: Status, because: Reason | None, at: float) -> None:
+        """A state that no end of an attempt gave. What it asked nobody answers any more."""
+        if (attempt := task.attempt) is not None and attempt.question is not None and attempt.ended is None:
+            attempt.ended, attempt.status = at, status
+        self._set(task, status, because)
+
     def _phase_skipped(self, at: float, data: Mapping[str, Any]) -> None:
         phase = self.phases[data["phase"]]
         phase.status, phase.because = Status(data["status"]), _because(data)
         for task in map(self.tasks.__getitem__, phase.tasks):
             if not task.status.final:
-                self._set(task, phase.status, phase.because)
+                self._settle(task, phase.status, phase.because, at)
 
     def _decided(self, at: float, data: Mapping[str, Any]) -> None:
         phase = self.phases[data["phase"]]
@@ -291,6 +277,14 @@ class RunState:
         if attempt := self._attempt(data):
             attempt.started, attempt.pid = at, data["pid"]
             attempt.start = (data["start"][0], data["start"][1])
+
+    def _asked(self, at: float, data: Mapping[str, Any]) -> None:
+        task = self.tasks[data["task"]]
+        if not self._attempt(data):
+            asked = AttemptState(data["attempt"], at, executor=len(self.executors) - 1)
+            asked.question = recall_question(data["question"])
+            task.attempts.append(asked)
+        self._set(task, Status.WAITING, Reason(Cause.ASKED), data.get("until"))
 
     def _killing(self, at: float, data: Mapping[str, Any]) -> None:
         if attempt := self._attempt(data):
@@ -323,7 +317,7 @@ class RunState:
     def _settled(self, at: float, data: Mapping[str, Any]) -> None:
         task = self.tasks[data["task"]]
         task.kind = data.get("kind")
-        self._set(task, Status(data["status"]), _because(data))
+        self._settle(task, Status(data["status"]), _because(data), at)
 
     def _cancel(self, at: float, data: Mapping[str, Any]) -> None:
         if "task" in data:
@@ -347,15 +341,17 @@ class RunState:
             self._intervene_in(self.tasks[one.task], one)
 
     def _intervene_in(self, task: TaskState, one: Intervention) -> None:
-        if one.kind is InterventionKind.SKIP:
-            self._set(task, Status.SKIPPED, Reason.of(Cause.SKIPPED_BY, by=one.by, note=one.note))
-        elif one.kind is InterventionKind.MARK_DONE:
-            because = Reason.of(Cause.MARKED_DONE, by=one.by, note=one.note, why=task.reason)
-            self._set(task, Status.WARNING, because)
-        else:
+        effect = effect_of(one, why=task.reason, tolerated=task.continue_on_failure)
+        if one.kind in ANSWERS:
+            task.kind = effect.kind
+            if (asked := task.attempt) is not None:
+                asked.ended, asked.status, asked.kind, asked.values = one.at, effect.status, effect.kind, one.given
+                asked.reason = effect.because.sentence if effect.because is not None else ""
+            self._keep_values(task, one.given, one.at)
+        elif one.kind is InterventionKind.RETRY:
             task.try_once_more()
-            self._set(task, Status.WAITING)
-        if self.first_failure == task.id:
+        self._settle(task, effect.status, effect.because, one.at)
+        if self.first_failure == task.id and task.status is not Status.ERROR:
             failed = [other for other in self.tasks.values() if other.status is Status.ERROR]
             self.first_failure = min(failed, key=TaskState.ended_at).id if failed else None
 
@@ -372,22 +368,9 @@ def _because(data: Mapping[str, Any]) -> Reason | None:
 
 
 _HANDLERS: dict[str, Callable[[RunState, float, Mapping[str, Any]], None]] = {
-    EventType.EXECUTOR.value: RunState._executor,
-    EventType.PHASE_STARTED.value: RunState._phase_started,
-    EventType.PHASE_ENDED.value: RunState._phase_ended,
-    EventType.PHASE_SKIPPED.value: RunState._phase_skipped,
-    EventType.DECIDED.value: RunState._decided,
-    EventType.WAITING.value: RunState._waiting,
-    EventType.SPAWNING.value: RunState._spawning,
-    EventType.STARTED.value: RunState._started,
-    EventType.KILLING.value: RunState._killing,
-    EventType.ENDED.value: RunState._ended,
-    EventType.SETTLED.value: RunState._settled,
-    EventType.CANCEL.value: RunState._cancel,
-    EventType.NOTE.value: RunState._note,
-    EventType.INTERVENED.value: RunState._intervened,
-    EventType.RUN_ENDED.value: RunState._run_ended,
+    kind.value: getattr(RunState, f"_{kind.value}") for kind in EventType
 }
+"""Each kind of event has a method of its name."""
 
 
 def fold(state: RunState, events: Iterable[Event]) -> RunState:

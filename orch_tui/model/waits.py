@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from orch_tui.model.durations import show_duration
+from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import PhaseState, RunState, TaskState
+from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 
 
@@ -15,6 +16,8 @@ def why(state: RunState, task: TaskState, now: RunTime) -> str:
     if reason is None:
         return ""
     if is_waiting(task) and task.until is not None and task.until > now and reason is task.because:
+        if reason.cause is Cause.ASKED:
+            return f"{reason.sentence}, {show_duration(task.until - now)} left"
         return f"{reason.sentence} in {show_duration(task.until - now)}"
     return reason.sentence
 

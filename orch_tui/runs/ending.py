@@ -7,8 +7,9 @@ from pathlib import Path
 
 from orch_tui.engine.results import read_result
 from orch_tui.model.durations import show_duration
+from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.reasons import Cause, Reason
-from orch_tui.model.runstate import PhaseState, RunState, TaskState
+from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
 

@@ -9,6 +9,7 @@ from orch_tui.model.intervening import awaiting, refusal
 from orch_tui.model.interventions import Intervention, InterventionKind
 from orch_tui.model.runstate import RunState
 from orch_tui.model.text import safe_line
+from orch_tui.runs.variables import variable_words
 
 _NAMES = 3
 
@@ -19,6 +20,8 @@ _WORDS = {
     InterventionKind.RETRY: "{what} is tried again now",
     InterventionKind.MARK_DONE: "{what} is marked as done",
     InterventionKind.LIMIT: "of {what} {limit} may run at once",
+    InterventionKind.APPROVE: "{what} is approved",
+    InterventionKind.REJECT: "{what} is rejected",
 }
 
 
@@ -31,6 +34,7 @@ def words_of(one: Intervention, state: RunState) -> str:
         phase = state.phases.get(one.phase)
         what = f'phase "{safe_line(phase.name if phase is not None else one.phase, 80)}"'
     note = f": {safe_line(one.note, 300)}" if one.note else ""
+    note += "".join(f", {variable_words(name, value)}" for name, value in one.given.items())
     return f"{_WORDS[one.kind].format(what=what, limit=one.limit)}, by {safe_line(one.by, 200)}{note}"
 
 

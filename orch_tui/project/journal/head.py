@@ -19,9 +19,10 @@ from orch_tui.model.event_shape import (
     complaint,
 )
 from orch_tui.model.events import decision_of
+from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.plan import Decision, PlannedTask
 from orch_tui.model.reasons import Cause, decode_reason
-from orch_tui.model.runstate import PhaseState, RunHeader, RunState, ScheduledTime, TaskState
+from orch_tui.model.runstate import RunHeader, RunState, ScheduledTime, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.values import recall_all
 from orch_tui.project.journal.format import FORMAT, BrokenJournal, Record, to_time

@@ -7,9 +7,10 @@ from textwrap import wrap
 from time import localtime, strftime
 
 from orch_tui.model.durations import clock, show_duration
+from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.plan import PlannedTask, RunPlan
 from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import PhaseState, TaskState
+from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted, safe_line
 from orch_tui.model.waits import is_held

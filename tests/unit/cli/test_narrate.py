@@ -15,10 +15,11 @@ from orch_tui.cli.run import exit_code
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.orchestration import TaskOptions
+from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.plan import Decision, PlannedTask
 from orch_tui.model.retry import Retry
 from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import PhaseState, RunHeader, RunState, TaskState
+from orch_tui.model.runstate import RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import counted
 

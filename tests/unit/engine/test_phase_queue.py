@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from random import Random
 
 from hypothesis import given
@@ -48,6 +49,21 @@ def test_a_task_that_waits_for_a_lock_lets_others_go_first() -> None:
     queue.promote(0.5)
     queue.remove(b)
     assert queue.next([b]) is a
+
+
+def test_an_approval_needs_no_slot_and_sleeps_until_it_is_answered() -> None:
+    # GIVEN a phase with no slot left
+    other, ask = _task("other"), PlannedTask("ask", "approval/ask", "ask", "p", Decision.RUN, max_parallel=1)
+    queue = PhaseQueue(1, [other, ask], 0.0)
+    # WHEN the next is asked for THEN the approval is given out all the same
+    assert queue.next([other]) is ask
+    queue.remove(ask)
+    assert queue.next([other]) is None
+    # AND while it waits without a limit, nothing is to be waited for
+    queue.put_back(ask, inf)
+    queue.remove(other)
+    assert queue.promote(10.0) is None and not queue.empty
+    assert queue.take_out("ask") == [ask] and queue.empty
 
 
 def test_a_task_that_is_held_is_not_given_out_until_it_is_released() -> None:

@@ -312,8 +312,8 @@ def test_a_component_without_a_schema_gets_one_field_for_all() -> None:
 
 
 _FREE = {
-    "authorization", "body", "children", "config", "filter", "image_parameters", "named_metrics", "parameters",
-    "params", "streams", "vars",
+    "authorization", "body", "children", "config", "fields", "filter", "image_parameters", "named_metrics",
+    "parameters", "params", "streams", "vars",
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Component: a task that waits for a person."""

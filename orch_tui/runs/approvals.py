@@ -1,0 +1,84 @@
+"""What waits for people to answer: in one run, and in all runs of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from orch_tui.model.approval import AnswerField, Question
+from orch_tui.model.interventions import ANSWERS, Intervention
+from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.text import safe_line
+from orch_tui.model.values import text_of
+from orch_tui.project.history import all_runs
+from orch_tui.project.journal.file import BrokenJournal, read_run
+from orch_tui.project.paths import ProjectPaths
+
+_LOOK_BACK = 1000
+"""Runs that are looked at; those that go on are among the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenApproval:
+    """``until`` is when it stops to wait, in seconds since the epoch. ``live``: some process executes its run.
+
+    ``left`` is an answer that waits for whoever executes the run next.
+    """
+
+    state: RunState
+    directory: Path
+    task: TaskState
+    question: Question
+    asked: float
+    until: float | None
+    live: bool
+    left: Intervention | None = None
+
+
+def approvals_of(state: RunState, directory: Path, *, live: bool) -> list[OpenApproval]:
+    """The questions of one run that nobody has answered yet."""
+    if state.finished:
+        return []
+    left = {} if live else _answers_left(directory)
+    return [
+        OpenApproval(state, directory, task, question, task.attempts[-1].spawned, task.until, live, left.get(task.id))
+        for task in state.tasks.values()
+        if (question := task.question) is not None
+    ]
+
+
+def open_approvals(paths: ProjectPaths) -> Iterator[OpenApproval]:
+    """Those of all runs that have not ended, the newest run first; runs that cannot be read are left out."""
+    for summary in islice(all_runs(paths), _LOOK_BACK):
+        if summary.broken is None and not summary.status.final:
+            try:
+                state = read_run(summary.directory)
+            except (OSError, BrokenJournal):
+                # Its own list says what is wrong with it.
+                continue
+            yield from approvals_of(state, summary.directory, live=summary.live)
+
+
+def _answers_left(directory: Path) -> dict[str, Intervention]:
+    """The first answer to each task that somebody left for the next executor."""
+    # Imports the engine: only for an interrupted run.
+    from orch_tui.engine.requests import pending
+
+    answers: dict[str, Intervention] = {}
+    for request in pending(directory):
+        if isinstance(request, Intervention) and request.kind in ANSWERS and request.task is not None:
+            answers.setdefault(request.task, request)
+    return answers
+
+
+def field_words(field: AnswerField) -> str:
+    """``limit (integer, default 5): how many``, safe to show."""
+    more = [field.type.value]
+    if field.choices:
+        more.append("one of " + ", ".join(map(text_of, field.choices)))
+    if field.default is not None:
+        more.append(f"default {text_of(field.default)}")
+    about = f": {field.description}" if field.description else ""
+    return safe_line(f"{field.name} ({', '.join(more)}){about}", 300)
