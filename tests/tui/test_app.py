@@ -106,7 +106,6 @@ async def test_escape_takes_the_filter_of_the_help_away_before_it_closes(project
         await pilot.press("question_mark")
         shown = app.screen
         assert isinstance(shown, HelpScreen)
-        every = len(shown.list.lines)
         await pilot.press("slash", *"no such words")
         assert shown.list.lines == [] and app.screen is shown
         await pilot.press("escape")
