@@ -45,6 +45,13 @@ class RunRefused(OrchError):
     """Nothing was started; the text says why and what to do."""
 
 
+class RunEnded(RunRefused):
+    """The run is over: there is nothing to go on with."""
+
+    def __init__(self, state: RunState) -> None:
+        super().__init__(f"run {state.header.id} has ended ({state.status.value}); there is nothing to go on with")
+
+
 class AlreadyRunning(RunRefused):
     """The orchestration runs already; ``holder`` says which run has it."""
 

@@ -21,7 +21,7 @@ from orch_tui.engine.reconcile import Finding, Verdict, inspect_run, starter_of
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.run_clock import RunClock, clock_of
-from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunRefused, launcher_of
+from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunEnded, RunRefused, launcher_of
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.plan import PlannedTask
@@ -45,7 +45,8 @@ def take_over(project: Project, directory: Path, *, by: str, cancel: CancelReque
 
     Raises:
         AlreadyRunning: its executor is alive, or a newer run of the orchestration is executed.
-        RunRefused: it has ended, or was started on another machine.
+        RunEnded: it has ended, also while this waited for those who executed it.
+        RunRefused: it was started on another machine.
         FileNotFoundError: there is no such run.
         BrokenJournal: its journal cannot be read.
         OSError: its journal cannot be written, or others may have written it.
@@ -53,7 +54,7 @@ def take_over(project: Project, directory: Path, *, by: str, cancel: CancelReque
     project.paths.make_state()
     state = read_run(directory)
     if state.finished:
-        raise RunRefused(f"run {directory.name} has ended ({state.status.value}); there is nothing to go on with")
+        raise RunEnded(state)
     lock = _lock(project, state, directory, by)
     try:
         journal = Journal.recover(directory / JOURNAL, wait=_LEAVING)
@@ -62,7 +63,10 @@ def take_over(project: Project, directory: Path, *, by: str, cancel: CancelReque
         raise AlreadyRunning(state.header.name, f"run {directory.name} has an executor") from error
     try:
         # What the predecessor wrote last is only certain now.
-        return _go_on(project, directory, journal, read_run(directory), lock, by, cancel)
+        state = read_run(directory)
+        if state.finished:
+            raise RunEnded(state)
+        return _go_on(project, directory, journal, state, lock, by, cancel)
     except BaseException:
         journal.close()
         _release(lock)
@@ -82,7 +86,11 @@ def settle(
     """
     for left in (*interrupted_below(project.paths, directory), directory):
         if summarize(left).interrupted:
-            run = take_over(project, left, by=request.by, cancel=request)
+            try:
+                run = take_over(project, left, by=request.by, cancel=request)
+            except RunEnded:
+                # Somebody else has brought it to its end meanwhile.
+                continue
             if attach is not None:
                 attach(run)
             run.wait()

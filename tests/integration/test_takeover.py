@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from orch_tui.engine.handover import hand_over
 from orch_tui.engine.process import kill_processes, tagged
 from orch_tui.engine.requests import CancelRequest, ask
-from orch_tui.engine.runs import AlreadyRunning, RunRefused
+from orch_tui.engine.runs import AlreadyRunning, RunEnded, RunRefused
 from orch_tui.engine.takeover import take_over
 from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
@@ -101,6 +102,23 @@ def test_a_run_with_an_executor_or_an_end_is_not_taken_over(tmp_path: Path) -> N
     active.wait(30)
     with pytest.raises(RunRefused, match="has ended"):
         take_over(project, active.directory, by="me")
+
+
+def test_a_run_that_ends_while_somebody_waits_to_go_on_with_it_stays_ended(tmp_path: Path) -> None:
+    # GIVEN a run whose executor seems to be leaving, and somebody who waits for that
+    project = make_commands(tmp_path, {"P": {"a": WAIT.format("a", 0)}})
+    active = begin(project)
+    until(lambda: (tmp_path / "a.trace").exists())
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(take_over, project, active.directory, by="me")
+        # WHEN it ends
+        (tmp_path / "a.go").touch()
+        active.wait(30)
+        # THEN the other one finds it ended, and writes nothing behind its end
+        with pytest.raises(RunEnded, match="has ended"):
+            waiting.result(30)
+    assert (active.directory / "run.toml").read_text().count("run_ended") == 1
+    assert not read_run(active.directory).notes
 
 
 def test_after_a_reboot_running_tasks_are_lost_and_can_be_run_again(

@@ -7,9 +7,17 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
+import pytest
+
 _EVERY = 25
 """Trials between two words about how far it is."""
 _EXAMPLES = 10
+
+
+def trials(short: int, long: int) -> pytest.MarkDecorator:
+    """Parametrizes ``trials``: a few in CI, many by hand with ``-m long``."""
+    many = pytest.param(long, id="at-length", marks=pytest.mark.long)
+    return pytest.mark.parametrize("trials", [pytest.param(short, id="short"), many])
 
 
 def first_seed() -> int:
@@ -30,6 +38,7 @@ class Tally:
     def fault(self, kind: str, what: str) -> None:
         self.faults[kind] += 1
         self.examples.append(f"{kind}: {what}")
+        print(self.examples[-1], flush=True)
 
     def look_for_traceback(self, said: str, where: str) -> None:
         """An error is told in a sentence, and never as a fault of the program."""
