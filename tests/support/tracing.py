@@ -150,7 +150,7 @@ class Traced:
 def runs_of(project: Path) -> list[Path]:
     """The runs of ``o``, oldest first."""
     paths = ProjectPaths(project)
-    return [paths.run("o", run) for run in run_ids(paths, "o")]
+    return [paths.run("o", run) for run in sorted(run_ids(paths, "o"))]
 
 
 def judge(project: Path, where: str, tally: Tally, *, may_fail: bool = False) -> None:
