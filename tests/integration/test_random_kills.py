@@ -7,7 +7,6 @@ import subprocess
 import time
 from pathlib import Path
 
-import pytest
 from orch_tui.engine.process import tagged
 from orch_tui.model.runstate import RunState
 from orch_tui.model.status import Status
@@ -15,15 +14,11 @@ from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.paths import ProjectPaths
 
-from tests.support.attack import Tally, first_seed
+from tests.support.attack import Tally, first_seed, trials
 from tests.support.engine_kit import until
 from tests.support.executors import kill_process, living_executor
 from tests.support.projects import latest_run, make_project, start
 
-LENGTHS = [
-    pytest.param(12, id="short"),
-    pytest.param(1000, id="at-length", marks=pytest.mark.long),
-]
 MOST_KILLS = 4
 
 
