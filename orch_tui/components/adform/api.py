@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components.adform.parameters import Parameters
-from orch_tui.components.http.evidence import whole_number
-from orch_tui.components.http.exact_json import loads
+from orch_tui.components.http.json.exact_json import loads
+from orch_tui.components.http.paging.evidence import whole_number
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
@@ -117,9 +117,9 @@ class Api:
     """
 
     def __init__(self, parameters: Parameters, ctx: Context, timing: Timing, *, patient: bool = True) -> None:
-        from orch_tui.components.http.auth import Auth
+        from orch_tui.components.http.auth.settings import Auth
         from orch_tui.components.http.client import HttpClient
-        from orch_tui.components.http.retry import PerMinute
+        from orch_tui.components.http.wire.retry import PerMinute
 
         self._parameters = parameters
         self._timing = timing

@@ -9,8 +9,8 @@ from typing import Any
 from orch_tui.components.adform.api import Api
 from orch_tui.components.adform.parameters import Parameters, snake_case
 from orch_tui.components.adform.table import Column, Kind, dimension_kind, pieces, typed
-from orch_tui.components.http.exact_json import Number, dumps, loads
-from orch_tui.components.http.names import ColumnNames
+from orch_tui.components.http.json.exact_json import Number, dumps, loads
+from orch_tui.components.http.records.names import ColumnNames
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.contract import Output
 from orch_tui.components.kit.drift import check_shape

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.components.http.exact_json import Number, dumps
+from orch_tui.components.http.json.exact_json import Number, dumps
 from orch_tui.model.text import safe_line
 from orch_tui.storage.duckdb import quoted
 from orch_tui.storage.inference import comes_back

@@ -11,8 +11,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from orch_tui.components.http import exact_json
-from orch_tui.components.http.addresses import (
+from orch_tui.components.http.auth.settings import Auth, authentication, secrets_of
+from orch_tui.components.http.auth.tokens import ClientCredentials
+from orch_tui.components.http.json import exact_json
+from orch_tui.components.http.unpacking import ACCEPTED, unpacked
+from orch_tui.components.http.wire.addresses import (
     HARMLESS_HEADERS,
     Home,
     check_user_part,
@@ -21,15 +24,12 @@ from orch_tui.components.http.addresses import (
     parts_in_addresses,
     shown_url,
 )
-from orch_tui.components.http.auth import Auth, authentication, secrets_of
-from orch_tui.components.http.connections import open_client, proxy_for
-from orch_tui.components.http.failures import MAYBE_TWICE, Trouble, gave_up, shown_seconds, too_long
-from orch_tui.components.http.rate_limits import pause_until_more, used_up
-from orch_tui.components.http.responses import HttpError, no_answer, refusal, server_message
-from orch_tui.components.http.retry import PerMinute, back_off
-from orch_tui.components.http.tls import trusting
-from orch_tui.components.http.tokens import ClientCredentials
-from orch_tui.components.http.unpacking import ACCEPTED, unpacked
+from orch_tui.components.http.wire.connections import open_client, proxy_for
+from orch_tui.components.http.wire.failures import MAYBE_TWICE, Trouble, gave_up, shown_seconds, too_long
+from orch_tui.components.http.wire.rate_limits import pause_until_more, used_up
+from orch_tui.components.http.wire.responses import HttpError, no_answer, refusal, server_message
+from orch_tui.components.http.wire.retry import PerMinute, back_off
+from orch_tui.components.http.wire.tls import trusting
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.masking.redactor import Redactor

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator
 
-from orch_tui.components.http.addresses import linked
-from orch_tui.components.http.json_path import MISSING, at_path
-from orch_tui.components.http.paging import Call
-from orch_tui.components.http.responses import server_message
-from orch_tui.components.http.retry import retry_after
+from orch_tui.components.http.json.json_path import MISSING, at_path
+from orch_tui.components.http.paging.settings import Call
 from orch_tui.components.http.variants import Choice, used_with
+from orch_tui.components.http.wire.addresses import linked
+from orch_tui.components.http.wire.responses import server_message
+from orch_tui.components.http.wire.retry import retry_after
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from orch_tui.components import kit
-from orch_tui.components.http.addresses import shown_url
-from orch_tui.components.http.auth import Auth
-from orch_tui.components.http.collect import Child, Tables
-from orch_tui.components.http.incremental import Incremental, Watermark
+from orch_tui.components.http.auth.settings import Auth
 from orch_tui.components.http.jobs import Job, run_job
-from orch_tui.components.http.json_path import parts_of
-from orch_tui.components.http.pages import Pages
-from orch_tui.components.http.paging import Call, Pagination
-from orch_tui.components.http.stream import ANY
+from orch_tui.components.http.json.json_path import parts_of
+from orch_tui.components.http.json.stream import ANY
+from orch_tui.components.http.paging.incremental import Incremental, Watermark
+from orch_tui.components.http.paging.pages import Pages
+from orch_tui.components.http.paging.settings import Call, Pagination
+from orch_tui.components.http.records.collect import Child, Tables
+from orch_tui.components.http.wire.addresses import shown_url
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.configuration import WriteMode

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from orch_tui.components.http import exact_json
-from orch_tui.components.http.evidence import complaint, is_complaint, whole_number
-from orch_tui.components.http.json_path import MISSING, at_path
-from orch_tui.components.http.responses import said_in
+from orch_tui.components.http.json import exact_json
+from orch_tui.components.http.json.json_path import MISSING, at_path
+from orch_tui.components.http.paging.evidence import complaint, is_complaint, whole_number
 from orch_tui.components.http.variants import Choice, used_with
+from orch_tui.components.http.wire.responses import said_in
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 

@@ -113,7 +113,7 @@ class RowSender:
         return self._refused(response, len(rows))
 
     def _refused(self, response: httpx.Response, rows: int) -> list[Refusal]:
-        from orch_tui.components.http.addresses import shown_url
+        from orch_tui.components.http.wire.addresses import shown_url
 
         where = self._hide(f"{self._p.method} {shown_url(response.url)}")
         doubt = doubt_about(self._p.answer, response.status_code, response.content)
@@ -135,7 +135,7 @@ class RowSender:
 
     def _check_redirect(self, response: httpx.Response) -> None:
         """A redirect may turn a POST into a GET, which every server answers and which writes nothing."""
-        from orch_tui.components.http.addresses import shown_url
+        from orch_tui.components.http.wire.addresses import shown_url
 
         if response.request.method != self._p.method:
             raise UserError(

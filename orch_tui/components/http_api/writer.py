@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from orch_tui.components import kit
-from orch_tui.components.http.addresses import named_secrets, parts_in_addresses
-from orch_tui.components.http.auth import Auth
+from orch_tui.components.http.auth.settings import Auth
+from orch_tui.components.http.wire.addresses import named_secrets, parts_in_addresses
 from orch_tui.components.http_api.row_answers import RowAnswers
 from orch_tui.components.http_api.row_sender import RowSender
 from orch_tui.components.http_api.writer_rows import PLACEHOLDER, RowShape
@@ -190,8 +190,8 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
     Raises:
         UserError: nothing answers, or the credentials are refused.
     """
-    from orch_tui.components.http.addresses import shown_url
     from orch_tui.components.http.client import HttpError
+    from orch_tui.components.http.wire.addresses import shown_url
 
     hide = _hider(parameters.url)
     quick = parameters.model_copy(update={"retries": 0, "timeout": min(parameters.timeout, 10.0)})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from orch_tui.components.http import exact_json
+from orch_tui.components.http.json import exact_json
 from orch_tui.components.kit.contract import Input
 from orch_tui.components.kit.sql import listed, row_batches
 from orch_tui.model.errors import UserError

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from orch_tui.components.http.auth import Auth
-from orch_tui.components.http.responses import HttpError
+from orch_tui.components.http.auth.settings import Auth
+from orch_tui.components.http.wire.responses import HttpError
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
 from orch_tui.model.json_text import parse_json

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orch_tui.components.http.exact_json import loads
+from orch_tui.components.http.json.exact_json import loads
 from orch_tui.components.kit.component import Context, Input
 from orch_tui.components.kit.sql import connect, listed
 from orch_tui.components.mailchimp.api import MergeField

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from orch_tui.components.http.exact_json import Number
+from orch_tui.components.http.json.exact_json import Number
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.singer.numbers import Decoder, exactly, is_double
 from orch_tui.components.singer.types import Shape, shape_of

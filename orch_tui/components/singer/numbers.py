@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from orch_tui.components.http.exact_json import Number, dumps
+from orch_tui.components.http.json.exact_json import Number, dumps
 
 EXACT = "exact"
 """The member of a line that has the text of columns which are JSON, by their names."""

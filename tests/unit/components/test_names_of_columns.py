@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from orch_tui.components.files import extractor as file_extractor
 from orch_tui.components.files import writer as file_writer
-from orch_tui.components.http.names import ColumnNames
+from orch_tui.components.http.records.names import ColumnNames
 from orch_tui.components.http_api import extractor as http_extractor
 from orch_tui.components.http_api import writer as http_writer
 from orch_tui.components.kit.component import Context

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.components.http.addresses import shown_url
-from orch_tui.components.http.auth import Auth
+from orch_tui.components.http.auth.settings import Auth
 from orch_tui.components.http.client import HttpClient, HttpError
+from orch_tui.components.http.wire.addresses import shown_url
 from orch_tui.model.errors import UserError
 
 from tests.servers.http_server import Answer, HttpServer

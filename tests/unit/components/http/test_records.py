@@ -11,17 +11,17 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orch_tui.components.http import flatten as flatten_module
-from orch_tui.components.http import stream
-from orch_tui.components.http.exact_json import Number, loads
-from orch_tui.components.http.flatten import Flattener
-from orch_tui.components.http.incremental import Incremental, Watermark
-from orch_tui.components.http.json_path import MISSING, at_path, items_at, with_value
-from orch_tui.components.http.names import ColumnNames
-from orch_tui.components.http.paging import Call
-from orch_tui.components.http.spool import Spool
-from orch_tui.components.http.stream import RecordStream
-from orch_tui.components.http.tables import store as stored_rows
+from orch_tui.components.http.json import stream
+from orch_tui.components.http.json.exact_json import Number, loads
+from orch_tui.components.http.json.json_path import MISSING, at_path, items_at, with_value
+from orch_tui.components.http.json.stream import RecordStream
+from orch_tui.components.http.paging.incremental import Incremental, Watermark
+from orch_tui.components.http.paging.settings import Call
+from orch_tui.components.http.records import flatten as flatten_module
+from orch_tui.components.http.records.flatten import Flattener
+from orch_tui.components.http.records.names import ColumnNames
+from orch_tui.components.http.records.spool import Spool
+from orch_tui.components.http.records.tables import store as stored_rows
 from orch_tui.model.errors import UserError
 from pydantic import ValidationError
 

@@ -1,0 +1,1 @@
+"""Who a client is: what people set, and the ``httpx.Auth`` that follows from it."""

@@ -1,0 +1,1 @@
+"""JSON as servers send it: without loss, of any size, by paths."""

@@ -1,0 +1,1 @@
+"""Nested records to the tables of an extraction."""

@@ -1,0 +1,1 @@
+"""What goes between a client and a server: addresses, connections, answers, what failed, when to ask again."""
