@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orch_tui.cli.opening import command_hint
-from orch_tui.engine.run_clock import MACHINE, MachineClock
 from orch_tui.model.durations import show_duration
+from orch_tui.model.machine_clock import MACHINE, MachineClock
 from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunState
 from orch_tui.model.text import safe_line

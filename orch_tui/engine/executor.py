@@ -20,9 +20,9 @@ from orch_tui.engine.process import own_identity
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest, Mailbox, Request
 from orch_tui.engine.rules import Rules, Way, ending_of
-from orch_tui.engine.run_clock import uptime
 from orch_tui.model import events
 from orch_tui.model.events import FailureKind
+from orch_tui.model.machine_clock import uptime
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.rules import After

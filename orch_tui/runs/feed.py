@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orch_tui.engine.results import read_result
-from orch_tui.engine.run_clock import MACHINE, MachineClock, RunClock, clock_of
+from orch_tui.engine.run_clock import RunClock, clock_of
 from orch_tui.model.events import Event
+from orch_tui.model.machine_clock import MACHINE, MachineClock
 from orch_tui.model.run_time import BootTime
 from orch_tui.model.runstate import RunState, fold
 from orch_tui.model.text import valid_id

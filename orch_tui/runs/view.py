@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from orch_tui.engine.run_clock import MACHINE, MachineClock, RunClock, clock_of
+from orch_tui.engine.run_clock import RunClock, clock_of
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, EventType
+from orch_tui.model.machine_clock import MACHINE, MachineClock
 from orch_tui.model.orchestration import Phase, Task
 from orch_tui.model.run_time import BootTime, RunTime
 from orch_tui.model.runstate import RunState, TaskState

@@ -20,7 +20,7 @@ from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.theme import Theme
 
-from orch_tui.engine.run_clock import MACHINE, MachineClock
+from orch_tui.model.machine_clock import MACHINE, MachineClock
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.project import DefinitionError, Project, open_project
 from orch_tui.tui import terminal, theme

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from orch_tui.engine.process import tagged
 from orch_tui.engine.requests import CancelRequest, ask
-from orch_tui.engine.run_clock import uptime
 from orch_tui.engine.takeover import take_over
 from orch_tui.model.events import read_time, write_time
+from orch_tui.model.machine_clock import uptime
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.locks import is_locked

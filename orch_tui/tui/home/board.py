@@ -10,7 +10,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 
 if TYPE_CHECKING:
-    from orch_tui.engine.run_clock import MachineClock
+    from orch_tui.model.machine_clock import MachineClock
     from orch_tui.project.history import RunSummary
     from orch_tui.tui.home.live import LiveRuns, Progress
     from orch_tui.tui.home.sweep import Sweep

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.engine.process import boot_id, host
-from orch_tui.engine.run_clock import RunClock, clock_of, new_clock, uptime
+from orch_tui.engine.run_clock import RunClock, clock_of, new_clock
 from orch_tui.engine.runs import new_run_id
 from orch_tui.model import events
+from orch_tui.model.machine_clock import uptime
 from orch_tui.model.plan import RunPlan
 from orch_tui.model.run_start import initial_state
 from orch_tui.model.runstate import RunHeader, RunState, fold

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from orch_tui.cli.marks import EVERY, MarkTeller, head_words
 from orch_tui.cli.show_task import print_task
-from orch_tui.engine.run_clock import uptime
 from orch_tui.model import events
+from orch_tui.model.machine_clock import uptime
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run_start import initial_state
 from orch_tui.model.runstate import RunHeader, RunState, fold
