@@ -17,12 +17,12 @@ def fault_error(project: Project, run: ActiveRun, error: Exception) -> CliError:
     """Where the fault was goes into the run's directory, its sentence to the person."""
     import traceback
 
-    from orch_tui.project.atomic import write_atomic
     from orch_tui.project.masking.faults import fault_text
+    from orch_tui.project.own_files import replace_own
 
     where, env_file = run.directory / "fault.log", project.root / ".env"
     with contextlib.suppress(OSError):
-        write_atomic(where, fault_text("".join(traceback.format_exception(error)), env_file), 0o600)
+        replace_own(where, fault_text("".join(traceback.format_exception(error)), env_file))
     what = safe_line(fault_text(f"{type(error).__name__}: {error}", env_file), 300)
     return CliError(
         f"run {run.id} was broken off by a fault of orch-tui ({what}); its tasks were stopped; please report "

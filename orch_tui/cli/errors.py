@@ -26,7 +26,11 @@ def os_sentence(error: OSError) -> str:
     """What the system refused, where, and what to do about it."""
     import errno
 
+    from orch_tui.project.own_files import NotOwnFile
+
     where = f": {safe_line(str(error.filename))}" if error.filename else ""
+    if isinstance(error, NotOwnFile):
+        return f"{safe_line(str(error.filename))} is not used: {error.strerror}"
     remedies = {
         errno.ENOSPC: "free some space and try again",
         errno.EDQUOT: "your quota is used up: delete something and try again",

@@ -17,6 +17,7 @@ from orch_tui.cli.output import Output
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
+from orch_tui.project.own_files import open_own
 from orch_tui.runs.follower import POLL, Follower
 
 _BLOCK = 1 << 16
@@ -40,7 +41,7 @@ class LogTail:
     def seek_last(self, lines: int) -> int:
         """Start at the last lines; the bytes before them."""
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = open_own(self.path)
         except OSError:
             return 0
         try:
@@ -52,7 +53,7 @@ class LogTail:
     def copy_new(self, out: Output) -> bool:
         """Write out what came since the last call; True when there was something."""
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            fd = open_own(self.path)
         except FileNotFoundError:
             return False
         found = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 def report_to_parent(run: str, orchestration: str, state: RunState | None = None) -> None:
     """``result.json`` for the task that this run is; with ``state`` when it has ended."""
-    from orch_tui.project.atomic import write_atomic
+    from orch_tui.project.own_files import replace_json
 
     directory = os.environ.get("ORCH_TASK")
     if not directory:
@@ -28,6 +27,6 @@ def report_to_parent(run: str, orchestration: str, state: RunState | None = None
     if state is not None and state.status is Status.WARNING:
         body["warning"] = state.reason or "the nested run ended in warning"
     try:
-        write_atomic(result_file(Path(directory)), json.dumps(body), 0o600)
+        replace_json(result_file(Path(directory)), body)
     except OSError as error:
         Output(sys.stderr).lines(f"result.json could not be written: {os_sentence(error)}")

@@ -12,6 +12,7 @@ from orch_tui.cli.narrate import Narrator
 from orch_tui.cli.output import Output
 from orch_tui.model.text import safe_line
 from orch_tui.project.journal.file import BrokenJournal
+from orch_tui.project.own_files import replace_own
 from orch_tui.runs.follower import Follower
 
 if TYPE_CHECKING:
@@ -80,6 +81,6 @@ class Telling:
         where = self._run.directory / "fault.log"
         told = f"{type(error).__name__}: {error}"
         with contextlib.suppress(OSError):
-            where.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            replace_own(where, "".join(traceback.format_exception(error)))
             told += f" ({where})"
         return safe_line(told, 600)

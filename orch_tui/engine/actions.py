@@ -35,6 +35,7 @@ from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.problem import Problem
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import log_file
+from orch_tui.project.paths import make_private
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
 
@@ -115,7 +116,7 @@ def scratch_directory(project: Project, prefix: str) -> Iterator[Path]:
     """A private directory, gone afterwards; those that a killed program left are removed. Raises: OSError."""
     project.paths.make_state()
     home = project.paths.state / "tmp"
-    home.mkdir(mode=0o700, exist_ok=True)
+    make_private(home)
     for left in home.glob(f"{prefix}*"):
         with contextlib.suppress(OSError):
             # Another program may be removing it at this moment.

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from orch_tui.engine.runs import ActiveRun
+from orch_tui.project.own_files import open_own
 
 SUCCESSOR_LOG = "executor.log"
 _LETTING_GO = 2.0
@@ -22,8 +23,7 @@ def hand_over(run: ActiveRun, project_root: Path) -> int:
     Raises:
         OSError: no successor could be started; the run is still executed here.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-    log = os.open(run.directory / SUCCESSOR_LOG, flags, 0o600)
+    log = open_own(run.directory / SUCCESSOR_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
         successor = subprocess.Popen(
             [

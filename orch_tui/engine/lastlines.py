@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from orch_tui.model.text import safe_line
+from orch_tui.project.own_files import open_own
 
 _BLOCK = 65536
 _LINE = 400
@@ -17,7 +18,7 @@ def last_lines(log: Path, count: int, width: int = 2000) -> list[str]:
     Of a line with carriage returns (a progress bar) only what was last visible is kept. Reads 64 KiB at most.
     """
     try:
-        fd = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
+        fd = open_own(log)
     except OSError:
         return []
     try:

@@ -31,6 +31,7 @@ from orch_tui.engine.process import (
 from orch_tui.model.events import FailureKind
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.locks import is_locked
+from orch_tui.project.own_files import open_own
 
 # $1 the exit file, $2 the directory, $3 the umask of the task. The exit file is made at once and filled at the end:
 # that it is missing proves that the task never began. `trap :` instead of `trap ''`: an ignored signal would stay so.
@@ -88,7 +89,7 @@ class LocalLauncher:
 
         ``posix_spawn`` takes half the time of ``subprocess.Popen``, and a big parent makes it no slower.
         """
-        log = os.open(log_file(spec.directory), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        log = open_own(log_file(spec.directory), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         try:
             fcntl.flock(log, fcntl.LOCK_EX)
             before = boot_ticks()
@@ -362,7 +363,7 @@ def read_exit_file(directory: Path) -> int | None:
         OSError: the file is there and cannot be read.
     """
     try:
-        fd = os.open(exit_file(directory), os.O_RDONLY | os.O_CLOEXEC)
+        fd = open_own(exit_file(directory))
     except FileNotFoundError:
         return None
     try:

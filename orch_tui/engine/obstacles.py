@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from orch_tui.model.reasons import Cause, Reason
+from orch_tui.project.own_files import open_own
 
 _DISK = (errno.ENOSPC, errno.EDQUOT)
 # What was made of an attempt before the last file failed is gone again when one looks.
@@ -31,7 +32,7 @@ def disk_refusal(directory: Path) -> str | None:
     """Why no file can be made in a directory now, where that may pass; None when one can."""
     probe = directory / ".room"
     try:
-        os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(open_own(probe, os.O_WRONLY | os.O_CREAT))
         os.unlink(probe)
     except OSError as error:
         reason = passing_obstacle(error)

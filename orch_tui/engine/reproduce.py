@@ -19,6 +19,7 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.references import resolve_secrets
 from orch_tui.model.runstate import TaskState
 from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, attempt_directory, config_file
+from orch_tui.project.own_files import read_own
 from orch_tui.project.shell import PLAIN
 
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
@@ -69,7 +70,7 @@ def read_attempt_config(directory: Path) -> dict[str, Any]:
     """
     path = config_file(directory)
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(read_own(path))
     except FileNotFoundError as error:
         raise CannotReproduce(f"the files of this attempt are gone: there is no {path} any more") from error
     except (OSError, ValueError) as error:

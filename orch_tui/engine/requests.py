@@ -15,7 +15,7 @@ from orch_tui.engine.process import host
 from orch_tui.model.event_shape import SHAPES, complaint
 from orch_tui.model.events import EventType
 from orch_tui.model.interventions import Intervention, with_id
-from orch_tui.project.atomic import write_atomic
+from orch_tui.project.own_files import NotOwnFile, read_own, replace_json
 from orch_tui.project.paths import make_private
 
 _DIRECTORY = "control"
@@ -62,7 +62,7 @@ def ask(run_directory: Path, request: Request) -> Path:
     else:
         # Without "now" nobody who knows only cancelling takes it for that.
         body = {"action": "intervene", **(request if request.id else with_id(request, path.stem)).values}
-    write_atomic(path, json.dumps(body), 0o600)
+    replace_json(path, body)
     return path
 
 
@@ -105,7 +105,9 @@ class Mailbox:
             if path.name not in self._handled and (request := _read_request(path)) is not None:
                 handle(request)
             self._handled.add(path.name)
-            path.unlink(missing_ok=True)
+            # Nobody's request is a directory, and one must not keep those behind it from being taken.
+            with contextlib.suppress(IsADirectoryError):
+                path.unlink(missing_ok=True)
         # Another one may come within the same tick of the file system's clock, and then leave no other trace.
         settled = time.clock_gettime_ns(time.CLOCK_REALTIME) - changed > _TICK
         self._seen = changed if settled else None
@@ -114,14 +116,14 @@ class Mailbox:
 def _read_request(path: Path) -> Request | None:
     """None for what is no request. Raises: OSError."""
     try:
-        body = json.loads(path.read_bytes())
+        body = json.loads(read_own(path))
         if body["action"] == "intervene":
             shape = SHAPES[EventType.INTERVENED]
             said = {key: value for key, value in body.items() if value is not None}
             return Intervention.of(said) if complaint(said, shape) is None else None
         task = body["task"]
         return CancelRequest(str(body["by"]), bool(body["now"]), None if task is None else str(task))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotOwnFile):
         return None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -11,6 +11,7 @@ from orch_tui.model.text import safe_line
 from orch_tui.model.values import Value, decode_all
 from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.masking.files import is_masked, withheld
+from orch_tui.project.own_files import open_own
 
 _LIMIT = 4 << 20
 
@@ -21,7 +22,7 @@ def read_result(directory: Path) -> dict[str, Any]:
     Without its texts as long as secrets may be in them.
     """
     try:
-        fd = os.open(result_file(directory), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        fd = open_own(result_file(directory))
     except OSError:
         return {}
     try:

@@ -1,12 +1,12 @@
-"""Files that are either the old or the new text, never half of one."""
+"""People's own files that are either the old or the new text, never half of one.
+
+For files below ``.orch/`` see :mod:`orch_tui.project.own_files`.
+"""
 
 from __future__ import annotations
 
-import json
 import os
-import tempfile
 from pathlib import Path
-from typing import Any
 
 
 def write_atomic(path: Path, text: str | bytes, mode: int | None = None) -> None:
@@ -18,6 +18,9 @@ def write_atomic(path: Path, text: str | bytes, mode: int | None = None) -> None
     Raises:
         OSError: nothing was changed.
     """
+    # Only who saves needs it.
+    import tempfile
+
     target = path.resolve()
     if mode is None:
         try:
@@ -46,15 +49,3 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def replace_json(path: Path, value: Any, *, durable: bool = True) -> None:
-    """Replace a JSON file, readable by the owner only, so that readers see the old or the new one. Raises: OSError."""
-    text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace")
-    if durable:
-        write_atomic(path, text, mode=0o600)
-        return
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.touch(mode=0o600)
-    temporary.write_bytes(text)
-    temporary.replace(path)

@@ -6,7 +6,6 @@ that name files of that interface take the folder of any program that is given o
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
@@ -14,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orch_tui.project.own_files import create_own
 from orch_tui.project.paths import make_private
 
 _DATA_FOLDER = ("in", "in/tables", "in/files", "out", "out/tables", "out/files")
@@ -112,21 +112,12 @@ def make_attempt(directory: Path, config: Mapping[str, Any], *, data_folder: boo
     try:
         # On one line: only then does the encoder that is written in C do it. TOML has dates and times, JSON has not.
         text = json.dumps(config, ensure_ascii=False, default=str)
-        _write(config_file(directory), f"{text}\n".encode("utf-8", "replace"))
-        _write(log_file(directory), b"")
+        create_own(config_file(directory), f"{text}\n".encode("utf-8", "replace"))
+        create_own(log_file(directory), b"")
         if secrets:
-            _write(unmasked_mark(directory), b"")
+            create_own(unmasked_mark(directory), b"")
         for part in _DATA_FOLDER if data_folder else ():
             os.mkdir(f"{directory}/{part}", 0o700)
     except OSError:
         shutil.rmtree(directory, ignore_errors=True)
         raise
-
-
-def _write(path: Path, data: bytes) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        if data and os.write(fd, data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
-    finally:
-        os.close(fd)

@@ -12,17 +12,16 @@ from pathlib import Path
 
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.text import valid_id
-from orch_tui.project.atomic import write_atomic
 from orch_tui.project.decode import Place
 from orch_tui.project.definitions import decode_orchestration
 from orch_tui.project.orchestration_text import house_text
+from orch_tui.project.own_files import replace_own
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project
 from orch_tui.project.schedule_fields import schedule_values
 from orch_tui.project.slots import Slots, renamed, stem_of
-from orch_tui.project.source import DefinitionError, SourceText, digest_of, parse_toml, read_source
+from orch_tui.project.source import DefinitionError, SourceText, digest_of, parse_toml, read_own_source, read_source
 
-_PRIVATE = 0o600
 _SUFFIX = ".toml"
 
 
@@ -84,7 +83,7 @@ def save_draft(project: Project, orchestration: Orchestration, base: SourceText 
     """
     project.paths.make_state()
     make_private(project.paths.drafts)
-    write_atomic(project.paths.drafts / f"{orchestration.id}.toml", draft_text(orchestration, base, now), _PRIVATE)
+    replace_own(project.paths.drafts / f"{orchestration.id}.toml", draft_text(orchestration, base, now))
 
 
 def load_draft(project: Project, orchestration_id: str, path: Path | None = None) -> Draft | None:
@@ -95,7 +94,7 @@ def load_draft(project: Project, orchestration_id: str, path: Path | None = None
     path = path or project.paths.drafts / f"{orchestration_id}{_SUFFIX}"
     shown = project.paths.relative(path)
     try:
-        source = read_source(path, project.root, shown)
+        source = read_own_source(path, shown)
     except DefinitionError as error:
         if error.problems[0].code == "missing-file":
             return None

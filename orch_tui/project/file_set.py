@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.project.atomic import write_atomic
+from orch_tui.project.own_files import read_own, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.save_lock import saving
 from orch_tui.project.source import DefinitionError, digest_of, read_source
-
-_PRIVATE = 0o600
 
 
 def write_together(paths: ProjectPaths, texts: Mapping[Path, str]) -> None:
@@ -72,7 +71,7 @@ def _write_intent(paths: ProjectPaths, texts: Mapping[Path, str], before: Mappin
     digests = {path: None if old is None else digest_of(old) for path, old in before.items()}
     body = [{"path": paths.relative(path), "before": digests[path], "text": text} for path, text in texts.items()]
     intent = paths.unfinished_saves / f"{os.urandom(8).hex()}.json"
-    write_atomic(intent, json.dumps(body, ensure_ascii=False), _PRIVATE)
+    replace_json(intent, body)
     return intent
 
 
@@ -80,7 +79,7 @@ def _texts_to_write(intent: Path, root: Path) -> dict[Path, str]:
     """The texts of an intent whose files are all as it left them; empty when one is not, or the intent is none."""
     texts: dict[Path, str] = {}
     try:
-        body: Any = json.loads(intent.read_bytes())
+        body: Any = json.loads(read_own(intent))
         for item in body:
             path, text = root / item["path"], str(item["text"])
             if not path.resolve().is_relative_to(root.resolve()):

@@ -19,6 +19,7 @@ from orch_tui.model.runstate import ScheduledTime
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, is_executed, parse_records
 from orch_tui.project.journal.head import read_header
+from orch_tui.project.own_files import open_own
 from orch_tui.project.paths import ProjectPaths
 
 _HEAD_BYTES = 8192
@@ -126,7 +127,7 @@ def _summary(directory: Path, head: str, tail: str) -> RunSummary:
 
 def _ends(path: Path) -> tuple[str, str]:
     """The first and the last complete record; empty texts where there is none."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    fd = open_own(path)
     try:
         size = os.fstat(fd).st_size
         return _first_record(fd, size), _last_record(fd, size)

@@ -7,12 +7,11 @@ does even when the program that started it was killed.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
-import stat
 from pathlib import Path
 
+from orch_tui.project.own_files import NotOwnFile, open_own
 from orch_tui.project.paths import make_private
 
 _HOLDER_BYTES = 1000
@@ -33,16 +32,16 @@ class Lock:
             OSError: the directory or file cannot be made, or what is there is no file of our own: a link that somebody
                 put there leads to another file, which must not be written.
         """
-        # O_NONBLOCK: a named pipe must not make it wait.
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        flags = os.O_RDWR | os.O_CREAT
         try:
-            fd = os.open(path, flags, 0o600)
+            fd = open_own(path, flags)
         except FileNotFoundError:
             make_private(Path(path).parent)
-            fd = os.open(path, flags, 0o600)
-        if not _is_own_file(os.fstat(fd)):
+            fd = open_own(path, flags)
+        # A file that was taken away meanwhile has no name; that is seen elsewhere.
+        if os.fstat(fd).st_nlink > 1:
             os.close(fd)
-            raise PermissionError(errno.EPERM, "the lock is no file of our own; take it away", os.fspath(path))
+            raise NotOwnFile(path, "it has another name too, so that others would be written into", "take it away")
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -81,12 +80,6 @@ class Lock:
             self.fd = -1
 
 
-def _is_own_file(status: os.stat_result) -> bool:
-    """A regular file of this user, under one name only."""
-    # A file that was taken away meanwhile has no name; that is seen elsewhere.
-    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink <= 1
-
-
 def is_locked(path: Path | str) -> bool:
     """True while some process has the lock on the file; False when there is no such file."""
     return _look(path) is not None
@@ -101,15 +94,10 @@ def holder_of(path: Path | str) -> str | None:
 def _look(path: Path | str, count: int = 0) -> bytes | None:
     """The first bytes of the file if it is locked."""
     try:
-        # O_NONBLOCK: a named pipe must not make it wait.
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
+        fd = open_own(path)
+    except (FileNotFoundError, NotOwnFile):
+        # What is no file of ours holds nothing; whoever wants to take the lock is told.
         return None
-    except OSError as error:
-        # A link in the place of a lock holds nothing; whoever wants to take it is told.
-        if error.errno == errno.ELOOP:
-            return None
-        raise
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

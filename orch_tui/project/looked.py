@@ -6,17 +6,16 @@ import tomllib
 
 import tomli_w
 
-from orch_tui.project.atomic import write_atomic
+from orch_tui.project.own_files import read_own_text, replace_own
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _TABLE = "looked"
-_PRIVATE = 0o600
 
 
 def read_looked(paths: ProjectPaths) -> dict[str, str]:
     """Ids of runs by ids of orchestrations. A file that is not there or cannot be read tells nothing."""
     try:
-        table = tomllib.loads(paths.looked.read_text(encoding="utf-8")).get(_TABLE)
+        table = tomllib.loads(read_own_text(paths.looked)).get(_TABLE)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return {}
     runs = table if isinstance(table, dict) else {}
@@ -29,4 +28,4 @@ def keep_looked(paths: ProjectPaths, orchestration: str, run: str) -> None:
     if run > looked.get(orchestration, ""):
         make_private(paths.state)
         text = tomli_w.dumps({_TABLE: {**looked, orchestration: run}})
-        write_atomic(paths.looked, text, mode=_PRIVATE)
+        replace_own(paths.looked, text)

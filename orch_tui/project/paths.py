@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
+from orch_tui.project.own_files import name_of, open_own, write_all
 
 _PRIVATE_DIR = 0o700
 _WRITABLE_BY_OTHERS = 0o022
@@ -119,8 +120,13 @@ class ProjectPaths:
         """
         make_private(self.state)
         ignore = self.state / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text(_IGNORE, encoding="utf-8")
+        if not os.path.lexists(ignore):
+            # Two programs may come here at once.
+            descriptor = open_own(ignore, os.O_WRONLY | os.O_CREAT)
+            try:
+                write_all(descriptor, _IGNORE.encode(), ignore)
+            finally:
+                os.close(descriptor)
 
 
 def lock_beside(path: Path) -> Path:
@@ -171,13 +177,3 @@ def _require_own(path: Path) -> None:
         raise PermissionError(errno.EPERM, message, str(path))
     if there.st_mode & _READABLE_BY_OTHERS:
         os.chmod(path, _PRIVATE_DIR)
-
-
-def name_of(uid: int) -> str:
-    """The name of a user, for sentences; the number where there is none."""
-    import pwd
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"user {uid}"

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from orch_tui.project.own_files import open_own
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _WAIT = 10.0
@@ -78,7 +79,7 @@ def _open_file(root: Path) -> int:
     paths = ProjectPaths(root)
     paths.make_state()
     make_private(paths.locks)
-    return os.open(paths.saving_lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    return open_own(paths.saving_lock, os.O_RDWR | os.O_CREAT)
 
 
 def _flock(descriptor: int) -> None:

@@ -11,11 +11,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from orch_tui.project.atomic import write_atomic
 from orch_tui.project.locks import Lock, holder_of, is_locked
+from orch_tui.project.own_files import replace_own
 from orch_tui.project.paths import lock_beside, make_private
 
-_PRIVATE = 0o600
 _MARK = "~"
 
 
@@ -28,7 +27,7 @@ class Slot:
 
     def write(self, text: str) -> None:
         """Raises: OSError; what was there before is there still."""
-        write_atomic(self.path, text, _PRIVATE)
+        replace_own(self.path, text)
 
     def remove(self) -> None:
         """Take the file away; the slot stays this screen's. Raises: OSError."""

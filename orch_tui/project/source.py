@@ -8,7 +8,7 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from orch_tui.model.errors import OrchError
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import safe_line
+from orch_tui.project.own_files import NotOwnFile, open_own
 
 MAX_BYTES = 5 * 1024 * 1024
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -65,8 +66,23 @@ def read_source(path: Path, root: Path, shown: str) -> SourceText:
         DefinitionError: it is missing, unreadable, no regular file, leads out of the project, is longer than
             5 MiB or not UTF-8.
     """
+    return _source(lambda: _open(path, root, shown), shown)
+
+
+def read_own_source(path: Path, shown: str) -> SourceText:
+    """Read a file of the program's own, below ``.orch/``. ``shown`` is how messages name it.
+
+    Raises:
+        DefinitionError: it is missing, unreadable, not ours, longer than 5 MiB or not UTF-8.
+    """
+    return _source(lambda: open_own(path), shown)
+
+
+def _source(open_file: Callable[[], int], shown: str) -> SourceText:
     try:
-        data = _read_bytes(path, root, shown)
+        data = _read_bytes(open_file(), shown)
+    except NotOwnFile as error:
+        raise _refused(shown, "unreadable", f"the file is not read: {error.what}", error.remedy) from error
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         code = "missing-file" if isinstance(error, FileNotFoundError) else "unreadable"
@@ -81,9 +97,9 @@ def read_source(path: Path, root: Path, shown: str) -> SourceText:
     return SourceText(text, digest_of(data))
 
 
-def _read_bytes(path: Path, root: Path, shown: str) -> bytes:
+def _open(path: Path, root: Path, shown: str) -> int:
     try:
-        descriptor = os.open(path, _FLAGS)
+        return os.open(path, _FLAGS)
     except OSError as error:
         if error.errno != errno.ELOOP:
             raise
@@ -91,7 +107,11 @@ def _read_bytes(path: Path, root: Path, shown: str) -> bytes:
         if not target.is_relative_to(root.resolve()):
             message = f'the file is a symbolic link that leads out of the project, to "{safe_line(str(target), 200)}"'
             raise _refused(shown, "symlink", message, "put a copy of the file into the project") from None
-        descriptor = os.open(target, _FLAGS)
+        return os.open(target, _FLAGS)
+
+
+def _read_bytes(descriptor: int, shown: str) -> bytes:
+    """All of it; the descriptor is closed."""
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from orch_tui.engine.requests import who_am_i
 from orch_tui.model.json_text import parse_json
-from orch_tui.project.atomic import replace_json
 from orch_tui.project.locks import Lock, holder_of
+from orch_tui.project.own_files import read_own, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.scheduling.next_start import NextStart
 from orch_tui.scheduling.outage import Moment, Sign
@@ -50,7 +50,7 @@ def keep_sign(paths: ProjectPaths, sign: Sign, following: NextStart | None) -> N
 def last_sign(paths: ProjectPaths) -> Sign | None:
     """The sign that the last scheduler left; None when there is none that can be read. Raises: OSError."""
     try:
-        values = parse_json(_file(paths).read_bytes())
+        values = parse_json(read_own(_file(paths)))
         return Sign(Moment(**values["moment"]), bool(values["ended"]))
     except FileNotFoundError:
         return None

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orch_tui.project.own_files import open_own
 from orch_tui.scheduling.decide import Start
 from orch_tui.scheduling.scheduler import Key
 from orch_tui.scheduling.values import Watched
@@ -50,8 +51,7 @@ class Processes:
         self._started.append(_Started((*watched.key, start.at), process, os.pidfd_open(process.pid)))
 
     def _open_log(self) -> int:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        log = os.open(self._log, flags, 0o600)
+        log = open_own(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         if os.fstat(log).st_size > _LONGEST_LOG:
             os.ftruncate(log, 0)
         return log

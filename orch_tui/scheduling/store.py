@@ -25,9 +25,10 @@ from typing import Any
 
 from orch_tui.model.json_text import parse_json
 from orch_tui.model.runstate import ScheduledTime
-from orch_tui.project.atomic import replace_json, sync_directory
+from orch_tui.project.atomic import sync_directory
 from orch_tui.project.history import run_ids, summarize
 from orch_tui.project.locks import Lock
+from orch_tui.project.own_files import open_own, read_own, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.scheduling.values import Mark, Outcome, Record, Watched, Why
 
@@ -136,7 +137,7 @@ class FileLedger:
     def _create(self, path: Path, record: Record, extra: Mapping[str, Any] | None = None) -> int:
         """Make the file with its lock held, durably, under its name only when it is whole; its descriptor."""
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        fd = open_own(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.write(fd, json.dumps({**_values(record), **(extra or {})}).encode())
@@ -172,7 +173,7 @@ class FileLedger:
     def _now(self, path: Path) -> Record | None:
         """What a file says; None for a claim that came to nothing."""
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            fd = open_own(path)
         except FileNotFoundError:
             return None
         try:
@@ -286,7 +287,7 @@ def _record(name: str, values: dict[str, Any]) -> Record:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return _parse(path.read_bytes())
+        return _parse(read_own(path))
     except FileNotFoundError:
         return {}
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.model.errors import UserError
-from orch_tui.project.atomic import sync_directory, write_atomic
+from orch_tui.project.atomic import sync_directory
+from orch_tui.project.own_files import open_own, read_own_text, replace_own, write_all
 from orch_tui.project.paths import lock_inside, make_private
 from orch_tui.storage.tables import MANIFEST, Storage, StorageError, parse_manifest
 
 INTENTS = ".intents"
-_PRIVATE = 0o600
 _OLD = 3600.0
 """Seconds after which a temporary file belongs to nobody."""
 _POLL = 0.02
@@ -41,7 +41,7 @@ def locked(storage: Storage, tables: Iterable[str], wait: float | None = None) -
         for table in sorted(set(tables)):
             home = storage.home(table)
             make_private(home)
-            descriptor = os.open(lock_inside(home), os.O_RDWR | os.O_CREAT, _PRIVATE)
+            descriptor = open_own(lock_inside(home), os.O_RDWR | os.O_CREAT)
             # Closing gives the lock back, and so does the end of the process, however it ends.
             stack.callback(os.close, descriptor)
             if not _lock(storage, table, descriptor, limit):
@@ -103,7 +103,7 @@ def _intents(storage: Storage) -> list[Path]:
 def _read_intent(path: Path) -> list[dict[str, Any]] | None:
     """The tables of an intent; None when it is gone. Raises: OSError, ValueError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_own_text(path)
     except FileNotFoundError:
         return None
     tables = tomllib.loads(text).get("tables", [])
@@ -137,7 +137,7 @@ def roll_forward(storage: Storage, wait: float | None = None) -> None:
 def _orphaned(intent: Path, *, block: bool) -> Iterator[bool]:
     """Whether the intent is there and its owner is not; nobody else completes it inside the block. Raises: OSError."""
     try:
-        descriptor = os.open(intent, os.O_RDONLY)
+        descriptor = open_own(intent)
     except FileNotFoundError:
         yield False
         return
@@ -175,7 +175,7 @@ def apply_intent(storage: Storage, intent: Path) -> None:
         new = parse_manifest(item["table"], home, item["manifest"])
         current = storage.read_unrecovered(item["table"])
         if current is None or current.version < new.version:
-            write_atomic(home / MANIFEST, item["manifest"], mode=_PRIVATE)
+            replace_own(home / MANIFEST, item["manifest"])
     intent.unlink()
 
 
@@ -191,13 +191,11 @@ def create_intent(folder: Path, data: bytes, owned: contextlib.ExitStack) -> Pat
     """Write an intent that is locked from before it can be seen: who finds it free knows that its owner died."""
     intent = folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.toml"
     temporary = intent.with_name(f".{intent.name}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    descriptor = open_own(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     owned.callback(os.close, descriptor)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        write_all(descriptor, data, temporary)
         os.fsync(descriptor)
         temporary.rename(intent)
     except BaseException:

@@ -24,6 +24,7 @@ import tomli_w
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.project.atomic import sync_directory
+from orch_tui.project.own_files import open_own
 from orch_tui.project.paths import make_private
 from orch_tui.storage.intents import (
     INTENTS,
@@ -279,7 +280,7 @@ def bring(source: Path, target: Path) -> None:
 
 
 def _sync_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = open_own(path)
     try:
         os.fsync(descriptor)
     finally:

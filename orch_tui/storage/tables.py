@@ -6,6 +6,7 @@ Listing tables does not import DuckDB.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import safe_line, valid_id
+from orch_tui.project.own_files import NotOwnFile, read_own_text, require_own
 
 if TYPE_CHECKING:
     from orch_tui.storage.publish import Publication, Transaction
@@ -229,15 +231,24 @@ class Storage:
     def _read(self, table: str) -> TableInfo | None:
         path = self.home(table) / MANIFEST
         try:
-            text = path.read_bytes().decode()
+            text = read_own_text(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except NotOwnFile as error:
+            raise StorageError(f'table "{table}" is not read: {path}: {error.strerror}') from error
         except (OSError, UnicodeDecodeError) as error:
             raise StorageError(self._complaint(table, error)) from error
         try:
-            return parse_manifest(table, path.parent, text)
+            info = parse_manifest(table, path.parent, text)
         except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
             raise StorageError(self._complaint(table, error)) from error
+        # DuckDB opens it by its name, and would wait for a named pipe. Whoever misses the file says so.
+        with contextlib.suppress(FileNotFoundError):
+            try:
+                require_own(info.file)
+            except NotOwnFile as error:
+                raise StorageError(f'table "{table}" is not read: {info.file}: {error.strerror}') from error
+        return info
 
     def _complaint(self, table: str, error: Exception) -> str:
         path = self.home(table) / MANIFEST

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.project.own_files import create_own
 from orch_tui.project.paths import ProjectPaths, make_private
 
 if TYPE_CHECKING:
@@ -78,11 +79,9 @@ def _write(paths: ProjectPaths, data: bytes) -> Path:
     for number in range(1000):
         path = directory / (f"{name}-{number}.txt" if number else f"{name}.txt")
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            create_own(path, data)
         except FileExistsError:
             continue
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
         break
     else:
         raise FileExistsError(17, "there are too many copies of this second")

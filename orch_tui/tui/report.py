@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from orch_tui.project.masking.faults import fault_text
+from orch_tui.project.own_files import create_own
 
 
 def compose(error: BaseException, environment: Mapping[str, str]) -> str:
@@ -53,8 +54,7 @@ def write_report(error: BaseException, state: Path | None, env_file: Path | None
         try:
             directory.mkdir(mode=0o700, exist_ok=True)
             path = directory / name
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-                file.write(text)
+            create_own(path, text.encode("utf-8", "replace"))
             return path
         except OSError:
             continue

@@ -177,11 +177,11 @@ def test_term_during_the_publication_is_deferred(tmp_path: Path) -> None:
     code, _, err = given.run(
         code=component("""
 from orch_tui.storage import intents
-real = intents.write_atomic
+real = intents.replace_own
 def interrupted(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGTERM)
     real(*args, **kwargs)
-intents.write_atomic = interrupted
+intents.replace_own = interrupted
 for output in ctx.outputs.values():
     write(ctx, output, 'select 1 as id')
 """)

@@ -58,7 +58,7 @@ def deadly(function):
         return function(*args, **kwargs)
     return run
 from orch_tui.storage import intents
-places = [(Path, "replace"), (Path, "unlink"), (Path, "rename"), (intents, "write_atomic"), (publishing, "bring"),
+places = [(Path, "replace"), (Path, "unlink"), (Path, "rename"), (intents, "replace_own"), (publishing, "bring"),
           (publishing, "_sync_file"), (publishing, "create_intent"), (os, "fsync")]
 for owner, attribute in places:
     setattr(owner, attribute, deadly(getattr(owner, attribute)))

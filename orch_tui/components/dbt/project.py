@@ -37,8 +37,8 @@ from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.errors import UserError
 from orch_tui.model.references import secret_names
 from orch_tui.model.text import safe_line
-from orch_tui.project.atomic import replace_json
 from orch_tui.project.attempt_dir import config_file, input_tables
+from orch_tui.project.own_files import read_own, replace_json
 from orch_tui.project.paths import make_private
 from orch_tui.storage.duckdb import count, describe, parquet, quoted
 from orch_tui.storage.parquet import write_parquet
@@ -216,7 +216,7 @@ def _require_secret_names(ctx: Context) -> None:
         UserError: a variable with a secret is called otherwise.
     """
     try:
-        body = json.loads(config_file(ctx.data_dir).read_text(encoding="utf-8"))
+        body = json.loads(read_own(config_file(ctx.data_dir)))
         written = body["parameters"]["environment"]
     except (OSError, ValueError, KeyError, TypeError):
         # Nothing is set, or this is a test of the function alone.

@@ -44,6 +44,7 @@ from orch_tui.model.json_text import parse_json
 from orch_tui.model.references import secret_names
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, config_file, input_state, output_tables
+from orch_tui.project.own_files import read_own_text, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.duckdb import columns_of, parquet
 from orch_tui.storage.tables import Storage
@@ -230,7 +231,7 @@ def _data_folder(parameters: Parameters, ctx: Context, action: str) -> Iterator[
     state = input_state(ctx.data_dir)
     if not state.exists():
         # On Keboola's platform it is always there, and many components rely on it.
-        state.write_text("{}", encoding="utf-8")
+        replace_json(state, {})
     folder = ctx.data_dir / "keboola"
     make_private(folder)
     for part in ("in", "out"):
@@ -288,7 +289,7 @@ def _note_open_secrets(parameters: Parameters, ctx: Context) -> None:
 def _as_written(ctx: Context) -> Mapping[str, Any]:
     """The parameters with their references, as config.json has them."""
     try:
-        body = parse_json(config_file(ctx.data_dir).read_text(encoding="utf-8"))
+        body = parse_json(read_own_text(config_file(ctx.data_dir)))
     except (OSError, ValueError):
         # A test of the function alone has none; a real task could not have started without.
         return {}

@@ -22,10 +22,10 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.atomic import sync_directory
 from orch_tui.project.attempt_dir import sent_batches
+from orch_tui.project.own_files import open_own
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _BLOCK = 1 << 20
-_PRIVATE = 0o600
 
 
 def content_key(table: Input, *parts: object) -> str:
@@ -113,7 +113,7 @@ class Sent:
         """Every confirmed batch with its ``info``, read from the file. Raises: OSError."""
         if self._file is None:
             return
-        with self._path.open("rb") as file:
+        with os.fdopen(open_own(self._path), "rb") as file:
             file.readline()
             for line in file:
                 body = json.loads(line)
@@ -130,9 +130,9 @@ class Sent:
 
     def _open(self) -> None:
         make_private(self._path.parent)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
+        descriptor = open_own(self._path, os.O_RDWR | os.O_CREAT)
         self._file = os.fdopen(descriptor, "r+b", buffering=0)
-        with self._path.open("rb") as lines:
+        with os.fdopen(open_own(self._path), "rb") as lines:
             end = self._read(lines)
         self._file.truncate(end)
         self._file.seek(end)

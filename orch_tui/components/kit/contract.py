@@ -19,6 +19,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.json_text import parse_json
 from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.attempt_dir import config_file, output_tables
+from orch_tui.project.own_files import read_own_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def read_task_config(environment: Mapping[str, str] | None = None) -> TaskConfig
     project = Path(env.get("ORCH_PROJECT") or ".").absolute()
     path = config_file(data_dir)
     try:
-        body = parse_json(path.read_text(encoding="utf-8"))
+        body = parse_json(read_own_text(path))
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path} cannot be read: {safe_line(str(error))}; start the task with `orch-tui run`"

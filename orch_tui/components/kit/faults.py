@@ -8,9 +8,9 @@ from pathlib import Path
 from orch_tui.model.errors import UserError
 from orch_tui.model.fault import KEY, Fault
 from orch_tui.model.json_text import parse_json
-from orch_tui.project.atomic import replace_json
 from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.masking.redactor import Redactor
+from orch_tui.project.own_files import read_own_text, replace_json
 
 
 class FaultyParameter(UserError):
@@ -25,5 +25,5 @@ def tell_fault(data_dir: Path, fault: Fault, redactor: Redactor) -> None:
     """Put the fault into ``result.json``. A full disk hides nothing: the message is in the log as well."""
     path = result_file(data_dir)
     with contextlib.suppress(OSError, ValueError):
-        body = parse_json(path.read_text(encoding="utf-8")) if path.exists() else {}
+        body = parse_json(read_own_text(path)) if path.exists() else {}
         replace_json(path, redactor.value({**body, KEY: fault.as_json()}))

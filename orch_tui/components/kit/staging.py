@@ -16,9 +16,9 @@ from orch_tui.model.configuration import TableInput
 from orch_tui.model.errors import UserError
 from orch_tui.model.json_text import parse_json
 from orch_tui.model.text import safe_line
-from orch_tui.project.atomic import replace_json
 from orch_tui.project.attempt_dir import input_tables, output_tables, result_file
 from orch_tui.project.masking.redactor import Redactor
+from orch_tui.project.own_files import read_own_text, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.tables import Storage, TableInfo
 
@@ -176,7 +176,7 @@ class Staging:
     def _program_result(self, log: Callable[[str], None]) -> dict[str, Any]:
         path = result_file(self.config.data_dir)
         try:
-            return _dict(parse_json(path.read_text(encoding="utf-8")))
+            return _dict(parse_json(read_own_text(path)))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:

@@ -16,14 +16,12 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.json_text import parse_json
 from orch_tui.model.references import MissingSecrets
 from orch_tui.model.text import safe_line, valid_id
-from orch_tui.project.atomic import replace_json, write_atomic
 from orch_tui.project.attempt_dir import input_state, output_state
 from orch_tui.project.masking.kept import HiddenSecret, has_references, resolved, with_references
 from orch_tui.project.masking.redactor import secrets_of_task
+from orch_tui.project.own_files import read_own, read_own_text, replace_json, replace_own
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.tables import StorageError
-
-_PRIVATE = 0o600
 
 
 class SavedState:
@@ -48,7 +46,7 @@ class SavedState:
             UserError: it refers to a secret that the configuration does not name any more.
         """
         try:
-            data = self._file.read_bytes() if self._file is not None else None
+            data = read_own(self._file) if self._file is not None else None
         except FileNotFoundError:
             # No state yet: the first run of the configuration.
             return
@@ -57,7 +55,7 @@ class SavedState:
         path = input_state(self._config.data_dir)
         state = self._with_values(data)
         if state is None:
-            write_atomic(path, data, mode=_PRIVATE)
+            replace_own(path, data)
         else:
             self._memory.enter_context(served_json(state, path))
 
@@ -97,7 +95,7 @@ class SavedState:
         """What the program left in ``out/state.json``; None when it left nothing. Raises: UserError."""
         path = output_state(self._config.data_dir)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_own_text(path)
             state = parse_json(text) if text.strip() else {}
         except FileNotFoundError:
             return None

@@ -23,8 +23,8 @@ from orch_tui.components.mailchimp.contacts import Contact
 from orch_tui.components.mailchimp.rejects import Rejects
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
-from orch_tui.project.atomic import replace_json
 from orch_tui.project.attempt_dir import scratch_folder
+from orch_tui.project.own_files import read_own, replace_json
 
 _ROUNDS = 3
 """How often operations that Mailchimp failed to carry out are handed over again."""
@@ -72,7 +72,7 @@ class Underway:
         if not keep:
             return
         try:
-            body = json.loads(self._path.read_text(encoding="utf-8"))
+            body = json.loads(read_own(self._path))
             found = {str(number): str(batch) for number, batch in body["batches"].items()}
             if body.get("token") == token:
                 self._ids = found

@@ -19,8 +19,8 @@ from orch_tui.components.kit.runner import stop_code
 from orch_tui.components.kit.subprocess import run_child
 from orch_tui.model.fault import Fault
 from orch_tui.model.text import safe_line
-from orch_tui.project.atomic import write_atomic
 from orch_tui.project.attempt_dir import log_file, output_tables
+from orch_tui.project.own_files import open_own, replace_own
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.tables import Storage
 
@@ -69,7 +69,7 @@ def run(parameters: Parameters, ctx: kit.Context) -> None:
     interpreter = _interpreter(parameters.python, ctx)
     script = ctx.data_dir / _SCRIPT
     # References stay references in the text: no secret is written to this file.
-    write_atomic(script, parameters.script, mode=0o600)
+    replace_own(script, parameters.script)
     if parameters.tables == "csv":
         storage = Storage(ProjectPaths(ctx.project).storage)
         for item in ctx.inputs.values():
@@ -87,7 +87,7 @@ def run(parameters: Parameters, ctx: kit.Context) -> None:
 def last_fault(log: Path) -> Fault | None:
     """The line of the script that the last traceback in the log names, and what went wrong; None without one."""
     try:
-        with open(log, "rb") as file:
+        with os.fdopen(open_own(log), "rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
             text = file.read().decode("utf-8", "replace")
     except OSError:

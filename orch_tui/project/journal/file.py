@@ -23,6 +23,7 @@ from orch_tui.project.journal.format import (
 )
 from orch_tui.project.journal.head import Head
 from orch_tui.project.locks import is_locked
+from orch_tui.project.own_files import open_own
 
 __all__ = [
     "JOURNAL",
@@ -72,7 +73,7 @@ class Journal:
         """
         path, new = directory / JOURNAL, directory / f"{JOURNAL}.new"
         data = write_header(header, plan).encode("utf-8", "replace")
-        fd = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        fd = open_own(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
             written = 0
@@ -98,7 +99,7 @@ class Journal:
             JournalLocked: its executor is alive.
             OSError: the file cannot be opened for writing.
         """
-        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+        fd = open_own(path, os.O_RDWR | os.O_APPEND)
         deadline = time.monotonic() + wait
         while True:
             try:
@@ -179,7 +180,7 @@ class Journal:
 
 
 def _make_reserve(directory: Path) -> None:
-    fd = os.open(directory / _RESERVE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = open_own(directory / _RESERVE, os.O_WRONLY | os.O_CREAT)
     try:
         os.posix_fallocate(fd, 0, _RESERVE_BYTES)
     finally:
@@ -217,7 +218,7 @@ class JournalReader:
             OSError: it cannot be read.
             BrokenJournal: the file is no journal, or a damaged one.
         """
-        fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = open_own(self.path)
         try:
             status = os.fstat(fd)
             restarted = self._inode is not None and (status.st_ino != self._inode or status.st_size < self._position)

@@ -26,12 +26,11 @@ _KEYS = frozenset(
     )
 )
 _WITHHELD = "*****"
-_PRIVATE = 0o600
 
 
 def mask_attempt(directory: Path, redactor: Redactor | None) -> None:
-    """Mask the secrets in what the task said of itself, half-written copies as well. Without a redactor, when nobody
-    knows the values any more, texts are taken out altogether.
+    """Mask the secrets in what the task said of itself, half-written copies as well; links are taken away. Without a
+    redactor, when nobody knows the values any more, texts are taken out altogether.
 
     Raises:
         OSError: not all could be masked; they still count as unmasked.
@@ -70,29 +69,21 @@ def _mask(path: Path, redactor: Redactor | None) -> None:
     if redactor is not None and not redactor:
         return
     # Every start of a run imports this module, and few tasks are killed.
-    from orch_tui.project.atomic import replace_json, write_atomic
+    from orch_tui.project.own_files import read_own, replace_json, replace_own
 
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        # A link that leads nowhere.
+    if path.is_symlink():
+        # Nobody reads through it here, and what it leads to is not ours to change.
+        path.unlink()
         return
+    data = read_own(path)
     try:
         value = json.loads(data)
         masked_value = redactor.value(value) if redactor is not None else withheld(value)
         # The text as well: a key that is there twice is one in the value.
         if masked_value != value or (redactor is not None and redactor.spans(data)):
-            _own(path)
             replace_json(path, masked_value)
     except (ValueError, RecursionError):
         # No JSON, or nested deeper than what goes through it.
         masked = redactor.data(data) if redactor is not None else b""
         if masked != data:
-            _own(path)
-            write_atomic(path, masked, mode=_PRIVATE)
-
-
-def _own(path: Path) -> None:
-    """What a link leads to is not ours to change."""
-    if path.is_symlink():
-        path.unlink()
+            replace_own(path, masked)

@@ -9,7 +9,7 @@ from typing import Any
 from orch_tui.model.configuration import WriteMode, split_ref
 from orch_tui.project.project import Project
 from orch_tui.project.slots import Slot, Slots
-from orch_tui.project.source import DefinitionError, parse_toml, read_source
+from orch_tui.project.source import DefinitionError, parse_toml, read_own_source
 from orch_tui.project.toml.text import table_lines
 from orch_tui.tui.configuration.form.state import FormState, InputRow, OutputRow
 
@@ -84,7 +84,7 @@ class FormDrafts:
     def _read(self, path: Path) -> FormDraft | None:
         shown = self._project.paths.relative(path)
         try:
-            data = parse_toml(read_source(path, self._project.root, shown).text, shown)
+            data = parse_toml(read_own_source(path, shown).text, shown)
         except DefinitionError:
             return None
         return FormDraft(str(data.get("digest", "")), data, path)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from orch_tui.model.configuration import split_ref
 from orch_tui.model.problem import Problem
-from orch_tui.project.atomic import write_atomic
 from orch_tui.project.configurations import decode_configuration
 from orch_tui.project.decode import Place
+from orch_tui.project.own_files import create_own, read_own, read_own_text, replace_own
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project, text_file
 from orch_tui.project.slots import Slot, Slots
-from orch_tui.project.source import DefinitionError, describe, parse_toml, read_source
+from orch_tui.project.source import DefinitionError, describe, parse_toml, read_own_source, read_source
 
 _SUFFIX = ".toml"
 _MARK = "#! "
@@ -56,7 +55,7 @@ class ExternalEdit:
     @property
     def changed(self) -> bool:
         """True when the copy is not what it was made from."""
-        return self.copy.exists() and self._base.exists() and self.copy.read_bytes() != self._base.read_bytes()
+        return self.copy.exists() and self._base.exists() and read_own(self.copy) != read_own(self._base)
 
     def begin(self) -> Path:
         """The copy to open. Raises: DefinitionError when the file cannot be read, OSError when no copy can be made."""
@@ -67,7 +66,7 @@ class ExternalEdit:
             text = read_source(self._path, self._project.root, self._shown).text
             self._project.paths.make_state()
             self._slot = self._slots.new()
-            write_atomic(_base_of(self._slot.path), text, 0o600)
+            replace_own(_base_of(self._slot.path), text)
             self._slot.write(text)
         self.copy = self._slot.path
         return self.copy
@@ -87,9 +86,9 @@ class ExternalEdit:
         """
         from orch_tui.project.writer import replace_text
 
-        base = read_source(self._base, self._project.root, self._shown).text
+        base = read_own_source(self._base, self._shown).text
         try:
-            edited = read_source(self.copy, self._project.root, self._shown).text
+            edited = read_own_source(self.copy, self._shown).text
             text = _without_head(edited)
             if text == base:
                 self.discard()
@@ -111,7 +110,7 @@ class ExternalEdit:
 
     def rebase(self, seen: str) -> None:
         """Compare with what was seen on disk: the next :meth:`finish` overwrites just that. Raises: OSError."""
-        write_atomic(self._base, seen, 0o600)
+        replace_own(self._base, seen)
 
     def _check(self, text: str) -> None:
         place = Place(self._shown, text)
@@ -128,7 +127,7 @@ class ExternalEdit:
 
     def _keep(self, problems: list[Problem]) -> None:
         try:
-            text = _without_head(self.copy.read_text(encoding="utf-8"))
+            text = _without_head(read_own_text(self.copy))
         except (OSError, UnicodeDecodeError):
             # What the editor left is no text: it stays as it is.
             return
@@ -136,7 +135,7 @@ class ExternalEdit:
         shift = len(problems) + 1
         moved = [replace(one, line=one.line + shift if one.line else None) for one in problems]
         head = [_HEAD, *(f"{_MARK}{describe(replace(one, file=None) if not one.line else one)}" for one in moved)]
-        write_atomic(self.copy, "\n".join(head) + "\n" + text, 0o600)
+        replace_own(self.copy, "\n".join(head) + "\n" + text)
 
 
 def _base_of(copy: Path) -> Path:
@@ -160,11 +159,9 @@ def edit_text(project: Project, text: str, suffix: str, open_file: Callable[[Pat
     project.paths.make_state()
     make_private(directory)
     # Of its own name: another screen may have a text open as well.
-    descriptor, name = tempfile.mkstemp(suffix, "text-", directory)
-    os.close(descriptor)
-    path = Path(name)
-    write_atomic(path, text, 0o600)
-    edited = read_source(path, project.root, project.paths.relative(path)).text if open_file(path) else text
+    path = directory / f"text-{os.urandom(4).hex()}{suffix}"
+    create_own(path, text.encode())
+    edited = read_own_source(path, project.paths.relative(path)).text if open_file(path) else text
     path.unlink()
     # Editors end the last line; the text may have had no line end.
     return edited.removesuffix("\n") if edited.endswith("\n") and not text.endswith("\n") else edited

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
 from enum import Enum
 from pathlib import Path
+
+from orch_tui.project.own_files import open_own
 
 BLOCK = 1 << 18
 _KEPT_BLOCKS = 8
@@ -140,7 +141,7 @@ class LogFile:
     def poll(self) -> Change:
         """Look at the file. Never raises: ``problem`` says in words why there is nothing to read."""
         try:
-            found = os.stat(self.path)
+            found = os.lstat(self.path)
             if (found.st_dev, found.st_ino) == self._identity and found.st_size >= self.blocks.size:
                 if found.st_size == self.blocks.size:
                     return Change.NONE
@@ -151,11 +152,9 @@ class LogFile:
             return self._lost(error)
 
     def _open(self) -> Change:
-        number = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        number = open_own(self.path)
         descriptor = _Descriptor(number)
         found = os.fstat(number)
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is not a plain file")
         self._identity = (found.st_dev, found.st_ino)
         self.blocks = Blocks(descriptor, found.st_size, self._block)
         self.problem = None

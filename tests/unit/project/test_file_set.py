@@ -35,21 +35,23 @@ from orch_tui.project.project import open_project
 from orch_tui.project.writer import save_configuration
 
 root, when, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-write, count = file_set.write_atomic, 0
+count = 0
 
-def write_and_die(*arguments):
-    global count
-    if (when, count) == ("before", number):
-        os.kill(os.getpid(), signal.SIGKILL)
-    write(*arguments)
-    if (when, count) == ("after", number):
-        os.kill(os.getpid(), signal.SIGKILL)
-    count += 1
+def dying(write):
+    def write_and_die(*arguments):
+        global count
+        if (when, count) == ("before", number):
+            os.kill(os.getpid(), signal.SIGKILL)
+        write(*arguments)
+        if (when, count) == ("after", number):
+            os.kill(os.getpid(), signal.SIGKILL)
+        count += 1
+    return write_and_die
 
 project = open_project(root)
 value = project.configuration("sql/c")
 base = project.source(project.paths.configuration("sql", "c"))
-file_set.write_atomic = write_and_die
+file_set.replace_json, file_set.write_atomic = dying(file_set.replace_json), dying(file_set.write_atomic)
 save_configuration(project, replace(value, name="new", parameters={"sql": "new query"}), base)
 """
 
@@ -127,12 +129,11 @@ def _unfinished(project: Project) -> Path:
         class Killed(BaseException):
             pass
 
-        def only_the_intent(path: Path, *rest: object) -> None:
-            if path.suffix != ".json":
-                raise Killed
-            write_atomic(path, *rest)  # type: ignore[arg-type]
+        def killed(path: Path, *rest: object) -> None:
+            raise Killed
 
-        patched.setattr(file_set, "write_atomic", only_the_intent)
+        # The intent is a file of the program's own, and written otherwise.
+        patched.setattr(file_set, "write_atomic", killed)
         with pytest.raises(Killed):
             write_together(paths, texts)
     (intent,) = _left(project.root)

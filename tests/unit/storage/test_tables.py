@@ -11,7 +11,7 @@ import pytest
 import tomli_w
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
-from orch_tui.project.atomic import write_atomic
+from orch_tui.project.own_files import replace_own
 from orch_tui.storage import intents
 from orch_tui.storage import publish as publishing
 from orch_tui.storage.publish import Publication
@@ -298,15 +298,15 @@ def test_a_failure_after_the_commit_is_rolled_forward_by_the_next_reader(
     # GIVEN two tables, and a disk that fails between the two table.toml files
     put(storage, "a/b", "select 1 as id")
     put(storage, "c/d", "select 1 as id")
-    real, calls = write_atomic, []
+    real, calls = replace_own, []
 
-    def second_fails(path: Path, text: str, mode: int | None = None) -> None:
+    def second_fails(path: Path, text: str) -> None:
         calls.append(path)
         if len(calls) == 2:
             raise OSError(28, "No space left on device")
-        real(path, text, mode)
+        real(path, text)
 
-    monkeypatch.setattr(intents, "write_atomic", second_fails)
+    monkeypatch.setattr(intents, "replace_own", second_fails)
     staged = [parquet_file(tmp_path / f"{n}.parquet", "select 2 as id") for n in range(2)]
     with pytest.raises(StorageError, match="in part"):
         storage.publish([Publication("a/b", staged[0]), Publication("c/d", staged[1])])

@@ -122,11 +122,11 @@ def test_a_deleted_log_can_still_be_read_and_its_file_is_closed_in_the_end(tmp_p
 def test_what_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
     directory, pipe = LogFile(tmp_path), tmp_path / "pipe"
     directory.poll()
-    assert directory.problem == "it cannot be read: it is not a plain file"
+    assert directory.problem == "it cannot be read: it is a directory, where orch-tui keeps a file; take it away"
     os.mkfifo(pipe)
     fifo = LogFile(pipe)
     fifo.poll()
-    assert fifo.problem == "it cannot be read: it is not a plain file"
+    assert fifo.problem == "it cannot be read: it is a named pipe, where orch-tui keeps a file; take it away"
     assert fifo.poll() is Change.NONE
 
 
