@@ -120,7 +120,7 @@ def approve_command(
 
 def _asking(state: RunState) -> TaskState:
     """The only task that asks something. Raises: CliError."""
-    asking = [task for task in state.tasks.values() if task.question is not None]
+    asking = state.asking
     if len(asking) == 1:
         return asking[0]
     if not asking:

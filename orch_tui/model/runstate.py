@@ -193,6 +193,7 @@ class RunState:
         self.notes: list[tuple[float, str, str]] = []
         self.interventions = Interventions()
         self.values: dict[str, SetValue] = {}
+        self._asked_of: dict[str, TaskState] = {}
         for task in self.tasks.values():
             self._keep_values(task, task.planned.left, None)
 
@@ -209,6 +210,11 @@ class RunState:
     def reason(self) -> str:
         """Why it ended or ends as it does, in words; empty where there is nothing to say."""
         return self.because.sentence if self.because is not None else ""
+
+    @property
+    def asking(self) -> list[TaskState]:
+        """The approvals that wait for their answer, in the order in which they were asked."""
+        return [task for task in self._asked_of.values() if task.question is not None]
 
     def apply(self, event: Event) -> None:
         """Take one event in. Events of unknown kinds are passed over: a newer program may have written them."""
@@ -284,6 +290,7 @@ class RunState:
             asked = AttemptState(data["attempt"], at, executor=len(self.executors) - 1)
             asked.question = recall_question(data["question"])
             task.attempts.append(asked)
+            self._asked_of[task.id] = task
         self._set(task, Status.WAITING, Reason(Cause.ASKED), data.get("until"))
 
     def _killing(self, at: float, data: Mapping[str, Any]) -> None:

@@ -44,7 +44,7 @@ def approvals_of(state: RunState, directory: Path, *, live: bool) -> list[OpenAp
     left = {} if live else _answers_left(directory)
     return [
         OpenApproval(state, directory, task, question, task.attempts[-1].spawned, task.until, live, left.get(task.id))
-        for task in state.tasks.values()
+        for task in state.asking
         if (question := task.question) is not None
     ]
 

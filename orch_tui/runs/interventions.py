@@ -88,6 +88,10 @@ def _choices(state: RunState, task: str | None, phase: str | None) -> Iterator[I
     if task is not None:
         name = state.tasks[task].name
         yield hold("hold-task", "b", "the task", task=task)
+        if state.tasks[task].question is not None:
+            for kind, key in ((InterventionKind.APPROVE, "a"), (InterventionKind.REJECT, "x")):
+                one = Intervention("", kind, "", task=task)
+                yield InterventionChoice(kind.value, key, kind.value.capitalize(), safe_line(name, 80), one, "")
         for kind, key, label, detail in _OF_TASKS:
             yield choice(kind.value, key, label, f"{name}: {detail}", Intervention("", kind, "", task=task))
     limit = max((one.max_parallel for one in state.phases.values() if not one.own_limit), default=1)

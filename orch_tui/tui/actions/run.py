@@ -91,6 +91,14 @@ WORKBENCH: tuple[Action, ...] = (
         group=VIEW,
         context="workbench",
     ),
+    Action(
+        "run.approval",
+        "A",
+        "Approval",
+        "Go to what the run asks: approve or reject it.",
+        group=RUN,
+        context="workbench",
+    ),
     Action("run.history", "H", "History", "Show the runs of this orchestration.", group=VIEW, context="workbench"),
 )
 HOME: tuple[Action, ...] = (
@@ -139,6 +147,10 @@ FAILURE: tuple[Action, ...] = (
         VIEW,
     ),
 )
+APPROVAL: tuple[Action, ...] = (
+    Action("approval.approve", "a", "Approve", "Fill in what is asked and let the run go on.", True, RUN),
+    Action("approval.reject", "x", "Reject", "Reject it: the task fails; asks for a reason.", True, RUN),
+)
 RUN_PART: tuple[Action, ...] = (
     Action("run-part.all", "a", "Everything", "Run all tasks.", group=RUN),
     Action("run-part.tasks", "m", "Marked tasks", "Run the marked tasks.", group=RUN),
@@ -155,6 +167,8 @@ INTERVENE: tuple[Action, ...] = (
     Action("intervene.retry", "r", "Try again", "Try the task again now, within this run.", group=RUN),
     Action("intervene.mark-done", "d", "Mark as done", "Let the failed task count as done.", group=RUN),
     Action("intervene.skip", "s", "Skip", "Go on without the task.", group=RUN),
+    Action("intervene.approve", "a", "Approve", "Approve what the task asks.", group=RUN),
+    Action("intervene.reject", "x", "Reject", "Reject what the task asks.", group=RUN),
     Action("intervene.limit", "n", "Tasks at once", "Change how many tasks may run at once.", group=RUN),
     Action("intervene.cancel", "escape", "Close", "Close and do nothing.", group=RUN),
 )
@@ -175,6 +189,8 @@ HISTORY: tuple[Action, ...] = (
 )
 DIALOGS: tuple[Action, ...] = (
     Action("variables.accept", "ctrl+o,f10", "Accept", "Take the values.", priority=True),
+    Action("answer.accept", "ctrl+o,f10", "Approve", "Approve with these values.", priority=True),
+    Action("answer.cancel", "escape", "Cancel", "Close and leave it open.", priority=True),
     Action("variables.cancel", "escape", "Cancel", "Close and start nothing.", priority=True),
     Action("compare.edited", "enter,e", "Edited", "Show what was edited in the task's configuration.", True),
     Action("compare.leave", "escape", "Back", "Back to the history.", True),
@@ -184,6 +200,7 @@ ACTIONS: tuple[Action, ...] = (
     *HOME,
     *LIVE,
     *FAILURE,
+    *APPROVAL,
     *RUN_PART,
     *INTERVENE,
     *PREVIEW,

@@ -32,6 +32,7 @@ from orch_tui.tui.workbench.services import ScreenServices
 from orch_tui.tui.workbench.shown import OF_A_RUN, Shown
 from orch_tui.tui.workbench.starter import RunStarter, say_no_run
 from orch_tui.tui.workbench.watcher import RunWatcher
+from orch_tui.tui.workbench.widgets.approval_card import ApprovalCard
 from orch_tui.tui.workbench.widgets.components_pane import ComponentsPane
 from orch_tui.tui.workbench.widgets.failure_card import Failure, FailureCard
 from orch_tui.tui.workbench.widgets.live_panel import LivePanel
@@ -51,7 +52,15 @@ class Widgets:
     panel: LivePanel
 
 
-_CHANGING_KEYS = ("run.cancel", "run.take-over", "run.failure", "run.log", "run.nested", "workbench.undo")
+_CHANGING_KEYS = (
+    "run.cancel",
+    "run.take-over",
+    "run.failure",
+    "run.approval",
+    "run.log",
+    "run.nested",
+    "workbench.undo",
+)
 """Actions by which it can be told that other keys are in the footer now."""
 
 
@@ -110,6 +119,7 @@ class Desk:
             "workbench.menu": self.open_menu,
             "run.watch": self._watch,
             "run.failure": self._go_to_failure,
+            "run.approval": self._go_to_approval,
         }
 
     @property
@@ -359,6 +369,15 @@ class Desk:
             say_no_run(self._services)
         elif card.failure is None:
             self._services.say("No task of the shown run has failed.", seconds=3)
+        else:
+            self._panes.go_to("sequence", card)
+
+    def _go_to_approval(self) -> None:
+        card = self._widgets.panel.query_one(ApprovalCard)
+        if self.shown.model is None:
+            say_no_run(self._services)
+        elif card.asking is None:
+            self._services.say("The shown run asks nothing.", seconds=3)
         else:
             self._panes.go_to("sequence", card)
 

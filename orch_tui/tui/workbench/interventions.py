@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from orch_tui.model.interventions import InterventionKind
+from orch_tui.model.interventions import ANSWERS, Intervention, InterventionKind
 from orch_tui.model.orchestration import Phase
 from orch_tui.runs.control import CannotRun, RunControl
-from orch_tui.runs.interventions import InterventionChoice, choices_for
+from orch_tui.runs.interventions import choices_for
 from orch_tui.runs.view import RunModel
 from orch_tui.tui.dialogs.prompt import Prompt
+from orch_tui.tui.workbench.dialogs.answer import Approve
 from orch_tui.tui.workbench.dialogs.intervene import Intervene
 from orch_tui.tui.workbench.host import Asks, Rows
 from orch_tui.tui.workbench.starter import say_no_run
@@ -49,6 +50,9 @@ class InterventionController:
         choice = await self._host.ask(Intervene(choices_for(model.state, task, phase)))
         if choice is None:
             return
+        if choice.one.kind in ANSWERS and choice.one.task is not None:
+            await self._answer(model, choice.one.kind, choice.one.task)
+            return
         if choice.one.kind is InterventionKind.LIMIT:
             number = await self._host.ask(Prompt(choice.label, str(choice.one.limit), _wrong_number))
             if number is None:
@@ -57,11 +61,30 @@ class InterventionController:
         title = f"{choice.label}: why?"
         reason = await self._host.ask(Prompt(title, placeholder="It stands in the journal; it may be empty"))
         if reason is not None:
-            self._tell(model.directory, choice, reason.strip())
+            self._tell(model.directory, replace(choice.one, note=reason.strip()))
 
-    def _tell(self, directory: Path, choice: InterventionChoice, reason: str) -> None:
+    def answer(self, kind: InterventionKind, task: str) -> None:
+        """A key of the card of an approval."""
+        model = self._watcher.shown.model
+        if model is not None:
+            self._host.in_background(self._answer(model, kind, task), "intervene", "answer what a run asks")
+
+    async def _answer(self, model: RunModel, kind: InterventionKind, task: str) -> None:
+        question = model.state.tasks[task].question
+        if question is None:
+            self._host.say("It has its answer already.", "warning")
+        elif kind is InterventionKind.APPROVE:
+            answer = await self._host.ask(Approve(question))
+            if answer is not None:
+                self._tell(model.directory, Intervention("", kind, "", answer.note, task, given=answer.values))
+        else:
+            why = await self._host.ask(Prompt("Reject: why?", placeholder="It stands in the journal; it may be empty"))
+            if why is not None:
+                self._tell(model.directory, Intervention("", kind, "", why.strip(), task))
+
+    def _tell(self, directory: Path, one: Intervention) -> None:
         try:
-            self._control.intervene(directory, replace(choice.one, note=reason))
+            self._control.intervene(directory, one)
         except CannotRun as error:
             self._host.say(str(error), "error")
 

@@ -26,6 +26,7 @@ from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.panes import TABS, Panes
 from orch_tui.tui.workbench.services import ScreenServices
 from orch_tui.tui.workbench.watcher import RunWatcher
+from orch_tui.tui.workbench.widgets.approval_card import ApprovalCard
 from orch_tui.tui.workbench.widgets.components_pane import ComponentsPane
 from orch_tui.tui.workbench.widgets.failure_card import FailureCard
 from orch_tui.tui.workbench.widgets.live_panel import LivePanel
@@ -38,6 +39,8 @@ from orch_tui.tui.workbench.widgets.timeline_live import LiveTimelineView
 
 # What fits at 80 columns. The first ones are there only on the failure card, and while a run goes on.
 _KEYS_FIRST = (
+    "approval.approve",
+    "approval.reject",
     "failure.continue",
     "failure.edit",
     "failure.log",
@@ -216,6 +219,10 @@ class WorkbenchScreen(FullScreen[None]):
 
     def on_phase_tree_mark_clicked(self, event: PhaseTree.MarkClicked) -> None:
         self.desk.edit.mark_row(event.index)
+
+    def on_approval_card_answered(self, event: ApprovalCard.Answered) -> None:
+        event.stop()
+        self.desk.interventions.answer(event.kind, event.task)
 
     def on_failure_card_asked(self, event: FailureCard.Asked) -> None:
         event.stop()

@@ -15,6 +15,7 @@ OF_A_RUN = frozenset(
         "run.intervene",
         "run.take-over",
         "run.failure",
+        "run.approval",
         "run.log",
         "run.text",
         "run.copy-command",
@@ -70,6 +71,8 @@ class Shown:
                 return model.interrupted
             case "run.failure":
                 return model.state.first_failure is not None
+            case "run.approval":
+                return bool(model.state.asking)
             case "run.nested":
                 return bool(model.children)
             case _:

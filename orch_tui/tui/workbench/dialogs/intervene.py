@@ -77,5 +77,11 @@ class Intervene(Dialog[InterventionChoice | None]):
     def action_skip(self) -> None:
         self._take_id("skip")
 
+    def action_approve(self) -> None:
+        self._take_id("approve")
+
+    def action_reject(self) -> None:
+        self._take_id("reject")
+
     def action_limit(self) -> None:
         self._take_id("limit")

@@ -14,6 +14,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from orch_tui.model.run_time import RunTime
+from orch_tui.runs.approvals import approvals_of
 from orch_tui.runs.head import head_of
 from orch_tui.runs.timeline import live_timeline
 from orch_tui.runs.view import RunModel, Written
@@ -23,6 +24,7 @@ from orch_tui.tui.log.view import LogView
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Row
 from orch_tui.tui.workbench.run_rows import about_phase, about_task, head_rows, wait_rows
+from orch_tui.tui.workbench.widgets.approval_card import ApprovalCard
 from orch_tui.tui.workbench.widgets.failure_card import Failure, FailureCard
 from orch_tui.tui.workbench.widgets.pane_tabs import PaneTabs
 from orch_tui.tui.workbench.widgets.tables_pane import TablesPane
@@ -86,11 +88,14 @@ class LivePanel(Vertical):
         yield TablesPane(id="run-tables")
         yield Rows(id="run-waits", focusable=True, empty=" No task waits")
         yield Rows(id="run-task")
+        yield ApprovalCard(id="approval")
         yield FailureCard(id="failure")
 
     def on_mount(self) -> None:
         self.query_one(FailureCard).border_title = line("First failure")
         self.query_one(FailureCard).display = False
+        self.query_one(ApprovalCard).border_title = line("Waits for an approval")
+        self.query_one(ApprovalCard).display = False
         self._show_tab()
 
     def on_resize(self) -> None:
@@ -117,11 +122,20 @@ class LivePanel(Vertical):
             about.show(about_phase(model, model.state.phases[item], width))
         else:
             about.show(())
+        self._show_approval(model, now, item)
         if self.tab == "timeline":
             self.query_one(LiveTimelineView).show(timeline, finished=model.finished)
         elif self.tab == "waits":
             waits = self.query_one("#run-waits", Rows)
             waits.show(wait_rows(model, now, max(20, waits.size.width)))
+
+    def _show_approval(self, model: RunModel, now: RunTime, item: str | None) -> None:
+        """What the task under the cursor asks, or else the first that asks something."""
+        asked = approvals_of(model.state, model.directory, live=True)
+        card = self.query_one(ApprovalCard)
+        card.show(next((one for one in asked if one.task.id == item), asked[0] if asked else None), len(asked), now)
+        if card.display != bool(asked):
+            card.display = bool(asked)
 
     def show_written(self, items: Sequence[Written], columns: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         """What the tasks have written until now."""
