@@ -90,7 +90,7 @@ def _phases(project: Project, ctx: click.Context) -> Iterable[tuple[str, str]]:
 
 
 def _tables(project: Project, _: click.Context) -> Iterable[tuple[str, str]]:
-    from orch_tui.storage.tables import Storage
+    from orch_tui.storage.storage import Storage
 
     return [(info.table, f"{info.rows} rows") for info in Storage(project.paths.storage).tables()]
 

@@ -19,7 +19,7 @@ from orch_tui.model.sizes import size_text
 @project_option
 def tables_command(as_json: bool, project: str | None) -> int:
     """List the tables in the project's storage."""
-    from orch_tui.storage.tables import Storage
+    from orch_tui.storage.storage import Storage
 
     found = Storage(open_it(project, tolerant=True).paths.storage).tables()
     out = Output(sys.stdout)
@@ -75,7 +75,7 @@ def tables_command(as_json: bool, project: str | None) -> int:
 @project_option
 def preview_command(table: str, rows: int, as_json: bool, as_csv: bool, project: str | None) -> int:
     """Show the first rows of a table; long values are cut."""
-    from orch_tui.storage.tables import Storage
+    from orch_tui.storage.storage import Storage
 
     if as_json and as_csv:
         raise CliError("--json and --csv exclude each other; take one")

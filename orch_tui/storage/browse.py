@@ -15,7 +15,8 @@ from orch_tui.model.text import safe_line
 from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import Column, columns_of, count, folded, literal, open_database, parquet, quoted, readable
 from orch_tui.storage.preview import cell_text
-from orch_tui.storage.tables import Storage, StorageError, TableInfo
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import StorageError, TableInfo
 from orch_tui.storage.types import parse_type
 
 if TYPE_CHECKING:

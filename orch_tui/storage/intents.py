@@ -20,7 +20,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.project.atomic import sync_directory
 from orch_tui.project.own_files import open_own, read_own_text, replace_own, write_all
 from orch_tui.project.paths import lock_inside, make_private
-from orch_tui.storage.tables import MANIFEST, Storage, StorageError, parse_manifest
+from orch_tui.storage.tables import MANIFEST, StorageError, TableFiles, parse_manifest
 
 INTENTS = ".intents"
 _OLD = 3600.0
@@ -30,7 +30,7 @@ _POLL = 0.02
 
 
 @contextlib.contextmanager
-def locked(storage: Storage, tables: Iterable[str], wait: float | None = None) -> Iterator[bool]:
+def locked(storage: TableFiles, tables: Iterable[str], wait: float | None = None) -> Iterator[bool]:
     """Hold the locks of the tables, taken in sorted order. ``wait`` seconds at most; then the value is False.
 
     Raises: OSError.
@@ -50,7 +50,7 @@ def locked(storage: Storage, tables: Iterable[str], wait: float | None = None) -
         yield held
 
 
-def _lock(storage: Storage, table: str, descriptor: int, limit: float | None) -> bool:
+def _lock(storage: TableFiles, table: str, descriptor: int, limit: float | None) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
@@ -70,7 +70,7 @@ def _lock(storage: Storage, table: str, descriptor: int, limit: float | None) ->
     return False
 
 
-def lock_without_intents(storage: Storage, tables: Sequence[str], stack: contextlib.ExitStack) -> None:
+def lock_without_intents(storage: TableFiles, tables: Sequence[str], stack: contextlib.ExitStack) -> None:
     """Lock the tables at a moment when no interrupted publication of them is left.
 
     An intent may name tables that sort before these, so it is completed before these are locked, never while.
@@ -89,11 +89,11 @@ def lock_without_intents(storage: Storage, tables: Sequence[str], stack: context
                 return
 
 
-def _intents_of(storage: Storage, tables: set[str]) -> bool:
+def _intents_of(storage: TableFiles, tables: set[str]) -> bool:
     return any(tables & {item["table"] for item in _read_intent(path) or []} for path in _intents(storage))
 
 
-def _intents(storage: Storage) -> list[Path]:
+def _intents(storage: TableFiles) -> list[Path]:
     try:
         return sorted(path for path in (storage.root / INTENTS).iterdir() if path.suffix == ".toml")
     except FileNotFoundError:
@@ -112,7 +112,7 @@ def _read_intent(path: Path) -> list[dict[str, Any]] | None:
     return list(tables)
 
 
-def roll_forward(storage: Storage, wait: float | None = None) -> None:
+def roll_forward(storage: TableFiles, wait: float | None = None) -> None:
     """Complete publications whose process died between the commit and the last table.toml.
 
     ``wait`` limits the seconds for the locks of the tables; None waits for the owner of an intent as well. A storage
@@ -152,7 +152,7 @@ def _orphaned(intent: Path, *, block: bool) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _complete(storage: Storage, intent: Path, wait: float | None) -> None:
+def _complete(storage: TableFiles, intent: Path, wait: float | None) -> None:
     tables = [item["table"] for item in _read_intent(intent) or []]
     with locked(storage, tables, wait) as held:
         if held:
@@ -160,7 +160,7 @@ def _complete(storage: Storage, intent: Path, wait: float | None) -> None:
             storage.log(f"completed the interrupted publication of {', '.join(tables)}")
 
 
-def apply_intent(storage: Storage, intent: Path) -> None:
+def apply_intent(storage: TableFiles, intent: Path) -> None:
     """Carry out an intent; doing it again after a crash in the middle gives the same. Needs the locks."""
     items = _read_intent(intent) or []
     for item in items:
@@ -179,7 +179,7 @@ def apply_intent(storage: Storage, intent: Path) -> None:
     intent.unlink()
 
 
-def sweep_intents(storage: Storage) -> None:
+def sweep_intents(storage: TableFiles) -> None:
     """Remove what publications left that died while they wrote their intent, an hour ago at least."""
     for path in (storage.root / INTENTS).glob(".*.tmp"):
         with contextlib.suppress(OSError):

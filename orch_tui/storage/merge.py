@@ -6,6 +6,9 @@ Where old and new rows have different types in a column, both become values of t
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +26,7 @@ from orch_tui.storage.parquet import write_parquet
 if TYPE_CHECKING:
     import duckdb
 
-    from orch_tui.storage.publish import Publication
-    from orch_tui.storage.tables import TableInfo
+    from orch_tui.storage.tables import Publication, TableInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,6 @@ def build_version(
         duckdb.Error: a file is not Parquet, values do not fit together, no room on the disk.
         OSError: the file cannot be moved into place.
     """
-    from orch_tui.storage.publish import bring
 
     if item.mode is WriteMode.INCREMENTAL and not item.primary_key:
         raise UserError(
@@ -183,3 +184,12 @@ def _example(key: tuple[str, ...], values: tuple[object, ...]) -> str:
     return ", ".join(
         f"{safe_line(name, 100)} = {'null' if value is None else safe_line(str(value))}" for name, value in pairs
     )
+
+
+def bring(source: Path, target: Path) -> None:
+    """Hard-link ``source`` to ``target``, or copy it where that cannot be. Raises: OSError."""
+    if not source.is_symlink():
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copyfile(source, target)

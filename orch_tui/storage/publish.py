@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
-from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.project.atomic import sync_directory
 from orch_tui.project.own_files import open_own
@@ -34,7 +32,7 @@ from orch_tui.storage.intents import (
     locked,
     sweep_intents,
 )
-from orch_tui.storage.tables import Storage, StorageError, TableInfo, TableVersion
+from orch_tui.storage.tables import Publication, StorageError, TableFiles, TableInfo, TableVersion
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,16 +40,6 @@ if TYPE_CHECKING:
     from orch_tui.storage.changes import TypeChange
 
 _PRIVATE = 0o600
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """A staged Parquet file ``path`` and the table that it goes to."""
-
-    table: str
-    path: Path
-    mode: WriteMode = WriteMode.FULL
-    primary_key: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,7 +56,7 @@ class Transaction:
     Entering it raises UserError or StorageError and changes nothing then.
     """
 
-    def __init__(self, storage: Storage, items: Sequence[Publication], *, run: str, task: str) -> None:
+    def __init__(self, storage: TableFiles, items: Sequence[Publication], *, run: str, task: str) -> None:
         self._storage = storage
         self._items = items
         self._run = run
@@ -241,14 +229,14 @@ def _history(old: TableInfo | None, keep: int) -> tuple[TableVersion, ...]:
     return () if old is None else (old.current, *old.previous)[: keep - 1]
 
 
-def prune_table(storage: Storage, table: str) -> list[str]:
+def prune_table(storage: TableFiles, table: str) -> list[str]:
     """Delete the files beyond the newest ``storage.keep`` versions; their names. Raises: StorageError, OSError."""
     with locked(storage, [table]):
         info = storage.read_unrecovered(table)
         return [] if info is None else _prune(storage, table, info)
 
 
-def _prune(storage: Storage, table: str, info: TableInfo) -> list[str]:
+def _prune(storage: TableFiles, table: str, info: TableInfo) -> list[str]:
     home = storage.home(table)
     kept = {info.file.name, *(version.file for version in info.previous[: storage.keep - 1])}
     removed = []
@@ -268,15 +256,6 @@ def _remove_leftovers(home: Path) -> None:
     """Temporary files of publications that died before their commit. Needs the table's lock."""
     for path in home.glob(".*.tmp"):
         path.unlink(missing_ok=True)
-
-
-def bring(source: Path, target: Path) -> None:
-    """Hard-link ``source`` to ``target``, or copy it where that cannot be. Raises: OSError."""
-    if not source.is_symlink():
-        with contextlib.suppress(OSError):
-            os.link(source, target)
-            return
-    shutil.copyfile(source, target)
 
 
 def _sync_file(path: Path) -> None:

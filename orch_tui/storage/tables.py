@@ -1,30 +1,22 @@
-"""The tables of a project: immutable Parquet versions in plain directories, one small table.toml for each table.
-
-Readers take no lock: table.toml is replaced atomically and names the current file. Writing is in ``publish``.
-Listing tables does not import DuckDB.
-"""
+"""What a table is: immutable Parquet versions in a plain directory, and one small table.toml that names the current."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import re
-import shutil
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
-from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.problem import Problem
 from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.own_files import NotOwnFile, read_own_text, require_own
-
-if TYPE_CHECKING:
-    from orch_tui.storage.publish import Publication, Transaction
 
 T = TypeVar("T")
 
@@ -32,9 +24,6 @@ MANIFEST = "table.toml"
 DEFAULT_KEEP = 3
 """Versions of a table that are kept, the current one included."""
 _FILE = re.compile(r"\d{6,}\.parquet")
-_CELL_LIMIT = 1000
-"""Characters of a cell in a preview."""
-_TRIES = 20
 
 
 class StorageError(UserError):
@@ -80,8 +69,21 @@ class TableInfo:
         return TableVersion(self.version, self.file.name, self.rows, self.bytes, self.created, self.run, self.task)
 
 
-class Storage:
-    """Tables below ``root`` (``ProjectPaths.storage``). ``log`` gets lines about waiting and repairs."""
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A staged Parquet file ``path`` and the table that it goes to."""
+
+    table: str
+    path: Path
+    mode: WriteMode = WriteMode.FULL
+    primary_key: tuple[str, ...] = ()
+
+
+class TableFiles:
+    """Where tables are below ``root`` (``ProjectPaths.storage``), and what their table.toml says.
+
+    ``log`` gets lines about waiting and repairs; ``keep`` is how many versions of a table stay.
+    """
 
     def __init__(self, root: Path, *, keep: int | None = None, log: Callable[[str], None] | None = None) -> None:
         self.root = root
@@ -95,140 +97,8 @@ class Storage:
             raise UserError(f'"{safe_line(table, 200)}" is no table; write it "bucket/table"')
         return self.root / bucket / name
 
-    def tables(self) -> list[TableInfo]:
-        """Every table by name; one with a broken table.toml has ``problem`` set. Raises: OSError."""
-        self._recover()
-        found = []
-        for bucket in _directories(self.root):
-            for home in _directories(bucket):
-                table = f"{bucket.name}/{home.name}"
-                try:
-                    info = self._read(table)
-                except StorageError as error:
-                    info = self._broken(table, str(error))
-                if info is not None:
-                    found.append(info)
-        return found
-
-    def get(self, table: str) -> TableInfo | None:
-        """The table as it is now; None when it does not exist.
-
-        Raises:
-            StorageError: its table.toml cannot be read.
-            UserError: ``table`` is not "bucket/table".
-        """
-        self._recover()
-        return self._read(table)
-
-    def versions(self, table: str) -> list[TableVersion]:
-        """The versions that are still on disk, newest first. Raises: StorageError."""
-        info = self.get(table)
-        if info is None:
-            return []
-        home = self.home(table)
-        return [info.current, *(item for item in info.previous if (home / item.file).exists())]
-
-    def stage(self, table: str, target: Path) -> TableInfo | None:
-        """Hard-link (or copy) the current version to ``target``, where it stays whatever is published later.
-
-        None when there is no such table. Raises: StorageError, OSError.
-        """
-
-        def link(info: TableInfo) -> TableInfo:
-            target.unlink(missing_ok=True)
-            try:
-                os.link(info.file, target)
-            except FileNotFoundError:
-                raise
-            except OSError:
-                # Another file system, or one without hard links.
-                shutil.copyfile(info.file, target)
-            return info
-
-        return self._with_current(table, link)
-
-    def preview(self, table: str, rows: int = 100) -> tuple[list[str], list[list[str | None]]]:
-        """Column names and the first rows as texts that are safe to show; None for null.
-
-        Raises:
-            UserError: there is no such table, or its file cannot be read.
-        """
-        import duckdb
-
-        from orch_tui.storage.duckdb import open_database, parquet, quoted, readable
-        from orch_tui.storage.preview import cell_text
-
-        def read(info: TableInfo) -> list[tuple[Any, ...]]:
-            if not info.file.exists():
-                raise FileNotFoundError(info.file)
-            cells = ", ".join(f"left({cell_text(quoted(name), kind)}, {_CELL_LIMIT})" for name, kind in info.columns)
-            query = f"select {cells} from {parquet(info.file)} limit {max(0, int(rows))}"
-            with open_database(self.root / ".tmp", threads=1) as connection:
-                try:
-                    return connection.execute(query).fetchall()
-                except duckdb.Error as error:
-                    raise StorageError(f'table "{table}" cannot be read from {info.file}: {readable(error)}') from error
-
-        names: list[str] = []
-
-        def both(info: TableInfo) -> list[tuple[Any, ...]]:
-            names[:] = [safe_line(name) for name, _ in info.columns]
-            return read(info)
-
-        found = self._with_current(table, both)
-        if found is None:
-            raise UserError(f'table "{table}" does not exist in the storage yet; run a task that writes it')
-        return names, [[None if cell is None else safe_line(str(cell)) for cell in row] for row in found]
-
-    def prepare(self, items: Iterable[Publication], *, run: str = "", task: str = "") -> Transaction:
-        """A transaction over several tables, to be used in ``with``: see :mod:`orch_tui.storage.publish`."""
-        from orch_tui.storage.publish import Transaction
-
-        return Transaction(self, list(items), run=run, task=task)
-
-    def publish(self, items: Iterable[Publication], *, run: str = "", task: str = "") -> list[TableInfo]:
-        """Publish staged Parquet files together: all of them or none.
-
-        Raises:
-            UserError: a primary key is wrong, a file is not Parquet, rows do not fit; nothing was changed.
-            StorageError: the disk refused; nothing was changed.
-        """
-        with self.prepare(items, run=run, task=task) as transaction:
-            return transaction.commit()
-
-    def prune(self, table: str) -> list[str]:
-        """Delete versions beyond the newest ``keep``; the names of the files. Raises: StorageError, OSError."""
-        from orch_tui.storage.publish import prune_table
-
-        return prune_table(self, table)
-
     def read_unrecovered(self, table: str) -> TableInfo | None:
-        """As :meth:`get`, for code that holds the table's lock already."""
-        return self._read(table)
-
-    def _recover(self) -> None:
-        if any(_entries(self.root / ".intents")):
-            from orch_tui.storage.intents import roll_forward
-
-            roll_forward(self, wait=5.0)
-
-    def _with_current(self, table: str, use: Callable[[TableInfo], T]) -> T | None:
-        """``use`` the current version; once more when it was pruned between table.toml and the file."""
-        info = self.get(table)
-        for _ in range(_TRIES):
-            if info is None:
-                return None
-            try:
-                return use(info)
-            except FileNotFoundError:
-                newer = self.get(table)
-                if newer is not None and newer.version == info.version:
-                    break
-                info = newer
-        file = self.home(table) / (info.file.name if info else MANIFEST)
-        raise StorageError(f'table "{table}" has lost its file {file}; restore it or write the table again')
-
-    def _read(self, table: str) -> TableInfo | None:
+        """The table as its table.toml says, for whoever holds its lock already. Raises: StorageError, UserError."""
         path = self.home(table) / MANIFEST
         try:
             text = read_own_text(path)
@@ -257,15 +127,6 @@ class Storage:
             f'table "{table}" cannot be read: {path}: {why}; repair the file, or delete it and run the task that '
             "writes the table again (its Parquet files stay)"
         )
-
-    def _broken(self, table: str, message: str) -> TableInfo:
-        path = self.home(table) / MANIFEST
-        project = self.root.parent.parent
-        file = str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
-        what, _, remedy = message.rpartition("; ")
-        problem = Problem(Severity.ERROR, "table-unreadable", what, remedy, file=file)
-        epoch = datetime.fromtimestamp(0, UTC)
-        return TableInfo(table, 0, path, 0, 0, (), (), WriteMode.FULL, epoch, problem=problem)
 
 
 def parse_manifest(table: str, home: Path, text: str) -> TableInfo:
@@ -318,14 +179,3 @@ def keep_from_environment() -> int:
         return int(os.environ.get("ORCH_KEEP_VERSIONS", ""))
     except ValueError:
         return DEFAULT_KEEP
-
-
-def _entries(path: Path) -> list[str]:
-    try:
-        return sorted(name for name in os.listdir(path) if not name.startswith("."))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _directories(path: Path) -> list[Path]:
-    return [path / name for name in _entries(path) if valid_id(name) and (path / name).is_dir()]

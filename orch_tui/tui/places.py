@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.project import history
 from orch_tui.project.project import DefinitionError, Project, open_project
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 from orch_tui.tui.dialogs.pick import Choice
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.storage.publish import Publication
+from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import attempt
 from tests.servers.mariadb import mariadb

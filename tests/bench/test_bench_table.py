@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication
 
 from tests.pty.harness import PtyApp
 from tests.support.tables import parquet_file

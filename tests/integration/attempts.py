@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 
 
 @dataclass

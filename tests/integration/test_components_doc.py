@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from orch_tui.components.kit.schema import validate_parameters
 from orch_tui.model.component import Component, ComponentType
-from orch_tui.storage.publish import Publication
+from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import Attempt, attempt
 from tests.support.tables import parquet_file, rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orch_tui.storage.publish import Publication
+from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import attempt
 from tests.servers.http_server import Answer, HttpServer

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from orch_tui.storage.publish import Publication
+from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import Attempt, attempt
 from tests.support.tables import parquet_file, rows

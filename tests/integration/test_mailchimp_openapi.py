@@ -18,7 +18,7 @@ import httpx
 import pytest
 from orch_tui.components.kit.contract import Output
 from orch_tui.model.configuration import WriteMode
-from orch_tui.storage.publish import Publication
+from orch_tui.storage.tables import Publication
 from sample_configs.stand_ins.mailchimp import API_KEY, AUDIENCE, Fault, StandIn, serve, subscriber_hash
 
 from tests.integration.attempts import Attempt, attempt
@@ -45,7 +45,7 @@ def mailchimp(servers: tuple[StandIn, Prism], tmp_path: Path) -> Iterator[tuple[
 
 def table(project: Path, query: str, name: str = "crm/contacts") -> None:
     """A table in the project's storage."""
-    from orch_tui.storage.tables import Storage
+    from orch_tui.storage.storage import Storage
 
     staged = project / "staged.parquet"
     with duckdb.connect() as con:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication
 
 from tests.support.tables import parquet_file
 
@@ -25,8 +25,8 @@ import sys
 from pathlib import Path
 import duckdb
 from orch_tui.storage import publish as publishing
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.tables import Publication
+from orch_tui.storage.storage import Storage
 from orch_tui.model.configuration import WriteMode
 
 root, name, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
@@ -57,8 +57,8 @@ def deadly(function):
             os.kill(os.getpid(), signal.SIGKILL)
         return function(*args, **kwargs)
     return run
-from orch_tui.storage import intents
-places = [(Path, "replace"), (Path, "unlink"), (Path, "rename"), (intents, "replace_own"), (publishing, "bring"),
+from orch_tui.storage import intents, merge
+places = [(Path, "replace"), (Path, "unlink"), (Path, "rename"), (intents, "replace_own"), (merge, "bring"),
           (publishing, "_sync_file"), (publishing, "create_intent"), (os, "fsync")]
 for owner, attribute in places:
     setattr(owner, attribute, deadly(getattr(owner, attribute)))

@@ -10,8 +10,8 @@ import pytest
 from orch_tui.engine.trial import Trial, TrialResult
 from orch_tui.project.project import Project, open_project
 from orch_tui.storage.preview import preview_file
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication
 
 from tests.support.engine_kit import until
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 from orch_tui.model.configuration import WriteMode
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication
 
 
 def parquet_file(path: Path, query: str) -> Path:

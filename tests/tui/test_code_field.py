@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from orch_tui.project.project import open_project
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.configuration.form.code import CodeText, can_colour
 from orch_tui.tui.configuration.form.form import Form

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from orch_tui.project.project import Project
 from orch_tui.storage.browse import TableBrowser
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.data.facts import Facts
 from orch_tui.tui.data.grid import PAGE, DataGrid

@@ -48,8 +48,8 @@ from orch_tui.scheduling.pauses import read_pauses
 from orch_tui.scheduling.processes import Processes
 from orch_tui.scheduling.store import FileLedger
 from orch_tui.scheduling.values import Watched
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage, StorageError
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication, StorageError
 from orch_tui.tui.configuration.drafts import FormDrafts
 from orch_tui.tui.log.index import LogFile
 

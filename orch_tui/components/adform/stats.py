@@ -20,7 +20,7 @@ from orch_tui.model.configuration import WriteMode
 from orch_tui.model.text import safe_line
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import columns_of, parquet, quoted
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 
 _DAY = datetime.timedelta(days=1)
 _DEFAULT_DAYS = 30

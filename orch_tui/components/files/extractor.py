@@ -26,7 +26,7 @@ from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import folded, quoted, readable
 from orch_tui.storage.parquet import write_parquet
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 
 if TYPE_CHECKING:
     pass

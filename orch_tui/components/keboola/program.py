@@ -47,7 +47,7 @@ from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, config_file, input_sta
 from orch_tui.project.own_files import read_own_text, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.duckdb import columns_of, parquet
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 
 PACKAGE = "keboola.component"
 _TEST_SECONDS = 25.0

@@ -11,7 +11,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import folded
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 
 Column = tuple[str, str]
 """Name and DuckDB type."""

@@ -20,7 +20,8 @@ from orch_tui.project.attempt_dir import input_tables, output_tables, result_fil
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.own_files import read_own_text, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
-from orch_tui.storage.tables import Storage, TableInfo
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import TableInfo
 
 if TYPE_CHECKING:
     from orch_tui.storage.publish import Transaction
@@ -94,7 +95,7 @@ class Staging:
             UserError: an output was not written, its rows break the table's rules, or the state cannot be kept;
                 nothing is published then.
         """
-        from orch_tui.storage.publish import Publication
+        from orch_tui.storage.tables import Publication
 
         self._require_untouched_inputs()
         result = self._program_result(log)

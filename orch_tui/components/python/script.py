@@ -22,7 +22,7 @@ from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import log_file, output_tables
 from orch_tui.project.own_files import open_own, replace_own
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 
 _SCRIPT = "script.py"
 _PARAMETER = "script"

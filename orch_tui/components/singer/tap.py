@@ -41,7 +41,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.own_files import replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 
 _TEST_SECONDS = 25.0
 _CATALOG_LIMIT = 256 << 20

@@ -20,7 +20,7 @@ def offer_names(background: Background, editing: Editing, paths: ProjectPaths) -
 
 def read_names(paths: ProjectPaths) -> KnownNames:
     """All tables that can be read, with their columns; none where the storage cannot be read. Takes file reads."""
-    from orch_tui.storage.tables import Storage
+    from orch_tui.storage.storage import Storage
 
     try:
         tables = Storage(paths.storage).tables()

@@ -17,7 +17,8 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.sizes import size_text
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.table_uses import TableUses, table_uses
-from orch_tui.storage.tables import Storage, TableInfo
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import TableInfo
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import data as actions
 from orch_tui.tui.data.cells import fitted, short_kind

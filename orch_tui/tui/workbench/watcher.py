@@ -266,7 +266,7 @@ class RunWatcher:
     def _read_columns(self, tables: Sequence[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
         # Imported late: nothing of it is needed before a task has written a table.
         from orch_tui.model.errors import UserError
-        from orch_tui.storage.tables import Storage
+        from orch_tui.storage.storage import Storage
 
         storage = Storage(self._project.paths.storage)
         found = {}

@@ -27,7 +27,7 @@ from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.storage.duckdb import folded, quoted
 from orch_tui.storage.lattice import common_type
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 
 from tests.servers.http_server import Answer, HttpServer
 from tests.servers.postgres import postgres

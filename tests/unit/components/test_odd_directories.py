@@ -32,8 +32,8 @@ from orch_tui.components.sqlite import extractor as sqlite_extractor
 from orch_tui.components.sqlite import writer as sqlite_writer
 from orch_tui.model.configuration import WriteMode
 from orch_tui.storage.duckdb import parquet
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication
 from sample_configs.stand_ins import adform as adform_stand_in
 from sample_configs.stand_ins import mailchimp as mailchimp_stand_in
 from sample_configs.stand_ins import snowflake as snowflake_stand_in

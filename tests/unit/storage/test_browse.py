@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from orch_tui.model.errors import UserError
 from orch_tui.storage.browse import Asked, ColumnFacts, Found, Order, TableBrowser, is_number
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication
 
 from tests.support.tables import parquet_file
 

@@ -9,8 +9,8 @@ import pytest
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.storage.changes import TypeChange
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication
 
 from tests.support.tables import parquet_file
 

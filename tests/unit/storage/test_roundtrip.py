@@ -10,8 +10,8 @@ import pytest
 from orch_tui.model.configuration import WriteMode
 from orch_tui.storage.duckdb import open_database, quoted
 from orch_tui.storage.parquet import write_parquet
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication
 
 from tests.support.typed_tables import NAMES, random_kind, random_value, same
 

@@ -14,8 +14,8 @@ from orch_tui.model.errors import UserError
 from orch_tui.project.own_files import replace_own
 from orch_tui.storage import intents
 from orch_tui.storage import publish as publishing
-from orch_tui.storage.publish import Publication
-from orch_tui.storage.tables import Storage, StorageError
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import Publication, StorageError
 
 from tests.support.tables import parquet_file, put, rows
 
@@ -260,7 +260,7 @@ def test_only_bucket_slash_table_is_a_table(storage: Storage, table: str) -> Non
 def test_listing_imports_no_duckdb(storage: Storage) -> None:
     put(storage, "a/b", "select 1 as id")
     code = (
-        "import sys; from pathlib import Path; from orch_tui.storage.tables import Storage; "
+        "import sys; from pathlib import Path; from orch_tui.storage.storage import Storage; "
         f"print(Storage(Path({str(storage.root)!r})).tables()[0].rows, "
         "sorted(set(sys.modules) & {'duckdb', 'pydantic'}))"
     )

@@ -25,7 +25,7 @@ from orch_tui.model.text import counted, safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import readable
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 
 if TYPE_CHECKING:
     import duckdb

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from orch_tui.components.dbt import project as dbt
 from orch_tui.components.dbt.results import failure_lines, read_results
-from orch_tui.storage.publish import Publication
+from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import Attempt, attempt
 from tests.servers.tools import tool

@@ -16,7 +16,7 @@ from orch_tui.components.files.extractor import Parameters, run
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.model.configuration import WriteMode
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 
 from tests.support.bench import Bench
 from tests.support.tables import put

@@ -12,7 +12,7 @@ from orch_tui.components.http_api import writer as http_writer
 from orch_tui.components.http_api.writer import Parameters, deliver
 from orch_tui.components.kit.checkpoint import sent_file
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.storage.publish import Publication
+from orch_tui.storage.tables import Publication
 from pydantic import ValidationError
 
 from tests.integration.attempts import Attempt, attempt

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from orch_tui.components.keboola import gelf
 from orch_tui.components.keboola import program as keboola
-from orch_tui.storage.publish import Publication
+from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import Attempt, attempt
 from tests.servers.tools import tool

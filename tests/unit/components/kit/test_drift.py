@@ -10,7 +10,7 @@ from orch_tui.components.kit.drift import changes, check_shape
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 
 from tests.support.tables import put
 

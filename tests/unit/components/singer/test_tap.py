@@ -17,7 +17,7 @@ import pytest
 from orch_tui.components.singer import tap as singer
 from orch_tui.components.singer.types import duckdb_type, shape_of
 from orch_tui.model.errors import UserError
-from orch_tui.storage.publish import Publication
+from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import Attempt, attempt
 from tests.servers.tools import tool

@@ -28,7 +28,7 @@ from orch_tui.components.snowflake.session import connect_arguments, query_tag, 
 from orch_tui.components.snowflake.types import Column, converter, stored
 from orch_tui.model.configuration import WriteMode
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.tables import Storage
+from orch_tui.storage.storage import Storage
 from pydantic import ValidationError
 from sample_configs.stand_ins.snowflake import StandIn, serve
 
