@@ -39,6 +39,7 @@ _COMMANDS = {
     "approvals": _Lazy("approve", "List what waits for a person to approve it."),
     "approve": _Lazy("approve", "Approve or reject what a run asks."),
     "scheduler": _Lazy("scheduler", "Start orchestrations by their schedules, each scheduled time once."),
+    "alerts": _Lazy("alerts", "List what was told to whom, try channels, send what waits."),
     "missed": _Lazy("missed", "List scheduled times that were not started, and catch up with them."),
     "pause": _Lazy("pause", "Let schedules start nothing for a while."),
     "unpause": _Lazy("pause", "End a pause of schedules."),

@@ -32,6 +32,8 @@ _LIVE_TICK = 0.25
 """The same with a status line, which is rewritten at most so often."""
 _QUIET_TICK = 0.5
 """The same where nobody watches: a nested run."""
+_TOLD = 10.0
+"""Seconds to wait, after a run, for the first try to tell people of it: in a container all ends with this process."""
 _WAIT = 0.25
 """Seconds between two tries to get a run's turn with --wait."""
 
@@ -320,6 +322,7 @@ def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -
 
         print_ending(out, state, run.directory)
     _forget(project, state.header.orchestration)
+    run.wait_until_told(_TOLD)
     return exit_code(status, strict=manner.strict, signal=signals.received)
 
 

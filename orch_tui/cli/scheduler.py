@@ -58,6 +58,7 @@ def scheduler_command(once: bool, unit: bool, project: str | None) -> int:
     if unit:
         out.data(_unit(opened.root))
         return SUCCESS
+    from orch_tui.alerts.companion import AlertCompanion
     from orch_tui.scheduling.life import become_scheduler
     from orch_tui.scheduling.outage import this_moment
     from orch_tui.scheduling.service import Service
@@ -70,7 +71,8 @@ def scheduler_command(once: bool, unit: bool, project: str | None) -> int:
         raise CliError(f"this project has a scheduler already: {lock}", ALREADY_RUNS)
     try:
         err = Output(sys.stderr)
-        service = Service(opened, this_moment, lambda text: err.line(safe_line(text, 500)))
+        companions = [AlertCompanion(opened)]
+        service = Service(opened, this_moment, lambda text: err.line(safe_line(text, 500)), companions)
         return _once(service) if once else _serve(opened, service, out)
     finally:
         lock.free()

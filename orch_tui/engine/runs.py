@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from orch_tui.engine.alerting import Teller, teller_of
 from orch_tui.engine.executor import PhaseExecutor
 from orch_tui.engine.launcher import Launcher
 from orch_tui.engine.launchers import LauncherMissing, make_launcher
@@ -191,7 +193,15 @@ def _find_task(orchestration: Orchestration, wanted: str) -> str:
 class ActiveRun:
     """A run that this process executes, in a thread with its own loop."""
 
-    def __init__(self, executor: PhaseExecutor, state: RunState, directory: Path, lock: Lock | None) -> None:
+    def __init__(
+        self,
+        executor: PhaseExecutor,
+        state: RunState,
+        directory: Path,
+        lock: Lock | None,
+        teller: Teller | None = None,
+    ) -> None:
+        """``teller`` is called once the run has ended here, or was broken off."""
         self.id = directory.name
         self.directory = directory
         self.error: BaseException | None = None
@@ -199,6 +209,8 @@ class ActiveRun:
         self._executor = executor
         self._state = state
         self._lock = lock
+        self._teller = teller
+        self._telling: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._main, name="executor", daemon=True)
         self.now = executor.now
 
@@ -210,6 +222,15 @@ class ActiveRun:
         finally:
             if self._lock is not None:
                 self._lock.close()
+            if self._teller is not None and (self.status is not None or self.error is not None):
+                self._telling = self._teller()
+
+    def wait_until_told(self, timeout: float) -> None:
+        """After the end: until people were told of it, or it was tried; ``timeout`` is seconds."""
+        if self._telling is not None:
+            # It lives on by itself.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._telling.wait(timeout)
 
     def start(self) -> None:
         self._thread.start()
@@ -322,7 +343,8 @@ def start_run(
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     recorder = Recorder(journal, state, clock.now)
     executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by)
-    run = ActiveRun(executor, state, directory, lock)
+    teller = teller_of(project, plan.orchestration) if nested_in is None else None
+    run = ActiveRun(executor, state, directory, lock, teller)
     run.start()
     return run
 

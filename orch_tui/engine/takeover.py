@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.adopt import Gone, adopt_leader, find_leader, own_group, secrets_in_use
+from orch_tui.engine.alerting import teller_of
 from orch_tui.engine.attempts import ActiveAttempt, time_limit, unstarted
 from orch_tui.engine.executor import PhaseExecutor
 from orch_tui.engine.launcher import AttemptSpec, StopRequest
@@ -142,7 +143,8 @@ def _go_on(
             adopted.append(_adopt(project, directory, state, clock, tasks[task_id], finding))
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by, adopted)
-    run = ActiveRun(executor, state, directory, lock)
+    teller = teller_of(project, state.header.orchestration) if state.header.parent is None else None
+    run = ActiveRun(executor, state, directory, lock, teller)
     if cancel is not None:
         run.cancel(cancel)
     run.start()

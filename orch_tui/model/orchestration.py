@@ -7,6 +7,7 @@ from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from orch_tui.model.alerts import AlertRule
 from orch_tui.model.retry import Retry
 from orch_tui.model.rules import Rule
 
@@ -160,6 +161,7 @@ class Orchestration:
     defaults: TaskOptions = NO_OPTIONS
     variables: tuple[Variable, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    alerts: tuple[AlertRule, ...] = ()
 
     def tasks(self) -> Iterator[Task]:
         """All tasks, in the order of the phases."""

@@ -8,6 +8,7 @@ from typing import Any
 from orch_tui.model.configuration import split_ref
 from orch_tui.model.orchestration import Orchestration, Phase, Task
 from orch_tui.model.text import slug, unique, valid_id
+from orch_tui.project.alert_fields import read_alerts
 from orch_tui.project.decode import Place, Table, quote
 from orch_tui.project.rules import read_rules
 from orch_tui.project.schedule_fields import read_schedules
@@ -25,7 +26,8 @@ def decode_orchestration(data: dict[str, Any], place: Place, orchestration_id: s
     tasks = [task for _, inner in phases for task in inner]
     phase_names = [_plain(phase, "name") for phase, _ in phases]
     phase_ids = _ids([phase for phase, _ in phases], [slug(name, "phase") for name in phase_names])
-    task_ids = iter(_ids(tasks, [derived_task_id(_plain(task, "configuration")) for task in tasks]))
+    known_tasks = _ids(tasks, [derived_task_id(_plain(task, "configuration")) for task in tasks])
+    task_ids = iter(known_tasks)
     orchestration = Orchestration(
         id=orchestration_id,
         name=table.text("name") or orchestration_id,
@@ -35,6 +37,7 @@ def decode_orchestration(data: dict[str, Any], place: Place, orchestration_id: s
         defaults=read_options(table.table("defaults")),
         variables=read_variables(table.table("variables")),
         schedules=read_schedules(table.tables("schedules")),
+        alerts=read_alerts(table.tables("alerts"), phase_ids, known_tasks, whole_project=False),
     )
     table.finish(kept=_KEPT)
     return orchestration

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.text import valid_id
+from orch_tui.project.alert_fields import alert_values
 from orch_tui.project.decode import Place
 from orch_tui.project.definitions import decode_orchestration
 from orch_tui.project.orchestration_text import house_text
@@ -69,9 +70,12 @@ def found_drafts(project: Project, orchestration_id: str) -> tuple[list[Draft], 
 def draft_text(orchestration: Orchestration, base: SourceText | None, now: float, by: str = "") -> str:
     """The text of a draft. ``now`` is seconds since the epoch. Raises: ValueError when a text cannot be written."""
     extra = {"saved": now, **({"by": by} if by else {}), **({"base": base.text} if base is not None else {})}
-    # The screen does not edit schedules, so they are kept as a file's own keys are.
-    schedules = [schedule_values(one) for one in orchestration.schedules]
-    return house_text(orchestration, {"draft": extra, **({"schedules": schedules} if schedules else {})})
+    # The screen does not edit these, so they are kept as a file's own keys are.
+    kept = {
+        "schedules": [schedule_values(one) for one in orchestration.schedules],
+        "alerts": [alert_values(one) for one in orchestration.alerts],
+    }
+    return house_text(orchestration, {"draft": extra, **{key: values for key, values in kept.items() if values}})
 
 
 def save_draft(project: Project, orchestration: Orchestration, base: SourceText | None, now: float) -> None:

@@ -14,6 +14,7 @@ from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.promises import promised, promised_before
 from orch_tui.model.references import used_secrets, variable_names
 from orch_tui.project.decode import did_you_mean, quote
+from orch_tui.project.lint_alerts import alert_problems
 from orch_tui.project.lint_nesting import find_cycle
 from orch_tui.project.lint_references import line_of_secret, reference_problems
 from orch_tui.project.lint_rules import rule_problems
@@ -66,6 +67,7 @@ class Linter:
                 found += self._task(value, phase, task, known | set_before[task.id])
         found += rule_problems(value, known | promised(value))
         found += variable_problems(value)
+        found += alert_problems(value.alerts, self.secrets)
         found += table_problems(self.project, value, self.configuration, self.orchestration)
         file = self.project.paths.relative(self.project.paths.orchestration(value.id))
         return [replace(problem, file=problem.file or file, orchestration=value.id) for problem in found]
@@ -226,6 +228,7 @@ def check(project: Project, validate_parameters: ValidateParameters | None = Non
     secrets = Secrets(project.root)
     linter = Linter(project, secrets)
     found = [*project.problems(), *secrets.problems()]
+    found += [replace(one, file="orch.toml") for one in alert_problems(project.settings.alerts, secrets)]
     cycles: set[frozenset[str]] = set()
     used: set[str] = set()
     for orchestration_id in project.orchestration_ids():

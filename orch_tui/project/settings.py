@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from orch_tui.model.alerts import AlertRule
 from orch_tui.model.component import DATA_FLOW_ORDER, ComponentType
 from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions, Variable
+from orch_tui.project.alert_fields import read_alerts
 from orch_tui.project.decode import Place, Table, did_you_mean, one_of, quote
 from orch_tui.project.launcher_entries import LOCAL, launcher_entry, launcher_names
 from orch_tui.project.schedule_fields import read_timezone
@@ -21,7 +23,7 @@ class ProjectSettings:
     """``keep_runs`` and ``keep_days`` bound the history of each orchestration, ``keep_versions`` that of a table.
 
     ``timezone`` is that of schedules without one of their own; empty for the machine's. ``runs_on`` names the launcher
-    that starts tasks.
+    that starts tasks. ``alerts`` are for all orchestrations.
     """
 
     name: str
@@ -36,6 +38,7 @@ class ProjectSettings:
     keep_versions: int = 3
     timezone: str = ""
     runs_on: str = LOCAL
+    alerts: tuple[AlertRule, ...] = ()
 
 
 def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> ProjectSettings:
@@ -54,6 +57,7 @@ def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> P
         group_order=_group_order(table),
         timezone=read_timezone(table),
         runs_on=_runs_on(table),
+        alerts=read_alerts(table.tables("alerts"), whole_project=True),
         keep_versions=(storage.integer("keep_versions", 1) if storage else None) or 3,
     )
     for part in (runs, storage):

@@ -31,13 +31,31 @@ class Sleeper(Protocol):
     def wait(self, until: float, descriptors: Sequence[int]) -> None: ...
 
 
+class Companion(Protocol):
+    """What is done beside the starts, at the same times; ``failing`` is what is said when it cannot be done."""
+
+    failing: str
+
+    def turn(self, moment: Moment) -> float | None:
+        """Do what is due; when the next turn is to be (None: not by itself). Raises: OSError, OrchError."""
+
+    def directories(self) -> Iterable[Path]:
+        """Where a change makes the next turn due."""
+
+
 class Service:
     """One scheduler for one project; who makes it holds the project's scheduler lock.
 
     ``say`` is told what cannot be done, once as long as it stays the same.
     """
 
-    def __init__(self, project: Project, clock: Callable[[], Moment], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        project: Project,
+        clock: Callable[[], Moment],
+        say: Callable[[str], None],
+        companions: Sequence[Companion] = (),
+    ) -> None:
         """Raises: OSError."""
         paths = project.paths
         self._project = project
@@ -46,35 +64,51 @@ class Service:
         self._schedules = Schedules(project)
         self._processes = Processes(project.root, scheduling_directory(paths) / "starts.log")
         self._scheduler = Scheduler(lambda watched: FileLedger(paths, watched), self._processes, last_sign(paths))
-        self._trouble = ""
+        self._companions = companions
+        self._trouble: dict[str, str] = {}
 
     def turn(self) -> float:
         """Do what is due; when to do that next, in seconds since the epoch."""
         moment = self._clock()
-        latest = moment.now + _LONGEST_SLEEP
+        # Starts come first.
+        wakes = [self._guarded("nothing can be started now", self._start_what_is_due, moment)]
+        wakes += [self._guarded(one.failing, one.turn, moment) for one in self._companions]
+        return min([moment.now + _LONGEST_SLEEP, *(wake for wake in wakes if wake is not None)])
+
+    def _start_what_is_due(self, moment: Moment) -> float | None:
+        schedules, pauses = self._schedules.read(), read_pauses(self._project.paths)
+        wake = self._scheduler.turn(schedules, pauses, moment)
+        keep_sign(self._project.paths, Sign(moment), next_start_of(schedules, pauses, moment.now))
+        return wake
+
+    def _guarded(self, failing: str, turn: Callable[[Moment], float | None], moment: Moment) -> float | None:
+        """Take a turn. What it cannot do, for a full disk or a damaged file, is found by the next."""
+        before = self._trouble.get(failing, "")
         try:
-            schedules, pauses = self._schedules.read(), read_pauses(self._project.paths)
-            wake = self._scheduler.turn(schedules, pauses, moment)
-            keep_sign(self._project.paths, Sign(moment), next_start_of(schedules, pauses, moment.now))
+            wake = turn(moment)
         except (OSError, OrchError) as error:
-            # Whatever it is, a full disk or a damaged file: the next turn finds what this one could not do.
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                self._say(f"nothing can be started now: {error}")
+            self._trouble[failing] = str(error)
+            if str(error) != before:
+                self._say(f"{failing}: {error}")
             return moment.now + _AFTER_FAULT
-        if self._trouble:
-            self._trouble = ""
+        if self._trouble.pop(failing, ""):
             self._say("it goes on")
-        return min(latest, wake) if wake is not None else latest
+        return wake
 
     def serve(self, sleeper: Sleeper, stopping: Callable[[], bool]) -> None:
         """Take turns until ``stopping``. Raises: OSError when it cannot sleep."""
         make_private(pauses_directory(self._project.paths))
-        sleeper.watch([*watched_directories(self._project), pauses_directory(self._project.paths)])
+        sleeper.watch(self._directories())
         while not stopping():
             until = self.turn()
+            # One may have come meanwhile; those that are watched already stay so.
+            sleeper.watch(self._directories())
             if not stopping():
                 sleeper.wait(until, self._processes.descriptors)
+
+    def _directories(self) -> list[Path]:
+        own = [*watched_directories(self._project), pauses_directory(self._project.paths)]
+        return [*own, *(path for one in self._companions for path in one.directories())]
 
     def leave(self) -> None:
         """Go, and leave what was started to itself. Raises: OSError."""

@@ -65,9 +65,9 @@ CUT = Answer(json=[{"half": "of the body"}] * 20, drop="middle")
 
 
 class HttpServer:
-    """A server with a thread for each connection, on a free port. ``calls`` has every request so far."""
+    """A server with a thread for each connection, on a free port or the one named. ``calls`` has all requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.calls: list[Call] = []
         self._routes: dict[tuple[str | None, str], Handler] = {}
         self._lock = threading.Lock()
@@ -78,7 +78,7 @@ class HttpServer:
         class Requests(_Requests):
             server_of_test = outer
 
-        self._server = _Server(("127.0.0.1", 0), Requests)
+        self._server = _Server(("127.0.0.1", port), Requests)
         self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)

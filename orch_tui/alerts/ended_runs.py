@@ -1,0 +1,84 @@
+"""The runs of an orchestration that have ended since somebody looked, read from their journals."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from orch_tui.alerts.judging import RunEnd, Verdict, verdict_on
+from orch_tui.alerts.lateness import ended_at
+from orch_tui.alerts.values import Memory
+from orch_tui.model.alerts import AlertRule
+from orch_tui.model.runstate import RunState
+from orch_tui.project.history import RunSummary, run_ids, summarize
+from orch_tui.project.journal.file import JOURNAL, BrokenJournal, read_run
+from orch_tui.project.paths import ProjectPaths
+
+_MOST = 500
+"""So many runs are looked at; what is older than those is history."""
+LEFT_FOR = 60.0
+"""Seconds without a word and without an executor after which a run counts as interrupted, and not as handed over."""
+
+
+@dataclass(slots=True)
+class News:
+    """``ends`` in the order in which they ended; ``states`` are theirs, by run; ``live`` are runs that go on.
+
+    ``wake`` is when to look again, where it is a matter of time.
+    """
+
+    memory: Memory
+    ends: list[RunEnd] = field(default_factory=list)
+    states: dict[str, RunState] = field(default_factory=dict)
+    live: list[RunSummary] = field(default_factory=list)
+    wake: float | None = None
+
+
+def read_news(paths: ProjectPaths, orchestration: str, rules: Sequence[AlertRule], memory: Memory, now: float) -> News:
+    """What has ended since ``memory``; the news have the memory with it. Runs of runs are told by those.
+
+    Raises: OSError.
+    """
+    known = run_ids(paths, orchestration)[:_MOST]
+    pending = sorted({run for run in known if run > memory.seen} | {run for run in memory.open if run in known})
+    news, left, broken = News(memory), [], set(memory.broken)
+    for run in pending:
+        with contextlib.suppress(FileNotFoundError, BrokenJournal):
+            summary = summarize(paths.run(orchestration, run))
+            if summary.broken is not None or summary.parent is not None:
+                continue
+            if summary.status.final:
+                broken.discard(run)
+                if ended_at(summary) >= memory.since:
+                    _add(news, summary, rules, now)
+                continue
+            left.append(run)
+            if summary.live:
+                news.live.append(summary)
+            elif run not in broken and (silent_from := _silent_from(summary.directory)) >= memory.since:
+                if now - silent_from >= LEFT_FOR:
+                    broken.add(run)
+                    _add(news, summary, rules, now)
+                else:
+                    news.wake = min(silent_from + LEFT_FOR, news.wake or float("inf"))
+    news.ends.sort(key=lambda end: (end.at, end.run))
+    seen = max([memory.seen, *pending])
+    news.memory = replace(memory, seen=seen, open=tuple(left), broken=frozenset(broken & set(left)))
+    return news
+
+
+def _add(news: News, summary: RunSummary, rules: Sequence[AlertRule], now: float) -> None:
+    state = read_run(summary.directory)
+    interrupted = not state.finished
+    scopes: Mapping[str, Verdict] = {
+        rule.scope: Verdict.FAILED if interrupted else verdict_on(state, rule) for rule in rules
+    }
+    at = now if interrupted else state.ended or ended_at(summary)
+    news.ends.append(RunEnd(summary.id, at, scopes, interrupted))
+    news.states[summary.id] = state
+
+
+def _silent_from(directory: Path) -> float:
+    return (directory / JOURNAL).stat().st_mtime

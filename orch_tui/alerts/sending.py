@@ -1,0 +1,109 @@
+"""Sending what is in the outbox: one process at a time, each entry until it arrives or is given up.
+
+A kill between the sending and the note of it sends an entry a second time: at least once, with an id by which a
+receiver can tell. A channel that fails is not asked again in the same round, so that it holds up nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orch_tui.alerts.delivery import Undelivered, deliver
+from orch_tui.alerts.files import outbox_directory, sending_lock
+from orch_tui.alerts.outbox import Outbox
+from orch_tui.alerts.values import Entry, State
+from orch_tui.model.alerts import Channel
+from orch_tui.project.locks import Lock, is_locked
+from orch_tui.project.paths import ProjectPaths, make_private
+from orch_tui.project.secrets import Secrets
+
+PAUSES = (10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
+"""Seconds from a try to the next; the last one for all further tries."""
+GIVEN_UP_AFTER = 86400.0
+"""Seconds in which an alert must have arrived; it is tried :data:`TRIES` times at least."""
+TRIES = 8
+
+Deliver = Callable[[Entry, Path, Callable[[str], str | None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round did: how many were sent, and which were not, given up or to be tried again. ``after`` is when the
+    next try is due; None when nothing waits."""
+
+    sent: int = 0
+    failed: tuple[Entry, ...] = ()
+    after: float | None = None
+
+
+class Sender:
+    """``now`` is the clock (seconds since the epoch)."""
+
+    def __init__(self, paths: ProjectPaths, now: Callable[[], float] = time.time, hand_over: Deliver = deliver) -> None:
+        self._paths = paths
+        self._outbox = Outbox(paths)
+        self._now = now
+        self._deliver = hand_over
+
+    def round(self) -> Round | None:
+        """Try all that is due; None when another process sends, which will see what is new. Raises: OSError."""
+        self._paths.make_state()
+        make_private(self._paths.locks)
+        lock = Lock.acquire(sending_lock(self._paths), f"process {os.getpid()}")
+        if lock is None:
+            return None
+        try:
+            done = self._send_due()
+            self._outbox.prune(self._now())
+            return done
+        finally:
+            lock.free()
+
+    def _send_due(self) -> Round:
+        sent, failed = 0, list[Entry]()
+        secrets, failing = Secrets(self._paths.root), set[Channel]()
+        for entry in self._outbox.waiting():
+            now = self._now()
+            if entry.after > now or entry.channel in failing:
+                continue
+            after = self._try(entry, secrets, now)
+            self._outbox.keep(after)
+            if after.state is State.SENT:
+                sent += 1
+                continue
+            failing.add(entry.channel)
+            failed.append(after)
+        following = [max(entry.after, self._pause_of(entry, failing)) for entry in self._outbox.waiting()]
+        return Round(sent, tuple(failed), min(following, default=None))
+
+    def _pause_of(self, entry: Entry, failing: set[Channel]) -> float:
+        """One that was left out since its channel fails waits as one that was tried."""
+        return self._now() + PAUSES[0] if entry.channel in failing else 0.0
+
+    def _try(self, entry: Entry, secrets: Secrets, now: float) -> Entry:
+        try:
+            self._deliver(entry, self._paths.root, secrets.get)
+        except Undelivered as error:
+            tried, now = entry.tried + 1, self._now()
+            if tried >= TRIES and now - entry.made >= GIVEN_UP_AFTER:
+                return replace(entry, state=State.FAILED, tried=tried, error=str(error), ended=now)
+            pause = PAUSES[min(tried, len(PAUSES)) - 1]
+            return replace(entry, tried=tried, error=str(error), after=now + pause)
+        return replace(entry, state=State.SENT, tried=entry.tried + 1, error="", ended=self._now())
+
+
+def is_sending(paths: ProjectPaths) -> bool:
+    """Whether a process sends now. Raises: OSError."""
+    return is_locked(sending_lock(paths))
+
+
+def outbox_changed(paths: ProjectPaths) -> int:
+    """A number that is another one once something was put into the outbox."""
+    try:
+        return outbox_directory(paths).stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
