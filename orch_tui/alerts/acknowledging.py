@@ -7,7 +7,7 @@ from pathlib import Path
 from orch_tui.alerts.files import alerts_directory
 from orch_tui.alerts.values import Acknowledged
 from orch_tui.model.json_text import parse_json
-from orch_tui.project.atomic import replace_json
+from orch_tui.project.own_files import read_own, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 
 
@@ -31,7 +31,7 @@ def withdraw(paths: ProjectPaths, orchestration: str) -> None:
 def acknowledged(paths: ProjectPaths, orchestration: str) -> Acknowledged | None:
     """The latest; whether it still counts, :meth:`Acknowledged.holds` says. Raises: OSError."""
     try:
-        values = parse_json(_file(paths, orchestration).read_bytes())
+        values = parse_json(read_own(_file(paths, orchestration)))
         until = values["until"]
         return Acknowledged(
             str(values["by"]), float(values["at"]), str(values["note"]), None if until is None else float(until)

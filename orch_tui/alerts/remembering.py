@@ -7,14 +7,14 @@ from typing import Any
 from orch_tui.alerts.files import memory_file
 from orch_tui.alerts.values import Memory
 from orch_tui.model.json_text import parse_json
-from orch_tui.project.atomic import replace_json
+from orch_tui.project.own_files import read_own, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 
 
 def recall(paths: ProjectPaths, orchestration: str) -> Memory | None:
     """None where nothing is remembered, or it cannot be read. Raises: OSError."""
     try:
-        return _memory(parse_json(memory_file(paths, orchestration).read_bytes()))
+        return _memory(parse_json(read_own(memory_file(paths, orchestration))))
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
