@@ -19,16 +19,14 @@ from orch_tui.engine.phase_queue import PhaseQueue
 from orch_tui.engine.process import own_identity
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest, Mailbox, Request
-from orch_tui.engine.rules import Rules, Way, ending_of
+from orch_tui.engine.walk import Walk
 from orch_tui.model import events
 from orch_tui.model.events import FailureKind
 from orch_tui.model.machine_clock import uptime
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.plan import PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason
-from orch_tui.model.rules import After
 from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import TaskState
-from orch_tui.model.status import Status, worst
+from orch_tui.model.status import Status
 from orch_tui.project.paths import ProjectPaths
 
 _POLL = 0.25
@@ -62,7 +60,7 @@ class PhaseExecutor:
         self._adopted = list(adopted)
         who = f'run {directory.name} of "{plan.orchestration}"'
         self._admission = Admission(recorder, prepare, paths, who)
-        self._rules = Rules(plan, recorder)
+        self._walk = Walk(plan, recorder)
         self._by = by
         self._mailbox = Mailbox(directory)
         self._interventions = InterventionDesk(plan, recorder)
@@ -156,53 +154,23 @@ class PhaseExecutor:
             await asyncio.wait({control})
 
     async def _run_phases(self) -> None:
-        blocker: Reason | None = None
-        way: Way | None = None
         for phase in self._plan.phases:
-            if way is not None and way.to == phase.id:
-                way = None
-            tasks = [task for task in phase.tasks if task.decision is Decision.RUN]
-            left = [task for task in tasks if not self._state.tasks[task.id].status.final]
             under_way = [attempt for attempt in self._adopted if attempt.task.phase == phase.id]
-            if not left and self._state.phases[phase.id].status.final:
-                pass
-            elif not tasks:
-                self._note_skipped(phase, Status.SKIPPED, _why_idle(phase))
-            elif self._cancelled is not None and not under_way:
-                self._note_skipped(phase, Status.CANCELLED, Reason.of(Cause.RUN_CANCELLED, by=self._cancelled.by))
-            elif blocker is not None:
-                self._note_skipped(phase, Status.SKIPPED, blocker)
-            elif way is not None:
-                self._note_skipped(phase, Status.SKIPPED, way.because)
-            else:
-                await self._run_phase(phase, tasks, left, under_way)
-            if blocker is None and way is None:
-                way = self._rules.after(phase) if self._cancelled is None else None
-                blocker = None if way is not None else self._blocker(phase, tasks)
+            if self._walk.enters(phase, cancelled_by=self._cancelled_by, under_way=bool(under_way)):
+                await self._run_phase(phase, under_way)
+            self._walk.leaves(phase, cancelled=self._cancelled is not None)
 
-    def _blocker(self, phase: PlannedPhase, tasks: list[PlannedTask]) -> Reason | None:
-        """Why no phase after this one may start; None if it may."""
-        status = worst(_counted(self._state.tasks[task.id]) for task in tasks)
-        if status in (Status.SUCCESS, Status.WARNING):
-            return None
-        return Reason.of(Cause.PHASE_BEFORE, phase=phase.id, name=phase.name, status=status.value)
+    @property
+    def _cancelled_by(self) -> str | None:
+        return None if self._cancelled is None else self._cancelled.by
 
-    def _note_skipped(self, phase: PlannedPhase, status: Status, reason: Reason) -> None:
-        self._recorder.record(events.phase_skipped(self._recorder.now(), phase.id, status, reason))
-
-    async def _run_phase(
-        self,
-        phase: PlannedPhase,
-        tasks: list[PlannedTask],
-        left: list[PlannedTask],
-        under_way: list[ActiveAttempt],
-    ) -> None:
-        """``left`` are those of its tasks that have no final state yet, ``under_way`` attempts to go on with."""
+    async def _run_phase(self, phase: PlannedPhase, under_way: list[ActiveAttempt]) -> None:
+        """``under_way`` are attempts of its tasks to go on with."""
         record, now = self._recorder.record, self._recorder.now
         if self._state.phases[phase.id].started is None:
             record(events.phase_started(now(), phase.id))
         running = {attempt.task.id for attempt in under_way}
-        waiting = [task for task in left if task.id not in running]
+        waiting = [task for task in self._walk.left(phase) if task.id not in running]
         resumed = {task.id: until for task in waiting if (until := self._resumed_at(task)) is not None}
         limit = self._state.phases[phase.id].max_parallel
         self._queue = queue = PhaseQueue(limit, waiting, now(), resumed)
@@ -234,8 +202,7 @@ class PhaseExecutor:
                 raise self._crash
         self._queue = None
         self._interventions.close()
-        status = worst(_counted(self._state.tasks[task.id]) for task in tasks)
-        record(events.phase_ended(now(), phase.id, status), durable=True)
+        self._walk.ended(phase)
 
     def _is_open(self, queue: PhaseQueue) -> bool:
         return not queue.empty or bool(self._running) or self._interventions.undecided
@@ -343,50 +310,10 @@ class PhaseExecutor:
         self._recorder.journal.close()
 
     async def _finish(self) -> Status:
-        states = [self._state.tasks[task.id] for task in self._plan.tasks() if task.decision is Decision.RUN]
-        status = worst(map(self._weighed, states))
-        reason = None
-        if self._cancelled is not None:
-            reason = Reason.of(Cause.CANCELLED, by=self._cancelled.by)
-        elif (ending := ending_of(self._state.phases)) is not None:
-            status, reason = ending
-        elif status is not Status.SUCCESS:
-            reason = self._first_reason([state for state in states if self._weighed(state) is status])
-        now = self._recorder.now()
-        seconds = now - (self._state.started or now)
-        self._recorder.record(events.run_ended(now, status, reason, seconds, self._state.counts), durable=True)
+        status = self._walk.end(self._cancelled_by)
         while not self._recorder.flush():
             await asyncio.sleep(DISK_POLL)
             if self._give_up_writing or (self._cancelled is not None and self._cancelled.now):
                 break
         self._recorder.journal.close()
         return status
-
-    def _weighed(self, state: TaskState) -> Status:
-        """What a task's state means for the run: a failure that a rule took care of is a warning."""
-        counted = _counted(state)
-        handled = self._state.phases[state.phase].handled and After.of(counted) is After.FAILURE
-        return Status.WARNING if handled and counted is not Status.SKIPPED else counted
-
-    def _first_reason(self, bad: list[TaskState]) -> Reason:
-        """The first one that went wrong, by time, and how many others did."""
-        first = min(bad, key=lambda state: state.attempt.ended or 0.0 if state.attempt else float("inf"))
-        return Reason.of(Cause.TASK_FAILED, task=first.id, name=first.name, why=first.reason, others=len(bad) - 1)
-
-
-def _why_idle(phase: PlannedPhase) -> Reason:
-    """Why none of its tasks runs."""
-    reasons = {task.because for task in phase.tasks}
-    if not reasons:
-        return Reason(Cause.NO_TASKS)
-    only = reasons.pop() if len(reasons) == 1 else None
-    return only or Reason(Cause.NO_TASK_TO_RUN)
-
-
-def _counted(state: TaskState) -> Status:
-    """What a task's state means for its phase and run: a tolerated failure is a warning, as is what people skipped."""
-    if state.set_aside:
-        return Status.WARNING
-    if state.continue_on_failure and state.status in (Status.ERROR, Status.CANCELLED, Status.TERMINATED):
-        return Status.WARNING
-    return state.status

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from orch_tui.model import events
 from orch_tui.model.events import Event
 from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunState
 from orch_tui.project.journal.file import Journal, JournalFull
+
+
+class Pen(Protocol):
+    """Writes events down, and folds them."""
+
+    state: RunState
+    now: Callable[[], RunTime]
+
+    def record(self, event: Event, *, durable: bool = False) -> None: ...
 
 
 class Recorder:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orch_tui.engine.recorder import Recorder
+from orch_tui.engine.recorder import Pen
 from orch_tui.model import events
 from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.plan import PlannedPhase, RunPlan
@@ -30,19 +30,19 @@ class Way(NamedTuple):
 class Rules:
     """Decides after each phase, once: what the journal has of a decision holds, whoever executes the run now."""
 
-    def __init__(self, plan: RunPlan, recorder: Recorder) -> None:
+    def __init__(self, plan: RunPlan, pen: Pen) -> None:
         self._names = {phase.id: phase.name for phase in plan.phases}
         self._variables = plan.variables
-        self._recorder = recorder
+        self._pen = pen
 
     def after(self, phase: PlannedPhase) -> Way | None:
         """The way that a rule shows after a phase that has run; None where none does: then all is as without rules."""
-        state = self._recorder.state.phases[phase.id]
+        state = self._pen.state.phases[phase.id]
         if not phase.rules or (state.started is None and phase.decision is None):
             return None
         if state.decision is None:
             decision = decide(phase.rules, state.status, self._holds)
-            self._recorder.record(events.decided(self._recorder.now(), phase.id, decision), durable=True)
+            self._pen.record(events.decided(self._pen.now(), phase.id, decision), durable=True)
         return self._way(phase, state)
 
     def _way(self, phase: PlannedPhase, state: PhaseState) -> Way | None:
@@ -61,8 +61,8 @@ class Rules:
         from orch_tui.conditions.facts import facts_of
 
         condition = condition_of(text)
-        state = self._recorder.state
-        facts = facts_of(state, self._recorder.now(), values_now(state, self._variables), condition.asked)
+        state = self._pen.state
+        facts = facts_of(state, self._pen.now(), values_now(state, self._variables), condition.asked)
         verdict = condition.verdict(facts)
         return verdict.holds, verdict.seen
 
