@@ -33,7 +33,7 @@ def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: s
     from orch_tui.engine.requests import CancelRequest, ask, who_am_i
     from orch_tui.project.journal.file import BrokenJournal, is_executed
     from orch_tui.runs.follower import Follower
-    from orch_tui.runs.responding import stopped_executor, stopped_words
+    from orch_tui.runs.responding import no_answer
 
     opened = open_it(project, tolerant=True)
     directory = run_directory(opened, run)
@@ -58,8 +58,8 @@ def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: s
     asked = ask(directory, request)
     if not wait:
         out.line(f"asked run {directory.name} to stop" + (f" task {target}" if target else ""))
-        if (pid := stopped_executor(state)) is not None:
-            Output(sys.stderr).line(stopped_words(directory.name, pid))
+        if (silent := no_answer(state)).stopped:
+            Output(sys.stderr).line(silent.sentence)
         return SUCCESS
     return _until_over(out, follower, directory, target, asked)
 
@@ -112,7 +112,7 @@ def _until_over(out: Output, follower: Follower, directory: Path, target: str | 
     from orch_tui.cli.narrate import summary_of
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.follower import POLL
-    from orch_tui.runs.responding import ANSWER, silent_words, stopped_executor, stopped_words
+    from orch_tui.runs.responding import ANSWER, no_answer
 
     answered = time.monotonic()
     while True:
@@ -128,9 +128,9 @@ def _until_over(out: Output, follower: Follower, directory: Path, target: str | 
             return SUCCESS
         if not alive:
             raise CliError(f"the process that executed run {directory.name} is gone; it was interrupted", FAILED)
-        pid = stopped_executor(state)
-        if pid is None and (asked is None or not asked.exists()):
+        silent = no_answer(state)
+        if not silent.stopped and (asked is None or not asked.exists()):
             answered = time.monotonic()
         elif time.monotonic() - answered > ANSWER:
-            raise CliError(silent_words(state) if pid is None else stopped_words(directory.name, pid), FAILED)
+            raise CliError(silent.sentence, FAILED)
         time.sleep(POLL)

@@ -154,7 +154,7 @@ def until_done(follower: Follower, directory: Path, one: Intervention, asked: Pa
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.follower import POLL
     from orch_tui.runs.interventions import words_of
-    from orch_tui.runs.responding import ANSWER, silent_words, stopped_executor, stopped_words
+    from orch_tui.runs.responding import ANSWER, no_answer
 
     patience = time.monotonic() + ANSWER
     while True:
@@ -170,6 +170,5 @@ def until_done(follower: Follower, directory: Path, one: Intervention, asked: Pa
                 f"the process that executed run {directory.name} is gone; whoever resumes it does it", FAILED
             )
         if time.monotonic() > patience:
-            pid = stopped_executor(state)
-            raise CliError(silent_words(state) if pid is None else stopped_words(directory.name, pid), FAILED)
+            raise CliError(no_answer(state).sentence, FAILED)
         time.sleep(POLL / 5)

@@ -20,8 +20,8 @@ from orch_tui.project.history import continued_by
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.runs.approvals import approvals_of
 from orch_tui.runs.ending import files_written, findings_told, tables_written
+from orch_tui.runs.head import standing_of
 from orch_tui.runs.interventions import decision_words, words_of
-from orch_tui.runs.responding import stopped_executor, stopped_words
 from orch_tui.runs.variables import variable_words
 from orch_tui.runs.view import RUNNING, RunModel
 
@@ -53,8 +53,8 @@ def _print_header(out: Output, paths: ProjectPaths, model: RunModel, now: RunTim
     for one in approvals_of(state, model.directory, live=model.live):
         out.line(f"  {out.paint('approval', 'yellow')}: {safe_line(one.question.text, 400)}")
         out.line(f"    {approve_hint(one)}")
-    if model.live and (stopped := stopped_executor(state)) is not None:
-        out.line(f"  {out.paint('stopped', 'red')}: {stopped_words(header.id, stopped)}")
+    if (standing := standing_of(model)).unanswered and model.no_answer is not None:
+        out.line(f"  {out.paint(standing.value, 'red')}: {model.no_answer.sentence}")
     out.line(f"  started {local_time(header.created)} by {safe_line(header.by, 200)}")
     if header.rerun_of:
         gone = "" if (model.directory.parent / header.rerun_of).is_dir() else ", whose files are deleted"

@@ -56,11 +56,12 @@ def follow_to_end(paths: ProjectPaths, directory: Path, out: Output, *, strict: 
     from orch_tui.model.status import Status
     from orch_tui.project.journal.file import JOURNAL, is_executed
     from orch_tui.runs.follower import POLL, Follower
-    from orch_tui.runs.responding import stopped_executor, stopped_words
+    from orch_tui.runs.responding import ExecutorLook, NoAnswer
 
-    told_of: int | None = None
+    told_of: NoAnswer | None = None
     follower = Follower(directory)
     display = Display(out, Narrator(out, directory), live=False, now=follower.now)
+    executor = ExecutorLook(directory)
     marks = MarkTeller(directory, follower.state, paths, display.say)
     # A run that is being handed over has no executor for a moment, but a journal that was just written.
     last_alive = time.monotonic() - max(0.0, time.time() - (directory / JOURNAL).stat().st_mtime)
@@ -69,10 +70,10 @@ def follow_to_end(paths: ProjectPaths, directory: Path, out: Output, *, strict: 
         if live:
             last_alive = time.monotonic()
         display.update(follower)
-        stopped = stopped_executor(follower.state) if live else None
-        if stopped is not None and stopped != told_of:
-            display.say(stopped_words(directory.name, stopped))
-        told_of = stopped
+        no_answer = executor.look() if live else None
+        if no_answer != told_of and not follower.state.finished:
+            display.say(no_answer.sentence if no_answer is not None else "the process that executes it goes on")
+        told_of = no_answer
         marks.look(follower.state, live=live)
         if follower.state.finished:
             if follower.state.status is not Status.SUCCESS:

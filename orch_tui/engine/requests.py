@@ -66,6 +66,12 @@ def ask(run_directory: Path, request: Request) -> Path:
     return path
 
 
+def waiting(run_directory: Path) -> list[Path]:
+    """The requests that nobody has taken yet, in the order in which they were left. Raises: OSError."""
+    # What begins with a dot is about to be written.
+    return sorted((run_directory / _DIRECTORY).glob("[!.]*.json"))
+
+
 def new_id() -> str:
     """For a request: no other has it, and those that were made later come later in the order of texts."""
     return f"{time.time_ns():020d}-{os.urandom(4).hex()}"
@@ -86,6 +92,7 @@ class Mailbox:
     """The executor's end: a poll costs one ``stat`` while nothing has come."""
 
     def __init__(self, run_directory: Path) -> None:
+        self._run_directory = run_directory
         self._directory = run_directory / _DIRECTORY
         self._seen: int | None = None
         self._handled: set[str] = set()
@@ -101,7 +108,7 @@ class Mailbox:
             return
         if changed == self._seen:
             return
-        for path in sorted(self._directory.glob("[!.]*.json")):
+        for path in waiting(self._run_directory):
             if path.name not in self._handled and (request := _read_request(path)) is not None:
                 handle(request)
             self._handled.add(path.name)

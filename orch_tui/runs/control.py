@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from orch_tui.engine.prepare import grace_of
 from orch_tui.engine.reconcile import inspect_run
-from orch_tui.engine.requests import CancelRequest, ask, new_id, who_am_i
+from orch_tui.engine.requests import CancelRequest, Request, ask, new_id, who_am_i
 from orch_tui.engine.runs import AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
 from orch_tui.engine.takeover import take_over
 from orch_tui.engine.task_facts import UnresolvedVariables
@@ -30,6 +30,7 @@ from orch_tui.model.text import counted, safe_line
 from orch_tui.project.history import RunSummary, latest, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.project import DefinitionError, Project
+from orch_tui.runs.responding import ExecutorLook, NoAnswer
 from orch_tui.runs.stop_signals import STOPPING
 
 if TYPE_CHECKING:
@@ -170,29 +171,27 @@ class RunControl:
         if self._on_start is not None:
             self._on_start(run.directory.parent.name, run.directory)
 
-    def cancel(self, directory: Path, *, task: str | None = None, now: bool = False) -> None:
-        """Ask whoever executes the run to stop it, or one task of it. Raises: CannotRun."""
+    def cancel(self, directory: Path, *, task: str | None = None, now: bool = False) -> NoAnswer | None:
+        """Ask whoever executes the run to stop it, or one task of it; what is returned says that it can do nothing now,
+        and the request is kept for it. Raises: CannotRun."""
         request = CancelRequest(who_am_i(), now, task)
         active = self.active.get(directory.name)
         if active is not None and active.alive:
             active.cancel(request)
-            return
-        try:
-            ask(directory, request)
-        except OSError as error:
-            raise CannotRun(f"The request cannot be left in {directory}: {error.strerror or error}.") from error
+            return None
+        return _ask(directory, request)
 
-    def intervene(self, directory: Path, one: Intervention) -> None:
-        """Ask whoever executes the run for it, in the name of this person. Raises: CannotRun."""
+    def intervene(self, directory: Path, one: Intervention) -> NoAnswer | None:
+        """Ask whoever executes the run for it, in the name of this person; answers as :meth:`cancel` does.
+
+        Raises: CannotRun.
+        """
         one = replace(one, id=new_id(), by=who_am_i())
         active = self.active.get(directory.name)
         if active is not None and active.alive:
             active.intervene(one)
-            return
-        try:
-            ask(directory, one)
-        except OSError as error:
-            raise CannotRun(f"The request cannot be left in {directory}: {error.strerror or error}.") from error
+            return None
+        return _ask(directory, one)
 
     # Leaving
 
@@ -302,6 +301,15 @@ def plan_words(plan: RunPlan) -> str:
 def with_values(request: RunRequest, values: Mapping[str, str]) -> RunRequest:
     """The request with values for variables."""
     return replace(request, variables={**request.variables, **values})
+
+
+def _ask(directory: Path, request: Request) -> NoAnswer | None:
+    """Ask another process; what is returned says that it can do nothing now. Raises: CannotRun."""
+    try:
+        ask(directory, request)
+    except OSError as error:
+        raise CannotRun(f"The request cannot be left in {directory}: {error.strerror or error}.") from error
+    return ExecutorLook(directory).look()
 
 
 def _sentence(error: Exception) -> str:

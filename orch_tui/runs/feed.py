@@ -18,6 +18,7 @@ from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, JournalReader, is_executed
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.runs.log_times import LogTimes
+from orch_tui.runs.responding import ExecutorLook, NoAnswer
 
 _LOOK = 8
 """Looks at the journal between two looks at the logs: their times matter in minutes only."""
@@ -34,6 +35,7 @@ class RunFeed:
         self._looks = 0
         self._machine = machine
         self._log_times = LogTimes(directory, machine)
+        self._executor = ExecutorLook(directory, machine)
 
     def open(self) -> tuple[RunState, bool]:
         """The state as it is now, and whether some process executes the run.
@@ -68,7 +70,7 @@ class RunFeed:
             events += more
         self._looks += 1
         outputs = self._log_times.look(running) if self._looks % _LOOK == 1 else {}
-        return Batch(tuple(events), live, state, outputs)
+        return Batch(tuple(events), live, state, outputs, self._executor.look() if live else None)
 
     def nested_run(self, task: str, attempt: int, orchestration: str, spawned: float, clock: RunClock) -> Path | None:
         """The directory of the run that an attempt of a nested orchestration started; None until there is one.
@@ -98,10 +100,12 @@ class RunFeed:
 class Batch:
     """What a feed has read. ``state`` is set when the journal was replaced: the fold begins anew with it.
 
-    ``outputs`` says when tasks wrote into their logs last, by task id.
+    ``outputs`` says when tasks wrote into their logs last, by task id. ``no_answer`` is set while the process
+    that executes the run does nothing for it.
     """
 
     events: tuple[Event, ...]
     live: bool
     state: RunState | None = None
     outputs: Mapping[str, BootTime] = field(default_factory=dict)
+    no_answer: NoAnswer | None = None

@@ -86,7 +86,7 @@ def time_left(model: RunModel, now: RunTime, timeline: LiveTimeline | None = Non
     ``timeline`` is that of the model now, for who has it already.
     """
     state, medians = model.state, model.estimates.task_medians
-    if state.finished or not model.live:
+    if state.finished or not model.live or model.no_answer is not None:
         return None
     if not any(task.id in medians for task in state.tasks.values() if not task.status.final):
         return None

@@ -26,6 +26,7 @@ from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import counts_told, files_written, findings_told, tables_written
 from orch_tui.runs.estimates import LONGER, Estimates
 from orch_tui.runs.feed import Batch
+from orch_tui.runs.responding import NoAnswer
 from orch_tui.runs.variables import variable_words
 
 RUNNING = (Status.PROCESSING, Status.TERMINATING)
@@ -36,8 +37,9 @@ QUIET = 60.0
 class RunModel:
     """The run's state and what the screen says of it. ``children`` are the runs of its nested orchestrations.
 
-    ``continued`` is the newest run that runs what did not succeed in this one. What it is asked about a moment gets
-    that moment from :meth:`now`, so that all of a picture is of the same one.
+    ``continued`` is the newest run that runs what did not succeed in this one; ``no_answer`` says that its executor
+    does nothing for it. What it is asked about a moment gets that moment from :meth:`now`, so that all of a picture is
+    of the same one.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class RunModel:
         self.estimates = estimates or Estimates()
         self.depth = depth
         self.machine = machine
+        self.no_answer: NoAnswer | None = None
         self.continued: RunSummary | None = None
         self.outputs: dict[str, RunTime] = {}
         self.children: dict[str, RunModel] = {}
@@ -64,13 +67,14 @@ class RunModel:
     def take(self, batch: Batch) -> bool:
         """Fold what was read; True when anything is different now."""
         different = bool(batch.events) or batch.state is not None or batch.live != self.live
+        different |= batch.no_answer != self.no_answer
         if batch.state is not None:
             self.state = batch.state
             self._changed |= {*self.state.tasks, *self.state.phases}
         for event in batch.events:
             self.state.apply(event)
             self._changed |= self._touched(event)
-        self.live = batch.live
+        self.live, self.no_answer = batch.live, batch.no_answer
         self.take_outputs(batch.outputs)
         return different
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from orch_tui.model.status import STYLES, Status
 from orch_tui.model.text import counted, safe_line
 from orch_tui.project.history import RunSummary, summarize
+from orch_tui.runs.responding import ExecutorLook, NoAnswer
+from orch_tui.tui.status_look import ODD
 
 _LOOK_SECONDS = 1.0
 _NAME = 60
@@ -17,12 +19,14 @@ _NAME = 60
 class Announcer:
     """Follows runs from where they are seen first to their end, with one small read of each a second.
 
-    ``write`` gets each new title; ``ring`` is called when a run has ended.
+    ``write`` gets each new title; ``ring`` is called when a run has ended, and when its executor does nothing for it.
     """
 
     def __init__(self, write: Callable[[str], object], ring: Callable[[], object]) -> None:
         self._write, self._ring = write, ring
         self._followed: dict[Path, str] = {}
+        self._looks: dict[Path, ExecutorLook] = {}
+        self._unanswered: dict[Path, NoAnswer] = {}
         self._looking: asyncio.Task[None] | None = None
         self._title = ""
 
@@ -32,6 +36,7 @@ class Announcer:
         if not new:
             return
         self._followed |= new
+        self._looks |= {directory: ExecutorLook(directory) for directory in new}
         self._tell(self._what_runs())
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_on(), name="announce runs")
@@ -49,16 +54,39 @@ class Announcer:
                     run = await asyncio.to_thread(summarize, directory)
                 except FileNotFoundError:
                     # Deleted meanwhile: nobody knows how it ended.
-                    del self._followed[directory]
+                    self._forget(directory)
                     self._tell(self._what_runs() or safe_line(name, _NAME))
                     continue
                 if not run.live:
-                    del self._followed[directory]
+                    self._forget(directory)
                     # One that others still run beside is told of by the bell alone.
                     self._tell(self._what_runs() or ended(name, run))
                     self._ring()
+                    continue
+                self._look_at_executor(directory, await asyncio.to_thread(self._looks[directory].look))
+
+    def _forget(self, directory: Path) -> None:
+        del self._followed[directory], self._looks[directory]
+        self._unanswered.pop(directory, None)
+
+    def _look_at_executor(self, directory: Path, found: NoAnswer | None) -> None:
+        known = self._unanswered.pop(directory, None)
+        if found is not None:
+            self._unanswered[directory] = found
+        self._tell(self._what_runs())
+        if found is not None and known is None:
+            self._ring()
 
     def _what_runs(self) -> str:
+        running = self._those_that_run()
+        for directory, silent in self._unanswered.items():
+            # What is wrong goes first: a title is cut at its end.
+            name = safe_line(self._followed[directory], _NAME)
+            others = f", {running}" if len(self._followed) > 1 else ""
+            return f"{ODD[silent.standing][0]} {name} {silent.standing.value}{others}"
+        return running
+
+    def _those_that_run(self) -> str:
         if len(self._followed) > 1:
             return f"{STYLES[Status.PROCESSING].glyph} {counted(len(self._followed), 'run')}"
         return "".join(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
 from orch_tui.model.plan import Decision
 from orch_tui.model.status import Status
+from orch_tui.runs.standing import Standing
+
+if TYPE_CHECKING:
+    from orch_tui.runs.head import Head
 
 # By the ANSI names of model.status: the style of a list's part, and the theme's variable, which are the same colour.
 _LOOKS = {
@@ -25,6 +31,15 @@ DECISIONS = {
 """Glyph and list style of what a run would do with a task."""
 REUSED_GLYPH, REUSED_STYLE = DECISIONS[Decision.REUSED]
 """A reused task looks as in the preview of its run."""
+
+
+ODD = {Standing.INTERRUPTED: ("?", "warning"), Standing.STOPPED: ("!", "error"), Standing.SILENT: ("!", "error")}
+"""Glyph and list style of a run whose status does not tell how it stands."""
+
+
+def look_of(head: Head) -> tuple[str, str]:
+    """Glyph and list style of how a run stands."""
+    return ODD.get(head.standing) or (head.status.style.glyph, style_of(head.status))
 
 
 def style_of(status: Status) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from orch_tui.model.status import STYLES, Status
 from orch_tui.model.text import counted, safe_line
 from orch_tui.tui.home.board import Look
 from orch_tui.tui.home.model import HomeModel, show_when
-from orch_tui.tui.status_look import style_of
+from orch_tui.tui.status_look import look_of, style_of
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ def _running(run: RunSummary, name: str, look: Look) -> Line:
         head = progress.head
         left = f"  ~{clock(head.left)} left" if head.left is not None else ""
         right = Part(f"{head.done}/{head.total}  {clock(head.elapsed)}{left} ", "text")
+        if head.no_answer is not None:
+            glyph, odd = look_of(head)
+            told = (Part(f" {glyph} ", odd), Part(name, "strong"), Part(f"  {head.no_answer.brief}", "dim"))
+            return Line(run.orchestration, Row(told, (Part(f"{head.word} ", odd),)))
     return Line(
         run.orchestration, Row((Part(f" {style.glyph} ", style_of(run.status)), Part(name, "strong")), (right,))
     )
@@ -133,6 +138,8 @@ def in_short(look: Look, following: Sequence[tuple[float, str]], model: HomeMode
     told = []
     if running:
         told.append(f"{STYLES[Status.PROCESSING].glyph} {len(running)} now")
+    # Where there is no room for more, how to let it go on stands with the run.
+    told += [f"! {name} {number}" for name, number in Counter(one.word for one in look.unanswered()).items()]
     if failed:
         told.append(f"{STYLES[Status.ERROR].glyph} {counted(len(failed), 'new failure')}")
     if missed := _missed(look, model):

@@ -12,6 +12,7 @@ from orch_tui.project.project import Project
 if TYPE_CHECKING:
     from orch_tui.model.machine_clock import MachineClock
     from orch_tui.project.history import RunSummary
+    from orch_tui.runs.head import Head
     from orch_tui.tui.home.live import LiveRuns, Progress
     from orch_tui.tui.home.sweep import Sweep
 
@@ -27,6 +28,10 @@ class Look:
     def running(self) -> list[RunSummary]:
         """Those that go on, the earliest first."""
         return sorted((run for run in self.last.values() if run.live), key=lambda run: run.id)
+
+    def unanswered(self) -> list[Head]:
+        """How those runs stand whose executor does nothing for them."""
+        return [one.head for one in self.progress.values() if one.head.no_answer is not None]
 
     def is_new_failure(self, orchestration: str) -> bool:
         """Its last run failed, or was interrupted, and nobody has looked at it since."""

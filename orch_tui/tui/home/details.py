@@ -15,7 +15,7 @@ from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
 from orch_tui.tui import text
 from orch_tui.tui.home.model import Entry, show_when
-from orch_tui.tui.status_look import status_color, status_text
+from orch_tui.tui.status_look import look_of, status_color, status_text
 
 if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
@@ -61,6 +61,10 @@ def run_line(run: RunSummary, progress: Progress | None, now: float) -> Content:
     """``Last run: ✘ error 14:02, 5.0 s: task "bad" failed``; of one that goes on the tasks that run now."""
     color = "$text-warning" if run.interrupted or run.broken else status_color(run.status)
     glyph = "?" if run.interrupted or run.broken else run.status.style.glyph
+    if progress is not None and progress.head.no_answer is not None:
+        glyph, _ = look_of(progress.head)
+        told = text.line(f"{glyph} {progress.head.word}: {progress.head.no_answer.sentence}", limit=500)
+        return Content.assemble((told.plain, "$text-error"))
     if progress is not None:
         running = ", ".join(progress.running) or "no task"
         return Content.assemble(("Runs now: ", "$text-muted"), text.line(running, limit=300))

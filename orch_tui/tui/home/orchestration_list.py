@@ -13,7 +13,7 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.home.board import Look
 from orch_tui.tui.home.model import Entry, Runs, show_when, spark
-from orch_tui.tui.status_look import style_of
+from orch_tui.tui.status_look import look_of, style_of
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _WIDE = 104
 _WIDEST = 110
-INTERRUPTED = "interrupted"
 """The word of a run that nobody executes, where no status would be honest."""
 
 
@@ -169,20 +168,19 @@ class OrchestrationList(LineList, inherit_bindings=False):
 def progress_cells(progress: Progress, sizes: Columns) -> tuple[Part, ...]:
     """A run that goes on, in the columns of the last run: how much is done, since when, a bar, and the time left."""
     head = progress.head
-    status = Status.WARNING if head.word == INTERRUPTED else head.status
-    glyph = "?" if head.word == INTERRUPTED else status.style.glyph
+    glyph, style = look_of(head)
     share = head.done / head.total if head.total else 0.0
     left = f" ~{clock(head.left)}" if head.left is not None else f" {share:.0%}"
     room = max(0, sizes.spark - len(left))
     full = min(room, int(share * room))
     bar = (
         Part("  " if sizes.spark else ""),
-        Part("━" * full, style_of(status), picture=True),
+        Part("━" * full, style, picture=True),
         Part("━" * (room - full), "dim", picture=True),
         Part(left.rjust(sizes.spark - room) if sizes.spark else ""),
     )
     return (
-        _cell(f"{glyph} {head.word}", sizes.status, style_of(status), left=True),
+        _cell(f"{glyph} {head.word}", sizes.status, style, left=True),
         _cell(f"{head.done}/{head.total}", sizes.when, "strong"),
         _cell(clock(head.elapsed), sizes.took, "text"),
         *bar,

@@ -14,6 +14,7 @@ from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.control import CannotRun, plan_words, with_values
 from orch_tui.runs.ending import first_failure
+from orch_tui.runs.responding import asked_words
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.pick import Choice, Pick
 
@@ -97,9 +98,12 @@ async def stop(app: OrchApp, entry: Entry, going: RunSummary, progress: Progress
     answer = await app.push_screen_wait(Confirm(f'Stop "{safe_line(entry.name, 60)}"?', choices, detail))
     if answer in ("run", "now"):
         try:
-            app.runs.cancel(going.directory, now=answer == "now")
+            silent = await asyncio.to_thread(app.runs.cancel, going.directory, now=answer == "now")
         except CannotRun as error:
             app.say(str(error), "error")
+            return
+        if silent is not None:
+            app.say(asked_words(silent), "error", seconds=20)
 
 
 async def open_log(app: OrchApp, run: RunSummary) -> bool:

@@ -10,6 +10,7 @@ from orch_tui.model.interventions import ANSWERS, Intervention, InterventionKind
 from orch_tui.model.orchestration import Phase
 from orch_tui.runs.control import CannotRun, RunControl
 from orch_tui.runs.interventions import choices_for
+from orch_tui.runs.responding import asked_words
 from orch_tui.runs.view import RunModel
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.workbench.dialogs.answer import Approve
@@ -84,9 +85,12 @@ class InterventionController:
 
     def _tell(self, directory: Path, one: Intervention) -> None:
         try:
-            self._control.intervene(directory, one)
+            silent = self._control.intervene(directory, one)
         except CannotRun as error:
             self._host.say(str(error), "error")
+            return
+        if silent is not None:
+            self._host.say(asked_words(silent), "error", seconds=20)
 
     def _under_cursor(self, model: RunModel) -> tuple[str | None, str | None]:
         """The task and the phase, as the run has them."""

@@ -19,7 +19,7 @@ from orch_tui.runs.ending import exit_in_words
 from orch_tui.runs.head import Head
 from orch_tui.runs.interventions import decision_words, words_of
 from orch_tui.runs.view import RUNNING, RunModel
-from orch_tui.tui.status_look import DECISIONS, REUSED_GLYPH, REUSED_STYLE, style_of
+from orch_tui.tui.status_look import DECISIONS, REUSED_GLYPH, REUSED_STYLE, look_of, style_of
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.workbench.outline import NestedLine
 
@@ -112,9 +112,8 @@ def plan_states(plan: RunPlan) -> dict[str, tuple[Part, ...]]:
 
 def head_rows(head: Head, model: RunModel, width: int) -> list[Row]:
     """Three lines: how it stands, the bar, where it comes from."""
-    status = Status.WARNING if head.word == "interrupted" else head.status
-    glyph = "?" if head.word == "interrupted" else status.style.glyph
-    left = [Part(f" {glyph} {head.word}  ", style_of(status)), Part(f"{head.done}/{head.total}  ", "strong")]
+    glyph, style = look_of(head)
+    left = [Part(f" {glyph} {head.word}  ", style), Part(f"{head.done}/{head.total}  ", "strong")]
     right = [Part(clock(head.elapsed), "strong")]
     if head.left is not None:
         right.append(Part(f"  ~{clock(head.left)} left" if width >= 44 else f" ~{clock(head.left)}", "dim"))
@@ -124,7 +123,7 @@ def head_rows(head: Head, model: RunModel, width: int) -> list[Row]:
     full = int(share * room)
     half = "╸" if full < room and not model.finished and share < 1 else ""
     bar = [
-        Part(" " + "━" * full + half, style_of(status)),
+        Part(" " + "━" * full + half, style),
         Part("━" * (room - full - len(half)), "dim"),
         Part(f" {share:>5.0%} ", "dim"),
     ]
@@ -141,6 +140,8 @@ def head_rows(head: Head, model: RunModel, width: int) -> list[Row]:
         third.insert(0, Part(f" {safe_line(model.state.reason, 200)}", "warning"))
     if (decision := decision_words(model.state, brief=True)) and not model.interrupted:
         third.insert(0, Part(f" {_HELD} {decision}", "warning"))
+    if head.no_answer is not None:
+        third.insert(0, Part(f" {head.no_answer.brief} ·", "error"))
     if model.continued is not None:
         # Before the reason, which the failure card has as well.
         words = f" continued {clock_of(model.continued.id, header.created)}: {model.continued.state};"
@@ -190,8 +191,9 @@ def about_phase(model: RunModel, phase: PhaseState, width: int) -> list[Row]:
 
 
 def wait_rows(model: RunModel, now: RunTime, width: int, limit: int = 200) -> list[Row]:
-    """Every task that waits or did not simply succeed with its reason, and what the run noted."""
-    rows: list[Row] = []
+    """Every task that waits or did not simply succeed with its reason, and what the run noted; before them, that its
+    executor does nothing."""
+    rows = wrapped(model.no_answer.sentence, width, "error", limit=8) if model.no_answer is not None else []
     for one in model.state.interventions.all[-20:]:
         rows += wrapped(words_of(one, model.state), width, "warning")
     for _, level, text in model.state.notes[-20:]:

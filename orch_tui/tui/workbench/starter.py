@@ -13,6 +13,7 @@ from orch_tui.model.runstate import TaskState
 from orch_tui.model.text import safe_line
 from orch_tui.runs.control import CannotRun, RunControl, grace_words, with_values
 from orch_tui.runs.control import Part as RunnablePart
+from orch_tui.runs.responding import asked_words
 from orch_tui.runs.view import RunModel, running_tasks
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.workbench.dialogs.run_preview import RunPart
@@ -186,9 +187,12 @@ class RunStarter:
 
     def _cancel(self, directory: Path, task: str | None, *, now: bool) -> None:
         try:
-            self._control.cancel(directory, task=task, now=now)
+            silent = self._control.cancel(directory, task=task, now=now)
         except CannotRun as error:
             self._host.say(str(error), "error")
+            return
+        if silent is not None:
+            self._host.say(asked_words(silent), "error", seconds=20)
 
     # Taking over
 

@@ -19,6 +19,7 @@ from orch_tui.runs.control import RunControl
 from orch_tui.runs.estimates import read_estimates, tasks_to_run
 from orch_tui.runs.feed import RunFeed
 from orch_tui.runs.nested import NestedRuns
+from orch_tui.runs.responding import NoAnswer
 from orch_tui.runs.view import RunModel, Written, read_written, variables_set
 from orch_tui.tui.workbench.host import Asks, Opens, Posts, Times
 from orch_tui.tui.workbench.shown import Shown
@@ -215,7 +216,9 @@ class RunWatcher:
             self.hide()
             return
         self._tell_of_the_executor(model)
+        before = model.no_answer
         different = model.take(batch)
+        self._tell_of_no_answer(model, before)
         different |= await self._look_at_nested()
         self._ticks += 1
         if different:
@@ -238,6 +241,13 @@ class RunWatcher:
         if said != self._executor_said:
             self._executor_said = said
             self._host.say(said or "The run goes on.", "error" if said else "information", seconds=12)
+
+    def _tell_of_no_answer(self, model: RunModel, before: NoAnswer | None) -> None:
+        """That the executor of another process does nothing for the run, or that it does again, once each."""
+        if model.no_answer is not None and model.no_answer != before:
+            self._host.say(f"Nothing goes on: {model.no_answer.sentence}.", "error", seconds=20)
+        elif before is not None and model.no_answer is None and model.live and not model.finished:
+            self._host.say("The process that executes the run goes on.")
 
     async def _look_at_nested(self) -> bool:
         """Find and follow the runs of nested orchestrations that have begun."""
