@@ -13,7 +13,6 @@ from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.project.own_files import replace_own
 from orch_tui.storage import intents
-from orch_tui.storage import publish as publishing
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication, StorageError
 
@@ -278,8 +277,8 @@ def test_a_full_disk_leaves_the_old_version(
     def no_room(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    patched = {"intent": "create_intent", "link": "bring", "copy": "_sync_file"}[failing]
-    monkeypatch.setattr(publishing, patched, no_room)
+    patched = {"intent": "publish.create_intent", "link": "merge.bring", "copy": "publish._sync_file"}[failing]
+    monkeypatch.setattr(f"orch_tui.storage.{patched}", no_room)
     # WHEN rows are published
     with pytest.raises(StorageError, match="No space left") as error:
         put(storage, "a/b", "select 2 as id", "full")
