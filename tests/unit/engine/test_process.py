@@ -11,7 +11,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.process import boot_id, group_members, is_same, read_stat, tagged, wait_for_exit
+from orch_tui.engine.process import (
+    ancestors,
+    boot_id,
+    boot_ticks,
+    group_members,
+    is_same,
+    read_environment,
+    read_stat,
+    signal_group,
+    tagged,
+    wait_for_exit,
+)
 
 
 def _start_of(pid: int) -> tuple[int, int]:
@@ -109,3 +120,73 @@ def test_tasks_of_a_nested_run_can_be_left_out(tmp_path: Path) -> None:
             child.kill()
             child.wait()
     assert group_members(10**7) == []
+
+
+def test_a_process_may_have_started_one_tick_beside_what_was_recorded() -> None:
+    # The kernel rounds down, and so does whoever records it.
+    own, (start, _) = os.getpid(), _start_of(os.getpid())
+    assert is_same(own, (start + 1, start + 5), boot_id()) and is_same(own, (start - 5, start - 1), boot_id())
+    assert not is_same(own, (start + 2, start + 5), boot_id())
+    assert not is_same(own, (start - 5, start - 2), boot_id())
+
+
+def test_what_is_gone_is_told_from_what_belongs_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a group that nobody is in any more, and one with a member of another user
+    def answer(error: Exception | None) -> None:
+        def killpg(group: int, number: int) -> None:
+            if error is not None:
+                raise error
+
+        monkeypatch.setattr(os, "killpg", killpg)
+
+    answer(ProcessLookupError())
+    assert signal_group(7, 0) is False and group_members(7) == []
+    answer(PermissionError())
+    assert signal_group(7, 0) is True
+    answer(None)
+    assert signal_group(7, 0) is True
+
+
+def test_the_members_of_a_group_are_its_living_processes_only() -> None:
+    # GIVEN a group with a process that lives and one that has ended and that nobody has waited for
+    leader = subprocess.Popen(["sleep", "60"], process_group=0)
+    other = subprocess.Popen(["true"], process_group=leader.pid)
+    outside = subprocess.Popen(["sleep", "60"])
+    try:
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
+        # THEN
+        assert group_members(leader.pid) == [leader.pid]
+    finally:
+        for process in (leader, outside):
+            process.kill()
+        for process in (leader, other, outside):
+            process.wait()
+
+
+def test_a_process_below_a_task_carries_all_that_is_above_it() -> None:
+    assert ancestors({}) == ""
+    assert ancestors({"ORCH_TASK": "/a"}) == ":/a:"
+    assert ancestors({"ORCH_TASK": "/b", "ORCH_ANCESTORS": ":/a:"}) == ":/a:/b:"
+    assert ancestors({"ORCH_ANCESTORS": ":/a:"}) == ":/a:"
+
+
+def test_the_environment_of_a_process_is_read_or_empty() -> None:
+    child = subprocess.Popen(["sleep", "60"], env={"A": "1=2", "EMPTY": ""})
+    try:
+        assert read_environment(child.pid) == {"A": "1=2", "EMPTY": ""}
+    finally:
+        child.kill()
+        child.wait()
+    assert read_environment(child.pid) == {}
+
+
+def test_boot_ticks_are_on_the_clock_of_processes() -> None:
+    before = boot_ticks()
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        start, _ = _start_of(child.pid)
+        # THEN it began between two looks, give or take what is rounded
+        assert before - 1 <= start <= boot_ticks() + 1
+    finally:
+        child.kill()
+        child.wait()
