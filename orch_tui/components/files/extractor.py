@@ -17,9 +17,10 @@ from orch_tui.components.files.parameters import Parameters
 from orch_tui.components.files.sources import Source, find_files, named_in_utf8, open_sources
 from orch_tui.components.files.table import Column, Part, Table, TableFile, build, changed_value, parts_of
 from orch_tui.components.files.typed_columns import Wishes
-from orch_tui.components.files.unpack import Expansion, open_bytes, unpack
+from orch_tui.components.files.unpack import open_bytes, unpack
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.drift import check_shape
+from orch_tui.components.kit.expansion import Expansion
 from orch_tui.components.kit.sql import connect, listed, query_progress
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orch_tui.components.files.unpack import Expansion, unpack_member, zip_members
+from orch_tui.components.files.unpack import unpack_member, zip_members
 from orch_tui.components.kit.component import Context
+from orch_tui.components.kit.expansion import Expansion
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 

@@ -2,55 +2,39 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import lzma
+import os
 import shutil
 import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from copy import copy
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from orch_tui.components.kit.expansion import Expansion, Limited
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.components.files.sources import Source
 
-_UNLIMITED = 64 * 2**20
-"""Bytes that any packed file may unpack to, whatever its own size: a small one of blanks harms nobody."""
 _BUFFER = 2**20
 _ENCRYPTED = 1
 """The bit in the flags of a member that says so: APPNOTE 4.4.4, https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.9.TXT"""
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """How far a packed file may expand: ``times`` its own size, counted beyond 64 MB."""
-
-    times: int = 100
-
-    def check(self, label: str, packed: int, unpacked: int) -> None:
-        """Raises: UserError when ``unpacked`` bytes are too many for a file of ``packed`` bytes."""
-        if unpacked > max(_UNLIMITED, packed * self.times):
-            raise UserError(
-                f"{label} has {packed} bytes and unpacks to {unpacked} or more, over {self.times} times as many; if it "
-                "is what you expect, set the parameter max_expansion to a larger number"
-            )
-
-
 class _Checked(io.RawIOBase):
-    """Reads ``inner`` and turns what breaks there into a sentence; the unpacked bytes are held against the limit."""
+    """Reads ``inner`` and turns what breaks there into a sentence."""
 
     def __init__(self, source: Source, inner: IO[bytes]) -> None:
         self._source = source
         self._inner = inner
-        self._unpacked = 0
-        self._packed = source.path.stat().st_size if source.packing != "none" else 0
 
     def readable(self) -> bool:
         return True
@@ -58,17 +42,13 @@ class _Checked(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         source = self._source
         try:
-            count = cast(Any, self._inner).readinto(buffer)
+            return int(cast(Any, self._inner).readinto(buffer))
         except (gzip.BadGzipFile, zlib.error, EOFError, _zstd_error()) as error:
             raise UserError(
                 f"{source.label} is not a complete {source.packing} file: {safe_line(str(error))}"
             ) from error
         except OSError as error:
             raise UserError(f"{source.label} cannot be read: {error.strerror or error}") from error
-        self._unpacked += count
-        if source.packing != "none":
-            source.expansion.check(source.label, self._packed, self._unpacked)
-        return int(count)
 
 
 @contextmanager
@@ -82,7 +62,10 @@ def open_bytes(source: Source) -> Iterator[io.BufferedReader]:
         file = source.path.open("rb")
     except OSError as error:
         raise UserError(f"{source.label} cannot be read: {error.strerror or error}") from error
-    with file, _unpacking(file, source.packing) as inner:
+    with file, _unpacking(file, source.packing) as unpacked:
+        inner: Any = unpacked
+        if source.packing != "none":
+            inner = Limited(unpacked, source.label, os.fstat(file.fileno()).st_size, source.expansion)
         yield io.BufferedReader(_Checked(source, inner), _BUFFER)
 
 
@@ -146,7 +129,7 @@ def unpack_member(path: Path, label: str, member: zipfile.ZipInfo, target: Path)
     with ExitStack() as stack:
         with _readable(label):
             archive = stack.enter_context(zipfile.ZipFile(path))
-            packed = stack.enter_context(archive.open(member))
+            packed = stack.enter_context(_opened(archive, member))
         plain = stack.enter_context(target.open("wb"))
         while True:
             with _readable(label):
@@ -154,6 +137,39 @@ def unpack_member(path: Path, label: str, member: zipfile.ZipInfo, target: Path)
             if not block:
                 return
             plain.write(block)
+
+
+def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
+    if member.compress_type != zipfile.ZIP_BZIP2:
+        return archive.open(member)
+    # zipfile unpacks whatever the bytes that it reads at once stand for, and 4 KB of bzip2 may be 5 GB. The module for
+    # files takes no more than it is asked for; the check sum is looked at by us then.
+    stored = copy(member)
+    stored.compress_type, stored.file_size = zipfile.ZIP_STORED, member.compress_size
+    del stored.CRC
+    return io.BufferedReader(_Summed(bz2.BZ2File(archive.open(stored)), member), _BUFFER)
+
+
+class _Summed(io.RawIOBase):
+    """The bytes of a member. Raises BadZipFile when they are more, fewer or others than the archive says."""
+
+    def __init__(self, inner: IO[bytes], member: zipfile.ZipInfo) -> None:
+        self._inner = inner
+        self._member = member
+        self._left = member.file_size
+        self._sum = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._inner.read(len(buffer))
+        self._left -= len(data)
+        self._sum = zlib.crc32(data, self._sum)
+        if self._left < 0 or (not data and (self._left, self._sum) != (0, self._member.CRC)):
+            raise zipfile.BadZipFile(f"Bad CRC-32 or size for file {self._member.filename!r}")
+        buffer[: len(data)] = data
+        return len(data)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import httpx
 from orch_tui.components.http.auth.settings import Auth, authentication, secrets_of
 from orch_tui.components.http.auth.tokens import ClientCredentials
 from orch_tui.components.http.json import exact_json
-from orch_tui.components.http.unpacking import ACCEPTED, unpacked
+from orch_tui.components.http.unpacking import ACCEPTED, read_whole, unpacked
 from orch_tui.components.http.wire.addresses import (
     HARMLESS_HEADERS,
     Home,
@@ -26,10 +26,12 @@ from orch_tui.components.http.wire.addresses import (
 )
 from orch_tui.components.http.wire.connections import open_client, proxy_for
 from orch_tui.components.http.wire.failures import MAYBE_TWICE, Trouble, gave_up, shown_seconds, too_long
+from orch_tui.components.http.wire.headers import checked_headers
 from orch_tui.components.http.wire.rate_limits import pause_until_more, used_up
 from orch_tui.components.http.wire.responses import HttpError, no_answer, refusal, server_message
 from orch_tui.components.http.wire.retry import PerMinute, back_off
 from orch_tui.components.http.wire.tls import trusting
+from orch_tui.components.kit.expansion import Expansion
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.masking.redactor import Redactor
@@ -42,6 +44,7 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 _HOPELESS = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.DecodingError)
 _CONNECT_TIMEOUT = 10.0
 _REDIRECTS = 10
+_EXPANSION = Expansion(parameter="")
 _TELL_EVERY = 8 * 2**20
 """Bytes of a large answer between two words about it."""
 
@@ -61,6 +64,7 @@ class HttpClient:
         per_minute: requests in any minute, tokens not counted.
         backoff: seconds before the first repetition, doubled for each further one.
         ca_file: certificates (PEM) of authorities to trust besides the public ones.
+        expansion: how far packed answers may expand.
 
     Raises:
         UserError: ``base_url`` is no address, or a secret cannot be sent.
@@ -83,6 +87,7 @@ class HttpClient:
         clock: Callable[[], float] = time.time,
         backoff: float = 1.0,
         ca_file: Path | None = None,
+        expansion: Expansion = _EXPANSION,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         secrets = [*named_secrets(), *(secrets_of(auth) if isinstance(auth, Auth) else [])]
@@ -91,7 +96,7 @@ class HttpClient:
         self._auth = auth if isinstance(auth, httpx.Auth) else authentication(auth)
         self._secrets = Redactor(secrets)
         self._redactor = Redactor([*secrets, *parts_in_addresses(secrets)])
-        self._headers = _checked(headers or {})
+        self._headers = checked_headers(headers or {})
         self._timeout = timeout
         self._retries = retries
         self._max_wait = max_wait
@@ -103,6 +108,7 @@ class HttpClient:
         self._clock = clock
         self._backoff = backoff
         self._ca_file = ca_file
+        self._expansion = expansion
         self._http = open_client(
             self.base_url,
             timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_TIMEOUT)),
@@ -182,7 +188,7 @@ class HttpClient:
             address = address.copy_merge_params(given)
         sent = httpx.Headers({"Accept": "application/json, */*;q=0.5"})
         sent.update(self._headers)
-        sent.update(_checked(headers or {}))
+        sent.update(checked_headers(headers or {}))
         if json is not None:
             try:
                 content = exact_json.encoded(json)
@@ -267,6 +273,9 @@ class HttpClient:
         if seconds > 0:
             self._sleep(seconds)
 
+    def _label(self, request: httpx.Request) -> str:
+        return f"the answer to {self._shown(request)}"
+
     def _shown(self, address: httpx.Request | httpx.URL | str) -> str:
         """An address, or a method with its address, without what is secret in it."""
         if isinstance(address, httpx.Request):
@@ -335,7 +344,7 @@ class HttpClient:
             if into is not None and response.is_success:
                 self._keep(response, into)
             else:
-                response.read()
+                response = read_whole(response, self._expansion, self._label(request))
         finally:
             response.close()
         return response
@@ -350,7 +359,7 @@ class HttpClient:
             )
         size = 0
         with into.open("wb") as file:
-            for piece in unpacked(response):
+            for piece in unpacked(response, self._expansion, self._label(response.request)):
                 file.write(piece)
                 before, size = size, size + len(piece)
                 if size // _TELL_EVERY > before // _TELL_EVERY:
@@ -378,20 +387,9 @@ class HttpClient:
             clock=self._clock,
             backoff=self._backoff,
             ca_file=self._ca_file,
+            expansion=self._expansion,
         ) as client:
             client._redactor, client._secrets = self._redactor, self._secrets
             response = client._answered(request, True, None, frozenset())
         auth.accept(response, self._clock(), self._redactor.text)
         self._log(f"a token from {shown_url(auth.token_url)}")
-
-
-def _checked(headers: Mapping[str, str]) -> dict[str, str]:
-    """Raises: UserError when a header cannot be sent; its value is not shown."""
-    for name, value in headers.items():
-        if not (value.isascii() and (value.isprintable() or not value)):
-            raise UserError(
-                f"header {safe_line(name, 60)}: its value holds line ends or letters that a header cannot carry"
-            )
-        if not (name.isascii() and name.replace("-", "").replace("_", "").isalnum()):
-            raise UserError(f'header "{safe_line(name, 60)}": this is no name of a header')
-    return dict(headers)

@@ -6,6 +6,8 @@ https://mailchimp.com/developer/marketing/guides/run-async-requests-batch-endpoi
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import re
 import tarfile
@@ -21,6 +23,7 @@ from pydantic import SecretStr
 
 from orch_tui.components.http.auth.settings import Auth
 from orch_tui.components.http.wire.responses import HttpError
+from orch_tui.components.kit.expansion import Expansion, Limited
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
 from orch_tui.model.json_text import parse_json
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 _DATA_CENTRE = re.compile(r"[a-z]{2,4}\d{1,4}")
 _PAGE = 1000
 """The most that Mailchimp returns in one page."""
+_EXPANSION = Expansion(parameter="")
+_BLOCK = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +192,7 @@ class MailchimpApi:
         """The results of a finished batch by the id of each operation. ``scratch`` is a file for the download."""
         try:
             self._elsewhere.request("GET", archive, into=scratch)
-            return _unpacked(scratch)
+            return unpacked_results(scratch)
         except (
             tarfile.TarError,
             zlib.error,
@@ -240,11 +245,23 @@ def _object(reply: httpx.Response) -> dict[str, Any]:
     return body
 
 
-def _unpacked(archive: Path) -> dict[str, Result]:
-    """The archive holds JSON files with a list of results each, whose answers are JSON in a text once more."""
+def unpacked_results(archive: Path, expansion: Expansion = _EXPANSION) -> dict[str, Result]:
+    """The archive holds JSON files with a list of results each, whose answers are JSON in a text once more.
+
+    Raises:
+        UserError: it expands too far.
+        tarfile.TarError, zlib.error, EOFError, OSError, ValueError, KeyError, TypeError, AttributeError: it is broken.
+    """
     found: dict[str, Result] = {}
-    with tarfile.open(archive, mode="r|gz") as packed:
+    label, size = "the archive with the results of a batch", archive.stat().st_size
+    with (
+        gzip.open(archive) as plain,
+        io.BufferedReader(Limited(plain, label, size, expansion)) as tar,
+        tarfile.open(fileobj=tar, mode="r|") as packed,
+    ):
         for item in packed:
+            # A file with holes is longer than what is stored of it, and is read as a whole.
+            expansion.check(label, size, item.size)
             file = packed.extractfile(item) if item.isfile() and item.name.endswith(".json") else None
             if file is None:
                 continue
@@ -256,4 +273,7 @@ def _unpacked(archive: Path) -> dict[str, Result]:
                     body = {"detail": text}
                 result = Result(int(entry["status_code"]), body if isinstance(body, dict) else {})
                 found[str(entry["operation_id"])] = result
+        while tar.read(_BLOCK):
+            # The check sum comes behind the last byte.
+            continue
     return found

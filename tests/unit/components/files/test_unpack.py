@@ -5,15 +5,20 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import tracemalloc
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import pytest
 from backports import zstd
+from orch_tui.components.files import extractor
 from orch_tui.components.files.extractor import Parameters, run
-from orch_tui.components.files.unpack import unpack_member
+from orch_tui.components.files.sources import open_sources
+from orch_tui.components.files.unpack import open_bytes, unpack_member
 from orch_tui.components.kit.component import UserError
+from orch_tui.components.kit.expansion import Expansion
 
 from tests.support.bench import Bench
 
@@ -106,15 +111,87 @@ def test_a_cut_parquet_file_is_no_success(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.csv.gz", "a.zip"])
-def test_what_unpacks_to_much_more_than_its_size_is_refused(bench: Bench, name: str) -> None:
-    # GIVEN a small file of 70 MB of blanks
-    data = b"id\n" + b" " * 70 * 2**20 + b"\n"
+def test_what_unpacks_to_much_more_than_its_size_is_refused(
+    bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a small file of blanks, more than are free
+    monkeypatch.setattr(extractor, "Expansion", partial(Expansion, free=2**20))
+    data = b"id\n" + b" " * 2 * 2**20 + b"\n"
     bench.file(name, gzip.compress(data, 9) if name.endswith("gz") else zipped(data))
     # WHEN it is extracted, THEN it is refused, unless that is expected
     with pytest.raises(UserError, match=f"{name}.*max_expansion"):
         run(Parameters(path=name), bench.context())
     run(Parameters(path=name, max_expansion=2000), bench.context())
     assert len(bench.rows()) == 1
+
+
+def packed_bomb(kind: str) -> bytes:
+    """2 MB of blanks in a file of some hundred bytes."""
+    data = b"id\n" + b" " * 2 * 2**20 + b"\n"
+    if kind == "gz":
+        return gzip.compress(data, 9)
+    if kind == "zst":
+        return bytes(zstd.compress(data))
+    ways = {"zip": zipfile.ZIP_DEFLATED, "bzip2.zip": zipfile.ZIP_BZIP2, "lzma.zip": zipfile.ZIP_LZMA}
+    return zipped(data, ways[kind])
+
+
+@pytest.mark.parametrize("kind", ["gz", "zst", "zip", "bzip2.zip", "lzma.zip"])
+def test_each_way_of_packing_has_the_limit(tmp_path: Path, kind: str) -> None:
+    # GIVEN a bomb of each way of packing, and a small limit
+    path, scratch = tmp_path / f"a.csv.{kind}", tmp_path / "scratch"
+    path.write_bytes(packed_bomb(kind))
+    scratch.mkdir()
+    files = [(path, path.name)]
+
+    def unpacked(expansion: Expansion) -> int:
+        found = open_sources(files, format="csv", packing="auto", expansion=expansion, scratch=scratch)
+        total = 0
+        for source in found:
+            with open_bytes(source) as file:
+                while block := file.read(10_000):
+                    total += len(block)
+        return total
+
+    # WHEN it is read, THEN it is refused before it is unpacked, and read whole where that is expected
+    with pytest.raises(UserError, match=f"{path.name} has {path.stat().st_size} bytes and unpacks to .*max_expansion"):
+        unpacked(Expansion(10, free=1000))
+    assert sum(part.stat().st_size for part in scratch.iterdir()) == 0
+    assert unpacked(Expansion(10, free=3 * 2**20)) == 2 * 2**20 + 4
+
+
+@pytest.mark.parametrize("more", [1, 2**20])
+@pytest.mark.parametrize("way", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_that_is_longer_than_the_archive_says_is_damage(tmp_path: Path, way: int, more: int) -> None:
+    # GIVEN an archive whose directory gives a smaller size than that of what is packed
+    path, target = tmp_path / "a.zip", tmp_path / "out"
+    with zipfile.ZipFile(path, "w", way) as archive:
+        archive.writestr("a.csv", bytes(2 * 2**20))
+    with zipfile.ZipFile(path) as archive:
+        (member,) = archive.infolist()
+    member.file_size -= more
+    # WHEN it is unpacked, THEN that is an error, and nothing beyond what the archive says was written
+    with pytest.raises(UserError, match="not a readable"):
+        unpack_member(path, "a.zip", member, target)
+    assert target.stat().st_size <= max(member.file_size, 2 * 2**20)
+
+
+def test_bzip2_in_an_archive_is_unpacked_in_bounded_memory(tmp_path: Path) -> None:
+    # GIVEN 200 MB of zeros in 200 bytes, in an archive that calls them few
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive, archive.open("a.csv", "w") as member:
+        for _ in range(200):
+            member.write(bytes(2**20))
+    with zipfile.ZipFile(path) as archive:
+        (info,) = archive.infolist()
+    info.file_size = 10
+    tracemalloc.start()
+    try:
+        with pytest.raises(UserError, match="not a readable"):
+            unpack_member(path, "a.zip", info, tmp_path / "out")
+        assert tracemalloc.get_traced_memory()[1] < 30 * 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_packed_parquet_file(bench: Bench) -> None:
