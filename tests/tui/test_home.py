@@ -8,10 +8,12 @@ from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.home.screen import HomeScreen
+from orch_tui.tui.home.sequence_pane import SequencePane
 from textual.widgets import Input, Static
 
 from tests.support.clocks import stopped_at
 from tests.tui.conftest import NOW, MakeRun
+from tests.tui.driving import until
 
 
 def app_at_three(project: Project) -> OrchApp:
@@ -68,10 +70,10 @@ async def test_the_details_follow_the_cursor_with_problems(project: Project) -> 
     async with app.run_test(size=(120, 40)) as pilot:
         assert "The first one." in details(app) and "1 Extract (1) → 2 Load (2)" in details(app)
         await pilot.press("j")
-        home(app)._show_problems("beta")
+        home(app)._rested_on("beta")
         assert "command/gone" in details(app)
         await pilot.press("G")
-        home(app)._show_problems("broken")
+        home(app)._rested_on("broken")
         assert "orchestrations/broken.toml:1" in details(app)
 
 
@@ -207,3 +209,33 @@ async def test_wide_characters_keep_the_columns(project: Project) -> None:
         table = home(app).table
         assert {table.render_line(y).cell_length for y in range(3)} == {table.size.width}
         assert rows(app)[0].split()[-2:] == ["never", "run"]
+
+
+async def test_the_sequence_of_the_orchestration_under_the_cursor_is_drawn(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        # GIVEN the cursor rests on the first orchestration
+        pane = home(app).query_one(SequencePane)
+        await until(pilot, lambda: pane.picture is not None and bool(pane.picture.sequence.phases))
+        assert pane.picture is not None
+        first = pane.picture.sequence
+        assert first.name == "Alpha"
+        # WHEN it goes to the next one
+        await pilot.press("down")
+        # THEN that one's is drawn
+        await until(pilot, lambda: pane.picture is not None and pane.picture.sequence.name.startswith("Beta"))
+        # WHEN it is a file that cannot be read THEN there is no picture, and no fault
+        await pilot.press("end")
+        await until(pilot, lambda: pane.picture is not None and not pane.picture.sequence.phases)
+
+
+async def test_a_low_screen_has_no_picture(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test(size=(80, 24)) as pilot:
+        pane = home(app).query_one(SequencePane)
+        home(app)._rested_on("alpha")
+        await pilot.pause()
+        assert not pane.display and pane.picture is None
+        # WHEN the terminal grows THEN it comes
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: pane.picture is not None and bool(pane.picture.sequence.phases))

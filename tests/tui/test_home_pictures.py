@@ -8,10 +8,12 @@ import pytest
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
+from orch_tui.tui.home.sequence_pane import SequencePane
 from textual.pilot import Pilot
 
 from tests.support.clocks import stopped_at
 from tests.tui.conftest import NOW, MakeRun
+from tests.tui.driving import until
 
 S, W, E, C = Status.SUCCESS, Status.WARNING, Status.ERROR, Status.CANCELLED
 _ENDS = (S, S, S, E, S, S, W, S, S, S, S, E, E, S, S, S, S, C, S, S, S, S)
@@ -29,11 +31,13 @@ def lived_in(project: Project, make_run: MakeRun) -> Project:
     return project
 
 
-async def _rest(pilot: Pilot[object]) -> None:
-    """Runs and problems are read after the first picture."""
-    await pilot.app.workers.wait_for_complete()
+async def _rest(pilot: Pilot[int]) -> None:
+    """Runs, problems and the sequence are read after the first picture."""
     screen = pilot.app.screen_stack[0]
-    screen._show_problems("alpha")  # type: ignore[attr-defined]
+    pane = screen.query_one(SequencePane)
+    await until(pilot, lambda: "beta" in screen.watcher.board.look.last)  # type: ignore[attr-defined]
+    screen._rested_on("alpha")  # type: ignore[attr-defined]
+    await until(pilot, lambda: not pane.display or (pane.picture is not None and bool(pane.picture.sequence.phases)))
     await pilot.pause()
 
 
@@ -51,7 +55,7 @@ def test_home(lived_in: Project, snap_compare: Callable[..., bool], size: tuple[
 def test_over_it(
     lived_in: Project, snap_compare: Callable[..., bool], keys: Sequence[str], size: tuple[int, int]
 ) -> None:
-    async def press(pilot: Pilot[object]) -> None:
+    async def press(pilot: Pilot[int]) -> None:
         await _rest(pilot)
         await pilot.press(*keys)
 

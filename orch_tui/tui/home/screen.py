@@ -25,16 +25,23 @@ from orch_tui.tui.home.editor import OrchestrationEditor
 from orch_tui.tui.home.list_pane import ListPane
 from orch_tui.tui.home.model import HomeModel
 from orch_tui.tui.home.orchestration_list import OrchestrationList
+from orch_tui.tui.home.sequence_pane import SequencePane, heights
 from orch_tui.tui.home.watcher import RunWatcher
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList
 
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.sequence.picture import SequencePicture
 
 _TICK = 1.0
 """Seconds between two looks at runs while one goes on."""
-_PROBLEMS_AFTER_SECONDS = 0.15
+_REST_SECONDS = 0.15
+"""After which a cursor that has not moved rests."""
+_BARS = 2
+"""Rows of title and keys."""
+_BELOW = ((45, 10), (17, 8))
+"""Rows of details and agenda, from how many of the screen; as in the style sheet."""
 _SLICE_SECONDS = 0.01
 _NEEDS_ONE = frozenset(
     {"open", "run", "duplicate", "rename", "change-id", "orchestration", "delete", "edit-file", "history", "sequence"}
@@ -71,6 +78,7 @@ class HomeScreen(Screen[None]):
         )
         self._title_bar = TitleBar()
         self._list_pane = ListPane(self.table)
+        self._sequence_pane = SequencePane(id="picture")
         self._details = DetailsPane(id="details")
         self.agenda = Agenda(id="agenda")
         self._editor = OrchestrationEditor(self.app, model, self)
@@ -79,9 +87,11 @@ class HomeScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         # Everything has its content before it is laid out: the first picture is the whole one.
         self.table.show(self.model.ids)
+        self._share_room()
         yield self._list_pane
         self._title_bar.show(*self._title())
         yield self._title_bar
+        yield self._sequence_pane
         with Horizontal(id="below"):
             yield self._details
             yield self.agenda
@@ -109,13 +119,24 @@ class HomeScreen(Screen[None]):
         self._looking.pause()
 
     def on_resize(self) -> None:
+        self._share_room()
         self._show_title()
+
+    def _share_room(self) -> None:
+        """The list gets the rows that it has use for, the picture of the sequence the others."""
+        height = self.app.size.height
+        below = next((rows for least, rows in _BELOW if height >= least), 0)
+        listed, picture = heights(height - _BARS - below, len(self.model.all_ids))
+        self._list_pane.styles.height = listed
+        self._sequence_pane.display = bool(picture)
 
     # --- showing ---
 
     def show(self, go_to: str | None = None) -> None:
         """Show the model anew, with the cursor on ``go_to`` or where it was."""
         self.table.show(self.model.ids, go_to)
+        self._share_room()
+        self._sequence_pane.forget()
         self._show_title()
         self._show_details()
         self.refresh_bindings()
@@ -126,6 +147,7 @@ class HomeScreen(Screen[None]):
         self.table.refresh_changed()
         if self.table.chosen is not None:
             self._show_details_of(self.table.chosen)
+            self._sequence_pane.told(runs=self.table.chosen in self.watcher.board.look.progress)
         lines = agenda(self.watcher.board.look, self.watcher.following(), self.model)
         self.agenda.show(lines, scheduler_words(self.model))
         self._show_title()
@@ -154,9 +176,8 @@ class HomeScreen(Screen[None]):
             )
             return
         self._show_details_of(chosen)
-        if self.model.known_problems(chosen) is None:
-            # Reading what the tasks use is for a cursor that rests.
-            self.set_timer(_PROBLEMS_AFTER_SECONDS, lambda: self._show_problems(chosen))
+        # Reading what the tasks use is for a cursor that rests.
+        self.set_timer(_REST_SECONDS, lambda: self._rested_on(chosen))
 
     def _show_details_of(self, orchestration_id: str) -> None:
         paths, look, now = self.app.project.paths, self.watcher.board.look, self.model.now()
@@ -166,10 +187,12 @@ class HomeScreen(Screen[None]):
         known = self.model.known_problems(orchestration_id)
         self._details.show(self.model.entry(orchestration_id), file, now, known, run)
 
-    def _show_problems(self, orchestration_id: str) -> None:
+    def _rested_on(self, orchestration_id: str) -> None:
         if self.is_current and self.table.chosen == orchestration_id:
-            self.model.problems(orchestration_id)
-            self._show_details_of(orchestration_id)
+            self._sequence_pane.follow(orchestration_id)
+            if self.model.known_problems(orchestration_id) is None:
+                self.model.problems(orchestration_id)
+                self._show_details_of(orchestration_id)
 
     def _keys_changed(self) -> None:
         """Which keys there are, once for every change: the footer is made anew each time."""
@@ -206,6 +229,12 @@ class HomeScreen(Screen[None]):
         if isinstance(event.control, Agenda):
             self.table.go_to(event.control.lines[event.index].orchestration)
         self._open()
+
+    def on_sequence_picture_chosen(self, event: SequencePicture.Chosen) -> None:
+        event.stop()
+        if (chosen := self.table.chosen) is not None:
+            self.watcher.open(chosen)
+            self.app.open_workbench(chosen, focus=event.id)
 
     def on_list_pane_filtered(self, event: ListPane.Filtered) -> None:
         self.model.set_filter(event.text)

@@ -1,0 +1,117 @@
+"""The sequence of the orchestration under the cursor: its plan, or its run while one goes on.
+
+What draws it is imported after the first picture: it would come later otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.containers import Vertical
+
+from orch_tui.project.project import DefinitionError
+
+if TYPE_CHECKING:
+    from orch_tui.runs.sequence.values import Sequence
+    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.sequence.picture import SequencePicture
+    from orch_tui.tui.sequence.sources import RunSequence
+
+LEAST = 9
+"""Rows of the smallest picture that shows more than a frame: a box with four tasks, the frame of the pane."""
+_FRAME_AND_HEAD = 3
+_FEWEST_ROWS = 4
+
+
+def heights(room: int, orchestrations: int) -> tuple[int, int]:
+    """How many rows list and picture get of those that are free for both; a picture that is too low gets none.
+
+    The list needs its frame, the titles and a row for each orchestration, at least four; it gives way to the picture
+    down to half of the room.
+    """
+    wanted = _FRAME_AND_HEAD + max(_FEWEST_ROWS, orchestrations)
+    listed = min(wanted, max(room - LEAST, room // 2))
+    picture = room - listed
+    return (listed, picture) if picture >= LEAST else (room, 0)
+
+
+class SequencePane(Vertical):
+    """Shows what it is told to follow."""
+
+    app: OrchApp
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.border_title = "Sequence"
+        self.followed: str | None = None
+        self._source: RunSequence | None = None
+        self._ran = False
+        self.picture: SequencePicture | None = None
+
+    def follow(self, orchestration_id: str | None) -> None:
+        """Show the sequence of this orchestration from now on; None: nothing is under the cursor."""
+        if orchestration_id != self.followed:
+            self.followed, self._source = orchestration_id, None
+            self._ran = False
+            self._look()
+
+    def forget(self) -> None:
+        """What was read may be different now."""
+        self.followed = None
+
+    def told(self, *, runs: bool) -> None:
+        """Whether a run of it goes on now; how it ended is looked at once more."""
+        if runs or self._ran:
+            self._look()
+        self._ran = runs
+
+    def _look(self) -> None:
+        if self.display and self.followed is not None:
+            self._read()
+
+    def on_show(self) -> None:
+        """The terminal has grown."""
+        self._look()
+
+    @work(group="sequence", exclusive=True, description="read the sequence")
+    async def _read(self) -> None:
+        followed = self.followed
+        sequence = await self._sequence(followed) if followed is not None else None
+        if followed != self.followed or not self.is_attached:
+            return
+        if self.picture is None:
+            from orch_tui.tui.sequence.picture import SequencePicture
+
+            self.picture = SequencePicture(empty_text=" No phases yet: Enter opens it, a adds tasks")
+            # The keys are those of the list; P shows it in full, with a cursor of its own.
+            self.picture.can_focus = False
+            await self.mount(self.picture)
+        if sequence is not None:
+            self.picture.show(sequence)
+
+    async def _sequence(self, orchestration_id: str) -> Sequence | None:
+        """The run as it stands, else the plan the first time; None for "as before"."""
+        from orch_tui.tui.sequence.sources import RunSequence
+
+        new = self._source is None
+        source = self._source = self._source or RunSequence(self.app.project.paths, orchestration_id, self.app.clock)
+        running = await source.look()
+        if running is not None or not new:
+            return running
+        return await self._plan(orchestration_id)
+
+    async def _plan(self, orchestration_id: str) -> Sequence:
+        from orch_tui.runs.estimates import read_estimates
+        from orch_tui.runs.sequence.read import read_sequence
+        from orch_tui.runs.sequence.values import Sequence
+
+        project = self.app.project
+        try:
+            value = project.orchestration(orchestration_id)
+        except DefinitionError:
+            # The pane of details says what is wrong with it.
+            return Sequence(orchestration_id)
+        estimates = await asyncio.to_thread(read_estimates, project.paths, orchestration_id)
+        return read_sequence(project, value, estimates)
