@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orch_tui.cli.completion import complete_orchestration
-from orch_tui.cli.errors import FAILED, SUCCESS, CliError
-from orch_tui.cli.opening import json_option, open_it, project_option
-from orch_tui.cli.output import Output, local_time, print_table
+from orch_tui.cli.shared.completion import complete_orchestration
+from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
+from orch_tui.cli.shared.opening import json_option, open_it, project_option
+from orch_tui.cli.shared.output import Output, local_time, print_table
 from orch_tui.model.text import counted, safe_line
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def alerts_command(ctx: click.Context, everything: bool, as_json: bool, project:
     entries = entries if everything else entries[-_SHOWN:]
     out = Output(sys.stdout)
     if as_json:
-        from orch_tui.cli.report import print_json
+        from orch_tui.cli.shared.report import print_json
 
         print_json(out, [_json(entry) for entry in entries])
     elif entries:
@@ -59,7 +59,7 @@ def alerts_command(ctx: click.Context, everything: bool, as_json: bool, project:
 
 def _json(entry: Entry) -> dict[str, Any]:
     from orch_tui.alerts.channels import channel_words
-    from orch_tui.cli.report import at
+    from orch_tui.cli.shared.report import at
 
     alert = entry.alert
     return {

@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from orch_tui.cli.errors import SUCCESS, USAGE
-from orch_tui.cli.opening import Screen, project_option
-from orch_tui.cli.output import Output
+from orch_tui.cli.shared.errors import SUCCESS, USAGE
+from orch_tui.cli.shared.opening import Screen, project_option
+from orch_tui.cli.shared.output import Output
 
 
 @click.command("keys")

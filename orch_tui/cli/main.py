@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import click
 
-from orch_tui.cli.errors import INTERRUPTED, USAGE, complaint
-from orch_tui.cli.opening import Screen
-from orch_tui.cli.output import Output, silence
+from orch_tui.cli.shared.errors import INTERRUPTED, USAGE, complaint
+from orch_tui.cli.shared.opening import Screen
+from orch_tui.cli.shared.output import Output, silence
 from orch_tui.model.text import safe_line
 
 
@@ -21,35 +21,35 @@ class _Lazy(NamedTuple):
 
 
 _COMMANDS = {
-    "run": _Lazy("run", "Run an orchestration and follow it to its end."),
-    "check": _Lazy("project_commands", "List everything that is wrong or suspicious in the project."),
-    "test": _Lazy("testing", "Test the connections of configurations, without running anything."),
-    "list": _Lazy("listing", "List orchestrations, configurations or components."),
-    "runs": _Lazy("runs", "List earlier runs, newest first."),
-    "show": _Lazy("show", "Show one run: phases, tasks, tables, first failure."),
-    "logs": _Lazy("logs", "Print or follow the logs of a run's tasks."),
-    "watch": _Lazy("watch", "Follow a run that any process executes."),
-    "cancel": _Lazy("cancel", "Stop a run, or one of its tasks."),
-    "hold": _Lazy("intervene", "Let nothing new start in a run, a phase, or let a task wait."),
-    "release": _Lazy("intervene", "Let go on what was held."),
-    "skip": _Lazy("intervene", "Let a run go on without a task that has not started."),
-    "retry": _Lazy("intervene", "Try a failed task of a run that goes on again, now."),
-    "mark-done": _Lazy("intervene", "Let a run go on as if a failed task had done its work."),
-    "limit": _Lazy("intervene", "Change how many tasks of a run may run at once."),
-    "approvals": _Lazy("approve", "List what waits for a person to approve it."),
-    "approve": _Lazy("approve", "Approve or reject what a run asks."),
-    "scheduler": _Lazy("scheduler", "Start orchestrations by their schedules, each scheduled time once."),
+    "run": _Lazy("run.command", "Run an orchestration and follow it to its end."),
+    "check": _Lazy("project.definitions", "List everything that is wrong or suspicious in the project."),
+    "test": _Lazy("project.testing", "Test the connections of configurations, without running anything."),
+    "list": _Lazy("project.listing", "List orchestrations, configurations or components."),
+    "runs": _Lazy("show.runs", "List earlier runs, newest first."),
+    "show": _Lazy("show.command", "Show one run: phases, tasks, tables, first failure."),
+    "logs": _Lazy("show.logs", "Print or follow the logs of a run's tasks."),
+    "watch": _Lazy("run.watch", "Follow a run that any process executes."),
+    "cancel": _Lazy("interventions.cancel", "Stop a run, or one of its tasks."),
+    "hold": _Lazy("interventions.intervene", "Let nothing new start in a run, a phase, or let a task wait."),
+    "release": _Lazy("interventions.intervene", "Let go on what was held."),
+    "skip": _Lazy("interventions.intervene", "Let a run go on without a task that has not started."),
+    "retry": _Lazy("interventions.intervene", "Try a failed task of a run that goes on again, now."),
+    "mark-done": _Lazy("interventions.intervene", "Let a run go on as if a failed task had done its work."),
+    "limit": _Lazy("interventions.intervene", "Change how many tasks of a run may run at once."),
+    "approvals": _Lazy("interventions.approve", "List what waits for a person to approve it."),
+    "approve": _Lazy("interventions.approve", "Approve or reject what a run asks."),
+    "scheduler": _Lazy("schedules.scheduler", "Start orchestrations by their schedules, each scheduled time once."),
     "alerts": _Lazy("alerts", "List what was told to whom, try channels, send what waits."),
-    "missed": _Lazy("missed", "List scheduled times that were not started, and catch up with them."),
-    "pause": _Lazy("pause", "Let schedules start nothing for a while."),
-    "unpause": _Lazy("pause", "End a pause of schedules."),
-    "crontab": _Lazy("crontab", "Print the lines for crontab that start orchestrations by their schedules."),
-    "new": _Lazy("project_commands", "Make a new project directory."),
-    "tables": _Lazy("tables", "List the tables in the project's storage."),
-    "preview": _Lazy("tables", "Show the first rows of a table."),
+    "missed": _Lazy("schedules.missed", "List scheduled times that were not started, and catch up with them."),
+    "pause": _Lazy("schedules.pause", "Let schedules start nothing for a while."),
+    "unpause": _Lazy("schedules.pause", "End a pause of schedules."),
+    "crontab": _Lazy("schedules.crontab", "Print the lines for crontab that start orchestrations by their schedules."),
+    "new": _Lazy("project.definitions", "Make a new project directory."),
+    "tables": _Lazy("project.tables", "List the tables in the project's storage."),
+    "preview": _Lazy("project.tables", "Show the first rows of a table."),
     "keys": _Lazy("keys", "List the keys of the screen, and what is wrong in the file that changes them."),
-    "component": _Lazy("component", "List components, or show one with its parameters."),
-    "completion": _Lazy("completion", "Print what makes a shell complete commands and names."),
+    "component": _Lazy("project.component", "List components, or show one with its parameters."),
+    "completion": _Lazy("shared.completion", "Print what makes a shell complete commands and names."),
 }
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
@@ -134,8 +134,8 @@ def cli(ctx: click.Context, project: str | None, no_mouse: bool) -> int | None:
 
 def open_screen(directory: Path | None, *, mouse: bool = True) -> int:
     """The exit code of the screen; 2 where it cannot be shown."""
-    from orch_tui.cli.errors import CliError
-    from orch_tui.cli.opening import project_root
+    from orch_tui.cli.shared.errors import CliError
+    from orch_tui.cli.shared.opening import project_root
 
     root = project_root(str(directory) if directory else None)
     streams = (sys.stdin, sys.stdout, sys.stderr)

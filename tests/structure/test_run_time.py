@@ -20,10 +20,10 @@ _FOR_DATES = {
     "engine/run_clock.py": "it is the one that ties the two",
     "engine/runs.py": "days that runs are kept",
     "engine/takeover.py": "how long to wait for a process",
-    "cli/watch.py": "when the journal's file was written",
+    "cli/run/watch.py": "when the journal's file was written",
     "scheduling/": "scheduled times are those of the wall",
-    "cli/run.py": "scheduled times",
-    "cli/scheduler.py": "scheduled times",
+    "cli/run/command.py": "scheduled times",
+    "cli/schedules/scheduler.py": "scheduled times",
     "tui/app.py": "days, for the list of orchestrations",
     "project/history.py": "days and files",
 }

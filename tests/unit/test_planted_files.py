@@ -12,8 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from orch_tui.cli.errors import complaint
-from orch_tui.cli.logs import LogTail
+from orch_tui.cli.shared.errors import complaint
+from orch_tui.cli.show.logs import LogTail
 from orch_tui.components.kit.checkpoint import Sent
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import TaskConfig, read_task_config

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from orch_tui.cli.broken_off import fault_error
+from orch_tui.cli.run.broken_off import fault_error
 from orch_tui.project.project import Project
 
 

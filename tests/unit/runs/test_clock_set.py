@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from orch_tui.cli.marks import EVERY, MarkTeller, head_words
-from orch_tui.cli.show_task import print_task
+from orch_tui.cli.follow.marks import EVERY, MarkTeller, head_words
+from orch_tui.cli.show.task import print_task
 from orch_tui.model import events
 from orch_tui.model.machine_clock import uptime
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from orch_tui.cli.output import Output
-from orch_tui.cli.show_run import print_run
+from orch_tui.cli.shared.output import Output
+from orch_tui.cli.show.run import print_run
 from orch_tui.engine.process import boot_id, host, read_stat
 from orch_tui.engine.requests import CancelRequest, Mailbox, ask
 from orch_tui.model import events

@@ -1,0 +1,1 @@
+"""A run that goes on, as lines and a status line for people."""

@@ -1,0 +1,1 @@
+"""What people do to a run: ``hold`` to ``limit``, ``approve``, ``cancel``."""

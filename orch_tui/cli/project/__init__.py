@@ -1,0 +1,1 @@
+"""What a project has: ``list``, ``component``, ``check``, ``new``, ``test``, ``tables``."""

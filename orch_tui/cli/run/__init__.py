@@ -1,0 +1,1 @@
+"""Executing a run and following one: ``run`` and ``watch``."""

@@ -1,0 +1,87 @@
+"""``orch-tui run --dry-run``: what would happen, task by task, and why."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from orch_tui.cli.shared.errors import SUCCESS, USAGE
+from orch_tui.cli.shared.output import Output, cells, pad
+from orch_tui.model.plan import Decision, RunPlan
+from orch_tui.model.reasons import value_of
+from orch_tui.model.text import counted, safe_line
+
+if TYPE_CHECKING:
+    from orch_tui.engine.runs import RunRequest
+    from orch_tui.project.project import Project
+
+_MARKS = {
+    Decision.RUN: ("●", "*", "green"),
+    Decision.REUSED: ("✔", "+", "blue"),
+    Decision.SKIPPED: ("–", "-", "bright_black"),
+    Decision.BLOCKED: ("✘", "x", "red"),
+}
+
+
+def show_plan(project: Project, request: RunRequest, *, as_json: bool) -> int:
+    """Exit code 2 when the run would be refused."""
+    from orch_tui.engine.runs import plan_run
+
+    plan = plan_run(project, request)
+    out = Output(sys.stdout)
+    if as_json:
+        from orch_tui.cli.shared.report import print_json
+
+        print_json(out, plan_json(plan))
+    else:
+        _print(out, plan)
+        if plan.refusal is not None:
+            Output(sys.stderr).lines(f"it would be refused: {plan.refusal}")
+    return SUCCESS if plan.refusal is None else USAGE
+
+
+def _print(out: Output, plan: RunPlan) -> None:
+    width = min(60, max((cells(safe_line(task.name)) for task in plan.tasks()), default=0))
+    for number, phase in enumerate(plan.phases, 1):
+        limit = f", {phase.max_parallel} at once" if len(phase.tasks) > phase.max_parallel else ""
+        name = safe_line(phase.name, 120)
+        out.line(out.bold(f'phase {number} "{name}"') + f"  {counted(len(phase.tasks), 'task')}{limit}")
+        for task in phase.tasks:
+            glyph, ascii_glyph, color = _MARKS[task.decision]
+            mark = out.paint(f"{glyph if out.unicode else ascii_glyph} {task.decision.value:<8}", color)
+            reason = f"  {safe_line(task.reason, 400)}" if task.reason else ""
+            out.line(f"  {mark}  {pad(safe_line(task.name), width)}  {task.id}{reason}")
+    counts = [(decision, len(plan.with_decision(decision))) for decision in Decision]
+    said = ", ".join(f"{number} {decision.value}" for decision, number in counts if number)
+    out.line(f"{safe_line(plan.name, 120)}: {said or 'no tasks'}. Nothing was started.")
+
+
+def plan_json(plan: RunPlan) -> dict[str, Any]:
+    """The plan as docs/cli.md has it."""
+    return {
+        "orchestration": plan.orchestration,
+        "name": plan.name,
+        "partial": plan.partial,
+        "rerun_of": plan.rerun_of,
+        "refusal": plan.refusal,
+        "variables": dict(plan.variables),
+        "phases": [
+            {
+                "id": phase.id,
+                "name": phase.name,
+                "max_parallel": phase.max_parallel,
+                "tasks": [
+                    {
+                        "id": task.id,
+                        "name": task.name,
+                        "configuration": task.configuration,
+                        "decision": task.decision.value,
+                        "reason": task.reason,
+                        "because": value_of(task.because),
+                    }
+                    for task in phase.tasks
+                ],
+            }
+            for phase in plan.phases
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Starting by schedules: ``scheduler``, ``crontab``, ``pause``, ``missed``."""

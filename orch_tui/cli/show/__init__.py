@@ -1,0 +1,1 @@
+"""What is there of earlier runs: ``runs``, ``show``, ``logs``."""

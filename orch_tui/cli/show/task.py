@@ -1,0 +1,115 @@
+"""``orch-tui show RUN TASK``: one task of a run, the text that it ran, and the command that starts it by hand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orch_tui.cli.shared.errors import SUCCESS, CliError
+from orch_tui.cli.shared.opening import command_hint, find_task
+from orch_tui.cli.shared.output import Output, local_time
+from orch_tui.engine.attempt_text import NoText, attempt_text
+from orch_tui.engine.reproduce import CannotReproduce, reproduce
+from orch_tui.engine.run_clock import now_of
+from orch_tui.model.durations import show_duration
+from orch_tui.model.text import counted, safe_line
+from orch_tui.model.waits import why
+from orch_tui.project.attempt_dir import attempt_directory
+from orch_tui.runs.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
+from orch_tui.runs.variables import variable_words
+
+if TYPE_CHECKING:
+    from orch_tui.model.attempt_state import AttemptState
+    from orch_tui.model.runstate import RunState, TaskState
+    from orch_tui.project.project import Project
+
+
+def attempt_number(task: TaskState, wanted: int | None, state: RunState) -> int:
+    """The attempt that is meant, the last one for None. Raises: CliError when the task has none of that number."""
+    if not task.attempts:
+        reason = f": {safe_line(task.reason, 300)}" if task.reason else ""
+        raise CliError(f"task {task.id} never began in run {state.header.id}, it is {task.status.value}{reason}")
+    if wanted is None:
+        return task.attempts[-1].number
+    if wanted not in {attempt.number for attempt in task.attempts}:
+        raise CliError(
+            f"task {task.id} has {counted(len(task.attempts), 'attempt')} in run {state.header.id}, no {wanted}"
+        )
+    return wanted
+
+
+def print_command(state: RunState, directory: Path, wanted: str, attempt: int | None) -> int:
+    """The command on standard output, what to know of it on standard error. Raises: CliError."""
+    task = find_task(state, wanted)
+    try:
+        found = reproduce(directory, task, attempt_number(task, attempt, state))
+    except CannotReproduce as error:
+        raise CliError(str(error)) from error
+    notes = Output(sys.stderr)
+    for note in found.notes:
+        notes.line(safe_line(note))
+    Output(sys.stdout).data(found.command)
+    return SUCCESS
+
+
+def print_text(project: Project, state: RunState, directory: Path, wanted: str, attempt: int | None) -> int:
+    """The configuration as the attempt ran it, and below it what was edited since. Raises: CliError."""
+    task = find_task(state, wanted)
+    number = attempt_number(task, attempt, state)
+    try:
+        found = attempt_text(project, directory, state, task, number)
+    except NoText as error:
+        raise CliError(str(error)) from error
+    out = Output(sys.stdout)
+    out.line(out.bold(f"{safe_line(task.configuration, 200)} as attempt {number} ran it, {safe_line(found.now, 400)}"))
+    for text in found.text.splitlines():
+        out.line(f"  {safe_line(text)}")
+    if found.difference:
+        out.line(out.bold("from then to now:"))
+    for text in found.difference:
+        out.line("  " + out.paint(safe_line(text), {"+": "green", "-": "red", "@": "blue"}.get(text[:1], "")))
+    return SUCCESS
+
+
+def print_task(project: Project, state: RunState, directory: Path, wanted: str) -> int:
+    """A task with all its attempts. Raises: CliError."""
+    task, out = find_task(state, wanted), Output(sys.stdout)
+    phase = state.phases[task.phase]
+    out.line(f'{out.bold(safe_line(task.name, 120))} ({task.id}) in phase "{safe_line(phase.name, 120)}"')
+    words = exit_in_words(task) if task.status.final and task.attempts else why(state, task, now_of(state))
+    out.line(f"  {out.status(task.status)}  {safe_line(words, 600)}".rstrip())
+    out.line(f"  runs {safe_line(task.configuration, 200)}")
+    for attempt in task.attempts:
+        _print_attempt(out, project, state, directory, task, attempt)
+    if task.attempts:
+        run = state.header.id
+        out.line(f"  its log: {command_hint('logs', run, task.id)}")
+        out.line(f"  the text it ran: {command_hint('show', run, task.id, '--config')}")
+        out.line(f"  to start it by hand: {command_hint('show', run, task.id, '--command')}")
+    return SUCCESS
+
+
+def _print_attempt(
+    out: Output, project: Project, state: RunState, directory: Path, task: TaskState, attempt: AttemptState
+) -> None:
+    place = attempt_directory(directory, task.id, attempt.number)
+    try:
+        text = attempt_text(project, directory, state, task, attempt.number).now
+    except NoText as error:
+        text = str(error)
+    began = local_time(attempt.started or attempt.spawned)
+    out.line(
+        f"  attempt {attempt.number}  {out.status(attempt.status)}  {began}  {show_duration(attempt.seconds)}  "
+        f"{safe_line(attempt.reason, 400)}".rstrip()
+    )
+    out.line(f"    its text: {safe_line(text, 400)}")
+    for name, rows in (*tables_written(place), *files_written(place)):
+        out.line(f"    wrote {counted(rows, 'row')} in {name}")
+    if counts := counts_told(place):
+        out.line(f"    counted {counts}")
+    for name, value in attempt.values.items():
+        out.line(f"    set {variable_words(name, value)}")
+    for finding in findings_told(place):
+        out.line(f"    found: {finding}")
+    out.line(f"    {safe_line(str(place))}")
