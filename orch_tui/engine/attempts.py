@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from orch_tui.engine.lastlines import last_line
+from orch_tui.engine.lastlines import last_line, say_in_log
 from orch_tui.engine.launcher import AttemptSpec, Exit, Launcher, Running, StopRequest
 from orch_tui.engine.local import clean_up
 from orch_tui.engine.obstacles import disk_refusal
 from orch_tui.engine.recorder import Recorder
-from orch_tui.engine.results import read_told, read_values, read_warning
+from orch_tui.engine.results import Told, read_told, read_values, read_warning, unreadable_result
 from orch_tui.model import events
 from orch_tui.model.durations import show_duration
 from orch_tui.model.events import Event, FailureKind
@@ -132,6 +132,7 @@ class AttemptRunner:
         """Write down how it ended; the time of the next attempt if there is to be one."""
         mask_what_is_left(attempt.spec)
         outcome, values = self._values_of(attempt, outcome)
+        told = self._told(attempt)
         now, task = self._recorder.now(), attempt.task
         state = self._recorder.state.tasks[task.id]
         ended = None if end.ended is None else min(now, max(end.ended, _begun(state)))
@@ -160,11 +161,19 @@ class AttemptRunner:
                 uncounted=False if outcome.kind is FailureKind.LOST and retry_at is not None else None,
                 leftovers=end.leftovers or None,
                 ended_at=None if ended is None else round(ended, 3),
-                results=read_told(attempt.spec.directory) if self._recorder.state.has_rules else None,
+                results=told.values or None,
                 variables=values,
             )
         )
+        # Behind the program's own words, and only once the last of them can be no reason any more.
+        say_in_log(log_file(attempt.spec.directory), [f"warning: result.json: {line}" for line in told.left_out])
         return retry_at
+
+    def _told(self, attempt: ActiveAttempt) -> Told:
+        """What rules may ask for, if there are any, and what is to be said of the rest."""
+        if (problem := unreadable_result(attempt.spec.directory)) is not None:
+            return Told({}, [f"nothing of it is used: {problem}"])
+        return read_told(attempt.spec.directory) if self._recorder.state.has_rules else Told()
 
     def _values_of(self, attempt: ActiveAttempt, outcome: Outcome) -> tuple[Outcome, dict[str, Value]]:
         """The variables that it set, which only an attempt does that succeeded. What is wrong with them is a warning:

@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import json
-import os
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import counted, safe_line
 from orch_tui.model.values import Value, decode_all
 from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.masking.files import is_masked, withheld
-from orch_tui.project.own_files import open_own
+from orch_tui.project.own_files import read_own
 
 _LIMIT = 4 << 20
+MOST_TOLD = 1000
+"""Metrics that conditions may ask for, and tables."""
+MOST_NAME = 200
+"""Characters of the name of one."""
+MOST_TEXT = 1000
+"""Characters of a metric that is a text."""
+MOST_BYTES = 64 << 10
+"""Of all metrics and tables together, as JSON: they are written into the journal with the end of every attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What conditions may ask for of a result, by name, and a sentence for each kind of thing that was left out."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
 
 def read_result(directory: Path) -> dict[str, Any]:
@@ -21,28 +39,37 @@ def read_result(directory: Path) -> dict[str, Any]:
 
     Without its texts as long as secrets may be in them.
     """
+    return _read(directory)[0]
+
+
+def unreadable_result(directory: Path) -> str | None:
+    """Why nothing of an attempt's ``result.json`` counts, in a sentence; None where there is none, or it is read."""
+    return _read(directory)[1]
+
+
+def _read(directory: Path) -> tuple[dict[str, Any], str | None]:
     try:
-        fd = open_own(result_file(directory))
-    except OSError:
-        return {}
-    try:
-        data = os.read(fd, _LIMIT)
-    except OSError:
-        return {}
-    finally:
-        os.close(fd)
+        data = read_own(result_file(directory), _LIMIT + 1)
+    except FileNotFoundError:
+        return {}, None
+    except OSError as error:
+        return {}, f"it cannot be read: {error.strerror or error}"
+    if len(data) > _LIMIT:
+        return {}, f"it is over {_LIMIT >> 20} MiB, more than is read; write what is long into a table or file"
     try:
         result = json.loads(data)
         if not isinstance(result, dict):
-            return {}
+            return {}, "it is no JSON object"
         known: dict[str, Any] = result if is_masked(directory) else withheld(result)
-    except (ValueError, RecursionError):
-        # Also what is nested deeper than the parser goes, or than what looks through it.
-        return {}
-    return known
+    except RecursionError:
+        # Deeper than the parser goes, or than what looks through it.
+        return {}, "it is nested too deeply"
+    except ValueError as error:
+        return {}, f"it is no JSON: {safe_line(str(error), 100)}"
+    return known, None
 
 
-def read_told(directory: Path) -> dict[str, Any]:
+def read_told(directory: Path) -> Told:
     """What conditions may ask for of it: ``rows`` and ``files`` (numbers), ``tables`` (rows written, by name) and
     ``metrics`` (numbers, texts and flags, by name)."""
     result = read_result(directory)
@@ -52,10 +79,54 @@ def read_told(directory: Path) -> dict[str, Any]:
     files = [_count(file.get("rows")) for file in _objects(result, "files")]
     metrics = result.get("metrics")
     if not (tables or files or isinstance(metrics, dict)):
-        return {}
-    kept = metrics.items() if isinstance(metrics, dict) else ()
-    simple = {name: value for name, value in kept if isinstance(value, str | bool | float) or _is_small(value)}
-    return {"rows": sum(tables.values()) + sum(files), "tables": tables, "files": len(files), "metrics": simple}
+        return Told()
+    selection = _Selection(MOST_BYTES)
+    told = {
+        "rows": sum(tables.values()) + sum(files),
+        "files": len(files),
+        "metrics": selection.of("metric", metrics if isinstance(metrics, dict) else {}),
+        "tables": selection.of("table", tables),
+    }
+    return Told(told, selection.left_out)
+
+
+class _Selection:
+    """Takes what conditions can use out of what a program told, up to the limits."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self.left_out: list[str] = []
+
+    def of(self, kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Those that can be taken, the first ones where they are too many or too large."""
+        taken: dict[str, Any] = {}
+        left: dict[str, list[str]] = {}
+        for name, value in values.items():
+            why = self._fault(name, value) or (len(taken) >= MOST_TOLD and f"more than {MOST_TOLD}")
+            size = len(json.dumps({name: value}, default=str)) if not why else 0
+            if not why and size > self._room:
+                why = f"more than {MOST_BYTES >> 10} KiB in all"
+            if why:
+                left.setdefault(why, []).append(name)
+                continue
+            self._room -= size
+            taken[name] = value
+        for why, names in left.items():
+            first = safe_line(json.dumps(names[0], ensure_ascii=False), 60)
+            more = f" and {counted(len(names) - 1, f'other {kind}')}" if len(names) > 1 else ""
+            self.left_out.append(f"rules cannot ask for the {kind} {first}{more}: {why}")
+        return taken
+
+    def _fault(self, name: str, value: Any) -> str | None:
+        if len(name) > MOST_NAME:
+            return f"a name of more than {MOST_NAME} characters"
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"{value} is no number to reckon with"
+        if isinstance(value, str) and len(value) > MOST_TEXT:
+            return f"a text of more than {MOST_TEXT} characters"
+        if isinstance(value, str | bool | float) or _is_small(value):
+            return None
+        return "neither a text, a flag nor a number of 62 bits"
 
 
 def read_values(directory: Path) -> tuple[dict[str, Value], list[str]]:

@@ -19,6 +19,8 @@ MASKED = "*****"
 """What stands where a secret was."""
 MOST_BYTES = 64 << 10
 """Of one value, as JSON."""
+MOST_BYTES_OF_ALL = 256 << 10
+"""Of all values that one task sets, as JSON: they are written into the journal, and into that of each run after it."""
 MOST_VALUES = 100
 """That one task sets."""
 _TYPES = ("text", "integer", "number", "boolean", "date", "datetime", "list")
@@ -82,7 +84,7 @@ def decode(raw: Any) -> Value:
         value = tuple(_scalar(item) for item in raw["value"])
     else:
         value = _scalar(raw)
-    size = len(json.dumps(encode(value), ensure_ascii=False).encode(errors="replace"))
+    size = _size(value)
     if size > MOST_BYTES:
         raise ValueFault(f"has {size} bytes; a variable holds {MOST_BYTES} at most, what is more belongs into a table")
     return value
@@ -151,7 +153,7 @@ def decode_all(raw: Any) -> tuple[dict[str, Value], list[str]]:
     if not isinstance(raw, Mapping):
         return {}, [f"variables are an object of names and values, not {type(raw).__name__}"]
     values: dict[str, Value] = {}
-    faults = []
+    faults, room = [], MOST_BYTES_OF_ALL
     for name, one in raw.items():
         if not isinstance(name, str) or not VARIABLE_NAME.fullmatch(name):
             faults.append(f"{json.dumps(name)[:60]} cannot be the name of a variable")
@@ -160,10 +162,24 @@ def decode_all(raw: Any) -> tuple[dict[str, Value], list[str]]:
             break
         else:
             try:
-                values[name] = decode(one)
+                value = decode(one)
+                room = _room_after(value, room)
+                values[name] = value
             except ValueFault as error:
                 faults.append(f"variable {name} was not set: it {error}")
     return values, faults
+
+
+def _room_after(value: Value, room: int) -> int:
+    """The bytes that are left for further values. Raises: ValueFault when there are too few."""
+    left = room - _size(value)
+    if left < 0:
+        raise ValueFault(f"is too much: all that a task sets have {MOST_BYTES_OF_ALL >> 10} KiB at most")
+    return left
+
+
+def _size(value: Value) -> int:
+    return len(json.dumps(encode(value), ensure_ascii=False).encode(errors="replace"))
 
 
 def encode_all(values: Mapping[str, Value]) -> str | None:

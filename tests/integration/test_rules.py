@@ -287,3 +287,22 @@ def test_random_flows_go_the_way_that_a_reader_of_their_rules_expects(tmp_path: 
 def test_very_many_random_flows(tmp_path: Path) -> None:
     for seed in range(1000, 2500):
         attempt(tmp_path / str(seed), seed)
+
+
+def test_what_rules_cannot_ask_for_is_said_in_the_log_of_its_task(tmp_path: Path) -> None:
+    # GIVEN a program that tells a number that is none, and then writes half a line
+    told = '{"metrics": {"share": NaN, "n": 3}}'
+    command = f"echo '{told}' > \"$KBC_DATADIR/result.json\"; printf 'the end'"
+    rule = """{ name = "three", when = 'task["load"].metrics["n"] == 3', goto = "third" }"""
+    project = flow(
+        tmp_path, {"first": ({"load": command}, rule), "second": ({"b": "true"}, ""), "third": ({"c": "true"}, "")}
+    )
+    # WHEN it runs
+    state = run(project)
+    directory = next((project.root / ".orch" / "runs" / "o").iterdir())
+    # THEN the other number is there to decide with, the journal is JSON, and the log says what is not
+    assert state.status is Status.SUCCESS and state.tasks["b"].status is Status.SKIPPED
+    (log,) = [path.read_text() for path in directory.glob("tasks/load/*/log")]
+    line = 'rules cannot ask for the metric "share": nan is no number to reckon with'
+    assert log.endswith(f"the end\norch-tui: warning: result.json: {line}\n")
+    assert "NaN" not in (directory / JOURNAL).read_text()

@@ -26,7 +26,7 @@ def test_a_result_may_be_nested_as_deep_as_it_likes(tmp_path: Path, depth: int, 
     for _ in range(2):
         # WHEN it is read, THEN there is an answer, and no error
         assert read_result(tmp_path) == {} or close
-        assert isinstance(read_told(tmp_path), dict)
+        assert isinstance(read_told(tmp_path).values, dict)
         assert read_values(tmp_path) == ({}, [])
         assert read_warning(tmp_path) in (None, "w")
         mask_attempt(tmp_path, Redactor(["s3cr3t-of-mine"]))
