@@ -93,8 +93,15 @@ class TaskState:
 
     @property
     def max_attempts(self) -> int:
-        """The number that its last attempt can have."""
-        return 1 + (self.options.retry.attempts if self.options.retry else 0) + self.granted + self.uncounted
+        """The number that its last attempt can have: never less than that of one that began, or is about to."""
+        allowed = 1 + (self.options.retry.attempts if self.options.retry else 0) + self.granted + self.uncounted
+        # A journal may have more than its task's options tell: of an older program, or edited by a person.
+        begun = self.attempts[-1].number if self.attempts else 0
+        return max(allowed, begun + (self.status is Status.WAITING))
+
+    def attempt_words(self, number: int) -> str:
+        """``attempt 2 of 3``."""
+        return f"attempt {number} of {max(number, self.max_attempts)}"
 
     @property
     def attempt(self) -> AttemptState | None:

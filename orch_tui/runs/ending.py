@@ -53,7 +53,7 @@ def exit_in_words(task: TaskState) -> str:
         if attempt.seconds is not None:
             parts.append(f"after {show_duration(attempt.seconds)}")
         if task.max_attempts > 1:
-            parts.append(f"attempt {attempt.number} of {task.max_attempts}")
+            parts.append(task.attempt_words(attempt.number))
     return ", ".join(parts)
 
 

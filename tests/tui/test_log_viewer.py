@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from orch_tui.model.attempt_state import AttemptState
+from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedTask
+from orch_tui.model.retry import Retry
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
@@ -225,7 +227,8 @@ async def test_attempts_are_switched(project: Project, log: Path, tmp_path: Path
 
 async def test_the_attempts_of_a_task(project: Project, tmp_path: Path) -> None:
     # GIVEN a task that was tried twice, and one that has not begun
-    tried = TaskState(PlannedTask("t", "command/one", "Load", "p", Decision.RUN), Status.PROCESSING)
+    twice_more = TaskOptions(retry=Retry(2))
+    tried = TaskState(PlannedTask("t", "command/one", "Load", "p", Decision.RUN, options=twice_more), Status.PROCESSING)
     tried.attempts = [AttemptState(1, 0.0, status=Status.ERROR), AttemptState(2, 5.0)]
     waiting = TaskState(PlannedTask("w", "command/one", "Wait", "p", Decision.RUN), Status.WAITING)
     log = tmp_path / "tasks" / "t" / "2" / "log"
@@ -235,7 +238,7 @@ async def test_the_attempts_of_a_task(project: Project, tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await app.push_screen(LogViewerScreen.open_for_task(tmp_path, tried))
         await pilot.pause()
-        assert "Load" in text_of(pilot) and "attempt 2 of 1, processing" in text_of(pilot) and "again" in text_of(pilot)
+        assert "Load" in text_of(pilot) and "attempt 2 of 3, processing" in text_of(pilot) and "again" in text_of(pilot)
         app.pop_screen()
         await app.push_screen(LogViewerScreen.open_for_task(tmp_path, waiting))
         await pilot.pause()

@@ -104,7 +104,7 @@ class Narrator:
         task = state.tasks[data["task"]]
         if not self._starts:
             return None
-        again = f"attempt {data['attempt']} of {task.max_attempts}" if data["attempt"] > 1 else ""
+        again = task.attempt_words(data["attempt"]) if data["attempt"] > 1 else ""
         return self._task(task, Status.PROCESSING, again)
 
     def _asked(self, state: RunState, data: Any) -> str:
@@ -129,7 +129,7 @@ class Narrator:
         attempt = task.attempt
         reason = data.get("reason", "")
         if "retry_at" in data:
-            reason += f"; attempt {data['attempt'] + 1} of {task.max_attempts} at {clock(data['retry_at'])}"
+            reason += f"; {task.attempt_words(data['attempt'] + 1)} at {clock(data['retry_at'])}"
         rows = written(attempt_directory(self._directory, task.id, data["attempt"])) if data.get("exit") == 0 else ""
         leftovers = data.get("leftovers")
         left = f"{counted(leftovers, 'process')[:-1]}es" if leftovers and leftovers > 1 else "1 process"

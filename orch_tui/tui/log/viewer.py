@@ -60,7 +60,7 @@ class LogViewerScreen(FullScreen[None]):
         numbers = [(attempt.number, attempt.status.value) for attempt in task.attempts] or [(1, task.status.value)]
         attempts = [
             (
-                f"attempt {number} of {task.max_attempts}, {status}",
+                f"{task.attempt_words(number)}, {status}",
                 log_file(attempt_directory(run_directory, task.id, number)),
             )
             for number, status in numbers
