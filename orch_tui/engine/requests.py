@@ -56,7 +56,8 @@ def ask(run_directory: Path, request: Request) -> Path:
     """
     directory = run_directory / _DIRECTORY
     make_private(directory)
-    path = directory / f"{new_id()}.json"
+    # The clock may have been set back since an earlier request was left.
+    path = directory / f"{_later(new_id(), waiting(run_directory))}.json"
     if isinstance(request, CancelRequest):
         body = {"action": "cancel", "by": request.by, "now": request.now, "task": request.task}
     else:
@@ -64,6 +65,16 @@ def ask(run_directory: Path, request: Request) -> Path:
         body = {"action": "intervene", **(request if request.id else with_id(request, path.stem)).values}
     replace_json(path, body)
     return path
+
+
+def _later(request: str, before: list[Path]) -> str:
+    """The id, or one that comes after those of all these in the order of texts."""
+    last = before[-1].stem if before else ""
+    if request > last:
+        return request
+    number, _, end = request.partition("-")
+    head = last.partition("-")[0]
+    return f"{int(head) + 1:0{len(number)}d}-{end}" if head.isdecimal() else f"{last}-{end}"
 
 
 def waiting(run_directory: Path) -> list[Path]:
@@ -80,7 +91,7 @@ def new_id() -> str:
 def pending(run_directory: Path) -> list[Request]:
     """The requests that nobody has taken yet, in their order; they stay. Those that cannot be read are left out."""
     requests = []
-    for path in sorted((run_directory / _DIRECTORY).glob("[!.]*.json")):
+    for path in waiting(run_directory):
         # Somebody may take it at this moment.
         with contextlib.suppress(OSError):
             if (request := _read_request(path)) is not None:

@@ -208,7 +208,7 @@ def test_an_executor_that_is_killed_loses_no_question_and_no_answer(tmp_path: Pa
     # WHEN two answer while nobody executes it
     told = tell(tmp_path, "approve", directory.name, "ask", "--note", "one")
     assert "the answer holds when it is resumed" in told
-    assert "has its answer already, by " in tell(tmp_path, "approve", directory.name, "ask", "--reject", code=1)
+    assert "has its answer already: " in tell(tmp_path, "approve", directory.name, "ask", "--reject", code=1)
     (one,) = json.loads(tell(tmp_path, "approvals", "--json"))
     assert one["answer"]["reason"] == "one" and not one["live"]
     # THEN the first holds when the run goes on, and nothing is asked again

@@ -264,6 +264,10 @@ def test_what_is_asked_of_a_run_that_nobody_executes_is_done_when_it_is_resumed(
     done = command_here(project, "hold", run.name, "--task", "b")
     assert done.returncode == 0 and "no process executes run" in done.stdout
     assert command_here(project, "skip", run.name, "c").returncode == 0
+    # AND what waits already is counted
+    assert "is held already, by " in command_here(project, "hold", run.name, "--task", "b").stderr
+    for wish in ("release", "hold"):
+        assert command_here(project, wish, run.name, "--task", "b").returncode == 0
     # AND it is resumed
     (project / "go").touch()
     resumed = start(project, "run", "--resume", run.name)
@@ -325,8 +329,9 @@ def _trial(root: Path, rng: random.Random, where: str) -> int:
                 (project / "repaired").touch()
                 (project / "go").touch()
             if rng.random() < 0.5:
-                # Refused while an earlier wish waits for an executor that is not there yet: then it is asked again.
-                until(lambda wish=wish: command_here(project, wish[0], run.name, *wish[1:]).returncode == 0)
+                # An earlier wish may wait for an executor that is not there yet: this one is judged with it.
+                asked = command_here(project, wish[0], run.name, *wish[1:])
+                assert asked.returncode == 0, asked.stdout + asked.stderr
                 continue
             # At any moment: before it is read, when it is recorded, when it is done.
             ask(run, _request(wish))

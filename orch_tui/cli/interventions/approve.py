@@ -88,7 +88,7 @@ def approve_command(
 ) -> int:
     """Approve what TASK of RUN asks, or reject it. TASK may be left out when the run asks one thing only."""
     from orch_tui.engine.requests import ask, new_id, who_am_i
-    from orch_tui.model.intervening import refusal
+    from orch_tui.engine.wishes import expected, refused
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.approvals import approvals_of
     from orch_tui.runs.follower import Follower
@@ -96,14 +96,15 @@ def approve_command(
     directory = run_directory(open_it(project, tolerant=True), run)
     alive = is_executed(directory)
     follower = Follower(directory)
-    state = follower.catch_up()
-    wanted = _asking(state) if task is None else find_task(state, task)
+    known = follower.catch_up()
+    wanted = _asking(known) if task is None else find_task(known, task)
     kind = InterventionKind.REJECT if reject else InterventionKind.APPROVE
     given = {} if reject else _given(wanted, values)
     if reject and values:
         raise CliError("--set belongs to an approval; what is rejected sets nothing")
     one = Intervention(new_id(), kind, who_am_i(), note, wanted.id, given=given)
-    if why := refusal(state, one):
+    state = expected(directory, follower.catch_up)
+    if why := refused(state, follower.state, one):
         raise CliError(why, FAILED)
     asked = ask(directory, one)
     if alive:

@@ -123,7 +123,7 @@ def _intervene(
 ) -> int:
     """Raises: CliError when it cannot be done."""
     from orch_tui.engine.requests import ask, new_id, who_am_i
-    from orch_tui.model.intervening import refusal
+    from orch_tui.engine.wishes import expected, refused
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.follower import Follower
 
@@ -132,11 +132,11 @@ def _intervene(
     directory = run_directory(open_it(project, tolerant=True), run)
     alive = is_executed(directory)
     follower = Follower(directory)
-    state = follower.catch_up()
+    state = expected(directory, follower.catch_up)
     task = find_task(state, task).id if task is not None else None
     phase = find_phase(state, phase).id if phase is not None else None
     one = Intervention(new_id(), kind, who_am_i(), reason, task, phase, limit)
-    if why := refusal(state, one):
+    if why := refused(state, follower.state, one):
         raise CliError(why, FAILED)
     asked = ask(directory, one)
     if not alive:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from orch_tui.engine.wishes import expected
 from orch_tui.model.interventions import ANSWERS, Intervention, InterventionKind
 from orch_tui.model.orchestration import Phase
+from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.control import CannotRun, RunControl
 from orch_tui.runs.interventions import choices_for
 from orch_tui.runs.responding import asked_words
@@ -48,7 +51,12 @@ class InterventionController:
 
     async def _ask(self, model: RunModel) -> None:
         task, phase = self._under_cursor(model)
-        choice = await self._host.ask(Intervene(choices_for(model.state, task, phase)))
+        try:
+            state = await asyncio.to_thread(expected, model.directory, lambda: read_run(model.directory))
+        except (OSError, BrokenJournal) as error:
+            self._host.say(f"Run {model.directory.name} cannot be read: {error}", "error", seconds=12)
+            return
+        choice = await self._host.ask(Intervene(choices_for(state, task, phase)))
         if choice is None:
             return
         if choice.one.kind in ANSWERS and choice.one.task is not None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from orch_tui.cli.narrate import Narrator
-from orch_tui.cli.output import Output
+from orch_tui.cli.follow.narrate import Narrator
+from orch_tui.cli.shared.output import Output
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.orchestration import TaskOptions
