@@ -11,7 +11,7 @@ from orch_tui.model import event_shape as shape
 from orch_tui.model.event_shape import Kind
 
 NAN, INF = math.nan, math.inf
-NUMBERS = (True, "1", None, NAN, INF, [])
+NUMBERS: tuple[Any, ...] = (True, "1", None, NAN, INF, [])
 
 HOLDS: tuple[tuple[str, Kind, tuple[Any, ...], tuple[Any, ...]], ...] = (
     ("text", shape.TEXT, ("", "a", "é", "\ue000"), (1, None, b"a", "\ud800", "é\udfff")),
