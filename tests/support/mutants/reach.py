@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import os
@@ -31,12 +32,8 @@ _WHOLE = (
     "actions",
     "interventions",
     "takeover",
-    "takeover_leftovers",
     "set_variables",
-    "cli_control",
-    "nested_takeover",
     "storage_processes",
-    "reproduce",
 )
 # At most so many tests of one process, and for so many seconds; then for so many seconds those of whole processes.
 _MOST = 150
@@ -56,13 +53,10 @@ class Measured:
 
 
 class Reach:
-    """``digests`` are those of the modules when the tests were measured."""
-
-    def __init__(self, measured: Iterable[Measured], stale: Iterable[str] = ()) -> None:
+    def __init__(self, measured: Iterable[Measured]) -> None:
         self._seconds: dict[str, float] = {}
         self._tests: dict[tuple[str, int], set[str]] = defaultdict(set)
         self._modules: dict[str, set[str]] = defaultdict(set)
-        self._stale = set(stale)
         for one in measured:
             self._seconds |= one.seconds
             for test in one.seconds:
@@ -74,12 +68,11 @@ class Reach:
     def of(self, mutant: Mutant) -> tuple[list[str], list[str]]:
         """Tests of one process and of whole processes that run a line of the mutant, in the order to ask them.
 
-        Of a line that only an import runs, or of a module that has changed since, those that run any of its lines.
+        Of a line that only an import runs, or that is new since they were measured, those that run any of its module.
         """
         tests: set[str] = set()
-        if mutant.module not in self._stale:
-            for line in range(mutant.line, mutant.last + 1):
-                tests |= self._tests[mutant.module, line]
+        for line in range(mutant.line, mutant.last + 1):
+            tests |= self._tests[mutant.module, line]
         tests = tests or self._modules[mutant.module]
         mirrored = mutant.module.replace("orch_tui/", "tests/unit/")
         folder, _, file = mirrored.rpartition("/")
@@ -160,15 +153,39 @@ def _test(context: str) -> str:
     return context.partition("|")[0].rpartition(" (")[0] if context.endswith(")") else context.partition("|")[0]
 
 
+def _moved(old: str, new: str) -> dict[int, int]:
+    """Where the lines of a text stand in a newer one, counted from 1; without those that have changed."""
+    matcher = difflib.SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
+    return {
+        block.a + offset + 1: block.b + offset + 1
+        for block in matcher.get_matching_blocks()
+        for offset in range(block.size)
+    }
+
+
+def _read_map(kept: Path, modules: Mapping[str, str]) -> dict[str, Measured]:
+    """What was measured, by file of tests, with the lines where they stand now."""
+    body = json.loads(kept.read_text(encoding="utf-8"))
+    told = {file: Measured(**one) for file, one in body["files"].items()}
+    moved = {
+        module: _moved(old, modules.get(module, ""))
+        for module, old in body["modules"].items()
+        if old != modules.get(module)
+    }
+    for one in told.values():
+        for by_module in one.lines.values():
+            for module in by_module.keys() & moved.keys():
+                by_module[module] = [moved[module][line] for line in by_module[module] if line in moved[module]]
+    return told
+
+
 def measure(tree: Path, kept: Path | None, workers: int) -> Reach:
     """Run the tests of the core that are not in the map ``kept`` yet or have changed since, and write them there."""
-    told: dict[str, Measured] = {}
-    modules: Mapping[str, str] = {}
-    if kept and kept.exists():
-        body = json.loads(kept.read_text(encoding="utf-8"))
-        modules = body["modules"]
-        told = {file: Measured(**one) for file, one in body["files"].items()}
-    now = {path.relative_to(tree).as_posix(): _digest(path) for path in (tree / "orch_tui").rglob("*.py")}
+    modules = {
+        path.relative_to(tree).as_posix(): path.read_text(encoding="utf-8")
+        for path in (tree / "orch_tui").rglob("*.py")
+    }
+    told = _read_map(kept, modules) if kept and kept.exists() else {}
     files = [file.relative_to(tree).as_posix() for file in _asked(tree)]
     new = [file for file in files if file not in told or told[file].digest != _digest(tree / file)]
     # Whole processes take long: what is measured stands in the map before the next file is begun.
@@ -176,7 +193,6 @@ def measure(tree: Path, kept: Path | None, workers: int) -> Reach:
     for group in filter(None, (inside, *([file] for file in new if file.startswith(WHOLE)))):
         told |= _run(tree, tree / "coverage", group, workers)
         if kept:
-            body = {"modules": {**now, **modules}, "files": {file: vars(one) for file, one in told.items()}}
+            body = {"modules": modules, "files": {file: vars(one) for file, one in told.items()}}
             kept.write_text(json.dumps(body), encoding="utf-8")
-    stale = [module for module, digest in modules.items() if now.get(module) != digest]
-    return Reach((told[file] for file in files), stale)
+    return Reach(told[file] for file in files)

@@ -7,7 +7,6 @@ from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.intervening import awaiting, needs_decision, refusal
 from orch_tui.model.interventions import Intervention, InterventionKind
-from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run_start import initial_state
 from orch_tui.model.runstate import RunHeader, RunState, fold
@@ -23,8 +22,9 @@ ENDED = (STARTED, events.phase_ended(T, "p", Status.SUCCESS))
 
 def state_after(*more: Event, tolerated: bool = False) -> RunState:
     """Phase ``p`` with ``a`` and ``b``, then phase ``q`` with ``c``."""
-    options = TaskOptions(continue_on_failure=tolerated)
-    first = tuple(PlannedTask(name, f"c/{name}", name, "p", Decision.RUN, options=options) for name in ("a", "b"))
+    first = tuple(
+        PlannedTask(name, f"c/{name}", name, "p", Decision.RUN, continue_on_failure=tolerated) for name in ("a", "b")
+    )
     last = (PlannedTask("c", "c/c", "c", "q", Decision.RUN),)
     plan = RunPlan("o", "O", (PlannedPhase("p", "P", first, 2), PlannedPhase("q", "Q", last, 1)))
     state = initial_state(RunHeader("r", "o", "O", T, "ann"), plan)
