@@ -1,4 +1,7 @@
-"""Who has taken care of an orchestration that fails, kept in the project: one note for each orchestration."""
+"""Who takes care of what waits, kept in the project: one note for each orchestration, and one for the project itself.
+
+An orchestration without a name stands for the project.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from orch_tui.project.paths import ProjectPaths, make_private
 
 
 def _file(paths: ProjectPaths, orchestration: str) -> Path:
-    return alerts_directory(paths) / "acknowledged" / f"{orchestration}.json"
+    # No id begins with a full stop.
+    return alerts_directory(paths) / "acknowledged" / f"{orchestration or '.project'}.json"
 
 
 def acknowledge(paths: ProjectPaths, orchestration: str, one: Acknowledged) -> None:

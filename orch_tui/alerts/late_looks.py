@@ -24,10 +24,11 @@ from orch_tui.alerts.values import Alert
 from orch_tui.model.alerts import AlertKind, AlertRule
 from orch_tui.model.durations import show_duration
 from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.text import counted
+from orch_tui.model.text import counted, safe_line, safe_lines
 from orch_tui.project.history import RunSummary, run_ids, runs, when_of
 from orch_tui.project.project import Project
 from orch_tui.project.time_zones import zone_of
+from orch_tui.runs.approvals import approvals_among
 from orch_tui.runs.estimates import read_estimates
 from orch_tui.scheduling.missed import Missed, missed_times, see
 from orch_tui.scheduling.outage import Moment
@@ -51,6 +52,7 @@ def late_alerts(project: Project, value: Orchestration, rules: Sequence[AlertRul
             (AlertKind.DEADLINE, look.deadline),
             (AlertKind.QUIET, look.quiet),
             (AlertKind.MISSED, look.missed),
+            (AlertKind.APPROVAL, look.approval),
         ):
             if kind in rule.kinds:
                 tell(rule)
@@ -164,6 +166,14 @@ class _LateLook:
         )
         what = f"nothing succeeded for {show_duration(self._now - last)}"
         self._tell(rule, AlertKind.QUIET, f"quiet {self._value.id} {last:.0f}", what, text)
+
+    def approval(self, rule: AlertRule) -> None:
+        for one in approvals_among(runs(self._paths, self._value.id, _RUNS)):
+            run, question = one.directory.name, one.question
+            who = f"It may be answered by {', '.join(question.approvers)}.\n" if question.approvers else ""
+            text = f"{safe_lines(question.text)}\n\n{who}Answer: {self._command('approve', run, one.task.id)}"
+            key = f"approval {self._value.id}/{run}/{one.task.id}/{len(one.task.attempts)}"
+            self._tell(rule, AlertKind.APPROVAL, key, f"asks: {safe_line(question.text, 120)}", text, run)
 
     def missed(self, rule: AlertRule) -> None:
         for schedule, group in self._newly_missed():

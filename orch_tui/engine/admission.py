@@ -35,12 +35,21 @@ class Prepare(Protocol):
 class Admission:
     """Takes tasks out of a phase's queue, makes their next attempts ready and records that they start."""
 
-    def __init__(self, recorder: Recorder, prepare: Prepare, paths: ProjectPaths, who: str) -> None:
-        """``who`` is the run in words, for those who find the lock of a configuration taken."""
+    def __init__(
+        self,
+        recorder: Recorder,
+        prepare: Prepare,
+        paths: ProjectPaths,
+        who: str,
+        on_asked: Callable[[], object] | None = None,
+    ) -> None:
+        """``who`` is the run in words, for those who find the lock of a configuration taken. ``on_asked`` is called
+        when people were asked something."""
         self._recorder = recorder
         self._prepare = prepare
         self._paths = paths
         self._who = who
+        self._on_asked = on_asked
 
     def admit(
         self,
@@ -114,6 +123,8 @@ class Admission:
         now = self._recorder.now()
         until = None if question.timeout is None else now + question.timeout
         self._recorder.record(events.asked(now, task.id, number, question, until), durable=True)
+        if self._on_asked is not None:
+            self._on_asked()
         return inf if until is None else until
 
     def _time_out(self, task: PlannedTask, state: TaskState, question: Question) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -51,15 +51,17 @@ class PhaseExecutor:
         directory: Path,
         by: str,
         adopted: Iterable[ActiveAttempt] = (),
+        on_asked: Callable[[], object] | None = None,
     ) -> None:
-        """``adopted``: attempts that an earlier executor of this run started and that go on."""
+        """``adopted``: attempts that an earlier executor of this run started and that go on. ``on_asked`` is called
+        when a task has asked people something."""
         self._plan = plan
         self._recorder = recorder
         self._state = recorder.state
         self._attempts = AttemptRunner(recorder, launcher, partial(nested_in_run, paths, plan, directory.name))
         self._adopted = list(adopted)
         who = f'run {directory.name} of "{plan.orchestration}"'
-        self._admission = Admission(recorder, prepare, paths, who)
+        self._admission = Admission(recorder, prepare, paths, who, on_asked)
         self._walk = Walk(plan, recorder)
         self._by = by
         self._mailbox = Mailbox(directory)

@@ -342,9 +342,10 @@ def start_run(
     state = initial_state(header, plan)
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     recorder = Recorder(journal, state, clock.now)
-    executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by)
-    teller = teller_of(project, plan.orchestration) if nested_in is None else None
-    run = ActiveRun(executor, state, directory, lock, teller)
+    teller = teller_of(project, plan.orchestration)
+    executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by, on_asked=teller)
+    # How a run of a run ended is told with the outer one.
+    run = ActiveRun(executor, state, directory, lock, teller if nested_in is None else None)
     run.start()
     return run
 

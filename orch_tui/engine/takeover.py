@@ -142,9 +142,9 @@ def _go_on(
         else:
             adopted.append(_adopt(project, directory, state, clock, tasks[task_id], finding))
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
-    executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by, adopted)
-    teller = teller_of(project, state.header.orchestration) if state.header.parent is None else None
-    run = ActiveRun(executor, state, directory, lock, teller)
+    teller = teller_of(project, state.header.orchestration)
+    executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by, adopted, teller)
+    run = ActiveRun(executor, state, directory, lock, teller if state.header.parent is None else None)
     if cancel is not None:
         run.cancel(cancel)
     run.start()

@@ -10,7 +10,8 @@ class AlertKind(StrEnum):
     """What can be told. ``FAILED`` is each run that failed, ``FIRST_FAILURE`` only the first until one succeeds.
 
     ``SLOW``: a run takes longer than usual; ``DEADLINE``: it will not be done in time, or was not; ``QUIET``: nothing
-    succeeded for long; ``MISSED``: a scheduled time was not started.
+    succeeded for long; ``MISSED``: a scheduled time was not started; ``APPROVAL``: a run asks
+    people something.
     """
 
     FAILED = "failed"
@@ -22,6 +23,7 @@ class AlertKind(StrEnum):
     DEADLINE = "deadline"
     QUIET = "quiet"
     MISSED = "missed"
+    APPROVAL = "approval"
     SCHEDULER_GONE = "scheduler-gone"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,7 +12,7 @@ from orch_tui.model.interventions import ANSWERS, Intervention
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.text import safe_line
 from orch_tui.model.values import text_of
-from orch_tui.project.history import all_runs
+from orch_tui.project.history import RunSummary, all_runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
 
@@ -51,7 +51,12 @@ def approvals_of(state: RunState, directory: Path, *, live: bool) -> list[OpenAp
 
 def open_approvals(paths: ProjectPaths) -> Iterator[OpenApproval]:
     """Those of all runs that have not ended, the newest run first; runs that cannot be read are left out."""
-    for summary in islice(all_runs(paths), _LOOK_BACK):
+    yield from approvals_among(islice(all_runs(paths), _LOOK_BACK))
+
+
+def approvals_among(summaries: Iterable[RunSummary]) -> Iterator[OpenApproval]:
+    """Those of some runs, in their order; runs that cannot be read are left out."""
+    for summary in summaries:
         if summary.broken is None and not summary.status.final:
             try:
                 state = read_run(summary.directory)

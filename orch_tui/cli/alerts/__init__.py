@@ -1,0 +1,1 @@
+"""The commands of alerts and of the inbox."""

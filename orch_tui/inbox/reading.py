@@ -1,0 +1,148 @@
+"""Reading the inbox: found in runs, in records of schedules and in the outbox of alerts; it needs no scheduler."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from orch_tui.alerts.acknowledging import acknowledged
+from orch_tui.alerts.channels import channel_words
+from orch_tui.alerts.lateness import slow_from
+from orch_tui.alerts.outbox import Outbox
+from orch_tui.alerts.values import Entry, State
+from orch_tui.inbox.values import Item, ItemKind
+from orch_tui.model.durations import show_duration
+from orch_tui.model.status import Status
+from orch_tui.model.text import safe_line
+from orch_tui.project.history import RunSummary, runs, when_of
+from orch_tui.project.looked import read_looked
+from orch_tui.project.paths import ProjectPaths
+from orch_tui.project.project import DefinitionError, Project
+from orch_tui.runs.approvals import approvals_among
+from orch_tui.runs.estimates import read_estimates
+from orch_tui.scheduling.life import last_sign, scheduler_of
+from orch_tui.scheduling.missed import latest_by_schedule, missed_times, project_schedules, see
+from orch_tui.scheduling.outage import Moment
+from orch_tui.scheduling.words import why_words
+
+_RUNS = 200
+_LONGER = 50.0
+"""Per cent over the usual time from which on a run is late."""
+_WIDTH = 300
+_WELL = (Status.SUCCESS, Status.WARNING)
+
+
+def read_inbox(project: Project, moment: Moment) -> list[Item]:
+    """All items, the latest first; acknowledged ones too.
+
+    Raises: OSError, DamagedPauses.
+    """
+    reader = _Reader(project, moment)
+    items = [*reader.failing(), *reader.missed(), *unsent_items(Outbox(project.paths).entries()), *reader.scheduler()]
+    named = [replace(item, name=reader.name(item.orchestration)) for item in items]
+    return sorted((with_acknowledgement(project.paths, item, moment.now) for item in named), key=lambda one: -one.since)
+
+
+def with_acknowledgement(paths: ProjectPaths, item: Item, now: float) -> Item:
+    """The item with what somebody said of it, as long as that holds. Raises: OSError."""
+    one = acknowledged(paths, item.orchestration)
+    holds = one is not None and one.holds(item.since, now)
+    return replace(item, acknowledged=one if holds else None)
+
+
+def streak(latest: Iterable[RunSummary]) -> tuple[RunSummary, RunSummary, int] | None:
+    """The last run that failed, the first of those without a success between them, and how many they are.
+
+    ``latest`` are the runs of an orchestration, the newest first. None when the last one that counts went well: a run
+    that people stopped, one that is part of another and a success of a part do not count.
+    """
+    last = first = None
+    count = 0
+    for run in latest:
+        if run.live or run.parent is not None or run.broken is not None:
+            continue
+        whole = not run.partial or run.continues is not None
+        if run.status in _WELL and whole:
+            break
+        if run.status is Status.ERROR or run.interrupted:
+            last, first, count = last or run, run, count + 1
+    return (last, first, count) if last is not None and first is not None else None
+
+
+def unsent_items(entries: Iterable[Entry]) -> Iterator[Item]:
+    """Alerts that were given up, or wait after a try that failed: one item for each channel and orchestration."""
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        if entry.state is State.FAILED or (entry.state is State.WAITING and entry.error):
+            groups.setdefault((entry.alert.orchestration, channel_words(entry.channel)), []).append(entry)
+    for (orchestration, channel), group in groups.items():
+        given_up = sum(entry.state is State.FAILED for entry in group)
+        what = f"{len(group) - given_up} wait, {given_up} given up" if given_up else f"{len(group)} wait"
+        text = f"alerts to {channel} do not arrive ({what}): {group[-1].error}"
+        yield Item(
+            ItemKind.UNSENT, group[-1].made, safe_line(text, _WIDTH), orchestration, run=group[-1].alert.run,
+            count=len(group),
+        )  # fmt: skip
+
+
+class _Reader:
+    def __init__(self, project: Project, moment: Moment) -> None:
+        self._project = project
+        self._paths = project.paths
+        self._moment = moment
+        self._looked = read_looked(project.paths)
+        self._schedules = project_schedules(project)
+
+    def name(self, orchestration: str) -> str:
+        with contextlib.suppress(DefinitionError):
+            return self._project.orchestration(orchestration).name if orchestration else self._project.settings.name
+        return orchestration
+
+    def failing(self) -> Iterator[Item]:
+        for name in self._project.orchestration_ids():
+            latest = list(_until_well(runs(self._paths, name, _RUNS)))
+            if (found := streak(latest)) is not None:
+                last, first, count = found
+                kind = ItemKind.INTERRUPTED if last.interrupted else ItemKind.FAILING
+                reason = "its executor is gone, and nobody goes on with it" if last.interrupted else last.reason
+                since = first.started if first.started is not None else when_of(first.id) or 0.0
+                new = last.id > self._looked.get(name, "")
+                yield Item(kind, since, safe_line(reason, _WIDTH), name, run=last.id, count=count, new=new)
+            for one in approvals_among(latest):
+                asks = safe_line(f"asks: {one.question.text}", _WIDTH)
+                yield Item(ItemKind.APPROVAL, one.asked, asks, name, run=one.directory.name)
+            yield from self._late(run for run in latest if run.live and run.parent is None)
+
+    def _late(self, live: Iterable[RunSummary]) -> Iterator[Item]:
+        for run in live:
+            if run.partial or run.started is None:
+                continue
+            usual = read_estimates(self._paths, run.orchestration).run_median
+            if usual is not None and (begin := slow_from(run.started, usual, _LONGER)) <= self._moment.now:
+                took = show_duration(self._moment.now - run.started)
+                what = f"runs for {took}; it usually takes {show_duration(usual)}"
+                yield Item(ItemKind.LATE, begin, what, run.orchestration, run=run.id)
+
+    def missed(self) -> Iterator[Item]:
+        see(self._paths, self._schedules, self._moment.now)
+        for one, count in latest_by_schedule(missed_times(self._paths, self._schedules, self._moment)):
+            newest = next(iter(runs(self._paths, one.watched.orchestration, 1)), None)
+            if newest is None or newest.started is None or newest.started <= one.at:
+                why = safe_line(why_words(one.why, one.detail), _WIDTH)
+                yield Item(ItemKind.MISSED, one.at, f"did not start: {why}", one.watched.orchestration, count=count)
+
+    def scheduler(self) -> Iterator[Item]:
+        sign = last_sign(self._paths)
+        enabled = any(watched.schedule.enabled for watched in self._schedules)
+        if sign is not None and not sign.ended and enabled and scheduler_of(self._paths) is None:
+            what = "the scheduler is gone: nothing starts by schedule"
+            yield Item(ItemKind.SCHEDULER_GONE, sign.moment.now, what)
+
+
+def _until_well(latest: Iterable[RunSummary]) -> Iterator[RunSummary]:
+    """No further than to the last success, behind which all is history."""
+    for run in latest:
+        yield run
+        if run.status in _WELL and run.parent is None and (not run.partial or run.continues is not None):
+            return

@@ -1,0 +1,41 @@
+"""What waits for somebody: the items of the inbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orch_tui.alerts.values import Acknowledged
+
+
+class ItemKind(StrEnum):
+    """``FAILING``: the last run failed; ``LATE``: a run takes longer than usual; ``APPROVAL``: it asks people;
+    ``UNSENT``: alerts do not arrive.
+    """
+
+    FAILING = "failing"
+    INTERRUPTED = "interrupted"
+    LATE = "late"
+    APPROVAL = "approval"
+    MISSED = "missed"
+    UNSENT = "unsent"
+    SCHEDULER_GONE = "scheduler-gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing. ``since`` is when it began (seconds since the epoch), ``count`` how often it happened since.
+
+    ``orchestration`` is empty for what concerns the whole project; ``run`` is the last one, where there is one.
+    ``new``: it was not looked at on the screen yet. ``acknowledged`` is kept only as long as it holds.
+    """
+
+    kind: ItemKind
+    since: float
+    what: str
+    orchestration: str = ""
+    name: str = ""
+    run: str = ""
+    count: int = 1
+    new: bool = False
+    acknowledged: Acknowledged | None = None

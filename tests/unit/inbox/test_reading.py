@@ -1,0 +1,133 @@
+"""What waits for somebody: found in runs, schedules and the outbox, until it is repaired or acknowledged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from orch_tui.alerts.acknowledging import acknowledge
+from orch_tui.alerts.outbox import Outbox
+from orch_tui.alerts.values import Acknowledged, Alert, Entry, State
+from orch_tui.inbox.reading import read_inbox, streak, unsent_items
+from orch_tui.inbox.values import Item, ItemKind
+from orch_tui.model.alerts import AlertKind, Channel, ChannelKind
+from orch_tui.model.status import Status
+from orch_tui.project.history import RunSummary
+from orch_tui.project.looked import keep_looked
+from orch_tui.project.project import open_project
+from orch_tui.scheduling.outage import this_moment
+
+from tests.unit.alerts.kit import Here, here
+from tests.unit.alerts.test_late import going, scheduled
+
+
+def run(number: int, status: Status, **more: object) -> RunSummary:
+    return replace(RunSummary(f"r{number}", "o", Path(), status, started=float(number)), **more)  # type: ignore[arg-type]
+
+
+def items(it: Here) -> list[Item]:
+    moment = replace(this_moment(), now=time.time() + it.late)
+    return read_inbox(open_project(it.root), moment)
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[None]:
+    """Lets every run of the test come to its end."""
+    yield
+    (tmp_path / "gate").touch()
+
+
+def test_a_streak_of_failures_ends_at_the_last_success() -> None:
+    # GIVEN the newest first: what people stopped, what is part of another run and a success of a part do not count
+    error, well = Status.ERROR, Status.SUCCESS
+    latest = [run(9, Status.CANCELLED), run(8, error), run(7, well, partial=True), run(6, error, parent="a/b/c"),
+              run(5, error), run(4, Status.WARNING), run(3, error)]  # fmt: skip
+    found = streak(latest)
+    assert found is not None and (found[0].id, found[1].id, found[2]) == ("r8", "r5", 2)
+    # A repetition of what had failed repairs it.
+    assert streak([run(9, well, partial=True, continues="r8"), *latest]) is None
+    assert streak([]) is None
+
+
+def test_a_failure_waits_until_it_is_repaired(tmp_path: Path) -> None:
+    it = here(tmp_path, "")
+    it.run("true")
+    assert items(it) == []
+    it.run("echo no table; false")
+    it.run("echo no table; false")
+    (item,) = items(it)
+    assert (item.kind, item.orchestration, item.name, item.count) == (ItemKind.FAILING, "o", "O", 2)
+    assert "no table" in item.what and item.new
+    # WHEN it was looked at on the screen, THEN it waits still
+    keep_looked(open_project(tmp_path).paths, "o", item.run)
+    assert [one.new for one in items(it)] == [False]
+    it.run("true")
+    assert items(it) == []
+
+
+def test_an_acknowledgement_holds_for_this_failure_and_until_its_time(tmp_path: Path) -> None:
+    # GIVEN a failure that somebody takes care of for an hour
+    it = here(tmp_path, "")
+    it.run("false")
+    now = time.time()
+    acknowledge(open_project(tmp_path).paths, "o", Acknowledged("me", now, "at it", now + 3600))
+    (item,) = items(it)
+    assert item.acknowledged is not None and item.acknowledged.note == "at it"
+    # THEN another failure of the same does not change it, and the end of the hour does
+    it.run("false")
+    assert items(it)[0].acknowledged is not None
+    it.late = 3700.0
+    assert items(it)[0].acknowledged is None
+    # AND a failure after the repair is a new one
+    it.late = 0.0
+    it.run("true")
+    it.run("false")
+    assert items(it)[0].acknowledged is None
+
+
+def test_a_run_that_takes_long_waits_for_somebody(tmp_path: Path, opened: None) -> None:
+    it = here(tmp_path, "")
+    active = going(it)
+    assert items(it) == []
+    it.late = 100.0
+    (item,) = items(it)
+    assert item.kind is ItemKind.LATE and item.run == active.id and "usually" in item.what
+    (tmp_path / "gate").touch()
+    assert active.wait(30) is not None
+
+
+def test_a_missed_time_waits_until_a_run_comes(tmp_path: Path) -> None:
+    it = scheduled(tmp_path, "")
+    (item,) = items(it)
+    assert item.kind is ItemKind.MISSED and item.what.startswith("did not start: ")
+    it.run("true")
+    assert items(it) == []
+
+
+def test_alerts_that_do_not_arrive_wait_for_somebody(tmp_path: Path) -> None:
+    def entry(key: str, state: State, error: str, orchestration: str = "o") -> Entry:
+        alert = Alert(key, AlertKind.FAILED, 1.0, "t", "t", orchestration)
+        return Entry(alert, Channel(ChannelKind.COMMAND, "page"), 5.0, state, 3, 9.0, error)
+
+    entries = [
+        entry("a", State.FAILED, "down"),
+        entry("b", State.WAITING, "still down"),
+        entry("c", State.WAITING, ""),
+        entry("d", State.SENT, ""),
+        entry("e", State.FAILED, "down", ""),
+    ]
+    first, second = unsent_items(entries)
+    assert (first.orchestration, first.count) == ("o", 2) and "1 wait, 1 given up" in first.what
+    assert "still down" in first.what and "command: page" in first.what
+    assert (second.orchestration, second.count) == ("", 1)
+    # AND those of a project are found, and acknowledged with the project
+    it = here(tmp_path, "")
+    paths = open_project(tmp_path).paths
+    Outbox(paths).put(entries[4].alert, (entries[4].channel,), 5.0)
+    Outbox(paths).keep(entries[4])
+    assert [item.name for item in items(it)] == ["Test"]
+    acknowledge(paths, "", Acknowledged("me", time.time()))
+    assert items(it)[0].acknowledged is not None
