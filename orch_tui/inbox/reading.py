@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from orch_tui.alerts.acknowledging import acknowledged
@@ -70,6 +70,18 @@ def streak(latest: Iterable[RunSummary]) -> tuple[RunSummary, RunSummary, int] |
     return (last, first, count) if last is not None and first is not None else None
 
 
+def failing_item(orchestration: str, latest: Iterable[RunSummary], looked: Mapping[str, str]) -> Item | None:
+    """What fails of an orchestration; ``latest`` as for :func:`streak`, ``looked`` the runs that were seen."""
+    if (found := streak(latest)) is None:
+        return None
+    last, first, count = found
+    kind = ItemKind.INTERRUPTED if last.interrupted else ItemKind.FAILING
+    reason = "its executor is gone, and nobody goes on with it" if last.interrupted else last.reason
+    since = first.started if first.started is not None else when_of(first.id) or 0.0
+    new = last.id > looked.get(orchestration, "")
+    return Item(kind, since, safe_line(reason, _WIDTH), orchestration, run=last.id, count=count, new=new)
+
+
 def unsent_items(entries: Iterable[Entry]) -> Iterator[Item]:
     """Alerts that were given up, or wait after a try that failed: one item for each channel and orchestration."""
     groups: dict[tuple[str, str], list[Entry]] = {}
@@ -79,7 +91,7 @@ def unsent_items(entries: Iterable[Entry]) -> Iterator[Item]:
     for (orchestration, channel), group in groups.items():
         given_up = sum(entry.state is State.FAILED for entry in group)
         what = f"{len(group) - given_up} wait, {given_up} given up" if given_up else f"{len(group)} wait"
-        text = f"alerts to {channel} do not arrive ({what}): {group[-1].error}"
+        text = f"alerts do not arrive at {channel} ({what}): {group[-1].error}"
         yield Item(
             ItemKind.UNSENT, group[-1].made, safe_line(text, _WIDTH), orchestration, run=group[-1].alert.run,
             count=len(group),
@@ -102,13 +114,8 @@ class _Reader:
     def failing(self) -> Iterator[Item]:
         for name in self._project.orchestration_ids():
             latest = list(_until_well(runs(self._paths, name, _RUNS)))
-            if (found := streak(latest)) is not None:
-                last, first, count = found
-                kind = ItemKind.INTERRUPTED if last.interrupted else ItemKind.FAILING
-                reason = "its executor is gone, and nobody goes on with it" if last.interrupted else last.reason
-                since = first.started if first.started is not None else when_of(first.id) or 0.0
-                new = last.id > self._looked.get(name, "")
-                yield Item(kind, since, safe_line(reason, _WIDTH), name, run=last.id, count=count, new=new)
+            if (item := failing_item(name, latest, self._looked)) is not None:
+                yield item
             for one in approvals_among(latest):
                 asks = safe_line(f"asks: {one.question.text}", _WIDTH)
                 yield Item(ItemKind.APPROVAL, one.asked, asks, name, run=one.directory.name)

@@ -14,6 +14,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "home.failure", "exclamation_mark", "Failure", "Go to the next one that failed since you looked.", True, _RUN
     ),
+    Action("home.acknowledge", "a", "Acknowledge", "Take care of what fails: asks for a note.", group=_RUN),
     Action("home.new", "n,insert", "New", "Create an orchestration: asks for its name.", True, _EDIT),
     Action("home.duplicate", "y", "Duplicate", "Copy the orchestration, comments included.", True, _EDIT),
     Action("home.rename", "c", "Rename", "Give it another name; its id and its history stay.", True, _EDIT),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orch_tui.inbox.values import ItemKind
 from orch_tui.model.durations import clock
 from orch_tui.model.status import STYLES, Status
 from orch_tui.model.text import counted, safe_line
@@ -16,6 +17,7 @@ from orch_tui.tui.status_look import look_of, style_of
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 if TYPE_CHECKING:
+    from orch_tui.inbox.values import Item
     from orch_tui.project.history import RunSummary
     from orch_tui.scheduling.values import Pause
 
@@ -67,6 +69,7 @@ def agenda(look: Look, following: Sequence[tuple[float, str]], model: HomeModel)
     now, name = model.now(), model.known_name
     lines = [_running(run, name(run.orchestration), look) for run in look.running()]
     lines += [_failed(run, name(run.orchestration), now) for run in look.new_failures()]
+    lines += [_waiting(item, name(item.orchestration), now) for item in look.waiting()]
     lines += _missed(look, model)
     paused = model.paused()
     lines += [_next(when, one, name(one), now, paused.pop(one, None)) for when, one in following]
@@ -97,6 +100,16 @@ def _failed(run: RunSummary, name: str, now: float) -> Line:
     reason = safe_line(run.broken or run.reason, 200)
     left = (Part(f" {glyph} ", style_of(status)), Part(name, "strong"), Part(f"  {reason}" if reason else "", "dim"))
     return Line(run.orchestration, Row(left, (Part(f"{run.state} {show_when(run.started, now)} ", style_of(status)),)))
+
+
+def _waiting(item: Item, name: str, now: float) -> Line:
+    """What people have seen, or cannot see elsewhere, and nobody takes care of."""
+    failing = item.kind in (ItemKind.FAILING, ItemKind.INTERRUPTED)
+    glyph, style = (STYLES[Status.ERROR].glyph, style_of(Status.ERROR)) if failing else (_MISSED, "warning")
+    left = (Part(f" {glyph} ", style), Part(name or "The project"), Part(f"  {item.what}", "dim"))
+    times = f" ×{item.count}" if item.count > 1 else ""
+    word = "failing since " if failing else ""
+    return Line(item.orchestration, Row(left, (Part(f"{word}{show_when(item.since, now)}{times} ", "dim"),)))
 
 
 def _missed(look: Look, model: HomeModel) -> list[Line]:
@@ -142,6 +155,8 @@ def in_short(look: Look, following: Sequence[tuple[float, str]], model: HomeMode
     told += [f"! {name} {number}" for name, number in Counter(one.word for one in look.unanswered()).items()]
     if failed:
         told.append(f"{STYLES[Status.ERROR].glyph} {counted(len(failed), 'new failure')}")
+    if waiting := look.waiting():
+        told.append(f"{_MISSED} {len(waiting)} in the inbox")
     if missed := _missed(look, model):
         told.append(f"{_MISSED} {len(missed)} missed")
     if following:

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 
 if TYPE_CHECKING:
+    from orch_tui.inbox.values import Item
     from orch_tui.model.machine_clock import MachineClock
     from orch_tui.project.history import RunSummary
     from orch_tui.runs.head import Head
+    from orch_tui.tui.home.inbox_look import InboxBoard
     from orch_tui.tui.home.live import LiveRuns, Progress
     from orch_tui.tui.home.sweep import Sweep
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look at the project's runs has found, by orchestration."""
+    """What one look at the project's runs has found, by orchestration. ``inbox``: what fails or is not sent."""
 
     last: Mapping[str, RunSummary] = field(default_factory=dict)
     progress: Mapping[str, Progress] = field(default_factory=dict)
     looked: Mapping[str, str] = field(default_factory=dict)
+    inbox: tuple[Item, ...] = ()
 
     def running(self) -> list[RunSummary]:
         """Those that go on, the earliest first."""
@@ -34,11 +37,19 @@ class Look:
         return [one.head for one in self.progress.values() if one.head.no_answer is not None]
 
     def is_new_failure(self, orchestration: str) -> bool:
-        """Its last run failed, or was interrupted, and nobody has looked at it since."""
+        """Its last run failed, or was interrupted, and nobody has looked at it since or takes care of it."""
         run = self.last.get(orchestration)
+        if any(item.acknowledged and item.orchestration == orchestration for item in self.inbox):
+            return False
         if run is None or run.live or self.looked.get(orchestration, "") >= run.id:
             return False
         return run.status is Status.ERROR or run.interrupted
+
+    def waiting(self) -> list[Item]:
+        """What waits for somebody to take care of it, without the new failures; the latest first."""
+        items = [item for item in self.inbox if item.acknowledged is None]
+        found = [item for item in items if not (item.orchestration and self.is_new_failure(item.orchestration))]
+        return sorted(found, key=lambda item: -item.since)
 
     def new_failures(self) -> list[RunSummary]:
         """The latest first."""
@@ -53,17 +64,21 @@ class Board:
         self._project, self._clock = project, clock
         self._sweep: Sweep | None = None
         self._live: LiveRuns | None = None
+        self._inbox: InboxBoard | None = None
         self.look = Look()
 
     def read(self, orchestrations: Sequence[str]) -> Look:
         """Look at all runs. Reads files."""
         # Nothing of it is needed for the first picture.
         from orch_tui.project.looked import read_looked
+        from orch_tui.tui.home.inbox_look import InboxBoard
         from orch_tui.tui.home.sweep import Sweep
 
         self._sweep = self._sweep or Sweep(self._project.paths)
         last = self._sweep.read(orchestrations)
-        return Look(last, self._progress(last.values()), read_looked(self._project.paths))
+        looked = read_looked(self._project.paths)
+        self._inbox = self._inbox or InboxBoard(self._project.paths)
+        return Look(last, self._progress(last.values()), looked, self._inbox.read(last, looked))
 
     def _progress(self, last: Iterable[RunSummary]) -> Mapping[str, Progress]:
         going = [run for run in last if run.live]
@@ -80,5 +95,5 @@ class Board:
 
         run = self.look.last.get(orchestration)
         if run is not None and self.look.is_new_failure(orchestration):
-            self.look = Look(self.look.last, self.look.progress, {**self.look.looked, orchestration: run.id})
+            self.look = replace(self.look, looked={**self.look.looked, orchestration: run.id})
             keep_looked(self._project.paths, orchestration, run.id)

@@ -47,7 +47,7 @@ _NEEDS_ONE = frozenset(
     {"open", "run", "duplicate", "rename", "change-id", "orchestration", "delete", "edit-file", "history", "sequence"}
 )
 _NOT_WHILE_TYPING = frozenset({"new", "filter"})
-_CHANGING_KEYS = ("stop", "log", "failure")
+_CHANGING_KEYS = ("stop", "log", "failure", "acknowledge")
 """Actions by which it can be told that other keys are in the footer now."""
 _INVITATION = (
     "An orchestration runs phases one after another; the tasks of a phase run in parallel. Press n to create one."
@@ -249,6 +249,7 @@ class HomeScreen(Screen[None]):
             "home.stop": self._stop,
             "home.log": self._log,
             "home.failure": self._next_failure,
+            "home.acknowledge": self._acknowledge,
             "home.new": self._editor.create,
             "home.duplicate": self._editor.duplicate,
             "home.rename": self._editor.rename,
@@ -283,6 +284,8 @@ class HomeScreen(Screen[None]):
                 return run is not None and run.live
             case "log":
                 return run is not None
+            case "acknowledge":
+                return self.watcher.is_waiting(self.table.chosen)
             case "failure":
                 return bool(self.watcher.board.look.new_failures())
         if name in _NOT_WHILE_TYPING and self._list_pane.typing:
@@ -314,6 +317,12 @@ class HomeScreen(Screen[None]):
         run = self.watcher.last_run(self.table.chosen)
         if run is not None and await runner.open_log(self.app, run):
             self.watcher.looked_at(run.orchestration)
+
+    async def _acknowledge(self) -> None:
+        from orch_tui.tui.home.acknowledging import acknowledge
+
+        if self.table.chosen is not None and await acknowledge(self.app, self.model.entry(self.table.chosen)):
+            self.look_at_runs()
 
     def _next_failure(self) -> None:
         """The next one below the cursor, or else the first of the list."""

@@ -103,6 +103,11 @@ class RunWatcher:
         except OSError as error:
             self._app.say(f"What you looked at cannot be kept: {error.strerror or error}.", "warning")
 
+    def is_waiting(self, orchestration_id: str | None) -> bool:
+        """Whether something of it waits for somebody who takes care of it."""
+        items = self.board.look.inbox
+        return any(item.orchestration == orchestration_id and item.acknowledged is None for item in items)
+
     def last_run(self, orchestration_id: str | None) -> RunSummary | None:
         """The last run as it was seen last."""
         return self.board.look.last.get(orchestration_id) if orchestration_id is not None else None

@@ -1,0 +1,48 @@
+"""What the home screen knows of the inbox: what fails, what is not sent, and who takes care of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from orch_tui.alerts.outbox import Outbox
+from orch_tui.alerts.sending import outbox_changed
+from orch_tui.inbox.reading import failing_item, unsent_items, with_acknowledgement
+from orch_tui.inbox.values import Item
+from orch_tui.model.status import Status
+from orch_tui.project.history import RunSummary, runs
+from orch_tui.project.paths import ProjectPaths
+
+_RUNS = 20
+"""So many runs are looked at for how long it has been failing."""
+
+
+class InboxBoard:
+    """Looks again and again; its method is for one thread at a time. ``now`` is seconds since the epoch."""
+
+    def __init__(self, paths: ProjectPaths, now: Callable[[], float] = time.time) -> None:
+        self._paths = paths
+        self._now = now
+        self._changed = 0
+        self._unsent: tuple[Item, ...] = ()
+        self._failing: dict[str, tuple[RunSummary, Item | None]] = {}
+
+    def read(self, last: Mapping[str, RunSummary], looked: Mapping[str, str]) -> tuple[Item, ...]:
+        """What waits, acknowledged or not; ``last`` are the newest runs by orchestration. What cannot be read is left
+        out: another user's outbox is not ours to look at."""
+        try:
+            if (changed := outbox_changed(self._paths)) != self._changed:
+                self._changed, self._unsent = changed, tuple(unsent_items(Outbox(self._paths).entries()))
+            failing = (self._failing_of(name, run, looked) for name, run in last.items())
+            items = [*(item for item in failing if item is not None), *self._unsent]
+            return tuple(with_acknowledgement(self._paths, item, self._now()) for item in items)
+        except OSError:
+            return ()
+
+    def _failing_of(self, name: str, run: RunSummary, looked: Mapping[str, str]) -> Item | None:
+        if run.live or not (run.status is Status.ERROR or run.interrupted):
+            return None
+        known = self._failing.get(name)
+        if known is None or known[0] != run:
+            known = self._failing[name] = run, failing_item(name, runs(self._paths, name, _RUNS), looked)
+        return known[1]

@@ -1,0 +1,60 @@
+"""The inbox on the home screen: what nobody takes care of stays, and taking care of it with a note."""
+
+from __future__ import annotations
+
+import time
+
+from orch_tui.alerts.acknowledging import acknowledged
+from orch_tui.alerts.outbox import Outbox
+from orch_tui.alerts.values import Alert, Entry, State
+from orch_tui.model.alerts import AlertKind, Channel, ChannelKind
+from orch_tui.model.status import Status
+from orch_tui.project.looked import keep_looked
+from orch_tui.project.project import Project
+from orch_tui.tui.app import OrchApp
+from orch_tui.tui.dialogs.prompt import Prompt
+
+from tests.tui.conftest import MakeRun
+from tests.tui.driving import rows_of
+from tests.tui.test_home_runs import home, looked, until
+
+
+async def test_what_fails_stays_on_the_home_screen_until_somebody_takes_care_of_it(
+    project: Project, make_run: MakeRun
+) -> None:
+    # GIVEN a run that failed, and that was looked at
+    run = make_run("alpha", Status.ERROR)
+    keep_looked(project.paths, "alpha", run)
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await looked(pilot)
+        await until(pilot, lambda: any("failing since" in row for row in rows_of(home(pilot).agenda)), "what fails")
+        # WHEN a person takes care of it, with a note
+        home(pilot).table.go_to("alpha")
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, Prompt), "the question")
+        await pilot.press(*"at it", "enter")
+        # THEN it is kept, and out of the list; there is nothing more to take care of
+        await until(pilot, lambda: not any("failing" in row for row in rows_of(home(pilot).agenda)), "its end")
+        one = acknowledged(project.paths, "alpha")
+        assert one is not None and one.note == "at it"
+        assert home(pilot).check_action("do", ("home.acknowledge",)) is False
+
+
+async def test_alerts_that_do_not_arrive_are_told(project: Project) -> None:
+    # GIVEN one that was given up
+    entry = Entry(
+        Alert("k", AlertKind.FAILED, time.time(), "t", "t", "alpha"),
+        Channel(ChannelKind.COMMAND, "page"),
+        time.time(),
+        State.FAILED,
+        8,
+        error="the pager is down",
+    )
+    outbox = Outbox(project.paths)
+    outbox.put(entry.alert, (entry.channel,), entry.made)
+    outbox.keep(entry)
+    app = OrchApp(project)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await looked(pilot)
+        await until(pilot, lambda: any("alerts do not" in row for row in rows_of(home(pilot).agenda)), "it")
