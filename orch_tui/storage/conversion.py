@@ -67,13 +67,13 @@ def holds(expression: str, source: str | DataType, target: str | DataType) -> st
     if source.name in FLOAT_BITS and target.name not in FLOAT_BITS:
         # Only floating point has a negative zero, and it is equal to the other one.
         return f"({same} and coalesce(cast({expression} as varchar) <> '-0.0', true))"
-    if target.name in FLOAT_BITS and source.name not in FLOAT_BITS:
+    if target.name in FLOAT_BITS and is_number(source) and source.name not in FLOAT_BITS:
         # Beyond this the text of the number would be another one (1e+18), though some such numbers are exact.
         largest = 2 ** FLOAT_BITS[target.name]
         if source.name == BIG or digits_of(source) >= len(str(largest)):
             # A type without a sign cannot be compared with a negative number: DuckDB casts its values to INT64.
-            unsigned = source.name.startswith("U")
-            within = f"<= {largest}::{source.name}" if unsigned else f"between -{largest} and {largest}"
+            signed = source.name not in INTEGERS or INTEGERS[source.name][0] < 0
+            within = f"between -{largest} and {largest}" if signed else f"<= {largest}::{source.name}"
             return f"({same} and coalesce({expression} {within}, true))"
     return same
 

@@ -237,6 +237,33 @@ def test_numbers_keep_their_value_wherever_they_meet(
         assert row is not None and Fraction(Decimal(row[0])) == Fraction(Decimal(row[1]))
 
 
+KINDS = {
+    "BOOLEAN": "true", "UTINYINT": "'7'", "UINTEGER": "'7'", "UBIGINT": "'18446744073709551615'", "UHUGEINT": "'7'",
+    "TINYINT": "'-7'", "BIGINT": "'-7'", "HUGEINT": "'-7'", "BIGNUM": "'7'", "DECIMAL(9,2)": "'1.50'", "FLOAT": "'0.5'",
+    "DOUBLE": "'0.5'", "VARCHAR": "'1.5'", "BLOB": "'a'", "DATE": "'2024-01-05'", "TIME": "'10:00:00'",
+    "TIMESTAMP": "'2024-01-05 10:00:00'", "TIMESTAMP WITH TIME ZONE": "'2024-01-05 10:00:00+00'", "INTERVAL": "'1 day'",
+    "UUID": "'7f4df5b0-62b1-4a3e-9f2e-8a2e6a2f4d5b'", "BIT": "'101'", "JSON": "'1'", "ENUM('1.5')": "'1.5'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", KINDS)
+@pytest.mark.parametrize("target", ["FLOAT", "DOUBLE", "BIGINT", "UBIGINT", "DECIMAL(9,2)", "BOOLEAN", "VARCHAR"])
+def test_whether_a_type_holds_a_value_can_be_asked_of_any_two(
+    con: duckdb.DuckDBPyConnection, source: str, target: str
+) -> None:
+    # GIVEN a value of any type, null and any other type that it may meet or be asked for
+    for value in (KINDS[source], "null"):
+        sql = f"cast({value} as {source})"
+        row = con.execute(f"select {holds(sql, source, target)}").fetchone()
+        # WHEN it is asked THEN there is an answer, and one of yes is true
+        assert row is not None and row[0] in (True, False) and (row[0] or value != "null")
+        if row[0] and value != "null":
+            there = con.execute(f"select {text_of(converted(sql, source, target), target)}").fetchone()
+            assert there is not None and there[0] is not None
+    if source == "VARCHAR" and target in ("FLOAT", "DOUBLE"):
+        assert con.execute(f"select {holds(KINDS[source], source, target)}").fetchone() == (True,)
+
+
 @given(numbers(), st.sampled_from([*INTEGER, "DECIMAL(38,0)", "DECIMAL(18,2)", "DECIMAL(38,20)", "DOUBLE", "FLOAT"]))
 @settings(max_examples=200, deadline=None)
 def test_what_a_type_holds_is_the_same_number_in_it(

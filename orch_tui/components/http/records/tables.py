@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _TIMES = frozenset({"DATE", "TIMESTAMP", ZONED})
 """What a text of JSON may be besides a text."""
+_NEVER_ANOTHER = _TIMES | {"BOOLEAN"}
+"""Types whose values have another text in every other type, though that may hold them."""
 _NUMBER = re.compile(r"U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|INT)|DECIMAL(\(.*)?|NUMERIC(\(.*)?", re.IGNORECASE)
 
 
@@ -130,8 +132,8 @@ class _Storing:
         """Whether the type that the table has holds all values; a text that could hold anything is no reason."""
         if before == now or before in ("VARCHAR", "JSON") or now in ("VARCHAR", "JSON"):
             return before == now
-        if parse_type(before).nested or _TIMES & {before, now}:
-            # A day has no time of day, and a time without a zone is no moment.
+        if parse_type(before).nested or _NEVER_ANOTHER & {before, now}:
+            # A day has no time of day, a time without a zone is no moment, and yes is no number.
             return False
         predicate = holds(_as_type(column, now), now, before)
         row = self._con.execute(f"select coalesce(bool_and({predicate}), true) from {self._source}").fetchone()

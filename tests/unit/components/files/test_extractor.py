@@ -286,3 +286,24 @@ def test_what_python_writes_comes_back(
     extract(bench, path="a.csv", delimiter=delimiter)
     # THEN the same values come back
     assert bench.rows() == rows
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "stored"),
+    [
+        ("'1.5'", "DOUBLE", 1.5), ("'1.50'", "DOUBLE", None), ("'abc'", "FLOAT", None), ("uuid()", "DOUBLE", None),
+        ("date '2024-01-05'", "DOUBLE", None), ("7::utinyint", "DOUBLE", 7.0), ("'7'", "BIGINT", 7),
+        ("blob 'a'", "FLOAT", None),
+    ],
+)  # fmt: skip
+def test_a_column_of_parquet_in_a_type_that_was_asked_for(bench: Bench, value: str, kind: str, stored: Any) -> None:
+    # GIVEN a Parquet file with a column that is no number, or one of another kind
+    with duckdb.connect() as con:
+        con.execute(f"copy (select {value} as a) to '{bench.project}/a.parquet'")
+    # WHEN it is asked for as a number THEN it is that number, or the value is refused by name
+    if stored is None:
+        with pytest.raises(UserError, match=r'a\.parquet: column "a" is .* cannot hold as it is'):
+            run(Parameters(path="a.parquet", types={"a": kind}), bench.context())
+    else:
+        run(Parameters(path="a.parquet", types={"a": kind}), bench.context())
+        assert bench.rows() == [(stored,)] and bench.columns() == {"a": kind}

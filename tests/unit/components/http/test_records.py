@@ -286,6 +286,19 @@ def test_types_of_the_table_as_it_is(tmp_path: Path) -> None:
     assert store(tmp_path, [{"a": "1.10"}], types={"A": "DECIMAL(9,2)"})[0] == {"a": "DECIMAL(9,2)"}
 
 
+@pytest.mark.parametrize("before", ["DOUBLE", "FLOAT", "BIGINT", "DECIMAL(9,2)", "BOOLEAN", "DATE", "UUID"])
+@pytest.mark.parametrize(
+    ("value", "kind"), [(True, "BOOLEAN"), (1, "BIGINT"), (0.5, "DOUBLE"), ("2024-01-05", "DATE"), ("x", "VARCHAR")]
+)
+def test_a_column_may_have_had_any_other_type_before(tmp_path: Path, before: str, value: Any, kind: str) -> None:
+    # GIVEN a table whose column has another type than the values that come now
+    columns, rows, _ = store(tmp_path, [{"v": value}, {"v": None}], {"v": before})
+    # WHEN they are stored THEN they keep their value, and what is no number becomes none
+    assert rows == [(Decimal(value) if columns["v"].startswith("DECIMAL") else value,), (None,)] or kind == "DATE"
+    numbers = ("DOUBLE", "FLOAT", "BIGINT", "DECIMAL(9,2)")
+    assert columns["v"] == kind or (kind in ("BIGINT", "DOUBLE") and before in numbers and columns["v"] == before)
+
+
 def test_records_that_moved_to_a_later_page(tmp_path: Path) -> None:
     records: list[Any] = [{"id": 1, "v": "old"}, {"id": 2, "v": "a"}, {"id": 1, "v": "new"}]
     # GIVEN a key that comes on two pages, THEN the last one counts
