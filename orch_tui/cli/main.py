@@ -22,6 +22,7 @@ class _Lazy(NamedTuple):
 
 _COMMANDS = {
     "run": _Lazy("run.command", "Run an orchestration and follow it to its end."),
+    "rehearse": _Lazy("run.rehearse", "Walk the flow with assumed outcomes, and start nothing."),
     "check": _Lazy("project.definitions", "List everything that is wrong or suspicious in the project."),
     "test": _Lazy("project.testing", "Test the connections of configurations, without running anything."),
     "list": _Lazy("project.listing", "List orchestrations, configurations or components."),

@@ -16,8 +16,11 @@ from orch_tui.project.journal.file import Journal, JournalFull
 class Pen(Protocol):
     """Writes events down, and folds them."""
 
-    state: RunState
-    now: Callable[[], RunTime]
+    @property
+    def state(self) -> RunState: ...
+
+    @property
+    def now(self) -> Callable[[], RunTime]: ...
 
     def record(self, event: Event, *, durable: bool = False) -> None: ...
 

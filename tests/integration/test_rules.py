@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from orch_tui.engine.rehearsal import outcomes_of, rehearse, replayed_plan
 from orch_tui.engine.runs import RunRefused, RunRequest, plan_run
 from orch_tui.engine.takeover import take_over
 from orch_tui.model.reasons import Cause
@@ -274,6 +275,10 @@ def attempt(root: Path, seed: int) -> None:
     ran, word = by_hand(results, rules)
     assert [state.tasks[f"t{number}"].status is not Status.SKIPPED for number in range(len(results))] == ran, seed
     assert state.status.value == word, (seed, state.reason)
+    # AND the recorded run, replayed, goes the same way by the same facts
+    again = rehearse(replayed_plan(state, None), outcomes_of(state), 0.0, state).state
+    assert statuses(again) == statuses(state) and again.status is state.status, seed
+    assert [phase.decision for phase in again.phases.values()] == [phase.decision for phase in state.phases.values()]
 
 
 @pytest.mark.parametrize("start", range(0, 30, 10))

@@ -107,7 +107,7 @@ def _phase_json(state: RunState, phase: PhaseState, directory: Path, findings: M
         "started": at(phase.started),
         "ended": at(phase.ended),
         "max_parallel": phase.max_parallel,
-        "decision": _decision_json(phase),
+        "decision": decision_json(phase),
         "held": _hold_json(holds.hold(phase=phase.id)),
         "tasks": [
             task_json(state.tasks[task], directory, findings.get(task)) | {"held": _hold_json(holds.hold(task=task))}
@@ -168,7 +168,7 @@ def approval_json(one: OpenApproval) -> dict[str, Any]:
     }
 
 
-def _decision_json(phase: PhaseState) -> dict[str, Any] | None:
+def decision_json(phase: PhaseState) -> dict[str, Any] | None:
     """What was decided by the rules after a phase; None where there are none, or it has not ended."""
     decision = phase.decision
     if decision is None:
