@@ -9,7 +9,7 @@ from orch_tui.model.status import Status
 from orch_tui.runs.estimates import LONGER
 from orch_tui.runs.responding import NoAnswer
 from orch_tui.runs.standing import Standing
-from orch_tui.runs.timeline import LiveTimeline, time_left
+from orch_tui.runs.timeline import Timeline, time_left
 from orch_tui.runs.view import RunModel
 
 
@@ -36,7 +36,7 @@ class Head:
         return self.standing.value or self.status.value
 
 
-def head_of(model: RunModel, now: RunTime, timeline: LiveTimeline | None = None) -> Head:
+def head_of(model: RunModel, now: RunTime, timeline: Timeline | None = None) -> Head:
     """``timeline`` is that of the model now, for who has it already."""
     state, usual = model.state, model.estimates.run_mean
     done = sum(number for status, number in state.counts.items() if status.final)

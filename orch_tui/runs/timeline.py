@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from statistics import median
 from typing import NamedTuple
@@ -16,71 +16,96 @@ from orch_tui.model.status import Status
 from orch_tui.runs.view import RUNNING, RunModel
 
 _SAMPLE = 500
-RAN = frozenset(Status) - {Status.SKIPPED, Status.CANCELLED, Status.CREATED, Status.WAITING}
-"""States of a task that has begun."""
+SHORTEST = 0.001
+"""Seconds that are expected of a task at least: a bar of none would be nowhere."""
 
 
-class Column(NamedTuple):
-    """A phase in time, in seconds from the start of the run; ``number`` counts from 1."""
+class Try(NamedTuple):
+    """An attempt of a task in time, in seconds from the start of the run."""
 
-    number: int
     start: float
     end: float
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)
-class LiveBar:
-    """A task in time, in seconds from the start of the run: it ran, or runs, from ``start`` to ``done``.
+class Bar:
+    """A task in time, in seconds from the start of the run.
 
-    ``end`` is what is expected of a task that has not ended, ``critical`` the one that its phase waited for.
-    ``level`` is how deep it is nested; a bar with ``heading`` is a phase of a nested run.
+    From ``free`` on, when its phase began, it waits until ``start``; ``end`` is what is expected of a task that has not
+    ended. ``tries`` are its attempts until now, without one for a plan. ``known``: earlier runs tell how long it takes.
+    ``critical``: it ends last in its phase, so that the whole run waits for it.
     """
 
-    task: str
-    name: str
-    status: Status
+    free: float
+    start: float
+    end: float
+    tries: tuple[Try, ...] = ()
+    known: bool = True
+    critical: bool = False
+
+    @property
+    def done(self) -> float:
+        """Until when it has run."""
+        return self.tries[-1].end if self.tries else self.start
+
+    def later(self, seconds: float) -> Bar:
+        """The same, so many seconds later."""
+        if not seconds:
+            return self
+        tries = tuple(Try(one.start + seconds, one.end + seconds, one.status) for one in self.tries)
+        return replace(self, free=self.free + seconds, start=self.start + seconds, end=self.end + seconds, tries=tries)
+
+
+class Span(NamedTuple):
+    """A phase in time, in seconds from the start of the run: until ``done`` it has run, until ``end`` it is expected
+    to."""
+
     start: float
     done: float
     end: float
-    critical: bool = False
-    level: int = 0
-    heading: bool = False
+    status: Status = Status.CREATED
+
+    def later(self, seconds: float) -> Span:
+        """The same, so many seconds later."""
+        return Span(self.start + seconds, self.done + seconds, self.end + seconds, self.status)
 
 
-class LiveTimeline(NamedTuple):
-    """``seconds`` is where the last bar ends."""
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A run: ``tasks`` and ``phases`` by their ids, without those that have no place in time; ``seconds`` is where the
+    last bar ends. ``nested`` are the runs of nested orchestrations by the ids of their tasks, in the same time."""
 
-    bars: tuple[LiveBar, ...]
-    columns: tuple[Column, ...]
-    seconds: float
+    tasks: Mapping[str, Bar] = field(default_factory=dict)
+    phases: Mapping[str, Span] = field(default_factory=dict)
+    seconds: float = 0.0
+    nested: Mapping[str, Timeline] = field(default_factory=dict)
 
+    @property
+    def timed(self) -> bool:
+        """Whether the seconds mean anything."""
+        return True
 
-def live_timeline(model: RunModel, now: RunTime) -> LiveTimeline:
-    """Bars of all tasks in the order of the phases."""
-    state = model.state
-    zero = state.started or state.header.created
-    until = state.ended or (model.last_trace() if model.interrupted else now)
-    medians = model.estimates.task_medians
-    nominal = median(medians.values()) if medians else _usual_here(model)
-    bars: list[LiveBar] = []
-    columns: list[Column] = []
-    start = (state.started or now) - zero
-    for number, phase in enumerate(state.phases.values(), 1):
-        begins = phase.started - zero if phase.started is not None else start
-        mine = _phase_bars(model, phase, begins, until - zero, medians, nominal)
-        last = max((bar for bar in mine if bar.status in RAN or bar.end > bar.start), key=_end, default=None)
-        for bar in mine:
-            bars.append(_critical(bar) if bar is last and phase.ended is not None else bar)
-            child = model.children.get(bar.task)
-            if child is not None:
-                bars += _nested(child, now, zero, model)
-        if last is not None:
-            columns.append(Column(number, begins, last.end))
-            start = max(begins, last.end)
-    return LiveTimeline(tuple(bars), tuple(columns), max((bar.end for bar in bars), default=0.0))
+    @property
+    def starts(self) -> Sequence[float]:
+        """When phases begin."""
+        return [span.start for span in self.phases.values()]
+
+    def task(self, phase: str, task: str) -> Bar | None:
+        """The bar of a task of a phase."""
+        return self.tasks.get(task)
+
+    def span(self, phase: str) -> Span | None:
+        """The place of a phase in time."""
+        return self.phases.get(phase)
 
 
-def time_left(model: RunModel, now: RunTime, timeline: LiveTimeline | None = None) -> float | None:
+def timeline_of(model: RunModel, now: RunTime) -> Timeline:
+    """The run as it stands at ``now``."""
+    return _timeline(model, now, model.state.started or model.state.header.created)
+
+
+def time_left(model: RunModel, now: RunTime, timeline: Timeline | None = None) -> float | None:
     """Seconds to the end of the last bar; None when no earlier run tells anything of what has not ended yet.
 
     ``timeline`` is that of the model now, for who has it already.
@@ -91,7 +116,36 @@ def time_left(model: RunModel, now: RunTime, timeline: LiveTimeline | None = Non
     if not any(task.id in medians for task in state.tasks.values() if not task.status.final):
         return None
     zero = state.started or state.header.created
-    return max(0.0, zero + (timeline or live_timeline(model, now)).seconds - now)
+    return max(0.0, zero + (timeline or timeline_of(model, now)).seconds - now)
+
+
+def _timeline(model: RunModel, now: RunTime, zero: float) -> Timeline:
+    """``zero`` is the time that the picture begins at, by the clock of the run."""
+    state, estimates = model.state, model.estimates.task_medians
+    until = (state.ended or (model.last_trace() if model.interrupted else now)) - zero
+    usual = median(estimates.values()) if estimates else _usual_here(model)
+    tasks: dict[str, Bar] = {}
+    phases: dict[str, Span] = {}
+    begins = (state.started or now) - zero
+    for phase in state.phases.values():
+        start = phase.started - zero if phase.started is not None else begins
+        bars = dict(_phase_bars(model, phase, start, max(start, until), zero, usual))
+        if not bars:
+            continue
+        last = max(bars, key=lambda task: bars[task].end)
+        ends = bars[last].end
+        if phase.ended is not None:
+            bars[last] = replace(bars[last], critical=True)
+        tasks |= bars
+        done = start if phase.started is None else until if phase.ended is None else phase.ended - zero
+        phases[phase.id] = Span(start, done, max(ends, done), phase.status)
+        begins = max(start, ends)
+    nested = {}
+    for task, child in model.children.items():
+        ahead = model.clock.ahead_of(child.clock)
+        nested[task] = _timeline(child, RunTime(now - ahead), zero - ahead)
+    ends = max((bar.end for bar in tasks.values()), default=0.0)
+    return Timeline(tasks, phases, max([ends, *(one.seconds for one in nested.values())]), nested)
 
 
 def _usual_here(model: RunModel) -> float:
@@ -101,70 +155,38 @@ def _usual_here(model: RunModel) -> float:
     return median(known) if known else 1.0
 
 
-def _end(bar: LiveBar) -> float:
-    return bar.end
-
-
-def _critical(bar: LiveBar) -> LiveBar:
-    return LiveBar(bar.task, bar.name, bar.status, bar.start, bar.done, bar.end, critical=True, level=bar.level)
-
-
 def _phase_bars(
-    model: RunModel, phase: PhaseState, begins: float, until: float, medians: Mapping[str, float], nominal: float
-) -> list[LiveBar]:
+    model: RunModel, phase: PhaseState, start: float, until: float, zero: float, usual: float
+) -> Iterator[tuple[str, Bar]]:
     """Tasks that have not begun are put where a slot becomes free, as the executor would."""
-    zero_tasks = [model.state.tasks[task] for task in phase.tasks]
-    bars: list[LiveBar | None] = []
-    slots: list[float] = []
-    for task in zero_tasks:
-        bar = _ran(model, task, until, medians.get(task.id))
-        bars.append(bar)
-        if bar is not None and task.status in RUNNING:
-            slots.append(bar.end)
+    tasks = [model.state.tasks[task] for task in phase.tasks]
+    ran = {task.id: _ran(model, task, start, until, zero) for task in tasks if task.attempts}
+    slots = [ran[task.id].end for task in tasks if task.status in RUNNING and task.attempts]
     free = max(1, phase.max_parallel) - len(slots)
-    slots += [max(begins, until)] * min(max(free, 0), len(zero_tasks)) if phase.started is not None else []
-    slots = slots or [begins] * max(1, min(phase.max_parallel, len(zero_tasks)))
+    slots += [max(start, until) if phase.started is not None else start] * min(max(free, 0), len(tasks))
     heapq.heapify(slots)
-    found = []
-    for task, bar in zip(zero_tasks, bars, strict=True):
-        if bar is None:
+    for task in tasks:
+        if task.attempts:
+            yield task.id, ran[task.id]
+        elif not task.status.final and not model.finished:
+            seconds = model.estimates.task_medians.get(task.id)
             at = slots[0]
-            if task.status.final or model.finished:
-                bar = LiveBar(task.id, task.name, task.status, at, at, at, level=model.depth)
-            else:
-                ends = at + max(medians.get(task.id, nominal), 0.001)
-                heapq.heapreplace(slots, ends)
-                bar = LiveBar(task.id, task.name, task.status, at, at, ends, level=model.depth)
-        found.append(bar)
-    return found
+            ends = at + max(usual if seconds is None else seconds, SHORTEST)
+            heapq.heapreplace(slots, ends)
+            yield task.id, Bar(start, at, ends, known=seconds is not None)
 
 
-def _ran(model: RunModel, task: TaskState, until: float, usual: float | None) -> LiveBar | None:
-    """The bar of a task that has begun, None for one that has not."""
-    if not task.attempts:
-        return None
-    zero = model.state.started or model.state.header.created
-    start = (task.attempts[0].started or task.attempts[0].spawned) - zero
-    last = task.attempts[-1]
-    done = last.ended - zero if last.ended is not None else until
-    end = done
-    if not task.status.final and usual is not None:
-        end = max(done, (last.started or last.spawned) - zero + usual)
-    return LiveBar(task.id, task.name, task.status, start, max(start, done), max(start, end), level=model.depth)
-
-
-def _nested(child: RunModel, now: RunTime, zero: float, outer: RunModel) -> list[LiveBar]:
-    """``now`` and ``zero`` are by the clock of the outer run."""
-    ahead, level = outer.clock.ahead_of(child.clock), outer.depth + 1
-    shift = (child.state.started or child.state.header.created) + ahead - zero
-    bars: list[LiveBar] = []
-    inner = {bar.task: bar for bar in live_timeline(child, RunTime(now - ahead)).bars}
-    for phase in child.state.phases.values():
-        bars.append(LiveBar("", phase.name, phase.status, shift, shift, shift, level=level, heading=True))
-        for task in phase.tasks:
-            bar = inner.get(task)
-            if bar is not None:
-                bars.append(
-                    LiveBar("", bar.name, bar.status, bar.start + shift, bar.done + shift, bar.end + shift, level=level)
-                )
-    return bars
+def _ran(model: RunModel, task: TaskState, free: float, until: float, zero: float) -> Bar:
+    """The bar of a task that has begun."""
+    tries = []
+    for attempt in task.attempts:
+        begins = (attempt.started or attempt.spawned) - zero
+        ends = attempt.ended - zero if attempt.ended is not None else until
+        tries.append(Try(begins, max(begins, ends), attempt.status))
+    usual, last = model.estimates.task_medians.get(task.id), tries[-1]
+    end = last.end
+    if not task.status.final and not model.finished:
+        # One that waits for its next attempt will take as long again.
+        again = last.start if task.status in RUNNING else max(until, last.end)
+        end = max(until, again + (usual or 0.0))
+    return Bar(min(free, tries[0].start), tries[0].start, end, tuple(tries), known=usual is not None)

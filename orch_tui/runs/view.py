@@ -251,3 +251,15 @@ def phases_of(model: RunModel) -> tuple[Phase, ...]:
 def running_tasks(model: RunModel) -> list[TaskState]:
     """The tasks that have a process now."""
     return [task for task in model.state.tasks.values() if task.status in RUNNING]
+
+
+def telling(tasks: Iterable[TaskState]) -> TaskState | None:
+    """The one of these tasks whose log says most of how they stand: one that runs, one that failed, or the last that
+    ended; None when none of them has begun."""
+
+    def rank(task: TaskState) -> tuple[int, float]:
+        running, failed = task.status in RUNNING, task.status in (Status.ERROR, Status.TERMINATED, Status.WARNING)
+        last = task.attempts[-1]
+        return (2 if running else 1 if failed else 0, last.ended or last.started or last.spawned)
+
+    return max((task for task in tasks if task.attempts), key=rank, default=None)

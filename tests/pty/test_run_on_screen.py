@@ -38,7 +38,7 @@ def run_directory(root: Path) -> Path:
 def test_a_run_is_left_running_and_found_again(root: Path) -> None:
     # GIVEN a run that was started on the screen
     with start(root) as app:
-        app.wait_for("Sequence")
+        app.wait_for("Problems")
         app.send("R")
         app.wait_for("2 will run")
         app.send("\r")
@@ -67,7 +67,7 @@ def test_a_run_is_left_running_and_found_again(root: Path) -> None:
 def test_a_lost_line_does_not_end_the_run(root: Path) -> None:
     # GIVEN a run on a terminal
     with start(root) as app:
-        app.wait_for("Sequence")
+        app.wait_for("Problems")
         app.send("R")
         app.wait_for("2 will run")
         app.send("\r")
@@ -87,7 +87,7 @@ def test_a_second_terminal_watches_and_stops(root: Path) -> None:
     # GIVEN two terminals, one of which executes a run
     with start(root) as first, start(root) as second:
         for app in (first, second):
-            app.wait_for("Sequence")
+            app.wait_for("Problems")
         first.send("R")
         first.wait_for("2 will run")
         first.send("\r")

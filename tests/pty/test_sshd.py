@@ -153,7 +153,7 @@ def _begin(terminal: PtyApp, project: Project, face: str) -> None:
     if face == "screen":
         terminal.wait_for("Phases")
         terminal.send("\r")
-        terminal.wait_for("Sequence")
+        terminal.wait_for("Problems")
         terminal.send("R")
         terminal.wait_for("2 will run")
         terminal.send("\r")

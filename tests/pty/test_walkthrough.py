@@ -91,4 +91,4 @@ def test_an_edit_survives_kill_9(tmp_path: Path) -> None:
         app.wait_for("Campaigns")
         press(app, "\r", "edits that were not saved")
         press(app, "r", "● unsaved")
-        app.wait_for("off")
+        app.wait_for("disabled")

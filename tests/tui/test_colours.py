@@ -15,8 +15,7 @@ from orch_tui.tui.keymap import UserConfig
 from orch_tui.tui.runs.history import HistoryScreen, RunList
 from orch_tui.tui.widgets.line_tree import LineList, Part
 from orch_tui.tui.workbench.screen import WorkbenchScreen
-from orch_tui.tui.workbench.widgets.sequence import SequenceView
-from orch_tui.tui.workbench.widgets.timeline_live import LiveTimelineView
+from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
 
 from tests.support.engine_kit import make_commands, run
 from tests.tui.conftest import MakeRun
@@ -66,7 +65,7 @@ async def test_the_bars_of_runs_are_no_negative_under_the_cursor(
 
 
 def _has_bars(view: LineList) -> bool:
-    return view.has_focus and view.count() > 1
+    return any(part.picture and part.text.strip() for part in view.row(view.cursor).right)
 
 
 @pytest.mark.parametrize("name", _THEMES)
@@ -76,13 +75,13 @@ async def test_bars_in_time_are_no_negative_under_the_cursor(tmp_path: Path, nam
     app = _app(project, name)
     async with app.run_test(size=(140, 40)) as pilot:
         app.open_workbench("o")
-        await until(pilot, lambda: isinstance(app.screen, WorkbenchScreen) and app.screen.query(SequenceView), "it")
-        # GIVEN the plan, and then the run, with the focus on its only task
-        for keys, kind in ((("3",), SequenceView), (("w", "3"), LiveTimelineView)):
+        await until(pilot, lambda: isinstance(app.screen, WorkbenchScreen) and app.screen.query(PhaseTree), "it")
+        view = app.screen.query_one(PhaseTree)
+        await pilot.press("down")
+        # GIVEN the plan, and then the run, with the cursor on its only task
+        for keys in ((), ("w",)):
             await pilot.press(*keys)
-            view = app.screen.query_one(kind)
             await until(pilot, partial(_has_bars, view), "the bars")
-            await pilot.press("down")
             # THEN its bar is drawn as in all other rows, and its name shows where the cursor is
             assert _reversed(view, pictures=True) == {False} and _reversed(view, pictures=False) == {True}
 

@@ -61,7 +61,7 @@ def _begun(task: str, at: float) -> tuple[events.Event, events.Event]:
     return events.spawning(at, task, 1), events.started(at, task, 1, pid=9, start=(1, 1))
 
 
-def _extracted(start: float) -> tuple[events.Event, ...]:
+def extracted(start: float) -> tuple[events.Event, ...]:
     return (
         events.ended(start + 3.1, "campaigns", 1, Status.SUCCESS),
         events.ended(start + 5.0, "email-recipient-index", 1, Status.SUCCESS),
@@ -71,9 +71,26 @@ def _extracted(start: float) -> tuple[events.Event, ...]:
     )
 
 
-def _failed(start: float) -> tuple[events.Event, ...]:
+def succeeded(start: float) -> tuple[events.Event, ...]:
     return (
-        *_extracted(start),
+        *extracted(start),
+        events.ended(start + 17.0, "campaign-performance", 1, Status.SUCCESS),
+        events.phase_ended(start + 17.0, "transformation-phase", Status.SUCCESS),
+        events.phase_started(start + 17.0, "second-transformation-phase"),
+        *_begun("campaign-recipient", start + 17.0),
+        events.ended(start + 24.0, "campaign-recipient", 1, Status.SUCCESS),
+        events.phase_ended(start + 24.0, "second-transformation-phase", Status.SUCCESS),
+        events.phase_started(start + 24.0, "writer-phase"),
+        *_begun("new-recipients", start + 24.0),
+        events.ended(start + 26.0, "new-recipients", 1, Status.SUCCESS),
+        events.phase_ended(start + 26.0, "writer-phase", Status.SUCCESS),
+        events.run_ended(start + 26.0, Status.SUCCESS, None, 26.0, {}),
+    )
+
+
+def failed(start: float) -> tuple[events.Event, ...]:
+    return (
+        *extracted(start),
         events.ended(
             start + 9.0,
             "campaign-performance",
@@ -115,23 +132,28 @@ def shown(pane: str | None, *keys: str) -> Callable[[Pilot[int]], Awaitable[None
 
 @SIZES
 def test_live(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
-    # GIVEN a run that another process executes, in its second phase
+    # GIVEN a run that another process executes, in its second phase, and an earlier one that tells how long it takes
     project = sample_project(tmp_path)
-    with a_run(project, "20261122T145946.000Z-aa", START, *_extracted(START)):
+    with a_run(project, "20261122T115946.000Z-aa", START - 10_800, *succeeded(START - 10_800)):
+        pass
+    with a_run(project, "20261122T145946.000Z-aa", START, *extracted(START)) as directory:
+        log = directory / "tasks" / "campaign-performance" / "1" / "log"
+        log.parent.mkdir(parents=True)
+        log.write_text("".join(f"2026-11-22 14:59:5{at} campaigns of page {at} of 12 joined\n" for at in range(1, 10)))
         app = OrchApp(project, clock=stopped_at(NOW))
-        assert snap_compare(app, terminal_size=size, run_before=shown("3", "G"))
+        assert snap_compare(app, terminal_size=size, run_before=shown(None, *["down"] * 4))
 
 
 @SIZES
 def test_failed(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
     # GIVEN a run that failed, with the log of the task that did
     project = sample_project(tmp_path)
-    with a_run(project, "20261122T145946.000Z-aa", START, *_failed(START)) as directory:
+    with a_run(project, "20261122T145946.000Z-aa", START, *failed(START)) as directory:
         log = directory / "tasks" / "campaign-performance" / "1" / "log"
         log.parent.mkdir(parents=True)
         log.write_text('reading\nBinder Error: the column "[opens]" is not in the table\n')
     app = OrchApp(project, clock=stopped_at(NOW))
-    assert snap_compare(app, terminal_size=size, run_before=shown("3", "w", "exclamation_mark"))
+    assert snap_compare(app, terminal_size=size, run_before=shown(None, "w", *["down"] * 4))
 
 
 @SIZES
@@ -144,11 +166,11 @@ def test_history(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> No
         with a_run(project, f"2026111{number}T150000.000Z-aa", start, ended):
             pass
     # AND one that failed, and was continued
-    failed = "20261122T145546.000Z-aa"
-    with a_run(project, failed, START - 240, *_failed(START - 240)):
+    first = "20261122T145546.000Z-aa"
+    with a_run(project, first, START - 240, *failed(START - 240)):
         pass
     ended = events.run_ended(START + 8.1, Status.SUCCESS, None, 8.1, {})
-    with a_run(project, "20261122T145946.000Z-aa", START, ended, continues=failed):
+    with a_run(project, "20261122T145946.000Z-aa", START, ended, continues=first):
         pass
     app = OrchApp(project, clock=stopped_at(NOW))
     assert snap_compare(app, terminal_size=size, run_before=shown(None, "w", "H"))
@@ -158,7 +180,7 @@ def test_history(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> No
 def test_text_of_an_attempt(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
     # GIVEN a task that failed, whose configuration was edited since
     project = sample_project(tmp_path)
-    with a_run(project, "20261122T145946.000Z-aa", START, *_failed(START)) as directory:
+    with a_run(project, "20261122T145946.000Z-aa", START, *failed(START)) as directory:
         plan = plan_run(project, RunRequest("campaigns"))
         task = next(task for task in plan.tasks() if task.id == "campaign-performance")
         preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root))

@@ -8,71 +8,109 @@ import pytest
 from orch_tui.tui.workbench.screen import WorkbenchScreen
 
 from tests.support.engine_kit import make_commands, run
-from tests.tui.driving import workbench
+from tests.tui.driving import text_of, workbench
 from tests.tui.seed import sample_project
 from tests.tui.test_live import until
 
 
-def widths(screen: WorkbenchScreen) -> dict[str, int]:
-    """Columns of the panes that are in view."""
-    panes = {name: screen.query_one(f"#{name}") for name in ("left", "tree", "right")}
-    return {name: pane.outer_size.width for name, pane in panes.items() if pane.display}
+def sizes(screen: WorkbenchScreen) -> dict[str, tuple[int, int]]:
+    """Columns and lines of the panes that are in view."""
+    panes = {name: screen.query_one(f"#{name}") for name in ("left", "tasks", "problems", "run")}
+    return {name: (pane.outer_size.width, pane.outer_size.height) for name, pane in panes.items() if pane.is_on_screen}
 
 
-@pytest.mark.parametrize("columns", [100, 120, 200, 240])
-async def test_a_run_takes_the_columns_of_the_components(tmp_path: Path, columns: int) -> None:
-    # GIVEN the plan with three panes
+@pytest.mark.parametrize(("columns", "lines"), [(100, 30), (120, 40), (200, 50), (240, 60)])
+async def test_a_run_takes_the_room_of_the_components_and_its_log_what_the_tree_leaves(
+    tmp_path: Path, columns: int, lines: int
+) -> None:
+    # GIVEN the plan: components, the tree, problems below it
     project = make_commands(tmp_path, {"First": {"a": "true"}})
     directory = project.paths.run("o", run(project).header.id)
-    async with workbench(project, "o", size=(columns, 30)) as (pilot, screen):
-        assert widths(screen).keys() == {"left", "tree", "right"}
+    async with workbench(project, "o", size=(columns, lines)) as (pilot, screen):
+        await until(pilot, lambda: sizes(screen).get("problems", (0, 0))[1] == 3, "the problems")
+        assert sizes(screen) == {
+            "left": (29, lines - 1),
+            "tasks": (columns - 29, lines - 4),
+            "problems": (columns - 29, 3),
+        }
         # WHEN a run is shown
         screen.desk.watcher.follow(directory, past=True)
-        await until(pilot, lambda: widths(screen).keys() == {"tree", "right"}, "the run")
-        await until(pilot, lambda: sum(widths(screen).values()) == columns, "its size")
-        # THEN tree and run share the screen, the tree more of it
-        assert widths(screen)["tree"] > widths(screen)["right"] >= 40
+        # THEN the tree has as many lines as it has rows, and the run has all the others
+        wanted = {"tasks": (columns, 5), "run": (columns, lines - 6)}
+        await until(pilot, lambda: sizes(screen) == wanted, "the run")
         # AND the components come when they are wanted, and go when they are not
         await pilot.press("2")
-        assert "left" in widths(screen) and screen.focused is not None and screen.focused.id == "components"
+        await until(pilot, lambda: sizes(screen).get("left", (0, 0))[0] == 29, "the components")
+        assert screen.focused is not None and screen.focused.id == "components"
         await pilot.press("1")
-        assert "left" not in widths(screen)
+        await until(pilot, lambda: sizes(screen) == wanted, "the run")
         # AND half is half of a screen with a run, too
         await pilot.press("+")
-        await until(pilot, lambda: widths(screen) == {"tree": columns // 2, "right": columns // 2}, "half")
+        await until(pilot, lambda: sizes(screen)["tasks"] == (columns, (lines - 1) // 2), "half")
         await pilot.press("_")
-        # AND they are there again beside the plan
+        # AND all is as it was beside the plan
         await pilot.press("escape")
-        await until(pilot, lambda: "left" in widths(screen), "the plan")
+        await until(pilot, lambda: sizes(screen).keys() == {"left", "tasks", "problems"}, "the plan")
+
+
+async def test_the_tree_of_a_run_grows_and_shrinks_with_its_rows(tmp_path: Path) -> None:
+    project = make_commands(tmp_path, {"First": {f"t{number}": "true" for number in range(8)}})
+    directory = project.paths.run("o", run(project).header.id)
+    async with workbench(project, "o", size=(120, 40)) as (pilot, screen):
+        screen.desk.watcher.follow(directory, past=True)
+        await until(pilot, lambda: sizes(screen).get("tasks") == (120, 12), "the run")
+        # WHEN its phase is folded THEN the log has the lines that become free
+        await pilot.press("h")
+        await until(pilot, lambda: sizes(screen) == {"tasks": (120, 4), "run": (120, 35)}, "the fold")
 
 
 async def test_the_pane_with_the_focus_takes_half_or_all_of_the_screen(tmp_path: Path) -> None:
     async with workbench(sample_project(tmp_path), size=(120, 40)) as (pilot, screen):
-        before = widths(screen)
-        # WHEN + is pressed THEN it is half, then all; further presses do nothing
+        await until(pilot, lambda: sizes(screen).get("problems") == (91, 3), "the problems")
+        before = sizes(screen)
+        # WHEN + is pressed THEN it has half of the lines and all columns, then all; further presses do nothing
         await pilot.press("+")
-        await until(pilot, lambda: widths(screen)["tree"] == 60, "half")
-        assert sum(widths(screen).values()) == 120
+        await until(pilot, lambda: sizes(screen)["tasks"] == (120, 19), "half")
         await pilot.press("+", "+")
-        await until(pilot, lambda: widths(screen) == {"tree": 120}, "all")
+        await until(pilot, lambda: sizes(screen) == {"tasks": (120, 39)}, "all")
         # AND another pane that gets the focus has all of it instead
         await pilot.press("3")
-        await until(pilot, lambda: widths(screen) == {"right": 120}, "the other one")
+        await until(pilot, lambda: sizes(screen) == {"problems": (120, 39)}, "the other one")
+        await pilot.press("2")
+        await until(pilot, lambda: sizes(screen) == {"left": (120, 39)}, "the components")
         # AND _ goes back step by step, Esc at once
         await pilot.press("_")
-        await until(pilot, lambda: widths(screen).get("right") == 60, "half")
+        await until(pilot, lambda: sizes(screen).get("left") == (60, 39), "half")
+        await pilot.press("1")
         await pilot.press("_")
-        await until(pilot, lambda: widths(screen) == before, "what it was")
+        await until(pilot, lambda: sizes(screen) == before, "what it was")
         await pilot.press("+", "+", "escape")
-        await until(pilot, lambda: widths(screen) == before, "what it was")
+        await until(pilot, lambda: sizes(screen) == before, "what it was")
         assert screen.is_current
 
 
-async def test_where_panes_are_tabs_each_has_all_of_the_screen_anyway(tmp_path: Path) -> None:
+async def test_where_panes_are_tabs_the_tree_shares_only_the_lines_that_it_leaves(tmp_path: Path) -> None:
     async with workbench(sample_project(tmp_path), size=(80, 24)) as (pilot, screen):
-        assert widths(screen) == {"tree": 80}
+        # GIVEN a tree that leaves lines free THEN problems have them
+        await until(pilot, lambda: sizes(screen) == {"tasks": (80, 19), "problems": (80, 3)}, "the problems")
         await pilot.press("+")
-        await pilot.pause()
-        assert widths(screen) == {"tree": 80}
-        await pilot.press("2")
-        await until(pilot, lambda: widths(screen) == {"left": 80}, "the components")
+        await until(pilot, lambda: sizes(screen) == {"tasks": (80, 22)}, "all of it")
+        await pilot.press("_", "2")
+        await until(pilot, lambda: sizes(screen) == {"left": (80, 22)}, "the components")
+        await pilot.press("3")
+        await until(pilot, lambda: sizes(screen) == {"problems": (80, 22)}, "the problems alone")
+
+
+@pytest.mark.parametrize(("tasks", "below"), [(5, True), (30, False)])
+async def test_in_80_columns_a_run_is_below_a_short_tree_and_a_tab_beside_a_long_one(
+    tmp_path: Path, tasks: int, below: bool
+) -> None:
+    project = make_commands(tmp_path, {"First": {f"t{number}": "true" for number in range(tasks)}})
+    directory = project.paths.run("o", run(project).header.id)
+    async with workbench(project, "o", size=(80, 24)) as (pilot, screen):
+        screen.desk.watcher.follow(directory, past=True)
+        await until(pilot, lambda: screen.run_shown is not None and ("run" in sizes(screen)) == below, "the run")
+        # THEN its tab says how it ended, wherever one looks
+        await until(pilot, lambda: f"3 Run ✔ {tasks}/{tasks}" in text_of(pilot), "the tab")
+        await pilot.press("3")
+        await until(pilot, lambda: sizes(screen) == {"run": (80, 22)}, "the run alone")

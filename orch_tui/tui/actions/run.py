@@ -109,7 +109,7 @@ LIVE: tuple[Action, ...] = (
         "live.next-tab",
         "l,right,right_square_bracket",
         "Next tab",
-        "Show the next of timeline, log, tables and waits; in the log only ] does.",
+        "Show the next of log, tables and waits; in the log only ] does.",
         group=VIEW,
     ),
     Action(

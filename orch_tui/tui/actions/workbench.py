@@ -157,7 +157,7 @@ WORKBENCH: tuple[Action, ...] = (
     Action("workbench.storage", "D", "Data", "Show the stored tables of the project.", group=VIEW),
     Action("workbench.pane-tree", "1", "Tasks", "Go to phases and tasks.", group=VIEW),
     Action("workbench.pane-components", "2", "Components", "Go to the components.", group=VIEW),
-    Action("workbench.pane-sequence", "3", "Sequence", "Go to sequence and problems.", group=VIEW),
+    Action("workbench.pane-run", "3", "Run", "Go to the run that is shown; in the plan, to the problems.", group=VIEW),
     Action("workbench.pane-problems", "4", "Problems", "Go to the problems.", group=VIEW),
 )
 LISTS: tuple[Action, ...] = (

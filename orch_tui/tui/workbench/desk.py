@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.model.orchestration import Phase
-from orch_tui.model.plan import RunPlan
+from orch_tui.model.plan import Decision, RunPlan
 from orch_tui.model.runstate import TaskState
-from orch_tui.model.text import counted
 from orch_tui.runs.control import RunControl
 from orch_tui.tui.actions import Action
 from orch_tui.tui.dialogs.menu import Menu
@@ -38,7 +37,7 @@ from orch_tui.tui.workbench.widgets.failure_card import Failure, FailureCard
 from orch_tui.tui.workbench.widgets.live_panel import LivePanel
 from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree, toggle_fold
 from orch_tui.tui.workbench.widgets.problems import ProblemList
-from orch_tui.tui.workbench.widgets.sequence import SequenceView
+from orch_tui.tui.workbench.widgets.tree_pane import TreePane
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,14 @@ class Widgets:
     """What the panes are made of."""
 
     components: ComponentsPane
-    tree: PhaseTree
-    sequence: SequenceView
+    pane: TreePane
     problems: ProblemList
     panel: LivePanel
+
+    @property
+    def tree(self) -> PhaseTree:
+        """The tree in its pane."""
+        return self.pane.phase_tree
 
 
 _CHANGING_KEYS = (
@@ -83,7 +86,7 @@ class Desk:
         tree = widgets.tree
         self.watcher = RunWatcher(bench.project, bench.value.id, control, services, self._run_hidden)
         self.plan = PlanView(
-            bench, widgets.components, tree, widgets.sequence, widgets.problems, services, self._name_panes
+            bench, widgets.components, widgets.pane, widgets.problems, services, self._name_panes, self._learned
         )
         self.run = RunView(tree, widgets.panel)
         self.edit = EditController(bench, tree, services, self)
@@ -93,6 +96,7 @@ class Desk:
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown)
         self.pictures = Pictures(bench, self.watcher, tree, services, self.do, self.jump)
         self._keys: tuple[bool, ...] = ()
+        self._previewing = False
         self.actions: Mapping[str, Callable[[], object]] = {
             **self.edit.actions,
             **self.file.actions,
@@ -110,7 +114,7 @@ class Desk:
             "configurations.back": self._widgets.components.focus_components,
             "workbench.pane-tree": lambda: self._panes.go_to("tasks"),
             "workbench.pane-components": lambda: self._panes.go_to("components"),
-            "workbench.pane-sequence": self.go_to_sequence,
+            "workbench.pane-run": self.go_to_run,
             "workbench.pane-problems": self._go_to_problems,
             "workbench.filter": lambda: self._panes.go_to("components", self._widgets.components.filter),
             "workbench.larger": lambda: self._panes.resize(1),
@@ -201,7 +205,7 @@ class Desk:
         self._panes.show_run(True)
         self.run.begin()
         focused = self._panes.focused
-        if focused is self._widgets.sequence or focused is self._widgets.problems:
+        if focused is self._widgets.problems:
             # The run takes their place.
             self._widgets.panel.focus_tab()
         self._name_panes()
@@ -214,18 +218,25 @@ class Desk:
         self._keys_changed()
         if whole:
             self.plan.show_tree(self.shown)
-        self.run.draw(self.shown, self.watcher.results, width=self._panes.width, whole=whole)
+        self.run.draw(self.shown, self.watcher.results, whole=whole)
+        self._name_panes()
 
     def _run_hidden(self) -> None:
         """The plan is shown again."""
         focused = self._panes.focused
         if focused is not None and self._widgets.panel in focused.ancestors:
-            self._panes.go_to("sequence")
+            self._panes.go_to("tasks")
         self._keys_changed()
         self._panes.show_run(False)
-        self._widgets.tree.show_states({})
+        self._widgets.panel.hide()
         self._name_panes()
+        self.plan.show_plan(self.shown)
         self.plan.show(self.shown)
+
+    def _learned(self) -> None:
+        """More is known of how long tasks take."""
+        if self.shown.model is None and not self._previewing:
+            self.plan.show_tree(self.shown)
 
     def task_shown(self) -> TaskState | None:
         """The task under the cursor as the shown run has it."""
@@ -236,22 +247,26 @@ class Desk:
         tree = self._widgets.tree
         self._panes.go_to("tasks")
         tree.show(self.bench.value.phases)
+        runs = {task.id for task in plan.tasks() if task.decision is Decision.RUN}
+        self._previewing = True
         try:
-            return await confirm_in_tree(tree, plan, title, self._services.ask)
+            return await confirm_in_tree(tree, plan, self.plan.bars(runs.__contains__), title, self._services.ask)
         finally:
-            if tree.is_attached:
+            self._previewing = False
+            if tree.is_attached and self.shown.model is None:
+                self.plan.show_plan(self.shown)
+            elif tree.is_attached:
                 self.plan.show_tree(self.shown)
-                if self.shown.model is None:
-                    tree.show_states({})
-                else:
-                    self.run.draw_states()
+                self.run.draw_states(self.shown)
 
     def _name_panes(self) -> None:
-        """The third tab has what stands there, and how many problems there are."""
-        problems = len(self._widgets.problems.problems)
-        count = f" · {counted(problems, 'problem')}" if problems else ""
-        third = "Sequence" if self.shown.model is None else "Run"
-        self._panes.name(["1 Tasks", "2 Components", f"3 {third}{count}"])
+        """The third tab has what stands there: how the run stands, or how many problems there are."""
+        problems, model = len(self._widgets.problems.problems), self.shown.model
+        third = f"3 Problems · {problems}" if problems else "3 Problems"
+        if model is not None:
+            done = sum(number for status, number in model.state.counts.items() if status.final)
+            third = f"3 Run {model.state.status.style.glyph} {done}/{len(model.state.tasks)}"
+        self._panes.name(["1 Tasks", "2 Components", third])
 
     def _keys_changed(self) -> None:
         """Which keys there are, once for every change: the footer is made anew each time."""
@@ -339,20 +354,16 @@ class Desk:
         if item_id is not None and self._widgets.tree.go_to(item_id):
             self._panes.go_to("tasks")
 
-    def cursor_moved(self, task: str | None = None) -> None:
-        """The cursor of the tree is elsewhere, or that of a picture beside it is on ``task``."""
-        if self.shown.model is None:
-            return
-        if task:
-            self._widgets.tree.go_to(task)
+    def cursor_moved(self) -> None:
+        """The cursor of the tree is elsewhere."""
         self.run.follow_cursor(self.shown)
 
-    def go_to_sequence(self) -> None:
-        """The third pane, whatever it shows."""
+    def go_to_run(self) -> None:
+        """What is below the tree: the run, or the problems of the plan."""
         if self.shown.model is None:
-            self._panes.go_to("sequence")
+            self._panes.go_to("below")
         else:
-            self._panes.show("sequence")
+            self._panes.show("below")
             self._widgets.panel.focus_tab()
 
     def _go_to_problems(self) -> None:
@@ -361,7 +372,7 @@ class Desk:
             self.watcher.hide()
             watch = self._services.key_of("run.watch")
             self._services.say(f"The plan and its problems; {watch} shows the run again.")
-        self._panes.go_to("sequence", self._widgets.problems)
+        self._panes.go_to("below", self._widgets.problems)
 
     def _go_to_failure(self) -> None:
         card = self._widgets.panel.query_one(FailureCard)
@@ -370,7 +381,7 @@ class Desk:
         elif card.failure is None:
             self._services.say("No task of the shown run has failed.", seconds=3)
         else:
-            self._panes.go_to("sequence", card)
+            self._panes.go_to("below", card)
 
     def _go_to_approval(self) -> None:
         card = self._widgets.panel.query_one(ApprovalCard)
@@ -379,7 +390,7 @@ class Desk:
         elif card.asking is None:
             self._services.say("The shown run asks nothing.", seconds=3)
         else:
-            self._panes.go_to("sequence", card)
+            self._panes.go_to("below", card)
 
     def failure_asked(self, what: str, failure: Failure) -> None:
         """A key of the card of the first failure."""

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orch_tui.model.orchestration import Phase, Task
-from orch_tui.tui.widgets.row_painter import Row
+from orch_tui.runs.timeline import Bar, Span
+from orch_tui.tui.widgets.row_painter import Part
 
 
 @dataclass(frozen=True, slots=True)
 class NestedLine:
-    """A line of a nested run below its task; the cursor passes it over, and no edit knows it."""
+    """A line of a nested run below its task; the cursor passes it over, and no edit knows it.
+
+    ``left`` ends with its name, ``right`` is its state, ``bar`` its place in time.
+    """
 
     id: str
-    shown: Row
+    left: tuple[Part, ...]
+    right: tuple[Part, ...]
+    bar: Bar | Span | None = None
 
 
 OutlineRow = Phase | Task | NestedLine
@@ -29,23 +36,15 @@ class Outline:
         self.folded: set[str] = set()
         self.numbers: Mapping[str, int] = {}
         self._nested: Mapping[str, Sequence[NestedLine]] = {}
+        self._phase_rows: list[int] = []
 
-    def show(self, phases: tuple[Phase, ...]) -> list[int] | None:
-        """Other phases. The indexes of the rows that look different, or None when there are more or fewer of them.
-
-        A row that is the same object and has the same number looks the same.
-        """
-        old, numbers = self.rows, self.numbers
+    def show(self, phases: tuple[Phase, ...]) -> bool:
+        """Other phases; False when there are more or fewer rows than before."""
+        before = len(self.rows)
         self.phases = phases
         self.numbers = {phase.id: number for number, phase in enumerate(phases, 1)}
         self._flatten()
-        if len(old) != len(self.rows):
-            return None
-        return [
-            index
-            for index, (was, row) in enumerate(zip(old, self.rows, strict=True))
-            if was is not row or (isinstance(row, Phase) and numbers.get(row.id) != self.numbers[row.id])
-        ]
+        return len(self.rows) == before
 
     def show_nested(self, nested: Mapping[str, Sequence[NestedLine]]) -> bool:
         """Lines below tasks, by the task's id; True when there are others than before, and not only other texts."""
@@ -74,7 +73,17 @@ class Outline:
 
     def phase_index(self, index: int) -> int | None:
         """The row of the phase that the row belongs to."""
-        return self.next_phase(range(min(index, len(self.rows) - 1), -1, -1))
+        before = bisect_right(self._phase_rows, index)
+        return self._phase_rows[before - 1] if before else None
+
+    def phase_of(self, index: int) -> Phase:
+        """The phase that the row belongs to."""
+        return self.phases[bisect_right(self._phase_rows, index) - 1]
+
+    @property
+    def nested_lines(self) -> Iterable[NestedLine]:
+        """All lines of nested runs."""
+        return (line for lines in self._nested.values() for line in lines)
 
     def next_phase(self, indexes: Iterable[int]) -> int | None:
         """The first of the rows that is a phase."""
@@ -82,7 +91,9 @@ class Outline:
 
     def _flatten(self) -> None:
         rows: list[OutlineRow] = []
+        self._phase_rows = []
         for phase in self.phases:
+            self._phase_rows.append(len(rows))
             rows.append(phase)
             if phase.id in self.folded:
                 continue

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from textwrap import wrap
 from time import localtime, strftime
 
+from rich.cells import cell_len
+
 from orch_tui.model.durations import clock, show_duration
 from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.plan import PlannedTask, RunPlan
@@ -18,16 +20,23 @@ from orch_tui.project.history import clock_of
 from orch_tui.runs.ending import exit_in_words
 from orch_tui.runs.head import Head
 from orch_tui.runs.interventions import decision_words, words_of
+from orch_tui.runs.timeline import Bar, Span, Timeline
 from orch_tui.runs.view import RUNNING, RunModel
 from orch_tui.tui.status_look import DECISIONS, REUSED_GLYPH, REUSED_STYLE, look_of, style_of
 from orch_tui.tui.widgets.line_tree import Part, Row
+from orch_tui.tui.workbench.columns import TIME, WORD
 from orch_tui.tui.workbench.outline import NestedLine
+from orch_tui.tui.workbench.states import TreeStates
 
 _LONGER = "»"
 _QUIET = "z"
 _HELD = "‖"
 _NESTED_ROWS = 200
 _REASON = 22
+_PERCENT, _LEAST_BAR, _MOST_BAR = 7, 12, 60
+"""Columns of the progress in percent, and of its bar in the line of the head."""
+_PLANNED = 13
+"""Columns of a decision; reasons take them from the names where they need to."""
 
 
 def task_state(model: RunModel, task: TaskState, now: RunTime, *, wide: bool = False) -> tuple[Part, ...]:
@@ -35,7 +44,6 @@ def task_state(model: RunModel, task: TaskState, now: RunTime, *, wide: bool = F
 
     Where there is not much room, the usual states are told by glyph and duration, and the word is in the panel.
     """
-    style, look = style_of(task.status), task.status.style
     parts = []
     if task.status in RUNNING:
         if model.quiet(task, now) is not None:
@@ -48,51 +56,60 @@ def task_state(model: RunModel, task: TaskState, now: RunTime, *, wide: bool = F
         parts.append(Part(f"{task.attempts[-1].number}/{task.max_attempts} ", "dim"))
     if task.status in RUNNING and model.interrupted:
         parts.append(Part("? interrupted", "warning"))
-    elif not wide and task.status in (Status.SUCCESS, Status.PROCESSING):
-        parts.append(Part(look.glyph, style))
     elif task.reused:
         parts.append(Part(f"{REUSED_GLYPH} reused", REUSED_STYLE))
     else:
-        parts.append(Part(f"{look.glyph} {look.word}", style))
+        parts.append(_word(task.status, wide=wide))
+    if wide:
+        parts[-1] = parts[-1]._replace(text=f"{parts[-1].text:<{WORD}}")
     seconds = model.seconds(task, now)
     shown = "" if seconds is None else clock(seconds) if task.status in RUNNING else show_duration(seconds)
-    parts.append(Part(f"{shown:>8}", "text" if task.status in RUNNING else "dim"))
+    parts.append(Part(f"{shown:>{TIME}}", "text" if task.status in RUNNING else "dim"))
     return tuple(parts)
 
 
-def phase_state(model: RunModel, phase: PhaseState, now: RunTime) -> tuple[Part, ...]:
+def _word(status: Status, *, wide: bool) -> Part:
+    """The usual states are told by their glyph where there is not much room."""
+    usual = not wide and status in (Status.SUCCESS, Status.PROCESSING)
+    return Part(status.style.glyph if usual else f"{status.style.glyph} {status.style.word}", style_of(status))
+
+
+def phase_state(model: RunModel, phase: PhaseState, now: RunTime, *, wide: bool = False) -> tuple[Part, ...]:
     """What stands behind a phase in the tree."""
-    look, style = phase.status.style, style_of(phase.status)
     reached, holds = phase.started is not None or phase.status is not Status.CREATED, model.state.interventions
     hold = holds.hold_over(phase.id) if reached else holds.hold(phase=phase.id)
     held = (Part(f"{_HELD} held ", "warning"),) if hold is not None and not phase.status.final else ()
     if not reached:
-        return *held, Part(" " * 8)
-    word = look.glyph if phase.status in (Status.SUCCESS, Status.PROCESSING) else f"{look.glyph} {look.word}"
+        return *held, Part(" " * (WORD + TIME if wide else TIME))
+    word = _word(phase.status, wide=wide)
     end = phase.ended or (model.last_trace() if model.interrupted else now)
     shown = ""
     if phase.started is not None:
         shown = show_duration(end - phase.started) if phase.ended is not None else clock(end - phase.started)
-    return *held, Part(word, style), Part(f"{shown:>8}", "dim")
+    text = f"{word.text:<{WORD}}" if wide else word.text
+    return *held, Part(text, word.style), Part(f"{shown:>{TIME}}", "dim")
 
 
-def nested_lines(task: str, model: RunModel, *, wide: bool = False) -> list[NestedLine]:
-    """The phases and tasks of a nested run, for below its task. It has a clock of its own."""
+def nested_lines(task: str, model: RunModel, timeline: Timeline | None, *, wide: bool = False) -> list[NestedLine]:
+    """The phases and tasks of a nested run, for below its task; ``timeline`` is its own. It has a clock of its own."""
     now, lines = model.now(), list[NestedLine]()
+    timeline = timeline or Timeline()
 
-    def add(key: str, left: tuple[Part, ...], right: tuple[Part, ...]) -> None:
+    def add(key: str, left: tuple[Part, ...], right: tuple[Part, ...], bar: Bar | Span | None) -> None:
         if len(lines) < _NESTED_ROWS:
-            lines.append(NestedLine(f"{task}/{key}", Row(left, (*right, Part(" ")))))
+            lines.append(NestedLine(f"{task}/{key}", left, right, bar))
 
     pad = " " * (6 + 2 * model.depth)
     for number, phase in enumerate(model.state.phases.values(), 1):
-        name = safe_line(phase.name, 100)
-        add(f"p{phase.id}", (Part(f"{pad}▾ ", "dim"), Part(f"{number} {name}", "dim")), phase_state(model, phase, now))
+        left = (Part(f"{pad}▾ ", "dim"), Part(f"{number} {safe_line(phase.name, 100)}", "dim"))
+        add(f"p{phase.id}", left, phase_state(model, phase, now, wide=wide), timeline.phases.get(phase.id))
         for one in map(model.state.tasks.__getitem__, phase.tasks):
-            left = (Part(f"{pad}  "), Part(safe_line(one.name, 120), "text"))
-            add(f"t{one.id}", left, task_state(model, one, now, wide=wide))
+            name = safe_line(one.name, 120).rpartition(" · ")[2]
+            state = task_state(model, one, now, wide=wide)
+            add(f"t{one.id}", (Part(f"{pad}  "), Part(name, "text")), state, timeline.tasks.get(one.id))
             if one.id in model.children:
-                lines.extend(nested_lines(f"{task}/t{one.id}", model.children[one.id], wide=wide))
+                inner = timeline.nested.get(one.id)
+                lines.extend(nested_lines(f"{task}/t{one.id}", model.children[one.id], inner, wide=wide))
     return lines
 
 
@@ -105,48 +122,67 @@ def planned_state(task: PlannedTask) -> tuple[Part, ...]:
     return (Part(f"{reason}  ", "dim"), *parts) if reason and not reason.startswith(task.decision.value) else parts
 
 
-def plan_states(plan: RunPlan) -> dict[str, tuple[Part, ...]]:
-    """The preview of a run in the tree, by task id."""
-    return {task.id: planned_state(task) for task in plan.tasks()}
+def plan_states(plan: RunPlan) -> TreeStates:
+    """The preview of a run in the tree."""
+    return TreeStates({task.id: planned_state(task) for task in plan.tasks()}, width=_PLANNED)
 
 
-def head_rows(head: Head, model: RunModel, width: int) -> list[Row]:
-    """Three lines: how it stands, the bar, where it comes from."""
+def head_rows(head: Head, model: RunModel, width: int, *, brief: bool = False) -> list[Row]:
+    """How it stands, the bar, where it comes from: one line where they have room beside each other, else three.
+
+    ``brief``: one line in any case, without where it comes from if need be.
+    """
     glyph, style = look_of(head)
     left = [Part(f" {glyph} {head.word}  ", style), Part(f"{head.done}/{head.total}  ", "strong")]
     right = [Part(clock(head.elapsed), "strong")]
     if head.left is not None:
         right.append(Part(f"  ~{clock(head.left)} left" if width >= 44 else f" ~{clock(head.left)}", "dim"))
     right.append(Part(" "))
-    room = max(4, width - 9)
+    facts = _facts(head, model)
+    room = width - sum(len(part.text) for part in (*left, *right, *facts)) - _PERCENT - 4
+    if room >= _LEAST_BAR:
+        bar = _progress(head, model, style, min(room, _MOST_BAR))
+        return [Row((*left, *bar, *right), (*facts, Part(" ")))]
+    if brief:
+        room = max(0, width - sum(len(part.text) for part in (*left, *right)) - _PERCENT - 2)
+        return [Row((*left, *_progress(head, model, style, room)), tuple(right))]
+    return [Row(tuple(left), tuple(right)), Row((Part(" "), *_progress(head, model, style, width - 8))), Row(facts)]
+
+
+def _progress(head: Head, model: RunModel, style: str, room: int) -> tuple[Part, ...]:
+    """The bar in ``room`` columns, and how much that is."""
     share = head.done / head.total if head.total else 0.0
     full = int(share * room)
     half = "╸" if full < room and not model.finished and share < 1 else ""
-    bar = [
-        Part(" " + "━" * full + half, style),
+    return (
+        Part("━" * full + half, style),
         Part("━" * (room - full - len(half)), "dim"),
         Part(f" {share:>5.0%} ", "dim"),
-    ]
-    facts = [strftime("%H:%M:%S", localtime(model.state.header.created)), f"by {model.state.header.by}"]
+    )
+
+
+def _facts(head: Head, model: RunModel) -> tuple[Part, ...]:
+    """Where it comes from, and what there is to say of it."""
     header = model.state.header
+    facts = [strftime("%H:%M:%S", localtime(header.created)), f"by {header.by}"]
     if header.rerun_of is not None:
         facts.insert(0, f"continues {clock_of(header.rerun_of, header.created)}")
     elif header.partial:
         facts.insert(0, "a part")
-    third = [Part(f" {safe_line(' '.join(facts), 120)}", "dim")]
+    parts = [Part(f" {safe_line(' '.join(facts), 120)}", "dim")]
     if head.longer:
-        third.insert(0, Part(f" {_LONGER} longer than usual ·", "warning"))
+        parts.insert(0, Part(f" {_LONGER} longer than usual ·", "warning"))
     if model.state.reason:
-        third.insert(0, Part(f" {safe_line(model.state.reason, 200)}", "warning"))
+        parts.insert(0, Part(f" {safe_line(model.state.reason, 200)}", "warning"))
     if (decision := decision_words(model.state, brief=True)) and not model.interrupted:
-        third.insert(0, Part(f" {_HELD} {decision}", "warning"))
+        parts.insert(0, Part(f" {_HELD} {decision}", "warning"))
     if head.no_answer is not None:
-        third.insert(0, Part(f" {head.no_answer.brief} ·", "error"))
+        parts.insert(0, Part(f" {head.no_answer.brief} ·", "error"))
     if model.continued is not None:
         # Before the reason, which the failure card has as well.
         words = f" continued {clock_of(model.continued.id, header.created)}: {model.continued.state};"
-        third.insert(0, Part(words, "accent"))
-    return [Row(tuple(left), tuple(right)), Row(tuple(bar)), Row(tuple(third))]
+        parts.insert(0, Part(words, "accent"))
+    return tuple(parts)
 
 
 def wrapped(text: str, width: int, style: str = "text", indent: str = " ", limit: int = 6) -> list[Row]:
@@ -158,36 +194,36 @@ def wrapped(text: str, width: int, style: str = "text", indent: str = " ", limit
 
 
 def about_task(model: RunModel, task: TaskState, now: RunTime, width: int) -> list[Row]:
-    """The task under the cursor: how it stands, and why."""
+    """The task under the cursor: how it stands, and why; in two lines at most."""
     look = task.status.style
-    rows = [
-        Row((Part(f" {look.glyph} {look.word}  ", style_of(task.status)), Part(safe_line(task.name, 200), "strong")))
-    ]
-    marks = model.marks(task, now)
-    if marks:
-        rows += wrapped("; ".join(marks), width, "warning", limit=2)
+    head = (Part(f" {look.glyph} {look.word}  ", style_of(task.status)), Part(safe_line(task.name, 200), "strong"))
+    why = model.why(task, now)
     if task.status.final and task.attempts and task.status is not Status.SUCCESS:
-        rows += wrapped(exit_in_words(task), width, limit=4)
-    else:
-        why = model.why(task, now)
-        if why:
-            rows += wrapped(f"waits: {why}" if not task.status.final and not task.attempts else why, width, limit=4)
-    return rows
+        why = exit_in_words(task)
+    elif why and not task.status.final and not task.attempts:
+        why = f"waits: {why}"
+    return _beside_or_below(head, [("; ".join(model.marks(task, now)), "warning"), (why, "text")], width)
 
 
 def about_phase(model: RunModel, phase: PhaseState, width: int) -> list[Row]:
-    """The phase under the cursor: how many of its tasks have ended, and what holds it."""
+    """The phase under the cursor: how many of its tasks have ended, and what holds it; in two lines at most."""
     look = phase.status.style
     tasks = [model.state.tasks[task] for task in phase.tasks]
     done = sum(task.status.final for task in tasks)
-    head = Row(
-        (Part(f" {look.glyph} {look.word}  ", style_of(phase.status)), Part(safe_line(phase.name, 200), "strong"))
-    )
+    head = (Part(f" {look.glyph} {look.word}  ", style_of(phase.status)), Part(safe_line(phase.name, 200), "strong"))
     at_once = f", {phase.max_parallel} at once" if len(tasks) > phase.max_parallel else ""
-    rows = [head, *wrapped(f"{done} of {counted(len(tasks), 'task')} ended{at_once}", width, limit=1)]
-    if phase.started is not None and phase.ended is None and (decision := decision_words(model.state)):
-        rows += wrapped(decision, width, "warning", limit=3)
-    return [*rows, *wrapped(phase.reason, width, limit=2)] if phase.reason else rows
+    going = phase.started is not None and phase.ended is None
+    facts = [(decision_words(model.state) or "" if going else "", "warning"), (phase.reason, "text")]
+    return _beside_or_below(head, [*facts, (f"{done} of {counted(len(tasks), 'task')} ended{at_once}", "dim")], width)
+
+
+def _beside_or_below(head: tuple[Part, ...], facts: Sequence[tuple[str, str]], width: int) -> list[Row]:
+    """What there is to say behind the head where it fits, else below it, the first of it first."""
+    parts = [Part(f"   {safe_line(text, 400)}", style) for text, style in facts if text]
+    if sum(cell_len(part.text) for part in (*head, *parts)) < width:
+        return [Row((*head, *parts))]
+    first, *rest = parts
+    return [Row(head), Row((first._replace(text=first.text[2:]), *rest))]
 
 
 def wait_rows(model: RunModel, now: RunTime, width: int, limit: int = 200) -> list[Row]:

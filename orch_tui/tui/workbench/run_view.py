@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from orch_tui.model.orchestration import Task
+from collections.abc import Mapping, Sequence
+
+from orch_tui.model.orchestration import Phase, Task
 from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import TaskState
 from orch_tui.project.attempt_dir import log_file
-from orch_tui.runs.view import RunModel
-from orch_tui.tui.widgets.line_tree import Part
+from orch_tui.runs.timeline import Timeline, timeline_of
+from orch_tui.runs.view import RunModel, telling
+from orch_tui.tui.workbench.outline import NestedLine
 from orch_tui.tui.workbench.run_rows import nested_lines, phase_state, task_state
 from orch_tui.tui.workbench.shown import Shown
+from orch_tui.tui.workbench.states import TreeStates
 from orch_tui.tui.workbench.watcher import Results
 from orch_tui.tui.workbench.widgets.live_panel import LivePanel
 from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
 
 _TREE_ROWS = 10
 """Durations drawn per second in the tree, at most: with more running tasks they take turns."""
-_WIDE = 60
-"""Columns of the tree from which every status has its word."""
 
 
 class RunView:
@@ -26,59 +28,79 @@ class RunView:
     def __init__(self, tree: PhaseTree, panel: LivePanel) -> None:
         self._tree = tree
         self._panel = panel
-        self._states: dict[str, tuple[Part, ...]] = {}
+        self._states = TreeStates()
+        self._nested: Mapping[str, Sequence[NestedLine]] = {}
+        self._timeline = Timeline()
 
     def begin(self) -> None:
         """Another run is shown: nothing is known of it yet."""
-        self._states = {}
+        self._states, self._nested, self._timeline = TreeStates(), {}, Timeline()
         self._panel.show_failure(None)
         self._panel.show_written((), {})
 
-    def draw(self, shown: Shown, results: Results, *, width: int, whole: bool = False) -> None:
-        """What is different; ``width`` is that of the screen."""
+    def draw(self, shown: Shown, results: Results, *, whole: bool = False) -> None:
+        """What is different."""
         model = shown.model
         if model is None:
             return
-        # A tree that is hidden behind another tab has no width yet; it will have that of the screen.
-        now, wide = model.now(), (self._tree.size.width or width) >= _WIDE
-        self._states = {**self._states, **self._different(model, now, whole=whole, wide=wide)}
-        nested = {task: nested_lines(task, child, wide=wide) for task, child in model.children.items()}
-        self._tree.show_states(self._states, nested, None if whole or model.finished else _TREE_ROWS)
+        # All rows of a tree that changes its width, or has none yet behind another tab, are made again.
+        now, wide = model.now(), self._tree.look.chart.columns.words
+        self._timeline = timeline_of(model, now)
+        self._states = self._different(model, now, whole=whole, wide=wide)
+        self._nested = {
+            task: nested_lines(task, child, self._timeline.nested.get(task), wide=wide)
+            for task, child in model.children.items()
+        }
+        self._draw_states(model, None if whole or model.finished else _TREE_ROWS)
+        if self._tree.look.chart.columns.words != wide:
+            self.draw(shown, results, whole=True)
+            return
         self._panel.show_failure(results.failure)
         self._panel.show_written(results.items, results.columns)
         self.follow_cursor(shown)
 
-    @staticmethod
-    def _different(model: RunModel, now: RunTime, *, whole: bool, wide: bool) -> dict[str, tuple[Part, ...]]:
+    def _different(self, model: RunModel, now: RunTime, *, whole: bool, wide: bool) -> TreeStates:
         state = model.state
-        changes = model.changes()
-        touched = {*state.tasks, *state.phases} if whole else changes | {task for task, _ in model.running()}
-        touched |= {phase.id for phase in state.phases.values() if phase.started is not None and phase.ended is None}
-        return {
-            **{key: task_state(model, state.tasks[key], now, wide=wide) for key in touched & state.tasks.keys()},
-            **{key: phase_state(model, state.phases[key], now) for key in touched & state.phases.keys()},
-        }
+        touched = model.changes() | {task for task, _ in model.running()}
+        tasks = state.tasks.keys() if whole else touched & state.tasks.keys()
+        going = {phase.id for phase in state.phases.values() if phase.started is not None and phase.ended is None}
+        phases = state.phases.keys() if whole else (touched | going) & state.phases.keys()
+        new = {key: task_state(model, state.tasks[key], now, wide=wide) for key in tasks}
+        of_phases = {key: phase_state(model, state.phases[key], now, wide=wide) for key in phases}
+        return TreeStates({**self._states.tasks, **new}, {**self._states.phases, **of_phases})
 
-    def draw_states(self) -> None:
+    def _draw_states(self, model: RunModel, limit: int | None) -> None:
+        moving = model.live and not model.finished
+        self._tree.show_states(self._states, self._timeline, self._nested, moving=moving, limit=limit)
+
+    def draw_states(self, shown: Shown) -> None:
         """The states again, after something else stood in their place."""
-        self._tree.show_states(self._states)
+        if shown.model is not None:
+            self._draw_states(shown.model, None)
 
     def follow_cursor(self, shown: Shown) -> None:
         """The panel tells of the task or phase under the cursor of the tree, and has its log."""
         if shown.model is None:
             return
         item = self._tree.item
-        self._panel.show_run(shown.model, shown.model.now(), item.id if item is not None else None)
+        self._panel.show_run(shown.model, self._timeline, shown.model.now(), item.id if item is not None else None)
         self.show_log(shown)
 
     def show_log(self, shown: Shown) -> None:
         """The log of the task under the cursor, while it is in view."""
-        if self._panel.tab == "log" and shown.model is not None:
-            task = self.task(shown)
-            directory = shown.model.attempt_path(task) if task is not None else None
-            self._panel.show_log(log_file(directory) if directory is not None else None)
+        model = shown.model
+        if self._panel.tab == "log" and model is not None:
+            task = self.task(shown) or self._of_phase(shown)
+            directory = model.attempt_path(task) if task is not None else None
+            self._panel.show_log(log_file(directory) if directory is not None else None, task)
 
     def task(self, shown: Shown) -> TaskState | None:
         """The task under the cursor as the run has it."""
         item = self._tree.item
         return shown.task(item.id) if isinstance(item, Task) else None
+
+    def _of_phase(self, shown: Shown) -> TaskState | None:
+        """The task of the phase under the cursor that has most to tell."""
+        item = self._tree.item
+        tasks = [shown.task(task.id) for task in item.tasks] if isinstance(item, Phase) else []
+        return telling(task for task in tasks if task is not None)

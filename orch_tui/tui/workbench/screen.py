@@ -16,14 +16,13 @@ from orch_tui.tui.actions import run as run_actions
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.draft_keeper import DraftKeeper
-from orch_tui.tui.text import line
 from orch_tui.tui.textual_patches.keys import first_bindings
 from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.workbench import look
 from orch_tui.tui.workbench.desk import Desk, Widgets
 from orch_tui.tui.workbench.model import Workbench
-from orch_tui.tui.workbench.panes import TABS, Panes
+from orch_tui.tui.workbench.panes import TABS, Panes, Places
 from orch_tui.tui.workbench.services import ScreenServices
 from orch_tui.tui.workbench.watcher import RunWatcher
 from orch_tui.tui.workbench.widgets.approval_card import ApprovalCard
@@ -33,9 +32,8 @@ from orch_tui.tui.workbench.widgets.live_panel import LivePanel
 from orch_tui.tui.workbench.widgets.pane_tabs import PaneTabs
 from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
 from orch_tui.tui.workbench.widgets.problems import ProblemList
-from orch_tui.tui.workbench.widgets.sequence import SequenceView
 from orch_tui.tui.workbench.widgets.tables_pane import TablesPane
-from orch_tui.tui.workbench.widgets.timeline_live import LiveTimelineView
+from orch_tui.tui.workbench.widgets.tree_pane import TreePane
 
 # What fits at 80 columns. The first ones are there only on the failure card, and while a run goes on.
 _KEYS_FIRST = (
@@ -60,7 +58,10 @@ _KEYS_FIRST = (
 
 
 class WorkbenchScreen(FullScreen[None]):
-    """Three panes from 100 columns, the same panes as tabs below; what they do is the :class:`Desk`'s business."""
+    """Components, and the tree with problems or a run below it; as tabs where it is narrow.
+
+    What they do is the :class:`Desk`'s business.
+    """
 
     CSS_PATH = look.OWN
     BINDINGS = handed_on((*run_actions.WORKBENCH, *actions.WORKBENCH))
@@ -87,19 +88,16 @@ class WorkbenchScreen(FullScreen[None]):
         self._tabs = PaneTabs(TABS, id="tabs")
         self._left = ComponentsPane(bench, id="left")
         self.phase_tree = PhaseTree(bench.catalog.label, id="tree")
-        sequence = SequenceView(lambda ref: bench.catalog.label(ref).configuration, id="sequence")
-        sequence.border_title = line("Sequence")
         self.panel = LivePanel(id="run")
-        self._widgets = Widgets(self._left, self.phase_tree, sequence, ProblemList(id="problems"), self.panel)
-        self._right = Vertical(sequence, self._widgets.problems, self.panel, id="right")
+        pane, problems = TreePane(self.phase_tree, id="tasks"), ProblemList(id="problems")
+        self._widgets = Widgets(self._left, pane, problems, self.panel)
+        below = Vertical(problems, self.panel, id="below")
+        self._work = Vertical(pane, below, id="work")
         self._panes = Panes(
             self,
             self._tabs,
-            {
-                "tasks": (self.phase_tree, self.phase_tree),
-                "components": (self._left, self._left.components),
-                "sequence": (self._right, sequence),
-            },
+            Places(self._left, self._work, pane, below, lambda: pane.lines_wanted, lambda: problems.lines_wanted),
+            {"tasks": self.phase_tree, "components": self._left.components, "below": problems},
         )
         self.desk = Desk(bench, drafts, control, ScreenServices(self), self._widgets, self._panes)
 
@@ -119,7 +117,7 @@ class WorkbenchScreen(FullScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._tabs
-        yield Horizontal(self._left, self.phase_tree, self._right, id="panes")
+        yield Horizontal(self._left, self._work, id="panes")
         yield KeyBar(first=_KEYS_FIRST)
 
     def on_mount(self) -> None:
@@ -180,8 +178,8 @@ class WorkbenchScreen(FullScreen[None]):
 
     def on_pane_tabs_picked(self, event: PaneTabs.Picked) -> None:
         event.stop()
-        if event.pane == "sequence":
-            self.desk.go_to_sequence()
+        if event.pane == "below":
+            self.desk.go_to_run()
         else:
             self._panes.go_to(event.pane)
 
@@ -196,23 +194,24 @@ class WorkbenchScreen(FullScreen[None]):
                 problem = problems.problem_at(event.index)
                 if problem is not None:
                     self.desk.jump(problem.task or problem.phase)
-            case SequenceView() | LiveTimelineView() as picture:
-                self.desk.jump(picture.task_at(event.index))
             case TablesPane() as tables:
                 item = tables.item_at(event.index)
                 if item is not None and item.is_table:
                     self.desk.pages.table(item.name)
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
-        match event.control:
-            case PhaseTree():
-                self.desk.cursor_moved()
-            case LiveTimelineView() as picture:
-                self.desk.cursor_moved(picture.task_at(event.index))
+        if isinstance(event.control, PhaseTree):
+            self.desk.cursor_moved()
 
     async def on_line_list_menu_asked(self, event: LineList.MenuAsked) -> None:
         self.set_focus(event.control)
         await self.desk.open_menu()
+
+    def on_phase_tree_arranged(self) -> None:
+        self._panes.apply()
+
+    def on_problem_list_wrapped(self) -> None:
+        self._panes.apply()
 
     def on_phase_tree_dropped(self, event: PhaseTree.Dropped) -> None:
         self.desk.drop(event.source, event.target)

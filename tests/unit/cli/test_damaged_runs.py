@@ -20,7 +20,7 @@ from orch_tui.runs.estimates import read_estimates
 from orch_tui.runs.feed import RunFeed
 from orch_tui.runs.head import head_of
 from orch_tui.runs.nested import NestedRuns
-from orch_tui.runs.timeline import live_timeline
+from orch_tui.runs.timeline import timeline_of
 from orch_tui.runs.view import RunModel
 from orch_tui.tui.home.model import read_runs, spark
 from orch_tui.tui.workbench.run_rows import about_phase, about_task, head_rows, phase_state, task_state, wait_rows
@@ -133,7 +133,7 @@ def _use_everything(project: Project, directory: Path) -> None:
             about_phase(model, phase, 60)
         head_rows(head_of(model, RunTime(T0 + 9)), model, 60)
         wait_rows(model, RunTime(T0 + 9), 60)
-        live_timeline(model, RunTime(T0 + 9))
+        timeline_of(model, RunTime(T0 + 9))
     inspect_run(directory, state)
 
 

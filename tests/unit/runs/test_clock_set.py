@@ -23,7 +23,7 @@ from orch_tui.runs.head import head_of
 from orch_tui.runs.log_times import LogTimes
 from orch_tui.runs.nested import NestedRuns
 from orch_tui.runs.sequence.values import sequence_of_run
-from orch_tui.runs.timeline import live_timeline
+from orch_tui.runs.timeline import timeline_of
 from orch_tui.runs.view import RunModel
 from orch_tui.tui.home.live import LiveRuns
 from orch_tui.tui.workbench.run_rows import nested_lines, phase_state, task_state
@@ -57,7 +57,7 @@ def test_how_long_it_takes_and_will_take(set_by: float) -> None:
     assert early.marks(early.state.tasks["a"], early.now()) == ["quiet for 1:30"]
     assert head_of(late, late.now()).longer
     assert late.marks(late.state.tasks["a"], late.now())[0] == "longer than usual (1:40)"
-    (bar,) = live_timeline(early, early.now()).bars
+    bar = timeline_of(early, early.now()).tasks["a"]
     assert (bar.start, bar.done, bar.end) == (0.0, 90.0, 100.0)
     assert sequence_of_run(early, early.now()).phases[0].tasks[0].seconds == 90.0
     state, task, phase = early.state, early.state.tasks["a"], early.state.phases["p"]
@@ -81,10 +81,12 @@ def test_a_nested_run_stands_where_it_began_by_the_clock_of_the_outer_one(set_by
     fold(inner, [executor(began, UP + 30), events.phase_started(began, "p"), *begun("x", began)])
     outer.children["a"] = RunModel(Path("/i"), inner, live=True, depth=1, machine=clock)
     # THEN its bars are between 30 s and 45 s, and its rows say 15 s
-    _, heading, bar = live_timeline(outer, outer.now()).bars
+    timeline = timeline_of(outer, outer.now()).nested["a"]
+    heading, bar = timeline.phases["p"], timeline.tasks["x"]
     assert (heading.start, bar.start, bar.done) == (30.0, 30.0, 45.0)
-    lines = nested_lines("a", outer.children["a"])
-    assert all("0:15" in "".join(part.text for part in line.shown.right) for line in lines)
+    lines = nested_lines("a", outer.children["a"], timeline)
+    assert [line.bar for line in lines] == [heading, bar]
+    assert all("0:15" in "".join(part.text for part in line.right) for line in lines)
 
 
 @SET

@@ -1,12 +1,10 @@
-"""A run as the screen follows it: feed, fold, marks, bars, rows."""
+"""A run as the screen follows it: feed, fold, marks, rows."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from orch_tui.model import events
 from orch_tui.model.events import Event, FailureKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
@@ -21,10 +19,8 @@ from orch_tui.runs.compare import compare
 from orch_tui.runs.estimates import Estimates, read_estimates, tasks_to_run
 from orch_tui.runs.feed import Batch, RunFeed
 from orch_tui.runs.head import head_of
-from orch_tui.runs.timeline import LiveBar, live_timeline
 from orch_tui.runs.view import RunModel, read_written
 from orch_tui.tui.widgets.line_tree import Row
-from orch_tui.tui.workbench.run_bars import draw_live, scale
 from orch_tui.tui.workbench.run_rows import about_task, head_rows, planned_state, task_state, wait_rows
 
 from tests.support.clocks import stopped_at
@@ -166,35 +162,6 @@ def test_a_task_tells_its_attempt_status_and_duration() -> None:
     assert "✘ error" in text([Row((), task_state(one, task, RunTime(T0 + 9)))])
     assert "3.0 s" in text([Row((), task_state(one, task, RunTime(T0 + 9)))])
     assert "exit code 1: [no], after 3.0 s" in text(about_task(one, task, RunTime(T0 + 9), 60))
-
-
-def test_bars_of_what_was_is_and_will_be() -> None:
-    # GIVEN one task over, one running, one of the next phase, with known durations
-    one = model(
-        begun(*started("a", T0), *started("b", T0), events.ended(T0 + 4, "a", 1, Status.SUCCESS)),
-        Estimates(task_medians={"a": 4.0, "b": 10.0, "c": 5.0}),
-    )
-    # WHEN it is drawn after 6 s
-    a, b, c = live_timeline(one, RunTime(T0 + 6)).bars
-    # THEN the first ended at 4, the second is expected until 10, the last from 10 to 15
-    assert (a.start, a.done, a.end) == (0, 4, 4)
-    assert (b.start, b.done, b.end) == (0, 6, 10)
-    assert (c.start, c.done, c.end) == (10, 10, 15)
-    assert [cells.text for cells in draw_live(b, 20.0, 20)] == ["", "██████", "░░░░", " " * 10]
-
-
-@given(st.floats(0, 1e5), st.floats(0, 1e5), st.floats(0, 1e5), st.integers(1, 200), st.sampled_from(list(Status)))
-def test_a_bar_is_always_as_wide_as_its_place(
-    start: float, run: float, rest: float, width: int, status: Status
-) -> None:
-    bar = LiveBar("t", "T", status, start, start + run, start + run + rest)
-    assert sum(len(cells.text) for cells in draw_live(bar, bar.end, width)) == width
-
-
-def test_the_scale_changes_in_steps() -> None:
-    assert scale(10.0, 9.9) == 10.0
-    assert scale(10.0, 10.1) > 12
-    assert scale(100.0, 10.0) < 20
 
 
 def test_a_feed_reads_what_is_new_and_sees_who_executes(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.widgets.row_list import RowList
 from orch_tui.tui.workbench import look
+from orch_tui.tui.workbench.chart import Bars
 from orch_tui.tui.workbench.run_rows import plan_states
 from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
 
@@ -141,10 +142,10 @@ class RunPreview(Dialog[bool]):
 
 
 async def confirm_in_tree(
-    tree: PhaseTree, plan: RunPlan, title: str, ask: Callable[[RunPreview], Awaitable[bool | None]]
+    tree: PhaseTree, plan: RunPlan, bars: Bars, title: str, ask: Callable[[RunPreview], Awaitable[bool | None]]
 ) -> bool:
-    """Show in the tree what would happen to every task, and below it the dialog; True to start."""
-    tree.show_states(plan_states(plan))
+    """Show in the tree what would happen to every task and when, and below it the dialog; True to start."""
+    tree.show_states(plan_states(plan), bars)
 
     def move(step: int) -> str | None:
         if step:

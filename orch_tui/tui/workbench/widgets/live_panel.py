@@ -1,4 +1,4 @@
-"""The right side of the workbench while it shows a run."""
+"""What stands below the tree of the workbench while it shows a run."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from pathlib import Path
 from time import localtime, strftime
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Container, Vertical
 from textual.message import Message
 
 from orch_tui.model.run_time import RunTime
+from orch_tui.model.runstate import TaskState
+from orch_tui.model.text import safe_line
 from orch_tui.runs.approvals import approvals_of
 from orch_tui.runs.head import head_of
-from orch_tui.runs.timeline import live_timeline
+from orch_tui.runs.timeline import Timeline
 from orch_tui.runs.view import RunModel, Written
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
@@ -28,10 +31,12 @@ from orch_tui.tui.workbench.widgets.approval_card import ApprovalCard
 from orch_tui.tui.workbench.widgets.failure_card import Failure, FailureCard
 from orch_tui.tui.workbench.widgets.pane_tabs import PaneTabs
 from orch_tui.tui.workbench.widgets.tables_pane import TablesPane
-from orch_tui.tui.workbench.widgets.timeline_live import LiveTimelineView
 
-TABS = ("timeline", "log", "tables", "waits")
-_LABELS = ("Timeline", "Log", "Tables", "Why")
+TABS = ("log", "tables", "waits")
+_LABELS = ("Log", "Tables", "Why")
+_BESIDE, _LOW = 110, 15
+"""Columns from which the failure stands beside the log; lines below which there is only room for one of them."""
+_BLANK = Row(())
 
 
 class Rows(LineList):
@@ -63,10 +68,10 @@ class Rows(LineList):
 
 
 class LivePanel(Vertical):
-    """How the run stands, its timeline, what it wrote, why tasks wait, and the first failure. Does no I/O."""
+    """How the run stands, logs, what it wrote, why tasks wait, and the first failure. Does no I/O of its own."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(actions.LIVE)
-    HELP = "The run: how it stands, what it has written, and why tasks wait. H shows earlier runs."
+    HELP = "The run: how it stands, logs, what it has written, and why tasks wait. H shows earlier runs."
 
     @dataclass
     class TabShown(Message):
@@ -79,17 +84,24 @@ class LivePanel(Vertical):
         self.tab = TABS[0]
         self._title = ""
         self._summary = ""
+        self._labels: tuple[str, ...] = _LABELS
 
     def compose(self) -> ComposeResult:
         yield Rows(id="run-head")
-        yield PaneTabs(tuple(zip(TABS, _LABELS, strict=True)), id="run-tabs")
-        yield LiveTimelineView(id="run-timeline")
-        yield Vertical(id="run-log")
-        yield TablesPane(id="run-tables")
-        yield Rows(id="run-waits", focusable=True, empty=" No task waits")
-        yield Rows(id="run-task")
-        yield ApprovalCard(id="approval")
-        yield FailureCard(id="failure")
+        with Container(id="run-body"):
+            with Vertical(id="run-main"):
+                yield PaneTabs(tuple(zip(TABS, _LABELS, strict=True)), id="run-tabs")
+                yield Rows(id="run-task")
+                yield Vertical(id="run-log")
+                yield TablesPane(id="run-tables")
+                yield Rows(id="run-waits", focusable=True, empty=" No task waits")
+            with Vertical(id="run-cards"):
+                yield ApprovalCard(id="approval")
+                yield FailureCard(id="failure")
+
+    @property
+    def _is_low(self) -> bool:
+        return self.size.height < _LOW
 
     def on_mount(self) -> None:
         self.query_one(FailureCard).border_title = line("First failure")
@@ -98,34 +110,35 @@ class LivePanel(Vertical):
         self.query_one(ApprovalCard).display = False
         self._show_tab()
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= _BESIDE, "-beside")
+        self.set_class(self._is_low, "-low")
         # Rows are made to the width: whoever knows the run makes them anew.
         self.post_message(self.TabShown(self.tab))
 
     # What is shown
 
-    def show_run(self, model: RunModel, now: RunTime, item: str | None) -> None:
-        """Draw what is different; ``item`` is the task or phase under the cursor of the tree."""
+    def show_run(self, model: RunModel, timeline: Timeline, now: RunTime, item: str | None) -> None:
+        """Draw what is different; ``item`` is the task or phase under the cursor of the tree, ``timeline`` the run's
+        as it was drawn last."""
         header = model.state.header
         title = f"Run {strftime('%Y-%m-%d %H:%M', localtime(header.created))}"
         if title != self._title:
             self._title = title
             self.border_title = line(title)
-        timeline = live_timeline(model, now)
-        head = self.query_one("#run-head", Rows)
-        head.show(head_rows(head_of(model, now, timeline), model, max(20, head.size.width)))
-        about = self.query_one("#run-task", Rows)
-        width = max(20, about.size.width)
+        width = max(20, self.size.width)
+        self._show_rows("#run-head", head_rows(head_of(model, now, timeline), model, width, brief=self._is_low))
+        width = max(20, self.query_one("#run-task").size.width or width)
         if item in model.state.tasks:
-            about.show(about_task(model, model.state.tasks[item], now, width))
+            about = about_task(model, model.state.tasks[item], now, width)
         elif item in model.state.phases:
-            about.show(about_phase(model, model.state.phases[item], width))
+            about = about_phase(model, model.state.phases[item], width)
         else:
-            about.show(())
+            about = []
+        # As many lines for each task: else the log below would jump with every step of the cursor.
+        self._show_rows("#run-task", about[:1] if self._is_low else [*about, *[_BLANK] * (2 - len(about))])
         self._show_approval(model, now, item)
-        if self.tab == "timeline":
-            self.query_one(LiveTimelineView).show(timeline, finished=model.finished)
-        elif self.tab == "waits":
+        if self.tab == "waits":
             waits = self.query_one("#run-waits", Rows)
             waits.show(wait_rows(model, now, max(20, waits.size.width)))
 
@@ -134,8 +147,20 @@ class LivePanel(Vertical):
         asked = approvals_of(model.state, model.directory, live=True)
         card = self.query_one(ApprovalCard)
         card.show(next((one for one in asked if one.task.id == item), asked[0] if asked else None), len(asked), now)
-        if card.display != bool(asked):
-            card.display = bool(asked)
+        self._show_card(card, shown=bool(asked))
+
+    def _show_card(self, card: FailureCard | ApprovalCard, *, shown: bool) -> None:
+        if card.display != shown:
+            card.display = shown
+            cards = (self.query_one(ApprovalCard), self.query_one(FailureCard))
+            self.set_class(any(one.display for one in cards), "-carded")
+
+    def _show_rows(self, which: str, rows: Sequence[Row]) -> None:
+        """Rows that take as many lines as they are."""
+        shown = self.query_one(which, Rows)
+        if shown.count() != len(rows):
+            shown.styles.height = len(rows)
+        shown.show(rows)
 
     def show_written(self, items: Sequence[Written], columns: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         """What the tasks have written until now."""
@@ -144,24 +169,37 @@ class LivePanel(Vertical):
         if pane.summary != self._summary:
             self._summary = pane.summary
             self.border_subtitle = line(self._summary, limit=60)
-        self._show_labels(len(items))
+        self._label(1, f"Tables {len(items)}" if items else _LABELS[1])
 
-    def _show_labels(self, written: int) -> None:
-        labels = [f"{label} {written}" if label == "Tables" and written else label for label in _LABELS]
-        self.query_one(PaneTabs).show(self.tab, labels)
+    def _label(self, number: int, label: str) -> None:
+        self._labels = (*self._labels[:number], label, *self._labels[number + 1 :])
+        self.query_one(PaneTabs).show(self.tab, self._labels)
 
-    def show_log(self, path: Path | None) -> None:
-        """The log of the task under the cursor, while its tab is shown."""
-        for view in self.query(LogView):
-            if view.is_mounted:
-                view.show(path)
+    def show_log(self, path: Path | None, task: TaskState | None) -> None:
+        """The log of a task, while its tab is shown; None for none."""
+        ended = task is not None and task.status.final
+        self._log_view().show(path, ended=ended)
+        name = safe_line(task.name, 60).rpartition(" · ")[2] if task is not None else ""
+        self._label(0, f"Log of {name}" if name else _LABELS[0])
+
+    def _log_view(self) -> LogView:
+        """The view of logs; it is made when it is needed first."""
+        found = self.query(LogView)
+        if found:
+            return found.first()
+        view = LogView(id="run-log-view")
+        self.query_one("#run-log").mount(view)
+        return view
+
+    def hide(self) -> None:
+        """The run is not shown any more: a log that nobody sees is not looked at."""
+        self.query(LogView).remove()
 
     def show_failure(self, failure: Failure | None) -> None:
         """The card appears with the first failure, and goes with the run."""
         card = self.query_one(FailureCard)
         card.show(failure)
-        if card.display != (failure is not None):
-            card.display = failure is not None
+        self._show_card(card, shown=failure is not None)
 
     # Tabs
 
@@ -170,9 +208,9 @@ class LivePanel(Vertical):
         focused = self.screen.focused
         mine = focused is not None and focused.id in {f"run-{one}" for one in (*TABS, "log-view")}
         self.tab = tab
-        if tab == "log" and not self.query(LogView):
-            self.query_one("#run-log").mount(LogView(id="run-log-view"))
-        elif tab != "log":
+        if tab == "log":
+            self._log_view()
+        else:
             # A log that nobody sees is not looked at.
             self.query(LogView).remove()
         self._show_tab()
@@ -186,7 +224,7 @@ class LivePanel(Vertical):
         self.query_one(PaneTabs).show(self.tab)
 
     def focus_tab(self) -> None:
-        self.screen.set_focus(self.query_one(f"#run-{'log-view' if self.tab == 'log' else self.tab}"))
+        self.screen.set_focus(self._log_view() if self.tab == "log" else self.query_one(f"#run-{self.tab}"))
 
     def on_pane_tabs_picked(self, event: PaneTabs.Picked) -> None:
         event.stop()

@@ -14,10 +14,13 @@ from orch_tui.model.orchestration import Phase, Task
 from orch_tui.model.problem import Severity
 from orch_tui.tui.actions import bindings, handed_on
 from orch_tui.tui.actions import workbench as actions
+from orch_tui.tui.breakpoints import BARS_FROM
 from orch_tui.tui.widgets.line_tree import LineList
-from orch_tui.tui.widgets.row_painter import Part, Row
+from orch_tui.tui.widgets.row_painter import Row
 from orch_tui.tui.workbench.catalog import Label
+from orch_tui.tui.workbench.chart import Bars
 from orch_tui.tui.workbench.outline import NestedLine, Outline
+from orch_tui.tui.workbench.states import TreeStates
 from orch_tui.tui.workbench.widgets.row_drag import RowDrag
 from orch_tui.tui.workbench.widgets.tree_rows import TreeRows
 
@@ -59,55 +62,77 @@ class PhaseTree(LineList, inherit_bindings=False):
         source: int
         target: int
 
+    @dataclass
+    class Arranged(Message):
+        """There are more or fewer rows, or the axis above them is another one."""
+
     def __init__(self, label: Callable[[str], Label], *, id: str | None = None) -> None:
         """``label`` tells what a configuration is called, by its reference."""
         super().__init__(id=id)
         self.outline: Outline = Outline()
         self.empty_text = "  No phases yet: a adds tasks, n makes a phase"
-        self._look = TreeRows(label)
+        self.look = TreeRows(label)
         self._drag = RowDrag()
 
     # What is shown
 
-    def show(self, phases: tuple[Phase, ...], *, redraw: bool = False) -> None:
-        """Show these phases; the cursor stays on what it is on. Rows that are the same objects are not drawn again."""
+    def show(self, phases: tuple[Phase, ...], bars: Bars | None = None, *, redraw: bool = False) -> None:
+        """Show these phases; the cursor stays on what it is on. Only cells that differ are drawn again.
+
+        ``bars`` are theirs, None for the ones as before. ``redraw``: configurations may have other names.
+        """
         here, cursor = self.item, self.cursor
-        changed = self.outline.show(phases)
+        if redraw:
+            self.look.forget()
+        same = self.outline.show(phases)
         _stay_on(self, here)
-        if changed is None or redraw:
-            self.reload()
+        if bars is not None:
+            self.look.chart.show(bars)
+        self.look.measure(phases, self.outline.nested_lines)
+        if not same or redraw or arrange(self):
+            _reload(self)
             return
-        # A row that only changed its place is drawn where it was and where it is, not all that is in view.
-        self.refresh_rows(*changed, *({cursor, self.cursor} - set(changed)))
+        # Behind a dialog, or another tab, it will be drawn as a whole.
+        if self.is_on_screen:
+            self.refresh_changed()
+            self.refresh_rows(cursor, self.cursor)
+        else:
+            self.refresh()
         self._scroll_to_cursor()
 
     def show_marks(self, marks: Set[str], phase_marks: Set[str]) -> None:
         """Draw the rows again whose mark is different now; by the ids of tasks and of phases."""
-        changed = (self._look.marks ^ marks) | (self._look.phase_marks ^ phase_marks)
-        self._look.marks, self._look.phase_marks = frozenset(marks), frozenset(phase_marks)
+        changed = (self.look.marks ^ marks) | (self.look.phase_marks ^ phase_marks)
+        self.look.marks, self.look.phase_marks = frozenset(marks), frozenset(phase_marks)
         _refresh_items(self, changed)
 
     def show_problems(self, worst: Mapping[str, Severity]) -> None:
         """The worst problem of a task or phase, by its id."""
-        old, self._look.problems = self._look.problems, dict(worst)
+        old, self.look.problems = self.look.problems, dict(worst)
         _refresh_items(self, {key for key in {*old, *worst} if old.get(key) != worst.get(key)})
 
     def show_states(
         self,
-        states: Mapping[str, Sequence[Part]],
+        states: TreeStates,
+        bars: Bars,
         nested: Mapping[str, Sequence[NestedLine]] | None = None,
+        *,
+        moving: bool = False,
         limit: int | None = None,
     ) -> None:
-        """What stands at the right of a task or phase instead of its flags, by its id: the state of a run, say.
+        """What stands behind tasks and phases instead of their flags, with their bars: how a run stands, say.
 
-        ``nested`` are lines below a task. Only cells that differ are drawn, in at most ``limit`` rows of those in view.
+        ``nested`` are lines below a task; ``moving``: the run goes on. Only cells that differ are drawn, in at most
+        ``limit`` rows of those in view.
         """
         here = self.item
-        self._look.states = states
+        self.look.states = states
+        self.look.chart.show(bars, moving=moving)
         moved = self.outline.show_nested(nested or {})
         _stay_on(self, here)
-        if moved:
-            self.reload()
+        self.look.measure(self.outline.phases, self.outline.nested_lines)
+        if arrange(self) or moved:
+            _reload(self)
         else:
             self.refresh_changed(limit)
 
@@ -132,19 +157,20 @@ class PhaseTree(LineList, inherit_bindings=False):
         return not isinstance(self.outline.rows[index], NestedLine)
 
     def row(self, index: int) -> Row:
-        item, outline = self.outline.rows[index], self.outline
+        item, outline, width = self.outline.rows[index], self.outline, self.size.width
+        arrange(self)
         if isinstance(item, NestedLine):
-            return item.shown
+            return self.look.nested(item, width)
         if isinstance(item, Phase):
-            return self._look.phase(item, outline.numbers[item.id], folded=item.id in outline.folded)
-        return self._look.task(item, self.size.width)
+            return self.look.phase(item, outline.numbers[item.id], width, folded=item.id in outline.folded)
+        return self.look.task(item, outline.phase_of(index), width)
 
     # Going and folding
 
     def go_to(self, item_id: str) -> bool:
         """Put the cursor on a task or phase by its id, unfolding its phase; False when it is not there."""
         if self.outline.unfold_around(item_id):
-            self.reload()
+            _reload(self)
         index = self.outline.index_of(item_id)
         if index is not None:
             self.go(index)
@@ -183,6 +209,25 @@ class PhaseTree(LineList, inherit_bindings=False):
             self.go(below)
 
 
+def arrange(tree: PhaseTree) -> bool:
+    """Share the width among names, states and bars; True when that, or the axis of the bars, is not what it was."""
+    if not tree.size.width or not tree.is_attached:
+        return False
+    look = tree.look
+    before = look.chart.columns, look.chart.axis
+    bars = tree.screen.size.width >= BARS_FROM
+    look.chart.lay_out(tree.size.width - 1, look.longest, bars=bars)
+    if (look.chart.columns, look.chart.axis) == before:
+        return False
+    tree.post_message(tree.Arranged())
+    return True
+
+
+def _reload(tree: PhaseTree) -> None:
+    tree.reload()
+    tree.post_message(tree.Arranged())
+
+
 def _stay_on(tree: PhaseTree, here: Phase | Task | None) -> None:
     """After the rows have changed: the cursor is on what it was on, if that is still there."""
     rows = tree.outline.rows
@@ -210,7 +255,7 @@ def _set_folded(tree: PhaseTree, folded: set[str]) -> None:
     here = phase if isinstance(phase, Phase) and phase.id in folded else tree.item
     tree.outline.fold(folded)
     _stay_on(tree, here if not isinstance(here, NestedLine) else None)
-    tree.reload()
+    _reload(tree)
 
 
 def _fold_all(tree: PhaseTree) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from textwrap import wrap
+
+from textual.message import Message
 
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
@@ -15,6 +18,10 @@ _SHOWN = 500
 
 class ProblemList(LineList):
     """Problems over several lines, since they are sentences; the cursor goes from problem to problem."""
+
+    @dataclass
+    class Wrapped(Message):
+        """It has other lines, perhaps more or fewer."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -41,6 +48,12 @@ class ProblemList(LineList):
             lines += [(number, line, piece, style) for line, (piece, style) in enumerate(pieces)]
         self._lines = lines
         self.reload()
+        self.post_message(self.Wrapped())
+
+    @property
+    def lines_wanted(self) -> int:
+        """Lines of the screen in which none of it would be hidden, with its frame."""
+        return max(1, len(self._lines)) + self.gutter.height
 
     def on_resize(self) -> None:
         if self.size.width != self._wrapped_at:

@@ -1,0 +1,128 @@
+"""When each task of a plan would run. Pure: no Textual, no files."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
+
+from orch_tui.model.orchestration import Orchestration, Phase
+from orch_tui.runs.timeline import SHORTEST, Bar, Span
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPhaseTime:
+    """A phase by itself: its bars are in seconds from its own start. ``known`` of its ``running`` tasks have a
+    duration from earlier runs."""
+
+    phase: Phase
+    limit: int
+    bars: Mapping[str, Bar]
+    seconds: float
+    running: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTimeline:
+    """Phases one after another, tasks of each in parallel up to its limit; ``begins`` are seconds from the start."""
+
+    phases: Mapping[str, PlannedPhaseTime] = field(default_factory=dict)
+    begins: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def timed(self) -> bool:
+        """Whether the seconds mean anything: earlier runs tell how long some task takes."""
+        return self.known > 0
+
+    @property
+    def starts(self) -> Sequence[float]:
+        """When phases begin."""
+        return [start for phase, start in self.begins.items() if self.phases[phase].running]
+
+    @property
+    def running(self) -> int:
+        """How many tasks would run."""
+        return sum(one.running for one in self.phases.values())
+
+    @property
+    def known(self) -> int:
+        """How many of them have a duration from earlier runs."""
+        return sum(one.known for one in self.phases.values())
+
+    def task(self, phase: str, task: str) -> Bar | None:
+        """When the task would run; None for one that would not."""
+        mine = self.phases.get(phase)
+        bar = mine.bars.get(task) if mine is not None else None
+        return bar.later(self.begins[phase]) if bar is not None else None
+
+    def span(self, phase: str) -> Span | None:
+        """When the phase would run; None for one without a task that would."""
+        mine = self.phases.get(phase)
+        if mine is None or not mine.running:
+            return None
+        start = self.begins[phase]
+        return Span(start, start, start + mine.seconds)
+
+
+class Planner:
+    """Keeps what it found of each phase: after an edit only the phases that it changed are looked at again."""
+
+    def __init__(self) -> None:
+        self._seconds: Mapping[str, float] = {}
+        self._usual = 1.0
+        self._phases: dict[str, PlannedPhaseTime] = {}
+
+    def learn(self, seconds: Mapping[str, float]) -> bool:
+        """``seconds`` are durations by task id; True when they are others than before."""
+        if seconds == self._seconds:
+            return False
+        self._seconds = seconds
+        self._usual = median(seconds.values()) if seconds else 1.0
+        self._phases = {}
+        return True
+
+    def seconds(self, task: str) -> float | None:
+        """How long the task usually takes; None where no earlier run tells."""
+        return self._seconds.get(task)
+
+    def plan(self, value: Orchestration, max_parallel: int, runs: Callable[[str], bool] | None = None) -> PlanTimeline:
+        """When each task would run; one without a known duration takes as long as the median of the others (or 1 s).
+
+        ``max_parallel`` is the project's limit; ``runs`` says which tasks a part of it would run, None for all.
+        """
+        found: dict[str, PlannedPhaseTime] = {}
+        starts: dict[str, float] = {}
+        start = 0.0
+        for phase in value.phases:
+            limit = phase.max_parallel or value.max_parallel or max_parallel
+            kept = self._phases.get(phase.id) if runs is None else None
+            if kept is None or kept.phase is not phase or kept.limit != limit:
+                kept = self._phase(phase, limit, runs)
+            found[phase.id], starts[phase.id] = kept, start
+            start += kept.seconds
+        if runs is None:
+            self._phases = found
+        return PlanTimeline(found, starts, start)
+
+    def _phase(self, phase: Phase, limit: int, runs: Callable[[str], bool] | None) -> PlannedPhaseTime:
+        slots = [0.0] * max(1, min(limit, len(phase.tasks)))
+        bars: dict[str, Bar] = {}
+        end, last, known = 0.0, "", 0
+        for task in phase.tasks:
+            if not task.enabled or (runs is not None and not runs(task.id)):
+                continue
+            seconds = self._seconds.get(task.id)
+            begins = slots[0]
+            ends = begins + max(self._usual if seconds is None else seconds, SHORTEST)
+            heapq.heapreplace(slots, ends)
+            known += seconds is not None
+            bars[task.id] = Bar(0.0, begins, ends, known=seconds is not None)
+            if ends > end:
+                end, last = ends, task.id
+        # Where nothing is known all are alike, and no path through them is longer than another.
+        if last and self._seconds:
+            bars[last] = replace(bars[last], critical=True)
+        return PlannedPhaseTime(phase, limit, bars, end, len(bars), known)
