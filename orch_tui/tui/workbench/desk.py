@@ -14,6 +14,7 @@ from orch_tui.runs.control import RunControl
 from orch_tui.tui.actions import Action
 from orch_tui.tui.dialogs.menu import Menu
 from orch_tui.tui.draft_keeper import DraftKeeper
+from orch_tui.tui.workbench.below import Below
 from orch_tui.tui.workbench.catalog import ComponentEntry, ConfigurationEntry
 from orch_tui.tui.workbench.context_menu import menu_actions
 from orch_tui.tui.workbench.dialogs.run_preview import confirm_in_tree
@@ -29,11 +30,10 @@ from orch_tui.tui.workbench.run_pages import RunPages
 from orch_tui.tui.workbench.run_view import RunView
 from orch_tui.tui.workbench.services import ScreenServices
 from orch_tui.tui.workbench.shown import OF_A_RUN, Shown
-from orch_tui.tui.workbench.starter import RunStarter, say_no_run
+from orch_tui.tui.workbench.starter import RunStarter
 from orch_tui.tui.workbench.watcher import RunWatcher
-from orch_tui.tui.workbench.widgets.approval_card import ApprovalCard
 from orch_tui.tui.workbench.widgets.components_pane import ComponentsPane
-from orch_tui.tui.workbench.widgets.failure_card import Failure, FailureCard
+from orch_tui.tui.workbench.widgets.failure_card import Failure
 from orch_tui.tui.workbench.widgets.live_panel import LivePanel
 from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree, toggle_fold
 from orch_tui.tui.workbench.widgets.problems import ProblemList
@@ -95,6 +95,7 @@ class Desk:
         self.interventions = InterventionController(tree, self.watcher, control, services)
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown)
         self.pictures = Pictures(bench, self.watcher, tree, services, self.do, self.jump)
+        self.below = Below(self.watcher, panes, widgets.panel, widgets.problems, services)
         self._keys: tuple[bool, ...] = ()
         self._previewing = False
         self.actions: Mapping[str, Callable[[], object]] = {
@@ -104,6 +105,7 @@ class Desk:
             **self.interventions.actions,
             **self.pages.actions,
             **self.pictures.actions,
+            **self.below.actions,
             **self._own_actions(),
         }
 
@@ -114,16 +116,12 @@ class Desk:
             "configurations.back": self._widgets.components.focus_components,
             "workbench.pane-tree": lambda: self._panes.go_to("tasks"),
             "workbench.pane-components": lambda: self._panes.go_to("components"),
-            "workbench.pane-run": self.go_to_run,
-            "workbench.pane-problems": self._go_to_problems,
             "workbench.filter": lambda: self._panes.go_to("components", self._widgets.components.filter),
             "workbench.larger": lambda: self._panes.resize(1),
             "workbench.smaller": lambda: self._panes.resize(-1),
             "workbench.leave": self._leave,
             "workbench.menu": self.open_menu,
             "run.watch": self._watch,
-            "run.failure": self._go_to_failure,
-            "run.approval": self._go_to_approval,
         }
 
     @property
@@ -357,40 +355,6 @@ class Desk:
     def cursor_moved(self) -> None:
         """The cursor of the tree is elsewhere."""
         self.run.follow_cursor(self.shown)
-
-    def go_to_run(self) -> None:
-        """What is below the tree: the run, or the problems of the plan."""
-        if self.shown.model is None:
-            self._panes.go_to("below")
-        else:
-            self._panes.show("below")
-            self._widgets.panel.focus_tab()
-
-    def _go_to_problems(self) -> None:
-        if self.shown.model is not None:
-            # They are problems of the plan, and have their place beside it.
-            self.watcher.hide()
-            watch = self._services.key_of("run.watch")
-            self._services.say(f"The plan and its problems; {watch} shows the run again.")
-        self._panes.go_to("below", self._widgets.problems)
-
-    def _go_to_failure(self) -> None:
-        card = self._widgets.panel.query_one(FailureCard)
-        if self.shown.model is None:
-            say_no_run(self._services)
-        elif card.failure is None:
-            self._services.say("No task of the shown run has failed.", seconds=3)
-        else:
-            self._panes.go_to("below", card)
-
-    def _go_to_approval(self) -> None:
-        card = self._widgets.panel.query_one(ApprovalCard)
-        if self.shown.model is None:
-            say_no_run(self._services)
-        elif card.asking is None:
-            self._services.say("The shown run asks nothing.", seconds=3)
-        else:
-            self._panes.go_to("below", card)
 
     def failure_asked(self, what: str, failure: Failure) -> None:
         """A key of the card of the first failure."""

@@ -179,7 +179,7 @@ class WorkbenchScreen(FullScreen[None]):
     def on_pane_tabs_picked(self, event: PaneTabs.Picked) -> None:
         event.stop()
         if event.pane == "below":
-            self.desk.go_to_run()
+            self.desk.below.go_to_run()
         else:
             self._panes.go_to(event.pane)
 

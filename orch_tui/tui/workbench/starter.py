@@ -18,7 +18,7 @@ from orch_tui.runs.view import RunModel, running_tasks
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.workbench.dialogs.run_preview import RunPart
 from orch_tui.tui.workbench.dialogs.variables import Variables
-from orch_tui.tui.workbench.host import Asks, Rows
+from orch_tui.tui.workbench.host import Asks, Rows, Says
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.watcher import RunWatcher
 
@@ -237,7 +237,7 @@ class RunStarter:
         self._watcher.follow(run.directory, then=self._forget_old)
 
 
-def say_no_run(host: Asks) -> None:
+def say_no_run(host: Says) -> None:
     """A key that needs a run was pressed without one."""
     watch, start = host.key_of("run.watch"), host.key_of("run.run-all")
     host.say(f"No run is shown: {watch} shows the newest one, {start} starts one.", seconds=4)
