@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
 from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import Column, columns_of, count, folded, literal, open_database, parquet, quoted, readable
-from orch_tui.storage.preview import cell_text
+from orch_tui.storage.preview import CELL_LIMIT, Cells, cell_text, safe_cells, shown_cell, shown_cells
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import StorageError, TableInfo
 from orch_tui.storage.types import parse_type
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     import duckdb
 
 R = TypeVar("R")
-CELL_LIMIT = 200
-"""Characters of a cell in a window."""
 WHOLE_LIMIT = 100_000
 """Characters of a cell that is asked for alone."""
 MEMORY = "256MB"
@@ -72,9 +69,6 @@ class ColumnFacts(NamedTuple):
     greatest: str | None
 
 
-Cells = tuple[str | None, ...]
-
-
 def is_number(kind: str) -> bool:
     """Whether values of a DuckDB type are numbers."""
     return parse_type(kind).name in _NUMERIC
@@ -113,9 +107,7 @@ class TableBrowser:
 
     def cell(self, row: int, column: int) -> str | None:
         """One cell, up to :data:`WHOLE_LIMIT` characters of it."""
-        name, kind = self._columns[column]
-        shown = f"left({cell_text(quoted(name), kind)}, {WHOLE_LIMIT})"
-        found = self._run(self._select, [shown], row, 1)
+        found = self._run(self._select, shown_cell(self._columns[column], WHOLE_LIMIT), row, 1)
         return found[0][0] if found else None
 
     def facts(self, column: int) -> ColumnFacts:
@@ -218,12 +210,10 @@ class TableBrowser:
                 )
 
     def _window(self, first: int, rows: int) -> list[Cells]:
-        return self._select(
-            [f"left({cell_text(quoted(name), kind)}, {CELL_LIMIT})" for name, kind in self._columns], first, rows
-        )
+        return self._select(shown_cells(self._columns), first, rows)
 
-    def _select(self, cells: Sequence[str], first: int, rows: int) -> list[Cells]:
-        shown, after = ", ".join(cells), first + rows
+    def _select(self, shown: str, first: int, rows: int) -> list[Cells]:
+        after = first + rows
         if self._is_result:
             query = f"select {shown} from {_RESULT} where rowid >= {first} and rowid < {after} order by rowid"
         elif self._numbered:
@@ -234,13 +224,13 @@ class TableBrowser:
             listed = ", ".join(str(number) for number, _ in wanted)
             query = f"select {shown}, file_row_number from {self._source} where file_row_number in ({listed})"
             by_number = {row[-1]: row[:-1] for row in self._database.execute(query).fetchall()}
-            return [_safe(by_number[number]) for number, _ in wanted]
+            return [safe_cells(by_number[number]) for number, _ in wanted]
         else:
             query = (
                 f"select {shown} from {self._source} where file_row_number >= {first} and file_row_number < {after} "
                 "order by file_row_number"
             )
-        return [_safe(row) for row in self._database.execute(query).fetchall()]
+        return [safe_cells(row) for row in self._database.execute(query).fetchall()]
 
     def _facts(self, column: int) -> ColumnFacts:
         name, kind = self._columns[column]
@@ -256,7 +246,7 @@ class TableBrowser:
         query = f"select count(*), count({value}), {distinct}, {', '.join(ends)} from {source}"
         row = self._database.execute(query).fetchone()
         assert row is not None  # An aggregate always has one.
-        least, greatest = _safe(row[3:])
+        least, greatest = safe_cells(row[3:])
         return ColumnFacts(name, kind, row[0], row[0] - row[1], row[2], least, greatest)
 
 
@@ -264,7 +254,3 @@ def _has(word: str, columns: Sequence[Column]) -> str:
     """SQL for rows with a word in any of their cells; capital letters do not matter."""
     cells = [f"contains(lower({cell_text(quoted(name), kind)}), lower({literal(word)}))" for name, kind in columns]
     return f"({' or '.join(f'coalesce({cell}, false)' for cell in cells)})"
-
-
-def _safe(row: Sequence[object]) -> Cells:
-    return tuple(None if cell is None else safe_line(str(cell)) for cell in row)

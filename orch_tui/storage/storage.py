@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
@@ -20,6 +20,7 @@ from orch_tui.model.text import safe_line, valid_id
 from orch_tui.storage.tables import MANIFEST, Publication, StorageError, TableFiles, TableInfo, TableVersion
 
 if TYPE_CHECKING:
+    from orch_tui.storage.preview import Cells
     from orch_tui.storage.publish import Transaction
 
 T = TypeVar("T")
@@ -84,38 +85,27 @@ class Storage(TableFiles):
 
         return self._with_current(table, link)
 
-    def preview(self, table: str, rows: int = 100) -> tuple[list[str], list[list[str | None]]]:
+    def preview(self, table: str, rows: int = 100) -> tuple[list[str], list[Cells]]:
         """Column names and the first rows as texts that are safe to show; None for null.
 
         Raises:
             UserError: there is no such table, or its file cannot be read.
         """
-        import duckdb
+        from orch_tui.storage.preview import first_rows
 
-        from orch_tui.storage.duckdb import open_database, parquet, quoted, readable
-        from orch_tui.storage.preview import cell_text
-
-        def read(info: TableInfo) -> list[tuple[Any, ...]]:
+        def read(info: TableInfo) -> tuple[TableInfo, list[Cells]]:
             if not info.file.exists():
                 raise FileNotFoundError(info.file)
-            cells = ", ".join(f"left({cell_text(quoted(name), kind)}, {_CELL_LIMIT})" for name, kind in info.columns)
-            query = f"select {cells} from {parquet(info.file)} limit {max(0, int(rows))}"
-            with open_database(self.root / ".tmp", threads=1) as connection:
-                try:
-                    return connection.execute(query).fetchall()
-                except duckdb.Error as error:
-                    raise StorageError(f'table "{table}" cannot be read from {info.file}: {readable(error)}') from error
+            try:
+                return info, first_rows(info.file, info.columns, self.root / ".tmp", rows, _CELL_LIMIT)
+            except UserError as error:
+                raise StorageError(f'table "{table}" in {info.file.parent}: {error}') from error
 
-        names: list[str] = []
-
-        def both(info: TableInfo) -> list[tuple[Any, ...]]:
-            names[:] = [safe_line(name) for name, _ in info.columns]
-            return read(info)
-
-        found = self._with_current(table, both)
+        found = self._with_current(table, read)
         if found is None:
             raise UserError(f'table "{table}" does not exist in the storage yet; run a task that writes it')
-        return names, [[None if cell is None else safe_line(str(cell)) for cell in row] for row in found]
+        info, cells = found
+        return [safe_line(name) for name, _ in info.columns], cells
 
     def prepare(self, items: Iterable[Publication], *, run: str = "", task: str = "") -> Transaction:
         """A transaction over several tables, to be used in ``with``: see :mod:`orch_tui.storage.publish`."""

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from orch_tui.model.errors import UserError
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.browse import Asked, Cells, ColumnFacts, Found, TableBrowser
+from orch_tui.storage.browse import Asked, ColumnFacts, Found, TableBrowser
+from orch_tui.storage.preview import Cells
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import TableInfo
 

@@ -257,7 +257,7 @@ def test_tables_are_merged_and_shown(odd: Path, mode: str) -> None:
     put(storage, "b/t", "select 2.5 as id, 'Bob' as name, true as new", mode, ("id",))
     names, shown = storage.preview("b/t")
     assert names == ["id", "name", "new"]
-    assert len(shown) == (1 if mode == "full" else 2) and shown[-1] == ["2.5", "Bob", "true"]
+    assert len(shown) == (1 if mode == "full" else 2) and shown[-1] == ("2.5", "Bob", "true")
 
 
 def test_a_path_that_duckdb_has_no_name_for_is_told(tmp_path: Path) -> None:

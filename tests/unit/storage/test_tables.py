@@ -247,7 +247,7 @@ def test_a_path_with_pattern_characters_is_taken_literally(tmp_path: Path) -> No
     staged = parquet_file(tmp_path / "s.parquet", "select 1 as id")
     storage.publish([Publication("a/b", staged, WriteMode.INCREMENTAL, ("id",))])
     storage.publish([Publication("a/b", staged, WriteMode.INCREMENTAL, ("id",))])
-    assert storage.preview("a/b") == (["id"], [["1"]])
+    assert storage.preview("a/b") == (["id"], [("1",)])
 
 
 @pytest.mark.parametrize("table", ["a", "a/b/c", "../x", "a/..", "/a", "a/b\n"])
