@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from orch_tui.alerts.looking import Lookout, has_alerts
@@ -41,6 +42,11 @@ class AlertCompanion:
             return due
         start_sender(self._project.root)
         return now + _WHILE_SENDING
+
+    descriptors: Sequence[int] = ()
+
+    def leave(self) -> None:
+        """What sends goes on by itself."""
 
     def directories(self) -> list[Path]:
         """Where a new directory is a run that began, also one that somebody else started."""

@@ -8,8 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from orch_tui.model.alerts import AlertRule
+from orch_tui.model.orchestration_starts import Schedule
 from orch_tui.model.retry import Retry
 from orch_tui.model.rules import Rule
+from orch_tui.model.triggers import Trigger
 
 
 class ValueKind(StrEnum):
@@ -115,42 +117,6 @@ class Variable:
     description: str = ""
 
 
-class CatchUp(StrEnum):
-    """Which scheduled times that passed without a start are started after all: none, the last, all one by one."""
-
-    NONE = "none"
-    LAST = "last"
-    ALL = "all"
-
-
-class IfRunning(StrEnum):
-    """What a scheduled start does while an earlier run goes on: not start, wait for its end, stop it."""
-
-    SKIP = "skip"
-    WAIT = "wait"
-    STOP = "stop"
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When it is to be started: ``cron`` is five fields as in crontab, or a word like ``@daily``.
-
-    ``timezone`` is an IANA name; empty for that of the project, or else of the machine. ``id`` tells it from the other
-    schedules of the orchestration; empty for one that is made of ``cron`` and ``timezone``. ``catch_up_within`` is how
-    many seconds late a start may be caught up; None for any. Starts are spread over ``jitter`` seconds.
-    """
-
-    cron: str
-    enabled: bool = True
-    timezone: str = ""
-    id: str = ""
-    variables: Mapping[str, str] = field(default_factory=dict, hash=False)
-    catch_up: CatchUp = CatchUp.NONE
-    catch_up_within: float | None = None
-    if_running: IfRunning = IfRunning.SKIP
-    jitter: float = 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class Orchestration:
     id: str
@@ -162,6 +128,7 @@ class Orchestration:
     variables: tuple[Variable, ...] = ()
     schedules: tuple[Schedule, ...] = ()
     alerts: tuple[AlertRule, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
 
     def tasks(self) -> Iterator[Task]:
         """All tasks, in the order of the phases."""

@@ -13,6 +13,7 @@ from orch_tui.project.decode import Place, Table, quote
 from orch_tui.project.rules import read_rules
 from orch_tui.project.schedule_fields import read_schedules
 from orch_tui.project.task_fields import read_options, read_retry, read_task
+from orch_tui.project.trigger_fields import read_triggers
 from orch_tui.project.variables import read_variables
 
 _KEPT = ("notifications",)
@@ -37,6 +38,7 @@ def decode_orchestration(data: dict[str, Any], place: Place, orchestration_id: s
         defaults=read_options(table.table("defaults")),
         variables=read_variables(table.table("variables")),
         schedules=read_schedules(table.tables("schedules")),
+        triggers=read_triggers(table.tables("triggers")),
         alerts=read_alerts(table.tables("alerts"), phase_ids, known_tasks, whole_project=False),
     )
     table.finish(kept=_KEPT)

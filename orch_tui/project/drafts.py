@@ -22,6 +22,7 @@ from orch_tui.project.project import Project
 from orch_tui.project.schedule_fields import schedule_values
 from orch_tui.project.slots import Slots, renamed, stem_of
 from orch_tui.project.source import DefinitionError, SourceText, digest_of, parse_toml, read_own_source, read_source
+from orch_tui.project.trigger_fields import trigger_values
 
 _SUFFIX = ".toml"
 
@@ -73,6 +74,7 @@ def draft_text(orchestration: Orchestration, base: SourceText | None, now: float
     # The screen does not edit these, so they are kept as a file's own keys are.
     kept = {
         "schedules": [schedule_values(one) for one in orchestration.schedules],
+        "triggers": [trigger_values(one) for one in orchestration.triggers],
         "alerts": [alert_values(one) for one in orchestration.alerts],
     }
     return house_text(orchestration, {"draft": extra, **{key: values for key, values in kept.items() if values}})

@@ -20,11 +20,13 @@ from orch_tui.project.lint_references import line_of_secret, reference_problems
 from orch_tui.project.lint_rules import rule_problems
 from orch_tui.project.lint_secrets import secret_problems, variable_problems
 from orch_tui.project.lint_tables import table_problems
+from orch_tui.project.lint_triggers import trigger_problems
 from orch_tui.project.project import Project
 from orch_tui.project.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.source import DefinitionError, describe
 from orch_tui.project.toml.lines import KeyPath, line_of, scan
+from orch_tui.project.trigger_fields import TRIGGER_VARIABLES
 
 ValidateParameters = Callable[[Component, Mapping[str, Any]], list[str]]
 
@@ -61,6 +63,8 @@ class Linter:
         known = {variable.name for variable in (*self.project.settings.variables, *value.variables)}
         if value.schedules:
             known.update(SCHEDULED_VARIABLES, *(schedule.variables for schedule in value.schedules))
+        if value.triggers:
+            known.update(TRIGGER_VARIABLES, *(trigger.variables for trigger in value.triggers))
         set_before = promised_before(value)
         for phase in value.phases:
             for task in phase.tasks:
@@ -68,6 +72,7 @@ class Linter:
         found += rule_problems(value, known | promised(value))
         found += variable_problems(value)
         found += alert_problems(value.alerts, self.secrets)
+        found += trigger_problems(self.project, value, self.orchestration, self.configuration)
         found += table_problems(self.project, value, self.configuration, self.orchestration)
         file = self.project.paths.relative(self.project.paths.orchestration(value.id))
         return [replace(problem, file=problem.file or file, orchestration=value.id) for problem in found]

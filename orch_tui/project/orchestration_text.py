@@ -114,7 +114,7 @@ class Composed(NamedTuple):
 
 
 def compose(text: str, new: Orchestration, read: Read) -> Composed:
-    """The file's new text, after an edit of what ``text`` reads as. Its schedules and alerts stay those of ``text``.
+    """The file's new text, after an edit of what ``text`` reads as. What starts it and its alerts stay as in ``text``.
 
     Three ways are tried, the most careful one first; the text returned has been read back and is equal to ``new``.
 
@@ -123,7 +123,7 @@ def compose(text: str, new: Orchestration, read: Read) -> Composed:
         DefinitionError: ``text`` cannot be read.
     """
     old, raw = read(text)
-    new = replace(new, schedules=old.schedules, alerts=old.alerts)
+    new = replace(new, schedules=old.schedules, alerts=old.alerts, triggers=old.triggers)
     if old == new and _has_all_ids(raw):
         return Composed(text, Way.UNCHANGED)
     mark = "\ufeff" if text.startswith("\ufeff") else ""

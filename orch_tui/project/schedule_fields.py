@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orch_tui.model.durations import write_duration
-from orch_tui.model.orchestration import CatchUp, IfRunning, Schedule
+from orch_tui.model.orchestration_starts import CatchUp, IfRunning, Schedule
 from orch_tui.model.text import unique, valid_id
 from orch_tui.project.decode import Table, quote
 from orch_tui.project.variables import read_task_variables

@@ -42,6 +42,13 @@ class Companion(Protocol):
     def directories(self) -> Iterable[Path]:
         """Where a change makes the next turn due."""
 
+    @property
+    def descriptors(self) -> Sequence[int]:
+        """Readable when the next turn is due."""
+
+    def leave(self) -> None:
+        """Go, and leave what was started to itself."""
+
 
 class Service:
     """One scheduler for one project; who makes it holds the project's scheduler lock.
@@ -104,7 +111,8 @@ class Service:
             # One may have come meanwhile; those that are watched already stay so.
             sleeper.watch(self._directories())
             if not stopping():
-                sleeper.wait(until, self._processes.descriptors)
+                others = (descriptor for one in self._companions for descriptor in one.descriptors)
+                sleeper.wait(until, [*self._processes.descriptors, *others])
 
     def _directories(self) -> list[Path]:
         own = [*watched_directories(self._project), pauses_directory(self._project.paths)]
@@ -113,5 +121,7 @@ class Service:
     def leave(self) -> None:
         """Go, and leave what was started to itself. Raises: OSError."""
         self._processes.leave()
+        for one in self._companions:
+            one.leave()
         moment = self._clock()
         keep_sign(self._project.paths, Sign(moment, ended=True), None)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from orch_tui.engine.requests import CancelRequest, ask, who_am_i
 from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
 from orch_tui.engine.task_facts import UnresolvedVariables
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration import IfRunning
+from orch_tui.model.orchestration_starts import IfRunning
 from orch_tui.model.runstate import ScheduledTime
 from orch_tui.project.history import RunSummary, runs
 from orch_tui.project.locks import Lock
@@ -54,6 +54,17 @@ class Nothing:
     """Nothing was started, and why in a few words."""
 
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A claimed time that waits for its turn. ``late``: it waits for the end of whatever runs, behind no other."""
+
+    watched: Watched
+    claim: Claim
+    variables: Mapping[str, str]
+    by: str
+    late: bool = False
 
 
 def find_schedule(project: Project, orchestration: str, schedule: str) -> Watched:
@@ -100,10 +111,19 @@ class Starting:
         claim = ledger.claim(at, again=wanted.again)
         if claim is None:
             return Nothing("this time is settled already")
+        by = f"schedule {watched.id}, {who_am_i()}"
+        late = wanted.late or wanted.again
+        return self.take_turn(Turn(watched, claim, scheduled_variables(watched, at), by, late=late))
+
+    def take_turn(self, turn: Turn) -> ActiveRun | Nothing:
+        """Start what was claimed once it is its turn; the claim has come to something then, or is free.
+
+        Raises as :meth:`start` does.
+        """
         try:
-            return self._take_turn(watched, claim, late=wanted.late or wanted.again)
+            return self._wait_and_run(turn)
         finally:
-            claim.release()
+            turn.claim.release()
 
     def _due_now(self, watched: Watched) -> float | None:
         """The scheduled time that cron means by calling now; waits for its delay."""
@@ -115,14 +135,15 @@ class Starting:
                 return None
         return at
 
-    def _take_turn(self, watched: Watched, claim: Claim, *, late: bool) -> ActiveRun | Nothing:
+    def _wait_and_run(self, turn: Turn) -> ActiveRun | Nothing:
+        watched, claim, late = turn.watched, turn.claim, turn.late
         manner = IfRunning.WAIT if late else watched.schedule.if_running
         waiting: Lock | None = None
         stopped: set[str] = set()
         try:
             while True:
                 try:
-                    return self._run(watched, claim)
+                    return self._run(turn)
                 except AlreadyRunning:
                     going = _going(self._project, watched.orchestration)
                 if manner is IfRunning.SKIP:
@@ -148,12 +169,13 @@ class Starting:
         path = scheduling_directory(self._project.paths) / "waiting" / f"{watched.orchestration}.lock"
         return Lock.acquire(path, f"a start by schedule {watched.id}")
 
-    def _run(self, watched: Watched, claim: Claim) -> ActiveRun:
-        request = RunRequest(watched.orchestration, variables=scheduled_variables(watched, claim.at))
+    def _run(self, turn: Turn) -> ActiveRun:
+        watched, claim = turn.watched, turn.claim
+        request = RunRequest(watched.orchestration, variables=turn.variables)
         scheduled = ScheduledTime(watched.id, claim.at)
         try:
             plan = plan_run(self._project, request)
-            run = start_run(self._project, plan, by=f"schedule {watched.id}, {who_am_i()}", scheduled=scheduled)
+            run = start_run(self._project, plan, by=turn.by, scheduled=scheduled)
         except AlreadyRunning:
             raise
         except (RunRefused, UnresolvedVariables, DefinitionError) as error:

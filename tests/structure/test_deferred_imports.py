@@ -31,6 +31,7 @@ REASONS = {
     ("cli", "project"): _COMMAND,
     ("cli", "runs"): _COMMAND,
     ("cli", "scheduling"): _COMMAND,
+    ("cli", "triggers"): _COMMAND,
     ("cli", "storage"): _COMMAND,
     ("components", "backports"): _RARE,
     ("components", "components"): "what the parameters do not need, so that their schema costs little",

@@ -28,7 +28,7 @@ from orch_tui.engine.reproduce import read_attempt_config
 from orch_tui.engine.requests import CancelRequest, Mailbox
 from orch_tui.engine.results import read_result
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration import Schedule
+from orch_tui.model.orchestration_starts import Schedule
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.runstate import RunHeader
 from orch_tui.project import own_files

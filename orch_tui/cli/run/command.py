@@ -249,6 +249,7 @@ def _run_scheduled(
     """``scheduled`` is the schedule, the scheduled time, whether it is late, whether it was missed before."""
     from orch_tui.cli.run.signals import Signals
     from orch_tui.scheduling.starting import Nothing, ScheduledStart, Starting
+    from orch_tui.triggers.starting import start_for
 
     if orchestration is None:
         raise CliError("--scheduled starts an orchestration by a schedule of it; name the orchestration")
@@ -259,7 +260,7 @@ def _run_scheduled(
             return signals.received is None
 
         _warn_of_env(project)
-        run = Starting(project, time.time, pause).start(ScheduledStart(orchestration, *scheduled))
+        run = start_for(project, Starting(project, time.time, pause), ScheduledStart(orchestration, *scheduled))
         if not isinstance(run, Nothing):
             return _execute(project, run, manner, signals)
         if not manner.quiet:

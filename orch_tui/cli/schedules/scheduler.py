@@ -61,7 +61,8 @@ def scheduler_command(once: bool, unit: bool, project: str | None) -> int:
     from orch_tui.alerts.companion import AlertCompanion
     from orch_tui.scheduling.life import become_scheduler
     from orch_tui.scheduling.outage import this_moment
-    from orch_tui.scheduling.service import Service
+    from orch_tui.scheduling.service import Companion, Service
+    from orch_tui.triggers.turns import TriggerCompanion
 
     lock = become_scheduler(opened.paths, time.time())
     if isinstance(lock, str):
@@ -71,7 +72,7 @@ def scheduler_command(once: bool, unit: bool, project: str | None) -> int:
         raise CliError(f"this project has a scheduler already: {lock}", ALREADY_RUNS)
     try:
         err = Output(sys.stderr)
-        companions = [AlertCompanion(opened)]
+        companions: list[Companion] = [TriggerCompanion(opened), AlertCompanion(opened)]
         service = Service(opened, this_moment, lambda text: err.line(safe_line(text, 500)), companions)
         return _once(service) if once else _serve(opened, service, out)
     finally:

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from orch_tui.model.durations import show_duration
-from orch_tui.model.orchestration import Schedule
+from orch_tui.model.orchestration_starts import Schedule
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line

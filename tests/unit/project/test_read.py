@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from orch_tui.model.component import DATA_FLOW_ORDER, ComponentType
 from orch_tui.model.configuration import TableInput, TableOutput, WriteMode
-from orch_tui.model.orchestration import Schedule, Task, TaskOptions, Variable
+from orch_tui.model.orchestration import Task, TaskOptions, Variable
+from orch_tui.model.orchestration_starts import Schedule
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.retry import Backoff, Retry
 from orch_tui.project.project import DefinitionError, Project, open_project

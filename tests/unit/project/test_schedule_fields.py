@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from orch_tui.model.orchestration import CatchUp, IfRunning, Schedule
+from orch_tui.model.orchestration_starts import CatchUp, IfRunning, Schedule
 from orch_tui.project.decode import Place, Table
 from orch_tui.project.schedule_fields import read_schedules, schedule_ids, schedule_values
 

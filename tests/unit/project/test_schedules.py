@@ -17,7 +17,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from orch_tui.model import edits
-from orch_tui.model.orchestration import Schedule
+from orch_tui.model.orchestration_starts import Schedule
 from orch_tui.project.drafts import load_draft, save_draft
 from orch_tui.project.project import DefinitionError
 from orch_tui.project.schedules import NotForCron, crontab_line, next_start

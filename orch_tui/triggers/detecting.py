@@ -1,0 +1,125 @@
+"""Finding the facts that a trigger waits for, among files, tables and runs."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from orch_tui.model.status import Status
+from orch_tui.model.triggers import AfterOutcome, Trigger, TriggerKind
+from orch_tui.project.history import run_ids, summarize
+from orch_tui.project.paths import ProjectPaths
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import StorageError
+from orch_tui.triggers.values import Facts, Found
+
+_RUNS = 500
+"""So many runs of the other orchestration are looked at."""
+_MAGIC = "*?["
+_WELL = (Status.SUCCESS, Status.WARNING)
+
+
+def present(paths: ProjectPaths, trigger: Trigger) -> Facts:
+    """All facts that there are now: they were there before anybody waited for them. Raises: OSError."""
+    if trigger.kind is TriggerKind.FILES:
+        return {path: stamp for path, stamp, _ in _files(paths, trigger.what)}
+    if trigger.kind is TriggerKind.TABLES:
+        return _versions(paths, trigger)
+    return dict.fromkeys(run_ids(paths, trigger.what)[:_RUNS], "before")
+
+
+def find(paths: ProjectPaths, trigger: Trigger, seen: Facts, now: float) -> Found:
+    """What there is beyond ``seen``. Raises: OSError."""
+    if trigger.kind is TriggerKind.FILES:
+        return _find_files(paths, trigger, seen, now)
+    if trigger.kind is TriggerKind.TABLES:
+        return _find_tables(paths, trigger, seen)
+    return _find_ended(paths, trigger, seen)
+
+
+def watched_places(paths: ProjectPaths, trigger: Trigger) -> Iterator[Path]:
+    """The directories in which a change may be a fact."""
+    if trigger.kind is TriggerKind.FILES:
+        yield _fixed_part(paths, trigger.what)
+    elif trigger.kind is TriggerKind.TABLES:
+        for table in trigger.tables:
+            yield from (paths.storage / table, paths.storage / table.partition("/")[0], paths.storage)
+    else:
+        yield paths.runs(trigger.what)
+        # The journal of a run is closed when it has ended, or its executor is gone.
+        yield from (paths.run(trigger.what, run) for run in run_ids(paths, trigger.what)[:3])
+
+
+def _fixed_part(paths: ProjectPaths, pattern: str) -> Path:
+    parts = Path(os.path.join(paths.root, os.path.expanduser(pattern))).parts
+    fixed = next((number for number, part in enumerate(parts) if any(sign in part for sign in _MAGIC)), len(parts) - 1)
+    return Path(*parts[: max(1, fixed)])
+
+
+def _files(paths: ProjectPaths, pattern: str) -> Iterator[tuple[str, str, float]]:
+    """Each file with what tells that it is another one now, and when it was changed last."""
+    whole = os.path.join(paths.root, os.path.expanduser(pattern))
+    for path in sorted(glob.glob(whole, recursive=True)):
+        with contextlib.suppress(FileNotFoundError):
+            status = os.stat(path)
+            if not os.path.isdir(path):
+                # The time of the last change of its state cannot be set: a copy that keeps times is new all the same.
+                yield path, f"{status.st_mtime_ns} {status.st_size}", max(status.st_mtime, status.st_ctime)
+
+
+def _find_files(paths: ProjectPaths, trigger: Trigger, seen: Facts, now: float) -> Found:
+    new, there, wakes = {}, {}, []
+    for path, stamp, changed in _files(paths, trigger.what):
+        if seen.get(path) == stamp:
+            there[path] = stamp
+        elif now - changed >= trigger.stable:
+            new[path] = there[path] = stamp
+        else:
+            wakes.append(changed + trigger.stable)
+            there |= {path: seen[path]} if path in seen else {}
+    # One that went away and comes again is another one.
+    return Found(new, there, min(wakes, default=None))
+
+
+def _versions(paths: ProjectPaths, trigger: Trigger) -> Facts:
+    storage, found = Storage(paths.storage), {}
+    for table in trigger.tables:
+        with contextlib.suppress(StorageError):
+            if (info := storage.get(table)) is not None:
+                found[table] = str(info.version)
+    return found
+
+
+def _find_tables(paths: ProjectPaths, trigger: Trigger, seen: Facts) -> Found:
+    now = _versions(paths, trigger)
+    complete = all(table in now and now[table] != seen.get(table) for table in trigger.tables)
+    return Found(now if complete else {}, now if complete else seen)
+
+
+def _find_ended(paths: ProjectPaths, trigger: Trigger, seen: Facts) -> Found:
+    """The earliest run that ended as is waited for: each starts a run of its own."""
+    known = run_ids(paths, trigger.what)[:_RUNS]
+    there = {run: seen[run] for run in known if run in seen}
+    oldest = min(there, default="")
+    for run in reversed(known):
+        if run in there or run < oldest:
+            continue
+        try:
+            summary = summarize(paths.run(trigger.what, run))
+        except FileNotFoundError:
+            continue
+        if not summary.status.final:
+            continue
+        there[run] = summary.status.value
+        if summary.parent is None and summary.broken is None and _is_wanted(trigger.outcome, summary.status):
+            return Found({run: summary.status.value}, there)
+    return Found({}, there)
+
+
+def _is_wanted(outcome: AfterOutcome, status: Status) -> bool:
+    if outcome is AfterOutcome.ANY:
+        return True
+    return (status in _WELL) if outcome is AfterOutcome.SUCCESS else status is Status.ERROR
