@@ -1,13 +1,11 @@
-"""What is done to a run from outside: any signal, its files deleted, its executor stopped. Nothing is left behind."""
+"""What is done to a run from outside: any signal, its journal damaged, its executor stopped. Nothing is left behind."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,64 +103,6 @@ def test_a_signal_to_a_cancel_that_took_a_run_over_hurries_it(tmp_path: Path, nu
     assert cancel.wait(60) == 0
     assert not living(project / "pid")
     assert json.loads(command_here(project, "show", "daily", "--json").stdout)["status"] == "terminated"
-
-
-def _delete_journal(project: Path) -> None:
-    (latest_run(project, "daily") / "run.toml").unlink()
-
-
-def _delete_run(project: Path) -> None:
-    shutil.rmtree(latest_run(project, "daily"), ignore_errors=True)
-
-
-def _delete_runs(project: Path) -> None:
-    shutil.rmtree(project / ".orch" / "runs", ignore_errors=True)
-
-
-def _delete_state(project: Path) -> None:
-    shutil.rmtree(project / ".orch", ignore_errors=True)
-
-
-def _move_project(project: Path) -> None:
-    project.rename(project.with_name("moved"))
-
-
-def _replace_journal(project: Path) -> None:
-    journal = latest_run(project, "daily") / "run.toml"
-    shutil.copy(journal, journal.with_name("copy"))
-    journal.with_name("copy").rename(journal)
-
-
-DELETIONS: list[Callable[[Path], None]] = [
-    _delete_journal,
-    _delete_run,
-    _delete_runs,
-    _delete_state,
-    _move_project,
-    _replace_journal,
-]
-
-
-@pytest.mark.parametrize("delete", DELETIONS, ids=lambda function: function.__name__.strip("_"))
-def test_a_run_whose_journal_is_taken_away_ends_its_tasks_and_says_why(
-    tmp_path: Path, delete: Callable[[Path], None]
-) -> None:
-    # GIVEN a running task with a hidden child (their pids are kept elsewhere), and a second phase
-    task = f"cd {tmp_path}; {HIDDEN}{POLITE}"
-    project = make_project(
-        tmp_path / "p", {"daily": {"First": {"a": task}, "Second": {"b": f"touch {tmp_path}/second"}}}
-    )
-    process = start(project, "run", "daily", "--project", str(project), cwd=tmp_path)
-    wait_for_file(tmp_path / "started", process)
-    # WHEN
-    delete(project)
-    output = process.communicate(timeout=60)[0]
-    # THEN nothing of it runs on, nothing new was started, and it is said, as no fault of the program
-    assert process.returncode == 1, output
-    assert not living(tmp_path / "pid") and not living(tmp_path / "hidden")
-    assert not (tmp_path / "second").exists()
-    assert "journal" in output and "Traceback" not in output
-    assert "because the run's journal was deleted" in output
 
 
 def test_a_damaged_journal_costs_the_narration_and_not_the_run(tmp_path: Path) -> None:
