@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from typing import NamedTuple
 from orch_tui.engine.lastlines import last_line, say_in_log
 from orch_tui.engine.launcher import AttemptSpec, Exit, Launcher, Running, StopRequest
 from orch_tui.engine.local import clean_up
-from orch_tui.engine.obstacles import disk_refusal
+from orch_tui.engine.obstacles import disk_refusal, passing_obstacle
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.results import Told, read_told, read_values, read_warning, unreadable_result
 from orch_tui.model import events
@@ -24,13 +25,15 @@ from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
 from orch_tui.model.values import Value, decode_all, encode
-from orch_tui.project.attempt_dir import log_file
+from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.locks import Lock
 from orch_tui.project.masking.files import is_masked, mask_attempt
 
 _LOOK = 0.25
+_LONGEST_PAUSE = 60.0
+"""Seconds between two tries to start what the system has no process or descriptor for, at most."""
 _GO_ON = 5
 """How often a nested run is gone on with whose process was killed while this one lived."""
 
@@ -74,16 +77,16 @@ class AttemptRunner:
             else:
                 # What detached from the task may live on, but it is not the task: the configuration is free.
                 attempt.lock.free()
-        if isinstance(end, Outcome):
-            return self.record_end(attempt, end, Exit(None))
+        if isinstance(end, OSError):
+            return self._not_launched(attempt, end)
         if not end.begun and (retry_at := self._try_to_begin_again(attempt)) is not None:
             return retry_at
         if _cut_off(attempt, end):
             return await self._look_inside(attempt, end)
         return self.record_end(attempt, judge(end, attempt), end)
 
-    async def _launch_and_wait(self, attempt: ActiveAttempt) -> Exit | Outcome:
-        """How it ended, or why it could not be started."""
+    async def _launch_and_wait(self, attempt: ActiveAttempt) -> Exit | OSError:
+        """How it ended, or what the system refused to it at its start."""
         now, record = self._recorder.now, self._recorder.record
         task, spec, number = attempt.task, attempt.spec, attempt.number
 
@@ -95,11 +98,22 @@ class AttemptRunner:
             try:
                 running = self._launcher.start(spec, (attempt.lock.fd,) if attempt.lock else ())
             except OSError as error:
-                reason = f"could not be started: {error.strerror}: {error.filename or spec.argv[0]}"
-                return Outcome(Status.ERROR, reason, FailureKind.LAUNCH)
+                return error
             pid, after, before = running.identity
             record(events.started(now(), task.id, number, pid=pid, start=(after, before)))
         return await running.wait(attempt.stop, killing)
+
+    def _not_launched(self, attempt: ActiveAttempt, error: OSError) -> float | None:
+        """What the system may give later is waited for, as long as nothing of the task has begun."""
+        reason = passing_obstacle(error)
+        begun = os.path.lexists(exit_file(attempt.spec.directory))
+        if reason is not None and not begun and attempt.cancelled_by is None:
+            before = self._recorder.state.tasks[attempt.task.id].uncounted
+            return self.record_unstarted(
+                attempt, f"it could not begin: {reason.sentence}", pause=min(2.0**before, _LONGEST_PAUSE)
+            )
+        told = f"could not be started: {error.strerror}: {error.filename or attempt.spec.argv[0]}"
+        return self.record_end(attempt, Outcome(Status.ERROR, told, FailureKind.LAUNCH), Exit(None))
 
     def _try_to_begin_again(self, attempt: ActiveAttempt) -> float | None:
         """The time of the next attempt after one for which the disk had no room; None when that was not the reason."""
@@ -195,17 +209,19 @@ class AttemptRunner:
         seed = f"{self._recorder.state.header.id} {state.id}"
         return ended + retry.wait_before(len(state.attempts) - state.uncounted + 1, seed)
 
-    def record_unstarted(self, attempt: ActiveAttempt, reason: str) -> float:
-        """See :func:`unstarted`; the time of the next attempt."""
+    def record_unstarted(self, attempt: ActiveAttempt, reason: str, *, pause: float = 0.0) -> float:
+        """See :func:`unstarted`; the time of the next attempt, ``pause`` seconds from now."""
         mask_what_is_left(attempt.spec)
         now = self._recorder.now()
-        self._recorder.record(unstarted(now, attempt.task.id, attempt.number, reason))
-        return now
+        self._recorder.record(unstarted(now, attempt.task.id, attempt.number, reason, pause=pause))
+        return now + pause
 
 
-def unstarted(now: float, task: str, number: int, reason: str) -> Event:
-    """The end of an attempt that did no work of its own: the next one starts at once, and no retry is used up."""
-    return events.ended(now, task, number, Status.ERROR, reason, kind=FailureKind.LOST, retry_at=now, uncounted=True)
+def unstarted(now: float, task: str, number: int, reason: str, *, pause: float = 0.0) -> Event:
+    """The end of an attempt that did no work of its own: the next one starts at once, or after ``pause`` seconds, and
+    no retry is used up."""
+    at, kind = now + pause, FailureKind.LOST
+    return events.ended(now, task, number, Status.ERROR, reason, kind=kind, retry_at=at, uncounted=True)
 
 
 class TimeLimit(NamedTuple):

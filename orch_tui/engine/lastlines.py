@@ -15,7 +15,8 @@ _LINE = 400
 
 
 def last_lines(log: Path, count: int, width: int = 2000) -> list[str]:
-    """At most ``count`` last lines that are not blank, made safe to show; empty when there is no log.
+    """At most ``count`` last lines that are not blank, made safe to show; empty when there is no log, or
+    none that can be read.
 
     Of a line with carriage returns (a progress bar) only what was last visible is kept. Reads 64 KiB at most.
     """
@@ -26,6 +27,9 @@ def last_lines(log: Path, count: int, width: int = 2000) -> list[str]:
     try:
         size = os.fstat(fd).st_size
         data = os.pread(fd, _BLOCK, max(0, size - _BLOCK))
+    except OSError:
+        # A failing disk costs the words, never the run whose task has ended.
+        return []
     finally:
         os.close(fd)
     text = data.decode("utf-8", "replace")

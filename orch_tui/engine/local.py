@@ -63,6 +63,8 @@ _UNKILLABLE_AFTER = 30.0
 _SWEEPS = 50
 _SWEEP_PAUSE = 0.5
 _AGAIN_IF_UNREADABLE = (0.05, 0.2, 0.5, 1.0, 2.0)
+_FOLLOW_AGAIN = (0.01, 0.05, 0.2)
+"""Seconds between tries to follow what has begun: to kill it costs more than to stand still for a moment."""
 _LOG_POLL = 1.0
 _YOUNG = 2.0
 _AGAIN = 0.3
@@ -109,13 +111,18 @@ class LocalLauncher:
             )
         finally:
             os.close(log)
-        try:
-            return LocalAttempt(Identity(pid, before, boot_ticks()), spec, oom=self._oom)
-        except OSError:
-            # It cannot be followed (no descriptor left), and what nobody follows must not run.
-            signal_group(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            raise
+        pauses = iter(_FOLLOW_AGAIN)
+        while True:
+            try:
+                return LocalAttempt(Identity(pid, before, boot_ticks()), spec, oom=self._oom)
+            except OSError:
+                if (pause := next(pauses, None)) is not None:
+                    time.sleep(pause)
+                    continue
+                # It cannot be followed (no descriptor left), and what nobody follows must not run.
+                signal_group(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+                raise
 
 
 def _wrap(spec: AttemptSpec, umask: str) -> list[str]:

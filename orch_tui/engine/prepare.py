@@ -13,6 +13,7 @@ from typing import Any
 
 from orch_tui.engine.launcher import AttemptSpec
 from orch_tui.engine.nested import inner_orchestration, nested_before, nested_in_run, parent_name
+from orch_tui.engine.obstacles import passing_obstacle
 from orch_tui.engine.process import ANCESTORS_TAG, TASK_TAG, ancestors
 from orch_tui.engine.task_facts import fill_command, program_problem
 from orch_tui.model.approval import AnswerFault, Question, is_approval, question_of
@@ -127,7 +128,7 @@ class Preparer:
 
         Raises:
             PrepareError: it can never start as it is.
-            OSError: the directory cannot be written now.
+            OSError: the directory cannot be written now, or what it is made of cannot be read.
         """
         component, configuration = self._look_up(task)
         values, parameters = self._fill(task, configuration)
@@ -183,6 +184,10 @@ class Preparer:
         """The secrets that the task gets, and no others."""
         parameters = configuration.parameters
         possible = possible_secrets(component, parameters)
+        if possible:
+            self._secrets.missing(possible)
+            # What is not there for a moment must not count as not set.
+            _require_lasting(self._secrets.refusal)
         return used_secrets(component, parameters).union(possible.difference(self._secrets.missing(possible)))
 
     def _look_up(self, task: PlannedTask) -> tuple[Component, Configuration]:
@@ -195,6 +200,7 @@ class Preparer:
                 return component, self._unsaved
             return component, self._project.configuration(task.configuration)
         except (ValueError, DefinitionError) as error:
+            _require_lasting(error.__cause__)
             raise PrepareError(f"{task.configuration} cannot be read: {error}") from error
 
     def _environment(
@@ -208,6 +214,7 @@ class Preparer:
     ) -> dict[str, str]:
         environment = dict(os.environ) if component.id == ORCHESTRATION_COMPONENT else {}
         if missing := sorted(self._secrets.missing(names)):
+            _require_lasting(self._secrets.refusal)
             raise PrepareError(f"secret {', '.join(missing)} is not set; put it into the environment or into .env")
         environment |= self._base
         if names:
@@ -307,6 +314,12 @@ class Preparer:
             for output in outputs:
                 writers.setdefault(output.table, []).append((order[task.phase], task))
         return writers
+
+
+def _require_lasting(error: BaseException | None) -> None:
+    """Raises: OSError when what could not be read can be waited for, and says nothing of the task."""
+    if isinstance(error, OSError) and passing_obstacle(error) is not None:
+        raise error
 
 
 def _inline_program(

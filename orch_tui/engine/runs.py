@@ -18,6 +18,7 @@ from orch_tui.engine.alerting import Teller, teller_of
 from orch_tui.engine.executor import PhaseExecutor
 from orch_tui.engine.launcher import Launcher
 from orch_tui.engine.launchers import LauncherMissing, make_launcher
+from orch_tui.engine.loop import make_loop
 from orch_tui.engine.nested import nested_before
 from orch_tui.engine.prepare import Preparer
 from orch_tui.engine.process import own_identity
@@ -199,9 +200,11 @@ class ActiveRun:
         state: RunState,
         directory: Path,
         lock: Lock | None,
+        loop: asyncio.AbstractEventLoop,
         teller: Teller | None = None,
     ) -> None:
-        """``teller`` is called once the run has ended here, or was broken off."""
+        """``loop`` belongs to the run from now on. ``teller`` is called once the run has ended here, or was broken
+        off."""
         self.id = directory.name
         self.directory = directory
         self.error: BaseException | None = None
@@ -209,6 +212,7 @@ class ActiveRun:
         self._executor = executor
         self._state = state
         self._lock = lock
+        self._loop = loop
         self._teller = teller
         self._telling: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._main, name="executor", daemon=True)
@@ -216,7 +220,8 @@ class ActiveRun:
 
     def _main(self) -> None:
         try:
-            self.status = asyncio.run(self._executor.run())
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                self.status = runner.run(self._executor.run())
         except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
             self.error = error
         finally:
@@ -324,10 +329,10 @@ def start_run(
     launcher = launcher or launcher_of(project)
     project.paths.make_state()
     own_identity()
-    lock = _claim(project, plan, by) if nested_in is None else None
-    clock = new_clock()
-    directory = None
+    loop = make_loop()
+    clock, directory, lock = new_clock(), None, None
     try:
+        lock = _claim(project, plan, by) if nested_in is None else None
         directory = _make_run_directory(project.paths, plan.orchestration, clock.now())
         header = replace(_header(plan, directory.name, clock.now(), by, nested_in), scheduled=scheduled)
         if lock is not None:
@@ -338,6 +343,7 @@ def start_run(
             shutil.rmtree(directory, ignore_errors=True)
         if lock is not None:
             lock.close()
+        loop.close()
         raise
     state = initial_state(header, plan)
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
@@ -345,7 +351,7 @@ def start_run(
     teller = teller_of(project, plan.orchestration)
     executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by, on_asked=teller)
     # How a run of a run ended is told with the outer one.
-    run = ActiveRun(executor, state, directory, lock, teller if nested_in is None else None)
+    run = ActiveRun(executor, state, directory, lock, loop, teller if nested_in is None else None)
     run.start()
     return run
 

@@ -6,6 +6,7 @@ run again, what still runs is adopted, and what left no answer is lost: said so,
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from orch_tui.engine.alerting import teller_of
 from orch_tui.engine.attempts import ActiveAttempt, time_limit, unstarted
 from orch_tui.engine.executor import PhaseExecutor
 from orch_tui.engine.launcher import AttemptSpec, StopRequest
+from orch_tui.engine.loop import make_loop
 from orch_tui.engine.nested import inner_orchestration, interrupted_below
 from orch_tui.engine.prepare import Preparer, grace_of, max_log_of
 from orch_tui.engine.reconcile import Finding, Verdict, inspect_run, starter_of
@@ -56,22 +58,29 @@ def take_over(project: Project, directory: Path, *, by: str, cancel: CancelReque
     state = read_run(directory)
     if state.finished:
         raise RunEnded(state)
-    lock = _lock(project, state, directory, by)
-    try:
-        journal = Journal.recover(directory / JOURNAL, wait=_LEAVING)
-    except JournalLocked as error:
-        _release(lock)
-        raise AlreadyRunning(state.header.name, f"run {directory.name} has an executor") from error
-    try:
+    with contextlib.ExitStack() as held:
+        loop = make_loop()
+        held.callback(loop.close)
+        lock = _lock(project, state, directory, by)
+        if lock is not None:
+            held.callback(lock.close)
+        try:
+            journal = Journal.recover(directory / JOURNAL, wait=_LEAVING)
+        except JournalLocked as error:
+            raise AlreadyRunning(state.header.name, f"run {directory.name} has an executor") from error
+        held.callback(journal.close)
         # What the predecessor wrote last is only certain now.
         state = read_run(directory)
         if state.finished:
             raise RunEnded(state)
-        return _go_on(project, directory, journal, state, lock, by, cancel)
-    except BaseException:
-        journal.close()
-        _release(lock)
-        raise
+        executor = _executor(project, directory, journal, state, by)
+        teller = teller_of(project, state.header.orchestration) if state.header.parent is None else None
+        run = ActiveRun(executor, state, directory, lock, loop, teller)
+        if cancel is not None:
+            run.cancel(cancel)
+        run.start()
+        held.pop_all()
+        return run
 
 
 def settle(
@@ -112,20 +121,8 @@ def _lock(project: Project, state: RunState, directory: Path, by: str) -> Lock |
     return lock
 
 
-def _release(lock: Lock | None) -> None:
-    if lock is not None:
-        lock.close()
-
-
-def _go_on(
-    project: Project,
-    directory: Path,
-    journal: Journal,
-    state: RunState,
-    lock: Lock | None,
-    by: str,
-    cancel: CancelRequest | None,
-) -> ActiveRun:
+def _executor(project: Project, directory: Path, journal: Journal, state: RunState, by: str) -> PhaseExecutor:
+    """Of a run whose journal is held: what became of its tasks is written down, and those that live are adopted."""
     findings = inspect_run(directory, state)
     if elsewhere := next((f for f in findings.values() if f.verdict is Verdict.OTHER_HOST), None):
         raise RunRefused(f"run {directory.name} cannot be taken over here: {elsewhere.text}")
@@ -142,13 +139,8 @@ def _go_on(
         else:
             adopted.append(_adopt(project, directory, state, clock, tasks[task_id], finding))
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
-    teller = teller_of(project, state.header.orchestration)
-    executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by, adopted, teller)
-    run = ActiveRun(executor, state, directory, lock, teller if state.header.parent is None else None)
-    if cancel is not None:
-        run.cancel(cancel)
-    run.start()
-    return run
+    on_asked = teller_of(project, state.header.orchestration)
+    return PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by, adopted, on_asked)
 
 
 def _adopt(

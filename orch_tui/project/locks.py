@@ -7,6 +7,7 @@ does even when the program that started it was killed.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -38,15 +39,17 @@ class Lock:
         except FileNotFoundError:
             make_private(Path(path).parent)
             fd = open_own(path, flags)
-        # A file that was taken away meanwhile has no name; that is seen elsewhere.
-        if os.fstat(fd).st_nlink > 1:
-            os.close(fd)
-            raise NotOwnFile(path, "it has another name too, so that others would be written into", "take it away")
         try:
+            # A file that was taken away meanwhile has no name; that is seen elsewhere.
+            if os.fstat(fd).st_nlink > 1:
+                raise NotOwnFile(path, "it has another name too, so that others would be written into", "take it away")
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)
             return None
+        except BaseException:
+            os.close(fd)
+            raise
         lock = cls(os.fspath(path), fd)
         lock.describe(holder)
         return lock
@@ -62,7 +65,9 @@ class Lock:
     def free(self) -> None:
         """Give it up for every process that has inherited it too, and close it."""
         if self.fd >= 0:
-            fcntl.flock(self.fd, fcntl.LOCK_UN)
+            # Where it cannot be said (a network file system that does not answer), it is given up with the file.
+            with contextlib.suppress(OSError):
+                fcntl.flock(self.fd, fcntl.LOCK_UN)
             self.close()
 
     def is_current(self) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.references import is_secret_name
 from orch_tui.model.text import safe_line
+from orch_tui.project.source import reading_remedy
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _LINE_REMEDY = "write NAME=value; put a value with blanks or quotes into quotes, and close them"
@@ -27,6 +28,8 @@ class Secrets:
         self._root = root
         self._file: dict[str, str] | None = None
         self._wrong: list[Problem] = []
+        self.refusal: OSError | None = None
+        """What the system said when ``.env`` was there and was not given; it is asked again for the next name."""
 
     def __repr__(self) -> str:
         return f"Secrets({str(self._root)!r})"
@@ -67,10 +70,12 @@ class Secrets:
 
     def _values(self) -> dict[str, str]:
         if self._file is None:
-            self._file = {}
+            self.refusal = None
             path = self._root / ".env"
-            if os.path.lexists(path):
-                self._file = self._read(path)
+            values = self._read(path) if os.path.lexists(path) else {}
+            if self.refusal is not None:
+                return values
+            self._file = values
         return self._file
 
     def _read(self, path: Path) -> dict[str, str]:
@@ -78,7 +83,8 @@ class Secrets:
             text = path.read_text(encoding="utf-8-sig")
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else "it cannot be opened"
-            message, remedy = f".env cannot be read: {reason}", "check its permissions with ls -l .env"
+            message, remedy = f".env cannot be read: {reason}", reading_remedy(error, "ls -l .env")
+            self.refusal = error
         except UnicodeDecodeError:
             message, remedy = ".env cannot be read: it is not UTF-8 text", "save it as UTF-8"
         else:

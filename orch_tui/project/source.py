@@ -86,7 +86,7 @@ def _source(open_file: Callable[[], int], shown: str) -> SourceText:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         code = "missing-file" if isinstance(error, FileNotFoundError) else "unreadable"
-        remedy = "create it or correct the name" if code == "missing-file" else "check its permissions with ls -l"
+        remedy = "create it or correct the name" if code == "missing-file" else reading_remedy(error, "ls -l")
         raise _refused(shown, code, f"the file cannot be read: {reason}", remedy) from error
     try:
         text = data.decode("utf-8")
@@ -95,6 +95,15 @@ def _source(open_file: Callable[[], int], shown: str) -> SourceText:
         message = f"the file is not UTF-8 text: byte 0x{data[error.start]:02x} at offset {error.start}"
         raise _refused(shown, "encoding", message, "save it as UTF-8", line) from error
     return SourceText(text, digest_of(data))
+
+
+def reading_remedy(error: OSError, look: str) -> str:
+    """What to do about a file that is there and was not given; ``look`` is the command that shows its permissions."""
+    if isinstance(error, PermissionError):
+        return f"check its permissions with {look}"
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "raise the limit with ulimit -n"
+    return "try again; if it stays so, look after its disk"
 
 
 def _open(path: Path, root: Path, shown: str) -> int:

@@ -21,7 +21,7 @@ CHANGES = (
 )
 OPENS = "openat"
 """Only those that make a file are of interest."""
-SAMPLE = 8
+SAMPLE = 4
 """Calls that are tried where not all of them are."""
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from orch_tui.cli.follow.live import Display
 from orch_tui.cli.follow.narrate import Narrator
 from orch_tui.cli.shared.output import Output
+from orch_tui.engine.obstacles import passing_obstacle
 from orch_tui.model.text import safe_line
 from orch_tui.project.journal.file import BrokenJournal
 from orch_tui.project.own_files import replace_own
@@ -32,12 +33,18 @@ class Telling:
         self._out = out
         self._display: Display | None = None
         self._follower: Follower | None = None
-        self._guarded(lambda: self._open(live=live, quiet=quiet))
+        self._live = live
+        self._quiet = quiet
+        self._gave_up = False
+        self._guarded(self._open)
 
-    def _open(self, *, live: bool, quiet: bool) -> None:
-        self._follower = Follower(self._run.directory)
-        narrator = Narrator(self._out, self._run.directory, starts=not live, quiet=quiet)
-        self._display = Display(self._out, narrator, live=live, now=self._run.now)
+    def _open(self) -> None:
+        """Done again when the system refused it for the moment."""
+        if self._display is None:
+            follower = Follower(self._run.directory)
+            narrator = Narrator(self._out, self._run.directory, starts=not self._live, quiet=self._quiet)
+            self._display = Display(self._out, narrator, live=self._live, now=self._run.now)
+            self._follower = follower
 
     @property
     def state(self) -> RunState | None:
@@ -45,9 +52,13 @@ class Telling:
 
     def look(self) -> None:
         """Tell what is new."""
-        display, follower = self._display, self._follower
-        if display is not None and follower is not None:
-            self._guarded(lambda: display.update(follower))
+        if not self._gave_up:
+            self._guarded(self._tell)
+
+    def _tell(self) -> None:
+        self._open()
+        if self._display is not None and self._follower is not None:
+            self._display.update(self._follower)
 
     def say(self, text: str) -> None:
         """A line about what no event tells."""
@@ -66,14 +77,17 @@ class Telling:
             action()
         except FileNotFoundError:
             self._give_up("its journal is gone")
-        except (OSError, BrokenJournal) as error:
+        except OSError as error:
+            if passing_obstacle(error) is None:
+                self._give_up(f"its journal cannot be read: {safe_line(str(error), 300)}")
+        except BrokenJournal as error:
             self._give_up(f"its journal cannot be read: {safe_line(str(error), 300)}")
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the run
             self._give_up(f"that is a fault of orch-tui; please report it: {self._report(error)}")
 
     def _give_up(self, why: str) -> None:
         self.close()
-        self._display = None
+        self._display, self._gave_up = None, True
         self._out.lines(f"what happens in run {self._run.id} cannot be told any more: {why}")
 
     def _report(self, error: Exception) -> str:

@@ -100,23 +100,19 @@ class Journal:
             OSError: the file cannot be opened for writing.
         """
         fd = open_own(path, os.O_RDWR | os.O_APPEND)
-        deadline = time.monotonic() + wait
-        while True:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    os.close(fd)
-                    raise JournalLocked(f"{path}: another process executes this run") from None
-            time.sleep(0.02)
-        size = os.fstat(fd).st_size
-        good = _last_boundary(fd, size)
-        torn = os.pread(fd, size - good, good)
-        if torn:
-            os.ftruncate(fd, good)
-            os.fsync(fd)
-        return cls(path, fd, good, torn)
+        try:
+            _lock(fd, path, wait)
+            size = os.fstat(fd).st_size
+            good = _last_boundary(fd, size)
+            torn = os.pread(fd, size - good, good)
+            if torn:
+                os.ftruncate(fd, good)
+                os.fsync(fd)
+            return cls(path, fd, good, torn)
+        except BaseException:
+            # Or this process would count as its executor for as long as it lives.
+            os.close(fd)
+            raise
 
     def append(self, event: Event) -> None:
         """One record, one write.
@@ -177,6 +173,19 @@ class Journal:
         # Gone with its directory, or on a disk that has become read-only: then it is of no use anyway.
         with contextlib.suppress(OSError):
             (self.path.parent / _RESERVE).unlink(missing_ok=True)
+
+
+def _lock(fd: int, path: Path, wait: float) -> None:
+    """Raises: JournalLocked when another process holds it for longer than ``wait`` seconds."""
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise JournalLocked(f"{path}: another process executes this run") from None
+        time.sleep(0.02)
 
 
 def _make_reserve(directory: Path) -> None:

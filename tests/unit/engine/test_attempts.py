@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,6 +91,24 @@ def test_only_what_may_go_better_next_time_is_tried_again(tmp_path: Path, end: E
     stand = _stand(tmp_path, Retry(1, 5.0))
     assert stand.attempt(end) == (T + 5.0 if again else None)
     assert stand.state.status.final is not again
+
+
+def test_what_the_system_may_give_later_is_waited_for_and_uses_up_no_retry(tmp_path: Path) -> None:
+    # GIVEN a task without a retry WHEN there is no process for it, again and again
+    stand = _stand(tmp_path, None)
+    short = BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+    assert [stand.attempt(short) for _ in range(8)] == [T + pause for pause in (1, 2, 4, 8, 16, 32, 60, 60)]
+    # THEN it still waits, and what begins at last counts as its first attempt
+    assert stand.attempt(Exit(0)) is None and stand.state.succeeded
+    assert sum(attempt.counts for attempt in stand.state.attempts) == 1
+
+
+def test_what_began_and_cannot_be_followed_has_failed(tmp_path: Path) -> None:
+    # GIVEN a task whose process had begun when there was no descriptor left to follow it with
+    stand = _stand(tmp_path, None)
+    (tmp_path / "exit").touch()
+    assert stand.attempt(OSError(errno.EMFILE, "Too many open files")) is None
+    assert stand.state.reason == "could not be started: Too many open files: x"
 
 
 def test_what_was_cancelled_is_not_tried_again(tmp_path: Path) -> None:
