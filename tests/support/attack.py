@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-_EVERY = 25
+_EVERY = 50
 """Trials between two words about how far it is."""
 _EXAMPLES = 10
 
