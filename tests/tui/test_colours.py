@@ -14,8 +14,10 @@ from orch_tui.tui.home.orchestration_list import OrchestrationList
 from orch_tui.tui.keymap import UserConfig
 from orch_tui.tui.runs.history import HistoryScreen, RunList
 from orch_tui.tui.widgets.line_tree import LineList, Part
+from orch_tui.tui.widgets.row_painter import CURSOR, CURSOR_BLURRED, STYLES
 from orch_tui.tui.workbench.screen import WorkbenchScreen
 from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
+from textual.color import Color
 
 from tests.support.engine_kit import make_commands, run
 from tests.tui.conftest import MakeRun
@@ -94,3 +96,29 @@ async def test_with_colours_of_our_own_the_cursor_lies_below_a_picture(project: 
         await until(pilot, lambda: any(part.picture for part in view.row(0).right), "the spark")
         strip = view.render_line(0)
         assert len({segment.style.bgcolor for segment in strip if segment.style}) == 1
+
+
+def _contrast(one: Color, other: Color) -> float:
+    """WCAG 2.1: (L1 + 0.05) / (L2 + 0.05) of their relative luminances."""
+
+    def luminance(color: Color) -> float:
+        parts = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized)
+        return sum(part * weight for part, weight in zip(parts, (0.2126, 0.7152, 0.0722), strict=True))
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", [theme.DARK.name, theme.LIGHT.name])
+async def test_all_of_a_row_can_be_read_under_the_cursor(project: Project, name: str) -> None:
+    app = _app(project, name)
+    async with app.run_test(size=(120, 30)) as pilot:
+        app.open_workbench("alpha")
+        await until(pilot, lambda: isinstance(app.screen, WorkbenchScreen) and app.screen.query(PhaseTree), "it")
+        tree = app.screen.query_one(PhaseTree)
+        # GIVEN the row of the cursor, the tree with the focus and without it THEN all styles stand out from its ground
+        for cursor in (CURSOR, CURSOR_BLURRED):
+            for style in STYLES:
+                found = tree.painter.style(style, cursor)
+                ground, ink = (Color.from_rich_color(one) for one in (found.bgcolor, found.color))
+                assert _contrast(ground, ink) >= 4, (cursor, style)

@@ -136,8 +136,11 @@ class LogView(Widget, can_focus=True):
 
     def show(self, path: Path | None, *, ended: bool = False) -> None:
         """Another log, from its end; None for none. ``ended``: nobody writes into it any more."""
-        self.state.ended = ended
+        told, self.state.ended = self.state.ended, ended
         if path == self.path and self.state.log is not None:
+            if told != ended:
+                # The last row says so.
+                self.update()
             return
         self.path = path
         if self.is_mounted:

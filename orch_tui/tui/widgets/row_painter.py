@@ -49,8 +49,10 @@ class RowPainter:
         key = (name, cursor, picture)
         style = self._styles.get(key)
         if style is None:
-            style = self._view.get_component_rich_style(f"line-list--{name}")
             over = self._view.get_component_rich_style(f"line-list--{cursor}", partial=True) if cursor else None
+            # On the ground of the cursor what is dim elsewhere could not be read.
+            faint = name == "dim" and cursor == CURSOR and over is not None and not over.reverse
+            style = self._view.get_component_rich_style(f"line-list--{'text' if faint else name}")
             if over is not None and not (picture and over.reverse):
                 style += over
             self._styles[key] = style
