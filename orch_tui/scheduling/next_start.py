@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orch_tui.scheduling.due_times import delay_of, due_after
@@ -44,3 +44,14 @@ def next_due(watched: Watched, pauses: tuple[Pause, ...], now: float) -> float |
         else:
             return None
     return None
+
+
+def next_starts(schedules: Sequence[Watched], pauses: tuple[Pause, ...], now: float, count: int) -> list[float]:
+    """The next so many times at which one of the schedules starts its orchestration, pauses left out."""
+    found: list[float] = []
+    while len(found) < count:
+        following = next_start_of(schedules, pauses, found[-1] if found else now)
+        if following is None:
+            break
+        found.append(following.at)
+    return found

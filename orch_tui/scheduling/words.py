@@ -1,8 +1,11 @@
-"""What is said of scheduled times that were not started, and of pauses."""
+"""What is said of schedules, of scheduled times that were not started, and of pauses."""
 
 from __future__ import annotations
 
-from orch_tui.scheduling.values import Pause, Why
+import contextlib
+
+from orch_tui.project.schedules import cron_text
+from orch_tui.scheduling.values import Pause, Watched, Why
 
 _WHY = {
     Why.NOTHING_CALLED: "nothing called it",
@@ -28,3 +31,20 @@ def pause_words(pause: Pause, until: str) -> str:
     """``paused until Mon 06:00 by me: migration``; ``until`` is empty for a pause without an end."""
     reason = f": {pause.reason}" if pause.reason else ""
     return f"paused{f' until {until}' if until else ''} by {pause.by}{reason}"
+
+
+def schedule_words(watched: Watched) -> str:
+    """``At 05:30, Monday through Friday, Europe/Prague``.
+
+    By the library cron-descriptor; its time as in crontab where that is not installed, or has no words for it.
+    """
+    when = watched.schedule.cron
+    try:
+        from cron_descriptor import FormatError, Options, get_description
+    except ImportError:
+        return f"{when}, {watched.zone_name}"
+    options = Options()
+    options.use_24hour_time_format = True
+    with contextlib.suppress(FormatError, ValueError):
+        when = get_description(cron_text(watched.schedule), options)
+    return f"{when}, {watched.zone_name}"

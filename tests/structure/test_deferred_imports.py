@@ -57,6 +57,7 @@ REASONS = {
     ("project", "tomlkit"): _HEAVY,
     ("runs", "engine"): "only when the terminal of a run goes away",
     ("runs", "resvg_py"): "an extra of its own",
+    ("scheduling", "cron_descriptor"): "only a form that says schedules in words needs it",
     ("scheduling", "cronsim"): "an orchestration without a schedule is looked at without",
     ("storage", "duckdb"): _HEAVY,
     ("storage", "storage"): "what loads duckdb; and tables hand out the transactions that are made of them, a circle",

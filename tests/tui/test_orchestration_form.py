@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from orch_tui.model.orchestration import TaskOptions, Variable
 from orch_tui.model.retry import Retry
 from orch_tui.project.project import Project
+from orch_tui.scheduling.pauses import pause
+from orch_tui.scheduling.values import Pause
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.workbench.dialogs.orchestration import OrchestrationDialog
-from textual.widgets import Input, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from tests.tui.driving import text_of, until, workbench
 
@@ -104,3 +109,21 @@ async def test_what_another_program_wrote_meanwhile_is_not_written_over(project:
         # THEN
         assert "Theirs." in path.read_text()
         assert "Mine." not in path.read_text()
+
+
+async def test_schedules_stand_there_in_words_with_their_next_starts(project: Project) -> None:
+    pytest.importorskip("cron_descriptor")
+    # GIVEN two schedules, one of them disabled, and a pause
+    path = project.paths.orchestration("alpha")
+    schedule = '\n[[schedules]]\ncron = "30 5 * * 1-5"\ntimezone = "Europe/Prague"\n'
+    path.write_text(path.read_text() + schedule + '\n[[schedules]]\ncron = "@daily"\nenabled = false\n')
+    pause(project.paths, Pause("alpha", 0.0, time.time() + 86400, "me", "a move"))
+    async with workbench(project, "alpha") as (pilot, _):
+        # WHEN the form is opened
+        await pilot.press("O")
+        shown = str(pilot.app.screen.query_one("#schedules", Static).render())
+    # THEN
+    first, second, paused, following = shown.splitlines()
+    assert first == "At 05:30, Monday through Friday, Europe/Prague" and second.endswith("(disabled)")
+    assert "paused until" in paused and "a move" in paused
+    assert following.startswith("Next starts: ") and following.count(",") == 4

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -14,7 +16,7 @@ from orch_tui.project.settings import ProjectSettings
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dialogs.base import Dialog
-from orch_tui.tui.text import line
+from orch_tui.tui.text import line, lines
 from orch_tui.tui.workbench import look
 from orch_tui.tui.workbench.dialogs.option_rows import option_rows, show_errors, text_area, text_row
 from orch_tui.tui.workbench.dialogs.orchestration_form import (
@@ -29,6 +31,9 @@ from orch_tui.tui.workbench.dialogs.orchestration_form import (
 )
 from orch_tui.tui.workbench.dialogs.task_options_form import VARIABLES, Field, FormErrors
 
+if TYPE_CHECKING:
+    from orch_tui.tui.app import OrchApp
+
 
 class OrchestrationDialog(Dialog[Orchestration | None]):
     """Dismissed with the edited orchestration. Errors stand under their field.
@@ -39,10 +44,12 @@ class OrchestrationDialog(Dialog[Orchestration | None]):
     CSS_PATH = look.DIALOG
     VERTICAL_BREAKPOINTS = look.HEIGHTS
     BINDINGS = bindings(actions.DIALOGS, "options")
+    app: OrchApp
 
     def __init__(self, value: Orchestration, settings: ProjectSettings, declare: Sequence[str] = ()) -> None:
         super().__init__()
         self._value = value
+        self._timezone = settings.timezone
         self._before = orchestration_values(value, settings.defaults, settings.max_parallel)
         known = {variable.name for variable in value.variables}
         self._declare = [name for name in declare if name not in known]
@@ -65,11 +72,17 @@ class OrchestrationDialog(Dialog[Orchestration | None]):
                 yield Static(line("For all its tasks that set nothing else"), classes="area-label")
                 yield from option_rows(DEFAULTS, before)
                 if value.schedules:
-                    times = ", ".join(schedule.cron for schedule in value.schedules)
-                    yield Static(line(f"Schedules (in its file): {times}", limit=200), classes="area-label")
+                    yield Static(line("Schedules (in its file)"), classes="area-label")
+                    yield Static(lines("\n".join(self._schedules())), id="schedules")
             with Horizontal(id="buttons"):
                 yield Button(line("Accept"), id="accept", compact=True, variant="primary")
                 yield Button(line("Cancel"), id="cancel", compact=True)
+
+    def _schedules(self) -> list[str]:
+        # Its words and times come from libraries that only an orchestration with schedules needs.
+        from orch_tui.tui.workbench.dialogs.schedule_lines import schedule_lines
+
+        return schedule_lines(self._value, self._timezone, self.app.project.paths, time.time())
 
     def _variables(self) -> str:
         lines = [*self._before.variables.splitlines(), *(f"{name} = " for name in self._declare)]
