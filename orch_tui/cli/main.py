@@ -45,6 +45,7 @@ _COMMANDS = {
     "missed": _Lazy("schedules.missed", "List scheduled times that were not started, and catch up with them."),
     "pause": _Lazy("schedules.pause", "Let schedules start nothing for a while."),
     "unpause": _Lazy("schedules.pause", "End a pause of schedules."),
+    "backfill": _Lazy("schedules.backfill", "Run an orchestration for each interval of a span of time."),
     "crontab": _Lazy("schedules.crontab", "Print the lines for crontab that start orchestrations by their schedules."),
     "new": _Lazy("project.definitions", "Make a new project directory."),
     "tables": _Lazy("project.tables", "List the tables in the project's storage."),

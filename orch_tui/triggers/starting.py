@@ -7,6 +7,8 @@ from orch_tui.engine.runs import ActiveRun
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration_starts import IfRunning
 from orch_tui.project.project import Project
+from orch_tui.scheduling.backfill import PREFIX as BACKFILL
+from orch_tui.scheduling.backfill import backfill_for
 from orch_tui.scheduling.starting import Nothing, ScheduledStart, Starting, Turn
 from orch_tui.scheduling.store import FileLedger
 from orch_tui.triggers.store import read_seen
@@ -19,10 +21,13 @@ class NoSuchTrigger(OrchError):
 
 
 def start_for(project: Project, starting: Starting, wanted: ScheduledStart) -> ActiveRun | Nothing:
-    """Start for a scheduled time, or for what a trigger found: it stands in the place of the schedule then.
+    """Start for a scheduled time, for an interval of a backfill, or for what a trigger found: these stand in the place
+    of the schedule then.
 
     Raises: NoSuchTrigger, and as :meth:`Starting.start` does.
     """
+    if wanted.schedule.startswith(BACKFILL):
+        return backfill_for(project, wanted.orchestration, wanted.schedule).start(starting, wanted.at)
     if not wanted.schedule.startswith(PREFIX):
         return starting.start(wanted)
     orchestration, name = wanted.orchestration, wanted.schedule.removeprefix(PREFIX)
