@@ -17,7 +17,8 @@ def parse_duration(value: str | int | float) -> float:
     if isinstance(value, bool):
         raise ValueError('a duration is a text like "30m" or a number of seconds, not true or false')
     if isinstance(value, int | float):
-        seconds = float(value)
+        # A whole number of TOML may be larger than any float.
+        seconds = value
     else:
         text = value.strip().lower()
         if re.fullmatch(r"\d+(\.\d+)?", text):
@@ -28,7 +29,7 @@ def parse_duration(value: str | int | float) -> float:
             raise ValueError(f'"{value}" is no duration; write it like "45s", "30m" or "1h30m"')
     if not 0 <= seconds < 10**9:
         raise ValueError(f'"{value}" is no possible duration')
-    return seconds
+    return float(seconds)
 
 
 def write_duration(seconds: float) -> str:

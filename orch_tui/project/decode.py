@@ -48,6 +48,14 @@ class Place:
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
 
+def to_float(value: int | float) -> float:
+    """A number of TOML or JSON, whose whole numbers may be larger than any float: then it is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 class Table:
     """One TOML table and its place in the document."""
 
@@ -122,11 +130,11 @@ class Table:
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.wrong_type(key, "a number")
             return None
-        if not math.isfinite(value) or value < 0 or (value == 0 and not zero):
+        if not math.isfinite(to_float(value)) or value < 0 or (value == 0 and not zero):
             least = "0 or more" if zero else "above 0"
             self.error(key, "value", f"{self.name(key)} is {value}; it must be {least}", "correct the number")
             return None
-        return float(value)
+        return to_float(value)
 
     def duration(self, key: str, *, zero: bool = True) -> float | None:
         """Seconds, at least 0 or (without ``zero``) above it."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.text import valid_id
 from orch_tui.project.alert_fields import alert_values
-from orch_tui.project.decode import Place
+from orch_tui.project.decode import Place, to_float
 from orch_tui.project.definitions import decode_orchestration
 from orch_tui.project.orchestration_text import house_text
 from orch_tui.project.own_files import replace_own
@@ -119,7 +119,7 @@ def _with_origin(value: Orchestration, kept: dict[str, object], path: Path) -> D
     return Draft(
         value,
         SourceText(base, digest_of(base)) if isinstance(base, str) else None,
-        float(saved) if isinstance(saved, int | float) else 0.0,
+        to_float(saved) if isinstance(saved, int | float) else 0.0,
         by if isinstance(by, str) else "",
         path,
     )

@@ -20,6 +20,7 @@ from orch_tui.project.decode import Place
 from orch_tui.project.definitions import decode_orchestration
 from orch_tui.project.journal.format import parse_records, write_header
 from orch_tui.project.journal.head import Head
+from orch_tui.project.settings import decode_settings
 from orch_tui.project.task_fields import OPTION_KEYS, TASK_KEYS
 from orch_tui.tui.workbench.dialogs.task_options_form import FIELDS, form_values, read_form
 
@@ -168,6 +169,19 @@ def test_no_option_takes_a_number_that_no_run_can_use(field: Any) -> None:
         # THEN the edit is refused
         with pytest.raises(EditError):
             set_options(_orchestration(Task("t", "command/t")), ["t"], options=TaskOptions(**{field.name: value}))
+
+
+@pytest.mark.parametrize(
+    "line", ["keep_days = {0}", "keep = -{0}", "max_log_mb = {0}", "grace = {0}", "timeout = -{0}"]
+)
+def test_a_whole_number_beyond_any_float_is_told_as_wrong(line: str) -> None:
+    # GIVEN a number of TOML that no float holds
+    table = "runs" if line.startswith("keep") else "defaults"
+    text = f"[{table}]\n{line.format(10**400)}\n"
+    # WHEN / THEN
+    place = Place("orch.toml", text)
+    decode_settings(tomllib.loads(text), place, "x")
+    assert place.problems
 
 
 def test_every_field_of_a_task_but_its_id_and_configuration_has_a_kind() -> None:
