@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import tomllib
 from collections import defaultdict
@@ -31,7 +32,7 @@ class Why(Enum):
     FROZEN = "frozen, slots and kw_only forbid what mypy sees"
     STRICT = "zip(strict=True) guards lengths that are the same by construction"
     IDENTITY = "None, True, False and the members of an enum equal nothing but themselves; short words are kept once"
-    NO_OPERATION = "a star of a signature or a bar between patterns: no operation, and the mutant is no program"
+    NO_OPERATION = "no operation, but a star of a signature, a bar between patterns or a sign in a pattern's text"
     PACE = "how often is looked, or how much is read at once: the answers are the same"
     SAME_CODE = "the mutant compiles to the same code, or not at all"
     JUDGED = "somebody read it: equivalent.toml"
@@ -79,9 +80,10 @@ def _aliases(node: ast.AST) -> Iterator[_Span]:
     if isinstance(node, ast.Module):
         for statement in node.body:
             match statement:
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp(op=ast.BitOr()) as value):
-                    if re.fullmatch("_?[A-Z]+[a-z]\\w*", name):
-                        yield _span(Why.ALIAS, value)
+                case ast.Assign(
+                    targets=[ast.Name(id=name)], value=ast.BinOp(op=ast.BitOr()) | ast.Subscript() as value
+                ) if re.fullmatch("_?[A-Z]+[a-z]\\w*", name):
+                    yield _span(Why.ALIAS, value)
                 case ast.AnnAssign(annotation=ast.Name(id="TypeAlias"), value=ast.expr() as value):
                     yield _span(Why.ALIAS, value)
 
@@ -145,13 +147,17 @@ _RULES: tuple[Callable[[ast.AST], Iterator[_Span]], ...] = (
 
 
 def _operations(tree: ast.Module) -> list[tuple[Position, Position]]:
-    """Between which places the sign of each operation of two values stands."""
+    """Between which places the sign of each operation or comparison of two values stands."""
     found = []
     for node in ast.walk(tree):
         match node:
             case ast.BinOp(left=left, right=right) | ast.AugAssign(target=left, value=right):
                 assert left.end_lineno is not None and left.end_col_offset is not None
                 found.append(((left.end_lineno, left.end_col_offset), (right.lineno, right.col_offset)))
+            case ast.Compare(left=left, comparators=others):
+                for before, after in itertools.pairwise((left, *others)):
+                    assert before.end_lineno is not None and before.end_col_offset is not None
+                    found.append(((before.end_lineno, before.end_col_offset), (after.lineno, after.col_offset)))
     return found
 
 
@@ -177,7 +183,8 @@ class Module:
         for span in self._spans[mutant.line]:
             if span.first <= place < span.end and span.operators.search(mutant.operator):
                 return span.why
-        if "BinaryOperator" in mutant.operator and not any(first <= place < end for first, end in self._operations):
+        between = any(first <= place < end for first, end in self._operations)
+        if re.search("BinaryOperator|ComparisonOperator", mutant.operator) and not between:
             return Why.NO_OPERATION
         line = self._lines[mutant.line - 1].strip()
         return Why.JUDGED if (self._name, line, mutant.operator.removeprefix("core/")) in self._judged else None
