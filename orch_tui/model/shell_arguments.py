@@ -177,9 +177,9 @@ class _Parser:
             end = len(text) if end < 0 else end
             self._substitution(word, text[at + 1 : end])
             self._at = end + 1
-        elif text.startswith("$((", at):
-            end = text.find("))", at)
-            self._at = len(text) if end < 0 else end + 2
+        elif text.startswith("$((", at) and text.startswith("))", end := _closing(text, at + 3)):
+            # Without the second parenthesis it is a substitution that begins with a subshell.
+            self._at = end + 2
         elif text.startswith("$(", at):
             end = _closing(text, at + 2)
             self._substitution(word, text[at + 2 : end])
