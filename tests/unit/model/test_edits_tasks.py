@@ -115,6 +115,16 @@ def test_variables_of_a_task_are_a_copy() -> None:
     assert orch.locate()["a1"][1].variables == {"day": "1"}
 
 
+@pytest.mark.parametrize("other", ["sql/0", "sql/a0", "sql/z", "sql/A", "python/a"])
+def test_only_tasks_of_a_renamed_configuration_follow_it(other: str) -> None:
+    # GIVEN a task whose configuration stands before or behind the renamed one
+    orch = edits.set_configuration(sample(), "b1", other)
+    # WHEN that is renamed THEN this task stays what it was
+    changed = edits.replace_configuration(orch, "sql/a", "sql/new")
+    assert next(one for one in changed.tasks() if one.id == "b1").configuration == other
+    assert {one.configuration for one in changed.tasks()} == {"sql/new", other}
+
+
 def test_a_renamed_configuration_is_followed_and_the_id_stays() -> None:
     # GIVEN two tasks of one configuration and one of another
     orch = edits.set_configuration(sample(), "b1", "sql/other")

@@ -50,6 +50,16 @@ def test_a_renamed_configuration_takes_its_users_along(make_project: MakeProject
     assert [task.id for _, task in catalog.used_by(project, "sql/y")] == ["t"]
 
 
+def test_only_tasks_of_a_configuration_use_it(make_project: MakeProject) -> None:
+    # GIVEN tasks of configurations that stand before, at and behind the one that is asked for
+    refs = ("sql/a", "sql/x", "sql/x1", "sql/z")
+    tasks = "".join(f'[[phases.tasks]]\nid = "t{at}"\nconfiguration = "{ref}"\n' for at, ref in enumerate(refs))
+    project = make_project({"orchestrations/many.toml": f'name = "M"\n[[phases]]\nname = "P"\n{tasks}'})
+    # THEN each is used by its own task
+    for at, ref in enumerate(refs):
+        assert [task.id for _, task in catalog.used_by(project, ref)] == [f"t{at}"]
+
+
 def test_a_rename_that_cannot_be_carried_through_changes_nothing(make_project: MakeProject) -> None:
     # GIVEN a broken orchestration that names the configuration, and a taken id
     project = make_project({**FILES, "orchestrations/c.toml": 'configuration = "sql/x"\n= \n'})
