@@ -76,6 +76,15 @@ def test_all_keys_of_an_orchestration(make_project: MakeProject) -> None:
     assert project.problems() == []
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"), [("nightly loads", "nightly loads"), ("x" * 81, "x" * 79 + "…"), ("\x07", "project")]
+)
+def test_a_project_without_a_name_has_that_of_its_folder(tmp_path: Path, folder: str, name: str) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "orch.toml").write_text("")
+    assert open_project(tmp_path / folder).settings.name == name
+
+
 def test_written_ids_are_kept_clear_of_derived_ones(make_project: MakeProject) -> None:
     # GIVEN a task without an id before one whose id would be derived for it
     text = (

@@ -212,6 +212,21 @@ def readable(value: Configuration) -> bool:
         return False
 
 
+@pytest.mark.parametrize("rest", ["", "\n[parameters]\na = 1\n"])
+def test_tables_that_are_read_stand_above_those_that_are_written(rest: str) -> None:
+    # GIVEN a file with a table that it writes, and perhaps parameters below it
+    head = 'name = "N"\n'
+    outputs = '\n# ours\n[[outputs]]\nname = "o.csv"\ntable = "out/t"\n'
+    before = head + outputs + rest
+    old = read(before)
+    # WHEN it is to read one as well
+    new = replace(old, inputs=(TableInput("in/a", "in.csv"),))
+    after, way = compose(before, old, new, read)
+    # THEN that stands above the other, and everything else where it was
+    assert way is Way.IN_PLACE and read(after) == new
+    assert after.index("[[inputs]]") < after.index("# ours") and after.endswith(outputs + rest)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(configurations.filter(readable), configurations.filter(readable), st.sampled_from(["\n", "\r\n"]))
 def test_any_configuration_becomes_any_other(old: Configuration, new: Configuration, line_end: str) -> None:
