@@ -12,8 +12,11 @@ import html
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from string import ascii_letters
 from typing import NamedTuple
+
+from orch_tui.project.masking.finder import Finder
 
 _PASSES = 4
 """Encodings within each other that are undone."""
@@ -38,6 +41,8 @@ _BACKSLASHED = (
 # Python's repr of a soft hyphen, which cannot be seen; not the end of a letter in a repr of bytes.
 _SOFT_HYPHEN = rb"(?<!\\x[89a-fA-F][0-9a-fA-F])\\x[aA][dD]"
 _ENTITY = rb"&(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
+_UNSEEN_LEADS = (b"\xc2", b"\xcd", b"\xd8", b"\xe2", b"\xef")
+"""The first bytes of what cannot be seen."""
 _TERMINAL_ONES = re.compile(_TERMINAL)
 _UNSEEN_ONES = re.compile(_UNSEEN)
 _SOFT_HYPHENS = re.compile(_SOFT_HYPHEN)
@@ -56,6 +61,9 @@ _OPEN_SIZE = 260
 _SOFT_BREAKS = re.compile(rb"=\r?\n")
 _OPEN_SOFT_BREAK = re.compile(rb"=\r?\Z")
 _ENCODED = re.compile(rb"[%&\\\x1b\xc2\xcd\xd8\xe2\xef]")
+_BACKSLASH, _MOST_BACKSLASHES = 0x5C, 16
+_MANY = 48
+"""Bytes for each escape, fewer of which are gone through as a whole."""
 _CONTROL_LETTERS = dict(zip(b"nrtfvbae", b"\n\r\t\f\v\b\a\x1b", strict=True))
 
 
@@ -77,10 +85,17 @@ class Canon:
         """``soft_breaks``: those of quoted-printable are left out too. An ``=`` at the end of a line may as well belong
         to a text, so this is another reading of the same data and not a part of every one."""
         self._soft_breaks = soft_breaks
-        octets = b"|".join(sorted({_hexadecimal(number) for number in {*relevant, *b"%\\&+/="}}))
+        decoded_bytes = sorted({*relevant, *b"%\\&+/="})
+        octets = b"|".join(sorted({_hexadecimal(number) for number in decoded_bytes}))
         # One pattern for each first byte: looking for a single byte is ten times as fast as for one of many.
         self._encoded = tuple(
             re.compile(pattern) for pattern in (rb"%(?:25)*(?:" + octets + rb"|u[0-9a-fA-F]{4})", _ENTITY, _BACKSLASHED)
+        )
+        spelled = {b"%%%c%c" % digits for byte in decoded_bytes for digits in _digits(byte)}
+        self._escapes = (
+            _Escapes(b"%", self._encoded[0], {b"%u", *spelled}),
+            _Escapes(b"&", self._encoded[1], {b"&#", *(b"&%c" % letter for letter in ascii_letters.encode())}),
+            _Escapes(b"\\", self._encoded[2], {b"\\%c" % letter for letter in b"xuUN0123nrtfvbae"}),
         )
         self._decoded = _Decoded()
 
@@ -89,10 +104,10 @@ class Canon:
         if self._soft_breaks:
             data = _SOFT_BREAKS.sub(b"", data)
         for _ in range(_PASSES):
-            data, decoded = unseen(data), 0
-            for pattern in self._encoded:
-                data, count = pattern.subn(self._decode, data)
-                decoded += count
+            data, decoded = unseen(data), False
+            for escapes in self._escapes:
+                before, data = data, escapes.decoded(data, self._decoded)
+                decoded = decoded or data is not before
             if not decoded:
                 break
         return data.translate(_TABLE, _DROPPED)
@@ -105,9 +120,6 @@ class Canon:
             return self.of(data[:cut]), cut
         mapped, cut = self.mapped_end(data)
         return mapped.text, cut
-
-    def _decode(self, found: re.Match[bytes]) -> bytes:
-        return self._decoded[found[0]]
 
     def mapped(self, data: bytes) -> Mapped:
         """The same as :meth:`of` with the places its bytes come from; slower."""
@@ -162,6 +174,52 @@ class Canon:
         return Mapped(bytes(out), new_starts, new_ends)
 
 
+class _Escapes:
+    """Escapes of one kind, decoded where there are some.
+
+    Logs have few of them, and a pattern that looks at every byte takes more time than all the rest. So their beginnings
+    are looked for first, many bytes at a time.
+    """
+
+    def __init__(self, first: bytes, pattern: re.Pattern[bytes], beginnings: Iterable[bytes]) -> None:
+        """Every escape begins with ``first``, repeated if that is a backslash, and then as one of ``beginnings``."""
+        self._first = first
+        self._pattern = pattern
+        # In a group, so that what is split by it has the escapes as well.
+        self._splitting = re.compile(b"(" + pattern.pattern + b")")
+        self._beginnings = Finder(sorted(beginnings))
+
+    def decoded(self, data: bytes, decoded: Mapping[bytes, bytes]) -> bytes:
+        """``data`` with what escapes stand for; ``data`` itself where it has none."""
+        if self._first not in data:
+            return data
+        # Backslashes are many where texts are quoted, and then they begin no escape.
+        if self._first == b"\\" or data.count(self._first) * _MANY < len(data):
+            begins = self._beginnings.begins(data)
+            if len(begins) * _MANY < len(data):
+                return self._here_and_there(data, begins, decoded)
+        parts = self._splitting.split(data)
+        if len(parts) == 1:
+            return data
+        parts[1::2] = map(decoded.__getitem__, parts[1::2])
+        return b"".join(parts)
+
+    def _here_and_there(self, data: bytes, begins: Iterable[int], decoded: Mapping[bytes, bytes]) -> bytes:
+        out: list[bytes] = []
+        at = 0
+        for begin in begins:
+            start = begin
+            while start > max(at, begin - _MOST_BACKSLASHES + 1) and data[start - 1] == _BACKSLASH == data[begin]:
+                start -= 1
+            if start >= at and (found := self._pattern.match(data, start)) is not None:
+                out += [data[at:start], decoded[found[0]]]
+                at = found.end()
+        if not out:
+            return data
+        out.append(data[at:])
+        return b"".join(out)
+
+
 def has_soft_break(data: bytes, *, ended: bool = True) -> bool:
     """Whether there may be a soft break of quoted-printable in ``data``, or, not ``ended``, the beginning of one."""
     if b"=" not in data:
@@ -179,9 +237,12 @@ def unseen(data: bytes) -> bytes:
     """``data`` without escape sequences of terminals and characters that cannot be seen."""
     if b"\x1b" in data:
         data = _TERMINAL_ONES.sub(b"", data)
-    if b"\\x" in data:
+    # One byte is found much faster than two.
+    if b"\\" in data and b"\\x" in data:
         data = _SOFT_HYPHENS.sub(b"", data)
-    return data if data.isascii() else _UNSEEN_ONES.sub(b"", data)
+    if data.isascii() or not any(lead in data for lead in _UNSEEN_LEADS):
+        return data
+    return _UNSEEN_ONES.sub(b"", data)
 
 
 def _hexadecimal(number: int) -> bytes:
@@ -189,6 +250,12 @@ def _hexadecimal(number: int) -> bytes:
     return b"".join(
         digit.encode() if digit.isdecimal() else f"[{digit}{digit.upper()}]".encode() for digit in f"{number:02x}"
     )
+
+
+def _digits(number: int) -> Iterator[tuple[int, int]]:
+    """The two hexadecimal digits of a byte in any case."""
+    high, low = [*f"{number:02x}"]
+    yield from {(ord(one), ord(two)) for one in (high, high.upper()) for two in (low, low.upper())}
 
 
 class _Decoded(dict[bytes, bytes]):

@@ -23,12 +23,20 @@ class Finder:
 
     def any_in(self, data: bytes) -> bool:
         """True when one of the texts is there."""
+        return any(group.find_matches_as_indexes(data) for group in self._built())
+
+    def _built(self) -> list[BytesAhoCorasick]:
         if not self._groups:
             self._groups = [
                 BytesAhoCorasick(self._texts[at : at + _GROUP], MatchKind.LeftmostFirst, Implementation.ContiguousNFA)
                 for at in range(0, len(self._texts), _GROUP)
             ]
-        return any(group.find_matches_as_indexes(data) for group in self._groups)
+        return self._groups
+
+    def begins(self, data: bytes) -> list[int]:
+        """Where one of the texts begins, the leftmost ones of those that overlap; for few short texts."""
+        found = [begin for group in self._built() for _, begin, _ in group.find_matches_as_indexes(data)]
+        return sorted(found) if len(self._groups) > 1 else found
 
     def places(self, data: bytes) -> list[tuple[int, int, int]]:
         """Number of the text, begin and end, for all of them, whether they overlap or not."""
