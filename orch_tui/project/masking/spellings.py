@@ -43,6 +43,7 @@ def plain_spellings(piece: str) -> set[bytes]:
         found |= {text.replace(b" ", b"+") for text in [*found]}
     if "=" in piece or not piece.isascii():
         found.add(_quoted_printable(piece))
+    found |= _header_words(piece)
     for codec in _CODECS:
         with contextlib.suppress(UnicodeError):
             # A letter that this encoding does not have.
@@ -72,6 +73,27 @@ def _quoted_printable(piece: str) -> bytes:
         b"=%02X" % byte if byte > 126 or byte == 61 else bytes((byte,))
         for byte in piece.encode("utf-8", "surrogateescape")
     )
+
+
+def _header_words(piece: str) -> set[bytes]:
+    """As in headers of mail, within one word of the encoding Q (RFC 2047, 4.2): with what must be encoded, and with all
+    that the standard library of Python encodes."""
+    texts = [piece.encode("utf-8", "surrogateescape")]
+    with contextlib.suppress(UnicodeError):
+        texts += [piece.encode("latin-1")]
+    return {
+        b"".join(b"_" if byte == 0x20 else bytes((byte,)) if kept(byte) else b"=%02X" % byte for byte in text)
+        for text in texts
+        for kept in (_is_kept_in_words, _is_kept_by_python)
+    }
+
+
+def _is_kept_in_words(byte: int) -> bool:
+    return 0x20 < byte < 0x7F and byte not in b"=?_"
+
+
+def _is_kept_by_python(byte: int) -> bool:
+    return byte in b"-!*+/" or bytes((byte,)).isalnum()
 
 
 def coded_spellings(piece: str) -> set[Spelling]:

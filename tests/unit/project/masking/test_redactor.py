@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import base64
+import email.charset
+import email.header
+import email.message
+import email.policy
 import random
 import string
 
@@ -210,3 +214,32 @@ def test_only_the_named_variables_are_secrets() -> None:
     )
     assert redactor.text("tokentoken /home/x") == "***** /home/x"
     assert not Redactor.from_environment({"TOKEN": "tokentoken"})
+
+
+@pytest.mark.parametrize(
+    "secret", ["hunter2-very_secret", "pässwörd-lang é", "a secret with blanks 77", "p=ss?w_rd-12345"]
+)
+@pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1"])
+@pytest.mark.parametrize("encoding", [email.charset.QP, email.charset.BASE64])
+def test_an_encoded_word_of_a_header_is_masked(secret: str, charset: str, encoding: int) -> None:
+    # GIVEN a secret in a header of mail, in one word of either encoding
+    way = email.charset.Charset(charset)
+    way.header_encoding = encoding
+    for before in ("", "the password is "):
+        header = email.header.Header(before + secret, way, maxlinelen=200).encode()
+        assert secret not in header and "\n" not in header
+        # WHEN it is masked THEN nothing of it is left
+        shown = Redactor([secret]).text(header)
+        assert shown != header and "*****" in shown and secret[:6] not in shown
+
+
+@pytest.mark.parametrize("secret", ["correct horse battery staple zebra", "hunter2-very-secret"])
+def test_a_folded_header_is_masked(secret: str) -> None:
+    # GIVEN a header that is broken where the secret has its blanks, or before it
+    message = email.message.EmailMessage(policy=email.policy.SMTP)
+    message["X-Token"] = f"{'x' * 50} {secret}"
+    text = message.as_string()
+    assert "\r\n " in text
+    # WHEN it is masked THEN only the rest is there
+    shown = Redactor([secret]).text(text)
+    assert "*****" in shown and not any(word in shown for word in secret.split())

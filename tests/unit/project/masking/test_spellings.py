@@ -112,7 +112,13 @@ def test_what_is_left_without_its_letters_is_masked_from_six_on(piece: str, left
 
 def test_a_plain_text_has_no_form_of_mail_unless_it_has_its_sign() -> None:
     assert b"a=3Db~\x7f"[:5] + b"~=7F" in plain_spellings("a=b~\x7f")
-    assert plain_spellings("ab~\x7f") >= {b"ab~\x7f"} and b"ab~=7F" not in plain_spellings("ab~\x7f")
+    assert not any(b"=" in spelling for spelling in plain_spellings("ab-12!*/"))
+
+
+def test_a_text_has_the_two_forms_of_an_encoded_word() -> None:
+    # What has to be encoded, and what Python's library encodes; a blank is an underscore.
+    assert {b"ab~=7F_c=5F", b"ab=7E=7F_c=5F"} <= plain_spellings("ab~\x7f c_")
+    assert {b"=C3=A9=3F.", b"=E9=3F.", b"=C3=A9=3F=2E", b"=E9=3F=2E"} <= plain_spellings("é?.")
 
 
 def test_bytes_that_are_no_text_are_spelled_as_they_are() -> None:
