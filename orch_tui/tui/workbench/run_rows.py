@@ -113,18 +113,18 @@ def nested_lines(task: str, model: RunModel, timeline: Timeline | None, *, wide:
     return lines
 
 
-def planned_state(task: PlannedTask) -> tuple[Part, ...]:
-    """What a run would do with a task, behind it in the tree."""
+def planned_state(task: PlannedTask, width: int = 80) -> tuple[Part, ...]:
+    """What a run would do with a task, behind it in a tree of ``width`` columns."""
     glyph, style = DECISIONS[task.decision]
     # Which run is meant is said once, at the bottom.
-    reason = safe_line(task.because.brief if task.because is not None else "", _REASON)
+    reason = safe_line(task.because.brief if task.because is not None else "", max(_REASON, width // 5))
     parts = (Part(f"{glyph} {task.decision.value}", style),)
     return (Part(f"{reason}  ", "dim"), *parts) if reason and not reason.startswith(task.decision.value) else parts
 
 
-def plan_states(plan: RunPlan) -> TreeStates:
-    """The preview of a run in the tree."""
-    return TreeStates({task.id: planned_state(task) for task in plan.tasks()}, width=_PLANNED)
+def plan_states(plan: RunPlan, width: int) -> TreeStates:
+    """The preview of a run in a tree of ``width`` columns."""
+    return TreeStates({task.id: planned_state(task, width) for task in plan.tasks()}, width=_PLANNED)
 
 
 def head_rows(head: Head, model: RunModel, width: int, *, brief: bool = False) -> list[Row]:

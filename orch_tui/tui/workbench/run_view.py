@@ -18,7 +18,7 @@ from orch_tui.tui.workbench.watcher import Results
 from orch_tui.tui.workbench.widgets.live_panel import LivePanel
 from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
 
-_TREE_ROWS = 10
+_TREE_ROWS = 8
 """Durations drawn per second in the tree, at most: with more running tasks they take turns."""
 
 

@@ -145,7 +145,7 @@ async def confirm_in_tree(
     tree: PhaseTree, plan: RunPlan, bars: Bars, title: str, ask: Callable[[RunPreview], Awaitable[bool | None]]
 ) -> bool:
     """Show in the tree what would happen to every task and when, and below it the dialog; True to start."""
-    tree.show_states(plan_states(plan), bars)
+    tree.show_states(plan_states(plan, tree.size.width), bars)
 
     def move(step: int) -> str | None:
         if step:
