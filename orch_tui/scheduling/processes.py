@@ -23,6 +23,19 @@ def start_command(watched: Watched, at: float, project: Path, *options: str) -> 
     return [*program, "--at", f"{at:.0f}", *options, "--quiet", "--project", str(project)]
 
 
+def start_detached(command: list[str], directory: Path, log: Path) -> subprocess.Popen[bytes]:
+    """A process in a session of its own; what it says is appended to the log. Raises: OSError."""
+    written = open_own(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        if os.fstat(written).st_size > _LONGEST_LOG:
+            os.ftruncate(written, 0)
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=written, stderr=written, start_new_session=True, cwd=directory
+        )
+    finally:
+        os.close(written)
+
+
 @dataclass(slots=True)
 class _Started:
     key: Key
@@ -41,20 +54,8 @@ class Processes:
     def start(self, watched: Watched, start: Start) -> None:
         """Raises: OSError."""
         command = start_command(watched, start.at, self._project, *(["--late"] if start.late else []))
-        log = self._open_log()
-        try:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=self._project
-            )
-        finally:
-            os.close(log)
+        process = start_detached(command, self._project, self._log)
         self._started.append(_Started((*watched.key, start.at), process, os.pidfd_open(process.pid)))
-
-    def _open_log(self) -> int:
-        log = open_own(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-        if os.fstat(log).st_size > _LONGEST_LOG:
-            os.ftruncate(log, 0)
-        return log
 
     def ended(self) -> Iterable[tuple[Key, int]]:
         """Those that ended since the last call, with their exit codes."""

@@ -62,6 +62,7 @@ def scheduler_command(once: bool, unit: bool, project: str | None) -> int:
     from orch_tui.scheduling.life import become_scheduler
     from orch_tui.scheduling.outage import this_moment
     from orch_tui.scheduling.service import Companion, Service
+    from orch_tui.scheduling.takeover import TakeOver
     from orch_tui.triggers.turns import TriggerCompanion
 
     lock = become_scheduler(opened.paths, time.time())
@@ -72,8 +73,12 @@ def scheduler_command(once: bool, unit: bool, project: str | None) -> int:
         raise CliError(f"this project has a scheduler already: {lock}", ALREADY_RUNS)
     try:
         err = Output(sys.stderr)
-        companions: list[Companion] = [TriggerCompanion(opened), AlertCompanion(opened)]
-        service = Service(opened, this_moment, lambda text: err.line(safe_line(text, 500)), companions)
+
+        def say(text: str) -> None:
+            err.line(safe_line(text, 500))
+
+        companions: list[Companion] = [TakeOver(opened, say), TriggerCompanion(opened), AlertCompanion(opened)]
+        service = Service(opened, this_moment, say, companions)
         return _once(service) if once else _serve(opened, service, out)
     finally:
         lock.free()
