@@ -71,10 +71,10 @@ def _pytest(path: Path, *options: str, **more: Any) -> subprocess.CompletedProce
 def test_a_test_that_fails_hangs_or_is_careless_leaves_no_process(tmp_path: Path) -> None:
     # GIVEN / WHEN
     (tmp_path / "test_bad.py").write_text(_BAD)
-    done = _pytest(tmp_path, "--timeout", "6")
+    done = _pytest(tmp_path, "--timeout", "4")
     # THEN each is told for what it is, and none of their processes lives
     assert "2 failed, 1 passed, 1 error" in done.stdout, done.stdout + done.stderr
-    assert "Timeout (>6.0s)" in done.stdout
+    assert "Timeout (>4.0s)" in done.stdout
     assert "the test passed but left processes behind" in done.stdout
     for name in ("failed", "hung", "careless"):
         wait_for_file(tmp_path / f"{name}.pid", filled=True)

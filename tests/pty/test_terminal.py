@@ -165,10 +165,10 @@ class Busy(OrchApp):
         self.set_interval(0.01, self.tick)
     def tick(self):
         self.ticks += 1
-        if self.ticks < 400:
+        if self.ticks < 150:
             text = "".join(chr(97 + (self.ticks * 7 + i * i) % 26) for i in range(800))
             self.screen.query_one("#details").update(text)
-        elif self.ticks == 400:
+        elif self.ticks == 150:
             self.screen.query_one("#details").update("Drawn in the stall")
         Path({str(counter)!r}).write_text(str(self.ticks))
 app = Busy(open_project(Path(sys.argv[1])))
@@ -182,7 +182,7 @@ sys.exit(app.return_code)
     with PtyApp([sys.executable, "-c", code, str(project)], environment=environment) as app:
         app.wait_for("Beta")
         # WHEN the terminal reads nothing while far more is drawn than it can hold
-        _wait_without_reading(lambda: ticks() > 410)
+        _wait_without_reading(lambda: ticks() > 160)
         # THEN the program went on, and its screen is right once the terminal reads again
         app.screen.reset()
         app.wait_for("Test project")
