@@ -11,12 +11,14 @@ from orch_tui.engine.attempts import ActiveAttempt, failed_status, time_limit, t
 from orch_tui.engine.launcher import AttemptSpec, StopRequest
 from orch_tui.engine.obstacles import obstacle, passing_obstacle
 from orch_tui.engine.phase_queue import PhaseQueue
+from orch_tui.engine.pools import Pools, Taken
 from orch_tui.engine.prepare import PrepareError
 from orch_tui.engine.recorder import Recorder
 from orch_tui.model import events
 from orch_tui.model.approval import OnTimeout, Question, timeout_words
 from orch_tui.model.events import FailureKind
 from orch_tui.model.plan import PlannedTask
+from orch_tui.model.pools import pool_of
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status
@@ -40,6 +42,7 @@ class Admission:
         recorder: Recorder,
         prepare: Prepare,
         paths: ProjectPaths,
+        pools: Pools,
         who: str,
         on_asked: Callable[[], object] | None = None,
     ) -> None:
@@ -48,6 +51,8 @@ class Admission:
         self._recorder = recorder
         self._prepare = prepare
         self._paths = paths
+        self._pools = pools
+        self._full: dict[str, Reason] = {}
         self._who = who
         self._on_asked = on_asked
 
@@ -70,6 +75,8 @@ class Admission:
             return None
         now = self._recorder.now()
         pause = queue.promote(now)
+        # Who waits for the same pool is not asked for one by one.
+        self._full = {}
         while (task := queue.next([attempt.task for attempt in running.values()])) is not None:
             queue.remove(task)
             try:
@@ -94,8 +101,8 @@ class Admission:
         if state.question is not None:
             self._time_out(task, state, state.question)
             return None
-        lock = self._lock(task)
-        if lock is None:
+        taken = self._take(task)
+        if taken is None:
             return now + _LOCK_POLL
         try:
             number = len(state.attempts) + 1
@@ -104,18 +111,18 @@ class Admission:
                 raise PrepareError(f"no time is left for another attempt: {total_words(task)}")
             made = self._prepare(task, number)
         except PrepareError as error:
-            lock.close()
+            _close(taken)
             self._settle(task, str(error))
             return None
         except BaseException:
-            lock.close()
+            _close(taken)
             raise
         if isinstance(made, Question):
-            lock.close()
+            _close(taken)
             return self._ask(task, number, made)
         spec = replace(made, timeout=limit.seconds, total=limit.total)
         self._recorder.record(events.spawning(self._recorder.now(), task.id, number))
-        follow(ActiveAttempt(task, number, spec, StopRequest(), lock))
+        follow(ActiveAttempt(task, number, spec, StopRequest(), taken))
         return None
 
     def _ask(self, task: PlannedTask, number: int, question: Question) -> float:
@@ -137,6 +144,27 @@ class Admission:
             events.ended(now, task.id, number, status, timeout_words(question), kind=kind, variables=values),
             durable=True,
         )
+
+    def _take(self, task: PlannedTask) -> tuple[Lock, ...] | None:
+        """The lock of the task's configuration and its slots of a pool; None after saying who has them."""
+        pool, _ = pool_of(task)
+        if pool in self._full:
+            self._say_why_waiting(task, self._full[pool])
+            return None
+        lock = self._lock(task)
+        if lock is None:
+            return None
+        try:
+            taken = self._pools.take(task, f"{self._who} (task {task.id})")
+        except BaseException:
+            lock.close()
+            raise
+        if isinstance(taken, Taken):
+            return (lock, *taken.locks)
+        lock.close()
+        self._full[pool] = taken
+        self._say_why_waiting(task, taken)
+        return None
 
     def _lock(self, task: PlannedTask) -> Lock | None:
         """The lock of the task's configuration, or None after saying who has it. Raises: OSError."""
@@ -162,5 +190,14 @@ class Admission:
         self._recorder.record(events.settled(now, task.id, failed_status(task), Reason.said(reason), kind))
 
     def _say_why_waiting(self, task: PlannedTask, reason: Reason) -> None:
-        if self._recorder.state.tasks[task.id].because != reason:
+        before = self._recorder.state.tasks[task.id].because
+        if before is not None and before.cause is reason.cause is Cause.POOL:
+            # Its holders change all the time: they are named once.
+            return
+        if before != reason:
             self._recorder.record(events.waiting(self._recorder.now(), task.id, reason))
+
+
+def _close(locks: tuple[Lock, ...]) -> None:
+    for lock in locks:
+        lock.close()

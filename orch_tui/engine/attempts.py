@@ -40,13 +40,14 @@ _GO_ON = 5
 
 @dataclass(slots=True)
 class ActiveAttempt:
-    """An attempt under way. ``lock`` is this process's hold of the configuration; an adopted task has its own."""
+    """An attempt under way. ``locks`` are this process's hold of the configuration and of slots of a pool; an
+    adopted task has its own."""
 
     task: PlannedTask
     number: int
     spec: AttemptSpec
     stop: StopRequest
-    lock: Lock | None = None
+    locks: tuple[Lock, ...] = ()
     adopted: Running | None = None
     cancelled_by: str | None = None
 
@@ -68,15 +69,15 @@ class AttemptRunner:
             end = await self._launch_and_wait(attempt)
         except BaseException:
             # Handed over: the task goes on, and keeps the lock.
-            if attempt.lock is not None:
-                attempt.lock.close()
+            for lock in attempt.locks:
+                lock.close()
             raise
-        if attempt.lock is not None:
+        for lock in attempt.locks:
             if isinstance(end, Exit) and end.unkillable:
-                attempt.lock.close()
+                lock.close()
             else:
                 # What detached from the task may live on, but it is not the task: the configuration is free.
-                attempt.lock.free()
+                lock.free()
         if isinstance(end, OSError):
             return self._not_launched(attempt, end)
         if not end.begun and (retry_at := self._try_to_begin_again(attempt)) is not None:
@@ -96,7 +97,7 @@ class AttemptRunner:
         running = attempt.adopted
         if running is None:
             try:
-                running = self._launcher.start(spec, (attempt.lock.fd,) if attempt.lock else ())
+                running = self._launcher.start(spec, tuple(lock.fd for lock in attempt.locks))
             except OSError as error:
                 return error
             pid, after, before = running.identity

@@ -16,6 +16,7 @@ from orch_tui.engine.interventions import InterventionDesk
 from orch_tui.engine.launcher import Launcher
 from orch_tui.engine.nested import nested_in_run
 from orch_tui.engine.phase_queue import PhaseQueue
+from orch_tui.engine.pools import Pools
 from orch_tui.engine.process import own_identity
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest, Mailbox, Request
@@ -48,6 +49,7 @@ class PhaseExecutor:
         launcher: Launcher,
         prepare: Prepare,
         paths: ProjectPaths,
+        pools: Pools,
         directory: Path,
         by: str,
         adopted: Iterable[ActiveAttempt] = (),
@@ -61,7 +63,7 @@ class PhaseExecutor:
         self._attempts = AttemptRunner(recorder, launcher, partial(nested_in_run, paths, plan, directory.name))
         self._adopted = list(adopted)
         who = f'run {directory.name} of "{plan.orchestration}"'
-        self._admission = Admission(recorder, prepare, paths, who, on_asked)
+        self._admission = Admission(recorder, prepare, paths, pools, who, on_asked)
         self._walk = Walk(plan, recorder)
         self._by = by
         self._mailbox = Mailbox(directory)

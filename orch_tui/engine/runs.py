@@ -20,6 +20,7 @@ from orch_tui.engine.launcher import Launcher
 from orch_tui.engine.launchers import LauncherMissing, make_launcher
 from orch_tui.engine.loop import make_loop
 from orch_tui.engine.nested import nested_before
+from orch_tui.engine.pools import Pools
 from orch_tui.engine.prepare import Preparer
 from orch_tui.engine.process import own_identity
 from orch_tui.engine.recorder import Recorder
@@ -30,6 +31,7 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.interventions import Intervention
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.plan import Decision, PlannedTask, PreviousRun, PreviousTask, RunPlan, Selection, make_plan
+from orch_tui.model.pools import pool_fault
 from orch_tui.model.problem import Severity
 from orch_tui.model.promises import promised, promised_before
 from orch_tui.model.run_start import initial_state
@@ -105,6 +107,8 @@ def plan_run(project: Project, request: RunRequest) -> RunPlan:
         selection=selection,
         variables=variables,
     )
+    if fault := pool_fault(plan, project.settings.pools):
+        raise RunRefused(fault)
     return _with_nested(project.paths, plan) if plan.rerun_of is not None else plan
 
 
@@ -347,9 +351,9 @@ def start_run(
         raise
     state = initial_state(header, plan)
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
-    recorder = Recorder(journal, state, clock.now)
-    teller = teller_of(project, plan.orchestration)
-    executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by, on_asked=teller)
+    recorder, teller = Recorder(journal, state, clock.now), teller_of(project, plan.orchestration)
+    places = (project.paths, Pools(project.paths, project.settings.pools))
+    executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, *places, directory, by, on_asked=teller)
     # How a run of a run ended is told with the outer one.
     run = ActiveRun(executor, state, directory, lock, loop, teller if nested_in is None else None)
     run.start()

@@ -19,6 +19,7 @@ from orch_tui.engine.executor import PhaseExecutor
 from orch_tui.engine.launcher import AttemptSpec, StopRequest
 from orch_tui.engine.loop import make_loop
 from orch_tui.engine.nested import inner_orchestration, interrupted_below
+from orch_tui.engine.pools import Pools
 from orch_tui.engine.prepare import Preparer, grace_of, max_log_of
 from orch_tui.engine.reconcile import Finding, Verdict, inspect_run, starter_of
 from orch_tui.engine.recorder import Recorder
@@ -140,7 +141,8 @@ def _executor(project: Project, directory: Path, journal: Journal, state: RunSta
             adopted.append(_adopt(project, directory, state, clock, tasks[task_id], finding))
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     on_asked = teller_of(project, state.header.orchestration)
-    return PhaseExecutor(plan, recorder, launcher, preparer.ready, project.paths, directory, by, adopted, on_asked)
+    places = (project.paths, Pools(project.paths, project.settings.pools))
+    return PhaseExecutor(plan, recorder, launcher, preparer.ready, *places, directory, by, adopted, on_asked)
 
 
 def _adopt(

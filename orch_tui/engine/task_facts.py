@@ -12,7 +12,7 @@ from orch_tui.model.approval import AnswerFault, question_of
 from orch_tui.model.component import APPROVAL_COMPONENT, ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
 from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration import Orchestration, Task
+from orch_tui.model.orchestration import Orchestration, Task, TaskOptions
 from orch_tui.model.plan import TaskFacts
 from orch_tui.model.promises import promised
 from orch_tui.model.references import used_secrets, variable_names
@@ -70,7 +70,8 @@ class Facts:
             reason = "; ".join(problem.message for problem in error.problems) or str(error)
             return TaskFacts(task.configuration, blocked=reason)
         name = f"{component.name} · {configuration.name}"
-        return TaskFacts(name, configuration.digest, self._blocked(task, component, configuration))
+        own = TaskOptions(pool=component.pool, weight=component.weight)
+        return TaskFacts(name, configuration.digest, self._blocked(task, component, configuration), own)
 
     def _blocked(self, task: Task, component: Component, configuration: Configuration) -> str | None:
         if missing := sorted(self._secrets.missing(used_secrets(component, configuration.parameters))):

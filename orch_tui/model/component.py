@@ -68,6 +68,7 @@ class Component:
     component, ``schema`` is the JSON Schema of a user's own. ``programs`` are parameters whose text is a program: what
     looks like a reference in them may be the program's own. ``actions`` are what the program does besides its task
     when ``action`` in config.json says so (Keboola's synchronous actions); :data:`TEST_CONNECTION` is the one in use.
+    ``pool`` and ``weight`` are what its tasks take of the project's pools.
     """
 
     id: str
@@ -82,6 +83,8 @@ class Component:
     parameters_model: str | None = None
     actions: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
+    pool: str | None = None
+    weight: int | None = None
     directory: str = ""
     file: str | None = None
     builtin: bool = False

@@ -14,7 +14,7 @@ from orch_tui.model.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.configuration import split_ref
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions, ValueKind, kind_of, words_for
-from orch_tui.model.text import safe_line, slug, unique
+from orch_tui.model.text import safe_line, slug, unique, valid_id
 
 _NAME_LIMIT = 200
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
@@ -104,6 +104,10 @@ def check_options(options: TaskOptions) -> TaskOptions:
         if not math.isfinite(value) or value < 0 or (value == 0 and not may_be_zero):
             least = "0 or more" if may_be_zero else "more than 0"
             raise EditError(f"The {name} must be {least}; leave it empty for the default.")
+    if options.weight is not None and (not isinstance(options.weight, int) or options.weight < 1):
+        raise EditError("The weight in its pool must be a whole number from 1 on; leave it empty for 1.")
+    if options.pool is not None and not valid_id(options.pool):
+        raise EditError("The name of a pool has letters, digits and _ . - in it; leave it empty for none.")
     if options.retry is not None and options.retry.attempts < 0:
         raise EditError("The number of retries must be 0 or more; leave it empty for the default.")
     return options

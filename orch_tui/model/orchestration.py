@@ -18,7 +18,7 @@ class ValueKind(StrEnum):
     """What a field of a task holds: from it follow its checks, its form in files and journals, and its text in forms.
 
     ``LENGTH`` is seconds from 0 on, ``LIMIT`` seconds and ``SIZE`` MiB above 0, ``COUNT`` a whole number from 1 on,
-    ``NAMES`` names of variables.
+    ``NAMES`` names of variables, ``ID`` an id.
     """
 
     FLAG = "flag"
@@ -30,6 +30,7 @@ class ValueKind(StrEnum):
     OPTIONS = "options"
     VARIABLES = "variables"
     NAMES = "names"
+    ID = "id"
 
 
 def _of(kind: ValueKind, words: str) -> dict[str, Any]:
@@ -52,6 +53,7 @@ class TaskOptions:
     """What a task may set, and what an orchestration or project may set for all its tasks; None is "not set".
 
     ``timeout``, ``delay`` and ``grace`` are seconds; ``max_log_mb`` is the size in MiB at which a log is too long.
+    ``weight`` is how many slots of the ``pool`` it takes.
     """
 
     retry: Retry | None = field(default=None, metadata=_of(ValueKind.RETRY, "retry"))
@@ -59,6 +61,8 @@ class TaskOptions:
     delay: float | None = field(default=None, metadata=_of(ValueKind.LENGTH, "delay"))
     grace: float | None = field(default=None, metadata=_of(ValueKind.LENGTH, "grace time"))
     max_log_mb: float | None = field(default=None, metadata=_of(ValueKind.SIZE, "log limit"))
+    pool: str | None = field(default=None, metadata=_of(ValueKind.ID, "pool"))
+    weight: int | None = field(default=None, metadata=_of(ValueKind.COUNT, "weight in its pool"))
 
     def over(self, default: TaskOptions) -> TaskOptions:
         """These options, with ``default`` where one is not set."""

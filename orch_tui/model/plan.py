@@ -21,11 +21,13 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
-    """What the project knows of a task's configuration. ``blocked`` says in words why it cannot run."""
+    """What the project knows of a task's configuration. ``blocked`` says in words why it cannot run; ``options`` are
+    those that its component brings along."""
 
     name: str
     digest: str = ""
     blocked: str | None = None
+    options: TaskOptions = NO_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,9 @@ def _plan_task(
 ) -> PlannedTask:
     known = facts(task)
     decision, because = _decide(task, phase, known, selection, reached)
-    settings = {name: getattr(task, name) for name in RUN_SETTINGS} | {"options": task.options.over(options)}
+    settings = {name: getattr(task, name) for name in RUN_SETTINGS} | {
+        "options": task.options.over(known.options).over(options)
+    }
     if decision is Decision.REUSED and selection.rerun is not None:
         settings["left"] = selection.rerun.tasks[task.id].left
     return PlannedTask(task.id, task.configuration, known.name, phase.id, decision, because, known.digest, **settings)

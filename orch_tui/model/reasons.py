@@ -42,6 +42,7 @@ class Cause(StrEnum):
     HELD = "held"
     SKIPPED_BY = "skipped-by"
     MARKED_DONE = "marked-done"
+    POOL = "pool"
     ASKED = "asked"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -72,6 +73,7 @@ _FIELDS: dict[Cause, tuple[str, ...]] = {
     Cause.HELD: ("what", "by", "note"),
     Cause.SKIPPED_BY: ("by", "note"),
     Cause.MARKED_DONE: ("by", "note", "why"),
+    Cause.POOL: ("pool", "taken", "size", "holders"),
     Cause.APPROVED: ("by", "note"),
     Cause.REJECTED: ("by", "note"),
     Cause.SAID: ("text",),
@@ -103,6 +105,7 @@ _SENTENCES: dict[Cause, str] = {
     Cause.PASSED_OVER: 'phase "{name}" went on to "{to}": {rule}',
     Cause.ENDED_BY_RULE: 'phase "{name}" ended the run: {rule}',
     Cause.UNDECIDED: 'the rule "{rule}" after phase "{name}" cannot be decided: {why}',
+    Cause.POOL: 'pool "{pool}", {taken} of {size} taken: {holders}',
     Cause.ASKED: "waits for an approval",
     Cause.SAID: "{text}",
 }

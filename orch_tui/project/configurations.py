@@ -129,6 +129,8 @@ def decode_component(
         parameters_model=(model or None) if builtin else None,
         actions=_actions(table, inline=inline),
         programs=table.strings("programs"),
+        pool=table.id("pool"),
+        weight=table.integer("weight", 1),
         directory=directory,
         file=place.file,
         builtin=builtin,

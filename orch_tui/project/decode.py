@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from orch_tui.model.durations import parse_duration
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import safe_line
+from orch_tui.model.text import safe_line, valid_id
 
 if TYPE_CHECKING:
     from orch_tui.project.toml.lines import KeyPath
@@ -109,6 +109,15 @@ class Table:
             return default if value is None else value
         self.wrong_type(key, "true or false")
         return default
+
+    def id(self, key: str) -> str | None:
+        """An id, None without one."""
+        value = self.text(key)
+        if not value or valid_id(value):
+            return value or None
+        remedy = "write it with letters, digits and _ . -"
+        self.error(key, "value", f"{self.name(key)} is {quote(value)}, which is no id", remedy)
+        return None
 
     def integer(self, key: str, minimum: int) -> int | None:
         value = self.raw(key)

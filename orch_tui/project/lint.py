@@ -16,6 +16,7 @@ from orch_tui.model.references import used_secrets, variable_names
 from orch_tui.project.decode import did_you_mean, quote
 from orch_tui.project.lint_alerts import alert_problems
 from orch_tui.project.lint_nesting import find_cycle
+from orch_tui.project.lint_pools import pool_problems
 from orch_tui.project.lint_references import line_of_secret, reference_problems
 from orch_tui.project.lint_rules import rule_problems
 from orch_tui.project.lint_secrets import secret_problems, variable_problems
@@ -71,6 +72,7 @@ class Linter:
                 found += self._task(value, phase, task, known | set_before[task.id])
         found += rule_problems(value, known | promised(value))
         found += variable_problems(value)
+        found += pool_problems(self.project, value)
         found += alert_problems(value.alerts, self.secrets)
         found += trigger_problems(self.project, value, self.orchestration, self.configuration)
         found += table_problems(self.project, value, self.configuration, self.orchestration)

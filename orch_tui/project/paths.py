@@ -101,6 +101,10 @@ class ProjectPaths:
         """The lock of a configuration, given as ``component/id``: two tasks of it never overlap."""
         return self.locks / f"{ref}.lock"
 
+    def pool_lock(self, pool: str, slot: int) -> Path:
+        """The lock of one slot of a pool."""
+        return self.locks / ".pools" / pool / f"{slot}.lock"
+
     def orchestration_lock(self, orchestration: str) -> Path:
         """The lock of an orchestration: two runs of it never overlap. The same as of the task that nests it."""
         return self.configuration_lock(f"{ORCHESTRATION_COMPONENT}/{orchestration}")

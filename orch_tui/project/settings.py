@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from orch_tui.model.alerts import AlertRule
 from orch_tui.model.component import DATA_FLOW_ORDER, ComponentType
 from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions, Variable
+from orch_tui.model.text import valid_id
 from orch_tui.project.alert_fields import read_alerts
 from orch_tui.project.decode import Place, Table, did_you_mean, one_of, quote
 from orch_tui.project.launcher_entries import LOCAL, launcher_entry, launcher_names
@@ -23,7 +25,7 @@ class ProjectSettings:
     """``keep_runs`` and ``keep_days`` bound the history of each orchestration, ``keep_versions`` that of a table.
 
     ``timezone`` is that of schedules without one of their own; empty for the machine's. ``runs_on`` names the launcher
-    that starts tasks. ``alerts`` are for all orchestrations.
+    that starts tasks. ``alerts`` are for all orchestrations. ``pools`` are sizes by name.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ProjectSettings:
     timezone: str = ""
     runs_on: str = LOCAL
     alerts: tuple[AlertRule, ...] = ()
+    pools: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> ProjectSettings:
@@ -57,6 +60,7 @@ def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> P
         group_order=_group_order(table),
         timezone=read_timezone(table),
         runs_on=_runs_on(table),
+        pools=_pools(table),
         alerts=read_alerts(table.tables("alerts"), whole_project=True),
         keep_versions=(storage.integer("keep_versions", 1) if storage else None) or 3,
     )
@@ -75,6 +79,20 @@ def _on_hangup(table: Table) -> Literal["continue", "stop"]:
         remedy = did_you_mean(value, ("continue", "stop")) or "take one of these"
         table.error("on_hangup", "value", f'on_hangup is {quote(value)}; it can be "continue" or "stop"', remedy)
     return "continue"
+
+
+def _pools(table: Table) -> dict[str, int]:
+    own = table.table("pools", "a table of names and sizes like { snowflake = 4 }")
+    if own is None:
+        return {}
+    sizes: dict[str, int] = {}
+    for name in own.data:
+        if not valid_id(name):
+            own.error(name, "value", f"{quote(name)} cannot be the name of a pool", "write letters, digits and _ . -")
+        elif (size := own.integer(name, 1)) is not None:
+            sizes[name] = size
+    own.finish(kept=tuple(own.data))
+    return sizes
 
 
 def _runs_on(table: Table) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
-from orch_tui.model.event_shape import COUNT, FLAG, LENGTH, NUMBER, PAIRS, SECONDS, TEXTS, Kind
+from orch_tui.model.event_shape import COUNT, FLAG, ID, LENGTH, NUMBER, PAIRS, SECONDS, TEXTS, Kind
 from orch_tui.model.event_shape import Field as RecordField
 from orch_tui.model.orchestration import NO_OPTIONS, Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.plan import RUN_SETTINGS, PlannedTask
@@ -55,6 +55,7 @@ _CODECS: dict[ValueKind, _Codec] = {
         lambda variables: [f"{name}={value}" for name, value in variables.items()],
         lambda texts: dict(text.split("=", 1) for text in texts),
     ),
+    ValueKind.ID: _Codec(lambda table, key: table.id(key), _own, ID),
     ValueKind.NAMES: _Codec(read_names, list, TEXTS, list, tuple),
 }
 

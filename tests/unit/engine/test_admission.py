@@ -12,6 +12,7 @@ from orch_tui.engine.admission import DISK_POLL, Admission
 from orch_tui.engine.attempts import ActiveAttempt
 from orch_tui.engine.launcher import AttemptSpec
 from orch_tui.engine.phase_queue import PhaseQueue
+from orch_tui.engine.pools import Pools
 from orch_tui.engine.prepare import PrepareError
 from orch_tui.engine.recorder import Recorder
 from orch_tui.model import events
@@ -48,7 +49,8 @@ class Stand:
         self.recorder.record(events.executor(T, pid=1, start=(1, 1), host="h", boot_id="b", by="ann"))
         self.recorder.record(events.phase_started(T, "p"))
         self.queue = PhaseQueue(2, list(self.tasks), T)
-        self.admission = Admission(self.recorder, self.prepare, self.paths, "run r")
+        pools = Pools(self.paths, {})
+        self.admission = Admission(self.recorder, self.prepare, self.paths, pools, "run r")
 
     def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:
         if task.id in self.refused:

@@ -6,6 +6,7 @@ import asyncio
 import errno
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from orch_tui.engine.attempts import ActiveAttempt, AttemptRunner, time_limit
@@ -65,7 +66,7 @@ class Stand:
         return self.recorder.state.tasks["t"]
 
 
-def _stand(directory: Path, retry: Retry | None = None, **options: float) -> Stand:
+def _stand(directory: Path, retry: Retry | None = None, **options: Any) -> Stand:
     return Stand(directory, TaskOptions(retry=retry, **options))
 
 

@@ -46,6 +46,7 @@ VALUES: dict[ValueKind, st.SearchStrategy[Any]] = {
     ValueKind.COUNT: st.none() | st.integers(1, 99),
     ValueKind.RETRY: st.none() | _RETRIES,
     ValueKind.VARIABLES: st.dictionaries(_NAMES, _TEXTS, max_size=3),
+    ValueKind.ID: st.none() | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,9}", fullmatch=True),
     ValueKind.NAMES: st.lists(_NAMES, max_size=3, unique=True).map(tuple),
 }
 
@@ -71,6 +72,7 @@ _SAMPLES: dict[ValueKind, Any] = {
     ValueKind.RETRY: Retry(7, 3.0, Backoff.DOUBLING, 99.0, (RetryOn.parse("timeout"),), 2.0),
     ValueKind.VARIABLES: {"day": "7"},
     ValueKind.NAMES: ("day",),
+    ValueKind.ID: "snowflake",
 }
 
 
@@ -162,6 +164,8 @@ def test_no_option_takes_a_number_that_no_run_can_use(field: Any) -> None:
     kind = kind_of(field)
     if kind is ValueKind.RETRY:
         wrong: list[Any] = [Retry(-1), Retry(1, -1.0), Retry(1, 1.0, total=0.0), Retry(1, jitter=-1.0)]
+    elif kind is ValueKind.ID:
+        wrong = ["", "two words"]
     else:
         wrong = [-1.0, float("inf"), float("nan"), *([] if kind is ValueKind.LENGTH else [0.0])]
     # WHEN it is set to what is below its least, or to no number

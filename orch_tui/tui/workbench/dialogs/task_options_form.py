@@ -13,6 +13,7 @@ from orch_tui.model.edits_base import check_limit, check_options, check_variable
 from orch_tui.model.json_text import parse_json
 from orch_tui.model.orchestration import Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.retry import Backoff, Retry, RetryOn
+from orch_tui.model.text import valid_id
 from orch_tui.tui.workbench.model import OptionChanges
 
 MIXED = "the tasks differ"
@@ -38,6 +39,8 @@ FIELDS = (
     Field("delay", "Start delay", "after its turn has come"),
     Field("grace", "Grace time", "to stop by itself, then it is killed"),
     Field("max_log_mb", "Log limit", "MiB; what is longer is cut"),
+    Field("pool", "Pool", "of orch.toml whose slots it takes"),
+    Field("weight", "Weight", "how many slots of it; 1 if empty"),
     Field("max_parallel", "At once", "of all tasks; 1: it runs alone"),
 )
 VARIABLES = "variables"
@@ -98,6 +101,12 @@ def option_texts(options: TaskOptions, max_parallel: int | None) -> dict[str, st
     }
 
 
+def _id(text: str) -> str:
+    if not valid_id(text.strip()):
+        raise ValueError("this must be letters, digits and _ . -")
+    return text.strip()
+
+
 def _duration_text(seconds: float | None) -> str:
     return "" if seconds is None else write_duration(seconds)
 
@@ -107,12 +116,14 @@ _TEXTS: dict[ValueKind, Callable[[Any], str]] = {
     ValueKind.LIMIT: _duration_text,
     ValueKind.SIZE: lambda size: "" if size is None else f"{size:g}",
     ValueKind.COUNT: lambda count: "" if count is None else str(count),
+    ValueKind.ID: lambda name: name or "",
 }
 _READERS: dict[ValueKind, Callable[[str], Any]] = {
     ValueKind.LENGTH: parse_duration,
     ValueKind.LIMIT: parse_duration,
     ValueKind.SIZE: float,
     ValueKind.COUNT: int,
+    ValueKind.ID: _id,
 }
 
 

@@ -57,6 +57,8 @@ def test_values_are_shown_as_people_write_them() -> None:
         "delay": "5s",
         "grace": "2s",
         "max_log_mb": "50",
+        "pool": "",
+        "weight": "",
         "max_parallel": "2",
     }
     assert shown.variables == "day = today"

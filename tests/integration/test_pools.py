@@ -1,0 +1,110 @@
+"""Pools, in runs of real processes: slots that all runs of a project share, freed by death of any kind."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from orch_tui.engine.runs import RunRefused, RunRequest, plan_run, start_run
+from orch_tui.model.reasons import Cause
+from orch_tui.model.status import Status
+from orch_tui.model.waits import waits_for
+from orch_tui.project.journal.file import read_run
+from orch_tui.project.project import open_project
+
+from tests.support.commands import command_here
+from tests.support.engine_kit import until
+from tests.support.projects import end, latest_run, make_project, start, wait_for_file
+
+POOL = "[pools]\nshared = 2\n"
+GATE = "touch began-$ORCH_TASK_ID; until test -e go-$ORCH_TASK_ID; do sleep 0.02; done"
+
+
+def task(weight: int = 1, command: str = GATE, pool: str = "shared") -> dict[str, Any]:
+    return {"command": command, "pool": pool, "weight": weight}
+
+
+def test_tasks_of_two_runs_share_the_slots_and_who_waits_says_for_whom(tmp_path: Path) -> None:
+    # GIVEN a pool of two, taken by a task of one run
+    make_project(tmp_path, {"one": {"A": {"a": task(2)}}, "two": {"B": {"b": task(), "free": "true"}}}, POOL)
+    project = open_project(tmp_path)
+    first = start_run(project, plan_run(project, RunRequest("one")), by="test")
+    until(lambda: (tmp_path / "began-a").exists())
+    # WHEN another run wants a slot
+    second = start_run(project, plan_run(project, RunRequest("two")), by="test")
+    until(lambda: read_run(second.directory).tasks["b"].because is not None)
+    # THEN it waits, says for what, and the task beside it runs
+    state = read_run(second.directory)
+    because = waits_for(state, state.tasks["b"])
+    assert because is not None and because.cause is Cause.POOL
+    assert because.sentence == f'pool "shared", 2 of 2 taken: run {first.id} of "one" (task a)'
+    until(lambda: read_run(second.directory).tasks["free"].status is Status.SUCCESS)
+    assert not (tmp_path / "began-b").exists()
+    # AND it starts when they are free
+    (tmp_path / "go-a").touch()
+    (tmp_path / "go-b").touch()
+    assert first.wait(60) is Status.SUCCESS and second.wait(60) is Status.SUCCESS
+
+
+def test_a_slot_is_held_by_a_task_whose_executor_is_killed_and_freed_with_its_process(tmp_path: Path) -> None:
+    make_project(tmp_path, {"one": {"A": {"a": task(2)}}, "two": {"B": {"b": task(command="true")}}}, POOL)
+    process = start(tmp_path, "run", "one")
+    try:
+        wait_for_file(tmp_path / "began-a", process)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        # WHEN its executor is gone THEN its process holds the slots on
+        project = open_project(tmp_path)
+        second = start_run(project, plan_run(project, RunRequest("two")), by="test")
+        until(lambda: read_run(second.directory).tasks["b"].because is not None)
+        # AND with it they are free, whoever has noticed
+        (tmp_path / "go-a").touch()
+        assert second.wait(60) is Status.SUCCESS
+        assert command_here(tmp_path, "run", "--resume", latest_run(tmp_path, "one").name).returncode == 0
+    finally:
+        end(process)
+
+
+def test_no_more_run_at_once_than_the_pool_has_room_for(tmp_path: Path) -> None:
+    count = "echo + >> log; sleep 0.05; echo - >> log"
+    make_project(tmp_path, {"o": {"A": {f"t{n}": task(1 + n % 2, count) for n in range(6)}}}, POOL)
+    assert command_here(tmp_path, "run", "o").returncode == 0
+    running = most = 0
+    for line in (tmp_path / "log").read_text().split():
+        running += 1 if line == "+" else -1
+        most = max(most, running)
+    assert running == 0 and 1 <= most <= 2
+
+
+@pytest.mark.parametrize(
+    ("needs", "sentence"),
+    [
+        (task(pool="shred"), 'is in the pool "shred", which the project does not have (it has shared)'),
+        (task(3), 'needs 3 slots of the pool "shared", which has 2'),
+    ],
+)
+def test_what_no_pool_can_give_is_refused_and_check_says_where(
+    tmp_path: Path, needs: dict[str, Any], sentence: str
+) -> None:
+    make_project(tmp_path, {"o": {"A": {"a": needs}}}, POOL)
+    project = open_project(tmp_path)
+    with pytest.raises(RunRefused) as refused:
+        plan_run(project, RunRequest("o"))
+    assert sentence in str(refused.value)
+    checked = command_here(tmp_path, "check")
+    assert checked.returncode == 2 and sentence in checked.stdout and "orchestrations/o.toml:" in checked.stdout
+
+
+def test_a_component_brings_its_pool_along_and_a_task_may_have_another(tmp_path: Path) -> None:
+    make_project(tmp_path, {"o": {"A": {"a": {"configuration": "mine/x"}, "b": {"configuration": "mine/y"}}}}, POOL)
+    (tmp_path / "components").mkdir()
+    (tmp_path / "components" / "mine.toml").write_text('command = ["true"]\npool = "shared"\nweight = 2\n')
+    (tmp_path / "configurations" / "mine").mkdir()
+    for name in ("x", "y"):
+        (tmp_path / "configurations" / "mine" / f"{name}.toml").write_text(f'name = "{name}"\n')
+    file = tmp_path / "orchestrations" / "o.toml"
+    file.write_text(file.read_text().replace('"mine/y"', '"mine/y"\nweight = 1'))
+    plan = plan_run(open_project(tmp_path), RunRequest("o"))
+    assert [(one.options.pool, one.options.weight) for one in plan.tasks()] == [("shared", 2), ("shared", 1)]
