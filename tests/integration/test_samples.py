@@ -57,6 +57,27 @@ def test_the_nested_orchestration_runs_the_other_one(samples: Path) -> None:
     assert (samples / "out" / "new-recipients.csv").exists()
 
 
+def test_the_follow_up_asks_somebody_before_it_writes_anything_down(samples: Path) -> None:
+    # GIVEN what it would do if nothing came
+    rehearsed = _orch("rehearse", "follow-up", "--assume", "task.campaigns.rows=0", project=samples)
+    assert rehearsed.returncode == 0 and "it would end in ▲ warning" in rehearsed.stdout, rehearsed.stdout
+    # WHEN it runs
+    arguments = [sys.executable, "-m", "orch_tui", "run", "follow-up", "--project", str(samples)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            # THEN it asks with what it has found
+            asked = next((line for line in process.stdout if "Follow up on 60 campaigns that cost " in line), "")
+            assert "orch-tui approve" in asked and not (samples / "out").exists()
+            # AND goes on with the answer
+            answered = _orch("approve", "follow-up", "--set", "channel=phone", project=samples)
+            assert answered.returncode == 0, answered.stderr
+            assert "success" in process.stdout.read()
+        finally:
+            process.kill()
+    assert (samples / "out" / "follow-up.txt").read_text() == "60 campaigns by phone\n"
+
+
 def test_the_samples_lack_their_secrets_and_nothing_else(samples: Path) -> None:
     # GIVEN .env as it is right after copying the example
     shutil.copy(samples / ".env.example", samples / ".env")

@@ -21,9 +21,10 @@ SEED_REFS = (
 
 
 def sample_project(directory: Path) -> Project:
-    """A copy of the sample project without its runs."""
+    """A copy of the sample project without its runs, and without what shows flow control: pictures stay as small."""
     root = directory / "project"
-    shutil.copytree(SAMPLE, root, ignore=shutil.ignore_patterns(".orch"))
+    more = ("follow-up.toml", "variables", "write-down.toml", "approval")
+    shutil.copytree(SAMPLE, root, ignore=shutil.ignore_patterns(".orch", *more))
     return open_project(root)
 
 
