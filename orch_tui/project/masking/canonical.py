@@ -33,10 +33,11 @@ _UNSEEN = (
     rb"|\xef(?:\xb8[\x80-\x8f]|\xbb\xbf)"
 )
 # All backslashes of a run: one that stayed would make another escape of the letter that is decoded.
+_LETTER_ESCAPES = rb"|[0-3][0-7]{2}|[nrtfvbae]"
 _BACKSLASHED = (
     rb"\\{1,16}+(?:x(?:[0-9a-fA-F]{2}|\{[0-9a-fA-F]{1,6}\})"
     rb"|u(?:[dD][89abAB][0-9a-fA-F]{2}\\{1,16}u[dD][c-fC-F][0-9a-fA-F]{2}|[0-9a-fA-F]{4}|\{[0-9a-fA-F]{1,6}\})"
-    rb"|U[0-9a-fA-F]{8}|N\{[A-Z0-9 -]{1,90}\}|[0-3][0-7]{2}|[nrtfvbae])"
+    rb"|U[0-9a-fA-F]{8}|N\{[A-Z0-9 -]{1,90}\}%b)"
 )
 # Python's repr of a soft hyphen, which cannot be seen; not the end of a letter in a repr of bytes.
 _SOFT_HYPHEN = rb"(?<!\\x[89a-fA-F][0-9a-fA-F])\\x[aA][dD]"
@@ -57,9 +58,19 @@ _OPEN = re.compile(
     rb"|\xc2|\xcd|\xd8|\xe2[\x80\x81\x94\x95]?|\xef[\xb8\xbb]?)\Z"
 )
 _OPEN_SIZE = 260
-# The end of a line of quoted-printable that goes on in the next (RFC 2045, 6.7 rule 5), and its beginning.
-_SOFT_BREAKS = re.compile(rb"=\r?\n")
-_OPEN_SOFT_BREAK = re.compile(rb"=\r?\Z")
+# The end of a line of quoted-printable that goes on in the next (RFC 2045, 6.7 rule 5), and its beginning; also as a
+# program writes it that shows such a text within a string of its own: "=\n" in JSON, "%3D%0A" in an address.
+_EQUALS = (rb"=", rb"%(?:25)*3[dD]")
+_LINE_END = rb"(?:\r|\\{1,16}r|%(?:25)*0[dD]|&#(?:13|x0?[dD]);)?(?:\n|\\{1,16}n|%(?:25)*0[aA]|&#(?:10|x0?[aA]);)"
+_SOFT_BREAKS = re.compile(rb"(?:" + b"|".join(_EQUALS) + rb")" + _LINE_END)
+_OPEN_LINE_END = (
+    rb"(?:\r|\\{1,16}r?|%(?:25)*(?:2|0[dD]?)?|&(?:#(?:13?;?|x0?[dD]?;?)?)?)?"
+    rb"(?:\\{1,16}|%(?:25)*[02]?|&(?:#(?:10?|x0?[aA]?)?)?)?\Z"
+)
+_OPEN_SOFT_BREAK = re.compile(rb"(?:=|%(?:25)*3[dD])" + _OPEN_LINE_END)
+# One pattern for each first byte: looking for a single byte is ten times as fast as for one of many.
+_ANY_SOFT_BREAK = tuple(re.compile(equals + _LINE_END) for equals in _EQUALS)
+_OPEN_BREAK_SIZE = 64
 _ENCODED = re.compile(rb"[%&\\\x1b\xc2\xcd\xd8\xe2\xef]")
 _BACKSLASH, _MOST_BACKSLASHES = 0x5C, 16
 _MANY = 48
@@ -81,15 +92,17 @@ class Canon:
     Percent-encoding of other bytes is left as it is: logs are full of ``%20``, and decoding takes time.
     """
 
-    def __init__(self, relevant: Iterable[int], *, soft_breaks: bool = False) -> None:
+    def __init__(self, relevant: Iterable[int], *, soft_breaks: bool = False, letter_escapes: bool = True) -> None:
         """``soft_breaks``: those of quoted-printable are left out too. An ``=`` at the end of a line may as well belong
-        to a text, so this is another reading of the same data and not a part of every one."""
+        to a text, so this is another reading of the same data and not a part of every one. ``letter_escapes``: ``\\f``
+        and ``\\014`` are escapes; else only their backslashes are left out, as in a text that has them itself."""
         self._soft_breaks = soft_breaks
         decoded_bytes = sorted({*relevant, *b"%\\&+/="})
         octets = b"|".join(sorted({_hexadecimal(number) for number in decoded_bytes}))
         # One pattern for each first byte: looking for a single byte is ten times as fast as for one of many.
+        backslashed = _BACKSLASHED % (_LETTER_ESCAPES if letter_escapes else b"",)
         self._encoded = tuple(
-            re.compile(pattern) for pattern in (rb"%(?:25)*(?:" + octets + rb"|u[0-9a-fA-F]{4})", _ENTITY, _BACKSLASHED)
+            re.compile(pattern) for pattern in (rb"%(?:25)*(?:" + octets + rb"|u[0-9a-fA-F]{4})", _ENTITY, backslashed)
         )
         spelled = {b"%%%c%c" % digits for byte in decoded_bytes for digits in _digits(byte)}
         self._escapes = (
@@ -132,7 +145,7 @@ class Canon:
     def _mapped(self, data: bytes, *, ended: bool) -> tuple[Mapped, int]:
         now, cut = Mapped(data, range(len(data)), range(1, len(data) + 1)), len(data)
         if self._soft_breaks:
-            if not ended and (open_break := _OPEN_SOFT_BREAK.search(data)):
+            if not ended and (open_break := _open_break(data)):
                 cut = open_break.start()
                 now = Mapped(data[:cut], range(cut), range(1, cut + 1))
             now = self._mapped_step(now, _SOFT_BREAKS)
@@ -222,9 +235,13 @@ class _Escapes:
 
 def has_soft_break(data: bytes, *, ended: bool = True) -> bool:
     """Whether there may be a soft break of quoted-printable in ``data``, or, not ``ended``, the beginning of one."""
-    if b"=" not in data:
+    if b"=" not in data and b"%" not in data:
         return False
-    return b"=\n" in data or b"=\r\n" in data or (not ended and _OPEN_SOFT_BREAK.search(data) is not None)
+    return any(pattern.search(data) for pattern in _ANY_SOFT_BREAK) or (not ended and _open_break(data) is not None)
+
+
+def _open_break(data: bytes) -> re.Match[bytes] | None:
+    return _OPEN_SOFT_BREAK.search(data, max(0, len(data) - _OPEN_BREAK_SIZE))
 
 
 def _open_escape(data: bytes) -> int:

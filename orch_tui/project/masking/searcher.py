@@ -29,9 +29,14 @@ class Searcher:
 
     def __init__(self, texts: Sequence[str]) -> None:
         plain = {spelling for text in texts for spelling in plain_spellings(text)}
+        # A backslash in the text is an escape to whoever reads it (``\\f``), and none where the letter behind it is
+        # written as an escape itself: such a text is looked for in another reading as well.
+        with_backslash = {spelling for spelling in plain if b"\\" in spelling}
+        plain |= {spelling.replace(b"\\", b"") for spelling in with_backslash}
         coded = {spelling for text in texts for spelling in coded_spellings(text)}
         letters = frozenset(byte for spelling in plain for byte in spelling)
         self._canon, self._across_breaks = Canon(letters), Canon(letters, soft_breaks=True)
+        self._readings = (self._canon, *((Canon(letters, letter_escapes=False),) if with_backslash else ()))
         spellings: dict[bytes, bool] = {}
         for spelling, blanks in (*((one, b" " in one or b"\t" in one) for one in plain), *coded):
             canonical = self._canon.of(spelling)
@@ -50,7 +55,7 @@ class Searcher:
         # What is written just as the spellings are is found without a map, however often it is there.
         found = _places(self._written, data)
         rest = blotted(data, found)
-        for canon in (self._canon, self._across_breaks) if has_soft_break(rest) else (self._canon,):
+        for canon in (*self._readings, self._across_breaks) if has_soft_break(rest) else self._readings:
             if self._canonical.any_in(canon.of(rest)):
                 found = merged(found + self._mapped_spans(rest, canon))
         return found
@@ -69,7 +74,7 @@ class Searcher:
         where it can be written all the same. Both are its length when nothing has begun.
         """
         keep = write = min((len(data), *(at for at, _ in self._written_beginnings.at_end_of(data))))
-        ends = [self._open_end(data, self._canon)]
+        ends = [self._open_end(data, canon) for canon in self._readings]
         if has_soft_break(data[-_MAX_WINDOW:], ended=False):
             ends.append(self._open_end(data, self._across_breaks))
         return min(keep, *(end[0] for end in ends)), min(write, *(end[1] for end in ends))
@@ -78,7 +83,7 @@ class Searcher:
         """:meth:`open_end` in one reading of the data."""
         offset, text, cut = self._canonical_end(data, canon)
         # An escape that is not complete waits by itself; an "=" at the end of a line only behind a beginning.
-        keep = write = cut if canon is self._canon else len(data)
+        keep = write = cut if canon is not self._across_breaks else len(data)
         begun = [*self._canonical_beginnings.at_end_of(text)]
         if begun:
             mapped, _ = canon.mapped_end(data[offset:])

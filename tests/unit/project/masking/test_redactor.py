@@ -51,6 +51,8 @@ def stream(redactor: Redactor, pieces: list[bytes]) -> bytes:
 @pytest.mark.parametrize("encoder", ENCODERS)
 @given(secret=PRINTED, seed=st.integers(0, 1 << 20), sizes=st.lists(st.integers(1, 12), max_size=60))
 @example(secret='"0000000000A[', seed=6260, sizes=[1, 1, 7, 12])
+@example(secret="000000000000000000ß\\f0", seed=16, sizes=[])
+@example(secret="00000000000000\\0000\\f0", seed=16, sizes=[])
 @settings(max_examples=12, deadline=None)
 def test_what_encoders_write_is_masked_whatever_the_cuts(
     encoder: str, secret: str, seed: int, sizes: list[int]
