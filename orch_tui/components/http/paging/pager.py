@@ -52,6 +52,7 @@ class Pager:
         self._where = where
         self._remarks = Remarks(settings, where, warn, log)
         self._read = 0
+        self._largest_page = 0
         self._totals: list[int] = []
         self._empty = 0
         self._stale = 0
@@ -161,6 +162,7 @@ class Pager:
         """
         settings, count = self._settings, page.records.count
         self._read += count
+        self._largest_page = max(self._largest_page, count)
         if page.number > 1 and page.response.extensions.get(MAYBE_TWICE):
             self._twice = page.number
         self._see_total(page)
@@ -341,4 +343,4 @@ class Pager:
 
     def compare(self) -> None:
         """Compare what was read with what the server counts. Raises: UserError when records are missing."""
-        self._remarks.compare(self._reached, self._totals, self.end)
+        self._remarks.compare(self._reached, self._totals, self.end, largest_page=self._largest_page)

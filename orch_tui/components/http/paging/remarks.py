@@ -68,7 +68,7 @@ class Remarks:
         if found and not totals and found[1] > reached:
             self._log(f'"{safe_line(found[0], 80)}" of the answer is {found[1]}, and {reached} records were read')
 
-    def compare(self, reached: int, totals: Sequence[int], end: str) -> None:
+    def compare(self, reached: int, totals: Sequence[int], end: str, *, largest_page: int) -> None:
         """Compare what was read with the totals of all answers. Raises: UserError when records are missing."""
         settings = self._settings
         if settings.total_path is None:
@@ -85,8 +85,14 @@ class Remarks:
                     '"warn" to take what came'
                 )
             self.warn(sentence)
-        elif reached > last:
+        elif reached > last and last <= largest_page:
+            # The "total" of a server that counts the records of a page.
             self._log(f"{self._where}: {name} says {last}, and {reached} records came")
+        elif reached > last:
+            self.warn(
+                f"{name} says that there are {last} records, and {reached} came, so some may have come twice; correct "
+                "pagination, or total_path if that is no number of all records"
+            )
         elif settings.type in COUNTED and last < totals[0]:
             self.warn(
                 f"{name} went from {totals[0]} to {last} while pages were read: what was removed moved the records "

@@ -238,9 +238,8 @@ TOTAL = {**OFFSET, "total_path": "total"}
         (7, 7, 3),
         ("7", 7, 3),
         (6, 6, 3),
-        # The number of records in the page, a lower bound, a number that is old.
+        # The number of records in the page, or of a part of it.
         (3, 7, 4),
-        (6, 7, 4),
         (2, 7, 4),
         (0, 0, 1),
     ],
@@ -250,6 +249,15 @@ def test_a_total_is_no_end_by_itself(server: HttpServer, tmp_path: Path, total: 
     reading = Reading(server, tmp_path, TOTAL)
     assert ids(reading) == list(range(rows)) and len(server.calls) == calls and reading.warnings == []
     assert bool(reading.lines) == (int(total) < rows)
+
+
+def test_more_records_than_the_total_are_told(server: HttpServer, tmp_path: Path) -> None:
+    # GIVEN a total that is no number of one page, and more records than it: an old number, or records that come twice
+    server.route("/x", lambda call: counted(call, 6))
+    reading = Reading(server, tmp_path, TOTAL)
+    # THEN they are all taken, and said to be more
+    assert ids(reading) == list(range(7))
+    assert len(reading.warnings) == 1 and "says that there are 6 records, and 7 came" in reading.warnings[0]
 
 
 @pytest.mark.parametrize("behind", [Answer(400), Answer(404), Answer(416), Answer(json={"d": [], "total": 6})])
