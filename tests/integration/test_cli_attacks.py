@@ -128,7 +128,7 @@ def test_a_fault_of_the_narration_costs_the_narration_and_not_the_run(tmp_path: 
     broken = tmp_path / "site"
     broken.mkdir()
     (broken / "sitecustomize.py").write_text(
-        "from orch_tui.cli import narrate\n"
+        "from orch_tui.cli.follow import narrate\n"
         "def fault(self, state, data): raise ZeroDivisionError('a fault')\n"
         "narrate._TELLERS['ended'] = fault\n"
     )

@@ -23,17 +23,7 @@ class Facts(Dialog[None]):
     BINDINGS = bindings(actions.DIALOGS, "facts")
     DEFAULT_CSS = """
     Facts {
-        align: center middle;
-        background: $background 60%;
-        & #dialog {
-            width: 72; max-width: 94%; height: auto; max-height: 80%;
-            border: round $primary;
-            border-title-color: $text-primary;
-            border-title-style: bold;
-            border-subtitle-color: $text-muted;
-            background: $surface;
-            padding: 0 1;
-        }
+        & #dialog { width: 72; max-width: 94%; max-height: 80%; }
         & VerticalScroll { height: auto; max-height: 100%; }
     }
     """

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 T = TypeVar("T")
 SHEET = Path(__file__).with_name("dialogs.tcss")
-"""The frame of a dialog, for those that have no sheet of their own."""
+"""What stands in the frames of several dialogs: a hint, a question, buttons."""
 
 
 class FullScreen(Screen[T]):
@@ -30,7 +30,28 @@ class FullScreen(Screen[T]):
 
 
 class Dialog(ModalScreen[T], FullScreen[T]):
-    """A modal screen; it closes once, too. Textual takes the styles of the first base only."""
+    """A modal screen with a frame around the container ``#dialog``; it closes once, too.
+
+    Textual takes the styles of the first base only. What a dialog has of its own stands in a sheet.
+    """
+
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        & #dialog {
+            border: round $primary;
+            border-title-color: $text-primary;
+            border-title-style: bold;
+            border-subtitle-color: $text-muted;
+            background: $surface;
+            padding: 0 1;
+            height: auto;
+            max-height: 92%;
+        }
+        & #dialog.medium { width: 76; max-width: 94%; }
+        & #dialog.wide { width: 96; max-width: 94%; }
+    }
+    """
 
     def action_cancel(self) -> None:
         """Close without an answer."""

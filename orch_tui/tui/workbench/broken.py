@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import ComposeResult
 
@@ -20,19 +21,22 @@ from orch_tui.tui.widgets.row_list import RowList
 from orch_tui.tui.workbench import look
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from orch_tui.tui.app import OrchApp
 
 _AROUND = 3
 
 
 class BrokenScreen(FullScreen[None]):
-    """Read only; ``e`` opens the file in the editor, and the workbench follows once it is whole."""
+    """Read only; ``e`` opens the file in the editor, and ``reopened`` makes what follows once it is whole."""
 
     CSS_PATH = look.OWN
     BINDINGS = bindings(actions.DIALOGS, "broken")
 
-    def __init__(self, orchestration_id: str, error: DefinitionError) -> None:
+    def __init__(self, orchestration_id: str, error: DefinitionError, reopened: Callable[[], Screen[Any]]) -> None:
         super().__init__()
+        self._reopened = reopened
         self.orchestration_id = orchestration_id
         self._error = error
 
@@ -73,8 +77,6 @@ class BrokenScreen(FullScreen[None]):
         self.action_reload()
 
     def action_reload(self) -> None:
-        from orch_tui.tui.workbench.opening import workbench_screen
-
         project = self._app.project
         project.forget(project.paths.orchestration(self.orchestration_id))
         try:
@@ -84,7 +86,7 @@ class BrokenScreen(FullScreen[None]):
             self._show()
             self._app.say("The file still cannot be read.", "warning")
             return
-        self.app.switch_screen(workbench_screen(self._app, self.orchestration_id))
+        self.app.switch_screen(self._reopened())
 
     def action_leave(self) -> None:
         self.dismiss(None)

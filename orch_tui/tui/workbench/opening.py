@@ -28,7 +28,7 @@ def workbench_screen(
     try:
         bench = Workbench.open(app.project, orchestration_id)
     except DefinitionError as error:
-        return BrokenScreen(orchestration_id, error)
+        return BrokenScreen(orchestration_id, error, lambda: workbench_screen(app, orchestration_id))
     # Not call_from_thread: while the screen waits for the last draft, it could not take what that is told.
     drafts = DraftKeeper(app.project, orchestration_id, lambda text: app.call_later(app.say, text, "error"))
     return WorkbenchScreen(bench, drafts, app.runs, focus=focus, run=run, rerun=rerun)
