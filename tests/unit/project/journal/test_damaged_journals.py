@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 
 import pytest
 from orch_tui.model import event_shape, events
+from orch_tui.model.approval import Question
 from orch_tui.model.events import EventType, FailureKind
 from orch_tui.model.interventions import Intervention, InterventionKind
 from orch_tui.model.reasons import Reason, decode_reason
@@ -176,6 +177,7 @@ def test_every_event_that_this_program_writes_has_the_shape_that_is_asked_for() 
         "start": (1, 2), "why": "cancel", "counts": dict.fromkeys(FINAL, 1), "results": {"rows": 1},
         "variables": {"rows": 1},
         "decision": DECISION,
+        "question": Question("May it go on?", approvers=("ann",), timeout=60.0),
         "one": Intervention("x", InterventionKind.LIMIT, "ann", "why", phase="t", limit=2),
     }  # fmt: skip
     seen = set()
