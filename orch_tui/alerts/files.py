@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from orch_tui.project.locks import Lock
+from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _WAIT = 20.0

@@ -27,7 +27,7 @@ from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.text import counted, safe_line, safe_lines
 from orch_tui.project.history import RunSummary, run_ids, runs, when_of
 from orch_tui.project.project import Project
-from orch_tui.project.time_zones import zone_of
+from orch_tui.project.schedules.time_zones import zone_of
 from orch_tui.runs.approvals import approvals_among
 from orch_tui.runs.estimates import read_estimates
 from orch_tui.scheduling.missed import Missed, missed_times, see

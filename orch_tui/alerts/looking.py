@@ -26,8 +26,8 @@ from orch_tui.alerts.values import Alert, Memory
 from orch_tui.model.alerts import AlertKind, AlertRule
 from orch_tui.model.json_text import parse_json
 from orch_tui.model.orchestration import Orchestration
+from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.masking.redactor import Redactor
-from orch_tui.project.own_files import read_own, replace_json
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets

@@ -17,7 +17,7 @@ from orch_tui.alerts.values import Alert, Entry, State
 from orch_tui.model.alerts import AlertKind, Channel, ChannelKind
 from orch_tui.model.errors import OrchError
 from orch_tui.model.json_text import parse_json
-from orch_tui.project.own_files import read_own, replace_json
+from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _KEPT_SECONDS = 30 * 86400.0

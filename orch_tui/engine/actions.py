@@ -63,7 +63,7 @@ class ActionResult:
 def variables_of(project: Project, ref: str, given: Mapping[str, str]) -> dict[str, str]:
     """The values of variables outside of a run: given ones, over those of the first task that runs the configuration
     (its own, its orchestration's), over the project's."""
-    from orch_tui.project.catalog import used_by
+    from orch_tui.project.saving.catalog import used_by
 
     values = {variable.name: variable.value for variable in project.settings.variables}
     for orchestration, task in used_by(project, ref)[:1]:

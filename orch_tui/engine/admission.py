@@ -22,7 +22,7 @@ from orch_tui.model.pools import pool_of
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.runstate import TaskState
 from orch_tui.model.status import Status
-from orch_tui.project.locks import Lock, holder_of
+from orch_tui.project.concurrent.locks import Lock, holder_of
 from orch_tui.project.paths import ProjectPaths
 
 _LOCK_POLL = 0.5

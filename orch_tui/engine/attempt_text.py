@@ -18,8 +18,8 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.references import fill_variables, variable_names
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.project.attempt_dir import attempt_directory
-from orch_tui.project.configuration_text import house_text
 from orch_tui.project.project import DefinitionError, Project
+from orch_tui.project.saving.configuration_text import house_text
 
 
 class NoText(OrchError):

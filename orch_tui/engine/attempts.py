@@ -26,9 +26,9 @@ from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line
 from orch_tui.model.values import Value, decode_all, encode
 from orch_tui.project.attempt_dir import exit_file, log_file
+from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import read_run
-from orch_tui.project.locks import Lock
 from orch_tui.project.masking.files import is_masked, mask_attempt
 
 _LOOK = 0.25

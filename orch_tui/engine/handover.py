@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from orch_tui.engine.runs import ActiveRun
-from orch_tui.project.own_files import open_own
+from orch_tui.project.files.own_files import open_own
 
 SUCCESSOR_LOG = "executor.log"
 _LETTING_GO = 2.0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orch_tui.model.text import safe_line
-from orch_tui.project.own_files import open_own, write_all
+from orch_tui.project.files.own_files import open_own, write_all
 
 _BLOCK = 65536
 _LINE = 400

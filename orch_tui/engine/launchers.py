@@ -5,7 +5,7 @@ from __future__ import annotations
 from orch_tui.engine.launcher import Launcher
 from orch_tui.engine.local import LocalLauncher
 from orch_tui.model.errors import OrchError
-from orch_tui.project.launcher_entries import LOCAL, launcher_entry
+from orch_tui.project.extensions.launcher_entries import LOCAL, launcher_entry
 
 
 class LauncherMissing(OrchError):

@@ -30,8 +30,8 @@ from orch_tui.engine.process import (
 )
 from orch_tui.model.events import FailureKind
 from orch_tui.project.attempt_dir import exit_file, log_file
-from orch_tui.project.locks import is_locked
-from orch_tui.project.own_files import open_own
+from orch_tui.project.concurrent.locks import is_locked
+from orch_tui.project.files.own_files import open_own
 
 # $1 the exit file, $2 the directory, $3 the umask of the task. The exit file is made at once and filled at the end:
 # that it is missing proves that the task never began. `trap :` instead of `trap ''`: an ignored signal would stay so.

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from orch_tui.model.reasons import Cause, Reason
-from orch_tui.project.own_files import open_own
+from orch_tui.project.files.own_files import open_own
 
 _DISK = (errno.ENOSPC, errno.EDQUOT)
 # What was made of an attempt before the last file failed is gone again when one looks.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from orch_tui.model.plan import PlannedTask
 from orch_tui.model.pools import pool_of
 from orch_tui.model.reasons import Cause, Reason
-from orch_tui.project.locks import Lock, holder_of
+from orch_tui.project.concurrent.locks import Lock, holder_of
 from orch_tui.project.paths import ProjectPaths
 
 _NAMED = 3

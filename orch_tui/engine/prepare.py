@@ -35,9 +35,9 @@ from orch_tui.model.references import (
 )
 from orch_tui.model.runstate import RunState
 from orch_tui.project.attempt_dir import attempt_directory, make_attempt
+from orch_tui.project.definitions.shell import shell_argv
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
-from orch_tui.project.shell import shell_argv
 
 DEFAULT_GRACE = 10.0
 DEFAULT_MAX_LOG_MB = 2048.0

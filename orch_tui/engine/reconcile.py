@@ -18,7 +18,7 @@ from orch_tui.model.attempt_state import AttemptState
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import attempt_directory, exit_file, log_file
-from orch_tui.project.locks import is_locked
+from orch_tui.project.concurrent.locks import is_locked
 
 
 class Verdict(StrEnum):

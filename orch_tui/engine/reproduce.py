@@ -19,8 +19,8 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.references import resolve_secrets
 from orch_tui.model.runstate import TaskState
 from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, attempt_directory, config_file
-from orch_tui.project.own_files import read_own
-from orch_tui.project.shell import PLAIN
+from orch_tui.project.definitions.shell import PLAIN
+from orch_tui.project.files.own_files import read_own
 
 _PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

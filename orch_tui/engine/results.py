@@ -12,8 +12,8 @@ from typing import Any
 from orch_tui.model.text import counted, safe_line
 from orch_tui.model.values import Value, decode_all
 from orch_tui.project.attempt_dir import result_file
+from orch_tui.project.files.own_files import read_own
 from orch_tui.project.masking.files import is_masked, withheld
-from orch_tui.project.own_files import read_own
 
 _LIMIT = 4 << 20
 MOST_TOLD = 1000

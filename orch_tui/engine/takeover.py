@@ -33,9 +33,9 @@ from orch_tui.model.run_start import plan_of
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import attempt_directory
+from orch_tui.project.concurrent.locks import Lock, holder_of, is_locked
 from orch_tui.project.history import summarize
 from orch_tui.project.journal.file import JOURNAL, Journal, JournalLocked, read_run
-from orch_tui.project.locks import Lock, holder_of, is_locked
 from orch_tui.project.masking.files import is_masked
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets

@@ -16,9 +16,9 @@ from orch_tui.model.orchestration import Orchestration, Task, TaskOptions
 from orch_tui.model.plan import TaskFacts
 from orch_tui.model.promises import promised
 from orch_tui.model.references import used_secrets, variable_names
+from orch_tui.project.definitions.shell import shell_words
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
-from orch_tui.project.shell import shell_words
 
 
 class UnresolvedVariables(OrchError):

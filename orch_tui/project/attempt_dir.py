@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.project.own_files import create_own
+from orch_tui.project.files.own_files import create_own
 from orch_tui.project.paths import make_private
 
 _DATA_FOLDER = ("in", "in/tables", "in/files", "out", "out/tables", "out/files")

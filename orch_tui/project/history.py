@@ -17,9 +17,9 @@ from orch_tui.model.event_shape import SHAPES, complaint
 from orch_tui.model.events import EventType
 from orch_tui.model.runstate import ScheduledTime
 from orch_tui.model.status import Status
+from orch_tui.project.files.own_files import open_own
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, is_executed, parse_records
 from orch_tui.project.journal.head import read_header
-from orch_tui.project.own_files import open_own
 from orch_tui.project.paths import ProjectPaths
 
 _HEAD_BYTES = 8192

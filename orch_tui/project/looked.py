@@ -6,7 +6,7 @@ import tomllib
 
 import tomli_w
 
-from orch_tui.project.own_files import read_own_text, replace_own
+from orch_tui.project.files.own_files import read_own_text, replace_own
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _TABLE = "looked"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.model.component import ORCHESTRATION_COMPONENT
-from orch_tui.project.own_files import name_of, open_own, write_all
+from orch_tui.project.files.own_files import name_of, open_own, write_all
 
 _PRIVATE_DIR = 0o700
 _WRITABLE_BY_OTHERS = 0o022
@@ -66,7 +66,7 @@ class ProjectPaths:
 
     @property
     def unfinished_saves(self) -> Path:
-        """Intents of saves of several files, see :mod:`orch_tui.project.file_set`."""
+        """Intents of saves of several files, see :mod:`orch_tui.project.concurrent.file_set`."""
         return self.state / "saving"
 
     @property

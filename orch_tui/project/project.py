@@ -12,14 +12,14 @@ from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.text import safe_line, valid_id
-from orch_tui.project.configurations import decode_component, decode_configuration, warn_of_shadow
-from orch_tui.project.decode import Place, did_you_mean, quote
-from orch_tui.project.definitions import decode_orchestration
-from orch_tui.project.file_set import complete_saves
-from orch_tui.project.manifests import BUILTIN_COMPONENTS, Manifests, toml_files
+from orch_tui.project.concurrent.file_set import complete_saves
+from orch_tui.project.definitions.configurations import decode_component, decode_configuration, warn_of_shadow
+from orch_tui.project.definitions.orchestrations import decode_orchestration
+from orch_tui.project.definitions.settings import ProjectSettings, decode_settings
+from orch_tui.project.extensions.manifests import BUILTIN_COMPONENTS, Manifests, toml_files
+from orch_tui.project.files.source import DefinitionError, SourceText, parse_toml, read_source
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.project.settings import ProjectSettings, decode_settings
-from orch_tui.project.source import DefinitionError, SourceText, parse_toml, read_source
+from orch_tui.project.toml.decode import Place, did_you_mean, quote
 
 __all__ = ["DefinitionError", "Project", "ProjectSettings", "SourceText", "open_project"]
 

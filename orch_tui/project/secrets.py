@@ -11,7 +11,7 @@ from pathlib import Path
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.references import is_secret_name
 from orch_tui.model.text import safe_line
-from orch_tui.project.source import reading_remedy
+from orch_tui.project.files.source import reading_remedy
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _LINE_REMEDY = "write NAME=value; put a value with blanks or quotes into quotes, and close them"

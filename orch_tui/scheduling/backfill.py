@@ -16,11 +16,11 @@ from orch_tui.engine.runs import ActiveRun
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration_starts import IfRunning, Schedule
 from orch_tui.model.status import Status
+from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.history import RunSummary, runs
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project
-from orch_tui.project.schedule_fields import SCHEDULED_VARIABLES
-from orch_tui.project.time_zones import zone_of
+from orch_tui.project.schedules.time_zones import zone_of
 from orch_tui.scheduling.due_times import interval
 from orch_tui.scheduling.starting import Nothing, Starting, Turn
 from orch_tui.scheduling.store import FileLedger

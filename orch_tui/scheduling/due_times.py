@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterator
 from datetime import datetime
 
-from orch_tui.project.schedules import cron_text
+from orch_tui.project.schedules.starts import cron_text
 from orch_tui.scheduling.values import Watched
 
 _EARLIER = 3 * 3600.0

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orch_tui.project.own_files import open_own
+from orch_tui.project.files.own_files import open_own
 from orch_tui.scheduling.decide import Start
 from orch_tui.scheduling.scheduler import Key
 from orch_tui.scheduling.values import Watched

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from orch_tui.model.orchestration_starts import CatchUp
-from orch_tui.project.schedules import cron_text
+from orch_tui.project.schedules.starts import cron_text
 from orch_tui.scheduling.decide import Start, decide
 from orch_tui.scheduling.due_times import due_after
 from orch_tui.scheduling.ledger import Ledger

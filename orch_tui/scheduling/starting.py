@@ -12,10 +12,10 @@ from orch_tui.engine.task_facts import UnresolvedVariables
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration_starts import IfRunning
 from orch_tui.model.runstate import ScheduledTime
+from orch_tui.project.concurrent.locks import Lock
+from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.history import RunSummary, runs
-from orch_tui.project.locks import Lock
 from orch_tui.project.project import DefinitionError, Project
-from orch_tui.project.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.scheduling.due_times import delay_of, interval, iso_time, last_due
 from orch_tui.scheduling.pauses import read_pauses
 from orch_tui.scheduling.scheduler import fingerprint

@@ -25,10 +25,10 @@ from typing import Any
 
 from orch_tui.model.json_text import parse_json
 from orch_tui.model.runstate import ScheduledTime
-from orch_tui.project.atomic import sync_directory
+from orch_tui.project.concurrent.locks import Lock
+from orch_tui.project.files.atomic import sync_directory
+from orch_tui.project.files.own_files import open_own, read_own, replace_json
 from orch_tui.project.history import run_ids, summarize
-from orch_tui.project.locks import Lock
-from orch_tui.project.own_files import open_own, read_own, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.scheduling.values import Mark, Outcome, Record, Watched, Why
 

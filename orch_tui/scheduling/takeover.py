@@ -10,9 +10,9 @@ from pathlib import Path
 
 from orch_tui.engine.process import host
 from orch_tui.model.json_text import parse_json
+from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.history import RunSummary, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
-from orch_tui.project.own_files import read_own, replace_json
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project
 from orch_tui.scheduling.outage import Moment

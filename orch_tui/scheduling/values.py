@@ -8,7 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from orch_tui.model.orchestration_starts import Schedule
-from orch_tui.project.time_zones import machine_zone_name
+from orch_tui.project.schedules.time_zones import machine_zone_name
 
 ON_TIME = 90.0
 """Seconds after which a start is late: then it is caught up, or told as missed."""

@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 from orch_tui.model.orchestration import Orchestration
+from orch_tui.project.definitions.schedule_fields import schedule_ids
 from orch_tui.project.project import DefinitionError, Project
-from orch_tui.project.schedule_fields import schedule_ids
-from orch_tui.project.time_zones import zone_of
+from orch_tui.project.schedules.time_zones import zone_of
 from orch_tui.scheduling.values import Watched
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from orch_tui.project.schedules import cron_text
+from orch_tui.project.schedules.starts import cron_text
 from orch_tui.scheduling.values import Pause, Watched, Why
 
 _WHY = {

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.model.errors import UserError
-from orch_tui.project.atomic import sync_directory
-from orch_tui.project.own_files import open_own, read_own_text, replace_own, write_all
+from orch_tui.project.files.atomic import sync_directory
+from orch_tui.project.files.own_files import open_own, read_own_text, replace_own, write_all
 from orch_tui.project.paths import lock_inside, make_private
 from orch_tui.storage.tables import MANIFEST, StorageError, TableFiles, parse_manifest
 

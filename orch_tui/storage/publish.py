@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from orch_tui.model.errors import UserError
-from orch_tui.project.atomic import sync_directory
-from orch_tui.project.own_files import open_own
+from orch_tui.project.files.atomic import sync_directory
+from orch_tui.project.files.own_files import open_own
 from orch_tui.project.paths import make_private
 from orch_tui.storage.intents import (
     INTENTS,

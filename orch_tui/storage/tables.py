@@ -16,7 +16,7 @@ from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.problem import Problem
 from orch_tui.model.text import safe_line, valid_id
-from orch_tui.project.own_files import NotOwnFile, read_own_text, require_own
+from orch_tui.project.files.own_files import NotOwnFile, read_own_text, require_own
 
 T = TypeVar("T")
 

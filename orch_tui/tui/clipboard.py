@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.project.own_files import create_own
+from orch_tui.project.files.own_files import create_own
 from orch_tui.project.paths import ProjectPaths, make_private
 
 if TYPE_CHECKING:

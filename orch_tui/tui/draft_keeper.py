@@ -9,10 +9,10 @@ from pathlib import Path
 
 from orch_tui.engine.requests import who_am_i
 from orch_tui.model.orchestration import Orchestration
-from orch_tui.project.drafts import draft_slots, draft_text
+from orch_tui.project.concurrent.slots import Slot, Slots
+from orch_tui.project.files.source import SourceText
 from orch_tui.project.project import Project
-from orch_tui.project.slots import Slot, Slots
-from orch_tui.project.source import SourceText
+from orch_tui.project.saving.drafts import draft_slots, draft_text
 
 
 class DraftKeeper:

@@ -268,7 +268,7 @@ def save_theme(path: Path, theme: str) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    from orch_tui.project.atomic import write_atomic
+    from orch_tui.project.files.atomic import write_atomic
 
     try:
         document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from orch_tui.project.files.own_files import create_own
 from orch_tui.project.masking.faults import fault_text
-from orch_tui.project.own_files import create_own
 
 
 def compose(error: BaseException, environment: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ import pytest
 from orch_tui.alerts.files import staying_lock
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.values import State
-from orch_tui.project.locks import is_locked
+from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.paths import ProjectPaths
 
 from tests.servers.http_server import Answer, HttpServer

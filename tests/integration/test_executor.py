@@ -203,7 +203,7 @@ def test_the_same_configuration_never_overlaps_across_processes(tmp_path: Path) 
 
 _HOLD_LOCK = """
 import sys
-from orch_tui.project.locks import Lock
+from orch_tui.project.concurrent.locks import Lock
 lock = Lock.acquire(sys.argv[1], "run 42")
 print("held", flush=True)
 sys.stdin.readline()

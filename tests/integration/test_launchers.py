@@ -12,8 +12,8 @@ from orch_tui.engine.launchers import LauncherMissing, make_launcher
 from orch_tui.engine.runs import RunRefused
 from orch_tui.engine.takeover import take_over
 from orch_tui.model.status import Status
+from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.project import Project, open_project
-from orch_tui.project.source import DefinitionError
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import begin, make_commands, run, until

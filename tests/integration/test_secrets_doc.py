@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from orch_tui.project.lint import check
+from orch_tui.project.lint.check import check
 from orch_tui.project.project import open_project
 
 from tests.support.projects import latest_run, make_project, orch

@@ -17,7 +17,7 @@ import pytest
 from orch_tui.engine.runs import RunRefused, RunRequest, plan_run
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run
-from orch_tui.project.lint import check
+from orch_tui.project.lint.check import check
 from orch_tui.project.project import Project, open_project
 from orch_tui.runs.view import variables_set
 

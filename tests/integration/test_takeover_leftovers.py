@@ -14,8 +14,8 @@ from orch_tui.engine.takeover import take_over
 from orch_tui.model.events import read_time, write_time
 from orch_tui.model.machine_clock import uptime
 from orch_tui.model.status import Status
+from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.journal.file import read_run
-from orch_tui.project.locks import is_locked
 
 from tests.support.engine_kit import begin, make_commands, statuses, until
 from tests.support.executors import Executor, wait_for_exit_file

@@ -25,7 +25,7 @@ from orch_tui.engine.local import read_exit_file
 from orch_tui.engine.process import read_stat, tagged
 from orch_tui.model.events import FailureKind
 from orch_tui.project.attempt_dir import exit_file, log_file
-from orch_tui.project.locks import is_locked
+from orch_tui.project.concurrent.locks import is_locked
 
 from tests.support.projects import environment, living, wait_for_file
 

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 from orch_tui.model.orchestration import Orchestration, Phase, Task
-from orch_tui.project.orchestration_text import house_text
 from orch_tui.project.project import Project, open_project
+from orch_tui.project.saving.orchestration_text import house_text
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_configs"
 # The order in which the walk-through adds them: transformations and writer before the extractors.

@@ -10,10 +10,10 @@ import pytest
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.status import Status
 from orch_tui.model.undo import NothingToUndo
-from orch_tui.project.catalog import InUse
+from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.history import RunSummary
 from orch_tui.project.project import Project
-from orch_tui.project.source import DefinitionError
+from orch_tui.project.saving.catalog import InUse
 from orch_tui.tui.home.model import HomeModel, read_runs, show_when, spark
 
 from tests.tui.conftest import NOW, MakeRun, write_files

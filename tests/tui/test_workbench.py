@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from orch_tui.project.drafts import found_drafts, load_draft
 from orch_tui.project.project import Project
+from orch_tui.project.saving.drafts import found_drafts, load_draft
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.conflict import Conflict
 from orch_tui.tui.draft_keeper import DraftKeeper

@@ -1,4 +1,4 @@
-"""What lies below ``.orch/`` is opened in one way only, by :mod:`orch_tui.project.own_files`."""
+"""What lies below ``.orch/`` is opened in one way only, by :mod:`orch_tui.project.files.own_files`."""
 
 from __future__ import annotations
 

@@ -31,17 +31,17 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration_starts import Schedule
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.runstate import RunHeader
-from orch_tui.project import own_files
-from orch_tui.project.drafts import load_draft
-from orch_tui.project.file_set import complete_saves
+from orch_tui.project.concurrent.file_set import complete_saves
+from orch_tui.project.concurrent.locks import Lock, holder_of
+from orch_tui.project.files import own_files
 from orch_tui.project.history import summarize
 from orch_tui.project.journal.file import Journal, JournalReader
-from orch_tui.project.locks import Lock, holder_of
 from orch_tui.project.looked import read_looked
 from orch_tui.project.masking.files import mask_attempt
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.project import open_project
+from orch_tui.project.saving.drafts import load_draft
 from orch_tui.scheduling.decide import Start
 from orch_tui.scheduling.life import last_sign
 from orch_tui.scheduling.pauses import read_pauses

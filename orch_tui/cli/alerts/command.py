@@ -213,7 +213,7 @@ def _stay(project: Project, sender: Sender) -> int:
     """Go on until nothing is to be done for a while; one process at a time."""
     from orch_tui.alerts.files import staying_lock
     from orch_tui.alerts.sending import outbox_changed
-    from orch_tui.project.locks import Lock
+    from orch_tui.project.concurrent.locks import Lock
 
     lock = Lock.acquire(staying_lock(project.paths), "a sender of alerts")
     if lock is None:

@@ -34,7 +34,7 @@ def check_command(orchestration: str | None, as_json: bool, strict: bool, projec
 
     Exit code 2 when there is an error.
     """
-    from orch_tui.project.lint import check
+    from orch_tui.project.lint.check import check
 
     opened = open_it(project, tolerant=True)
     if orchestration is not None and orchestration not in opened.orchestration_ids():
@@ -153,7 +153,7 @@ def _print_problem(out: Output, problem: Problem) -> None:
 @project_option
 def new_command(directory: Path, name: str | None, project: str | None) -> int:
     """Make a new project in DIRECTORY, with an orchestration that runs."""
-    from orch_tui.project.scaffold import new_project
+    from orch_tui.project.saving.scaffold import new_project
 
     try:
         new_project(directory, name or directory.resolve().name)

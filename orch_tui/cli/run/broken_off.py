@@ -17,8 +17,8 @@ def fault_error(project: Project, run: ActiveRun, error: Exception) -> CliError:
     """Where the fault was goes into the run's directory, its sentence to the person."""
     import traceback
 
+    from orch_tui.project.files.own_files import replace_own
     from orch_tui.project.masking.faults import fault_text
-    from orch_tui.project.own_files import replace_own
 
     where, env_file = run.directory / "fault.log", project.root / ".env"
     with contextlib.suppress(OSError):

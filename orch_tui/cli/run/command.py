@@ -182,8 +182,8 @@ def _warn_of_variables(names: Mapping[str, str]) -> None:
 
 def _warn_of_env(project: Project) -> None:
     """Say what is wrong with the file of secrets: a run goes on with those that can be read, and needs no other."""
+    from orch_tui.project.files.source import describe
     from orch_tui.project.secrets import Secrets
-    from orch_tui.project.source import describe
 
     err = Output(sys.stderr)
     for problem in Secrets(project.root).problems_of_file():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def report_to_parent(run: str, orchestration: str, state: RunState | None = None) -> None:
     """``result.json`` for the task that this run is; with ``state`` when it has ended."""
-    from orch_tui.project.own_files import replace_json
+    from orch_tui.project.files.own_files import replace_json
 
     directory = os.environ.get("ORCH_TASK")
     if not directory:

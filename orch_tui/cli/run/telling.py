@@ -12,8 +12,8 @@ from orch_tui.cli.follow.narrate import Narrator
 from orch_tui.cli.shared.output import Output
 from orch_tui.engine.obstacles import passing_obstacle
 from orch_tui.model.text import safe_line
+from orch_tui.project.files.own_files import replace_own
 from orch_tui.project.journal.file import BrokenJournal
-from orch_tui.project.own_files import replace_own
 from orch_tui.runs.follower import Follower
 
 if TYPE_CHECKING:

@@ -27,9 +27,9 @@ def crontab_command(project: str | None) -> int:
 
     Nothing is installed: put the lines into `crontab -e`. What goes wrong in a run is printed, so cron mails it.
     """
+    from orch_tui.project.definitions.schedule_fields import schedule_ids
     from orch_tui.project.project import DefinitionError
-    from orch_tui.project.schedule_fields import schedule_ids
-    from orch_tui.project.schedules import NotForCron, crontab_line
+    from orch_tui.project.schedules.starts import NotForCron, crontab_line
 
     # orch.toml says in which time zone schedules are: without it, no line is certain.
     opened = open_it(project)

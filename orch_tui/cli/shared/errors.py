@@ -26,7 +26,7 @@ def os_sentence(error: OSError) -> str:
     """What the system refused, where, and what to do about it."""
     import errno
 
-    from orch_tui.project.own_files import NotOwnFile
+    from orch_tui.project.files.own_files import NotOwnFile
 
     where = f": {safe_line(str(error.filename))}" if error.filename else ""
     if isinstance(error, NotOwnFile):

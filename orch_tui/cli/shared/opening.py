@@ -80,7 +80,7 @@ def _require_trusted(file: Path) -> None:
     if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
         trusted.add(int(os.environ["SUDO_UID"]))
     if owner not in trusted:
-        from orch_tui.project.own_files import name_of
+        from orch_tui.project.files.own_files import name_of
 
         raise CliError(
             f'"{safe_line(str(file), 300)}" was found above this directory and belongs to {name_of(owner)}; '

@@ -17,7 +17,7 @@ from orch_tui.cli.shared.output import Output
 from orch_tui.model.runstate import RunState, TaskState
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
-from orch_tui.project.own_files import open_own
+from orch_tui.project.files.own_files import open_own
 from orch_tui.runs.follower import POLL, Follower
 
 _BLOCK = 1 << 16

@@ -92,7 +92,7 @@ def _painted(out: Output, piece: Piece) -> str:
 
 
 def _write(sequence: Sequence, path: Path, suffix: str) -> None:
-    from orch_tui.project.atomic import write_atomic
+    from orch_tui.project.files.atomic import write_atomic
     from orch_tui.runs.sequence.layout import lay_out
     from orch_tui.runs.sequence.svg import write_svg
 

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from orch_tui.components import kit
 from orch_tui.components.kit.environment import Environment
-from orch_tui.project.shell import shell_words
+from orch_tui.project.definitions.shell import shell_words
 
 
 class Parameters(kit.Parameters):

@@ -38,7 +38,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.references import secret_names
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import config_file, input_tables
-from orch_tui.project.own_files import read_own, replace_json
+from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.paths import make_private
 from orch_tui.storage.duckdb import count, describe, parquet, quoted
 from orch_tui.storage.parquet import write_parquet

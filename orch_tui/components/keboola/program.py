@@ -44,7 +44,7 @@ from orch_tui.model.json_text import parse_json
 from orch_tui.model.references import secret_names
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, config_file, input_state, output_tables
-from orch_tui.project.own_files import read_own_text, replace_json
+from orch_tui.project.files.own_files import read_own_text, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.duckdb import columns_of, parquet
 from orch_tui.storage.storage import Storage

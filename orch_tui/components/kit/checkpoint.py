@@ -20,9 +20,9 @@ from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Input
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line, valid_id
-from orch_tui.project.atomic import sync_directory
 from orch_tui.project.attempt_dir import sent_batches
-from orch_tui.project.own_files import open_own
+from orch_tui.project.files.atomic import sync_directory
+from orch_tui.project.files.own_files import open_own
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _BLOCK = 1 << 20

@@ -92,7 +92,7 @@ class Context:
 
     def flush_progress(self) -> None:
         """Write the last progress that was not written yet. A full disk does not fail the task because of it."""
-        from orch_tui.project.own_files import replace_json
+        from orch_tui.project.files.own_files import replace_json
 
         if self._progress is None:
             return

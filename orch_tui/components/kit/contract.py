@@ -19,7 +19,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.json_text import parse_json
 from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.attempt_dir import config_file, output_tables
-from orch_tui.project.own_files import read_own_text
+from orch_tui.project.files.own_files import read_own_text
 
 
 @dataclass(frozen=True, slots=True)

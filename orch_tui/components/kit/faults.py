@@ -9,8 +9,8 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.fault import KEY, Fault
 from orch_tui.model.json_text import parse_json
 from orch_tui.project.attempt_dir import result_file
+from orch_tui.project.files.own_files import read_own_text, replace_json
 from orch_tui.project.masking.redactor import Redactor
-from orch_tui.project.own_files import read_own_text, replace_json
 
 
 class FaultyParameter(UserError):

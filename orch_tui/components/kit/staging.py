@@ -17,8 +17,8 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.json_text import parse_json
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import input_tables, output_tables, result_file
+from orch_tui.project.files.own_files import read_own_text, replace_json
 from orch_tui.project.masking.redactor import Redactor
-from orch_tui.project.own_files import read_own_text, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import TableInfo

@@ -17,9 +17,9 @@ from orch_tui.model.json_text import parse_json
 from orch_tui.model.references import MissingSecrets
 from orch_tui.model.text import safe_line, valid_id
 from orch_tui.project.attempt_dir import input_state, output_state
+from orch_tui.project.files.own_files import read_own, read_own_text, replace_json, replace_own
 from orch_tui.project.masking.kept import HiddenSecret, has_references, resolved, with_references
 from orch_tui.project.masking.redactor import secrets_of_task
-from orch_tui.project.own_files import read_own, read_own_text, replace_json, replace_own
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.tables import StorageError
 

@@ -24,7 +24,7 @@ from orch_tui.components.mailchimp.rejects import Rejects
 from orch_tui.model.errors import UserError
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
-from orch_tui.project.own_files import read_own, replace_json
+from orch_tui.project.files.own_files import read_own, replace_json
 
 _ROUNDS = 3
 """How often operations that Mailchimp failed to carry out are handed over again."""

@@ -20,7 +20,7 @@ from orch_tui.components.kit.subprocess import run_child
 from orch_tui.model.fault import Fault
 from orch_tui.model.text import safe_line
 from orch_tui.project.attempt_dir import log_file, output_tables
-from orch_tui.project.own_files import open_own, replace_own
+from orch_tui.project.files.own_files import open_own, replace_own
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.storage import Storage
 

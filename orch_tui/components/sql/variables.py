@@ -16,7 +16,7 @@ from orch_tui.components.sql.transformation import MEMORY_LIMIT, THREADS, explai
 from orch_tui.model.text import counted, safe_line
 from orch_tui.model.values import decode_all, encode, text_of, type_of
 from orch_tui.project.attempt_dir import result_file
-from orch_tui.project.own_files import replace_json
+from orch_tui.project.files.own_files import replace_json
 
 if TYPE_CHECKING:
     import duckdb

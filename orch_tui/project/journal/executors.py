@@ -9,8 +9,8 @@ from typing import Any
 
 from orch_tui.model.event_shape import SHAPES, complaint
 from orch_tui.model.events import EventType
+from orch_tui.project.files.own_files import open_own
 from orch_tui.project.journal.format import BrokenJournal, parse_records
-from orch_tui.project.own_files import open_own
 
 _CHUNK = 1 << 20
 _BOUNDARY = b"\n\n"

@@ -13,6 +13,8 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.events import Event
 from orch_tui.model.plan import RunPlan
 from orch_tui.model.runstate import RunHeader, RunState, fold
+from orch_tui.project.concurrent.locks import is_locked
+from orch_tui.project.files.own_files import open_own
 from orch_tui.project.journal.format import (
     BrokenJournal,
     Record,
@@ -22,8 +24,6 @@ from orch_tui.project.journal.format import (
     write_header,
 )
 from orch_tui.project.journal.head import Head
-from orch_tui.project.locks import is_locked
-from orch_tui.project.own_files import open_own
 
 __all__ = [
     "JOURNAL",

@@ -23,8 +23,8 @@ from orch_tui.model.run_start import initial_state
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.model.values import encode_all
-from orch_tui.project.rules import record_rules
-from orch_tui.project.task_fields import record_values
+from orch_tui.project.definitions.rules import record_rules
+from orch_tui.project.definitions.task_fields import record_values
 
 FORMAT = 1
 

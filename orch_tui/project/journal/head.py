@@ -25,9 +25,9 @@ from orch_tui.model.reasons import Cause, decode_reason
 from orch_tui.model.runstate import RunHeader, RunState, ScheduledTime, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.values import recall_all
+from orch_tui.project.definitions.rules import RULES, recall_rules
+from orch_tui.project.definitions.task_fields import recall, record_shape
 from orch_tui.project.journal.format import FORMAT, BrokenJournal, Record, to_time
-from orch_tui.project.rules import RULES, recall_rules
-from orch_tui.project.task_fields import recall, record_shape
 
 _SKIPPED = Kind(lambda value: value in (Status.CREATED.value, Status.SKIPPED.value), "created or skipped")
 

@@ -69,7 +69,7 @@ def _mask(path: Path, redactor: Redactor | None) -> None:
     if redactor is not None and not redactor:
         return
     # Every start of a run imports this module, and few tasks are killed.
-    from orch_tui.project.own_files import read_own, replace_json, replace_own
+    from orch_tui.project.files.own_files import read_own, replace_json, replace_own
 
     if path.is_symlink():
         # Nobody reads through it here, and what it leads to is not ours to change.

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from orch_tui.project.source import DefinitionError
+from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.toml.lines import KeyPath, Kind, Scan, Statement, comments_above, comments_in, scan
 from orch_tui.project.toml.text import key_text, long_text, table_lines, value_text
 

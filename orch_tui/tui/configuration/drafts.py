@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.model.configuration import WriteMode, split_ref
+from orch_tui.project.concurrent.slots import Slot, Slots
+from orch_tui.project.files.source import DefinitionError, parse_toml, read_own_source
 from orch_tui.project.project import Project
-from orch_tui.project.slots import Slot, Slots
-from orch_tui.project.source import DefinitionError, parse_toml, read_own_source
 from orch_tui.project.toml.text import table_lines
 from orch_tui.tui.configuration.form.state import FormState, InputRow, OutputRow
 

@@ -13,11 +13,11 @@ from orch_tui.model.configuration import Configuration, split_ref
 from orch_tui.model.references import possible_secrets, secret_names, used_secrets
 from orch_tui.model.text import safe_line
 from orch_tui.model.undo import EditHistory
-from orch_tui.project.configuration_text import texts_in_files
+from orch_tui.project.files.source import DefinitionError, SourceText, describe, parse_toml, read_source
 from orch_tui.project.project import Project
+from orch_tui.project.saving.configuration_text import texts_in_files
+from orch_tui.project.saving.writer import Over
 from orch_tui.project.secrets import Secrets
-from orch_tui.project.source import DefinitionError, SourceText, describe, parse_toml, read_source
-from orch_tui.project.writer import Over
 from orch_tui.tui.configuration.form.fields import Field, FieldPath, build_fields
 from orch_tui.tui.configuration.form.state import FormState, Place, first_state, read_inputs, read_outputs
 from orch_tui.tui.configuration.form.values import collect, place_errors, plain, secret_errors
@@ -184,9 +184,9 @@ class ConfigurationEditor:
         """Write a configuration that was checked, with ``over`` over what was seen on disk.
 
         Raises:
-            ChangedOnDisk, DefinitionError, SaveError: see :func:`orch_tui.project.writer.save_configuration`.
+            ChangedOnDisk, DefinitionError, SaveError: see :func:`orch_tui.project.saving.writer.save_configuration`.
         """
-        from orch_tui.project.writer import save_configuration
+        from orch_tui.project.saving.writer import save_configuration
 
         self.base = save_configuration(self.project, configuration, self.base, over=over)
         self.saved = True
@@ -195,7 +195,7 @@ class ConfigurationEditor:
 
     def users(self) -> list[User]:
         """Every task that runs it."""
-        from orch_tui.project.catalog import used_by
+        from orch_tui.project.saving.catalog import used_by
 
         found: list[User] = []
         phases: dict[str, dict[str, str]] = {}

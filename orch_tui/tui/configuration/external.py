@@ -9,13 +9,13 @@ from pathlib import Path
 
 from orch_tui.model.configuration import split_ref
 from orch_tui.model.problem import Problem
-from orch_tui.project.configurations import decode_configuration
-from orch_tui.project.decode import Place
-from orch_tui.project.own_files import create_own, read_own, read_own_text, replace_own
+from orch_tui.project.concurrent.slots import Slot, Slots
+from orch_tui.project.definitions.configurations import decode_configuration
+from orch_tui.project.files.own_files import create_own, read_own, read_own_text, replace_own
+from orch_tui.project.files.source import DefinitionError, describe, parse_toml, read_own_source, read_source
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project, text_file
-from orch_tui.project.slots import Slot, Slots
-from orch_tui.project.source import DefinitionError, describe, parse_toml, read_own_source, read_source
+from orch_tui.project.toml.decode import Place
 
 _SUFFIX = ".toml"
 _MARK = "#! "
@@ -84,7 +84,7 @@ class ExternalEdit:
             DefinitionError: the text is refused; it is kept with the errors on top.
             ChangedOnDisk, SaveError: the file was changed by others meanwhile or cannot be written; the text is kept.
         """
-        from orch_tui.project.writer import replace_text
+        from orch_tui.project.saving.writer import replace_text
 
         base = read_own_source(self._base, self._shown).text
         try:

@@ -10,8 +10,8 @@ from textual.screen import Screen
 from orch_tui.engine.requests import who_am_i
 from orch_tui.model.configuration import split_ref
 from orch_tui.model.text import safe_line, slug, unique, valid_id
-from orch_tui.project.source import DefinitionError
-from orch_tui.project.writer import ChangedOnDisk, SaveError
+from orch_tui.project.files.source import DefinitionError
+from orch_tui.project.saving.writer import ChangedOnDisk, SaveError
 from orch_tui.tui.configuration.editing import Editing
 from orch_tui.tui.configuration.external import ExternalEdit, edit_text
 from orch_tui.tui.configuration.page import Page
@@ -165,7 +165,7 @@ class Files:
 
     async def duplicate(self) -> None:
         """A copy under another name, opened."""
-        from orch_tui.project.catalog import duplicate_configuration
+        from orch_tui.project.saving.catalog import duplicate_configuration
         from orch_tui.tui.dialogs.prompt import Prompt
 
         if not self._is_on_disk():
@@ -187,7 +187,7 @@ class Files:
 
     async def rename_id(self) -> None:
         """Another id; the tasks that run it follow."""
-        from orch_tui.project.catalog import rename_configuration
+        from orch_tui.project.saving.catalog import rename_configuration
         from orch_tui.tui.dialogs.prompt import Prompt
 
         if not self._is_on_disk():
@@ -212,7 +212,7 @@ class Files:
 
     async def delete(self) -> None:
         """Into the trash; refused while in use."""
-        from orch_tui.project.catalog import InUse, delete_configuration
+        from orch_tui.project.saving.catalog import InUse, delete_configuration
         from orch_tui.tui.dialogs.confirm import Confirm
 
         if not self._editor.saved:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from orch_tui.project.source import DefinitionError
-from orch_tui.project.writer import ChangedOnDisk, Over, SaveError
+from orch_tui.project.files.source import DefinitionError
+from orch_tui.project.saving.writer import ChangedOnDisk, Over, SaveError
 from orch_tui.tui.configuration.editing import Editing
 from orch_tui.tui.configuration.form.code import CodeText
 from orch_tui.tui.configuration.page import Page

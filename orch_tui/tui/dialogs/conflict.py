@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
 from orch_tui.model.text import safe_line
-from orch_tui.project.writer import ChangedOnDisk
+from orch_tui.project.saving.writer import ChangedOnDisk
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.breakpoints import HEIGHTS

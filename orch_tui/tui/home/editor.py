@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from orch_tui.model.undo import NothingToUndo
-from orch_tui.project.source import DefinitionError
+from orch_tui.project.files.source import DefinitionError
 from orch_tui.tui.home.model import Entry, HomeModel
 from orch_tui.tui.home.own_fields import read_again
 
@@ -120,8 +120,8 @@ class OrchestrationEditor:
     def _do(self, what: Callable[[], str | None], go_to: str | None = None) -> bool:
         """Do it and show the result; what went wrong is said in its own sentence."""
         # Saving needs more than showing does.
-        from orch_tui.project.catalog import InUse
-        from orch_tui.project.writer import ChangedOnDisk, SaveError
+        from orch_tui.project.saving.catalog import InUse
+        from orch_tui.project.saving.writer import ChangedOnDisk, SaveError
 
         try:
             place = what()

@@ -13,9 +13,9 @@ from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
 from orch_tui.model.text import safe_line, slug, unique
 from orch_tui.model.undo import NothingToUndo
+from orch_tui.project.files.source import DefinitionError, SourceText
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project
-from orch_tui.project.source import DefinitionError, SourceText
 from orch_tui.tui.home.own_fields import put_back, read_again, save_over
 from orch_tui.tui.home.schedule_look import ScheduleLook
 
@@ -116,7 +116,7 @@ class HomeModel:
 
     def look_again(self) -> None:
         """Read the directory again, and each file again when it is shown."""
-        from orch_tui.project.drafts import list_drafts
+        from orch_tui.project.saving.drafts import list_drafts
 
         self._entries.clear()
         self._problems.clear()
@@ -165,7 +165,7 @@ class HomeModel:
 
     def problems(self, orchestration_id: str) -> tuple[Problem, ...]:
         """What is wrong with it and with what it uses, errors first; reads its configurations."""
-        from orch_tui.project.lint import check_orchestration
+        from orch_tui.project.lint.check import check_orchestration
 
         if (known := self.known_problems(orchestration_id)) is not None:
             return known
@@ -247,7 +247,7 @@ class HomeModel:
 
     def create(self, name: str) -> str:
         """A new orchestration without phases. Raises: DefinitionError, ChangedOnDisk, SaveError."""
-        from orch_tui.project.catalog import create_orchestration
+        from orch_tui.project.saving.catalog import create_orchestration
 
         new_id = unique(slug(name, "orchestration"), self.project.orchestration_ids())
         create_orchestration(self.project, Orchestration(new_id, name.strip()))
@@ -257,7 +257,7 @@ class HomeModel:
 
     def duplicate(self, orchestration_id: str, name: str) -> str:
         """A copy with its comments under another name. Raises: as :meth:`create`."""
-        from orch_tui.project.catalog import duplicate_orchestration
+        from orch_tui.project.saving.catalog import duplicate_orchestration
 
         new_id = unique(slug(name, "orchestration"), self.project.orchestration_ids())
         duplicate_orchestration(self.project, orchestration_id, new_id, name.strip())
@@ -285,7 +285,7 @@ class HomeModel:
 
     def change_id(self, orchestration_id: str, new_id: str) -> str:
         """Another file name; history, draft and the tasks that run it follow. Raises: as :meth:`create`."""
-        from orch_tui.project.catalog import rename_orchestration
+        from orch_tui.project.saving.catalog import rename_orchestration
 
         rename_orchestration(self.project, orchestration_id, new_id)
         self._undo.append((f'change of the id "{orchestration_id}"', lambda: self._id_back(new_id, orchestration_id)))
@@ -294,7 +294,7 @@ class HomeModel:
         return new_id
 
     def _id_back(self, orchestration_id: str, old: str) -> str:
-        from orch_tui.project.catalog import rename_orchestration
+        from orch_tui.project.saving.catalog import rename_orchestration
 
         rename_orchestration(self.project, orchestration_id, old)
         self._runs.clear()
@@ -303,7 +303,7 @@ class HomeModel:
 
     def delete(self, orchestration_id: str) -> None:
         """Move the file to the trash; its history stays. Raises: InUse, SaveError, RuntimeError while a run is live."""
-        from orch_tui.project.catalog import delete_orchestration, restore
+        from orch_tui.project.saving.catalog import delete_orchestration, restore
 
         name = self.entry(orchestration_id).name
         last = read_runs(self.project.paths, orchestration_id).last
@@ -320,7 +320,7 @@ class HomeModel:
         self.look_again()
 
     def _take_away(self, orchestration_id: str) -> None:
-        from orch_tui.project.catalog import delete_orchestration
+        from orch_tui.project.saving.catalog import delete_orchestration
 
         delete_orchestration(self.project, orchestration_id)
         self.look_again()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orch_tui.model.orchestration import Orchestration
+from orch_tui.project.files.source import SourceText
 from orch_tui.project.project import Project
-from orch_tui.project.source import SourceText
 
 _OWN = ("name", "description", "max_parallel", "defaults", "variables")
 
@@ -22,7 +22,7 @@ def save_over(project: Project, value: Orchestration, base: SourceText) -> Orche
     """Save over the file that was read as ``base``; what it was before. Raises: DefinitionError, ChangedOnDisk,
     SaveError."""
     # Saving needs more than showing does.
-    from orch_tui.project.writer import save_orchestration
+    from orch_tui.project.saving.writer import save_orchestration
 
     before = project.orchestration(value.id)
     save_orchestration(project, value, base)

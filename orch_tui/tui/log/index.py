@@ -18,7 +18,7 @@ from collections import OrderedDict
 from enum import Enum
 from pathlib import Path
 
-from orch_tui.project.own_files import open_own
+from orch_tui.project.files.own_files import open_own
 
 BLOCK = 1 << 18
 _KEPT_BLOCKS = 8

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.project.lint import Linter
+from orch_tui.project.lint.check import Linter
 from orch_tui.project.project import Project
 
 # From so many tasks on a check takes longer than a frame (10,000 tasks: a quarter of a second).

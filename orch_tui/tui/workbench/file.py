@@ -10,9 +10,9 @@ from textual.timer import Timer
 
 from orch_tui.model.fault import Fault
 from orch_tui.model.text import counted, safe_line
-from orch_tui.project.drafts import Draft, found_drafts
 from orch_tui.project.project import DefinitionError
-from orch_tui.project.writer import ChangedOnDisk, Over, SaveError
+from orch_tui.project.saving.drafts import Draft, found_drafts
+from orch_tui.project.saving.writer import ChangedOnDisk, Over, SaveError
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.conflict import Answer, Conflict
 from orch_tui.tui.draft_keeper import DraftKeeper

@@ -13,10 +13,10 @@ from orch_tui.model.edits import EditError
 from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions
 from orch_tui.model.text import counted, safe_line
 from orch_tui.model.undo import EditHistory
-from orch_tui.project.drafts import Draft
+from orch_tui.project.files.source import read_source
 from orch_tui.project.project import DefinitionError, Project, SourceText
-from orch_tui.project.source import read_source
-from orch_tui.project.writer import Over, save_orchestration
+from orch_tui.project.saving.drafts import Draft
+from orch_tui.project.saving.writer import Over, save_orchestration
 from orch_tui.tui.workbench.catalog import Catalog
 
 Item = Phase | Task

@@ -23,8 +23,8 @@ from orch_tui.model.run_start import initial_state
 from orch_tui.model.run_time import RunTime
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
+from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.journal.file import Journal
-from orch_tui.project.locks import Lock
 from orch_tui.project.paths import ProjectPaths
 
 T = RunTime(1_790_000_000.0)

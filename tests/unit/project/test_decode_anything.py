@@ -9,11 +9,11 @@ import pytest
 import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from orch_tui.project.configurations import decode_component, decode_configuration
-from orch_tui.project.decode import Place
-from orch_tui.project.definitions import decode_orchestration
-from orch_tui.project.settings import decode_settings
-from orch_tui.project.source import DefinitionError, parse_toml
+from orch_tui.project.definitions.configurations import decode_component, decode_configuration
+from orch_tui.project.definitions.orchestrations import decode_orchestration
+from orch_tui.project.definitions.settings import decode_settings
+from orch_tui.project.files.source import DefinitionError, parse_toml
+from orch_tui.project.toml.decode import Place
 
 WORDS = (
     "name description id max_parallel defaults variables phases tasks configuration enabled continue_on_failure retry "

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from orch_tui.project.locks import holder_of, is_locked
+from orch_tui.project.concurrent.locks import holder_of, is_locked
 from orch_tui.project.paths import ProjectPaths, make_private
 
 

@@ -16,7 +16,7 @@ from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.retry import Backoff, Retry
 from orch_tui.project.project import DefinitionError, Project, open_project
 
-from .conftest import MakeProject
+from tests.unit.project.conftest import MakeProject
 
 FULL = """\
 name = "Full"

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from orch_tui.model import edits
 from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions, Variable
 from orch_tui.model.retry import Retry
-from orch_tui.project import orchestration_text
-from orch_tui.project.decode import Place
-from orch_tui.project.definitions import decode_orchestration
-from orch_tui.project.orchestration_text import Composed, Way, compose, house_text
-from orch_tui.project.source import DefinitionError, parse_toml
+from orch_tui.project.definitions.orchestrations import decode_orchestration
+from orch_tui.project.files.source import DefinitionError, parse_toml
+from orch_tui.project.saving import orchestration_text
+from orch_tui.project.saving.orchestration_text import Composed, Way, compose, house_text
 from orch_tui.project.toml.blocks import split_blocks
+from orch_tui.project.toml.decode import Place
 
 from tests.support.strategies import Edit, apply_edit, edit_sequences, orchestrations
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 from orch_tui.model.orchestration import Orchestration
-from orch_tui.project import save_lock
-from orch_tui.project.catalog import InUse, delete_configuration, rename_configuration, rename_orchestration
-from orch_tui.project.drafts import draft_slots, found_drafts
+from orch_tui.project.concurrent import save_lock
+from orch_tui.project.concurrent.save_lock import saving
 from orch_tui.project.project import open_project
-from orch_tui.project.save_lock import saving
-from orch_tui.project.writer import ChangedOnDisk, SaveError, save_orchestration, write_new
+from orch_tui.project.saving.catalog import InUse, delete_configuration, rename_configuration, rename_orchestration
+from orch_tui.project.saving.drafts import draft_slots, found_drafts
+from orch_tui.project.saving.writer import ChangedOnDisk, SaveError, save_orchestration, write_new
 
 from tests.support.projects import environment
 from tests.unit.project.conftest import MakeProject
@@ -33,7 +33,7 @@ from dataclasses import replace
 from pathlib import Path
 from orch_tui.model.edits import new_phase
 from orch_tui.project.project import open_project
-from orch_tui.project.writer import ChangedOnDisk, save_configuration, save_orchestration
+from orch_tui.project.saving.writer import ChangedOnDisk, save_configuration, save_orchestration
 
 root, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 project, refused = open_project(root), 0

@@ -6,8 +6,8 @@ import re
 import tomllib
 from pathlib import Path
 
-from orch_tui.project.decode import Place
-from orch_tui.project.settings import ProjectSettings, decode_settings
+from orch_tui.project.definitions.settings import ProjectSettings, decode_settings
+from orch_tui.project.toml.decode import Place
 
 README = Path(__file__).parents[3] / "README.md"
 

@@ -11,7 +11,7 @@ import pytest
 import tomli_w
 from orch_tui.model.configuration import WriteMode
 from orch_tui.model.errors import UserError
-from orch_tui.project.own_files import replace_own
+from orch_tui.project.files.own_files import replace_own
 from orch_tui.storage import intents
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication, StorageError

@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, Static, TextArea
 
 from orch_tui.model.orchestration import Orchestration
 from orch_tui.model.text import safe_line
-from orch_tui.project.settings import ProjectSettings
+from orch_tui.project.definitions.settings import ProjectSettings
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dialogs.base import Dialog

@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.project import Project
-from orch_tui.project.source import DefinitionError
-from orch_tui.project.writer import ChangedOnDisk
+from orch_tui.project.saving.writer import ChangedOnDisk
 from orch_tui.tui.configuration.editor import ConfigurationEditor
 from orch_tui.tui.configuration.external import ExternalEdit, edit_text
 from orch_tui.tui.configuration.form.state import FormState, InputRow, OutputRow, split_key

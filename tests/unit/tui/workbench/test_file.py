@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from orch_tui.project.drafts import found_drafts
 from orch_tui.project.project import Project, open_project
+from orch_tui.project.saving.drafts import found_drafts
 from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.workbench.file import FileController
 from orch_tui.tui.workbench.model import Workbench

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from orch_tui.model.edits import EditError
 from orch_tui.model.orchestration import Orchestration, Phase, Task
 from orch_tui.model.retry import Retry
-from orch_tui.project.drafts import Draft, found_drafts, list_drafts, load_draft, save_draft
 from orch_tui.project.project import DefinitionError, Project
-from orch_tui.project.writer import ChangedOnDisk, SaveError
+from orch_tui.project.saving.drafts import Draft, found_drafts, list_drafts, load_draft, save_draft
+from orch_tui.project.saving.writer import ChangedOnDisk, SaveError
 from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.workbench.model import OptionChanges, Workbench
 
@@ -220,7 +220,7 @@ def test_changed_on_disk_is_told_overwritten_or_taken_over(bench: Workbench) -> 
 def test_a_write_protected_file_keeps_everything(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN an edit, and a file that cannot be written
     bench.toggle_enabled(task(bench, "campaigns"))
-    monkeypatch.setattr("orch_tui.project.writer.os.access", lambda *_: False)
+    monkeypatch.setattr("orch_tui.project.saving.writer.os.access", lambda *_: False)
     # WHEN it is saved THEN the sentence says why, and the edit is still unsaved
     with pytest.raises(SaveError, match=r"orchestrations/campaigns\.toml could not be saved"):
         bench.save()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.components.kit.schema import json_schema
-from orch_tui.project.manifests import BUILTIN_COMPONENTS
+from orch_tui.project.extensions.manifests import BUILTIN_COMPONENTS
 from orch_tui.project.project import Project
 from orch_tui.tui.configuration.form.codec import FormatError, decode_map, decode_scalar, encode_map, encode_scalar
 from orch_tui.tui.configuration.form.fields import Field, FieldPath, Kind, build_fields, decode

@@ -1,0 +1,112 @@
+"""Locks that hold across processes and vanish with their holders.
+
+``flock`` on a file of its own: the kernel drops it when the last process that has the file open is gone, so it
+cannot go stale. A task inherits the descriptor of its configuration's lock, so the lock lives as long as the task
+does even when the program that started it was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+from orch_tui.project.files.own_files import NotOwnFile, open_own
+from orch_tui.project.paths import make_private
+
+_HOLDER_BYTES = 1000
+
+
+class Lock:
+    """An exclusive lock that is held."""
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        self.path = path
+        self.fd = descriptor
+
+    @classmethod
+    def acquire(cls, path: Path | str, holder: str) -> Lock | None:
+        """Take it or return None at once. ``holder`` is a sentence for those who find it taken.
+
+        Raises:
+            OSError: the directory or file cannot be made, or what is there is no file of our own: a link that somebody
+                put there leads to another file, which must not be written.
+        """
+        flags = os.O_RDWR | os.O_CREAT
+        try:
+            fd = open_own(path, flags)
+        except FileNotFoundError:
+            make_private(Path(path).parent)
+            fd = open_own(path, flags)
+        try:
+            # A file that was taken away meanwhile has no name; that is seen elsewhere.
+            if os.fstat(fd).st_nlink > 1:
+                raise NotOwnFile(path, "it has another name too, so that others would be written into", "take it away")
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        except BaseException:
+            os.close(fd)
+            raise
+        lock = cls(os.fspath(path), fd)
+        lock.describe(holder)
+        return lock
+
+    def describe(self, holder: str) -> None:
+        """Say who holds it. A full disk only costs the sentence, not the lock."""
+        text = holder.encode("utf-8", "replace")[:_HOLDER_BYTES].ljust(_HOLDER_BYTES)
+        try:
+            os.pwrite(self.fd, text, 0)
+        except OSError:
+            return
+
+    def free(self) -> None:
+        """Give it up for every process that has inherited it too, and close it."""
+        if self.fd >= 0:
+            # Where it cannot be said (a network file system that does not answer), it is given up with the file.
+            with contextlib.suppress(OSError):
+                fcntl.flock(self.fd, fcntl.LOCK_UN)
+            self.close()
+
+    def is_current(self) -> bool:
+        """False when the file was taken away since it was opened: then others lock another one."""
+        try:
+            there, held = os.stat(self.path), os.fstat(self.fd)
+        except FileNotFoundError:
+            return False
+        return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)
+
+    def close(self) -> None:
+        """Give this process's hold of it up; those that inherited it hold it on."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+
+def is_locked(path: Path | str) -> bool:
+    """True while some process has the lock on the file; False when there is no such file."""
+    return _look(path) is not None
+
+
+def holder_of(path: Path | str) -> str | None:
+    """The sentence of whoever holds the lock now; None when it is free."""
+    text = _look(path, _HOLDER_BYTES)
+    return None if text is None else text.decode("utf-8", "replace").strip() or "another process"
+
+
+def _look(path: Path | str, count: int = 0) -> bytes | None:
+    """The first bytes of the file if it is locked."""
+    try:
+        fd = open_own(path)
+    except (FileNotFoundError, NotOwnFile):
+        # What is no file of ours holds nothing; whoever wants to take the lock is told.
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(fd, count, 0)
+    finally:
+        os.close(fd)
+    return None

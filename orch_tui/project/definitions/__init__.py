@@ -1,0 +1,1 @@
+"""What the files that people write mean: orchestrations, configurations, settings."""

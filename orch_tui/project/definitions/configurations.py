@@ -1,0 +1,170 @@
+"""What a configuration file and a component manifest mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from orch_tui.model.component import TEST_CONNECTION, Component, ComponentType
+from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
+from orch_tui.model.problem import Severity
+from orch_tui.model.text import valid_id
+from orch_tui.project.definitions.shell import shell_argv
+from orch_tui.project.toml.decode import Place, Table, did_you_mean, quote
+
+if TYPE_CHECKING:
+    from orch_tui.project.toml.lines import KeyPath
+
+ReadText = Callable[[str], str]
+_TABLE_REMEDY = 'name it "bucket/table" with letters, digits, _ . and -'
+
+
+def decode_configuration(
+    data: dict[str, Any], place: Place, component: str, configuration_id: str, read_text: ReadText
+) -> Configuration:
+    """The configuration in ``data``. Only to be used when ``place.broken`` is false afterwards.
+
+    ``read_text`` gives the text of a file named by ``{ file = "…" }``; it raises ValueError with a sentence.
+    """
+    table = Table(data, place)
+    parameters = table.table("parameters")
+    configuration = Configuration(
+        component=component,
+        id=configuration_id,
+        name=table.text("name") or configuration_id,
+        description=table.text("description"),
+        parameters=_with_texts(parameters.data, ("parameters",), place, read_text) if parameters else {},
+        inputs=tuple(_input(item) for item in table.tables("inputs")) if "inputs" in data else (),
+        outputs=tuple(_output(item) for item in table.tables("outputs")) if "outputs" in data else (),
+        file=place.file,
+    )
+    table.asked.update(("inputs", "outputs"))
+    table.finish()
+    return configuration
+
+
+def file_reference(value: Any) -> str | None:
+    """The path in ``{ file = "…" }``; None for anything else."""
+    if isinstance(value, dict) and len(value) == 1:
+        path = value.get("file")
+        if isinstance(path, str):
+            return path
+    return None
+
+
+def _with_texts(value: Any, path: KeyPath, place: Place, read_text: ReadText) -> Any:
+    if isinstance(value, dict):
+        named = file_reference(value)
+        if named is not None and len(path) > 1:
+            try:
+                return read_text(named)
+            except ValueError as error:
+                place.report(Severity.ERROR, "missing-file", str(error), "correct the path or create the file", path)
+                return ""
+        return {key: _with_texts(item, (*path, key), place, read_text) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_texts(item, (*path, index), place, read_text) for index, item in enumerate(value)]
+    return value
+
+
+def _storage_name(table: Table, key: str) -> str:
+    name = table.needed_text(key, _TABLE_REMEDY)
+    parts = name.split("/")
+    if name and not (len(parts) == 2 and all(valid_id(part) for part in parts)):
+        table.error(key, "reference", f"{table.name(key)}: {quote(name)} is no name of a table", _TABLE_REMEDY)
+    return name
+
+
+def _input(table: Table) -> TableInput:
+    name = _storage_name(table, "table")
+    result = TableInput(name, table.text("name") or name.rpartition("/")[2])
+    table.finish()
+    return result
+
+
+def _output(table: Table) -> TableOutput:
+    name = _storage_name(table, "table")
+    result = TableOutput(
+        name=table.text("name") or name.rpartition("/")[2],
+        table=name,
+        mode=table.choice("mode", WriteMode, WriteMode.FULL),
+        primary_key=table.strings("primary_key"),
+    )
+    if result.mode is WriteMode.INCREMENTAL and not result.primary_key:
+        message = f"{table.name('mode')} is incremental, but there is no primary_key"
+        table.error("mode", "missing-key", message, 'add primary_key = ["…"] or take mode = "append"')
+    table.finish()
+    return result
+
+
+def decode_component(
+    data: dict[str, Any], place: Place, component_id: str, *, builtin: bool, directory: str
+) -> Component:
+    """The component of a manifest. Only to be used when ``place.broken`` is false afterwards."""
+    table = Table(data, place)
+    tables = table.text("tables", "parquet")
+    if tables not in ("parquet", "csv"):
+        message = f'tables is {quote(tables)}; it can be "parquet" or "csv"'
+        table.error("tables", "value", message, did_you_mean(tables, ("parquet", "csv")) or "take one of these")
+    inline = table.flag("inline", False)
+    command = _command(table)
+    if not inline and not command and not place.broken:
+        message = "the component has no command"
+        table.error("command", "missing-key", message, 'write command = ["program", "argument"] or inline = true')
+    model = table.text("parameters_model")
+    if model and not builtin:
+        message = "parameters_model is for built-in components and does nothing here"
+        table.warning("parameters_model", "unknown-key", message, "describe the parameters in [schema]")
+    schema = table.table("schema")
+    component = Component(
+        id=component_id,
+        name=table.text("name") or component_id,
+        type=table.choice("type", ComponentType, ComponentType.OTHER),
+        description=table.text("description"),
+        command=command,
+        inline=inline,
+        tables=tables,
+        staged=table.flag("staged", False),
+        schema=schema.data if schema else None,
+        parameters_model=(model or None) if builtin else None,
+        actions=_actions(table, inline=inline),
+        programs=table.strings("programs"),
+        pool=table.id("pool"),
+        weight=table.integer("weight", 1),
+        directory=directory,
+        file=place.file,
+        builtin=builtin,
+    )
+    table.finish()
+    return component
+
+
+def _actions(table: Table, *, inline: bool) -> tuple[str, ...]:
+    """The synchronous actions that the program answers to."""
+    actions = table.strings("actions")
+    if actions and inline:
+        message = "actions does nothing here: with inline = true the program is another one in every configuration"
+        table.warning("actions", "value", message, "take the key out, or give the component a command")
+        return ()
+    for name in actions:
+        if name != TEST_CONNECTION:
+            message = f"actions: {quote(name)} is no action that is ever asked for"
+            table.warning("actions", "value", message, f"{did_you_mean(name, [TEST_CONNECTION]) or 'take it out'}")
+    return actions
+
+
+def _command(table: Table) -> tuple[str, ...]:
+    """The argument vector; a text is a script for a shell."""
+    value = table.raw("command")
+    if isinstance(value, str):
+        return tuple(shell_argv(value)) if value.strip() else ()
+    if value is not None and not isinstance(value, list):
+        table.wrong_type("command", "a list of texts or one text for /bin/sh")
+        return ()
+    return table.strings("command")
+
+
+def warn_of_shadow(place: Place, component_id: str) -> None:
+    """Report that a component of the user's own hides a built-in one."""
+    message = f"this component takes the place of the built-in component {quote(component_id)}"
+    place.report(Severity.WARNING, "shadowed-component", message, "rename the file if that is not wanted", ("name",))

@@ -1,0 +1,124 @@
+"""The project's own settings: ``orch.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from orch_tui.model.alerts import AlertRule
+from orch_tui.model.component import DATA_FLOW_ORDER, ComponentType
+from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions, Variable
+from orch_tui.model.text import valid_id
+from orch_tui.project.definitions.alert_fields import read_alerts
+from orch_tui.project.definitions.schedule_fields import read_timezone
+from orch_tui.project.definitions.task_fields import read_options
+from orch_tui.project.definitions.variables import read_variables
+from orch_tui.project.extensions.launcher_entries import LOCAL, launcher_entry, launcher_names
+from orch_tui.project.toml.decode import Place, Table, did_you_mean, one_of, quote
+
+_KEPT = ("environments",)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSettings:
+    """``keep_runs`` and ``keep_days`` bound the history of each orchestration, ``keep_versions`` that of a table.
+
+    ``timezone`` is that of schedules without one of their own; empty for the machine's. ``runs_on`` names the launcher
+    that starts tasks. ``alerts`` are for all orchestrations. ``pools`` are sizes by name.
+    """
+
+    name: str
+    max_parallel: int = 10
+    defaults: TaskOptions = NO_OPTIONS
+    variables: tuple[Variable, ...] = ()
+    on_hangup: Literal["continue", "stop"] = "continue"
+    pass_environment: tuple[str, ...] = ()
+    keep_runs: int = 100
+    keep_days: float | None = None
+    group_order: tuple[ComponentType, ...] = DATA_FLOW_ORDER
+    keep_versions: int = 3
+    timezone: str = ""
+    runs_on: str = LOCAL
+    alerts: tuple[AlertRule, ...] = ()
+    pools: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+
+def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> ProjectSettings:
+    """Settings from ``orch.toml``; what is wrong is reported and takes its default."""
+    table = Table(data, place)
+    runs, storage = table.table("runs"), table.table("storage")
+    settings = ProjectSettings(
+        name=table.text("name") or fallback_name,
+        max_parallel=table.integer("max_parallel", 1) or 10,
+        defaults=read_options(table.table("defaults")),
+        variables=read_variables(table.table("variables")),
+        on_hangup=_on_hangup(table),
+        pass_environment=table.strings("pass_environment"),
+        keep_runs=(runs.integer("keep", 1) if runs else None) or 100,
+        keep_days=runs.number("keep_days", zero=False) if runs else None,
+        group_order=_group_order(table),
+        timezone=read_timezone(table),
+        runs_on=_runs_on(table),
+        pools=_pools(table),
+        alerts=read_alerts(table.tables("alerts"), whole_project=True),
+        keep_versions=(storage.integer("keep_versions", 1) if storage else None) or 3,
+    )
+    for part in (runs, storage):
+        if part is not None:
+            part.finish()
+    table.finish(kept=_KEPT)
+    return settings
+
+
+def _on_hangup(table: Table) -> Literal["continue", "stop"]:
+    value = table.text("on_hangup", "continue")
+    if value == "stop":
+        return "stop"
+    if value != "continue":
+        remedy = did_you_mean(value, ("continue", "stop")) or "take one of these"
+        table.error("on_hangup", "value", f'on_hangup is {quote(value)}; it can be "continue" or "stop"', remedy)
+    return "continue"
+
+
+def _pools(table: Table) -> dict[str, int]:
+    own = table.table("pools", "a table of names and sizes like { snowflake = 4 }")
+    if own is None:
+        return {}
+    sizes: dict[str, int] = {}
+    for name in own.data:
+        if not valid_id(name):
+            own.error(name, "value", f"{quote(name)} cannot be the name of a pool", "write letters, digits and _ . -")
+        elif (size := own.integer(name, 1)) is not None:
+            sizes[name] = size
+    own.finish(kept=tuple(own.data))
+    return sizes
+
+
+def _runs_on(table: Table) -> str:
+    name = table.text("runs_on") or LOCAL
+    # What packages offer is looked up only for a project that asks for it.
+    if name == LOCAL or launcher_entry(name) is not None:
+        return name
+    known = launcher_names()
+    remedy = did_you_mean(name, known) or "install the package that brings it"
+    table.error(
+        "runs_on", "value", f"runs_on is {quote(name)}; the launchers installed here are {one_of(known)}", remedy
+    )
+    return LOCAL
+
+
+def _group_order(table: Table) -> tuple[ComponentType, ...]:
+    """The types in the order given; the ones not named follow in the usual order, so that no task is dropped."""
+    order: list[ComponentType] = []
+    names = [str(kind) for kind in ComponentType]
+    for text in table.strings("group_order"):
+        if text not in names:
+            remedy = did_you_mean(text, names) or "take these"
+            message = f"group_order names {quote(text)}; the component types are {one_of(names)}"
+            table.error("group_order", "value", message, remedy)
+        elif ComponentType(text) in order:
+            table.warning("group_order", "duplicate", f"group_order names {quote(text)} twice", "remove one")
+        else:
+            order.append(ComponentType(text))
+    return (*order, *(kind for kind in DATA_FLOW_ORDER if kind not in order))

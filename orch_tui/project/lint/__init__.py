@@ -1,0 +1,1 @@
+"""What is wrong or suspicious in a project: each file has the checks of one subject."""

@@ -1,0 +1,1 @@
+"""Definitions written: texts after an edit, saving, new and renamed ones, drafts."""

@@ -1,0 +1,1 @@
+"""Times: cron's own, time zones, and what follows from a schedule."""
