@@ -57,3 +57,19 @@ def test_what_a_page_names_is_there(page: str) -> None:
 @pytest.mark.parametrize("path", ["model/gone.py", "model/plan.no_such", "gone.py", "components/<family>/gone.py"])
 def test_what_is_gone_is_noticed(path: str) -> None:
     assert not _is_there(path, "")
+
+
+_QUESTION = re.compile(r"\| ([^|]+\?) \| `([^`]+)` \| ([^|]+) \|")
+
+
+def test_the_word_to_search_for_stands_in_the_files_that_answer_a_question() -> None:
+    # GIVEN what people ask first, with a word and at most two files
+    rows = _QUESTION.findall((ROOT / "docs/architecture.md").read_text(encoding="utf-8"))
+    assert len(rows) >= 10
+    for question, word, named in rows:
+        paths = _PATH.findall(named)
+        assert 1 <= len(paths) <= 2, question
+        # THEN a search for the word leads to each of them
+        for path in paths:
+            file = next(place / path for place in (ROOT, PACKAGE) if (place / path).is_file())
+            assert word in file.read_text(encoding="utf-8"), (question, path)
