@@ -4,7 +4,7 @@ What lies there was made by this program for its user alone. A link, a named pip
 in the place of such a file is not read and not written through; it is said what it is, where, and what to do.
 Directories may be links to another disk, see :func:`orch_tui.project.paths.make_private`.
 
-``tests/unit/test_own_files_only.py`` refuses other ways in the modules that touch these files.
+``tests/structure/test_own_files_only.py`` refuses other ways in the modules that touch these files.
 """
 
 from __future__ import annotations
