@@ -72,9 +72,9 @@ class OrchApp(PatchedApp, inherit_bindings=False):
         self._leaving = False
         self._own_loop: asyncio.AbstractEventLoop | None = None
 
-    @property
+    @cached_property
     def available_themes(self) -> dict[str, Theme]:
-        """Ours first, then Textual's."""
+        """Ours first, then Textual's. Textual asks for them hundreds of times for a picture; none is added later."""
         return {**theme.OURS, **super().available_themes}
 
     def get_line_filters(self) -> list[LineFilter]:
@@ -223,7 +223,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
             driver.hang_up()
         self.exit(return_code=SIGNAL_BASE + number)
 
-    def action_quit(self) -> None:  # type: ignore[override]
+    def action_quit(self) -> None:
         """Ask every screen that has ``may_leave`` (a bool, or something to await), the top one first; then leave."""
         if self._leaving:
             return
