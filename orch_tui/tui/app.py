@@ -138,6 +138,12 @@ class OrchApp(PatchedApp, inherit_bindings=False):
 
         self.push_screen(workbench_screen(self, orchestration_id, run=directory, rerun=rerun))
 
+    async def visit_run(self, orchestration_id: str, directory: Path) -> None:
+        """Show one run in the workbench of its orchestration until that is left again; for a worker."""
+        from orch_tui.tui.workbench.opening import workbench_screen
+
+        await self.push_screen_wait(workbench_screen(self, orchestration_id, run=directory))
+
     @cached_property
     def runs(self) -> RunControl:
         """The runs that this process executes; made when the first workbench asks for it."""
@@ -223,7 +229,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
             driver.hang_up()
         self.exit(return_code=SIGNAL_BASE + number)
 
-    def action_quit(self) -> None:
+    def action_quit(self) -> None:  # type: ignore[override]
         """Ask every screen that has ``may_leave`` (a bool, or something to await), the top one first; then leave."""
         if self._leaving:
             return

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from orch_tui.model.status import Status
+from orch_tui.project.history import run_ids
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.dialogs.confirm import Confirm
+from orch_tui.tui.home.screen import HomeScreen
 from orch_tui.tui.runs.attempt_text import AttemptTextScreen
 from orch_tui.tui.runs.compare import CompareList, CompareScreen
 from orch_tui.tui.runs.history import HistoryScreen, RunList
@@ -245,3 +247,45 @@ async def test_old_runs_are_deleted_by_the_rules_of_the_project(tmp_path: Path) 
 def test_the_trend_is_as_high_as_the_longest_run() -> None:
     assert bars([1.0, 2.0, None, 4.0], rows=2) == ["    █"[1:], "▄█ █"]
     assert bars([], rows=1) == [""]
+
+
+async def test_escape_goes_back_to_the_history_that_a_run_was_opened_from(tmp_path: Path) -> None:
+    # GIVEN two runs, and the workbench of their orchestration
+    project = make_commands(tmp_path, {"First": {"a": "true"}})
+    run(project)
+    older = run_ids(project.paths, "o")[0]
+    run(project)
+    async with workbench(project, "o") as (pilot, screen):
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.list.runs, "runs")
+        # WHEN the older one is opened and left again
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: screen.run_shown is not None, "the run")
+        await pilot.press("escape")
+        # THEN the history is there, with the cursor on that run
+        await until(pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.list.runs, "runs")
+        history = pilot.app.screen
+        assert isinstance(history, HistoryScreen) and history.list.chosen is not None
+        await until(pilot, lambda: history.list.cursor == 1, "the cursor")
+        assert history.list.chosen is not None and history.list.chosen.directory.name == older
+        # WHEN it is left too THEN the plan is there
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen and screen.run_shown is None, "the plan")
+
+
+async def test_a_run_opened_from_the_list_is_left_to_its_history(tmp_path: Path) -> None:
+    # GIVEN a run, and the list of orchestrations
+    project = make_commands(tmp_path, {"First": {"a": "true"}})
+    run(project)
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        # WHEN it is opened from the history there, and left
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and app.screen.list.runs, "runs")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, WorkbenchScreen) and app.screen.run_shown, "the run")
+        await pilot.press("escape")
+        # THEN each step leads back to where it came from, and to no plan
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen), "the history")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen), "the list")

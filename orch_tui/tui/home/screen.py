@@ -350,8 +350,15 @@ class HomeScreen(Screen[None]):
     async def _history(self) -> None:
         from orch_tui.tui.runs.history import HistoryScreen
 
-        if (orchestration := self.table.chosen) is not None:
-            self.watcher.open(orchestration)
-            answer = await self.app.push_screen_wait(HistoryScreen(self.app.project, orchestration))
-            if answer is not None:
-                self.app.open_run(orchestration, answer[1], rerun=answer[0] == "rerun")
+        if (orchestration := self.table.chosen) is None:
+            return
+        self.watcher.open(orchestration)
+        run: str | None = None
+        # Who leaves a run is back among the others.
+        while answer := await self.app.push_screen_wait(HistoryScreen(self.app.project, orchestration, cursor=run)):
+            what, directory = answer
+            if what == "rerun":
+                self.app.open_run(orchestration, directory, rerun=True)
+                return
+            await self.app.visit_run(orchestration, directory)
+            run = directory.name

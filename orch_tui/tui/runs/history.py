@@ -142,9 +142,11 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
     BINDINGS = bindings(actions.HISTORY)
     HELP = "All runs of the orchestration. Enter shows one in the workbench; c compares two, task by task."
 
-    def __init__(self, project: Project, orchestration_id: str) -> None:
+    def __init__(self, project: Project, orchestration_id: str, *, cursor: str | None = None) -> None:
+        """``cursor`` is the id of the run to begin at."""
         super().__init__()
         self._project = project
+        self._begin_at = cursor
         self._orchestration: str = orchestration_id
 
     def compose(self) -> ComposeResult:
@@ -179,6 +181,10 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
     async def _read(self) -> None:
         found = await asyncio.to_thread(lambda: list(runs(self._project.paths, self._orchestration, LIMIT)))
         self.list.show(found)
+        names = [run.id for run in found]
+        if self._begin_at in names:
+            self.list.go(names.index(self._begin_at))
+        self._begin_at = None
         self.query_one(ListHead).refresh()
         good = sum(run.status is Status.SUCCESS and run.broken is None for run in found)
         mean = usual(found).get(found[0].tasks) if found else None

@@ -89,6 +89,7 @@ class Desk:
             bench, widgets.components, widgets.pane, widgets.problems, services, self._name_panes, self._learned
         )
         self.run = RunView(tree, widgets.panel)
+        self._opened_for: Path | None = None
         self.edit = EditController(bench, tree, services, self)
         self.file = FileController(bench, tree, services, self, drafts)
         self.starter = RunStarter(bench, self.file, tree, self.watcher, control, services, self)
@@ -139,6 +140,8 @@ class Desk:
 
     def look_around(self, run: Path | None, *, rerun: bool) -> None:
         """Show the run that was asked for or goes on, or offer to take over an interrupted one; ask about drafts."""
+        # Whoever came for a run goes back from it to where the way began, not to a plan that was not asked for.
+        self._opened_for = None if rerun else run
         self.plan.read_durations()
         self.file.offer_draft()
         self._services.in_background(self._look_around(run, rerun=rerun), "run", "look for a run")
@@ -312,10 +315,12 @@ class Desk:
         """One step back: the marks, a pane that was made larger, the run, the screen."""
         if self.edit.unmark() or self._panes.resize(-len(Room)):
             return
-        if self.shown.model is not None and not self.shown.going_on:
-            self.watcher.hide()
-        else:
+        model = self.shown.model
+        if model is None or self.shown.going_on or model.directory == self._opened_for:
             self.file.ask_to_leave(self._services.close)
+            return
+        self.watcher.hide()
+        self.pages.back_from(model.directory)
 
     def _watch(self) -> None:
         if self.shown.model is not None:

@@ -34,6 +34,7 @@ class RunPages:
         self._starter = starter
         self._host = host
         self._task_shown = task_shown
+        self._from_history: Path | None = None
 
     @property
     def actions(self) -> Mapping[str, Callable[[], object]]:
@@ -92,7 +93,13 @@ class RunPages:
             return
         self._host.open_run(child.state.header.orchestration, child.directory)
 
-    def history(self) -> None:
+    def back_from(self, run: Path) -> None:
+        """A run is left: back to the history, if it was opened from there."""
+        if run == self._from_history:
+            self.history(run.name)
+
+    def history(self, cursor: str | None = None) -> None:
+        """All runs; ``cursor`` is the one to begin at."""
         from orch_tui.tui.runs.history import HistoryScreen
 
         def take(answer: tuple[str, Path] | None) -> None:
@@ -102,11 +109,13 @@ class RunPages:
             if what == "rerun":
                 self._starter.rerun(directory.name)
             else:
+                self._from_history = directory
                 model = self._watcher.shown.model
                 live = model is not None and model.directory == directory and model.live
                 self._watcher.follow(directory, past=not live)
 
-        self._host.show_screen(HistoryScreen(self._bench.project, self._bench.value.id), take)
+        self._from_history = None
+        self._host.show_screen(HistoryScreen(self._bench.project, self._bench.value.id, cursor=cursor), take)
 
     def storage(self) -> None:
         """All stored tables of the project."""

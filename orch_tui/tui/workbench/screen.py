@@ -69,7 +69,10 @@ class WorkbenchScreen(FullScreen[None]):
     VERTICAL_BREAKPOINTS = look.HEIGHTS
     # The filter comes first in the layout, and would take the first keys for its text.
     AUTO_FOCUS = "#tree"
-    HELP = "Compose an orchestration: phases run one after another, the tasks of a phase in parallel."
+    HELP = (
+        "Compose an orchestration: phases run one after another, the tasks of a phase in parallel. Low bars are "
+        "expected (grey: guessed), tall ones ran; · is waiting, ✘ the end of a failed attempt, ◂ the critical path."
+    )
 
     def __init__(
         self,
