@@ -284,7 +284,7 @@ def test_no_more_colours_than_there_are(
     [
         ("n", "New orchestration"),
         ("c", "Rename orchestration"),
-        ("\x10", "Actions"),
+        ("\x10", "Find"),
         ("\x1bOQ", "Theme"),
         ("?", "Help"),
     ],
