@@ -282,16 +282,24 @@ class OrchApp(PatchedApp, inherit_bindings=False):
 
     # --- help, palette, theme ---
 
-    @work(group="help", description="help")
-    async def action_help(self) -> None:
-        """Show the keys that work here, and do what is picked among them."""
+    def action_help(self) -> None:
+        """Show the keys that work here, and do what is picked among them.
+
+        Shown at once, not by a worker: the next key is for the help, also when it is pressed before the help is there.
+        """
         from orch_tui.tui.dialogs.help import HelpScreen
         from orch_tui.tui.palette import do_here
 
         below = self.screen
-        action = await self.push_screen_wait(HelpScreen(below))
-        if action is not None:
-            await do_here(self, below, action)
+        if isinstance(below, HelpScreen):
+            # Its own key comes before it has the focus, or after it has been closed.
+            return
+
+        def picked(action: str | None) -> None:
+            if action is not None:
+                self.run_worker(do_here(self, below, action), group="help", description=action)
+
+        self.push_screen(HelpScreen(below), picked)
 
     @work(group="palette", description="palette")
     async def action_palette(self) -> None:

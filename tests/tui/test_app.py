@@ -20,6 +20,7 @@ from orch_tui.tui.keymap import UserConfig, load_config
 from orch_tui.tui.places import is_place
 from orch_tui.tui.runs.compare import CompareScreen
 from orch_tui.tui.workbench.screen import WorkbenchScreen
+from textual import events
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -98,6 +99,22 @@ async def test_the_help_is_narrowed_by_typing_and_does_what_is_picked(project: P
         await pilot.pause()
         # THEN it is done on the screen below
         assert isinstance(app.screen, Prompt)
+
+
+async def test_the_help_bears_its_key_pressed_again_before_it_is_there(project: Project) -> None:
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        # WHEN the key is pressed many times, faster than screens come and go
+        for number in range(40):
+            app.post_message(events.Key("question_mark", "?"))
+            if number % 7 == 0:
+                await pilot.pause()
+        await pilot.pause()
+        # THEN the help is there once at most, and closes
+        assert sum(isinstance(screen, HelpScreen) for screen in app.screen_stack) <= 1
+        if isinstance(app.screen, HelpScreen):
+            await pilot.press("escape")
+        assert len(app.screen_stack) == 1 and not app._exit
 
 
 async def test_escape_takes_the_filter_of_the_help_away_before_it_closes(project: Project) -> None:

@@ -119,6 +119,10 @@ class HelpScreen(Dialog[str | None]):
         about = [getattr(node, "HELP", None) for node in (below.focused, below) if node is not None]
         self._about = next((one for one in about if one), "")
         self.list = KeyList(id="keys")
+        # Held here: a key that is pressed at once comes before they are in the tree.
+        self._words = Input(placeholder="Words of a key or of what it does", id="words", compact=True)
+        self._words.cursor_blink = self._words.display = False
+        self._whole = Static(id="whole")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
@@ -126,14 +130,11 @@ class HelpScreen(Dialog[str | None]):
             dialog.border_subtitle = "Enter does it · / filters · Esc closes · : finds any action"
             if self._about:
                 yield Static(text.lines(self._about), id="about")
-            yield Input(placeholder="Words of a key or of what it does", id="words", compact=True)
+            yield self._words
             yield self.list
-            yield Static(id="whole")
+            yield self._whole
 
     def on_mount(self) -> None:
-        words = self.query_one(Input)
-        words.cursor_blink = False
-        words.display = False
         self.list.show(self._lines)
         self.list.focus()
         self._tell()
@@ -161,7 +162,7 @@ class HelpScreen(Dialog[str | None]):
         line = self.list.chosen
         found = len(self.list.lines)
         of = f"{found} of {counted(len(self._lines), 'key')}" if found < len(self._lines) else ""
-        self.query_one("#whole", Static).update(text.lines(line.tooltip if line else of))
+        self._whole.update(text.lines(line.tooltip if line else of))
 
     def _take(self) -> None:
         line = self.list.chosen
@@ -174,9 +175,8 @@ class HelpScreen(Dialog[str | None]):
 
     def action_filter(self) -> None:
         """Show the field that narrows the list."""
-        words = self.query_one(Input)
-        words.display = True
-        words.focus()
+        self._words.display = True
+        self._words.focus()
         self.list.driven = True
 
     def action_down(self) -> None:
@@ -187,11 +187,10 @@ class HelpScreen(Dialog[str | None]):
 
     def action_close(self) -> None:
         """Take the filter away; without one, close."""
-        words = self.query_one(Input)
-        if not words.display:
+        if not self._words.display:
             self.dismiss(None)
             return
-        words.value = ""
-        words.display = False
+        self._words.value = ""
+        self._words.display = False
         self.list.driven = False
         self.list.focus()
