@@ -5,7 +5,6 @@ What draws it is imported after the first picture: it would come later otherwise
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -103,15 +102,11 @@ class SequencePane(Vertical):
         return await self._plan(orchestration_id)
 
     async def _plan(self, orchestration_id: str) -> Sequence:
-        from orch_tui.runs.estimates import read_estimates
-        from orch_tui.runs.sequence.read import read_sequence
         from orch_tui.runs.sequence.values import Sequence
+        from orch_tui.tui.sequence.opening import planned_sequence
 
-        project = self.app.project
         try:
-            value = project.orchestration(orchestration_id)
+            return await planned_sequence(self.app, orchestration_id)
         except DefinitionError:
             # The pane of details says what is wrong with it.
             return Sequence(orchestration_id)
-        estimates = await asyncio.to_thread(read_estimates, project.paths, orchestration_id)
-        return read_sequence(project, value, estimates)
