@@ -112,7 +112,10 @@ async def test_the_help_bears_its_key_pressed_again_before_it_is_there(project: 
         await pilot.pause()
         # THEN the help is there once at most, and closes
         assert sum(isinstance(screen, HelpScreen) for screen in app.screen_stack) <= 1
-        if isinstance(app.screen, HelpScreen):
+        shown = app.screen
+        if isinstance(shown, HelpScreen):
+            # AND the key was typed into no field
+            assert shown.query_one(Input).value == ""
             await pilot.press("escape")
         assert len(app.screen_stack) == 1 and not app._exit
 

@@ -112,6 +112,8 @@ class HelpScreen(Dialog[str | None]):
 
     CSS_PATH = "help.tcss"
     BINDINGS = bindings(actions.ACTIONS, "help")
+    # Not the field, which comes first and is not to be seen yet.
+    AUTO_FOCUS = "#keys"
 
     def __init__(self, below: Screen[Any]) -> None:
         super().__init__()
@@ -122,6 +124,7 @@ class HelpScreen(Dialog[str | None]):
         # Held here: a key that is pressed at once comes before they are in the tree.
         self._words = Input(placeholder="Words of a key or of what it does", id="words", compact=True)
         self._words.cursor_blink = self._words.display = False
+        self._words.disabled = True
         self._whole = Static(id="whole")
 
     def compose(self) -> ComposeResult:
@@ -176,6 +179,7 @@ class HelpScreen(Dialog[str | None]):
     def action_filter(self) -> None:
         """Show the field that narrows the list."""
         self._words.display = True
+        self._words.disabled = False
         self._words.focus()
         self.list.driven = True
 
@@ -192,5 +196,6 @@ class HelpScreen(Dialog[str | None]):
             return
         self._words.value = ""
         self._words.display = False
+        self._words.disabled = True
         self.list.driven = False
         self.list.focus()
