@@ -28,7 +28,7 @@ from orch_tui.engine.task_facts import program_problem
 from orch_tui.model.component import TEST_CONNECTION
 from orch_tui.model.configuration import Configuration
 from orch_tui.model.durations import show_duration
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.outcome import outcome_of_exit
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan

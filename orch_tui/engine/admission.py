@@ -16,7 +16,7 @@ from orch_tui.engine.prepare import PrepareError
 from orch_tui.engine.recorder import Recorder
 from orch_tui.model import events
 from orch_tui.model.approval import OnTimeout, Question, timeout_words
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.plan import PlannedTask
 from orch_tui.model.pools import pool_of
 from orch_tui.model.reasons import Cause, Reason

@@ -17,7 +17,8 @@ from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.results import Told, read_told, read_values, read_warning, unreadable_result
 from orch_tui.model import events
 from orch_tui.model.durations import show_duration
-from orch_tui.model.events import Event, FailureKind
+from orch_tui.model.events import Event
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.outcome import Outcome, outcome_of_exit, outcome_of_stop
 from orch_tui.model.plan import PlannedTask
 from orch_tui.model.retry import Retry

@@ -22,7 +22,7 @@ from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest, Mailbox, Request
 from orch_tui.engine.walk import Walk
 from orch_tui.model import events
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.machine_clock import uptime
 from orch_tui.model.plan import PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from orch_tui.engine.process import (
     wait_for_exit,
     when_gone,
 )
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.files.own_files import open_own

@@ -27,7 +27,8 @@ from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.run_clock import RunClock, clock_of
 from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunEnded, RunRefused, launcher_of
 from orch_tui.model import events
-from orch_tui.model.events import Event, FailureKind
+from orch_tui.model.events import Event
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.plan import PlannedTask
 from orch_tui.model.run_start import plan_of
 from orch_tui.model.runstate import RunState, TaskState

@@ -22,7 +22,7 @@ from orch_tui.engine.results import read_result
 from orch_tui.engine.task_facts import program_problem
 from orch_tui.model.configuration import Configuration
 from orch_tui.model.durations import show_duration
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.fault import Fault, read_fault
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.outcome import outcome_of_exit

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from orch_tui.model.approval import recall_question
 from orch_tui.model.errors import OrchError
-from orch_tui.model.events import EventType, FailureKind
+from orch_tui.model.events import EventType
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.status import FINAL
 from orch_tui.model.text import valid_id
 from orch_tui.model.values import recall_all

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from orch_tui.model.approval import Question
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.interventions import Intervention
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.rules import RuleDecision, TriedRule
@@ -35,20 +36,6 @@ class EventType(StrEnum):
     NOTE = "note"
     INTERVENED = "intervened"
     RUN_ENDED = "run_ended"
-
-
-class FailureKind(StrEnum):
-    """Why an attempt failed. ``LOST`` is never guessed into success or failure: it is a kind of its own."""
-
-    USER = "user"
-    APPLICATION = "application"
-    TIMEOUT = "timeout"
-    SIGNAL = "signal"
-    CANCEL = "cancel"
-    LOG_LIMIT = "log_limit"
-    LAUNCH = "launch"
-    REJECTED = "rejected"
-    LOST = "lost"
 
 
 class Event(NamedTuple):

@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 
 from orch_tui.model.durations import show_duration
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.status import Status
 
 

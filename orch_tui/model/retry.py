@@ -6,7 +6,7 @@ import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 
 
 class Backoff(StrEnum):

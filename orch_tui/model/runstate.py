@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from orch_tui.model.approval import Question, recall_question
 from orch_tui.model.attempt_state import AttemptState
-from orch_tui.model.events import Event, EventType, FailureKind, decision_of
+from orch_tui.model.events import Event, EventType, decision_of
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.interventions import (
     ANSWERS,
     OF_A_TASK,

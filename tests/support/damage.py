@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from orch_tui.model import events
-from orch_tui.model.events import Event, FailureKind
+from orch_tui.model.events import Event
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.retry import Backoff, Retry, RetryOn

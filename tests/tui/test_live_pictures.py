@@ -11,7 +11,7 @@ import pytest
 from orch_tui.engine.prepare import Preparer
 from orch_tui.engine.runs import RunRequest, plan_run
 from orch_tui.model import events
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal

@@ -166,7 +166,7 @@ def _test_all(project: Project, cases: list[_Case], out: Output | None) -> tuple
 @contextmanager
 def _signals(loop: asyncio.AbstractEventLoop, stops: list[StopRequest], came: list[int]) -> Iterator[None]:
     """Ctrl-C, TERM and HUP stop the programs that were started, and then the command."""
-    from orch_tui.model.events import FailureKind
+    from orch_tui.model.failure import FailureKind
 
     def stop_all(number: int) -> None:
         for stop in stops:

@@ -13,7 +13,7 @@ from orch_tui.engine.attempts import ActiveAttempt, AttemptRunner, time_limit
 from orch_tui.engine.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.recorder import Recorder
 from orch_tui.model import events
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.retry import Backoff, Retry, RetryOn

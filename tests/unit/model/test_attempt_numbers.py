@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from orch_tui.cli.follow.narrate import Narrator
 from orch_tui.cli.shared.output import Output
 from orch_tui.model import events
-from orch_tui.model.events import Event, FailureKind
+from orch_tui.model.events import Event
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.retry import Retry

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from orch_tui.model import events
-from orch_tui.model.events import Event, FailureKind
+from orch_tui.model.events import Event
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.intervening import awaiting, needs_decision, refusal
 from orch_tui.model.interventions import Intervention, InterventionKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan

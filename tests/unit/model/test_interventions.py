@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.model import events
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.intervening import awaiting, refusal
 from orch_tui.model.interventions import Intervention, InterventionKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan

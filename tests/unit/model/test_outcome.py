@@ -6,7 +6,7 @@ import signal
 
 import pytest
 from orch_tui.model.attempt_state import AttemptState
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.outcome import Outcome, outcome_of_exit, outcome_of_stop, signal_name
 from orch_tui.model.status import Status
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.retry import Backoff, Retry, RetryMatch, RetryOn
 
 DAY = 86400.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from orch_tui.model import events
-from orch_tui.model.events import FailureKind
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.run_time import RunTime
 from orch_tui.model.status import Status
 from orch_tui.runs.estimates import Estimates

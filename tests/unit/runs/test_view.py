@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from orch_tui.model import events
-from orch_tui.model.events import Event, FailureKind
+from orch_tui.model.events import Event
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.reasons import Cause, Reason
 from orch_tui.model.run_start import initial_state

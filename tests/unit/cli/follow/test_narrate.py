@@ -13,7 +13,8 @@ from orch_tui.cli.follow.narrate import Narrator, written
 from orch_tui.cli.run.command import exit_code
 from orch_tui.cli.shared.output import Output
 from orch_tui.model import events
-from orch_tui.model.events import Event, FailureKind
+from orch_tui.model.events import Event
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration import TaskOptions
 from orch_tui.model.phase_state import PhaseState
 from orch_tui.model.plan import Decision, PlannedTask

@@ -9,7 +9,8 @@ from typing import Any, get_type_hints
 import pytest
 from orch_tui.model import event_shape, events
 from orch_tui.model.approval import Question
-from orch_tui.model.events import EventType, FailureKind
+from orch_tui.model.events import EventType
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.interventions import Intervention, InterventionKind
 from orch_tui.model.reasons import Reason, decode_reason
 from orch_tui.model.run_start import plan_of
