@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orch_tui.alerts.files import alerts_directory
 from orch_tui.alerts.values import Acknowledged
-from orch_tui.model.json_text import parse_json
+from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 

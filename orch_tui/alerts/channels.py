@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from orch_tui.model.alerts import Channel, ChannelKind
-from orch_tui.model.text import safe_line
+from orch_tui.model.orchestration.alerts import Channel, ChannelKind
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.project import Project
 
 _WIDTH = 40

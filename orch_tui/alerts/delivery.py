@@ -19,10 +19,10 @@ from typing import Any
 
 from orch_tui.alerts.channels import address_secrets
 from orch_tui.alerts.values import Entry
-from orch_tui.model.alerts import AlertKind, ChannelKind
-from orch_tui.model.events import write_time
-from orch_tui.model.references import MissingSecrets, resolve_secrets, secret_names
-from orch_tui.model.text import safe_line
+from orch_tui.model.events.events import write_time
+from orch_tui.model.orchestration.alerts import AlertKind, ChannelKind
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.references import MissingSecrets, resolve_secrets, secret_names
 from orch_tui.project.masking.redactor import Redactor
 
 _SECONDS = 60.0

@@ -10,8 +10,8 @@ from pathlib import Path
 from orch_tui.alerts.judging import RunEnd, Verdict, verdict_on
 from orch_tui.alerts.lateness import ended_at
 from orch_tui.alerts.values import Memory
-from orch_tui.model.alerts import AlertRule
-from orch_tui.model.runstate import RunState
+from orch_tui.model.orchestration.alerts import AlertRule
+from orch_tui.model.run.runstate import RunState
 from orch_tui.project.history import RunSummary, run_ids, summarize
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths

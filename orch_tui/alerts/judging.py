@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from orch_tui.alerts.values import Acknowledged, Memory
-from orch_tui.model.alerts import AlertKind, AlertRule, Channel
-from orch_tui.model.reasons import Cause
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.events.reasons import Cause
+from orch_tui.model.orchestration.alerts import AlertKind, AlertRule, Channel
+from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.history import when_of
 

@@ -21,10 +21,10 @@ from orch_tui.alerts.lateness import (
 from orch_tui.alerts.texts import command, moment, title_of
 from orch_tui.alerts.told import Told
 from orch_tui.alerts.values import Alert
-from orch_tui.model.alerts import AlertKind, AlertRule
-from orch_tui.model.durations import show_duration
-from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.text import counted, safe_line, safe_lines
+from orch_tui.model.orchestration.alerts import AlertKind, AlertRule
+from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import counted, safe_line, safe_lines
 from orch_tui.project.history import RunSummary, run_ids, runs, when_of
 from orch_tui.project.project import Project
 from orch_tui.project.schedules.time_zones import zone_of

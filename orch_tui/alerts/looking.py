@@ -23,9 +23,9 @@ from orch_tui.alerts.texts import command, run_alert, title_of
 from orch_tui.alerts.texts import moment as shown_moment
 from orch_tui.alerts.told import Item, Told, earliest
 from orch_tui.alerts.values import Alert, Memory
-from orch_tui.model.alerts import AlertKind, AlertRule
-from orch_tui.model.json_text import parse_json
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.orchestration.alerts import AlertKind, AlertRule
+from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.paths import make_private

@@ -6,9 +6,15 @@ import contextlib
 from collections.abc import Iterable, Iterator
 
 from orch_tui.alerts.channels import address_secrets
-from orch_tui.model.alerts import AlertRule, ChannelKind
-from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.references import MissingSecrets, possible_secrets, resolve_secrets, secret_names, used_secrets
+from orch_tui.model.orchestration.alerts import AlertRule, ChannelKind
+from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.variables.references import (
+    MissingSecrets,
+    possible_secrets,
+    resolve_secrets,
+    secret_names,
+    used_secrets,
+)
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets

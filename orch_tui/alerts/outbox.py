@@ -14,9 +14,9 @@ from typing import Any
 
 from orch_tui.alerts.files import outbox_directory
 from orch_tui.alerts.values import Alert, Entry, State
-from orch_tui.model.alerts import AlertKind, Channel, ChannelKind
 from orch_tui.model.errors import OrchError
-from orch_tui.model.json_text import parse_json
+from orch_tui.model.orchestration.alerts import AlertKind, Channel, ChannelKind
+from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 

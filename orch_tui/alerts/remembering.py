@@ -6,7 +6,7 @@ from typing import Any
 
 from orch_tui.alerts.files import memory_file
 from orch_tui.alerts.values import Memory
-from orch_tui.model.json_text import parse_json
+from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 

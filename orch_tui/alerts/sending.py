@@ -16,7 +16,7 @@ from orch_tui.alerts.delivery import Undelivered, deliver
 from orch_tui.alerts.files import outbox_directory, sending_lock
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.values import Entry, State
-from orch_tui.model.alerts import Channel
+from orch_tui.model.orchestration.alerts import Channel
 from orch_tui.project.concurrent.locks import Lock, is_locked
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.secrets import Secrets

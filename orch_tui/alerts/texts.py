@@ -10,11 +10,11 @@ from pathlib import Path
 from orch_tui.alerts.judging import Finding
 from orch_tui.alerts.values import Alert
 from orch_tui.engine.lastlines import last_lines
-from orch_tui.model.alerts import AlertKind
-from orch_tui.model.durations import show_duration
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.orchestration.alerts import AlertKind
+from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, names_of, phase_of, skipped_because
 

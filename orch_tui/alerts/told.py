@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from orch_tui.alerts.values import Alert, Memory
-from orch_tui.model.alerts import Channel
+from orch_tui.model.orchestration.alerts import Channel
 
 Item = tuple[Alert, tuple[Channel, ...]]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from orch_tui.model.alerts import AlertKind, Channel
+from orch_tui.model.orchestration.alerts import AlertKind, Channel
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import click
 from orch_tui.cli.shared.errors import INTERRUPTED, USAGE, complaint
 from orch_tui.cli.shared.opening import Screen
 from orch_tui.cli.shared.output import Output, silence
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 
 class _Lazy(NamedTuple):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.conditions.facts import Asked
 from orch_tui.conditions.syntax import Kind, Node, tree_of
 from orch_tui.model.errors import OrchError
-from orch_tui.model.events import write_time
-from orch_tui.model.text import counted
+from orch_tui.model.events.events import write_time
+from orch_tui.model.texts.text import counted
 
 if TYPE_CHECKING:
     from cel_expr_python.cel import Env, Expression

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from orch_tui.model.events import write_time
-from orch_tui.model.phase_state import PhaseState
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.events.events import write_time
+from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.runstate import RunState, TaskState
 
 TASK_FACTS = (
     "status",

@@ -25,15 +25,15 @@ from orch_tui.engine.local import LocalLauncher
 from orch_tui.engine.prepare import PrepareError, Preparer
 from orch_tui.engine.process import signal_group
 from orch_tui.engine.task_facts import program_problem
-from orch_tui.model.component import TEST_CONNECTION
-from orch_tui.model.configuration import Configuration
-from orch_tui.model.durations import show_duration
+from orch_tui.model.components.component import TEST_CONNECTION
+from orch_tui.model.components.configuration import Configuration
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.orchestration import TaskOptions
-from orch_tui.model.outcome import outcome_of_exit
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.problem import Problem
-from orch_tui.model.text import safe_line
+from orch_tui.model.run.outcome import outcome_of_exit
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import log_file
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import DefinitionError, Project

@@ -14,13 +14,13 @@ from orch_tui.engine.phase_queue import PhaseQueue
 from orch_tui.engine.pools import Pools, Taken
 from orch_tui.engine.prepare import PrepareError
 from orch_tui.engine.recorder import Recorder
-from orch_tui.model import events
-from orch_tui.model.approval import OnTimeout, Question, timeout_words
+from orch_tui.model.events import events
+from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.plan import PlannedTask
-from orch_tui.model.pools import pool_of
-from orch_tui.model.reasons import Cause, Reason
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.orchestration.approval import OnTimeout, Question, timeout_words
+from orch_tui.model.run.plan import PlannedTask
+from orch_tui.model.run.pools import pool_of
+from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.concurrent.locks import Lock, holder_of
 from orch_tui.project.paths import ProjectPaths

@@ -8,8 +8,8 @@ from pathlib import Path
 from orch_tui.engine.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.local import LocalAttempt, clean_up, leader_of, read_ending
 from orch_tui.engine.process import boot_id, is_same, read_environment, read_stat, tagged
-from orch_tui.model.attempt_state import AttemptState
 from orch_tui.model.failure import FailureKind
+from orch_tui.model.run.attempt_state import AttemptState
 from orch_tui.project.masking.redactor import secrets_of_task
 
 

@@ -12,10 +12,10 @@ from orch_tui.conditions.condition import nearest
 from orch_tui.conditions.facts import TASK_FACTS
 from orch_tui.engine.rehearsal import Outcome
 from orch_tui.model.errors import OrchError
-from orch_tui.model.plan import Decision, RunPlan
+from orch_tui.model.run.plan import Decision, RunPlan
 from orch_tui.model.status import FINAL, Status
-from orch_tui.model.text import safe_line
-from orch_tui.model.values import ValueFault, decode
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.values import ValueFault, decode
 
 _FACT = re.compile(r"(?P<field>[a-z_]+)(?:\.(?P<key>.+)|\[\"(?P<quoted>.+)\"\])?")
 _MAPS = ("tables", "metrics", "variables")

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.reproduce import CannotReproduce, read_attempt_config
-from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode, split_ref
+from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode, split_ref
 from orch_tui.model.errors import OrchError
-from orch_tui.model.references import fill_variables, variable_names
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.run.runstate import RunState, TaskState
+from orch_tui.model.variables.references import fill_variables, variable_names
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.saving.configuration_text import house_text

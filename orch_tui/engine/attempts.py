@@ -15,17 +15,17 @@ from orch_tui.engine.local import clean_up
 from orch_tui.engine.obstacles import disk_refusal, passing_obstacle
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.results import Told, read_told, read_values, read_warning, unreadable_result
-from orch_tui.model import events
-from orch_tui.model.durations import show_duration
-from orch_tui.model.events import Event
+from orch_tui.model.events import events
+from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.outcome import Outcome, outcome_of_exit, outcome_of_stop
-from orch_tui.model.plan import PlannedTask
-from orch_tui.model.retry import Retry
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.orchestration.retry import Retry
+from orch_tui.model.run.outcome import Outcome, outcome_of_exit, outcome_of_stop
+from orch_tui.model.run.plan import PlannedTask
+from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
-from orch_tui.model.values import Value, decode_all, encode
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.values import Value, decode_all, encode
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.history import RunSummary

@@ -21,12 +21,12 @@ from orch_tui.engine.process import own_identity
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest, Mailbox, Request
 from orch_tui.engine.walk import Walk
-from orch_tui.model import events
+from orch_tui.model.clocks.machine_clock import uptime
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events import events
+from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.machine_clock import uptime
-from orch_tui.model.plan import PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.reasons import Cause, Reason
-from orch_tui.model.run_time import RunTime
+from orch_tui.model.run.plan import PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.status import Status
 from orch_tui.project.paths import ProjectPaths
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from orch_tui.engine.phase_queue import PhaseQueue
 from orch_tui.engine.recorder import Recorder
-from orch_tui.model import events
-from orch_tui.model.intervening import awaiting, refusal
-from orch_tui.model.interventions import Intervention, InterventionKind
-from orch_tui.model.plan import PlannedTask, RunPlan
+from orch_tui.model.events import events
+from orch_tui.model.events.interventions import Intervention, InterventionKind
+from orch_tui.model.run.intervening import awaiting, refusal
+from orch_tui.model.run.plan import PlannedTask, RunPlan
 
 
 class InterventionDesk:

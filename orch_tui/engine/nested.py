@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from orch_tui.model.component import ORCHESTRATION_COMPONENT
-from orch_tui.model.plan import PlannedTask, RunPlan
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.run.plan import PlannedTask, RunPlan
 from orch_tui.project.history import RunSummary, run_ids, summarize
 from orch_tui.project.paths import ProjectPaths
 

@@ -6,7 +6,7 @@ import errno
 import os
 from pathlib import Path
 
-from orch_tui.model.reasons import Cause, Reason
+from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.project.files.own_files import open_own
 
 _DISK = (errno.ENOSPC, errno.EDQUOT)

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 
-from orch_tui.model.approval import is_approval
-from orch_tui.model.plan import PlannedTask
+from orch_tui.model.orchestration.approval import is_approval
+from orch_tui.model.run.plan import PlannedTask
 
 
 class PhaseQueue:

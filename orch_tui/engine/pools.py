@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orch_tui.model.plan import PlannedTask
-from orch_tui.model.pools import pool_of
-from orch_tui.model.reasons import Cause, Reason
+from orch_tui.model.events.reasons import Cause, Reason
+from orch_tui.model.run.plan import PlannedTask
+from orch_tui.model.run.pools import pool_of
 from orch_tui.project.concurrent.locks import Lock, holder_of
 from orch_tui.project.paths import ProjectPaths
 

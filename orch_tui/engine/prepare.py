@@ -16,14 +16,15 @@ from orch_tui.engine.nested import inner_orchestration, nested_before, nested_in
 from orch_tui.engine.obstacles import passing_obstacle
 from orch_tui.engine.process import ANCESTORS_TAG, TASK_TAG, ancestors
 from orch_tui.engine.task_facts import fill_command, program_problem
-from orch_tui.model.approval import AnswerFault, Question, is_approval, question_of
-from orch_tui.model.component import ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
-from orch_tui.model.configuration import Configuration, WriteMode, split_ref
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
+from orch_tui.model.components.configuration import Configuration, WriteMode, split_ref
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration import TaskOptions
-from orch_tui.model.plan import PlannedTask, RunPlan
-from orch_tui.model.promises import texts_now, why_unset
-from orch_tui.model.references import (
+from orch_tui.model.orchestration.approval import AnswerFault, Question, is_approval, question_of
+from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.run.plan import PlannedTask, RunPlan
+from orch_tui.model.run.promises import texts_now, why_unset
+from orch_tui.model.run.runstate import RunState
+from orch_tui.model.variables.references import (
     MissingVariables,
     fill_variables,
     is_small,
@@ -33,7 +34,6 @@ from orch_tui.model.references import (
     task_values,
     used_secrets,
 )
-from orch_tui.model.runstate import RunState
 from orch_tui.project.attempt_dir import attempt_directory, make_attempt
 from orch_tui.project.definitions.shell import shell_argv
 from orch_tui.project.project import DefinitionError, Project

@@ -14,8 +14,8 @@ from typing import Any
 
 from orch_tui.engine.local import leader_of, read_exit_file
 from orch_tui.engine.process import boot_id, host, is_same, tagged
-from orch_tui.model.attempt_state import AttemptState
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.run.attempt_state import AttemptState
+from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import attempt_directory, exit_file, log_file
 from orch_tui.project.concurrent.locks import is_locked

@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from orch_tui.model import events
-from orch_tui.model.events import Event
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunState
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events import events
+from orch_tui.model.events.events import Event
+from orch_tui.model.run.runstate import RunState
 from orch_tui.project.journal.file import Journal, JournalFull
 
 

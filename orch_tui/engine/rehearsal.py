@@ -12,16 +12,16 @@ from typing import Any
 
 from orch_tui.engine.attempts import failed_status
 from orch_tui.engine.walk import Walk
-from orch_tui.model import events
-from orch_tui.model.events import Event
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events import events
+from orch_tui.model.events.events import Event
+from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.reasons import Cause, Reason
-from orch_tui.model.run_start import initial_state
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunHeader, RunState, TaskState
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.run_start import initial_state
+from orch_tui.model.run.runstate import RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.values import Value
+from orch_tui.model.variables.values import Value
 
 BY = "rehearsal"
 _ID = "rehearsal"

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.process import TASK_TAG
-from orch_tui.model.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.errors import OrchError
-from orch_tui.model.references import resolve_secrets
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.run.runstate import TaskState
+from orch_tui.model.variables.references import resolve_secrets
 from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, attempt_directory, config_file
 from orch_tui.project.definitions.shell import PLAIN
 from orch_tui.project.files.own_files import read_own

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.engine.process import host
-from orch_tui.model.event_shape import SHAPES, complaint
-from orch_tui.model.events import EventType
-from orch_tui.model.interventions import Intervention, with_id
+from orch_tui.model.events.event_shape import SHAPES, complaint
+from orch_tui.model.events.events import EventType
+from orch_tui.model.events.interventions import Intervention, with_id
 from orch_tui.project.files.own_files import NotOwnFile, read_own, replace_json
 from orch_tui.project.paths import make_private
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.text import counted, safe_line
-from orch_tui.model.values import Value, decode_all
+from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.model.variables.values import Value, decode_all
 from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.files.own_files import read_own
 from orch_tui.project.masking.files import is_masked, withheld

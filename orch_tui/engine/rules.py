@@ -7,12 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orch_tui.engine.recorder import Pen
-from orch_tui.model import events
-from orch_tui.model.phase_state import PhaseState
-from orch_tui.model.plan import PlannedPhase, RunPlan
-from orch_tui.model.promises import values_now
-from orch_tui.model.reasons import Cause, Reason
-from orch_tui.model.rules import END, RuleDecision, decide
+from orch_tui.model.events import events
+from orch_tui.model.events.reasons import Cause, Reason
+from orch_tui.model.orchestration.rules import END, RuleDecision, decide
+from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.plan import PlannedPhase, RunPlan
+from orch_tui.model.run.promises import values_now
 from orch_tui.model.status import Status
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orch_tui.engine.process import boot_id, host
-from orch_tui.model.machine_clock import MACHINE, MachineClock, uptime, wall
-from orch_tui.model.run_time import BootTime, RunTime
-from orch_tui.model.runstate import RunState
+from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock, uptime, wall
+from orch_tui.model.clocks.run_time import BootTime, RunTime
+from orch_tui.model.run.runstate import RunState
 
 
 class RunClock:

@@ -28,14 +28,14 @@ from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.run_clock import new_clock
 from orch_tui.engine.task_facts import Facts, run_variables
 from orch_tui.model.errors import OrchError
-from orch_tui.model.interventions import Intervention
-from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.plan import Decision, PlannedTask, PreviousRun, PreviousTask, RunPlan, Selection, make_plan
-from orch_tui.model.pools import pool_fault
+from orch_tui.model.events.interventions import Intervention
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Severity
-from orch_tui.model.promises import promised, promised_before
-from orch_tui.model.run_start import initial_state
-from orch_tui.model.runstate import RunHeader, RunState, ScheduledTime
+from orch_tui.model.run.plan import Decision, PlannedTask, PreviousRun, PreviousTask, RunPlan, Selection, make_plan
+from orch_tui.model.run.pools import pool_fault
+from orch_tui.model.run.promises import promised, promised_before
+from orch_tui.model.run.run_start import initial_state
+from orch_tui.model.run.runstate import RunHeader, RunState, ScheduledTime
 from orch_tui.model.status import Status
 from orch_tui.project.concurrent.locks import Lock, holder_of
 from orch_tui.project.history import find_run, latest, moment_of, newest_run_ids, prune_runs

@@ -26,12 +26,12 @@ from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest
 from orch_tui.engine.run_clock import RunClock, clock_of
 from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunEnded, RunRefused, launcher_of
-from orch_tui.model import events
-from orch_tui.model.events import Event
+from orch_tui.model.events import events
+from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.plan import PlannedTask
-from orch_tui.model.run_start import plan_of
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.run.plan import PlannedTask
+from orch_tui.model.run.run_start import plan_of
+from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.concurrent.locks import Lock, holder_of, is_locked

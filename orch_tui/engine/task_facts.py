@@ -8,14 +8,14 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.approval import AnswerFault, question_of
-from orch_tui.model.component import APPROVAL_COMPONENT, ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
-from orch_tui.model.configuration import Configuration, split_ref
+from orch_tui.model.components.component import APPROVAL_COMPONENT, ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
+from orch_tui.model.components.configuration import Configuration, split_ref
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration import Orchestration, Task, TaskOptions
-from orch_tui.model.plan import TaskFacts
-from orch_tui.model.promises import promised
-from orch_tui.model.references import used_secrets, variable_names
+from orch_tui.model.orchestration.approval import AnswerFault, question_of
+from orch_tui.model.orchestration.orchestration import Orchestration, Task, TaskOptions
+from orch_tui.model.run.plan import TaskFacts
+from orch_tui.model.run.promises import promised
+from orch_tui.model.variables.references import used_secrets, variable_names
 from orch_tui.project.definitions.shell import shell_words
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
@@ -46,7 +46,7 @@ def run_variables(project: Project, orchestration: Orchestration, given: Mapping
 
 
 class Facts:
-    """Looks each task up once; ``of`` is what :func:`orch_tui.model.plan.make_plan` asks."""
+    """Looks each task up once; ``of`` is what :func:`orch_tui.model.run.plan.make_plan` asks."""
 
     def __init__(
         self, project: Project, secrets: Secrets, variables: Mapping[str, str], promised: Mapping[str, Collection[str]]

@@ -20,14 +20,14 @@ from orch_tui.engine.launcher import Exit, StopRequest
 from orch_tui.engine.prepare import PrepareError, Preparer
 from orch_tui.engine.results import read_result
 from orch_tui.engine.task_facts import program_problem
-from orch_tui.model.configuration import Configuration
-from orch_tui.model.durations import show_duration
+from orch_tui.model.components.configuration import Configuration
+from orch_tui.model.components.fault import Fault, read_fault
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.fault import Fault, read_fault
-from orch_tui.model.orchestration import TaskOptions
-from orch_tui.model.outcome import outcome_of_exit
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.text import safe_line
+from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.run.outcome import outcome_of_exit
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import log_file
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets

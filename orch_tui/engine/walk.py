@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from orch_tui.engine.recorder import Pen
 from orch_tui.engine.rules import Rules, Way, ending_of
-from orch_tui.model import events
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.reasons import Cause, Reason
-from orch_tui.model.rules import After
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.events import events
+from orch_tui.model.events.reasons import Cause, Reason
+from orch_tui.model.orchestration.rules import After
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status, worst
 
 

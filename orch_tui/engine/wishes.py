@@ -7,10 +7,10 @@ from pathlib import Path
 
 from orch_tui.engine.requests import CancelRequest, Request, pending
 from orch_tui.engine.run_clock import now_of
-from orch_tui.model import events
-from orch_tui.model.intervening import refusal
-from orch_tui.model.interventions import Intervention
-from orch_tui.model.runstate import RunState
+from orch_tui.model.events import events
+from orch_tui.model.events.interventions import Intervention
+from orch_tui.model.run.intervening import refusal
+from orch_tui.model.run.runstate import RunState
 from orch_tui.project.journal.file import read_run
 
 

@@ -12,9 +12,9 @@ from orch_tui.alerts.lateness import slow_from
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.values import Entry, State
 from orch_tui.inbox.values import Item, ItemKind
-from orch_tui.model.durations import show_duration
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.history import RunSummary, runs, when_of
 from orch_tui.project.looked import read_looked
 from orch_tui.project.paths import ProjectPaths

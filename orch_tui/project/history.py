@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from orch_tui.model.event_shape import SHAPES, complaint
-from orch_tui.model.events import EventType
-from orch_tui.model.runstate import ScheduledTime
+from orch_tui.model.events.event_shape import SHAPES, complaint
+from orch_tui.model.events.events import EventType
+from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.model.status import Status
 from orch_tui.project.files.own_files import open_own
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, is_executed, parse_records

@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
-from orch_tui.model.configuration import Configuration, split_ref
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, Component
+from orch_tui.model.components.configuration import Configuration, split_ref
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import safe_line, valid_id
+from orch_tui.model.texts.text import safe_line, valid_id
 from orch_tui.project.concurrent.file_set import complete_saves
 from orch_tui.project.definitions.configurations import decode_component, decode_configuration, warn_of_shadow
 from orch_tui.project.definitions.orchestrations import decode_orchestration

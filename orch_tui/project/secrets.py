@@ -9,8 +9,8 @@ from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.references import is_secret_name
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.references import is_secret_name
 from orch_tui.project.files.source import reading_remedy
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from orch_tui.model.approval import AnswerField, Question
-from orch_tui.model.interventions import ANSWERS, Intervention
-from orch_tui.model.runstate import RunState, TaskState
-from orch_tui.model.text import safe_line
-from orch_tui.model.values import text_of
+from orch_tui.model.events.interventions import ANSWERS, Intervention
+from orch_tui.model.orchestration.approval import AnswerField, Question
+from orch_tui.model.run.runstate import RunState, TaskState
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.values import text_of
 from orch_tui.project.history import RunSummary, all_runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths

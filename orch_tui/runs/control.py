@@ -19,14 +19,14 @@ from orch_tui.engine.requests import CancelRequest, Request, ask, new_id, who_am
 from orch_tui.engine.runs import AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
 from orch_tui.engine.takeover import take_over
 from orch_tui.engine.task_facts import UnresolvedVariables
-from orch_tui.model.durations import show_duration
 from orch_tui.model.errors import OrchError
-from orch_tui.model.interventions import Intervention
-from orch_tui.model.orchestration import Variable
-from orch_tui.model.plan import Decision, RunPlan
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.events.interventions import Intervention
+from orch_tui.model.orchestration.orchestration import Variable
+from orch_tui.model.run.plan import Decision, RunPlan
+from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import RunSummary, latest, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.project import DefinitionError, Project

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orch_tui.engine.results import read_result
-from orch_tui.model.durations import show_duration
-from orch_tui.model.phase_state import PhaseState
-from orch_tui.model.reasons import Cause, Reason
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.events.reasons import Cause, Reason
+from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import safe_line
 
 _NAMES = 8
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from statistics import fmean, median
 
-from orch_tui.model.runstate import RunState
+from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.history import runs
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, read_run

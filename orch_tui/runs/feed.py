@@ -8,11 +8,11 @@ from pathlib import Path
 
 from orch_tui.engine.results import read_result
 from orch_tui.engine.run_clock import RunClock, clock_of
-from orch_tui.model.events import Event
-from orch_tui.model.machine_clock import MACHINE, MachineClock
-from orch_tui.model.run_time import BootTime
-from orch_tui.model.runstate import RunState, fold
-from orch_tui.model.text import valid_id
+from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
+from orch_tui.model.clocks.run_time import BootTime
+from orch_tui.model.events.events import Event
+from orch_tui.model.run.runstate import RunState, fold
+from orch_tui.model.texts.text import valid_id
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, JournalReader, is_executed

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from orch_tui.engine.run_clock import now_of
-from orch_tui.model.events import Event
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunState
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events.events import Event
+from orch_tui.model.run.runstate import RunState
 from orch_tui.project.journal.file import JOURNAL, JournalReader, is_executed
 
 POLL = 0.25

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orch_tui.model.intervening import awaiting, refusal
-from orch_tui.model.interventions import Intervention, InterventionKind
-from orch_tui.model.runstate import RunState
-from orch_tui.model.text import safe_line
+from orch_tui.model.events.interventions import Intervention, InterventionKind
+from orch_tui.model.run.intervening import awaiting, refusal
+from orch_tui.model.run.runstate import RunState
+from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.variables import variable_words
 
 _NAMES = 3

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from orch_tui.model.machine_clock import MACHINE, MachineClock
-from orch_tui.model.run_time import BootTime
+from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
+from orch_tui.model.clocks.run_time import BootTime
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 
 

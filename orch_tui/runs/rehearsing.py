@@ -10,9 +10,9 @@ from orch_tui.engine.assumptions import assume
 from orch_tui.engine.rehearsal import Rehearsal, outcomes_of, rehearse, replayed_plan
 from orch_tui.engine.run_clock import new_clock
 from orch_tui.engine.runs import RunRequest, plan_run
-from orch_tui.model.phase_state import PhaseState
-from orch_tui.model.rules import END, Rule, TriedRule
-from orch_tui.model.runstate import RunState
+from orch_tui.model.orchestration.rules import END, Rule, TriedRule
+from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.runstate import RunState
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from orch_tui.engine.process import boot_id, host, is_same, read_stat
 from orch_tui.engine.requests import waiting
-from orch_tui.model.machine_clock import MACHINE, MachineClock
-from orch_tui.model.run_time import BootTime
-from orch_tui.model.runstate import RunState
-from orch_tui.model.text import safe_line
+from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
+from orch_tui.model.clocks.run_time import BootTime
+from orch_tui.model.run.runstate import RunState
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.journal.executors import ExecutorReader
 from orch_tui.project.journal.file import JOURNAL
 from orch_tui.runs.standing import Standing

@@ -9,9 +9,9 @@ from itertools import islice
 from statistics import median
 from typing import NamedTuple
 
-from orch_tui.model.phase_state import PhaseState
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.runs.view import RUNNING, RunModel
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orch_tui.model.text import safe_line
-from orch_tui.model.values import Value, text_of, type_of
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.values import Value, text_of, type_of
 
 
 def variable_words(name: str, value: Value) -> str:

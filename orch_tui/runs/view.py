@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.engine.run_clock import RunClock, clock_of
-from orch_tui.model.component import ORCHESTRATION_COMPONENT
-from orch_tui.model.durations import show_duration
-from orch_tui.model.events import Event, EventType
-from orch_tui.model.machine_clock import MACHINE, MachineClock
-from orch_tui.model.orchestration import Phase, Task
-from orch_tui.model.run_time import BootTime, RunTime
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
+from orch_tui.model.clocks.run_time import BootTime, RunTime
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.events.events import Event, EventType
+from orch_tui.model.orchestration.orchestration import Phase, Task
+from orch_tui.model.run.runstate import RunState, TaskState
+from orch_tui.model.run.waits import why
 from orch_tui.model.status import Status
-from orch_tui.model.waits import why
+from orch_tui.model.texts.durations import show_duration
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import counts_told, files_written, findings_told, tables_written

@@ -14,7 +14,7 @@ from enum import StrEnum
 from orch_tui.engine.requests import who_am_i
 from orch_tui.engine.runs import ActiveRun
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration_starts import IfRunning, Schedule
+from orch_tui.model.orchestration.starts import IfRunning, Schedule
 from orch_tui.model.status import Status
 from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.history import RunSummary, runs

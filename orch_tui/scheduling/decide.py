@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from orch_tui.model.orchestration_starts import CatchUp
+from orch_tui.model.orchestration.starts import CatchUp
 from orch_tui.scheduling.due_times import delay_of, due_after, due_between
 from orch_tui.scheduling.values import ON_TIME, Mark, Outcome, Pause, Record, Watched, Why, pause_at
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.model.errors import OrchError
-from orch_tui.model.json_text import parse_json
+from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.files.own_files import read_own_text, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.scheduling.store import recording, scheduling_directory

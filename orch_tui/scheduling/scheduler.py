@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from orch_tui.model.orchestration_starts import CatchUp
+from orch_tui.model.orchestration.starts import CatchUp
 from orch_tui.project.schedules.starts import cron_text
 from orch_tui.scheduling.decide import Start, decide
 from orch_tui.scheduling.due_times import due_after

@@ -10,8 +10,8 @@ from orch_tui.engine.requests import CancelRequest, ask, who_am_i
 from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
 from orch_tui.engine.task_facts import UnresolvedVariables
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration_starts import IfRunning
-from orch_tui.model.runstate import ScheduledTime
+from orch_tui.model.orchestration.starts import IfRunning
+from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.history import RunSummary, runs

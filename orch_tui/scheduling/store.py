@@ -23,8 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.json_text import parse_json
-from orch_tui.model.runstate import ScheduledTime
+from orch_tui.model.run.runstate import ScheduledTime
+from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.files.atomic import sync_directory
 from orch_tui.project.files.own_files import open_own, read_own, replace_json

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from orch_tui.model.orchestration_starts import Schedule
+from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.project.schedules.time_zones import machine_zone_name
 
 ON_TIME = 90.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.project.definitions.schedule_fields import schedule_ids
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.schedules.time_zones import zone_of

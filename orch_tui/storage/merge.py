@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.changes import TypeChange, type_changes
 from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import Column, count, describe, folded, parquet, quoted

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import safe_line, valid_id
+from orch_tui.model.texts.text import safe_line, valid_id
 from orch_tui.storage.tables import MANIFEST, Publication, StorageError, TableFiles, TableInfo, TableVersion
 
 if TYPE_CHECKING:

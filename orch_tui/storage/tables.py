@@ -12,10 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.problem import Problem
-from orch_tui.model.text import safe_line, valid_id
+from orch_tui.model.texts.text import safe_line, valid_id
 from orch_tui.project.files.own_files import NotOwnFile, read_own_text, require_own
 
 T = TypeVar("T")

@@ -8,8 +8,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from orch_tui.model.orchestration.triggers import AfterOutcome, Trigger, TriggerKind
 from orch_tui.model.status import Status
-from orch_tui.model.triggers import AfterOutcome, Trigger, TriggerKind
 from orch_tui.project.history import run_ids, summarize
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.storage import Storage

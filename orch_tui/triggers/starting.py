@@ -5,7 +5,7 @@ from __future__ import annotations
 from orch_tui.engine.requests import who_am_i
 from orch_tui.engine.runs import ActiveRun
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration_starts import IfRunning
+from orch_tui.model.orchestration.starts import IfRunning
 from orch_tui.project.project import Project
 from orch_tui.scheduling.backfill import PREFIX as BACKFILL
 from orch_tui.scheduling.backfill import backfill_for

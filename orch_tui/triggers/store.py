@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.json_text import parse_json
+from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.triggers.values import Occurrence, Seen

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orch_tui.model.orchestration_starts import Schedule
-from orch_tui.model.text import counted, safe_line
-from orch_tui.model.triggers import Trigger, TriggerKind
+from orch_tui.model.orchestration.starts import Schedule
+from orch_tui.model.orchestration.triggers import Trigger, TriggerKind
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.scheduling.decide import Start
 from orch_tui.scheduling.outage import Moment

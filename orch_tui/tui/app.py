@@ -20,8 +20,8 @@ from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.theme import Theme
 
-from orch_tui.model.machine_clock import MACHINE, MachineClock
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.project import DefinitionError, Project, open_project
 from orch_tui.tui import terminal, theme
 from orch_tui.tui.actions import BY_ID, bindings
@@ -34,7 +34,7 @@ from orch_tui.tui.textual_patches.app import PatchedApp
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from orch_tui.model.fault import Fault
+    from orch_tui.model.components.fault import Fault
     from orch_tui.runs.control import RunControl
     from orch_tui.tui.announcer import Announcer
     from orch_tui.tui.workbench.screen import WorkbenchScreen

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.tui.actions import ALL, Action
 
 # What a context lies in, where its keys hide those of the outer ones; dialogs lie in none.

@@ -7,7 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orch_tui.model.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.project import history
 from orch_tui.project.project import DefinitionError, Project, open_project
 from orch_tui.storage.storage import Storage

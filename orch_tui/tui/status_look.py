@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from orch_tui.model.plan import Decision
+from orch_tui.model.run.plan import Decision
 from orch_tui.model.status import Status
 from orch_tui.runs.standing import Standing
 

@@ -10,7 +10,7 @@ from textual.color import Color
 from textual.content import Content
 from textual.filter import LineFilter
 
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 

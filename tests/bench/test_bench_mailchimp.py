@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication
 from sample_configs.stand_ins.mailchimp import API_KEY, AUDIENCE, serve

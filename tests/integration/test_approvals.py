@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from orch_tui.engine.runs import ActiveRun
-from orch_tui.model.reasons import Cause
-from orch_tui.model.runstate import RunState
+from orch_tui.model.events.reasons import Cause
+from orch_tui.model.run.runstate import RunState
+from orch_tui.model.run.waits import waits_for
 from orch_tui.model.status import Status
-from orch_tui.model.waits import waits_for
 from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.project import Project, open_project
 

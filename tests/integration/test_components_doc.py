@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from orch_tui.components.kit.schema import validate_parameters
-from orch_tui.model.component import Component, ComponentType
+from orch_tui.model.components.component import Component, ComponentType
 from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import Attempt, attempt

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from orch_tui.components.kit.schema import parameters_model, validate_parameters
-from orch_tui.model.component import Component
+from orch_tui.model.components.component import Component
 from orch_tui.project.project import Project
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -12,10 +12,10 @@ import pytest
 from orch_tui.engine.process import read_stat, tagged
 from orch_tui.engine.requests import CancelRequest, ask
 from orch_tui.engine.runs import RunRefused, RunRequest, plan_run, start_run
-from orch_tui.model.plan import Decision
-from orch_tui.model.run_time import RunTime
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.run.plan import Decision
+from orch_tui.model.run.waits import why
 from orch_tui.model.status import Status
-from orch_tui.model.waits import why
 from orch_tui.project.journal.file import read_run
 
 from tests.support.engine_kit import begin, make_commands, run, statuses, until, write_command

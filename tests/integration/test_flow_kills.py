@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from orch_tui.engine.requests import ask
-from orch_tui.model.interventions import Intervention, InterventionKind
-from orch_tui.model.runstate import RunState
+from orch_tui.model.events.interventions import Intervention, InterventionKind
+from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import JOURNAL, is_executed, read_run
 

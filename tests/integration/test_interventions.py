@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from orch_tui.engine.requests import ask
 from orch_tui.engine.runs import ActiveRun, RunRequest, plan_run
-from orch_tui.model.interventions import Intervention, InterventionKind
-from orch_tui.model.plan import Decision
-from orch_tui.model.reasons import Cause
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunState
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events.interventions import Intervention, InterventionKind
+from orch_tui.model.events.reasons import Cause
+from orch_tui.model.run.plan import Decision
+from orch_tui.model.run.runstate import RunState
+from orch_tui.model.run.waits import waits_for, why
 from orch_tui.model.status import Status
-from orch_tui.model.waits import waits_for, why
 from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.project import Project, open_project
 

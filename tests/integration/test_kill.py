@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from orch_tui.engine.process import tagged
 from orch_tui.engine.reconcile import Verdict, inspect_run
-from orch_tui.model.runstate import RunState
+from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.history import summarize
 from orch_tui.project.journal.file import Journal, is_executed, read_run

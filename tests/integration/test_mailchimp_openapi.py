@@ -17,7 +17,7 @@ import duckdb
 import httpx
 import pytest
 from orch_tui.components.kit.contract import Output
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.storage.tables import Publication
 from sample_configs.stand_ins.mailchimp import API_KEY, AUDIENCE, Fault, StandIn, serve, subscriber_hash
 

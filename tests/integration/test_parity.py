@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orch_tui.engine.runs import RunRequest, plan_run
-from orch_tui.model import events
-from orch_tui.model.events import Event
-from orch_tui.model.runstate import RunHeader
+from orch_tui.model.events import events
+from orch_tui.model.events.events import Event
+from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import make_private

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from orch_tui.engine.runs import RunRefused, RunRequest, plan_run, start_run
-from orch_tui.model.reasons import Cause
+from orch_tui.model.events.reasons import Cause
+from orch_tui.model.run.waits import waits_for
 from orch_tui.model.status import Status
-from orch_tui.model.waits import waits_for
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import open_project
 

@@ -11,8 +11,8 @@ import pytest
 from orch_tui.engine.rehearsal import outcomes_of, rehearse, replayed_plan
 from orch_tui.engine.runs import RunRefused, RunRequest, plan_run
 from orch_tui.engine.takeover import take_over
-from orch_tui.model.reasons import Cause
-from orch_tui.model.runstate import RunState
+from orch_tui.model.events.reasons import Cause
+from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import JOURNAL
 from orch_tui.project.project import Project, open_project

@@ -27,7 +27,7 @@ import duckdb
 from orch_tui.storage import publish as publishing
 from orch_tui.storage.tables import Publication
 from orch_tui.storage.storage import Storage
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 
 root, name, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 tables = sys.argv[4].split(",")

@@ -18,7 +18,7 @@ from orch_tui.engine.process import kill_processes, tagged
 from orch_tui.engine.requests import CancelRequest, ask
 from orch_tui.engine.runs import AlreadyRunning, RunEnded, RunRefused
 from orch_tui.engine.takeover import take_over
-from orch_tui.model.runstate import RunState
+from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import is_executed, read_run
 

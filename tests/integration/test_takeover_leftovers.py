@@ -11,8 +11,8 @@ import pytest
 from orch_tui.engine.process import tagged
 from orch_tui.engine.requests import CancelRequest, ask
 from orch_tui.engine.takeover import take_over
-from orch_tui.model.events import read_time, write_time
-from orch_tui.model.machine_clock import uptime
+from orch_tui.model.clocks.machine_clock import uptime
+from orch_tui.model.events.events import read_time, write_time
 from orch_tui.model.status import Status
 from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.journal.file import read_run

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 from orch_tui.components.kit.component import Context, Input, Output
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 
 from tests.support.tables import only
 

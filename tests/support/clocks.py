@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orch_tui.model.machine_clock import MachineClock
+from orch_tui.model.clocks.machine_clock import MachineClock
 
 
 def stopped_at(moment: float) -> MachineClock:

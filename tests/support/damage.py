@@ -6,14 +6,14 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from orch_tui.model import events
-from orch_tui.model.events import Event
+from orch_tui.model.events import events
+from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.orchestration import TaskOptions
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.retry import Backoff, Retry, RetryOn
-from orch_tui.model.rules import After, EndAs, Rule, RuleDecision, TriedRule
-from orch_tui.model.runstate import RunHeader
+from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
+from orch_tui.model.orchestration.rules import After, EndAs, Rule, RuleDecision, TriedRule
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.format import write_event, write_header
 from orch_tui.project.paths import make_private

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.runs import ActiveRun, RunRequest, plan_run, start_run
-from orch_tui.model.runstate import RunState
+from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project, open_project

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from orch_tui.engine.process import is_same
-from orch_tui.model.runstate import RunState
+from orch_tui.model.run.runstate import RunState
 from orch_tui.project.journal.file import is_executed, read_run
 
 from tests.support.engine_kit import until

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orch_tui.model.reasons import Reason, decode_reason
+from orch_tui.model.events.reasons import Reason, decode_reason
 
 
 def in_words(sentence: str) -> Reason:

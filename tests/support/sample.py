@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orch_tui.model.orchestration import Orchestration, Phase, Task
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 
 
 def task(task_id: str, configuration: str = "sql/a") -> Task:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import Attempt, attempt

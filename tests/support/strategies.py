@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from hypothesis import strategies as st
-from orch_tui.model import edits
-from orch_tui.model.component import DATA_FLOW_ORDER, KEBOOLA_ORDER, ComponentType
-from orch_tui.model.edits import EditError, name_key
-from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions, Variable
-from orch_tui.model.retry import Backoff, Retry, RetryOn
-from orch_tui.model.rules import END, After, EndAs, Rule
+from orch_tui.model.components.component import DATA_FLOW_ORDER, KEBOOLA_ORDER, ComponentType
+from orch_tui.model.edits import edits
+from orch_tui.model.edits.edits import EditError, name_key
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions, Variable
+from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
+from orch_tui.model.orchestration.rules import END, After, EndAs, Rule
 
 TRICKY = (
     "[bold]not markup[/bold]",

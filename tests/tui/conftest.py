@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from orch_tui.model import events
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.runstate import RunHeader
+from orch_tui.model.events import events
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import make_private

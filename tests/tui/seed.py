@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from orch_tui.model.orchestration import Orchestration, Phase, Task
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.project.project import Project, open_project
 from orch_tui.project.saving.orchestration_text import house_text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orch_tui.model.runstate import RunState
+from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.history import latest
 from orch_tui.project.journal.file import read_run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orch_tui.model import events
+from orch_tui.model.events import events
 from orch_tui.model.status import Status
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.widgets.list_head import ListHead

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from orch_tui.model import events
+from orch_tui.model.events import events
 from orch_tui.project.project import open_project
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.sequence.screen import SequenceScreen

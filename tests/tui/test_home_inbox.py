@@ -7,7 +7,7 @@ import time
 from orch_tui.alerts.acknowledging import acknowledged
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.values import Alert, Entry, State
-from orch_tui.model.alerts import AlertKind, Channel, ChannelKind
+from orch_tui.model.orchestration.alerts import AlertKind, Channel, ChannelKind
 from orch_tui.model.status import Status
 from orch_tui.project.looked import keep_looked
 from orch_tui.project.project import Project

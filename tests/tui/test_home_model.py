@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.edits.undo import NothingToUndo
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.status import Status
-from orch_tui.model.undo import NothingToUndo
 from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.history import RunSummary
 from orch_tui.project.project import Project

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from orch_tui.model.interventions import InterventionKind
-from orch_tui.model.runstate import RunState
+from orch_tui.model.events.interventions import InterventionKind
+from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.history import latest
 from orch_tui.project.journal.file import read_run

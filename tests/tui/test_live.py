@@ -267,8 +267,8 @@ async def test_a_part_of_the_orchestration_runs(tmp_path: Path) -> None:
 async def test_an_interrupted_run_is_offered_and_taken_over(tmp_path: Path) -> None:
     # GIVEN a run that lost its executor after its first task
     project = project_of(tmp_path, One={"a": "true"}, Two={"b": "true"})
-    from orch_tui.model import events
-    from orch_tui.model.runstate import RunHeader
+    from orch_tui.model.events import events
+    from orch_tui.model.run.runstate import RunHeader
     from orch_tui.project.journal.file import Journal
     from orch_tui.project.paths import make_private
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from orch_tui.engine.prepare import Preparer
 from orch_tui.engine.runs import RunRequest, plan_run
-from orch_tui.model import events
+from orch_tui.model.events import events
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.runstate import RunHeader
+from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import make_private

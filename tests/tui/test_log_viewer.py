@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.model.attempt_state import AttemptState
-from orch_tui.model.orchestration import TaskOptions
-from orch_tui.model.plan import Decision, PlannedTask
-from orch_tui.model.retry import Retry
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.orchestration.retry import Retry
+from orch_tui.model.run.attempt_state import AttemptState
+from orch_tui.model.run.plan import Decision, PlannedTask
+from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp

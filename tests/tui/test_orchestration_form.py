@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from orch_tui.model.orchestration import TaskOptions, Variable
-from orch_tui.model.retry import Retry
+from orch_tui.model.orchestration.orchestration import TaskOptions, Variable
+from orch_tui.model.orchestration.retry import Retry
 from orch_tui.project.project import Project
 from orch_tui.scheduling.pauses import pause
 from orch_tui.scheduling.values import Pause

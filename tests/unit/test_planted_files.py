@@ -28,9 +28,9 @@ from orch_tui.engine.reproduce import read_attempt_config
 from orch_tui.engine.requests import CancelRequest, Mailbox
 from orch_tui.engine.results import read_result
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration_starts import Schedule
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.runstate import RunHeader
+from orch_tui.model.orchestration.starts import Schedule
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.runstate import RunHeader
 from orch_tui.project.concurrent.file_set import complete_saves
 from orch_tui.project.concurrent.locks import Lock, holder_of
 from orch_tui.project.files import own_files

@@ -14,12 +14,12 @@ from orch_tui.cli.shared.completion import complete_orchestration
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output, local_time, print_table
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
     from orch_tui.alerts.sending import Sender
     from orch_tui.alerts.values import Entry
-    from orch_tui.model.alerts import Channel
+    from orch_tui.model.orchestration.alerts import Channel
     from orch_tui.project.project import Project
 
 _SHOWN = 50
@@ -138,7 +138,7 @@ def test(orchestration: str | None, project: str | None) -> int:
 def _trial(project: Project, channel: Channel) -> Entry:
     from orch_tui.alerts.values import Alert, Entry
     from orch_tui.engine.requests import who_am_i
-    from orch_tui.model.alerts import AlertKind
+    from orch_tui.model.orchestration.alerts import AlertKind
 
     now = time.time()
     name = project.settings.name

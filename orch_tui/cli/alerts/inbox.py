@@ -14,7 +14,7 @@ from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output, local_time, print_table
 from orch_tui.cli.shared.times import UNTIL_HELP, future_time
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
     from orch_tui.inbox.values import Item

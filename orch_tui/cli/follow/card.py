@@ -7,9 +7,9 @@ from pathlib import Path
 from orch_tui.cli.shared.opening import command_hint
 from orch_tui.cli.shared.output import Output
 from orch_tui.engine.lastlines import last_lines
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, names_of, phase_of, skipped_because
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from orch_tui.cli.follow.narrate import Narrator, clock
 from orch_tui.cli.shared.output import Output, fit
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunState
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.run.runstate import RunState
+from orch_tui.model.run.waits import why
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
-from orch_tui.model.waits import why
+from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.follower import Follower
 from orch_tui.runs.interventions import decision_words
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orch_tui.cli.shared.opening import command_hint
-from orch_tui.model.durations import show_duration
-from orch_tui.model.machine_clock import MACHINE, MachineClock
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunState
-from orch_tui.model.text import safe_line
+from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.run.runstate import RunState
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.runs.estimates import Estimates, read_estimates, tasks_to_run
 from orch_tui.runs.feed import RunFeed

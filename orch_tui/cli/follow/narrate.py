@@ -11,13 +11,13 @@ from typing import Any
 
 from orch_tui.cli.shared.opening import command_hint
 from orch_tui.cli.shared.output import Output
-from orch_tui.model.durations import show_duration
-from orch_tui.model.events import Event, EventType
-from orch_tui.model.intervening import needs_decision
-from orch_tui.model.interventions import Intervention
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.events.events import Event, EventType
+from orch_tui.model.events.interventions import Intervention
+from orch_tui.model.run.intervening import needs_decision
+from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.runs.ending import counts_told, files_written, tables_written
 from orch_tui.runs.interventions import decision_words, words_of

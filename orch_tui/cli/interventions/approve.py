@@ -12,12 +12,12 @@ from orch_tui.cli.shared.completion import complete_task_of_run
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import command_hint, find_task, json_option, open_it, project_option, run_directory
 from orch_tui.cli.shared.output import Output, local_time
-from orch_tui.model.interventions import Intervention, InterventionKind
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.events.interventions import Intervention, InterventionKind
+from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
-    from orch_tui.model.runstate import RunState, TaskState
-    from orch_tui.model.values import Value
+    from orch_tui.model.run.runstate import RunState, TaskState
+    from orch_tui.model.variables.values import Value
     from orch_tui.runs.approvals import OpenApproval
 
 
@@ -44,8 +44,8 @@ def approvals_command(as_json: bool, project: str | None) -> int:
 
 def _print(out: Output, one: OpenApproval) -> None:
     from orch_tui.engine.run_clock import now_of
-    from orch_tui.model.approval import OnTimeout
-    from orch_tui.model.durations import show_duration
+    from orch_tui.model.orchestration.approval import OnTimeout
+    from orch_tui.model.texts.durations import show_duration
     from orch_tui.runs.approvals import field_words
 
     state = one.state
@@ -132,7 +132,7 @@ def _asking(state: RunState) -> TaskState:
 
 def _given(task: TaskState, texts: tuple[str, ...]) -> dict[str, Value]:
     """The values of ``--set`` with their types, and the defaults. Raises: CliError."""
-    from orch_tui.model.approval import AnswerFault, parse_answer
+    from orch_tui.model.orchestration.approval import AnswerFault, parse_answer
 
     given = {}
     for text in texts:

@@ -13,7 +13,7 @@ from orch_tui.cli.shared.completion import complete_run, complete_task_of_run
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import find_task, open_it, project_option, run_directory
 from orch_tui.cli.shared.output import Output
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.engine.requests import CancelRequest

@@ -14,7 +14,7 @@ from orch_tui.cli.shared.completion import complete_phase_of_run, complete_run, 
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import command_hint, find_phase, find_task, open_it, project_option, run_directory
 from orch_tui.cli.shared.output import Output
-from orch_tui.model.interventions import Intervention, InterventionKind
+from orch_tui.model.events.interventions import Intervention, InterventionKind
 
 if TYPE_CHECKING:
     from orch_tui.runs.follower import Follower
@@ -150,7 +150,7 @@ def _intervene(
 
 def until_done(follower: Follower, directory: Path, one: Intervention, asked: Path) -> int:
     """Wait until the executor has taken it, but not for one that does not answer. Raises: CliError."""
-    from orch_tui.model.intervening import refusal
+    from orch_tui.model.run.intervening import refusal
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.follower import POLL
     from orch_tui.runs.interventions import words_of

@@ -11,10 +11,10 @@ from orch_tui.cli.shared.completion import complete_component
 from orch_tui.cli.shared.errors import SUCCESS, CliError
 from orch_tui.cli.shared.opening import command_hint, json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
-    from orch_tui.model.component import Component
+    from orch_tui.model.components.component import Component
     from orch_tui.project.project import Project
 
 

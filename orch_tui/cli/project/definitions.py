@@ -14,13 +14,13 @@ from orch_tui.cli.shared.errors import SUCCESS, USAGE, CliError, os_sentence
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from orch_tui.model.component import Component
+    from orch_tui.model.components.component import Component
     from orch_tui.project.project import Project
 
 
@@ -90,8 +90,8 @@ def _missed(project: Project) -> list[Problem]:
 
 def files_of(project: Project, orchestration: str) -> set[str]:
     """The files that an orchestration depends on, nested ones included, relative to the project."""
-    from orch_tui.model.component import ORCHESTRATION_COMPONENT
-    from orch_tui.model.configuration import split_ref
+    from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+    from orch_tui.model.components.configuration import split_ref
     from orch_tui.project.project import DefinitionError
 
     paths, files, left, seen = project.paths, {"orch.toml", ".env"}, [orchestration], set()

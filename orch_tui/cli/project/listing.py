@@ -11,7 +11,7 @@ import click
 from orch_tui.cli.shared.errors import SUCCESS, os_sentence
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output, print_table
-from orch_tui.model.durations import show_duration
+from orch_tui.model.texts.durations import show_duration
 
 if TYPE_CHECKING:
     from orch_tui.project.project import Project
@@ -46,7 +46,7 @@ def list_command(kind: str, as_json: bool, project: str | None) -> int:
 
 def _orchestrations(project: Project) -> list[dict[str, Any]]:
     from orch_tui.cli.shared.report import summary_json
-    from orch_tui.model.events import write_time
+    from orch_tui.model.events.events import write_time
     from orch_tui.project.history import latest
     from orch_tui.project.project import DefinitionError
     from orch_tui.scheduling.next_start import next_start_of
@@ -92,7 +92,7 @@ def _paused(pauses: tuple[Pause, ...], orchestration: str, now: float) -> str | 
 
 def _print_orchestrations(out: Output, items: list[dict[str, Any]]) -> None:
     from orch_tui.cli.shared.output import local_time
-    from orch_tui.model.events import read_time
+    from orch_tui.model.events.events import read_time
 
     rows = []
     for item in items:

@@ -11,7 +11,7 @@ from orch_tui.cli.shared.completion import complete_table
 from orch_tui.cli.shared.errors import SUCCESS, CliError
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output, print_table
-from orch_tui.model.sizes import size_text
+from orch_tui.model.texts.sizes import size_text
 
 
 @click.command("tables")

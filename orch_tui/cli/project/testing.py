@@ -15,14 +15,14 @@ from orch_tui.cli.shared.completion import complete_configuration
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import command_hint, json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     import asyncio
 
     from orch_tui.engine.actions import ActionResult
     from orch_tui.engine.launcher import StopRequest
-    from orch_tui.model.configuration import Configuration
+    from orch_tui.model.components.configuration import Configuration
     from orch_tui.project.project import Project
 
 _AT_ONCE = 4
@@ -77,7 +77,7 @@ def test_command(what: str | None, variables: tuple[str, ...], as_json: bool, pr
 def _cases(project: Project, what: str | None, given: Mapping[str, str]) -> list[_Case]:
     """Raises: CliError, DefinitionError: there is no such thing, or it cannot be tested."""
     from orch_tui.engine.actions import testable, variables_of
-    from orch_tui.model.component import ORCHESTRATION_COMPONENT
+    from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 
     component, slash, name = (what or "").partition("/")
     if what is not None and not slash and what not in project.orchestration_ids():

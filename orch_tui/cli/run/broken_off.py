@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from orch_tui.cli.shared.errors import FAILED, CliError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.engine.runs import ActiveRun

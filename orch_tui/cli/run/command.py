@@ -18,12 +18,12 @@ from orch_tui.cli.shared.errors import ALREADY_RUNS, FAILED, SUCCESS, USAGE, WAR
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.cli.run.signals import Signals
     from orch_tui.engine.runs import ActiveRun, RunRequest
-    from orch_tui.model.runstate import RunState
+    from orch_tui.model.run.runstate import RunState
     from orch_tui.project.project import Project
 
 _TICK = 0.1
@@ -171,7 +171,7 @@ def run_command(
 
 def _warn_of_variables(names: Mapping[str, str]) -> None:
     """A secret given with ``--var`` is in the list of processes, in the shell's history and in the run's journal."""
-    from orch_tui.model.references import looks_secret
+    from orch_tui.model.variables.references import looks_secret
 
     for name in filter(looks_secret, names):
         Output(sys.stderr).line(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from orch_tui.cli.shared.errors import SUCCESS, USAGE
 from orch_tui.cli.shared.output import Output, cells, pad
-from orch_tui.model.plan import Decision, RunPlan
-from orch_tui.model.reasons import value_of
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.events.reasons import value_of
+from orch_tui.model.run.plan import Decision, RunPlan
+from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
     from orch_tui.engine.runs import RunRequest

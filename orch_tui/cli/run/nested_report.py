@@ -13,7 +13,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import result_file
 
 if TYPE_CHECKING:
-    from orch_tui.model.runstate import RunState
+    from orch_tui.model.run.runstate import RunState
 
 
 def report_to_parent(run: str, orchestration: str, state: RunState | None = None) -> None:

@@ -12,12 +12,12 @@ from orch_tui.cli.shared.completion import complete_orchestration, complete_phas
 from orch_tui.cli.shared.errors import CliError
 from orch_tui.cli.shared.opening import json_option, open_it, project_option, run_directory
 from orch_tui.cli.shared.output import Output, cells, pad
-from orch_tui.model.reasons import value_of
-from orch_tui.model.text import safe_line
+from orch_tui.model.events.reasons import value_of
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.engine.rehearsal import Rehearsal
-    from orch_tui.model.phase_state import PhaseState
+    from orch_tui.model.run.phase_state import PhaseState
     from orch_tui.runs.rehearsing import RuleStep
 
 _ROOM = 400
@@ -124,7 +124,7 @@ def _rule_line(out: Output, step: RuleStep, phase: PhaseState) -> str:
 
 
 def _outcome(phase: PhaseState) -> Any:
-    from orch_tui.model.rules import After
+    from orch_tui.model.orchestration.rules import After
 
     return After.of(phase.status)
 

@@ -18,7 +18,7 @@ from orch_tui.cli.shared.completion import complete_orchestration
 from orch_tui.cli.shared.errors import FAILED, INTERRUPTED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output, print_table
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
     from orch_tui.project.project import Project

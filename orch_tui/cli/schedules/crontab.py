@@ -14,7 +14,7 @@ import click
 from orch_tui.cli.shared.errors import FAILED, SUCCESS
 from orch_tui.cli.shared.opening import open_it, project_option
 from orch_tui.cli.shared.output import Output
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.project.project import Project

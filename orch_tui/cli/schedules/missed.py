@@ -13,7 +13,7 @@ from orch_tui.cli.shared.completion import complete_orchestration
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output, local_time, print_table
-from orch_tui.model.text import counted
+from orch_tui.model.texts.text import counted
 
 if TYPE_CHECKING:
     from orch_tui.project.project import Project
@@ -58,7 +58,7 @@ def missed_command(
 
 
 def _json(one: Missed) -> dict[str, Any]:
-    from orch_tui.model.events import write_time
+    from orch_tui.model.events.events import write_time
 
     return {
         "orchestration": one.watched.orchestration,

@@ -12,7 +12,7 @@ from orch_tui.cli.shared.errors import FAILED, SUCCESS
 from orch_tui.cli.shared.opening import open_it, project_option
 from orch_tui.cli.shared.output import Output, local_time
 from orch_tui.cli.shared.times import UNTIL_HELP, future_time
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 
 @click.command("pause")

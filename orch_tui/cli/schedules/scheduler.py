@@ -15,7 +15,7 @@ from orch_tui.cli.schedules.crontab import program
 from orch_tui.cli.shared.errors import ALREADY_RUNS, SUCCESS, CliError
 from orch_tui.cli.shared.opening import open_it, project_option
 from orch_tui.cli.shared.output import Output, local_time
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from orch_tui.model.errors import OrchError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from orch_tui.model.orchestration import Orchestration
+    from orch_tui.model.orchestration.orchestration import Orchestration
     from orch_tui.project.project import Project
 
 _RUNS = 50

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orch_tui.model.errors import OrchError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 SUCCESS = 0
 FAILED = 1

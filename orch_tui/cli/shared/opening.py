@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import click
 
 from orch_tui.cli.shared.errors import CliError
-from orch_tui.model.text import safe_line, valid_id
+from orch_tui.model.texts.text import safe_line, valid_id
 
 if TYPE_CHECKING:
-    from orch_tui.model.phase_state import PhaseState
-    from orch_tui.model.runstate import RunState, TaskState
+    from orch_tui.model.run.phase_state import PhaseState
+    from orch_tui.model.run.runstate import RunState, TaskState
     from orch_tui.project.project import Project
 
 F = TypeVar("F", bound=Callable[..., Any])

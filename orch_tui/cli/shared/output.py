@@ -16,7 +16,7 @@ from typing import TextIO
 
 from orch_tui.cli.shared.errors import CliError, os_sentence
 from orch_tui.model.status import STYLES, Status
-from orch_tui.model.text import safe_line, safe_lines
+from orch_tui.model.texts.text import safe_line, safe_lines
 
 _COLORS = {"bright_black": 90, "red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35}
 _PAINT = re.compile(rf"(\x1b\[(?:[01]|{'|'.join(map(str, _COLORS.values()))})m)")

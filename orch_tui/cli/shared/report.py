@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from orch_tui.cli.shared.output import Output
 from orch_tui.engine.lastlines import last_lines
-from orch_tui.model.attempt_state import AttemptState
-from orch_tui.model.events import write_time
-from orch_tui.model.intervening import awaiting
-from orch_tui.model.interventions import Intervention
-from orch_tui.model.phase_state import PhaseState
+from orch_tui.model.events.events import write_time
+from orch_tui.model.events.interventions import Intervention
+from orch_tui.model.events.reasons import value_of
 from orch_tui.model.problem import Problem
-from orch_tui.model.reasons import value_of
-from orch_tui.model.runstate import RunState, TaskState
-from orch_tui.model.text import safe_json
-from orch_tui.model.values import SetValue, type_of
+from orch_tui.model.run.attempt_state import AttemptState
+from orch_tui.model.run.intervening import awaiting
+from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.runstate import RunState, TaskState
+from orch_tui.model.texts.text import safe_json
+from orch_tui.model.variables.values import SetValue, type_of
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.approvals import OpenApproval, approvals_of

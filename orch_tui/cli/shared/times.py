@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from orch_tui.cli.shared.errors import CliError
-from orch_tui.model.durations import parse_duration
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.durations import parse_duration
+from orch_tui.model.texts.text import safe_line
 
 UNTIL_HELP = 'Until then: "2026-11-30 06:00", or a duration from now like "2h".'
 

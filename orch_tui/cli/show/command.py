@@ -14,7 +14,7 @@ from orch_tui.cli.shared.opening import json_option, open_it, project_option, ru
 from orch_tui.cli.shared.output import Output
 
 if TYPE_CHECKING:
-    from orch_tui.model.runstate import RunState
+    from orch_tui.model.run.runstate import RunState
     from orch_tui.project.project import Project
 
 

@@ -14,8 +14,8 @@ from orch_tui.cli.shared.completion import complete_run, complete_task_of_run
 from orch_tui.cli.shared.errors import SUCCESS, CliError
 from orch_tui.cli.shared.opening import find_task, open_it, project_option, run_directory
 from orch_tui.cli.shared.output import Output
-from orch_tui.model.runstate import RunState, TaskState
-from orch_tui.model.text import safe_line
+from orch_tui.model.run.runstate import RunState, TaskState
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.files.own_files import open_own
 from orch_tui.runs.follower import POLL, Follower

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orch_tui.cli.shared.errors import SUCCESS, CliError
 from orch_tui.cli.shared.opening import command_hint, run_directory
 from orch_tui.cli.shared.output import Output
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
     from orch_tui.project.project import Project

@@ -8,13 +8,13 @@ from orch_tui.cli.interventions.approve import approve_hint
 from orch_tui.cli.shared.opening import command_hint
 from orch_tui.cli.shared.output import Output, cells, local_time, pad
 from orch_tui.engine.reconcile import inspect_run
-from orch_tui.model.durations import show_duration
-from orch_tui.model.phase_state import PhaseState
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.runstate import RunState, TaskState
+from orch_tui.model.run.waits import why
 from orch_tui.model.status import Status
-from orch_tui.model.text import counted, safe_line
-from orch_tui.model.waits import why
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import continued_by
 from orch_tui.project.paths import ProjectPaths

@@ -12,8 +12,8 @@ from orch_tui.cli.shared.completion import complete_orchestration
 from orch_tui.cli.shared.errors import SUCCESS
 from orch_tui.cli.shared.opening import command_hint, json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output, local_time, print_table
-from orch_tui.model.durations import show_duration
-from orch_tui.model.text import valid_id
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import valid_id
 
 if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary

@@ -12,16 +12,16 @@ from orch_tui.cli.shared.output import Output, local_time
 from orch_tui.engine.attempt_text import NoText, attempt_text
 from orch_tui.engine.reproduce import CannotReproduce, reproduce
 from orch_tui.engine.run_clock import now_of
-from orch_tui.model.durations import show_duration
-from orch_tui.model.text import counted, safe_line
-from orch_tui.model.waits import why
+from orch_tui.model.run.waits import why
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.runs.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
 from orch_tui.runs.variables import variable_words
 
 if TYPE_CHECKING:
-    from orch_tui.model.attempt_state import AttemptState
-    from orch_tui.model.runstate import RunState, TaskState
+    from orch_tui.model.run.attempt_state import AttemptState
+    from orch_tui.model.run.runstate import RunState, TaskState
     from orch_tui.project.project import Project
 
 

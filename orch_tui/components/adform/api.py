@@ -19,7 +19,7 @@ from orch_tui.components.adform.parameters import Parameters
 from orch_tui.components.http.json.exact_json import loads
 from orch_tui.components.http.paging.evidence import whole_number
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from orch_tui.components.adform.api import PAGE, Api, Timing
 from orch_tui.components.adform.parameters import Parameters
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.sql import duckdb_explained
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 __all__ = ["Parameters", "run", "test_connection"]
 

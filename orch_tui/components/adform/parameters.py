@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from orch_tui.components import kit
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 MOST_DIMENSIONS = 8
 MOST_METRICS = 10

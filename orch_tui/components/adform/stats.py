@@ -16,8 +16,8 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.contract import Output
 from orch_tui.components.kit.drift import check_shape
 from orch_tui.components.kit.sql import ParquetSink, connect, listed
-from orch_tui.model.configuration import WriteMode
-from orch_tui.model.text import safe_line
+from orch_tui.model.components.configuration import WriteMode
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import columns_of, parquet, quoted
 from orch_tui.storage.storage import Storage

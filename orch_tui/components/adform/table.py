@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components.http.json.exact_json import Number, dumps
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import quoted
 from orch_tui.storage.inference import comes_back
 from orch_tui.storage.observed import number_text

@@ -7,8 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orch_tui.components import kit
-from orch_tui.model.approval import AnswerFault, question_of
-from orch_tui.model.references import variable_names
+from orch_tui.model.orchestration.approval import AnswerFault, question_of
+from orch_tui.model.variables.references import variable_names
 
 
 class AnswerField(BaseModel):

@@ -18,7 +18,7 @@ from orch_tui.components.dbapi.values import Column, Converter
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.drift import check_shape
 from orch_tui.components.kit.sql import ParquetSink, connect, duckdb_explained, row_batches, usable_names
-from orch_tui.model.text import counted
+from orch_tui.model.texts.text import counted
 from orch_tui.storage.duckdb import columns_of, parquet
 
 

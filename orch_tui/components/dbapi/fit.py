@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orch_tui.components.dbapi.held import Target, source_of
 from orch_tui.components.dbapi.json_keys import repeated_key
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import quoted
 
 if TYPE_CHECKING:

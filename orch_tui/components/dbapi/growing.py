@@ -15,7 +15,7 @@ from orch_tui.components.dbapi.sql_source import saved_last, tell_start
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit.component import Context
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import parquet, quoted
 
 if TYPE_CHECKING:

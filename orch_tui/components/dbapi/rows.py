@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.components.kit.component import Input
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import folded, quoted
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from orch_tui.components.kit.component import Context
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import quoted
 
 if TYPE_CHECKING:

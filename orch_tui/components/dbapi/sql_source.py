@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from orch_tui.components import kit
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Output
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 
 

@@ -19,7 +19,7 @@ from orch_tui.components.kit.component import Context, Input
 from orch_tui.components.kit.sql import connect, duckdb_explained, listed, row_batches
 from orch_tui.components.kit.staging import signals_deferred
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import folded, parquet
 
 if TYPE_CHECKING:

@@ -35,8 +35,8 @@ from orch_tui.components.kit.line_subprocess import run_program
 from orch_tui.components.kit.sql import connect, listed
 from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.errors import UserError
-from orch_tui.model.references import secret_names
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.references import secret_names
 from orch_tui.project.attempt_dir import config_file, input_tables
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.paths import make_private

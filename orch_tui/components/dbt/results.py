@@ -12,8 +12,8 @@ from typing import Any
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.environments import Tail
 from orch_tui.model.errors import UserError
-from orch_tui.model.json_text import parse_json
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.json_text import parse_json
+from orch_tui.model.texts.text import safe_line
 
 _FAILED = {"error", "fail", "runtime error", "partial success"}
 _SHOWN = 20

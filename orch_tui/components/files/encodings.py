@@ -11,7 +11,7 @@ from orch_tui.components.files.unpack import open_bytes
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 # The longer marks first: that of UTF-32 begins like that of UTF-16.
 _MARKS = (

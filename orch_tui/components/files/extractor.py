@@ -22,7 +22,7 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.drift import check_shape
 from orch_tui.components.kit.expansion import Expansion
 from orch_tui.components.kit.sql import connect, listed, query_progress
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import folded, quoted, readable

@@ -17,7 +17,7 @@ import msgspec
 from orch_tui.components.files.sources import Source
 from orch_tui.components.files.unpack import open_bytes
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 Members = dict[str, msgspec.Raw]
 

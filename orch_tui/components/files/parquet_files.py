@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orch_tui.components.files.sources import Source
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import columns_of, folded, footer, parquet, readable
 from orch_tui.storage.duckdb import scan as scan_files
 from orch_tui.storage.types import DECIMAL_DIGITS

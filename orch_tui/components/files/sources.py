@@ -13,7 +13,7 @@ from orch_tui.components.files.unpack import unpack_member, zip_members
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.expansion import Expansion
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 MAX_FILES = 10_000
 _FORMATS = {

@@ -14,7 +14,7 @@ from orch_tui.components.files.parquet_files import ParquetFile
 from orch_tui.components.files.typed_columns import Typed, Wishes, json_texts, texts
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.conversion import converted, holds, text_of
 from orch_tui.storage.duckdb import folded, literal, quoted
 from orch_tui.storage.meeting import meeting

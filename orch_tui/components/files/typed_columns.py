@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from orch_tui.components.files.asked_types import is_same, value_of
 from orch_tui.components.files.date_formats import Ambiguous, Dated, found_out, written_so
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import folded, quoted
 from orch_tui.storage.inference import comes_back, infer_types
 from orch_tui.storage.lattice import FLOAT_BITS, is_number

@@ -18,7 +18,7 @@ from orch_tui.components import kit
 from orch_tui.components.files.rendering import csv_columns, json_line, not_in_json, write_json
 from orch_tui.components.kit.component import Context, Input, UserError
 from orch_tui.components.kit.sql import connect, duckdb_explained, listed, query_progress
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import output_files
 from orch_tui.project.files.atomic import sync_directory
 from orch_tui.storage.duckdb import folded, literal, parquet, quoted

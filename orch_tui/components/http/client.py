@@ -33,7 +33,7 @@ from orch_tui.components.http.wire.retry import PerMinute, back_off
 from orch_tui.components.http.wire.tls import trusting
 from orch_tui.components.kit.expansion import Expansion
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.masking.redactor import Redactor
 
 __all__ = ["HttpClient", "HttpError"]

@@ -17,7 +17,7 @@ from orch_tui.components.http.wire.addresses import linked
 from orch_tui.components.http.wire.responses import server_message
 from orch_tui.components.http.wire.retry import retry_after
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     import httpx

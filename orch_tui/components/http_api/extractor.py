@@ -20,8 +20,8 @@ from orch_tui.components.http.wire.addresses import shown_url
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.expansion import Expansion
 from orch_tui.components.kit.sql import listed
-from orch_tui.model.configuration import WriteMode
-from orch_tui.model.text import counted
+from orch_tui.model.components.configuration import WriteMode
+from orch_tui.model.texts.text import counted
 
 if TYPE_CHECKING:
     from orch_tui.components.http.client import HttpClient

@@ -14,7 +14,7 @@ from orch_tui.components.http.paging.evidence import complaint, is_complaint, wh
 from orch_tui.components.http.variants import Choice, used_with
 from orch_tui.components.http.wire.responses import said_in
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 _EACH, _FAILED = "each", "failed"
 _FIRST_ERROR = 400

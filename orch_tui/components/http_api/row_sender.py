@@ -13,7 +13,7 @@ from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Input
 from orch_tui.components.kit.sql import connect
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import counted
+from orch_tui.model.texts.text import counted
 
 if TYPE_CHECKING:
     import httpx

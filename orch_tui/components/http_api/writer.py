@@ -18,7 +18,7 @@ from orch_tui.components.http_api.writer_rows import PLACEHOLDER, RowShape
 from orch_tui.components.kit.checkpoint import Sent, content_key
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import duckdb_explained
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.masking.redactor import Redactor
 
 if TYPE_CHECKING:

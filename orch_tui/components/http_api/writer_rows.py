@@ -13,7 +13,7 @@ from orch_tui.components.http.json import exact_json
 from orch_tui.components.kit.contract import Input
 from orch_tui.components.kit.sql import listed, row_batches
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import folded, parquet, quoted
 from orch_tui.storage.types import parse_type

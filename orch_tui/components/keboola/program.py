@@ -40,9 +40,9 @@ from orch_tui.components.kit.runner import stop_code
 from orch_tui.components.kit.sql import connect
 from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.errors import UserError
-from orch_tui.model.json_text import parse_json
-from orch_tui.model.references import secret_names
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.json_text import parse_json
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.references import secret_names
 from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, config_file, input_state, output_tables
 from orch_tui.project.files.own_files import read_own_text, replace_json
 from orch_tui.project.paths import ProjectPaths, make_private

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Input
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line, valid_id
+from orch_tui.model.texts.text import safe_line, valid_id
 from orch_tui.project.attempt_dir import sent_batches
 from orch_tui.project.files.atomic import sync_directory
 from orch_tui.project.files.own_files import open_own

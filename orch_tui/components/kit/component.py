@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from orch_tui.components.kit.contract import Input, Output, TaskConfig, disk_problem, read_task_config, use_utf8
 from orch_tui.components.kit.faults import FaultyParameter, tell_fault
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import progress_file, scratch_folder
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.storage.duckdb import open_database

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.configuration import TableInput, WriteMode
+from orch_tui.model.components.configuration import TableInput, WriteMode
 from orch_tui.model.errors import UserError
-from orch_tui.model.json_text import parse_json
-from orch_tui.model.text import safe_line, valid_id
+from orch_tui.model.texts.json_text import parse_json
+from orch_tui.model.texts.text import safe_line, valid_id
 from orch_tui.project.attempt_dir import config_file, output_tables
 from orch_tui.project.files.own_files import read_own_text
 

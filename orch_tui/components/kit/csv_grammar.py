@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from orch_tui.components.kit.csv_dialect import Dialect, Ragged
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 Fields = list[str | None]
 _NAMED = 20

@@ -18,10 +18,10 @@ from orch_tui.components.kit.contract import Input, Output, missing_output, stem
 from orch_tui.components.kit.csv_copy import COPY_LINE_END, DEFAULT_LONGEST, LINE, write_copy
 from orch_tui.components.kit.csv_dialect import Dialect, Empty, Ragged
 from orch_tui.components.kit.csv_grammar import Fields, Grammar, Irregular, Width
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
-from orch_tui.model.json_text import parse_json
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.json_text import parse_json
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import (
     COPY_OPTIONS,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Output
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import folded
 from orch_tui.storage.storage import Storage

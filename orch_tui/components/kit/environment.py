@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from orch_tui.model.component import TASK_ENVIRONMENT
+from orch_tui.model.components.component import TASK_ENVIRONMENT
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

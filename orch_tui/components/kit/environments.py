@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.runner import stop_code
 from orch_tui.components.kit.subprocess import Ended
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.masking.redactor import Redactor
 
 USER_ERROR = 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from orch_tui.model.components.fault import KEY, Fault
 from orch_tui.model.errors import UserError
-from orch_tui.model.fault import KEY, Fault
-from orch_tui.model.json_text import parse_json
+from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.files.own_files import read_own_text, replace_json
 from orch_tui.project.masking.redactor import Redactor

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orch_tui.components.kit.component import UserError
 from orch_tui.components.kit.subprocess import Ended, Overdue, pump, stop_signals_noted, widen
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 Sink = Callable[[bytes], None]
 """Takes one line, without its end."""

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from orch_tui.model.errors import UserError
-from orch_tui.model.references import MissingSecrets, resolve_secrets, secret_names, variable_names
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.references import MissingSecrets, resolve_secrets, secret_names, variable_names
 from orch_tui.project.masking.redactor import Redactor
 
 _UNION_TAG = re.compile(r"str|int|float|bool|none|(?:list|dict|tuple|set)\[.*\]")

@@ -15,7 +15,7 @@ from pathlib import Path
 from orch_tui.components.kit.contract import disk_problem, use_utf8
 from orch_tui.components.kit.subprocess import Ended, run_child
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import output_tables
 from orch_tui.project.masking.redactor import Redactor
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components.kit.parameters import field_path, model_errors, reference_verdict, unknown_field
-from orch_tui.model.component import Component
+from orch_tui.model.components.component import Component
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import SchemaError, ValidationError

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.components import kit
 from orch_tui.components.kit.component import Context
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import folded, literal, quoted, readable, scan
 from orch_tui.storage.parquet import ROW_GROUP, CarriedColumns, write_parquet
 

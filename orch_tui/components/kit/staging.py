@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from orch_tui.components.kit.contract import Input, Output, TaskConfig, missing_output, stem
 from orch_tui.components.kit.state import SavedState
-from orch_tui.model.configuration import TableInput
+from orch_tui.model.components.configuration import TableInput
 from orch_tui.model.errors import UserError
-from orch_tui.model.json_text import parse_json
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.json_text import parse_json
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import input_tables, output_tables, result_file
 from orch_tui.project.files.own_files import read_own_text, replace_json
 from orch_tui.project.masking.redactor import Redactor

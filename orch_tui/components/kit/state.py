@@ -13,9 +13,9 @@ from typing import Any
 from orch_tui.components.kit.contract import TaskConfig
 from orch_tui.components.kit.in_memory import served_json
 from orch_tui.model.errors import UserError
-from orch_tui.model.json_text import parse_json
-from orch_tui.model.references import MissingSecrets
-from orch_tui.model.text import safe_line, valid_id
+from orch_tui.model.texts.json_text import parse_json
+from orch_tui.model.texts.text import safe_line, valid_id
+from orch_tui.model.variables.references import MissingSecrets
 from orch_tui.project.attempt_dir import input_state, output_state
 from orch_tui.project.files.own_files import read_own, read_own_text, replace_json, replace_own
 from orch_tui.project.masking.kept import HiddenSecret, has_references, resolved, with_references

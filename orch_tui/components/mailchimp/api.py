@@ -26,8 +26,8 @@ from orch_tui.components.http.wire.responses import HttpError
 from orch_tui.components.kit.expansion import Expansion, Limited
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
-from orch_tui.model.json_text import parse_json
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.json_text import parse_json
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     import httpx

@@ -13,7 +13,7 @@ from orch_tui.components.kit.component import Context, Input
 from orch_tui.components.kit.sql import connect, listed
 from orch_tui.components.mailchimp.api import MergeField
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.storage.duckdb import columns_of, folded, literal, parquet, quoted
 

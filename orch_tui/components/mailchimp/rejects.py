@@ -10,7 +10,7 @@ from types import TracebackType
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.sql import connect
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import output_files
 from orch_tui.storage.duckdb import scan
 from orch_tui.storage.parquet import write_parquet

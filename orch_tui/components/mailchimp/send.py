@@ -22,7 +22,7 @@ from orch_tui.components.mailchimp.api import MailchimpApi, Progress, Result
 from orch_tui.components.mailchimp.contacts import Contact
 from orch_tui.components.mailchimp.rejects import Rejects
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.files.own_files import read_own, replace_json
 

@@ -15,7 +15,7 @@ from orch_tui.components.mailchimp.api import MailchimpApi, api_url
 from orch_tui.components.mailchimp.contacts import TAG_LIMIT, Contacts, FieldMapping, find_columns, find_fields
 from orch_tui.components.mailchimp.rejects import Rejects
 from orch_tui.components.mailchimp.send import Sender
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import folded, readable
 
 _TEST_TIMEOUT = 6.0

@@ -18,7 +18,7 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import listed
 from orch_tui.components.mysql.server import Mysql, MysqlServer, quoted
 from orch_tui.components.mysql.types import FLOAT, MysqlField, reading
-from orch_tui.model.text import counted
+from orch_tui.model.texts.text import counted
 
 if TYPE_CHECKING:
     from orch_tui.components.mysql.driver import Stream

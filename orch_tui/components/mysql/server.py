@@ -18,7 +18,7 @@ from orch_tui.components.dbapi.parameters import Server
 from orch_tui.components.dbapi.session import STAGE, TEST_SECONDS, Session
 from orch_tui.components.kit.component import Context
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     import pymysql

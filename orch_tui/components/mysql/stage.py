@@ -10,7 +10,7 @@ from orch_tui.components.dbapi.session import STAGE
 from orch_tui.components.dbapi.write import Job
 from orch_tui.components.kit.component import UserError
 from orch_tui.components.mysql.server import Mysql, name_list
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     import pymysql

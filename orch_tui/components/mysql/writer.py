@@ -14,7 +14,7 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.mysql.server import Mysql, MysqlServer, name_list, quoted
 from orch_tui.components.mysql.stage import Stage
 from orch_tui.components.mysql.types import choices, target_of, written
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 
 _SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO"
 """A value that does not fit is an error, not cut off; a 0 stays a 0; a backslash in a text is a backslash."""

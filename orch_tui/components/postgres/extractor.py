@@ -13,7 +13,7 @@ from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit.component import Context
 from orch_tui.components.postgres.server import Postgres, PostgresServer, qualified
 from orch_tui.components.postgres.types import AS_TEXT, PostgresType, reading
-from orch_tui.model.text import counted
+from orch_tui.model.texts.text import counted
 
 if TYPE_CHECKING:
     import psycopg

@@ -16,7 +16,7 @@ from orch_tui.components.dbapi.parameters import Server
 from orch_tui.components.dbapi.session import TEST_SECONDS, Session
 from orch_tui.components.kit.component import Context
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import quoted
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from orch_tui.components.dbapi.write import Done, Job, TargetColumn, Writer, des
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.postgres.server import Postgres, PostgresServer, qualified
 from orch_tui.components.postgres.types import PostgresColumn, choices, copied, target_of
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import quoted
 
 _NAME_BYTES = 63

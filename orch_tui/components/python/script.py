@@ -17,8 +17,8 @@ from orch_tui.components.kit.environment import Environment
 from orch_tui.components.kit.faults import tell_fault
 from orch_tui.components.kit.runner import stop_code
 from orch_tui.components.kit.subprocess import run_child
-from orch_tui.model.fault import Fault
-from orch_tui.model.text import safe_line
+from orch_tui.model.components.fault import Fault
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import log_file, output_tables
 from orch_tui.project.files.own_files import open_own, replace_own
 from orch_tui.project.paths import ProjectPaths

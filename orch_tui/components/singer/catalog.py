@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 
 class Options(Protocol):

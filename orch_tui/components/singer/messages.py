@@ -14,7 +14,7 @@ from orch_tui.components.http.json.exact_json import Number
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.singer.numbers import Decoder, exactly, is_double
 from orch_tui.components.singer.types import Shape, shape_of
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 _BUFFER = 1 << 20
 _PROGRESS_EVERY = 1000

@@ -14,8 +14,8 @@ from orch_tui.components.kit.sql import connect, duckdb_explained
 from orch_tui.components.singer.messages import Stream
 from orch_tui.components.singer.numbers import EXACT
 from orch_tui.components.singer.types import Column, Shape
-from orch_tui.model.configuration import WriteMode
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.components.configuration import WriteMode
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import literal, parquet, quoted, scan
 from orch_tui.storage.inference import comes_back
 from orch_tui.storage.lattice import common_type

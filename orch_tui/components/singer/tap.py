@@ -36,9 +36,9 @@ from orch_tui.components.singer.messages import Messages
 from orch_tui.components.singer.state import unfinished_streams
 from orch_tui.components.singer.tables import store
 from orch_tui.components.singer.types import Column, Shape, shape_of
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.files.own_files import replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.storage import Storage

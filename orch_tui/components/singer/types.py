@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import folded
 
 _DIGITS = 38

@@ -24,7 +24,7 @@ from orch_tui.components.kit.sql import ParquetSink, connect, duckdb_explained, 
 from orch_tui.components.snowflake.login import Login
 from orch_tui.components.snowflake.session import Session, open_session
 from orch_tui.components.snowflake.types import Column, converter, stored
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import columns_of, folded, parquet, quoted
 
 _PART = r'(?:[A-Za-z_][A-Za-z0-9_$]*|"(?:[^"]|"")+")'

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from orch_tui.components import kit
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 
 class Login(kit.Parameters):

@@ -20,7 +20,7 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.snowflake.errors import GaveUp, explain
 from orch_tui.components.snowflake.keys import der_key
 from orch_tui.components.snowflake.login import Login
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 

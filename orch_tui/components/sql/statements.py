@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orch_tui.components.kit.faults import FaultyParameter
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import readable
 
 if TYPE_CHECKING:

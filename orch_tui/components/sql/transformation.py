@@ -13,7 +13,7 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.faults import FaultyParameter
 from orch_tui.components.kit.sql import connect, listed, query_progress
 from orch_tui.components.sql.statements import PARAMETER, Statement, read_statements
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import columns_of, exact_path, folded, literal, parquet, quoted, readable
 from orch_tui.storage.parquet import write_parquet
 

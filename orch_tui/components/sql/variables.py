@@ -13,8 +13,8 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.faults import FaultyParameter
 from orch_tui.components.sql.statements import PARAMETER, Statement, read_statements
 from orch_tui.components.sql.transformation import MEMORY_LIMIT, THREADS, explain, open_sandbox
-from orch_tui.model.text import counted, safe_line
-from orch_tui.model.values import decode_all, encode, text_of, type_of
+from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.model.variables.values import decode_all, encode, text_of, type_of
 from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.files.own_files import replace_json
 

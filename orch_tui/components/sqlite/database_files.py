@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orch_tui.components.kit.component import UserError
 from orch_tui.components.kit.sql import listed
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import folded, quoted
 
 

@@ -29,7 +29,7 @@ from orch_tui.components.sqlite.database_files import (
     open_read_only,
     require_table,
 )
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import folded, quoted
 
 _KINDS = ("blob", "integer", "real", "text")

@@ -26,7 +26,7 @@ from orch_tui.components.sqlite.database_files import (
     rows_in,
     table_names,
 )
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import folded, parquet, quoted
 
 if TYPE_CHECKING:

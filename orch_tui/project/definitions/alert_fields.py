@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from orch_tui.model.alerts import USUAL_KINDS, AlertKind, AlertRule, Channel, ChannelKind
-from orch_tui.model.durations import write_duration
+from orch_tui.model.orchestration.alerts import USUAL_KINDS, AlertKind, AlertRule, Channel, ChannelKind
+from orch_tui.model.texts.durations import write_duration
 from orch_tui.project.toml.decode import Table, did_you_mean, one_of, quote
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")

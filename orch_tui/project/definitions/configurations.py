@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.model.component import TEST_CONNECTION, Component, ComponentType
-from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
+from orch_tui.model.components.component import TEST_CONNECTION, Component, ComponentType
+from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
 from orch_tui.model.problem import Severity
-from orch_tui.model.text import valid_id
+from orch_tui.model.texts.text import valid_id
 from orch_tui.project.definitions.shell import shell_argv
 from orch_tui.project.toml.decode import Place, Table, did_you_mean, quote
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from orch_tui.model.configuration import split_ref
-from orch_tui.model.orchestration import Orchestration, Phase, Task
-from orch_tui.model.text import slug, unique, valid_id
+from orch_tui.model.components.configuration import split_ref
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
+from orch_tui.model.texts.text import slug, unique, valid_id
 from orch_tui.project.definitions.alert_fields import read_alerts
 from orch_tui.project.definitions.rules import read_rules
 from orch_tui.project.definitions.schedule_fields import read_schedules

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orch_tui.model.event_shape import TEXT, Field, Kind, complaint
-from orch_tui.model.rules import END, After, EndAs, Rule
+from orch_tui.model.events.event_shape import TEXT, Field, Kind, complaint
+from orch_tui.model.orchestration.rules import END, After, EndAs, Rule
 from orch_tui.project.toml.decode import Table
 
 _RULE = (

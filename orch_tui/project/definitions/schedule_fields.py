@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from orch_tui.model.durations import write_duration
-from orch_tui.model.orchestration_starts import CatchUp, IfRunning, Schedule
-from orch_tui.model.text import unique, valid_id
+from orch_tui.model.orchestration.starts import CatchUp, IfRunning, Schedule
+from orch_tui.model.texts.durations import write_duration
+from orch_tui.model.texts.text import unique, valid_id
 from orch_tui.project.definitions.variables import read_task_variables
 from orch_tui.project.toml.decode import Table, quote
 

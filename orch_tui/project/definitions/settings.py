@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from orch_tui.model.alerts import AlertRule
-from orch_tui.model.component import DATA_FLOW_ORDER, ComponentType
-from orch_tui.model.orchestration import NO_OPTIONS, TaskOptions, Variable
-from orch_tui.model.text import valid_id
+from orch_tui.model.components.component import DATA_FLOW_ORDER, ComponentType
+from orch_tui.model.orchestration.alerts import AlertRule
+from orch_tui.model.orchestration.orchestration import NO_OPTIONS, TaskOptions, Variable
+from orch_tui.model.texts.text import valid_id
 from orch_tui.project.definitions.alert_fields import read_alerts
 from orch_tui.project.definitions.schedule_fields import read_timezone
 from orch_tui.project.definitions.task_fields import read_options

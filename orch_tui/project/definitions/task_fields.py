@@ -1,7 +1,8 @@
 """The one codec of a task's fields: what they are in a file that a person writes, and in a run's journal.
 
-Which fields there are, and of what kind each is, stands in ``model/orchestration.py``; what is written here is done for
-a kind, so that a new field is read, checked, written and kept by a run as soon as it is declared there.
+Which fields there are, and of what kind each is, stands in ``model/orchestration/orchestration.py``; what is written
+here is done for a kind, so that a new field is read, checked, written and kept by a run as soon as it is declared
+there.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, dataclass, fields
 from typing import Any
 
-from orch_tui.model.event_shape import COUNT, FLAG, ID, LENGTH, NUMBER, PAIRS, SECONDS, TEXTS, Kind
-from orch_tui.model.event_shape import Field as RecordField
-from orch_tui.model.orchestration import NO_OPTIONS, Task, TaskOptions, ValueKind, kind_of
-from orch_tui.model.plan import RUN_SETTINGS, PlannedTask
-from orch_tui.model.retry import Backoff, Retry, RetryOn
+from orch_tui.model.events.event_shape import COUNT, FLAG, ID, LENGTH, NUMBER, PAIRS, SECONDS, TEXTS, Kind
+from orch_tui.model.events.event_shape import Field as RecordField
+from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Task, TaskOptions, ValueKind, kind_of
+from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
+from orch_tui.model.run.plan import RUN_SETTINGS, PlannedTask
 from orch_tui.project.definitions.variables import read_names, read_task_variables
 from orch_tui.project.toml.decode import Table, quote
 from orch_tui.project.toml.text import duration_value

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from orch_tui.model.durations import write_duration
-from orch_tui.model.orchestration_starts import IfRunning
-from orch_tui.model.text import slug, unique, valid_id
-from orch_tui.model.triggers import AfterOutcome, Trigger, TriggerKind
+from orch_tui.model.orchestration.starts import IfRunning
+from orch_tui.model.orchestration.triggers import AfterOutcome, Trigger, TriggerKind
+from orch_tui.model.texts.durations import write_duration
+from orch_tui.model.texts.text import slug, unique, valid_id
 from orch_tui.project.definitions.variables import read_task_variables
 from orch_tui.project.toml.decode import Table, quote
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from orch_tui.model.orchestration import Variable
-from orch_tui.model.values import VARIABLE_NAME
+from orch_tui.model.orchestration.orchestration import Variable
+from orch_tui.model.variables.values import VARIABLE_NAME
 from orch_tui.project.toml.decode import Table, found, quote
 
 

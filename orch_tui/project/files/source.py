@@ -15,7 +15,7 @@ from typing import Any
 
 from orch_tui.model.errors import OrchError
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.files.own_files import NotOwnFile, open_own
 
 MAX_BYTES = 5 * 1024 * 1024

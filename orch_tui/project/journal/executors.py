@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.event_shape import SHAPES, complaint
-from orch_tui.model.events import EventType
+from orch_tui.model.events.event_shape import SHAPES, complaint
+from orch_tui.model.events.events import EventType
 from orch_tui.project.files.own_files import open_own
 from orch_tui.project.journal.format import BrokenJournal, parse_records
 

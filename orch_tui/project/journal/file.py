@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 from orch_tui.model.errors import OrchError
-from orch_tui.model.events import Event
-from orch_tui.model.plan import RunPlan
-from orch_tui.model.runstate import RunHeader, RunState, fold
+from orch_tui.model.events.events import Event
+from orch_tui.model.run.plan import RunPlan
+from orch_tui.model.run.runstate import RunHeader, RunState, fold
 from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.files.own_files import open_own
 from orch_tui.project.journal.format import (

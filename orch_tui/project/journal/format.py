@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from orch_tui.model.errors import OrchError
-from orch_tui.model.event_shape import TIME, event_complaint
-from orch_tui.model.events import Event, decision_values, read_time, write_time
-from orch_tui.model.plan import RunPlan
-from orch_tui.model.run_start import initial_state
-from orch_tui.model.runstate import RunHeader
+from orch_tui.model.events.event_shape import TIME, event_complaint
+from orch_tui.model.events.events import Event, decision_values, read_time, write_time
+from orch_tui.model.run.plan import RunPlan
+from orch_tui.model.run.run_start import initial_state
+from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
-from orch_tui.model.values import encode_all
+from orch_tui.model.variables.values import encode_all
 from orch_tui.project.definitions.rules import record_rules
 from orch_tui.project.definitions.task_fields import record_values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orch_tui.model.event_shape import (
+from orch_tui.model.events.event_shape import (
     COUNT,
     DECISION,
     FLAG,
@@ -18,13 +18,13 @@ from orch_tui.model.event_shape import (
     Kind,
     complaint,
 )
-from orch_tui.model.events import decision_of
-from orch_tui.model.phase_state import PhaseState
-from orch_tui.model.plan import Decision, PlannedTask
-from orch_tui.model.reasons import Cause, decode_reason
-from orch_tui.model.runstate import RunHeader, RunState, ScheduledTime, TaskState
+from orch_tui.model.events.events import decision_of
+from orch_tui.model.events.reasons import Cause, decode_reason
+from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.plan import Decision, PlannedTask
+from orch_tui.model.run.runstate import RunHeader, RunState, ScheduledTime, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.values import recall_all
+from orch_tui.model.variables.values import recall_all
 from orch_tui.project.definitions.rules import RULES, recall_rules
 from orch_tui.project.definitions.task_fields import recall, record_shape
 from orch_tui.project.journal.format import FORMAT, BrokenJournal, Record, to_time

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator, Sequence
 
-from orch_tui.model.alerts import AlertRule, ChannelKind
+from orch_tui.model.orchestration.alerts import AlertRule, ChannelKind
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.references import secret_names
+from orch_tui.model.variables.references import secret_names
 from orch_tui.project.secrets import Secrets
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
-from orch_tui.model.configuration import Configuration, split_ref
-from orch_tui.model.edits_base import name_key
-from orch_tui.model.orchestration import Orchestration, Phase, Task
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, Component
+from orch_tui.model.components.configuration import Configuration, split_ref
+from orch_tui.model.edits.base import name_key
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.promises import promised, promised_before
-from orch_tui.model.references import used_secrets, variable_names
+from orch_tui.model.run.promises import promised, promised_before
+from orch_tui.model.variables.references import used_secrets, variable_names
 from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.definitions.trigger_fields import TRIGGER_VARIABLES
 from orch_tui.project.files.source import DefinitionError, describe

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from orch_tui.model.component import ORCHESTRATION_COMPONENT
-from orch_tui.model.orchestration import Orchestration, Task
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.orchestration.orchestration import Orchestration, Task
 
 Lookup = Callable[[str], Orchestration | None]
 _PREFIX = f"{ORCHESTRATION_COMPONENT}/"

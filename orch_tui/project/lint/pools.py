@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orch_tui.model.orchestration import Orchestration, TaskOptions
-from orch_tui.model.pools import needed, wrong_pool
+from orch_tui.model.orchestration.orchestration import Orchestration, TaskOptions
 from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.run.pools import needed, wrong_pool
 from orch_tui.project.project import Project
 from orch_tui.project.toml.decode import quote
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from orch_tui.model.component import Component
-from orch_tui.model.configuration import Configuration
+from orch_tui.model.components.component import Component
+from orch_tui.model.components.configuration import Configuration
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.references import scripts_of, secret_places, strange_references, unset_shell_names, without_programs
+from orch_tui.model.variables.references import (
+    scripts_of,
+    secret_places,
+    strange_references,
+    unset_shell_names,
+    without_programs,
+)
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.toml.decode import quote, show_path
 from orch_tui.project.toml.lines import line_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from orch_tui.model.orchestration import Orchestration, Phase
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase
+from orch_tui.model.orchestration.rules import END, FaultyRule, Rule, RuleFault, faults_of
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.rules import END, FaultyRule, Rule, RuleFault, faults_of
 from orch_tui.project.toml.decode import did_you_mean, quote
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orch_tui.model.component import Component
-from orch_tui.model.configuration import Configuration
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.components.component import Component
+from orch_tui.model.components.configuration import Configuration
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.references import looks_secret, possible_secrets, scripts_of, secret_names, used_secrets
-from orch_tui.model.shell_arguments import exposed_variables
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.references import looks_secret, possible_secrets, scripts_of, secret_names, used_secrets
+from orch_tui.model.variables.shell_arguments import exposed_variables
 from orch_tui.project.masking.ordinary import MIN_VISIBLE, Ordinary, why_ordinary
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.toml.decode import quote

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
 
-from orch_tui.model.configuration import Configuration
-from orch_tui.model.orchestration import Orchestration, Phase, Task
+from orch_tui.model.components.configuration import Configuration
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.project.lint.nesting import Lookup, all_tasks, nested_id
 from orch_tui.project.project import Project

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from orch_tui.model.configuration import Configuration
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.components.configuration import Configuration
+from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.orchestration.triggers import TriggerKind
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.triggers import TriggerKind
 from orch_tui.project.project import Project
 from orch_tui.project.toml.decode import did_you_mean, quote
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orch_tui.model.references import MissingSecrets
+from orch_tui.model.variables.references import MissingSecrets
 from orch_tui.project.masking.ordinary import why_ordinary
 from orch_tui.project.masking.redactor import Redactor
 

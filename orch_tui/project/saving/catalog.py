@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.component import ORCHESTRATION_COMPONENT
-from orch_tui.model.configuration import Configuration, split_ref
-from orch_tui.model.edits import replace_configuration
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.components.configuration import Configuration, split_ref
+from orch_tui.model.edits.edits import replace_configuration
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration import Orchestration, Task
+from orch_tui.model.orchestration.orchestration import Orchestration, Task
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import valid_id
+from orch_tui.model.texts.text import valid_id
 from orch_tui.project.files.source import DefinitionError, SourceText, parse_toml
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project, text_file

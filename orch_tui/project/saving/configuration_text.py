@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
+from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
 from orch_tui.project.definitions.configurations import file_reference
 from orch_tui.project.saving.orchestration_text import Composed, Way, with_comments, with_line_ends
 from orch_tui.project.toml.edit import TextEdit, edit_errors

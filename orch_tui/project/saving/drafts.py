@@ -11,8 +11,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.text import valid_id
+from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.texts.text import valid_id
 from orch_tui.project.concurrent.slots import Slots, renamed, stem_of
 from orch_tui.project.definitions.alert_fields import alert_values
 from orch_tui.project.definitions.orchestrations import decode_orchestration

@@ -9,7 +9,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from orch_tui.model.orchestration import Orchestration, Phase, Variable
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Variable
 from orch_tui.project.definitions.rules import rule_values
 from orch_tui.project.definitions.task_fields import TASK_KEYS, option_values, retry_values, task_values
 from orch_tui.project.toml.blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks

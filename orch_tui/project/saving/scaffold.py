@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.files.atomic import write_atomic
 from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.project import Project, open_project

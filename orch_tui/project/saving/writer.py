@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from orch_tui.model.configuration import Configuration
+from orch_tui.model.components.configuration import Configuration
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import valid_id
+from orch_tui.model.texts.text import valid_id
 from orch_tui.project.concurrent.file_set import complete_saves, write_together
 from orch_tui.project.concurrent.save_lock import saving
 from orch_tui.project.definitions.configurations import decode_configuration

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from orch_tui.model.orchestration_starts import Schedule
+from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.project.schedules.cron import WORDS, cron_fields
 from orch_tui.project.schedules.time_zones import machine_zone_name, same_clock, same_minutes, zone_of
 

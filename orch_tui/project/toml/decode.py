@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from orch_tui.model.durations import parse_duration
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import safe_line, valid_id
+from orch_tui.model.texts.durations import parse_duration
+from orch_tui.model.texts.text import safe_line, valid_id
 
 if TYPE_CHECKING:
     from orch_tui.project.toml.lines import KeyPath

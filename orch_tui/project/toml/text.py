@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from orch_tui.model.durations import parse_duration, write_duration
+from orch_tui.model.texts.durations import parse_duration, write_duration
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _NOT_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f]")

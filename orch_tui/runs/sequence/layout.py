@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from orch_tui.model.durations import show_duration
 from orch_tui.model.status import Status
+from orch_tui.model.texts.durations import show_duration
 from orch_tui.runs.sequence.names import ASCII_ELLIPSIS, ELLIPSIS, cut, cut_names
 from orch_tui.runs.sequence.values import Sequence, SequencePhase, SequenceTask
 from orch_tui.runs.view import RUNNING

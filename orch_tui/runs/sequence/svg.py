@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from rich.cells import cell_len
 
 from orch_tui.model.status import STYLES, Status
-from orch_tui.model.text import counted
+from orch_tui.model.texts.text import counted
 from orch_tui.runs.sequence.layout import Arrow, Box, Cell, Picture
 from orch_tui.runs.sequence.text import Kind, Piece, legend, mark_of, rest_text
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from orch_tui.model.orchestration import Orchestration, Phase, Task
-from orch_tui.model.phase_state import PhaseState
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
+from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.view import RUNNING, RunModel
 
 _NAME = 200

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.configuration import WriteMode, split_ref
+from orch_tui.model.components.configuration import WriteMode, split_ref
 from orch_tui.project.concurrent.slots import Slot, Slots
 from orch_tui.project.files.source import DefinitionError, parse_toml, read_own_source
 from orch_tui.project.project import Project

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orch_tui.model.fault import Fault
-from orch_tui.model.undo import NothingToUndo
+from orch_tui.model.components.fault import Fault
+from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.tui.configuration.editor import Checked, ConfigurationEditor
 from orch_tui.tui.configuration.form.form import Form
 from orch_tui.tui.configuration.form.names import KnownNames

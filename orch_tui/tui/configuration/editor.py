@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.component import ORCHESTRATION_COMPONENT, Component
-from orch_tui.model.configuration import Configuration, split_ref
-from orch_tui.model.references import possible_secrets, secret_names, used_secrets
-from orch_tui.model.text import safe_line
-from orch_tui.model.undo import EditHistory
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, Component
+from orch_tui.model.components.configuration import Configuration, split_ref
+from orch_tui.model.edits.undo import EditHistory
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.references import possible_secrets, secret_names, used_secrets
 from orch_tui.project.files.source import DefinitionError, SourceText, describe, parse_toml, read_source
 from orch_tui.project.project import Project
 from orch_tui.project.saving.configuration_text import texts_in_files

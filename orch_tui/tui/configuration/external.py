@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from orch_tui.model.configuration import split_ref
+from orch_tui.model.components.configuration import split_ref
 from orch_tui.model.problem import Problem
 from orch_tui.project.concurrent.slots import Slot, Slots
 from orch_tui.project.definitions.configurations import decode_configuration

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from textual.screen import Screen
 
 from orch_tui.engine.requests import who_am_i
-from orch_tui.model.configuration import split_ref
-from orch_tui.model.text import safe_line, slug, unique, valid_id
+from orch_tui.model.components.configuration import split_ref
+from orch_tui.model.texts.text import safe_line, slug, unique, valid_id
 from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.saving.writer import ChangedOnDisk, SaveError
 from orch_tui.tui.configuration.editing import Editing

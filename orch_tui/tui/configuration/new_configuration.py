@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Static
 
-from orch_tui.model.component import DATA_FLOW_ORDER, ORCHESTRATION_COMPONENT, Component
-from orch_tui.model.configuration import Configuration
-from orch_tui.model.text import safe_line, slug, unique
+from orch_tui.model.components.component import DATA_FLOW_ORDER, ORCHESTRATION_COMPONENT, Component
+from orch_tui.model.components.configuration import Configuration
+from orch_tui.model.texts.text import safe_line, slug, unique
 from orch_tui.tui.actions import app as app_actions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
 
-    from orch_tui.model.configuration import Configuration
+    from orch_tui.model.components.configuration import Configuration
     from orch_tui.tui.app import OrchApp
 
 

@@ -12,9 +12,9 @@ from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from orch_tui.model.configuration import Configuration, split_ref
-from orch_tui.model.fault import Fault
-from orch_tui.model.references import secret_names
+from orch_tui.model.components.configuration import Configuration, split_ref
+from orch_tui.model.components.fault import Fault
+from orch_tui.model.variables.references import secret_names
 from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.configuration.connection import ConnectionTest

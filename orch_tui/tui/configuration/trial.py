@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from orch_tui.model.component import ComponentType
-from orch_tui.model.configuration import Configuration
+from orch_tui.model.components.component import ComponentType
+from orch_tui.model.components.configuration import Configuration
 from orch_tui.model.errors import UserError
 from orch_tui.tui.configuration.editing import Editing
 from orch_tui.tui.configuration.page import Background, Page

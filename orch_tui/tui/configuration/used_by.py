@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.configuration.editor import User

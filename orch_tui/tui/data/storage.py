@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from orch_tui.model.errors import UserError
-from orch_tui.model.sizes import size_text
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.sizes import size_text
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.table_uses import TableUses, table_uses
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import TableInfo

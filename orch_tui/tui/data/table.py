@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import counted
+from orch_tui.model.texts.text import counted
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.browse import Asked, Found, Order, is_number
 from orch_tui.storage.tables import TableInfo

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.tui import text
 from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions

@@ -11,7 +11,7 @@ from orch_tui.project.project import Project
 
 if TYPE_CHECKING:
     from orch_tui.inbox.values import Item
-    from orch_tui.model.machine_clock import MachineClock
+    from orch_tui.model.clocks.machine_clock import MachineClock
     from orch_tui.project.history import RunSummary
     from orch_tui.runs.head import Head
     from orch_tui.tui.home.inbox_look import InboxBoard

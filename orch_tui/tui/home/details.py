@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Static
 
-from orch_tui.model.durations import show_duration
-from orch_tui.model.orchestration_starts import Schedule
+from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import safe_line
 from orch_tui.tui import text
 from orch_tui.tui.home.model import Entry, show_when
 from orch_tui.tui.status_look import look_of, status_color, status_text

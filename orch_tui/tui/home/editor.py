@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from orch_tui.model.undo import NothingToUndo
+from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.project.files.source import DefinitionError
 from orch_tui.tui.home.model import Entry, HomeModel
 from orch_tui.tui.home.own_fields import read_again

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orch_tui.model.machine_clock import MACHINE, MachineClock
+from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
 from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import BrokenJournal
 from orch_tui.project.paths import ProjectPaths

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.edits.undo import NothingToUndo
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line, slug, unique
-from orch_tui.model.undo import NothingToUndo
+from orch_tui.model.texts.text import safe_line, slug, unique
 from orch_tui.project.files.source import DefinitionError, SourceText
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project

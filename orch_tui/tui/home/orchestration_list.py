@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from orch_tui.model.durations import clock, show_duration
 from orch_tui.model.status import STYLES, Status
+from orch_tui.model.texts.durations import clock, show_duration
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.home.board import Look

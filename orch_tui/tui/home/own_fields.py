@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.project.files.source import SourceText
 from orch_tui.project.project import Project
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from orch_tui.engine.runs import RunRequest, forget_old_runs
-from orch_tui.model.plan import Decision, RunPlan
-from orch_tui.model.runstate import RunState, TaskState
-from orch_tui.model.text import safe_line
+from orch_tui.model.run.plan import Decision, RunPlan
+from orch_tui.model.run.runstate import RunState, TaskState
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.control import CannotRun, plan_words, with_values

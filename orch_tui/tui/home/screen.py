@@ -13,7 +13,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
 
-from orch_tui.model.text import counted
+from orch_tui.model.texts.text import counted
 from orch_tui.tui import text
 from orch_tui.tui.actions import handed_on
 from orch_tui.tui.actions import home as actions

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.tui.log.paint import sgr_style, strip_of
 from orch_tui.tui.log.rows import Row
 from orch_tui.tui.log.search import ERRORS

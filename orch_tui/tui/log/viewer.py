@@ -14,7 +14,7 @@ from textual import getters
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.content import Content
 
-from orch_tui.model.runstate import RunState, TaskState
+from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import log as actions

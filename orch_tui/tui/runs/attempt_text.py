@@ -13,8 +13,8 @@ from textual.containers import Vertical
 
 from orch_tui.engine.attempt_text import AttemptText, NoText, attempt_text
 from orch_tui.engine.reproduce import CannotReproduce, reproduce
-from orch_tui.model.runstate import RunState, TaskState
-from orch_tui.model.text import safe_line
+from orch_tui.model.run.runstate import RunState, TaskState
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.project import Project
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings

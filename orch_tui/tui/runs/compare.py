@@ -10,10 +10,10 @@ from time import localtime, strftime
 from textual.app import ComposeResult
 
 from orch_tui.engine.attempt_text import NoText, edited_between
-from orch_tui.model.durations import show_duration
-from orch_tui.model.runstate import RunState
+from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import clock_of
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.compare import Difference, compare

@@ -13,9 +13,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from orch_tui.model.durations import show_duration
 from orch_tui.model.status import Status
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import RunSummary, clock_of, runs
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.runs.estimates import ENOUGH, LONGER, RUNS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orch_tui.model.text import counted
+from orch_tui.model.texts.text import counted
 from orch_tui.tui.dialogs.confirm import Confirm
 
 if TYPE_CHECKING:

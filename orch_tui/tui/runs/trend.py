@@ -8,8 +8,8 @@ from time import localtime, strftime
 
 from textual.content import Content
 
-from orch_tui.model.durations import show_duration
 from orch_tui.model.status import Status
+from orch_tui.model.texts.durations import show_duration
 from orch_tui.project.history import RunSummary
 from orch_tui.tui.status_look import status_color
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from orch_tui.model.text import counted
+from orch_tui.model.texts.text import counted
 from orch_tui.runs.sequence.text import legend
 from orch_tui.runs.sequence.values import Sequence
 from orch_tui.tui.actions import BY_ID, bindings, handed_on

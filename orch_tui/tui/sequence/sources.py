@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from orch_tui.model.machine_clock import MachineClock
+from orch_tui.model.clocks.machine_clock import MachineClock
 from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import BrokenJournal, is_executed
 from orch_tui.project.paths import ProjectPaths

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from orch_tui.model.problem import Problem
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.project import DefinitionError
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orch_tui.model.component import DATA_FLOW_ORDER, ORCHESTRATION_COMPONENT, Component, ComponentType
-from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.text import safe_line
+from orch_tui.model.components.component import DATA_FLOW_ORDER, ORCHESTRATION_COMPONENT, Component, ComponentType
+from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.project import DefinitionError, Project
 
 _NAME_LIMIT = 120

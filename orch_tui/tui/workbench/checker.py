@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.project.lint.check import Linter
 from orch_tui.project.project import Project

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from orch_tui.model.orchestration import Phase
-from orch_tui.model.plan import Decision, RunPlan
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.orchestration.orchestration import Phase
+from orch_tui.model.run.plan import Decision, RunPlan
+from orch_tui.model.run.runstate import TaskState
 from orch_tui.runs.control import RunControl
 from orch_tui.tui.actions import Action
 from orch_tui.tui.dialogs.menu import Menu

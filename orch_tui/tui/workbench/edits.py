@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from orch_tui.model import edits
-from orch_tui.model.edits import EditError
-from orch_tui.model.orchestration import Orchestration, Phase, Task
-from orch_tui.model.text import counted
-from orch_tui.model.undo import NothingToUndo
+from orch_tui.model.edits import edits
+from orch_tui.model.edits.edits import EditError
+from orch_tui.model.edits.undo import NothingToUndo
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
+from orch_tui.model.texts.text import counted
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.workbench.catalog import ConfigurationEntry
 from orch_tui.tui.workbench.dialogs.add_tasks import AddTasks

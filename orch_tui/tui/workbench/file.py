@@ -8,8 +8,8 @@ from typing import Protocol
 
 from textual.timer import Timer
 
-from orch_tui.model.fault import Fault
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.components.fault import Fault
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.project import DefinitionError
 from orch_tui.project.saving.drafts import Draft, found_drafts
 from orch_tui.project.saving.writer import ChangedOnDisk, Over, SaveError

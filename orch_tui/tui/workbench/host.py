@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
 
-    from orch_tui.model.fault import Fault
+    from orch_tui.model.components.fault import Fault
     from orch_tui.tui.app import OrchApp, SayAs
     from orch_tui.tui.workbench.model import Item
 

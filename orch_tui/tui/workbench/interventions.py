@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from orch_tui.engine.wishes import expected
-from orch_tui.model.interventions import ANSWERS, Intervention, InterventionKind
-from orch_tui.model.orchestration import Phase
+from orch_tui.model.events.interventions import ANSWERS, Intervention, InterventionKind
+from orch_tui.model.orchestration.orchestration import Phase
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.control import CannotRun, RunControl
 from orch_tui.runs.interventions import choices_for

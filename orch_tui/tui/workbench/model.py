@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model import edits
-from orch_tui.model.edits import EditError
-from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions
-from orch_tui.model.text import counted, safe_line
-from orch_tui.model.undo import EditHistory
+from orch_tui.model.edits import edits
+from orch_tui.model.edits.edits import EditError
+from orch_tui.model.edits.undo import EditHistory
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.files.source import read_source
 from orch_tui.project.project import DefinitionError, Project, SourceText
 from orch_tui.project.saving.drafts import Draft

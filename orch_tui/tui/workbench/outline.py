@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from orch_tui.model.orchestration import Phase, Task
+from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.runs.timeline import Bar, Span
 from orch_tui.tui.widgets.row_painter import Part
 

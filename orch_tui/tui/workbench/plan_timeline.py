@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from orch_tui.model.orchestration import Orchestration, Phase
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase
 from orch_tui.runs.timeline import SHORTEST, Bar, Span
 
 

@@ -9,10 +9,10 @@ from typing import Protocol
 from textual.content import Content
 from textual.timer import Timer
 
-from orch_tui.model.durations import show_duration
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.runs.estimates import read_estimates
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench.checker import Checker

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.run.runstate import TaskState
 from orch_tui.tui.workbench.host import Asks, Opens
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.starter import RunStarter, say_no_run

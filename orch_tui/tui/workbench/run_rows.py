@@ -8,14 +8,14 @@ from time import localtime, strftime
 
 from rich.cells import cell_len
 
-from orch_tui.model.durations import clock, show_duration
-from orch_tui.model.phase_state import PhaseState
-from orch_tui.model.plan import PlannedTask, RunPlan
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.plan import PlannedTask, RunPlan
+from orch_tui.model.run.runstate import TaskState
+from orch_tui.model.run.waits import is_held
 from orch_tui.model.status import Status
-from orch_tui.model.text import counted, safe_line
-from orch_tui.model.waits import is_held
+from orch_tui.model.texts.durations import clock, show_duration
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import clock_of
 from orch_tui.runs.ending import exit_in_words
 from orch_tui.runs.head import Head

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orch_tui.model.orchestration import Phase, Task
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.orchestration.orchestration import Phase, Task
+from orch_tui.model.run.runstate import TaskState
 from orch_tui.project.attempt_dir import log_file
 from orch_tui.runs.timeline import Timeline, timeline_of
 from orch_tui.runs.view import RunModel, telling

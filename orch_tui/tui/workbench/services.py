@@ -15,7 +15,7 @@ from textual.widgets import Input
 from orch_tui.tui.dialogs.prompt import Prompt
 
 if TYPE_CHECKING:
-    from orch_tui.model.fault import Fault
+    from orch_tui.model.components.fault import Fault
     from orch_tui.tui.app import OrchApp, SayAs
 
 T = TypeVar("T")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orch_tui.model.orchestration import Orchestration, Phase
-from orch_tui.model.runstate import TaskState
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase
+from orch_tui.model.run.runstate import TaskState
 from orch_tui.runs.view import RunModel, phases_of
 from orch_tui.tui.actions import workbench as actions
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from orch_tui.engine.runs import RunRequest
-from orch_tui.model.plan import RunPlan
-from orch_tui.model.runstate import TaskState
-from orch_tui.model.text import safe_line
+from orch_tui.model.run.plan import RunPlan
+from orch_tui.model.run.runstate import TaskState
+from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.control import CannotRun, RunControl, grace_words, with_values
 from orch_tui.runs.control import Part as RunnablePart
 from orch_tui.runs.responding import asked_words

@@ -103,7 +103,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("count", type=int, nargs="?", default=500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--only", action="append", help="a file or folder like model/plan.py; default: all four packages"
+        "--only", action="append", help="a file or folder like model/run/plan.py; default: all four packages"
     )
     parser.add_argument("--map", type=Path, help="a folder to keep which test runs what; changed tests run again")
     parser.add_argument("--keep", type=Path, help="write outcomes here, and do not ask again what stands here")

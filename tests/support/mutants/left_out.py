@@ -162,7 +162,7 @@ def _operations(tree: ast.Module) -> list[tuple[Position, Position]]:
 
 
 class Module:
-    """What is left out of one module; ``name`` is its path (``orch_tui/model/plan.py``)."""
+    """What is left out of one module; ``name`` is its path (``orch_tui/model/run/plan.py``)."""
 
     def __init__(self, name: str, source: str, judged: dict[tuple[str, str, str], str]) -> None:
         self._name = name

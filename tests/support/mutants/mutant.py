@@ -16,7 +16,7 @@ PACKAGES = ("model", "engine", "project", "storage")
 
 @dataclass(frozen=True, order=True)
 class Mutant:
-    """``module`` is a path (``orch_tui/model/plan.py``), ``line`` and ``last`` count from 1, ``column`` from 0.
+    """``module`` is a path (``orch_tui/model/run/plan.py``), ``line`` and ``last`` count from 1, ``column`` from 0.
 
     ``operator``, ``arguments`` (JSON) and ``occurrence`` are cosmic-ray's.
     """
@@ -42,7 +42,7 @@ class Mutant:
 
 
 def all_mutants(tree: Path, only: Sequence[str] = (), kept: Path | None = None) -> list[Mutant]:
-    """Those of ``only`` (``model/plan.py``, ``engine``; default: the four packages) in the copy at ``tree``, in order.
+    """Those of ``only`` (``model/run/plan.py``, ``engine``; default: all four packages), in order; ``tree`` is a copy.
 
     ``kept`` is a file where they stand for the next time, with a digest of the modules that they are mutants of.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from orch_tui.alerts.channels import address_secrets, channel_words
-from orch_tui.model.alerts import Channel, ChannelKind
+from orch_tui.model.orchestration.alerts import Channel, ChannelKind
 
 
 @pytest.mark.parametrize(

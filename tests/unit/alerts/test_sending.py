@@ -13,7 +13,7 @@ from orch_tui.alerts.files import outbox_directory, sending_lock
 from orch_tui.alerts.outbox import NoSuchAlert, Outbox
 from orch_tui.alerts.sending import GIVEN_UP_AFTER, PAUSES, TRIES, Sender
 from orch_tui.alerts.values import Alert, Entry, State
-from orch_tui.model.alerts import AlertKind, Channel, ChannelKind
+from orch_tui.model.orchestration.alerts import AlertKind, Channel, ChannelKind
 from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.paths import ProjectPaths
 

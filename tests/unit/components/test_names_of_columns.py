@@ -23,7 +23,7 @@ from orch_tui.components.postgres import writer as postgres_writer
 from orch_tui.components.singer.types import shape_of
 from orch_tui.components.sqlite import extractor as sqlite_extractor
 from orch_tui.components.sqlite import writer as sqlite_writer
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.storage.duckdb import folded, quoted
 from orch_tui.storage.lattice import common_type

@@ -30,7 +30,7 @@ from orch_tui.components.snowflake import extractor as snowflake_extractor
 from orch_tui.components.sql import transformation as sql
 from orch_tui.components.sqlite import extractor as sqlite_extractor
 from orch_tui.components.sqlite import writer as sqlite_writer
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.storage.duckdb import parquet
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication

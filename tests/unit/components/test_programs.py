@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from orch_tui.components.kit.parameters import literal_fields
-from orch_tui.model.component import Component
+from orch_tui.model.components.component import Component
 from orch_tui.project.project import Project
 
 

@@ -15,13 +15,13 @@ from orch_tui.engine.phase_queue import PhaseQueue
 from orch_tui.engine.pools import Pools
 from orch_tui.engine.prepare import PrepareError
 from orch_tui.engine.recorder import Recorder
-from orch_tui.model import events
-from orch_tui.model.orchestration import TaskOptions
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.reasons import Cause
-from orch_tui.model.run_start import initial_state
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunHeader
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events import events
+from orch_tui.model.events.reasons import Cause
+from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.run_start import initial_state
+from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.journal.file import Journal

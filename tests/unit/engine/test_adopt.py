@@ -11,8 +11,8 @@ from orch_tui.engine import adopt
 from orch_tui.engine.adopt import Gone, adopt_leader, own_group, secrets_in_use
 from orch_tui.engine.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.process import Stat, boot_id, read_stat
-from orch_tui.model.attempt_state import AttemptState
 from orch_tui.model.failure import FailureKind
+from orch_tui.model.run.attempt_state import AttemptState
 from orch_tui.project.attempt_dir import exit_file, log_file
 
 LOST = "nobody knows"

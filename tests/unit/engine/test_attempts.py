@@ -12,14 +12,14 @@ import pytest
 from orch_tui.engine.attempts import ActiveAttempt, AttemptRunner, time_limit
 from orch_tui.engine.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.recorder import Recorder
-from orch_tui.model import events
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events import events
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.orchestration import TaskOptions
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.retry import Backoff, Retry, RetryOn
-from orch_tui.model.run_start import initial_state
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunHeader, TaskState
+from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.run_start import initial_state
+from orch_tui.model.run.runstate import RunHeader, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, read_run
 

@@ -8,8 +8,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.engine.phase_queue import PhaseQueue
-from orch_tui.model.orchestration import TaskOptions
-from orch_tui.model.plan import Decision, PlannedTask
+from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.run.plan import Decision, PlannedTask
 
 
 def _task(name: str, limit: int | None = None, delay: float | None = None) -> PlannedTask:

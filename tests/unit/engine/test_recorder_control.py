@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from orch_tui.engine.recorder import Recorder
 from orch_tui.engine.requests import CancelRequest, Mailbox, Request, ask, who_am_i
-from orch_tui.model import events
-from orch_tui.model.events import Event
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.run_start import initial_state
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunHeader
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events import events
+from orch_tui.model.events.events import Event
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.run_start import initial_state
+from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, JournalFull, read_run
 

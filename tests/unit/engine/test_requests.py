@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from orch_tui.engine import requests
 from orch_tui.engine.requests import CancelRequest, Mailbox, Request, ask, new_id, pending, who_am_i
-from orch_tui.model.interventions import Intervention, InterventionKind
+from orch_tui.model.events.interventions import Intervention, InterventionKind
 
 MOMENT = 1_790_000_000_000_000_000
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from orch_tui.engine.process import boot_id, host
 from orch_tui.engine.run_clock import RunClock, clock_of, new_clock
 from orch_tui.engine.runs import new_run_id
-from orch_tui.model import events
-from orch_tui.model.machine_clock import uptime
-from orch_tui.model.plan import RunPlan
-from orch_tui.model.run_start import initial_state
-from orch_tui.model.runstate import RunHeader, RunState, fold
+from orch_tui.model.clocks.machine_clock import uptime
+from orch_tui.model.events import events
+from orch_tui.model.run.plan import RunPlan
+from orch_tui.model.run.run_start import initial_state
+from orch_tui.model.run.runstate import RunHeader, RunState, fold
 from orch_tui.model.status import Status
 from orch_tui.project.history import find_run, moment_of, run_ids
 from orch_tui.project.journal.file import Journal

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from orch_tui.engine.rehearsal import Outcome, rehearse
-from orch_tui.model.orchestration import NO_OPTIONS
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.rules import END, After, EndAs, Rule
+from orch_tui.model.orchestration.orchestration import NO_OPTIONS
+from orch_tui.model.orchestration.rules import END, After, EndAs, Rule
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.status import Status
 
 _STATUSES = (Status.SUCCESS, Status.SUCCESS, Status.WARNING, Status.ERROR, Status.TERMINATED, Status.CANCELLED)

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from orch_tui.engine.requests import CancelRequest, Mailbox, Request, ask, new_id, pending
 from orch_tui.engine.wishes import expected, refused
-from orch_tui.model import events
-from orch_tui.model.intervening import refusal
-from orch_tui.model.interventions import Intervention, InterventionKind
-from orch_tui.model.runstate import RunState
+from orch_tui.model.events import events
+from orch_tui.model.events.interventions import Intervention, InterventionKind
+from orch_tui.model.run.intervening import refusal
+from orch_tui.model.run.runstate import RunState
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.journal.format import write_event
 from orch_tui.project.project import Project

@@ -13,7 +13,7 @@ from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.values import Acknowledged, Alert, Entry, State
 from orch_tui.inbox.reading import read_inbox, streak, unsent_items
 from orch_tui.inbox.values import Item, ItemKind
-from orch_tui.model.alerts import AlertKind, Channel, ChannelKind
+from orch_tui.model.orchestration.alerts import AlertKind, Channel, ChannelKind
 from orch_tui.model.status import Status
 from orch_tui.project.history import RunSummary
 from orch_tui.project.looked import keep_looked

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from orch_tui.model.configuration import Configuration
+from orch_tui.model.components.configuration import Configuration
 from orch_tui.project.saving.configuration_text import compose
 from orch_tui.project.saving.orchestration_text import Way
 from orch_tui.project.toml.lines import comments_in, scan

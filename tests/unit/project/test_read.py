@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from orch_tui.model.component import DATA_FLOW_ORDER, ComponentType
-from orch_tui.model.configuration import TableInput, TableOutput, WriteMode
-from orch_tui.model.orchestration import Task, TaskOptions, Variable
-from orch_tui.model.orchestration_starts import Schedule
+from orch_tui.model.components.component import DATA_FLOW_ORDER, ComponentType
+from orch_tui.model.components.configuration import TableInput, TableOutput, WriteMode
+from orch_tui.model.orchestration.orchestration import Task, TaskOptions, Variable
+from orch_tui.model.orchestration.retry import Backoff, Retry
+from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.retry import Backoff, Retry
 from orch_tui.project.project import DefinitionError, Project, open_project
 
 from tests.unit.project.conftest import MakeProject

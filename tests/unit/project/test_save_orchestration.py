@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from orch_tui.model import edits
-from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions, Variable
-from orch_tui.model.retry import Retry
+from orch_tui.model.edits import edits
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions, Variable
+from orch_tui.model.orchestration.retry import Retry
 from orch_tui.project.definitions.orchestrations import decode_orchestration
 from orch_tui.project.files.source import DefinitionError, parse_toml
 from orch_tui.project.saving import orchestration_text

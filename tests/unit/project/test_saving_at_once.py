@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.project.concurrent import save_lock
 from orch_tui.project.concurrent.save_lock import saving
 from orch_tui.project.project import open_project
@@ -31,7 +31,7 @@ _SAVER = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from orch_tui.model.edits import new_phase
+from orch_tui.model.edits.edits import new_phase
 from orch_tui.project.project import open_project
 from orch_tui.project.saving.writer import ChangedOnDisk, save_configuration, save_orchestration
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from orch_tui.cli.follow.marks import EVERY, MarkTeller, head_words
 from orch_tui.cli.show.task import print_task
-from orch_tui.model import events
-from orch_tui.model.machine_clock import uptime
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.run_start import initial_state
-from orch_tui.model.runstate import RunHeader, RunState, fold
+from orch_tui.model.clocks.machine_clock import uptime
+from orch_tui.model.events import events
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.run_start import initial_state
+from orch_tui.model.run.runstate import RunHeader, RunState, fold
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.history import summarize

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orch_tui.model.orchestration import Orchestration, Phase, Task
-from orch_tui.model.run_time import RunTime
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.status import Status
 from orch_tui.runs.estimates import Estimates
 from orch_tui.runs.sequence import svg

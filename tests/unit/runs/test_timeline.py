@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from orch_tui.model import events
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events import events
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.run_time import RunTime
 from orch_tui.model.status import Status
 from orch_tui.runs.estimates import Estimates
 from orch_tui.runs.timeline import Bar, Span, Timeline, Try, timeline_of

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from orch_tui.model import events
-from orch_tui.model.events import Event
+from orch_tui.model.clocks.run_time import BootTime, RunTime
+from orch_tui.model.events import events
+from orch_tui.model.events.events import Event
+from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.reasons import Cause, Reason
-from orch_tui.model.run_start import initial_state
-from orch_tui.model.run_time import BootTime, RunTime
-from orch_tui.model.runstate import RunHeader, RunState, fold
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.run_start import initial_state
+from orch_tui.model.run.runstate import RunHeader, RunState, fold
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import ProjectPaths, make_private

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from orch_tui.model.orchestration_starts import CatchUp, IfRunning, Schedule
+from orch_tui.model.orchestration.starts import CatchUp, IfRunning, Schedule
 from orch_tui.scheduling.due_times import due_between
 from orch_tui.scheduling.values import Outcome, Pause, Watched, Why
 

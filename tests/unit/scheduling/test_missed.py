@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from orch_tui.engine.runs import RunRequest, plan_run, start_run
-from orch_tui.model.runstate import ScheduledTime
+from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.project.history import when_of
 from orch_tui.project.project import Project, open_project
 from orch_tui.scheduling.life import become_scheduler, keep_sign

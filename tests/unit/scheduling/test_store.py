@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from orch_tui.engine.runs import RunRequest, plan_run, start_run
-from orch_tui.model.orchestration_starts import Schedule
-from orch_tui.model.runstate import ScheduledTime
+from orch_tui.model.orchestration.starts import Schedule
+from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.scheduling.store import FileLedger
@@ -27,7 +27,7 @@ CLAIM = """
 import sys, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
-from orch_tui.model.orchestration_starts import Schedule
+from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.scheduling.store import FileLedger
 from orch_tui.scheduling.values import Watched

@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from orch_tui.model.orchestration_starts import Schedule
+from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.project.schedules.time_zones import zone_of
 from orch_tui.scheduling.next_start import next_starts
 from orch_tui.scheduling.values import Pause, Watched

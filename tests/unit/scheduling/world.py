@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from orch_tui.model.orchestration_starts import IfRunning
+from orch_tui.model.orchestration.starts import IfRunning
 from orch_tui.scheduling.decide import Start
 from orch_tui.scheduling.due_times import delay_of
 from orch_tui.scheduling.outage import Moment, Sign

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.storage.changes import TypeChange
 from orch_tui.storage.storage import Storage

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import tomli_w
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.project.files.own_files import replace_own
 from orch_tui.storage import intents

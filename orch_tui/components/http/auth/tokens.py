@@ -10,7 +10,7 @@ import httpx
 
 from orch_tui.components.http.wire.addresses import shown_url
 from orch_tui.components.http.wire.responses import HttpError, server_message
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 _EARLY = 60.0
 """Seconds before its end at which a token is renewed."""

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from orch_tui.components.http.json.exact_json import CAREFUL, decoder_for, dumps
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 _CHUNK = 2**18
 _LARGEST = 2**24

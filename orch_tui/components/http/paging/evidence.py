@@ -10,7 +10,7 @@ from orch_tui.components.http.json.exact_json import Number
 from orch_tui.components.http.json.json_path import MISSING, at_path
 from orch_tui.components.http.paging.links import BadLink, parsed_links
 from orch_tui.components.http.wire.responses import said_in
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     import httpx

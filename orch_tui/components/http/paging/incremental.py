@@ -14,7 +14,7 @@ from orch_tui.components.http.json.exact_json import Number
 from orch_tui.components.http.json.json_path import MISSING, at_path
 from orch_tui.components.http.paging.settings import Call
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 Value = str | int | float | Number
 _NUMBER = "number"

@@ -9,7 +9,7 @@ from orch_tui.components.http.json.json_path import MISSING
 from orch_tui.components.http.paging.evidence import hint_of_more, hint_of_total
 from orch_tui.components.http.paging.settings import COUNTED, Pagination
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.components.http.paging.page import Page

@@ -19,9 +19,9 @@ from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Output
 from orch_tui.components.kit.drift import check_shape
 from orch_tui.components.kit.sql import connect, listed
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import readable

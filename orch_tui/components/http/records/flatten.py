@@ -9,7 +9,7 @@ from typing import Any
 
 from orch_tui.components.http.json.exact_json import Number, dumps
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 BOOL, INT, LONG, WIDE, FLOAT, EXACT, SPECIAL, TEXT, NESTED = (1 << bit for bit in range(9))
 """Kinds of values, as bits. Whole numbers: INT up to 53 bits, LONG up to 64, WIDE beyond. Others: FLOAT where the

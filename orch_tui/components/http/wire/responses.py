@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     import httpx

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 
 def trusting(ca_file: Path | None) -> ssl.SSLContext:

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from orch_tui.model.json_text import parse_json
+from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.toml.text import key_text, table_lines, value_text
 
 STRING, INTEGER, NUMBER, BOOLEAN = "string", "integer", "number", "boolean"

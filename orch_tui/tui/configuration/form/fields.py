@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.tui.configuration.form import codec
 from orch_tui.tui.configuration.form.codec import TEXT_ONLY, Types
 from orch_tui.tui.configuration.form.depends import Condition, conditions, needed_if_used

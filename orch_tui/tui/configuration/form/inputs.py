@@ -12,7 +12,7 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.configuration.form.state import Place

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import AwaitMount
 from textual.widgets import Button, Static
 
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.tui.configuration.form.code import CodeText
 from orch_tui.tui.configuration.form.fields import Field, Kind
 from orch_tui.tui.configuration.form.inputs import Beginnings, Choice, Editor, Line, LongText, YesNo

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
-from orch_tui.model.text import valid_id
+from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
+from orch_tui.model.texts.text import valid_id
 from orch_tui.tui.configuration.form.codec import decode_list, encode_scalar
 from orch_tui.tui.configuration.form.fields import FieldPath
 

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 # What is put in before the text is run; any name of the same length keeps lines and columns.

@@ -9,8 +9,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from orch_tui.model.approval import AnswerFault, Question, parse_answer, parse_value
-from orch_tui.model.values import Value, text_of
+from orch_tui.model.orchestration.approval import AnswerFault, Question, parse_answer, parse_value
+from orch_tui.model.variables.values import Value, text_of
 from orch_tui.runs.approvals import field_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions

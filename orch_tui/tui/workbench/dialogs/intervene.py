@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.interventions import InterventionChoice
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions

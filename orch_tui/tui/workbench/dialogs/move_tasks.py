@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Static
 
-from orch_tui.model.edits import name_key
-from orch_tui.model.orchestration import Phase
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.edits.edits import name_key
+from orch_tui.model.orchestration.orchestration import Phase
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dialogs.base import Dialog

@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Static, TextArea
 
-from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.text import safe_line
+from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.definitions.settings import ProjectSettings
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orch_tui.model import edits
-from orch_tui.model.edits import EditError, Keep
-from orch_tui.model.orchestration import Orchestration, TaskOptions, Variable
+from orch_tui.model.edits import edits
+from orch_tui.model.edits.edits import EditError, Keep
+from orch_tui.model.orchestration.orchestration import Orchestration, TaskOptions, Variable
 from orch_tui.tui.workbench.dialogs.task_options_form import (
     FIELDS,
     VARIABLES,

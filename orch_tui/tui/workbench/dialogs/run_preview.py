@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from orch_tui.model.orchestration import Task
-from orch_tui.model.plan import PlannedTask, RunPlan
-from orch_tui.model.text import safe_line
+from orch_tui.model.orchestration.orchestration import Task
+from orch_tui.model.run.plan import PlannedTask, RunPlan
+from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.control import Part as RunnablePart
 from orch_tui.runs.control import plan_words
 from orch_tui.tui.actions import bindings

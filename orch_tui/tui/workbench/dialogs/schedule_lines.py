@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.text import safe_line
+from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.scheduling.next_start import next_starts
 from orch_tui.scheduling.pauses import held_pauses

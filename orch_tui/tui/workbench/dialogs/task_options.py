@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Static, TextArea
 
-from orch_tui.model.orchestration import Task, TaskOptions
+from orch_tui.model.orchestration.orchestration import Task, TaskOptions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dialogs.base import Dialog

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
-from orch_tui.model.durations import parse_duration, write_duration
-from orch_tui.model.edits import KEEP, EditError, Keep
-from orch_tui.model.edits_base import check_limit, check_options, check_variables
-from orch_tui.model.json_text import parse_json
-from orch_tui.model.orchestration import Task, TaskOptions, ValueKind, kind_of
-from orch_tui.model.retry import Backoff, Retry, RetryOn
-from orch_tui.model.text import valid_id
+from orch_tui.model.edits.base import check_limit, check_options, check_variables
+from orch_tui.model.edits.edits import KEEP, EditError, Keep
+from orch_tui.model.orchestration.orchestration import Task, TaskOptions, ValueKind, kind_of
+from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
+from orch_tui.model.texts.durations import parse_duration, write_duration
+from orch_tui.model.texts.json_text import parse_json
+from orch_tui.model.texts.text import valid_id
 from orch_tui.tui.workbench.model import OptionChanges
 
 MIXED = "the tasks differ"

@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input, Static
 
-from orch_tui.model.orchestration import Variable
-from orch_tui.model.text import counted
+from orch_tui.model.orchestration.orchestration import Variable
+from orch_tui.model.texts.text import counted
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.dialogs.base import Dialog

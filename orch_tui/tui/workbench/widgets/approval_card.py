@@ -8,11 +8,11 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.message import Message
 
-from orch_tui.model.approval import OnTimeout
-from orch_tui.model.durations import show_duration
-from orch_tui.model.interventions import InterventionKind
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.text import safe_line
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events.interventions import InterventionKind
+from orch_tui.model.orchestration.approval import OnTimeout
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.approvals import OpenApproval, field_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions

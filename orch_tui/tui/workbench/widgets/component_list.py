@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from orch_tui.model.component import ComponentType
+from orch_tui.model.components.component import ComponentType
 from orch_tui.tui.actions import bindings, handed_on
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row

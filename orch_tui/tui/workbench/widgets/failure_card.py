@@ -12,9 +12,9 @@ from textual.message import Message
 
 from orch_tui.engine.lastlines import last_lines
 from orch_tui.engine.results import read_result
-from orch_tui.model.fault import Fault, read_fault
-from orch_tui.model.runstate import RunState, TaskState
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.components.fault import Fault, read_fault
+from orch_tui.model.run.runstate import RunState, TaskState
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, phase_of, skipped_because
 from orch_tui.tui.actions import bindings

@@ -14,9 +14,9 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.message import Message
 
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import TaskState
-from orch_tui.model.text import safe_line
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.run.runstate import TaskState
+from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.approvals import approvals_of
 from orch_tui.runs.head import head_of
 from orch_tui.runs.timeline import Timeline

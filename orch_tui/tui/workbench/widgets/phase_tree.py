@@ -10,7 +10,7 @@ from textual import events, on
 from textual.binding import BindingType
 from textual.message import Message
 
-from orch_tui.model.orchestration import Phase, Task
+from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.model.problem import Severity
 from orch_tui.tui.actions import bindings, handed_on
 from orch_tui.tui.actions import workbench as actions

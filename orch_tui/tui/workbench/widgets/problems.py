@@ -10,7 +10,7 @@ from textual.message import Message
 
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 _SHOWN = 500

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from rich.cells import cell_len
 
-from orch_tui.model.durations import show_duration, write_duration
-from orch_tui.model.orchestration import NO_OPTIONS, Phase, Task
+from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Phase, Task
 from orch_tui.model.problem import Severity
 from orch_tui.model.status import Status
-from orch_tui.model.text import counted, safe_line
+from orch_tui.model.texts.durations import show_duration, write_duration
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.runs.sequence.names import cut, cut_names
 from orch_tui.tui.widgets.row_painter import Part, Row
 from orch_tui.tui.workbench.catalog import Label

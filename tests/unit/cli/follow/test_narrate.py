@@ -12,17 +12,17 @@ from orch_tui.cli.follow.live import status_line
 from orch_tui.cli.follow.narrate import Narrator, written
 from orch_tui.cli.run.command import exit_code
 from orch_tui.cli.shared.output import Output
-from orch_tui.model import events
-from orch_tui.model.events import Event
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events import events
+from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.orchestration import TaskOptions
-from orch_tui.model.phase_state import PhaseState
-from orch_tui.model.plan import Decision, PlannedTask
-from orch_tui.model.retry import Retry
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunHeader, RunState, TaskState
+from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.orchestration.retry import Retry
+from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.plan import Decision, PlannedTask
+from orch_tui.model.run.runstate import RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.text import counted
+from orch_tui.model.texts.text import counted
 
 from tests.support.reasons import in_words
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orch_tui.cli.shared.output import Output, cells, fit, pad, print_table, shows_unicode, shrink
 from orch_tui.cli.shared.report import print_json
 from orch_tui.model.status import Status
-from orch_tui.model.text import safe_lines
+from orch_tui.model.texts.text import safe_lines
 
 
 @given(st.text(), st.integers(0, 40))

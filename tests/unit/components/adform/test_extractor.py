@@ -23,7 +23,7 @@ from orch_tui.components.adform.parameters import snake_case
 from orch_tui.components.adform.stats import _signature, period
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.parameters import model_errors
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from sample_configs.stand_ins.adform import TOKEN, Adform, Settings, serve
 from sample_configs.stand_ins.adform_data import campaigns, report
 

@@ -14,7 +14,7 @@ from backports import zstd
 from orch_tui.components.files import json_records
 from orch_tui.components.files.extractor import Parameters, run
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.storage import Storage
 

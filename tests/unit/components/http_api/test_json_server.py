@@ -21,7 +21,7 @@ import pytest
 from orch_tui.components.http_api import extractor as http_extractor
 from orch_tui.components.http_api.extractor import Parameters
 from orch_tui.components.kit.component import Context
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 
 from tests.servers.tools import program, tool

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from orch_tui.components import kit
 from orch_tui.components.kit.contract import read_task_config
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.project.masking.redactor import Redactor
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from orch_tui.components import kit
 from orch_tui.components.kit.drift import changes, check_shape
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.storage import Storage

@@ -9,7 +9,7 @@ import pytest
 from orch_tui.components.kit.component import Parameters as Base
 from orch_tui.components.kit.parameters import load_parameters, model_errors, resolve_references
 from orch_tui.components.kit.schema import json_schema, parameters_model, validate_parameters
-from orch_tui.model.component import Component, ComponentType
+from orch_tui.model.components.component import Component, ComponentType
 from orch_tui.model.errors import UserError
 from orch_tui.project.masking.redactor import Redactor
 from pydantic import BaseModel, Field, SecretStr

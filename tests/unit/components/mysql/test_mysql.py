@@ -11,7 +11,7 @@ import pytest
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.mysql import extractor as mysql_extractor
 from orch_tui.components.mysql import writer as mysql_writer
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 
 from tests.servers.mariadb import PASSWORD, MariaDbServer, mariadb
 from tests.support import sqldb

@@ -12,7 +12,7 @@ import pytest
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.postgres import extractor as postgres_extractor
 from orch_tui.components.postgres import writer as postgres_writer
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from pydantic import ValidationError
 
 from tests.servers.postgres import PASSWORD, PostgresServer, postgres

@@ -26,7 +26,7 @@ from orch_tui.components.snowflake.errors import GaveUp, network_reason
 from orch_tui.components.snowflake.login import Login
 from orch_tui.components.snowflake.session import connect_arguments, query_tag, waits
 from orch_tui.components.snowflake.types import Column, converter, stored
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.storage import Storage
 from pydantic import ValidationError

@@ -9,7 +9,7 @@ import pytest
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.sqlite import extractor as sqlite_extractor
 from orch_tui.components.sqlite import writer as sqlite_writer
-from orch_tui.model.configuration import WriteMode
+from orch_tui.model.components.configuration import WriteMode
 from pydantic import ValidationError
 
 from tests.support.bench import Bench

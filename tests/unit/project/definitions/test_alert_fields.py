@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.model.alerts import USUAL_KINDS, AlertKind, AlertRule, Channel, ChannelKind
+from orch_tui.model.orchestration.alerts import USUAL_KINDS, AlertKind, AlertRule, Channel, ChannelKind
 from orch_tui.project.definitions.alert_fields import alert_values, read_alerts
 from orch_tui.project.lint.check import check
 from orch_tui.project.project import open_project

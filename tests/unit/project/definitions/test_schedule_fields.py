@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from orch_tui.model.orchestration_starts import CatchUp, IfRunning, Schedule
+from orch_tui.model.orchestration.starts import CatchUp, IfRunning, Schedule
 from orch_tui.project.definitions.schedule_fields import read_schedules, schedule_ids, schedule_values
 from orch_tui.project.toml.decode import Place, Table
 

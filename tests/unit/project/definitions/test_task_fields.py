@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orch_tui.model.edits import EditError, set_options
-from orch_tui.model.orchestration import Orchestration, Phase, Task, TaskOptions, ValueKind, kind_of
-from orch_tui.model.plan import RUN_SETTINGS, PlannedTask, TaskFacts, make_plan
-from orch_tui.model.retry import Backoff, Retry, RetryOn
-from orch_tui.model.run_start import plan_of
-from orch_tui.model.runstate import RunHeader
+from orch_tui.model.edits.edits import EditError, set_options
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions, ValueKind, kind_of
+from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
+from orch_tui.model.run.plan import RUN_SETTINGS, PlannedTask, TaskFacts, make_plan
+from orch_tui.model.run.run_start import plan_of
+from orch_tui.model.run.runstate import RunHeader
 from orch_tui.project.definitions.orchestrations import decode_orchestration
 from orch_tui.project.definitions.settings import decode_settings
 from orch_tui.project.definitions.task_fields import OPTION_KEYS, TASK_KEYS

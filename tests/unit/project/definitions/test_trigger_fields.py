@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.model.orchestration_starts import IfRunning
-from orch_tui.model.triggers import AfterOutcome, Trigger, TriggerKind
+from orch_tui.model.orchestration.starts import IfRunning
+from orch_tui.model.orchestration.triggers import AfterOutcome, Trigger, TriggerKind
 from orch_tui.project.definitions.trigger_fields import read_triggers, trigger_values
 from orch_tui.project.lint.check import check
 from orch_tui.project.project import open_project

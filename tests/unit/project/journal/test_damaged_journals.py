@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
-from orch_tui.model import event_shape, events
-from orch_tui.model.approval import Question
-from orch_tui.model.events import EventType
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events import event_shape, events
+from orch_tui.model.events.events import EventType
+from orch_tui.model.events.interventions import Intervention, InterventionKind
+from orch_tui.model.events.reasons import Reason, decode_reason
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.interventions import Intervention, InterventionKind
-from orch_tui.model.reasons import Reason, decode_reason
-from orch_tui.model.run_start import plan_of
-from orch_tui.model.run_time import RunTime
-from orch_tui.model.runstate import RunState, fold
+from orch_tui.model.orchestration.approval import Question
+from orch_tui.model.run.run_start import plan_of
+from orch_tui.model.run.runstate import RunState, fold
+from orch_tui.model.run.waits import why
 from orch_tui.model.status import FINAL, Status
-from orch_tui.model.waits import why
 from orch_tui.project.history import latest, prune_runs, run_ids, runs, summarize
 from orch_tui.project.journal.file import BrokenJournal, JournalReader, read_run
 from orch_tui.project.journal.format import write_event

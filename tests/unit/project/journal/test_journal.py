@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orch_tui.model import events
-from orch_tui.model.events import Event
-from orch_tui.model.plan import Decision, PlannedPhase, PlannedTask, RunPlan
-from orch_tui.model.reasons import Reason
-from orch_tui.model.runstate import RunHeader
+from orch_tui.model.events import events
+from orch_tui.model.events.events import Event
+from orch_tui.model.events.reasons import Reason
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import (
     BrokenJournal,

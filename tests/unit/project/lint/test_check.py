@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.model import edits
-from orch_tui.model.component import Component
+from orch_tui.model.components.component import Component
+from orch_tui.model.edits import edits
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.project.lint.check import Linter, check, check_orchestration
 from orch_tui.project.lint.nesting import find_cycle

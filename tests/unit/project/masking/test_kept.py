@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orch_tui.model.references import MissingSecrets
+from orch_tui.model.variables.references import MissingSecrets
 from orch_tui.project.masking.kept import HiddenSecret, has_references, resolved, with_references
 from orch_tui.project.masking.redactor import Redactor
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from orch_tui.model import edits
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.edits import edits
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.project.lint.check import check
 from orch_tui.project.project import DefinitionError, open_project
 from orch_tui.project.saving import catalog

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from orch_tui.model import edits
-from orch_tui.model.configuration import Configuration, TableInput, TableOutput, WriteMode
+from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
+from orch_tui.model.edits import edits
 from orch_tui.project.concurrent import file_set
 from orch_tui.project.definitions.configurations import decode_configuration
 from orch_tui.project.files.source import parse_toml

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from orch_tui.model import edits
-from orch_tui.model.orchestration_starts import Schedule
+from orch_tui.model.edits import edits
+from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.project.project import DefinitionError
 from orch_tui.project.saving.drafts import load_draft, save_draft
 from orch_tui.project.saving.writer import save_orchestration

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.fault import Fault
+from orch_tui.model.components.fault import Fault
 from orch_tui.tui.workbench.catalog import ComponentEntry, ConfigurationEntry
 from orch_tui.tui.workbench.model import Item, Workbench
 

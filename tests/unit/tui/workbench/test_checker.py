@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import get_ident
 
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.tui.workbench.checker import MANY_TASKS, Checker
 

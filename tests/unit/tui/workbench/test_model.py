@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from orch_tui.model.edits import EditError
-from orch_tui.model.orchestration import Orchestration, Phase, Task
-from orch_tui.model.retry import Retry
+from orch_tui.model.edits.edits import EditError
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
+from orch_tui.model.orchestration.retry import Retry
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.saving.drafts import Draft, found_drafts, list_drafts, load_draft, save_draft
 from orch_tui.project.saving.writer import ChangedOnDisk, SaveError

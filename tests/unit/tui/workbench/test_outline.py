@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orch_tui.model.orchestration import Phase, Task
+from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.tui.widgets.row_painter import Part
 from orch_tui.tui.workbench.outline import NestedLine, Outline
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
-from orch_tui.model.orchestration import Orchestration, Phase, Task
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.runs.timeline import Bar, Span
 from orch_tui.tui.workbench.plan_timeline import Planner, PlanTimeline
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from orch_tui.model import events
-from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.runstate import RunState
+from orch_tui.model.events import events
+from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.runs.view import RunModel
 from orch_tui.tui.actions import workbench as actions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from orch_tui.model.orchestration import Orchestration, Phase, Task
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.problem import Severity
 from orch_tui.tui.widgets.row_painter import Part, Row
 from orch_tui.tui.workbench.bar_cells import BLOCKS

@@ -12,7 +12,7 @@ from orch_tui.components.http.client import HttpClient, HttpError
 from orch_tui.components.kit.component import Parameters
 from orch_tui.components.kit.parameters import model_errors
 from orch_tui.model.errors import UserError
-from orch_tui.model.text import safe_line
+from orch_tui.model.texts.text import safe_line
 
 from tests.servers.http_server import DROP, Answer, Call, HttpServer
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from orch_tui.model.orchestration import NO_OPTIONS, Orchestration, TaskOptions, Variable
-from orch_tui.model.retry import Retry
+from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Orchestration, TaskOptions, Variable
+from orch_tui.model.orchestration.retry import Retry
 from orch_tui.tui.workbench.dialogs.orchestration_form import (
     PLACES,
     Typed,

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orch_tui.model.edits import KEEP
-from orch_tui.model.orchestration import Task, TaskOptions
-from orch_tui.model.retry import Backoff, Retry, RetryOn
+from orch_tui.model.edits.edits import KEEP
+from orch_tui.model.orchestration.orchestration import Task, TaskOptions
+from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
 from orch_tui.tui.workbench.dialogs.task_options_form import (
     MIXED,
     FormErrors,

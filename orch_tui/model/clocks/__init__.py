@@ -1,0 +1,1 @@
+"""The times of a machine and of a run, told apart by their types."""

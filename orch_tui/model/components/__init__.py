@@ -1,0 +1,1 @@
+"""Components, their configurations, and the place in one where a task failed."""

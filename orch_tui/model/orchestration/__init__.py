@@ -1,0 +1,1 @@
+"""What an orchestration says: phases, tasks, and what starts, decides, repeats and asks."""

@@ -1,0 +1,42 @@
+"""The state of a phase within a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orch_tui.model.events.reasons import Reason
+from orch_tui.model.orchestration.rules import After, Rule, RuleDecision
+from orch_tui.model.status import Status
+
+
+@dataclass(slots=True)
+class PhaseState:
+    id: str
+    name: str
+    tasks: list[str]
+    max_parallel: int
+    status: Status = Status.CREATED
+    because: Reason | None = None
+    started: float | None = None
+    ended: float | None = None
+    active: int = 0
+    rules: tuple[Rule, ...] = ()
+    decision: RuleDecision | None = None
+    own_limit: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why it was passed over, in words; empty where there is nothing to say."""
+        return self.because.sentence if self.because is not None else ""
+
+    @property
+    def taken(self) -> Rule | None:
+        """The rule that was taken when it had ended."""
+        if self.decision is None or self.decision.taken is None or self.decision.taken >= len(self.rules):
+            return None
+        return self.rules[self.decision.taken]
+
+    @property
+    def handled(self) -> bool:
+        """A rule took care of its failure: for the run it is a warning."""
+        return self.taken is not None and self.status.final and After.of(self.status) is After.FAILURE

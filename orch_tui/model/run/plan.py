@@ -1,0 +1,271 @@
+"""The plan of a run: for every task whether it will run, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+
+from orch_tui.model.events.reasons import Cause, Reason
+from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Orchestration, Phase, Task, TaskOptions, kind_of
+from orch_tui.model.orchestration.rules import Rule, RuleDecision
+from orch_tui.model.variables.values import Value
+
+
+class Decision(StrEnum):
+    RUN = "will run"
+    REUSED = "reused"
+    SKIPPED = "skipped"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFacts:
+    """What the project knows of a task's configuration. ``blocked`` says in words why it cannot run; ``options`` are
+    those that its component brings along."""
+
+    name: str
+    digest: str = ""
+    blocked: str | None = None
+    options: TaskOptions = NO_OPTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousTask:
+    """A task of an earlier run. ``succeeded`` means that its last attempt did; ``left`` are the variables that it
+    set."""
+
+    configuration: str
+    digest: str
+    succeeded: bool
+    status: str
+    left: Mapping[str, Value] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousRun:
+    """``decisions`` are the rules of its phases with what was decided by them, by the phase's id."""
+
+    id: str
+    tasks: Mapping[str, PreviousTask] = field(hash=False)
+    decisions: Mapping[str, tuple[tuple[Rule, ...], RuleDecision]] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What part of an orchestration to run; the default is all of it. The parts are joined by "and".
+
+    ``tasks`` and ``phases`` are ids; ``from_phase`` means that phase and all after it; ``rerun`` takes the tasks that
+    did not succeed in that run, or whose configuration was edited since.
+    """
+
+    tasks: frozenset[str] | None = None
+    phases: frozenset[str] | None = None
+    from_phase: str | None = None
+    rerun: PreviousRun | None = None
+
+    @property
+    def partial(self) -> bool:
+        return self != Selection()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTask:
+    """A task as one run has it. Fields that are called as those of a task are its own, with defaults filled in.
+
+    ``continues`` is the run of a nested orchestration of which only what did not succeed will run. ``left`` are the
+    variables that a reused task set in the run that it is reused from.
+    """
+
+    id: str
+    configuration: str
+    name: str
+    phase: str
+    decision: Decision
+    because: Reason | None = None
+    digest: str = ""
+    continue_on_failure: bool = False
+    options: TaskOptions = NO_OPTIONS
+    max_parallel: int | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    sets: tuple[str, ...] = ()
+    continues: str | None = None
+    left: Mapping[str, Value] = field(default_factory=dict, hash=False)
+
+    @property
+    def reason(self) -> str:
+        """The decision's reason in words; empty where there is none."""
+        words = [self.because.sentence] if self.because is not None else []
+        if self.continues is not None:
+            words.append(f"runs what did not succeed in its run {self.continues}")
+        return "; ".join(words)
+
+
+RUN_SETTINGS = tuple(
+    own.name for own in fields(Task) if kind_of(own) is not None and own.name in PlannedTask.__dataclass_fields__
+)
+"""The fields that a planned task has from its task: a journal keeps them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPhase:
+    """``max_parallel`` is what holds for the phase: its own limit (``own_limit``), or else the orchestration's, or the
+    project's.
+
+    ``decision``: what was decided by its rules in the run that this one continues, where all of it is reused.
+    """
+
+    id: str
+    name: str
+    tasks: tuple[PlannedTask, ...]
+    max_parallel: int
+    rules: tuple[Rule, ...] = ()
+    decision: RuleDecision | None = None
+    own_limit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """``rerun_of`` is the id of the run whose failed tasks this one repeats."""
+
+    orchestration: str
+    name: str
+    phases: tuple[PlannedPhase, ...]
+    variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+    partial: bool = False
+    rerun_of: str | None = None
+
+    def tasks(self) -> Iterator[PlannedTask]:
+        for phase in self.phases:
+            yield from phase.tasks
+
+    def with_decision(self, decision: Decision) -> list[PlannedTask]:
+        return [task for task in self.tasks() if task.decision is decision]
+
+    @property
+    def all_reused(self) -> bool:
+        """Nothing is to be run because everything succeeded in the run that this one continues."""
+        decisions = {task.decision for task in self.tasks()}
+        return Decision.REUSED in decisions and not decisions & {Decision.RUN, Decision.BLOCKED}
+
+    @property
+    def refusal(self) -> str | None:
+        """A sentence that says why this plan cannot be started, or None."""
+        blocked = self.with_decision(Decision.BLOCKED)
+        if blocked:
+            lines = "".join(f"\n  {task.name} ({task.id}): {task.reason}" for task in blocked)
+            count = "1 task is" if len(blocked) == 1 else f"{len(blocked)} tasks are"
+            return f"{count} blocked; nothing was started:{lines}"
+        if not self.with_decision(Decision.RUN):
+            if not any(phase.tasks for phase in self.phases):
+                return f'orchestration "{self.name}" has no tasks; add one first'
+            if self.rerun_of is not None:
+                return f"no task to run: every task succeeded in run {self.rerun_of}"
+            what = "the selected part has" if self.partial else f'orchestration "{self.name}" has'
+            return f"no task to run: {what} only tasks that are disabled or not selected"
+        return None
+
+
+def make_plan(
+    orchestration: Orchestration,
+    facts: Callable[[Task], TaskFacts],
+    *,
+    defaults: TaskOptions,
+    max_parallel: int,
+    selection: Selection | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> RunPlan:
+    """Decide for every task. ``defaults`` and ``max_parallel`` are the project's.
+
+    Raises:
+        KeyError: the selection names a phase or task that does not exist.
+    """
+    selection = selection or Selection()
+    _check_selection(orchestration, selection)
+    options = orchestration.defaults.over(defaults)
+    limit = orchestration.max_parallel or max_parallel
+    phases, reached = [], selection.from_phase is None
+    for phase in orchestration.phases:
+        reached, own = reached or phase.id == selection.from_phase, phase.options_over(options)
+        tasks = tuple(_plan_task(task, phase, facts, own, selection, reached) for task in phase.tasks)
+        decision = _decision_before(phase, tasks, selection.rerun)
+        most, has_own = phase.max_parallel or limit, phase.max_parallel is not None
+        phases.append(PlannedPhase(phase.id, phase.name, tasks, most, phase.rules, decision, has_own))
+    return RunPlan(
+        orchestration.id,
+        orchestration.name,
+        tuple(phases),
+        dict(variables or {}),
+        selection.partial,
+        selection.rerun.id if selection.rerun else None,
+    )
+
+
+def _decision_before(phase: Phase, tasks: Sequence[PlannedTask], before: PreviousRun | None) -> RuleDecision | None:
+    """What is decided already, since nothing that it was decided by runs again; None where its rules were edited."""
+    if before is None or not any(task.decision is Decision.REUSED for task in tasks):
+        return None
+    if any(task.decision in (Decision.RUN, Decision.BLOCKED) for task in tasks):
+        return None
+    rules, decision = before.decisions.get(phase.id, ((), None))
+    return decision if rules == phase.rules else None
+
+
+def _check_selection(orchestration: Orchestration, selection: Selection) -> None:
+    phases = {phase.id for phase in orchestration.phases}
+    wanted = set(selection.phases or ()) | ({selection.from_phase} if selection.from_phase else set())
+    if unknown := wanted - phases:
+        raise KeyError(f'no phase "{min(unknown)}" in "{orchestration.name}"; it has: {", ".join(sorted(phases))}')
+    ids = {task.id for task in orchestration.tasks()}
+    if unknown := set(selection.tasks or ()) - ids:
+        raise KeyError(f'no task "{min(unknown)}" in "{orchestration.name}"; it has: {", ".join(sorted(ids))}')
+
+
+def _plan_task(
+    task: Task,
+    phase: Phase,
+    facts: Callable[[Task], TaskFacts],
+    options: TaskOptions,
+    selection: Selection,
+    reached: bool,
+) -> PlannedTask:
+    known = facts(task)
+    decision, because = _decide(task, phase, known, selection, reached)
+    settings = {name: getattr(task, name) for name in RUN_SETTINGS} | {
+        "options": task.options.over(known.options).over(options)
+    }
+    if decision is Decision.REUSED and selection.rerun is not None:
+        settings["left"] = selection.rerun.tasks[task.id].left
+    return PlannedTask(task.id, task.configuration, known.name, phase.id, decision, because, known.digest, **settings)
+
+
+def _decide(
+    task: Task, phase: Phase, facts: TaskFacts, selection: Selection, reached: bool
+) -> tuple[Decision, Reason | None]:
+    if not task.enabled:
+        return Decision.SKIPPED, Reason(Cause.DISABLED)
+    chosen = reached and (selection.phases is None or phase.id in selection.phases)
+    if not chosen or (selection.tasks is not None and task.id not in selection.tasks):
+        return Decision.SKIPPED, Reason(Cause.NOT_SELECTED)
+    because = None
+    if selection.rerun is not None:
+        because = _since(task, facts, selection.rerun)
+        if because.cause is Cause.REUSED:
+            return Decision.REUSED, because
+    if facts.blocked is not None:
+        return Decision.BLOCKED, Reason.of(Cause.BLOCKED, why=facts.blocked)
+    return Decision.RUN, because
+
+
+def _since(task: Task, facts: TaskFacts, run: PreviousRun) -> Reason:
+    """Whether what the task did in that run still holds, or why it has to run again."""
+    before = run.tasks.get(task.id)
+    if before is None:
+        return Reason.of(Cause.NOT_IN_RUN, run=run.id)
+    if before.configuration != task.configuration:
+        return Reason.of(Cause.OTHER_CONFIGURATION, configuration=before.configuration, run=run.id)
+    if not before.succeeded:
+        return Reason.of(Cause.UNSUCCESSFUL, status=before.status, run=run.id)
+    if before.digest and facts.digest and before.digest != facts.digest:
+        return Reason.of(Cause.EDITED, run=run.id)
+    return Reason.of(Cause.REUSED, run=run.id)

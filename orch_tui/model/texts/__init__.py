@@ -1,0 +1,1 @@
+"""Texts as people read and write them: made safe to show, durations, sizes, JSON of others."""

@@ -1,0 +1,1 @@
+"""Variables and secrets: their values, and the places of texts that name them."""
