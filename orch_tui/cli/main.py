@@ -50,6 +50,7 @@ _COMMANDS = {
     "new": _Lazy("project.definitions", "Make a new project directory."),
     "tables": _Lazy("project.tables", "List the tables in the project's storage."),
     "preview": _Lazy("project.tables", "Show the first rows of a table."),
+    "serve": _Lazy("serve", "Show the screen in a browser of this machine."),
     "keys": _Lazy("keys", "List the keys of the screen, and what is wrong in the file that changes them."),
     "component": _Lazy("project.component", "List components, or show one with its parameters."),
     "completion": _Lazy("shared.completion", "Print what makes a shell complete commands and names."),

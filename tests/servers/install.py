@@ -33,6 +33,7 @@ SYSTEM = {
     "strace": "strace",
     "faketime": "faketime",
     "cron": "crontab",
+    "chromium": "chromium",
 }
 """Debian packages, with a program that shows that each is there."""
 

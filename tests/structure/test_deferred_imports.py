@@ -21,6 +21,7 @@ REASONS = {
     ("__main__", "cli"): "missing streams are opened first, and Ctrl-C while modules are loaded is an exit code",
     ("__main__", "tui"): "the command line comes without the screen: 60 ms instead of 600",
     ("cli", "alerts"): _COMMAND,
+    ("cli", "browser"): "an extra of its own",
     ("cli", "inbox"): _COMMAND,
     ("cli", "click"): "only when a shell asks for completions",
     ("cli", "cli"): _COMMAND,

@@ -32,6 +32,9 @@ ELSEWHERE = {
         "engine.process.read_environment",
         "engine.process.read_stat",
     },
+    "part of the installed program": {
+        "browser.server.BrowserServer._page",
+    },
     "people's: definitions, .env, settings of the program, pictures where they want them": {
         "cli.show.picture._write",
         "project.concurrent.file_set._bytes_of",
