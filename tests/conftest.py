@@ -8,8 +8,8 @@ from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
-from orch_tui.engine.requests import CancelRequest
-from orch_tui.engine.runs import ActiveRun
+from orch_tui.engine.requests.requests import CancelRequest
+from orch_tui.engine.runs.start import ActiveRun
 
 from tests.support.owned import Owned, adopt_orphans, take_interrupts
 

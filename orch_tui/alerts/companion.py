@@ -9,7 +9,7 @@ from orch_tui.alerts.looking import Lookout, has_alerts
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.sending import is_sending
 from orch_tui.alerts.told import earliest
-from orch_tui.engine.alerting import start_sender
+from orch_tui.engine.runs.alerting import start_sender
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.scheduling.outage import Moment
 

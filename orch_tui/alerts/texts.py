@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orch_tui.alerts.judging import Finding
 from orch_tui.alerts.values import Alert
-from orch_tui.engine.lastlines import last_lines
+from orch_tui.engine.attempts.lastlines import last_lines
 from orch_tui.model.orchestration.alerts import AlertKind
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status

@@ -69,7 +69,7 @@ def approvals_among(summaries: Iterable[RunSummary]) -> Iterator[OpenApproval]:
 def _answers_left(directory: Path) -> dict[str, Intervention]:
     """The first answer to each task that somebody left for the next executor."""
     # Imports the engine: only for an interrupted run.
-    from orch_tui.engine.requests import pending
+    from orch_tui.engine.requests.requests import pending
 
     answers: dict[str, Intervention] = {}
     for request in pending(directory):

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orch_tui.engine.prepare import grace_of
-from orch_tui.engine.reconcile import inspect_run
-from orch_tui.engine.requests import CancelRequest, Request, ask, new_id, who_am_i
-from orch_tui.engine.runs import AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
-from orch_tui.engine.takeover import take_over
-from orch_tui.engine.task_facts import UnresolvedVariables
+from orch_tui.engine.attempts.prepare import grace_of
+from orch_tui.engine.attempts.task_facts import UnresolvedVariables
+from orch_tui.engine.requests.requests import CancelRequest, Request, ask, new_id, who_am_i
+from orch_tui.engine.runs.reconcile import inspect_run
+from orch_tui.engine.runs.start import AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
+from orch_tui.engine.runs.takeover import take_over
 from orch_tui.model.errors import OrchError
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.orchestration.orchestration import Variable
@@ -34,7 +34,7 @@ from orch_tui.runs.responding import ExecutorLook, NoAnswer
 from orch_tui.runs.stop_signals import STOPPING
 
 if TYPE_CHECKING:
-    from orch_tui.engine.runs import ActiveRun
+    from orch_tui.engine.runs.start import ActiveRun
 
 _RUNNING = (Status.PROCESSING, Status.TERMINATING)
 _LOOK_BACK = 20
@@ -201,7 +201,7 @@ class RunControl:
 
     def leave_running(self) -> list[str]:
         """Give every run of this process to a headless successor; sentences about those that could not be given."""
-        from orch_tui.engine.handover import hand_over
+        from orch_tui.engine.runs.handover import hand_over
 
         complaints = []
         for run in self.executed_here():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from orch_tui.engine.results import read_result
+from orch_tui.engine.attempts.results import read_result
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import RunState, TaskState

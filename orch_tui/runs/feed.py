@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orch_tui.engine.results import read_result
-from orch_tui.engine.run_clock import RunClock, clock_of
+from orch_tui.engine.attempts.results import read_result
+from orch_tui.engine.record.run_clock import RunClock, clock_of
 from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
 from orch_tui.model.clocks.run_time import BootTime
 from orch_tui.model.events.events import Event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orch_tui.engine.run_clock import now_of
+from orch_tui.engine.record.run_clock import now_of
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events.events import Event
 from orch_tui.model.run.runstate import RunState

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orch_tui.engine.assumptions import assume
-from orch_tui.engine.rehearsal import Rehearsal, outcomes_of, rehearse, replayed_plan
-from orch_tui.engine.run_clock import new_clock
-from orch_tui.engine.runs import RunRequest, plan_run
+from orch_tui.engine.record.run_clock import new_clock
+from orch_tui.engine.runs.start import RunRequest, plan_run
+from orch_tui.engine.trials.assumptions import assume
+from orch_tui.engine.trials.rehearsal import Rehearsal, outcomes_of, rehearse, replayed_plan
 from orch_tui.model.orchestration.rules import END, Rule, TriedRule
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import RunState

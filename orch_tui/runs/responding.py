@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orch_tui.engine.process import boot_id, host, is_same, read_stat
-from orch_tui.engine.requests import waiting
+from orch_tui.engine.processes.process import boot_id, host, is_same, read_stat
+from orch_tui.engine.requests.requests import waiting
 from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
 from orch_tui.model.clocks.run_time import BootTime
 from orch_tui.model.run.runstate import RunState

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from orch_tui.engine.run_clock import RunClock, clock_of
+from orch_tui.engine.record.run_clock import RunClock, clock_of
 from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
 from orch_tui.model.clocks.run_time import BootTime, RunTime
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT

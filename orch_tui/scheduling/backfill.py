@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from orch_tui.engine.requests import who_am_i
-from orch_tui.engine.runs import ActiveRun
+from orch_tui.engine.requests.requests import who_am_i
+from orch_tui.engine.runs.start import ActiveRun
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.starts import IfRunning, Schedule
 from orch_tui.model.status import Status

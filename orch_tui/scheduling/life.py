@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from orch_tui.engine.requests import who_am_i
+from orch_tui.engine.requests.requests import who_am_i
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.concurrent.locks import Lock, holder_of
 from orch_tui.project.files.own_files import read_own, replace_json

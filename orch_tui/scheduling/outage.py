@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from orch_tui.engine.process import boot_id
+from orch_tui.engine.processes.process import boot_id
 from orch_tui.scheduling.values import Why
 
 _NOTICEABLE = 1.0

@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from orch_tui.engine.requests import CancelRequest, ask, who_am_i
-from orch_tui.engine.runs import ActiveRun, AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
-from orch_tui.engine.task_facts import UnresolvedVariables
+from orch_tui.engine.attempts.task_facts import UnresolvedVariables
+from orch_tui.engine.requests.requests import CancelRequest, ask, who_am_i
+from orch_tui.engine.runs.start import ActiveRun, AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.starts import IfRunning
 from orch_tui.model.run.runstate import ScheduledTime

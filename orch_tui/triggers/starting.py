@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orch_tui.engine.requests import who_am_i
-from orch_tui.engine.runs import ActiveRun
+from orch_tui.engine.requests.requests import who_am_i
+from orch_tui.engine.runs.start import ActiveRun
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.starts import IfRunning
 from orch_tui.project.project import Project

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from orch_tui.engine.requests import who_am_i
+from orch_tui.engine.requests.requests import who_am_i
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.project.concurrent.slots import Slot, Slots
 from orch_tui.project.files.source import SourceText

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from orch_tui.engine.runs import RunRequest, plan_run, start_run
+from orch_tui.engine.runs.start import RunRequest, plan_run, start_run
 from orch_tui.project.project import open_project
 
 

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.requests import CancelRequest
-from orch_tui.engine.runs import RunRequest, plan_run, start_run
+from orch_tui.engine.requests.requests import CancelRequest
+from orch_tui.engine.runs.start import RunRequest, plan_run, start_run
 from orch_tui.project.project import open_project
 
 from tests.pty.harness import PtyApp, orch_tui

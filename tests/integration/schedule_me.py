@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from orch_tui.engine.process import boot_id
+from orch_tui.engine.processes.process import boot_id
 from orch_tui.project.project import open_project
 from orch_tui.scheduling.life import become_scheduler
 from orch_tui.scheduling.outage import Moment

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from orch_tui.engine.takeover import take_over
+from orch_tui.engine.runs.takeover import take_over
 from orch_tui.project.project import open_project
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.runs import ActiveRun
+from orch_tui.engine.runs.start import ActiveRun
 from orch_tui.model.events.reasons import Cause
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.run.waits import waits_for

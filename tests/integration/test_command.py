@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.runs import RunRefused
+from orch_tui.engine.runs.start import RunRefused
 from orch_tui.model.status import Status
 from orch_tui.project.project import open_project
 
@@ -179,7 +179,7 @@ def test_a_limit_of_time_for_all_attempts_ends_the_one_that_runs(tmp_path: Path)
 
 
 def test_a_limit_of_time_for_all_attempts_outlives_its_executor(tmp_path: Path) -> None:
-    from orch_tui.engine.takeover import take_over
+    from orch_tui.engine.runs.takeover import take_over
 
     from tests.support.executors import Executor
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.requests import CancelRequest
+from orch_tui.engine.requests.requests import CancelRequest
 from orch_tui.model.events.events import Event
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, JournalFull, read_run

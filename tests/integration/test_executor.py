@@ -9,9 +9,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.process import read_stat, tagged
-from orch_tui.engine.requests import CancelRequest, ask
-from orch_tui.engine.runs import RunRefused, RunRequest, plan_run, start_run
+from orch_tui.engine.processes.process import read_stat, tagged
+from orch_tui.engine.requests.requests import CancelRequest, ask
+from orch_tui.engine.runs.start import RunRefused, RunRequest, plan_run, start_run
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.run.plan import Decision
 from orch_tui.model.run.waits import why

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.engine.requests import ask
+from orch_tui.engine.requests.requests import ask
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.engine.requests import ask
-from orch_tui.engine.runs import ActiveRun, RunRequest, plan_run
+from orch_tui.engine.requests.requests import ask
+from orch_tui.engine.runs.start import ActiveRun, RunRequest, plan_run
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.events.reasons import Cause

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.launchers import LauncherMissing, make_launcher
-from orch_tui.engine.runs import RunRefused
-from orch_tui.engine.takeover import take_over
+from orch_tui.engine.processes.launchers import LauncherMissing, make_launcher
+from orch_tui.engine.runs.start import RunRefused
+from orch_tui.engine.runs.takeover import take_over
 from orch_tui.model.status import Status
 from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.project import Project, open_project
@@ -27,7 +27,7 @@ NICENESS = "cut -d ' ' -f 19 /proc/self/stat"
 
 
 class TestLocal(LauncherContract):
-    launcher = "orch_tui.engine.local:LocalLauncher"
+    launcher = "orch_tui.engine.processes.local:LocalLauncher"
 
 
 class TestPackage(LauncherContract):

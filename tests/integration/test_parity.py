@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orch_tui.engine.runs import RunRequest, plan_run
+from orch_tui.engine.runs.start import RunRequest, plan_run
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.run.runstate import RunHeader

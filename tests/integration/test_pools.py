@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.engine.runs import RunRefused, RunRequest, plan_run, start_run
+from orch_tui.engine.runs.start import RunRefused, RunRequest, plan_run, start_run
 from orch_tui.model.events.reasons import Cause
 from orch_tui.model.run.waits import waits_for
 from orch_tui.model.status import Status

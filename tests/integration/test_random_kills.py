@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from orch_tui.engine.process import tagged
+from orch_tui.engine.processes.process import tagged
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.history import run_ids

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.engine.rehearsal import outcomes_of, rehearse, replayed_plan
-from orch_tui.engine.runs import RunRefused, RunRequest, plan_run
-from orch_tui.engine.takeover import take_over
+from orch_tui.engine.runs.start import RunRefused, RunRequest, plan_run
+from orch_tui.engine.runs.takeover import take_over
+from orch_tui.engine.trials.rehearsal import outcomes_of, rehearse, replayed_plan
 from orch_tui.model.events.reasons import Cause
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.engine.runs import RunRefused, RunRequest, plan_run
+from orch_tui.engine.runs.start import RunRefused, RunRequest, plan_run
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.lint.check import check

@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.handover import hand_over
-from orch_tui.engine.process import kill_processes, tagged
-from orch_tui.engine.requests import CancelRequest, ask
-from orch_tui.engine.runs import AlreadyRunning, RunEnded, RunRefused
-from orch_tui.engine.takeover import take_over
+from orch_tui.engine.processes.process import kill_processes, tagged
+from orch_tui.engine.requests.requests import CancelRequest, ask
+from orch_tui.engine.runs.handover import hand_over
+from orch_tui.engine.runs.start import AlreadyRunning, RunEnded, RunRefused
+from orch_tui.engine.runs.takeover import take_over
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import is_executed, read_run

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.process import tagged
-from orch_tui.engine.requests import CancelRequest, ask
-from orch_tui.engine.takeover import take_over
+from orch_tui.engine.processes.process import tagged
+from orch_tui.engine.requests.requests import CancelRequest, ask
+from orch_tui.engine.runs.takeover import take_over
 from orch_tui.model.clocks.machine_clock import uptime
 from orch_tui.model.events.events import read_time, write_time
 from orch_tui.model.status import Status

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.trial import Trial, TrialResult
+from orch_tui.engine.trials.trial import Trial, TrialResult
 from orch_tui.project.project import Project, open_project
 from orch_tui.storage.preview import preview_file
 from orch_tui.storage.storage import Storage

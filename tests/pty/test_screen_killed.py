@@ -8,7 +8,7 @@ import signal
 from collections import Counter
 from pathlib import Path
 
-from orch_tui.engine.process import tagged
+from orch_tui.engine.processes.process import tagged
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import is_executed, read_run
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.process import tagged
+from orch_tui.engine.processes.process import tagged
 from orch_tui.model.status import Status
 from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import is_executed, read_run

@@ -10,16 +10,16 @@ ROOT = Path(__file__).resolve().parents[2]
 _OF_A_RUN = {
     f"orch_tui.{name}"
     for name in (
-        "model.attempt_state", "model.runstate", "model.waits", "runs.control", "runs.feed", "runs.follower",
-        "runs.head", "runs.nested", "runs.timeline", "runs.view",
+        "model.run.attempt_state", "model.run.runstate", "model.run.waits",
+        "runs.control", "runs.feed", "runs.follower", "runs.head", "runs.nested", "runs.timeline", "runs.view",
     )
 }  # fmt: skip
 _WALL = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.datetime.now"}
 # What they ask the wall for is compared with no journal.
 _FOR_DATES = {
-    "engine/run_clock.py": "it is the one that ties the two",
-    "engine/runs.py": "days that runs are kept",
-    "engine/takeover.py": "how long to wait for a process",
+    "engine/record/run_clock.py": "it is the one that ties the two",
+    "engine/runs/start.py": "days that runs are kept",
+    "engine/runs/takeover.py": "how long to wait for a process",
     "cli/run/watch.py": "when the journal's file was written",
     "scheduling/": "scheduled times are those of the wall",
     "cli/run/command.py": "scheduled times",
@@ -42,6 +42,11 @@ def _asks_the_wall(tree: ast.Module) -> bool:
 
 def _knows_a_run(tree: ast.Module) -> bool:
     return any(isinstance(node, ast.ImportFrom) and node.module in _OF_A_RUN for node in ast.walk(tree))
+
+
+def test_what_holds_times_of_a_run_and_what_is_let_off_is_there() -> None:
+    modules = [ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in _OF_A_RUN]
+    assert [path for path in [*modules, *(ROOT / "orch_tui" / name for name in _FOR_DATES)] if not path.exists()] == []
 
 
 def test_the_clock_on_the_wall_is_not_asked_where_the_times_of_a_run_are_known() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.engine.runs import ActiveRun, RunRequest, plan_run, start_run
+from orch_tui.engine.runs.start import ActiveRun, RunRequest, plan_run, start_run
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orch_tui.engine.process import is_same
+from orch_tui.engine.processes.process import is_same
 from orch_tui.model.run.runstate import RunState
 from orch_tui.project.journal.file import is_executed, read_run
 

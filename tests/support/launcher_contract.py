@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from orch_tui.engine.adopt import find_leader
-from orch_tui.engine.launcher import AttemptSpec, Exit, Launcher, Running, StopRequest
-from orch_tui.engine.local import read_exit_file
-from orch_tui.engine.process import read_stat, tagged
+from orch_tui.engine.processes.adopt import find_leader
+from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Launcher, Running, StopRequest
+from orch_tui.engine.processes.local import read_exit_file
+from orch_tui.engine.processes.process import read_stat, tagged
 from orch_tui.model.failure import FailureKind
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import is_locked

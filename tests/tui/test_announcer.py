@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.runs import RunRequest
+from orch_tui.engine.runs.start import RunRequest
 from orch_tui.model.status import Status
 from orch_tui.project.history import summarize
 from orch_tui.project.project import Project, open_project

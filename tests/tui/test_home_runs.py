@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from orch_tui.engine.runs import RunRequest
+from orch_tui.engine.runs.start import RunRequest
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project, open_project
 from orch_tui.runs.control import RunControl

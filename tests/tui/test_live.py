@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from orch_tui.engine.runs import RunRequest, plan_run, start_run
+from orch_tui.engine.runs.start import RunRequest, plan_run, start_run
 from orch_tui.model.status import Status
 from orch_tui.project.history import latest
 from orch_tui.project.journal.file import read_run

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.engine.prepare import Preparer
-from orch_tui.engine.runs import RunRequest, plan_run
+from orch_tui.engine.attempts.prepare import Preparer
+from orch_tui.engine.runs.start import RunRequest, plan_run
 from orch_tui.model.events import events
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.runstate import RunHeader

@@ -50,7 +50,7 @@ def test_commands_that_need_nothing_heavy_import_nothing_heavy(tmp_path: Path, a
     assert not modules & HEAVY
     # AND the engine is not needed for what only looks
     if arguments[-1] in ("--help", "list", "runs"):
-        assert not {"asyncio", "orch_tui.engine.runs"} & modules
+        assert not {"asyncio", "orch_tui.engine.runs.start"} & modules
 
 
 def test_check_of_a_project_without_configurations_imports_nothing_heavy(tmp_path: Path) -> None:

@@ -20,13 +20,13 @@ from orch_tui.components.kit.contract import TaskConfig, read_task_config
 from orch_tui.components.kit.state import SavedState
 from orch_tui.components.mailchimp.send import Underway
 from orch_tui.components.python.script import last_fault
-from orch_tui.engine.handover import hand_over
-from orch_tui.engine.lastlines import last_lines
-from orch_tui.engine.launcher import AttemptSpec
-from orch_tui.engine.local import LocalLauncher, read_exit_file
-from orch_tui.engine.reproduce import read_attempt_config
-from orch_tui.engine.requests import CancelRequest, Mailbox
-from orch_tui.engine.results import read_result
+from orch_tui.engine.attempts.lastlines import last_lines
+from orch_tui.engine.attempts.reproduce import read_attempt_config
+from orch_tui.engine.attempts.results import read_result
+from orch_tui.engine.processes.launcher import AttemptSpec
+from orch_tui.engine.processes.local import LocalLauncher, read_exit_file
+from orch_tui.engine.requests.requests import CancelRequest, Mailbox
+from orch_tui.engine.runs.handover import hand_over
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan

@@ -137,7 +137,7 @@ def test(orchestration: str | None, project: str | None) -> int:
 
 def _trial(project: Project, channel: Channel) -> Entry:
     from orch_tui.alerts.values import Alert, Entry
-    from orch_tui.engine.requests import who_am_i
+    from orch_tui.engine.requests.requests import who_am_i
     from orch_tui.model.orchestration.alerts import AlertKind
 
     now = time.time()

@@ -108,7 +108,7 @@ def ack(orchestration: str | None, everything: bool, note: str, until: str | Non
     """
     from orch_tui.alerts.acknowledging import acknowledge
     from orch_tui.alerts.values import Acknowledged
-    from orch_tui.engine.requests import who_am_i
+    from orch_tui.engine.requests.requests import who_am_i
 
     opened, now = open_it(project, tolerant=True), time.time()
     if orchestration is not None and orchestration not in opened.orchestration_ids():

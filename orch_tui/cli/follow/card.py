@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orch_tui.cli.shared.opening import command_hint
 from orch_tui.cli.shared.output import Output
-from orch_tui.engine.lastlines import last_lines
+from orch_tui.engine.attempts.lastlines import last_lines
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import counted, safe_line

@@ -43,7 +43,7 @@ def approvals_command(as_json: bool, project: str | None) -> int:
 
 
 def _print(out: Output, one: OpenApproval) -> None:
-    from orch_tui.engine.run_clock import now_of
+    from orch_tui.engine.record.run_clock import now_of
     from orch_tui.model.orchestration.approval import OnTimeout
     from orch_tui.model.texts.durations import show_duration
     from orch_tui.runs.approvals import field_words
@@ -87,8 +87,8 @@ def approve_command(
     run: str, task: str | None, values: tuple[str, ...], reject: bool, note: str, project: str | None
 ) -> int:
     """Approve what TASK of RUN asks, or reject it. TASK may be left out when the run asks one thing only."""
-    from orch_tui.engine.requests import ask, new_id, who_am_i
-    from orch_tui.engine.wishes import expected, refused
+    from orch_tui.engine.requests.requests import ask, new_id, who_am_i
+    from orch_tui.engine.requests.wishes import expected, refused
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.approvals import approvals_of
     from orch_tui.runs.follower import Follower

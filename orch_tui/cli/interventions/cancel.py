@@ -16,7 +16,7 @@ from orch_tui.cli.shared.output import Output
 from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
-    from orch_tui.engine.requests import CancelRequest
+    from orch_tui.engine.requests.requests import CancelRequest
     from orch_tui.project.journal.file import BrokenJournal
     from orch_tui.project.project import Project
     from orch_tui.runs.follower import Follower
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @project_option
 def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: str | None) -> int:
     """Stop RUN, or the run of ORCHESTRATION. What is left of a run that was interrupted is stopped as well."""
-    from orch_tui.engine.requests import CancelRequest, ask, who_am_i
+    from orch_tui.engine.requests.requests import CancelRequest, ask, who_am_i
     from orch_tui.project.journal.file import BrokenJournal, is_executed
     from orch_tui.runs.follower import Follower
     from orch_tui.runs.responding import no_answer
@@ -66,7 +66,7 @@ def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: s
 
 def _stop_unread(directory: Path, request: CancelRequest, error: BrokenJournal, *, wait: bool) -> int:
     """A run whose journal was damaged while it runs: its executor hears of it all the same."""
-    from orch_tui.engine.requests import ask
+    from orch_tui.engine.requests.requests import ask
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.follower import POLL
     from orch_tui.runs.responding import ANSWER
@@ -87,8 +87,8 @@ def _take_over(project: Project, directory: Path, request: CancelRequest) -> Non
     """Stop what an executor that is gone has left running, and write down what became of it."""
     from orch_tui.cli.run.signals import Signals
     from orch_tui.cli.shared.errors import ALREADY_RUNS, USAGE, os_sentence
-    from orch_tui.engine.runs import AlreadyRunning
-    from orch_tui.engine.takeover import settle, take_over
+    from orch_tui.engine.runs.start import AlreadyRunning
+    from orch_tui.engine.runs.takeover import settle, take_over
 
     try:
         with Signals(stopping=True).installed() as signals:

@@ -122,8 +122,8 @@ def _intervene(
     limit: int | None = None,
 ) -> int:
     """Raises: CliError when it cannot be done."""
-    from orch_tui.engine.requests import ask, new_id, who_am_i
-    from orch_tui.engine.wishes import expected, refused
+    from orch_tui.engine.requests.requests import ask, new_id, who_am_i
+    from orch_tui.engine.requests.wishes import expected, refused
     from orch_tui.project.journal.file import is_executed
     from orch_tui.runs.follower import Follower
 

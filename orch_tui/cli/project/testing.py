@@ -20,8 +20,8 @@ from orch_tui.model.texts.text import safe_line
 if TYPE_CHECKING:
     import asyncio
 
-    from orch_tui.engine.actions import ActionResult
-    from orch_tui.engine.launcher import StopRequest
+    from orch_tui.engine.processes.launcher import StopRequest
+    from orch_tui.engine.trials.actions import ActionResult
     from orch_tui.model.components.configuration import Configuration
     from orch_tui.project.project import Project
 
@@ -60,7 +60,7 @@ def test_command(what: str | None, variables: tuple[str, ...], as_json: bool, pr
     results: list[tuple[_Case, ActionResult]] = []
     stopped = 0
     if cases:
-        import orch_tui.engine.light_asyncio  # noqa: F401 - before the first import of asyncio
+        import orch_tui.engine.runs.light_asyncio  # noqa: F401 - before the first import of asyncio
 
         results, stopped = _test_all(opened, cases, None if as_json else out)
     if as_json:
@@ -76,7 +76,7 @@ def test_command(what: str | None, variables: tuple[str, ...], as_json: bool, pr
 
 def _cases(project: Project, what: str | None, given: Mapping[str, str]) -> list[_Case]:
     """Raises: CliError, DefinitionError: there is no such thing, or it cannot be tested."""
-    from orch_tui.engine.actions import testable, variables_of
+    from orch_tui.engine.trials.actions import testable, variables_of
     from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 
     component, slash, name = (what or "").partition("/")
@@ -102,7 +102,7 @@ def _cases(project: Project, what: str | None, given: Mapping[str, str]) -> list
 
 
 def _case(project: Project, ref: str, variables: Mapping[str, str]) -> _Case:
-    from orch_tui.engine.actions import testable
+    from orch_tui.engine.trials.actions import testable
 
     found = testable(project, ref)
     return _Case(ref, None, variables, found) if isinstance(found, str) else _Case(ref, found, variables)
@@ -135,8 +135,8 @@ def _test_all(project: Project, cases: list[_Case], out: Output | None) -> tuple
     """Results in the order of the cases, told as they come; and the signal that stopped it, or 0."""
     import asyncio
 
-    from orch_tui.engine.actions import ActionResult, run_action
-    from orch_tui.engine.launcher import StopRequest
+    from orch_tui.engine.processes.launcher import StopRequest
+    from orch_tui.engine.trials.actions import ActionResult, run_action
 
     stops = [StopRequest() for _ in cases]
     came: list[int] = []

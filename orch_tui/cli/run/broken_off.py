@@ -9,7 +9,7 @@ from orch_tui.cli.shared.errors import FAILED, CliError
 from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
-    from orch_tui.engine.runs import ActiveRun
+    from orch_tui.engine.runs.start import ActiveRun
     from orch_tui.project.project import Project
 
 

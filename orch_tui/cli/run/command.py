@@ -22,7 +22,7 @@ from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.cli.run.signals import Signals
-    from orch_tui.engine.runs import ActiveRun, RunRequest
+    from orch_tui.engine.runs.start import ActiveRun, RunRequest
     from orch_tui.model.run.runstate import RunState
     from orch_tui.project.project import Project
 
@@ -144,9 +144,9 @@ def run_command(
     Ctrl-C cancels the run, a second one kills it at once. When the terminal goes away the run goes on, unless
     orch.toml says on_hangup = "stop".
     """
-    import orch_tui.engine.light_asyncio  # noqa: F401 - before the first import of asyncio
+    import orch_tui.engine.runs.light_asyncio  # noqa: F401 - before the first import of asyncio
     from orch_tui.cli.run.signals import Signals
-    from orch_tui.engine.runs import RunRequest
+    from orch_tui.engine.runs.start import RunRequest
 
     opened = open_it(project)
     manner = _Manner(strict, as_json, plain, quiet, wait, nested)
@@ -213,9 +213,9 @@ def _interrupted(project: Project, orchestration: str | None, resume: str) -> Pa
 
 
 def _resume(project: Project, directory: Path) -> ActiveRun:
-    from orch_tui.engine.requests import who_am_i
-    from orch_tui.engine.runs import AlreadyRunning
-    from orch_tui.engine.takeover import take_over
+    from orch_tui.engine.requests.requests import who_am_i
+    from orch_tui.engine.runs.start import AlreadyRunning
+    from orch_tui.engine.runs.takeover import take_over
 
     try:
         return take_over(project, directory, by=who_am_i())
@@ -270,9 +270,9 @@ def _run_scheduled(
 
 def _nothing_is_left(project: Project, request: RunRequest) -> bool:
     """Of the nested run that is to be continued: what an executor that was killed left of it is settled first."""
-    from orch_tui.engine.requests import CancelRequest, who_am_i
-    from orch_tui.engine.runs import plan_run
-    from orch_tui.engine.takeover import settle
+    from orch_tui.engine.requests.requests import CancelRequest, who_am_i
+    from orch_tui.engine.runs.start import plan_run
+    from orch_tui.engine.runs.takeover import settle
     from orch_tui.project.history import find_run
 
     directory = find_run(project.paths, request.rerun or "", request.orchestration)
@@ -295,7 +295,7 @@ def _execute(project: Project, run: ActiveRun, manner: _Manner, signals: Signals
         return _tell(project, run, manner, signals)
     except BaseException:
         if run.alive:
-            from orch_tui.engine.requests import CancelRequest
+            from orch_tui.engine.requests.requests import CancelRequest
 
             run.cancel(CancelRequest("orch-tui, which had a fault"))
             run.wait()
@@ -329,8 +329,8 @@ def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -
 
 def _start(project: Project, request: RunRequest, manner: _Manner, signals: Signals) -> ActiveRun | None:
     """The started run; None when a signal came before there was one."""
-    from orch_tui.engine.requests import who_am_i
-    from orch_tui.engine.runs import AlreadyRunning, plan_run, start_run
+    from orch_tui.engine.requests.requests import who_am_i
+    from orch_tui.engine.runs.start import AlreadyRunning, plan_run, start_run
 
     told = ""
     while signals.received is None:
@@ -389,7 +389,7 @@ def _follow(project: Project, run: ActiveRun, out: Output, manner: _Manner, sign
 
 
 def _forget(project: Project, orchestration: str) -> None:
-    from orch_tui.engine.runs import forget_old_runs
+    from orch_tui.engine.runs.start import forget_old_runs
 
     try:
         forget_old_runs(project, orchestration)

@@ -12,7 +12,7 @@ from orch_tui.model.run.plan import Decision, RunPlan
 from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
-    from orch_tui.engine.runs import RunRequest
+    from orch_tui.engine.runs.start import RunRequest
     from orch_tui.project.project import Project
 
 _MARKS = {
@@ -25,7 +25,7 @@ _MARKS = {
 
 def show_plan(project: Project, request: RunRequest, *, as_json: bool) -> int:
     """Exit code 2 when the run would be refused."""
-    from orch_tui.engine.runs import plan_run
+    from orch_tui.engine.runs.start import plan_run
 
     plan = plan_run(project, request)
     out = Output(sys.stdout)

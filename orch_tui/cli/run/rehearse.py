@@ -16,7 +16,7 @@ from orch_tui.model.events.reasons import value_of
 from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
-    from orch_tui.engine.rehearsal import Rehearsal
+    from orch_tui.engine.trials.rehearsal import Rehearsal
     from orch_tui.model.run.phase_state import PhaseState
     from orch_tui.runs.rehearsing import RuleStep
 
@@ -56,7 +56,7 @@ def rehearse_command(
     A task succeeds and tells nothing unless something else is assumed of it. The exit code is that of the run.
     """
     from orch_tui.cli.run.command import exit_code, parse_variables
-    from orch_tui.engine.runs import RunRequest
+    from orch_tui.engine.runs.start import RunRequest
     from orch_tui.runs.rehearsing import rehearse_run, replay_request
 
     opened = open_it(project)

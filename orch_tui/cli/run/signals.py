@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Protocol
 
-from orch_tui.engine.requests import CancelRequest, who_am_i
+from orch_tui.engine.requests.requests import CancelRequest, who_am_i
 from orch_tui.model.run.outcome import signal_name
 from orch_tui.runs.stop_signals import ENDING
 

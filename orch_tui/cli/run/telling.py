@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from orch_tui.cli.follow.live import Display
 from orch_tui.cli.follow.narrate import Narrator
 from orch_tui.cli.shared.output import Output
-from orch_tui.engine.obstacles import passing_obstacle
+from orch_tui.engine.attempts.obstacles import passing_obstacle
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.files.own_files import replace_own
 from orch_tui.project.journal.file import BrokenJournal
 from orch_tui.runs.follower import Follower
 
 if TYPE_CHECKING:
-    from orch_tui.engine.runs import ActiveRun
+    from orch_tui.engine.runs.start import ActiveRun
     from orch_tui.model.run.runstate import RunState
 
 

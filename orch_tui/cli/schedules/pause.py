@@ -25,7 +25,7 @@ def pause_command(orchestration: str | None, until: str | None, reason: str, pro
 
     What goes on is not touched, and runs can be started by hand. Times that pass meanwhile are not caught up.
     """
-    from orch_tui.engine.requests import who_am_i
+    from orch_tui.engine.requests.requests import who_am_i
     from orch_tui.scheduling.pauses import pause
     from orch_tui.scheduling.values import Pause
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.cli.shared.output import Output
-from orch_tui.engine.lastlines import last_lines
+from orch_tui.engine.attempts.lastlines import last_lines
 from orch_tui.model.events.events import write_time
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.events.reasons import value_of
@@ -27,7 +27,7 @@ from orch_tui.runs.approvals import OpenApproval, approvals_of
 from orch_tui.runs.ending import files_written, findings_told, first_failure, skipped_because, tables_written
 
 if TYPE_CHECKING:
-    from orch_tui.engine.reconcile import Finding
+    from orch_tui.engine.runs.reconcile import Finding
 
 _LINES = 20
 
@@ -196,7 +196,7 @@ def _findings(state: RunState, directory: Path, *, live: bool) -> dict[str, Find
     if live or state.finished:
         return {}
     # Imports the engine: only for an interrupted run.
-    from orch_tui.engine.reconcile import inspect_run
+    from orch_tui.engine.runs.reconcile import inspect_run
 
     return inspect_run(directory, state)
 

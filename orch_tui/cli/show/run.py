@@ -7,7 +7,7 @@ from orch_tui.cli.follow.marks import head_words
 from orch_tui.cli.interventions.approve import approve_hint
 from orch_tui.cli.shared.opening import command_hint
 from orch_tui.cli.shared.output import Output, cells, local_time, pad
-from orch_tui.engine.reconcile import inspect_run
+from orch_tui.engine.runs.reconcile import inspect_run
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import RunState, TaskState

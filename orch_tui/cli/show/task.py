@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from orch_tui.cli.shared.errors import SUCCESS, CliError
 from orch_tui.cli.shared.opening import command_hint, find_task
 from orch_tui.cli.shared.output import Output, local_time
-from orch_tui.engine.attempt_text import NoText, attempt_text
-from orch_tui.engine.reproduce import CannotReproduce, reproduce
-from orch_tui.engine.run_clock import now_of
+from orch_tui.engine.attempts.attempt_text import NoText, attempt_text
+from orch_tui.engine.attempts.reproduce import CannotReproduce, reproduce
+from orch_tui.engine.record.run_clock import now_of
 from orch_tui.model.run.waits import why
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line

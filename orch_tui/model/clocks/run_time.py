@@ -6,7 +6,7 @@ from typing import NewType
 
 RunTime = NewType("RunTime", float)
 """Seconds since the epoch by the clock of one run, the one of the times in its journal. What is compared with those is
-a ``RunTime``, from :func:`orch_tui.engine.run_clock.now_of` or from who follows the run."""
+a ``RunTime``, from :func:`orch_tui.engine.record.run_clock.now_of` or from who follows the run."""
 
 BootTime = NewType("BootTime", float)
 """Seconds since this machine was started, which nobody sets."""

@@ -1,7 +1,7 @@
 """Launchers by name: the program's own, and those that packages offer by an entry point.
 
 A package offers one by an entry point of the group :data:`GROUP`: its name is what ``runs_on`` says, its value what
-makes a :class:`orch_tui.engine.launcher.Launcher` without arguments. See
+makes a :class:`orch_tui.engine.processes.launcher.Launcher` without arguments. See
 https://packaging.python.org/en/latest/specifications/entry-points/.
 """
 

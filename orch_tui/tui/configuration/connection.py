@@ -11,7 +11,7 @@ from orch_tui.tui.configuration.editing import Editing
 from orch_tui.tui.configuration.page import Background, Page
 
 if TYPE_CHECKING:
-    from orch_tui.engine.actions import ActionResult, ActionRun
+    from orch_tui.engine.trials.actions import ActionResult, ActionRun
 
 
 class ConnectionTest:
@@ -38,7 +38,7 @@ class ConnectionTest:
 
     def start(self) -> None:
         """Start the component's program with what is on the form; the answer comes as a notice."""
-        from orch_tui.engine.actions import ActionRun
+        from orch_tui.engine.trials.actions import ActionRun
 
         component = self._editing.editor.component
         if self.running or component is None or self._editing.form is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
-from orch_tui.engine.requests import who_am_i
+from orch_tui.engine.requests.requests import who_am_i
 from orch_tui.model.components.configuration import split_ref
 from orch_tui.model.texts.text import safe_line, slug, unique, valid_id
 from orch_tui.project.files.source import DefinitionError

@@ -16,7 +16,7 @@ from orch_tui.tui.configuration.page import Background, Page
 from orch_tui.tui.configuration.trial_result import ShownTable, TrialShown
 
 if TYPE_CHECKING:
-    from orch_tui.engine.trial import Trial, TrialResult
+    from orch_tui.engine.trials.trial import Trial, TrialResult
 
 _ACTS_OUTSIDE = {
     ComponentType.WRITER: "A writer hands today's tables over to the other side, in a try as in a run.",
@@ -57,7 +57,7 @@ class TryIt:
         self._begin(checked.configuration)
 
     def _begin(self, configuration: Configuration) -> None:
-        from orch_tui.engine.trial import Trial
+        from orch_tui.engine.trials.trial import Trial
 
         self.close()
         self._trial = trial = Trial(self._page.app.project.root, configuration)

@@ -18,7 +18,7 @@ from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import join, line, lines
 
 if TYPE_CHECKING:
-    from orch_tui.engine.trial import TriedTable
+    from orch_tui.engine.trials.trial import TriedTable
     from orch_tui.storage.preview import FilePreview
 
 _CELL = 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.timer import Timer
 
-from orch_tui.engine.requests import who_am_i
+from orch_tui.engine.requests.requests import who_am_i
 from orch_tui.tui.configuration.drafts import FormDraft, FormDrafts
 from orch_tui.tui.configuration.editing import Editing
 from orch_tui.tui.configuration.page import Background, Page

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orch_tui.alerts.acknowledging import acknowledge as keep
 from orch_tui.alerts.values import Acknowledged
-from orch_tui.engine.requests import who_am_i
+from orch_tui.engine.requests.requests import who_am_i
 from orch_tui.model.texts.text import safe_line
 from orch_tui.tui.dialogs.prompt import Prompt
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from orch_tui.engine.runs import RunRequest, forget_old_runs
+from orch_tui.engine.runs.start import RunRequest, forget_old_runs
 from orch_tui.model.run.plan import Decision, RunPlan
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.texts.text import safe_line
@@ -19,7 +19,7 @@ from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.pick import Choice, Pick
 
 if TYPE_CHECKING:
-    from orch_tui.engine.runs import ActiveRun
+    from orch_tui.engine.runs.start import ActiveRun
     from orch_tui.tui.app import OrchApp
     from orch_tui.tui.home.live import Progress
     from orch_tui.tui.home.model import Entry

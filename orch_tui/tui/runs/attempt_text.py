@@ -11,8 +11,8 @@ from rich.cells import chop_cells
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from orch_tui.engine.attempt_text import AttemptText, NoText, attempt_text
-from orch_tui.engine.reproduce import CannotReproduce, reproduce
+from orch_tui.engine.attempts.attempt_text import AttemptText, NoText, attempt_text
+from orch_tui.engine.attempts.reproduce import CannotReproduce, reproduce
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.project import Project

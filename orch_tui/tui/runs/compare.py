@@ -9,7 +9,7 @@ from time import localtime, strftime
 
 from textual.app import ComposeResult
 
-from orch_tui.engine.attempt_text import NoText, edited_between
+from orch_tui.engine.attempts.attempt_text import NoText, edited_between
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration

@@ -259,7 +259,7 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
             await self._prune()
 
     async def _prune(self) -> None:
-        from orch_tui.engine.runs import forget_old_runs
+        from orch_tui.engine.runs.start import forget_old_runs
 
         try:
             gone = await asyncio.to_thread(forget_old_runs, self._project, self._orchestration)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from orch_tui.engine.wishes import expected
+from orch_tui.engine.requests.wishes import expected
 from orch_tui.model.events.interventions import ANSWERS, Intervention, InterventionKind
 from orch_tui.model.orchestration.orchestration import Phase
 from orch_tui.project.journal.file import BrokenJournal, read_run

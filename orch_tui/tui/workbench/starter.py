@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from orch_tui.engine.runs import RunRequest
+from orch_tui.engine.runs.start import RunRequest
 from orch_tui.model.run.plan import RunPlan
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.texts.text import safe_line
@@ -150,7 +150,7 @@ class RunStarter:
         self._host.in_background(self._forget_old_runs(), "forget", "delete old runs")
 
     async def _forget_old_runs(self) -> None:
-        from orch_tui.engine.runs import forget_old_runs
+        from orch_tui.engine.runs.start import forget_old_runs
 
         try:
             await asyncio.to_thread(forget_old_runs, self._bench.project, self._bench.value.id)

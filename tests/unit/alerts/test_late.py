@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from orch_tui.alerts.lateness import deadline_after, slow_from
-from orch_tui.engine.runs import ActiveRun
+from orch_tui.engine.runs.start import ActiveRun
 from orch_tui.project.project import open_project
 from orch_tui.scheduling.life import become_scheduler, keep_sign
 from orch_tui.scheduling.missed import project_schedules

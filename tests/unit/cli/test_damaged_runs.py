@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from orch_tui.cli.main import run_command_line
-from orch_tui.engine.reconcile import inspect_run
-from orch_tui.engine.runs import RunRefused
-from orch_tui.engine.takeover import take_over
+from orch_tui.engine.runs.reconcile import inspect_run
+from orch_tui.engine.runs.start import RunRefused
+from orch_tui.engine.runs.takeover import take_over
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.project.journal.file import BrokenJournal
 from orch_tui.project.paths import ProjectPaths

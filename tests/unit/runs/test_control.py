@@ -9,8 +9,8 @@ from threading import Thread
 from time import monotonic
 
 import pytest
-from orch_tui.engine.process import tagged
-from orch_tui.engine.runs import RunRequest
+from orch_tui.engine.processes.process import tagged
+from orch_tui.engine.runs.start import RunRequest
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import JOURNAL, is_executed, read_run
 from orch_tui.project.project import open_project

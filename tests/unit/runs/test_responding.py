@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from orch_tui.cli.shared.output import Output
 from orch_tui.cli.show.run import print_run
-from orch_tui.engine.process import boot_id, host, read_stat
-from orch_tui.engine.requests import CancelRequest, Mailbox, ask
+from orch_tui.engine.processes.process import boot_id, host, read_stat
+from orch_tui.engine.requests.requests import CancelRequest, Mailbox, ask
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.project.journal.executors import ExecutorReader

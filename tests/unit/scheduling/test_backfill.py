@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from orch_tui.engine.runs import ActiveRun
+from orch_tui.engine.runs.start import ActiveRun
 from orch_tui.project.project import open_project
 from orch_tui.scheduling.backfill import Backfill, Every, IntervalState, TooMany, _begin, intervals
 from orch_tui.scheduling.starting import Nothing, Starting

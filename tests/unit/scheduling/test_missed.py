@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.runs import RunRequest, plan_run, start_run
+from orch_tui.engine.runs.start import RunRequest, plan_run, start_run
 from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.project.history import when_of
 from orch_tui.project.project import Project, open_project

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.runs import ActiveRun, RunRefused
+from orch_tui.engine.runs.start import ActiveRun, RunRefused
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project, open_project
 from orch_tui.scheduling.starting import NoSuchSchedule, Nothing, ScheduledStart, Starting, find_schedule

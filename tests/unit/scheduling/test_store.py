@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from orch_tui.engine.runs import RunRequest, plan_run, start_run
+from orch_tui.engine.runs.start import RunRequest, plan_run, start_run
 from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.project.journal.file import read_run

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.process import boot_id, host
-from orch_tui.engine.runs import RunRequest, plan_run
+from orch_tui.engine.processes.process import boot_id, host
+from orch_tui.engine.runs.start import RunRequest, plan_run
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.run.runstate import RunHeader, ScheduledTime

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.runs import RunRequest, plan_run, start_run
+from orch_tui.engine.runs.start import RunRequest, plan_run, start_run
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project, open_project
 from orch_tui.scheduling.outage import Moment, this_moment

@@ -10,8 +10,8 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.message import Message
 
-from orch_tui.engine.lastlines import last_lines
-from orch_tui.engine.results import read_result
+from orch_tui.engine.attempts.lastlines import last_lines
+from orch_tui.engine.attempts.results import read_result
 from orch_tui.model.components.fault import Fault, read_fault
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.texts.text import counted, safe_line

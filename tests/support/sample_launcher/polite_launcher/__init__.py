@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orch_tui.engine.launcher import AttemptSpec, Running
-from orch_tui.engine.local import LocalLauncher
+from orch_tui.engine.processes.launcher import AttemptSpec, Running
+from orch_tui.engine.processes.local import LocalLauncher
 
 NICENESS = 19
 
@@ -17,6 +17,6 @@ class PoliteLauncher:
         self._local = LocalLauncher()
 
     def start(self, spec: AttemptSpec, inherit: tuple[int, ...] = ()) -> Running:
-        """See :class:`orch_tui.engine.launcher.Launcher`."""
+        """See :class:`orch_tui.engine.processes.launcher.Launcher`."""
         wrapped = replace(spec, argv=("nice", "-n", str(NICENESS), *spec.argv))
         return self._local.start(wrapped, inherit)

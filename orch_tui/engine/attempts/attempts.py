@@ -1,0 +1,334 @@
+"""One attempt from its start to its record: launch, follow, judge, write down."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from orch_tui.engine.attempts.lastlines import last_line, say_in_log
+from orch_tui.engine.attempts.obstacles import disk_refusal, passing_obstacle
+from orch_tui.engine.attempts.results import Told, read_told, read_values, read_warning, unreadable_result
+from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Launcher, Running, StopRequest
+from orch_tui.engine.processes.local import clean_up
+from orch_tui.engine.record.recorder import Recorder
+from orch_tui.model.events import events
+from orch_tui.model.events.events import Event
+from orch_tui.model.failure import FailureKind
+from orch_tui.model.orchestration.retry import Retry
+from orch_tui.model.run.outcome import Outcome, outcome_of_exit, outcome_of_stop
+from orch_tui.model.run.plan import PlannedTask
+from orch_tui.model.run.runstate import TaskState
+from orch_tui.model.status import Status
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import safe_line
+from orch_tui.model.variables.values import Value, decode_all, encode
+from orch_tui.project.attempt_dir import exit_file, log_file
+from orch_tui.project.concurrent.locks import Lock
+from orch_tui.project.history import RunSummary
+from orch_tui.project.journal.file import read_run
+from orch_tui.project.masking.files import is_masked, mask_attempt
+
+_LOOK = 0.25
+_LONGEST_PAUSE = 60.0
+"""Seconds between two tries to start what the system has no process or descriptor for, at most."""
+_GO_ON = 5
+"""How often a nested run is gone on with whose process was killed while this one lived."""
+
+
+@dataclass(slots=True)
+class ActiveAttempt:
+    """An attempt under way. ``locks`` are this process's hold of the configuration and of slots of a pool; an
+    adopted task has its own."""
+
+    task: PlannedTask
+    number: int
+    spec: AttemptSpec
+    stop: StopRequest
+    locks: tuple[Lock, ...] = ()
+    adopted: Running | None = None
+    cancelled_by: str | None = None
+
+
+class AttemptRunner:
+    """Runs attempts on the executor's loop."""
+
+    def __init__(
+        self, recorder: Recorder, launcher: Launcher, nested: Callable[[PlannedTask], RunSummary | None]
+    ) -> None:
+        """``nested`` finds the newest run that a task of a nested orchestration has started."""
+        self._recorder = recorder
+        self._launcher = launcher
+        self._nested = nested
+
+    async def run(self, attempt: ActiveAttempt) -> float | None:
+        """From start to record; the time of the next attempt if there is to be one."""
+        try:
+            end = await self._launch_and_wait(attempt)
+        except BaseException:
+            # Handed over: the task goes on, and keeps the lock.
+            for lock in attempt.locks:
+                lock.close()
+            raise
+        for lock in attempt.locks:
+            if isinstance(end, Exit) and end.unkillable:
+                lock.close()
+            else:
+                # What detached from the task may live on, but it is not the task: the configuration is free.
+                lock.free()
+        if isinstance(end, OSError):
+            return self._not_launched(attempt, end)
+        if not end.begun and (retry_at := self._try_to_begin_again(attempt)) is not None:
+            return retry_at
+        if _cut_off(attempt, end):
+            return await self._look_inside(attempt, end)
+        return self.record_end(attempt, judge(end, attempt), end)
+
+    async def _launch_and_wait(self, attempt: ActiveAttempt) -> Exit | OSError:
+        """How it ended, or what the system refused to it at its start."""
+        now, record = self._recorder.now, self._recorder.record
+        task, spec, number = attempt.task, attempt.spec, attempt.number
+
+        def killing(why: FailureKind, grace: float) -> None:
+            record(events.killing(now(), task.id, number, why.value, grace))
+
+        running = attempt.adopted
+        if running is None:
+            try:
+                running = self._launcher.start(spec, tuple(lock.fd for lock in attempt.locks))
+            except OSError as error:
+                return error
+            pid, after, before = running.identity
+            record(events.started(now(), task.id, number, pid=pid, start=(after, before)))
+        return await running.wait(attempt.stop, killing)
+
+    def _not_launched(self, attempt: ActiveAttempt, error: OSError) -> float | None:
+        """What the system may give later is waited for, as long as nothing of the task has begun."""
+        reason = passing_obstacle(error)
+        begun = os.path.lexists(exit_file(attempt.spec.directory))
+        if reason is not None and not begun and attempt.cancelled_by is None:
+            before = self._recorder.state.tasks[attempt.task.id].uncounted
+            return self.record_unstarted(
+                attempt, f"it could not begin: {reason.sentence}", pause=min(2.0**before, _LONGEST_PAUSE)
+            )
+        told = f"could not be started: {error.strerror}: {error.filename or attempt.spec.argv[0]}"
+        return self.record_end(attempt, Outcome(Status.ERROR, told, FailureKind.LAUNCH), Exit(None))
+
+    def _try_to_begin_again(self, attempt: ActiveAttempt) -> float | None:
+        """The time of the next attempt after one for which the disk had no room; None when that was not the reason."""
+        reason = disk_refusal(attempt.spec.directory)
+        if reason is None and self._recorder.state.tasks[attempt.task.id].uncounted >= _GO_ON:
+            return None
+        if attempt.cancelled_by is not None:
+            return None
+        return self.record_unstarted(attempt, f"it could not begin: {reason or 'there was no room on the disk'}")
+
+    async def _look_inside(self, attempt: ActiveAttempt, end: Exit) -> float | None:
+        """The process that executed a nested run was killed: what its journal says counts, and it is gone on with."""
+        inner = self._nested(attempt.task)
+        while inner is not None and inner.live and attempt.stop.why is None:
+            # Somebody else went on with it meanwhile.
+            await asyncio.sleep(_LOOK)
+            inner = self._nested(attempt.task)
+        if inner is not None and inner.status.final and inner.broken is None:
+            return self.record_end(attempt, _outcome_of_run(inner), replace(end, code=None))
+        state = self._recorder.state.tasks[attempt.task.id]
+        again = attempt.adopted is not None or state.uncounted < _GO_ON
+        if again and attempt.cancelled_by is None and (inner is None or inner.interrupted):
+            done = "it had not begun" if inner is None else f"its run {inner.id} goes on in the next attempt"
+            return self.record_unstarted(attempt, f"the process that executed it was killed; {done}")
+        ended = await clean_up(None, attempt.spec.directory, thorough=True)
+        end = replace(end, leftovers=end.leftovers + ended)
+        return self.record_end(attempt, judge(end, attempt), end)
+
+    def record_end(self, attempt: ActiveAttempt, outcome: Outcome, end: Exit) -> float | None:
+        """Write down how it ended; the time of the next attempt if there is to be one."""
+        mask_what_is_left(attempt.spec)
+        outcome, values = self._values_of(attempt, outcome)
+        told = self._told(attempt)
+        now, task = self._recorder.now(), attempt.task
+        state = self._recorder.state.tasks[task.id]
+        ended = None if end.ended is None else min(now, max(end.ended, _begun(state)))
+        retry_at, status, reason = None, outcome.status, outcome.reason
+        if (retry := _retry_left(attempt, outcome, state)) is not None:
+            retry_at = max(now, self._next_start(retry, state, now if ended is None else ended))
+            if not retry.covers(outcome.kind, end.code, outcome.reason, outcome.said):
+                if retry.on:
+                    reason += "; not tried again: it is none of the failures of retry.on"
+                retry_at = None
+            elif (over := end_of_all(task, state)) is not None and retry_at >= over:
+                reason += f"; no time for another attempt: {total_words(task)}"
+                retry_at = None
+        if status is Status.ERROR and retry_at is None:
+            status = failed_status(task)
+        self._recorder.record(
+            events.ended(
+                now,
+                task.id,
+                attempt.number,
+                status,
+                reason,
+                kind=outcome.kind,
+                exit_code=end.code,
+                retry_at=retry_at,
+                uncounted=False if outcome.kind is FailureKind.LOST and retry_at is not None else None,
+                leftovers=end.leftovers or None,
+                ended_at=None if ended is None else round(ended, 3),
+                results=told.values or None,
+                variables=values,
+            )
+        )
+        # Behind the program's own words, and only once the last of them can be no reason any more.
+        say_in_log(log_file(attempt.spec.directory), [f"warning: result.json: {line}" for line in told.left_out])
+        return retry_at
+
+    def _told(self, attempt: ActiveAttempt) -> Told:
+        """What rules may ask for, if there are any, and what is to be said of the rest."""
+        if (problem := unreadable_result(attempt.spec.directory)) is not None:
+            return Told({}, [f"nothing of it is used: {problem}"])
+        return read_told(attempt.spec.directory) if self._recorder.state.has_rules else Told()
+
+    def _values_of(self, attempt: ActiveAttempt, outcome: Outcome) -> tuple[Outcome, dict[str, Value]]:
+        """The variables that it set, which only an attempt does that succeeded. What is wrong with them is a warning:
+        its work is done."""
+        if outcome.status not in (Status.SUCCESS, Status.WARNING) or outcome.kind is not None:
+            return outcome, {}
+        if attempt.spec.nested is not None:
+            values, faults = values_of_nested(attempt.task, self._nested(attempt.task))
+        else:
+            values, faults = read_values(attempt.spec.directory)
+        if not faults:
+            return outcome, values
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        reason = "; ".join(part for part in (outcome.reason, safe_line(faults[0], 300) + more) if part)
+        return replace(outcome, status=Status.WARNING, reason=reason), values
+
+    def _next_start(self, retry: Retry, state: TaskState, ended: float) -> float:
+        """When the next attempt is due after one that ended then; attempts that do not count lengthen no delay."""
+        seed = f"{self._recorder.state.header.id} {state.id}"
+        return ended + retry.wait_before(len(state.attempts) - state.uncounted + 1, seed)
+
+    def record_unstarted(self, attempt: ActiveAttempt, reason: str, *, pause: float = 0.0) -> float:
+        """See :func:`unstarted`; the time of the next attempt, ``pause`` seconds from now."""
+        mask_what_is_left(attempt.spec)
+        now = self._recorder.now()
+        self._recorder.record(unstarted(now, attempt.task.id, attempt.number, reason, pause=pause))
+        return now + pause
+
+
+def unstarted(now: float, task: str, number: int, reason: str, *, pause: float = 0.0) -> Event:
+    """The end of an attempt that did no work of its own: the next one starts at once, or after ``pause`` seconds, and
+    no retry is used up."""
+    at, kind = now + pause, FailureKind.LOST
+    return events.ended(now, task, number, Status.ERROR, reason, kind=kind, retry_at=at, uncounted=True)
+
+
+class TimeLimit(NamedTuple):
+    """``seconds`` that an attempt may go on, None for any. ``total``: the time for all together is what ends first."""
+
+    seconds: float | None
+    total: float | None = None
+
+
+def time_limit(task: PlannedTask, state: TaskState, now: float, *, begun: float | None = None) -> TimeLimit:
+    """For an attempt that began at ``begun`` (None: that begins now)."""
+    timeout, retry = task.options.timeout, task.options.retry
+    left = None if timeout is None else max(0.0, timeout - (now - begun if begun is not None else 0.0))
+    if retry is None or retry.total is None:
+        return TimeLimit(left)
+    over = end_of_all(task, state)
+    whole = retry.total if over is None else max(0.0, over - now)
+    return TimeLimit(left) if left is not None and left <= whole else TimeLimit(whole, retry.total)
+
+
+def _retry_left(attempt: ActiveAttempt, outcome: Outcome, state: TaskState) -> Retry | None:
+    """The retry of a task that failed and has attempts left; what was cancelled is not tried again."""
+    over = attempt.number >= state.max_attempts or attempt.cancelled_by is not None
+    return attempt.task.options.retry if outcome.status is Status.ERROR and not over else None
+
+
+def end_of_all(task: PlannedTask, state: TaskState) -> float | None:
+    """When the time for all attempts of a task together is over; None without a limit, or before the first one."""
+    retry = task.options.retry
+    if retry is None or retry.total is None or not state.attempts:
+        return None
+    first = next((one for one in state.attempts[state.total_from :] if one.counts), None)
+    return None if first is None else first.spawned + retry.total
+
+
+def total_words(task: PlannedTask) -> str:
+    retry = task.options.retry
+    return f"all together may take {show_duration(retry.total if retry else None)} (retry.total)"
+
+
+def _begun(state: TaskState) -> float:
+    last = state.attempt
+    return 0.0 if last is None else last.started or last.spawned
+
+
+def _cut_off(attempt: ActiveAttempt, end: Exit) -> bool:
+    """Whether the process of a nested run ended by a signal that we did not send, or nobody knows how."""
+    if attempt.spec.nested is None or end.stopped is not None:
+        return False
+    return end.code is None or end.code < 0 or end.code > 128
+
+
+def values_of_nested(task: PlannedTask, inner: RunSummary | None) -> tuple[dict[str, Value], list[str]]:
+    """Of the variables of a nested run those that its task says it sets, and what is wrong with others of them."""
+    if inner is None or inner.broken is not None or not task.sets:
+        return {}, []
+    state = read_run(inner.directory)
+    known: dict[str, Value] = {**state.header.variables}
+    known |= {name: one.value for name, one in state.values.items()}
+    return decode_all({name: encode(known[name]) for name in task.sets if name in known})
+
+
+def _outcome_of_run(inner: RunSummary) -> Outcome:
+    """What a nested run that has ended means for the task whose process could not say so any more."""
+    if inner.status is Status.SUCCESS:
+        return Outcome(Status.SUCCESS)
+    reason = f"run {inner.id} ended in {inner.status.value}" + (f": {inner.reason}" if inner.reason else "")
+    if inner.status is Status.WARNING:
+        return Outcome(Status.WARNING, inner.reason or reason)
+    return Outcome(Status.ERROR, reason, FailureKind.USER)
+
+
+def mask_what_is_left(spec: AttemptSpec) -> None:
+    """Mask the files of a task that was killed before it could do so itself."""
+    if is_masked(spec.directory):
+        return
+    from orch_tui.project.masking.redactor import Redactor
+
+    known = "ORCH_SECRETS" in spec.environment
+    with contextlib.suppress(OSError):
+        # The files still count as unmasked, so nobody shows them: a full disk must not keep the end from the journal.
+        mask_attempt(spec.directory, Redactor.from_environment(spec.environment) if known else None)
+
+
+def failed_status(task: PlannedTask) -> Status:
+    """What a task becomes that has failed for good."""
+    return Status.WARNING if task.continue_on_failure else Status.ERROR
+
+
+def judge(end: Exit, attempt: ActiveAttempt) -> Outcome:
+    """What the end of an attempt means."""
+    spec, options = attempt.spec, attempt.task.options
+    if end.stopped is not None:
+        return outcome_of_stop(
+            end.stopped,
+            killed=end.killed,
+            seconds=end.seconds_to_stop,
+            timeout=options.timeout,
+            total=spec.total,
+            max_log=spec.max_log,
+            by=attempt.cancelled_by,
+            unkillable=end.unkillable,
+        )
+    if end.code is None and end.lost:
+        return Outcome(Status.ERROR, end.lost, FailureKind.LOST)
+    if end.code == 0:
+        return outcome_of_exit(0, warning=read_warning(spec.directory))
+    return outcome_of_exit(end.code, last_line(log_file(spec.directory)), oom=end.oom)

@@ -1,0 +1,399 @@
+"""From a planned task to an attempt that can be started: directory, config.json, environment, argument vector.
+
+The contract with the programs is in docs/components.md.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orch_tui.engine.attempts.nested import inner_orchestration, nested_before, nested_in_run, parent_name
+from orch_tui.engine.attempts.obstacles import passing_obstacle
+from orch_tui.engine.attempts.task_facts import fill_command, program_problem
+from orch_tui.engine.processes.launcher import AttemptSpec
+from orch_tui.engine.processes.process import ANCESTORS_TAG, TASK_TAG, ancestors
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
+from orch_tui.model.components.configuration import Configuration, WriteMode, split_ref
+from orch_tui.model.errors import OrchError
+from orch_tui.model.orchestration.approval import AnswerFault, Question, is_approval, question_of
+from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.run.plan import PlannedTask, RunPlan
+from orch_tui.model.run.promises import texts_now, why_unset
+from orch_tui.model.run.runstate import RunState
+from orch_tui.model.variables.references import (
+    MissingVariables,
+    fill_variables,
+    is_small,
+    possible_secrets,
+    resolve_secrets,
+    secret_names,
+    task_values,
+    used_secrets,
+)
+from orch_tui.project.attempt_dir import attempt_directory, make_attempt
+from orch_tui.project.definitions.shell import shell_argv
+from orch_tui.project.project import DefinitionError, Project
+from orch_tui.project.secrets import Secrets
+
+DEFAULT_GRACE = 10.0
+DEFAULT_MAX_LOG_MB = 2048.0
+# A nested run stops its own tasks first: it needs their grace time and some to write it down.
+NESTED_GRACE = 10.0
+PASSED_ENVIRONMENT = (
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME", "LC_COLLATE"),
+)
+# Where the network is only reached through a proxy; programs look for either spelling.
+PROXIES = tuple(
+    spelled for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for spelled in (name, name.upper())
+)
+RUN_ACTION = "run"
+# -P: the working directory is the project, whose own copy.py must not take the place of the standard library's.
+_RUNNER = ("-P", "-m", "orch_tui.components.kit.runner")
+
+
+class PrepareError(OrchError):
+    """The task cannot be started; the text says why and what to do."""
+
+
+class Preparer:
+    """Makes the attempts of one run ready. ``directory`` is the run's own.
+
+    ``action`` is what config.json asks for; with another one than ``run`` no table is fetched or published.
+    ``state`` is the run as it stands, for the variables that its tasks have set.
+    ``unsaved`` takes the place of the configuration with its reference, as a form has it before it is saved. Without
+    ``publish`` the tables that it writes stay in its directory, and its state is not kept.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        plan: RunPlan,
+        run: str,
+        directory: Path,
+        secrets: Secrets,
+        *,
+        action: str = RUN_ACTION,
+        unsaved: Configuration | None = None,
+        publish: bool = True,
+        state: RunState | None = None,
+    ) -> None:
+        self._project = project
+        self._plan = plan
+        self._run = run
+        self._directory = directory
+        self._secrets = secrets
+        self._action = action
+        self._unsaved = unsaved
+        self._publish = publish
+        self._state = state
+        self._base = self._base_environment()
+        # For whoever starts an attempt again by hand. Values of names that the project chose, and a proxy's, may hold
+        # secrets: these are taken from the shell again.
+        self._passed = (*project.settings.pass_environment, *(name for name in PROXIES if name in self._base))
+        hidden = {ANCESTORS_TAG, *self._passed}
+        self._shown = {name: value for name, value in self._base.items() if name not in hidden}
+        self._writers: dict[str, list[tuple[int, PlannedTask]]] | None = None
+
+    def _base_environment(self) -> dict[str, str]:
+        names = {*PASSED_ENVIRONMENT, *PROXIES, *self._project.settings.pass_environment} - TASK_ENVIRONMENT
+        base = {name: os.environ[name] for name in sorted(names) if name in os.environ}
+        base.setdefault("PATH", os.defpath)
+        base |= {
+            "PYTHONUNBUFFERED": "1",
+            "KBC_RUNID": self._run,
+            "ORCH_PROJECT": str(self._project.root),
+            "ORCH_RUN": self._run,
+            "ORCH_KEEP_VERSIONS": str(self._project.settings.keep_versions),
+        }
+        if above := ancestors(os.environ):
+            base[ANCESTORS_TAG] = above
+        return base
+
+    def ready(self, task: PlannedTask, number: int) -> AttemptSpec | Question:
+        """What an approval asks; what :meth:`prepare` gives for any other task, and raises."""
+        if not is_approval(task.configuration):
+            return self.prepare(task, number)
+        try:
+            return question_of(self._fill(task, self._look_up(task)[1])[1])
+        except AnswerFault as error:
+            raise PrepareError(str(error)) from error
+
+    def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:
+        """Make the attempt's directory and say what to start.
+
+        Raises:
+            PrepareError: it can never start as it is.
+            OSError: the directory cannot be written now, or what it is made of cannot be read.
+        """
+        component, configuration = self._look_up(task)
+        values, parameters = self._fill(task, configuration)
+        directory = attempt_directory(self._directory, task.id, number)
+        names = self._secret_names(component, configuration)
+        environment = self._environment(task, number, directory, component, configuration, names)
+        program, cwd = self._program(task, component, parameters, values, environment)
+        wrapper: list[str] = []
+        if not component.staged and (names or configuration.inputs or configuration.outputs):
+            wrapper = _wrapper(component, configuration, stage=self._action == RUN_ACTION)
+        elif component.staged and names:
+            wrapper = [sys.executable, *_RUNNER, "--"]
+        data_folder = not component.inline or bool(configuration.inputs or configuration.outputs)
+        config = self._config(task, number, component, configuration, parameters)
+        config["orch_tui"]["start"] = {
+            "wrapper": wrapper,
+            # Of an inline component it is in the parameters, and may be long: only what runs it is not.
+            **({} if component.inline else {"program": program}),
+            **({"shell": program[:-1]} if component.inline and isinstance(parameters.get("command"), str) else {}),
+            "directory": cwd,
+            "environment": self._shown,
+            "passed": self._passed,
+            "secrets": sorted(names),
+        }
+        make_attempt(directory, config, data_folder=data_folder, secrets=bool(names))
+        options = task.options
+        return AttemptSpec(
+            (*wrapper, *program),
+            environment,
+            cwd,
+            directory,
+            options.timeout,
+            grace_of(component.id, options),
+            max_log_of(options),
+            nested=inner_orchestration(task.configuration),
+        )
+
+    def _fill(self, task: PlannedTask, configuration: Configuration) -> tuple[Mapping[str, str], dict[str, Any]]:
+        """The values of variables for a task, and its parameters with them."""
+        try:
+            values = task_values(self._variables(), task.variables)
+            return values, fill_variables(dict(configuration.parameters), values)
+        except MissingVariables as error:
+            state = self._state
+            reason = "; ".join(why_unset(state, name) for name in error.names) if state is not None else str(error)
+            raise PrepareError(reason) from error
+
+    def _variables(self) -> Mapping[str, str]:
+        given = self._plan.variables
+        return given if self._state is None else texts_now(self._state, given)
+
+    def _secret_names(self, component: Component, configuration: Configuration) -> frozenset[str]:
+        """The secrets that the task gets, and no others."""
+        parameters = configuration.parameters
+        possible = possible_secrets(component, parameters)
+        if possible:
+            self._secrets.missing(possible)
+            # What is not there for a moment must not count as not set.
+            _require_lasting(self._secrets.refusal)
+        return used_secrets(component, parameters).union(possible.difference(self._secrets.missing(possible)))
+
+    def _look_up(self, task: PlannedTask) -> tuple[Component, Configuration]:
+        try:
+            name = split_ref(task.configuration)[0]
+            component = self._project.component(name)
+            if component is None:
+                raise PrepareError(f"{task.configuration} cannot be read: there is no component {name!r} any more")
+            if self._unsaved is not None and self._unsaved.ref == task.configuration:
+                return component, self._unsaved
+            return component, self._project.configuration(task.configuration)
+        except (ValueError, DefinitionError) as error:
+            _require_lasting(error.__cause__)
+            raise PrepareError(f"{task.configuration} cannot be read: {error}") from error
+
+    def _environment(
+        self,
+        task: PlannedTask,
+        number: int,
+        directory: Path,
+        component: Component,
+        configuration: Configuration,
+        names: frozenset[str],
+    ) -> dict[str, str]:
+        environment = dict(os.environ) if component.id == ORCHESTRATION_COMPONENT else {}
+        if missing := sorted(self._secrets.missing(names)):
+            _require_lasting(self._secrets.refusal)
+            raise PrepareError(f"secret {', '.join(missing)} is not set; put it into the environment or into .env")
+        environment |= self._base
+        if names:
+            environment |= {name: self._secrets.get(name) or "" for name in names}
+            environment["ORCH_SECRETS"] = ",".join(sorted(names))
+        environment |= {
+            TASK_TAG: str(directory),
+            "KBC_DATADIR": str(directory),
+            "KBC_COMPONENTID": component.id,
+            "KBC_CONFIGID": configuration.id,
+            "ORCH_TASK_ID": task.id,
+            "ORCH_ATTEMPT": str(number),
+        }
+        return environment
+
+    def _program(
+        self,
+        task: PlannedTask,
+        component: Component,
+        parameters: Mapping[str, Any],
+        values: Mapping[str, str],
+        environment: dict[str, str],
+    ) -> tuple[list[str], str]:
+        """The argument vector and the directory; adds to the environment what the configuration sets."""
+        root = self._project.root
+        if component.id == ORCHESTRATION_COMPONENT:
+            return self._nested(task, values), str(root)
+        if not component.inline:
+            return fill_command(component.command, root, component), str(root)
+        return _inline_program(component, parameters, environment, root)
+
+    def _nested(self, task: PlannedTask, values: Mapping[str, str]) -> list[str]:
+        """A run of its own; one that an earlier attempt or run began is gone on with, so that nothing is repeated."""
+        _, inner = split_ref(task.configuration)
+        argv = [sys.executable, "-P", "-m", "orch_tui", "run"]
+        tail = ["--project", str(self._project.root)]
+        tail += ["--nested", parent_name(self._plan.orchestration, self._run, task.id)]
+        before = nested_in_run(self._project.paths, self._plan, self._run, task)
+        if before is not None and before.interrupted:
+            return [*argv, "--resume", before.id, *tail]
+        before = before or nested_before(self._project.paths, self._plan, task)
+        again = ["--rerun-failed", before.id] if before is not None and before.broken is None else []
+        for name in task.variables:
+            tail += ["--var", f"{name}={values[name]}"]
+        return [*argv, inner, *again, *tail]
+
+    def _config(
+        self,
+        task: PlannedTask,
+        number: int,
+        component: Component,
+        configuration: Configuration,
+        parameters: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """What goes into config.json."""
+        return {
+            "parameters": parameters,
+            "storage": _storage(configuration),
+            "action": self._action,
+            "image_parameters": {},
+            "orch_tui": {
+                "component": component.id,
+                "configuration": configuration.id,
+                "run": self._run,
+                "task": task.id,
+                "attempt": number,
+                **({} if self._publish else {"publish": False}),
+                "writers": {t.table: self._who_writes(t.table, task) for t in configuration.inputs},
+            },
+        }
+
+    def _who_writes(self, table: str, reader: PlannedTask) -> str:
+        """A sentence for the error "there is no such table"."""
+        order = {phase.id: number for number, phase in enumerate(self._plan.phases)}
+        names = {phase.id: phase.name for phase in self._plan.phases}
+        if self._writers is None:
+            self._writers = self._find_writers(order)
+        found = [(at, task) for at, task in self._writers.get(table, []) if task.id != reader.id]
+        if not found:
+            return "no task of this orchestration writes it; check the name, or run the orchestration that does"
+        at, task = found[0]
+        where = f'task "{task.name}" ({task.id}) in phase {at + 1} "{names[task.phase]}" writes it'
+        here = order[reader.phase]
+        if at > here:
+            return f"{where}, which comes later: move that task to an earlier phase, or this one to a later"
+        if at == here:
+            return f"{where}, at the same time: move that task to an earlier phase"
+        return f"{where}; it has not done so ({task.decision.value}{': ' if task.reason else ''}{task.reason})"
+
+    def _find_writers(self, order: Mapping[str, int]) -> dict[str, list[tuple[int, PlannedTask]]]:
+        writers: dict[str, list[tuple[int, PlannedTask]]] = {}
+        for task in self._plan.tasks():
+            try:
+                outputs = self._project.configuration(task.configuration).outputs
+            except DefinitionError:
+                continue
+            for output in outputs:
+                writers.setdefault(output.table, []).append((order[task.phase], task))
+        return writers
+
+
+def _require_lasting(error: BaseException | None) -> None:
+    """Raises: OSError when what could not be read can be waited for, and says nothing of the task."""
+    if isinstance(error, OSError) and passing_obstacle(error) is not None:
+        raise error
+
+
+def _inline_program(
+    component: Component, parameters: Mapping[str, Any], environment: dict[str, str], root: Path
+) -> tuple[list[str], str]:
+    """A program that the configuration itself names: ``command``, ``directory`` and ``environment``."""
+    command = parameters.get("command")
+    configuration = Configuration(component.id, "", "", parameters=parameters)
+    if problem := program_problem(root, component, configuration):
+        raise PrepareError(problem)
+    cwd = root / str(parameters.get("directory") or ".")
+    if not cwd.is_dir():
+        raise PrepareError(f'directory "{cwd}" does not exist; the parameter "directory" is relative to the project')
+    settings = parameters.get("environment") or {}
+    if not isinstance(settings, Mapping):
+        raise PrepareError('the parameter "environment" must be a table of texts')
+    known = environment.get("ORCH_SECRETS", "").split(",")
+    if strange := sorted(secret_names(settings).difference(known)):
+        raise PrepareError(
+            f"the value of a variable brings ${{{strange[0]}}} into the environment; a secret must be named in the "
+            "configuration itself, where the plan can see it"
+        )
+    secrets = {name: environment[name] for name in known if name}
+    environment |= {name: str(value) for name, value in resolve_secrets(dict(settings), secrets.get).items()}
+    argv = inline_argv(parameters, root, component, environment.get("PATH"))
+    visible = secret_names(argv[:-1] if isinstance(command, str) else argv)
+    if names := sorted(name for name in visible if name in known or not is_small(name)):
+        raise PrepareError(
+            f"secret {names[0]} in a list of arguments would be visible in the list of processes; write the command "
+            "as one text (the shell reads the variable), or let the program read it from its environment"
+        )
+    return argv, str(cwd)
+
+
+def inline_argv(parameters: Mapping[str, Any], root: Path, component: Component, path: str | None) -> list[str]:
+    """What the parameter ``command`` starts: a text is for a shell, a list is a program with its arguments."""
+    command, shell = parameters.get("command"), parameters.get("shell")
+    if not isinstance(command, str):
+        return [str(part) for part in command or ()]
+    *words, script = shell_argv(command, shell, path)
+    return [*fill_command(words, root, component), script] if shell is not None else [*words, script]
+
+
+def _wrapper(component: Component, configuration: Configuration, *, stage: bool) -> list[str]:
+    tables = stage and (configuration.inputs or configuration.outputs)
+    options = ["--stage", "--tables", component.tables] if tables else []
+    return [sys.executable, *_RUNNER, *options, "--"]
+
+
+def _storage(configuration: Configuration) -> dict[str, Any]:
+    return {
+        "input": {"tables": [{"source": item.table, "destination": item.name} for item in configuration.inputs]},
+        "output": {
+            "tables": [
+                {
+                    "source": item.name,
+                    "destination": item.table,
+                    "mode": item.mode.value,
+                    "incremental": item.mode is WriteMode.INCREMENTAL,
+                    "primary_key": list(item.primary_key),
+                }
+                for item in configuration.outputs
+            ]
+        },
+    }
+
+
+def grace_of(component: str, options: TaskOptions) -> float:
+    """Seconds between TERM and KILL."""
+    grace = options.grace if options.grace is not None else DEFAULT_GRACE
+    return grace + NESTED_GRACE if component == ORCHESTRATION_COMPONENT else grace
+
+
+def max_log_of(options: TaskOptions) -> int | None:
+    """Bytes at which a log is too long; None for no limit."""
+    size = options.max_log_mb if options.max_log_mb is not None else DEFAULT_MAX_LOG_MB
+    return int(size * 2**20) or None

@@ -1,0 +1,203 @@
+"""Which task of a phase starts now: the first that the limits allow, if the system lets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from math import inf
+from typing import Protocol
+
+from orch_tui.engine.attempts.attempts import ActiveAttempt, failed_status, time_limit, total_words
+from orch_tui.engine.attempts.obstacles import obstacle, passing_obstacle
+from orch_tui.engine.attempts.prepare import PrepareError
+from orch_tui.engine.phases.phase_queue import PhaseQueue
+from orch_tui.engine.phases.pools import Pools, Taken
+from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest
+from orch_tui.engine.record.recorder import Recorder
+from orch_tui.model.events import events
+from orch_tui.model.events.reasons import Cause, Reason
+from orch_tui.model.failure import FailureKind
+from orch_tui.model.orchestration.approval import OnTimeout, Question, timeout_words
+from orch_tui.model.run.plan import PlannedTask
+from orch_tui.model.run.pools import pool_of
+from orch_tui.model.run.runstate import TaskState
+from orch_tui.model.status import Status
+from orch_tui.project.concurrent.locks import Lock, holder_of
+from orch_tui.project.paths import ProjectPaths
+
+_LOCK_POLL = 0.5
+DISK_POLL = 1.0
+"""Seconds until what the system refused is tried again."""
+
+
+class Prepare(Protocol):
+    def __call__(self, task: PlannedTask, number: int) -> AttemptSpec | Question: ...
+
+
+class Admission:
+    """Takes tasks out of a phase's queue, makes their next attempts ready and records that they start."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        prepare: Prepare,
+        paths: ProjectPaths,
+        pools: Pools,
+        who: str,
+        on_asked: Callable[[], object] | None = None,
+    ) -> None:
+        """``who`` is the run in words, for those who find the lock of a configuration taken. ``on_asked`` is called
+        when people were asked something."""
+        self._recorder = recorder
+        self._prepare = prepare
+        self._paths = paths
+        self._pools = pools
+        self._full: dict[str, Reason] = {}
+        self._who = who
+        self._on_asked = on_asked
+
+    def admit(
+        self,
+        queue: PhaseQueue,
+        running: Mapping[str, ActiveAttempt],
+        follow: Callable[[ActiveAttempt], None],
+        *,
+        held: bool = False,
+    ) -> float | None:
+        """Start what may start, nothing while it is ``held``; the seconds until it is worth looking again, None to
+        wait for an end or a word.
+
+        ``follow`` takes each attempt that begins, and adds it to ``running``.
+        """
+        if self._recorder.blocked is not None and not self._recorder.flush():
+            return DISK_POLL
+        if held:
+            return None
+        now = self._recorder.now()
+        pause = queue.promote(now)
+        # Who waits for the same pool is not asked for one by one.
+        self._full = {}
+        while (task := queue.next([attempt.task for attempt in running.values()])) is not None:
+            queue.remove(task)
+            try:
+                if (again := self._try_to_start(task, follow, now)) is not None:
+                    queue.put_back(task, again)
+                    pause = min(inf if pause is None else pause, again - now)
+            except OSError as error:
+                if self._must_wait(task, error):
+                    queue.put_back(task, now + DISK_POLL)
+                    return DISK_POLL
+            if self._recorder.blocked is not None:
+                return DISK_POLL
+        return None if pause == inf else pause
+
+    def _try_to_start(self, task: PlannedTask, follow: Callable[[ActiveAttempt], None], now: float) -> float | None:
+        """When it has to be looked at again, since somebody else has its configuration or has to answer; None when it
+        was started, or never will be.
+
+        Raises: OSError when the system refused anything of it; nothing was started.
+        """
+        state = self._recorder.state.tasks[task.id]
+        if state.question is not None:
+            self._time_out(task, state, state.question)
+            return None
+        taken = self._take(task)
+        if taken is None:
+            return now + _LOCK_POLL
+        try:
+            number = len(state.attempts) + 1
+            limit = time_limit(task, state, self._recorder.now())
+            if limit.total is not None and limit.seconds == 0:
+                raise PrepareError(f"no time is left for another attempt: {total_words(task)}")
+            made = self._prepare(task, number)
+        except PrepareError as error:
+            _close(taken)
+            self._settle(task, str(error))
+            return None
+        except BaseException:
+            _close(taken)
+            raise
+        if isinstance(made, Question):
+            _close(taken)
+            return self._ask(task, number, made)
+        spec = replace(made, timeout=limit.seconds, total=limit.total)
+        self._recorder.record(events.spawning(self._recorder.now(), task.id, number))
+        follow(ActiveAttempt(task, number, spec, StopRequest(), taken))
+        return None
+
+    def _ask(self, task: PlannedTask, number: int, question: Question) -> float:
+        """Ask people; when that is over without an answer."""
+        now = self._recorder.now()
+        until = None if question.timeout is None else now + question.timeout
+        self._recorder.record(events.asked(now, task.id, number, question, until), durable=True)
+        if self._on_asked is not None:
+            self._on_asked()
+        return inf if until is None else until
+
+    def _time_out(self, task: PlannedTask, state: TaskState, question: Question) -> None:
+        """Nobody has answered in time."""
+        approved = question.on_timeout is OnTimeout.APPROVE
+        status, kind = (Status.SUCCESS, None) if approved else (failed_status(task), FailureKind.TIMEOUT)
+        values = question.defaults if approved else {}
+        now, number = self._recorder.now(), len(state.attempts)
+        self._recorder.record(
+            events.ended(now, task.id, number, status, timeout_words(question), kind=kind, variables=values),
+            durable=True,
+        )
+
+    def _take(self, task: PlannedTask) -> tuple[Lock, ...] | None:
+        """The lock of the task's configuration and its slots of a pool; None after saying who has them."""
+        pool, _ = pool_of(task)
+        if pool in self._full:
+            self._say_why_waiting(task, self._full[pool])
+            return None
+        lock = self._lock(task)
+        if lock is None:
+            return None
+        try:
+            taken = self._pools.take(task, f"{self._who} (task {task.id})")
+        except BaseException:
+            lock.close()
+            raise
+        if isinstance(taken, Taken):
+            return (lock, *taken.locks)
+        lock.close()
+        self._full[pool] = taken
+        self._say_why_waiting(task, taken)
+        return None
+
+    def _lock(self, task: PlannedTask) -> Lock | None:
+        """The lock of the task's configuration, or None after saying who has it. Raises: OSError."""
+        path = self._paths.configuration_lock(task.configuration)
+        lock = Lock.acquire(path, f"{self._who} (task {task.id})")
+        if lock is None:
+            holder = holder_of(path) or "another run"
+            self._say_why_waiting(task, Reason.of(Cause.CONFIGURATION_IN_USE, holder=holder))
+        return lock
+
+    def _must_wait(self, task: PlannedTask, error: OSError) -> bool:
+        """What the system refuses to one task is never the end of the others. False: this one has failed of it."""
+        reason = passing_obstacle(error)
+        if reason is None:
+            self._settle(task, f"it cannot be started: {obstacle(error)}")
+            return False
+        self._say_why_waiting(task, reason)
+        return True
+
+    def _settle(self, task: PlannedTask, reason: str) -> None:
+        """It can never start as it is."""
+        now, kind = self._recorder.now(), FailureKind.LAUNCH
+        self._recorder.record(events.settled(now, task.id, failed_status(task), Reason.said(reason), kind))
+
+    def _say_why_waiting(self, task: PlannedTask, reason: Reason) -> None:
+        before = self._recorder.state.tasks[task.id].because
+        if before is not None and before.cause is reason.cause is Cause.POOL:
+            # Its holders change all the time: they are named once.
+            return
+        if before != reason:
+            self._recorder.record(events.waiting(self._recorder.now(), task.id, reason))
+
+
+def _close(locks: tuple[Lock, ...]) -> None:
+    for lock in locks:
+        lock.close()

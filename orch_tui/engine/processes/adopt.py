@@ -1,0 +1,99 @@
+"""Attempts that another process started: followed by what the kernel and their files say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
+from orch_tui.engine.processes.local import LocalAttempt, clean_up, leader_of, read_ending
+from orch_tui.engine.processes.process import boot_id, is_same, read_environment, read_stat, tagged
+from orch_tui.model.failure import FailureKind
+from orch_tui.model.run.attempt_state import AttemptState
+from orch_tui.project.masking.redactor import secrets_of_task
+
+
+def adopt_leader(pid: int, started: tuple[int, int], spec: AttemptSpec) -> LocalAttempt | None:
+    """Follow a task whose first process lives; None when that ended in this moment."""
+    try:
+        attempt = LocalAttempt(Identity(pid, *started), spec, child=False)
+    except ProcessLookupError:
+        return None
+    # Compared only now that the descriptor pins the process: before, the pid could still become another's.
+    if not is_same(pid, started, boot_id()):
+        attempt.release()
+        return None
+    return attempt
+
+
+def find_leader(spec: AttemptSpec) -> LocalAttempt | None:
+    """Follow a task whose start was not recorded any more."""
+    found = leader_of(spec.directory)
+    return None if found is None else adopt_leader(found[0], (found[1], found[1]), spec)
+
+
+class Gone:
+    """An attempt whose first process is gone: what is left of it is ended, as when it had ended before our eyes."""
+
+    def __init__(
+        self,
+        spec: AttemptSpec,
+        group: int | None,
+        known: AttemptState,
+        lost: str,
+        when: Callable[[float], float],
+        *,
+        thorough: bool,
+    ) -> None:
+        """``group`` is its process group, if that is certain; ``lost`` why its exit code may never be known. ``when``
+        turns the time of a file into the run's. ``thorough``: see ``clean_up``; for one that ended with 0, that is.
+        """
+        self._spec = spec
+        self._group = group
+        self._known = known
+        self._lost = lost
+        self._when = when
+        self._thorough = thorough
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(0, 0, 0)
+
+    async def wait(self, stop: StopRequest, killing: Callable[[FailureKind, float], None]) -> Exit:
+        """See :class:`orch_tui.engine.processes.launcher.Running`."""
+        directory, nested = self._spec.directory, self._spec.nested is not None
+        # Before what was left ends, and may touch it.
+        code, modified = await read_ending(directory, patient=True)
+        leftovers = await clean_up(self._group, directory, thorough=self._thorough or code != 0, own_only=nested)
+        ended = None if code is None or modified is None else self._when(modified)
+        if self._known.killing is None:
+            return Exit(code, leftovers=leftovers, lost=self._lost, ended=ended)
+        # It got its signal, and is gone: with KILL, no exit code is left.
+        since = self._known.killing_at
+        took = None if ended is None or since is None else max(0.0, ended - since)
+        why = FailureKind(self._known.killing)
+        return Exit(code, why, killed=code is None, seconds_to_stop=took, leftovers=leftovers, ended=ended)
+
+
+def own_group(pid: int | None, started: tuple[int, int] | None, boot: object) -> int | None:
+    """The process group that a task's first process led, now that this process is gone; None when unsure.
+
+    The kernel gives no pid away while a group has its number, so a process with that pid that is another one proves
+    that nothing of the group is left.
+    """
+    if pid is None or started is None or boot != boot_id():
+        return None
+    stat = read_stat(pid)
+    return pid if stat is None or started[0] - 1 <= stat.start <= started[1] + 1 else None
+
+
+def secrets_in_use(directory: Path) -> dict[str, str]:
+    """``ORCH_SECRETS`` and what it names, as the task got them; empty when nothing of it lives.
+
+    Whoever follows an attempt that it did not start needs them, to mask what it leaves if it is killed.
+    """
+    for pid in tagged([directory]):
+        environment = read_environment(pid)
+        if "ORCH_SECRETS" in environment:
+            return {"ORCH_SECRETS": environment["ORCH_SECRETS"], **secrets_of_task(environment)}
+    return {}

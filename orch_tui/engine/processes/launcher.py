@@ -1,0 +1,102 @@
+"""What the executor asks of a back end: place an attempt, wait for its end, stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from orch_tui.model.failure import FailureKind
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSpec:
+    """One try of a task, ready to start. ``directory`` exists; the log and the exit file go into it.
+
+    ``timeout`` and ``grace`` are seconds, ``max_log`` bytes. ``total``: the timeout is what is left of so many seconds
+    for all attempts together. ``nested``: the program executes a run of this orchestration.
+    """
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    cwd: str
+    directory: Path
+    timeout: float | None = None
+    grace: float = 10.0
+    max_log: int | None = None
+    total: float | None = None
+    nested: str | None = None
+
+
+class Identity(NamedTuple):
+    """A process started between two times in clock ticks since boot, see :mod:`orch_tui.engine.processes.process`."""
+
+    pid: int
+    after: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How an attempt ended. ``code`` is the program's, or minus the signal that ended it; None when unknown.
+
+    ``stopped`` says why it was stopped, ``seconds_to_stop`` how long that took after the first signal, if known,
+    ``killed`` that it needed SIGKILL. ``leftovers`` counts processes it left behind that had to be ended. ``begun`` is
+    False when the program was never reached. ``oom``: it was killed, and the kernel counted an out-of-memory kill while
+    it ran. ``lost`` is why its answer will never be known. ``ended`` is when it ended, on the run's clock, if that was
+    before now.
+    """
+
+    code: int | None
+    stopped: FailureKind | None = None
+    killed: bool = False
+    seconds_to_stop: float | None = None
+    leftovers: int = 0
+    unkillable: bool = False
+    begun: bool = True
+    oom: bool = False
+    lost: str = ""
+    ended: float | None = None
+
+
+class StopRequest:
+    """Asks a running attempt to stop; a second request with ``now`` leaves out the rest of the grace time."""
+
+    def __init__(self) -> None:
+        self.why: FailureKind | None = None
+        self.now = False
+        self._listener: Callable[[], None] | None = None
+
+    def ask(self, why: FailureKind, *, now: bool = False) -> None:
+        self.why = self.why or why
+        self.now = self.now or now
+        if self._listener is not None:
+            self._listener()
+
+    def listen(self, listener: Callable[[], None] | None) -> None:
+        """Whom to tell of every request; at once, if one was made already."""
+        self._listener = listener
+        if listener is not None and self.why is not None:
+            listener()
+
+
+class Running(Protocol):
+    """A started attempt."""
+
+    @property
+    def identity(self) -> Identity: ...
+
+    async def wait(self, stop: StopRequest, killing: Callable[[FailureKind, float], None]) -> Exit:
+        """Until nothing of it is left; ``killing`` is called with why and the grace time before the first signal."""
+
+
+class Launcher(Protocol):
+    """A back end. It places and carries; retries, limits and order stay with the executor."""
+
+    def start(self, spec: AttemptSpec, inherit: tuple[int, ...] = ()) -> Running:
+        """Start now; the task holds the descriptors in ``inherit`` open as long as it lives.
+
+        Raises:
+            OSError: the process or its log cannot be made.
+        """

@@ -1,0 +1,1 @@
+"""A whole run: started, handed over, taken over."""

@@ -1,0 +1,145 @@
+"""Which task starts now, and what becomes of one that cannot."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from orch_tui.engine.attempts.attempts import ActiveAttempt
+from orch_tui.engine.attempts.prepare import PrepareError
+from orch_tui.engine.phases.admission import DISK_POLL, Admission
+from orch_tui.engine.phases.phase_queue import PhaseQueue
+from orch_tui.engine.phases.pools import Pools
+from orch_tui.engine.processes.launcher import AttemptSpec
+from orch_tui.engine.record.recorder import Recorder
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events import events
+from orch_tui.model.events.reasons import Cause
+from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
+from orch_tui.model.run.run_start import initial_state
+from orch_tui.model.run.runstate import RunHeader
+from orch_tui.model.status import Status
+from orch_tui.project.concurrent.locks import Lock
+from orch_tui.project.journal.file import Journal
+from orch_tui.project.paths import ProjectPaths
+
+T = RunTime(1_790_000_000.0)
+
+
+class Stand:
+    """A phase of two tasks, ``a`` and ``b``; ``refused`` says what happens to each when it is made ready."""
+
+    def __init__(self, root: Path, options: TaskOptions | None = None) -> None:
+        self.refused: dict[str, Exception] = {}
+        self.running: dict[str, ActiveAttempt] = {}
+        self.paths = ProjectPaths(root)
+        self.tasks = tuple(
+            PlannedTask(name, f"command/{name}", name, "p", Decision.RUN, options=options or TaskOptions())
+            for name in "ab"
+        )
+        plan = RunPlan("o", "O", (PlannedPhase("p", "P", self.tasks, 2),))
+        header = RunHeader("r", "o", "O", T, "ann")
+        directory = self.paths.run("o", "r")
+        directory.mkdir(parents=True)
+        self.recorder = Recorder(Journal.create(directory, header, plan), initial_state(header, plan), lambda: T)
+        self.recorder.record(events.executor(T, pid=1, start=(1, 1), host="h", boot_id="b", by="ann"))
+        self.recorder.record(events.phase_started(T, "p"))
+        self.queue = PhaseQueue(2, list(self.tasks), T)
+        pools = Pools(self.paths, {})
+        self.admission = Admission(self.recorder, self.prepare, self.paths, pools, "run r")
+
+    def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:
+        if task.id in self.refused:
+            raise self.refused[task.id]
+        return AttemptSpec(("true",), {}, "/", self.paths.root)
+
+    def admit(self, **more: bool) -> float | None:
+        return self.admission.admit(self.queue, self.running, self.follow, **more)
+
+    def follow(self, attempt: ActiveAttempt) -> None:
+        self.running[attempt.task.id] = attempt
+
+    def lock(self, name: str) -> Lock:
+        lock = Lock.acquire(self.paths.configuration_lock(f"command/{name}"), "somebody")
+        assert lock is not None
+        return lock
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[[], Stand]:
+    return lambda: Stand(tmp_path)
+
+
+def refusal(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
+
+
+def test_all_that_the_limits_allow_starts_at_once(make: Callable[[], Stand]) -> None:
+    stand = make()
+    assert stand.admit(held=True) is None and not stand.running
+    assert stand.admit() is None
+    assert list(stand.running) == ["a", "b"] and [one.number for one in stand.running.values()] == [1, 1]
+    assert stand.queue.empty
+
+
+def test_what_the_system_refuses_for_now_is_tried_again_and_says_why(make: Callable[[], Stand]) -> None:
+    # GIVEN a disk without room
+    stand = make()
+    stand.refused = {"a": refusal(errno.ENOSPC)}
+    # WHEN tasks may start THEN none does, and it is looked again soon
+    assert stand.admit() == DISK_POLL
+    because = stand.recorder.state.tasks["a"].because
+    assert not stand.running and because is not None and because.cause is Cause.DISK_FULL
+    # AND its configuration is free for others meanwhile
+    stand.lock("a").close()
+    # WHEN there is room THEN it starts
+    stand.refused = {}
+    stand.queue.promote(T + DISK_POLL)
+    assert stand.admit() is None
+    assert sorted(stand.running) == ["a", "b"]
+
+
+@pytest.mark.parametrize("error", [refusal(errno.EACCES), PrepareError("no such program")])
+def test_what_can_never_start_fails_and_the_others_go_on(make: Callable[[], Stand], error: Exception) -> None:
+    stand = make()
+    stand.refused = {"a": error}
+    assert stand.admit() is None
+    state = stand.recorder.state.tasks["a"]
+    assert state.status is Status.ERROR and (str(error) in state.reason or "Permission denied" in state.reason)
+    assert list(stand.running) == ["b"]
+    stand.lock("a").close()
+
+
+def test_a_task_whose_configuration_is_in_use_waits_for_whoever_has_it(make: Callable[[], Stand]) -> None:
+    stand = make()
+    lock = stand.lock("a")
+    # GIVEN somebody who runs the configuration THEN the other task goes first
+    assert stand.admit() == 0.5
+    because = stand.recorder.state.tasks["a"].because
+    assert list(stand.running) == ["b"] and because is not None and because.cause is Cause.CONFIGURATION_IN_USE
+    assert "somebody" in because.sentence
+    # WHEN it is free THEN it starts
+    lock.close()
+    stand.queue.promote(T + 0.5)
+    assert stand.admit() is None
+    assert sorted(stand.running) == ["a", "b"]
+
+
+def test_nothing_starts_while_the_journal_cannot_be_written(
+    make: Callable[[], Stand], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand = make()
+    stand.recorder.blocked = "no room"
+    monkeypatch.setattr(stand.recorder, "flush", lambda: False)
+    assert stand.admit() == DISK_POLL and not stand.running
+
+    def written() -> bool:
+        stand.recorder.blocked = None
+        return True
+
+    monkeypatch.setattr(stand.recorder, "flush", written)
+    assert stand.admit() is None and len(stand.running) == 2
