@@ -1,4 +1,4 @@
-"""A condition: a CEL expression that says yes or no from what a run's journal knows, with the facts that it saw."""
+"""CEL expressions over what a run's journal knows, and conditions: those that say yes or no."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from orch_tui.model.events.events import write_time
 from orch_tui.model.texts.text import counted
 
 if TYPE_CHECKING:
-    from cel_expr_python.cel import Env, Expression
+    from cel_expr_python import cel
 
 ROOTS = ("task", "phase", "vars", "run", "now")
 """The names that a condition may use."""
@@ -28,11 +28,16 @@ _NO_KEY = re.compile(r'NOT_FOUND: Key not found in map : "?(.*?)"?$', re.DOTALL)
 
 
 class ConditionError(OrchError):
-    """What is wrong with the text of a condition. ``line`` and ``column`` count from 1, within the text."""
+    """What is wrong with the text of a condition or another expression. ``line`` and ``column`` count from 1, in it."""
 
     def __init__(self, sentence: str, line: int, column: int) -> None:
         super().__init__(sentence)
         self.line, self.column = line, column
+
+    @property
+    def place(self) -> str:
+        """Where in the text it is, in words; the line only of a text that goes over several."""
+        return f"line {self.line}, character {self.column}" if self.line > 1 else f"character {self.column}"
 
 
 class UndecidedError(OrchError):
@@ -69,8 +74,8 @@ class Verdict:
     seen: Mapping[str, Any] = field(hash=False)
 
 
-class Condition:
-    """Compiled once; what it says depends on the facts alone."""
+class Expression:
+    """Compiled once; what it gives depends on the facts alone."""
 
     def __init__(self, text: str) -> None:
         """
@@ -95,22 +100,22 @@ class Condition:
         keys = [reference.keys for reference in self.references if reference.root == root]
         return frozenset(key[0] for key in keys) if all(keys) else None
 
-    def verdict(self, facts: Mapping[str, Any]) -> Verdict:
-        """What it says with these facts, by root.
+    def seen(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """The facts that it asks for, by the text of the reference; see :class:`Verdict`."""
+        return {reference.text: _value(facts, reference) for reference in self.references}
+
+    def value(self, facts: Mapping[str, Any]) -> Any:
+        """What it gives with these facts, by root: a text, int, float, bool, list, map, None, or what else CEL has.
 
         Raises:
-            UndecidedError: it says neither yes nor no.
+            UndecidedError: it gives nothing.
         """
         from cel_expr_python import cel
 
-        seen = {reference.text: _value(facts, reference) for reference in self.references}
         answer = self._compiled.eval(data=facts)
         if answer.type() == cel.Type.ERROR:
-            raise UndecidedError(self._undecided(str(answer.value()), facts, seen))
-        value = answer.plain_value()
-        if not isinstance(value, bool):
-            raise UndecidedError(f"it gives {_shown(value)}, which is neither true nor false")
-        return Verdict(value, seen)
+            raise UndecidedError(self._undecided(str(answer.value()), facts, self.seen(facts)))
+        return answer.plain_value()
 
     def _undecided(self, error: str, facts: Mapping[str, Any], seen: Mapping[str, Any]) -> str:
         if (found := _NO_KEY.match(error)) is not None:
@@ -130,7 +135,22 @@ class Condition:
         return ()
 
 
-def _compiled(text: str) -> Expression:
+class Condition(Expression):
+    """An expression that says yes or no."""
+
+    def verdict(self, facts: Mapping[str, Any]) -> Verdict:
+        """What it says with these facts, by root.
+
+        Raises:
+            UndecidedError: it says neither yes nor no.
+        """
+        value = self.value(facts)
+        if not isinstance(value, bool):
+            raise UndecidedError(f"it gives {_shown(value)}, which is neither true nor false")
+        return Verdict(value, self.seen(facts))
+
+
+def _compiled(text: str) -> cel.Expression:
     environment = _environment()
     try:
         return environment.compile(text)
@@ -261,6 +281,9 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"Syntax error: (?:extraneous|mismatched) input '(.*?)' expecting .*"), r'"\1" cannot stand here'),
     (re.compile(r"undeclared reference to '(.*?)'.*"), r'there is no function "\1"'),
     (re.compile(r"INVALID_ARGUMENT: Invalid timezone.*"), "a time zone that there is not"),
+    (re.compile(r"INVALID_ARGUMENT: cannot convert (\S+) to (\S+)"), r"a \1 that is no \2"),
+    (re.compile(r"INVALID_ARGUMENT: String to Timestamp conversion failed"), "a text that is no time"),
+    (re.compile(r"UNKNOWN: Index error: index=(-?\d+) size=(\d+)"), r"no item \1 in a list of \2"),
 )
 _OPERATORS = re.compile(r"_(\S+?)_")
 _TYPES = {"int64": "int", "null_type": "null", "uint64": "uint"}
@@ -284,7 +307,7 @@ def _shown(value: Any) -> str:
 
 
 @cache
-def _environment() -> Env:
+def _environment() -> cel.Env:
     from cel_expr_python import cel
 
     anything = cel.Type.DYN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from orch_tui.conditions.condition import Condition, ConditionError, Reference, nearest
+from orch_tui.conditions.condition import ConditionError, Expression, Reference, nearest
 from orch_tui.conditions.facts import PHASE_FACTS, RUN_FACTS, TASK_FACTS
 
 
@@ -18,7 +18,7 @@ class Names:
     variables: Collection[str]
 
 
-def unknown_names(condition: Condition, names: Names) -> Iterator[ConditionError]:
+def unknown_names(condition: Expression, names: Names) -> Iterator[ConditionError]:
     """Each reference of which something does not exist, with its place; keys that are computed cannot be told."""
     for reference in condition.references:
         sentence = _complaint(reference, names)

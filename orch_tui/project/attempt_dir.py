@@ -26,6 +26,12 @@ def attempt_directory(run_directory: Path, task: str, number: int) -> Path:
     return Path(f"{run_directory}/tasks/{task}/{number}")
 
 
+def run_of(directory: Path) -> Path | None:
+    """The directory of the run that this one is an attempt of; None when it is made like none."""
+    above = directory.parents
+    return above[2] if len(above) > 2 and above[1].name == "tasks" else None
+
+
 def log_file(directory: Path) -> Path:
     """What the task writes to its descriptors 1 and 2; locked as long as anything of it has them open."""
     return directory / "log"

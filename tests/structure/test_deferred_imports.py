@@ -49,6 +49,7 @@ REASONS = {
     ("components", "snowflake"): _DRIVER,
     ("components", "storage"): "a task without outputs publishes nothing",
     ("conditions", "cel_expr_python"): _HEAVY,
+    ("components", "conditions"): "only variables with expressions wait for their library",
     ("engine", "conditions"): "only a run with rules decides by conditions",
     ("engine", "project"): "only for trying a connection, or when an attempt has failed",
     ("project", "conditions"): "only an orchestration with rules has conditions to check",

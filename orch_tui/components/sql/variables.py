@@ -1,20 +1,23 @@
-"""Component ``variables``: the columns of one row become variables for later tasks and for conditions."""
+"""Component ``variables``: expressions, and the columns of one row, become variables for tasks and conditions."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from orch_tui.components import kit
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.faults import FaultyParameter
 from orch_tui.components.sql.statements import PARAMETER, Statement, read_statements
 from orch_tui.components.sql.transformation import MEMORY_LIMIT, THREADS, explain, open_sandbox
+from orch_tui.model.clocks.machine_clock import wall
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.model.variables.values import decode_all, encode, text_of, type_of
+from orch_tui.model.variables.values import VARIABLE_NAME, Value, decode_all, encode, text_of, type_of
 from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.files.own_files import replace_json
 
@@ -22,11 +25,36 @@ if TYPE_CHECKING:
     import duckdb
 
 
-class Parameters(kit.Parameters):
-    """A query whose only row holds the values."""
+def _readable(text: str) -> str:
+    """What can be told of an expression before it runs. Raises: ValueError."""
+    # Only a configuration with expressions waits for their library.
+    from orch_tui.conditions.condition import ConditionError, Expression
 
+    try:
+        Expression(text)
+    except ConditionError as error:
+        raise ValueError(f"{error.sentence} ({error.place})") from error
+    return text
+
+
+def _named(expressions: dict[str, str]) -> dict[str, str]:
+    for name in expressions:
+        if not VARIABLE_NAME.fullmatch(name):
+            raise ValueError(f"{json.dumps(name)[:60]} cannot be the name of a variable")
+    return expressions
+
+
+class Parameters(kit.Parameters):
+    """Expressions by the names of variables, and a query whose only row holds values."""
+
+    expressions: Annotated[dict[str, Annotated[str, AfterValidator(_readable)]], AfterValidator(_named)] = Field(
+        default_factory=dict,
+        title="Expressions",
+        description="name = expression, one a line: what the run knows, in CEL, such as "
+        'late = task["load"].seconds > 600.0 (docs/flow.md).',
+    )
     sql: str = Field(
-        min_length=1,
+        "",
         title="SQL",
         description="One query in DuckDB's SQL that gives one row; each of its columns sets the variable of its name. "
         "The inputs are there as views under their names.",
@@ -35,25 +63,57 @@ class Parameters(kit.Parameters):
     threads: int = THREADS
     memory_limit: str = MEMORY_LIMIT
 
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.expressions and not self.sql.strip():
+            raise ValueError("it sets nothing: write expressions, or a query in sql")
+        return self
+
 
 def run(parameters: Parameters, ctx: Context) -> None:
     """Set the variables.
 
     Raises:
-        UserError: the query is refused or fails, gives another number of rows than one, or what is no value.
+        UserError: an expression or the query is refused or fails, gives another number of rows than one, or what is
+            no value.
     """
     if ctx.outputs:
         raise UserError("a configuration of variables writes no table: remove [[outputs]]")
-    con = open_sandbox(ctx, threads=parameters.threads, memory_limit=parameters.memory_limit)
-    statement = _only_query(read_statements(con, parameters.sql))
-    names, row = _only_row(con, statement, ctx)
-    raw = {name: _encoded(name, value) for name, value in zip(names, row, strict=True)}
-    values, faults = decode_all(raw)
-    if faults:
-        raise FaultyParameter(f"the row cannot be taken: {safe_line(faults[0], 300)}", PARAMETER, statement.line)
+    raw: dict[str, Any] = {}
+    if parameters.expressions:
+        # Its library is for expressions alone.
+        from orch_tui.components.sql.expressions import evaluate
+
+        raw |= evaluate(parameters.expressions, ctx, wall())
+        _take(raw, "expressions", None)
+    if parameters.sql.strip():
+        raw |= _from_row(parameters, ctx, raw)
+    values = _take(raw, PARAMETER, None)
     replace_json(result_file(ctx.data_dir), {"variables": {name: encode(value) for name, value in values.items()}})
     for name, value in values.items():
         ctx.log(f"{name} = {text_of(value)[:200]} ({type_of(value)})")
+
+
+def _take(raw: dict[str, Any], parameter: str, line: int | None) -> dict[str, Value]:
+    """The values of JSON data. Raises: FaultyParameter when one of them is none."""
+    values, faults = decode_all(raw)
+    if faults:
+        what = "the row cannot be taken: " if parameter == PARAMETER else ""
+        raise FaultyParameter(f"{what}{safe_line(faults[0], 300)}", parameter, line)
+    return values
+
+
+def _from_row(parameters: Parameters, ctx: Context, others: Collection[str]) -> dict[str, Any]:
+    """JSON of the values of the only row; ``others`` are names that are set already."""
+    con = open_sandbox(ctx, threads=parameters.threads, memory_limit=parameters.memory_limit)
+    statement = _only_query(read_statements(con, parameters.sql))
+    names, row = _only_row(con, statement, ctx)
+    if both := [name for name in names if name in others]:
+        sentence = f'"{both[0]}" is set by an expression and by the query; take one of them out'
+        raise FaultyParameter(sentence, PARAMETER, statement.line)
+    raw = {name: _encoded(name, value) for name, value in zip(names, row, strict=True)}
+    _take(raw, PARAMETER, statement.line)
+    return raw
 
 
 def _only_query(statements: list[Statement]) -> Statement:

@@ -186,10 +186,10 @@ class AttemptRunner:
         return retry_at
 
     def _told(self, attempt: ActiveAttempt) -> Told:
-        """What rules may ask for, if there are any, and what is to be said of the rest."""
+        """What rules and expressions may ask for, if there are any, and what is to be said of the rest."""
         if (problem := unreadable_result(attempt.spec.directory)) is not None:
             return Told({}, [f"nothing of it is used: {problem}"])
-        return read_told(attempt.spec.directory) if self._recorder.state.has_rules else Told()
+        return read_told(attempt.spec.directory) if self._recorder.state.is_asked_about else Told()
 
     def _values_of(self, attempt: ActiveAttempt, outcome: Outcome) -> tuple[Outcome, dict[str, Value]]:
         """The variables that it set, which only an attempt does that succeeded. What is wrong with them is a warning:

@@ -14,11 +14,12 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.approval import AnswerFault, question_of
 from orch_tui.model.orchestration.orchestration import Orchestration, Task, TaskOptions
 from orch_tui.model.run.plan import TaskFacts
-from orch_tui.model.run.promises import promised
+from orch_tui.model.run.promises import promised, said_by_parameters
 from orch_tui.model.variables.references import used_secrets, variable_names
 from orch_tui.project.definitions.shell import shell_words
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
+from orch_tui.project.setters import sets_of
 
 
 class UnresolvedVariables(OrchError):
@@ -39,7 +40,7 @@ def run_variables(project: Project, orchestration: Orchestration, given: Mapping
     declared = {variable.name: variable.value for variable in project.settings.variables}
     declared |= {v.name: v.value if v.value is not None else declared.get(v.name) for v in orchestration.variables}
     values: dict[str, str | None] = {**declared, **given}
-    set_later = promised(orchestration)
+    set_later = promised(orchestration, sets_of(project))
     if missing := [name for name, value in values.items() if value is None and name not in set_later]:
         raise UnresolvedVariables(missing)
     return {name: value for name, value in values.items() if value is not None}
@@ -71,7 +72,10 @@ class Facts:
             return TaskFacts(task.configuration, blocked=reason)
         name = f"{component.name} · {configuration.name}"
         own = TaskOptions(pool=component.pool, weight=component.weight)
-        return TaskFacts(name, configuration.digest, self._blocked(task, component, configuration), own)
+        blocked = self._blocked(task, component, configuration)
+        sets = tuple(said_by_parameters(component, configuration.parameters))
+        asks = any(configuration.parameters.get(key) for key in component.expressions)
+        return TaskFacts(name, configuration.digest, blocked, own, sets, asks)
 
     def _blocked(self, task: Task, component: Component, configuration: Configuration) -> str | None:
         if missing := sorted(self._secrets.missing(used_secrets(component, configuration.parameters))):

@@ -44,6 +44,7 @@ from orch_tui.project.lint.rules import rule_problems
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
+from orch_tui.project.setters import sets_of
 
 
 class RunRefused(OrchError):
@@ -97,8 +98,9 @@ def plan_run(project: Project, request: RunRequest) -> RunPlan:
         from_phase=find_phase(orchestration, request.from_phase) if request.from_phase is not None else None,
         rerun=_to_previous(previous) if previous else None,
     )
-    _require_rules(orchestration, {*variables, *promised(orchestration)})
-    facts = Facts(project, Secrets(project.root), variables, promised_before(orchestration))
+    sets = sets_of(project)
+    _require_rules(orchestration, {*variables, *promised(orchestration, sets)})
+    facts = Facts(project, Secrets(project.root), variables, promised_before(orchestration, sets))
     plan = make_plan(
         orchestration,
         facts.of,

@@ -68,7 +68,9 @@ class Component:
     component, ``schema`` is the JSON Schema of a user's own. ``programs`` are parameters whose text is a program: what
     looks like a reference in them may be the program's own. ``actions`` are what the program does besides its task
     when ``action`` in config.json says so (Keboola's synchronous actions); :data:`TEST_CONNECTION` is the one in use.
-    ``pool`` and ``weight`` are what its tasks take of the project's pools.
+    ``pool`` and ``weight`` are what its tasks take of the project's pools. ``sets`` are parameters that name the
+    variables its tasks set, by their keys or, in a list of tables, by ``name``; ``expressions`` are parameters that
+    hold CEL expressions over the facts of the run, by those names.
     """
 
     id: str
@@ -85,6 +87,8 @@ class Component:
     programs: tuple[str, ...] = ()
     pool: str | None = None
     weight: int | None = None
+    sets: tuple[str, ...] = ()
+    expressions: tuple[str, ...] = ()
     directory: str = ""
     file: str | None = None
     builtin: bool = False

@@ -22,12 +22,15 @@ class Decision(StrEnum):
 @dataclass(frozen=True, slots=True)
 class TaskFacts:
     """What the project knows of a task's configuration. ``blocked`` says in words why it cannot run; ``options`` are
-    those that its component brings along."""
+    those that its component brings along, ``sets`` the variables that its configuration says it sets;
+    ``asks``: it has expressions, for which it is written down what tasks tell."""
 
     name: str
     digest: str = ""
     blocked: str | None = None
     options: TaskOptions = NO_OPTIONS
+    sets: tuple[str, ...] = ()
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class PlannedTask:
     """A task as one run has it. Fields that are called as those of a task are its own, with defaults filled in.
 
     ``continues`` is the run of a nested orchestration of which only what did not succeed will run. ``left`` are the
-    variables that a reused task set in the run that it is reused from.
+    variables that a reused task set in the run that it is reused from. ``asks`` is that of :class:`TaskFacts`.
     """
 
     id: str
@@ -91,6 +94,7 @@ class PlannedTask:
     sets: tuple[str, ...] = ()
     continues: str | None = None
     left: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    asks: bool = False
 
     @property
     def reason(self) -> str:
@@ -232,7 +236,9 @@ def _plan_task(
     known = facts(task)
     decision, because = _decide(task, phase, known, selection, reached)
     settings = {name: getattr(task, name) for name in RUN_SETTINGS} | {
-        "options": task.options.over(known.options).over(options)
+        "options": task.options.over(known.options).over(options),
+        "asks": known.asks,
+        "sets": tuple(dict.fromkeys((*task.sets, *known.sets))),
     }
     if decision is Decision.REUSED and selection.rerun is not None:
         settings["left"] = selection.rerun.tasks[task.id].left

@@ -2,25 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any
 
-from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.components.component import Component
+from orch_tui.model.orchestration.orchestration import Orchestration, Task
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.variables.values import text_of
 
+Sets = Callable[[Task], Collection[str]]
+"""The names of the variables that a task sets, also those that its configuration says."""
 
-def promised(orchestration: Orchestration) -> frozenset[str]:
+
+def said_by_task(task: Task) -> Collection[str]:
+    """Only what the task itself says."""
+    return task.sets
+
+
+def said_by_parameters(component: Component, parameters: Mapping[str, Any]) -> Iterator[str]:
+    """The variables that a configuration with these parameters says it sets, see :class:`Component`."""
+    for key in component.sets:
+        value = parameters.get(key)
+        names: Iterable[Any] = ()
+        if isinstance(value, Mapping):
+            names = value
+        elif isinstance(value, list | tuple):
+            names = (item.get("name") for item in value if isinstance(item, Mapping))
+        yield from (name for name in names if isinstance(name, str))
+
+
+def promised(orchestration: Orchestration, sets: Sets = said_by_task) -> frozenset[str]:
     """The names of all variables that tasks of it say they set."""
-    return frozenset(name for task in orchestration.tasks() for name in task.sets)
+    return frozenset(name for task in orchestration.tasks() for name in sets(task))
 
 
-def promised_before(orchestration: Orchestration) -> dict[str, frozenset[str]]:
+def promised_before(orchestration: Orchestration, sets: Sets = said_by_task) -> dict[str, frozenset[str]]:
     """What tasks of earlier phases say they set, by the id of each task. A phase's own tasks run at the same time."""
     known: frozenset[str] = frozenset()
     before: dict[str, frozenset[str]] = {}
     for phase in orchestration.phases:
         before |= {task.id: known for task in phase.tasks}
-        known |= {name for task in phase.tasks for name in task.sets}
+        known |= {name for task in phase.tasks for name in sets(task)}
     return before
 
 

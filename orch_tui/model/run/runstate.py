@@ -182,7 +182,8 @@ class RunState:
 
     ``executors`` are the processes that took the run in hand, in order: the fields of their events, with ``at``.
     ``latest`` is the latest time in the journal. ``values`` are the variables that tasks have set, by name: of two that
-    set the same one, the later holds.
+    set the same one, the later holds. ``is_asked_about``: a phase has rules or a task expressions, so that what tasks
+    tell is asked for later.
     """
 
     def __init__(self, header: RunHeader, phases: Iterable[PhaseState], tasks: Iterable[TaskState]) -> None:
@@ -201,14 +202,12 @@ class RunState:
         self.notes: list[tuple[float, str, str]] = []
         self.interventions = Interventions()
         self.values: dict[str, SetValue] = {}
+        self.is_asked_about = any(phase.rules for phase in self.phases.values()) or any(
+            task.planned.asks for task in self.tasks.values()
+        )
         self._asked_of: dict[str, TaskState] = {}
         for task in self.tasks.values():
             self._keep_values(task, task.planned.left, None)
-
-    @property
-    def has_rules(self) -> bool:
-        """Whether a phase has rules, so that what tasks tell is asked for later."""
-        return any(phase.rules for phase in self.phases.values())
 
     @property
     def finished(self) -> bool:

@@ -131,6 +131,8 @@ def decode_component(
         programs=table.strings("programs"),
         pool=table.id("pool"),
         weight=table.integer("weight", 1),
+        sets=table.strings("sets"),
+        expressions=table.strings("expressions"),
         directory=directory,
         file=place.file,
         builtin=builtin,

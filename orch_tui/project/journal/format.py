@@ -20,7 +20,7 @@ from orch_tui.model.events.event_shape import TIME, event_complaint
 from orch_tui.model.events.events import Event, decision_values, read_time, write_time
 from orch_tui.model.run.plan import RunPlan
 from orch_tui.model.run.run_start import initial_state
-from orch_tui.model.run.runstate import RunHeader
+from orch_tui.model.run.runstate import RunHeader, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.variables.values import encode_all
 from orch_tui.project.definitions.rules import record_rules
@@ -113,22 +113,25 @@ def write_header(header: RunHeader, plan: RunPlan) -> str:
                 },
             )
         )
-    for task in state.tasks.values():
-        skipped = task.status is Status.SKIPPED
-        fields = {
-            "id": task.id,
-            "name": task.name,
-            "configuration": task.configuration,
-            "phase": task.phase,
-            "digest": task.digest or None,
-            **record_values(task.planned),
-            "left": encode_all(task.planned.left),
-            "status": task.status.value if skipped else None,
-            "reason": task.reason if skipped else None,
-            "because": task.because.encoded() if skipped and task.because is not None else None,
-        }
-        parts.append(write_record("[[task]]", fields))
+    parts += [write_record("[[task]]", _task_fields(task)) for task in state.tasks.values()]
     return "".join(parts)
+
+
+def _task_fields(task: TaskState) -> dict[str, Any]:
+    skipped = task.status is Status.SKIPPED
+    return {
+        "id": task.id,
+        "name": task.name,
+        "configuration": task.configuration,
+        "phase": task.phase,
+        "digest": task.digest or None,
+        **record_values(task.planned),
+        "left": encode_all(task.planned.left),
+        "asks": task.planned.asks or None,
+        "status": task.status.value if skipped else None,
+        "reason": task.reason if skipped else None,
+        "because": task.because.encoded() if skipped and task.because is not None else None,
+    }
 
 
 class Record(NamedTuple):

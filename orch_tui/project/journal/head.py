@@ -61,6 +61,7 @@ _TASK = (
     Field("reason", TEXT, needed=False),
     Field("because", TEXTS, needed=False),
     Field("left", VALUES, needed=False),
+    Field("asks", FLAG, needed=False),
 )
 
 
@@ -183,6 +184,7 @@ def _to_task(values: Mapping[str, Any]) -> TaskState:
         decision,
         because,
         values.get("digest", ""),
+        asks=values.get("asks", False),
         left=recall_all(values["left"]) if "left" in values else {},
         **recall(values),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,7 @@ from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.definitions.trigger_fields import TRIGGER_VARIABLES
 from orch_tui.project.files.source import DefinitionError, describe
 from orch_tui.project.lint.alerts import alert_problems
+from orch_tui.project.lint.expressions import expression_problems
 from orch_tui.project.lint.nesting import find_cycle
 from orch_tui.project.lint.pools import pool_problems
 from orch_tui.project.lint.references import line_of_secret, reference_problems
@@ -26,9 +28,11 @@ from orch_tui.project.lint.tables import table_problems
 from orch_tui.project.lint.triggers import trigger_problems
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
+from orch_tui.project.setters import sets_of
 from orch_tui.project.toml.decode import did_you_mean, quote
 from orch_tui.project.toml.lines import KeyPath, line_of, scan
 
+_PLACE = re.compile(r"([\w.\-\[\]]+): ")
 ValidateParameters = Callable[[Component, Mapping[str, Any]], list[str]]
 
 
@@ -66,11 +70,12 @@ class Linter:
             known.update(SCHEDULED_VARIABLES, *(schedule.variables for schedule in value.schedules))
         if value.triggers:
             known.update(TRIGGER_VARIABLES, *(trigger.variables for trigger in value.triggers))
-        set_before = promised_before(value)
+        sets = sets_of(self.project)
+        set_before = promised_before(value, sets)
         for phase in value.phases:
             for task in phase.tasks:
                 found += self._task(value, phase, task, known | set_before[task.id])
-        found += rule_problems(value, known | promised(value))
+        found += rule_problems(value, known | promised(value, sets))
         found += variable_problems(value)
         found += pool_problems(self.project, value)
         found += alert_problems(value.alerts, self.secrets)
@@ -162,6 +167,12 @@ class Linter:
             message = f"task {quote(task.id)} uses the variable {', '.join(unknown)}, which is not declared"
             remedy = "declare it under [variables], or say which task of an earlier phase sets it (sets)"
             yield Problem(severity, "undefined-variable", message, remedy, phase=phase.id, task=task.id)
+        component = self.project.component(task.configuration.partition("/")[0])
+        if component is not None and component.expressions and facts.configuration is not None:
+            path = self.project.paths.configuration(*split_ref(task.configuration))
+            file = self.project.paths.relative(path), self.project.source(path).text
+            counted_on = known | task.variables.keys()
+            yield from expression_problems(value, (phase, task), component, facts.configuration, counted_on, file)
 
     def _structure(self, value: Orchestration) -> Iterator[Problem]:
         if not any(task.enabled for task in value.tasks()):
@@ -299,5 +310,12 @@ def _configuration_problems(
     yield from reference_problems(component, facts.configuration, linter.secrets, file, text)
     yield from secret_problems(component, facts.configuration, linter.secrets, file, text)
     for sentence in validate(component, facts.configuration.parameters) if validate is not None else ():
-        line = line_of(text, ("parameters",))
+        line = line_of(text, ("parameters", *_place_in(sentence)))
         yield Problem(Severity.ERROR, "parameters", sentence, "correct the parameters", file, line)
+
+
+def _place_in(sentence: str) -> KeyPath:
+    """The path of the parameter that a sentence begins with, as ``tables[0].name``; empty where it begins otherwise."""
+    path = _PLACE.match(sentence)
+    parts = re.findall(r"[^.\[\]]+", path[1]) if path is not None else []
+    return tuple(int(part) if part.isdecimal() else part for part in parts)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from orch_tui.components.kit.component import UserError
+from orch_tui.components.kit.parameters import model_errors
 from orch_tui.components.sql.variables import Parameters, run
 
 from tests.support.bench import Bench
@@ -67,3 +68,74 @@ def test_what_cannot_be_taken_is_one_sentence(bench: Bench, sql: str, told: str)
         run(Parameters(sql=sql), ctx)
     assert told in str(caught.value).replace('\\"', '"')
     assert "\n" not in str(caught.value)
+
+
+def worked_out(bench: Bench, **expressions: str) -> dict[str, Any]:
+    """What expressions give that are tried outside of a run."""
+    ctx = bench.context({}, ())
+    run(Parameters(expressions=expressions), ctx)
+    told: dict[str, Any] = json.loads((ctx.data_dir / "result.json").read_text())["variables"]
+    return told
+
+
+def test_expressions_keep_their_types(bench: Bench) -> None:
+    told = worked_out(
+        bench,
+        whole="6 * 7",
+        number="3.0",
+        text="'a' + 'b'",
+        flag="1 < 2",
+        list="[1, 2].map(x, x * 2)",
+        at="timestamp('2026-11-29T10:00:00+01:00')",
+    )
+    assert told == {
+        "whole": 42,
+        "number": 3.0,
+        "text": "ab",
+        "flag": True,
+        "list": [2, 4],
+        "at": {"type": "datetime", "value": "2026-11-29T09:00:00+00:00"},
+    }
+    assert isinstance(told["number"], float)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("1 / 0", "expressions.bad: a division by zero"),
+        ("null", "expressions.bad: it gives null, which is no value"),
+        ("null + 1", "expressions.bad: no operation + for null, int"),
+        ("{'a': 1}", "expressions.bad: it gives a map"),
+        ("[null]", "expressions.bad: it gives null"),
+        ("now - now", "expressions.bad: it gives a duration"),
+        ("b'a'", "expressions.bad: it gives what no variable holds"),
+        ("[[1]]", "variable bad was not set: it is a list in a list"),
+        ("double('inf')", "variable bad was not set: it is no finite number"),
+        ("18446744073709551615u", "variable bad was not set: it is a whole number beyond 64 bits"),
+        ("int('x')", "expressions.bad: a string that is no int"),
+        ("[1][3]", "expressions.bad: no item 3 in a list of 1"),
+        ("'3' > 3", "expressions.bad: no operation > for string, int"),
+        ("task.load.rows", 'expressions.bad: there is no "load"; there are none (it is tried without a run'),
+    ],
+)
+def test_an_expression_that_gives_no_value_is_one_sentence(bench: Bench, text: str, sentence: str) -> None:
+    parameters = Parameters.model_construct(expressions={"good": "1", "bad": text}, sql="")
+    with pytest.raises(UserError) as caught:
+        run(parameters, bench.context({}, ()))
+    assert str(caught.value).startswith(sentence), str(caught.value)
+    assert not (bench.data / "result.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({}, "it sets nothing: write expressions, or a query in sql"),
+        ({"expressions": {"a b": "1"}}, 'expressions: "a b" cannot be the name of a variable'),
+        ({"expressions": {"a": "1 +"}}, "expressions.a: the expression ends too early (character 4)"),
+        ({"expressions": {"a": "1 +\n  tosk"}}, 'expressions.a: there is no "tosk"; did you mean "task"? (line 2, cha'),
+        ({"expressions": {"a": "nope(1)"}}, 'expressions.a: there is no function "nope" (character 5)'),
+        ({"expressions": {"a": 1}}, "expressions.a: must be a valid string"),
+    ],
+)
+def test_what_cannot_be_an_expression_is_told_before_it_runs(given: dict[str, Any], sentence: str) -> None:
+    assert any(sentence in one for one in model_errors(Parameters, given)), model_errors(Parameters, given)
