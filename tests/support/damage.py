@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
+from orch_tui.model.events.interventions import Intervention, InterventionKind
+from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
+from orch_tui.model.orchestration.approval import AnswerField, FieldType, Question
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
 from orch_tui.model.orchestration.rules import After, EndAs, Rule, RuleDecision, TriedRule
@@ -49,7 +53,24 @@ DECISION = RuleDecision((TriedRule(0, False, {'task["a"].rows': 3}), TriedRule(1
 
 
 def whole_journals(run: str = RUN) -> dict[str, str]:
-    """Journals with every kind of record, by what they are of: a run that failed, one that goes on, a success."""
+    """Journals with every kind of record, by what they are of: a run that failed, one that goes on, a success, and one
+    in which people did something."""
+    head = _head(run)
+    return {kind: head + "".join(map(write_event, many)) for kind, many in whole_events().items()}
+
+
+def whole_events() -> dict[str, list[Event]]:
+    """The events of these journals."""
+    going = [*_begun(), events.cancel(T0 + 5, "ann@host", task="b"), events.killing(T0 + 5, "b", 1, "cancel", 5.0)]
+    return {
+        "failed": [*_begun(), *_failed()],
+        "going": going,
+        "success": [*_begun(), *_succeeded()],
+        "intervened": [*_begun(), *_intervened()],
+    }
+
+
+def _head(run: str) -> str:
     retry = TaskOptions(Retry(2, 1.5, Backoff.DOUBLING, 90.0, (RetryOn.parse("timeout"),), 1.0), 60.0, 0.5, 5.0, 1.0)
     first = (
         PlannedTask("a", "command/a", "A", "p", Decision.RUN, digest="d1", options=retry, variables={"x": "1"}),
@@ -69,16 +90,7 @@ def whole_journals(run: str = RUN) -> dict[str, str]:
         BEFORE,
     )
     header = RunHeader(run, "o", "O", T0, "ann@host", plan.variables, True, BEFORE, "p/q/r")
-    head = write_header(header, plan)
-    going = [*_begun(), events.cancel(T0 + 5, "ann@host", task="b"), events.killing(T0 + 5, "b", 1, "cancel", 5.0)]
-    return {
-        kind: head + "".join(map(write_event, many))
-        for kind, many in {
-            "failed": [*_begun(), *_failed()],
-            "going": going,
-            "success": [*_begun(), *_succeeded()],
-        }.items()
-    }
+    return write_header(header, plan)
 
 
 def _begun() -> list[Event]:
@@ -132,6 +144,43 @@ def _succeeded() -> list[Event]:
         events.ended(T0 + 8, "c", 1, Status.SUCCESS, exit_code=0),
         events.phase_ended(T0 + 8, "q", Status.SUCCESS),
         events.run_ended(T0 + 8, Status.SUCCESS, None, 8.0, {Status.SUCCESS: 4, Status.SKIPPED: 1}),
+    ]
+
+
+def _intervened() -> list[Event]:
+    asked = Question("May it go on?", (AnswerField("day", FieldType.TEXT, "Which day", "today"),), ("ann",), 60.0)
+
+    def one(number: int, kind: InterventionKind, **more: Any) -> Event:
+        return events.intervened(T0 + 4 + number, Intervention(f"request-{number}", kind, "ann@host", "why", **more))
+
+    return [
+        events.executor(T0 + 5, pid=9, start=(4, 4), host="h", boot_id="b", by="bob@host", uptime=5.5),
+        one(1, InterventionKind.HOLD, phase="p"),
+        one(2, InterventionKind.LIMIT, limit=3),
+        one(3, InterventionKind.RELEASE, phase="p"),
+        events.waiting(T0 + 8, "n", Reason(Cause.DELAY), T0 + 9),
+        one(4, InterventionKind.SKIP, task="n"),
+        events.ended(T0 + 8, "a", 2, Status.ERROR, "no", kind=FailureKind.USER, exit_code=1, ended_at=T0 + 7.5),
+        one(5, InterventionKind.RETRY, task="a"),
+        events.spawning(T0 + 9, "a", 3),
+        events.ended(T0 + 9, "a", 3, Status.ERROR, "lost", kind=FailureKind.LOST, retry_at=T0 + 9, uncounted=True),
+        one(6, InterventionKind.MARK_DONE, task="a"),
+        events.ended(T0 + 10, "b", 1, Status.SUCCESS, exit_code=0),
+        events.phase_ended(T0 + 10, "p", Status.WARNING),
+        events.decided(T0 + 10, "p", RuleDecision((TriedRule(0, True, {'task["a"].rows': 0}),), 0)),
+        events.phase_started(T0 + 10, "q"),
+        events.asked(T0 + 10, "c", 1, asked, T0 + 70),
+        one(7, InterventionKind.APPROVE, task="c", given={"day": "monday"}),
+        events.settled(T0 + 11, "r", Status.CANCELLED, Reason.of(Cause.RUN_CANCELLED, by="ann@host")),
+        events.phase_ended(T0 + 11, "q", Status.CANCELLED),
+        events.cancel(T0 + 11, "ann@host", now=True),
+        events.run_ended(
+            T0 + 12,
+            Status.CANCELLED,
+            Reason.of(Cause.CANCELLED, by="ann@host"),
+            12.0,
+            {Status.WARNING: 1, Status.SUCCESS: 2, Status.SKIPPED: 1, Status.CANCELLED: 1},
+        ),
     ]
 
 
@@ -222,7 +271,7 @@ def _other_table(chance: random.Random, text: str) -> str:
 
 def _other_name(chance: random.Random, text: str) -> str:
     """A task, a phase or a type of event that is another one somewhere, or everywhere but there."""
-    name = chance.choice(['"a"', '"b"', '"p"', '"q"', '"ended"', '"spawning"', '"executor"', '"run_ended"'])
+    name = chance.choice(['"a"', '"b"', '"p"', '"q"', '"ended"', '"spawning"', '"executor"', '"asked"', '"run_ended"'])
     wanted = chance.choice(['"a"', '"c"', '"p"', '"q"', '"zzz"', '"ended"', '"cancel"', '"note"', '"started"'])
     return text.replace(name, wanted, chance.choice([1, 2, -1]))
 

@@ -80,8 +80,10 @@ class Narrator:
         return f"{self._status(phase.status)} {self._phase(state, phase.id)}  {seconds}"
 
     def _phase_skipped(self, state: RunState, data: Any) -> str:
-        reason = safe_line(str(data.get("reason", "")), _REASON)
-        return f"{self._status(Status(data['status']))} {self._phase(state, data['phase'])}  {reason}"
+        phase = state.phases[data["phase"]]
+        return (
+            f"{self._status(phase.status)} {self._phase(state, phase.id)}  {safe_line(phase.reason, _REASON)}".rstrip()
+        )
 
     def _decided(self, state: RunState, data: Any) -> str | None:
         """The way that is taken, with the facts that were seen. What cannot be decided ends the run, which says so."""
@@ -98,7 +100,8 @@ class Narrator:
     def _waiting(self, state: RunState, data: Any) -> str:
         until = data.get("until")
         when = f" until {clock(until)}" if until is not None else ""
-        return self._task(state.tasks[data["task"]], Status.WAITING, f"{data['reason']}{when}")
+        task = state.tasks[data["task"]]
+        return self._task(task, Status.WAITING, f"{task.reason}{when}")
 
     def _spawning(self, state: RunState, data: Any) -> str | None:
         task = state.tasks[data["task"]]
@@ -139,7 +142,8 @@ class Narrator:
         return line + (self._decision(state) if needs_decision(task) else "")
 
     def _settled(self, state: RunState, data: Any) -> str:
-        return self._task(state.tasks[data["task"]], Status(data["status"]), data.get("reason", ""))
+        task = state.tasks[data["task"]]
+        return self._task(task, task.status, task.reason)
 
     def _cancel(self, state: RunState, data: Any) -> str:
         what = f"task {data['task']}" if "task" in data else "the run"

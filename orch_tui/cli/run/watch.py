@@ -84,5 +84,5 @@ def follow_to_end(paths: ProjectPaths, directory: Path, out: Output, *, strict: 
             out.line(out.paint("interrupted", "red") + f": no process executes run {directory.name}; go on with {hint}")
             print_ending(out, follower.state, directory)
             return FAILED
-        time.sleep(POLL)
+        out.rest(POLL)
     return 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import select
 import sys
 import time
 import unicodedata
@@ -145,6 +146,21 @@ class Output:
             self.lost(error)
         elif error.errno not in (errno.EPIPE, errno.EIO):
             raise CliError(f"the output cannot be written: {os_sentence(error)}") from error
+
+    def rest(self, seconds: float) -> None:
+        """Wait, and no longer than until the reader of a pipe has left or the terminal is gone: ``gone`` is true then.
+
+        For who may have nothing to write for hours. Source: POLLERR and POLLHUP in poll(2), which come unasked.
+        """
+        try:
+            descriptor = self.stream.fileno()
+        except (OSError, ValueError, AttributeError):
+            time.sleep(seconds)
+            return
+        poll = select.poll()
+        poll.register(descriptor, 0)
+        if poll.poll(seconds * 1000):
+            self._lose(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
 
     def line(self, text: str = "") -> None:
         """One line; what it is made of should be on one line each, see ``safe_line``."""

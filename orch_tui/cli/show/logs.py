@@ -223,7 +223,7 @@ def _follow_attempt(out: Output, tail: LogTail, follower: Follower, task: str, n
         if not tail.copy_new(out):
             if over:
                 return
-            time.sleep(_FOLLOW_POLL)
+            out.rest(_FOLLOW_POLL)
         elif over:
             tail.copy_new(out)
             return
@@ -240,7 +240,7 @@ def _all_logs(out: Output, follower: Follower, directory: Path, count: int, *, r
         if not follow or over:
             break
         if not any(active):
-            time.sleep(POLL)
+            out.rest(POLL)
     for tail in tails.values():
         tail.copy_new(out)
         tail.finish(out)

@@ -14,7 +14,8 @@ from orch_tui.cli.run.command import exit_code
 from orch_tui.cli.shared.output import Output
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events import events
-from orch_tui.model.events.events import Event
+from orch_tui.model.events.event_shape import SHAPES
+from orch_tui.model.events.events import Event, EventType
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.orchestration.retry import Retry
@@ -23,7 +24,9 @@ from orch_tui.model.run.plan import Decision, PlannedTask
 from orch_tui.model.run.runstate import RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import counted
+from orch_tui.project.journal.file import JOURNAL, JournalReader
 
+from tests.support.damage import whole_events, whole_journals
 from tests.support.reasons import in_words
 
 NOW = 1_800_000_000.0
@@ -175,3 +178,43 @@ def test_exit_codes(status: Status, strict: bool, number: int | None, code: int)
 
 def test_counts_read_as_english() -> None:
     assert [counted(number, "row") for number in (0, 1, 2, 12345)] == ["0 rows", "1 row", "2 rows", "12 345 rows"]
+
+
+def test_what_an_event_may_do_without_is_missed_by_nobody(tmp_path: Path) -> None:
+    # GIVEN journals with every kind of event, and in each event one of the fields that it may have taken away
+    (tmp_path / JOURNAL).write_text(next(iter(whole_journals().values())))
+    tried, out = set(), Output(io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+    for told in whole_events().values():
+        for number, event in enumerate(told):
+            for key in event.data.keys() - {field.key for field in SHAPES[event.type] if field.needed}:
+                poorer = event._replace(data={name: value for name, value in event.data.items() if name != key})
+                # WHEN the whole of it is told THEN nothing of what is left needs that one
+                reader = JournalReader(tmp_path / JOURNAL)
+                reader.poll()
+                state, narrator = reader.initial(), Narrator(out, tmp_path)
+                for one in [*told[:number], poorer, *told[number + 1 :]]:
+                    state.apply(one)
+                    narrator.tell(one, state)
+                tried.add((event.type, key))
+    # AND that was about all of them
+    optional = {(kind, field.key) for kind, fields in SHAPES.items() for field in fields if not field.needed}
+    assert {kind.value for kind in EventType} == {event.type for told in whole_events().values() for event in told}
+    assert {(kind, key) for kind, key in optional - tried if not key.startswith("count_")} == set()
+
+
+def test_what_a_journal_has_only_the_cause_of_is_told_by_it(tmp_path: Path) -> None:
+    # GIVEN events of a program that writes no sentence beside the cause
+    waits = Event("waiting", NOW, {"task": "a", "because": ["configuration-in-use", "run x"]})
+    settled = Event("settled", NOW, {"task": "b", "status": "cancelled", "because": ["run-cancelled", "ann@host"]})
+    passed = Event(
+        "phase_skipped",
+        NOW,
+        {"phase": "second", "status": "skipped", "because": ["phase-before", "f", "First", "error"]},
+    )
+    # WHEN / THEN
+    lines, _ = tell(tmp_path, *BEGUN, waits, settled, passed)
+    assert [line[14:] for line in lines[-3:]] == [
+        "Task a  configuration in use by run x",
+        "Task b  the run was cancelled by ann@host",
+        'phase 2 "Second"  phase "First" failed',
+    ]

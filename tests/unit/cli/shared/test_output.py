@@ -116,6 +116,29 @@ def test_a_reader_that_left_is_told_once_and_the_rest_is_dropped() -> None:
     assert [type(error) for error in lost] == [BrokenPipeError]
 
 
+def test_a_reader_that_leaves_is_noticed_while_there_is_nothing_to_write() -> None:
+    # GIVEN a pipe, and somebody who rests because nothing happens
+    reading, writing = os.pipe()
+    with open(writing, "w", encoding="utf-8") as stream:
+        out = Output(stream)
+        out.rest(0.01)
+        assert not out.gone
+        # WHEN its reader leaves THEN the rest is over at once, and nobody is told of an error
+        os.close(reading)
+        out.rest(600)
+        assert out.gone
+        out.line("nobody reads this")
+
+
+@pytest.mark.parametrize("path", [os.devnull, "/dev/full"])
+def test_what_is_no_pipe_and_no_terminal_is_never_gone(path: str) -> None:
+    with open(path, "w", encoding="utf-8") as stream:
+        out = Output(stream)
+        out.rest(0.01)
+        assert not out.gone
+    Output(io.StringIO()).rest(0.01)
+
+
 def test_tables_are_aligned_by_columns_and_safe() -> None:
     # GIVEN
     stream = Stream()

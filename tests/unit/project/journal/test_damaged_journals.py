@@ -34,7 +34,7 @@ def _broken(directory: Path, text: str | bytes) -> BrokenJournal:
     return caught.value
 
 
-@pytest.mark.parametrize("kind", ["failed", "going", "success"])
+@pytest.mark.parametrize("kind", whole_journals())
 def test_whole_journals_are_read(tmp_path: Path, kind: str) -> None:
     (tmp_path / "run.toml").write_text(whole_journals()[kind])
     state = read_run(tmp_path)
