@@ -11,7 +11,7 @@ from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project, open_project
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.workbench.dialogs.answer import Approve
-from orch_tui.tui.workbench.widgets.approval_card import ApprovalCard
+from orch_tui.tui.workbench.run.approval_card import ApprovalCard
 
 from tests.support.projects import make_project
 from tests.tui.driving import said, text_of, workbench

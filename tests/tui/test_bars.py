@@ -9,7 +9,7 @@ from orch_tui.model.status import Status
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.widgets.list_head import ListHead
 from orch_tui.tui.workbench.screen import WorkbenchScreen
-from orch_tui.tui.workbench.widgets.tree_pane import TreePane
+from orch_tui.tui.workbench.tree.tree_pane import TreePane
 
 from tests.support.clocks import stopped_at
 from tests.support.engine_kit import make_commands, run

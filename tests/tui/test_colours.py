@@ -16,7 +16,7 @@ from orch_tui.tui.runs.history import HistoryScreen, RunList
 from orch_tui.tui.widgets.line_tree import LineList, Part
 from orch_tui.tui.widgets.row_painter import CURSOR, CURSOR_BLURRED, STYLES
 from orch_tui.tui.workbench.screen import WorkbenchScreen
-from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
+from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
 from textual.color import Color
 
 from tests.support.engine_kit import make_commands, run

@@ -17,7 +17,7 @@ from orch_tui.tui.runs.history import HistoryScreen, RunList
 from orch_tui.tui.runs.trend import bars
 from orch_tui.tui.workbench.dialogs.run_preview import RunPreview
 from orch_tui.tui.workbench.screen import WorkbenchScreen
-from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
+from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
 
 from tests.support.engine_kit import make_commands, run, write_command
 from tests.tui.conftest import MakeRun

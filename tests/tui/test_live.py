@@ -16,10 +16,10 @@ from orch_tui.tui.data.table import TableScreen
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.workbench.dialogs.run_preview import RunPart, RunPreview
 from orch_tui.tui.workbench.dialogs.variables import Variables
+from orch_tui.tui.workbench.run.failure_card import FailureCard
+from orch_tui.tui.workbench.run.live_panel import LivePanel
+from orch_tui.tui.workbench.run.tables_pane import TablesPane
 from orch_tui.tui.workbench.screen import WorkbenchScreen
-from orch_tui.tui.workbench.widgets.failure_card import FailureCard
-from orch_tui.tui.workbench.widgets.live_panel import LivePanel
-from orch_tui.tui.workbench.widgets.tables_pane import TablesPane
 from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Input

@@ -14,13 +14,13 @@ from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.workbench.broken import BrokenScreen
+from orch_tui.tui.workbench.components.component_list import ComponentList
+from orch_tui.tui.workbench.components.configuration_list import ConfigurationList
 from orch_tui.tui.workbench.dialogs.add_tasks import AddTasks
 from orch_tui.tui.workbench.dialogs.task_options import TaskOptionsDialog
 from orch_tui.tui.workbench.model import Workbench
+from orch_tui.tui.workbench.plan.problems import ProblemList
 from orch_tui.tui.workbench.screen import WorkbenchScreen
-from orch_tui.tui.workbench.widgets.component_list import ComponentList
-from orch_tui.tui.workbench.widgets.configuration_list import ConfigurationList
-from orch_tui.tui.workbench.widgets.problems import ProblemList
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 

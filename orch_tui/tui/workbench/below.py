@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from orch_tui.tui.workbench.host import Says
-from orch_tui.tui.workbench.panes import Panes
-from orch_tui.tui.workbench.starter import say_no_run
-from orch_tui.tui.workbench.watcher import RunWatcher
-from orch_tui.tui.workbench.widgets.approval_card import ApprovalCard
-from orch_tui.tui.workbench.widgets.failure_card import FailureCard
-from orch_tui.tui.workbench.widgets.live_panel import LivePanel
-from orch_tui.tui.workbench.widgets.problems import ProblemList
+from orch_tui.tui.workbench.layout.panes import Panes
+from orch_tui.tui.workbench.plan.problems import ProblemList
+from orch_tui.tui.workbench.run.approval_card import ApprovalCard
+from orch_tui.tui.workbench.run.failure_card import FailureCard
+from orch_tui.tui.workbench.run.live_panel import LivePanel
+from orch_tui.tui.workbench.run.starter import say_no_run
+from orch_tui.tui.workbench.run.watcher import RunWatcher
 
 
 class Below:

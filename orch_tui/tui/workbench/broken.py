@@ -18,7 +18,7 @@ from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.row_list import RowList
-from orch_tui.tui.workbench import look
+from orch_tui.tui.workbench.layout import look
 
 if TYPE_CHECKING:
     from textual.screen import Screen

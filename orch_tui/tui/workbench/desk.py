@@ -16,28 +16,28 @@ from orch_tui.tui.dialogs.menu import Menu
 from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.workbench.below import Below
 from orch_tui.tui.workbench.catalog import ComponentEntry, ConfigurationEntry
+from orch_tui.tui.workbench.components.components_pane import ComponentsPane
 from orch_tui.tui.workbench.context_menu import menu_actions
 from orch_tui.tui.workbench.dialogs.run_preview import confirm_in_tree
-from orch_tui.tui.workbench.edits import EditController
-from orch_tui.tui.workbench.file import FileController
-from orch_tui.tui.workbench.interventions import InterventionController
+from orch_tui.tui.workbench.layout.panes import Panes, Room
 from orch_tui.tui.workbench.model import Workbench
-from orch_tui.tui.workbench.outline import NestedLine
-from orch_tui.tui.workbench.panes import Panes, Room
-from orch_tui.tui.workbench.pictures import Pictures
-from orch_tui.tui.workbench.plan_view import PlanView
-from orch_tui.tui.workbench.run_pages import RunPages
-from orch_tui.tui.workbench.run_view import RunView
+from orch_tui.tui.workbench.plan.edits import EditController
+from orch_tui.tui.workbench.plan.file import FileController
+from orch_tui.tui.workbench.plan.plan_view import PlanView
+from orch_tui.tui.workbench.plan.problems import ProblemList
+from orch_tui.tui.workbench.run.failure_card import Failure
+from orch_tui.tui.workbench.run.interventions import InterventionController
+from orch_tui.tui.workbench.run.live_panel import LivePanel
+from orch_tui.tui.workbench.run.pictures import Pictures
+from orch_tui.tui.workbench.run.run_pages import RunPages
+from orch_tui.tui.workbench.run.run_view import RunView
+from orch_tui.tui.workbench.run.starter import RunStarter
+from orch_tui.tui.workbench.run.watcher import RunWatcher
 from orch_tui.tui.workbench.services import ScreenServices
 from orch_tui.tui.workbench.shown import OF_A_RUN, Shown
-from orch_tui.tui.workbench.starter import RunStarter
-from orch_tui.tui.workbench.watcher import RunWatcher
-from orch_tui.tui.workbench.widgets.components_pane import ComponentsPane
-from orch_tui.tui.workbench.widgets.failure_card import Failure
-from orch_tui.tui.workbench.widgets.live_panel import LivePanel
-from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree, toggle_fold
-from orch_tui.tui.workbench.widgets.problems import ProblemList
-from orch_tui.tui.workbench.widgets.tree_pane import TreePane
+from orch_tui.tui.workbench.tree.outline import NestedLine
+from orch_tui.tui.workbench.tree.phase_tree import PhaseTree, toggle_fold
+from orch_tui.tui.workbench.tree.tree_pane import TreePane
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,21 +19,21 @@ from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.textual_patches.keys import first_bindings
 from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import LineList
-from orch_tui.tui.workbench import look
+from orch_tui.tui.workbench.components.components_pane import ComponentsPane
 from orch_tui.tui.workbench.desk import Desk, Widgets
+from orch_tui.tui.workbench.layout import look
+from orch_tui.tui.workbench.layout.pane_tabs import PaneTabs
+from orch_tui.tui.workbench.layout.panes import TABS, Panes, Places
 from orch_tui.tui.workbench.model import Workbench
-from orch_tui.tui.workbench.panes import TABS, Panes, Places
+from orch_tui.tui.workbench.plan.problems import ProblemList
+from orch_tui.tui.workbench.run.approval_card import ApprovalCard
+from orch_tui.tui.workbench.run.failure_card import FailureCard
+from orch_tui.tui.workbench.run.live_panel import LivePanel
+from orch_tui.tui.workbench.run.tables_pane import TablesPane
+from orch_tui.tui.workbench.run.watcher import RunWatcher
 from orch_tui.tui.workbench.services import ScreenServices
-from orch_tui.tui.workbench.watcher import RunWatcher
-from orch_tui.tui.workbench.widgets.approval_card import ApprovalCard
-from orch_tui.tui.workbench.widgets.components_pane import ComponentsPane
-from orch_tui.tui.workbench.widgets.failure_card import FailureCard
-from orch_tui.tui.workbench.widgets.live_panel import LivePanel
-from orch_tui.tui.workbench.widgets.pane_tabs import PaneTabs
-from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
-from orch_tui.tui.workbench.widgets.problems import ProblemList
-from orch_tui.tui.workbench.widgets.tables_pane import TablesPane
-from orch_tui.tui.workbench.widgets.tree_pane import TreePane
+from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
+from orch_tui.tui.workbench.tree.tree_pane import TreePane
 
 # What fits at 80 columns. The first ones are there only on the failure card, and while a run goes on.
 _KEYS_FIRST = (

@@ -23,7 +23,7 @@ from orch_tui.runs.nested import NestedRuns
 from orch_tui.runs.timeline import timeline_of
 from orch_tui.runs.view import RunModel
 from orch_tui.tui.home.model import read_runs, spark
-from orch_tui.tui.workbench.run_rows import about_phase, about_task, head_rows, phase_state, task_state, wait_rows
+from orch_tui.tui.workbench.tree.run_rows import about_phase, about_task, head_rows, phase_state, task_state, wait_rows
 
 from tests.support.commands import NoScreen
 from tests.support.damage import AFTER, BEFORE, RUN, T0, damaged, put_runs, whole_journals

@@ -29,7 +29,7 @@ from orch_tui.runs.view import RunModel
 from orch_tui.tui.home.board import Look
 from orch_tui.tui.home.live import Progress
 from orch_tui.tui.widgets.line_tree import Row
-from orch_tui.tui.workbench.run_rows import head_rows, wait_rows
+from orch_tui.tui.workbench.tree.run_rows import head_rows, wait_rows
 
 from tests.support.clocks import Machine
 from tests.support.engine_kit import make_commands, until

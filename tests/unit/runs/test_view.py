@@ -22,7 +22,7 @@ from orch_tui.runs.feed import Batch, RunFeed
 from orch_tui.runs.head import head_of
 from orch_tui.runs.view import RunModel, read_written
 from orch_tui.tui.widgets.line_tree import Row
-from orch_tui.tui.workbench.run_rows import about_task, head_rows, planned_state, task_state, wait_rows
+from orch_tui.tui.workbench.tree.run_rows import about_task, head_rows, planned_state, task_state, wait_rows
 
 from tests.support.clocks import stopped_at
 from tests.support.reasons import in_words

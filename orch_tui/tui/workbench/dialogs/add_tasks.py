@@ -14,10 +14,10 @@ from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList
-from orch_tui.tui.workbench import look
 from orch_tui.tui.workbench.catalog import Catalog
-from orch_tui.tui.workbench.widgets.component_list import ComponentList
-from orch_tui.tui.workbench.widgets.configuration_list import ConfigurationList
+from orch_tui.tui.workbench.components.component_list import ComponentList
+from orch_tui.tui.workbench.components.configuration_list import ConfigurationList
+from orch_tui.tui.workbench.layout import look
 
 
 class AddTasks(Dialog[int]):

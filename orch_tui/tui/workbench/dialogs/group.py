@@ -15,7 +15,7 @@ from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.widgets.row_list import RowList
-from orch_tui.tui.workbench import look
+from orch_tui.tui.workbench.layout import look
 
 
 class GroupPreview(Dialog[str]):

@@ -17,7 +17,6 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line, lines
-from orch_tui.tui.workbench import look
 from orch_tui.tui.workbench.dialogs.option_rows import option_rows, show_errors, text_area, text_row
 from orch_tui.tui.workbench.dialogs.orchestration_form import (
     DEFAULTS,
@@ -30,6 +29,7 @@ from orch_tui.tui.workbench.dialogs.orchestration_form import (
     read_orchestration,
 )
 from orch_tui.tui.workbench.dialogs.task_options_form import VARIABLES, Field, FormErrors
+from orch_tui.tui.workbench.layout import look
 
 if TYPE_CHECKING:
     from orch_tui.tui.app import OrchApp

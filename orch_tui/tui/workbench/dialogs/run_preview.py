@@ -20,10 +20,10 @@ from orch_tui.tui.text import line, lines
 from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.widgets.row_list import RowList
-from orch_tui.tui.workbench import look
-from orch_tui.tui.workbench.chart import Bars
-from orch_tui.tui.workbench.run_rows import plan_states
-from orch_tui.tui.workbench.widgets.phase_tree import PhaseTree
+from orch_tui.tui.workbench.layout import look
+from orch_tui.tui.workbench.tree.chart import Bars
+from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
+from orch_tui.tui.workbench.tree.run_rows import plan_states
 
 _COVERED = 7
 """Rows at the bottom of the tree that the preview lies over."""

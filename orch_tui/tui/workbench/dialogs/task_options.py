@@ -13,7 +13,6 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
-from orch_tui.tui.workbench import look
 from orch_tui.tui.workbench.dialogs.option_rows import option_rows, show_errors, text_area
 from orch_tui.tui.workbench.dialogs.task_options_form import (
     FIELDS,
@@ -24,6 +23,7 @@ from orch_tui.tui.workbench.dialogs.task_options_form import (
     form_values,
     read_form,
 )
+from orch_tui.tui.workbench.layout import look
 from orch_tui.tui.workbench.model import OptionChanges
 
 

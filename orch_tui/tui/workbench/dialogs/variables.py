@@ -14,7 +14,7 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.text import line
-from orch_tui.tui.workbench import look
+from orch_tui.tui.workbench.layout import look
 
 
 class Variables(Dialog[dict[str, str] | None]):

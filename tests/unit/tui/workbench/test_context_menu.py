@@ -8,7 +8,7 @@ from orch_tui.tui.actions import BY_ID
 from orch_tui.tui.actions import run as run_actions
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.workbench.context_menu import menu_actions
-from orch_tui.tui.workbench.widgets.phase_tree import OWN
+from orch_tui.tui.workbench.tree.phase_tree import OWN
 
 from tests.tui.driving import workbench
 from tests.tui.seed import sample_project

@@ -1,0 +1,1 @@
+"""The components and configurations that tasks are made of."""

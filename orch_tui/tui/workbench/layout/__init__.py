@@ -1,0 +1,1 @@
+"""How the workbench shares the screen."""

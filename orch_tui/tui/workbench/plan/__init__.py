@@ -1,0 +1,1 @@
+"""The orchestration as it is edited: its edits, its file, its checks."""

@@ -1,0 +1,153 @@
+"""Draws the orchestration as it is edited: tree, bars, marks and title at once, problems a moment later."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from textual.content import Content
+from textual.timer import Timer
+
+from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.runs.estimates import read_estimates
+from orch_tui.tui.text import line
+from orch_tui.tui.workbench.components.components_pane import ComponentsPane
+from orch_tui.tui.workbench.host import Asks, Times
+from orch_tui.tui.workbench.model import Workbench
+from orch_tui.tui.workbench.plan.checker import Checker
+from orch_tui.tui.workbench.plan.plan_timeline import Planner, PlanTimeline
+from orch_tui.tui.workbench.plan.problems import ProblemList
+from orch_tui.tui.workbench.shown import Shown
+from orch_tui.tui.workbench.tree.states import TreeStates
+from orch_tui.tui.workbench.tree.tree_pane import TreePane
+
+# Checking follows an edit at once while it is cheap, and waits for a pause when it is not. Seconds.
+_SOON, _LATER = 0.02, 0.4
+
+
+class PlanHost(Asks, Times, Protocol):
+    """Works later and in the background."""
+
+
+class PlanView:
+    """The tree shows the run instead of the plan while one is shown; problems are always the plan's."""
+
+    def __init__(
+        self,
+        bench: Workbench,
+        components: ComponentsPane,
+        pane: TreePane,
+        problems: ProblemList,
+        host: PlanHost,
+        checked: Callable[[], None],
+        learned: Callable[[], None],
+    ) -> None:
+        """``checked`` is told when other problems are shown, ``learned`` when more is known of durations."""
+        self._bench = bench
+        self._components = components
+        self._pane = pane
+        self._tree = pane.phase_tree
+        self._problems = problems
+        self._host = host
+        self._checked = checked
+        self._learned = learned
+        self._planner = Planner()
+        self._checker: Checker | None = None
+        self._check_timer: Timer | None = None
+        self._titled: tuple[str, str | None] = ("", None)
+
+    def definitions_changed(self) -> None:
+        """Components and configurations may be others: read them anew."""
+        self._bench.catalog.forget()
+        self._checker = Checker(self._bench.project, self._found)
+        self._components.show()
+
+    def show(self, shown: Shown, focus: str | None = None) -> None:
+        """Draw what an edit changed; the slower parts follow a moment later. ``focus``: put the cursor there."""
+        self.show_tree(shown)
+        if focus is not None:
+            self._tree.go_to(focus)
+        self.show_marks(shown)
+        if self._check_timer is not None:
+            self._check_timer.stop()
+        cheap = self._checker is None or self._checker.is_cheap(self._bench.value)
+        self._check_timer = self._host.set_timer(_SOON if cheap else _LATER, self.check)
+
+    def show_tree(self, shown: Shown, *, redraw: bool = False) -> None:
+        """The phases of the run that is shown, or of the orchestration as it is edited."""
+        bars = self.bars() if shown.model is None else None
+        self._tree.show(shown.phases(self._bench.value), bars, redraw=redraw)
+        self._pane.show_about(how_known(bars) if bars is not None else "")
+        if shown.past and shown.model is not None:
+            name = shown.model.state.header.name
+            self._pane.border_title = line(f"{name} ─ as it ran, read only", limit=60)
+
+    def show_marks(self, shown: Shown) -> None:
+        """Draw marks and the title line again, where they are different now."""
+        bench, pane = self._bench, self._pane
+        self._tree.show_marks(bench.marks, bench.phase_marks)
+        if shown.past:
+            return
+        marked = f"{len(bench.marks)} marked  " if bench.marks else ""
+        state = ("● unsaved", "bold $text-warning") if bench.dirty else ("saved", "$text-muted")
+        title = Content.assemble((f"{safe_line(bench.value.name, 60)} ─ ", "bold"), (marked, "$text-accent"), state)
+        # Setting a title draws the whole widget again, also when it is the same one.
+        if self._titled != (title.markup, pane.border_title):
+            pane.border_title = title
+            self._titled = (title.markup, pane.border_title)
+
+    def check(self) -> None:
+        """Find the problems of the value as it is now; draw them and the uses."""
+        if self._checker is not None:
+            self._checker.check(self._bench.value)
+            self._components.show_uses()
+
+    def _found(self, value: Orchestration, problems: list[Problem]) -> None:
+        self._host.on_its_thread(self._show_problems, problems)
+
+    def _show_problems(self, problems: list[Problem]) -> None:
+        if list(self._problems.problems) != problems:
+            worst: dict[str, Severity] = {}
+            for problem in problems:
+                place = problem.task or problem.phase
+                if place is not None:
+                    worst.setdefault(place, problem.severity)
+            self._problems.show(problems)
+            self._tree.show_problems(worst)
+        title = f"Problems: {len(problems)}" if problems else "Problems"
+        if self._problems.border_title != title:
+            self._problems.border_title = line(title)
+        self._checked()
+
+    def bars(self, runs: Callable[[str], bool] | None = None) -> PlanTimeline:
+        """When each task would run; ``runs`` says which ones a part of it would run, None for all."""
+        return self._planner.plan(self._bench.value, self._bench.project.settings.max_parallel, runs)
+
+    def show_plan(self, shown: Shown) -> None:
+        """The tree again, after something else stood in it."""
+        self._tree.show_states(TreeStates(), self.bars())
+        self.show_tree(shown)
+
+    def read_durations(self) -> None:
+        """Learn from the runs that there are how long tasks take."""
+        self._host.in_background(self._read_durations(), "durations", "durations of runs")
+
+    async def _read_durations(self) -> None:
+        bench = self._bench
+        estimates = await asyncio.to_thread(read_estimates, bench.project.paths, bench.value.id)
+        if self._planner.learn(estimates.task_medians):
+            self._learned()
+
+
+def how_known(bars: PlanTimeline) -> str:
+    """How long it takes, and how that is known; empty when nothing would run."""
+    if not bars.running:
+        return ""
+    if not bars.known:
+        return "durations not known yet"
+    unknown = bars.running - bars.known
+    return f"≈ {show_duration(bars.seconds)}" + (f", {counted(unknown, 'task')} guessed" if unknown else "")

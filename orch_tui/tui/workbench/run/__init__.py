@@ -1,0 +1,1 @@
+"""The run that is shown: started, watched, intervened in."""

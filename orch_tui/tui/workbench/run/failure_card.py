@@ -1,0 +1,166 @@
+"""The first failure of a run: which task, its exit in words, its last lines, what ended because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.message import Message
+
+from orch_tui.engine.attempts.lastlines import last_lines
+from orch_tui.engine.attempts.results import read_result
+from orch_tui.model.components.fault import Fault, read_fault
+from orch_tui.model.run.runstate import RunState, TaskState
+from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.project.attempt_dir import attempt_directory, log_file
+from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, phase_of, skipped_because
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import run as actions
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.workbench.tree.run_rows import wrapped
+
+LINES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What the card shows. ``lines`` are the last ones of the log; ``also`` and ``skipped`` are names of tasks;
+    ``fault`` is where in its configuration the task failed, as far as it told."""
+
+    task: str
+    configuration: str
+    title: str
+    words: str
+    lines: tuple[str, ...]
+    also: tuple[str, ...]
+    skipped: tuple[str, ...]
+    fault: Fault
+
+
+def read_failure(state: RunState, directory: Path) -> Failure | None:
+    """The first failure as the state has it; None while there is none. Reads the end of a log."""
+    task = first_failure(state)
+    if task is None:
+        return None
+    lines: Sequence[str] = ()
+    fault = None
+    if task.attempts:
+        attempt = attempt_directory(directory, task.id, task.attempts[-1].number)
+        lines = last_lines(log_file(attempt), LINES)
+        fault = read_fault(read_result(attempt))
+    number, phase = phase_of(state, task)
+    return Failure(
+        task.id,
+        task.configuration,
+        f'{safe_line(task.name, 120)} in phase {number} "{safe_line(phase.name, 80)}"',
+        exit_in_words(task),
+        tuple(lines),
+        _names(failed_as_well(state, task)),
+        _names(skipped_because(state, task)),
+        fault or Fault((), None, f"It failed: {exit_in_words(task)}"),
+    )
+
+
+def _names(tasks: Sequence[TaskState]) -> tuple[str, ...]:
+    return tuple(safe_line(task.name, 120) for task in tasks)
+
+
+class FailureCard(LineList):
+    """Enter on a folded line unfolds it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(actions.FAILURE)
+    HELP = "The task that failed first. e edits its configuration, c runs again what did not succeed, l opens its log."
+
+    @dataclass
+    class Asked(Message):
+        """A key of the card: ``edit``, ``continue``, ``log``, ``text`` or ``command``."""
+
+        what: str
+        failure: Failure
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.failure: Failure | None = None
+        self._rows: list[Row] = []
+        self._folds: dict[int, str] = {}
+        self._open: set[str] = set()
+        self._width = 0
+
+    def show(self, failure: Failure | None) -> None:
+        """Show another failure, or none."""
+        if failure != self.failure:
+            self.failure = failure
+            self._build()
+
+    def _build(self) -> None:
+        self._width = self.size.width
+        self._rows, self._folds = failure_rows(self.failure, self._width, self._open) if self.failure else ([], {})
+        self.reload()
+
+    def on_resize(self) -> None:
+        if self.size.width != self._width:
+            self._build()
+        super().on_resize()
+
+    def count(self) -> int:
+        return len(self._rows)
+
+    def row(self, index: int) -> Row:
+        return self._rows[index]
+
+    def clicked(self, index: int, x: int) -> bool:
+        key = self._folds.get(index)
+        if key is not None:
+            self._open ^= {key}
+            self._build()
+        return key is not None
+
+    def action_choose(self) -> None:
+        self.clicked(self.cursor, 0)
+
+    def _ask(self, what: str) -> None:
+        if self.failure is not None:
+            self.post_message(self.Asked(what, self.failure))
+
+    def action_edit(self) -> None:
+        self._ask("edit")
+
+    def action_continue(self) -> None:
+        self._ask("continue")
+
+    def action_log(self) -> None:
+        self._ask("log")
+
+    def action_text(self) -> None:
+        self._ask("text")
+
+    def action_copy_command(self) -> None:
+        self._ask("command")
+
+
+def failure_rows(failure: Failure, width: int, unfolded: Set[str]) -> tuple[list[Row], dict[int, str]]:
+    """The rows of a card of that width, and which of them unfold what. Nothing without a width."""
+    rows: list[Row] = []
+    folds: dict[int, str] = {}
+    if not width:
+        return rows, folds
+    rows += wrapped(failure.title, width, "error", limit=2)
+    # The whole sentence: what to do is at its end, and the list scrolls.
+    rows += wrapped(failure.words, width, limit=12)
+    for key, words, names in (
+        ("skipped", "skipped because of it", failure.skipped),
+        ("also", "failed as well", failure.also),
+    ):
+        if not names:
+            continue
+        folds[len(rows)] = key
+        glyph = "▾" if key in unfolded else "▸"
+        rows.append(Row((Part(f" {glyph} {counted(len(names), 'task')} {words}", "accent"),)))
+        if key in unfolded:
+            rows += [Row((Part(f"   {name}", "dim"),)) for name in names]
+    last = f" its last {counted(len(failure.lines), 'line')}:" if failure.lines else " it wrote nothing"
+    rows.append(Row((Part(last, "dim"),)))
+    return [*rows, *(Row((Part(" │ ", "dim"), Part(text))) for text in failure.lines)], folds

@@ -1,0 +1,130 @@
+"""What can be opened from a run in the workbench: logs, texts, tables, nested runs, the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from orch_tui.model.run.runstate import TaskState
+from orch_tui.tui.workbench.host import Asks, Opens
+from orch_tui.tui.workbench.model import Workbench
+from orch_tui.tui.workbench.run.starter import RunStarter, say_no_run
+from orch_tui.tui.workbench.run.watcher import RunWatcher
+
+
+class PagesHost(Asks, Opens, Protocol):
+    """Dialogs, and other places of the program."""
+
+
+class RunPages:
+    """Each is read when it is opened."""
+
+    def __init__(
+        self,
+        bench: Workbench,
+        watcher: RunWatcher,
+        starter: RunStarter,
+        host: PagesHost,
+        task_shown: Callable[[], TaskState | None],
+    ) -> None:
+        """``task_shown`` is the task under the cursor as the shown run has it."""
+        self._bench = bench
+        self._watcher = watcher
+        self._starter = starter
+        self._host = host
+        self._task_shown = task_shown
+        self._from_history: Path | None = None
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[], object]]:
+        """What carries out which action, by its id."""
+        return {
+            "run.log": self.log,
+            "run.text": lambda: self.of_attempt("text", self._task_shown()),
+            "run.copy-command": lambda: self.of_attempt("command", self._task_shown()),
+            "run.nested": self.nested,
+            "run.history": self.history,
+            "workbench.storage": self.storage,
+        }
+
+    def log(self) -> None:
+        task = self._task_shown()
+        if self._watcher.shown.model is None:
+            say_no_run(self._host)
+        elif task is None:
+            self._host.say("Put the cursor on a task of the run that is shown, to see its log.", "warning")
+        else:
+            self.open_log(task.id)
+
+    def open_log(self, task: str) -> None:
+        """The log of a task of the shown run, full screen."""
+        from orch_tui.tui.log.viewer import LogViewerScreen
+
+        model = self._watcher.shown.model
+        if model is not None:
+            self._host.show_screen(LogViewerScreen.open_for_task(model.directory, model.state.tasks[task], model.state))
+
+    def of_attempt(self, what: str, task: TaskState | None) -> None:
+        """The ``text`` that the last attempt of a task ran, or its ``command``."""
+        from orch_tui.tui.runs.attempt_text import Which, copy_command, show_text
+
+        model = self._watcher.shown.model
+        if model is None:
+            say_no_run(self._host)
+            return
+        if task is None:
+            self._host.say("Put the cursor on a task of the run that is shown.", "warning")
+            return
+        which = Which(model.directory, model.state, task)
+        if what == "command":
+            copy_command(self._host.orch_app, which)
+        else:
+            self._host.in_background(show_text(self._host.orch_app, which), "text", "read a text")
+
+    def nested(self) -> None:
+        model, task = self._watcher.shown.model, self._task_shown()
+        if model is None:
+            say_no_run(self._host)
+            return
+        child = model.children.get(task.id) if task is not None else None
+        if child is None:
+            self._host.say("Put the cursor on a nested orchestration that has begun.", "warning")
+            return
+        self._host.open_run(child.state.header.orchestration, child.directory)
+
+    def back_from(self, run: Path) -> None:
+        """A run is left: back to the history, if it was opened from there."""
+        if run == self._from_history:
+            self.history(run.name)
+
+    def history(self, cursor: str | None = None) -> None:
+        """All runs; ``cursor`` is the one to begin at."""
+        from orch_tui.tui.runs.history import HistoryScreen
+
+        def take(answer: tuple[str, Path] | None) -> None:
+            if answer is None:
+                return
+            what, directory = answer
+            if what == "rerun":
+                self._starter.rerun(directory.name)
+            else:
+                self._from_history = directory
+                model = self._watcher.shown.model
+                live = model is not None and model.directory == directory and model.live
+                self._watcher.follow(directory, past=not live)
+
+        self._from_history = None
+        self._host.show_screen(HistoryScreen(self._bench.project, self._bench.value.id, cursor=cursor), take)
+
+    def storage(self) -> None:
+        """All stored tables of the project."""
+        from orch_tui.tui.data.storage import StorageScreen
+
+        self._host.show_screen(StorageScreen())
+
+    def table(self, table: str) -> None:
+        """The rows of a stored table."""
+        from orch_tui.tui.data.table import TableScreen
+
+        self._host.show_screen(TableScreen(self._bench.project.paths, table))

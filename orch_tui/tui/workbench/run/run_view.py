@@ -1,0 +1,106 @@
+"""Draws the run that is watched: its states in the tree, and the panel beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.orchestration.orchestration import Phase, Task
+from orch_tui.model.run.runstate import TaskState
+from orch_tui.project.attempt_dir import log_file
+from orch_tui.runs.timeline import Timeline, timeline_of
+from orch_tui.runs.view import RunModel, telling
+from orch_tui.tui.workbench.run.live_panel import LivePanel
+from orch_tui.tui.workbench.run.watcher import Results
+from orch_tui.tui.workbench.shown import Shown
+from orch_tui.tui.workbench.tree.outline import NestedLine
+from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
+from orch_tui.tui.workbench.tree.run_rows import nested_lines, phase_state, task_state
+from orch_tui.tui.workbench.tree.states import TreeStates
+
+_TREE_ROWS = 8
+"""Durations drawn per second in the tree, at most: with more running tasks they take turns."""
+
+
+class RunView:
+    """The states that were drawn last are kept: only those that events were about, and running ones, are made anew."""
+
+    def __init__(self, tree: PhaseTree, panel: LivePanel) -> None:
+        self._tree = tree
+        self._panel = panel
+        self._states = TreeStates()
+        self._nested: Mapping[str, Sequence[NestedLine]] = {}
+        self._timeline = Timeline()
+
+    def begin(self) -> None:
+        """Another run is shown: nothing is known of it yet."""
+        self._states, self._nested, self._timeline = TreeStates(), {}, Timeline()
+        self._panel.show_failure(None)
+        self._panel.show_written((), {})
+
+    def draw(self, shown: Shown, results: Results, *, whole: bool = False) -> None:
+        """What is different."""
+        model = shown.model
+        if model is None:
+            return
+        # All rows of a tree that changes its width, or has none yet behind another tab, are made again.
+        now, wide = model.now(), self._tree.look.chart.columns.words
+        self._timeline = timeline_of(model, now)
+        self._states = self._different(model, now, whole=whole, wide=wide)
+        self._nested = {
+            task: nested_lines(task, child, self._timeline.nested.get(task), wide=wide)
+            for task, child in model.children.items()
+        }
+        self._draw_states(model, None if whole or model.finished else _TREE_ROWS)
+        if self._tree.look.chart.columns.words != wide:
+            self.draw(shown, results, whole=True)
+            return
+        self._panel.show_failure(results.failure)
+        self._panel.show_written(results.items, results.columns)
+        self.follow_cursor(shown)
+
+    def _different(self, model: RunModel, now: RunTime, *, whole: bool, wide: bool) -> TreeStates:
+        state = model.state
+        touched = model.changes() | {task for task, _ in model.running()}
+        tasks = state.tasks.keys() if whole else touched & state.tasks.keys()
+        going = {phase.id for phase in state.phases.values() if phase.started is not None and phase.ended is None}
+        phases = state.phases.keys() if whole else (touched | going) & state.phases.keys()
+        new = {key: task_state(model, state.tasks[key], now, wide=wide) for key in tasks}
+        of_phases = {key: phase_state(model, state.phases[key], now, wide=wide) for key in phases}
+        return TreeStates({**self._states.tasks, **new}, {**self._states.phases, **of_phases})
+
+    def _draw_states(self, model: RunModel, limit: int | None) -> None:
+        moving = model.live and not model.finished
+        self._tree.show_states(self._states, self._timeline, self._nested, moving=moving, limit=limit)
+
+    def draw_states(self, shown: Shown) -> None:
+        """The states again, after something else stood in their place."""
+        if shown.model is not None:
+            self._draw_states(shown.model, None)
+
+    def follow_cursor(self, shown: Shown) -> None:
+        """The panel tells of the task or phase under the cursor of the tree, and has its log."""
+        if shown.model is None:
+            return
+        item = self._tree.item
+        self._panel.show_run(shown.model, self._timeline, shown.model.now(), item.id if item is not None else None)
+        self.show_log(shown)
+
+    def show_log(self, shown: Shown) -> None:
+        """The log of the task under the cursor, while it is in view."""
+        model = shown.model
+        if self._panel.tab == "log" and model is not None:
+            task = self.task(shown) or self._of_phase(shown)
+            directory = model.attempt_path(task) if task is not None else None
+            self._panel.show_log(log_file(directory) if directory is not None else None, task)
+
+    def task(self, shown: Shown) -> TaskState | None:
+        """The task under the cursor as the run has it."""
+        item = self._tree.item
+        return shown.task(item.id) if isinstance(item, Task) else None
+
+    def _of_phase(self, shown: Shown) -> TaskState | None:
+        """The task of the phase under the cursor that has most to tell."""
+        item = self._tree.item
+        tasks = [shown.task(task.id) for task in item.tasks] if isinstance(item, Phase) else []
+        return telling(task for task in tasks if task is not None)

@@ -1,0 +1,1 @@
+"""The tree of phases and tasks: rows, what stands behind the names, bars."""

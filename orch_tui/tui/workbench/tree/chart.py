@@ -1,0 +1,112 @@
+"""What stands at the right of each row of the tree: its bar on the axis that all rows share. No Textual."""
+
+from __future__ import annotations
+
+import locale
+from collections.abc import Sequence
+from typing import Protocol
+
+from orch_tui.runs.timeline import Bar, Span
+from orch_tui.tui.widgets.row_painter import Part, Row
+from orch_tui.tui.workbench.tree.axis import Axis, heading, scale
+from orch_tui.tui.workbench.tree.bar_cells import ASCII, BLOCKS, Cells, draw_bar, draw_span
+from orch_tui.tui.workbench.tree.columns import GAP, Columns, Widths, share
+
+_RULES_APART = 6
+"""Columns between the lines where phases begin, at least on average: more of them tell nothing."""
+
+
+class Bars(Protocol):
+    """A plan or a run in time, in seconds from its start."""
+
+    @property
+    def seconds(self) -> float:
+        """Where the last bar ends."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether the seconds mean anything."""
+
+    @property
+    def starts(self) -> Sequence[float]:
+        """When phases begin."""
+
+    def task(self, phase: str, task: str) -> Bar | None:
+        """The bar of a task of a phase, by their ids."""
+
+    def span(self, phase: str) -> Span | None:
+        """The place of a phase in time, by its id."""
+
+
+class Chart:
+    """``columns`` say how a row is shared; ``axis`` is what the bars stand on."""
+
+    def __init__(self) -> None:
+        self.columns = Columns()
+        self.axis = Axis(0.0, 0)
+        self.glyphs = BLOCKS if "utf" in locale.getpreferredencoding(False).lower() else ASCII
+        self._bars: Bars | None = None
+        self._rules: Sequence[int] = ()
+        self._seconds = 0.0
+        self._laid_out: tuple[object, ...] = ()
+
+    def show(self, bars: Bars, *, moving: bool = False) -> None:
+        """Other bars. While they are ``moving`` the axis is longer than they are, so that it seldom changes."""
+        self._bars = bars
+        self._seconds = scale(self._seconds, bars.seconds) if moving else bars.seconds
+        self._laid_out = ()
+
+    def lay_out(self, width: int, widths: Widths, *, bars: bool) -> None:
+        """Share ``width`` columns; ``bars``: whether the screen is wide enough for any."""
+        new = (width, widths, bars)
+        if new == self._laid_out:
+            return
+        self._laid_out = new
+        self.columns = share(width, widths, bars=bars and self._bars is not None)
+        self.axis = Axis(self._seconds, self.columns.bars)
+        rules = (
+            {self.axis.cell(start) for start in self._bars.starts} if self._bars is not None and self.axis.cells else ()
+        )
+        inside = sorted(at for at in rules if at > 0)
+        self._rules = inside if len(inside) * _RULES_APART <= self.axis.cells else ()
+
+    @property
+    def timed(self) -> bool:
+        """Whether the seconds of what is shown mean anything."""
+        return self._bars is not None and self._bars.timed
+
+    def usual(self, phase: str, task: str) -> float | None:
+        """How many seconds a task takes by earlier runs; None where they do not tell, or it would not run."""
+        bar = self._bars.task(phase, task) if self._bars is not None else None
+        return bar.end - bar.start if bar is not None and bar.known else None
+
+    def usual_of_phase(self, phase: str) -> float | None:
+        """How many seconds a phase takes by earlier runs."""
+        span = self._bars.span(phase) if self._bars is not None else None
+        return span.end - span.start if span is not None else None
+
+    def task(self, phase: str, task: str) -> tuple[Part, ...]:
+        """The bar of a task, with what keeps it apart from the rest of its row."""
+        return self.bar(self._bars.task(phase, task) if self._bars is not None else None)
+
+    def phase(self, phase: str) -> tuple[Part, ...]:
+        """The line of a phase, with what keeps it apart from the rest of its row."""
+        return self.bar(self._bars.span(phase) if self._bars is not None else None)
+
+    def bar(self, what: Bar | Span | None) -> tuple[Part, ...]:
+        """A bar or a line in the columns for it; nothing where there are none."""
+        if not self.columns.bars:
+            return ()
+        cells: Sequence[Cells]
+        if isinstance(what, Span):
+            cells = draw_span(what, self.axis, self._rules, self.glyphs)
+        else:
+            cells = draw_bar(what, self.axis, self._rules, self.glyphs)
+        return (Part(" " * GAP), *(Part(cell.text, cell.style, picture=True) for cell in cells))
+
+    def head(self, left: str) -> Row:
+        """The line above the rows: ``left``, and the times of the axis where they mean anything."""
+        if not self.columns.bars:
+            return Row((Part(left, "dim"),))
+        times = heading(self.axis, "|" if self.glyphs is ASCII else "╷") if self.timed else " " * self.columns.bars
+        return Row((Part(left, "dim"),), (Part(times, "dim"), Part(" ")))

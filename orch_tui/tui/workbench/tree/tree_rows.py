@@ -1,0 +1,193 @@
+"""How phases and tasks look as rows of the tree. Pure apart from the row types of the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+
+from rich.cells import cell_len
+
+from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Phase, Task
+from orch_tui.model.problem import Severity
+from orch_tui.model.status import Status
+from orch_tui.model.texts.durations import show_duration, write_duration
+from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.runs.sequence.names import cut, cut_names
+from orch_tui.tui.widgets.row_painter import Part, Row
+from orch_tui.tui.workbench.catalog import Label
+from orch_tui.tui.workbench.tree.chart import Chart
+from orch_tui.tui.workbench.tree.columns import TIME, Widths
+from orch_tui.tui.workbench.tree.outline import NestedLine
+from orch_tui.tui.workbench.tree.states import TreeStates
+
+_ERROR, _WARNING = Status.ERROR.style.glyph, Status.WARNING.style.glyph
+_INDENT = "    "
+_FLAGS = 2
+_MOST_BEHIND = 34
+_ALIKE = 40
+"""So many tasks around one are looked at for names that would be cut to the same."""
+
+
+class TreeRows:
+    """Marks, problems and states are given to it by the ids of tasks and phases; ``chart`` has the bars."""
+
+    def __init__(self, label: Callable[[str], Label]) -> None:
+        """``label`` tells what a configuration is called, by its reference."""
+        self._label = label
+        self.chart = Chart()
+        self.marks: Set[str] = frozenset()
+        self.phase_marks: Set[str] = frozenset()
+        self.problems: Mapping[str, Severity] = {}
+        self.states = TreeStates()
+        self.longest = Widths()
+        self._widths: dict[str, tuple[Phase, Widths]] = {}
+        self._cut: dict[tuple[str, ...], Mapping[str, str]] = {}
+
+    # How wide
+
+    def forget(self) -> None:
+        """Configurations may have other names."""
+        self._widths, self._cut = {}, {}
+
+    def measure(self, phases: Iterable[Phase], nested: Iterable[NestedLine]) -> None:
+        """Find what the longest row needs; only phases that are others than before are measured."""
+        known, self._widths = self._widths, {}
+        longest = Widths()
+        for phase in phases:
+            kept = known.get(phase.id)
+            if kept is None or kept[0] is not phase:
+                kept = phase, self._measure(phase)
+            self._widths[phase.id] = kept
+            longest = longest.or_more(kept[1])
+        for line in nested:
+            name = sum(cell_len(part.text) for part in line.left)
+            longest = longest.or_more(Widths(name, name))
+        behind = self.states.width if self.states.tasks else longest.behind
+        self.longest = longest._replace(behind=min(_MOST_BEHIND, behind))
+
+    def _measure(self, phase: Phase) -> Widths:
+        name = whole = _FLAGS + 4 + cell_len(safe_line(phase.name, 200)) + 1
+        behind = sum(cell_len(part.text) for part in _of_phase(phase, folded=True))
+        before = _FLAGS + len(_INDENT)
+        for task in phase.tasks:
+            label = self._label(task.configuration)
+            mine = before + cell_len(label.configuration)
+            name, whole = max(name, mine), max(whole, mine + cell_len(_component(label)))
+            if label.problem or task.options != NO_OPTIONS or not task.enabled or task.continue_on_failure:
+                flags = _of_task(task, label, narrow=False)
+                behind = max(behind, sum(cell_len(part.text) for part in flags))
+        return Widths(name, whole, behind + TIME)
+
+    # Rows
+
+    def phase(self, phase: Phase, number: int, width: int, *, folded: bool) -> Row:
+        """The row of a phase in ``width`` columns; ``number`` counts from 1."""
+        if phase.id in self.states.phases:
+            behind: Sequence[Part] = self.states.phases[phase.id]
+        else:
+            behind = (*_of_phase(phase, folded=folded), self._usually(self.chart.usual_of_phase(phase.id)))
+        right = (*behind, *self.chart.phase(phase.id), Part(" "))
+        before = (
+            *self._flags_before(phase.id, phase.id in self.phase_marks),
+            Part("▸ " if folded else "▾ ", "accent"),
+            Part(f"{number} ", "dim"),
+        )
+        room = width - _cells(before) - _cells(right) - 1
+        return Row((*before, Part(cut(safe_line(phase.name, 200), room), "heading")), right)
+
+    def task(self, task: Task, phase: Phase, width: int) -> Row:
+        """The row of a task: its name, and where there is room for it, the component behind."""
+        label = self._label(task.configuration)
+        if task.id in self.states.tasks:
+            behind: Sequence[Part] = self.states.tasks[task.id]
+        else:
+            flags = _of_task(task, label, narrow=not self.chart.columns.words)
+            behind = (*flags, self._usually(self.chart.usual(phase.id, task.id)))
+        right = (*behind, *self.chart.task(phase.id, task.id), Part(" "))
+        style = "error" if label.problem else "text" if task.enabled else "dim"
+        before = (*self._flags_before(task.id, task.id in self.marks), Part(_INDENT))
+        room = width - _cells(before) - _cells(right) - 1
+        name = label.configuration
+        if cell_len(name) > room:
+            name = self._cut_among(task, phase, room)
+        left = [*before, Part(name, style)]
+        # Whole or not at all: half a name of a component tells nothing, and the row reads as if the name were cut.
+        if cell_len(name) + cell_len(_component(label)) <= room:
+            left.append(Part(_component(label), "dim"))
+        return Row(tuple(left), right)
+
+    def nested(self, line: NestedLine, width: int) -> Row:
+        """The row of a phase or a task of a nested run."""
+        right = (*line.right, *self.chart.bar(line.bar), Part(" "))
+        *before, name = line.left
+        room = width - _cells(before) - _cells(right) - 1
+        return Row((*before, Part(cut(name.text, room), name.style)), right)
+
+    def _usually(self, seconds: float | None) -> Part:
+        """What it takes by earlier runs, in the columns of the time."""
+        if not self.chart.timed:
+            return Part("")
+        return Part(f"{'≈ ' + show_duration(seconds) if seconds is not None else '':>{TIME + 1}}", "dim")
+
+    def _cut_among(self, task: Task, phase: Phase, room: int) -> str:
+        """Its name in so many columns, so that it is told apart from those around it."""
+        at = next(index for index, one in enumerate(phase.tasks) if one is task)
+        around = phase.tasks[max(0, at - _ALIKE) : at + _ALIKE]
+        names = tuple(dict.fromkeys(self._label(one.configuration).configuration for one in around))
+        key = (str(room), *names)
+        if key not in self._cut:
+            self._cut[key] = dict(zip(names, cut_names(names, room), strict=True))
+        return self._cut[key][self._label(task.configuration).configuration]
+
+    def _flags_before(self, item_id: str, marked: bool) -> tuple[Part, Part]:
+        problem = self.problems.get(item_id)
+        glyph = Part(" ")
+        if problem is not None:
+            glyph = Part(_ERROR, "error") if problem is Severity.ERROR else Part(_WARNING, "warning")
+        return Part("◆" if marked else " ", "marked"), glyph
+
+
+def _cells(parts: Iterable[Part]) -> int:
+    return sum(cell_len(part.text) for part in parts)
+
+
+def _component(label: Label) -> str:
+    return f" · {label.component}"
+
+
+def _of_phase(phase: Phase, *, folded: bool) -> tuple[Part, ...]:
+    """What is set of a phase, and what it has where that cannot be seen."""
+    notes = []
+    if phase.max_parallel is not None:
+        notes.append(f"{phase.max_parallel} at once")
+    if phase.retry is not None:
+        notes.append(f"↻ {phase.retry.attempts}×")
+    if folded or not phase.tasks:
+        notes.append(counted(len(phase.tasks), "task") if phase.tasks else "no tasks")
+    return (Part("  ".join(notes), "dim"),) if notes else ()
+
+
+def _of_task(task: Task, label: Label, *, narrow: bool) -> tuple[Part, ...]:
+    """What is wrong with what it runs, and what is set of it, in words; shorter ones where it is narrow."""
+    flags = [Part(f"{_ERROR} {label.problem}", "error")] if label.problem else []
+    flags += _flags(task, narrow=narrow)
+    right = [part for flag in flags for part in (flag, Part("  "))]
+    return tuple(right[:-1])
+
+
+def _flags(task: Task, *, narrow: bool) -> list[Part]:
+    flags = []
+    if not task.enabled:
+        flags.append(Part(f"{Status.SKIPPED.style.glyph} {'off' if narrow else 'disabled'}", "dim"))
+    if task.continue_on_failure:
+        flags.append(Part(f"{_WARNING} {'goes on' if narrow else 'continues on failure'}", "warning"))
+    options = task.options
+    if options != NO_OPTIONS:
+        if options.retry is not None:
+            flags.append(Part(f"↻ {options.retry.attempts}×", "accent"))
+        if options.timeout is not None:
+            flags.append(Part(f"≤ {write_duration(options.timeout)}", "accent"))
+        if options.delay:
+            flags.append(Part(f"+ {write_duration(options.delay)}", "accent"))
+    if task.variables:
+        flags.append(Part(f"{{{len(task.variables)}}}" if narrow else counted(len(task.variables), "variable"), "dim"))
+    return flags

@@ -1,0 +1,51 @@
+"""Which rows the tree has."""
+
+from __future__ import annotations
+
+from orch_tui.model.orchestration.orchestration import Phase, Task
+from orch_tui.tui.widgets.row_painter import Part
+from orch_tui.tui.workbench.tree.outline import NestedLine, Outline
+
+A, B, C = (Task(name, f"command/{name}") for name in "abc")
+FIRST, SECOND = Phase("p", "First", (A, B)), Phase("q", "Second", (C,))
+
+
+def ids(outline: Outline) -> list[str]:
+    return [row.id for row in outline.rows]
+
+
+def test_folding_hides_tasks_and_going_to_one_unfolds_its_phase() -> None:
+    outline = Outline()
+    assert not outline.show((FIRST, SECOND))
+    outline.fold({"p"})
+    assert ids(outline) == ["p", "q", "c"] and outline.index_of("a") is None
+    assert outline.unfold_around("a") and not outline.unfold_around("a")
+    assert ids(outline) == ["p", "a", "b", "q", "c"] and outline.index_of("a") == 1
+
+
+def test_it_says_whether_there_are_as_many_rows_as_before() -> None:
+    outline = Outline()
+    outline.show((FIRST, SECOND))
+    assert outline.show((SECOND, Phase("p", "First", (B, A))))
+    assert ids(outline) == ["q", "c", "p", "b", "a"] and outline.numbers == {"q": 1, "p": 2}
+    assert not outline.show((SECOND,))
+
+
+def test_lines_of_a_nested_run_stand_below_their_task() -> None:
+    outline = Outline()
+    outline.show((FIRST, SECOND))
+    lines = [NestedLine("a/1", (Part("one"),), ()), NestedLine("a/2", (Part("two"),), ())]
+    assert outline.show_nested({"a": lines})
+    assert ids(outline) == ["p", "a", "a/1", "a/2", "b", "q", "c"]
+    # AND the same places with other texts are no reason to measure the tree anew
+    assert not outline.show_nested({"a": [NestedLine("a/1", (Part("1"),), ()), lines[1]]})
+    assert outline.show_nested({}) and ids(outline) == ["p", "a", "b", "q", "c"]
+
+
+def test_a_row_knows_its_phase() -> None:
+    outline = Outline()
+    outline.show((FIRST, SECOND))
+    assert [outline.phase_index(index) for index in range(5)] == [0, 0, 0, 3, 3]
+    assert [outline.phase_of(index).id for index in range(5)] == ["p", "p", "p", "q", "q"]
+    assert outline.next_phase(range(1, 5)) == 3 and outline.next_phase(range(4, 5)) is None
+    assert Outline().phase_index(0) is None

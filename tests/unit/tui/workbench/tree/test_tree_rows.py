@@ -1,0 +1,126 @@
+"""A row of the tree at several widths: the name is whole for as long as anything else can give way."""
+
+from __future__ import annotations
+
+import pytest
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
+from orch_tui.model.problem import Severity
+from orch_tui.tui.widgets.row_painter import Part, Row
+from orch_tui.tui.workbench.catalog import Label
+from orch_tui.tui.workbench.plan.plan_timeline import Planner, PlanTimeline
+from orch_tui.tui.workbench.tree.bar_cells import BLOCKS
+from orch_tui.tui.workbench.tree.states import TreeStates
+from orch_tui.tui.workbench.tree.tree_rows import TreeRows
+
+TASK = Task("t", "snowflake-extractor/index", continue_on_failure=True)
+PHASE = Phase("p", "First", (TASK,))
+
+
+def rows(*phases: Phase) -> TreeRows:
+    look = TreeRows(lambda ref: Label("Snowflake extractor", _NAMES[ref]))
+    look.measure(phases or (PHASE,), ())
+    look.chart.glyphs = BLOCKS
+    return look
+
+
+_NAMES = {
+    "snowflake-extractor/index": "Email recipient index",
+    "snowflake-extractor/one": "Paid Campaign Performance",
+    "snowflake-extractor/two": "Paid Campaign Recipients",
+}
+
+
+def text(row: Row) -> str:
+    return "".join(part.text for part in row.left).strip()
+
+
+def behind(row: Row) -> str:
+    return "".join(part.text for part in row.right).strip()
+
+
+def whole(row: Row) -> str:
+    return "".join(part.text for part in (*row.left, *row.right))
+
+
+def test_the_name_comes_first_and_the_component_goes_first() -> None:
+    # GIVEN a row with room for all, and one a column narrower than that
+    look = rows()
+    needed = len(whole(look.task(TASK, PHASE, 120))) + 1
+    assert text(look.task(TASK, PHASE, needed)) == "Email recipient index · Snowflake extractor"
+    # THEN the component is gone as a whole, and the name is not touched
+    assert text(look.task(TASK, PHASE, needed - 1)) == "Email recipient index"
+
+
+@pytest.mark.parametrize(("width", "flag"), [(120, "continues on failure"), (50, "goes on")])
+def test_flags_are_shorter_where_it_is_narrow(width: int, flag: str) -> None:
+    look = rows()
+    look.chart.lay_out(width, look.longest, bars=False)
+    assert behind(look.task(TASK, PHASE, width)).endswith(flag)
+
+
+def test_a_state_takes_the_place_of_the_flags() -> None:
+    look = rows()
+    look.states = TreeStates({"t": (Part("● processing"),)}, {"p": (Part("✔"),)})
+    assert behind(look.task(TASK, PHASE, 80)) == "● processing"
+    assert behind(look.phase(PHASE, 1, 80, folded=False)) == "✔"
+    # AND a task and a phase may have the same id
+    assert behind(look.phase(Phase("t", "Other", (TASK,)), 1, 80, folded=False)) == ""
+
+
+def test_marks_and_problems_stand_before_the_name() -> None:
+    look = rows()
+    look.marks, look.problems = frozenset({"t"}), {"t": Severity.ERROR}
+    before = [part.text for part in look.task(TASK, PHASE, 80).left[:2]]
+    assert before == ["◆", "✘"]
+    # AND a mark of a phase of the same id is another one
+    assert [part.text for part in look.phase(Phase("t", "First"), 1, 80, folded=True).left[:1]] == [" "]
+    assert behind(look.phase(Phase("t", "First"), 1, 80, folded=True)) == "no tasks"
+
+
+def test_names_that_begin_alike_are_cut_where_one_can_tell_them_apart() -> None:
+    # GIVEN two tasks whose names have the same beginning, and no room for them
+    one, two = Task("1", "snowflake-extractor/one"), Task("2", "snowflake-extractor/two")
+    phase = Phase("p", "First", (one, two))
+    look = rows(phase)
+    shown = [text(look.task(task, phase, 21)) for task in phase.tasks]
+    assert shown == ["Paid…Performa", "Paid…Recipien"]
+
+
+def known(seconds: float) -> PlanTimeline:
+    planner = Planner()
+    planner.learn({"t": seconds})
+    return planner.plan(Orchestration("o", "O", phases=(PHASE,)), 10)
+
+
+def test_bars_stand_in_the_same_columns_of_all_rows_and_of_the_heading() -> None:
+    look = rows()
+    look.chart.show(known(8.0))
+    look.chart.lay_out(99, look.longest, bars=True)
+    task, phase = whole(look.task(TASK, PHASE, 100)), whole(look.phase(PHASE, 1, 100, folded=False))
+    # THEN what is left of them says how long it takes
+    assert "≈ 8.0 s  ▄▄▄▄" in task and "≈ 8.0 s  ────" in phase
+    # AND with the blanks between left and right they are as far from the edge
+    columns = look.chart.columns.bars
+    assert task[-columns - 1 :].startswith("▄") and phase[-columns - 1 :].startswith("─")
+    assert whole(look.chart.head(""))[-columns - 1 :].startswith("╷0")
+    # AND where there is no room for bars, there is none for times of an axis
+    look.chart.lay_out(77, look.longest, bars=False)
+    assert "▄" not in whole(look.task(TASK, PHASE, 78)) and "╷" not in whole(look.chart.head("≈ 8.0 s"))
+
+
+def test_only_phases_that_are_others_are_measured_again() -> None:
+    asked: list[str] = []
+
+    def label(ref: str) -> Label:
+        asked.append(ref)
+        return Label("Snowflake extractor", _NAMES[ref])
+
+    look = TreeRows(label)
+    other = Phase("q", "Second", (Task("1", "snowflake-extractor/one"),))
+    look.measure((PHASE, other), ())
+    longest = look.longest
+    assert longest.name == 6 + len("Paid Campaign Performance")
+    # WHEN one of them is another THEN only it is looked at
+    asked.clear()
+    look.measure((PHASE, Phase("q", "Second", other.tasks)), ())
+    assert set(asked) == {"snowflake-extractor/one"} and look.longest == longest
