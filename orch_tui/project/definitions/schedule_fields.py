@@ -80,7 +80,9 @@ def read_timezone(table: Table) -> str:
 
 def schedule_values(schedule: Schedule) -> dict[str, Any]:
     """What :func:`read_schedules` reads back as this schedule."""
-    values: dict[str, Any] = {"cron": schedule.cron, "enabled": schedule.enabled}
+    values: dict[str, Any] = {"cron": schedule.cron}
+    if not schedule.enabled:
+        values["enabled"] = False
     values |= {key: text for key in ("timezone", "id") if (text := getattr(schedule, key))}
     if schedule.variables:
         values["variables"] = dict(schedule.variables)

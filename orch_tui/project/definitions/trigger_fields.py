@@ -80,7 +80,9 @@ def _made_id(kind: TriggerKind, what: str, taken: set[str]) -> str:
 
 def trigger_values(trigger: Trigger) -> dict[str, Any]:
     """What :func:`read_triggers` reads back as this trigger."""
-    values: dict[str, Any] = {"id": trigger.id, "enabled": trigger.enabled}
+    values: dict[str, Any] = {"id": trigger.id}
+    if not trigger.enabled:
+        values["enabled"] = False
     if trigger.kind is TriggerKind.TABLES:
         values["tables"] = list(trigger.tables)
     else:

@@ -79,7 +79,7 @@ def found_drafts(project: Project, orchestration_id: str) -> tuple[list[Draft], 
 def draft_text(orchestration: Orchestration, base: SourceText | None, now: float, by: str = "") -> str:
     """The text of a draft. ``now`` is seconds since the epoch. Raises: ValueError when a text cannot be written."""
     extra = {"saved": now, **({"by": by} if by else {}), **({"base": base.text} if base is not None else {})}
-    # The screen does not edit these, so they are kept as a file's own keys are.
+    # They are no part of the house style's root: they are written as keys that it does not know.
     kept = {
         "schedules": [schedule_values(one) for one in orchestration.schedules],
         "triggers": [trigger_values(one) for one in orchestration.triggers],

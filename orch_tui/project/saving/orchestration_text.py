@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Container, Mapping, Set
 from dataclasses import replace
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Variable
 from orch_tui.project.definitions.rules import rule_values
 from orch_tui.project.definitions.task_fields import TASK_KEYS, option_values, retry_values, task_values
+from orch_tui.project.saving.starts_text import STARTS, edit_starts
 from orch_tui.project.toml.blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks
 from orch_tui.project.toml.edit import TextEdit, VariableValue, edit_errors, edit_text
 from orch_tui.project.toml.lines import comments_in
@@ -113,22 +114,31 @@ class Composed(NamedTuple):
     way: Way
 
 
-def compose(text: str, new: Orchestration, read: Read) -> Composed:
-    """The file's new text, after an edit of what ``text`` reads as. What starts it and its alerts stay as in ``text``.
+def new_text(value: Orchestration) -> str:
+    """The text of a new file, with what starts it and its alerts. Raises: ValueError."""
+    return edit_starts(house_text(value), {}, replace(value, schedules=(), triggers=(), alerts=()), value)
 
-    Three ways are tried, the most careful one first; the text returned has been read back and is equal to ``new``.
+
+def compose(text: str, new: Orchestration, read: Read) -> Composed:
+    """The file's new text, after an edit of what ``text`` reads as.
+
+    What starts it and its alerts are edited first. For the rest three ways are tried, the most careful one first; the
+    text returned has been read back and is equal to ``new``.
 
     Raises:
         ValueError: ``new`` holds something that no text can express.
         DefinitionError: ``text`` cannot be read.
     """
     old, raw = read(text)
-    new = replace(new, schedules=old.schedules, alerts=old.alerts, triggers=old.triggers)
     if old == new and _has_all_ids(raw):
         return Composed(text, Way.UNCHANGED)
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     bare = text.removeprefix("\ufeff")
     line_end = "\r\n" if "\r\n" in bare else "\n"
+    if any(getattr(old, key) != getattr(new, key) for key in STARTS):
+        bare, old, raw = _with_starts(bare, raw, old, new, read, line_end)
+        if old == new and _has_all_ids(raw):
+            return Composed(mark + bare, Way.IN_PLACE)
     for way, edited in ((Way.BY_BLOCKS, _by_blocks), (Way.IN_PLACE, _in_place), (Way.NEW_PHASES, _by_new_phases)):
         try:
             candidate = edited(bare, raw, old, new, line_end)
@@ -145,14 +155,32 @@ def compose(text: str, new: Orchestration, read: Read) -> Composed:
     return Composed(mark + candidate, Way.REWRITTEN)
 
 
+def _with_starts(
+    text: str, raw: Values, old: Orchestration, new: Orchestration, read: Read, line_end: str
+) -> tuple[str, Orchestration, Values]:
+    """The text with what starts it and its alerts as in ``new``, and what it reads as. Raises: as :func:`compose`."""
+    wanted = replace(old, **{key: getattr(new, key) for key in STARTS})
+    try:
+        candidate = with_line_ends(edit_starts(text, raw, old, new), line_end)
+        value, document = read(candidate)
+    except edit_errors() as error:
+        raise ValueError(
+            "the schedules, triggers and alerts of this file are written in a way that cannot be edited here"
+        ) from error
+    if value != wanted or not _keeps_unknown(raw, document, STARTS):
+        raise ValueError("the schedules, triggers and alerts cannot be written so that they read back equal")
+    return candidate, value, document
+
+
 def _has_all_ids(raw: Mapping[str, Any]) -> bool:
     phases = raw.get("phases", [])
     return all("id" in phase and all("id" in task for task in phase.get("tasks", [])) for phase in phases)
 
 
-def _keeps_unknown(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether the document's own unknown keys (schedules, notifications, …) are as they were."""
-    return all(after.get(key) == value for key, value in before.items() if key not in _ROOT_KEYS)
+def _keeps_unknown(before: Mapping[str, Any], after: Mapping[str, Any], edited: Container[str] = ()) -> bool:
+    """Whether the document's keys that are not edited (schedules, notifications, …) are as they were."""
+    others = (item for item in before.items() if item[0] not in _ROOT_KEYS and item[0] not in edited)
+    return all(after.get(key) == value for key, value in others)
 
 
 def _by_blocks(text: str, raw: Values, old: Orchestration, new: Orchestration, line_end: str) -> str | None:

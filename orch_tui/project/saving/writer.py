@@ -119,7 +119,7 @@ def save_orchestration(
 
     def compose() -> str:
         if base is None:
-            text = orchestration_text.house_text(orchestration)
+            text = orchestration_text.new_text(orchestration)
             if read(text)[0] != orchestration:
                 raise ValueError("the orchestration cannot be written so that it reads back equal")
             return text

@@ -8,7 +8,7 @@ from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.project.files.source import SourceText
 from orch_tui.project.project import Project
 
-_OWN = ("name", "description", "max_parallel", "defaults", "variables")
+_OWN = ("name", "description", "max_parallel", "defaults", "variables", "schedules", "triggers", "alerts")
 
 
 def read_again(project: Project, orchestration_id: str) -> tuple[Orchestration, SourceText]:
