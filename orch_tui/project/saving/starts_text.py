@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from orch_tui.model.orchestration import Orchestration
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.project.definitions.alert_fields import alert_values
 from orch_tui.project.definitions.schedule_fields import schedule_values
 from orch_tui.project.definitions.trigger_fields import trigger_values

@@ -33,6 +33,13 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def zone_names() -> tuple[str, ...]:
+    """All names that can be written, sorted."""
+    from zoneinfo import available_timezones
+
+    return tuple(sorted(available_timezones()))
+
+
 def near_zones(name: str) -> str:
     """``did you mean "Europe/Prague"?``, or nothing."""
     from zoneinfo import available_timezones

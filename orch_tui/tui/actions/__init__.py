@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orch_tui.tui.actions import app, configuration, data, home, log, run, sequence, workbench
+from orch_tui.tui.actions import app, configuration, data, home, log, run, sequence, starts, workbench
 from orch_tui.tui.actions.base import Action, bindings, handed_on
 
 ALL: tuple[Action, ...] = (
@@ -14,6 +14,7 @@ ALL: tuple[Action, ...] = (
     *log.ACTIONS,
     *sequence.ACTIONS,
     *data.ACTIONS,
+    *starts.ACTIONS,
 )
 BY_ID: dict[str, Action] = {action.id: action for action in ALL}
 

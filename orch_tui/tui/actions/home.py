@@ -25,6 +25,13 @@ ACTIONS: tuple[Action, ...] = (
         "Name, description, variables, parallel limit, and what holds for all its tasks.",
         group=_EDIT,
     ),
+    Action(
+        "home.starts",
+        "S",
+        "Schedules",
+        "Schedules, triggers and alerts: what starts it by itself, and who is told of its runs.",
+        group=_EDIT,
+    ),
     Action("home.change-id", "i", "Change id", "Rename its file; history and tasks that run it follow.", False, _EDIT),
     Action("home.delete", "d,delete", "Delete", "Move it to .orch/trash; undo brings it back.", True, _EDIT),
     Action("home.undo", "u", "Undo", "Take back the last change made in this list.", True, _EDIT),

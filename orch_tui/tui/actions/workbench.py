@@ -111,6 +111,13 @@ WORKBENCH: tuple[Action, ...] = (
         "Name, description, variables, parallel limit, and what holds for all its tasks.",
         group=EDIT,
     ),
+    Action(
+        "workbench.starts",
+        "S",
+        "Schedules",
+        "Schedules, triggers and alerts: what starts it by itself, and who is told of its runs.",
+        group=EDIT,
+    ),
     Action("workbench.undo", "u", "Undo", "Take the last edit back; without limit.", True, EDIT),
     Action("workbench.redo", "U", "Redo", "Do again what was undone.", group=EDIT),
     Action("workbench.save", "s", "Save", "Write the orchestration to its file, comments kept.", True, EDIT),

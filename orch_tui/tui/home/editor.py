@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from orch_tui.model.edits.undo import NothingToUndo
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.project.files.source import DefinitionError
 from orch_tui.tui.home.model import Entry, HomeModel
 from orch_tui.tui.home.own_fields import read_again
@@ -66,6 +67,43 @@ class OrchestrationEditor:
         new = await self._app.push_screen_wait(OrchestrationDialog(value, self._app.project.settings))
         if new is not None and new != value:
             self._do(lambda: self._model.edit(new, base, f'editing of "{entry.name}"'))
+
+    async def starts(self) -> None:
+        """Show its schedules, triggers and alerts; each change is saved at once."""
+        if (entry := self._editable()) is None:
+            return
+        from orch_tui.tui.starts.dialog import Keeper, StartsDialog
+
+        project = self._app.project
+        try:
+            value, base = read_again(project, entry.id)
+        except DefinitionError as error:
+            self._app.say(str(error), "error")
+            return
+
+        changes = 0
+
+        def change(new: Orchestration, what: str) -> Orchestration | None:
+            nonlocal base, changes
+            if not self._do(lambda: self._model.edit(new, base, f'{what} of "{entry.name}"')):
+                return None
+            changes += 1
+            saved, base = read_again(project, entry.id)
+            return saved
+
+        def undo() -> Orchestration | None:
+            nonlocal base, changes
+            # What was changed before is of other orchestrations too, and not to be seen here.
+            if not changes:
+                self._app.say("There is nothing to undo here.", seconds=2)
+                return None
+            changes -= 1
+            self.undo()
+            back, base = read_again(project, entry.id)
+            return back
+
+        keeper = Keeper(change, undo)
+        await self._app.push_screen_wait(StartsDialog(value, project.settings.timezone, keeper))
 
     async def change_id(self) -> None:
         """Ask for another name of the file."""

@@ -44,7 +44,19 @@ _BELOW = ((45, 10), (17, 8))
 """Rows of details and agenda, from how many of the screen; as in the style sheet."""
 _SLICE_SECONDS = 0.01
 _NEEDS_ONE = frozenset(
-    {"open", "run", "duplicate", "rename", "change-id", "orchestration", "delete", "edit-file", "history", "sequence"}
+    {
+        "open",
+        "run",
+        "duplicate",
+        "rename",
+        "change-id",
+        "orchestration",
+        "starts",
+        "delete",
+        "edit-file",
+        "history",
+        "sequence",
+    }
 )
 _NOT_WHILE_TYPING = frozenset({"new", "filter"})
 _CHANGING_KEYS = ("stop", "log", "failure", "acknowledge")
@@ -254,6 +266,7 @@ class HomeScreen(Screen[None]):
             "home.duplicate": self._editor.duplicate,
             "home.rename": self._editor.rename,
             "home.orchestration": self._editor.orchestration,
+            "home.starts": self._editor.starts,
             "home.change-id": self._editor.change_id,
             "home.delete": self._editor.delete,
             "home.undo": self._editor.undo,

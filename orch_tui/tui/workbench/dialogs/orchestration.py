@@ -11,13 +11,14 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Static, TextArea
 
 from orch_tui.model.orchestration.orchestration import Orchestration
-from orch_tui.model.texts.text import safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.definitions.settings import ProjectSettings
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.dialogs.fields import VARIABLES, Field, FormErrors
+from orch_tui.tui.dialogs.option_rows import option_rows, show_errors, text_area, text_row
 from orch_tui.tui.text import line, lines
-from orch_tui.tui.workbench.dialogs.option_rows import option_rows, show_errors, text_area, text_row
 from orch_tui.tui.workbench.dialogs.orchestration_form import (
     DEFAULTS,
     DESCRIPTION,
@@ -28,7 +29,6 @@ from orch_tui.tui.workbench.dialogs.orchestration_form import (
     orchestration_values,
     read_orchestration,
 )
-from orch_tui.tui.workbench.dialogs.task_options_form import VARIABLES, Field, FormErrors
 from orch_tui.tui.workbench.layout import look
 
 if TYPE_CHECKING:
@@ -71,18 +71,43 @@ class OrchestrationDialog(Dialog[Orchestration | None]):
                 yield Static(id=f"{VARIABLES}-error", classes="error")
                 yield Static(line("For all its tasks that set nothing else"), classes="area-label")
                 yield from option_rows(DEFAULTS, before)
-                if value.schedules:
-                    yield Static(line("Schedules (in its file)"), classes="area-label")
-                    yield Static(lines("\n".join(self._schedules())), id="schedules")
+                yield Static(line("Schedules, triggers and alerts (the button below edits them)"), classes="area-label")
+                yield Static(lines("\n".join(self._schedules())), id="schedules")
             with Horizontal(id="buttons"):
                 yield Button(line("Accept"), id="accept", compact=True, variant="primary")
+                yield Button(line("Schedules…"), id="starts", compact=True)
                 yield Button(line("Cancel"), id="cancel", compact=True)
 
     def _schedules(self) -> list[str]:
+        value = self._value
+        others = [counted(len(value.triggers), "trigger"), counted(len(value.alerts), "alert")]
+        told = [", ".join(others)] if value.triggers or value.alerts else []
+        if not value.schedules:
+            return told or ["None"]
         # Its words and times come from libraries that only an orchestration with schedules needs.
         from orch_tui.tui.workbench.dialogs.schedule_lines import schedule_lines
 
-        return schedule_lines(self._value, self._timezone, self.app.project.paths, time.time())
+        return [*schedule_lines(value, self._timezone, self.app.project.paths, time.time()), *told]
+
+    def action_starts(self) -> None:
+        """Show what starts it; what is changed there is a part of what is accepted here."""
+        from orch_tui.tui.starts.dialog import Keeper, StartsDialog
+
+        before: list[Orchestration] = []
+
+        def show(value: Orchestration) -> Orchestration:
+            self._value = value
+            self.query_one("#schedules", Static).update(lines("\n".join(self._schedules())))
+            return value
+
+        def change(new: Orchestration, what: str) -> Orchestration:
+            before.append(self._value)
+            return show(new)
+
+        def undo() -> Orchestration | None:
+            return show(before.pop()) if before else None
+
+        self.app.push_screen(StartsDialog(self._value, self._timezone, Keeper(change, undo)))
 
     def _variables(self) -> str:
         lines = [*self._before.variables.splitlines(), *(f"{name} = " for name in self._declare)]
@@ -103,6 +128,8 @@ class OrchestrationDialog(Dialog[Orchestration | None]):
         event.stop()
         if event.button.id == "accept":
             self.action_accept()
+        elif event.button.id == "starts":
+            self.action_starts()
         else:
             self.dismiss(None)
 

@@ -12,17 +12,10 @@ from orch_tui.model.orchestration.orchestration import Task, TaskOptions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.dialogs.fields import VARIABLES, FormErrors, FormValues
+from orch_tui.tui.dialogs.option_rows import option_rows, show_errors, text_area
 from orch_tui.tui.text import line
-from orch_tui.tui.workbench.dialogs.option_rows import option_rows, show_errors, text_area
-from orch_tui.tui.workbench.dialogs.task_options_form import (
-    FIELDS,
-    MIXED,
-    VARIABLES,
-    FormErrors,
-    FormValues,
-    form_values,
-    read_form,
-)
+from orch_tui.tui.workbench.dialogs.task_options_form import FIELDS, MIXED, form_values, read_form
 from orch_tui.tui.workbench.layout import look
 from orch_tui.tui.workbench.model import OptionChanges
 

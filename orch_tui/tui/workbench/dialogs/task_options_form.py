@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from dataclasses import fields, replace
+from typing import Any
 
-from orch_tui.model.edits.base import check_limit, check_options, check_variables
+from orch_tui.model.edits.base import check_limit, check_options
 from orch_tui.model.edits.edits import KEEP, EditError, Keep
 from orch_tui.model.orchestration.orchestration import Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
 from orch_tui.model.texts.durations import parse_duration, write_duration
-from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import valid_id
+from orch_tui.tui.dialogs.fields import (
+    VARIABLES,
+    Field,
+    FormErrors,
+    FormValues,
+    read_text,
+    read_variables,
+    variables_text,
+)
 from orch_tui.tui.workbench.model import OptionChanges
 
 MIXED = "the tasks differ"
 _RETRY = ("retry_attempts", "retry_delay", "retry_backoff", "retry_jitter", "retry_total", "retry_on")
-
-
-class Field(NamedTuple):
-    """``hint`` stands beside the field."""
-
-    name: str
-    label: str
-    hint: str
 
 
 FIELDS = (
@@ -43,31 +43,12 @@ FIELDS = (
     Field("weight", "Weight", "how many slots of it; 1 if empty"),
     Field("max_parallel", "At once", "of all tasks; 1: it runs alone"),
 )
-VARIABLES = "variables"
 _SIMPLE = {
     option.name: kind
     for option in fields(TaskOptions)
     if (kind := kind_of(option)) is not None and kind is not ValueKind.RETRY
 }
 """The options that one field of the form holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class FormValues:
-    """``texts`` by field; ``mixed`` are the fields in which the tasks differ; ``defaults`` show what holds if empty."""
-
-    texts: Mapping[str, str]
-    variables: str
-    mixed: frozenset[str]
-    defaults: Mapping[str, str]
-
-
-class FormErrors(Exception):
-    """``errors`` are sentences by field name."""
-
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        self.errors = dict(errors)
-        super().__init__("; ".join(errors.values()))
 
 
 def form_values(tasks: Sequence[Task], defaults: TaskOptions) -> FormValues:
@@ -183,22 +164,6 @@ def _place(option: str, value: Any) -> str:
     return "retry_total" if value.total == 0 else "retry_attempts"
 
 
-def read_text(name: str, text: str, reader: Callable[[str], Any], errors: dict[str, str]) -> Any:
-    """What ``reader`` makes of the text of a field, None of an empty one; what it refuses is put into ``errors``."""
-    if not text.strip():
-        return None
-    try:
-        return reader(text)
-    except (ValueError, EditError) as error:
-        wrong = str(error)
-        if reader is int:
-            wrong = "This must be a whole number, like 3."
-        elif reader is float:
-            wrong = "This must be a number, like 50."
-        errors[name] = f"{wrong[:1].upper()}{wrong[1:]}"
-        return None
-
-
 def _read_retry(before: FormValues, texts: Mapping[str, str], errors: dict[str, str]) -> Retry | None:
     attempts, delay, backoff_text, jitter_text, total_text, on_text = (texts[name] for name in _RETRY)
     if not attempts:
@@ -253,36 +218,3 @@ def read_failures(text: str) -> tuple[RetryOn, ...]:
         if one:
             failures.append(RetryOn.parse(one))
     return tuple(failures)
-
-
-def variables_text(variables: Mapping[str, str]) -> str:
-    """``name = value`` lines; a value that a line cannot hold as it is stands in quotes, as JSON writes it."""
-    lines = []
-    for name, value in variables.items():
-        plain = value == value.strip() and value.isprintable() and not value.startswith('"')
-        lines.append(f"{name} = {value if plain else json.dumps(value)}")
-    return "\n".join(lines)
-
-
-def read_variables(text: str) -> dict[str, str]:
-    """The variables of ``name = value`` lines.
-
-    Raises:
-        ValueError, EditError: a line is none, or has a bad name; the sentence says which.
-    """
-    found: dict[str, str] = {}
-    for number, content in enumerate(text.splitlines(), 1):
-        if not content.strip():
-            continue
-        name, equals, value = (part.strip() for part in content.partition("="))
-        if not equals:
-            raise ValueError(f"line {number} has no =; write each variable as: name = value")
-        if name in found:
-            raise ValueError(f'line {number} gives "{name}" a second value; remove one of them')
-        if value.startswith('"'):
-            try:
-                value = parse_json(value)
-            except ValueError as error:
-                raise ValueError(f"line {number} has a text in quotes that does not end as it should") from error
-        found[name] = str(value)
-    return check_variables(found)

@@ -59,6 +59,7 @@ class EditController:
             "tree.toggle-continue": self.toggle_continue,
             "tree.options": self.options,
             "workbench.orchestration": self.orchestration,
+            "workbench.starts": self.starts,
             "workbench.new-phase": self.new_phase,
             "tree.rename": self.rename,
             "tree.move-up": lambda: self._move_row(self._rows.item, -1),
@@ -151,12 +152,32 @@ class EditController:
     async def orchestration(self, declare: Sequence[str] = ()) -> None:
         """The form of the orchestration itself, at its variables when there are some to ``declare``."""
         bench = self._bench
+        # What is typed would be lost if the plan came only after it.
+        self._desk.plan_first()
 
         def take(value: Orchestration | None) -> None:
             if value is not None:
                 self.attempt(lambda: bench.push(value, "editing of the orchestration"))
 
         await self._host.push(OrchestrationDialog(bench.value, bench.project.settings, declare), take)
+
+    async def starts(self) -> None:
+        """Its schedules, triggers and alerts; each change is an edit of its own."""
+        # Its words and times come from libraries that only schedules need.
+        from orch_tui.tui.starts.dialog import Keeper, StartsDialog
+
+        bench = self._bench
+        self._desk.plan_first()
+
+        def change(new: Orchestration, what: str) -> Orchestration | None:
+            return bench.value if self.attempt(lambda: bench.push(new, what)) else None
+
+        def undo() -> Orchestration:
+            self._step(bench.undo)
+            return bench.value
+
+        timezone = bench.project.settings.timezone
+        await self._host.push(StartsDialog(bench.value, timezone, Keeper(change, undo)))
 
     async def _ask_phase_limit(self, phase: Phase) -> None:
         def wrong(text: str) -> str | None:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orch_tui.model.alerts import AlertKind, AlertRule, Channel, ChannelKind
-from orch_tui.model.orchestration import Orchestration
-from orch_tui.model.orchestration_starts import CatchUp, IfRunning, Schedule
-from orch_tui.model.triggers import AfterOutcome, Trigger, TriggerKind
+from orch_tui.model.orchestration.alerts import AlertKind, AlertRule, Channel, ChannelKind
+from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.orchestration.starts import CatchUp, IfRunning, Schedule
+from orch_tui.model.orchestration.triggers import AfterOutcome, Trigger, TriggerKind
 from orch_tui.project.definitions.orchestrations import decode_orchestration
 from orch_tui.project.files.source import DefinitionError, parse_toml
 from orch_tui.project.saving.orchestration_text import Composed, Way, compose, new_text

@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Orchestration, TaskOptions, Variable
 from orch_tui.model.orchestration.retry import Retry
+from orch_tui.tui.dialogs.fields import FormErrors, FormValues
 from orch_tui.tui.workbench.dialogs.orchestration_form import (
     PLACES,
     Typed,
@@ -17,7 +18,6 @@ from orch_tui.tui.workbench.dialogs.orchestration_form import (
     read_declared,
     read_orchestration,
 )
-from orch_tui.tui.workbench.dialogs.task_options_form import FormErrors, FormValues
 
 ALPHA = Orchestration(
     "alpha",

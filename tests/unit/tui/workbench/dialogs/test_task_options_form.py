@@ -10,17 +10,8 @@ from hypothesis import strategies as st
 from orch_tui.model.edits.edits import KEEP
 from orch_tui.model.orchestration.orchestration import Task, TaskOptions
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
-from orch_tui.tui.workbench.dialogs.task_options_form import (
-    MIXED,
-    FormErrors,
-    FormValues,
-    failures_text,
-    form_values,
-    read_failures,
-    read_form,
-    read_variables,
-    variables_text,
-)
+from orch_tui.tui.dialogs.fields import FormErrors, FormValues, read_variables, variables_text
+from orch_tui.tui.workbench.dialogs.task_options_form import MIXED, failures_text, form_values, read_failures, read_form
 from orch_tui.tui.workbench.model import OptionChanges
 
 from tests.support import strategies

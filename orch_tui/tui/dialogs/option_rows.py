@@ -10,8 +10,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from orch_tui.tui.dialogs.fields import Field, FormValues
 from orch_tui.tui.text import line
-from orch_tui.tui.workbench.dialogs.task_options_form import Field, FormValues
 
 
 def option_rows(fields: Iterable[Field], values: FormValues) -> Iterator[Widget]:
