@@ -6,7 +6,6 @@ import contextlib
 import heapq
 import itertools
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from orch_tui.model.events.event_shape import SHAPES, complaint
 from orch_tui.model.events.events import EventType
+from orch_tui.model.events.reasons import Reason, decode_reason
 from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.model.status import Status
 from orch_tui.project.files.own_files import open_own
@@ -35,7 +35,8 @@ class RunSummary:
     an unfinished run that nobody executes was interrupted. ``seconds`` is None until it ended. ``counts`` are of
     tasks and filled when it ended. ``broken`` is the reason why the journal could not be read. ``continues`` is the
     id of the run of which this one runs what did not succeed. ``parent`` is the task of another run whose own run this
-    is: ``orchestration/run/task``. ``scheduled`` is the scheduled time that it was started for.
+    is: ``orchestration/run/task``. ``scheduled`` is the scheduled time that it was started for. ``because`` is the
+    ``reason`` as a value.
     """
 
     id: str
@@ -54,6 +55,7 @@ class RunSummary:
     continues: str | None = None
     parent: str | None = None
     scheduled: ScheduledTime | None = None
+    because: Reason | None = None
 
     @property
     def interrupted(self) -> bool:
@@ -67,15 +69,31 @@ class RunSummary:
 
 def run_ids(paths: ProjectPaths, orchestration: str) -> list[str]:
     """Newest first."""
+    return list(newest_ids(paths, orchestration))
+
+
+def newest_ids(paths: ProjectPaths, orchestration: str) -> Iterator[str]:
+    """Newest first; of ten thousand runs, only those that are asked for are looked at."""
+    directory = paths.runs(orchestration)
+    for name in run_directories(paths, orchestration):
+        if os.path.exists(f"{directory}/{name}/{JOURNAL}"):
+            yield name
+
+
+def run_directories(paths: ProjectPaths, orchestration: str) -> list[str]:
+    """Names of directories that are runs, or are about to be: one may have no journal yet. Newest first."""
     try:
         with os.scandir(paths.runs(orchestration)) as entries:
-            return sorted((entry.name for entry in entries if _is_run(entry)), reverse=True)
+            names = [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
     except FileNotFoundError:
         return []
+    names.sort(reverse=True)
+    return names
 
 
-def _is_run(entry: os.DirEntry[str]) -> bool:
-    return not entry.name.startswith(".") and entry.is_dir() and os.path.exists(f"{entry.path}/{JOURNAL}")
+def orchestrations_that_ran(paths: ProjectPaths) -> list[str]:
+    """Those that have a history, also where their definition is gone. Raises: OSError."""
+    return [path.name for path in _sorted_dirs(paths.state / "runs")]
 
 
 def summarize(directory: Path) -> RunSummary:
@@ -122,6 +140,7 @@ def _summary(directory: Path, head: str, tail: str) -> RunSummary:
         continues=run.rerun_of,
         parent=run.parent,
         scheduled=run.scheduled,
+        because=decode_reason(ended.get("because"), ended.get("reason")),
     )
 
 
@@ -166,7 +185,7 @@ def _lengths(first: int, size: int) -> Iterator[int]:
 
 def runs(paths: ProjectPaths, orchestration: str, limit: int | None = None) -> Iterator[RunSummary]:
     """Newest first."""
-    for number, run in enumerate(run_ids(paths, orchestration)):
+    for number, run in enumerate(newest_ids(paths, orchestration)):
         if limit is not None and number >= limit:
             return
         try:
@@ -177,11 +196,8 @@ def runs(paths: ProjectPaths, orchestration: str, limit: int | None = None) -> I
 
 def all_runs(paths: ProjectPaths) -> Iterator[RunSummary]:
     """The runs of all orchestrations, newest first."""
-    try:
-        known = [path.name for path in (paths.state / "runs").iterdir() if path.is_dir()]
-    except FileNotFoundError:
-        known = []
-    return heapq.merge(*(runs(paths, name) for name in known), key=lambda run: run.id, reverse=True)
+    known = (runs(paths, name) for name in orchestrations_that_ran(paths))
+    return heapq.merge(*known, key=lambda run: run.id, reverse=True)
 
 
 def latest(paths: ProjectPaths, orchestration: str) -> RunSummary | None:
@@ -213,12 +229,12 @@ def moment_of(run: str) -> int | None:
 
 def newest_run_ids(paths: ProjectPaths, orchestration: str, now: float) -> Iterator[str]:
     """The newest run of an orchestration, and those of others that may be later than ``now`` says."""
-    yield from run_ids(paths, orchestration)[:1]
+    yield from itertools.islice(newest_ids(paths, orchestration), 1)
     with contextlib.suppress(FileNotFoundError), os.scandir(paths.state / "runs") as entries:
         for entry in entries:
             # A run that begins leaves its time in the directory; the clock may have been set back since.
             if entry.name != orchestration and entry.is_dir() and entry.stat().st_mtime >= now - 1:
-                yield from run_ids(paths, entry.name)[:1]
+                yield from itertools.islice(newest_ids(paths, entry.name), 1)
 
 
 def clock_of(run: str, beside: float | None) -> str:
@@ -237,11 +253,12 @@ def find_run(paths: ProjectPaths, run: str, orchestration: str | None = None) ->
     Raises:
         LookupError: several runs begin so.
     """
-    known = [orchestration] if orchestration else [p.name for p in _sorted_dirs(paths.state / "runs")]
-    candidates = [(one, name) for one in known for name in run_ids(paths, one)]
+    known = [orchestration] if orchestration else orchestrations_that_ran(paths)
     if run == "last":
-        found = max(candidates, key=lambda item: item[1], default=None)
+        newest = [(one, name) for one in known for name in itertools.islice(newest_ids(paths, one), 1)]
+        found = max(newest, key=lambda item: item[1], default=None)
         return paths.run(*found) if found else None
+    candidates = [(one, name) for one in known for name in run_ids(paths, one)]
     matches = [item for item in candidates if item[1] == run] or [i for i in candidates if i[1].startswith(run)]
     if len(matches) > 1:
         raise LookupError(f'"{run}" fits {len(matches)} runs: {", ".join(name for _, name in matches[:5])}')
@@ -253,23 +270,3 @@ def _sorted_dirs(path: Path) -> list[Path]:
         return sorted(entry for entry in path.iterdir() if entry.is_dir())
     except FileNotFoundError:
         return []
-
-
-def prune_runs(paths: ProjectPaths, orchestration: str, *, keep: int, keep_days: float | None, now: float) -> list[str]:
-    """Delete finished runs beyond the newest ``keep``, and those older than ``keep_days``; return their ids.
-
-    A run that has not ended is never deleted: its processes may be alive, and its state is all that is known of it.
-    """
-    removed = []
-    for number, summary in enumerate(runs(paths, orchestration)):
-        old = keep_days is not None and summary.started is not None and now - summary.started > keep_days * 86400
-        if (number >= keep or old) and summary.status.final and summary.broken is None and number > 0:
-            # Renamed first: a reader sees the whole run or none of it.
-            doomed = summary.directory.with_name(f".{summary.id}.deleted")
-            try:
-                summary.directory.rename(doomed)
-            except FileNotFoundError:
-                continue
-            shutil.rmtree(doomed, ignore_errors=True)
-            removed.append(summary.id)
-    return removed

@@ -70,6 +70,11 @@ class ProjectPaths:
         return self.state / "saving"
 
     @property
+    def history(self) -> Path:
+        """See :mod:`orch_tui.project.run_index`."""
+        return self.state / "history"
+
+    @property
     def looked(self) -> Path:
         """See :mod:`orch_tui.project.looked`."""
         return self.state / "looked.toml"

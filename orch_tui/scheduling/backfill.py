@@ -14,7 +14,7 @@ from enum import StrEnum
 from orch_tui.engine.requests.requests import who_am_i
 from orch_tui.engine.runs.start import ActiveRun
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration.starts import IfRunning, Schedule
+from orch_tui.model.orchestration.starts import BACKFILL_PREFIX, IfRunning, Schedule
 from orch_tui.model.status import Status
 from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.history import RunSummary, runs
@@ -27,8 +27,6 @@ from orch_tui.scheduling.store import FileLedger
 from orch_tui.scheduling.values import Outcome, Watched
 from orch_tui.scheduling.watching import schedules_of
 
-PREFIX = "backfill."
-"""Before the kind of interval, where ids of schedules stand as well: in records, and in the headers of runs."""
 _MOST = 100_000
 
 
@@ -98,7 +96,7 @@ class Backfill:
         self._value = project.orchestration(orchestration)
         self.zone = zone_of(project.settings.timezone)
         # Late: it waits for the end of whatever runs.
-        schedule = Schedule("@yearly", id=f"{PREFIX}{every.value}", if_running=IfRunning.WAIT)
+        schedule = Schedule("@yearly", id=f"{BACKFILL_PREFIX}{every.value}", if_running=IfRunning.WAIT)
         self.watched = Watched(orchestration, schedule.id, schedule, self.zone)
 
     def look(self, wanted: Sequence[Interval]) -> list[Interval]:
@@ -157,13 +155,13 @@ class Backfill:
         begin = _begin(self.watched.id, at, self.zone)
         shown = (datetime.fromtimestamp(time, self.zone).isoformat(timespec="seconds") for time in (at, begin, at))
         variables = dict(zip(SCHEDULED_VARIABLES, shown, strict=True))
-        by = f"backfill of each {self.watched.id.removeprefix(PREFIX)}, {who_am_i()}"
+        by = f"backfill of each {self.watched.id.removeprefix(BACKFILL_PREFIX)}, {who_am_i()}"
         return starting.take_turn(Turn(self.watched, claim, variables, by, late=True))
 
 
 def _length(schedule: str, begin: float, zone: tzinfo) -> float:
     """When an interval that begins then ends."""
-    return _after(datetime.fromtimestamp(begin, zone), Every(schedule.removeprefix(PREFIX))).timestamp()
+    return _after(datetime.fromtimestamp(begin, zone), Every(schedule.removeprefix(BACKFILL_PREFIX))).timestamp()
 
 
 def _begin(schedule: str, end: float, zone: tzinfo) -> float:
@@ -172,7 +170,7 @@ def _begin(schedule: str, end: float, zone: tzinfo) -> float:
 
 
 def _candidates(schedule: str, end: float, zone: tzinfo) -> Iterator[float]:
-    every, local = Every(schedule.removeprefix(PREFIX)), datetime.fromtimestamp(end, zone)
+    every, local = Every(schedule.removeprefix(BACKFILL_PREFIX)), datetime.fromtimestamp(end, zone)
     if every is Every.HOUR:
         yield end - 3600
     elif every is Every.MONTH:
@@ -185,4 +183,4 @@ def _candidates(schedule: str, end: float, zone: tzinfo) -> Iterator[float]:
 
 def backfill_for(project: Project, orchestration: str, schedule: str) -> Backfill:
     """The backfill that the id of a schedule in a record means. Raises: DefinitionError."""
-    return Backfill(project, orchestration, Every(schedule.removeprefix(PREFIX)))
+    return Backfill(project, orchestration, Every(schedule.removeprefix(BACKFILL_PREFIX)))

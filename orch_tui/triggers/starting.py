@@ -5,15 +5,13 @@ from __future__ import annotations
 from orch_tui.engine.requests.requests import who_am_i
 from orch_tui.engine.runs.start import ActiveRun
 from orch_tui.model.errors import OrchError
-from orch_tui.model.orchestration.starts import IfRunning
+from orch_tui.model.orchestration.starts import BACKFILL_PREFIX, TRIGGER_PREFIX, IfRunning
 from orch_tui.project.project import Project
-from orch_tui.scheduling.backfill import PREFIX as BACKFILL
 from orch_tui.scheduling.backfill import backfill_for
 from orch_tui.scheduling.starting import Nothing, ScheduledStart, Starting, Turn
 from orch_tui.scheduling.store import FileLedger
 from orch_tui.triggers.store import read_seen
 from orch_tui.triggers.turns import Pulled
-from orch_tui.triggers.values import PREFIX
 
 
 class NoSuchTrigger(OrchError):
@@ -26,11 +24,11 @@ def start_for(project: Project, starting: Starting, wanted: ScheduledStart) -> A
 
     Raises: NoSuchTrigger, and as :meth:`Starting.start` does.
     """
-    if wanted.schedule.startswith(BACKFILL):
+    if wanted.schedule.startswith(BACKFILL_PREFIX):
         return backfill_for(project, wanted.orchestration, wanted.schedule).start(starting, wanted.at)
-    if not wanted.schedule.startswith(PREFIX):
+    if not wanted.schedule.startswith(TRIGGER_PREFIX):
         return starting.start(wanted)
-    orchestration, name = wanted.orchestration, wanted.schedule.removeprefix(PREFIX)
+    orchestration, name = wanted.orchestration, wanted.schedule.removeprefix(TRIGGER_PREFIX)
     one = next((one for one in project.orchestration(orchestration).triggers if one.id == name), None)
     if one is None:
         raise NoSuchTrigger(f'"{orchestration}" has no trigger "{name}"; was it taken out meanwhile?')

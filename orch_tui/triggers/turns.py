@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orch_tui.model.orchestration.starts import Schedule
+from orch_tui.model.orchestration.starts import TRIGGER_PREFIX, Schedule
 from orch_tui.model.orchestration.triggers import Trigger, TriggerKind
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.project import DefinitionError, Project
@@ -21,7 +21,7 @@ from orch_tui.scheduling.store import FileLedger, scheduling_directory
 from orch_tui.scheduling.values import Outcome, Record, Watched, Why, pause_at
 from orch_tui.triggers.detecting import find, present, watched_places
 from orch_tui.triggers.store import keep_seen, read_seen
-from orch_tui.triggers.values import PREFIX, Facts, Occurrence, Seen
+from orch_tui.triggers.values import Facts, Occurrence, Seen
 
 _TRIES = 5
 _AGAIN = 5.0
@@ -42,7 +42,7 @@ class Pulled:
     def watched(self) -> Watched:
         """As those see it who keep records of starts: they know schedules."""
         one = self.trigger
-        schedule = Schedule("@yearly", id=PREFIX + one.id, if_running=one.if_running, variables=one.variables)
+        schedule = Schedule("@yearly", id=TRIGGER_PREFIX + one.id, if_running=one.if_running, variables=one.variables)
         return Watched(self.orchestration, schedule.id, schedule, UTC)
 
     @property

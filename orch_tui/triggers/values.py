@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-PREFIX = "trigger."
-"""Before the id of a trigger, where ids of schedules stand as well: in records, and in the headers of runs."""
-
 Facts = Mapping[str, str]
 """What there is: a file with its time and size, a table with its version, an ended run with its outcome."""
 

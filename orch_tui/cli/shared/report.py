@@ -25,6 +25,8 @@ from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.approvals import OpenApproval, approvals_of
 from orch_tui.runs.ending import files_written, findings_told, first_failure, skipped_because, tables_written
+from orch_tui.runs.past.notes import Note, read_notes
+from orch_tui.runs.past.origin import origin_of, schedule_of
 
 if TYPE_CHECKING:
     from orch_tui.engine.runs.reconcile import Finding
@@ -91,7 +93,7 @@ def run_json(state: RunState, directory: Path, *, live: bool, continued_by: Sequ
         "directory": str(directory),
         "counts": {status.value: number for status, number in state.counts.items() if number},
         "first_failure": _failure_json(state, directory),
-        "notes": [{"at": at(when), "level": level, "text": text} for when, level, text in state.notes],
+        "notes": _notes_json(state, directory),
         "phases": [_phase_json(state, phase, directory, findings) for phase in state.phases.values()],
     }
 
@@ -261,6 +263,18 @@ def _failure_json(state: RunState, directory: Path) -> dict[str, Any] | None:
     }
 
 
+def note_json(note: Note) -> dict[str, Any]:
+    """What a person noted of a run."""
+    return {"number": note.number, "at": at(note.at), "by": note.by, "text": note.text}
+
+
+def _notes_json(state: RunState, directory: Path) -> list[dict[str, Any]]:
+    """What the program told of the run, and what people noted of it, in order of time."""
+    told = [(when, {"level": level, "by": None, "text": text}) for when, level, text in state.notes]
+    told += [(note.at, {"level": "note", "by": note.by, "text": note.text}) for note in read_notes(directory)]
+    return [{"at": at(when), **values} for when, values in sorted(told, key=lambda one: one[0])]
+
+
 def summary_json(run: RunSummary) -> dict[str, Any]:
     """One run of the history."""
     return {
@@ -271,10 +285,14 @@ def summary_json(run: RunSummary) -> dict[str, Any]:
         "created": at(run.started),
         "seconds": run.seconds,
         "by": run.by,
+        "trigger": origin_of(run).value,
+        "schedule": schedule_of(run) or None,
+        "parent": run.parent,
         "tasks": run.tasks,
         "partial": run.partial,
         "rerun_of": run.continues,
         "counts": {status.value: number for status, number in run.counts.items()},
+        "notes": [note_json(note) for note in read_notes(run.directory)],
     }
 
 

@@ -22,6 +22,7 @@ from orch_tui.runs.approvals import approvals_of
 from orch_tui.runs.ending import files_written, findings_told, tables_written
 from orch_tui.runs.head import standing_of
 from orch_tui.runs.interventions import decision_words, words_of
+from orch_tui.runs.past.notes import read_notes
 from orch_tui.runs.variables import variable_words
 from orch_tui.runs.view import RUNNING, RunModel
 
@@ -37,6 +38,8 @@ def print_run(out: Output, paths: ProjectPaths, model: RunModel) -> None:
         out.line(f"{local_time(one.at)} {safe_line(words_of(one, state), 400)}")
     for at, level, text in state.notes:
         out.line(f"{local_time(at)} {safe_line(level, 20)}: {safe_line(text, 400)}")
+    for note in read_notes(model.directory):
+        out.line(f"{local_time(note.at)} note {note.number} by {safe_line(note.by, 100)}: {safe_line(note.text, 2000)}")
     if model.interrupted:
         _print_interrupted(out, model)
     if state.status is not Status.SUCCESS:

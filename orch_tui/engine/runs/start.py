@@ -38,11 +38,12 @@ from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState, ScheduledTime
 from orch_tui.model.status import Status
 from orch_tui.project.concurrent.locks import Lock, holder_of
-from orch_tui.project.history import find_run, latest, moment_of, newest_run_ids, prune_runs
+from orch_tui.project.history import find_run, latest, moment_of, newest_run_ids
 from orch_tui.project.journal.file import Journal, is_executed, read_run
 from orch_tui.project.lint.rules import rule_problems
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.project import Project
+from orch_tui.project.pruning import prune_runs
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.setters import sets_of
 

@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+TRIGGER_PREFIX = "trigger."
+"""Before the id of a trigger, where ids of schedules stand as well: in records, and in the headers of runs."""
+BACKFILL_PREFIX = "backfill."
+"""Before the kind of interval of a backfill, in the same places."""
+
 
 class CatchUp(StrEnum):
     """Which scheduled times that passed without a start are started after all: none, the last, all one by one."""

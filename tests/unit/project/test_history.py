@@ -18,13 +18,13 @@ from orch_tui.project.history import (
     find_run,
     moment_of,
     newest_run_ids,
-    prune_runs,
     run_ids,
     summarize,
     when_of,
 )
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import ProjectPaths, make_private
+from orch_tui.project.pruning import prune_runs
 
 from tests.support.reasons import in_words
 

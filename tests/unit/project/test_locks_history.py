@@ -14,9 +14,10 @@ from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project import history
 from orch_tui.project.concurrent.locks import Lock, holder_of
-from orch_tui.project.history import find_run, latest, prune_runs, run_ids, runs, summarize
+from orch_tui.project.history import find_run, latest, run_ids, runs, summarize
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import ProjectPaths, make_private
+from orch_tui.project.pruning import prune_runs
 
 from tests.support.reasons import in_words
 

@@ -18,10 +18,11 @@ from orch_tui.model.run.run_start import plan_of
 from orch_tui.model.run.runstate import RunState, fold
 from orch_tui.model.run.waits import why
 from orch_tui.model.status import FINAL, Status
-from orch_tui.project.history import latest, prune_runs, run_ids, runs, summarize
+from orch_tui.project.history import latest, run_ids, runs, summarize
 from orch_tui.project.journal.file import BrokenJournal, JournalReader, read_run
 from orch_tui.project.journal.format import write_event
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.project.pruning import prune_runs
 
 from tests.support import damage
 from tests.support.damage import AFTER, BEFORE, DECISION, RUN, T0, damaged, put_runs, whole_journals
