@@ -29,6 +29,7 @@ _COMMANDS = {
     "runs": _Lazy("past.runs", "List or search earlier runs, newest first."),
     "show": _Lazy("show.command", "Show one run: phases, tasks, tables, first failure."),
     "logs": _Lazy("show.logs", "Print or follow the logs of a run's tasks."),
+    "failures": _Lazy("past.failures", "List failures grouped by what they say, and what cured them."),
     "note": _Lazy("past.note", "Note something on a run, or list its notes."),
     "watch": _Lazy("run.watch", "Follow a run that any process executes."),
     "cancel": _Lazy("interventions.cancel", "Stop a run, or one of its tasks."),

@@ -33,7 +33,7 @@ class Cures:
         self._history: dict[str, list[RunSummary]] = {}
         for run in history:
             self._history.setdefault(run.orchestration, []).append(run)
-        self._places = {run.id: (name, place) for name, runs in self._history.items() for place, run in enumerate(runs)}
+        self._places = {(name, run.id): place for name, runs in self._history.items() for place, run in enumerate(runs)}
         self._outcomes: dict[str, _Outcomes] = {}
 
     def told(self, groups: Sequence[FailureGroup]) -> list[FailureGroup]:
@@ -46,12 +46,13 @@ class Cures:
     def of(self, failed: RunSummary) -> Cure:
         """What became of one failure."""
         task = failed_task(failed)
-        if task is None or failed.id not in self._places:
+        name = failed.orchestration
+        place = self._places.get((name, failed.id))
+        if task is None or place is None:
             return Cure.NOT_YET
-        name, place = self._places[failed.id]
         if name not in self._outcomes:
             self._outcomes[name] = _Outcomes(self._paths, name)
-        outcomes, before = self._outcomes[name], None
+        outcomes = self._outcomes[name]
         for run in reversed(self._history[name][:place]):
             if run.broken is not None or not run.status.final:
                 continue
