@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.support.owned import reap_orphans
+
 _EVERY = 50
 """Trials between two words about how far it is."""
 _EXAMPLES = 10
@@ -47,6 +49,8 @@ class Tally:
 
     def trial_over(self) -> None:
         self.trials += 1
+        # What a trial orphaned falls to this process; thousands of them would make each look at all processes slow.
+        reap_orphans()
         if self.trials % _EVERY == 0:
             print(self.words, flush=True)
 

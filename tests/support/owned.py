@@ -87,11 +87,22 @@ def descendants() -> list[Process]:
     return found
 
 
+def reap_orphans(before: frozenset[tuple[int, int]] = frozenset()) -> None:
+    """Wait for children that have ended, but for those of ``before`` (pid and start).
+
+    Nobody waits for them any more, or their owner finds them gone, which subprocess takes for an end.
+    """
+    for process in descendants():
+        if process.state == "Z" and process.parent == os.getpid() and (process.pid, process.start) not in before:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(process.pid, os.WNOHANG)
+
+
 class Owned:
     """The processes that were started below this one since this was made."""
 
     def __init__(self) -> None:
-        self._before = {(process.pid, process.start) for process in descendants()}
+        self._before = frozenset((process.pid, process.start) for process in descendants())
 
     def living(self) -> list[Process]:
         own = [process for process in descendants() if (process.pid, process.start) not in self._before]
@@ -116,20 +127,9 @@ class Owned:
                 told.setdefault(process.pid, process.words)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process.pid, signal.SIGKILL)
-            self._reap()
+            reap_orphans(self._before)
             calm = 0 if left else calm + 1
             if calm == (_CALM if told else 1):
                 break
             time.sleep(0.01)
         return list(told.values())
-
-    def _reap(self) -> None:
-        for process in descendants():
-            if (
-                process.state == "Z"
-                and process.parent == os.getpid()
-                and (process.pid, process.start) not in self._before
-            ):
-                # Nobody waits for it any more, or its owner finds it gone, which subprocess takes for an end.
-                with contextlib.suppress(ChildProcessError):
-                    os.waitpid(process.pid, os.WNOHANG)

@@ -7,8 +7,10 @@ from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.dialogs.prompt import Prompt
+from orch_tui.tui.home.runs_pane import RunsPane
 from orch_tui.tui.home.screen import HomeScreen
 from orch_tui.tui.home.sequence_pane import SequencePane
+from orch_tui.tui.runs.history import RunList
 from textual.widgets import Input, Static
 
 from tests.support.clocks import stopped_at
@@ -239,3 +241,40 @@ async def test_a_low_screen_has_no_picture(project: Project) -> None:
         # WHEN the terminal grows THEN it comes
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: pane.picture is not None and bool(pane.picture.sequence.phases))
+
+
+async def test_the_runs_of_the_orchestration_under_the_cursor_are_listed_and_opened(
+    project: Project, make_run: MakeRun
+) -> None:
+    for seconds in (5.0, 10.0):
+        make_run("alpha", Status.SUCCESS, seconds=seconds)
+    app = app_at_three(project)
+    # GIVEN a screen that is high enough
+    async with app.run_test(size=(120, 40)) as pilot:
+        pane = home(app).query_one(RunsPane)
+        await until(pilot, lambda: bool(pane.query(RunList)) and pane.query_one(RunList).count() == 2)
+        runs = pane.query_one(RunList)
+        # WHEN the cursor goes to one that never ran THEN none is shown
+        await pilot.press("j")
+        await until(pilot, lambda: runs.count() == 0)
+        await pilot.press("k")
+        await until(pilot, lambda: runs.count() == 2)
+        # WHEN one of them is chosen
+        runs.focus()
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: getattr(app.screen, "run_shown", None) is not None)
+        # THEN that run is shown, and Esc leads back
+        assert app.screen.run_shown.directory.name == runs.runs[1].id  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is home(app))
+
+
+async def test_on_a_low_screen_there_is_no_pane_of_runs(project: Project, make_run: MakeRun) -> None:
+    make_run("alpha", Status.SUCCESS, seconds=5.0)
+    app = app_at_three(project)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: home(app).model.runs("alpha") is not None)
+        assert not home(app).query_one(RunsPane).display
+        # WHEN the terminal grows THEN it is there, with its runs
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: bool(home(app).query(RunList)) and home(app).query_one(RunList).count() == 1)

@@ -172,7 +172,9 @@ async def test_the_agenda_leads_to_its_orchestrations(project: Project, make_run
     async with app.run_test(size=(120, 40)) as pilot:
         await looked(pilot)
         # WHEN a line of it is opened
-        await pilot.press("tab", "enter")
+        home(pilot).agenda.focus()
+        await pilot.pause()
+        await pilot.press("enter")
         await looked(pilot)
         # THEN its workbench is there
         assert app.screen is not home(pilot) and home(pilot).table.chosen == "beta"

@@ -25,7 +25,9 @@ from orch_tui.tui.home.editor import OrchestrationEditor
 from orch_tui.tui.home.list_pane import ListPane
 from orch_tui.tui.home.model import HomeModel
 from orch_tui.tui.home.orchestration_list import OrchestrationList
-from orch_tui.tui.home.sequence_pane import SequencePane, heights
+from orch_tui.tui.home.room import share
+from orch_tui.tui.home.runs_pane import RunsPane
+from orch_tui.tui.home.sequence_pane import SequencePane
 from orch_tui.tui.home.watcher import RunWatcher
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList
@@ -91,6 +93,7 @@ class HomeScreen(Screen[None]):
         self._title_bar = TitleBar()
         self._list_pane = ListPane(self.table)
         self._sequence_pane = SequencePane(id="picture")
+        self._runs_pane = RunsPane(id="runs")
         self._details = DetailsPane(id="details")
         self.agenda = Agenda(id="agenda")
         self._editor = OrchestrationEditor(self.app, model, self)
@@ -104,6 +107,7 @@ class HomeScreen(Screen[None]):
         self._title_bar.show(*self._title())
         yield self._title_bar
         yield self._sequence_pane
+        yield self._runs_pane
         with Horizontal(id="below"):
             yield self._details
             yield self.agenda
@@ -135,12 +139,12 @@ class HomeScreen(Screen[None]):
         self._show_title()
 
     def _share_room(self) -> None:
-        """The list gets the rows that it has use for, the picture of the sequence the others."""
         height = self.app.size.height
         below = next((rows for least, rows in _BELOW if height >= least), 0)
-        listed, picture = heights(height - _BARS - below, len(self.model.all_ids))
-        self._list_pane.styles.height = listed
-        self._sequence_pane.display = bool(picture)
+        room = share(height - _BARS - below, len(self.model.all_ids))
+        self._list_pane.styles.height = room.listed
+        self._sequence_pane.display, self._runs_pane.display = bool(room.picture), bool(room.runs)
+        self._runs_pane.styles.height = room.runs
 
     # --- showing ---
 
@@ -153,6 +157,16 @@ class HomeScreen(Screen[None]):
         self._show_details()
         self.refresh_bindings()
         self.call_after_refresh(self.look_at_runs)
+
+    def show_runs_of(self, orchestration_id: str) -> None:
+        """Its row, and the pane of runs if the cursor is on it."""
+        self.table.refresh_id(orchestration_id)
+        if orchestration_id == self.table.chosen:
+            self._show_runs()
+
+    def _show_runs(self) -> None:
+        found = self.model.runs(self.table.chosen) if self.table.chosen is not None else None
+        self._runs_pane.show(found.summaries if found is not None else ())
 
     def show_board(self) -> None:
         """Show what runs, failed and comes next; only what is different is drawn."""
@@ -202,6 +216,7 @@ class HomeScreen(Screen[None]):
     def _rested_on(self, orchestration_id: str) -> None:
         if self.is_current and self.table.chosen == orchestration_id:
             self._sequence_pane.follow(orchestration_id)
+            self._show_runs()
             if self.model.known_problems(orchestration_id) is None:
                 self.model.problems(orchestration_id)
                 self._show_details_of(orchestration_id)
@@ -229,6 +244,8 @@ class HomeScreen(Screen[None]):
     # --- messages ---
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
+        if event.control not in (self.table, self.agenda):
+            return
         if isinstance(event.control, Agenda):
             self.table.go_to(event.control.lines[event.index].orchestration)
             return
@@ -306,7 +323,10 @@ class HomeScreen(Screen[None]):
         return name not in _NEEDS_ONE or self.table.chosen is not None
 
     def _open(self) -> None:
-        if self.table.chosen is not None:
+        if (run := self._runs_pane.chosen) is not None:
+            self.watcher.open(run.orchestration)
+            self.app.open_run(run.orchestration, run.directory)
+        elif self.table.chosen is not None:
             self.watcher.open(self.table.chosen)
             self.app.open_workbench(self.table.chosen)
 

@@ -18,23 +18,6 @@ if TYPE_CHECKING:
     from orch_tui.tui.sequence.picture import SequencePicture
     from orch_tui.tui.sequence.sources import RunSequence
 
-LEAST = 9
-"""Rows of the smallest picture that shows more than a frame: a box with four tasks, the frame of the pane."""
-_FRAME_AND_HEAD = 3
-_FEWEST_ROWS = 4
-
-
-def heights(room: int, orchestrations: int) -> tuple[int, int]:
-    """How many rows list and picture get of those that are free for both; a picture that is too low gets none.
-
-    The list needs its frame, the titles and a row for each orchestration, at least four; it gives way to the picture
-    down to half of the room.
-    """
-    wanted = _FRAME_AND_HEAD + max(_FEWEST_ROWS, orchestrations)
-    listed = min(wanted, max(room - LEAST, room // 2))
-    picture = room - listed
-    return (listed, picture) if picture >= LEAST else (room, 0)
-
 
 class SequencePane(Vertical):
     """Shows what it is told to follow."""

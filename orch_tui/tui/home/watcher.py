@@ -29,6 +29,9 @@ class ShowsBoard(Protocol):
     def table(self) -> OrchestrationList:
         """The list, whose rows in view are looked at first."""
 
+    def show_runs_of(self, orchestration_id: str) -> None:
+        """Its runs are others than before, or known now."""
+
     def show_board(self) -> None:
         """Something else runs, failed or comes next; or it goes on."""
 
@@ -66,7 +69,7 @@ class RunWatcher:
             known = self._model.runs(orchestration_id)
             found = await asyncio.to_thread(read_runs, self._model.project.paths, orchestration_id, known)
             if self._model.keep_runs(orchestration_id, found):
-                table.refresh_id(orchestration_id)
+                self._home.show_runs_of(orchestration_id)
 
     async def _read_board(self) -> None:
         try:
