@@ -21,6 +21,8 @@ from tests.support.engine_kit import make_commands, statuses, until
 from tests.support.projects import end, latest_run, start
 
 _MOST_KILLS = 8
+_PATIENCE = 120
+"""Seconds for a process to begin, on a machine that does much else."""
 _NEXT = {
     "load": """[{ name = "many", when = 'vars.rows > 3 && now.getFullYear() > 2000', goto = "facts" }]""",
     "more": """[{ when = 'vars.limit > 5 || task["load"].variables.rows == 12', goto = "publish" }]""",
@@ -79,11 +81,11 @@ def _size(root: Path) -> int:
 
 def _strike(root: Path, process: subprocess.Popen[str], before: int, rng: random.Random) -> bool:
     """Kill the executor some time after it has written something; whether it still lived."""
-    until(lambda: _size(root) > before or process.poll() is not None)
+    until(lambda: _size(root) > before or process.poll() is not None, _PATIENCE)
     time.sleep(rng.random() * 0.5)
     lived = process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate(timeout=_PATIENCE)
     return lived
 
 
@@ -160,13 +162,13 @@ def _trial(root: Path, rng: random.Random, where: str) -> int:
     values: dict[str, object] = {}
     people = People()
     try:
-        until(lambda: _size(root) > 0)
+        until(lambda: _size(root) > 0, _PATIENCE)
         run = latest_run(root, "o")
         people.begin(run)
         (root / "go").touch()
         for _ in range(_MOST_KILLS):
             kills += _strike(root, process, before, rng)
-            until(lambda: not is_executed(run))
+            until(lambda: not is_executed(run), _PATIENCE)
             state = read_run(run)
             # THEN what was decided, done by people or set once holds for ever
             now = _decisions(state)
@@ -181,7 +183,7 @@ def _trial(root: Path, rng: random.Random, where: str) -> int:
             process = start(root, "run", "--resume", run.name)
         else:
             people.see_to_the_end(run, process)
-        process.communicate(timeout=60)
+        process.communicate(timeout=_PATIENCE)
     finally:
         end(process)
     _check(root, read_run(run), seen, where)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from orch_tui.model.orchestration.retry import Retry, RetryOn
 from orch_tui.project.project import Project
 from orch_tui.project.saving.drafts import found_drafts, load_draft
 from orch_tui.tui.dialogs.confirm import Confirm
@@ -211,10 +212,17 @@ async def test_phases_are_made_renamed_merged_and_limited(project: Project) -> N
         prompt.query_one(Input).value = "Checked"
         await pilot.press("enter")
         assert structure(screen.bench.value)[1][0] == "Checked"
-        # AND a limit is set on the phase
+        # AND a limit and a retry are set on the phase, in one step
         await pilot.press("o")
-        pilot.app.screen.query_one(Input).value = "2"
+        for field, text in {"max_parallel": "2", "retry_attempts": "3", "retry_on": "timeout; exit: 75"}.items():
+            pilot.app.screen.query_one(f"#{field}", Input).value = text
         await pilot.press("enter")
+        assert screen.bench.value.phases[1].max_parallel == 2
+        on = (RetryOn.parse("timeout"), RetryOn.parse("exit: 75"))
+        assert screen.bench.value.phases[1].retry == Retry(3, on=on)
+        await pilot.press("u")
+        assert (screen.bench.value.phases[1].max_parallel, screen.bench.value.phases[1].retry) == (None, None)
+        await pilot.press("U")
         assert screen.bench.value.phases[1].max_parallel == 2
         # AND it is merged into another one
         await pilot.press("M")

@@ -129,6 +129,13 @@ def check_variables(variables: Mapping[str, str]) -> dict[str, str]:
     return dict(variables)
 
 
+def check_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of variables, each once. Raises: EditError for one that no variable can have."""
+    for name in names:
+        check_variable_name(name)
+    return tuple(dict.fromkeys(names))
+
+
 def check_variable_name(name: str) -> None:
     """Raises: EditError for a name that cannot be written as ``{{ name }}``."""
     if not _VARIABLE_NAME.fullmatch(name):

@@ -30,6 +30,7 @@ from orch_tui.model.edits.phases import (
     remove_phase,
     rename_phase,
     set_phase_max_parallel,
+    set_phase_retry,
 )
 from orch_tui.model.edits.tasks import (
     KEEP,
@@ -84,6 +85,7 @@ __all__ = [
     "set_max_parallel",
     "set_options",
     "set_phase_max_parallel",
+    "set_phase_retry",
     "set_variables",
 ]
 

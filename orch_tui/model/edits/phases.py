@@ -8,6 +8,7 @@ from dataclasses import replace
 from orch_tui.model.edits.base import (
     EditError,
     check_limit,
+    check_options,
     clamp,
     clean_name,
     find_name,
@@ -17,7 +18,8 @@ from orch_tui.model.edits.base import (
     quoted,
     with_phases,
 )
-from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
+from orch_tui.model.orchestration.retry import Retry
 
 
 def new_phase(orch: Orchestration, name: str, position: int | None = None) -> Orchestration:
@@ -52,6 +54,17 @@ def set_phase_max_parallel(orch: Orchestration, phase_id: str, limit: int | None
     """
     index = phase_index(orch, phase_id)
     return _changed(orch, index, replace(orch.phases[index], max_parallel=check_limit(limit, "phase")))
+
+
+def set_phase_retry(orch: Orchestration, phase_id: str, retry: Retry | None) -> Orchestration:
+    """When failed tasks of the phase are tried again that say nothing themselves; None for what holds without it.
+
+    Raises:
+        EditError: an unknown id, or a number that no run can use.
+    """
+    index = phase_index(orch, phase_id)
+    check_options(TaskOptions(retry=retry))
+    return _changed(orch, index, replace(orch.phases[index], retry=retry))
 
 
 def remove_phase(orch: Orchestration, phase_id: str, *, only_if_empty: bool = False) -> Orchestration:

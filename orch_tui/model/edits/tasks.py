@@ -11,6 +11,7 @@ from orch_tui.model.edits.base import (
     Ids,
     change_tasks,
     check_limit,
+    check_names,
     check_options,
     check_ref,
     check_variables,
@@ -116,8 +117,10 @@ def set_options(
     options: TaskOptions | Keep = KEEP,
     variables: Mapping[str, str] | Keep = KEEP,
     max_parallel: int | Keep | None = KEEP,
+    sets: Sequence[str] | Keep = KEEP,
 ) -> Orchestration:
-    """Options, variables and parallel limit of these tasks; what is left at KEEP stays, None clears the limit.
+    """Options, variables and parallel limit of these tasks, and the variables that they set; what is left at KEEP
+    stays, None clears the limit.
 
     Raises:
         EditError: an unknown id, a number below its minimum, or a bad name of a variable.
@@ -130,6 +133,8 @@ def set_options(
         changes["variables"] = check_variables(variables)
     if not isinstance(max_parallel, Keep):
         changes["max_parallel"] = check_limit(max_parallel, "task")
+    if not isinstance(sets, Keep):
+        changes["sets"] = check_names(sets)
     return change_tasks(orch, wanted, **changes) if changes else orch
 
 

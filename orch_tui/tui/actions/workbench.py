@@ -45,7 +45,7 @@ TREE: tuple[Action, ...] = (
         "tree.options",
         "o",
         "Options",
-        "Retry, timeout, delay, variables and limits of the marked tasks; on a phase, its limit.",
+        "Retry, timeout, delay, variables and limits of the marked tasks; on a phase, its limit and retry.",
         footer=True,
         group=EDIT,
     ),

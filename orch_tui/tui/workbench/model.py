@@ -12,6 +12,7 @@ from orch_tui.model.edits import edits
 from orch_tui.model.edits.edits import EditError
 from orch_tui.model.edits.undo import EditHistory
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
+from orch_tui.model.orchestration.retry import Retry
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.files.source import read_source
 from orch_tui.project.project import DefinitionError, Project, SourceText
@@ -30,6 +31,15 @@ class OptionChanges:
     options: Mapping[str, Any]
     variables: Mapping[str, str] | edits.Keep = edits.KEEP
     max_parallel: int | edits.Keep | None = edits.KEEP
+    sets: Sequence[str] | edits.Keep = edits.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChanges:
+    """What a person changed in the options of a phase."""
+
+    max_parallel: int | edits.Keep | None = edits.KEEP
+    retry: Retry | edits.Keep | None = edits.KEEP
 
 
 class Workbench:
@@ -234,7 +244,12 @@ class Workbench:
         new = self.value
         for options, same in by_result.items():
             new = edits.set_options(
-                new, same, options=options, variables=changes.variables, max_parallel=changes.max_parallel
+                new,
+                same,
+                options=options,
+                variables=changes.variables,
+                max_parallel=changes.max_parallel,
+                sets=changes.sets,
             )
         return self.push(new, f"options of {self.title_of(ids)}")
 
@@ -282,8 +297,13 @@ class Workbench:
     def rename_phase(self, phase_id: str, name: str) -> bool:
         return self.push(edits.rename_phase(self.value, phase_id, name), f"renaming of phase to {safe_line(name, 40)}")
 
-    def set_phase_limit(self, phase_id: str, limit: int | None) -> bool:
-        return self.push(edits.set_phase_max_parallel(self.value, phase_id, limit), "parallel limit of phase")
+    def set_phase_options(self, phase_id: str, changes: PhaseChanges) -> bool:
+        new = self.value
+        if not isinstance(changes.max_parallel, edits.Keep):
+            new = edits.set_phase_max_parallel(new, phase_id, changes.max_parallel)
+        if not isinstance(changes.retry, edits.Keep):
+            new = edits.set_phase_retry(new, phase_id, changes.retry)
+        return self.push(new, "options of the phase")
 
     def merge(self, ids: Sequence[str], *, into_id: str | None = None, into_name: str | None = None) -> bool:
         """One phase out of these and the target."""

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from orch_tui.model.edits import edits
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions, Variable
-from orch_tui.model.orchestration.retry import Retry
+from orch_tui.model.orchestration.retry import Retry, RetryOn
 from orch_tui.project.definitions.orchestrations import decode_orchestration
 from orch_tui.project.files.source import DefinitionError, parse_toml
 from orch_tui.project.saving import orchestration_text
@@ -180,6 +180,12 @@ def test_a_changed_value_changes_one_line() -> None:
         ),
         (edits.rename_phase(value, "extractors", "X"), {'name = "Extractor phase"'}, {'name = "X"'}),
         (edits.set_options(value, ["index"], options=TaskOptions(retry=Retry(5))), {"attempts = 3"}, {"attempts = 5"}),
+        (
+            edits.set_phase_retry(value, "extractors", Retry(2, on=(RetryOn.parse("timeout"),), jitter=5.0)),
+            set(),
+            {'retry = { attempts = 2, delay = "10s", on = ["timeout"], jitter = "5s" }'},
+        ),
+        (edits.set_options(value, ["adform"], sets=["rows"]), set(), {'sets = ["rows"]'}),
         (replace(value, variables=(Variable("day", "1"),)), set(), {"[variables]", 'day = "1"'}),
     ]:
         after = saved(text, edited)

@@ -10,11 +10,11 @@ from typing import Any
 from orch_tui.model.edits import edits
 from orch_tui.model.edits.edits import EditError, Keep
 from orch_tui.model.orchestration.orchestration import Orchestration, TaskOptions, Variable
-from orch_tui.tui.dialogs.fields import VARIABLES, Field, FormErrors, FormValues, read_text
-from orch_tui.tui.workbench.dialogs.task_options_form import FIELDS, option_texts, read_options
+from orch_tui.tui.dialogs.fields import VARIABLES, FormErrors, FormValues, read_text
+from orch_tui.tui.workbench.dialogs.task_options_form import FIELDS, TOGETHER, option_texts, read_options
 
 NAME, DESCRIPTION = "name", "description"
-LIMIT = Field("max_parallel", "At once", "so many of its tasks run together")
+LIMIT = TOGETHER
 DEFAULTS = tuple(field for field in FIELDS if field.name != LIMIT.name)
 """What it sets for all its tasks."""
 PLACES = (NAME, DESCRIPTION, LIMIT.name, VARIABLES, *(field.name for field in DEFAULTS))

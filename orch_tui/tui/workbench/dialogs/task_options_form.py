@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from orch_tui.model.edits.base import check_limit, check_options
+from orch_tui.model.edits.base import check_limit, check_names, check_options
 from orch_tui.model.edits.edits import KEEP, EditError, Keep
-from orch_tui.model.orchestration.orchestration import Task, TaskOptions, ValueKind, kind_of
+from orch_tui.model.orchestration.orchestration import Phase, Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
 from orch_tui.model.texts.durations import parse_duration, write_duration
 from orch_tui.model.texts.text import valid_id
@@ -22,7 +22,7 @@ from orch_tui.tui.dialogs.fields import (
     read_variables,
     variables_text,
 )
-from orch_tui.tui.workbench.model import OptionChanges
+from orch_tui.tui.workbench.model import OptionChanges, PhaseChanges
 
 MIXED = "the tasks differ"
 _RETRY = ("retry_attempts", "retry_delay", "retry_backoff", "retry_jitter", "retry_total", "retry_on")
@@ -43,6 +43,10 @@ FIELDS = (
     Field("weight", "Weight", "how many slots of it; 1 if empty"),
     Field("max_parallel", "At once", "of all tasks; 1: it runs alone"),
 )
+SETS = Field("sets", "Sets", "variables for later tasks: rows, day")
+TOGETHER = Field("max_parallel", "At once", "so many of its tasks run together")
+TASK_FIELDS = (*FIELDS, SETS)
+PHASE_FIELDS = (TOGETHER, *(field for field in FIELDS if field.name in _RETRY))
 _SIMPLE = {
     option.name: kind
     for option in fields(TaskOptions)
@@ -53,18 +57,26 @@ _SIMPLE = {
 
 def form_values(tasks: Sequence[Task], defaults: TaskOptions) -> FormValues:
     """What the form shows for these tasks. ``defaults`` are those of the orchestration over the project's."""
-    each = [option_texts(task.options, task.max_parallel) for task in tasks]
+    each = [option_texts(task.options, task.max_parallel) | {SETS.name: ", ".join(task.sets)} for task in tasks]
     variables = [variables_text(task.variables) for task in tasks]
     mixed = {name for name in each[0] if len({texts[name] for texts in each}) > 1}
     mixed |= {VARIABLES} if len(set(variables)) > 1 else set()
     texts = {name: "" if name in mixed else text for name, text in each[0].items()}
-    own = option_texts(defaults, None)
+    own = option_texts(defaults, None) | {SETS.name: ""}
     return FormValues(
         texts,
         "" if VARIABLES in mixed else variables[0],
         frozenset(mixed),
         {name: MIXED if name in mixed else own[name] for name in texts},
     )
+
+
+def phase_values(phase: Phase, defaults: TaskOptions, limit: int) -> FormValues:
+    """What the form of a phase shows; ``defaults`` and ``limit`` are what holds where it sets nothing."""
+    texts = option_texts(TaskOptions(retry=phase.retry), phase.max_parallel)
+    own = option_texts(defaults, limit)
+    names = [field.name for field in PHASE_FIELDS]
+    return FormValues({name: texts[name] for name in names}, "", frozenset(), {name: own[name] for name in names})
 
 
 def option_texts(options: TaskOptions, max_parallel: int | None) -> dict[str, str]:
@@ -116,13 +128,25 @@ def read_form(before: FormValues, texts: Mapping[str, str], variables: str) -> O
     """
     errors: dict[str, str] = {}
     options, limit = read_options(before, texts, errors)
+    sets: Any = KEEP
+    if texts[SETS.name].strip() != before.texts[SETS.name]:
+        sets = read_text(SETS.name, texts[SETS.name], read_names, errors) or ()
     new_variables: Any = KEEP
     if variables.strip() != before.variables.strip():
         new_variables = read_text(VARIABLES, variables, read_variables, errors)
         new_variables = {} if new_variables is None else new_variables
     if errors:
         raise FormErrors(errors)
-    return OptionChanges(options, new_variables, limit)
+    return OptionChanges(options, new_variables, limit, sets)
+
+
+def read_phase(before: FormValues, texts: Mapping[str, str]) -> PhaseChanges:
+    """What was changed. Raises: FormErrors, with a sentence for each field that cannot be taken."""
+    errors: dict[str, str] = {}
+    options, limit = read_options(before, texts, errors)
+    if errors:
+        raise FormErrors(errors)
+    return PhaseChanges(limit, options.get("retry", KEEP))
 
 
 def read_options(
@@ -218,3 +242,8 @@ def read_failures(text: str) -> tuple[RetryOn, ...]:
         if one:
             failures.append(RetryOn.parse(one))
     return tuple(failures)
+
+
+def read_names(text: str) -> tuple[str, ...]:
+    """Names of variables with commas or blanks between them. Raises: EditError."""
+    return check_names(text.replace(",", " ").split())

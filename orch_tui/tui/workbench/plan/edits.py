@@ -9,16 +9,16 @@ from orch_tui.model.edits import edits
 from orch_tui.model.edits.edits import EditError
 from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
-from orch_tui.model.texts.text import counted
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.workbench.catalog import ConfigurationEntry
 from orch_tui.tui.workbench.dialogs.add_tasks import AddTasks
 from orch_tui.tui.workbench.dialogs.group import GroupPreview
 from orch_tui.tui.workbench.dialogs.move_tasks import PhaseChoice, PickPhase
 from orch_tui.tui.workbench.dialogs.orchestration import OrchestrationDialog
-from orch_tui.tui.workbench.dialogs.task_options import TaskOptionsDialog
+from orch_tui.tui.workbench.dialogs.task_options import PhaseOptionsDialog, TaskOptionsDialog
 from orch_tui.tui.workbench.host import Asks, Rows
-from orch_tui.tui.workbench.model import Item, OptionChanges, Workbench
+from orch_tui.tui.workbench.model import Item, OptionChanges, PhaseChanges, Workbench
 
 
 class EditDesk(Protocol):
@@ -135,7 +135,7 @@ class EditController:
     async def options(self) -> None:
         bench, item = self._bench, self._rows.item
         if isinstance(item, Phase) and not bench.marks:
-            await self._ask_phase_limit(item)
+            await self._phase_options(item)
             return
         ids = bench.targets(item)
         if not ids:
@@ -179,19 +179,18 @@ class EditController:
         timezone = bench.project.settings.timezone
         await self._host.push(StartsDialog(bench.value, timezone, Keeper(change, undo)))
 
-    async def _ask_phase_limit(self, phase: Phase) -> None:
-        def wrong(text: str) -> str | None:
-            number = text.strip()
-            return None if not number or (number.isdecimal() and int(number) > 0) else "Type a whole number from 1 on."
+    async def _phase_options(self, phase: Phase) -> None:
+        bench = self._bench
+        settings = bench.project.settings
+        defaults = bench.value.defaults.over(settings.defaults)
+        limit = bench.value.max_parallel or settings.max_parallel
 
-        def take(text: str | None) -> None:
-            if text is not None:
-                limit = int(text) if text.strip() else None
-                self.attempt(lambda: self._bench.set_phase_limit(phase.id, limit))
+        def take(changes: PhaseChanges | None) -> None:
+            if changes is not None:
+                self.attempt(lambda: bench.set_phase_options(phase.id, changes))
 
-        now = "" if phase.max_parallel is None else str(phase.max_parallel)
-        title = "How many tasks of the phase run at once"
-        await self._host.push(Prompt(title, now, wrong, "no limit of its own"), take)
+        title = f"the phase {safe_line(phase.name, 60)}"
+        await self._host.push(PhaseOptionsDialog(title, phase, defaults, limit), take)
 
     # Phases
 

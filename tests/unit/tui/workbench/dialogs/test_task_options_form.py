@@ -8,11 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.model.edits.edits import KEEP
-from orch_tui.model.orchestration.orchestration import Task, TaskOptions
+from orch_tui.model.orchestration.orchestration import Phase, Task, TaskOptions
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
 from orch_tui.tui.dialogs.fields import FormErrors, FormValues, read_variables, variables_text
-from orch_tui.tui.workbench.dialogs.task_options_form import MIXED, failures_text, form_values, read_failures, read_form
-from orch_tui.tui.workbench.model import OptionChanges
+from orch_tui.tui.workbench.dialogs.task_options_form import (
+    MIXED,
+    failures_text,
+    form_values,
+    phase_values,
+    read_failures,
+    read_form,
+    read_phase,
+)
+from orch_tui.tui.workbench.model import OptionChanges, PhaseChanges
 
 from tests.support import strategies
 
@@ -26,6 +34,7 @@ FULL = Task(
     ),
     max_parallel=2,
     variables={"day": "today"},
+    sets=("rows", "last-day"),
 )
 
 
@@ -51,6 +60,7 @@ def test_values_are_shown_as_people_write_them() -> None:
         "pool": "",
         "weight": "",
         "max_parallel": "2",
+        "sets": "rows, last-day",
     }
     assert shown.variables == "day = today"
     assert read(shown) == OptionChanges({})
@@ -124,6 +134,41 @@ def test_bad_variables_are_told_by_their_line() -> None:
     for text, sentence in (("day today", "Line 1 has no ="), ("a = 1\na = 2", "second value"), ("1x = 1", "no name")):
         with pytest.raises(FormErrors, match=sentence):
             read(shown, variables=text)
+
+
+def test_names_of_variables_that_tasks_set_are_read_and_the_tasks_that_differ_keep_theirs() -> None:
+    # GIVEN a task that sets two WHEN others are typed
+    shown = form_values([FULL], TaskOptions())
+    assert shown.texts["sets"] == "rows, last-day"
+    assert read(shown, sets=" rows,day  rows ").sets == ("rows", "day")
+    # THEN an emptied field is none, a bad name is told, and what differs is left as each task has it
+    assert read(shown, sets="").sets == ()
+    with pytest.raises(FormErrors) as caught:
+        read(shown, sets="1x")
+    assert "is no name for a variable" in caught.value.errors["sets"]
+    both = form_values([PLAIN, FULL], TaskOptions())
+    assert both.defaults["sets"] == MIXED and read(both).sets is KEEP
+
+
+def test_a_phase_has_its_limit_and_its_retry() -> None:
+    # GIVEN a phase without anything of its own, of an orchestration that retries
+    defaults = TaskOptions(RETRY)
+    shown = phase_values(Phase("p", "P"), defaults, 10)
+    assert set(shown.texts.values()) == {""} and shown.defaults["retry_on"] == "exit: 75"
+    assert shown.defaults["max_parallel"] == "10"
+    # WHEN nothing is typed THEN nothing is changed
+    assert read_phase(shown, shown.texts) == PhaseChanges()
+    # WHEN all of it is typed
+    typed = {"retry_attempts": "2", "retry_on": "timeout; contains: reset", "retry_jitter": "5s", "retry_total": "1h"}
+    changes = read_phase(shown, {**shown.texts, **typed, "max_parallel": "3"})
+    on = (RetryOn.parse("timeout"), RetryOn.parse("contains: reset"))
+    assert changes == PhaseChanges(3, Retry(2, total=3600.0, on=on, jitter=5.0))
+    # AND emptied again it is gone; what is wrong is told at its field
+    own = phase_values(Phase("p", "P", max_parallel=3, retry=RETRY), defaults, 10)
+    assert read_phase(own, dict.fromkeys(own.texts, "")) == PhaseChanges(None, None)
+    with pytest.raises(FormErrors) as caught:
+        read_phase(shown, {**shown.texts, "retry_on": "sometimes", "retry_attempts": "x", "max_parallel": "0"})
+    assert set(caught.value.errors) == {"retry_on", "retry_attempts", "max_parallel"}
 
 
 @given(strategies.variable_values())
