@@ -41,6 +41,7 @@ _COMMANDS = {
     "limit": _Lazy("interventions.intervene", "Change how many tasks of a run may run at once."),
     "approvals": _Lazy("interventions.approve", "List what waits for a person to approve it."),
     "approve": _Lazy("interventions.approve", "Approve or reject what a run asks."),
+    "pools": _Lazy("interventions.pools", "List pools: who has their slots, and who waits for some."),
     "scheduler": _Lazy("schedules.scheduler", "Start orchestrations by their schedules, each scheduled time once."),
     "inbox": _Lazy("alerts.inbox", "List what waits for somebody, and acknowledge it."),
     "alerts": _Lazy("alerts.command", "List what was told to whom, try channels, send what waits."),

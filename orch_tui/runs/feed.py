@@ -14,6 +14,7 @@ from orch_tui.model.events.events import Event
 from orch_tui.model.run.runstate import RunState, fold
 from orch_tui.model.texts.text import valid_id
 from orch_tui.project.attempt_dir import attempt_directory
+from orch_tui.project.concurrent.pool_slots import PoolUse, use_of
 from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, JournalReader, is_executed
 from orch_tui.project.paths import ProjectPaths
@@ -52,8 +53,9 @@ class RunFeed:
             events, _ = self._reader.poll()
         return state, live
 
-    def read(self, running: Iterable[tuple[str, int]] = ()) -> Batch:
-        """What is new. ``running`` are tasks with the number of their attempt, whose logs are looked at now and then.
+    def read(self, running: Iterable[tuple[str, int]] = (), pools: Mapping[str, int] | None = None) -> Batch:
+        """What is new. ``running`` are tasks with the number of their attempt, whose logs are looked at now and then;
+        ``pools`` are those that tasks wait for, with their sizes.
 
         Raises as :meth:`open` does.
         """
@@ -70,7 +72,12 @@ class RunFeed:
             events += more
         self._looks += 1
         outputs = self._log_times.look(running) if self._looks % _LOOK == 1 else {}
-        return Batch(tuple(events), live, state, outputs, self._executor.look() if live else None)
+        no_answer = self._executor.look() if live else None
+        return Batch(tuple(events), live, state, outputs, no_answer, self._uses(pools or {}))
+
+    def _uses(self, pools: Mapping[str, int]) -> dict[str, PoolUse]:
+        paths = self._paths
+        return {} if paths is None else {pool: use_of(paths, pool, size) for pool, size in pools.items()}
 
     def nested_run(self, task: str, attempt: int, orchestration: str, spawned: float, clock: RunClock) -> Path | None:
         """The directory of the run that an attempt of a nested orchestration started; None until there is one.
@@ -101,7 +108,7 @@ class Batch:
     """What a feed has read. ``state`` is set when the journal was replaced: the fold begins anew with it.
 
     ``outputs`` says when tasks wrote into their logs last, by task id. ``no_answer`` is set while the process
-    that executes the run does nothing for it.
+    that executes the run does nothing for it. ``pools`` are the ones that were asked about.
     """
 
     events: tuple[Event, ...]
@@ -109,3 +116,4 @@ class Batch:
     state: RunState | None = None
     outputs: Mapping[str, BootTime] = field(default_factory=dict)
     no_answer: NoAnswer | None = None
+    pools: Mapping[str, PoolUse] = field(default_factory=dict)

@@ -16,12 +16,14 @@ from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
 from orch_tui.model.clocks.run_time import BootTime, RunTime
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.events.events import Event, EventType
+from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.model.run.runstate import RunState, TaskState
-from orch_tui.model.run.waits import why
+from orch_tui.model.run.waits import waits_for, why
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.project.attempt_dir import attempt_directory
+from orch_tui.project.concurrent.pool_slots import PoolUse
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import counts_told, files_written, findings_told, tables_written
 from orch_tui.runs.estimates import LONGER, Estimates
@@ -61,20 +63,22 @@ class RunModel:
         self.no_answer: NoAnswer | None = None
         self.continued: RunSummary | None = None
         self.outputs: dict[str, RunTime] = {}
+        self.pools: Mapping[str, PoolUse] = {}
+        self._uses_pools = any(task.planned.options.pool for task in state.tasks.values())
         self.children: dict[str, RunModel] = {}
         self._changed: set[str] = {*state.tasks, *state.phases}
 
     def take(self, batch: Batch) -> bool:
         """Fold what was read; True when anything is different now."""
         different = bool(batch.events) or batch.state is not None or batch.live != self.live
-        different |= batch.no_answer != self.no_answer
+        different |= batch.no_answer != self.no_answer or batch.pools != self.pools
         if batch.state is not None:
             self.state = batch.state
             self._changed |= {*self.state.tasks, *self.state.phases}
         for event in batch.events:
             self.state.apply(event)
             self._changed |= self._touched(event)
-        self.live, self.no_answer = batch.live, batch.no_answer
+        self.live, self.no_answer, self.pools = batch.live, batch.no_answer, batch.pools
         self.take_outputs(batch.outputs)
         return different
 
@@ -188,7 +192,24 @@ class RunModel:
         """Why it waits, or the reason of how it ended; empty for a success."""
         if task.status in RUNNING and self.interrupted:
             return "its executor is gone; T takes the run over"
-        return why(self.state, task, now)
+        return self._why_no_slot(task) or why(self.state, task, now)
+
+    def pools_waited_for(self) -> dict[str, int]:
+        """The pools that tasks wait for, with their sizes as the run knows them."""
+        if not (self._uses_pools and self.live):
+            return {}
+        reasons = (task.because for task in self.state.tasks.values() if task.status is Status.WAITING)
+        found = (reason.fields for reason in reasons if reason is not None and reason.cause is Cause.POOL)
+        return {fields["pool"]: int(fields["size"]) for fields in found}
+
+    def _why_no_slot(self, task: TaskState) -> str:
+        """Who has the slots that it waits for now: the journal names those who had them when it began to wait."""
+        reason = waits_for(self.state, task) if self.pools and not task.status.final else None
+        if reason is None or reason.cause is not Cause.POOL or reason.fields["pool"] not in self.pools:
+            return ""
+        use = self.pools[str(reason.fields["pool"])]
+        now = Reason.of(Cause.POOL, **reason.fields | {"taken": use.taken, "holders": use.words})
+        return now.sentence if use.holders else ""
 
     def waiting(self) -> list[TaskState]:
         return [task for task in self.state.tasks.values() if not task.status.final and task.status not in RUNNING]

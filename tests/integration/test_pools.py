@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,14 @@ from typing import Any
 import pytest
 from orch_tui.engine.runs.start import RunRefused, RunRequest, plan_run, start_run
 from orch_tui.model.events.reasons import Cause
+from orch_tui.model.run.pools import pool_of
 from orch_tui.model.run.waits import waits_for
 from orch_tui.model.status import Status
+from orch_tui.project.concurrent.pool_slots import PoolUse
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import open_project
+from orch_tui.runs.feed import RunFeed
+from orch_tui.runs.view import RunModel
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import until
@@ -108,3 +113,48 @@ def test_a_component_brings_its_pool_along_and_a_task_may_have_another(tmp_path:
     file.write_text(file.read_text().replace('"mine/y"', '"mine/y"\nweight = 1'))
     plan = plan_run(open_project(tmp_path), RunRequest("o"))
     assert [(one.options.pool, one.options.weight) for one in plan.tasks()] == [("shared", 2), ("shared", 1)]
+
+
+def test_pools_are_listed_with_who_has_their_slots_and_who_waits(tmp_path: Path) -> None:
+    # GIVEN a pool of two, a task that has both slots, and a task of another run that waits
+    make_project(tmp_path, {"one": {"A": {"a": task(2)}}, "two": {"B": {"b": task()}}}, POOL)
+    project = open_project(tmp_path)
+    first = start_run(project, plan_run(project, RunRequest("one")), by="test")
+    until(lambda: (tmp_path / "began-a").exists())
+    second = start_run(project, plan_run(project, RunRequest("two")), by="test")
+    until(lambda: read_run(second.directory).tasks["b"].because is not None)
+    # WHEN they are listed
+    told = command_here(tmp_path, "pools").stdout
+    [value] = json.loads(command_here(tmp_path, "pools", "--json").stdout)
+    # THEN
+    assert "shared  2 of 2 slots taken" in told and f'  2  run {first.id} of "one" (task a)' in told
+    assert f'waits: run {second.id} of "two" (task b), needs 1 slot' in told
+    assert (value["size"], value["taken"], value["holders"][0]["slots"]) == (2, 2, 2)
+    assert [one["task"] for one in value["waiting"]] == ["b"]
+    # AND the screen names who has them now, whoever had them when the wait began
+    model = RunModel(second.directory, read_run(second.directory), live=True)
+    feed = RunFeed(second.directory, project.paths)
+    model.take(feed.read(pools=model.pools_waited_for()))
+    model.pools = {"shared": PoolUse("shared", 2, (("run later (task c)", 2),))}
+    assert model.why(model.state.tasks["b"], model.now()) == 'pool "shared", 2 of 2 taken: run later (task c)'
+    (tmp_path / "go-a").touch()
+    (tmp_path / "go-b").touch()
+    assert first.wait(60) is Status.SUCCESS and second.wait(60) is Status.SUCCESS
+    assert "shared  0 of 2 slots taken" in command_here(tmp_path, "pools").stdout
+
+
+def test_a_configuration_says_its_pool_before_its_component_and_after_its_task(tmp_path: Path) -> None:
+    # GIVEN a pool and a weight in the file of a configuration
+    make_project(tmp_path, {"o": {"A": {"a": "true", "b": {"command": "true", "weight": 1}}}}, POOL)
+    for name in ("a", "b"):
+        path = tmp_path / "configurations" / "command" / f"{name}.toml"
+        path.write_text(path.read_text().replace("[parameters]", 'pool = "shared"\nweight = 2\n[parameters]'))
+    plan = plan_run(open_project(tmp_path), RunRequest("o"))
+    assert [pool_of(one) for one in plan.tasks()] == [("shared", 2), ("shared", 1)]
+    # WHEN it names one that there is not, or needs more than there is THEN check and the start say so
+    path = tmp_path / "configurations" / "command" / "a.toml"
+    path.write_text(path.read_text().replace("weight = 2", "weight = 3"))
+    with pytest.raises(RunRefused, match='task a needs 3 slots of the pool "shared", which has 2'):
+        plan_run(open_project(tmp_path), RunRequest("o"))
+    path.write_text(path.read_text().replace('"shared"', '"shard"'))
+    assert 'is in the pool "shard", which the project does not have' in command_here(tmp_path, "check").stdout

@@ -30,6 +30,7 @@ from orch_tui.runs.past.origin import origin_of, schedule_of
 
 if TYPE_CHECKING:
     from orch_tui.engine.runs.reconcile import Finding
+    from orch_tui.runs.pools import PoolNow
 
 _LINES = 20
 
@@ -139,6 +140,20 @@ def _intervention_json(one: Intervention) -> dict[str, Any]:
         "phase": one.phase,
         "limit": one.limit,
         "values": {name: _plain(value) for name, value in one.given.items()},
+    }
+
+
+def pool_json(one: PoolNow) -> dict[str, Any]:
+    """A pool, who has slots of it, and who waits for some."""
+    return {
+        "name": one.use.name,
+        "size": one.use.size,
+        "taken": one.use.taken,
+        "holders": [{"who": who, "slots": slots} for who, slots in one.use.holders],
+        "waiting": [
+            {"run": wait.run, "orchestration": wait.orchestration, "task": wait.task, "weight": wait.weight}
+            for wait in one.waiting
+        ],
     }
 
 

@@ -12,8 +12,9 @@ from orch_tui.model.components.component import APPROVAL_COMPONENT, ORCHESTRATIO
 from orch_tui.model.components.configuration import Configuration, split_ref
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.approval import AnswerFault, question_of
-from orch_tui.model.orchestration.orchestration import Orchestration, Task, TaskOptions
+from orch_tui.model.orchestration.orchestration import Orchestration, Task
 from orch_tui.model.run.plan import TaskFacts
+from orch_tui.model.run.pools import pool_options
 from orch_tui.model.run.promises import promised, said_by_parameters
 from orch_tui.model.variables.references import used_secrets, variable_names
 from orch_tui.project.definitions.shell import shell_words
@@ -71,7 +72,7 @@ class Facts:
             reason = "; ".join(problem.message for problem in error.problems) or str(error)
             return TaskFacts(task.configuration, blocked=reason)
         name = f"{component.name} · {configuration.name}"
-        own = TaskOptions(pool=component.pool, weight=component.weight)
+        own = pool_options(component, configuration)
         blocked = self._blocked(task, component, configuration)
         sets = tuple(said_by_parameters(component, configuration.parameters))
         asks = any(configuration.parameters.get(key) for key in component.expressions)

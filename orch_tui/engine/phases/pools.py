@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.run.plan import PlannedTask
 from orch_tui.model.run.pools import pool_of
-from orch_tui.project.concurrent.locks import Lock, holder_of
+from orch_tui.project.concurrent.locks import Lock
+from orch_tui.project.concurrent.pool_slots import use_of
 from orch_tui.project.paths import ProjectPaths
-
-_NAMED = 3
-"""Holders that are named where all slots are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +49,7 @@ class Pools:
                 locks.append(lock)
         if len(locks) == wanted:
             return Taken(tuple(locks))
-        free = len(locks)
         for lock in locks:
             lock.close()
-        return Reason.of(Cause.POOL, pool=pool, taken=size - free, size=size, holders=self._holders(pool, size))
-
-    def _holders(self, pool: str, size: int) -> str:
-        """Who has slots of it, each once."""
-        found = (holder_of(self._paths.pool_lock(pool, number)) for number in range(size))
-        names = list(dict.fromkeys(name for name in found if name is not None))
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        return ", ".join(names[:_NAMED]) + more
+        use = use_of(self._paths, pool, size)
+        return Reason.of(Cause.POOL, pool=pool, taken=max(use.taken, size - wanted + 1), size=size, holders=use.words)

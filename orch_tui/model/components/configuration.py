@@ -38,7 +38,10 @@ class TableOutput:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """``parameters`` are as the file has them after ``{file = "…"}`` texts were read; ``${NAME}`` references stay."""
+    """``parameters`` are as the file has them after ``{file = "…"}`` texts were read; ``${NAME}`` references stay.
+
+    ``pool`` and ``weight`` are what its tasks take of the project's pools, before what its component says.
+    """
 
     component: str
     id: str
@@ -47,6 +50,8 @@ class Configuration:
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
     inputs: tuple[TableInput, ...] = ()
     outputs: tuple[TableOutput, ...] = ()
+    pool: str | None = None
+    weight: int | None = None
     file: str | None = None
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, Component
+from orch_tui.model.components.configuration import Configuration
 from orch_tui.model.orchestration.approval import is_approval
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.run.plan import PlannedTask, RunPlan
@@ -24,6 +25,14 @@ def needed(configuration: str, options: TaskOptions) -> tuple[str, int]:
     if options.pool is None or is_approval(configuration) or component == ORCHESTRATION_COMPONENT:
         return "", 0
     return options.pool, options.weight or 1
+
+
+def pool_options(component: Component | None, configuration: Configuration | None) -> TaskOptions:
+    """What holds for tasks of a configuration that say nothing themselves: what it says, else its component."""
+    own = TaskOptions() if component is None else TaskOptions(pool=component.pool, weight=component.weight)
+    if configuration is None:
+        return own
+    return TaskOptions(pool=configuration.pool, weight=configuration.weight).over(own)
 
 
 def pool_fault(plan: RunPlan, sizes: Mapping[str, int]) -> str:

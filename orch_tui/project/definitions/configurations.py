@@ -36,6 +36,8 @@ def decode_configuration(
         parameters=_with_texts(parameters.data, ("parameters",), place, read_text) if parameters else {},
         inputs=tuple(_input(item) for item in table.tables("inputs")) if "inputs" in data else (),
         outputs=tuple(_output(item) for item in table.tables("outputs")) if "outputs" in data else (),
+        pool=table.id("pool"),
+        weight=table.integer("weight", 1),
         file=place.file,
     )
     table.asked.update(("inputs", "outputs"))

@@ -77,7 +77,7 @@ class Linter:
                 found += self._task(value, phase, task, known | set_before[task.id])
         found += rule_problems(value, known | promised(value, sets))
         found += variable_problems(value)
-        found += pool_problems(self.project, value)
+        found += pool_problems(self.project, value, self.configuration)
         found += alert_problems(value.alerts, self.secrets)
         found += trigger_problems(self.project, value, self.orchestration, self.configuration)
         found += table_problems(self.project, value, self.configuration, self.orchestration)

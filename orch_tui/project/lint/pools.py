@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from orch_tui.model.orchestration.orchestration import Orchestration, TaskOptions
+from orch_tui.model.components.configuration import Configuration
+from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.run.pools import needed, wrong_pool
+from orch_tui.model.run.pools import needed, pool_options, wrong_pool
 from orch_tui.project.project import Project
 from orch_tui.project.toml.decode import quote
 
 
-def pool_problems(project: Project, value: Orchestration) -> Iterator[Problem]:
-    """By what the task says, or else its component, its orchestration, the project."""
+def pool_problems(
+    project: Project, value: Orchestration, configuration: Callable[[str], Configuration | None]
+) -> Iterator[Problem]:
+    """By what the task says, or else its configuration, its component, its orchestration, the project.
+
+    ``configuration`` gives one by its reference, None for one that cannot be read.
+    """
     settings = project.settings
     for phase in value.phases:
         defaults = phase.options_over(value.defaults.over(settings.defaults))
         for task in phase.tasks:
             component = project.component(task.configuration.partition("/")[0])
-            own = TaskOptions() if component is None else TaskOptions(pool=component.pool, weight=component.weight)
+            own = pool_options(component, configuration(task.configuration))
             pool, weight = needed(task.configuration, task.options.over(own).over(defaults))
             if pool and (wrong := wrong_pool(pool, weight, settings.pools)):
                 message, _, remedy = f"the task {quote(task.id)} {wrong}".rpartition("; ")

@@ -14,7 +14,8 @@ from orch_tui.project.toml.lines import Kind, comments_above, scan
 from orch_tui.project.toml.text import key_text, table_lines
 
 Values = dict[str, Any]
-_KNOWN = {"name", "description", "parameters", "inputs", "outputs"}
+_HEAD = ("name", "description", "pool", "weight")
+_KNOWN = {*_HEAD, "parameters", "inputs", "outputs"}
 
 
 def configuration_values(value: Configuration) -> Values:
@@ -22,6 +23,10 @@ def configuration_values(value: Configuration) -> Values:
     values: Values = {"name": value.name}
     if value.description:
         values["description"] = value.description
+    if value.pool is not None:
+        values["pool"] = value.pool
+    if value.weight is not None:
+        values["weight"] = value.weight
     if value.parameters:
         values["parameters"] = value.parameters
     if value.inputs:
@@ -52,7 +57,7 @@ def house_text(value: Configuration, raw: Mapping[str, Any] | None = None) -> st
     """
     values = configuration_values(value)
     extra = {key: item for key, item in (raw or {}).items() if key not in _KNOWN}
-    head = {key: values[key] for key in ("name", "description") if key in values} | extra
+    head = {key: values[key] for key in _HEAD if key in values} | extra
     parts = [table_lines("", head), *_sections(("parameters",), values.get("parameters", {}))]
     for key in ("inputs", "outputs"):
         parts += [table_lines(f"[[{key}]]", item) for item in values.get(key, [])]

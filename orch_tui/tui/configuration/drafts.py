@@ -34,6 +34,7 @@ class FormDraft:
             name=str(self.data.get("name", state.name)),
             description=str(self.data.get("description", state.description)),
             texts=texts,
+            pool=str(self.data.get("pool", state.pool)),
             inputs=tuple(InputRow(_text(item, "table"), _text(item, "name")) for item in self.data.get("inputs", [])),
             outputs=tuple(_output(item) for item in self.data.get("outputs", [])),
         )
@@ -111,7 +112,9 @@ class FormDrafts:
 
 
 def _text_of(state: FormState, digest: str) -> str:
-    parts = [table_lines("", {"digest": digest, "name": state.name, "description": state.description})]
+    parts = [
+        table_lines("", {"digest": digest, "name": state.name, "description": state.description, "pool": state.pool})
+    ]
     parts += [table_lines("[[texts]]", {"path": list(path), "text": text}) for path, text in state.texts.items()]
     parts += [table_lines("[[inputs]]", asdict(row)) for row in state.inputs]
     parts += [table_lines("[[outputs]]", asdict(row)) for row in state.outputs]

@@ -88,7 +88,7 @@ class Editing:
     def open_form(self) -> Form:
         """The form of what was read."""
         assert self.editor.history is not None
-        self.form = Form(self.editor.fields, self.editor.history.value)
+        self.form = Form(self.editor.fields, self.editor.history.value, self.editor.project.settings.pools)
         self.form.names = self._names
         return self.form
 

@@ -19,7 +19,7 @@ from orch_tui.project.saving.configuration_text import texts_in_files
 from orch_tui.project.saving.writer import Over
 from orch_tui.project.secrets import Secrets
 from orch_tui.tui.configuration.form.fields import Field, FieldPath, build_fields
-from orch_tui.tui.configuration.form.state import FormState, Place, first_state, read_inputs, read_outputs
+from orch_tui.tui.configuration.form.state import FormState, Place, first_state, read_inputs, read_outputs, read_pool
 from orch_tui.tui.configuration.form.values import collect, place_errors, plain, secret_errors
 
 _SECRET_KEY = re.compile(
@@ -161,6 +161,7 @@ class ConfigurationEditor:
         name = state.name.strip()
         if not safe_line(name).strip():
             errors[("name",)] = ["give it a name"]
+        pool, weight = read_pool(state.pool, self.project.settings.pools, errors)
         configuration = replace(
             self.configuration,
             name=name,
@@ -168,6 +169,8 @@ class ConfigurationEditor:
             parameters=collected.parameters,
             inputs=read_inputs(state.inputs, errors),
             outputs=read_outputs(state.outputs, errors),
+            pool=pool,
+            weight=weight,
         )
         unread = set(collected.errors)
         sentences = validate_parameters(self.component, collected.parameters, self.project.root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 
 from textual import on
@@ -58,8 +58,10 @@ class Form(VerticalScroll, can_focus=True):
     class LeaveAsked(Message):
         """The person wants to be out of the field."""
 
-    def __init__(self, fields: Sequence[Field], state: FormState) -> None:
+    def __init__(self, fields: Sequence[Field], state: FormState, pools: Collection[str] = ()) -> None:
+        """``pools`` are the names of those that the project has."""
         super().__init__(id="form")
+        self._pools = pools
         self._fields = fields
         self._defaults = {field.path: field.default for field in fields}
         self.state = state
@@ -87,6 +89,10 @@ class Form(VerticalScroll, can_focus=True):
             yield from rows
             yield fold
         self._show_used()
+        if self._pools or self.state.pool:
+            known = f" There are {', '.join(sorted(self._pools))}." if self._pools else ""
+            about = line(f"Whose slots its tasks take, like snowflake, or snowflake 2 for two of them.{known}")
+            yield FieldRow("Pool", Line(("pool",), self.state.pool), about)
         yield Tables(self.state, lambda: self.names)
 
     def on_mount(self) -> None:
@@ -355,6 +361,8 @@ def text_at(state: FormState, place: Place) -> str:
             return state.name
         case ("description",):
             return state.description
+        case ("pool",):
+            return state.pool
         case ("parameters", *path):
             return state.texts[tuple(path)]
         case ("inputs", index, key):

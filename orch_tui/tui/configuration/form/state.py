@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
+from orch_tui.model.run.pools import wrong_pool
 from orch_tui.model.texts.text import valid_id
 from orch_tui.tui.configuration.form.codec import decode_list, encode_scalar
 from orch_tui.tui.configuration.form.fields import FieldPath
@@ -34,13 +35,14 @@ class OutputRow:
 
 @dataclass(frozen=True, slots=True)
 class FormState:
-    """``texts`` has the text of every field of the parameters."""
+    """``texts`` has the text of every field of the parameters, ``pool`` what :func:`pool_text` gives."""
 
     name: str
     description: str
     texts: Mapping[FieldPath, str]
     inputs: tuple[InputRow, ...] = ()
     outputs: tuple[OutputRow, ...] = ()
+    pool: str = ""
 
     def with_text(self, place: Place, text: str) -> FormState:
         """The state after a text was changed at ``place``. Raises: KeyError when there is no such place."""
@@ -49,6 +51,8 @@ class FormState:
                 return replace(self, name=text)
             case ("description",):
                 return replace(self, description=text)
+            case ("pool",):
+                return replace(self, pool=text)
             case ("parameters", *path):
                 return replace(self, texts={**self.texts, tuple(path): text})
             case ("inputs", index, key) if int(index) < len(self.inputs):
@@ -108,6 +112,28 @@ def read_outputs(rows: tuple[OutputRow, ...], errors: dict[Place, list[str]]) ->
     return tuple(outputs)
 
 
+def pool_text(pool: str | None, weight: int | None) -> str:
+    """``snowflake``, or ``snowflake 2`` for more than one slot; a number alone is for the pool of the component."""
+    if pool is not None and weight is None and pool.isdecimal():
+        return f"{pool} 1"
+    return " ".join(str(part) for part in (pool, weight) if part is not None)
+
+
+def read_pool(text: str, sizes: Mapping[str, int], errors: dict[Place, list[str]]) -> tuple[str | None, int | None]:
+    """The pool and the weight of such a text; ``sizes`` are those of the project's pools."""
+    words = text.split()
+    if not words:
+        return None, None
+    pool = None if len(words) == 1 and words[0].isdecimal() else words[0]
+    number = words[-1] if pool is None or len(words) == 2 else None
+    weight = int(number) if number is not None and number.isdecimal() and len(number) < 10 else None
+    if len(words) > 2 or (number is not None and not weight) or (pool is not None and not valid_id(pool)):
+        errors[("pool",)] = ["write the name of a pool, and behind it how many slots if more than one: snowflake 2"]
+    elif pool is not None and (wrong := wrong_pool(pool, weight or 1, sizes)):
+        errors[("pool",)] = [f"it {wrong}"]
+    return pool, weight
+
+
 def split_key(text: str) -> list[str]:
     """Columns of a primary key: commas between, names with commas in double quotes."""
     parts, current, inside = [], "", False
@@ -146,4 +172,5 @@ def first_state(configuration: Configuration, texts: Mapping[FieldPath, str]) ->
         texts,
         tuple(input_row(item) for item in configuration.inputs),
         tuple(output_row(item) for item in configuration.outputs),
+        pool_text(configuration.pool, configuration.weight),
     )

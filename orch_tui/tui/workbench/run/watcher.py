@@ -208,9 +208,9 @@ class RunWatcher:
         feed = self._feed
         if feed is None:
             return
-        running = model.running()
+        running, pools = model.running(), model.pools_waited_for()
         try:
-            batch = await asyncio.to_thread(feed.read, running)
+            batch = await asyncio.to_thread(feed.read, running, pools)
         except (OSError, BrokenJournal) as error:
             self._host.say(f"Run {model.directory.name} cannot be read any more: {error}", "error", seconds=12)
             self.hide()
