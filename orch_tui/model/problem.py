@@ -17,7 +17,7 @@ class Problem:
 
     ``file`` is relative to the project directory, ``line`` counts from 1. ``orchestration``, ``phase`` and
     ``task`` are ids, ``rule`` is an index among those of the phase: the place to jump to on screen. ``code`` is a
-    stable word for programs.
+    stable word for programs. ``names`` are those of the secrets or variables that are missing, where that is it.
     """
 
     severity: Severity
@@ -30,6 +30,7 @@ class Problem:
     phase: str | None = None
     task: str | None = None
     rule: int | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:

@@ -43,6 +43,8 @@ ELSEWHERE = {
         "project.concurrent.file_set.write_together",
         "project.files.atomic.write_atomic",
         "project.files.source._open",
+        "project.saving.env_file._read",
+        "project.saving.env_file.keep_secret",
         "project.saving.scaffold._ignore",
         "project.saving.scaffold._write",
         "project.secrets.Secrets._read",

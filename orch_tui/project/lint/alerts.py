@@ -17,7 +17,8 @@ def alert_problems(rules: Sequence[AlertRule], secrets: Secrets) -> Iterator[Pro
     missing = secrets.missing(secret_names([channel.text for channel in channels]))
     if missing:
         message = f"alerts need {', '.join(missing)}, which {'has' if len(missing) == 1 else 'have'} no value"
-        yield Problem(Severity.WARNING, "missing-secret", message, "set it in the environment or in .env")
+        remedy = "set it in the environment or in .env"
+        yield Problem(Severity.WARNING, "missing-secret", message, remedy, names=tuple(missing))
     addresses = any(channel.kind is ChannelKind.ADDRESS for channel in channels)
     if addresses and importlib.util.find_spec("apprise") is None:
         message = "alerts to addresses need the library apprise, which is not installed"

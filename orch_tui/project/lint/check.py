@@ -160,13 +160,22 @@ class Linter:
                 f"set it in the environment or in .env; {facts.place} asks for it",
                 phase=phase.id,
                 task=task.id,
+                names=facts.secrets,
             )
         own = variable_names(dict(task.variables))
         unknown = sorted((facts.variables - known - task.variables.keys()) | (own - known))
         if unknown:
             message = f"task {quote(task.id)} uses the variable {', '.join(unknown)}, which is not declared"
             remedy = "declare it under [variables], or say which task of an earlier phase sets it (sets)"
-            yield Problem(severity, "undefined-variable", message, remedy, phase=phase.id, task=task.id)
+            yield Problem(
+                severity,
+                "undefined-variable",
+                message,
+                remedy,
+                phase=phase.id,
+                task=task.id,
+                names=tuple(unknown),
+            )
         component = self.project.component(task.configuration.partition("/")[0])
         if component is not None and component.expressions and facts.configuration is not None:
             path = self.project.paths.configuration(*split_ref(task.configuration))

@@ -38,7 +38,8 @@ def reference_problems(
         for name in sorted(secrets.missing(unset_shell_names(script))):
             message = f"{key}: the script uses ${{{name}}}, which it does not set, and there is no secret of that name"
             remedy = "set it in the environment or in .env, or give it a default: ${" + name + ":-}"
-            yield Problem(Severity.WARNING, "unset-name", message, remedy, file, line_of(text, ("parameters", key)))
+            where = line_of(text, ("parameters", key))
+            yield Problem(Severity.WARNING, "unset-name", message, remedy, file, where, names=(name,))
 
 
 def line_of_secret(parameters: Mapping[str, Any], names: Collection[str], text: str) -> int:

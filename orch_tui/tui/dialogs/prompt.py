@@ -16,7 +16,8 @@ from orch_tui.tui.text import line
 class Prompt(Dialog[str | None]):
     """Dismissed with the text, or with None on Escape.
 
-    ``validate`` gives the sentence that says what is wrong with a text, None when it may be taken.
+    ``validate`` gives the sentence that says what is wrong with a text, None when it may be taken. What is typed as a
+    ``secret`` is not shown.
     """
 
     CSS_PATH = "prompt.tcss"
@@ -29,6 +30,8 @@ class Prompt(Dialog[str | None]):
         validate: Callable[[str], str | None] | None = None,
         placeholder: str = "",
         hint: str = "Enter takes it, Esc changes nothing",
+        *,
+        secret: bool = False,
     ) -> None:
         super().__init__()
         self._title = title
@@ -36,11 +39,12 @@ class Prompt(Dialog[str | None]):
         self._validate = validate or (lambda _: None)
         self._placeholder = placeholder
         self._hint = hint
+        self._secret = secret
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
             dialog.border_title = line(self._title)
-            yield Input(self._value, placeholder=self._placeholder, id="text", compact=True)
+            yield Input(self._value, placeholder=self._placeholder, id="text", compact=True, password=self._secret)
             yield Static(line(self._hint), id="hint")
 
     def on_mount(self) -> None:

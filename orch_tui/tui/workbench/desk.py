@@ -25,6 +25,7 @@ from orch_tui.tui.workbench.plan.edits import EditController
 from orch_tui.tui.workbench.plan.file import FileController
 from orch_tui.tui.workbench.plan.plan_view import PlanView
 from orch_tui.tui.workbench.plan.problems import ProblemList
+from orch_tui.tui.workbench.plan.remedies import Remedies
 from orch_tui.tui.workbench.run.failure_card import Failure
 from orch_tui.tui.workbench.run.interventions import InterventionController
 from orch_tui.tui.workbench.run.live_panel import LivePanel
@@ -95,6 +96,7 @@ class Desk:
         self.starter = RunStarter(bench, self.file, tree, self.watcher, control, services, self)
         self.interventions = InterventionController(tree, self.watcher, control, services)
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown)
+        self.remedies = Remedies(bench.project, services, self.edit.orchestration, self.jump, self._secrets_changed)
         self.pictures = Pictures(bench, self.watcher, tree, services, self.do, self.jump)
         self.below = Below(self.watcher, panes, widgets.panel, widgets.problems, services)
         self._keys: tuple[bool, ...] = ()
@@ -179,6 +181,10 @@ class Desk:
         """Components and configurations may be others now."""
         self.plan.definitions_changed()
         self.plan.show_tree(self.shown, redraw=True)
+
+    def _secrets_changed(self) -> None:
+        self.definitions_changed()
+        self.plan.check()
 
     def plan_first(self) -> bool:
         """Whether a run is shown, which no edit changes: then the plan is shown instead of it."""

@@ -196,7 +196,7 @@ class WorkbenchScreen(FullScreen[None]):
             case ProblemList() as problems:
                 problem = problems.problem_at(event.index)
                 if problem is not None:
-                    self.desk.jump(problem.task or problem.phase)
+                    await self.desk.remedies.mend(problem)
             case TablesPane() as tables:
                 item = tables.item_at(event.index)
                 if item is not None and item.is_table:
