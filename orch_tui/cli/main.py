@@ -31,6 +31,7 @@ _COMMANDS = {
     "logs": _Lazy("show.logs", "Print or follow the logs of a run's tasks."),
     "failures": _Lazy("past.failures", "List failures grouped by what they say, and what cured them."),
     "note": _Lazy("past.note", "Note something on a run, or list its notes."),
+    "grep": _Lazy("past.grep", "Find text in the logs of all runs that are kept."),
     "watch": _Lazy("run.watch", "Follow a run that any process executes."),
     "cancel": _Lazy("interventions.cancel", "Stop a run, or one of its tasks."),
     "hold": _Lazy("interventions.intervene", "Let nothing new start in a run, a phase, or let a task wait."),

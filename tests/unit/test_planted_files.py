@@ -42,6 +42,7 @@ from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.project import open_project
 from orch_tui.project.saving.drafts import load_draft
+from orch_tui.runs.log.index import LogFile
 from orch_tui.scheduling.decide import Start
 from orch_tui.scheduling.life import last_sign
 from orch_tui.scheduling.pauses import read_pauses
@@ -51,7 +52,6 @@ from orch_tui.scheduling.values import Watched
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication, StorageError
 from orch_tui.tui.configuration.drafts import FormDrafts
-from orch_tui.tui.log.index import LogFile
 
 from tests.support.tables import parquet_file, put
 

@@ -10,8 +10,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from orch_tui.tui.log.index import Blocks, LineCount
-from orch_tui.tui.log.search import Pattern, Tally, find
+from orch_tui.runs.log.index import Blocks, LineCount
+from orch_tui.runs.log.search import Pattern, Tally, find
 
 # Seconds of rest for each second of work, so that the screen and the run have the processor: while a log is gone
 # through for the first time, and while it grows.

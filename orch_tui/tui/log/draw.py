@@ -11,9 +11,9 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from orch_tui.model.texts.text import safe_line
+from orch_tui.runs.log.search import ERRORS
 from orch_tui.tui.log.paint import sgr_style, strip_of
 from orch_tui.tui.log.rows import Row
-from orch_tui.tui.log.search import ERRORS
 from orch_tui.tui.log.state import LogState
 
 Styles = Callable[[str], Style]

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from orch_tui.model.texts.text import safe_line
-from orch_tui.tui.log.index import LogFile
-from orch_tui.tui.log.lines import clean, coloured
+from orch_tui.runs.log.index import LogFile
+from orch_tui.runs.log.lines import clean, coloured
 
 
 def print_end(path: Path, lines: int, write: Callable[[str], object]) -> None:

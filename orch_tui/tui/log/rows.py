@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
 
-from orch_tui.tui.log.index import Blocks
-from orch_tui.tui.log.lines import Line, clean
+from orch_tui.runs.log.index import Blocks
+from orch_tui.runs.log.lines import Line, clean
 
 _KEPT_LINES = 256
 

@@ -6,9 +6,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
+from orch_tui.runs.log.search import pattern
 from orch_tui.tui.actions import app, bindings
 from orch_tui.tui.dialogs.base import Dialog
-from orch_tui.tui.log.search import pattern
 from orch_tui.tui.text import line
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from orch_tui.tui.log.index import Blocks
-from orch_tui.tui.log.lines import clean, plain
+from orch_tui.runs.log.index import Blocks
+from orch_tui.runs.log.lines import clean, plain
 
 MOST = 1 << 24
 """Bytes of a log that are copied at once."""

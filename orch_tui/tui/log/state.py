@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from orch_tui.runs.log.index import Change, LineCount, LogFile
+from orch_tui.runs.log.search import ERRORS, Pattern, Tally, pattern
 from orch_tui.tui.log.background import Counting, Finding
-from orch_tui.tui.log.index import Change, LineCount, LogFile
 from orch_tui.tui.log.rows import Viewport
-from orch_tui.tui.log.search import ERRORS, Pattern, Tally, pattern
 from orch_tui.tui.log.selection import Selection, lines_text
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")

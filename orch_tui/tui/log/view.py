@@ -14,13 +14,13 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from orch_tui.runs.log.search import ERRORS
 from orch_tui.tui.actions import bindings, handed_on
 from orch_tui.tui.actions import log as actions
 from orch_tui.tui.log.motions import MOTIONS
 from orch_tui.tui.log.mouse import Mouse
 from orch_tui.tui.log.paint import Allowance
 from orch_tui.tui.log.picture import STYLES, LogPicture
-from orch_tui.tui.log.search import ERRORS
 from orch_tui.tui.log.selection import TooMuch
 from orch_tui.tui.log.state import LogState
 

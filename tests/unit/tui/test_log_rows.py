@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from orch_tui.tui.log.index import LogFile
+from orch_tui.runs.log.index import LogFile
 from orch_tui.tui.log.rows import Viewport
 
 

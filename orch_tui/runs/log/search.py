@@ -11,8 +11,8 @@ from array import array
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from orch_tui.tui.log.index import BLOCK, Blocks
-from orch_tui.tui.log.lines import ESCAPE_BYTES, plain
+from orch_tui.runs.log.index import BLOCK, Blocks
+from orch_tui.runs.log.lines import ESCAPE_BYTES, plain
 
 if TYPE_CHECKING:
     import regex
@@ -128,15 +128,24 @@ def pattern(text: str) -> Pattern:
     Raises:
         ValueError: a sentence about what is wrong with the expression.
     """
+    return expression(text[1:], text) if text.startswith("/") and len(text) > 1 else literal(text)
+
+
+def expression(text: str, typed: str = "") -> Pattern:
+    """A regular expression; ``typed`` is how a person wrote it. Raises: ValueError, see :func:`pattern`."""
+    import regex
+
+    fold = text == text.lower()
+    try:
+        return Pattern(typed or text, regex.compile(text, regex.IGNORECASE if fold else 0), (), fold)
+    except (regex.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"This is no regular expression: {error}.") from error
+
+
+def literal(text: str) -> Pattern:
+    """Text as it is; capitals count if there are any."""
     fold = text == text.lower()
     flags = re.IGNORECASE if fold else re.NOFLAG
-    if text.startswith("/") and len(text) > 1:
-        import regex
-
-        try:
-            return Pattern(text, regex.compile(text[1:], regex.IGNORECASE if fold else 0), (), fold)
-        except (regex.error, OverflowError, RecursionError) as error:
-            raise ValueError(f"This is no regular expression: {error}.") from error
     # Letters outside ASCII have capitals of other lengths: every line is looked at then.
     needles = (text.encode(),) if text.isascii() or not fold else ()
     return Pattern(text, re.compile(re.escape(text), flags), needles, fold, bool(needles))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from orch_tui.tui.log.index import BLOCK, Change, LineCount, LogFile
+from orch_tui.runs.log.index import BLOCK, Change, LineCount, LogFile
 
 SMALL = 16
 _LOGS = st.lists(

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from orch_tui.tui.log.index import LogFile
-from orch_tui.tui.log.search import ERRORS, Tally, find, pattern
+from orch_tui.runs.log.index import LogFile
+from orch_tui.runs.log.search import ERRORS, Tally, find, pattern
 
 SMALL = 16
 _LINES = st.lists(

@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orch_tui.tui.log.lines import LIMIT, Line, Span, clean, coloured, plain
+from orch_tui.runs.log.lines import LIMIT, Line, Span, clean, coloured, plain
 
 _PIECES = st.sampled_from(
     [
