@@ -69,7 +69,7 @@ REASONS = {
     ("tui", "model"): _FIRST_PAINT,
     ("tui", "platformdirs"): "only where no path of the configuration is given",
     ("tui", "project"): _FIRST_PAINT,
-    ("tui", "regex"): "only a search in a log needs it",
+    ("runs", "regex"): "only a search in a log needs it",
     ("tui", "runs"): _FIRST_PAINT,
     ("tui", "scheduling"): _FIRST_PAINT,
     ("tui", "storage"): _FIRST_PAINT,

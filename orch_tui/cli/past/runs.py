@@ -30,10 +30,18 @@ _LIMIT = 20
 @click.option(
     "--limit", "-n", type=click.IntRange(1), help=f"At most so many; default: {_LIMIT}, with --where all of them."
 )
+@click.option("--rerun", "again", is_flag=True, help="Run those that are found again; lists what would run, and asks.")
+@click.option("--yes", "-y", is_flag=True, help="With --rerun: do not ask.")
 @json_option
 @project_option
 def runs_command(
-    orchestration: str | None, where: str | None, limit: int | None, as_json: bool, project: str | None
+    orchestration: str | None,
+    where: str | None,
+    limit: int | None,
+    again: bool,
+    yes: bool,
+    as_json: bool,
+    project: str | None,
 ) -> int:
     """List earlier runs of ORCHESTRATION, or of all, newest first.
 
@@ -44,6 +52,12 @@ def runs_command(
     found, total = found_runs(opened, orchestration, where)
     shown = found[: limit or (_LIMIT if where is None else None)]
     out = Output(sys.stdout)
+    if again:
+        from orch_tui.cli.past.rerun import rerun
+
+        if where is None or as_json:
+            raise CliError("--rerun runs again what --where finds; name it, and leave out --json")
+        return rerun(opened, shown, yes=yes)
     if as_json:
         from orch_tui.cli.shared.report import print_json, summary_json
 
