@@ -159,6 +159,8 @@ def in_short(look: Look, following: Sequence[tuple[float, str]], model: HomeMode
         told.append(f"{_MISSED} {len(waiting)} in the inbox")
     if missed := _missed(look, model):
         told.append(f"{_MISSED} {len(missed)} missed")
+    if paused := model.paused():
+        told.append(f"{len(paused)} paused")
     if following:
         when, orchestration = following[0]
         told.append(f"next {show_when(when, model.now())} {model.known_name(orchestration)}")

@@ -143,10 +143,17 @@ class OrchestrationList(LineList, inherit_bindings=False):
             name.append(Part(f"  {entry.description}", "dim"))
         runs = self._runs_of(entry.id)
         now = self._now()
-        following = _cell(show_when(entry.next_start(now), now), sizes.next, "text")
+        following = self._next(entry, sizes, now)
         progress = self._board().progress.get(entry.id)
         run = self._run_cells(runs, sizes) if progress is None else progress_cells(progress, sizes)
         return Row(tuple(name), (*numbers, *run, following, Part(" ")))
+
+    def _next(self, entry: Entry, sizes: Columns, now: float) -> Part:
+        """When a schedule starts it next; of one that a pause keeps back for good, that it is paused."""
+        when = entry.next_start(now)
+        if when is None and entry.pause(now) is not None:
+            return _cell("paused", sizes.next, "warning")
+        return _cell(show_when(when, now), sizes.next, "warning" if entry.pause(now) is not None else "text")
 
     def _run_cells(self, runs: Runs | None, sizes: Columns) -> tuple[Part, ...]:
         if runs is None or runs.last is None:

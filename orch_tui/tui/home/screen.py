@@ -27,6 +27,7 @@ from orch_tui.tui.home.model import HomeModel
 from orch_tui.tui.home.orchestration_list import OrchestrationList
 from orch_tui.tui.home.room import share
 from orch_tui.tui.home.runs_pane import RunsPane
+from orch_tui.tui.home.schedule_keys import ScheduleKeys
 from orch_tui.tui.home.sequence_pane import SequencePane
 from orch_tui.tui.home.watcher import RunWatcher
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
@@ -46,19 +47,8 @@ _BELOW = ((45, 10), (17, 8))
 """Rows of details and agenda, from how many of the screen; as in the style sheet."""
 _SLICE_SECONDS = 0.01
 _NEEDS_ONE = frozenset(
-    {
-        "open",
-        "run",
-        "duplicate",
-        "rename",
-        "change-id",
-        "orchestration",
-        "starts",
-        "delete",
-        "edit-file",
-        "history",
-        "sequence",
-    }
+    {"open", "run", "duplicate", "rename", "change-id", "orchestration", "starts"}
+    | {"delete", "edit-file", "history", "sequence"}
 )
 _NOT_WHILE_TYPING = frozenset({"new", "filter"})
 _CHANGING_KEYS = ("stop", "log", "failure", "acknowledge")
@@ -97,6 +87,7 @@ class HomeScreen(Screen[None]):
         self._details = DetailsPane(id="details")
         self.agenda = Agenda(id="agenda")
         self._editor = OrchestrationEditor(self.app, model, self)
+        self._schedule_keys = ScheduleKeys(self.app, model, self)
         self._can = self._table_of_actions()
 
     def compose(self) -> ComposeResult:
@@ -284,6 +275,7 @@ class HomeScreen(Screen[None]):
             "home.rename": self._editor.rename,
             "home.orchestration": self._editor.orchestration,
             "home.starts": self._editor.starts,
+            **self._schedule_keys.actions,
             "home.change-id": self._editor.change_id,
             "home.delete": self._editor.delete,
             "home.undo": self._editor.undo,
