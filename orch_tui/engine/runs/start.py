@@ -81,15 +81,16 @@ class RunRequest:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
-def plan_run(project: Project, request: RunRequest) -> RunPlan:
-    """The plan of a run as things stand now; it may be blocked: see ``RunPlan.refusal``.
+def plan_run(project: Project, request: RunRequest, value: Orchestration | None = None) -> RunPlan:
+    """The plan of a run as things stand now; it may be blocked: see ``RunPlan.refusal``. ``value`` is the orchestration
+    as it is edited, in the place of what its file says.
 
     Raises:
         DefinitionError: the orchestration cannot be read.
         RunRefused: the request names something that does not exist.
         UnresolvedVariables: a declared variable has no value.
     """
-    orchestration = project.orchestration(request.orchestration)
+    orchestration = value or project.orchestration(request.orchestration)
     previous = _previous(project, request) if request.rerun is not None else None
     given = {**(dict(previous.header.variables) if previous else {}), **request.variables}
     variables = run_variables(project, orchestration, given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orch_tui.tui.actions import app, configuration, data, home, log, run, sequence, starts, workbench
+from orch_tui.tui.actions import app, configuration, data, home, log, rehearsal, run, sequence, starts, workbench
 from orch_tui.tui.actions.base import Action, bindings, handed_on
 
 ALL: tuple[Action, ...] = (
@@ -13,6 +13,7 @@ ALL: tuple[Action, ...] = (
     *run.ACTIONS,
     *log.ACTIONS,
     *sequence.ACTIONS,
+    *rehearsal.ACTIONS,
     *data.ACTIONS,
     *starts.ACTIONS,
 )

@@ -99,6 +99,14 @@ WORKBENCH: tuple[Action, ...] = (
         group=RUN,
         context="workbench",
     ),
+    Action(
+        "run.rehearse",
+        "W",
+        "Rehearse",
+        "Walk the flow with assumed outcomes and start nothing: the plan, or the run that is shown.",
+        group=RUN,
+        context="workbench",
+    ),
     Action("run.history", "H", "History", "Show the runs of this orchestration.", group=VIEW, context="workbench"),
 )
 HOME: tuple[Action, ...] = (
@@ -183,6 +191,7 @@ HISTORY: tuple[Action, ...] = (
     Action("history.compare", "c", "Compare", "Compare with the marked run, or with the one before.", True, VIEW),
     Action("history.mark", "space", "Mark", "Mark the run to compare another one with it.", True, VIEW),
     Action("history.rerun", "R", "Run failed", "Run again what did not succeed in the run.", True, RUN),
+    Action("history.rehearse", "W", "Rehearse", "Walk the run again by today's rules, and start nothing.", True, RUN),
     Action("history.leave", "escape", "Back", "Back to where you were.", True, VIEW),
     Action("history.prune", "D", "Delete old", "Delete the runs that the project does not keep; asks first.", True),
     Action("history.reload", "r", "Reload", "Read the runs again.", group=VIEW),

@@ -244,6 +244,19 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         older, newer = sorted((run, other), key=lambda one: one.id)
         self.app.push_screen(CompareScreen(older.directory, newer.directory))
 
+    @work(group="rehearse", exclusive=True, description="walk the flow again")
+    async def action_rehearse(self) -> None:
+        """The run under the cursor, by the rules of today."""
+        from orch_tui.tui.rehearsal.opening import CannotRehearse, replay_of
+
+        run = self.list.chosen
+        if run is None:
+            return
+        try:
+            self.app.push_screen(await replay_of(self._project, run.directory))
+        except CannotRehearse as error:
+            self.notify(safe_line(error.sentence, 300), severity="error", markup=False)
+
     @work(group="prune", exclusive=True, description="delete old runs")
     async def action_prune(self) -> None:
         settings = self._project.settings

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from orch_tui.model.run.runstate import TaskState
+from orch_tui.tui.workbench.dialogs.variables import Variables
 from orch_tui.tui.workbench.host import Asks, Opens
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.run.starter import RunStarter, say_no_run
@@ -45,6 +46,7 @@ class RunPages:
             "run.copy-command": lambda: self.of_attempt("command", self._task_shown()),
             "run.nested": self.nested,
             "run.history": self.history,
+            "run.rehearse": self.rehearse,
             "workbench.storage": self.storage,
         }
 
@@ -116,6 +118,26 @@ class RunPages:
 
         self._from_history = None
         self._host.show_screen(HistoryScreen(self._bench.project, self._bench.value.id, cursor=cursor), take)
+
+    def rehearse(self) -> None:
+        """Of the run that is shown, else of the plan as it is edited."""
+        self._host.in_background(self._rehearse(), "rehearse", "walk the flow")
+
+    async def _rehearse(self) -> None:
+        from orch_tui.tui.rehearsal.opening import CannotRehearse, missing_variables, rehearsal_of, replay_of
+
+        project, value, model = self._bench.project, self._bench.value, self._watcher.shown.model
+        try:
+            if model is not None:
+                self._host.show_screen(await replay_of(project, model.directory, value))
+                return
+            given: dict[str, str] | None = {}
+            if missing := missing_variables(project, value):
+                given = await self._host.ask(Variables(missing))
+            if given is not None:
+                self._host.show_screen(await rehearsal_of(project, value, given))
+        except CannotRehearse as error:
+            self._host.say(error.sentence, "error", seconds=12)
 
     def storage(self) -> None:
         """All stored tables of the project."""

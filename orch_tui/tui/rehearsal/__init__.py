@@ -1,0 +1,1 @@
+"""A rehearsal on the screen: what is assumed, and where a run would go then."""

@@ -1,0 +1,51 @@
+"""Opens a rehearsal: of an orchestration as it is edited, or of a recorded run by the rules of today."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from orch_tui.engine.attempts.task_facts import UnresolvedVariables
+from orch_tui.engine.runs.start import RunRequest
+from orch_tui.model.errors import OrchError
+from orch_tui.model.orchestration.orchestration import Orchestration, Variable
+from orch_tui.project.history import clock_of
+from orch_tui.project.project import Project
+from orch_tui.runs.rehearsing import Flow, replay_request
+from orch_tui.tui.rehearsal.screen import RehearsalScreen
+
+
+class CannotRehearse(OrchError):
+    """One sentence says why there is nothing to walk."""
+
+
+def missing_variables(project: Project, value: Orchestration) -> list[Variable]:
+    """Declared variables that have to be given before anything can be walked."""
+    try:
+        Flow.read(project, RunRequest(value.id), value=value)
+    except UnresolvedVariables as error:
+        known = {one.name: one for one in (*project.settings.variables, *value.variables)}
+        return [known.get(name, Variable(name)) for name in error.names]
+    except OrchError:
+        # The walk itself says what is wrong.
+        return []
+    return []
+
+
+async def rehearsal_of(project: Project, value: Orchestration, given: dict[str, str]) -> RehearsalScreen:
+    """Raises: CannotRehearse."""
+    try:
+        flow = Flow.read(project, RunRequest(value.id, variables=given), value=value)
+        return await asyncio.to_thread(RehearsalScreen, flow, value.name)
+    except (OrchError, OSError) as error:
+        raise CannotRehearse(str(error)) from error
+
+
+async def replay_of(project: Project, directory: Path, value: Orchestration | None = None) -> RehearsalScreen:
+    """Raises: CannotRehearse."""
+    try:
+        flow = Flow.read(project, replay_request(project, directory), directory, value)
+        title = f"{flow.plan.name}, as the run of {clock_of(directory.name, None)} went"
+        return await asyncio.to_thread(RehearsalScreen, flow, title)
+    except (OrchError, OSError) as error:
+        raise CannotRehearse(str(error)) from error
