@@ -88,6 +88,8 @@ def _apprise() -> Any:
 def _sound(apprise: Any, kind: AlertKind) -> Any:
     if kind in _GOOD:
         return apprise.NotifyType.SUCCESS
+    if kind is AlertKind.MESSAGE:
+        return apprise.NotifyType.INFO
     return apprise.NotifyType.WARNING if kind in _WARNING else apprise.NotifyType.FAILURE
 
 

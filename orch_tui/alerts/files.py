@@ -35,9 +35,9 @@ def sending_lock(paths: ProjectPaths) -> Path:
     return paths.locks / "alerts-sending.lock"
 
 
-def staying_lock(paths: ProjectPaths) -> Path:
-    """Held by the process that waits for the next try."""
-    return paths.locks / "alerts-staying.lock"
+def staying_lock(paths: ProjectPaths, alert: str = "") -> Path:
+    """Held by the process that waits for the next try; for a task's message, of its first alert."""
+    return paths.locks / f"alerts-staying{f'-{alert}' if alert else ''}.lock"
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,11 +43,23 @@ class Round:
 class Sender:
     """``now`` is the clock (seconds since the epoch)."""
 
-    def __init__(self, paths: ProjectPaths, now: Callable[[], float] = time.time, hand_over: Deliver = deliver) -> None:
+    def __init__(
+        self,
+        paths: ProjectPaths,
+        now: Callable[[], float] = time.time,
+        hand_over: Deliver = deliver,
+        only: Collection[str] = (),
+    ) -> None:
+        """``only`` are the ids of those that it sends; without any it sends all."""
         self._paths = paths
         self._outbox = Outbox(paths)
         self._now = now
         self._deliver = hand_over
+        self._only = only
+
+    def is_mine(self, entry: Entry) -> bool:
+        """Whether it is one of those that it sends."""
+        return not self._only or entry.id in self._only
 
     def round(self) -> Round | None:
         """Try all that is due; None when another process sends, which will see what is new. Raises: OSError."""
@@ -66,7 +78,7 @@ class Sender:
     def _send_due(self) -> Round:
         sent, failed = 0, list[Entry]()
         secrets, failing = Secrets(self._paths.root), set[Channel]()
-        for entry in self._outbox.waiting():
+        for entry in filter(self.is_mine, self._outbox.waiting()):
             now = self._now()
             if entry.after > now or entry.channel in failing:
                 continue
@@ -77,7 +89,9 @@ class Sender:
                 continue
             failing.add(entry.channel)
             failed.append(after)
-        following = [max(entry.after, self._pause_of(entry, failing)) for entry in self._outbox.waiting()]
+        following = [
+            max(entry.after, self._pause_of(entry, failing)) for entry in filter(self.is_mine, self._outbox.waiting())
+        ]
         return Round(sent, tuple(failed), min(following, default=None))
 
     def _pause_of(self, entry: Entry, failing: set[Channel]) -> float:

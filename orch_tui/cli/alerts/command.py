@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orch_tui.cli.alerts.notify import notify
 from orch_tui.cli.shared.completion import complete_orchestration
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
@@ -150,8 +151,9 @@ def _trial(project: Project, channel: Channel) -> Entry:
 @alerts_command.command("send")
 @click.option("--stay", is_flag=True, hidden=True)
 @click.option("--background", is_flag=True, hidden=True)
+@click.option("--only", multiple=True, hidden=True)
 @project_option
-def send(stay: bool, background: bool, project: str | None) -> int:
+def send(stay: bool, background: bool, only: tuple[str, ...], project: str | None) -> int:
     """Look for what is to be told, and send what waits: for a line in crontab where no scheduler is at work.
 
     The exit code is 1 when something could not be sent; it is tried again.
@@ -159,13 +161,13 @@ def send(stay: bool, background: bool, project: str | None) -> int:
     from orch_tui.alerts.sending import Sender
 
     opened = open_it(project, tolerant=True)
-    sender = Sender(opened.paths)
+    sender = Sender(opened.paths, only=only)
     if stay:
-        return _stay(opened, sender)
-    wake, failed = _send_now(opened, sender)
+        return _stay(opened, sender, only)
+    wake, failed = _send_now(opened, sender, look=not only)
     if background:
         if wake is not None and wake - time.time() < _STAYS:
-            _start_staying(opened)
+            _start_staying(opened, only)
         return SUCCESS
     for entry in failed:
         from orch_tui.alerts.channels import channel_words
@@ -175,28 +177,30 @@ def send(stay: bool, background: bool, project: str | None) -> int:
     return FAILED if failed else SUCCESS
 
 
-def _send_now(project: Project, sender: Sender) -> tuple[float | None, list[Entry]]:
-    """When there is something to do next, and what could not be sent."""
+def _send_now(project: Project, sender: Sender, *, look: bool = True) -> tuple[float | None, list[Entry]]:
+    """When there is something to do next, and what could not be sent. Without ``look`` no events are looked for."""
     from orch_tui.alerts.looking import Lookout
     from orch_tui.alerts.outbox import Outbox
     from orch_tui.alerts.told import earliest
     from orch_tui.scheduling.outage import this_moment
 
     project.reload()
-    wake = Lookout(project).look(this_moment())
+    wake = Lookout(project).look(this_moment()) if look else None
     outbox, after = Outbox(project.paths), None
     failed: list[Entry] = []
     while (done := sender.round()) is not None:
         after = done.after
         failed += done.failed
         # What came while the lock was held, whose sender went away since.
-        if not any(entry.after <= time.time() for entry in outbox.waiting() if not entry.error):
+        new = (entry for entry in outbox.waiting() if sender.is_mine(entry) and not entry.error)
+        if not any(entry.after <= time.time() for entry in new):
             break
     return earliest([wake, after]), failed
 
 
-def _start_staying(project: Project) -> None:
+def _start_staying(project: Project, only: Sequence[str]) -> None:
     command = [sys.executable, "-P", "-m", "orch_tui", "alerts", "send", "--stay", "--project", str(project.root)]
+    command += [word for one in only for word in ("--only", one)]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -209,18 +213,18 @@ def _start_staying(project: Project) -> None:
     process.returncode = 0
 
 
-def _stay(project: Project, sender: Sender) -> int:
-    """Go on until nothing is to be done for a while; one process at a time."""
+def _stay(project: Project, sender: Sender, only: Sequence[str]) -> int:
+    """Go on until nothing is to be done for a while; one process at a time, besides those for a task's message."""
     from orch_tui.alerts.files import staying_lock
     from orch_tui.alerts.sending import outbox_changed
     from orch_tui.project.concurrent.locks import Lock
 
-    lock = Lock.acquire(staying_lock(project.paths), "a sender of alerts")
+    lock = Lock.acquire(staying_lock(project.paths, *only[:1]), "a sender of alerts")
     if lock is None:
         return SUCCESS
     try:
         while True:
-            wake, _ = _send_now(project, sender)
+            wake, _ = _send_now(project, sender, look=not only)
             before = outbox_changed(project.paths)
             if wake is None or wake - time.time() > _STAYS:
                 return SUCCESS
@@ -252,3 +256,6 @@ def retry(alert: str | None, project: str | None) -> int:
     left = [entry for entry in failed if entry.id in {one.id for one in given_up}]
     out.line(f"{counted(len(given_up) - len(left), 'alert')} sent, {len(left)} not; they are tried again")
     return FAILED if left else SUCCESS
+
+
+alerts_command.add_command(notify)

@@ -43,6 +43,8 @@ TEST_CONNECTION = "testConnection"
 
 ORCHESTRATION_COMPONENT = "orchestration"
 """The component whose configurations are the project's own orchestrations."""
+NOTIFICATION_COMPONENT = "notification"
+"""The component whose tasks tell people something."""
 APPROVAL_COMPONENT = "approval"
 """The component whose tasks wait for a person: the executor itself asks, no program is started."""
 TASK_ENVIRONMENT = frozenset(

@@ -11,7 +11,7 @@ class AlertKind(StrEnum):
 
     ``SLOW``: a run takes longer than usual; ``DEADLINE``: it will not be done in time, or was not; ``QUIET``: nothing
     succeeded for long; ``MISSED``: a scheduled time was not started; ``APPROVAL``: a run asks
-    people something.
+    people something; ``MESSAGE``: what a task tells, which no rule asks for.
     """
 
     FAILED = "failed"
@@ -25,6 +25,7 @@ class AlertKind(StrEnum):
     MISSED = "missed"
     APPROVAL = "approval"
     SCHEDULER_GONE = "scheduler-gone"
+    MESSAGE = "message"
 
 
 class ChannelKind(StrEnum):

@@ -13,6 +13,8 @@ from orch_tui.project.toml.decode import Table, did_you_mean, one_of, quote
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _ADDRESS = re.compile(r"\$\{\w+\}|[A-Za-z][A-Za-z0-9+.-]*://")
 _OF_THE_PROJECT = (AlertKind.SCHEDULER_GONE,)
+_NOBODY_S = (AlertKind.MESSAGE,)
+"""What a task tells of itself, whatever rules say."""
 _SLOW = 50.0
 
 
@@ -49,7 +51,8 @@ def _kinds(table: Table, whole_project: bool) -> tuple[AlertKind, ...]:
     if "on" not in table.data:
         table.raw("on")
         return USUAL_KINDS
-    known = [kind.value for kind in AlertKind if whole_project or kind not in _OF_THE_PROJECT]
+    others = _NOBODY_S if whole_project else (*_NOBODY_S, *_OF_THE_PROJECT)
+    known = [kind.value for kind in AlertKind if kind not in others]
     kinds = []
     for text in table.strings("on"):
         if text in known:
@@ -71,7 +74,7 @@ def _channels(table: Table) -> tuple[Channel, ...]:
     else:
         addresses = table.strings("to")
     for address in addresses:
-        if not _ADDRESS.match(address):
+        if not is_address(address):
             # It may be a secret: it is not quoted.
             message = f"{table.name('to')} has an address that has no scheme"
             remedy = 'write it like "mailto://…", or "${NAME}" for one that stands in .env; see docs/alerts.md'
@@ -83,6 +86,11 @@ def _channels(table: Table) -> tuple[Channel, ...]:
         remedy = 'write to = ["${NAME}"] with an address, or command = "…"; see docs/alerts.md'
         table.error(None, "missing-key", f"{table.name('to')} is missing: nobody is told", remedy)
     return tuple(found)
+
+
+def is_address(text: str) -> bool:
+    """Whether it looks like an address of apprise, or is a reference to one."""
+    return _ADDRESS.match(text) is not None
 
 
 def _known(table: Table, key: str, known: Collection[str]) -> tuple[str, ...]:

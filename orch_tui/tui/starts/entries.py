@@ -92,7 +92,8 @@ FIELDS: Mapping[StartKind, tuple[EntryField, ...]] = {
     StartKind.ALERT: (
         EntryField(
             "on", "Told on", "see docs/alerts.md", Shape.WORDS,
-            tuple(one.value for one in AlertKind if one is not AlertKind.SCHEDULER_GONE), "failed-first, recovered",
+            tuple(one.value for one in AlertKind if one not in (AlertKind.SCHEDULER_GONE, AlertKind.MESSAGE)),
+            "failed-first, recovered",
         ),
         EntryField("to", "To", "${NAME}, in .env", Shape.WORDS),
         EntryField("command", "Command", "or one that reads JSON"),

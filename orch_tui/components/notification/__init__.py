@@ -1,0 +1,1 @@
+"""Component: a message to people in the middle of a flow."""
