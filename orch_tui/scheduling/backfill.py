@@ -15,11 +15,13 @@ from orch_tui.engine.requests.requests import who_am_i
 from orch_tui.engine.runs.start import ActiveRun
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.starts import BACKFILL_PREFIX, IfRunning, Schedule
+from orch_tui.model.run.plan import Decision
 from orch_tui.model.status import Status
 from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.history import RunSummary, runs
+from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.project.project import Project
+from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.schedules.time_zones import zone_of
 from orch_tui.scheduling.due_times import interval
 from orch_tui.scheduling.starting import Nothing, Starting, Turn
@@ -28,6 +30,8 @@ from orch_tui.scheduling.values import Outcome, Watched
 from orch_tui.scheduling.watching import schedules_of
 
 _MOST = 100_000
+Tasks = dict[tuple[str, str], str]
+"""What is run, by id and configuration: the digest of the configuration."""
 
 
 class Every(StrEnum):
@@ -55,12 +59,16 @@ class IntervalState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """From ``begin`` to before ``end``, in seconds since the epoch; ``run`` is its last run, empty without one."""
+    """From ``begin`` to before ``end``, in seconds since the epoch; ``run`` is its last run, empty without one.
+
+    ``changed``: it is done, but the orchestration runs other tasks or configurations now.
+    """
 
     begin: float
     end: float
     state: IntervalState = IntervalState.MISSING
     run: str = ""
+    changed: bool = False
 
 
 def intervals(begin: datetime, end: datetime, every: Every, zone: tzinfo) -> list[Interval]:
@@ -93,14 +101,55 @@ class Backfill:
         """Raises: DefinitionError when the orchestration cannot be read."""
         self._project = project
         self._paths: ProjectPaths = project.paths
+        self._ran: dict[str, Tasks | None] = {}
         self._value = project.orchestration(orchestration)
         self.zone = zone_of(project.settings.timezone)
         # Late: it waits for the end of whatever runs.
         schedule = Schedule("@yearly", id=f"{BACKFILL_PREFIX}{every.value}", if_running=IfRunning.WAIT)
         self.watched = Watched(orchestration, schedule.id, schedule, self.zone)
 
-    def look(self, wanted: Sequence[Interval]) -> list[Interval]:
-        """The intervals with what became of them. Raises: OSError."""
+    @property
+    def name(self) -> str:
+        """The orchestration's."""
+        return self._value.name
+
+    def look(self, wanted: Sequence[Interval], *, changes: bool = False) -> list[Interval]:
+        """The intervals with what became of them; with ``changes`` also whether what ran is another now, which reads
+        the journals. Raises: OSError."""
+        found = self._look(wanted)
+        if not changes:
+            return found
+        now = self._tasks_now()
+        return [replace(one, changed=self._is_other(one, now)) for one in found]
+
+    def _tasks_now(self) -> Tasks:
+        self._project.reload()
+        self._value = self._project.orchestration(self._value.id)
+        tasks = (task for task in self._value.tasks() if task.enabled)
+        return {(task.id, task.configuration): self._digest(task.configuration) for task in tasks}
+
+    def _digest(self, ref: str) -> str:
+        try:
+            return self._project.configuration(ref).digest
+        except DefinitionError:
+            # It cannot be read now, and is another one than that which ran.
+            return "?"
+
+    def _is_other(self, one: Interval, now: Tasks) -> bool:
+        if one.state is not IntervalState.DONE:
+            return False
+        if one.run not in self._ran:
+            try:
+                state = read_run(self._paths.run(self._value.id, one.run))
+                ran = (task for task in state.tasks.values() if task.planned.decision is not Decision.SKIPPED)
+                self._ran[one.run] = {(task.id, task.configuration): task.digest for task in ran}
+            except (FileNotFoundError, BrokenJournal):
+                # It is not kept any more: nobody knows.
+                self._ran[one.run] = None
+        ran_then = self._ran[one.run]
+        return ran_then is not None and ran_then != now
+
+    def _look(self, wanted: Sequence[Interval]) -> list[Interval]:
         if not wanted:
             return []
         newest = self._newest_runs()
@@ -145,18 +194,19 @@ class Backfill:
         begin, end = interval(watched, run.scheduled.at)
         return _length(self.watched.id, begin, self.zone) == end
 
-    def start(self, starting: Starting, at: float | None) -> ActiveRun | Nothing:
-        """Run the interval that ends at ``at``, in this process. Raises as :meth:`Starting.start` does."""
+    def start(self, starting: Starting, at: float | None, *, repeat: bool = False) -> ActiveRun | Nothing:
+        """Run the interval that ends at ``at``, in this process; ``repeat``: also one that has a run. Raises as
+        :meth:`Starting.start` does."""
         if at is None:
             return Nothing("no interval is named")
-        claim = FileLedger(self._paths, self.watched).claim(at)
+        claim = FileLedger(self._paths, self.watched).claim(at, repeat=repeat)
         if claim is None:
             return Nothing("this interval has a run already, or is about to have one")
         begin = _begin(self.watched.id, at, self.zone)
         shown = (datetime.fromtimestamp(time, self.zone).isoformat(timespec="seconds") for time in (at, begin, at))
         variables = dict(zip(SCHEDULED_VARIABLES, shown, strict=True))
         by = f"backfill of each {self.watched.id.removeprefix(BACKFILL_PREFIX)}, {who_am_i()}"
-        return starting.take_turn(Turn(self.watched, claim, variables, by, late=True))
+        return starting.take_turn(Turn(self.watched, claim, variables, by, late=True, beside=True))
 
 
 def _length(schedule: str, begin: float, zone: tzinfo) -> float:

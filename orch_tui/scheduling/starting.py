@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from orch_tui.engine.attempts.task_facts import UnresolvedVariables
 from orch_tui.engine.requests.requests import CancelRequest, ask, who_am_i
@@ -12,7 +13,7 @@ from orch_tui.engine.runs.start import ActiveRun, AlreadyRunning, RunRefused, Ru
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.starts import IfRunning
 from orch_tui.model.run.runstate import ScheduledTime
-from orch_tui.project.concurrent.locks import Lock
+from orch_tui.project.concurrent.locks import Lock, is_locked
 from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.history import RunSummary, runs
 from orch_tui.project.project import DefinitionError, Project
@@ -58,13 +59,17 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A claimed time that waits for its turn. ``late``: it waits for the end of whatever runs, behind no other."""
+    """A claimed time that waits for its turn. ``late``: it waits for the end of whatever runs, behind no other.
+
+    ``beside``: it goes on beside others of its kind, but lets in a start that waits.
+    """
 
     watched: Watched
     claim: Claim
     variables: Mapping[str, str]
     by: str
     late: bool = False
+    beside: bool = False
 
 
 def find_schedule(project: Project, orchestration: str, schedule: str) -> Watched:
@@ -142,6 +147,11 @@ class Starting:
         stopped: set[str] = set()
         try:
             while True:
+                if turn.beside and is_locked(self._queue_lock(watched)):
+                    # Runs that go on beside each other would never let in one that wants to be alone.
+                    if not self._pause(_LOOK):
+                        return Nothing("it was asked to stop while it waited")
+                    continue
                 try:
                     return self._run(turn)
                 except AlreadyRunning:
@@ -166,8 +176,11 @@ class Starting:
                 waiting.free()
 
     def _queue(self, watched: Watched) -> Lock | None:
-        path = scheduling_directory(self._project.paths) / "waiting" / f"{watched.orchestration}.lock"
-        return Lock.acquire(path, f"a start by schedule {watched.id}")
+        return Lock.acquire(self._queue_lock(watched), f"a start by schedule {watched.id}")
+
+    def _queue_lock(self, watched: Watched) -> Path:
+        """Held by the one start that waits for its turn."""
+        return scheduling_directory(self._project.paths) / "waiting" / f"{watched.orchestration}.lock"
 
     def _run(self, turn: Turn) -> ActiveRun:
         watched, claim = turn.watched, turn.claim

@@ -109,11 +109,12 @@ class FileLedger:
                     shorter = Record(record.at, record.outcome, after, record.count, "", record.why, record.detail)
                     os.close(self._create(self._directory / _name(shorter), shorter))
 
-    def claim(self, at: float, *, again: bool = False) -> Claim | None:
+    def claim(self, at: float, *, again: bool = False, repeat: bool = False) -> Claim | None:
         """Take a scheduled time, to start it; None when it has a record, or somebody is about to start it.
 
-        ``again``: one that was not started is taken all the same.
+        ``again``: one that was not started is taken all the same; ``repeat``: one that was started, too.
         """
+        taken = (Outcome.NOT_STARTED, Outcome.STARTED) if repeat else (Outcome.NOT_STARTED,) if again else ()
         self._make()
         record = Record(at, Outcome.CLAIMED)
         path = self._directory / _name(record)
@@ -121,7 +122,7 @@ class FileLedger:
             missed = None
             for _, one in self._found(at - 1):
                 if one.covers(at):
-                    if not again or one.outcome is not Outcome.NOT_STARTED:
+                    if one.outcome not in taken:
                         return None
                     missed = one
             # One whose holder is gone is taken over as a new one: its run would have been found.

@@ -25,7 +25,8 @@ def start_for(project: Project, starting: Starting, wanted: ScheduledStart) -> A
     Raises: NoSuchTrigger, and as :meth:`Starting.start` does.
     """
     if wanted.schedule.startswith(BACKFILL_PREFIX):
-        return backfill_for(project, wanted.orchestration, wanted.schedule).start(starting, wanted.at)
+        backfill = backfill_for(project, wanted.orchestration, wanted.schedule)
+        return backfill.start(starting, wanted.at, repeat=wanted.again)
     if not wanted.schedule.startswith(TRIGGER_PREFIX):
         return starting.start(wanted)
     orchestration, name = wanted.orchestration, wanted.schedule.removeprefix(TRIGGER_PREFIX)

@@ -2,45 +2,94 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import signal
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.support.projects import end, make_project, orch, start
 
-SPAN = ("backfill", "o", "--from", "2026-01-01", "--to", "2026-01-13")
-
 
 def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
+def _children(pid: int) -> list[int]:
+    """The processes that one has started and that are still there."""
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
 @pytest.mark.slow
-def test_a_backfill_that_is_killed_goes_on_and_repeats_nothing(tmp_path: Path) -> None:
-    # GIVEN twelve days, and an orchestration that writes which it was run for
-    tasks = {"P": {"t": "echo {{ interval_start }} {{ interval_end }} >> days"}}
+@pytest.mark.parametrize(
+    ("days", "at_once", "kills"), [(12, 3, (3, 7)), pytest.param(60, 4, (10, 20, 30, 40, 50), marks=pytest.mark.long)]
+)
+def test_a_backfill_that_is_killed_goes_on_and_repeats_nothing(
+    tmp_path: Path, days: int, at_once: int, kills: tuple[int, ...]
+) -> None:
+    # GIVEN some days, and an orchestration that writes which it was run for
+    first = date(2026, 1, 1)
+    span = ("backfill", "o", "--from", f"{first}", "--to", f"{first + timedelta(days)}", "--at-once", str(at_once))
+    tasks = {"P": {"t": "echo {{ interval_start }} {{ interval_end }} >> days"}, "Q": {"u": "sleep 0.1"}}
     here = make_project(tmp_path / "p", {"o": tasks}, 'timezone = "UTC"\n')
-    # WHEN it is killed after some of them, twice
-    for kill_at in (3, 7):
-        process = start(here, *SPAN)
+    most = 0
+    # WHEN it is killed after some of them, with the runs that it has started
+    for kill_at in kills:
+        process = start(here, *span)
         try:
-            deadline = time.monotonic() + 120
+            deadline = time.monotonic() + 240
             while len(_lines(here / "days")) < kill_at:
                 assert process.poll() is None and time.monotonic() < deadline
+                most = max(most, len(_children(process.pid)))
                 time.sleep(0.02)
-            process.send_signal(signal.SIGKILL)
+            for pid in (process.pid, *_children(process.pid)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             process.wait()
         finally:
             end(process)
-    # THEN it goes on to the end, and each day was run once
-    done = orch(here, *SPAN)
-    assert done.returncode == 0 and "12 intervals: 12 done" in done.stdout
+    # THEN several went on together, it goes on to the end, and each day was run once
+    assert 1 < most <= at_once
+    done = orch(here, *span)
+    assert done.returncode == 0 and f"{days} intervals: {days} done" in done.stdout
     starts = sorted(line.split()[0][:10] for line in _lines(here / "days"))
-    assert starts == [f"2026-01-{day:02}" for day in range(1, 13)]
-    assert {one["state"] for one in json.loads(orch(here, *SPAN, "--json").stdout)} == {"done"}
+    assert starts == [f"{first + timedelta(day)}" for day in range(days)]
+    assert {one["state"] for one in json.loads(orch(here, *span, "--json").stdout)} == {"done"}
+
+
+def test_what_was_edited_since_is_told_and_run_again(tmp_path: Path) -> None:
+    # GIVEN three days that are done
+    tasks = {"P": {"t": "echo {{ interval_start }} >> days"}}
+    here = make_project(tmp_path / "p", {"o": tasks}, 'timezone = "UTC"\n')
+    span = ("backfill", "o", "--from", "2026-01-01", "--to", "2026-01-05")
+    assert orch(here, "backfill", "o", "--from", "2026-01-01", "--to", "2026-01-04", "--at-once", "3").returncode == 0
+    assert orch(here, *span, "--map").stdout.splitlines()[0] == "2026-01  ✔✔✔·"
+
+    # WHEN the task is edited and one of them is run again
+    (here / "configurations" / "command" / "t.toml").write_text(
+        '[parameters]\ncommand = "echo new {{ interval_start }} >> days"\n'
+    )
+    assert orch(here, *span, "--map").stdout.splitlines()[0] == "2026-01  ~~~·"
+    assert orch(here, *span, "--only", "2026-01-02", "--again").returncode == 0
+
+    # THEN that one is as it is defined now, and no other was run
+    assert orch(here, *span, "--map").stdout.splitlines()[0] == "2026-01  ~✔~·"
+    assert _lines(here / "days")[3:] == ["new 2026-01-02T00:00:00+00:00"]
+    assert "2 changed since" in orch(here, *span, "--dry-run").stdout
+    assert [one["changed_since"] for one in json.loads(orch(here, *span, "--json").stdout)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert orch(here, *span, "--only", "2026-02-01").returncode == 2
 
 
 def test_it_stops_at_a_failure_and_repeats_it_when_asked(tmp_path: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from orch_tui.components import kit
 from orch_tui.model.texts.durations import parse_duration
@@ -42,7 +40,7 @@ class Parameters(kit.Parameters):
     wait: str | None = Field(
         None,
         title="Wait",
-        description='How long the task waits for it to arrive, like "30s", and fails when it has not; empty: not at all.',
+        description='How long the task waits for it to arrive, like "30s", and fails when it has not.',
     )
 
     @field_validator("to")
@@ -54,8 +52,9 @@ class Parameters(kit.Parameters):
                 raise ValueError('an address has no scheme; write it like "mailto://…", or "${NAME}" for one in .env')
         return values
 
-    @model_validator(mode="after")
-    def _a_time(self) -> Self:
-        if self.wait is not None and not variable_names(self.wait):
-            parse_duration(self.wait)
-        return self
+    @field_validator("wait")
+    @classmethod
+    def _a_time(cls, value: str | None) -> str | None:
+        if value is not None and not variable_names(value):
+            parse_duration(value)
+        return value

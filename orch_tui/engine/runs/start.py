@@ -26,6 +26,7 @@ from orch_tui.engine.record.recorder import Recorder
 from orch_tui.engine.record.run_clock import new_clock
 from orch_tui.engine.requests.requests import CancelRequest
 from orch_tui.engine.runs.alerting import Teller, teller_of
+from orch_tui.engine.runs.beside import is_beside, lock_holder
 from orch_tui.engine.runs.loop import make_loop
 from orch_tui.model.errors import OrchError
 from orch_tui.model.events.interventions import Intervention
@@ -37,7 +38,7 @@ from orch_tui.model.run.promises import promised, promised_before
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState, ScheduledTime
 from orch_tui.model.status import Status
-from orch_tui.project.concurrent.locks import Lock, holder_of
+from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.history import find_run, latest, moment_of, newest_run_ids
 from orch_tui.project.journal.file import Journal, is_executed, read_run
 from orch_tui.project.lint.rules import rule_problems
@@ -340,7 +341,7 @@ def start_run(
     loop = make_loop()
     clock, directory, lock = new_clock(), None, None
     try:
-        lock = _claim(project, plan, by) if nested_in is None else None
+        lock = _claim(project, plan, by, scheduled) if nested_in is None else None
         directory = _make_run_directory(project.paths, plan.orchestration, clock.now())
         header = replace(_header(plan, directory.name, clock.now(), by, nested_in), scheduled=scheduled)
         if lock is not None:
@@ -378,12 +379,13 @@ def _header(plan: RunPlan, run: str, created: float, by: str, nested_in: str | N
     )
 
 
-def _claim(project: Project, plan: RunPlan, by: str) -> Lock:
+def _claim(project: Project, plan: RunPlan, by: str, scheduled: ScheduledTime | None) -> Lock:
     """The orchestration's own lock. Raises: AlreadyRunning."""
+    beside = is_beside(project.paths, plan.orchestration, scheduled, plan.rerun_of)
     path = project.paths.orchestration_lock(plan.orchestration)
-    lock = Lock.acquire(path, f'a run of "{plan.orchestration}" by {by} that begins now')
+    lock = Lock.acquire(path, f'a run of "{plan.orchestration}" by {by} that begins now', shared=beside)
     if lock is None:
-        raise AlreadyRunning(plan.name, holder_of(path) or "by another process")
+        raise AlreadyRunning(plan.name, lock_holder(project.paths, plan.orchestration))
     return lock
 
 

@@ -23,9 +23,16 @@ from orch_tui.engine.record.recorder import Recorder
 from orch_tui.engine.record.run_clock import RunClock, clock_of
 from orch_tui.engine.requests.requests import CancelRequest
 from orch_tui.engine.runs.alerting import teller_of
+from orch_tui.engine.runs.beside import is_beside, lock_holder
 from orch_tui.engine.runs.loop import make_loop
 from orch_tui.engine.runs.reconcile import Finding, Verdict, inspect_run, starter_of
-from orch_tui.engine.runs.start import ActiveRun, AlreadyRunning, RunEnded, RunRefused, launcher_of
+from orch_tui.engine.runs.start import (
+    ActiveRun,
+    AlreadyRunning,
+    RunEnded,
+    RunRefused,
+    launcher_of,
+)
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind
@@ -34,7 +41,7 @@ from orch_tui.model.run.run_start import plan_of
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import attempt_directory
-from orch_tui.project.concurrent.locks import Lock, holder_of, is_locked
+from orch_tui.project.concurrent.locks import Lock, is_locked
 from orch_tui.project.history import summarize
 from orch_tui.project.journal.file import JOURNAL, Journal, JournalLocked, read_run
 from orch_tui.project.masking.files import is_masked
@@ -112,14 +119,16 @@ def _lock(project: Project, state: RunState, directory: Path, by: str) -> Lock |
     if state.header.parent is not None:
         return None
     path = project.paths.orchestration_lock(state.header.orchestration)
-    deadline = time.monotonic() + _LEAVING
+    header, deadline = state.header, time.monotonic() + _LEAVING
+    beside = is_beside(project.paths, header.orchestration, header.scheduled, header.rerun_of)
+    holder = f'run {directory.name} of "{header.orchestration}" taken over by {by}'
     while True:
-        lock = Lock.acquire(path, f'run {directory.name} of "{state.header.orchestration}" taken over by {by}')
+        lock = Lock.acquire(path, holder, shared=beside)
         if lock is not None or time.monotonic() > deadline:
             break
         time.sleep(0.02)
     if lock is None:
-        raise AlreadyRunning(state.header.name, holder_of(path) or "by another process")
+        raise AlreadyRunning(header.name, lock_holder(project.paths, header.orchestration))
     return lock
 
 

@@ -21,6 +21,7 @@ from orch_tui.model.events.reasons import Cause, Reason, decode_reason
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import Question, recall_question
 from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.orchestration.starts import BACKFILL_PREFIX
 from orch_tui.model.run.attempt_state import AttemptState
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.plan import Decision, PlannedTask
@@ -159,6 +160,11 @@ class ScheduledTime:
 
     schedule: str
     at: float
+
+    @property
+    def of_backfill(self) -> bool:
+        """Whether it is the end of an interval of a backfill."""
+        return self.schedule.startswith(BACKFILL_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,15 +19,17 @@ _HOLDER_BYTES = 1000
 
 
 class Lock:
-    """An exclusive lock that is held."""
+    """A lock that is held: alone, or ``shared`` with others who take it so."""
 
     def __init__(self, path: str, descriptor: int) -> None:
         self.path = path
         self.fd = descriptor
 
     @classmethod
-    def acquire(cls, path: Path | str, holder: str) -> Lock | None:
+    def acquire(cls, path: Path | str, holder: str, *, shared: bool = False) -> Lock | None:
         """Take it or return None at once. ``holder`` is a sentence for those who find it taken.
+
+        With ``shared`` others may have it at the same time who take it so too; :func:`is_locked` does not see those.
 
         Raises:
             OSError: the directory or file cannot be made, or what is there is no file of our own: a link that somebody
@@ -43,7 +45,7 @@ class Lock:
             # A file that was taken away meanwhile has no name; that is seen elsewhere.
             if os.fstat(fd).st_nlink > 1:
                 raise NotOwnFile(path, "it has another name too, so that others would be written into", "take it away")
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)
             return None

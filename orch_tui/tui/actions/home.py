@@ -40,6 +40,7 @@ ACTIONS: tuple[Action, ...] = (
         group=_RUN,
     ),
     Action("home.missed", "M", "Missed", "Show what was missed of the schedules, and start it after all.", group=_RUN),
+    Action("home.backfill", "B", "Backfill", "Show and run its intervals: done, missing, failed, changed.", group=_RUN),
     Action("home.change-id", "i", "Change id", "Rename its file; history and tasks that run it follow.", False, _EDIT),
     Action("home.delete", "d,delete", "Delete", "Move it to .orch/trash; undo brings it back.", True, _EDIT),
     Action("home.undo", "u", "Undo", "Take back the last change made in this list.", True, _EDIT),

@@ -23,7 +23,7 @@ class LooksAtRuns(Protocol):
 
 
 class ScheduleKeys:
-    """Pausing, and what was missed."""
+    """Pausing, what was missed, and intervals."""
 
     def __init__(self, app: OrchApp, model: HomeModel, home: LooksAtRuns) -> None:
         self._app, self._model, self._home = app, model, home
@@ -31,7 +31,7 @@ class ScheduleKeys:
     @property
     def actions(self) -> Mapping[str, Callable[[], object]]:
         """What carries out which action, by its id."""
-        return {"home.pause": self.pause, "home.missed": self.missed}
+        return {"home.pause": self.pause, "home.missed": self.missed, "home.backfill": self.backfill}
 
     async def pause(self) -> None:
         """Pause schedules, or let them go on."""
@@ -46,6 +46,13 @@ class ScheduleKeys:
 
         if await schedules.catch_up(self._app, self._chosen):
             self._home.look_at_runs()
+
+    def backfill(self) -> None:
+        """Show the intervals of the orchestration under the cursor."""
+        from orch_tui.tui.starts.backfill import BackfillScreen
+
+        if (chosen := self._chosen) is not None and chosen.value is not None:
+            self._app.push_screen(BackfillScreen(self._app.project.root, chosen.id))
 
     @property
     def _chosen(self) -> Entry | None:

@@ -42,7 +42,9 @@ class _Which(StrEnum):
 async def pause_or_lift(app: OrchApp, entry: Entry | None) -> bool:
     """Pause the schedules of one orchestration or of all, or end a pause; whether something was done."""
     paths, now = app.project.paths, app.clock.wall()
-    name = safe_line(entry.name, 40) if entry is not None else ""
+    value = entry.value if entry is not None else None
+    starts = value is not None and (value.schedules or value.triggers)
+    name = safe_line(entry.name, 40) if entry is not None and starts else ""
     try:
         held = [one for one in read_pauses(paths) if one.begin <= now and (one.end is None or one.end > now)]
         mine = next((one for one in held if entry is not None and one.orchestration == entry.id), None)

@@ -47,7 +47,7 @@ _BELOW = ((45, 10), (17, 8))
 """Rows of details and agenda, from how many of the screen; as in the style sheet."""
 _SLICE_SECONDS = 0.01
 _NEEDS_ONE = frozenset(
-    {"open", "run", "duplicate", "rename", "change-id", "orchestration", "starts"}
+    {"open", "run", "duplicate", "rename", "change-id", "orchestration", "starts", "backfill"}
     | {"delete", "edit-file", "history", "sequence"}
 )
 _NOT_WHILE_TYPING = frozenset({"new", "filter"})

@@ -55,7 +55,7 @@ class StartsDialog(Dialog[None]):
 
     CSS_PATH = [SHEET, OWN]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = HEIGHTS
-    BINDINGS = bindings(actions.ACTIONS)
+    BINDINGS = bindings(actions.STARTS)
     HELP = "What starts this orchestration by itself, and who is told of its runs. Enter opens the form of one."
     app: OrchApp
 
