@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from orch_tui.components.files.csv_layout import Place
-from orch_tui.components.files.sources import Source
+from orch_tui.components.files.source import Source
 from orch_tui.components.files.unpack import open_bytes
 from orch_tui.components.kit.csv_dialect import Dialect
 from orch_tui.components.kit.csv_grammar import Fields, Grammar, Irregular

@@ -6,7 +6,7 @@ import codecs
 import dataclasses
 from pathlib import Path
 
-from orch_tui.components.files.sources import Source
+from orch_tui.components.files.source import Source
 from orch_tui.components.files.unpack import open_bytes
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.sql import listed

@@ -14,7 +14,8 @@ from orch_tui.components.files.csv_files import CsvFile
 from orch_tui.components.files.encodings import as_utf8
 from orch_tui.components.files.irregular import report
 from orch_tui.components.files.parameters import Parameters
-from orch_tui.components.files.sources import Source, find_files, named_in_utf8, open_sources
+from orch_tui.components.files.source import Source
+from orch_tui.components.files.sources import find_files, named_in_utf8, open_sources
 from orch_tui.components.files.table import Column, Part, Table, TableFile, build, changed_value, parts_of
 from orch_tui.components.files.typed_columns import Wishes
 from orch_tui.components.files.unpack import open_bytes, unpack

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from orch_tui.components.files.json_records import Members, json_objects, twice
-from orch_tui.components.files.sources import Source
+from orch_tui.components.files.source import Source
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import folded

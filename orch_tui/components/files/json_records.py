@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from orch_tui.components.files.sources import Source
+from orch_tui.components.files.source import Source
 from orch_tui.components.files.unpack import open_bytes
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orch_tui.components.files.sources import Source
+from orch_tui.components.files.source import Source
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line

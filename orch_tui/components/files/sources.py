@@ -6,9 +6,9 @@ import dataclasses
 import glob
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from orch_tui.components.files.source import Source
 from orch_tui.components.files.unpack import unpack_member, zip_members
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.expansion import Expansion
@@ -28,17 +28,6 @@ _FORMATS = {
     ".pq": "parquet",
 }
 _PACKINGS = {".gz": "gzip", ".zst": "zstd", ".zip": "zip"}
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One file to read: ``label`` is what people know it by, ``packing`` is none, gzip or zstd."""
-
-    path: Path
-    label: str
-    format: str
-    packing: str = "none"
-    expansion: Expansion = field(default_factory=Expansion)
 
 
 def find_files(path: str, ctx: Context) -> list[tuple[Path, str]]:

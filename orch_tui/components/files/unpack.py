@@ -15,14 +15,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 
+from orch_tui.components.files.source import Source
 from orch_tui.components.kit.expansion import Expansion, Limited
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
-
-if TYPE_CHECKING:
-    from orch_tui.components.files.sources import Source
 
 _BUFFER = 2**20
 _ENCRYPTED = 1

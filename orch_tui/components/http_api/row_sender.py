@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from orch_tui.components.http.client import HttpClient
-    from orch_tui.components.http_api.writer import Parameters
+    from orch_tui.components.http_api.writer_parameters import Parameters
     from orch_tui.components.http_api.writer_rows import Row
 
 _LISTED = 20

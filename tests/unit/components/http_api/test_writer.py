@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from orch_tui.components.http_api import writer as http_writer
-from orch_tui.components.http_api.writer import Parameters, deliver
+from orch_tui.components.http_api.writer import deliver
+from orch_tui.components.http_api.writer_parameters import Parameters
 from orch_tui.components.kit.checkpoint import sent_file
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.storage.tables import Publication
