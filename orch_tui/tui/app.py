@@ -4,42 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
-import os
 import signal
-import subprocess
 import sys
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path, PurePath
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
-from textual.app import App, SuspendNotSupported
 from textual.filter import LineFilter
 from textual.theme import Theme
 
 from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.project.project import DefinitionError, Project, open_project
+from orch_tui.project.project import Project, open_project
 from orch_tui.tui import terminal, theme
-from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions
-from orch_tui.tui.keymap import UserConfig, keys_of, load_config, show_key
-from orch_tui.tui.signals import Signals
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.application import Application, agrees
+from orch_tui.tui.keymap import UserConfig, load_config
 from orch_tui.tui.text import StripControls
 from orch_tui.tui.textual_patches.app import PatchedApp
+from orch_tui.tui.ways import ScreenWays
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from orch_tui.model.components.fault import Fault
-    from orch_tui.runs.control import RunControl
-    from orch_tui.tui.announcer import Announcer
-    from orch_tui.tui.workbench.screen import WorkbenchScreen
-
-SayAs = Literal["information", "warning", "error"]
 
 REFUSED = 2
 FAULT = PatchedApp.fault_code
@@ -48,8 +38,8 @@ _TWICE_SECONDS = 2.0
 _HERE = Path(__file__).parent
 
 
-class OrchApp(PatchedApp, inherit_bindings=False):
-    """``project`` is shared by all screens; widgets never touch it."""
+class OrchApp(Application, inherit_bindings=False):
+    """The whole: the first screen, keys that work everywhere, leaving, what a fault does."""
 
     BINDINGS = bindings(actions.ACTIONS, "app")
     ENABLE_COMMAND_PALETTE = False
@@ -58,19 +48,10 @@ class OrchApp(PatchedApp, inherit_bindings=False):
     TITLE = "orch-tui"
 
     def __init__(self, project: Project, config: UserConfig | None = None, clock: MachineClock = MACHINE) -> None:
-        self.project = project
-        self.clock = clock
-        self.config = config or UserConfig(Path(os.devnull))
-        # Before the base class: it derives filters and style sheet from the theme.
-        self.set_reactive(App.theme, theme.fitting(self.config.theme, terminal.colors()))
-        super().__init__()
-        self.animation_level = "none"
-        self.set_keymap(self.config.keys)
-        self.signals = Signals()
+        super().__init__(project, config, clock, ScreenWays(self))
         self.report: Path | None = None
         self._interrupted = 0.0
         self._leaving = False
-        self._own_loop: asyncio.AbstractEventLoop | None = None
 
     @cached_property
     def available_themes(self) -> dict[str, Theme]:
@@ -99,121 +80,6 @@ class OrchApp(PatchedApp, inherit_bindings=False):
             wrong = counted(len(self.config.complaints), "setting")
             self.say(f"{wrong} cannot be used; orch-tui keys says why.", "warning")
 
-    # --- what screens use ---
-
-    def say(self, text: str, severity: SayAs = "information", seconds: float = 6.0) -> None:
-        """Show a sentence in the corner for a while; it is never parsed as markup."""
-        self.notify(safe_line(text), severity=severity, timeout=seconds, markup=False)
-
-    def key_of(self, action_id: str) -> str:
-        """The first key of an action as people write it, for sentences: ``u``, ``Ctrl-P``."""
-        return show_key(keys_of(BY_ID[action_id], self.config.keys)[0])
-
-    def open_workbench(self, orchestration_id: str, *, focus: str | None = None) -> None:
-        """Show one orchestration in the workbench; ``focus`` is the task or phase to begin at.
-
-        Where its workbench is open below others, these are left and it is shown again: two would share one draft.
-        """
-        from orch_tui.tui.workbench.opening import workbench_screen
-        from orch_tui.tui.workbench.screen import WorkbenchScreen
-
-        for screen in self.screen_stack:
-            if isinstance(screen, WorkbenchScreen) and screen.orchestration_id == orchestration_id:
-                self._return_to(screen, focus)
-                return
-        self.push_screen(workbench_screen(self, orchestration_id, focus=focus))
-
-    @work(group="return", exclusive=True, description="return to a workbench")
-    async def _return_to(self, below: WorkbenchScreen, focus: str | None) -> None:
-        while self.screen is not below:
-            if not await _agrees(self.screen):
-                return
-            await self.screen.dismiss(None)
-        if focus is not None:
-            below.desk.jump(focus)
-
-    def open_run(self, orchestration_id: str, directory: Path, *, rerun: bool = False) -> None:
-        """Show one run of an orchestration in its workbench; ``rerun`` prepares to run again what failed in it."""
-        from orch_tui.tui.workbench.opening import workbench_screen
-
-        self.push_screen(workbench_screen(self, orchestration_id, run=directory, rerun=rerun))
-
-    async def visit_run(self, orchestration_id: str, directory: Path) -> None:
-        """Show one run in the workbench of its orchestration until that is left again; for a worker."""
-        from orch_tui.tui.workbench.opening import workbench_screen
-
-        await self.push_screen_wait(workbench_screen(self, orchestration_id, run=directory))
-
-    @cached_property
-    def runs(self) -> RunControl:
-        """The runs that this process executes; made when the first workbench asks for it."""
-        from orch_tui.runs.control import RunControl
-
-        return RunControl(self.project, on_start=self._announce_from_thread)
-
-    @cached_property
-    def _announcer(self) -> Announcer:
-        from orch_tui.tui.announcer import Announcer
-
-        return Announcer(self._write_title, self._ring)
-
-    def announce(self, runs: Iterable[tuple[str, Path]]) -> None:
-        """Names of orchestrations and directories of their runs that go on: how they end is told from here on."""
-        if going := [*runs]:
-            self._announcer.follow(going)
-
-    def _announce_from_thread(self, orchestration_id: str, directory: Path) -> None:
-        if self._own_loop is not None:
-            self._own_loop.call_soon_threadsafe(lambda: self.announce([(self._name_of(orchestration_id), directory)]))
-
-    def _name_of(self, orchestration_id: str) -> str:
-        try:
-            return self.project.orchestration(orchestration_id).name
-        except DefinitionError:
-            return orchestration_id
-
-    def _write_title(self, title: str) -> None:
-        if self.config.title and (driver := self.terminal_driver) is not None:
-            driver.set_title(title)
-
-    def _ring(self) -> None:
-        if self.config.bell:
-            self.bell()
-
-    def open_configuration(self, ref: str, fault: Fault | None = None) -> None:
-        """Show the form of one configuration (``component-id/configuration-id``), at what made a task fail."""
-        from orch_tui.tui.configuration.screen import ConfigurationScreen
-
-        self.push_screen(ConfigurationScreen(ref, fault=fault))
-
-    def edit_file(self, path: Path) -> bool:
-        """Open a file in the person's editor and wait; True when the editor ended without an error."""
-        try:
-            command = terminal.editor()
-        except ValueError:
-            command = None
-        if not command:
-            self.say("There is no editor: set EDITOR to the command of one, and start orch-tui again.", "error")
-            return False
-        try:
-            code = self._run_in_terminal([*command, str(path)])
-        except FileNotFoundError:
-            self.say(f'The editor "{command[0]}" was not found: set EDITOR to the command of one.', "error")
-        except OSError as error:
-            self.say(f'The editor "{command[0]}" could not be started: {error.strerror or error}.', "error")
-        except SuspendNotSupported:
-            self.say(f"An editor cannot be shown here; edit {self.project.paths.relative(path)} elsewhere.", "error")
-        else:
-            if code != 0:
-                self.say(f'The editor "{command[0]}" ended with code {code}.', "warning")
-            return code == 0
-        return False
-
-    def _run_in_terminal(self, command: list[str]) -> int:
-        # Painting while the terminal belongs to another program would wait for ever.
-        with self.suspend(), self.batch_update(), self.signals.interrupts_elsewhere():
-            return subprocess.run(command, check=False).returncode
-
     def _tell_of_the_encoding(self) -> None:
         self.say(
             "The terminal sent bytes that are not UTF-8; they were left out. Set its encoding to UTF-8 to type them.",
@@ -240,7 +106,7 @@ class OrchApp(PatchedApp, inherit_bindings=False):
     async def _leave_if_all_agree(self) -> None:
         try:
             for screen in reversed(self.screen_stack):
-                if not await _agrees(screen):
+                if not await agrees(screen):
                     return
             if "runs" in self.__dict__ and not await self._may_leave_runs():
                 return
@@ -325,15 +191,6 @@ class OrchApp(PatchedApp, inherit_bindings=False):
 
     def keep_fault(self, error: Exception) -> None:
         self.report = _report(self.project, error)
-
-
-async def _agrees(screen: Screen[Any]) -> bool:
-    """Whether a screen may be left: it asks where something would be lost."""
-    may_leave = getattr(screen, "may_leave", None)
-    if may_leave is None:
-        return True
-    answer = may_leave()
-    return bool(await answer if inspect.isawaitable(answer) else answer)
 
 
 def run_app(project_path: Path, *, mouse: bool = True) -> int:

@@ -14,7 +14,7 @@ from orch_tui.tui.places import read_places
 from orch_tui.tui.textual_patches.keys import bindings_of, is_enabled
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 _PLACES = {"app": "everywhere", "home": "in the list of orchestrations"}
 
@@ -35,7 +35,9 @@ def owners(screen: Screen[Any]) -> dict[str, tuple[DOMNode, str]]:
     return found
 
 
-def choices(runnable: dict[str, tuple[DOMNode, str]], app: OrchApp, actions: tuple[Action, ...] = ALL) -> list[Choice]:
+def choices(
+    runnable: dict[str, tuple[DOMNode, str]], app: Application, actions: tuple[Action, ...] = ALL
+) -> list[Choice]:
     """All actions: first those that can be run here, then the others with the place where they work."""
     here = [action for action in actions if action.id in runnable]
     elsewhere = [action for action in actions if action.id not in runnable]
@@ -50,12 +52,12 @@ def _rank(action: Action) -> int:
     return 2 if action.group == "Moving about" else 1 if action.context == "app" else 0
 
 
-def _choice(action: Action, app: OrchApp, place: str) -> Choice:
+def _choice(action: Action, app: Application, place: str) -> Choice:
     keys = shown_keys(keys_of(action, app.config.keys))
     return Choice(action.id, action.label, action.tooltip, f"{place}  {keys}" if place else keys, enabled=not place)
 
 
-def palette(app: OrchApp, screen: Screen[Any]) -> Pick:
+def palette(app: Application, screen: Screen[Any]) -> Pick:
     """All actions, then the places of the project as they are read; over the ``screen``."""
     root = app.project.root
     # In a dialog only what belongs to it can be done: going elsewhere would leave it below.
@@ -66,7 +68,7 @@ def palette(app: OrchApp, screen: Screen[Any]) -> Pick:
     return Pick("Find", choices(owners(screen), app), words, more=more)
 
 
-async def do_here(app: OrchApp, screen: Screen[Any], action_id: str) -> None:
+async def do_here(app: Application, screen: Screen[Any], action_id: str) -> None:
     """Do an action on the ``screen``, which is on top again; nothing where it cannot be done there any more."""
     owner = owners(screen).get(action_id)
     if owner is None:
@@ -77,7 +79,7 @@ async def do_here(app: OrchApp, screen: Screen[Any], action_id: str) -> None:
     await app.run_action(name, node)
 
 
-def choose_theme(app: OrchApp) -> None:
+def choose_theme(app: Application) -> None:
     """Show the themes; the one under the cursor is tried on, Escape takes the old one back."""
     before = app.theme
     rows = [

@@ -14,7 +14,7 @@ from orch_tui.storage.storage import Storage
 from orch_tui.tui.dialogs.pick import Choice
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 RUNS_EACH = 5
 """The latest runs of each orchestration that are offered: older ones are found in its history."""
@@ -85,7 +85,7 @@ def _name(project: Project, ref: str) -> str:
         return ref
 
 
-def go(app: OrchApp, choice_id: str) -> None:
+def go(app: Application, choice_id: str) -> None:
     """Show a place that was picked."""
     kind, *ids = choice_id.split("\0")
     match Place(kind):

@@ -14,7 +14,8 @@ from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.history import RunSummary
 from orch_tui.project.project import Project
 from orch_tui.project.saving.catalog import InUse
-from orch_tui.tui.home.model import HomeModel, read_runs, show_when, spark
+from orch_tui.tui.dates import show_when
+from orch_tui.tui.home.model import HomeModel, read_runs, spark
 
 from tests.tui.conftest import NOW, MakeRun, write_files
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from textual.screen import Screen
+from typing import TYPE_CHECKING
 
 from orch_tui.engine.requests.requests import who_am_i
 from orch_tui.model.components.configuration import split_ref
@@ -19,7 +17,7 @@ from orch_tui.tui.configuration.saving import Saving
 from orch_tui.tui.configuration.unsaved import Unsaved
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
     from orch_tui.tui.configuration.editor import ConfigurationEditor
 
 
@@ -33,7 +31,7 @@ class Files:
         self._saving = saving
 
     @property
-    def _app(self) -> OrchApp:
+    def _app(self) -> Application:
         return self._page.app
 
     @property
@@ -131,30 +129,11 @@ class Files:
 
     async def _show_users(self, reason: str) -> None:
         from orch_tui.tui.configuration.used_by import UsedByScreen
-        from orch_tui.tui.workbench.screen import WorkbenchScreen
 
         user = await self._app.push_screen_wait(UsedByScreen(self._editor.ref, self._editor.users(), reason))
         if user is None:
             return
-        stack = self._app.screen_stack
-        for bench in stack:
-            if isinstance(bench, WorkbenchScreen) and bench.orchestration_id == user.orchestration:
-                # A second workbench of the same orchestration would know nothing of the edits in the first.
-                if await self._go_back_to(bench):
-                    bench.phase_tree.go_to(user.task)
-                return
         self._app.open_workbench(user.orchestration, focus=user.task)
-
-    async def _go_back_to(self, wanted: Screen[Any]) -> bool:
-        """Leave all screens above ``wanted``; False when the person rather stays."""
-        stack = self._app.screen_stack
-        for screen in reversed(stack[stack.index(wanted) + 1 :]):
-            may_leave = getattr(screen, "may_leave", None)
-            if may_leave is not None and not await may_leave():
-                return False
-        while self._app.screen is not wanted:
-            self._app.pop_screen()
-        return True
 
     def _is_on_disk(self) -> bool:
         self._editing.commit()
@@ -239,7 +218,7 @@ class Files:
         self._page.leave(None)
 
 
-def taken_ids(app: OrchApp, component: str) -> frozenset[str]:
+def taken_ids(app: Application, component: str) -> frozenset[str]:
     """The ids of a component's configurations."""
     pairs = [split_ref(ref) for ref in app.project.configuration_refs()]
     return frozenset(name for owner, name in pairs if owner == component)

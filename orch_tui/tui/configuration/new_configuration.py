@@ -22,7 +22,7 @@ from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 
 _DIALOG = [action for action in app_actions.ACTIONS if action.context == "dialog"]
@@ -34,7 +34,7 @@ class NewConfigurationScreen(Dialog[str | None]):
 
     CSS_PATH = "new_configuration.tcss"
     BINDINGS = bindings((*_DIALOG, *_KEYS))
-    app: OrchApp
+    app: Application
 
     def __init__(self, component_id: str | None = None) -> None:
         """Without ``component_id`` the component is chosen first."""

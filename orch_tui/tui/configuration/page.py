@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from orch_tui.model.components.configuration import Configuration
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 
 class Page(Protocol):
     """The panes around the form."""
 
     @property
-    def app(self) -> OrchApp: ...
+    def app(self) -> Application: ...
 
     def show_title(self) -> None:
         """The name, and whether everything is saved, have changed."""

@@ -35,7 +35,7 @@ from orch_tui.tui.text import join, line, lines
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 _TEST = "configuration.test-connection"
 
@@ -56,7 +56,7 @@ class ConfigurationScreen(FullScreen[str | None]):
     )
     # Textual repaints the whole screen when the focus moves (10 KB); the widgets concerned repaint themselves anyway.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
-    app: OrchApp
+    app: Application
 
     def __init__(self, ref: str, new: Configuration | None = None, fault: Fault | None = None) -> None:
         """``new``: a configuration that gets its file with the first save. ``fault``: what made it fail; the form

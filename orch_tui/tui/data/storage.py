@@ -23,14 +23,14 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import data as actions
 from orch_tui.tui.data.cells import fitted, short_kind
 from orch_tui.tui.data.table import TableScreen
+from orch_tui.tui.dates import show_when
 from orch_tui.tui.dialogs.base import FullScreen
-from orch_tui.tui.home.model import show_when
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 _NOBODY = TableUses()
 _ROWS, _COLUMNS, _SIZE, _WHEN = 14, 5, 10, 10
@@ -131,7 +131,7 @@ class StorageScreen(FullScreen[None]):
     """
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]  # noqa: RUF012
     HELP = "The tables that tasks have written into the project's storage. Enter shows the rows of one."
-    app: OrchApp
+    app: Application
 
     def __init__(self, *, cursor: str | None = None) -> None:
         """``cursor`` is the name of the table to begin at."""

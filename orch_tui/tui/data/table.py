@@ -27,7 +27,7 @@ from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp, SayAs
+    from orch_tui.tui.application import Application, SayAs
 
 R = TypeVar("R")
 _HINTS = {
@@ -46,7 +46,7 @@ class TableScreen(FullScreen[None]):
         & Input { height: 1; margin: 0 1; background: $panel; }
     }
     """
-    app: OrchApp
+    app: Application
     HELP = "The rows of a table. Only what is in view is read, however long it is; nothing here changes it."
 
     def __init__(self, paths: ProjectPaths, table: str) -> None:

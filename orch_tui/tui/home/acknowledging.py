@@ -12,11 +12,11 @@ from orch_tui.model.texts.text import safe_line
 from orch_tui.tui.dialogs.prompt import Prompt
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
     from orch_tui.tui.home.model import Entry
 
 
-async def acknowledge(app: OrchApp, entry: Entry) -> bool:
+async def acknowledge(app: Application, entry: Entry) -> bool:
     """Ask for a note and keep it; whether that was done."""
     title = f"Take care of {safe_line(entry.name, 60)}"
     hint = "It is not told again until a run succeeds. Enter takes it, Esc changes nothing"

@@ -14,7 +14,8 @@ from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import safe_line
 from orch_tui.tui import text
-from orch_tui.tui.home.model import Entry, show_when
+from orch_tui.tui.dates import show_when
+from orch_tui.tui.home.model import Entry
 from orch_tui.tui.status_look import look_of, status_color, status_text
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from orch_tui.tui.home.model import Entry, HomeModel
 from orch_tui.tui.home.own_fields import read_again
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
     from orch_tui.tui.home.orchestration_list import OrchestrationList
 
 
@@ -30,7 +30,7 @@ class HasList(Protocol):
 class OrchestrationEditor:
     """Every change is one of the model, and can be taken back."""
 
-    def __init__(self, app: OrchApp, model: HomeModel, home: HasList) -> None:
+    def __init__(self, app: Application, model: HomeModel, home: HasList) -> None:
         self._app, self._model, self._home = app, model, home
 
     @property

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 SPARK_RUNS = 20
 _BARS = "▁▂▃▄▅▆▇█"
-_DAY = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,15 +383,3 @@ def _beat(run: RunSummary, longest: float) -> Beat:
         level = round((run.seconds or 0.0) / longest * (len(_BARS) - 1)) if longest else 0
         return Beat(_BARS[level], Status.SUCCESS)
     return Beat(run.status.style.glyph, run.status)
-
-
-def show_when(when: float | None, now: float) -> str:
-    """``14:02`` today, ``Sat 14:02`` within six days, else ``21 Nov`` or ``2025-11-21``: no text that ages."""
-    if when is None:
-        return ""
-    then, today = time.localtime(when), time.localtime(now)
-    if then[:3] == today[:3]:
-        return time.strftime("%H:%M", then)
-    if abs(now - when) < 6 * _DAY:
-        return time.strftime("%a %H:%M", then)
-    return time.strftime("%d %b" if then.tm_year == today.tm_year else "%Y-%m-%d", then)

@@ -20,7 +20,7 @@ from orch_tui.tui.dialogs.pick import Choice, Pick
 
 if TYPE_CHECKING:
     from orch_tui.engine.runs.start import ActiveRun
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
     from orch_tui.tui.home.live import Progress
     from orch_tui.tui.home.model import Entry
 
@@ -29,7 +29,7 @@ _SECONDS = 12.0
 _LOOK_SECONDS = 1.0
 
 
-async def run(app: OrchApp, entry: Entry) -> bool:
+async def run(app: Application, entry: Entry) -> bool:
     """Show what would happen, and start it once that was confirmed; True when it runs."""
     try:
         # What is run is what the files say now.
@@ -80,7 +80,7 @@ def _phase_lines(plan: RunPlan) -> list[str]:
     return lines
 
 
-async def _forget_old(app: OrchApp, orchestration: str, active: ActiveRun) -> None:
+async def _forget_old(app: Application, orchestration: str, active: ActiveRun) -> None:
     """The project's retention is applied as after ``orch-tui run``."""
     while active.alive:
         await asyncio.sleep(_LOOK_SECONDS)
@@ -90,7 +90,7 @@ async def _forget_old(app: OrchApp, orchestration: str, active: ActiveRun) -> No
         app.say(f"Old runs could not be deleted: {error.strerror}.", "warning")
 
 
-async def stop(app: OrchApp, entry: Entry, going: RunSummary, progress: Progress | None) -> None:
+async def stop(app: Application, entry: Entry, going: RunSummary, progress: Progress | None) -> None:
     """Ask, and then ask whoever executes the run to stop it."""
     grace = progress.grace if progress is not None else ""
     detail = f"Running tasks get {grace} to end by themselves, then they are killed." if grace else ""
@@ -106,7 +106,7 @@ async def stop(app: OrchApp, entry: Entry, going: RunSummary, progress: Progress
             app.say(asked_words(silent), "error", seconds=20)
 
 
-async def open_log(app: OrchApp, run: RunSummary) -> bool:
+async def open_log(app: Application, run: RunSummary) -> bool:
     """The log of the task that failed first, or of one to be picked of those that have begun; True when it is shown."""
     from orch_tui.tui.log.viewer import LogViewerScreen
 
@@ -122,7 +122,7 @@ async def open_log(app: OrchApp, run: RunSummary) -> bool:
     return True
 
 
-async def _task_to_show(app: OrchApp, state: RunState) -> TaskState | None:
+async def _task_to_show(app: Application, state: RunState) -> TaskState | None:
     failed = first_failure(state)
     begun = [task for task in state.tasks.values() if task.attempts]
     if failed is not None or len(begun) == 1:

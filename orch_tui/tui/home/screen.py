@@ -34,7 +34,7 @@ from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
     from orch_tui.tui.sequence.picture import SequencePicture
 
 _TICK = 1.0
@@ -69,7 +69,7 @@ class HomeScreen(Screen[None]):
         "The orchestrations of this project. Enter opens one, R runs it; the bars show how long the last runs took, "
         "! marks those that failed since you looked."
     )
-    app: OrchApp
+    app: Application
 
     def __init__(self, model: HomeModel) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ from orch_tui.project.project import DefinitionError
 
 if TYPE_CHECKING:
     from orch_tui.runs.sequence.values import Sequence
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
     from orch_tui.tui.sequence.picture import SequencePicture
     from orch_tui.tui.sequence.sources import RunSequence
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class SequencePane(Vertical):
     """Shows what it is told to follow."""
 
-    app: OrchApp
+    app: Application
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
     from orch_tui.project.history import RunSummary
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
     from orch_tui.tui.home.orchestration_list import OrchestrationList
 
 _SCHEDULED = 20
@@ -39,7 +39,7 @@ class ShowsBoard(Protocol):
 class RunWatcher:
     """Files are read in threads; what was found is taken over and shown in that of the screen."""
 
-    def __init__(self, app: OrchApp, model: HomeModel, home: ShowsBoard) -> None:
+    def __init__(self, app: Application, model: HomeModel, home: ShowsBoard) -> None:
         self._app, self._model, self._home = app, model, home
         self.board = Board(model.project, app.clock)
         self._schedules = ScheduleBoard(model.project.paths)

@@ -26,7 +26,7 @@ from orch_tui.tui.text import join, line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 PRINTED_LINES = 2_000
 _WIDE = 100
@@ -125,7 +125,7 @@ class LogViewerScreen(FullScreen[None]):
     # --- copying ---
 
     @property
-    def _program(self) -> OrchApp:
+    def _program(self) -> Application:
         app: Any = self.app
         return app  # type: ignore[no-any-return]
 

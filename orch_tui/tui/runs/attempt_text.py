@@ -25,7 +25,7 @@ from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 _STYLES = {"+": "success", "-": "error", "@": "accent"}
 _SECONDS = 12.0
@@ -89,7 +89,7 @@ def text_rows(found: AttemptText, width: int) -> list[Row]:
     return rows
 
 
-def copy_command(app: OrchApp, which: Which) -> None:
+def copy_command(app: Application, which: Which) -> None:
     """Copy the command that starts the attempt by hand, and say what to know of it."""
     try:
         found = reproduce(which.directory, which.task, which.number)
@@ -102,7 +102,7 @@ def copy_command(app: OrchApp, which: Which) -> None:
     app.say(copy(found.command, app), seconds=_SECONDS)
 
 
-async def show_text(app: OrchApp, which: Which) -> None:
+async def show_text(app: Application, which: Which) -> None:
     """Open the text of the attempt, compared with what is on disk now; say so when it is not there."""
     task = which.task
     number = which.number if which.number is not None else task.attempts[-1].number if task.attempts else None

@@ -8,10 +8,10 @@ from orch_tui.model.texts.text import counted
 from orch_tui.tui.dialogs.confirm import Confirm
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 
-async def ask_about_runs(app: OrchApp) -> bool:
+async def ask_about_runs(app: Application) -> bool:
     """Ask when there are such runs; False to stay. The answer is carried out after the terminal was given back."""
     runs = app.runs.executed_here()
     if not runs:

@@ -13,17 +13,17 @@ from orch_tui.tui.sequence.screen import SequenceScreen
 from orch_tui.tui.sequence.sources import RunSequence
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 
-async def planned_sequence(app: OrchApp, orchestration_id: str) -> Sequence:
+async def planned_sequence(app: Application, orchestration_id: str) -> Sequence:
     """What a run would follow, with durations from earlier ones. Raises: DefinitionError."""
     value = app.project.orchestration(orchestration_id)
     estimates = await asyncio.to_thread(read_estimates, app.project.paths, orchestration_id)
     return read_sequence(app.project, value, estimates)
 
 
-async def open_sequence(app: OrchApp, orchestration_id: str) -> None:
+async def open_sequence(app: Application, orchestration_id: str) -> None:
     """For a worker. A task or phase that is chosen there is gone to in the workbench."""
     source = RunSequence(app.project.paths, orchestration_id, app.clock)
     try:

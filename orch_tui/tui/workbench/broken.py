@@ -23,7 +23,7 @@ from orch_tui.tui.workbench.layout import look
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 _AROUND = 3
 
@@ -41,8 +41,8 @@ class BrokenScreen(FullScreen[None]):
         self._error = error
 
     @property
-    def _app(self) -> OrchApp:
-        return cast("OrchApp", self.app)
+    def _app(self) -> Application:
+        return cast("Application", self.app)
 
     def compose(self) -> ComposeResult:
         yield RowList(id="broken")

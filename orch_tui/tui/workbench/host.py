@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from orch_tui.model.components.fault import Fault
-    from orch_tui.tui.app import OrchApp, SayAs
+    from orch_tui.tui.application import Application, SayAs
     from orch_tui.tui.workbench.model import Item
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ class Opens(Protocol):
     """Goes elsewhere in the program, or out of it."""
 
     @property
-    def orch_app(self) -> OrchApp:
+    def orch_app(self) -> Application:
         """The program."""
 
     def edit_file(self, path: Path) -> bool:

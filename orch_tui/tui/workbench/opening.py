@@ -14,11 +14,11 @@ from orch_tui.tui.workbench.screen import WorkbenchScreen
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 
 def workbench_screen(
-    app: OrchApp, orchestration_id: str, *, focus: str | None = None, run: Path | None = None, rerun: bool = False
+    app: Application, orchestration_id: str, *, focus: str | None = None, run: Path | None = None, rerun: bool = False
 ) -> Screen[Any]:
     """Read the file and make the screen.
 

@@ -16,7 +16,7 @@ from orch_tui.tui.dialogs.prompt import Prompt
 
 if TYPE_CHECKING:
     from orch_tui.model.components.fault import Fault
-    from orch_tui.tui.app import OrchApp, SayAs
+    from orch_tui.tui.application import Application, SayAs
 
 T = TypeVar("T")
 
@@ -29,8 +29,8 @@ class ScreenServices:
         self._thread = get_ident()
 
     @property
-    def orch_app(self) -> OrchApp:
-        return cast("OrchApp", self._screen.app)
+    def orch_app(self) -> Application:
+        return cast("Application", self._screen.app)
 
     def say(self, text: str, severity: SayAs = "information", seconds: float = 6.0) -> None:
         self.orch_app.say(text, severity, seconds)

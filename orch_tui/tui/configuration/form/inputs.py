@@ -20,7 +20,7 @@ from orch_tui.tui.keymap import keys_of
 from orch_tui.tui.text import line, lines
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 
 class Edited(Message):
@@ -163,7 +163,7 @@ class Drawn(Widget, can_focus=True):
 
     CONTEXT: ClassVar[str]
     """The context of its keys."""
-    app: OrchApp
+    app: Application
 
     def __init__(self, place: Place, text: str) -> None:
         super().__init__(classes="editor")

@@ -32,7 +32,7 @@ from orch_tui.tui.workbench.dialogs.orchestration_form import (
 from orch_tui.tui.workbench.layout import look
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 
 class OrchestrationDialog(Dialog[Orchestration | None]):
@@ -44,7 +44,7 @@ class OrchestrationDialog(Dialog[Orchestration | None]):
     CSS_PATH = look.DIALOG
     VERTICAL_BREAKPOINTS = look.HEIGHTS
     BINDINGS = bindings(actions.DIALOGS, "options")
-    app: OrchApp
+    app: Application
 
     def __init__(self, value: Orchestration, settings: ProjectSettings, declare: Sequence[str] = ()) -> None:
         super().__init__()
