@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from orch_tui.engine.processes.launcher import StopRequest
-from orch_tui.engine.trials.actions import ActionRun, run_action, variables_of
+from orch_tui.engine.trials.actions import ActionRun, run_action
+from orch_tui.engine.trials.alone import variables_of
 from orch_tui.project.project import Project
 
 from tests.servers.http_server import refused_port

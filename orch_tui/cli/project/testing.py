@@ -76,7 +76,8 @@ def test_command(what: str | None, variables: tuple[str, ...], as_json: bool, pr
 
 def _cases(project: Project, what: str | None, given: Mapping[str, str]) -> list[_Case]:
     """Raises: CliError, DefinitionError: there is no such thing, or it cannot be tested."""
-    from orch_tui.engine.trials.actions import testable, variables_of
+    from orch_tui.engine.trials.actions import testable
+    from orch_tui.engine.trials.alone import variables_of
     from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 
     component, slash, name = (what or "").partition("/")

@@ -26,7 +26,7 @@ from orch_tui.project.attempt_dir import (
 PACKAGE = Path(attempt_dir.__file__).parents[1]
 OWN_NAMES = frozenset({"log", "exit", "config.json", "result.json", "progress.json", "state.json", "unmasked", "tmp"})
 # What Singer and dbt expect in folders of their own, and where tests of connections run.
-OF_OTHERS = {"components/singer/tap.py", "components/dbt/project.py", "engine/trials/actions.py"}
+OF_OTHERS = {"components/singer/tap.py", "components/dbt/project.py", "engine/trials/alone.py"}
 
 
 def test_an_attempt_has_an_empty_log_its_configuration_and_only_the_folders_that_were_asked_for(tmp_path: Path) -> None:
