@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
-import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from orch_tui.project.concurrent.locks import Lock
-from orch_tui.project.paths import ProjectPaths, make_private
+from orch_tui.project.concurrent.locks import project_lock
+from orch_tui.project.paths import ProjectPaths
 
 _WAIT = 20.0
 """Seconds to wait for another program that looks for what is to be told."""
-_PAUSE = 0.02
 
 
 def alerts_directory(paths: ProjectPaths) -> Path:
@@ -40,17 +35,6 @@ def staying_lock(paths: ProjectPaths, alert: str = "") -> Path:
     return paths.locks / f"alerts-staying{f'-{alert}' if alert else ''}.lock"
 
 
-@contextlib.contextmanager
-def looking(paths: ProjectPaths) -> Iterator[None]:
+def looking(paths: ProjectPaths) -> AbstractContextManager[None]:
     """Nobody else looks for what is to be told meanwhile. Raises: OSError when another program does for long."""
-    paths.make_state()
-    make_private(paths.locks)
-    path, deadline = paths.locks / "alerts.lock", time.monotonic() + _WAIT
-    while (lock := Lock.acquire(path, f"process {os.getpid()}")) is None:
-        if time.monotonic() > deadline:
-            raise OSError(errno.ETIMEDOUT, "another program does not give it free", str(path))
-        time.sleep(_PAUSE)
-    try:
-        yield
-    finally:
-        lock.free()
+    return project_lock(paths, "alerts", _WAIT)

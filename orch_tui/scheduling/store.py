@@ -12,12 +12,11 @@ A missed time that is caught up later has a file of its own, also where a record
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +24,7 @@ from typing import Any
 
 from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.model.texts.json_text import parse_json
-from orch_tui.project.concurrent.locks import Lock
+from orch_tui.project.concurrent.locks import project_lock
 from orch_tui.project.files.atomic import sync_directory
 from orch_tui.project.files.own_files import open_own, read_own, replace_json
 from orch_tui.project.history import run_ids, summarize
@@ -36,7 +35,6 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 _MARK = "mark.json"
 _WAIT = 10.0
 """Seconds to wait for another program, which needs some milliseconds."""
-_PAUSE = 0.005
 _KEPT = 2000
 """Records of settled times of a schedule that are kept, at least."""
 _AT_ONCE = 500
@@ -48,20 +46,9 @@ def scheduling_directory(paths: ProjectPaths) -> Path:
     return paths.state / "scheduling"
 
 
-@contextlib.contextmanager
-def recording(paths: ProjectPaths) -> Iterator[None]:
+def recording(paths: ProjectPaths) -> AbstractContextManager[None]:
     """Nobody else adds or removes a record meanwhile. Raises: OSError when another program keeps it for long."""
-    path, deadline = paths.locks / "scheduling.lock", time.monotonic() + _WAIT
-    paths.make_state()
-    make_private(paths.locks)
-    while (lock := Lock.acquire(path, f"process {os.getpid()}")) is None:
-        if time.monotonic() > deadline:
-            raise OSError(errno.ETIMEDOUT, "another program does not give it free", str(path))
-        time.sleep(_PAUSE)
-    try:
-        yield
-    finally:
-        lock.free()
+    return project_lock(paths, "scheduling", _WAIT)
 
 
 class FileLedger:

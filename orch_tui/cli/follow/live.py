@@ -10,6 +10,7 @@ from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.run.waits import why
 from orch_tui.model.status import Status
+from orch_tui.model.texts import durations
 from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.follower import Follower
 from orch_tui.runs.interventions import decision_words
@@ -88,7 +89,10 @@ def status_line(state: RunState, now: RunTime, *, unicode: bool) -> str:
     """``● 3/5  0:14  phase 2/4 "Transformation phase"  SQL · Campaign Performance +1``."""
     style = state.status.style
     done = sum(number for status, number in state.counts.items() if status.final)
-    parts = [f"{style.glyph if unicode else style.ascii} {done}/{len(state.tasks)}", _elapsed(state, now)]
+    parts = [
+        f"{style.glyph if unicode else style.ascii} {done}/{len(state.tasks)}",
+        durations.clock(now - (state.started or now)),
+    ]
     for number, phase in enumerate(state.phases.values(), 1):
         if phase.started is not None and phase.ended is None:
             parts.append(f'phase {number}/{len(state.phases)} "{safe_line(phase.name, 60)}"')
@@ -97,11 +101,6 @@ def status_line(state: RunState, now: RunTime, *, unicode: bool) -> str:
             parts.append(decision_words(state))
             break
     return "  ".join(part for part in parts if part)
-
-
-def _elapsed(state: RunState, now: RunTime) -> str:
-    minutes, seconds = divmod(max(0, int(now - (state.started or now))), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}" if minutes >= 60 else f"{minutes:02}:{seconds:02}"
 
 
 def _running(state: RunState, running: list[str]) -> str:

@@ -70,34 +70,32 @@ def release_command(run: str, task: str | None, phase: str | None, reason: str, 
     return _intervene(project, run, InterventionKind.RELEASE, reason, task=task, phase=phase)
 
 
-@click.command("skip")
-@run_argument
-@task_argument
-@_reason_option
-@project_option
-def skip_command(run: str, task: str, reason: str, project: str | None) -> int:
-    """Let RUN go on without TASK, which has not started yet. The run ends in warning at best."""
-    return _intervene(project, run, InterventionKind.SKIP, reason, task=task)
+def _command_for_a_task(kind: InterventionKind, help: str) -> click.Command:
+    """A command of the kind's own name that takes a run, a task and a reason."""
+
+    @click.command(kind.value, help=help)
+    @run_argument
+    @task_argument
+    @_reason_option
+    @project_option
+    def command(run: str, task: str, reason: str, project: str | None) -> int:
+        return _intervene(project, run, kind, reason, task=task)
+
+    return command
 
 
-@click.command("retry")
-@run_argument
-@task_argument
-@_reason_option
-@project_option
-def retry_command(run: str, task: str, reason: str, project: str | None) -> int:
-    """Try TASK again now: it failed and its phase goes on, or it waits for its next attempt."""
-    return _intervene(project, run, InterventionKind.RETRY, reason, task=task)
-
-
-@click.command("mark-done")
-@run_argument
-@task_argument
-@_reason_option
-@project_option
-def mark_done_command(run: str, task: str, reason: str, project: str | None) -> int:
-    """Let RUN go on as if TASK, which failed, had done its work. It is a warning of the run, and says so for ever."""
-    return _intervene(project, run, InterventionKind.MARK_DONE, reason, task=task)
+skip_command = _command_for_a_task(
+    InterventionKind.SKIP,
+    "Let RUN go on without TASK, which has not started yet. The run ends in warning at best.",
+)
+retry_command = _command_for_a_task(
+    InterventionKind.RETRY,
+    "Try TASK again now: it failed and its phase goes on, or it waits for its next attempt.",
+)
+mark_done_command = _command_for_a_task(
+    InterventionKind.MARK_DONE,
+    "Let RUN go on as if TASK, which failed, had done its work. It is a warning of the run, and says so for ever.",
+)
 
 
 @click.command("limit")

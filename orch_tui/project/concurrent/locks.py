@@ -8,14 +8,18 @@ does even when the program that started it was killed.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from orch_tui.project.files.own_files import NotOwnFile, open_own
-from orch_tui.project.paths import make_private
+from orch_tui.project.paths import ProjectPaths, make_private
 
 _HOLDER_BYTES = 1000
+_PAUSE = 0.01
 
 
 class Lock:
@@ -85,6 +89,25 @@ class Lock:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+@contextlib.contextmanager
+def project_lock(paths: ProjectPaths, name: str, patience: float) -> Iterator[None]:
+    """Have the lock ``name`` of a project meanwhile; ``patience`` is how many seconds to wait for another program.
+
+    Raises: OSError when that keeps it for longer.
+    """
+    paths.make_state()
+    make_private(paths.locks)
+    path, deadline = paths.locks / f"{name}.lock", time.monotonic() + patience
+    while (lock := Lock.acquire(path, f"process {os.getpid()}")) is None:
+        if time.monotonic() > deadline:
+            raise OSError(errno.ETIMEDOUT, "another program does not give it free", str(path))
+        time.sleep(_PAUSE)
+    try:
+        yield
+    finally:
+        lock.free()
 
 
 def is_locked(path: Path | str) -> bool:

@@ -13,6 +13,7 @@ from orch_tui.components.files import writer as file_writer
 from orch_tui.components.http.records.names import ColumnNames
 from orch_tui.components.http_api import extractor as http_extractor
 from orch_tui.components.http_api import writer as http_writer
+from orch_tui.components.http_api import writer_parameters as http_writer_parameters
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Input
 from orch_tui.components.kit.drift import changes
@@ -121,7 +122,7 @@ def test_http(bench: Bench, types: dict[str, str]) -> None:
         assert stored(bench) == {**ROW, **{name: str(ROW[name]) for name in types}}
         # AND a value of one column in the address leaves the other in the body
         address = f"{server.url}/hook/{{{DOTTED}}}/{{i}}"
-        http_writer.deliver(http_writer.Parameters(url=address), context(bench, "http-writer"))
+        http_writer.deliver(http_writer_parameters.Parameters(url=address), context(bench, "http-writer"))
         assert json.loads(server.calls[-1].body) == {k: v for k, v in ROW.items() if k not in (DOTTED, "i")}
 
 

@@ -17,6 +17,7 @@ from orch_tui.components.files import extractor as file_extractor
 from orch_tui.components.files import writer as file_writer
 from orch_tui.components.http_api import extractor as http_extractor
 from orch_tui.components.http_api import writer as http_writer
+from orch_tui.components.http_api import writer_parameters as http_writer_parameters
 from orch_tui.components.keboola import program as keboola
 from orch_tui.components.kit.component import UserError
 from orch_tui.components.mailchimp import writer as mailchimp_writer
@@ -162,7 +163,7 @@ def test_http_is_read_and_written(bench: Bench) -> None:
         assert bench.rows() == NAMED and list(bench.columns()) == ["id", "name"]
         ctx = bench.context({"t[1]*": PEOPLE}, ())
         ctx.component, ctx.configuration, ctx.run = "http-writer", "c", "r1"
-        http_writer.deliver(http_writer.Parameters(url=f"{server.url}/hook"), ctx)
+        http_writer.deliver(http_writer_parameters.Parameters(url=f"{server.url}/hook"), ctx)
         assert [call.json for call in server.calls[1:]] == people
 
 
