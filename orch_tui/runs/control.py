@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +43,14 @@ _SWITCH_SECONDS = 0.0005
 
 class CannotRun(OrchError):
     """What was asked for was not done; the text is a sentence that says why and what to do."""
+
+
+class MissingValues(CannotRun):
+    """Nothing gives these ``variables`` a value."""
+
+    def __init__(self, sentence: str, variables: Sequence[Variable]) -> None:
+        super().__init__(sentence)
+        self.variables = variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +125,30 @@ class RunControl:
         """Run again what did not succeed in a run, with today's definitions."""
         return RunRequest(state.header.orchestration, rerun=state.header.id)
 
-    def missing_variables(self, request: RunRequest) -> list[Variable]:
-        """Declared variables that nothing gives a value. Raises: CannotRun."""
+    def plan(self, request: RunRequest) -> RunPlan:
+        """Raises: CannotRun; MissingValues when variables are declared or used that nothing gives a value."""
         try:
-            plan_run(self.project, request)
+            return plan_run(self.project, request)
         except UnresolvedVariables as error:
             declared = {v.name: v for v in self.project.settings.variables}
             declared |= {v.name: v for v in self.project.orchestration(request.orchestration).variables}
-            return [declared.get(name, Variable(name)) for name in error.names]
+            missing = [declared.get(name, Variable(name)) for name in error.names]
+            raise MissingValues(_sentence(error), missing) from error
         except (RunRefused, DefinitionError, BrokenJournal, KeyError) as error:
             raise CannotRun(_sentence(error)) from error
-        return []
 
-    def plan(self, request: RunRequest) -> RunPlan:
-        """Raises: CannotRun."""
+    async def plan_asking(
+        self, request: RunRequest, ask: Callable[[Sequence[Variable]], Awaitable[Mapping[str, str] | None]]
+    ) -> RunPlan | None:
+        """The plan; values are asked for where some are missing, and None is returned when there are none then.
+
+        Raises: CannotRun.
+        """
         try:
-            return plan_run(self.project, request)
-        except (RunRefused, DefinitionError, UnresolvedVariables, BrokenJournal, KeyError) as error:
-            raise CannotRun(_sentence(error)) from error
+            return self.plan(request)
+        except MissingValues as error:
+            values = await ask(error.variables)
+        return None if values is None else self.plan(with_values(request, values))
 
     # Starting and stopping
 

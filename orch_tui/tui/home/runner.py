@@ -12,7 +12,7 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import BrokenJournal, read_run
-from orch_tui.runs.control import CannotRun, plan_words, with_values
+from orch_tui.runs.control import CannotRun, plan_words
 from orch_tui.runs.ending import first_failure
 from orch_tui.runs.responding import asked_words
 from orch_tui.tui.dialogs.confirm import Confirm
@@ -20,6 +20,7 @@ from orch_tui.tui.dialogs.pick import Choice, Pick
 
 if TYPE_CHECKING:
     from orch_tui.engine.runs.start import ActiveRun
+    from orch_tui.model.orchestration.orchestration import Variable
     from orch_tui.tui.application import Application
     from orch_tui.tui.home.live import Progress
     from orch_tui.tui.home.model import Entry
@@ -34,15 +35,9 @@ async def run(app: Application, entry: Entry) -> bool:
     try:
         # What is run is what the files say now.
         app.project.reload()
-        request = RunRequest(entry.id)
-        if missing := app.runs.missing_variables(request):
-            from orch_tui.tui.workbench.dialogs.variables import Variables
-
-            values = await app.push_screen_wait(Variables(missing))
-            if values is None:
-                return False
-            request = with_values(request, values)
-        plan = app.runs.plan(request)
+        plan = await app.runs.plan_asking(RunRequest(entry.id), lambda missing: _ask(app, missing))
+        if plan is None:
+            return False
         answer = await app.push_screen_wait(_question(entry, plan))
         if answer == "open":
             app.open_workbench(entry.id)
@@ -54,6 +49,12 @@ async def run(app: Application, entry: Entry) -> bool:
         return False
     app.run_worker(_forget_old(app, entry.id, active), group="forget", description="wait for the end of a run")
     return True
+
+
+async def _ask(app: Application, missing: Sequence[Variable]) -> dict[str, str] | None:
+    from orch_tui.tui.workbench.dialogs.variables import Variables
+
+    return await app.push_screen_wait(Variables(missing))
 
 
 def _question(entry: Entry, plan: RunPlan) -> Confirm[str]:

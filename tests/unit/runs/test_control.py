@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 from time import monotonic
@@ -11,10 +12,11 @@ from time import monotonic
 import pytest
 from orch_tui.engine.processes.process import tagged
 from orch_tui.engine.runs.start import RunRequest
+from orch_tui.model.orchestration.orchestration import Variable
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import JOURNAL, is_executed, read_run
 from orch_tui.project.project import open_project
-from orch_tui.runs.control import CannotRun, RunControl, grace_words, plan_words, with_values
+from orch_tui.runs.control import CannotRun, MissingValues, RunControl, grace_words, plan_words, with_values
 from orch_tui.tui.signals import Signals
 
 from tests.support.engine_kit import make_commands, until
@@ -72,14 +74,40 @@ def test_what_is_blocked_or_unknown_is_refused(tmp_path: Path) -> None:
     assert plan_words(one.plan(RunRequest("o"))) == "1 blocked"
 
 
-def test_missing_variables_are_told_with_what_they_are_for(tmp_path: Path) -> None:
-    one = control(tmp_path, First={"a": "echo {{ day }}"})
+def _with_a_day(root: Path) -> RunControl:
+    """Of an orchestration that declares a variable without a value."""
+    one = control(root, First={"a": "echo {{ day }}"})
     file = one.project.paths.orchestration("o")
     file.write_text(file.read_text() + '[variables]\nday = { description = "which" }\n')
     one.project.reload()
-    missing = one.missing_variables(RunRequest("o"))
-    assert [(variable.name, variable.description) for variable in missing] == [("day", "which")]
-    assert one.missing_variables(with_values(RunRequest("o"), {"day": "x"})) == []
+    return one
+
+
+def test_missing_variables_are_told_with_what_they_are_for(tmp_path: Path) -> None:
+    one = _with_a_day(tmp_path)
+    with pytest.raises(MissingValues) as told:
+        one.plan(RunRequest("o"))
+    assert [(variable.name, variable.description) for variable in told.value.variables] == [("day", "which")]
+    assert one.plan(with_values(RunRequest("o"), {"day": "x"})).variables["day"] == "x"
+
+
+async def test_values_are_asked_for_once_and_only_where_some_are_missing(tmp_path: Path) -> None:
+    # GIVEN an orchestration with a variable without a value
+    one = _with_a_day(tmp_path)
+    asked: list[str] = []
+
+    async def answer(missing: Sequence[Variable]) -> dict[str, str] | None:
+        asked.extend(variable.name for variable in missing)
+        return {"day": "x"} if len(asked) == 1 else None
+
+    # WHEN it is planned, by one who gives it and by one who does not
+    plan, nothing = await one.plan_asking(RunRequest("o"), answer), await one.plan_asking(RunRequest("o"), answer)
+    # THEN each was asked once
+    assert asked == ["day", "day"]
+    assert plan is not None and plan.variables["day"] == "x" and nothing is None
+    # AND nobody is asked for what has a value
+    request = with_values(RunRequest("o"), {"day": "y"})
+    assert await one.plan_asking(request, answer) is not None and asked == ["day", "day"]
 
 
 def test_a_run_of_this_process_is_cancelled_and_one_of_another_is_asked_to_stop(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from orch_tui.engine.runs.start import RunRequest
 from orch_tui.model.run.plan import RunPlan
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.control import CannotRun, RunControl, grace_words, with_values
+from orch_tui.runs.control import CannotRun, RunControl, grace_words
 from orch_tui.runs.control import Part as RunnablePart
 from orch_tui.runs.responding import asked_words
 from orch_tui.runs.view import RunModel, running_tasks
@@ -116,13 +116,9 @@ class RunStarter:
         try:
             # What is run is what the files say now.
             self._bench.project.reload()
-            missing = self._control.missing_variables(request)
-            if missing:
-                values = await self._host.ask(Variables(missing))
-                if values is None:
-                    return
-                request = with_values(request, values)
-            plan = self._control.plan(request)
+            plan = await self._control.plan_asking(request, lambda missing: self._host.ask(Variables(missing)))
+            if plan is None:
+                return
             if not await self._desk.confirmed(plan, title):
                 return
             run = await asyncio.to_thread(self._control.start, plan)
