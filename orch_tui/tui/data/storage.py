@@ -25,6 +25,7 @@ from orch_tui.tui.data.cells import fitted, short_kind
 from orch_tui.tui.data.table import TableScreen
 from orch_tui.tui.dates import show_when
 from orch_tui.tui.dialogs.base import FullScreen
+from orch_tui.tui.filtering import filter_words, matches
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
@@ -48,8 +49,7 @@ class StoredTable:
     def fits(self, words: Sequence[str]) -> bool:
         """Whether all words are in its name, its columns or the configurations that use it."""
         columns = (name for name, _ in self.info.columns)
-        text = " ".join((self.info.table, *columns, *self.uses.writers, *self.uses.readers)).casefold()
-        return all(word in text for word in words)
+        return matches(" ".join((self.info.table, *columns, *self.uses.writers, *self.uses.readers)), words)
 
 
 class TableList(LineList):
@@ -175,7 +175,7 @@ class StorageScreen(FullScreen[None]):
             self._begin_at = None
 
     def _show(self) -> None:
-        words = self.query_one("#words", Input).value.casefold().split()
+        words = filter_words(self.query_one("#words", Input).value)
         shown = [one for one in self._all if one.fits(words)]
         self.list.empty_text = (
             " Nothing fits the filter" if words else " No table yet: tasks write them when they succeed"

@@ -14,7 +14,8 @@ from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.tui import text
 from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions import app as actions
-from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.dialogs.finding import FindingDialog
+from orch_tui.tui.filtering import filter_words, matches
 from orch_tui.tui.keymap import shown_keys
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
@@ -34,8 +35,7 @@ class Line(NamedTuple):
 
     def fits(self, words: Sequence[str]) -> bool:
         """Whether all words are in what is shown of it."""
-        shown = f"{self.group} {self.keys} {self.label} {self.tooltip}".casefold()
-        return all(word in shown for word in words)
+        return matches(f"{self.group} {self.keys} {self.label} {self.tooltip}", words)
 
 
 def live_keys(screen: Screen[Any]) -> list[Line]:
@@ -104,7 +104,7 @@ class KeyList(LineList):
         return Row((keys, label, Part(row.tooltip, "dim")))
 
 
-class HelpScreen(Dialog[str | None]):
+class HelpScreen(FindingDialog[str | None]):
     """Made when it is opened, for the screen below and what has the focus there.
 
     Dismissed with the id of the action that is to be done on the screen below, or with None.
@@ -116,15 +116,14 @@ class HelpScreen(Dialog[str | None]):
     AUTO_FOCUS = "#keys"
 
     def __init__(self, below: Screen[Any]) -> None:
-        super().__init__()
+        # Held here: a key that is pressed at once comes before it is in the tree.
+        super().__init__(Input(placeholder="Words of a key or of what it does", id="words", compact=True))
         self._lines = live_keys(below)
         about = [getattr(node, "HELP", None) for node in (below.focused, below) if node is not None]
         self._about = next((one for one in about if one), "")
         self.list = KeyList(id="keys")
-        # Held here: a key that is pressed at once comes before they are in the tree.
-        self._words = Input(placeholder="Words of a key or of what it does", id="words", compact=True)
-        self._words.cursor_blink = self._words.display = False
-        self._words.disabled = True
+        self.field.display = False
+        self.field.disabled = True
         self._whole = Static(id="whole")
 
     def compose(self) -> ComposeResult:
@@ -133,7 +132,7 @@ class HelpScreen(Dialog[str | None]):
             dialog.border_subtitle = "Enter does it · / filters · Esc closes · : finds any action"
             if self._about:
                 yield Static(text.lines(self._about), id="about")
-            yield self._words
+            yield self.field
             yield self.list
             yield self._whole
 
@@ -142,9 +141,12 @@ class HelpScreen(Dialog[str | None]):
         self.list.focus()
         self._tell()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        words = event.value.casefold().split()
+    @property
+    def driven(self) -> LineList:
+        return self.list
+
+    def narrow(self, text: str) -> None:
+        words = filter_words(text)
         self.list.show([line for line in self._lines if line.fits(words)])
         self._tell()
 
@@ -178,24 +180,18 @@ class HelpScreen(Dialog[str | None]):
 
     def action_filter(self) -> None:
         """Show the field that narrows the list."""
-        self._words.display = True
-        self._words.disabled = False
-        self._words.focus()
+        self.field.display = True
+        self.field.disabled = False
+        self.field.focus()
         self.list.driven = True
-
-    def action_down(self) -> None:
-        self.list.action_cursor_down()
-
-    def action_up(self) -> None:
-        self.list.action_cursor_up()
 
     def action_close(self) -> None:
         """Take the filter away; without one, close."""
-        if not self._words.display:
+        if not self.field.display:
             self.dismiss(None)
             return
-        self._words.value = ""
-        self._words.display = False
-        self._words.disabled = True
+        self.field.value = ""
+        self.field.display = False
+        self.field.disabled = True
         self.list.driven = False
         self.list.focus()

@@ -15,7 +15,8 @@ from textual.widgets import Input
 from orch_tui.model.texts.text import safe_line
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings
-from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.dialogs.finding import FindingDialog
+from orch_tui.tui.filtering import filter_words, matches
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
@@ -35,8 +36,8 @@ class Choice(NamedTuple):
 
 def fitting(choices: Sequence[Choice], text: str) -> list[Choice]:
     """Those that have all the words, labels that begin with the text first, labels that have it next."""
-    words = text.casefold().split()
-    found = [one for one in choices if all(word in f"{one.label} {one.detail} {one.id}".casefold() for word in words)]
+    words = filter_words(text)
+    found = [one for one in choices if matches(f"{one.label} {one.detail} {one.id}", words)]
     wanted = text.casefold().strip()
 
     def rank(one: Choice) -> tuple[bool, int]:
@@ -78,7 +79,7 @@ class ChoiceList(LineList, can_focus=False, inherit_bindings=False):
         )
 
 
-class Pick(Dialog[str | None]):
+class Pick(FindingDialog[str | None]):
     """Dismissed with the id of the choice, or with None on Escape. ``tried`` is called with what has the cursor.
 
     ``more`` gives further choices in parts, in a thread, while the first ones are shown.
@@ -97,9 +98,9 @@ class Pick(Dialog[str | None]):
         start: str | None = None,
         more: Callable[[], Iterator[list[Choice]]] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(Input(placeholder=placeholder, id="words", compact=True))
         self._more, self._gone = more, threading.Event()
-        self._title, self._choices, self._placeholder = title, list(choices), placeholder
+        self._title, self._choices = title, list(choices)
         self._tried, self._start = tried, start
         self._chose = False
         self.list = ChoiceList()
@@ -107,14 +108,13 @@ class Pick(Dialog[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
             dialog.border_title = line(self._title)
-            yield Input(placeholder=self._placeholder, id="words", compact=True)
+            yield self.field
             yield self.list
 
     def on_mount(self) -> None:
-        self.query_one(Input).cursor_blink = False
         ids = [one.id for one in self._choices]
         self.list.show(self._choices, ids.index(self._start) if self._start in ids else 0)
-        self.query_one(Input).focus()
+        self.field.focus()
         if self._more is not None:
             self._read_more(self._more)
 
@@ -141,14 +141,17 @@ class Pick(Dialog[str | None]):
         if not self.is_attached:
             return
         here = self.list.shown[self.list.cursor].id if self.list.cursor < self.list.count() else None
-        shown = fitting(self._choices, self.query_one(Input).value)
+        shown = fitting(self._choices, self.field.value)
         at = next((number for number, one in enumerate(shown) if one.id == here), 0) if self._chose else 0
         self.list.show(shown, at)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
+    @property
+    def driven(self) -> LineList:
+        return self.list
+
+    def narrow(self, text: str) -> None:
         self._chose = False
-        self.list.show(fitting(self._choices, event.value))
+        self.list.show(fitting(self._choices, text))
         self._moved()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -176,15 +179,3 @@ class Pick(Dialog[str | None]):
             self.dismiss(one.id)
         else:
             self.notify(f"{one.label} does not work here ({one.right}).", severity="warning", markup=False)
-
-    def action_down(self) -> None:
-        self.list.action_cursor_down()
-
-    def action_up(self) -> None:
-        self.list.action_cursor_up()
-
-    def action_page_down(self) -> None:
-        self.list.action_page_down()
-
-    def action_page_up(self) -> None:
-        self.list.action_page_up()

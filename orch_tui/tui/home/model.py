@@ -16,6 +16,7 @@ from orch_tui.model.texts.text import safe_line, slug, unique
 from orch_tui.project.files.source import DefinitionError, SourceText
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project
+from orch_tui.tui.filtering import filter_words, matches
 from orch_tui.tui.home.own_fields import put_back, read_again, save_over
 from orch_tui.tui.home.schedule_look import ScheduleLook
 
@@ -131,15 +132,13 @@ class HomeModel:
     def set_filter(self, text: str) -> None:
         """Keep those whose name, id or description has all the words of ``text``; capital letters do not matter."""
         self.filter = text
-        words = text.casefold().split()
-        self.ids = [one for one in self._all if all(word in self._haystack(one) for word in words)] if words else [
-            *self._all
-        ]  # fmt: skip
+        words = filter_words(text)
+        self.ids = [one for one in self._all if not words or matches(self._haystack(one), words)]
 
     def _haystack(self, orchestration_id: str) -> str:
         entry = self.entry(orchestration_id)
         description = entry.value.description if entry.value else ""
-        return f"{entry.id} {entry.name} {description}".casefold()
+        return f"{entry.id} {entry.name} {description}"
 
     def entry(self, orchestration_id: str) -> Entry:
         """One orchestration, read at most once."""

@@ -30,7 +30,7 @@ from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 _HEADINGS = {
     StartKind.SCHEDULE: ("Schedules", "when it starts by the clock"),
@@ -57,7 +57,7 @@ class StartsDialog(Dialog[None]):
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS = bindings(actions.STARTS)
     HELP = "What starts this orchestration by itself, and who is told of its runs. Enter opens the form of one."
-    app: OrchApp
+    app: Application
 
     def __init__(self, value: Orchestration, timezone: str, keeper: KeepsStarts) -> None:
         super().__init__()

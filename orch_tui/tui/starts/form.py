@@ -18,8 +18,9 @@ from orch_tui.project.schedules.time_zones import machine_zone_name, zone_names
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.breakpoints import HEIGHTS
-from orch_tui.tui.dialogs.base import SHEET, Dialog
+from orch_tui.tui.dialogs.base import SHEET
 from orch_tui.tui.dialogs.fields import VARIABLES, FormErrors
+from orch_tui.tui.dialogs.filled_in import FilledInDialog
 from orch_tui.tui.dialogs.option_rows import show_errors, text_area
 from orch_tui.tui.starts.choice_input import ChoiceInput
 from orch_tui.tui.starts.entries import FIELDS, Entry, EntryField, EntryPlace, StartKind, has_variables, read_entry
@@ -29,7 +30,7 @@ from orch_tui.tui.starts.words import entry_words, preview
 from orch_tui.tui.text import line, lines
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 _TIMEZONE = "timezone"
 _BEGIN = {
@@ -45,13 +46,13 @@ def _zones() -> tuple[str, ...]:
     return zone_names()
 
 
-class EntryForm(Dialog[Entry | None]):
+class EntryForm(FilledInDialog[Entry | None]):
     """Dismissed with what was typed. Errors stand under their field; below all the words for it and its next starts."""
 
     CSS_PATH = [SHEET, OWN]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS = bindings(actions.DIALOGS, "options")
-    app: OrchApp
+    app: Application
 
     def __init__(self, value: Orchestration, place: EntryPlace, timezone: str) -> None:
         """``timezone`` is the project's, empty for the machine's."""
@@ -131,17 +132,6 @@ class EntryForm(Dialog[Entry | None]):
             pauses = held_pauses(self.app.project.paths)
             return preview(one, self._value, self._timezone, pauses, self.app.clock.wall())
         return [entry_words(one, self._value, self._timezone)]
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_accept()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if event.button.id == "accept":
-            self.action_accept()
-        else:
-            self.dismiss(None)
 
     def action_accept(self) -> None:
         try:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orch_tui.model.components.component import DATA_FLOW_ORDER, ORCHESTRATION_COMPONENT, Component, ComponentType
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.project import DefinitionError, Project
+from orch_tui.tui.filtering import filter_words, matches
 
 _NAME_LIMIT = 120
 
@@ -44,17 +44,6 @@ class ConfigurationEntry:
     name: str
     description: str = ""
     problem: str = ""
-
-
-def matches(text: str, words: Iterable[str]) -> bool:
-    """True when every word is somewhere in the text, in any order; ``words`` are in lower case."""
-    folded = text.casefold()
-    return all(word in folded for word in words)
-
-
-def filter_words(text: str) -> tuple[str, ...]:
-    """The words of a filter."""
-    return tuple(text.casefold().split())
 
 
 class Catalog:

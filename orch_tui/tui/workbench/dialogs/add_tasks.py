@@ -11,7 +11,7 @@ from textual.widgets import Button, Input, Static
 from orch_tui.model.texts.text import counted
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.dialogs.finding import FindingDialog
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.workbench.catalog import Catalog
@@ -20,7 +20,7 @@ from orch_tui.tui.workbench.components.configuration_list import ConfigurationLi
 from orch_tui.tui.workbench.layout import look
 
 
-class AddTasks(Dialog[int]):
+class AddTasks(FindingDialog[int]):
     """The text field keeps the focus; the arrow keys move in the list that is being chosen from.
 
     ``add`` takes a reference and says with a sentence when it was refused. Dismissed with the number of tasks added.
@@ -31,20 +31,17 @@ class AddTasks(Dialog[int]):
     BINDINGS = bindings(actions.DIALOGS, "add-tasks")
 
     def __init__(self, catalog: Catalog, uses: Callable[[str], int], add: Callable[[str], str | None]) -> None:
-        super().__init__()
+        super().__init__(Input(placeholder="Type to filter", id="text", compact=True))
         self._catalog = catalog
         self._uses = uses
         self._add = add
         self._added = 0
         self._in_configurations = False
-        self._filtered = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="wide") as dialog:
             dialog.border_title = line("Add tasks")
-            text = Input(placeholder="Type to filter", id="text", compact=True)
-            text.cursor_blink = False
-            yield text
+            yield self.field
             with Horizontal(id="lists"):
                 yield ComponentList(id="components")
                 yield ConfigurationList(self._uses, id="configurations")
@@ -58,7 +55,7 @@ class AddTasks(Dialog[int]):
         self.query_one(ComponentList).show(self._catalog.components())
         self._switch(False)
         self._show_configurations()
-        self.set_focus(self.query_one(Input))
+        self.set_focus(self.field)
 
     def _switch(self, in_configurations: bool) -> None:
         self._in_configurations = in_configurations
@@ -80,30 +77,20 @@ class AddTasks(Dialog[int]):
         if chosen is None:
             shown.show([], " No component is chosen")
             return
-        text = self.query_one(Input).value
+        text = self.field.value
         empty = (
             " No configuration fits the filter" if text and chosen.configurations else " It has no configuration yet"
         )
         shown.show(self._catalog.configurations(chosen.id, text), empty)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._filter()
-
-    def _filter(self) -> None:
-        """Show what fits the text. Whoever types fast presses Enter or + before the text has said that it changed."""
-        text = self.query_one(Input).value
-        if text == self._filtered:
-            return
-        self._filtered = text
+    def narrow(self, text: str) -> None:
         if not self._in_configurations:
             components = self.query_one(ComponentList)
             components.show(self._catalog.components(text))
             components.go_to_named(text)
         self._show_configurations()
 
-    def _moved(self) -> None:
-        """At once: the list says it later, when Enter may have been pressed."""
+    def moved(self) -> None:
         if not self._in_configurations:
             self._show_configurations()
 
@@ -113,46 +100,13 @@ class AddTasks(Dialog[int]):
             self._show_configurations()
 
     @property
-    def _list(self) -> LineList:
+    def driven(self) -> LineList:
         return self.query_one(ConfigurationList if self._in_configurations else ComponentList)
 
-    def action_down(self) -> None:
-        self.in_turn(self.query_one(Input), self._down)
-
-    def _down(self) -> None:
-        self._filter()
-        self._list.action_cursor_down()
-        self._moved()
-
-    def action_up(self) -> None:
-        self.in_turn(self.query_one(Input), self._up)
-
-    def _up(self) -> None:
-        self._filter()
-        self._list.action_cursor_up()
-        self._moved()
-
-    def action_page_down(self) -> None:
-        self.in_turn(self.query_one(Input), self._page_down)
-
-    def _page_down(self) -> None:
-        self._filter()
-        self._list.action_page_down()
-        self._moved()
-
-    def action_page_up(self) -> None:
-        self.in_turn(self.query_one(Input), self._page_up)
-
-    def _page_up(self) -> None:
-        self._filter()
-        self._list.action_page_up()
-        self._moved()
-
     def action_enter(self) -> None:
-        self.in_turn(self.query_one(Input), self._enter)
+        self.do(self._enter)
 
     def _enter(self) -> None:
-        self._filter()
         if self.focused is not None and self.focused.id == "done":
             self.dismiss(self._added)
         elif self._in_configurations:
@@ -160,15 +114,14 @@ class AddTasks(Dialog[int]):
         elif self.query_one(ConfigurationList).count():
             # What found the component need not fit its configurations.
             self._switch(True)
-            self.query_one(Input).value = ""
+            self.field.value = ""
         else:
             self._say("This component has no configuration yet; make one first.")
 
     def action_add(self) -> None:
-        self.in_turn(self.query_one(Input), self._add_chosen)
+        self.do(self._add_chosen)
 
     def _add_chosen(self) -> None:
-        self._filter()
         chosen = self.query_one(ConfigurationList).chosen
         if not self._in_configurations or chosen is None:
             self._say("Choose a configuration first: Enter goes to those of the component.")
@@ -180,12 +133,12 @@ class AddTasks(Dialog[int]):
         self._say(refused)
 
     def action_back(self) -> None:
-        self.in_turn(self.query_one(Input), self._back)
+        self.do(self._back)
 
     def _back(self) -> None:
         if self._in_configurations:
             self._switch(False)
-            self.query_one(Input).value = ""
+            self.field.value = ""
         else:
             self.dismiss(self._added)
 

@@ -14,7 +14,7 @@ from orch_tui.model.variables.values import Value, text_of
 from orch_tui.runs.approvals import field_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.dialogs.filled_in import FilledInDialog
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench.layout import look
 
@@ -26,9 +26,10 @@ class Answer(NamedTuple):
     note: str
 
 
-class Approve(Dialog[Answer | None]):
+class Approve(FilledInDialog[Answer | None]):
     """Dismissed with the answer, or None. Enter goes to the next field, and on the last one approves."""
 
+    GOES_ON = True
     CSS_PATH = look.OWN
     BINDINGS = bindings(actions.DIALOGS, "answer")
 
@@ -69,13 +70,6 @@ class Approve(Dialog[Answer | None]):
 
     def _say(self, wrong: str) -> None:
         self.query_one("#wrong", Static).update(line(wrong))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.input is self.query(Input).last():
-            self.action_accept()
-        else:
-            self.focus_next(Input)
 
     def action_accept(self) -> None:
         *fields, note = self.query(Input)

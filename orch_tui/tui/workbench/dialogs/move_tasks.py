@@ -14,11 +14,11 @@ from orch_tui.model.orchestration.orchestration import Phase
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.dialogs.finding import FindingDialog
+from orch_tui.tui.filtering import filter_words, matches
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.widgets.row_list import RowList
-from orch_tui.tui.workbench.catalog import filter_words, matches
 from orch_tui.tui.workbench.layout import look
 
 
@@ -30,7 +30,7 @@ class PhaseChoice:
     name: str | None = None
 
 
-class PickPhase(Dialog[PhaseChoice | None]):
+class PickPhase(FindingDialog[PhaseChoice | None]):
     """Type to filter the phases; a name that none has makes a new one. Dismissed with None on Escape."""
 
     CSS_PATH = look.DIALOG
@@ -39,42 +39,33 @@ class PickPhase(Dialog[PhaseChoice | None]):
 
     def __init__(self, title: str, phases: Sequence[Phase], *, here: frozenset[str] = frozenset(), hint: str) -> None:
         """``here`` are the phases that the tasks are in now; the cursor starts on the first other one."""
-        super().__init__()
+        placeholder = "Type a new name, or a part of one that exists"
+        super().__init__(Input(placeholder=placeholder, id="text", compact=True))
         self._title = title
         self._phases = phases
         self._here = here
         self._hint = hint
         self._choices: list[PhaseChoice] = []
-        self._filtered = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="medium") as dialog:
             dialog.border_title = line(self._title)
             dialog.border_subtitle = line("Enter takes it, Esc cancels")
-            text = Input(placeholder="Type a new name, or a part of one that exists", id="text", compact=True)
-            text.cursor_blink = False
-            yield text
+            yield self.field
             yield RowList(pick=True, driven=True, id="phases")
             yield Static(line(self._hint), id="hint")
             with Horizontal(id="buttons"):
                 yield Button(line("Cancel"), id="cancel", compact=True)
 
     def on_mount(self) -> None:
-        self._show("")
-        self.set_focus(self.query_one(Input))
+        self.narrow("")
+        self.set_focus(self.field)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._filter()
+    @property
+    def driven(self) -> LineList:
+        return self.query_one(RowList)
 
-    def _filter(self) -> None:
-        """Show what fits the text. Whoever types fast presses Enter before the text has said that it changed."""
-        text = self.query_one(Input).value
-        if text != self._filtered:
-            self._filtered = text
-            self._show(text)
-
-    def _show(self, text: str) -> None:
+    def narrow(self, text: str) -> None:
         words, name = filter_words(text), text.strip()
         rows: list[Row] = []
         choices: list[PhaseChoice] = []
@@ -95,25 +86,10 @@ class PickPhase(Dialog[PhaseChoice | None]):
         self._choices = choices
         self.query_one(RowList).show(rows, first or 0)
 
-    def action_down(self) -> None:
-        self.in_turn(self.query_one(Input), self._down)
-
-    def _down(self) -> None:
-        self._filter()
-        self.query_one(RowList).action_cursor_down()
-
-    def action_up(self) -> None:
-        self.in_turn(self.query_one(Input), self._up)
-
-    def _up(self) -> None:
-        self._filter()
-        self.query_one(RowList).action_cursor_up()
-
     def action_enter(self) -> None:
-        self.in_turn(self.query_one(Input), self._enter)
+        self.do(self._enter)
 
     def _enter(self) -> None:
-        self._filter()
         if self.focused is not None and self.focused.id == "cancel":
             self.dismiss(None)
         elif self._choices:

@@ -15,8 +15,8 @@ from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.definitions.settings import ProjectSettings
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.dialogs.fields import VARIABLES, Field, FormErrors
+from orch_tui.tui.dialogs.filled_in import FilledInDialog
 from orch_tui.tui.dialogs.option_rows import option_rows, show_errors, text_area, text_row
 from orch_tui.tui.text import line, lines
 from orch_tui.tui.workbench.dialogs.orchestration_form import (
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from orch_tui.tui.application import Application
 
 
-class OrchestrationDialog(Dialog[Orchestration | None]):
+class OrchestrationDialog(FilledInDialog[Orchestration | None]):
     """Dismissed with the edited orchestration. Errors stand under their field.
 
     ``declare`` are names of variables that something uses and nothing declares: the form begins there.
@@ -119,19 +119,6 @@ class OrchestrationDialog(Dialog[Orchestration | None]):
             row = first.document.line_count - len(self._declare)
             first.move_cursor((row, len(first.document.get_line(row))))
         self.set_focus(first)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_accept()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if event.button.id == "accept":
-            self.action_accept()
-        elif event.button.id == "starts":
-            self.action_starts()
-        else:
-            self.dismiss(None)
 
     def action_accept(self) -> None:
         typed = Typed(

@@ -14,8 +14,8 @@ from textual.widgets import Button, Input, Static, TextArea
 from orch_tui.model.orchestration.orchestration import Phase, Task, TaskOptions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.dialogs.fields import VARIABLES, Field, FormErrors, FormValues
+from orch_tui.tui.dialogs.filled_in import FilledInDialog
 from orch_tui.tui.dialogs.option_rows import option_rows, show_errors, text_area
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench.dialogs.task_options_form import (
@@ -33,7 +33,7 @@ from orch_tui.tui.workbench.model import OptionChanges, PhaseChanges
 C = TypeVar("C")
 
 
-class OptionsDialog(Dialog[C | None]):
+class OptionsDialog(FilledInDialog[C | None]):
     """Empty fields take the defaults, which are shown in them. Errors stand under their field."""
 
     CSS_PATH = look.DIALOG
@@ -72,17 +72,6 @@ class OptionsDialog(Dialog[C | None]):
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one(f"#{self._fields[0].name}"))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.action_accept()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if event.button.id == "accept":
-            self.action_accept()
-        else:
-            self.dismiss(None)
 
     def action_accept(self) -> None:
         texts = {field.name: self.query_one(f"#{field.name}", Input).value for field in self._fields}

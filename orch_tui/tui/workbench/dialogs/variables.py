@@ -12,14 +12,15 @@ from orch_tui.model.orchestration.orchestration import Variable
 from orch_tui.model.texts.text import counted
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.dialogs.filled_in import FilledInDialog
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench.layout import look
 
 
-class Variables(Dialog[dict[str, str] | None]):
+class Variables(FilledInDialog[dict[str, str] | None]):
     """Dismissed with a value for each, or None. Enter goes to the next field, and on the last one accepts."""
 
+    GOES_ON = True
     CSS_PATH = look.OWN
     BINDINGS = bindings(actions.DIALOGS, "variables")
 
@@ -43,13 +44,6 @@ class Variables(Dialog[dict[str, str] | None]):
 
     def on_mount(self) -> None:
         self.set_focus(self.query(Input).first())
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.input is self.query(Input).last():
-            self.action_accept()
-        else:
-            self.focus_next(Input)
 
     def action_accept(self) -> None:
         fields = list(self.query(Input))

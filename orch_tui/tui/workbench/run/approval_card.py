@@ -16,13 +16,14 @@ from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.approvals import OpenApproval, field_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
-from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.line_tree import Part, Row
+from orch_tui.tui.widgets.row_list import GivenRows
 from orch_tui.tui.workbench.tree.run_rows import wrapped
 
 _TEXT_ROWS = 12
 
 
-class ApprovalCard(LineList):
+class ApprovalCard(GivenRows):
     """Shows one question; its keys answer it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(actions.APPROVAL)
@@ -38,24 +39,12 @@ class ApprovalCard(LineList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.asking: str | None = None
-        self._rows: list[Row] = []
 
-    def show(self, approval: OpenApproval | None, number: int, now: RunTime) -> None:
+    def ask(self, approval: OpenApproval | None, number: int, now: RunTime) -> None:
         """Show one of ``number`` questions, or none."""
         self.asking = None if approval is None else approval.task.id
-        rows = [] if approval is None else approval_rows(approval, number, now, max(20, self.size.width))
-        if rows != self._rows:
-            same_count, self._rows = len(rows) == len(self._rows), rows
-            if same_count:
-                self.refresh_changed()
-            else:
-                self.reload()
-
-    def count(self) -> int:
-        return len(self._rows)
-
-    def row(self, index: int) -> Row:
-        return self._rows[index]
+        width = max(20, self.size.width)
+        self.show([] if approval is None else approval_rows(approval, number, now, width))
 
     def _answer(self, kind: InterventionKind) -> None:
         if self.asking is not None:

@@ -25,7 +25,8 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.log.view import LogView
 from orch_tui.tui.text import line
-from orch_tui.tui.widgets.line_tree import LineList, Row
+from orch_tui.tui.widgets.line_tree import Row
+from orch_tui.tui.widgets.row_list import GivenRows
 from orch_tui.tui.workbench.layout.pane_tabs import PaneTabs
 from orch_tui.tui.workbench.run.approval_card import ApprovalCard
 from orch_tui.tui.workbench.run.failure_card import Failure, FailureCard
@@ -39,29 +40,13 @@ _BESIDE, _LOW = 110, 15
 _BLANK = Row(())
 
 
-class Rows(LineList):
-    """Rows that are given to it; only what differs is drawn."""
+class Rows(GivenRows):
+    """Rows of the panel; only those of a list that can be focused take the cursor."""
 
     def __init__(self, *, id: str | None = None, focusable: bool = False, empty: str = "") -> None:
         super().__init__(id=id)
-        self._rows: Sequence[Row] = ()
         self.can_focus = focusable
         self.empty_text = empty
-
-    def show(self, rows: Sequence[Row]) -> None:
-        """Show these rows."""
-        same_count = len(rows) == len(self._rows)
-        self._rows = rows
-        if same_count:
-            self.refresh_changed()
-        else:
-            self.reload()
-
-    def count(self) -> int:
-        return len(self._rows)
-
-    def row(self, index: int) -> Row:
-        return self._rows[index]
 
     def selectable(self, index: int) -> bool:
         return self.can_focus
@@ -146,7 +131,7 @@ class LivePanel(Vertical):
         """What the task under the cursor asks, or else the first that asks something."""
         asked = approvals_of(model.state, model.directory, live=True)
         card = self.query_one(ApprovalCard)
-        card.show(next((one for one in asked if one.task.id == item), asked[0] if asked else None), len(asked), now)
+        card.ask(next((one for one in asked if one.task.id == item), asked[0] if asked else None), len(asked), now)
         self._show_card(card, shown=bool(asked))
 
     def _show_card(self, card: FailureCard | ApprovalCard, *, shown: bool) -> None:
