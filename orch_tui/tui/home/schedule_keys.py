@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
     from orch_tui.tui.home.model import Entry, HomeModel
     from orch_tui.tui.home.orchestration_list import OrchestrationList
 
@@ -25,7 +25,7 @@ class LooksAtRuns(Protocol):
 class ScheduleKeys:
     """Pausing, what was missed, and intervals."""
 
-    def __init__(self, app: OrchApp, model: HomeModel, home: LooksAtRuns) -> None:
+    def __init__(self, app: Application, model: HomeModel, home: LooksAtRuns) -> None:
         self._app, self._model, self._home = app, model, home
 
     @property

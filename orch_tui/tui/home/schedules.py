@@ -19,12 +19,13 @@ from orch_tui.scheduling.processes import start_detached
 from orch_tui.scheduling.store import scheduling_directory
 from orch_tui.scheduling.values import Pause
 from orch_tui.scheduling.words import pause_words, why_words
+from orch_tui.tui.dates import show_when
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.prompt import Prompt
-from orch_tui.tui.home.model import Entry, show_when
+from orch_tui.tui.home.model import Entry
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 _LISTED = 8
 """So many missed times are listed one by one."""
@@ -39,7 +40,7 @@ class _Which(StrEnum):
     LIFT_ALL = "lift all"
 
 
-async def pause_or_lift(app: OrchApp, entry: Entry | None) -> bool:
+async def pause_or_lift(app: Application, entry: Entry | None) -> bool:
     """Pause the schedules of one orchestration or of all, or end a pause; whether something was done."""
     paths, now = app.project.paths, app.clock.wall()
     value = entry.value if entry is not None else None
@@ -73,7 +74,7 @@ async def pause_or_lift(app: OrchApp, entry: Entry | None) -> bool:
     return True
 
 
-async def _which(app: OrchApp, name: str, mine: Pause | None, everybody: Pause | None) -> _Which | None:
+async def _which(app: Application, name: str, mine: Pause | None, everybody: Pause | None) -> _Which | None:
     choices: list[tuple[str, str, _Which]] = []
     if mine is not None:
         choices.append(("o", f"{name} goes on", _Which.LIFT_ONE))
@@ -93,7 +94,7 @@ async def _which(app: OrchApp, name: str, mine: Pause | None, everybody: Pause |
     return await app.push_screen_wait(Confirm("Schedules", choices, "\n".join([*told, about])))
 
 
-async def _new_pause(app: OrchApp, orchestration: str, what: str) -> Pause | None:
+async def _new_pause(app: Application, orchestration: str, what: str) -> Pause | None:
     """Ask until when and why; None when that was given up."""
 
     def wrong(text: str) -> str | None:
@@ -116,7 +117,7 @@ async def _new_pause(app: OrchApp, orchestration: str, what: str) -> Pause | Non
     return Pause(orchestration, now, end, who_am_i(), safe_line(reason.strip(), 200))
 
 
-async def catch_up(app: OrchApp, entry: Entry | None) -> bool:
+async def catch_up(app: Application, entry: Entry | None) -> bool:
     """Show what was missed and start what is chosen, one after another; whether something is started."""
     try:
         missed = await asyncio.to_thread(_missed, app)
@@ -146,7 +147,7 @@ async def catch_up(app: OrchApp, entry: Entry | None) -> bool:
     return True
 
 
-def _missed(app: OrchApp) -> Sequence[Missed]:
+def _missed(app: Application) -> Sequence[Missed]:
     return missed_times(app.project.paths, project_schedules(app.project), this_moment())
 
 

@@ -26,7 +26,7 @@ from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.widgets.row_list import RowList
-from orch_tui.tui.workbench.tree.run_rows import wrapped
+from orch_tui.tui.widgets.sentence_rows import wrapped
 
 _NOTHING = " Nothing yet"
 

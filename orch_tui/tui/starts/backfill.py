@@ -36,7 +36,7 @@ from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.widgets.list_head import ListHead
 
 if TYPE_CHECKING:
-    from orch_tui.tui.app import OrchApp
+    from orch_tui.tui.application import Application
 
 _TICK = 2.0
 """Seconds between two looks while something goes on."""
@@ -61,7 +61,7 @@ class BackfillScreen(FullScreen[None]):
         "What became of each interval: done, failed, missing, or done as it was defined before. Space marks, R runs "
         "what is marked, each interval once."
     )
-    app: OrchApp
+    app: Application
 
     def __init__(self, root: Path, orchestration: str) -> None:
         super().__init__()

@@ -18,7 +18,7 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.row_list import GivenRows
-from orch_tui.tui.workbench.tree.run_rows import wrapped
+from orch_tui.tui.widgets.sentence_rows import wrapped
 
 _TEXT_ROWS = 12
 

@@ -20,7 +20,7 @@ from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, p
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
-from orch_tui.tui.workbench.tree.run_rows import wrapped
+from orch_tui.tui.widgets.sentence_rows import wrapped
 
 LINES = 20
 

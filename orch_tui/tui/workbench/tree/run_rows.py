@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 from time import localtime, strftime
 
 from rich.cells import cell_len
@@ -24,6 +23,7 @@ from orch_tui.runs.timeline import Bar, Span, Timeline
 from orch_tui.runs.view import RUNNING, RunModel
 from orch_tui.tui.status_look import DECISIONS, REUSED_GLYPH, REUSED_STYLE, look_of, style_of
 from orch_tui.tui.widgets.line_tree import Part, Row
+from orch_tui.tui.widgets.sentence_rows import wrapped
 from orch_tui.tui.workbench.tree.columns import TIME, WORD
 from orch_tui.tui.workbench.tree.outline import NestedLine
 from orch_tui.tui.workbench.tree.states import TreeStates
@@ -183,14 +183,6 @@ def _facts(head: Head, model: RunModel) -> tuple[Part, ...]:
         words = f" continued {clock_of(model.continued.id, header.created)}: {model.continued.state};"
         parts.insert(0, Part(words, "accent"))
     return tuple(parts)
-
-
-def wrapped(text: str, width: int, style: str = "text", indent: str = " ", limit: int = 6) -> list[Row]:
-    """A sentence over several rows, at most ``limit``."""
-    pieces = wrap(safe_line(text, 1200), max(10, width - len(indent) - 1)) or [""]
-    if len(pieces) > limit:
-        pieces = [*pieces[: limit - 1], pieces[limit - 1][: max(0, width - len(indent) - 2)] + "…"]
-    return [Row((Part(f"{indent}{piece}", style),)) for piece in pieces]
 
 
 def about_task(model: RunModel, task: TaskState, now: RunTime, width: int) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -82,3 +83,33 @@ def test_what_waiting_does_not_help_is_an_error_of_the_task(
     _refusing(monkeypatch, name, errno.EIO)
     with pytest.raises(PrepareError, match=says):
         preparer.prepare(task, 1)
+
+
+def test_a_task_is_told_who_writes_the_tables_that_it_reads(tmp_path: Path) -> None:
+    # GIVEN a task that reads tables of tasks before it, beside it and behind it, one of its own and one of nobody
+    project = make_commands(tmp_path, {"P1": {"a": "true"}, "P2": {"b": "true", "c": "true"}, "P3": {"d": "true"}})
+    folder = tmp_path / "configurations" / "command"
+    for name in "acd":
+        with (folder / f"{name}.toml").open("a") as file:
+            file.write(f'[[outputs]]\nname = "t"\ntable = "m/{name}"\n')
+    with (folder / "b.toml").open("a") as file:
+        file.write('[[outputs]]\nname = "t"\ntable = "m/b"\n')
+        file.writelines(f'[[inputs]]\ntable = "m/{name}"\nname = "{name}"\n' for name in "abcdx")
+    project.reload()
+    plan = plan_run(project, RunRequest("o"))
+    (tmp_path / "run").mkdir()
+    preparer = Preparer(project, plan, "r", tmp_path / "run", Secrets(tmp_path))
+    reader = next(task for task in plan.tasks() if task.id == "b")
+    # WHEN it is prepared, and once more for another attempt
+    told = [json.loads((preparer.prepare(reader, n).directory / "config.json").read_text()) for n in (1, 2)]
+    # THEN each table has its sentence for the case that it is not there
+    nobody = "no task of this orchestration writes it; check the name, or run the orchestration that does"
+    expected = {
+        "m/a": 'task "Command · a" (a) in phase 1 "P1" writes it; it has not done so (will run)',
+        "m/b": nobody,
+        "m/c": 'task "Command · c" (c) in phase 2 "P2" writes it, at the same time: move that task to an earlier phase',
+        "m/d": 'task "Command · d" (d) in phase 3 "P3" writes it, which comes later: move that task to an earlier '
+        "phase, or this one to a later",
+        "m/x": nobody,
+    }
+    assert [one["orch_tui"]["writers"] for one in told] == [expected, expected]

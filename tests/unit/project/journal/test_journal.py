@@ -219,3 +219,17 @@ def test_a_record_longer_than_what_is_read_at_once_is_read_whole(tmp_path: Path)
         texts += [len(event.data["text"]) for event in found if event.type == "note"]
     # THEN every event came once
     assert texts == [6, 50_000, 5]
+
+
+@pytest.mark.parametrize("torn", [0, 1, 65_534, 65_535, 65_536, 131_071, 200_000])
+@pytest.mark.parametrize("whole", [b"", b"a = 1\n\n", b"a = 1\n\n" * 20_000], ids=["none", "one", "many"])
+def test_half_a_record_of_any_length_is_cut_right_behind_the_last_whole_one(
+    tmp_path: Path, whole: bytes, torn: int
+) -> None:
+    # GIVEN a journal whose writer died while it wrote: the blank line may lie on the edge of what is read at once
+    path = tmp_path / "run.toml"
+    path.write_bytes(whole + b"x" * torn)
+    # WHEN it is taken over THEN it has all whole records and nothing else, and what was cut is kept
+    journal = Journal.recover(path)
+    assert path.read_bytes() == whole and journal.torn == b"x" * torn
+    journal.close()
