@@ -9,6 +9,7 @@ from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.orchestration.triggers import TriggerKind
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.project.project import Project
+from orch_tui.project.table_uses import table_uses
 from orch_tui.project.toml.decode import did_you_mean, quote
 
 Find = Callable[[str], Orchestration | None]
@@ -25,10 +26,26 @@ def trigger_problems(
         if trigger.kind is TriggerKind.AFTER and trigger.what not in known and trigger.what != value.id:
             message = f"the trigger {quote(trigger.id)} waits for {quote(trigger.what)}, which there is not"
             yield Problem(Severity.ERROR, "trigger", message, did_you_mean(trigger.what, known) or "see orch-tui list")
+    yield from _unwritten(project, value)
     path = _circle(value, {name: find(name) for name in known} | {value.id: value}, configuration)
     if path is not None:
         message = f"its triggers start it again and again: {' → '.join(path)}"
         yield Problem(Severity.ERROR, "trigger-circle", message, "take one of these triggers out, or disable it")
+
+
+def _unwritten(project: Project, value: Orchestration) -> Iterator[Problem]:
+    """Tables that are not there and that nothing writes: what waits for one of them waits for ever."""
+    wanted = [(one, table) for one in value.triggers if one.enabled for table in one.tables]
+    missing = [(one, table) for one, table in wanted if not (project.paths.storage / table).is_dir()]
+    if not missing:
+        return
+    uses = table_uses(project)
+    written = {table for table, use in uses.items() if use.writers}
+    for trigger, table in missing:
+        if table not in written:
+            message = f"the trigger {quote(trigger.id)} waits for the table {quote(table)}, which nothing writes"
+            remedy = did_you_mean(table, written) or "write it as an output of a configuration, or take it out"
+            yield Problem(Severity.WARNING, "trigger", message, remedy)
 
 
 def _circle(

@@ -74,7 +74,7 @@ def crontab_line(
     if name and not _machine_keeps(schedule, zone_of(name), now):
         raise NotForCron(
             f'"{schedule.cron}" is in {name}, and cron reads the time of this machine, {machine_zone_name()}; write it '
-            f"in that time, or set the machine to {name}"
+            f"in that time, set the machine to {name}, or let orch-tui scheduler start it"
         )
     # In crontab a per cent sign ends the command.
     command = shlex.join(words).replace("%", "\\%")

@@ -68,3 +68,17 @@ def test_a_circle_of_triggers_is_an_error_with_its_way(tmp_path: Path) -> None:
         file.write('\n[[triggers]]\nafter = "nobody"\n')
     found = [one.message for one in check(open_project(tmp_path)) if one.code.startswith("trigger")]
     assert any("a → b → c → a" in message for message in found) and any('"nobody"' in message for message in found)
+
+
+def test_a_table_that_nothing_writes_is_told(tmp_path: Path) -> None:
+    # GIVEN a trigger for three tables: one is there, one is written by a configuration, one is neither
+    make_project(tmp_path, {"a": {"P": {"w": "true"}}})
+    with (tmp_path / "configurations/command/w.toml").open("a") as file:
+        file.write('\n[[outputs]]\nname = "x"\ntable = "raw/orders"\n')
+    (tmp_path / ".orch/storage/raw/here").mkdir(parents=True)
+    with (tmp_path / "orchestrations" / "a.toml").open("a") as file:
+        file.write('\n[[triggers]]\ntables = ["raw/here", "raw/orders", "raw/order"]\n')
+    # WHEN, THEN
+    found = [one for one in check(open_project(tmp_path)) if one.code == "trigger"]
+    assert [one.message.partition("the table ")[2] for one in found] == ['"raw/order", which nothing writes']
+    assert found[0].remedy == 'did you mean "raw/orders"?'

@@ -187,11 +187,12 @@ def test_an_edit_and_a_draft_keep_it(make_project: MakeProject) -> None:
     )
 
 
-def test_saving_over_a_file_with_another_schedule_keeps_the_one_in_the_file(make_project: MakeProject) -> None:
+def test_saving_without_a_schedule_takes_it_out_and_keeps_its_comment(make_project: MakeProject) -> None:
     project = make_project({"orchestrations/a.toml": SCHEDULED})
     value = replace(project.orchestration("a"), name="B", schedules=())
     save_orchestration(project, value, project.source(project.paths.orchestration("a")))
-    assert "30 5 * * 1-5" in project.paths.orchestration("a").read_text()
+    text = project.paths.orchestration("a").read_text()
+    assert "30 5 * * 1-5" not in text and "# before work" in text
 
 
 def test_a_line_for_cron_is_safe_for_its_shell(tmp_path: Path) -> None:
