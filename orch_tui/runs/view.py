@@ -264,6 +264,7 @@ def phases_of(model: RunModel) -> tuple[Phase, ...]:
             phase.name,
             tuple(Task(task, state.tasks[task].configuration) for task in phase.tasks),
             phase.max_parallel,
+            phase.rules,
         )
         for phase in state.phases.values()
     )

@@ -245,6 +245,14 @@ def _group(orch: Orchestration, edit: Edit) -> Orchestration:
     return edits.group_by_type(orch, type_of, KEBOOLA_ORDER if edit.flag else DATA_FLOW_ORDER)
 
 
+def _edited_rule(edit: Edit, orch: Orchestration) -> Rule:
+    """What it says need not make sense, but no two edits write the same."""
+    goto = END if edit.number % 3 == 0 else edit.phases(orch)[-1]
+    when = f"vars.day > {edit.number} || '# no comment' == \"{edit.refs[0]}\"" if edit.flag else None
+    ends_as = EndAs.WARNING if goto == END and edit.flag else None
+    return Rule(goto, when, [*After][edit.number % 3], edit.name, ends_as)
+
+
 retry_failures = st.one_of(
     st.sampled_from(["timeout", "lost", "signal", "user", "application", "log_limit"]),
     st.integers(1, 255).map("exit: {}".format),
@@ -297,6 +305,10 @@ KEEPING: dict[str, Callable[[Orchestration, Edit], Orchestration]] = {
     "merge into phase": lambda o, e: edits.merge_phases(o, _neighbours(e, o), into_id=e.phases(o)[-1]),
     "merge into name": lambda o, e: edits.merge_phases(o, _neighbours(e, o), into_name=e.name),
     "group": _group,
+    "add rule": lambda o, e: edits.add_rule(o, e.phases(o)[0], _edited_rule(e, o), e.picks[0] if e.flag else None),
+    "change rule": lambda o, e: edits.change_rule(o, e.phases(o)[0], e.picks[-1] % 2, _edited_rule(e, o)),
+    "remove rule": lambda o, e: edits.remove_rule(o, e.phases(o)[0], e.picks[-1] % 2),
+    "move rule": lambda o, e: edits.move_rule(o, e.phases(o)[0], e.picks[-1] % 3, e.number),
     "rename": lambda o, e: edits.rename(o, e.name),
     "describe": lambda o, e: edits.describe(o, e.name),
     "variables": lambda o, e: edits.set_variables(o, e.variables),

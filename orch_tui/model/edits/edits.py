@@ -32,6 +32,7 @@ from orch_tui.model.edits.phases import (
     set_phase_max_parallel,
     set_phase_retry,
 )
+from orch_tui.model.edits.rules import add_rule, change_rule, move_rule, remove_rule
 from orch_tui.model.edits.tasks import (
     KEEP,
     NEW_PHASE_NAME,
@@ -57,7 +58,9 @@ __all__ = [
     "NEW_PHASE_NAME",
     "EditError",
     "Keep",
+    "add_rule",
     "add_tasks",
+    "change_rule",
     "describe",
     "drop_empty_phases",
     "duplicate_orchestration",
@@ -66,6 +69,7 @@ __all__ = [
     "merge_phases",
     "move_phase",
     "move_phase_by",
+    "move_rule",
     "move_task_across",
     "move_task_by",
     "move_tasks",
@@ -74,6 +78,7 @@ __all__ = [
     "new_phase",
     "new_task_ids",
     "remove_phase",
+    "remove_rule",
     "remove_tasks",
     "rename",
     "rename_phase",

@@ -18,8 +18,10 @@ from orch_tui.model.edits.base import (
     quoted,
     with_phases,
 )
+from orch_tui.model.edits.rules import led_elsewhere, merged_rules
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
 from orch_tui.model.orchestration.retry import Retry
+from orch_tui.model.orchestration.rules import END
 
 
 def new_phase(orch: Orchestration, name: str, position: int | None = None) -> Orchestration:
@@ -68,7 +70,8 @@ def set_phase_retry(orch: Orchestration, phase_id: str, retry: Retry | None) -> 
 
 
 def remove_phase(orch: Orchestration, phase_id: str, *, only_if_empty: bool = False) -> Orchestration:
-    """Without the phase and its tasks.
+    """Without the phase and its tasks. A rule that leads to it stays as it is, and is an error from now on: where
+    the run goes instead is for people to say.
 
     Raises:
         EditError: an unknown id, or ``only_if_empty`` and it has tasks.
@@ -85,8 +88,16 @@ def remove_phase(orch: Orchestration, phase_id: str, *, only_if_empty: bool = Fa
 
 
 def drop_empty_phases(orch: Orchestration) -> Orchestration:
-    """Without the phases that have no task."""
-    return with_phases(orch, [phase for phase in orch.phases if phase.tasks])
+    """Without the phases that have no task. A rule that leads to one of them leads to what comes after it: nothing of
+    what a run does is different."""
+    goals: dict[str, str] = {}
+    following = END
+    for phase in reversed(orch.phases):
+        if phase.tasks:
+            following = phase.id
+        else:
+            goals[phase.id] = following
+    return with_phases(orch, led_elsewhere([phase for phase in orch.phases if phase.tasks], goals))
 
 
 def move_phase(
@@ -142,7 +153,8 @@ def merge_phases(
 
     The result is an existing phase (by id, or by a name that a phase has), which keeps its id, place and limit and
     need not be among ``ids``; or a new one, which takes the place of the first of the phases and the lowest of their
-    limits, since a limit protects something that is still there.
+    limits, since a limit protects something that is still there. It has the rules of all of them, and what led to one
+    of them leads to it.
 
     Raises:
         EditError: an unknown id, fewer than two phases, a bad new name, or not exactly one of into_id and into_name.
@@ -155,16 +167,20 @@ def merge_phases(
     if not chosen or len(merged) < 2:
         raise EditError("A merge needs at least two phases; mark another one.")
     tasks: tuple[Task, ...] = tuple([task for index in merged for task in orch.phases[index].tasks])
+    rules = merged_rules([orch.phases[index] for index in merged])
     if target is None:
         limits = [limit for index in merged if (limit := orch.phases[index].max_parallel) is not None]
-        result = replace(new_phase_value(orch, into_name or "", tasks), max_parallel=min(limits, default=None))
+        result = replace(
+            new_phase_value(orch, into_name or "", tasks), max_parallel=min(limits, default=None), rules=rules
+        )
         target = merged[0]
     else:
-        result = replace(orch.phases[target], tasks=tasks)
+        result = replace(orch.phases[target], tasks=tasks, rules=rules)
+    # A new phase stands where the first of them was, and is another one than that.
+    goals = {orch.phases[index].id: result.id for index in merged if orch.phases[index].id != result.id}
     gone = set(merged) - {target}
-    return with_phases(
-        orch, [result if index == target else phase for index, phase in enumerate(orch.phases) if index not in gone]
-    )
+    left = [result if index == target else phase for index, phase in enumerate(orch.phases) if index not in gone]
+    return with_phases(orch, led_elsewhere(left, goals))
 
 
 def _changed(orch: Orchestration, index: int, phase: Phase) -> Orchestration:

@@ -56,6 +56,21 @@ class Rule:
         return self.name or self.when or "otherwise"
 
 
+def rule_id(phase: str, index: int) -> str:
+    """What a rule is called among the ids of tasks and phases, of which none has a ``#``."""
+    return f"{phase}#{index}"
+
+
+def phase_of_id(item_id: str) -> str:
+    """The id of the phase that a rule's id has in it; any other id as it is."""
+    return item_id.partition("#")[0]
+
+
+def goes_on(rules: Sequence[Rule]) -> bool:
+    """Whether a run may come to the next phase after a success because none of the rules holds."""
+    return not any(rule.when is None and rule.on.covers(After.SUCCESS) for rule in rules)
+
+
 class RuleFault(StrEnum):
     """What can be wrong with rules before anything runs."""
 
@@ -91,7 +106,7 @@ def faults_of(phases: Sequence[tuple[str, Sequence[Rule]]]) -> Iterator[FaultyRu
             before = _caught_before(rules, index)
             if before is not None:
                 yield FaultyRule(RuleFault.NEVER_TRIED, phase, index, str(before))
-    reached = _reachable(phases, places)
+    reached = reachable(phases)
     yield from (FaultyRule(RuleFault.UNREACHABLE, phase) for phase, _ in phases if phase not in reached)
 
 
@@ -106,7 +121,9 @@ def _caught_before(rules: Sequence[Rule], index: int) -> int | None:
     return None
 
 
-def _reachable(phases: Sequence[tuple[str, Sequence[Rule]]], places: Mapping[str, int]) -> set[str]:
+def reachable(phases: Sequence[tuple[str, Sequence[Rule]]]) -> set[str]:
+    """The ids of the phases that some run may come to; ``phases`` are all ids with their rules, in order."""
+    places = {phase: number for number, (phase, _) in enumerate(phases)}
     reached = {phases[0][0]} if phases else set()
     for number, (phase, rules) in enumerate(phases):
         if phase not in reached:

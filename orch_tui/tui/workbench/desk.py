@@ -38,6 +38,7 @@ from orch_tui.tui.workbench.services import ScreenServices
 from orch_tui.tui.workbench.shown import OF_A_RUN, Shown
 from orch_tui.tui.workbench.tree.outline import NestedLine
 from orch_tui.tui.workbench.tree.phase_tree import PhaseTree, toggle_fold
+from orch_tui.tui.workbench.tree.rule_row import RuleRow
 from orch_tui.tui.workbench.tree.tree_pane import TreePane
 
 
@@ -341,11 +342,14 @@ class Desk:
     # Going about
 
     async def choose_row(self) -> None:
-        """Enter on a row of the tree: fold a phase; the log of a task of a run, the options of one of the plan."""
+        """Enter on a row of the tree: fold a phase; the log of a task of a run, the options of one of the plan; where a
+        rule of a run leads to, the form of one of the plan."""
         tree = self._widgets.tree
         item = tree.item
         if isinstance(item, Phase):
             toggle_fold(tree, item.id)
+        elif isinstance(item, RuleRow) and self.shown.model is not None:
+            tree.go_to(item.rule.goto)
         elif self.shown.model is not None:
             self.pages.log()
         else:

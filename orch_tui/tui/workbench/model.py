@@ -13,14 +13,16 @@ from orch_tui.model.edits.edits import EditError
 from orch_tui.model.edits.undo import EditHistory
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
 from orch_tui.model.orchestration.retry import Retry
+from orch_tui.model.orchestration.rules import Rule, rule_id
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.files.source import read_source
 from orch_tui.project.project import DefinitionError, Project, SourceText
 from orch_tui.project.saving.drafts import Draft
 from orch_tui.project.saving.writer import Over, save_orchestration
 from orch_tui.tui.workbench.catalog import Catalog
+from orch_tui.tui.workbench.tree.rule_row import RuleRow, title_of_rule
 
-Item = Phase | Task
+Item = Phase | Task | RuleRow
 """What the cursor of the tree can be on."""
 
 
@@ -89,11 +91,12 @@ class Workbench:
     # Finding things
 
     def phase_of(self, item: Item | None) -> Phase | None:
-        """The phase of the row: itself, or the one that has the task."""
+        """The phase of the row: itself, or the one that has the task or the rule."""
         if item is None:
             return None
+        own = item.phase if isinstance(item, RuleRow) else item.id if isinstance(item, Phase) else None
         for phase in self.value.phases:
-            if phase.id == item.id if isinstance(item, Phase) else any(task.id == item.id for task in phase.tasks):
+            if phase.id == own if own is not None else any(task.id == item.id for task in phase.tasks):
                 return phase
         return None
 
@@ -103,7 +106,7 @@ class Workbench:
             return [task.id for task in self.value.tasks() if task.id in self.marks]
         if isinstance(item, Phase):
             return [task.id for task in item.tasks]
-        return [item.id] if item is not None else []
+        return [item.id] if isinstance(item, Task) else []
 
     def tasks_of(self, ids: Iterable[str]) -> list[Task]:
         wanted = set(ids)
@@ -126,7 +129,9 @@ class Workbench:
     # Marks
 
     def toggle_mark(self, item: Item) -> None:
-        """Mark or unmark a task, or a phase together with all its tasks."""
+        """Mark or unmark a task, or a phase together with all its tasks; a rule has no mark."""
+        if isinstance(item, RuleRow):
+            return
         if isinstance(item, Task):
             self.marks ^= {item.id}
             phase = self.phase_of(item)
@@ -219,6 +224,10 @@ class Workbench:
             return self.push(new, f"deletion of {what}")
         if isinstance(item, Phase):
             return self.push(edits.remove_phase(self.value, item.id), f"deletion of phase {safe_line(item.name, 40)}")
+        if isinstance(item, RuleRow):
+            return self.push(
+                edits.remove_rule(self.value, item.phase, item.index), f"deletion of {title_of_rule(item.rule)}"
+            )
         ids = self.targets(item)
         return self.push(edits.remove_tasks(self.value, ids), f"deletion of {self.title_of(ids)}")
 
@@ -262,7 +271,12 @@ class Workbench:
         return moved
 
     def move_row(self, item: Item, step: int) -> bool:
-        """A phase by one place, a task by one place and over the edge of its phase."""
+        """A phase by one place, a rule among those of its phase, a task by one place and over the edge of its phase."""
+        if isinstance(item, RuleRow):
+            return self.push(
+                edits.move_rule(self.value, item.phase, item.index, item.index + step),
+                f"move of {title_of_rule(item.rule)}",
+            )
         if isinstance(item, Phase):
             return self.push(
                 edits.move_phase_by(self.value, item.id, step), f"move of phase {safe_line(item.name, 40)}"
@@ -270,10 +284,16 @@ class Workbench:
         return self.push(edits.move_task_across(self.value, item.id, step), f"move of {self.title_of([item.id])}")
 
     def drop(self, source: Item, target: Item) -> bool:
-        """What a drag with the mouse does: a phase takes the place of another, tasks go to a phase or before a task."""
+        """What a drag with the mouse does: a phase takes the place of another, tasks go to a phase or before a task, a
+        rule takes the place of another one of its phase."""
         goal = self.phase_of(target)
         if goal is None:
             return False
+        if isinstance(source, RuleRow):
+            if not isinstance(target, RuleRow) or target.phase != source.phase:
+                raise EditError("A rule stays with its phase; its form says where it leads.")
+            new = edits.move_rule(self.value, source.phase, source.index, target.index)
+            return self.push(new, f"move of {title_of_rule(source.rule)}")
         if isinstance(source, Phase):
             new = edits.move_phase(self.value, source.id, self.value.phases.index(goal))
             return self.push(new, f"move of phase {safe_line(source.name, 40)}")
@@ -304,6 +324,18 @@ class Workbench:
         if not isinstance(changes.retry, edits.Keep):
             new = edits.set_phase_retry(new, phase_id, changes.retry)
         return self.push(new, "options of the phase")
+
+    def add_rule(self, phase_id: str, rule: Rule) -> str:
+        """Another rule after a phase; the id of its row."""
+        before = self.value.phase(phase_id).rules
+        new = edits.add_rule(self.value, phase_id, rule)
+        self.push(new, f"new {title_of_rule(rule)}")
+        rules = new.phase(phase_id).rules
+        at = next((at for at, (old, now) in enumerate(zip(before, rules, strict=False)) if old != now), len(before))
+        return rule_id(phase_id, at)
+
+    def change_rule(self, row: RuleRow, rule: Rule) -> bool:
+        return self.push(edits.change_rule(self.value, row.phase, row.index, rule), f"editing of {title_of_rule(rule)}")
 
     def merge(self, ids: Sequence[str], *, into_id: str | None = None, into_name: str | None = None) -> bool:
         """One phase out of these and the target."""

@@ -22,6 +22,7 @@ from orch_tui.tui.workbench.plan.checker import Checker
 from orch_tui.tui.workbench.plan.plan_timeline import Planner, PlanTimeline
 from orch_tui.tui.workbench.plan.problems import ProblemList
 from orch_tui.tui.workbench.shown import Shown
+from orch_tui.tui.workbench.tree.rule_row import place_in_tree
 from orch_tui.tui.workbench.tree.states import TreeStates
 from orch_tui.tui.workbench.tree.tree_pane import TreePane
 
@@ -113,7 +114,7 @@ class PlanView:
         if list(self._problems.problems) != problems:
             worst: dict[str, Severity] = {}
             for problem in problems:
-                place = problem.task or problem.phase
+                place = place_in_tree(problem)
                 if place is not None:
                     worst.setdefault(place, problem.severity)
             self._problems.show(problems)

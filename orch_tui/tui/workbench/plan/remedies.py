@@ -10,6 +10,7 @@ from orch_tui.project.saving.env_file import NotKept, keep_secret
 from orch_tui.project.saving.writer import SaveError
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.workbench.host import Asks
+from orch_tui.tui.workbench.tree.rule_row import place_in_tree
 
 _SECRETS = frozenset({"missing-secret", "unset-name"})
 _VARIABLES = frozenset({"undefined-variable"})
@@ -36,12 +37,12 @@ class Remedies:
     async def mend(self, problem: Problem) -> None:
         """Ask for what is missing; where nothing can be asked for, go to the place of the problem."""
         if problem.code in _VARIABLES and problem.names:
-            self._jump(problem.task or problem.phase)
+            self._jump(place_in_tree(problem))
             await self._declare(problem.names)
         elif problem.code in _SECRETS and problem.names:
             self._host.in_background(self._ask(problem.names), "secrets", "ask for secrets")
         else:
-            self._jump(problem.task or problem.phase)
+            self._jump(place_in_tree(problem))
 
     async def _ask(self, names: Sequence[str]) -> None:
         for name in names:

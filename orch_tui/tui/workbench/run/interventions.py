@@ -10,6 +10,7 @@ from pathlib import Path
 from orch_tui.engine.requests.wishes import expected
 from orch_tui.model.events.interventions import ANSWERS, Intervention, InterventionKind
 from orch_tui.model.orchestration.orchestration import Phase
+from orch_tui.model.orchestration.rules import phase_of_id
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.control import CannotRun, RunControl
 from orch_tui.runs.interventions import choices_for
@@ -21,6 +22,7 @@ from orch_tui.tui.workbench.dialogs.intervene import Intervene
 from orch_tui.tui.workbench.host import Asks, Rows
 from orch_tui.tui.workbench.run.starter import say_no_run
 from orch_tui.tui.workbench.run.watcher import RunWatcher
+from orch_tui.tui.workbench.tree.rule_row import RuleRow
 
 
 class InterventionController:
@@ -105,8 +107,9 @@ class InterventionController:
         item = self._rows.item
         if item is None:
             return None, None
-        if isinstance(item, Phase):
-            return None, item.id if item.id in model.state.phases else None
+        if isinstance(item, Phase | RuleRow):
+            phase = phase_of_id(item.id)
+            return None, phase if phase in model.state.phases else None
         task = model.state.tasks.get(item.id)
         return (None, None) if task is None else (task.id, task.phase)
 

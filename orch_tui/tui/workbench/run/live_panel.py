@@ -15,6 +15,7 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 
 from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.orchestration.rules import phase_of_id, rule_id
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.approvals import approvals_of
@@ -31,7 +32,7 @@ from orch_tui.tui.workbench.layout.pane_tabs import PaneTabs
 from orch_tui.tui.workbench.run.approval_card import ApprovalCard
 from orch_tui.tui.workbench.run.failure_card import Failure, FailureCard
 from orch_tui.tui.workbench.run.tables_pane import TablesPane
-from orch_tui.tui.workbench.tree.run_rows import about_phase, about_task, head_rows, wait_rows
+from orch_tui.tui.workbench.tree.run_rows import about_phase, about_rule, about_task, head_rows, wait_rows
 
 TABS = ("log", "tables", "waits")
 _LABELS = ("Log", "Tables", "Why")
@@ -50,6 +51,19 @@ class Rows(GivenRows):
 
     def selectable(self, index: int) -> bool:
         return self.can_focus
+
+
+def _about(model: RunModel, item: str | None, now: RunTime, width: int) -> list[Row]:
+    """What is said of what the cursor of the tree is on."""
+    if item in model.state.tasks:
+        return about_task(model, model.state.tasks[item], now, width)
+    phase = model.state.phases.get(phase_of_id(item)) if item is not None else None
+    if phase is None or item is None:
+        return []
+    if item == phase.id:
+        return about_phase(model, phase, width)
+    number = next((at for at in range(len(phase.rules)) if rule_id(phase.id, at) == item), None)
+    return about_rule(model, phase, number, width) if number is not None else []
 
 
 class LivePanel(Vertical):
@@ -104,8 +118,8 @@ class LivePanel(Vertical):
     # What is shown
 
     def show_run(self, model: RunModel, timeline: Timeline, now: RunTime, item: str | None) -> None:
-        """Draw what is different; ``item`` is the task or phase under the cursor of the tree, ``timeline`` the run's
-        as it was drawn last."""
+        """Draw what is different; ``item`` is the task, rule or phase under the cursor of the tree, ``timeline`` the
+        run's as it was drawn last."""
         header = model.state.header
         title = f"Run {strftime('%Y-%m-%d %H:%M', localtime(header.created))}"
         if title != self._title:
@@ -114,12 +128,7 @@ class LivePanel(Vertical):
         width = max(20, self.size.width)
         self._show_rows("#run-head", head_rows(head_of(model, now, timeline), model, width, brief=self._is_low))
         width = max(20, self.query_one("#run-task").size.width or width)
-        if item in model.state.tasks:
-            about = about_task(model, model.state.tasks[item], now, width)
-        elif item in model.state.phases:
-            about = about_phase(model, model.state.phases[item], width)
-        else:
-            about = []
+        about = _about(model, item, now, width)
         # As many lines for each task: else the log below would jump with every step of the cursor.
         self._show_rows("#run-task", about[:1] if self._is_low else [*about, *[_BLANK] * (2 - len(about))])
         self._show_approval(model, now, item)

@@ -15,7 +15,7 @@ from orch_tui.tui.workbench.run.watcher import Results
 from orch_tui.tui.workbench.shown import Shown
 from orch_tui.tui.workbench.tree.outline import NestedLine
 from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
-from orch_tui.tui.workbench.tree.run_rows import nested_lines, phase_state, task_state
+from orch_tui.tui.workbench.tree.run_rows import nested_lines, phase_note, phase_state, rule_looks, task_state
 from orch_tui.tui.workbench.tree.states import TreeStates
 
 _TREE_ROWS = 8
@@ -67,7 +67,14 @@ class RunView:
         phases = state.phases.keys() if whole else (touched | going) & state.phases.keys()
         new = {key: task_state(model, state.tasks[key], now, wide=wide) for key in tasks}
         of_phases = {key: phase_state(model, state.phases[key], now, wide=wide) for key in phases}
-        return TreeStates({**self._states.tasks, **new}, {**self._states.phases, **of_phases})
+        notes = {key: note for key in phases if (note := phase_note(state.phases[key]))}
+        rules = {row: look for key in phases for row, look in rule_looks(state.phases[key], wide=wide).items()}
+        return TreeStates(
+            {**self._states.tasks, **new},
+            {**self._states.phases, **of_phases},
+            notes={**self._states.notes, **notes},
+            rules={**self._states.rules, **rules},
+        )
 
     def _draw_states(self, model: RunModel, limit: int | None) -> None:
         moving = model.live and not model.finished

@@ -1,4 +1,4 @@
-"""Which rows the tree has: phases, their tasks unless they are folded, lines of nested runs. No Textual."""
+"""Which rows the tree has: phases, their tasks and rules unless they are folded, lines of nested runs. No Textual."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.runs.timeline import Bar, Span
 from orch_tui.tui.widgets.row_painter import Part
+from orch_tui.tui.workbench.tree.rule_row import RuleRow, rule_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class NestedLine:
     bar: Bar | Span | None = None
 
 
-OutlineRow = Phase | Task | NestedLine
+OutlineRow = Phase | Task | RuleRow | NestedLine
 
 
 class Outline:
@@ -35,6 +36,7 @@ class Outline:
         self.rows: list[OutlineRow] = []
         self.folded: set[str] = set()
         self.numbers: Mapping[str, int] = {}
+        self.names: Mapping[str, str] = {}
         self._nested: Mapping[str, Sequence[NestedLine]] = {}
         self._phase_rows: list[int] = []
 
@@ -43,6 +45,7 @@ class Outline:
         before = len(self.rows)
         self.phases = phases
         self.numbers = {phase.id: number for number, phase in enumerate(phases, 1)}
+        self.names = {phase.id: phase.name for phase in phases}
         self._flatten()
         return len(self.rows) == before
 
@@ -59,10 +62,13 @@ class Outline:
         self.folded = folded
         self._flatten()
 
-    def unfold_around(self, task_id: str) -> bool:
-        """Unfold the phase that has the task; False when it was not folded."""
+    def unfold_around(self, row_id: str) -> bool:
+        """Unfold the phase that has the task or rule; False when it was not folded."""
         for phase in self.phases:
-            if phase.id in self.folded and any(task.id == task_id for task in phase.tasks):
+            if phase.id in self.folded and row_id in {
+                *(task.id for task in phase.tasks),
+                *(row.id for row in rule_rows(phase)),
+            }:
                 self.fold(self.folded - {phase.id})
                 return True
         return False
@@ -99,9 +105,11 @@ class Outline:
                 continue
             if not self._nested:
                 rows += phase.tasks
-                continue
-            for task in phase.tasks:
-                rows += (task, *self._nested.get(task.id, ()))
+            else:
+                for task in phase.tasks:
+                    rows += (task, *self._nested.get(task.id, ()))
+            if phase.rules:
+                rows += rule_rows(phase)
         self.rows = rows
 
 

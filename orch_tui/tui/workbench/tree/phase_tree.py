@@ -1,4 +1,4 @@
-"""The tree in the middle of the workbench: phases with their tasks."""
+"""The tree in the middle of the workbench: phases with their tasks and rules."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from orch_tui.model.orchestration.orchestration import Phase, Task
+from orch_tui.model.orchestration.rules import phase_of_id
 from orch_tui.model.problem import Severity
 from orch_tui.tui.actions import bindings, handed_on
 from orch_tui.tui.actions import workbench as actions
@@ -21,6 +22,7 @@ from orch_tui.tui.workbench.catalog import Label
 from orch_tui.tui.workbench.tree.chart import Bars
 from orch_tui.tui.workbench.tree.outline import NestedLine, Outline
 from orch_tui.tui.workbench.tree.row_drag import RowDrag
+from orch_tui.tui.workbench.tree.rule_row import RuleRow
 from orch_tui.tui.workbench.tree.states import TreeStates
 from orch_tui.tui.workbench.tree.tree_rows import TreeRows
 
@@ -107,9 +109,11 @@ class PhaseTree(LineList, inherit_bindings=False):
         _refresh_items(self, changed)
 
     def show_problems(self, worst: Mapping[str, Severity]) -> None:
-        """The worst problem of a task or phase, by its id."""
+        """The worst problem of a task, rule or phase, by its id."""
         old, self.look.problems = self.look.problems, dict(worst)
-        _refresh_items(self, {key for key in {*old, *worst} if old.get(key) != worst.get(key)})
+        changed = {key for key in {*old, *worst} if old.get(key) != worst.get(key)}
+        # What is wrong with a rule that is folded away stands at its phase.
+        _refresh_items(self, changed | {phase_of_id(key) for key in changed})
 
     def show_states(
         self,
@@ -139,14 +143,14 @@ class PhaseTree(LineList, inherit_bindings=False):
     # Rows
 
     @property
-    def item(self) -> Phase | Task | None:
+    def item(self) -> Phase | Task | RuleRow | None:
         """What the cursor is on."""
         rows = self.outline.rows
         here = rows[self.cursor] if self.cursor < len(rows) else None
         return None if isinstance(here, NestedLine) else here
 
     @property
-    def items(self) -> list[Phase | Task]:
+    def items(self) -> list[Phase | Task | RuleRow]:
         """All that the cursor can be on."""
         return [row for row in self.outline.rows if not isinstance(row, NestedLine)]
 
@@ -161,6 +165,8 @@ class PhaseTree(LineList, inherit_bindings=False):
         arrange(self)
         if isinstance(item, NestedLine):
             return self.look.nested(item, width)
+        if isinstance(item, RuleRow):
+            return self.look.rule(item, outline.names, outline.numbers, width)
         if isinstance(item, Phase):
             return self.look.phase(item, outline.numbers[item.id], width, folded=item.id in outline.folded)
         return self.look.task(item, outline.phase_of(index), width)
@@ -168,7 +174,7 @@ class PhaseTree(LineList, inherit_bindings=False):
     # Going and folding
 
     def go_to(self, item_id: str) -> bool:
-        """Put the cursor on a task or phase by its id, unfolding its phase; False when it is not there."""
+        """Put the cursor on a task, rule or phase by its id, unfolding its phase; False when it is not there."""
         if self.outline.unfold_around(item_id):
             _reload(self)
         index = self.outline.index_of(item_id)
@@ -228,7 +234,7 @@ def _reload(tree: PhaseTree) -> None:
     tree.post_message(tree.Arranged())
 
 
-def _stay_on(tree: PhaseTree, here: Phase | Task | None) -> None:
+def _stay_on(tree: PhaseTree, here: Phase | Task | RuleRow | None) -> None:
     """After the rows have changed: the cursor is on what it was on, if that is still there."""
     rows = tree.outline.rows
     if here is not None and not (tree.cursor < len(rows) and rows[tree.cursor].id == here.id):
@@ -254,7 +260,7 @@ def _set_folded(tree: PhaseTree, folded: set[str]) -> None:
     phase = tree.outline.rows[index] if index is not None else None
     here = phase if isinstance(phase, Phase) and phase.id in folded else tree.item
     tree.outline.fold(folded)
-    _stay_on(tree, here if not isinstance(here, NestedLine) else None)
+    _stay_on(tree, here)
     _reload(tree)
 
 

@@ -8,8 +8,10 @@ from time import localtime, strftime
 from rich.cells import cell_len
 
 from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.orchestration.rules import rule_id
+from orch_tui.model.run.may_run import what_is_needed
 from orch_tui.model.run.phase_state import PhaseState
-from orch_tui.model.run.plan import PlannedTask, RunPlan
+from orch_tui.model.run.plan import Decision, PlannedTask, RunPlan
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.run.waits import is_held
 from orch_tui.model.status import Status
@@ -19,6 +21,16 @@ from orch_tui.project.history import clock_of
 from orch_tui.runs.ending import exit_in_words
 from orch_tui.runs.head import Head
 from orch_tui.runs.interventions import decision_words, words_of
+from orch_tui.runs.rule_words import (
+    MAY_RUN,
+    RuleFate,
+    RuleStanding,
+    goal_of,
+    label_of,
+    may_run_words,
+    seen_words,
+    standings,
+)
 from orch_tui.runs.timeline import Bar, Span, Timeline
 from orch_tui.runs.view import RUNNING, RunModel
 from orch_tui.tui.status_look import DECISIONS, REUSED_GLYPH, REUSED_STYLE, look_of, style_of
@@ -26,7 +38,7 @@ from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.sentence_rows import wrapped
 from orch_tui.tui.workbench.tree.columns import TIME, WORD
 from orch_tui.tui.workbench.tree.outline import NestedLine
-from orch_tui.tui.workbench.tree.states import TreeStates
+from orch_tui.tui.workbench.tree.states import RuleLook, TreeStates
 
 _LONGER = "»"
 _QUIET = "z"
@@ -35,6 +47,15 @@ _NESTED_ROWS = 200
 _REASON = 22
 _PERCENT, _LEAST_BAR, _MOST_BAR = 7, 12, 60
 """Columns of the progress in percent, and of its bar in the line of the head."""
+_RULE_LOOKS = {
+    RuleFate.OPEN: ("◇", "dim", "text", ""),
+    RuleFate.TAKEN: ("◆", "success", "strong", "✔ taken"),
+    RuleFate.NOT_HELD: ("◇", "dim", "dim", "– no"),
+    RuleFate.NOT_ASKED: ("◇", "dim", "dim", "· not asked"),
+    RuleFate.OTHER_OUTCOME: ("◇", "dim", "dim", "· not asked"),
+    RuleFate.UNDECIDED: ("◆", "error", "error", "✘ undecided"),
+}
+"""Sign, its style, that of the text, and the word at the right."""
 _PLANNED = 13
 """Columns of a decision; reasons take them from the names where they need to."""
 
@@ -90,6 +111,25 @@ def phase_state(model: RunModel, phase: PhaseState, now: RunTime, *, wide: bool 
     return *held, Part(text, word.style), Part(f"{shown:>{TIME}}", "dim")
 
 
+def phase_note(phase: PhaseState) -> str:
+    """Why it was passed over, beside its name; empty for one that was not."""
+    return safe_line(phase.reason, 200) if phase.started is None and phase.status.final else ""
+
+
+def rule_looks(phase: PhaseState, *, wide: bool = False) -> dict[str, RuleLook]:
+    """What became of each rule after a phase, by the ids of their rows."""
+    return {rule_id(phase.id, number): _rule_look(one, wide) for number, one in enumerate(standings(phase))}
+
+
+def _rule_look(one: RuleStanding, wide: bool) -> RuleLook:
+    sign, sign_style, style, word = _RULE_LOOKS[one.fate]
+    note = one.error or seen_words(one.seen, brief=True)
+    word_style = sign_style if one.fate in (RuleFate.TAKEN, RuleFate.UNDECIDED) else "dim"
+    # Below the words of the states; it took no time.
+    behind = (Part(f"{word:<{WORD}}" if wide else word, word_style), Part(" " * TIME))
+    return RuleLook(sign, sign_style, style, safe_line(note, 400), behind)
+
+
 def nested_lines(task: str, model: RunModel, timeline: Timeline | None, *, wide: bool = False) -> list[NestedLine]:
     """The phases and tasks of a nested run, for below its task; ``timeline`` is its own. It has a clock of its own."""
     now, lines = model.now(), list[NestedLine]()
@@ -113,9 +153,11 @@ def nested_lines(task: str, model: RunModel, timeline: Timeline | None, *, wide:
     return lines
 
 
-def planned_state(task: PlannedTask, width: int = 80) -> tuple[Part, ...]:
-    """What a run would do with a task, behind it in a tree of ``width`` columns."""
+def planned_state(task: PlannedTask, width: int = 80, *, sure: bool = True) -> tuple[Part, ...]:
+    """What a run would do with a task, behind it in a tree of ``width`` columns; ``sure``: no rule may pass it over."""
     glyph, style = DECISIONS[task.decision]
+    if task.decision is Decision.RUN and not sure:
+        return (Part(f"○ {MAY_RUN}", style),)
     # Which run is meant is said once, at the bottom.
     reason = safe_line(task.because.brief if task.because is not None else "", max(_REASON, width // 5))
     parts = (Part(f"{glyph} {task.decision.value}", style),)
@@ -124,7 +166,10 @@ def planned_state(task: PlannedTask, width: int = 80) -> tuple[Part, ...]:
 
 def plan_states(plan: RunPlan, width: int) -> TreeStates:
     """The preview of a run in a tree of ``width`` columns."""
-    return TreeStates({task.id: planned_state(task, width) for task in plan.tasks()}, width=_PLANNED)
+    needed = what_is_needed(plan.phases)
+    tasks = {task.id: planned_state(task, width, sure=task.phase not in needed) for task in plan.tasks()}
+    notes = {phase: may_run_words(one, plan.phases) for phase, one in needed.items()}
+    return TreeStates(tasks, width=_PLANNED, notes=notes)
 
 
 def head_rows(head: Head, model: RunModel, width: int, *, brief: bool = False) -> list[Row]:
@@ -209,12 +254,28 @@ def about_phase(model: RunModel, phase: PhaseState, width: int) -> list[Row]:
     return _beside_or_below(head, [*facts, (f"{done} of {counted(len(tasks), 'task')} ended{at_once}", "dim")], width)
 
 
+def about_rule(model: RunModel, phase: PhaseState, number: int, width: int) -> list[Row]:
+    """The rule under the cursor: what became of it, its condition, what that saw; in two lines at most."""
+    one = standings(phase)[number]
+    sign, style, _, _ = _RULE_LOOKS[one.fate]
+    names = {key: other.name for key, other in model.state.phases.items()}
+    title = f"{label_of(one.rule)} → {goal_of(one.rule, names)}"
+    word = f" {sign} {one.word}  " if one.fate is not RuleFate.OPEN else f" {sign} "
+    head = (Part(word, style), Part(safe_line(title, 200), "strong"))
+    facts = [
+        (one.error, "error"),
+        (seen_words(one.seen), "text"),
+        ((one.rule.when if one.rule.name else "") or "", "dim"),
+    ]
+    return _beside_or_below(head, facts, width)
+
+
 def _beside_or_below(head: tuple[Part, ...], facts: Sequence[tuple[str, str]], width: int) -> list[Row]:
     """What there is to say behind the head where it fits, else below it, the first of it first."""
     parts = [Part(f"   {safe_line(text, 400)}", style) for text, style in facts if text]
     if sum(cell_len(part.text) for part in (*head, *parts)) < width:
         return [Row((*head, *parts))]
-    first, *rest = parts
+    first, *rest = parts or [Part("")]
     return [Row(head), Row((first._replace(text=first.text[2:]), *rest))]
 
 

@@ -9,12 +9,25 @@ from orch_tui.tui.widgets.row_painter import Part
 from orch_tui.tui.workbench.tree.columns import TIME, WORD
 
 
+class RuleLook(NamedTuple):
+    """How a rule of a run looks: its sign, the styles of sign and text, what it saw, what stands at the right."""
+
+    sign: str
+    sign_style: str
+    style: str
+    note: str
+    behind: Sequence[Part]
+
+
 class TreeStates(NamedTuple):
     """What stands behind a name instead of what is set of it: the state of a run, say; by the ids of tasks, of phases.
 
-    ``width`` is how many columns the usual ones need.
+    ``notes`` are sentences beside the names of phases, ``rules`` those of phases by the ids of their rows. ``width`` is
+    how many columns the usual ones of ``tasks`` need.
     """
 
     tasks: Mapping[str, Sequence[Part]] = {}
     phases: Mapping[str, Sequence[Part]] = {}
     width: int = WORD + TIME
+    notes: Mapping[str, str] = {}
+    rules: Mapping[str, RuleLook] = {}

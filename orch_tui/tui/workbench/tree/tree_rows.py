@@ -7,20 +7,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from rich.cells import cell_len
 
 from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Phase, Task
+from orch_tui.model.orchestration.rules import rule_id
 from orch_tui.model.problem import Severity
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration, write_duration
 from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.runs.rule_words import brief_condition, goal_of, label_of
 from orch_tui.runs.sequence.names import cut, cut_names
 from orch_tui.tui.widgets.row_painter import Part, Row
 from orch_tui.tui.workbench.catalog import Label
 from orch_tui.tui.workbench.tree.chart import Chart
 from orch_tui.tui.workbench.tree.columns import TIME, Widths
 from orch_tui.tui.workbench.tree.outline import NestedLine
-from orch_tui.tui.workbench.tree.states import TreeStates
+from orch_tui.tui.workbench.tree.rule_row import RuleRow
+from orch_tui.tui.workbench.tree.states import RuleLook, TreeStates
 
 _ERROR, _WARNING = Status.ERROR.style.glyph, Status.WARNING.style.glyph
 _INDENT = "    "
+_OPEN = "◇ "
+_LEAST_NOTE = 12
+"""Columns below which the beginning of a sentence tells nothing."""
+_RULE, _GOAL, _NOTE = 26, 14, 30
+"""Columns for which a rule is given room as a name is: of what it is called, of where it leads; and as a component is:
+of its condition, or what that saw."""
 _FLAGS = 2
 _MOST_BEHIND = 34
 _ALIKE = 40
@@ -75,6 +84,10 @@ class TreeRows:
             if label.problem or task.options != NO_OPTIONS or not task.enabled or task.continue_on_failure:
                 flags = _of_task(task, label, narrow=False)
                 behind = max(behind, sum(cell_len(part.text) for part in flags))
+        for rule in phase.rules:
+            mine = before + len(_OPEN) + min(_RULE, cell_len(label_of(rule, brief=True))) + 3 + _GOAL
+            note = min(_NOTE, cell_len(brief_condition(rule)))
+            name, whole = max(name, mine), max(whole, mine + note)
         return Widths(name, whole, behind + TIME)
 
     # Rows
@@ -87,12 +100,17 @@ class TreeRows:
             behind = (*_of_phase(phase, folded=folded), self._usually(self.chart.usual_of_phase(phase.id)))
         right = (*behind, *self.chart.phase(phase.id), Part(" "))
         before = (
-            *self._flags_before(phase.id, phase.id in self.phase_marks),
+            *self._flags_before(phase.id, phase.id in self.phase_marks, *_folded_away(phase, folded)),
             Part("▸ " if folded else "▾ ", "accent"),
             Part(f"{number} ", "dim"),
         )
         room = width - _cells(before) - _cells(right) - 1
-        return Row((*before, Part(cut(safe_line(phase.name, 200), room), "heading")), right)
+        name = cut(safe_line(phase.name, 200), room)
+        left = [*before, Part(name, "heading")]
+        note = self.states.notes.get(phase.id, "")
+        if note and (free := room - cell_len(name) - 2) >= _LEAST_NOTE:
+            left.append(Part(f"  {cut(note, free)}", "dim"))
+        return Row(tuple(left), right)
 
     def task(self, task: Task, phase: Phase, width: int) -> Row:
         """The row of a task: its name, and where there is room for it, the component behind."""
@@ -113,6 +131,27 @@ class TreeRows:
         # Whole or not at all: half a name of a component tells nothing, and the row reads as if the name were cut.
         if cell_len(name) + cell_len(_component(label)) <= room:
             left.append(Part(_component(label), "dim"))
+        return Row(tuple(left), right)
+
+    def rule(self, row: RuleRow, names: Mapping[str, str], numbers: Mapping[str, int], width: int) -> Row:
+        """The row of a rule: what it is called and where it leads; where there is room, its condition or what it saw.
+
+        ``names`` and ``numbers`` are those of the phases, by id.
+        """
+        rule, look = row.rule, self.states.rules.get(row.id, _PLANNED)
+        right = (*look.behind, *self.chart.bar(None), Part(" "))
+        before = (*self._flags_before(row.id, False), Part(_INDENT), Part(f"{look.sign} ", look.sign_style))
+        number = f"{numbers[rule.goto]} " if rule.goto in numbers else ""
+        goal = f" → {number}{goal_of(rule, names)}"
+        room = width - _cells(before) - _cells(right) - 1
+        # Where it leads is worth more than all of a condition.
+        goal = cut(goal, max(room // 2, room - cell_len(label_of(rule, brief=True))))
+        label = cut(label_of(rule, brief=True), room - cell_len(goal))
+        left = [*before, Part(label, look.style), Part(goal, look.sign_style)]
+        note = look.note or (brief_condition(rule) if rule.name else "")
+        free = room - cell_len(label) - cell_len(goal) - 3
+        if note and (cell_len(note) <= free or (look.note and free >= _LEAST_NOTE)):
+            left.append(Part(f"   {cut(note, free)}", "dim"))
         return Row(tuple(left), right)
 
     def nested(self, line: NestedLine, width: int) -> Row:
@@ -138,12 +177,21 @@ class TreeRows:
             self._cut[key] = dict(zip(names, cut_names(names, room), strict=True))
         return self._cut[key][self._label(task.configuration).configuration]
 
-    def _flags_before(self, item_id: str, marked: bool) -> tuple[Part, Part]:
-        problem = self.problems.get(item_id)
+    def _flags_before(self, item_id: str, marked: bool, *within: str) -> tuple[Part, Part]:
+        """``within`` are ids of what is folded away: the worst of their problems is shown here."""
+        found = [self.problems[one] for one in (item_id, *within) if one in self.problems] if self.problems else []
+        problem = Severity.ERROR if Severity.ERROR in found else next(iter(found), None)
         glyph = Part(" ")
         if problem is not None:
             glyph = Part(_ERROR, "error") if problem is Severity.ERROR else Part(_WARNING, "warning")
         return Part("◆" if marked else " ", "marked"), glyph
+
+
+_PLANNED = RuleLook(_OPEN.strip(), "accent", "text", "", ())
+
+
+def _folded_away(phase: Phase, folded: bool) -> list[str]:
+    return [rule_id(phase.id, index) for index in range(len(phase.rules))] if folded else []
 
 
 def _cells(parts: Iterable[Part]) -> int:
@@ -163,6 +211,8 @@ def _of_phase(phase: Phase, *, folded: bool) -> tuple[Part, ...]:
         notes.append(f"↻ {phase.retry.attempts}×")
     if folded or not phase.tasks:
         notes.append(counted(len(phase.tasks), "task") if phase.tasks else "no tasks")
+    if folded and phase.rules:
+        notes.append(counted(len(phase.rules), "rule"))
     return (Part("  ".join(notes), "dim"),) if notes else ()
 
 

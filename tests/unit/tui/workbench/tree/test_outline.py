@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orch_tui.model.orchestration.orchestration import Phase, Task
+from orch_tui.model.orchestration.rules import Rule
 from orch_tui.tui.widgets.row_painter import Part
 from orch_tui.tui.workbench.tree.outline import NestedLine, Outline
 
@@ -49,3 +52,17 @@ def test_a_row_knows_its_phase() -> None:
     assert [outline.phase_of(index).id for index in range(5)] == ["p", "p", "p", "q", "q"]
     assert outline.next_phase(range(1, 5)) == 3 and outline.next_phase(range(4, 5)) is None
     assert Outline().phase_index(0) is None
+
+
+def test_rules_stand_below_the_tasks_of_their_phase_and_fold_with_them() -> None:
+    # GIVEN a phase with two rules, in a run whose first task has lines of its own
+    outline = Outline()
+    outline.show((replace(FIRST, rules=(Rule("q", "vars.a"), Rule("end"))), SECOND))
+    outline.show_nested({"b": [NestedLine("b/1", (Part("one"),), ())]})
+    # THEN they come last in it
+    assert ids(outline) == ["p", "a", "b", "b/1", "p#0", "p#1", "q", "c"]
+    assert [outline.phase_of(index).id for index in (4, 5)] == ["p", "p"]
+    # AND going to one unfolds its phase
+    outline.fold({"p"})
+    assert ids(outline) == ["p", "q", "c"]
+    assert not outline.unfold_around("p#2") and outline.unfold_around("p#1") and outline.index_of("p#1") == 5

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
+from orch_tui.model.orchestration.rules import EndAs, Rule
 from orch_tui.model.problem import Severity
 from orch_tui.tui.widgets.row_painter import Part, Row
 from orch_tui.tui.workbench.catalog import Label
 from orch_tui.tui.workbench.plan.plan_timeline import Planner, PlanTimeline
 from orch_tui.tui.workbench.tree.bar_cells import BLOCKS
-from orch_tui.tui.workbench.tree.states import TreeStates
+from orch_tui.tui.workbench.tree.rule_row import RuleRow
+from orch_tui.tui.workbench.tree.states import RuleLook, TreeStates
 from orch_tui.tui.workbench.tree.tree_rows import TreeRows
 
 TASK = Task("t", "snowflake-extractor/index", continue_on_failure=True)
@@ -124,3 +128,48 @@ def test_only_phases_that_are_others_are_measured_again() -> None:
     asked.clear()
     look.measure((PHASE, Phase("q", "Second", other.tasks)), ())
     assert set(asked) == {"snowflake-extractor/one"} and look.longest == longest
+
+
+RULE = Rule("q", 'task["t"].rows == 0', name="nothing came")
+LONG = Rule("end", 'task["t"].rows != null && task["t"].rows < 10', ends_as=EndAs.WARNING)
+NAMED, NUMBERED = {"p": "First", "q": "Second"}, {"p": 1, "q": 2}
+
+
+def rule_text(look: TreeRows, rule: Rule, width: int) -> str:
+    return text(look.rule(RuleRow("p#0", "p", 0, rule), NAMED, NUMBERED, width))
+
+
+def test_a_rule_says_what_it_is_called_and_where_it_leads() -> None:
+    # GIVEN a rule with a name, at three widths
+    look = rows()
+    assert rule_text(look, RULE, 80) == "◇ nothing came → 2 Second   t.rows == 0"
+    # THEN its condition is there as a whole or not at all
+    assert rule_text(look, RULE, 46) == "◇ nothing came → 2 Second"
+    assert rule_text(look, RULE, 24) == "◇ nothin… → 2 S…"
+    # AND of a condition that stands in place of a name the end goes, not where it leads
+    assert rule_text(look, LONG, 50) == "◇ t.rows != null && t.ro… → end as warning"
+
+
+def test_a_rule_of_a_run_says_what_it_saw_and_a_phase_why_it_was_passed_over() -> None:
+    # GIVEN a run in which the rule was taken
+    look = rows()
+    saw = RuleLook("◆", "success", "strong", "t.rows is 0", (Part("✔ taken"),))
+    look.states = TreeStates(notes={"p": 'phase "Zero" went on to "Second": nothing came'}, rules={"p#0": saw})
+    row = look.rule(RuleRow("p#0", "p", 0, RULE), NAMED, NUMBERED, 80)
+    # THEN what it saw stands in the place of its condition
+    assert text(row) == "◆ nothing came → 2 Second   t.rows is 0" and behind(row) == "✔ taken"
+    # AND the reason is beside the name of the phase, as far as there is room
+    phase = look.phase(PHASE, 1, 50, folded=False)
+    assert text(phase) == '▾ 1 First  phase "Zero" went on to "Second":…'
+
+
+def test_a_folded_phase_counts_its_rules_and_shows_the_worst_of_their_problems() -> None:
+    # GIVEN a phase with two rules, one of them wrong
+    phase = replace(PHASE, rules=(RULE, LONG))
+    look = rows(phase)
+    look.problems = {"p#0": Severity.WARNING, "p#1": Severity.ERROR}
+    # THEN that is to be seen while they are folded away, and at the rule itself while they are not
+    folded = look.phase(phase, 1, 80, folded=True)
+    assert behind(folded) == "1 task  2 rules" and folded.left[1].text == "✘"
+    assert look.phase(phase, 1, 80, folded=False).left[1].text == " "
+    assert look.rule(RuleRow("p#0", "p", 0, RULE), NAMED, NUMBERED, 80).left[1].text == "▲"
