@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from orch_tui.model.status import Status
-from orch_tui.runs.sequence.values import Sequence, SequencePhase, SequenceTask
+from orch_tui.runs.rule_words import RuleFate
+from orch_tui.runs.sequence.values import Sequence, SequencePhase, SequenceRule, SequenceTask
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.sequence.screen import SequenceScreen
 from textual.pilot import Pilot
@@ -39,6 +41,39 @@ def every_state() -> Sequence:
         _phase(4, "Writer phase", Status.CREATED, Status.CANCELLED),
     )
     return Sequence("Campaigns to Mailchimp", phases, timed=True)
+
+
+def a_way_past() -> Sequence:
+    """A run that went past a phase, by the last of three rules."""
+    fates = (RuleFate.NOT_HELD, RuleFate.OTHER_OUTCOME, RuleFate.TAKEN)
+    rules = [
+        ("nothing came", "2 Alert", "p2"),
+        ("on failure: broken", "2 Alert", "p2"),
+        ("otherwise", "3 Publish", "p3"),
+    ]
+    first, second, third = (
+        _phase(1, "Load", Status.SUCCESS, Status.SUCCESS),
+        _phase(2, "Alert", Status.SKIPPED),
+        _phase(3, "Publish", Status.PROCESSING),
+    )
+    ways = tuple(
+        SequenceRule(f"p1#{at}", *rule, fate) for at, (rule, fate) in enumerate(zip(rules, fates, strict=True))
+    )
+    end = (SequenceRule("p2#0", "otherwise", "end as warning", None, RuleFate.NOT_ASKED),)
+    first, second = replace(first, rules=ways, onward=None), replace(second, rules=end, onward=None)
+    return Sequence("Daily load", (first, second, third), timed=True)
+
+
+@pytest.mark.parametrize("size", [(120, 20), (60, 24)], ids=["wide", "narrow"])
+def test_rules(tmp_path: Path, snap_compare: Callable[..., bool], size: tuple[int, int]) -> None:
+    async def nothing_new() -> None:
+        return None
+
+    async def show(pilot: Pilot[object]) -> None:
+        await pilot.app.push_screen(SequenceScreen(a_way_past(), nothing_new, cursor="p1#2"))
+        await pilot.pause()
+
+    assert snap_compare(OrchApp(sample_project(tmp_path)), terminal_size=size, run_before=show)
 
 
 @pytest.mark.parametrize("size", [(140, 24), (80, 40)], ids=["wide", "narrow"])

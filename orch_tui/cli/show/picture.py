@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from orch_tui.cli.shared.errors import SUCCESS, CliError
 from orch_tui.cli.shared.opening import command_hint, run_directory
 from orch_tui.cli.shared.output import Output
+from orch_tui.model.status import Status
 from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def _painted(out: Output, piece: Piece) -> str:
 
     match piece.kind:
         case Kind.MARK | Kind.FRAME:
+            return out.paint(piece.text, piece.status.style.color)
+        case Kind.ARROW if piece.status is Status.SUCCESS:
             return out.paint(piece.text, piece.status.style.color)
         case Kind.PHASE:
             return out.bold(piece.text)

@@ -1,7 +1,7 @@
-"""Where boxes, tasks and arrows of the sequence are, in cells of a terminal. Pure.
+"""Where boxes, tasks, rules and arrows of the sequence are, in cells of a terminal. Pure.
 
 Side by side as long as all phases fit beside each other, in several rows where there is much room and they do not,
-upright where it is narrow.
+upright where it is narrow, or where ways lead past phases that do not fit beside each other.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Sequence as Values
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
-from typing import NamedTuple
 
 from rich.cells import cell_len
 
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.runs.sequence.names import ASCII_ELLIPSIS, ELLIPSIS, cut, cut_names
-from orch_tui.runs.sequence.values import Sequence, SequencePhase, SequenceTask
+from orch_tui.runs.sequence.values import Sequence, SequencePhase, SequenceRule, SequenceTask
+from orch_tui.runs.sequence.ways import LANE, Arrow, Jump, below, beside, jumps_of, lanes_in, next_passage
 from orch_tui.runs.view import RUNNING
 
 LEAST_WIDTH = 16
@@ -33,6 +33,8 @@ _WIDE = 90
 _LANE = 2
 """Cells at the right of a row for the line to the next one; the next row is so many lines further down."""
 _TIME = 6
+_RULE = 30
+"""Cells that the name of a rule, which may be a whole condition, makes a box wider at most."""
 _ROWS_BEFORE_COLUMNS = 4
 
 
@@ -60,8 +62,23 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleCell:
+    """A rule in the box of its phase: ``name`` and ``goal`` as they are cut, in ``width`` cells from ``x``."""
+
+    x: int
+    y: int
+    width: int
+    rule: SequenceRule
+    name: str
+    goal: str
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
-    """A phase. ``name`` is cut to the room that number and ``count`` (of tasks in parallel) leave in the frame."""
+    """A phase. ``name`` is cut to the room that number and ``count`` (of tasks in parallel) leave in the frame.
+
+    Below its tasks are its rules, ``more_rules`` those for which there is no room.
+    """
 
     x: int
     y: int
@@ -73,12 +90,8 @@ class Box:
     count: str
     cells: tuple[Cell, ...]
     rest: Rest | None = None
-
-
-class Arrow(NamedTuple):
-    """From the frame of a box over corners to the frame of the next one: (x, y), horizontal and vertical in turn."""
-
-    points: tuple[tuple[int, int], ...]
+    rules: tuple[RuleCell, ...] = ()
+    more_rules: Rest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +127,21 @@ def lay_out(sequence: Sequence, width: int, *, ascii_only: bool = False, most_ro
     drawing = _Drawing(sequence, ascii_only, None if most_rows is None else max(2, most_rows))
     shapes = [drawing.shape(number, phase) for number, phase in enumerate(sequence.phases, 1)]
     widths = _side_by_side([shape.natural for shape in shapes], width)
+    jumps = jumps_of(sequence.phases)
     if widths is not None:
         columns = _widened(shapes, widths, width, drawing.most_rows)
         boxes, arrows = _rows(drawing, shapes, widths, width, columns)
-    elif width >= _WIDE:
+        arrows += below(boxes, jumps)
+    elif width >= _WIDE and not jumps:
         room = width - _LANE
         widths = [min(shape.natural, _WIDEST, room) for shape in shapes]
         boxes, arrows = _rows(drawing, shapes, widths, room)
     else:
-        boxes, arrows = _upright(drawing, shapes, width)
+        boxes, arrows = _upright(drawing, shapes, width, jumps)
     right = max((x + 1 for arrow in arrows for x, _ in arrow.points), default=0)
     right = max([right, *(box.x + box.width for box in boxes)])
-    height = max((box.y + box.height for box in boxes), default=0)
+    height = max((y + 1 for arrow in arrows for _, y in arrow.points), default=0)
+    height = max([height, *(box.y + box.height for box in boxes)])
     return Picture(sequence, right, height, tuple(boxes), tuple(arrows), ascii_only)
 
 
@@ -165,8 +181,11 @@ class _Drawing:
         count = count_text(phase, ascii_only=self.ascii_only)
         names = max((cell_len(self.text(task.name)) for task in phase.tasks), default=0)
         cell = 2 + names + self._time
+        rules = (
+            4 + min(_RULE, cell_len(self.text(rule.name))) + 1 + cell_len(self.text(rule.goal)) for rule in phase.rules
+        )
         title = len(str(number)) + 1 + cell_len(self.text(phase.name)) + (len(count) + 3 if count else 1)
-        return _Shape(number, phase, count, cell, max(cell, title, len("no tasks")) + 4)
+        return _Shape(number, phase, count, cell, max(cell, title, *rules, len("no tasks")) + 4)
 
     def rows(self, shape: _Shape, columns: int) -> int:
         """Lines inside of the frame; at least one."""
@@ -181,6 +200,7 @@ class _Drawing:
         room = inside - 2 * margin
         shown, hidden = _parted(phase.tasks, rows * columns, columns)
         cells = self._cells(shown, x + 1 + margin, y + 1, room, columns)
+        rules, more_rules = self._rules(phase.rules, x + 1 + margin, y + 1 + rows, room)
         rest = None
         if hidden:
             rest = Rest(x + 1 + margin, y + rows, room, len(hidden), _counted(hidden))
@@ -188,7 +208,23 @@ class _Drawing:
         name = self.text(phase.name)
         count = shape.count if len(shape.count) + 3 + min(4, cell_len(name)) <= free else ""
         name = cut(name, max(0, free - (len(count) + 3 if count else 0)), self._ellipsis)
-        return Box(x, y, width, rows + 2, shape.number, phase, name, count, tuple(cells), rest)
+        height = rows + len(rules) + (more_rules is not None) + 2
+        return Box(x, y, width, height, shape.number, phase, name, count, tuple(cells), rest, tuple(rules), more_rules)
+
+    def _rules(self, rules: Values[SequenceRule], x: int, y: int, room: int) -> tuple[list[RuleCell], Rest | None]:
+        """The rules one below the other; of too many the last ones are only counted."""
+        fits = self.most_rows is None or len(rules) <= self.most_rows
+        shown = rules if fits else rules[: (self.most_rows or 1) - 1]
+        cells = []
+        arrow = " > " if self.ascii_only else " → "
+        for number, rule in enumerate(shown):
+            name, goal = self.text(rule.name), self.text(rule.goal)
+            # Where it leads is worth more than the end of a condition.
+            goal = cut(goal, max((room - 5) // 2, room - 5 - cell_len(name)), self._ellipsis)
+            name = cut(name, max(0, room - 5 - cell_len(goal)), self._ellipsis)
+            cells.append(RuleCell(x, y + number, room, rule, name, f"{arrow}{goal}" if goal else ""))
+        hidden = len(rules) - len(shown)
+        return cells, Rest(x, y + len(shown), room, hidden, ()) if hidden else None
 
     def _cells(self, tasks: Values[SequenceTask], x: int, y: int, room: int, columns: int) -> list[Cell]:
         each = (room - 2 * (columns - 1)) // columns
@@ -281,8 +317,10 @@ def _rows(
         if wraps:
             x, y = 0, bottom + _LANE
         box = drawing.box(shape, x, y, width, number)
-        if before is not None:
-            arrows.append(_to_next_row(before, box, bottom) if wraps else _to_the_right(before, box))
+        passage = None if before is None else next_passage(before.phase, box.phase)
+        if before is not None and passage is not None:
+            arrow = _to_next_row(before, box, bottom) if wraps else _to_the_right(before, box)
+            arrows.append(arrow._replace(passage=passage))
         boxes.append(box)
         x += width + GAP
         bottom = box.y + box.height if wraps else max(bottom, box.y + box.height)
@@ -299,8 +337,11 @@ def _to_next_row(before: Box, after: Box, bottom: int) -> Arrow:
     return Arrow(((start, before.y + 1), (lane, before.y + 1), (lane, bottom), (enter, bottom), (enter, after.y)))
 
 
-def _upright(drawing: _Drawing, shapes: Values[_Shape], width: int) -> tuple[list[Box], list[Arrow]]:
-    """All boxes below each other, equally wide; many tasks of a phase stand in columns."""
+def _upright(drawing: _Drawing, shapes: Values[_Shape], width: int, jumps: list[Jump]) -> tuple[list[Box], list[Arrow]]:
+    """All boxes below each other, equally wide; many tasks stand in columns, ways past phases at the right."""
+    lanes = min(lanes_in(jumps), max(0, width - LEAST_WIDTH) // (2 * LANE))
+    jumps = [jump for jump in jumps if jump.lane < lanes]
+    width -= LANE * lanes + 1 if lanes else 0
     widest = min(width, max(shape.natural for shape in shapes))
     columns = [_columns(shape, width) for shape in shapes]
     if max(columns) > 1:
@@ -311,8 +352,19 @@ def _upright(drawing: _Drawing, shapes: Values[_Shape], width: int) -> tuple[lis
         boxes.append(drawing.box(shape, 0, y, widest, number))
         y += boxes[-1].height + 1
     middle = min(widest // 2, 12)
-    arrows = [Arrow(((middle, before.y + before.height - 1), (middle, after.y))) for before, after in pairwise(boxes)]
-    return boxes, arrows
+    arrows = [
+        Arrow(((middle, before.y + before.height - 1), (middle, after.y)), passage)
+        for before, after in pairwise(boxes)
+        if (passage := next_passage(before.phase, after.phase)) is not None
+    ]
+    exits = {(jump.start, jump.end): _exit(boxes[jump.start], boxes[jump.end].phase.id) for jump in jumps}
+    return boxes, [*arrows, *beside(boxes, jumps, exits)]
+
+
+def _exit(box: Box, to: str) -> int:
+    """The line of the first rule that leads there."""
+    found = [cell.y for cell in box.rules if cell.rule.to == to]
+    return found[0] if found else box.y + box.height - 2
 
 
 def _columns(shape: _Shape, width: int) -> int:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from rich.cells import cell_len
 
 from orch_tui.model.status import STYLES, Status
 from orch_tui.model.texts.text import counted
-from orch_tui.runs.sequence.layout import Arrow, Box, Cell, Picture
-from orch_tui.runs.sequence.text import Kind, Piece, legend, mark_of, rest_text
+from orch_tui.runs.sequence.layout import Box, Cell, Picture
+from orch_tui.runs.sequence.text import Kind, Piece, legend, mark_of, rest_text, rule_text
+from orch_tui.runs.sequence.values import Passage
+from orch_tui.runs.sequence.ways import Arrow
 
 CELL_WIDTH, CELL_HEIGHT = 8.4, 20
 """Pixels of one cell of the layout."""
@@ -61,7 +63,8 @@ def write_svg(picture: Picture, *, dark: bool | None = None) -> str:
         f'<text class="name strong" x="{_MARGIN}" y="{CELL_HEIGHT}">{_text(title)}</text>',
         f'<g transform="translate({_MARGIN} {1.5 * CELL_HEIGHT:g})">',
     ]
-    for arrow in picture.arrows:
+    # What was taken lies over the others.
+    for arrow in sorted(picture.arrows, key=lambda one: one.passage is Passage.TAKEN):
         parts.append(_arrow(arrow))
     for box in picture.boxes:
         parts.extend(_box(box, picture.ascii_only))
@@ -135,14 +138,23 @@ def _box(box: Box, ascii_only: bool) -> Iterator[str]:
         yield _words(box.count[sign:], at + 1 + sign, box.y, "dim")
     for cell in box.cells:
         yield from _cell(cell, ascii_only)
-    if box.rest is not None:
-        x = box.rest.x
-        for piece in rest_text(box.rest, ascii_only=ascii_only):
-            yield _words(piece.text, x, box.rest.y, _piece_class(piece))
-            x += cell_len(piece.text)
+    for rest in (box.rest, box.more_rules):
+        if rest is not None:
+            yield from _pieces(rest_text(rest, ascii_only=ascii_only), rest.x, rest.y)
+    for rule in box.rules:
+        said = f"{rule.rule.name}, to {rule.rule.goal}: {rule.rule.fate.value}"
+        yield f"<g><title>{_text(said)}</title>"
+        yield from _pieces(rule_text(rule, ascii_only=ascii_only), rule.x, rule.y)
+        yield "</g>"
     if not box.phase.tasks:
         yield _words("no tasks", box.x + 2, box.y + 1, "dim")
     yield "</g>"
+
+
+def _pieces(pieces: Iterable[Piece], x: int, y: int) -> Iterator[str]:
+    for piece in pieces:
+        yield _words(piece.text, x, y, _piece_class(piece))
+        x += cell_len(piece.text)
 
 
 def _behind(x: int, y: int, cells: int) -> str:
@@ -163,22 +175,29 @@ def _cell(cell: Cell, ascii_only: bool) -> Iterator[str]:
 
 
 def _piece_class(piece: Piece) -> str:
+    if piece.kind is Kind.NAME:
+        return "dim" if piece.status is Status.SKIPPED else "name"
     return _class(piece.status.style.color) if piece.kind is Kind.MARK else "dim"
 
 
 def _arrow(arrow: Arrow) -> str:
     points = [_middle(x, y) for x, y in arrow.points]
-    (before_x, _), (x, y) = points[-2], points[-1]
-    if before_x == x:
+    (before_x, before_y), (x, y) = points[-2], points[-1]
+    if before_x == x and before_y < y:
         # From above it would end in the title.
         y -= CELL_HEIGHT / 2
         points[-1] = x, y
     line = " ".join(f"{a:g},{b:g}" for a, b in points)
     if before_x == x:
-        head = f"{x - 4:g},{y - 9:g} {x + 4:g},{y - 9:g} {x:g},{y - 1:g}"
+        back = -9 if before_y < y else 9
+        head = f"{x - 4:g},{y + back:g} {x + 4:g},{y + back:g} {x:g},{y + back / 9:g}"
     else:
-        head = f"{x - 9:g},{y - 4:g} {x - 9:g},{y + 4:g} {x - 1:g},{y:g}"
-    return f'<polyline class="line" points="{line}"/><polygon class="head" points="{head}"/>'
+        back = -9 if before_x < x else 9
+        head = f"{x + back:g},{y - 4:g} {x + back:g},{y + 4:g} {x + back / 9:g},{y:g}"
+    color = _class(Status.SUCCESS.style.color)
+    taken = (f" s-{color}", color) if arrow.passage is Passage.TAKEN else ("", "head")
+    dots = ' stroke-dasharray="2 4"' if arrow.passage is Passage.NOT_TAKEN else ""
+    return f'<polyline class="line{taken[0]}"{dots} points="{line}"/><polygon class="{taken[1]}" points="{head}"/>'
 
 
 def _legend(states: list[Status], top: float, ascii_only: bool) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from collections.abc import Sequence as Values
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,9 +11,11 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from orch_tui.model.status import Status
-from orch_tui.runs.sequence.layout import Arrow, Box, Cell, Picture, Rest
+from orch_tui.runs.rule_words import RuleFate
+from orch_tui.runs.sequence.layout import Box, Cell, Picture, Rest, RuleCell
 from orch_tui.runs.sequence.names import ASCII_ELLIPSIS, ELLIPSIS, cut
-from orch_tui.runs.sequence.values import Sequence, SequenceTask
+from orch_tui.runs.sequence.values import Passage, Sequence, SequenceRule, SequenceTask
+from orch_tui.runs.sequence.ways import Arrow
 
 
 class Kind(StrEnum):
@@ -31,7 +34,10 @@ class Kind(StrEnum):
 
 
 class Piece(NamedTuple):
-    """``status`` is that of the phase for its frame, of the task for its mark and name; ``owner`` is their id."""
+    """``status`` is that of the phase for its frame, of the task for its mark and name; ``owner`` is their id.
+
+    Of a rule and of an arrow it is a success where the run went that way.
+    """
 
     text: str
     kind: Kind = Kind.BLANK
@@ -43,12 +49,34 @@ class _Signs(NamedTuple):
     horizontal: str
     vertical: str
     corners: tuple[str, str, str, str]
-    right: str
-    down: str
+    heads: dict[tuple[int, int], str]
+    not_taken: tuple[str, str]
+    """Horizontal and vertical, where the run went elsewhere."""
+    joined: dict[str, str]
+    """Where lines meet or cross, by the directions from there: left, right, up, down."""
+    rule: tuple[str, str]
+    """Of a rule, and of one that was taken."""
 
 
-_UNICODE = _Signs("─", "│", ("╭", "╮", "╰", "╯"), "▶", "▼")
-_ASCII = _Signs("-", "|", ("+", "+", "+", "+"), ">", "v")
+_RIGHT, _LEFT, _DOWN, _UP = (1, 0), (-1, 0), (0, 1), (0, -1)
+_UNICODE = _Signs(
+    "─",
+    "│",
+    ("╭", "╮", "╰", "╯"),
+    {_RIGHT: "▶", _LEFT: "◀", _DOWN: "▼", _UP: "▲"},
+    ("┄", "┆"),
+    {"lrud": "┼", "lru": "┴", "lrd": "┬", "lud": "┤", "rud": "├"},
+    ("◇", "◆"),
+)
+_ASCII = _Signs(
+    "-",
+    "|",
+    ("+", "+", "+", "+"),
+    {_RIGHT: ">", _LEFT: "<", _DOWN: "v", _UP: "^"},
+    (".", ":"),
+    dict.fromkeys(("lrud", "lru", "lrd", "lud", "rud"), "+"),
+    ("?", "*"),
+)
 _Placed = tuple[int, Piece]
 
 
@@ -65,9 +93,8 @@ def draw(picture: Picture) -> list[list[Piece]]:
     """Line by line; the pieces of a line follow each other without a gap."""
     signs = _ASCII if picture.ascii_only else _UNICODE
     lines: list[list[_Placed]] = [[] for _ in range(picture.height)]
-    for arrow in picture.arrows:
-        for y, placed in _draw_arrow(arrow, signs):
-            lines[y].append(placed)
+    for (x, y), piece in _draw_arrows(picture.arrows, signs).items():
+        lines[y].append((x, piece))
     for box in picture.boxes:
         for y, placed in _draw_box(box, signs, picture.ascii_only):
             lines[y].append(placed)
@@ -132,10 +159,15 @@ def _draw_box(box: Box, signs: _Signs, ascii_only: bool) -> Iterator[tuple[int, 
         yield y, (right, frame(signs.vertical))
     for cell in box.cells:
         yield from _draw_cell(cell, ascii_only)
-    if box.rest is not None:
-        x = box.rest.x
-        for piece in rest_text(box.rest, ascii_only=ascii_only):
-            yield box.rest.y, (x, piece)
+    for rest in (box.rest, box.more_rules):
+        x = rest.x if rest is not None else 0
+        for piece in rest_text(rest, ascii_only=ascii_only) if rest is not None else ():
+            yield (rest.y if rest is not None else 0), (x, piece)
+            x += cell_len(piece.text)
+    for rule in box.rules:
+        x = rule.x
+        for piece in rule_text(rule, ascii_only=ascii_only):
+            yield rule.y, (x, piece)
             x += cell_len(piece.text)
     if not phase.tasks:
         yield box.y + 1, (box.x + 2, Piece("no tasks", Kind.REST))
@@ -154,28 +186,82 @@ def _draw_cell(cell: Cell, ascii_only: bool) -> Iterator[tuple[int, _Placed]]:
         yield cell.y, (cell.x + cell.width - cell_len(time), Piece(time, Kind.TIME, task.status, task.id))
 
 
-def _draw_arrow(arrow: Arrow, signs: _Signs) -> Iterator[tuple[int, _Placed]]:
-    """All cells between the first and the last point, which are on the frames of boxes."""
+def rule_text(cell: RuleCell, *, ascii_only: bool = False) -> list[Piece]:
+    """``◇ nothing came → 4 Alert``; the sign of one that was taken is filled."""
+    rule = cell.rule
+    signs = (_ASCII if ascii_only else _UNICODE).rule
+    status = status_of_rule(rule)
+    sign = signs[rule.fate in (RuleFate.TAKEN, RuleFate.UNDECIDED)]
+    quiet = Status.SKIPPED if rule.passage is Passage.NOT_TAKEN and status is Status.CREATED else Status.CREATED
+    goal = Piece(cell.goal, Kind.MARK, status, rule.id) if status is not Status.CREATED else Piece(cell.goal, Kind.TIME)
+    return [
+        Piece(f"{sign} ", Kind.MARK, status, rule.id),
+        Piece(cell.name, Kind.NAME, quiet, rule.id),
+        goal._replace(owner=rule.id),
+    ]
+
+
+def status_of_rule(rule: SequenceRule) -> Status:
+    """The status whose colour a rule has."""
+    match rule.fate:
+        case RuleFate.TAKEN:
+            return Status.SUCCESS
+        case RuleFate.UNDECIDED:
+            return Status.ERROR
+        case _:
+            return Status.CREATED
+
+
+_STRENGTH = (Passage.TAKEN, Passage.OPEN, Passage.NOT_TAKEN)
+_Directions = dict[tuple[int, int], Passage]
+
+
+def _draw_arrows(arrows: Values[Arrow], signs: _Signs) -> dict[tuple[int, int], Piece]:
+    """The cells of all arrows between their first and last points, which are on the frames of boxes; where they meet or
+    cross, the sign says so."""
+    cells: dict[tuple[int, int], _Directions] = {}
+    heads: dict[tuple[int, int], tuple[str, Passage]] = {}
+    # What was taken is drawn last: it lies over the others.
+    for arrow in sorted(arrows, key=lambda one: _STRENGTH.index(one.passage), reverse=True):
+        path = _path(arrow)
+        for number, (x, y) in enumerate(path[1:-1], 1):
+            (before_x, before_y), (after_x, after_y) = path[number - 1], path[number + 1]
+            here = cells.setdefault((x, y), {})
+            here[before_x - x, before_y - y] = here[after_x - x, after_y - y] = arrow.passage
+            if number == len(path) - 2:
+                heads[x, y] = signs.heads[after_x - x, after_y - y], arrow.passage
+    drawn = {}
+    for at, directions in cells.items():
+        passage = min(directions.values(), key=_STRENGTH.index)
+        sign = _sign(directions, passage, signs)
+        if at in heads:
+            sign, passage = heads[at]
+        drawn[at] = Piece(sign, Kind.ARROW, Status.SUCCESS if passage is Passage.TAKEN else Status.CREATED)
+    return drawn
+
+
+def _path(arrow: Arrow) -> list[tuple[int, int]]:
+    """Every cell from the first point to the last."""
     path: list[tuple[int, int]] = [arrow.points[0]]
     for (x, y), (to_x, to_y) in pairwise(arrow.points):
         step_x, step_y = (to_x > x) - (to_x < x), (to_y > y) - (to_y < y)
         while (x, y) != (to_x, to_y):
             x, y = x + step_x, y + step_y
             path.append((x, y))
-    for number, (x, y) in enumerate(path[1:-1], 1):
-        before, after = path[number - 1], path[number + 1]
-        if number == len(path) - 2:
-            sign = signs.down if after[0] == x else signs.right
-        else:
-            sign = _sign((before[0] - x, before[1] - y), (after[0] - x, after[1] - y), signs)
-        yield y, (x, Piece(sign, Kind.ARROW))
+    return path
 
 
-def _sign(one: tuple[int, int], other: tuple[int, int], signs: _Signs) -> str:
-    """The sign that joins two neighbours of a cell, given as steps."""
-    steps = {one, other}
-    if steps == {(-1, 0), (1, 0)}:
-        return signs.horizontal
-    if steps == {(0, -1), (0, 1)}:
-        return signs.vertical
-    return signs.corners[((0, -1) in steps) * 2 + ((-1, 0) in steps)]
+def _sign(directions: Collection[tuple[int, int]], passage: Passage, signs: _Signs) -> str:
+    """The sign that joins a cell with its neighbours in these directions."""
+    steps = set(directions)
+    away = passage is Passage.NOT_TAKEN
+    if steps <= {_LEFT, _RIGHT}:
+        return signs.not_taken[0] if away else signs.horizontal
+    if steps <= {_UP, _DOWN}:
+        return signs.not_taken[1] if away else signs.vertical
+    if len(steps) == 2:
+        return signs.corners[(_UP in steps) * 2 + (_LEFT in steps)]
+    return signs.joined["".join(letter for letter, step in _LETTERS if step in steps)]
+
+
+_LETTERS = (("l", _LEFT), ("r", _RIGHT), ("u", _UP), ("d", _DOWN))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
+from orch_tui.model.orchestration.rules import END, After, goes_on, rule_id
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import safe_line
+from orch_tui.runs.rule_words import RuleFate, RuleStanding, goal_of, label_of, standings
 from orch_tui.runs.view import RUNNING, RunModel
 
 _NAME = 200
@@ -32,9 +35,38 @@ class SequenceTask:
     reused: bool = False
 
 
+class Passage(StrEnum):
+    """Whether a run goes along a way: that is not known yet, it has, or it went elsewhere."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    NOT_TAKEN = "not taken"
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceRule:
+    """``name`` and ``goal`` are safe to show. ``to`` is the id of the phase that it leads to, None for the end."""
+
+    id: str
+    name: str
+    goal: str
+    to: str | None = None
+    fate: RuleFate = RuleFate.OPEN
+
+    @property
+    def passage(self) -> Passage:
+        """Whether the run went this way."""
+        if self.fate is RuleFate.OPEN:
+            return Passage.OPEN
+        return Passage.TAKEN if self.fate is RuleFate.TAKEN else Passage.NOT_TAKEN
+
+
 @dataclass(frozen=True, slots=True)
 class SequencePhase:
-    """``at_once`` is how many of its tasks may run together; ``skipped`` how many of them will not run at all."""
+    """``at_once`` is how many of its tasks may run together; ``skipped`` how many of them will not run at all.
+
+    ``onward`` is whether a run goes on to the next phase where no rule holds; None where one always does.
+    """
 
     id: str
     name: str
@@ -42,6 +74,8 @@ class SequencePhase:
     status: Status = Status.CREATED
     at_once: int = 1
     skipped: int = 0
+    rules: tuple[SequenceRule, ...] = ()
+    onward: Passage | None = Passage.OPEN
 
     @property
     def to_run(self) -> int:
@@ -77,11 +111,16 @@ def sequence_of_plan(
             return SequenceTask(one.id, name, Status.SKIPPED)
         return SequenceTask(one.id, name, Status.CREATED, seconds.get(one.id), expected=True)
 
+    goals = _Goals([(phase.id, phase.name) for phase in value.phases])
+
     def phase(one: Phase) -> SequencePhase:
         tasks = tuple(map(task, one.tasks))
+        rules = goals.rules(one.id, [RuleStanding(rule) for rule in one.rules])
+        onward = Passage.OPEN if goes_on(one.rules) else None
         at_once = one.max_parallel or value.max_parallel or max_parallel
         skipped = sum(not each.enabled for each in one.tasks)
-        return SequencePhase(one.id, safe_line(one.name, _NAME), tasks, Status.CREATED, at_once, skipped)
+        name = safe_line(one.name, _NAME)
+        return SequencePhase(one.id, name, tasks, Status.CREATED, at_once, skipped, rules, onward)
 
     phases = tuple(map(phase, value.phases))
     timed = any(task.seconds is not None for one in phases for task in one.tasks)
@@ -100,9 +139,43 @@ def sequence_of_run(model: RunModel, now: RunTime) -> Sequence:
         name = safe_line(one.name.partition(" · ")[2] or one.name, _NAME)
         return SequenceTask(one.id, name, one.status, seconds, expected, running and model.interrupted, one.reused)
 
+    goals = _Goals([(phase.id, phase.name) for phase in state.phases.values()])
+
     def phase(one: PhaseState) -> SequencePhase:
         tasks = tuple(task(state.tasks[each]) for each in one.tasks)
         skipped = sum(each.status is Status.SKIPPED and not each.reused for each in tasks)
-        return SequencePhase(one.id, safe_line(one.name, _NAME), tasks, one.status, one.max_parallel, skipped)
+        rules = goals.rules(one.id, standings(one))
+        name = safe_line(one.name, _NAME)
+        return SequencePhase(one.id, name, tasks, one.status, one.max_parallel, skipped, rules, _onward(one))
 
     return Sequence(safe_line(state.header.name, _NAME), tuple(map(phase, state.phases.values())), timed=True)
+
+
+class _Goals:
+    """What the phases that rules lead to are called: by number and name."""
+
+    def __init__(self, phases: list[tuple[str, str]]) -> None:
+        self._names = {id: f"{number} {safe_line(name, _NAME)}" for number, (id, name) in enumerate(phases, 1)}
+
+    def rules(self, phase: str, found: Iterable[RuleStanding]) -> tuple[SequenceRule, ...]:
+        """The rules of a phase, as they stand."""
+        return tuple(
+            SequenceRule(
+                rule_id(phase, number),
+                label_of(one.rule, brief=True),
+                goal_of(one.rule, self._names),
+                None if one.rule.goto == END else one.rule.goto,
+                one.fate,
+            )
+            for number, one in enumerate(found)
+        )
+
+
+def _onward(phase: PhaseState) -> Passage | None:
+    """Whether the run went on from the phase to the next one, as it does where no rule holds."""
+    if not goes_on(phase.rules):
+        return None
+    if phase.decision is None:
+        return Passage.OPEN
+    after = not phase.decision.error and phase.decision.taken is None and After.of(phase.status) is After.SUCCESS
+    return Passage.TAKEN if after else Passage.NOT_TAKEN

@@ -16,7 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from orch_tui.model.status import Status
-from orch_tui.runs.sequence.layout import MOST_ROWS, Box, Cell, Picture, lay_out
+from orch_tui.runs.sequence.layout import MOST_ROWS, Box, Cell, Picture, RuleCell, lay_out
 from orch_tui.runs.sequence.text import Kind, Piece, draw
 from orch_tui.runs.sequence.values import Sequence
 from orch_tui.tui.actions import bindings
@@ -137,6 +137,8 @@ class SequencePicture(ScrollView, can_focus=True):
                 name = "dim" if piece.status is Status.CREATED else style_of(piece.status)
             case Kind.NAME:
                 name = "dim" if piece.status is Status.SKIPPED else "text"
+            case Kind.ARROW if piece.status is Status.SUCCESS:
+                name = "success"
             case _:
                 name = _PLAIN.get(piece.kind, "dim")
         here = bool(piece.owner) and piece.owner == self.cursor and piece.kind is not Kind.FRAME and self.has_focus
@@ -153,7 +155,7 @@ class SequencePicture(ScrollView, can_focus=True):
     # The cursor
 
     def go(self, id: str) -> None:
-        """Put the cursor on a task or phase; nothing happens where it is not in the picture."""
+        """Put the cursor on a task, rule or phase; nothing happens where it is not in the picture."""
         if id == self.cursor or self._box_of(id) is None:
             return
         old, self.cursor = self.cursor, id
@@ -162,14 +164,14 @@ class SequencePicture(ScrollView, can_focus=True):
         self.post_message(self.Moved(self, id))
 
     def _box_of(self, id: str) -> Box | None:
-        """The box with this task or phase; a task that is only counted belongs to its box as well."""
-        return next((box for box in self._picture.boxes if id == box.phase.id or _task_in(box, id)), None)
+        """The box with this task, rule or phase; what is only counted belongs to its box as well."""
+        return next((box for box in self._picture.boxes if id == box.phase.id or _is_in(box, id)), None)
 
     def _place(self, id: str) -> Region | None:
         box = self._box_of(id)
         if box is None:
             return None
-        cell = next((cell for cell in box.cells if cell.task.id == id), None)
+        cell = next((cell for cell in _cells(box) if _id_of(cell) == id), None)
         return Region(cell.x, cell.y, cell.width, 1) if cell else Region(box.x, box.y, box.width, 1)
 
     def _refresh_places(self, *ids: str) -> None:
@@ -275,20 +277,24 @@ class SequencePicture(ScrollView, can_focus=True):
         )
         if box is None:
             return
-        cell = next((one for one in box.cells if Region(one.x, one.y, one.width, 1).contains(x, y)), None)
-        self.go(cell.task.id if cell else box.phase.id)
+        cell = next((one for one in _cells(box) if Region(one.x, one.y, one.width, 1).contains(x, y)), None)
+        self.go(_id_of(cell) if cell else box.phase.id)
         if event.chain == 2:
             self.action_choose()
 
 
 def _ids(box: Box) -> Iterator[str]:
     yield box.phase.id
-    yield from (_task(cell) for cell in box.cells)
+    yield from (_id_of(cell) for cell in _cells(box))
 
 
-def _task(cell: Cell) -> str:
-    return cell.task.id
+def _cells(box: Box) -> list[Cell | RuleCell]:
+    return [*box.cells, *box.rules]
 
 
-def _task_in(box: Box, id: str) -> bool:
-    return any(task.id == id for task in box.phase.tasks)
+def _id_of(cell: Cell | RuleCell) -> str:
+    return cell.rule.id if isinstance(cell, RuleCell) else cell.task.id
+
+
+def _is_in(box: Box, id: str) -> bool:
+    return any(task.id == id for task in box.phase.tasks) or any(rule.id == id for rule in box.phase.rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Values
 from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
@@ -10,19 +11,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
+from orch_tui.model.orchestration.rules import After, EndAs, Rule, RuleDecision, TriedRule
 from orch_tui.model.status import Status
 from orch_tui.runs.estimates import Estimates
+from orch_tui.runs.rule_words import RuleFate
 from orch_tui.runs.sequence import svg
 from orch_tui.runs.sequence.layout import LEAST_WIDTH, Box, Picture, lay_out
 from orch_tui.runs.sequence.names import cut_names
 from orch_tui.runs.sequence.text import Kind, draw, legend
 from orch_tui.runs.sequence.values import (
+    Passage,
     Sequence,
     SequencePhase,
+    SequenceRule,
     SequenceTask,
     sequence_of_plan,
     sequence_of_run,
 )
+from orch_tui.runs.sequence.ways import MOST_LANES, Arrow
 from orch_tui.tui import theme
 from rich.cells import cell_len
 from textual.theme import Theme
@@ -49,8 +55,22 @@ def sequences(draw_: st.DrawFn, most_phases: int = 12, most_tasks: int = 40) -> 
             for at in range(count)
         )
         at_once = draw_(st.integers(1, 20))
-        phases.append(SequencePhase(f"p{number}", draw_(NAMES), tasks, draw_(st.sampled_from(list(Status))), at_once))
+        status, onward = draw_(st.sampled_from(list(Status))), draw_(st.none() | st.sampled_from(list(Passage)))
+        phases.append(SequencePhase(f"p{number}", draw_(NAMES), tasks, status, at_once, 0, draw_(ways(number)), onward))
     return Sequence("O", tuple(phases), draw_(st.booleans()))
+
+
+@st.composite
+def ways(draw_: st.DrawFn, phase: int) -> tuple[SequenceRule, ...]:
+    """Mostly none; some lead nowhere that there is."""
+    if draw_(st.booleans()):
+        return ()
+    goals = draw_(st.lists(st.none() | st.integers(0, 14), max_size=6))
+    standing = draw_(st.sampled_from(list(RuleFate)))
+    return tuple(
+        SequenceRule(f"p{phase}#{at}", draw_(NAMES), draw_(NAMES), None if goal is None else f"p{goal}", standing)
+        for at, goal in enumerate(goals)
+    )
 
 
 def lines(picture: Picture) -> list[str]:
@@ -83,10 +103,53 @@ def hold(sequence: Sequence, picture: Picture, width: int) -> None:
             assert 2 + cell_len(cell.name) + cell_len(cell.time) <= cell.width
         places = {(cell.x, cell.y) for cell in box.cells}
         assert len(places) == len(box.cells)
-    assert len(picture.arrows) == max(0, len(picture.boxes) - 1)
-    for arrow, (before, after) in zip(picture.arrows, pairwise(picture.boxes), strict=True):
-        assert on_frame(arrow.points[0], before) and on_frame(arrow.points[-1], after)
+        assert [cell.rule for cell in box.rules] == list(box.phase.rules[: len(box.rules)])
+        assert len(box.rules) + (box.more_rules.tasks if box.more_rules else 0) == len(box.phase.rules)
+        for rule in box.rules:
+            assert box.x < rule.x and rule.x + rule.width < box.x + box.width
+            assert rule.y > max((cell.y for cell in box.cells), default=box.y) and rule.y < box.y + box.height - 1
+            assert 2 + cell_len(rule.name) + cell_len(rule.goal) <= rule.width
+    # An arrow for each way that there is: from one to the next, and past others as far as there is room for lanes.
+    numbers = {phase.id: number for number, phase in enumerate(sequence.phases)}
+    onward = [
+        (number, number + 1)
+        for number, (phase, following) in enumerate(pairwise(sequence.phases))
+        if phase.onward is not None or any(rule.to == following.id for rule in phase.rules)
+    ]
+    past = {
+        (numbers[phase.id], numbers[rule.to])
+        for phase in sequence.phases
+        for rule in phase.rules
+        if rule.to in numbers and numbers[rule.to] > numbers[phase.id] + 1
+    }
+    found = [ends(arrow, picture.boxes) for arrow in picture.arrows]
+    assert [one for one in found if one[1] == one[0] + 1] == onward
+    assert {one for one in found if one[1] != one[0] + 1} <= past and len(set(found)) == len(found)
+    assert len(past) > MOST_LANES or width < 60 or set(found) >= past
+    for arrow in picture.arrows:
         assert all(x == to_x or y == to_y for (x, y), (to_x, to_y) in pairwise(arrow.points))
+        # No arrow goes through a box.
+        for x, y in cells_between(arrow)[1:-1]:
+            assert not any(box.x <= x < box.x + box.width and box.y <= y < box.y + box.height for box in picture.boxes)
+
+
+def ends(arrow: Arrow, boxes: Values[Box]) -> tuple[int, int]:
+    """The numbers of the boxes on whose frames it begins and ends."""
+    first, last = (
+        [number for number, box in enumerate(boxes) if on_frame(point, box)]
+        for point in (arrow.points[0], arrow.points[-1])
+    )
+    assert len(first) == len(last) == 1
+    return first[0], last[0]
+
+
+def cells_between(arrow: Arrow) -> list[tuple[int, int]]:
+    """Every cell from its first point to its last."""
+    cells = [arrow.points[0]]
+    for (x, y), (to_x, to_y) in pairwise(arrow.points):
+        step_x, step_y = (to_x > x) - (to_x < x), (to_y > y) - (to_y < y)
+        cells += [(x + step_x * at, y + step_y * at) for at in range(1, abs(to_x - x) + abs(to_y - y) + 1)]
+    return cells
 
 
 def on_frame(point: tuple[int, int], box: Box) -> bool:
@@ -171,6 +234,114 @@ def test_they_stand_upright_where_it_is_narrow() -> None:
         "│ · New ones        │",
         "╰───────────────────╯",
     ]
+
+
+def with_rules(taken: int | None = None) -> Sequence:
+    """Load, Alert, Publish; the rule of this number was taken."""
+
+    def standing(number: int) -> RuleFate:
+        return RuleFate.OPEN if taken is None else RuleFate.TAKEN if number == taken else RuleFate.NOT_HELD
+
+    rules = (
+        SequenceRule("a#0", "nothing came", "2 Alert", "b", standing(0)),
+        SequenceRule("a#1", "orders.rows < 10 && orders.files > 0 || late", "end as warning", None, standing(1)),
+        SequenceRule("a#2", "otherwise", "3 Publish", "c", standing(2)),
+    )
+    phases = [
+        SequencePhase("a", "Load", (SequenceTask("t", "Orders"),), rules=rules, onward=None),
+        SequencePhase("b", "Alert", (SequenceTask("u", "Tell"),)),
+        SequencePhase("c", "Publish", (SequenceTask("v", "Out"),)),
+    ]
+    return Sequence("Daily", tuple(phases))
+
+
+def test_ways_past_a_phase_lead_below_the_boxes() -> None:
+    assert lines(lay_out(with_rules(), 120)) == [
+        "╭ 1 Load ───────────────────────────────────────────╮   ╭ 2 Alert ─╮   ╭ 3 Publish ─╮",
+        "│ · Orders                                          │──▶│ · Tell   │──▶│ · Out      │",
+        "│ ◇ nothing came → 2 Alert                          │   ╰──────────╯   ╰────────────╯",
+        "│ ◇ orders.rows < 10 && orders.fi… → end as warning │                    ▲",
+        "│ ◇ otherwise → 3 Publish                           │                    │",
+        "╰───────────────────────────────────────────────────╯                    │",
+        "                                                  │                      │",
+        "                                                  ╰──────────────────────╯",
+    ]
+
+
+def test_ways_past_a_phase_lead_at_the_right_where_it_is_narrow() -> None:
+    # GIVEN a run that went past the second phase, in 40 columns
+    assert lines(lay_out(with_rules(taken=2), 40)) == [
+        "╭ 1 Load ───────────────────────────╮",
+        "│ · Orders                          │",
+        "│ ◇ nothing came → 2 Alert          │",
+        "│ ◇ orders.rows <… → end as warning │",
+        "│ ◆ otherwise → 3 Publish           │─╮",
+        "╰───────────────────────────────────╯ │",
+        "            ▼                         │",
+        "╭ 2 Alert ──────────────────────────╮ │",
+        "│ · Tell                            │ │",
+        "╰───────────────────────────────────╯ │",
+        "            ▼                         │",
+        "╭ 3 Publish ────────────────────────╮ │",
+        "│ · Out                             │◀╯",
+        "╰───────────────────────────────────╯",
+    ]
+    # AND where it went elsewhere, on a terminal without these signs
+    assert lines(lay_out(with_rules(taken=0), 40, ascii_only=True))[4:8] == [
+        "| ? otherwise > 3 Publish           |.+",
+        "+-----------------------------------+ :",
+        "            v                         :",
+        "+ 2 Alert --------------------------+ :",
+    ]
+
+
+def test_ways_that_cross_are_told_apart_from_such_that_meet() -> None:
+    # GIVEN two rules that lead to the same phase from different ones, and one that crosses both
+    def phase(name: str, *goals: str) -> SequencePhase:
+        rules = tuple(SequenceRule(f"{name}#{at}", "r", goal, goal) for at, goal in enumerate(goals))
+        return SequencePhase(name, name, (SequenceTask(f"t{name}", "T"),), rules=rules)
+
+    sequence = Sequence("O", (phase("a", "c"), phase("b", "d"), phase("c", "e"), phase("d"), phase("e")))
+    drawn = lines(lay_out(sequence, 32))
+    joined = "\n".join(drawn)
+    assert joined.count("◀") == 3 and joined.count("▼") == 4 and "┼" in joined
+
+
+def test_the_way_of_a_run_has_the_colour_of_a_success() -> None:
+    pieces = [piece for line in draw(lay_out(with_rules(taken=2), 120)) for piece in line]
+    taken = {piece.text.strip() for piece in pieces if piece.status is Status.SUCCESS}
+    assert taken >= {"◆", "→ 3 Publish", "▲"} and "▶" not in taken
+    # AND in a file for a wiki page: what was not taken is dotted
+    document = svg.write_svg(lay_out(with_rules(taken=2), 120))
+    assert document.count("stroke-dasharray") == 1 and document.count('class="line s-green"') == 1
+    assert "orders.rows &lt; 10 &amp;&amp; orders.files &gt; 0 || late, to end as warning: does not hold" in document
+
+
+def test_a_plan_and_a_run_know_their_ways() -> None:
+    # GIVEN rules after the first of three phases
+    rules = (Rule("c", "vars.x", name="late"), Rule("end", on=After.ANY, ends_as=EndAs.ERROR))
+    phases = (Phase("a", "A", rules=rules), Phase("b", "B"), Phase("c", "C"))
+    value = Orchestration("o", "O", phases=phases)
+    plan = sequence_of_plan(value, str, {}, 4)
+    # THEN the plan has them all open, and none leads to the next one
+    assert [(one.id, one.name, one.goal, one.to) for one in plan.phases[0].rules] == [
+        ("a#0", "late", "3 C", "c"),
+        ("a#1", "in any case", "end as error", None),
+    ]
+    assert [phase.onward for phase in plan.phases] == [None, Passage.OPEN, Passage.OPEN]
+    # AND a run says which was taken
+    run = model(begun())
+    state = run.state.phases["p"]
+    state.rules, state.status, state.started = (Rule("end", "vars.x"),), Status.SUCCESS, T0
+    for decision, expected in (
+        (None, (Passage.OPEN, Passage.OPEN)),
+        (RuleDecision((TriedRule(0, True),), 0), (Passage.TAKEN, Passage.NOT_TAKEN)),
+        (RuleDecision((TriedRule(0, False),)), (Passage.NOT_TAKEN, Passage.TAKEN)),
+        (RuleDecision((TriedRule(0, None),), None, "no"), (Passage.NOT_TAKEN, Passage.NOT_TAKEN)),
+    ):
+        state.decision = decision
+        seen = sequence_of_run(run, RunTime(T0)).phases[0]
+        assert (seen.rules[0].passage, seen.onward) == expected
 
 
 def test_where_they_do_not_fit_side_by_side_rows_follow_each_other() -> None:
