@@ -84,7 +84,8 @@ class Expression:
         """
         self.text = text
         self._compiled = _compiled(text)
-        found = _references(tree_of(self._compiled.serialize()))
+        self.tree = tree_of(self._compiled.serialize())
+        found = _references(self.tree)
         self.references = tuple({(one.root, one.keys): one for one in reversed([*found])}.values())[::-1]
 
     def place_of(self, offset: int) -> tuple[int, int]:
@@ -237,6 +238,11 @@ def _chain(node: Node, bound: frozenset[str]) -> Reference | None:
     if node.kind is not Kind.NAME or node.text in bound or node.text not in ROOTS:
         return None
     return Reference(node.text, tuple(reversed(keys)), node.place)
+
+
+def reference_of(node: Node) -> Reference | None:
+    """The fact that a node asks for as a whole; None for one that asks for none, or for whether there is one."""
+    return None if node.asks_has else _chain(node, frozenset())
 
 
 def _value(facts: Mapping[str, Any], reference: Reference) -> Any:

@@ -7,9 +7,11 @@ https://github.com/google/cel-spec/blob/master/proto/cel/expr/syntax.proto and c
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Final
 
 Fields = list[tuple[int, "int | bytes"]]
 
@@ -19,6 +21,10 @@ _PARSED_EXPR, _PARSED_INFO = 2, 3
 _POSITIONS = 4
 _ID, _CONSTANT, _NAME, _SELECT, _CALL, _LIST, _STRUCT, _FOLD = range(2, 10)
 _STRING = 6
+
+
+OTHER: Final = object()
+"""In place of a value that is none of those that are told."""
 
 
 class Kind(Enum):
@@ -34,14 +40,17 @@ class Kind(Enum):
 @dataclass(frozen=True, slots=True)
 class Node:
     """``place`` is the offset in characters of the node's token in the text. ``text`` is the name, the field or the
-    function, or the constant if it is a string. ``binds`` are the names that a macro such as ``exists`` gives to the
-    items that it goes through: inside of it they hide others."""
+    function, or the constant if it is a string; ``value`` is the constant if it is a text, number, bool or null, and
+    :data:`OTHER` for any other. ``asks_has``: a field is not read, but asked for by the macro ``has``. ``binds`` are
+    the names that a macro such as ``exists`` gives to the items that it goes through: inside of it they hide others."""
 
     kind: Kind
     place: int
     text: str | None = None
     parts: tuple[Node, ...] = ()
     binds: frozenset[str] = frozenset()
+    value: object = OTHER
+    asks_has: bool = False
 
 
 def tree_of(serialized: bytes) -> Node:
@@ -74,17 +83,34 @@ def _node(data: bytes, places: Mapping[int, int]) -> Node:
     place = places.get(_int(fields, _ID), 0)
     if _CONSTANT in fields:
         constant = dict(_fields(_bytes(fields, _CONSTANT)))
-        return Node(Kind.CONSTANT, place, _bytes(constant, _STRING).decode() if _STRING in constant else None)
+        text = _bytes(constant, _STRING).decode() if _STRING in constant else None
+        return Node(Kind.CONSTANT, place, text, value=text if text is not None else _value(constant))
     if _NAME in fields:
         return Node(Kind.NAME, place, _bytes(dict(_fields(_bytes(fields, _NAME))), 1).decode())
     if _SELECT in fields:
         select = dict(_fields(_bytes(fields, _SELECT)))
-        return Node(Kind.SELECT, place, _bytes(select, 2).decode(), (_node(_bytes(select, 1), places),))
+        inside = (_node(_bytes(select, 1), places),)
+        return Node(Kind.SELECT, place, _bytes(select, 2).decode(), inside, asks_has=bool(_int(select, 3)))
     if _CALL in fields:
         return _call(_fields(_bytes(fields, _CALL)), place, places)
     if _FOLD in fields:
         return _macro(_fields(_bytes(fields, _FOLD)), place, places)
     return Node(Kind.LITERAL, place, None, _nodes(_items(fields), places))
+
+
+def _value(constant: Mapping[int, int | bytes]) -> object:
+    """A constant that is no text: null, a bool, a number."""
+    if 1 in constant:
+        return None
+    if 2 in constant:
+        return bool(_int(constant, 2))
+    if 3 in constant:
+        number = _int(constant, 3)
+        return number - (1 << 64) if number >= 1 << 63 else number
+    if 5 in constant:
+        found = struct.unpack("<d", _bytes(constant, 5))
+        return float(found[0])
+    return OTHER
 
 
 def _call(fields: Fields, place: int, places: Mapping[int, int]) -> Node:

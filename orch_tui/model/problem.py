@@ -7,8 +7,11 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
+    """A note is nothing to mend, but may be worth a look."""
+
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)

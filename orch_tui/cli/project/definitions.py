@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +58,8 @@ def check_command(orchestration: str | None, as_json: bool, strict: bool, projec
         print_json(out, [problem_json(problem) for problem in problems])
     else:
         _print(out, problems)
-    bad = problems if strict else [p for p in problems if p.severity is Severity.ERROR]
+    counted_as_bad = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
+    bad = [problem for problem in problems if problem.severity in counted_as_bad]
     return USAGE if bad else SUCCESS
 
 
@@ -124,23 +126,22 @@ def _print(out: Output, problems: Iterable[Problem]) -> None:
     for problem in problems:
         groups.setdefault(problem.file or "", []).append(problem)
     # Files with errors first, and in each file its errors first.
-    for file in sorted(groups, key=lambda name: (all(map(_is_warning, groups[name])), name)):
-        for problem in sorted(groups[file], key=lambda p: (_is_warning(p), p.line or 0)):
+    for file in sorted(groups, key=lambda name: (min(map(_rank, groups[name])) > 0, name)):
+        for problem in sorted(groups[file], key=lambda p: (_rank(p), p.line or 0)):
             _print_problem(out, problem)
-    errors = sum(not _is_warning(problem) for problem in problems)
-    warnings = len(problems) - errors
-    if not problems:
+    counts = Counter(problem.severity for problem in problems)
+    if not counts[Severity.ERROR] and not counts[Severity.WARNING]:
         out.line("no problems found")
     else:
-        out.line(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}")
+        out.line(f"{counted(counts[Severity.ERROR], 'error')}, {counted(counts[Severity.WARNING], 'warning')}")
 
 
-def _is_warning(problem: Problem) -> bool:
-    return problem.severity is Severity.WARNING
+def _rank(problem: Problem) -> int:
+    return list(Severity).index(problem.severity)
 
 
 def _print_problem(out: Output, problem: Problem) -> None:
-    color = "yellow" if _is_warning(problem) else "red"
+    color = {Severity.ERROR: "red", Severity.WARNING: "yellow"}.get(problem.severity, "bright_black")
     place = f"{safe_line(problem.place, 300)}: " if problem.place else ""
     out.line(f"{place}{out.paint(problem.severity.value, color)}: {safe_line(problem.message, 2000)}")
     if problem.remedy:

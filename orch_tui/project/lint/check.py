@@ -22,7 +22,7 @@ from orch_tui.project.lint.expressions import expression_problems
 from orch_tui.project.lint.nesting import find_cycle
 from orch_tui.project.lint.pools import pool_problems
 from orch_tui.project.lint.references import line_of_secret, reference_problems
-from orch_tui.project.lint.rules import rule_problems
+from orch_tui.project.lint.rules import never_taken, rule_problems
 from orch_tui.project.lint.secrets import secret_problems, variable_problems
 from orch_tui.project.lint.tables import table_problems
 from orch_tui.project.lint.triggers import trigger_problems
@@ -65,11 +65,7 @@ class Linter:
     def check(self, value: Orchestration) -> list[Problem]:
         """The problems of one orchestration, which may have edits that are not saved; without lines."""
         found = [*self._structure(value), *self._cycle(value)]
-        known = {variable.name for variable in (*self.project.settings.variables, *value.variables)}
-        if value.schedules:
-            known.update(SCHEDULED_VARIABLES, *(schedule.variables for schedule in value.schedules))
-        if value.triggers:
-            known.update(TRIGGER_VARIABLES, *(trigger.variables for trigger in value.triggers))
+        known = declared_variables(self.project, value)
         sets = sets_of(self.project)
         set_before = promised_before(value, sets)
         for phase in value.phases:
@@ -224,6 +220,16 @@ class Linter:
             yield _error("cycle", f"the orchestration runs itself: {shown}", "remove one of these tasks", *place)
 
 
+def declared_variables(project: Project, value: Orchestration) -> set[str]:
+    """The names of the variables that every run of it is started with."""
+    known = {variable.name for variable in (*project.settings.variables, *value.variables)}
+    if value.schedules:
+        known.update(SCHEDULED_VARIABLES, *(schedule.variables for schedule in value.schedules))
+    if value.triggers:
+        known.update(TRIGGER_VARIABLES, *(trigger.variables for trigger in value.triggers))
+    return known
+
+
 def _error(code: str, message: str, remedy: str, phase: str | None = None, task: str | None = None) -> Problem:
     return Problem(Severity.ERROR, code, message, remedy, phase=phase, task=task)
 
@@ -265,6 +271,7 @@ def check(project: Project, validate_parameters: ValidateParameters | None = Non
         used.update(task.configuration for task in value.tasks())
         text = project.source(project.paths.orchestration(orchestration_id)).text
         problems = [p for p in linter.check(value) if p.code != "cycle" or _first_of_cycle(value, linter, cycles)]
+        problems += never_taken(project, value)
         found += _with_lines(value, text, problems)
     for ref in project.configuration_refs():
         found += _configuration_problems(linter, ref, validate_parameters, used=ref in used)

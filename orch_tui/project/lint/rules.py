@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase
-from orch_tui.model.orchestration.rules import END, FaultyRule, Rule, RuleFault, faults_of
+from orch_tui.model.orchestration.rules import END, After, FaultyRule, Rule, RuleFault, faults_of
 from orch_tui.model.problem import Problem, Severity
+from orch_tui.project.rule_history import rule_uses
 from orch_tui.project.toml.decode import did_you_mean, quote
+
+if TYPE_CHECKING:
+    from orch_tui.conditions.condition import Condition
+    from orch_tui.project.project import Project
+
+_LONG = 30
+"""So many runs are worth a note on a rule that none of them took."""
 
 
 def rule_problems(value: Orchestration, variables: Collection[str]) -> Iterator[Problem]:
@@ -20,8 +29,11 @@ def rule_problems(value: Orchestration, variables: Collection[str]) -> Iterator[
     for phase in value.phases:
         for number, rule in enumerate(phase.rules):
             if rule.when is not None:
-                problems = _condition_problems(value, phase, rule, rule.when, variables)
-                yield from (replace(problem, rule=number) for problem in problems)
+                problems = [
+                    *_condition_problems(value, phase, rule, rule.when, variables),
+                    *_said_before(phase, number, rule),
+                ]
+                yield from (replace(problem, phase=phase.id, rule=number) for problem in problems)
 
 
 def _fault(value: Orchestration, fault: FaultyRule) -> Problem:
@@ -31,7 +43,7 @@ def _fault(value: Orchestration, fault: FaultyRule) -> Problem:
         remedy = "let a rule go there, or remove the phase"
         return Problem(Severity.WARNING, fault.fault.value, message, remedy, phase=phase.id)
     rule = phase.rules[fault.rule]
-    said = f"the rule {quote(rule.title)} after the phase {quote(phase.name)}"
+    said = _said(phase, rule)
     severity = Severity.ERROR
     if fault.fault is RuleFault.UNKNOWN_PHASE:
         message = f"{said} goes to {quote(fault.other)}, and there is no such phase"
@@ -57,16 +69,74 @@ def _condition_problems(
     from orch_tui.conditions.condition import Condition, ConditionError
     from orch_tui.conditions.names import Names, unknown_names
 
+    found: list[Problem] = []
     names = Names({task.id for task in value.tasks()}, {other.id for other in value.phases}, variables)
     try:
-        faults = list(unknown_names(Condition(text), names))
+        condition = Condition(text)
+        faults = list(unknown_names(condition, names))
+        found = [*_hints(value, phase, rule, condition)] if not faults else []
     except ConditionError as error:
         faults = [error]
     for fault in faults:
         line = f"line {fault.line}, " if "\n" in text else ""
-        message = (
-            f"the rule {quote(rule.title)} after the phase {quote(phase.name)}: {fault.sentence} "
-            f"({line}character {fault.column} of its condition)"
-        )
+        message = f"{_said(phase, rule)}: {fault.sentence} ({line}character {fault.column} of its condition)"
         remedy = "correct the condition; docs/flow.md has what it can ask for"
-        yield Problem(Severity.ERROR, "condition", message, remedy, phase=phase.id)
+        yield Problem(Severity.ERROR, "condition", message, remedy)
+    yield from found
+
+
+def _said(phase: Phase, rule: Rule) -> str:
+    return f"the rule {quote(rule.title)} after the phase {quote(phase.name)}"
+
+
+def _hints(value: Orchestration, phase: Phase, rule: Rule, condition: Condition) -> Iterator[Problem]:
+    """What a condition says whatever a run does, and what it asks for before it is there."""
+    from orch_tui.conditions.constant import Always, always
+
+    answer = always(condition, phase.id, rule.on)
+    if answer is Always.NEVER:
+        outcome = "" if rule.on is After.ANY else f" after a {rule.on.value}"
+        message = f"{_said(phase, rule)} never holds{outcome}, whatever a run does"
+        remedy = "correct its condition or the outcome after which it counts, or remove it"
+        yield Problem(Severity.WARNING, "never-holds", message, remedy)
+        return
+    if answer is Always.HOLDS:
+        message = f"{_said(phase, rule)} always holds, whatever a run does"
+        yield Problem(Severity.WARNING, "always-holds", message, "leave out its condition, or correct it")
+    later = value.phases[value.phases.index(phase) + 1 :]
+    places = {("phase", one.id): one.name for one in later}
+    places |= {("task", task.id): one.name for one in later for task in one.tasks}
+    for reference in condition.references:
+        where = places.get((reference.root, reference.keys[0])) if reference.keys else None
+        if where is not None:
+            what = reference.root if reference.root == "phase" else f"task {quote(reference.keys[0])} of the phase"
+            message = f"{_said(phase, rule)} is tried before the {what} {quote(where)} runs, for which it asks"
+            yield Problem(Severity.WARNING, "asks-too-early", message, "ask for what runs before, or move the rule")
+            return
+
+
+def _said_before(phase: Phase, number: int, rule: Rule) -> Iterator[Problem]:
+    """A rule before has the same condition, and counts wherever this one does."""
+    for other in phase.rules[:number]:
+        if other.when == rule.when and rule.when is not None and (other.on is After.ANY or other.on is rule.on):
+            message = f"{_said(phase, rule)} is never taken: {quote(other.title)} before it has the same condition"
+            yield Problem(Severity.WARNING, RuleFault.NEVER_TRIED.value, message, "move it up, or remove it")
+            return
+
+
+def never_taken(project: Project, value: Orchestration) -> Iterator[Problem]:
+    """Rules that no run has taken for a long time. Reads journals."""
+    if not any(phase.rules for phase in value.phases):
+        return
+    file = project.paths.relative(project.paths.orchestration(value.id))
+    for (place, number), use in rule_uses(project.paths, value).items():
+        if use.runs < _LONG or use.taken:
+            continue
+        phase = value.phase(place)
+        rule = phase.rules[number]
+        after = "" if rule.on is After.ANY else f" that ended as it counts after ({rule.on.value})"
+        message = f"{_said(phase, rule)} was never taken in the last {use.runs} runs{after}"
+        remedy = "look whether it still says what is meant"
+        yield Problem(
+            Severity.NOTE, "never-taken", message, remedy, file, orchestration=value.id, phase=place, rule=number
+        )
