@@ -22,6 +22,7 @@ from orch_tui.engine.runs.takeover import take_over
 from orch_tui.model.errors import OrchError
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.orchestration.orchestration import Variable
+from orch_tui.model.run.may_run import what_is_needed
 from orch_tui.model.run.plan import Decision, RunPlan
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
@@ -31,6 +32,7 @@ from orch_tui.project.history import RunSummary, latest, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.runs.responding import ExecutorLook, NoAnswer
+from orch_tui.runs.rule_words import MAY_RUN
 from orch_tui.runs.stop_signals import STOPPING
 
 if TYPE_CHECKING:
@@ -307,9 +309,14 @@ def grace_words(tasks: Sequence[TaskState]) -> str:
 
 
 def plan_words(plan: RunPlan) -> str:
-    """``5 will run, 2 reused``."""
-    counts = [(decision, len(plan.with_decision(decision))) for decision in Decision]
-    return ", ".join(f"{number} {decision.value}" for decision, number in counts if number) or "no tasks"
+    """``5 will run, 3 may run, 2 reused``; 3 tasks are of phases that rules may pass over."""
+    needed, said = what_is_needed(plan.phases), list[str]()
+    for decision in Decision:
+        tasks = plan.with_decision(decision)
+        may = sum(task.phase in needed for task in tasks) if decision is Decision.RUN else 0
+        counts = ((len(tasks) - may, decision.value), (may, MAY_RUN))
+        said += [f"{number} {word}" for number, word in counts if number]
+    return ", ".join(said) or "no tasks"
 
 
 def with_values(request: RunRequest, values: Mapping[str, str]) -> RunRequest:

@@ -89,10 +89,13 @@ class Narrator:
         """The way that is taken, with the facts that were seen. What cannot be decided ends the run, which says so."""
         phase = state.phases[data["phase"]]
         rule, decision = phase.taken, phase.decision
-        if rule is None or decision is None:
+        if decision is None or decision.error or not decision.tried:
             return None
         seen = {name: value for tried in decision.tried for name, value in tried.seen.items()}
         facts = ", ".join(f"{name} is {json.dumps(value, ensure_ascii=False)}" for name, value in seen.items())
+        if rule is None:
+            none = "none of its rules holds" if len(decision.tried) > 1 else "its rule does not hold"
+            return f"{self._phase(state, phase.id)}: {none}{safe_line(f' ({facts})', _REASON) if facts else ''}"
         where = self._phase(state, rule.goto) if rule.goto in state.phases else "the end"
         why = f"{rule.title} ({facts})" if facts else rule.title
         return f"→ {where}: {safe_line(why, _REASON)}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.cli.shared.errors import SUCCESS, USAGE
 from orch_tui.cli.shared.output import Output, cells, pad
 from orch_tui.model.events.reasons import value_of
+from orch_tui.model.run.may_run import what_is_needed
 from orch_tui.model.run.plan import Decision, RunPlan
 from orch_tui.model.texts.text import counted, safe_line
 
@@ -41,23 +42,35 @@ def show_plan(project: Project, request: RunRequest, *, as_json: bool) -> int:
 
 
 def _print(out: Output, plan: RunPlan) -> None:
+    from orch_tui.runs.control import plan_words
+    from orch_tui.runs.rule_words import MAY_RUN, goal_of, label_of, may_run_words
+
+    needed, names = what_is_needed(plan.phases), {phase.id: phase.name for phase in plan.phases}
     width = min(60, max((cells(safe_line(task.name)) for task in plan.tasks()), default=0))
     for number, phase in enumerate(plan.phases, 1):
         limit = f", {phase.max_parallel} at once" if len(phase.tasks) > phase.max_parallel else ""
         name = safe_line(phase.name, 120)
-        out.line(out.bold(f'phase {number} "{name}"') + f"  {counted(len(phase.tasks), 'task')}{limit}")
+        may = f"  {safe_line(may_run_words(needed[phase.id], plan.phases), 400)}" if phase.id in needed else ""
+        out.line(out.bold(f'phase {number} "{name}"') + f"  {counted(len(phase.tasks), 'task')}{limit}{may}")
         for task in phase.tasks:
             glyph, ascii_glyph, color = _MARKS[task.decision]
-            mark = out.paint(f"{glyph if out.unicode else ascii_glyph} {task.decision.value:<8}", color)
+            word = task.decision.value
+            if task.decision is Decision.RUN and phase.id in needed:
+                glyph, ascii_glyph, word = "○", "o", MAY_RUN
+            mark = out.paint(f"{glyph if out.unicode else ascii_glyph} {word:<8}", color)
             reason = f"  {safe_line(task.reason, 400)}" if task.reason else ""
             out.line(f"  {mark}  {pad(safe_line(task.name), width)}  {task.id}{reason}")
-    counts = [(decision, len(plan.with_decision(decision))) for decision in Decision]
-    said = ", ".join(f"{number} {decision.value}" for decision, number in counts if number)
-    out.line(f"{safe_line(plan.name, 120)}: {said or 'no tasks'}. Nothing was started.")
+        for rule in phase.rules:
+            out.line(f"  rule {label_of(rule)} → {goal_of(rule, names)}")
+    out.line(f"{safe_line(plan.name, 120)}: {plan_words(plan)}. Nothing was started.")
 
 
 def plan_json(plan: RunPlan) -> dict[str, Any]:
     """The plan as docs/cli.md has it."""
+    from orch_tui.project.definitions.rules import rule_values
+    from orch_tui.runs.rule_words import may_run_words
+
+    needed = what_is_needed(plan.phases)
     return {
         "orchestration": plan.orchestration,
         "name": plan.name,
@@ -70,6 +83,12 @@ def plan_json(plan: RunPlan) -> dict[str, Any]:
                 "id": phase.id,
                 "name": phase.name,
                 "max_parallel": phase.max_parallel,
+                "rules": [rule_values(rule) for rule in phase.rules],
+                "may_run": may_run_words(needed[phase.id], plan.phases) if phase.id in needed else None,
+                "needed": [
+                    {"need": one.need.value, "phase": one.phase, "rules": list(one.rules)}
+                    for one in needed.get(phase.id, ())
+                ],
                 "tasks": [
                     {
                         "id": task.id,

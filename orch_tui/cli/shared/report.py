@@ -22,6 +22,7 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.texts.text import safe_json
 from orch_tui.model.variables.values import SetValue, type_of
 from orch_tui.project.attempt_dir import attempt_directory, log_file
+from orch_tui.project.definitions.rules import rule_values
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.approvals import OpenApproval, approvals_of
 from orch_tui.runs.ending import files_written, findings_told, first_failure, skipped_because, tables_written
@@ -110,6 +111,7 @@ def _phase_json(state: RunState, phase: PhaseState, directory: Path, findings: M
         "started": at(phase.started),
         "ended": at(phase.ended),
         "max_parallel": phase.max_parallel,
+        "rules": [rule_values(rule) for rule in phase.rules],
         "decision": decision_json(phase),
         "held": _hold_json(holds.hold(phase=phase.id)),
         "tasks": [

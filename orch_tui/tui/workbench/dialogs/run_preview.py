@@ -9,10 +9,13 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from orch_tui.model.orchestration.orchestration import Task
-from orch_tui.model.run.plan import PlannedTask, RunPlan
+from orch_tui.model.orchestration.rules import phase_of_id
+from orch_tui.model.run.may_run import what_is_needed
+from orch_tui.model.run.plan import Decision, PlannedTask, RunPlan
 from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.control import Part as RunnablePart
 from orch_tui.runs.control import plan_words
+from orch_tui.runs.rule_words import may_run_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.dialogs.base import Dialog
@@ -92,18 +95,19 @@ class RunPart(Dialog[RunnablePart | None]):
 class RunPreview(Dialog[bool]):
     """Below the tree, which shows what would happen to each task. Dismissed with True to start.
 
-    ``move`` moves the cursor of the tree behind by so many rows and gives the task that it is on then.
+    ``move`` moves the cursor of the tree behind by so many rows and gives the task it is on then, or else the phase.
     """
 
     CSS_PATH = look.OWN
     BINDINGS = bindings(actions.PREVIEW)
 
-    def __init__(self, plan: RunPlan, title: str, move: Callable[[int], str | None]) -> None:
+    def __init__(self, plan: RunPlan, title: str, move: Callable[[int], tuple[str | None, str | None]]) -> None:
         super().__init__()
         self._plan = plan
         self._title = title
         self._move = move
         self._tasks: dict[str, PlannedTask] = {task.id: task for task in plan.tasks()}
+        self._needed = what_is_needed(plan.phases)
 
     def compose(self) -> ComposeResult:
         refusal = self._plan.refusal
@@ -118,24 +122,29 @@ class RunPreview(Dialog[bool]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self._show(self._move(0))
+        self._show(*self._move(0))
 
-    def _show(self, task: str | None) -> None:
+    def _show(self, task: str | None, phase: str | None) -> None:
         planned = self._tasks.get(task or "")
         text = ""
         if planned is not None:
             reason = f": {planned.reason}" if planned.reason else ""
             text = f"{planned.name} — {planned.decision.value}{reason}"
+            if planned.decision is Decision.RUN and planned.phase in self._needed:
+                text = f"{planned.name} — {may_run_words(self._needed[planned.phase], self._plan.phases)}"
+        elif phase is not None and phase in self._needed:
+            name = next(one.name for one in self._plan.phases if one.id == phase)
+            text = f"{name} — {may_run_words(self._needed[phase], self._plan.phases)}"
         self.query_one("#about", Static).update(line(text, limit=400))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not (action == "start" and self._plan.refusal is not None)
 
     def action_down(self) -> None:
-        self._show(self._move(1))
+        self._show(*self._move(1))
 
     def action_up(self) -> None:
-        self._show(self._move(-1))
+        self._show(*self._move(-1))
 
     def action_start(self) -> None:
         self.dismiss(True)
@@ -147,13 +156,15 @@ async def confirm_in_tree(
     """Show in the tree what would happen to every task and when, and below it the dialog; True to start."""
     tree.show_states(plan_states(plan, tree.size.width), bars)
 
-    def move(step: int) -> str | None:
+    def move(step: int) -> tuple[str | None, str | None]:
         if step:
             tree.go(tree.cursor + step, step=step)
         # What the dialog below covers cannot be seen.
         top = tree.cursor - (tree.size.height - _COVERED)
         if top > tree.scroll_y:
             tree.scroll_to(y=top, animate=False, immediate=True, force=True)
-        return tree.item.id if isinstance(tree.item, Task) else None
+        if isinstance(tree.item, Task):
+            return tree.item.id, None
+        return None, phase_of_id(tree.item.id) if tree.item is not None else None
 
     return await ask(RunPreview(plan, title, move)) is True
