@@ -63,6 +63,7 @@ REASONS = {
     ("scheduling", "cronsim"): "an orchestration without a schedule is looked at without",
     ("storage", "duckdb"): _HEAVY,
     ("storage", "storage"): "what loads duckdb; and tables hand out the transactions that are made of them, a circle",
+    ("tui", "conditions"): "the form of a rule is there before the library of its condition",
     ("tui", "components"): "the schema of one component, which loads pydantic",
     ("tui", "duckdb"): _HEAVY,
     ("tui", "engine"): _FIRST_PAINT,

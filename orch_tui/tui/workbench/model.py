@@ -13,7 +13,6 @@ from orch_tui.model.edits.edits import EditError
 from orch_tui.model.edits.undo import EditHistory
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
 from orch_tui.model.orchestration.retry import Retry
-from orch_tui.model.orchestration.rules import Rule, rule_id
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.files.source import read_source
 from orch_tui.project.project import DefinitionError, Project, SourceText
@@ -324,18 +323,6 @@ class Workbench:
         if not isinstance(changes.retry, edits.Keep):
             new = edits.set_phase_retry(new, phase_id, changes.retry)
         return self.push(new, "options of the phase")
-
-    def add_rule(self, phase_id: str, rule: Rule) -> str:
-        """Another rule after a phase; the id of its row."""
-        before = self.value.phase(phase_id).rules
-        new = edits.add_rule(self.value, phase_id, rule)
-        self.push(new, f"new {title_of_rule(rule)}")
-        rules = new.phase(phase_id).rules
-        at = next((at for at, (old, now) in enumerate(zip(before, rules, strict=False)) if old != now), len(before))
-        return rule_id(phase_id, at)
-
-    def change_rule(self, row: RuleRow, rule: Rule) -> bool:
-        return self.push(edits.change_rule(self.value, row.phase, row.index, rule), f"editing of {title_of_rule(rule)}")
 
     def merge(self, ids: Sequence[str], *, into_id: str | None = None, into_name: str | None = None) -> bool:
         """One phase out of these and the target."""

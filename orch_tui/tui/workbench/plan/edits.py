@@ -9,6 +9,7 @@ from orch_tui.model.edits import edits
 from orch_tui.model.edits.edits import EditError
 from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
+from orch_tui.model.orchestration.rules import rule_id
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.workbench.catalog import ConfigurationEntry
@@ -19,6 +20,8 @@ from orch_tui.tui.workbench.dialogs.orchestration import OrchestrationDialog
 from orch_tui.tui.workbench.dialogs.task_options import PhaseOptionsDialog, TaskOptionsDialog
 from orch_tui.tui.workbench.host import Asks, Rows
 from orch_tui.tui.workbench.model import Item, OptionChanges, PhaseChanges, Workbench
+from orch_tui.tui.workbench.plan.rule_edits import RuleEdits
+from orch_tui.tui.workbench.tree.rule_row import RuleRow
 
 
 class EditDesk(Protocol):
@@ -45,6 +48,7 @@ class EditController:
         self._rows = rows
         self._host = host
         self._desk = desk
+        self.rules = RuleEdits(bench, rows, host, self.attempt)
 
     @property
     def actions(self) -> Mapping[str, Callable[[], object]]:
@@ -58,6 +62,7 @@ class EditController:
             "tree.toggle-enabled": self.toggle_enabled,
             "tree.toggle-continue": self.toggle_continue,
             "tree.options": self.options,
+            "tree.rule": self.rules.add,
             "workbench.orchestration": self.orchestration,
             "workbench.starts": self.starts,
             "workbench.new-phase": self.new_phase,
@@ -137,6 +142,9 @@ class EditController:
         if isinstance(item, Phase) and not bench.marks:
             await self._phase_options(item)
             return
+        if isinstance(item, RuleRow) and not bench.marks:
+            await self.rules.change(item)
+            return
         ids = bench.targets(item)
         if not ids:
             self._host.say("Put the cursor on a task, or mark some, to set their options.", "warning")
@@ -215,6 +223,9 @@ class EditController:
         return None
 
     async def rename(self) -> None:
+        if isinstance(self._rows.item, RuleRow):
+            await self.rules.change(self._rows.item)
+            return
         phase = self._bench.phase_of(self._rows.item)
         if phase is None:
             return
@@ -236,6 +247,8 @@ class EditController:
         if item is not None:
             # A task that crosses into a folded phase would disappear from under the cursor.
             focus = item.id if isinstance(item, Task) else None
+            if isinstance(item, RuleRow):
+                focus = rule_id(item.phase, item.index + step)
             self.attempt(lambda: self._bench.move_row(item, step), focus)
 
     async def merge_phases(self) -> None:
@@ -295,11 +308,20 @@ class EditController:
 
         def take(answer: str | None) -> None:
             if answer == "group":
-                self.attempt(bench.group)
+                self._group()
             elif answer == "top":
                 self._rows.go(0)
 
         await self._host.push(GroupPreview(phases), take)
+
+    def _group(self) -> None:
+        """Rules belong to phases: those of phases that go away go with them, which nobody might notice."""
+        before = sum(len(phase.rules) for phase in self._bench.value.phases)
+        if self.attempt(self._bench.group):
+            gone = before - sum(len(phase.rules) for phase in self._bench.value.phases)
+            if gone > 0:
+                undo = self._host.key_of("workbench.undo")
+                self._host.say(f"{counted(gone, 'rule')} went away with the phases; {undo} undoes it.", "warning")
 
     def drop(self, source: Item, target: Item) -> None:
         """A row was dragged with the mouse onto another one."""
