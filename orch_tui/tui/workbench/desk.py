@@ -27,6 +27,7 @@ from orch_tui.tui.workbench.plan.plan_view import PlanView
 from orch_tui.tui.workbench.plan.problems import ProblemList
 from orch_tui.tui.workbench.plan.remedies import Remedies
 from orch_tui.tui.workbench.run.failure_card import Failure
+from orch_tui.tui.workbench.run.gates import GateController
 from orch_tui.tui.workbench.run.interventions import InterventionController
 from orch_tui.tui.workbench.run.live_panel import LivePanel
 from orch_tui.tui.workbench.run.pictures import Pictures
@@ -96,6 +97,7 @@ class Desk:
         self.file = FileController(bench, tree, services, self, drafts)
         self.starter = RunStarter(bench, self.file, tree, self.watcher, control, services, self)
         self.interventions = InterventionController(tree, self.watcher, control, services)
+        self.gates = GateController(bench.project.paths, self.watcher, services, self.run_changed)
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown)
         self.remedies = Remedies(bench.project, services, self.edit.orchestration, self.jump, self._secrets_changed)
         self.pictures = Pictures(bench, self.watcher, tree, services, self.do, self.jump)
@@ -381,5 +383,7 @@ class Desk:
             self.starter.continue_shown()
         elif what == "log":
             self.pages.open_log(failure.task)
+        elif what in ("accept", "discard"):
+            self.gates.decide(what, failure)
         else:
             self.pages.of_attempt(what, self.shown.task(failure.task))
