@@ -55,7 +55,7 @@ class ProblemList(LineList):
         """Lines of the screen in which none of it would be hidden, with its frame."""
         return max(1, len(self._lines)) + self.gutter.height
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         if self.size.width != self._wrapped_at:
             self._wrap()
 

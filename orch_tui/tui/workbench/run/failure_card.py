@@ -113,10 +113,9 @@ class FailureCard(LineList):
         self._rows, self._folds = failure_rows(self.failure, self._width, self._open) if self.failure else ([], {})
         self.reload()
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         if self.size.width != self._width:
             self._build()
-        super().on_resize()
 
     def count(self) -> int:
         return len(self._rows)
