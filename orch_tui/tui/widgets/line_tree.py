@@ -160,11 +160,7 @@ class LineList(ScrollView, can_focus=True):
             self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True, force=True)
 
     def on_resize(self) -> None:
-        self.resized()
         self._scroll_to_cursor()
-
-    def resized(self) -> None:
-        """The list has another size: rows that are made for its width are made anew."""
 
     def notify_style_update(self) -> None:
         self.painter.forget_styles()

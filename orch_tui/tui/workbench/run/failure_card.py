@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events, on
 from textual.binding import BindingType
 from textual.message import Message
 
@@ -113,7 +114,9 @@ class FailureCard(LineList):
         self._rows, self._folds = failure_rows(self.failure, self._width, self._open) if self.failure else ([], {})
         self.reload()
 
-    def resized(self) -> None:
+    @on(events.Resize)
+    def _fit_width(self) -> None:
+        # Beside the list's own handler of it, which puts the cursor into view after this.
         if self.size.width != self._width:
             self._build()
 
