@@ -23,6 +23,7 @@ from orch_tui.tui.workbench.layout.panes import Panes, Room
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.plan.edits import EditController
 from orch_tui.tui.workbench.plan.file import FileController
+from orch_tui.tui.workbench.plan.plan_picture import PlanPicture
 from orch_tui.tui.workbench.plan.plan_view import PlanView
 from orch_tui.tui.workbench.plan.problems import ProblemList
 from orch_tui.tui.workbench.plan.remedies import Remedies
@@ -49,6 +50,7 @@ class Widgets:
 
     components: ComponentsPane
     pane: TreePane
+    picture: PlanPicture
     problems: ProblemList
     panel: LivePanel
 
@@ -89,7 +91,14 @@ class Desk:
         tree = widgets.tree
         self.watcher = RunWatcher(bench.project, bench.value.id, control, services, self._run_hidden)
         self.plan = PlanView(
-            bench, widgets.components, widgets.pane, widgets.problems, services, self._name_panes, self._learned
+            bench,
+            widgets.components,
+            widgets.pane,
+            widgets.picture,
+            widgets.problems,
+            services,
+            self._name_panes,
+            self._learned,
         )
         self.run = RunView(tree, widgets.panel)
         self._opened_for: Path | None = None
