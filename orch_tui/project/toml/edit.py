@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from orch_tui.project.files.source import DefinitionError
+from orch_tui.project.toml.arrays import rearranged
 from orch_tui.project.toml.lines import KeyPath, Kind, Scan, Statement, comments_above, comments_in, scan
 from orch_tui.project.toml.text import key_text, long_text, table_lines, value_text
 
@@ -166,12 +167,28 @@ class TextEdit:
             self._set_tables(path, old, new)
         elif isinstance(new, Mapping) and self._text[span[0]] == "{" and self._is_plain_table(path):
             self.change(path, old if isinstance(old, Mapping) else {}, new)
+        elif (items := self._rearranged(path, old, new)) is not None:
+            self._put(*span, items)
         elif isinstance(new, list) and isinstance(old, list) and self._text[span[0]] == "[" and len(old) == len(new):
             for index, (first, second) in enumerate(zip(old, new, strict=True)):
                 if not _same(first, second):
                     self._set((*path, index), first, second)
         else:
             self._write_over(path, span, new)
+
+    def _rearranged(self, path: KeyPath, old: Any, new: Any) -> str | None:
+        """The text of an array of inline tables whose items come, go or change places; None for any other change."""
+        if not (isinstance(old, list) and isinstance(new, list) and new):
+            return None
+        if not all(isinstance(item, Mapping) for item in (*old, *new)):
+            return None
+        others = {repr(item) for item in old}
+        moved = any(not _same(one, other) and repr(other) in others for one, other in zip(old, new, strict=False))
+        if len(old) == len(new) and not moved:
+            return None
+        values = self._scan.values
+        spans = [values[place] for number in range(len(old)) if (place := (*path, number)) in values]
+        return rearranged(self._text, values[path], spans, old, new)
 
     def _write_over(self, path: KeyPath, span: tuple[int, int], new: Any) -> None:
         """Another value in the place of one; the comments that stood in it come above its statement."""
