@@ -6,10 +6,7 @@ from enum import StrEnum
 
 
 class FailureKind(StrEnum):
-    """Why an attempt failed. ``LOST`` is never guessed into success or failure: it is a kind of its own.
-
-    ``CHECK``: what it wrote was refused by a check of its configuration, and waits.
-    """
+    """Why an attempt failed. ``LOST`` is never guessed into success or failure: it is a kind of its own."""
 
     USER = "user"
     APPLICATION = "application"
@@ -19,5 +16,4 @@ class FailureKind(StrEnum):
     LOG_LIMIT = "log_limit"
     LAUNCH = "launch"
     REJECTED = "rejected"
-    CHECK = "check"
     LOST = "lost"

@@ -23,6 +23,8 @@ _BYTES = 16 * 1024 * 1024
 """Reading stops after so many bytes of journals: of large runs a few say enough."""
 _PHASE, _RULES, _DECIDED = b"[[phase]]\n", b"\nrules = ", b'[[event]]\ntype = "decided"\n'
 
+_LONG = 30
+"""So many runs are worth a note on a rule that none of them took."""
 Place = tuple[str, int]
 """A rule: the id of its phase, and its index."""
 
@@ -33,6 +35,11 @@ class RuleUse:
 
     runs: int = 0
     taken: int = 0
+
+    @property
+    def never_taken(self) -> bool:
+        """Whether that is worth a note: so many runs did not take it."""
+        return not self.taken and self.runs >= _LONG
 
 
 def rule_uses(paths: ProjectPaths, value: Orchestration) -> dict[Place, RuleUse]:

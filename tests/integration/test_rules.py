@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.journal.file import JOURNAL
 from orch_tui.project.project import Project, open_project
 
+from tests.support.commands import command_here
 from tests.support.engine_kit import make_commands, run, statuses
 from tests.support.projects import latest_run, orch
 
@@ -311,3 +313,34 @@ def test_what_rules_cannot_ask_for_is_said_in_the_log_of_its_task(tmp_path: Path
     line = 'rules cannot ask for the metric "share": nan is no number to reckon with'
     assert log.endswith(f"the end\norch-tui: warning: result.json: {line}\n")
     assert "NaN" not in (directory / JOURNAL).read_text()
+
+
+def test_what_rules_may_pass_over_and_what_they_did_is_told_in_text_and_json(tmp_path: Path) -> None:
+    # GIVEN a flow whose first phase may go past the second, which always ends the run
+    project = daily(tmp_path, rows=0)
+    # WHEN its plan is asked for
+    told = command_here(tmp_path, "run", "o", "--dry-run").stdout
+    # THEN it says what has to hold for each phase that may be passed over
+    assert 'phase 2 "publish"  1 task  may run, if not "nothing came"' in told
+    assert 'phase 3 "alert"  1 task  may run, if phase "publish" is passed over' in told
+    assert "  ○ may run   Command · alert" in told and "  rule on failure: broken → alert" in told
+    assert "1 will run, 2 may run. Nothing was started." in told
+    plan = json.loads(command_here(tmp_path, "run", "o", "--dry-run", "--json").stdout)["phases"]
+    assert plan[1]["needed"] == [{"need": "none-taken", "phase": "load", "rules": [0]}]
+    assert plan[0]["may_run"] is None and plan[1]["may_run"] == 'may run, if not "nothing came"'
+    assert plan[0]["rules"][1] == {"name": "broken", "on": "failure", "goto": "alert"}
+    # AND a run says what became of each rule
+    run(project)
+    told = command_here(tmp_path, "show", "o").stdout
+    assert '  rule nothing came → alert: taken (task["load"].rows is 0)' in told
+    assert "  rule on failure: broken → alert: only after failure" in told
+    assert "  rule otherwise → end: not asked" in told
+    phases = json.loads(command_here(tmp_path, "show", "o", "--json").stdout)["phases"]
+    assert phases[0]["rules"] == plan[0]["rules"] and phases[0]["decision"]["rule"] == 0
+    assert phases[2]["rules"] == []
+
+
+def test_a_run_tells_when_none_of_its_rules_holds(tmp_path: Path) -> None:
+    daily(tmp_path, rows=3)
+    told = command_here(tmp_path, "run", "o").stdout
+    assert 'phase 1 "load": no rule holds (task["load"].rows is 3)' in told

@@ -94,8 +94,8 @@ class Narrator:
         seen = {name: value for tried in decision.tried for name, value in tried.seen.items()}
         facts = ", ".join(f"{name} is {json.dumps(value, ensure_ascii=False)}" for name, value in seen.items())
         if rule is None:
-            none = "none of its rules holds" if len(decision.tried) > 1 else "its rule does not hold"
-            return f"{self._phase(state, phase.id)}: {none}{safe_line(f' ({facts})', _REASON) if facts else ''}"
+            seen_words = safe_line(f" ({facts})", _REASON) if facts else ""
+            return f"{self._phase(state, phase.id)}: no rule holds{seen_words}"
         where = self._phase(state, rule.goto) if rule.goto in state.phases else "the end"
         why = f"{rule.title} ({facts})" if facts else rule.title
         return f"→ {where}: {safe_line(why, _REASON)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase
@@ -14,14 +15,13 @@ from orch_tui.project.toml.decode import did_you_mean, quote
 
 if TYPE_CHECKING:
     from orch_tui.conditions.condition import Condition
+    from orch_tui.conditions.constant import Always
     from orch_tui.project.project import Project
 
-_LONG = 30
-"""So many runs are worth a note on a rule that none of them took."""
 
-
-def rule_problems(value: Orchestration, variables: Collection[str]) -> Iterator[Problem]:
-    """``variables`` are the names of those that a run of it can know."""
+def rule_problems(value: Orchestration, variables: Collection[str], *, hints: bool = True) -> Iterator[Problem]:
+    """``variables`` are the names of those that a run of it can know. Without ``hints`` only what keeps a run from
+    starting is looked for in conditions."""
     if not any(phase.rules for phase in value.phases):
         return
     for fault in faults_of([(phase.id, phase.rules) for phase in value.phases]):
@@ -30,8 +30,8 @@ def rule_problems(value: Orchestration, variables: Collection[str]) -> Iterator[
         for number, rule in enumerate(phase.rules):
             if rule.when is not None:
                 problems = [
-                    *_condition_problems(value, phase, rule, rule.when, variables),
-                    *_said_before(phase, number, rule),
+                    *_condition_problems(value, phase, rule, rule.when, variables, hints),
+                    *(_said_before(phase, number, rule) if hints else ()),
                 ]
                 yield from (replace(problem, phase=phase.id, rule=number) for problem in problems)
 
@@ -64,7 +64,7 @@ def _fault(value: Orchestration, fault: FaultyRule) -> Problem:
 
 
 def _condition_problems(
-    value: Orchestration, phase: Phase, rule: Rule, text: str, variables: Collection[str]
+    value: Orchestration, phase: Phase, rule: Rule, text: str, variables: Collection[str], hints: bool
 ) -> Iterator[Problem]:
     from orch_tui.conditions.condition import Condition, ConditionError
     from orch_tui.conditions.names import Names, unknown_names
@@ -74,7 +74,7 @@ def _condition_problems(
     try:
         condition = Condition(text)
         faults = list(unknown_names(condition, names))
-        found = [*_hints(value, phase, rule, condition)] if not faults else []
+        found = [*_hints(value, phase, rule, condition)] if hints and not faults else []
     except ConditionError as error:
         faults = [error]
     for fault in faults:
@@ -91,9 +91,9 @@ def _said(phase: Phase, rule: Rule) -> str:
 
 def _hints(value: Orchestration, phase: Phase, rule: Rule, condition: Condition) -> Iterator[Problem]:
     """What a condition says whatever a run does, and what it asks for before it is there."""
-    from orch_tui.conditions.constant import Always, always
+    from orch_tui.conditions.constant import Always
 
-    answer = always(condition, phase.id, rule.on)
+    answer = _always(condition.text, phase.id, rule.on)
     if answer is Always.NEVER:
         outcome = "" if rule.on is After.ANY else f" after a {rule.on.value}"
         message = f"{_said(phase, rule)} never holds{outcome}, whatever a run does"
@@ -115,6 +115,15 @@ def _hints(value: Orchestration, phase: Phase, rule: Rule, condition: Condition)
             return
 
 
+@lru_cache(2048)
+def _always(text: str, phase: str, on: After) -> Always | None:
+    """As :func:`always`; the rules of a plan that is edited are asked about at each edit."""
+    from orch_tui.conditions.condition import Condition
+    from orch_tui.conditions.constant import always
+
+    return always(Condition(text), phase, on)
+
+
 def _said_before(phase: Phase, number: int, rule: Rule) -> Iterator[Problem]:
     """A rule before has the same condition, and counts wherever this one does."""
     for other in phase.rules[:number]:
@@ -130,7 +139,7 @@ def never_taken(project: Project, value: Orchestration) -> Iterator[Problem]:
         return
     file = project.paths.relative(project.paths.orchestration(value.id))
     for (place, number), use in rule_uses(project.paths, value).items():
-        if use.runs < _LONG or use.taken:
+        if not use.never_taken:
             continue
         phase = value.phase(place)
         rule = phase.rules[number]

@@ -11,7 +11,6 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.orchestration import Orchestration, Variable
 from orch_tui.project.history import clock_of
 from orch_tui.project.project import Project
-from orch_tui.runs.missing_values import missing_values
 from orch_tui.runs.rehearsing import Flow, replay_request
 from orch_tui.tui.rehearsal.screen import RehearsalScreen
 
@@ -25,7 +24,8 @@ def missing_variables(project: Project, value: Orchestration) -> list[Variable]:
     try:
         Flow.read(project, RunRequest(value.id), value=value)
     except UnresolvedVariables as error:
-        return missing_values(error, project, value)
+        known = {one.name: one for one in (*project.settings.variables, *value.variables)}
+        return [known.get(name, Variable(name)) for name in error.names]
     except OrchError:
         # The walk itself says what is wrong.
         return []

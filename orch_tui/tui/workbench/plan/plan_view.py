@@ -13,14 +13,13 @@ from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.project.rule_history import rule_uses
 from orch_tui.runs.estimates import read_estimates
-from orch_tui.runs.sequence.values import Sequence, sequence_of_plan
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench.components.components_pane import ComponentsPane
 from orch_tui.tui.workbench.host import Asks, Times
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.plan.checker import Checker
-from orch_tui.tui.workbench.plan.plan_picture import PlanPicture
 from orch_tui.tui.workbench.plan.plan_timeline import Planner, PlanTimeline
 from orch_tui.tui.workbench.plan.problems import ProblemList
 from orch_tui.tui.workbench.shown import Shown
@@ -44,7 +43,6 @@ class PlanView:
         bench: Workbench,
         components: ComponentsPane,
         pane: TreePane,
-        picture: PlanPicture,
         problems: ProblemList,
         host: PlanHost,
         checked: Callable[[], None],
@@ -54,7 +52,6 @@ class PlanView:
         self._bench = bench
         self._components = components
         self._pane = pane
-        self._picture = picture
         self._tree = pane.phase_tree
         self._problems = problems
         self._host = host
@@ -85,20 +82,11 @@ class PlanView:
     def show_tree(self, shown: Shown, *, redraw: bool = False) -> None:
         """The phases of the run that is shown, or of the orchestration as it is edited."""
         bars = self.bars() if shown.model is None else None
-        if bars is not None:
-            self._picture.follow(self._sequence)
         self._tree.show(shown.phases(self._bench.value), bars, redraw=redraw)
         self._pane.show_about(how_known(bars) if bars is not None else "")
         if shown.past and shown.model is not None:
             name = shown.model.state.header.name
             self._pane.border_title = line(f"{name} ─ as it ran, read only", limit=60)
-
-    def _sequence(self) -> Sequence:
-        bench = self._bench
-        limit = bench.project.settings.max_parallel
-        return sequence_of_plan(
-            bench.value, lambda ref: bench.catalog.label(ref).configuration, self._planner.known, limit
-        )
 
     def show_marks(self, shown: Shown) -> None:
         """Draw marks and the title line again, where they are different now."""
@@ -147,13 +135,21 @@ class PlanView:
         self.show_tree(shown)
 
     def read_durations(self) -> None:
-        """Learn from the runs that there are how long tasks take."""
+        """Learn from the runs that there are how long tasks take, and which rules they never take."""
         self._host.in_background(self._read_durations(), "durations", "durations of runs")
 
     async def _read_durations(self) -> None:
-        bench = self._bench
-        estimates = await asyncio.to_thread(read_estimates, bench.project.paths, bench.value.id)
-        if self._planner.learn(estimates.task_medians):
+        paths, value = self._bench.project.paths, self._bench.value
+        estimates = await asyncio.to_thread(read_estimates, paths, value.id)
+        uses = await asyncio.to_thread(rule_uses, paths, value)
+        # By what the rule is, and not by its place: edits go on meanwhile.
+        unused = {
+            (phase, value.phase(phase).rules[number]): use.runs
+            for (phase, number), use in uses.items()
+            if use.never_taken
+        }
+        others, self._tree.look.unused = unused != self._tree.look.unused, unused
+        if self._planner.learn(estimates.task_medians) or others:
             self._learned()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from rich.cells import cell_len
 
 from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Phase, Task
-from orch_tui.model.orchestration.rules import rule_id
+from orch_tui.model.orchestration.rules import Rule, rule_id
 from orch_tui.model.problem import Severity
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration, write_duration
@@ -37,7 +37,10 @@ _ALIKE = 40
 
 
 class TreeRows:
-    """Marks, problems and states are given to it by the ids of tasks and phases; ``chart`` has the bars."""
+    """Marks, problems and states are given to it by the ids of tasks and phases; ``chart`` has the bars.
+
+    ``unused`` has the number of runs that did not take a rule, by the id of its phase.
+    """
 
     def __init__(self, label: Callable[[str], Label]) -> None:
         """``label`` tells what a configuration is called, by its reference."""
@@ -47,6 +50,7 @@ class TreeRows:
         self.phase_marks: Set[str] = frozenset()
         self.problems: Mapping[str, Severity] = {}
         self.states = TreeStates()
+        self.unused: Mapping[tuple[str, Rule], int] = {}
         self.longest = Widths()
         self._widths: dict[str, tuple[Phase, Widths]] = {}
         self._cut: dict[tuple[str, ...], Mapping[str, str]] = {}
@@ -139,6 +143,8 @@ class TreeRows:
         ``names`` and ``numbers`` are those of the phases, by id.
         """
         rule, look = row.rule, self.states.rules.get(row.id, _PLANNED)
+        if look is _PLANNED and (runs := self.unused.get((row.phase, rule))) is not None:
+            look = look._replace(behind=(Part(f"never taken in {counted(runs, 'run')}", "dim"),))
         right = (*look.behind, *self.chart.bar(None), Part(" "))
         before = (*self._flags_before(row.id, False), Part(_INDENT), Part(f"{look.sign} ", look.sign_style))
         number = f"{numbers[rule.goto]} " if rule.goto in numbers else ""

@@ -173,3 +173,15 @@ def test_a_folded_phase_counts_its_rules_and_shows_the_worst_of_their_problems()
     assert behind(folded) == "1 task  2 rules" and folded.left[1].text == "✘"
     assert look.phase(phase, 1, 80, folded=False).left[1].text == " "
     assert look.rule(RuleRow("p#0", "p", 0, RULE), NAMED, NUMBERED, 80).left[1].text == "▲"
+
+
+def test_a_rule_that_no_run_took_says_so_in_the_plan_and_not_in_a_run() -> None:
+    # GIVEN a rule that 90 runs did not take
+    look = rows()
+    look.unused = {("p", RULE): 90}
+    row = RuleRow("p#0", "p", 0, RULE)
+    assert behind(look.rule(row, NAMED, NUMBERED, 90)) == "never taken in 90 runs"
+    # THEN an edited one is another rule, and a run says what became of it
+    assert behind(look.rule(replace(row, rule=LONG), NAMED, NUMBERED, 90)) == ""
+    look.states = TreeStates(rules={"p#0": RuleLook("◇", "dim", "dim", "", (Part("– no"),))})
+    assert behind(look.rule(row, NAMED, NUMBERED, 90)) == "– no"

@@ -1,1 +1,0 @@
-"""Checking what a task has made before it becomes versions of tables."""
