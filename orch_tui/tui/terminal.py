@@ -15,7 +15,8 @@ class Colors(Enum):
 
     NONE = 0
     SIXTEEN = 16
-    MANY = 256
+    PALETTE = 256
+    ALL = 1 << 24
 
 
 def refusal(environment: Mapping[str, str] = os.environ) -> str | None:
@@ -38,12 +39,12 @@ def colors(environment: Mapping[str, str] = os.environ) -> Colors:
         return Colors.NONE
     wished = environment.get("TEXTUAL_COLOR_SYSTEM", "auto")
     if wished != "auto":
-        return Colors.SIXTEEN if wished == "standard" else Colors.MANY
+        return {"standard": Colors.SIXTEEN, "256": Colors.PALETTE}.get(wished, Colors.ALL)
     if environment.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
-        return Colors.MANY
-    term = environment.get("TERM", "")
+        return Colors.ALL
+    # As Rich has it, which turns colours into those of the terminal: without the word above, no more than 256.
     known = ("256color", "-direct", "kitty", "alacritty", "ghostty", "wezterm", "foot")
-    return Colors.MANY if any(part in term for part in known) else Colors.SIXTEEN
+    return Colors.PALETTE if any(part in environment.get("TERM", "") for part in known) else Colors.SIXTEEN
 
 
 def editor(environment: Mapping[str, str] = os.environ) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""Colours of our own: dark, light, and the same two in the sixteen colours of the terminal."""
+"""Colours of our own: dark and light, each for terminals with all colours, with 256, and with sixteen."""
 
 from __future__ import annotations
 
@@ -74,6 +74,81 @@ LIGHT = Theme(
     },
 )
 
+# For terminals with 256 colours: each is one of xterm's palette, whose greys and steps of 95, 135, 175, 215 nothing is
+# rounded to. What the colours above would be rounded to is navy for grey and teal for the cursor.
+DARK_256 = Theme(
+    name="orch-dark-256",
+    primary="#5fafff",
+    secondary="#87afd7",
+    accent="#d7afff",
+    success="#87d787",
+    warning="#ffd75f",
+    error="#ff8787",
+    foreground="#d0d0d0",
+    background="#121212",
+    surface="#1c1c1c",
+    panel="#262626",
+    dark=True,
+    variables={
+        "text-muted": "#949494",
+        "text-primary": "#5fafff",
+        "text-success": "#87d787",
+        "text-warning": "#ffd75f",
+        "text-error": "#ff8787",
+        "text-accent": "#d7afff",
+        "primary-muted": "#00005f",
+        "border": "#5fafff",
+        "border-blurred": "#444444",
+        "block-cursor-background": "#000087",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-blurred-background": "#303030",
+        "block-cursor-blurred-foreground": "#d0d0d0",
+        "footer-background": "#1c1c1c",
+        "footer-key-foreground": "#5fafff",
+        "input-selection-background": "#005f87",
+        "scrollbar": "#444444",
+        "scrollbar-background": "#1c1c1c",
+        "scrollbar-corner-color": "#1c1c1c",
+    },
+)
+LIGHT_256 = Theme(
+    name="orch-light-256",
+    primary="#005faf",
+    secondary="#5f5f87",
+    accent="#8700af",
+    success="#005f00",
+    warning="#875f00",
+    error="#af0000",
+    foreground="#262626",
+    background="#ffffff",
+    surface="#eeeeee",
+    panel="#e4e4e4",
+    dark=False,
+    variables={
+        "text-muted": "#626262",
+        "text-primary": "#005faf",
+        "text-success": "#005f00",
+        "text-warning": "#875f00",
+        "text-error": "#af0000",
+        "text-accent": "#8700af",
+        "primary-muted": "#d7d7ff",
+        "border": "#005faf",
+        "border-blurred": "#bcbcbc",
+        "block-cursor-background": "#d7d7ff",
+        "block-cursor-foreground": "#121212",
+        "block-cursor-blurred-background": "#e4e4e4",
+        "block-cursor-blurred-foreground": "#262626",
+        "footer-background": "#e4e4e4",
+        "footer-key-foreground": "#005faf",
+        "input-selection-background": "#afd7ff",
+        "scrollbar": "#bcbcbc",
+        "scrollbar-background": "#eeeeee",
+        "scrollbar-corner-color": "#eeeeee",
+    },
+)
+_IN_256 = {DARK.name: DARK_256.name, LIGHT.name: LIGHT_256.name}
+"""The theme that stands for one of all colours where there are 256."""
+
 
 def _ansi(name: str, *, dark: bool) -> Theme:
     """The terminal's own colours; grey is bright black, since a blend with a colour nobody knows cannot be shown."""
@@ -123,16 +198,20 @@ def _ansi(name: str, *, dark: bool) -> Theme:
 
 ANSI_DARK = _ansi("orch-ansi-dark", dark=True)
 ANSI_LIGHT = _ansi("orch-ansi-light", dark=False)
-OURS: dict[str, Theme] = {theme.name: theme for theme in (DARK, LIGHT, ANSI_DARK, ANSI_LIGHT)}
+OURS: dict[str, Theme] = {theme.name: theme for theme in (DARK, LIGHT, DARK_256, LIGHT_256, ANSI_DARK, ANSI_LIGHT)}
 
 
 def fitting(wished: str | None, colors: Colors) -> str:
     """The theme to start with.
 
-    A wish holds unless ``NO_COLOR`` asks for none; without a wish a terminal of sixteen colours gets its own.
+    A wish holds unless ``NO_COLOR`` asks for none, in the colours of its kind that the terminal has; without a wish a
+    terminal of sixteen colours gets its own.
     """
     if colors is Colors.NONE:
         return ANSI_LIGHT.name if wished and "light" in wished else ANSI_DARK.name
-    if wished:
-        return wished
-    return ANSI_DARK.name if colors is Colors.SIXTEEN else DARK.name
+    if not wished and colors is Colors.SIXTEEN:
+        return ANSI_DARK.name
+    name = wished or DARK.name
+    if colors is Colors.PALETTE:
+        return _IN_256.get(name, name)
+    return next((one for one, twin in _IN_256.items() if twin == name), name)

@@ -229,7 +229,7 @@ async def test_a_theme_is_tried_on_taken_back_and_kept(project: Project, tmp_pat
     [
         ({"COLORTERM": "truecolor"}, None, "orch-dark"),
         ({"COLORTERM": "", "TERM": "xterm"}, None, "orch-ansi-dark"),
-        ({"COLORTERM": "", "TERM": "screen-256color"}, None, "orch-dark"),
+        ({"COLORTERM": "", "TERM": "screen-256color"}, None, "orch-dark-256"),
         ({"COLORTERM": "", "TERM": "linux"}, "nord", "nord"),
         ({"NO_COLOR": "1"}, None, "orch-ansi-dark"),
         ({"NO_COLOR": "1"}, "orch-light", "orch-ansi-light"),

@@ -109,7 +109,7 @@ def _contrast(one: Color, other: Color) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("name", [theme.DARK.name, theme.LIGHT.name])
+@pytest.mark.parametrize("name", [one.name for one in (theme.DARK, theme.LIGHT, theme.DARK_256, theme.LIGHT_256)])
 async def test_all_of_a_row_can_be_read_under_the_cursor(project: Project, name: str) -> None:
     app = _app(project, name)
     async with app.run_test(size=(120, 30)) as pilot:

@@ -10,8 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.project.masking.faults import possible_secrets
 from orch_tui.project.masking.redactor import Redactor
-from orch_tui.tui import report, terminal
+from orch_tui.tui import report, terminal, theme
 from orch_tui.tui.terminal import Colors
+from orch_tui.tui.wire.palette import NUMBERS, fitting
+from rich._palettes import EIGHT_BIT_PALETTE
+from rich.color import Color, ColorSystem
+from textual.theme import Theme
 
 
 @pytest.mark.parametrize(
@@ -19,16 +23,61 @@ from orch_tui.tui.terminal import Colors
     [
         ({"TERM": "xterm"}, Colors.SIXTEEN),
         ({"TERM": "linux"}, Colors.SIXTEEN),
-        ({"TERM": "tmux-256color"}, Colors.MANY),
-        ({"TERM": "xterm", "COLORTERM": "truecolor"}, Colors.MANY),
-        ({"TERM": "xterm-kitty"}, Colors.MANY),
+        ({"TERM": "tmux-256color"}, Colors.PALETTE),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, Colors.ALL),
+        ({"TERM": "xterm-kitty"}, Colors.PALETTE),
         ({"TERM": "xterm-256color", "NO_COLOR": "1"}, Colors.NONE),
-        ({"TERM": "xterm-256color", "NO_COLOR": ""}, Colors.MANY),
+        ({"TERM": "xterm-256color", "NO_COLOR": ""}, Colors.PALETTE),
+        ({"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "256"}, Colors.PALETTE),
+        ({"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "truecolor"}, Colors.ALL),
         ({"TERM": "xterm-256color", "TEXTUAL_COLOR_SYSTEM": "standard"}, Colors.SIXTEEN),
     ],
 )
 def test_colours(environment: dict[str, str], colors: Colors) -> None:
     assert terminal.colors(environment) is colors
+
+
+@pytest.mark.parametrize(
+    ("wished", "colors", "name"),
+    [
+        (None, Colors.ALL, "orch-dark"),
+        (None, Colors.PALETTE, "orch-dark-256"),
+        (None, Colors.SIXTEEN, "orch-ansi-dark"),
+        (None, Colors.NONE, "orch-ansi-dark"),
+        # What was chosen in one terminal is kept in its kind in another
+        ("orch-light", Colors.PALETTE, "orch-light-256"),
+        ("orch-light-256", Colors.ALL, "orch-light"),
+        ("orch-light-256", Colors.PALETTE, "orch-light-256"),
+        ("nord", Colors.PALETTE, "nord"),
+        ("nord", Colors.SIXTEEN, "nord"),
+        ("orch-light-256", Colors.NONE, "orch-ansi-light"),
+    ],
+)
+def test_the_theme_fits_the_terminal(wished: str | None, colors: Colors, name: str) -> None:
+    assert theme.fitting(wished, colors) == name
+
+
+@pytest.mark.parametrize("one", [theme.DARK_256, theme.LIGHT_256], ids=lambda one: one.name)
+def test_no_colour_of_a_palette_is_rounded(one: Theme) -> None:
+    # GIVEN every colour of the theme
+    named = [getattr(one, name) for name in ("primary", "secondary", "accent", "success", "warning", "error")]
+    named += [one.foreground, one.background, one.surface, one.panel, *one.variables.values()]
+    for text in named:
+        # THEN xterm's palette has it, and just that one is sent
+        triplet = Color.parse(text).get_truecolor()
+        sent = fitting(Color.parse(text), ColorSystem.EIGHT_BIT)
+        assert sent.number is not None and EIGHT_BIT_PALETTE[sent.number] == triplet, text
+
+
+def test_the_palette_is_that_of_others() -> None:
+    assert len(NUMBERS) == 240
+    assert {number: EIGHT_BIT_PALETTE[number] for number in NUMBERS.values()} == {n: t for t, n in NUMBERS.items()}
+
+
+def test_other_colours_are_rounded_as_ever() -> None:
+    odd = Color.parse("#123456")
+    assert fitting(odd, ColorSystem.EIGHT_BIT) == odd.downgrade(ColorSystem.EIGHT_BIT)
+    assert fitting(odd, ColorSystem.TRUECOLOR) == odd
 
 
 def test_the_editor_of_the_person_comes_first() -> None:

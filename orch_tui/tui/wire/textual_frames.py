@@ -16,6 +16,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._context import visible_screen_stack
 from textual.strip import Strip
 
+from orch_tui.tui.wire.palette import fitting
 from orch_tui.tui.wire.pen import DEFAULT, Pen
 from orch_tui.tui.wire.picture import Row, cells
 from orch_tui.tui.wire.wire import Wire
@@ -57,8 +58,8 @@ def pen_of(style: Style | None, colours: ColorSystem) -> Pen:
     foreground, background = style.color, style.bgcolor
     return Pen(
         attributes,
-        _code(";".join(foreground.downgrade(colours).get_ansi_codes()), "39") if foreground else "",
-        _code(";".join(background.downgrade(colours).get_ansi_codes(False)), "49") if background else "",
+        _code(";".join(fitting(foreground, colours).get_ansi_codes()), "39") if foreground else "",
+        _code(";".join(fitting(background, colours).get_ansi_codes(False)), "49") if background else "",
         style.link or "",
     )
 
