@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePath
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -163,7 +163,7 @@ class OrchApp(Application, inherit_bindings=False):
 
         def picked(action: str | None) -> None:
             if action is not None:
-                self.run_worker(do_here(self, below, action), group="help", description=action)
+                self.run_worker(partial(partial, do_here, self, below, action), group="help", description=action)
 
         self.push_screen(HelpScreen(below), picked)
 

@@ -64,7 +64,7 @@ class Background:
         if self._screen.is_attached:
             self._screen.post_message(Came(take))
 
-    def worker(self, work: Coroutine[Any, Any, Any], group: str, description: str) -> None:
+    def worker(self, work: Callable[[], Coroutine[Any, Any, Any]], group: str, description: str) -> None:
         """Do it as a worker of the screen: it may wait for answers."""
         self._screen.run_worker(work, group=group, description=description)
 

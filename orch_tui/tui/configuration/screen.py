@@ -217,7 +217,7 @@ class ConfigurationScreen(FullScreen[str | None]):
         await self.saving.save()
 
     def action_try(self) -> None:
-        self.background.worker(self.trial.start(), "try", "try the configuration")
+        self.background.worker(self.trial.start, "try", "try the configuration")
 
     def action_test_connection(self) -> None:
         self.connection.start()
@@ -229,22 +229,22 @@ class ConfigurationScreen(FullScreen[str | None]):
         await self.editing.redo()
 
     def action_edit_file(self) -> None:
-        self.background.worker(self.files.edit_file(), "file", "edit the file")
+        self.background.worker(self.files.edit_file, "file", "edit the file")
 
     def action_edit_text(self) -> None:
         self.files.edit_text()
 
     def action_used_by(self) -> None:
-        self.background.worker(self.files.used_by(), "file", "used by")
+        self.background.worker(self.files.used_by, "file", "used by")
 
     def action_duplicate(self) -> None:
-        self.background.worker(self.files.duplicate(), "file", "duplicate the configuration")
+        self.background.worker(self.files.duplicate, "file", "duplicate the configuration")
 
     def action_rename_id(self) -> None:
-        self.background.worker(self.files.rename_id(), "file", "rename the configuration")
+        self.background.worker(self.files.rename_id, "file", "rename the configuration")
 
     def action_delete(self) -> None:
-        self.background.worker(self.files.delete(), "file", "delete the configuration")
+        self.background.worker(self.files.delete, "file", "delete the configuration")
 
     async def action_add_input(self) -> None:
         if self.form is not None:
@@ -260,7 +260,7 @@ class ConfigurationScreen(FullScreen[str | None]):
         if self.form is not None and self.form.editing:
             self.form.focus(scroll_visible=False)
         else:
-            self.background.worker(self.saving.leave(), "leave", "leave the configuration")
+            self.background.worker(self.saving.leave, "leave", "leave the configuration")
 
     async def may_leave(self) -> bool:
         """Ask about unsaved edits; True when the screen may be left."""

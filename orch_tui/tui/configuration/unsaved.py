@@ -67,7 +67,7 @@ class Unsaved:
 
     def offer(self) -> None:
         """Ask whether edits that were left behind are to be restored."""
-        self._background.worker(self._offer(), "draft", "offer a draft")
+        self._background.worker(self._offer, "draft", "offer a draft")
 
     async def _offer(self) -> None:
         for draft in self._drafts.found():

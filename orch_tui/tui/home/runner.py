@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from orch_tui.engine.runs.start import RunRequest, forget_old_runs
@@ -47,7 +48,9 @@ async def run(app: Application, entry: Entry) -> bool:
     except CannotRun as error:
         app.say(str(error), "error", _SECONDS)
         return False
-    app.run_worker(_forget_old(app, entry.id, active), group="forget", description="wait for the end of a run")
+    app.run_worker(
+        partial(partial, _forget_old, app, entry.id, active), group="forget", description="wait for the end of a run"
+    )
     return True
 
 

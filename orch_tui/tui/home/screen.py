@@ -290,9 +290,11 @@ class HomeScreen(Screen[None]):
 
     def action_do(self, action_id: str) -> None:
         """One of the table; what asks something goes on in a worker."""
-        doing = self._can[action_id]()
-        if inspect.isawaitable(doing):
-            self.run_worker(doing, group="do", description=action_id)
+        do = self._can[action_id]
+        if inspect.iscoroutinefunction(do):
+            self.run_worker(do, group="do", description=action_id)
+        else:
+            do()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self._may(str(parameters[0]).rpartition(".")[2]) if action == "do" else True

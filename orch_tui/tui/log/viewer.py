@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -158,7 +159,9 @@ class LogViewerScreen(FullScreen[None]):
 
         if self._of_run is not None:
             which = Which(*self._of_run, self._numbers[self._index])
-            self.run_worker(show_text(self._program, which), group="text", exclusive=True, description="read a text")
+            self.run_worker(
+                partial(show_text, self._program, which), group="text", exclusive=True, description="read a text"
+            )
 
     # --- other programs ---
 

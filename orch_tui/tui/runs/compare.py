@@ -121,7 +121,7 @@ class CompareScreen(FullScreen[None]):
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one(CompareList))
-        self.run_worker(self._read(), description="read both runs")
+        self.run_worker(self._read, description="read both runs")
 
     async def _read(self) -> None:
         try:

@@ -176,7 +176,7 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         self.action_reload()
 
     def action_reload(self) -> None:
-        self.run_worker(self._read(), exclusive=True, description="read the runs")
+        self.run_worker(self._read, exclusive=True, description="read the runs")
 
     async def _read(self) -> None:
         found = await asyncio.to_thread(lambda: list(runs(self._project.paths, self._orchestration, LIMIT)))

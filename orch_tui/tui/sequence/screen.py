@@ -69,7 +69,7 @@ class SequenceScreen(FullScreen[str | None]):
 
     def _begin(self) -> None:
         self._show(self._first, self._cursor)
-        self.run_worker(self._follow(), group="sequence", exclusive=True, description="follow the sequence")
+        self.run_worker(self._follow, group="sequence", exclusive=True, description="follow the sequence")
 
     async def _follow(self) -> None:
         pause, spent = TICK, time.thread_time()

@@ -40,7 +40,7 @@ class Asks(Says, Protocol):
     def show_screen(self, screen: Screen[T], take: Callable[[T | None], None] | None = None) -> None:
         """Put another screen on top; ``take`` gets its answer."""
 
-    def in_background(self, work: Coroutine[Any, Any, None], group: str, description: str) -> None:
+    def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str) -> None:
         """Let something go on; what went on in the same group is broken off."""
 
     def stop_background(self, group: str) -> None:

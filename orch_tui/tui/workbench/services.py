@@ -49,7 +49,7 @@ class ScreenServices:
     def show_screen(self, screen: Screen[T], take: Callable[[T | None], None] | None = None) -> None:
         self.orch_app.push_screen(screen, take)
 
-    def in_background(self, work: Coroutine[Any, Any, None], group: str, description: str) -> None:
+    def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str) -> None:
         self._screen.run_worker(work, group=group, exclusive=True, description=description)
 
     def stop_background(self, group: str) -> None:

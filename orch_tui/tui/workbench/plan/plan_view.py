@@ -136,7 +136,7 @@ class PlanView:
 
     def read_durations(self) -> None:
         """Learn from the runs that there are how long tasks take, and which rules they never take."""
-        self._host.in_background(self._read_durations(), "durations", "durations of runs")
+        self._host.in_background(self._read_durations, "durations", "durations of runs")
 
     async def _read_durations(self) -> None:
         paths, value = self._bench.project.paths, self._bench.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from orch_tui.model.problem import Problem
 from orch_tui.project.project import Project
@@ -40,7 +41,7 @@ class Remedies:
             self._jump(place_in_tree(problem))
             await self._declare(problem.names)
         elif problem.code in _SECRETS and problem.names:
-            self._host.in_background(self._ask(problem.names), "secrets", "ask for secrets")
+            self._host.in_background(partial(self._ask, problem.names), "secrets", "ask for secrets")
         else:
             self._jump(place_in_tree(problem))
 

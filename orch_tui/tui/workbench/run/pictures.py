@@ -45,7 +45,7 @@ class Pictures:
         return {"workbench.sequence": self.open}
 
     def open(self) -> None:
-        self._host.in_background(self._open(), "sequence", "show the sequence")
+        self._host.in_background(self._open, "sequence", "show the sequence")
 
     async def _open(self) -> None:
         from orch_tui.tui.sequence.screen import SequenceScreen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -82,7 +83,7 @@ class RunPages:
         if what == "command":
             copy_command(self._host.orch_app, which)
         else:
-            self._host.in_background(show_text(self._host.orch_app, which), "text", "read a text")
+            self._host.in_background(partial(partial, show_text, self._host.orch_app, which), "text", "read a text")
 
     def nested(self) -> None:
         model, task = self._watcher.shown.model, self._task_shown()
@@ -121,7 +122,7 @@ class RunPages:
 
     def rehearse(self) -> None:
         """Of the run that is shown, else of the plan as it is edited."""
-        self._host.in_background(self._rehearse(), "rehearse", "walk the flow")
+        self._host.in_background(self._rehearse, "rehearse", "walk the flow")
 
     async def _rehearse(self) -> None:
         from orch_tui.tui.rehearsal.opening import CannotRehearse, missing_variables, rehearsal_of, replay_of

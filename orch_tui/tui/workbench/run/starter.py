@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -108,7 +109,7 @@ class RunStarter:
         """Save, ask for variables, show what would happen, and start once that was confirmed."""
         if self._watcher.shown.past:
             self._watcher.hide()
-        self._host.in_background(self._prepare(request, title), "prepare", "prepare a run")
+        self._host.in_background(partial(partial, self._prepare, request, title), "prepare", "prepare a run")
 
     async def _prepare(self, request: RunRequest, title: str) -> None:
         if not await self._saved():
@@ -143,7 +144,7 @@ class RunStarter:
 
     def _forget_old(self, ended: RunModel) -> None:
         """A run that was started here: the project's retention is applied as after ``orch-tui run``."""
-        self._host.in_background(self._forget_old_runs(), "forget", "delete old runs")
+        self._host.in_background(self._forget_old_runs, "forget", "delete old runs")
 
     async def _forget_old_runs(self) -> None:
         from orch_tui.engine.runs.start import forget_old_runs
@@ -203,7 +204,7 @@ class RunStarter:
 
     def offer_take_over(self) -> None:
         """Ask what becomes of an interrupted run, if there is one."""
-        self._host.in_background(self._offer(), "offer", "look for an interrupted run")
+        self._host.in_background(self._offer, "offer", "look for an interrupted run")
 
     async def _offer(self) -> None:
         summary = await asyncio.to_thread(self._control.interrupted, self._bench.value.id)
@@ -222,7 +223,7 @@ class RunStarter:
 
     def take_over(self, directory: Path) -> None:
         """Execute an interrupted run here."""
-        self._host.in_background(self._take_over(directory), "prepare", "take a run over")
+        self._host.in_background(partial(partial, self._take_over, directory), "prepare", "take a run over")
 
     async def _take_over(self, directory: Path) -> None:
         try:

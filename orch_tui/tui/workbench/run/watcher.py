@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -145,7 +146,7 @@ class RunWatcher:
     def follow(self, directory: Path, *, past: bool = False, then: Callable[[RunModel], None] | None = None) -> None:
         """Show a run and follow it. ``past``: as it ran, read only. ``then`` is told of its end."""
         self._ended = then
-        self._host.in_background(self._follow(directory, past), "run", "follow a run")
+        self._host.in_background(partial(partial, self._follow, directory, past), "run", "follow a run")
 
     def hide(self) -> None:
         """Back to the plan."""
@@ -294,7 +295,7 @@ class RunWatcher:
     def _look_for_a_run(self) -> None:
         """Somebody else may start a run: another terminal, cron."""
         if self._on_top and not self.shown.past and not self.following:
-            self._host.in_background(self._find_a_run(), "find", "look for a new run")
+            self._host.in_background(self._find_a_run, "find", "look for a new run")
 
     async def _find_a_run(self) -> None:
         newest, model = await asyncio.to_thread(self.newest), self.shown.model

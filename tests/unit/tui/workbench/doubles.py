@@ -48,7 +48,7 @@ class Host:
         self.dialogs: list[Any] = []
         self.timers: list[Callable[[], None]] = []
         self.forms: list[str] = []
-        self.background: list[Coroutine[Any, Any, None]] = []
+        self.background: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self.orch_app: Any = None
 
     def say(self, text: str, severity: str = "information", seconds: float = 6.0) -> None:
@@ -69,7 +69,7 @@ class Host:
         if take is not None:
             take(self.answers.pop(0))
 
-    def in_background(self, work: Coroutine[Any, Any, None], group: str, description: str) -> None:
+    def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str) -> None:
         self.background.append(work)
 
     def stop_background(self, group: str) -> None:
