@@ -163,7 +163,7 @@ class OrchApp(Application, inherit_bindings=False):
 
         def picked(action: str | None) -> None:
             if action is not None:
-                self.run_worker(partial(partial, do_here, self, below, action), group="help", description=action)
+                self.run_worker(partial(do_here, self, below, action), group="help", description=action)
 
         self.push_screen(HelpScreen(below), picked)
 

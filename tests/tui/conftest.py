@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from orch_tui.model.events import events
@@ -15,6 +17,11 @@ from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project, open_project
+from textual.pilot import Pilot
+
+from tests.tui.settling import settled, waiting
+
+__all__ = ["waiting"]
 
 # 22 November 2026, 15:00 UTC; runs of the tests are dated from here back.
 NOW = 1_795_359_600.0
@@ -33,6 +40,27 @@ def same_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[N
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture
+def snap_compare(snap_compare: Callable[..., bool]) -> Callable[..., bool]:
+    """Compares the picture of a screen that has come to rest."""
+
+    def compare(
+        app: Any,
+        terminal_size: tuple[int, int] = (80, 24),
+        run_before: Callable[[Pilot[Any]], Awaitable[None] | None] | None = None,
+    ) -> bool:
+        async def play(pilot: Pilot[Any]) -> None:
+            if run_before is not None:
+                played = run_before(pilot)
+                if inspect.isawaitable(played):
+                    await played
+            await settled(pilot)
+
+        return snap_compare(app, terminal_size=terminal_size, run_before=play)
+
+    return compare
 
 
 _FILES = {

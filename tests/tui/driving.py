@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
+from typing import Any
 
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.workbench.screen import WorkbenchScreen
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
+
+_LOOK = 0.02
+_PATIENCE = 120.0
+"""Seconds: what is waited for happens at once, but not where others have the processor."""
 
 
 @asynccontextmanager
@@ -31,10 +38,16 @@ def text_of(pilot: Pilot[int]) -> str:
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
 
-async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
-    """Wait for it, and for what it causes; the test's own time limit ends the waiting."""
-    while not true():
-        await pilot.pause()
+async def until(pilot: Pilot[Any], true: Callable[[], object], what: str = "what the test waits for") -> None:
+    """Let the screen work until it is true, and do what that causes; fails with the picture when it never is."""
+    end = monotonic() + _PATIENCE
+    while True:
+        # A screen that was just pushed has no widgets yet.
+        with suppress(NoMatches):
+            if true():
+                break
+        assert monotonic() < end, f"waited in vain for {what}:\n{text_of(pilot)}"
+        await pilot.pause(_LOOK)
     await pilot.pause()
 
 

@@ -18,10 +18,15 @@ from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project
 from orch_tui.runs import control as run_control
 from orch_tui.tui.app import OrchApp
+from orch_tui.tui.workbench.dialogs.run_preview import RunPreview
+from orch_tui.tui.workbench.screen import WorkbenchScreen
 from textual.pilot import Pilot
+from textual.screen import Screen
 
+from tests.tui.driving import until
 from tests.tui.film import Frame, film
 from tests.tui.seed import sample_project
+from tests.tui.settling import settled, waiting_for_work
 
 SIZE = (120, 34)
 _WHO = who_am_i()
@@ -35,42 +40,31 @@ def _save(app: OrchApp, path: Path) -> None:
     path.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", encoding="utf-8")
 
 
-async def _settle(pilot: Pilot[int]) -> None:
-    await pilot.app.workers.wait_for_complete()
-    await pilot.pause(0.5)
-
-
-def _is_half_way(directory: Path) -> bool:
-    tasks = read_run(directory).tasks
-    return tasks["campaign-performance"].status is Status.PROCESSING
+def _is_half_way(screen: Screen[object]) -> bool:
+    shown = screen.run_shown if isinstance(screen, WorkbenchScreen) else None
+    return shown is not None and shown.state.tasks["campaign-performance"].status is Status.PROCESSING
 
 
 async def _take(project: Project, directory: Path) -> None:
     app = OrchApp(project)
     async with app.run_test(size=SIZE) as pilot:
-        await _settle(pilot)
+        await settled(pilot)
         _save(app, directory / "home.svg")
         app.open_workbench("campaigns")
-        await _settle(pilot)
+        await settled(pilot)
         await pilot.press("down", "down")
-        await _settle(pilot)
+        await settled(pilot)
         _save(app, directory / "workbench.svg")
-        # From here on a worker waits for an answer, and another one follows the run: only time tells.
         await pilot.press("R")
-        await pilot.pause(1.0)
+        await until(pilot, lambda: isinstance(app.screen, RunPreview))
         await pilot.press("enter")
-        for _ in range(100):
-            await pilot.pause(0.05)
-            live = [one for one in app.runs.executed_here() if _is_half_way(one.directory)]
-            if live:
-                break
-        await pilot.pause(0.3)
+        await until(pilot, lambda: _is_half_way(app.screen))
         _save(app, directory / "live.svg")
         for run in app.runs.executed_here():
             run.wait()
-        await pilot.pause(1.0)
+        await settled(pilot)
         app.open_configuration("sql/campaign-recipient")
-        await pilot.pause(1.0)
+        await settled(pilot)
         _save(app, directory / "configuration.svg")
 
 
@@ -83,12 +77,12 @@ async def _take_sizes(project: Project, directory: Path) -> None:
     for columns, rows in SIZES:
         app = OrchApp(project)
         async with app.run_test(size=(columns, rows)) as pilot:
-            await _settle(pilot)
+            await settled(pilot)
             app.open_workbench("campaigns")
-            await _settle(pilot)
+            await settled(pilot)
             _save(app, directory / f"plan-{columns}x{rows}.svg")
             await pilot.press("w", "j", "j")
-            await pilot.pause(1.0)
+            await settled(pilot)
             _save(app, directory / f"run-{columns}x{rows}.svg")
 
 
@@ -115,7 +109,6 @@ class _Camera:
         """Keys one after another; the last one's frame stays for so long."""
         for number, key in enumerate(keys, 1):
             await self._pilot.press(key)
-            await self._pilot.pause(0.15)
             # Of a text, what it ends in is enough.
             if number == len(keys) or not (len(key) == len(keys[number]) == 1 and key.isalpha()):
                 self.shoot(seconds if number == len(keys) else _TURN)
@@ -125,7 +118,7 @@ async def _walk(project: Project, path: Path) -> None:
     """An orchestration from nothing to its first run."""
     app = OrchApp(project)
     async with app.run_test(size=_WALK_SIZE) as pilot:
-        await _settle(pilot)
+        await settled(pilot)
         camera = _Camera(pilot)
         camera.shoot(_LOOK)
         await camera.press("n", *"Evening")
@@ -144,16 +137,15 @@ async def _walk(project: Project, path: Path) -> None:
         await camera.press("G", "k", "k", "m", *"Recipients", seconds=_LOOK)
         await camera.press("enter", "left_square_bracket", "s", seconds=_LOOK)
         await pilot.press("R")
-        await pilot.pause(1.0)
+        await until(pilot, lambda: isinstance(app.screen, RunPreview))
         camera.shoot(_LOOK)
         await pilot.press("enter")
-        while not app.runs.executed_here():
-            await pilot.pause(0.05)
+        await until(pilot, lambda: bool(app.runs.executed_here()))
         run = app.runs.executed_here()[0]
         while not read_run(run.directory).finished:
             await pilot.pause(0.25)
             camera.shoot(0.25)
-        await pilot.pause(1.0)
+        await settled(pilot)
         camera.shoot(_REST)
     path.write_text(film(camera.frames, *_WALK_SIZE), encoding="utf-8")
 
@@ -165,7 +157,7 @@ def main(arguments: Sequence[str]) -> int:
     directory.mkdir(parents=True, exist_ok=True)
     # Not who happens to take the pictures.
     ann = mock.patch.object(run_control, "who_am_i", lambda: "ann@server")
-    with ann, tempfile.TemporaryDirectory() as name:
+    with ann, waiting_for_work(), tempfile.TemporaryDirectory() as name:
         project = sample_project(Path(name))
         for orchestration in ("campaigns", "campaigns", "nightly"):
             start_run(project, plan_run(project, RunRequest(orchestration)), by="ann@server").wait()

@@ -14,8 +14,8 @@ from orch_tui.tui.workbench.dialogs.answer import Approve
 from orch_tui.tui.workbench.run.approval_card import ApprovalCard
 
 from tests.support.projects import make_project
-from tests.tui.driving import said, text_of, workbench
-from tests.tui.test_live import run_all, to_end, until
+from tests.tui.driving import said, text_of, until, workbench
+from tests.tui.test_live import run_all, to_end
 
 ASK = """name = "Publish?"
 [parameters]

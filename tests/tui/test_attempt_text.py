@@ -13,8 +13,7 @@ from orch_tui.tui.runs.attempt_text import AttemptTextScreen
 from textual.pilot import Pilot
 
 from tests.support.engine_kit import make_commands, run, write_command
-from tests.tui.driving import said, text_of, workbench
-from tests.tui.test_live import until
+from tests.tui.driving import said, text_of, until, workbench
 
 
 @pytest.fixture

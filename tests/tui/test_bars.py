@@ -14,9 +14,9 @@ from orch_tui.tui.workbench.tree.tree_pane import TreePane
 from tests.support.clocks import stopped_at
 from tests.support.engine_kit import make_commands, run
 from tests.tui.conftest import NOW
-from tests.tui.driving import rows_of, workbench
+from tests.tui.driving import rows_of, until, workbench
 from tests.tui.seed import sample_project
-from tests.tui.test_live import GATE, run_all, to_end, until
+from tests.tui.test_live import GATE, run_all, to_end
 from tests.tui.test_live_pictures import START, a_run, extracted, failed
 
 BAR = "▄▆+#"

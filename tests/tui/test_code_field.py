@@ -20,8 +20,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from tests.tui.conftest import write_files
-from tests.tui.driving import said, text_of
-from tests.tui.test_live import until
+from tests.tui.driving import said, text_of, until
 
 SQL, SCRIPT = ("parameters", "sql"), ("parameters", "script")
 FILES = {

@@ -21,7 +21,7 @@ from textual.color import Color
 
 from tests.support.engine_kit import make_commands, run
 from tests.tui.conftest import MakeRun
-from tests.tui.test_live import until
+from tests.tui.driving import until
 
 _THEMES = [theme.ANSI_DARK.name, theme.ANSI_LIGHT.name]
 

@@ -12,8 +12,8 @@ from orch_tui.tui.runs.history import HistoryScreen
 from orch_tui.tui.workbench.dialogs.run_preview import RunPreview
 
 from tests.support.engine_kit import make_commands, run
-from tests.tui.driving import rows_of, said, text_of, workbench
-from tests.tui.test_live import to_end, until
+from tests.tui.driving import rows_of, said, text_of, until, workbench
+from tests.tui.test_live import to_end
 
 COMMAND = ("parameters", "command")
 

@@ -13,8 +13,7 @@ from orch_tui.tui.runs.history import HistoryScreen, RunList
 
 from tests.support.damage import AFTER, T0, damaged, put_runs, whole_journals
 from tests.support.engine_kit import make_commands
-from tests.tui.driving import rows_of, said, text_of, workbench
-from tests.tui.test_live import until
+from tests.tui.driving import rows_of, said, text_of, until, workbench
 
 
 @pytest.fixture
@@ -49,7 +48,7 @@ async def test_a_broken_run_is_a_line_of_the_history_and_a_sentence_when_it_is_o
 
 async def _look_everywhere(project: Project) -> None:
     async with workbench(project, "o") as (pilot, screen):
-        await pilot.pause(0.05)
+        await pilot.pause()
         await pilot.press("H")
         await until(
             pilot, lambda: isinstance(pilot.app.screen, HistoryScreen) and pilot.app.screen.list.runs, "the runs"

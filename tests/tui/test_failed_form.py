@@ -12,8 +12,7 @@ from textual.widgets import Static
 
 from tests.support.engine_kit import run
 from tests.tui.conftest import write_files
-from tests.tui.driving import workbench
-from tests.tui.test_live import until
+from tests.tui.driving import until, workbench
 
 SQL = "create table first as select 1 as x;\n\ncreate table result as\nselect nope from first\n"
 SCRIPT = "import sys\n\n\ndef load():\n    raise ValueError('no rows today')\n\n\nload()\n"

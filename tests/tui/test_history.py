@@ -21,8 +21,7 @@ from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
 
 from tests.support.engine_kit import make_commands, run, write_command
 from tests.tui.conftest import MakeRun
-from tests.tui.driving import rows_of, said, text_of, workbench
-from tests.tui.test_live import until
+from tests.tui.driving import rows_of, said, text_of, until, workbench
 
 
 async def test_runs_are_listed_newest_first_with_what_is_known(project: Project, make_run: MakeRun) -> None:

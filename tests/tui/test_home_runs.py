@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
 
 import pytest
 from orch_tui.engine.runs.start import RunRequest
@@ -20,6 +18,7 @@ from orch_tui.tui.log.viewer import LogViewerScreen
 from textual.pilot import Pilot
 
 from tests.support.clocks import stopped_at
+from tests.tui import driving
 from tests.tui.conftest import NOW, MakeRun, write_files
 from tests.tui.driving import rows_of, text_of
 
@@ -38,12 +37,14 @@ def row(pilot: Pilot[int], index: int = 0) -> str:
 
 async def until(pilot: Pilot[int], true: Callable[[], object], what: str) -> None:
     """Look at the runs until something is so."""
-    end = monotonic() + _SECONDS
-    while not true():
-        assert monotonic() < end, f"never seen: {what}\n{text_of(pilot)}"
-        home(pilot).look_at_runs()
-        await asyncio.sleep(0.02)
-        await pilot.pause()
+
+    def looked_at() -> object:
+        found = true()
+        if not found:
+            home(pilot).look_at_runs()
+        return found
+
+    await driving.until(pilot, looked_at, what)
 
 
 async def looked(pilot: Pilot[int]) -> None:

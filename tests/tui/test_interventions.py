@@ -16,8 +16,8 @@ from orch_tui.tui.workbench.dialogs.intervene import Intervene
 from textual.pilot import Pilot
 
 from tests.support.projects import make_project
-from tests.tui.driving import said, text_of, workbench
-from tests.tui.test_live import run_all, to_end, until
+from tests.tui.driving import said, text_of, until, workbench
+from tests.tui.test_live import run_all, to_end
 
 GATE = 'until test -e "$ORCH_PROJECT/gate"; do sleep 0.05; done'
 

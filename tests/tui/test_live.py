@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from orch_tui.engine.runs.start import RunRequest, plan_run, start_run
@@ -20,27 +18,14 @@ from orch_tui.tui.workbench.run.failure_card import FailureCard
 from orch_tui.tui.workbench.run.live_panel import LivePanel
 from orch_tui.tui.workbench.run.tables_pane import TablesPane
 from orch_tui.tui.workbench.screen import WorkbenchScreen
-from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.support.projects import make_project
-from tests.tui.driving import rows_of, said, text_of, workbench
+from tests.tui.driving import rows_of, said, text_of, until, workbench
 from tests.tui.seed import sample_project
 
-PATIENCE = 400
 GATE = 'while [ ! -e "$ORCH_PROJECT/gate" ]; do sleep 0.05; done'
-
-
-async def until(pilot: Pilot[int], true: Callable[[], object], what: str) -> None:
-    """Let the screen work until it is true; fails with the picture when it never is."""
-    for _ in range(PATIENCE):
-        # A screen that was just pushed has no widgets yet.
-        with suppress(NoMatches):
-            if true():
-                return
-        await pilot.pause(0.05)
-    raise AssertionError(f"waited in vain for {what}:\n{text_of(pilot)}")
 
 
 async def run_all(pilot: Pilot[int], screen: WorkbenchScreen) -> None:

@@ -24,7 +24,9 @@ from textual.pilot import Pilot
 from tests.support.clocks import stopped_at
 from tests.support.reasons import in_words
 from tests.tui.conftest import NOW
+from tests.tui.driving import until
 from tests.tui.seed import sample_project
+from tests.tui.settling import settled
 
 SIZES = pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["wide", "small"])
 START = NOW - 14
@@ -117,15 +119,13 @@ def shown(pane: str | None, *keys: str) -> Callable[[Pilot[int]], Awaitable[None
         await pilot.pause()
         if "w" in keys:
             await pilot.press("w")
-        for _ in range(200):
-            if getattr(pilot.app.screen, "run_shown", None) is not None:
-                break
-            await pilot.pause(0.05)
-        await pilot.pause(0.3)
-        if pane is not None and pilot.app.size.width < 100:
-            await pilot.press(pane)
-        await pilot.press(*(key for key in keys if key != "w"))
-        await pilot.pause(0.3)
+        await until(pilot, lambda: getattr(pilot.app.screen, "run_shown", None) is not None)
+        await settled(pilot)
+        # What a screen shows when another one is opened above it stays so: it has to be settled before each key.
+        for key in (*([pane] if pane is not None and pilot.app.size.width < 100 else ()), *keys):
+            if key != "w":
+                await pilot.press(key)
+                await settled(pilot)
 
     return play
 

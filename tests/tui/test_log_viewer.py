@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from textual.pilot import Pilot
 
 from tests.tui.driving import said, text_of
 
-_TURNS = 400
+_PATIENCE = 120.0
 
 
 def log_text(count: int = 200) -> bytes:
@@ -64,11 +65,10 @@ async def viewer(
 
 async def until(true: Callable[[], bool]) -> None:
     """Let the program go on until it is so: what it waits for is a thread, or the next look at a file."""
-    for _ in range(_TURNS):
-        if true():
-            return
+    end = monotonic() + _PATIENCE
+    while not true():
+        assert monotonic() < end, "waited in vain"
         await asyncio.sleep(0.02)
-    raise AssertionError("waited in vain")
 
 
 async def test_the_end_is_shown_and_followed(project: Project, log: Path) -> None:

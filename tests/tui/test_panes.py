@@ -8,9 +8,8 @@ import pytest
 from orch_tui.tui.workbench.screen import WorkbenchScreen
 
 from tests.support.engine_kit import make_commands, run
-from tests.tui.driving import text_of, workbench
+from tests.tui.driving import text_of, until, workbench
 from tests.tui.seed import sample_project
-from tests.tui.test_live import until
 
 
 def sizes(screen: WorkbenchScreen) -> dict[str, tuple[int, int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from orch_tui.tui.home.screen import HomeScreen
 from textual.pilot import Pilot
 
 from tests.support.projects import make_project, start, wait_for_file
-from tests.tui.driving import said, text_of
+from tests.tui.driving import said, text_of, until
 
 _GATE = 'touch "$ORCH_PROJECT/started"; until [ -e "$ORCH_PROJECT/gate" ]; do sleep 0.05; done'
 
@@ -39,12 +38,12 @@ def executor(project: Project) -> Iterator[subprocess.Popen[str]]:
 
 
 async def _until(pilot: Pilot[int], text: str, *, there: bool = True) -> None:
-    end = time.monotonic() + 30
-    while (text in text_of(pilot)) is not there:
-        assert time.monotonic() < end, f"{'never' if there else 'always'} seen: {text}\n{text_of(pilot)}"
+    def seen() -> bool:
         if isinstance(pilot.app.screen, HomeScreen):
             pilot.app.screen.look_at_runs()
-        await pilot.pause(0.02)
+        return (text in text_of(pilot)) is there
+
+    await until(pilot, seen, f"the {'text' if there else 'end of'} {text!r}")
 
 
 async def test_it_is_said_where_one_looks_and_where_one_asks_until_it_goes_on(
@@ -62,8 +61,7 @@ async def test_it_is_said_where_one_looks_and_where_one_asks_until_it_goes_on(
         # THEN the list says so, and what to do stands with the run and in the agenda; the title says it too
         await _until(pilot, "! stopped")
         assert "nothing new starts" in text_of(pilot) and f"! Daily  {remedy}" in text_of(pilot)
-        while titles[-1] != "! Daily stopped":
-            await pilot.pause(0.02)
+        await until(pilot, lambda: titles[-1] == "! Daily stopped", "the title")
         # AND WHEN it is to be stopped there THEN that is answered with it
         await pilot.press("X")
         await pilot.pause()
@@ -76,8 +74,7 @@ async def test_it_is_said_where_one_looks_and_where_one_asks_until_it_goes_on(
         await _until(pilot, f"{remedy} lets it go on")
         app.clear_notifications()
         await pilot.press("X")
-        while not isinstance(app.screen, Confirm):
-            await pilot.pause(0.02)
+        await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
         await pilot.press("r")
         await pilot.pause()
         assert remedy in said(pilot)
@@ -85,8 +82,7 @@ async def test_it_is_said_where_one_looks_and_where_one_asks_until_it_goes_on(
         executor.send_signal(signal.SIGCONT)
         await _until(pilot, "! stopped", there=False)
         await _until(pilot, "terminated")
-        while not titles[-1].startswith("■ Daily"):
-            await pilot.pause(0.02)
+        await until(pilot, lambda: titles[-1].startswith("■ Daily"), "the title of its end")
     assert executor.wait(60) == 1
 
 

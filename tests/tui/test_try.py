@@ -11,9 +11,8 @@ from orch_tui.tui.configuration.trial_result import TrialShown
 from orch_tui.tui.dialogs.confirm import Confirm
 from textual.widgets import DataTable, Static
 
-from tests.tui.driving import text_of
+from tests.tui.driving import text_of, until
 from tests.tui.test_code_field import SQL, field, form_of, store
-from tests.tui.test_live import until
 
 RESULT = "create table result as select campaign_id, cost * 2 as cost, 'a [b]' as note from campaigns"
 WRITER = '[parameters]\npath = "out.csv"\n[[inputs]]\ntable = "marketing/campaigns"\n'

@@ -30,7 +30,6 @@ def after(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
         pilot.app.open_workbench("campaigns")  # type: ignore[attr-defined]
         await pilot.pause()
         await pilot.press(*keys)
-        await pilot.pause(0.1)
 
     return play
 

@@ -48,9 +48,7 @@ async def run(app: Application, entry: Entry) -> bool:
     except CannotRun as error:
         app.say(str(error), "error", _SECONDS)
         return False
-    app.run_worker(
-        partial(partial, _forget_old, app, entry.id, active), group="forget", description="wait for the end of a run"
-    )
+    app.run_worker(partial(_forget_old, app, entry.id, active), group="forget", description="wait for the end of a run")
     return True
 
 

@@ -148,7 +148,7 @@ class Desk:
         self._opened_for = None if rerun else run
         self.plan.read_durations()
         self.file.offer_draft()
-        self._services.in_background(partial(partial, self._look_around, run, rerun=rerun), "run", "look for a run")
+        self._services.in_background(partial(self._look_around, run, rerun=rerun), "run", "look for a run")
 
     async def _look_around(self, run: Path | None, *, rerun: bool) -> None:
         shows = await self.watcher.begin(None if rerun else run, newest=not rerun)

@@ -50,7 +50,7 @@ class InterventionController:
         elif model.interrupted:
             self._host.say("Nobody executes this run; T takes it over, then this can be done.", "warning")
         else:
-            self._host.in_background(partial(partial, self._ask, model), "intervene", "ask what is to be done to a run")
+            self._host.in_background(partial(self._ask, model), "intervene", "ask what is to be done to a run")
 
     async def _ask(self, model: RunModel) -> None:
         task, phase = self._under_cursor(model)
@@ -79,9 +79,7 @@ class InterventionController:
         """A key of the card of an approval."""
         model = self._watcher.shown.model
         if model is not None:
-            self._host.in_background(
-                partial(partial, self._answer, model, kind, task), "intervene", "answer what a run asks"
-            )
+            self._host.in_background(partial(self._answer, model, kind, task), "intervene", "answer what a run asks")
 
     async def _answer(self, model: RunModel, kind: InterventionKind, task: str) -> None:
         question = model.state.tasks[task].question

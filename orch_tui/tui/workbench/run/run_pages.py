@@ -83,7 +83,7 @@ class RunPages:
         if what == "command":
             copy_command(self._host.orch_app, which)
         else:
-            self._host.in_background(partial(partial, show_text, self._host.orch_app, which), "text", "read a text")
+            self._host.in_background(partial(show_text, self._host.orch_app, which), "text", "read a text")
 
     def nested(self) -> None:
         model, task = self._watcher.shown.model, self._task_shown()

@@ -109,7 +109,7 @@ class RunStarter:
         """Save, ask for variables, show what would happen, and start once that was confirmed."""
         if self._watcher.shown.past:
             self._watcher.hide()
-        self._host.in_background(partial(partial, self._prepare, request, title), "prepare", "prepare a run")
+        self._host.in_background(partial(self._prepare, request, title), "prepare", "prepare a run")
 
     async def _prepare(self, request: RunRequest, title: str) -> None:
         if not await self._saved():
@@ -223,7 +223,7 @@ class RunStarter:
 
     def take_over(self, directory: Path) -> None:
         """Execute an interrupted run here."""
-        self._host.in_background(partial(partial, self._take_over, directory), "prepare", "take a run over")
+        self._host.in_background(partial(self._take_over, directory), "prepare", "take a run over")
 
     async def _take_over(self, directory: Path) -> None:
         try:

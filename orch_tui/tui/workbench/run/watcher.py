@@ -146,7 +146,7 @@ class RunWatcher:
     def follow(self, directory: Path, *, past: bool = False, then: Callable[[RunModel], None] | None = None) -> None:
         """Show a run and follow it. ``past``: as it ran, read only. ``then`` is told of its end."""
         self._ended = then
-        self._host.in_background(partial(partial, self._follow, directory, past), "run", "follow a run")
+        self._host.in_background(partial(self._follow, directory, past), "run", "follow a run")
 
     def hide(self) -> None:
         """Back to the plan."""

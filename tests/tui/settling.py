@@ -1,0 +1,118 @@
+"""When a screen under test has come to rest: what it asked for is there, and what it shows stays the same.
+
+Textual's own waiting takes a process that gets no processor for one that has nothing to do, and knows nothing of
+threads: on a busy machine a test looked at a screen that had not read its files yet. Here only what the loop of events
+and the threads have left to do counts, never how long it took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+from weakref import WeakSet
+
+import pytest
+import textual.app
+import textual.pilot
+from textual.pilot import Pilot
+
+_SOON = 0.02
+"""Seconds: a timer that is due within them is waited for (Textual paints 60 times a second)."""
+_POLL = 0.002
+_LONGEST_WORK = 10.0
+"""Seconds that a thread is waited for: some tests are about one that waits for an answer that never comes."""
+_ROUNDS, _ROUND = 8, 0.1
+"""A picture is settled when it was the same for so many rounds of so many seconds: more than one look at a run."""
+_LONGEST = 120.0
+
+
+class _Threads:
+    """What was given to threads and is not done yet."""
+
+    def __init__(self) -> None:
+        self._given: WeakSet[asyncio.Future[Any] | Future[Any]] = WeakSet()
+        self._run_in_executor = asyncio.BaseEventLoop.run_in_executor
+        self._submit = ThreadPoolExecutor.submit
+
+    @property
+    def busy(self) -> bool:
+        return any(not future.done() for future in list(self._given))
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        def run_in_executor(loop: Any, *arguments: Any) -> asyncio.Future[Any]:
+            # Done when the loop knows of it, which is after the thread is.
+            future = self._run_in_executor(loop, *arguments)
+            self._given.add(future)
+            return future
+
+        def submit(pool: Any, *arguments: Any, **more: Any) -> Future[Any]:
+            future = self._submit(pool, *arguments, **more)
+            self._given.add(future)
+            return future
+
+        with (
+            mock.patch.object(asyncio.BaseEventLoop, "run_in_executor", run_in_executor),
+            mock.patch.object(ThreadPoolExecutor, "submit", submit),
+        ):
+            yield
+
+    async def wait_for_idle(self, min_sleep: float = 0, max_sleep: float = 0) -> None:
+        """Until neither the loop nor a thread has anything to do now. Takes the place of Textual's."""
+        loop: Any = asyncio.get_running_loop()
+        limit = loop.time() + _LONGEST_WORK
+        calm = 0
+        while calm < 2 and loop.time() < limit:
+            await asyncio.sleep(0)
+            calm += 1
+            if self.busy:
+                calm = 0
+                await asyncio.sleep(_POLL)
+            elif (due := _next_timer(loop)) < _SOON:
+                calm = 0
+                await asyncio.sleep(max(due, 0))
+            elif loop._ready:
+                calm = 0
+
+
+def _next_timer(loop: Any) -> float:
+    """Seconds until it is due."""
+    now = loop.time()
+    return min((handle.when() - now for handle in loop._scheduled if not handle.cancelled()), default=_LONGEST)
+
+
+@contextmanager
+def waiting_for_work() -> Iterator[None]:
+    """Every pause and every key of a Pilot waits for the loop and for threads."""
+    threads = _Threads()
+    with (
+        threads.counted(),
+        mock.patch.object(textual.app, "wait_for_idle", threads.wait_for_idle),
+        mock.patch.object(textual.pilot, "wait_for_idle", threads.wait_for_idle),
+    ):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def waiting() -> Iterator[None]:
+    with waiting_for_work():
+        yield
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """Until the picture stays the same: nothing is being read, and a look at what runs has changed nothing."""
+    loop = asyncio.get_running_loop()
+    limit = loop.time() + _LONGEST
+    shown: list[list[Any]] = []
+    rounds = 0
+    while rounds < _ROUNDS:
+        await asyncio.sleep(_ROUND)
+        await pilot.pause()
+        now = [list(strip) for strip in pilot.app.screen._compositor.render_strips()]
+        rounds = rounds + 1 if now == shown else 0
+        shown = now
+        assert loop.time() < limit, "the screen does not come to rest"
