@@ -22,6 +22,7 @@ from orch_tui.tui import terminal, theme
 from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.application import Application, agrees
+from orch_tui.tui.background import in_background
 from orch_tui.tui.keymap import UserConfig, load_config
 from orch_tui.tui.text import StripControls
 from orch_tui.tui.textual_patches.app import PatchedApp
@@ -163,7 +164,7 @@ class OrchApp(Application, inherit_bindings=False):
 
         def picked(action: str | None) -> None:
             if action is not None:
-                self.run_worker(partial(do_here, self, below, action), group="help", description=action)
+                in_background(self, partial(do_here, self, below, action), "help", action)
 
         self.push_screen(HelpScreen(below), picked)
 

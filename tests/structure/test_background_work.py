@@ -10,20 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TUI = Path(__file__).resolve().parents[2] / "orch_tui" / "tui"
-_STARTING = frozenset({"run_worker", "in_background"})
 
 
 def made_too_early(tree: ast.AST) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            of_page = node.func.attr == "worker" and "background" in ast.unparse(node.func.value)
-            work = node.args[0]
-            if (
-                (node.func.attr in _STARTING or of_page)
-                and isinstance(work, ast.Call)
-                and ast.unparse(work.func) != "partial"
-            ):
-                yield node
+        if isinstance(node, ast.Call):
+            function = ast.unparse(node.func)
+            # The function is given the screen first, the methods are the screen's.
+            place = 1 if function == "in_background" else 0
+            starts = function.endswith(("in_background", "run_worker", "background.worker"))
+            if starts and len(node.args) > place:
+                work = node.args[place]
+                if isinstance(work, ast.Call) and ast.unparse(work.func) != "partial":
+                    yield node
 
 
 def test_no_coroutine_is_made_before_its_work_begins() -> None:
@@ -36,6 +35,6 @@ def test_no_coroutine_is_made_before_its_work_begins() -> None:
 
 
 def test_the_search_finds_them() -> None:
-    early = "self._host.in_background(self._open(), 'a', 'b')\nself.background.worker(f.edit(1), 'a', 'b')"
-    assert len(list(made_too_early(ast.parse(early)))) == 2
+    early = "host.in_background(f(), 'a', 'b')\nself._background.worker(f(1), 'a', 'b')\nin_background(app, f(), 'a')"
+    assert len(list(made_too_early(ast.parse(early)))) == 3
     assert not list(made_too_early(ast.parse("self.run_worker(partial(f, 1))\nself.run_worker(self._read)")))

@@ -106,7 +106,12 @@ def open_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 async def test_the_saved_configuration_is_tested(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     notices: list[str] = []
     notice = ConfigurationScreen.notice
-    monkeypatch.setattr(ConfigurationScreen, "notice", lambda self, text: notices.append(text) or notice(self, text))
+
+    def kept(screen: ConfigurationScreen, text: str) -> None:
+        notices.append(text)
+        notice(screen, text)
+
+    monkeypatch.setattr(ConfigurationScreen, "notice", kept)
     async with open_desk() as desk:
         # WHEN the key is pressed
         await desk.pilot.press("escape", "T")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
 
+from orch_tui.tui.background import in_background
+
 if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.timer import Timer
@@ -66,7 +68,7 @@ class Background:
 
     def worker(self, work: Callable[[], Coroutine[Any, Any, Any]], group: str, description: str) -> None:
         """Do it as a worker of the screen: it may wait for answers."""
-        self._screen.run_worker(work, group=group, description=description)
+        in_background(self._screen, work, group, description)
 
     def thread(self, work: Callable[[], Any], group: str, description: str) -> None:
         """Do it in a thread."""

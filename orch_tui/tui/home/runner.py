@@ -16,6 +16,7 @@ from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.control import CannotRun, plan_words
 from orch_tui.runs.ending import first_failure
 from orch_tui.runs.responding import asked_words
+from orch_tui.tui.background import in_background
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.pick import Choice, Pick
 
@@ -48,7 +49,7 @@ async def run(app: Application, entry: Entry) -> bool:
     except CannotRun as error:
         app.say(str(error), "error", _SECONDS)
         return False
-    app.run_worker(partial(_forget_old, app, entry.id, active), group="forget", description="wait for the end of a run")
+    in_background(app, partial(_forget_old, app, entry.id, active), "forget", "wait for the end of a run")
     return True
 
 

@@ -18,6 +18,7 @@ from orch_tui.tui import text
 from orch_tui.tui.actions import handed_on
 from orch_tui.tui.actions import home as actions
 from orch_tui.tui.actions import run as run_actions
+from orch_tui.tui.background import in_background
 from orch_tui.tui.breakpoints import NARROW, WIDTHS
 from orch_tui.tui.home.agenda import Agenda, agenda, in_short, scheduler_words
 from orch_tui.tui.home.details import DetailsPane, run_line
@@ -292,7 +293,7 @@ class HomeScreen(Screen[None]):
         """One of the table; what asks something goes on in a worker."""
         do = self._can[action_id]
         if inspect.iscoroutinefunction(do):
-            self.run_worker(do, group="do", description=action_id)
+            in_background(self, do, "do", action_id)
         else:
             do()
 

@@ -19,6 +19,7 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import log as actions
+from orch_tui.tui.background import in_background
 from orch_tui.tui.clipboard import copy
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.log.selection import MOST, lines_text
@@ -159,9 +160,7 @@ class LogViewerScreen(FullScreen[None]):
 
         if self._of_run is not None:
             which = Which(*self._of_run, self._numbers[self._index])
-            self.run_worker(
-                partial(show_text, self._program, which), group="text", exclusive=True, description="read a text"
-            )
+            in_background(self, partial(show_text, self._program, which), "text", "read a text", exclusive=True)
 
     # --- other programs ---
 

@@ -19,6 +19,7 @@ from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.compare import Difference, compare
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
+from orch_tui.tui.background import in_background
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.runs.attempt_text import AttemptTextScreen
 from orch_tui.tui.status_look import REUSED_GLYPH, REUSED_STYLE, style_of
@@ -121,7 +122,7 @@ class CompareScreen(FullScreen[None]):
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one(CompareList))
-        self.run_worker(self._read, description="read both runs")
+        in_background(self, self._read, "read", "read both runs")
 
     async def _read(self) -> None:
         try:

@@ -21,6 +21,7 @@ from orch_tui.project.project import DefinitionError, Project
 from orch_tui.runs.estimates import ENOUGH, LONGER, RUNS
 from orch_tui.tui.actions import bindings, workbench
 from orch_tui.tui.actions import run as actions
+from orch_tui.tui.background import in_background
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.runs.trend import chart
@@ -176,7 +177,7 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         self.action_reload()
 
     def action_reload(self) -> None:
-        self.run_worker(self._read, exclusive=True, description="read the runs")
+        in_background(self, self._read, "default", "read the runs", exclusive=True)
 
     async def _read(self) -> None:
         found = await asyncio.to_thread(lambda: list(runs(self._project.paths, self._orchestration, LIMIT)))

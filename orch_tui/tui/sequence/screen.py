@@ -14,6 +14,7 @@ from orch_tui.runs.sequence.text import legend
 from orch_tui.runs.sequence.values import Sequence
 from orch_tui.tui.actions import BY_ID, bindings, handed_on
 from orch_tui.tui.actions import sequence as actions
+from orch_tui.tui.background import in_background
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.sequence.picture import SequencePicture
 from orch_tui.tui.status_look import status_text
@@ -69,7 +70,7 @@ class SequenceScreen(FullScreen[str | None]):
 
     def _begin(self) -> None:
         self._show(self._first, self._cursor)
-        self.run_worker(self._follow, group="sequence", exclusive=True, description="follow the sequence")
+        in_background(self, self._follow, "sequence", "follow the sequence", exclusive=True)
 
     async def _follow(self) -> None:
         pause, spent = TICK, time.thread_time()

@@ -41,5 +41,5 @@ def install() -> bool:
         and has(Widget, "_size_updated")
     ):
         return False
-    Compositor.reflow = reflow  # type: ignore[method-assign]
+    Compositor.reflow = reflow  # type: ignore[assignment, method-assign]
     return True

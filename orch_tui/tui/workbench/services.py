@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
+from orch_tui.tui.background import in_background
 from orch_tui.tui.dialogs.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class ScreenServices:
         self.orch_app.push_screen(screen, take)
 
     def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str) -> None:
-        self._screen.run_worker(work, group=group, exclusive=True, description=description)
+        in_background(self._screen, work, group, description, exclusive=True)
 
     def stop_background(self, group: str) -> None:
         self._screen.workers.cancel_group(self._screen, group)
