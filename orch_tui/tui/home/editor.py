@@ -83,24 +83,30 @@ class OrchestrationEditor:
 
         changes = 0
 
-        def change(new: Orchestration, what: str) -> Orchestration | None:
-            nonlocal base, changes
-            if not self._do(lambda: self._model.edit(new, base, f'{what} of "{entry.name}"')):
+        def reread() -> Orchestration | None:
+            nonlocal base
+            try:
+                value, base = read_again(project, entry.id)
+            except DefinitionError:
+                # What is wrong with it has been said.
                 return None
-            changes += 1
-            saved, base = read_again(project, entry.id)
-            return saved
+            return value
+
+        def change(new: Orchestration, what: str) -> Orchestration | None:
+            nonlocal changes
+            changes += self._do(lambda: self._model.edit(new, base, f'{what} of "{entry.name}"'))
+            # Where it was refused, what is there now is shown.
+            return reread()
 
         def undo() -> Orchestration | None:
-            nonlocal base, changes
+            nonlocal changes
             # What was changed before is of other orchestrations too, and not to be seen here.
             if not changes:
                 self._app.say("There is nothing to undo here.", seconds=2)
                 return None
             changes -= 1
             self.undo()
-            back, base = read_again(project, entry.id)
-            return back
+            return reread()
 
         keeper = Keeper(change, undo)
         await self._app.push_screen_wait(StartsDialog(value, project.settings.timezone, keeper))

@@ -71,6 +71,7 @@ class BackfillScreen(FullScreen[None]):
         self._backfill: Backfill | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._last_mark: int | None = None
+        self._reading = False
         self._grid = HeatGrid(id="grid")
         self._head = ListHead(self._grid)
         self._title_bar = TitleBar()
@@ -91,6 +92,9 @@ class BackfillScreen(FullScreen[None]):
     # --- reading ---
 
     def _tick(self) -> None:
+        if self._reading:
+            # One that takes longer than a tick must come to its end.
+            return
         if self._process is not None and self._process.poll() is not None:
             self._process = None
             self._look()
@@ -100,6 +104,7 @@ class BackfillScreen(FullScreen[None]):
     @work(group="look", exclusive=True, description="what became of the intervals")
     async def _look(self) -> None:
         every, span = self._every, self._span
+        self._reading = True
         try:
             backfill, found = await asyncio.to_thread(self._read, every, span)
         except (DefinitionError, TooMany) as error:
@@ -108,6 +113,8 @@ class BackfillScreen(FullScreen[None]):
         except OSError as error:
             self.app.say(f"What became of them cannot be read: {error.strerror or error}.", "error")
             return
+        finally:
+            self._reading = False
         another = self._backfill is None or len(found) != len(self._grid.intervals)
         self._backfill = backfill
         chosen = len(found) - 1 if another else self._grid.chosen

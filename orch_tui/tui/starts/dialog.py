@@ -137,7 +137,9 @@ class StartsDialog(Dialog[None]):
         if new is None:
             self.app.say("An alert is not disabled; d takes it out.", "warning")
         else:
-            self._keep(new, f"enabling of a {place.kind.one}", place)
+            now = entries(new, place.kind)[place.index or 0]
+            enabled = not isinstance(now, AlertRule) and now.enabled
+            self._keep(new, f"{'enabling' if enabled else 'disabling'} of a {place.kind.one}", place)
 
     def action_delete(self) -> None:
         if (place := self._chosen()) is not None:
