@@ -91,7 +91,7 @@ FIELDS: Mapping[StartKind, tuple[EntryField, ...]] = {
     ),
     StartKind.ALERT: (
         EntryField(
-            "on", "Told on", "see docs/alerts.md", Shape.WORDS,
+            "on", "Told on", "which events; → completes", Shape.WORDS,
             tuple(one.value for one in AlertKind if one not in (AlertKind.SCHEDULER_GONE, AlertKind.MESSAGE)),
             "failed-first, recovered",
         ),

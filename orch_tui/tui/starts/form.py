@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -15,6 +14,7 @@ from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.schedules.time_zones import machine_zone_name, zone_names
+from orch_tui.project.table_uses import table_uses
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.breakpoints import HEIGHTS
@@ -41,11 +41,6 @@ _BEGIN = {
 """What is told before anything is typed."""
 
 
-@cache
-def _zones() -> tuple[str, ...]:
-    return zone_names()
-
-
 class EntryForm(FilledInDialog[Entry | None]):
     """Dismissed with what was typed. Errors stand under their field; below all the words for it and its next starts."""
 
@@ -59,6 +54,7 @@ class EntryForm(FilledInDialog[Entry | None]):
         super().__init__()
         self._value, self._place, self._timezone = value, place, timezone
         self._fields = FIELDS[place.kind]
+        self._known: dict[str, Sequence[str]] = {}
         self._names = [*(field.name for field in self._fields), *([VARIABLES] if has_variables(place.kind) else [])]
 
     def compose(self) -> ComposeResult:
@@ -81,15 +77,26 @@ class EntryForm(FilledInDialog[Entry | None]):
                 yield Button(line("Cancel"), id="cancel", compact=True)
 
     def _row(self, field: EntryField, text: str) -> Iterator[Widget]:
-        if field.name == _TIMEZONE:
-            empty = self._timezone or machine_zone_name()
-            given: Widget = ChoiceInput(text, _zones, empty, field.name)
-        else:
-            given = ChoiceInput(text, lambda: field.choices, field.empty, field.name)
+        empty = self._timezone or machine_zone_name() if field.name == _TIMEZONE else field.empty
+        given = ChoiceInput(text, lambda: self._choices(field), empty, field.name)
         label = Static(line(field.label), classes="label")
         hint = Static(line(field.hint), classes="beside", id=f"{field.name}-hint")
         yield Horizontal(label, given, hint, classes="field")
         yield Static(id=f"{field.name}-error", classes="error")
+
+    def _choices(self, field: EntryField) -> Sequence[str]:
+        """What may stand in a field; what has to be read for it is read when something is typed there."""
+        if field.name not in self._known:
+            value, project = self._value, self.app.project
+            found: Mapping[str, Callable[[], Iterable[str]]] = {
+                _TIMEZONE: zone_names,
+                "tables": lambda: table_uses(project),
+                "after": project.orchestration_ids,
+                "tasks": lambda: (task.id for task in value.tasks()),
+                "phases": lambda: (phase.id for phase in value.phases),
+            }
+            self._known[field.name] = tuple(found.get(field.name, lambda: field.choices)())
+        return self._known[field.name]
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one(f"#{self._fields[0].name}"))
