@@ -22,7 +22,7 @@ from tests.support import mutants as package
 from tests.support.mutants.judge import Judged, Outcome, control, judge
 from tests.support.mutants.left_out import Module, Why, read_judged
 from tests.support.mutants.mutant import Mutant, all_mutants
-from tests.support.mutants.reach import Reach, measure
+from tests.support.mutants.reach import Asked, Near, measure
 from tests.support.owned import adopt_orphans
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -73,7 +73,7 @@ def _kept(file: Path) -> Iterator[tuple[Mutant, Judged]]:
         yield Mutant(**told["mutant"]), Judged(Outcome(told["outcome"]), told["by"])
 
 
-def _ask_all(mutants: list[Mutant], reach: Reach, trees: list[Path], kept: Path | None) -> dict[Mutant, Judged]:
+def _ask_all(mutants: list[Mutant], reach: Asked, trees: list[Path], kept: Path | None) -> dict[Mutant, Judged]:
     """What the tests say of each, one after another in each tree."""
     outcomes = dict(_kept(kept)) if kept and kept.exists() else {}
     free: SimpleQueue[Path] = SimpleQueue()
@@ -106,6 +106,7 @@ def _options() -> argparse.Namespace:
         "--only", action="append", help="a file or folder like model/run/plan.py; default: all four packages"
     )
     parser.add_argument("--map", type=Path, help="a folder to keep which test runs what; changed tests run again")
+    parser.add_argument("--near", action="store_true", help="ask only the tests that stand where the module does")
     parser.add_argument("--keep", type=Path, help="write outcomes here, and do not ask again what stands here")
     parser.add_argument("--survivors", type=Path, help="ask only what lived according to this file (of --keep)")
     parser.add_argument("--workers", type=int, default=2)
@@ -135,7 +136,7 @@ def main() -> int:
             mutants, left_out = _sample(trees[0], options.only or [], options.count, options.seed, known)
             for why, number in left_out.most_common():
                 print(f"left out {number}: {why.value}")
-        reach = measure(trees[0], tests, options.workers)
+        reach: Asked = Near(trees[0]) if options.near else measure(trees[0], tests, options.workers)
         if mutants and (said := control(mutants[0], trees[0], reach)).outcome is not Outcome.LIVED:
             print(f"the tests fail without any mutant: {said.by}", file=sys.stderr)
             return 1

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tests.support.mutants.mutant import Mutant
-from tests.support.mutants.reach import BARE, Reach
+from tests.support.mutants.reach import BARE, Asked
 from tests.support.owned import Owned
 
 _LIMIT = 60
@@ -43,12 +43,12 @@ class Judged:
     by: str = ""
 
 
-def control(mutant: Mutant, tree: Path, reach: Reach) -> Judged:
+def control(mutant: Mutant, tree: Path, reach: Asked) -> Judged:
     """What the tests of the mutant say of the program as it is: anything but LIVED is a fault of the measure."""
     return _all(tree, *reach.of(mutant))
 
 
-def judge(mutant: Mutant, tree: Path, reach: Reach) -> Judged:
+def judge(mutant: Mutant, tree: Path, reach: Asked) -> Judged:
     """Put the mutant into the tree, ask the tests that reach it, and put the module back."""
     inside, whole = reach.of(mutant)
     if not inside and not whole:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import coverage
 
@@ -52,7 +53,27 @@ class Measured:
     lines: dict[str, dict[str, list[int]]] = field(default_factory=dict)
 
 
+class Asked(Protocol):
+    """Knows which tests to ask of a mutant."""
+
+    def of(self, mutant: Mutant) -> tuple[list[str], list[str]]:
+        """Those of one process and those of whole processes, in the order to ask them."""
+
+
+class Near:
+    """The tests that stand where the module does: its own first, then all of the folder. Nothing is measured for it."""
+
+    def __init__(self, tree: Path) -> None:
+        self._tree = tree
+
+    def of(self, mutant: Mutant) -> tuple[list[str], list[str]]:
+        folder, _, file = mutant.module.replace("orch_tui/", "tests/unit/", 1).rpartition("/")
+        return [place for place in (f"{folder}/test_{file}", folder) if (self._tree / place).exists()], []
+
+
 class Reach:
+    """What was measured: the tests that run a line."""
+
     def __init__(self, measured: Iterable[Measured]) -> None:
         self._seconds: dict[str, float] = {}
         self._tests: dict[tuple[str, int], set[str]] = defaultdict(set)
