@@ -30,6 +30,7 @@ from orch_tui.tui.ways import ScreenWays
 
 if TYPE_CHECKING:
     from textual.screen import Screen
+    from textual.widget import Widget
 
 
 REFUSED = 2
@@ -109,16 +110,14 @@ class OrchApp(Application, inherit_bindings=False):
             for screen in reversed(self.screen_stack):
                 if not await agrees(screen):
                     return
-            if "runs" in self.__dict__ and not await self._may_leave_runs():
-                return
+            if "runs" in self.__dict__:
+                from orch_tui.tui.runs.leaving import ask_about_runs
+
+                if not await ask_about_runs(self):
+                    return
             self.exit(return_code=0)
         finally:
             self._leaving = False
-
-    async def _may_leave_runs(self) -> bool:
-        from orch_tui.tui.runs.leaving import ask_about_runs
-
-        return await ask_about_runs(self)
 
     def action_interrupt(self) -> None:
         """Copy what is selected; else, the second time within two seconds, leave."""
@@ -182,6 +181,20 @@ class OrchApp(Application, inherit_bindings=False):
             go(self, picked)
         else:
             await do_here(self, below, picked)
+
+    def action_jump(self) -> None:
+        """Show a letter at everything that can have the focus. At once: the next key is one of them."""
+        from orch_tui.tui.dialogs.jump import JumpScreen, targets
+
+        below = self.screen
+        if isinstance(below, JumpScreen) or not (found := targets(below)):
+            return
+
+        def go(widget: Widget | None) -> None:
+            if widget is not None and widget.is_attached:
+                below.set_focus(widget)
+
+        self.push_screen(JumpScreen(found), go)
 
     def action_theme(self) -> None:
         from orch_tui.tui.palette import choose_theme

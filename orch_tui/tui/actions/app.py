@@ -20,6 +20,14 @@ ACTIONS: tuple[Action, ...] = (
         "Find any action, orchestration, task, configuration, table or run by a part of its name.",
         group="Program",
     ),
+    Action(
+        "app.jump",
+        "ctrl+g",
+        "Jump",
+        "Show a letter at every pane and field, and go to the one whose letter is pressed.",
+        group="Program",
+        priority=True,
+    ),
     Action("app.theme", "f2", "Theme", "Choose the colours of the screen; the choice is kept.", group="Program"),
     Action("app.quit", "q", "Quit", "Leave the program; asks first when something is not saved.", group="Program"),
     Action(
