@@ -53,6 +53,7 @@ _COMMANDS = {
     "backfill": _Lazy("schedules.backfill", "Run an orchestration for each interval of a span of time."),
     "crontab": _Lazy("schedules.crontab", "Print the lines for crontab that start orchestrations by their schedules."),
     "new": _Lazy("project.definitions", "Make a new project directory."),
+    "gate": _Lazy("data.gate", "List what checks refused, accept or discard it."),
     "tables": _Lazy("project.tables", "List the tables in the project's storage."),
     "preview": _Lazy("project.tables", "Show the first rows of a table."),
     "serve": _Lazy("serve", "Show the screen in a browser of this machine."),

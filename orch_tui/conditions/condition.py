@@ -75,7 +75,7 @@ class Verdict:
 
 
 class Expression:
-    """Compiled once; what it gives depends on the facts alone."""
+    """Compiled once; what it gives depends on the facts alone. ``asked`` are the tasks and phases that it needs."""
 
     def __init__(self, text: str) -> None:
         """
@@ -87,15 +87,13 @@ class Expression:
         self.tree = tree_of(self._compiled.serialize())
         found = _references(self.tree)
         self.references = tuple({(one.root, one.keys): one for one in reversed([*found])}.values())[::-1]
+        # Asked for each time that it is evaluated.
+        self._texts = [(one.text, one) for one in self.references]
+        self.asked = Asked(self._keys_of("task"), self._keys_of("phase"))
 
     def place_of(self, offset: int) -> tuple[int, int]:
         """Line and column, from 1, of an offset in the text."""
         return _place(self.text, offset)
-
-    @property
-    def asked(self) -> Asked:
-        """The tasks and phases that facts are needed of."""
-        return Asked(self._keys_of("task"), self._keys_of("phase"))
 
     def _keys_of(self, root: str) -> frozenset[str] | None:
         keys = [reference.keys for reference in self.references if reference.root == root]
@@ -103,7 +101,7 @@ class Expression:
 
     def seen(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         """The facts that it asks for, by the text of the reference; see :class:`Verdict`."""
-        return {reference.text: _value(facts, reference) for reference in self.references}
+        return {text: _value(facts, reference) for text, reference in self._texts}
 
     def value(self, facts: Mapping[str, Any]) -> Any:
         """What it gives with these facts, by root: a text, int, float, bool, list, map, None, or what else CEL has.

@@ -39,29 +39,49 @@ class Asked:
     phases: frozenset[str] | None = None
 
 
-def facts_of(state: RunState, now: float, variables: Mapping[str, Any], asked: Asked = Asked()) -> dict[str, Any]:
-    """What a condition sees at ``now`` (seconds since the epoch), by root: texts, numbers, bools, lists, maps, None.
+class Facts:
+    """What conditions see at one moment of a run. Costs go with what is asked for, not with the size of the run."""
 
-    ``variables`` are those of the run, with what tasks have set up to now. The cost goes with what is asked for, not
-    with the size of the run.
-    """
-    tasks = state.tasks if asked.tasks is None else {id: state.tasks[id] for id in asked.tasks if id in state.tasks}
-    phases = state.phases if asked.phases is None else {i: state.phases[i] for i in asked.phases if i in state.phases}
-    header = state.header
-    return {
-        "task": {id: task_facts(task) for id, task in tasks.items()},
-        "phase": {id: phase_facts(state, phase) for id, phase in phases.items()},
-        "vars": {name: _cel(value) for name, value in variables.items()},
-        "run": {
-            "id": header.id,
-            "orchestration": header.orchestration,
-            "name": header.name,
-            "by": header.by,
-            "seconds": max(0.0, now - (state.started or now)),
-            "partial": header.partial,
-        },
-        "now": datetime.fromtimestamp(now, UTC),
-    }
+    def __init__(self, state: RunState, now: float, variables: Mapping[str, Any]) -> None:
+        """``now`` is in seconds since the epoch; ``variables`` are those of the run, with what tasks have set up to
+        now."""
+        header = state.header
+        self._state = state
+        self._tasks: dict[str, dict[str, Any]] = {}
+        self._phases: dict[str, dict[str, Any]] = {}
+        self._common = {
+            "vars": {name: _cel(value) for name, value in variables.items()},
+            "run": {
+                "id": header.id,
+                "orchestration": header.orchestration,
+                "name": header.name,
+                "by": header.by,
+                "seconds": max(0.0, now - (state.started or now)),
+                "partial": header.partial,
+            },
+            "now": datetime.fromtimestamp(now, UTC),
+        }
+
+    def of(self, asked: Asked = Asked()) -> dict[str, Any]:
+        """By root: texts, numbers, bools, lists, maps, None."""
+        tasks, phases = self._state.tasks, self._state.phases
+        return {
+            "task": {id: self._of_task(id) for id in (tasks if asked.tasks is None else asked.tasks) if id in tasks},
+            "phase": {
+                id: self._of_phase(id) for id in (phases if asked.phases is None else asked.phases) if id in phases
+            },
+            **self._common,
+        }
+
+    def _of_task(self, id: str) -> dict[str, Any]:
+        if id not in self._tasks:
+            self._tasks[id] = task_facts(self._state.tasks[id])
+        return self._tasks[id]
+
+    def _of_phase(self, id: str) -> dict[str, Any]:
+        if id not in self._phases:
+            self._phases[id] = phase_facts(self._state, self._state.phases[id])
+        return self._phases[id]
 
 
 def _cel(value: Any) -> Any:

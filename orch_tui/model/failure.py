@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class FailureKind(StrEnum):
-    """Why an attempt failed. ``LOST`` is never guessed into success or failure: it is a kind of its own."""
+    """Why an attempt failed. ``LOST`` is never guessed into success or failure: it is a kind of its own.
+
+    ``CHECK``: what it wrote was refused by a check of its configuration, and waits.
+    """
 
     USER = "user"
     APPLICATION = "application"
@@ -16,4 +19,5 @@ class FailureKind(StrEnum):
     LOG_LIMIT = "log_limit"
     LAUNCH = "launch"
     REJECTED = "rejected"
+    CHECK = "check"
     LOST = "lost"

@@ -67,6 +67,11 @@ def sent_batches(directory: Path) -> Path:
     return directory / "sent.jsonl"
 
 
+def decision_file(directory: Path) -> Path:
+    """What somebody decided of the tables that a check has kept back, see :mod:`orch_tui.project.decided`."""
+    return directory / "decision.json"
+
+
 def scratch_folder(directory: Path) -> Path:
     """Where the task puts what nobody needs after it; not there until it is made."""
     return directory / "tmp"

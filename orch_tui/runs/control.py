@@ -31,6 +31,7 @@ from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import RunSummary, latest, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.project import DefinitionError, Project
+from orch_tui.runs.missing_values import missing_values
 from orch_tui.runs.responding import ExecutorLook, NoAnswer
 from orch_tui.runs.rule_words import MAY_RUN
 from orch_tui.runs.stop_signals import STOPPING
@@ -132,10 +133,8 @@ class RunControl:
         try:
             return plan_run(self.project, request)
         except UnresolvedVariables as error:
-            declared = {v.name: v for v in self.project.settings.variables}
-            declared |= {v.name: v for v in self.project.orchestration(request.orchestration).variables}
-            missing = [declared.get(name, Variable(name)) for name in error.names]
-            raise MissingValues(_sentence(error), missing) from error
+            value = self.project.orchestration(request.orchestration)
+            raise MissingValues(_sentence(error), missing_values(error, self.project, value)) from error
         except (RunRefused, DefinitionError, BrokenJournal, KeyError) as error:
             raise CannotRun(_sentence(error)) from error
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from orch_tui.model.errors import UserError
 from orch_tui.storage.conversion import text_of
-from orch_tui.storage.duckdb import Column, columns_of, count, folded, literal, open_database, parquet, quoted, readable
+from orch_tui.storage.duckdb import Column, columns_of, count, folded, literal, parquet, quoted, readable
 from orch_tui.storage.preview import CELL_LIMIT, Cells, cell_text, safe_cells, shown_cell, shown_cells
+from orch_tui.storage.sandbox import offer_tables, one_select, open_sandbox
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import StorageError, TableInfo
 from orch_tui.storage.types import parse_type
@@ -145,12 +146,7 @@ class TableBrowser:
     def _database(self) -> duckdb.DuckDBPyConnection:
         """Reads files of the storage and nothing else, and writes none."""
         if self._connection is None:
-            root = str(self._storage.root)
-            connection = open_database(self._storage.root / ".tmp", memory_limit=MEMORY)
-            connection.execute(f"set allowed_directories = [{literal(root + '/')}]")
-            connection.execute("set enable_external_access = false")
-            connection.execute("set lock_configuration = true")
-            self._connection = connection
+            self._connection = open_sandbox(self._storage.root, MEMORY)
         return self._connection
 
     @property
@@ -180,34 +176,14 @@ class TableBrowser:
 
     def _query(self, query: str) -> Found:
         """The result is kept, so that all of it can be looked at; what it may read are tables of the storage."""
-        text = self._one_select(query)
-        self._offer_tables(text)
+        text = one_select(self._database, query)
+        offer_tables(self._database, self._storage.tables(), text, {"": self.info.file})
         self._database.execute(
             f"create or replace temp table result as select * from (\n{text}\n) limit {RESULT_ROWS + 1}"
         )
         rows = count(self._database, _RESULT)
         columns = columns_of(self._database, f"select * from {_RESULT}")
         return Found(tuple(columns), min(rows, RESULT_ROWS), rows > RESULT_ROWS)
-
-    def _one_select(self, query: str) -> str:
-        import duckdb
-
-        statements = self._database.extract_statements(query)
-        if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
-            raise UserError("only one statement that reads can be run here: select, from, with, summarize or describe")
-        return statements[0].query.strip().rstrip(";")
-
-    def _offer_tables(self, text: str) -> None:
-        """``this`` is the table that is shown; each table that the text names is there as ``bucket.table``."""
-        self._database.execute(f"create or replace view this as select * from {self._source}")
-        said = folded(text)
-        for other in self._storage.tables():
-            bucket, _, name = other.table.partition("/")
-            if other.problem is None and folded(name) in said:
-                self._database.execute(f"create schema if not exists {quoted(bucket)}")
-                self._database.execute(
-                    f"create or replace view {quoted(bucket)}.{quoted(name)} as select * from {parquet(other.file)}"
-                )
 
     def _window(self, first: int, rows: int) -> list[Cells]:
         return self._select(shown_cells(self._columns), first, rows)

@@ -12,7 +12,8 @@ import os
 import secrets
 import time
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,23 @@ from orch_tui.model.errors import UserError
 from orch_tui.project.files.atomic import sync_directory
 from orch_tui.project.files.own_files import open_own, read_own_text, replace_own, write_all
 from orch_tui.project.paths import lock_inside, make_private
+from orch_tui.storage.candidates import settle
 from orch_tui.storage.tables import MANIFEST, StorageError, TableFiles, parse_manifest
 
 INTENTS = ".intents"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is decided of a candidate together with a publication; ``told`` is for the attempt that made it."""
+
+    candidate: str
+    told: Mapping[str, str]
+
+    def as_toml(self) -> dict[str, Any]:
+        return {"id": self.candidate, "told": dict(self.told)}
+
+
 _OLD = 3600.0
 """Seconds after which a temporary file belongs to nobody."""
 _POLL = 0.02
@@ -102,14 +117,26 @@ def _intents(storage: TableFiles) -> list[Path]:
 
 def _read_intent(path: Path) -> list[dict[str, Any]] | None:
     """The tables of an intent; None when it is gone. Raises: OSError, ValueError."""
-    try:
-        text = read_own_text(path)
-    except FileNotFoundError:
+    body = _read_body(path)
+    if body is None:
         return None
-    tables = tomllib.loads(text).get("tables", [])
+    tables = body.get("tables", [])
     if not all(isinstance(item.get(key), str) for item in tables for key in ("table", "temporary", "file", "manifest")):
         raise ValueError(f"{path} is no intent")
     return list(tables)
+
+
+def _read_body(path: Path) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(read_own_text(path))
+    except FileNotFoundError:
+        return None
+
+
+def _settled(path: Path) -> Settled | None:
+    """What an intent says of a candidate. Raises: OSError, ValueError."""
+    said = (_read_body(path) or {}).get("candidate")
+    return Settled(str(said["id"]), {str(k): str(v) for k, v in said["told"].items()}) if said else None
 
 
 def roll_forward(storage: TableFiles, wait: float | None = None) -> None:
@@ -176,6 +203,8 @@ def apply_intent(storage: TableFiles, intent: Path) -> None:
         current = storage.read_unrecovered(item["table"])
         if current is None or current.version < new.version:
             replace_own(home / MANIFEST, item["manifest"])
+    if (settled := _settled(intent)) is not None:
+        settle(storage, settled.candidate, settled.told, accepted=True)
     intent.unlink()
 
 

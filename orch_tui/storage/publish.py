@@ -11,32 +11,24 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import tomli_w
-
 from orch_tui.model.errors import UserError
-from orch_tui.project.files.atomic import sync_directory
 from orch_tui.project.files.own_files import open_own
-from orch_tui.project.paths import make_private
-from orch_tui.storage.intents import (
-    INTENTS,
-    apply_intent,
-    create_intent,
-    lock_without_intents,
-    locked,
-    sweep_intents,
-)
-from orch_tui.storage.tables import Publication, StorageError, TableFiles, TableInfo, TableVersion
+from orch_tui.storage.candidates import Maker, keep_candidate, new_candidate_id
+from orch_tui.storage.committing import Prepared, commit_prepared, kept_before, next_version
+from orch_tui.storage.intents import lock_without_intents, sweep_intents
+from orch_tui.storage.tables import Publication, StorageError, TableFiles, TableInfo
 
 if TYPE_CHECKING:
     import duckdb
 
+    from orch_tui.model.checks.values import Check, CheckResult
     from orch_tui.storage.changes import TypeChange
 
 _PRIVATE = 0o600
@@ -46,6 +38,7 @@ _PRIVATE = 0o600
 class _Prepared:
     temporary: Path
     info: TableInfo
+    old: TableInfo | None
     written: int
     changes: list[TypeChange]
 
@@ -125,7 +118,7 @@ class Transaction:
 
         _remove_leftovers(home)
         old = self._storage.read_unrecovered(item.table)
-        number = 1 + max([old.version if old else 0, *_numbers(home)])
+        number = next_version(home, old)
         temporary = home / f".{number:06d}-{secrets.token_hex(4)}.tmp"
         try:
             built = build_version(connection, item, old, temporary, self._storage.log)
@@ -146,9 +139,9 @@ class Transaction:
             created=datetime.now(UTC).replace(microsecond=0),
             run=self._run,
             task=self._task,
-            previous=_history(old, self._storage.keep),
+            previous=kept_before(old, self._storage.keep),
         )
-        self._prepared.append(_Prepared(temporary, info, built.written, built.changes))
+        self._prepared.append(_Prepared(temporary, info, old, built.written, built.changes))
 
     def commit(self) -> list[TableInfo]:
         """Make the new versions the current ones. Short; signals should wait for it.
@@ -159,97 +152,49 @@ class Transaction:
         """
         if not self._prepared:
             return []
-        with contextlib.ExitStack() as owned:
-            try:
-                intent = self._write_intent(owned)
-            except OSError as error:
-                raise StorageError(
-                    f"the tables could not be written: {error}; their old versions are unchanged"
-                ) from error
-            # From here on the temporary files belong to the intent.
-            self._committed = True
-            try:
-                apply_intent(self._storage, intent)
-            except OSError as error:
-                raise StorageError(
-                    f"the tables are stored in part: {error}; make room on the disk, then any orch-tui command that "
-                    "opens the storage completes it"
-                ) from error
-        for item in self._prepared:
-            with contextlib.suppress(OSError):
-                # Versions too many do no harm; the next writer tries again.
-                _prune(self._storage, item.info.table, item.info)
+        # From here on the temporary files belong to the commit.
+        self._committed = True
+        commit_prepared(self._storage, [Prepared(item.temporary, item.info) for item in self._prepared])
         return [item.info for item in self._prepared]
 
-    def _write_intent(self, owned: contextlib.ExitStack) -> Path:
-        folder = self._storage.root / INTENTS
-        make_private(folder)
-        body = {
-            "tables": [
-                {
-                    "table": item.info.table,
-                    "temporary": item.temporary.name,
-                    "file": item.info.file.name,
-                    "version": item.info.version,
-                    "manifest": write_manifest(item.info),
-                }
-                for item in sorted(self._prepared, key=lambda prepared: prepared.info.table)
-            ]
-        }
-        for home in {item.temporary.parent for item in self._prepared}:
-            sync_directory(home)
-        return create_intent(folder, tomli_w.dumps(body).encode(), owned)
+    def examine(
+        self, checks: Sequence[Check], now: datetime, stored: Callable[[], Iterable[TableInfo]]
+    ) -> list[CheckResult]:
+        """What these checks find in the new versions, before anybody else can see them. ``stored`` gives all tables.
 
+        Raises: StorageError.
+        """
+        import duckdb
 
-def write_manifest(info: TableInfo) -> str:
-    """The text of table.toml."""
-    body = {
-        **_entry(info.current),
-        "mode": info.mode.value,
-        "primary_key": list(info.primary_key),
-        "columns": [list(column) for column in info.columns],
-        "previous": [_entry(version) for version in info.previous],
-    }
-    return tomli_w.dumps(body)
+        from orch_tui.storage.checks.examine import CandidateFile, examine
+        from orch_tui.storage.duckdb import readable
 
+        files = [
+            CandidateFile(item.info.table, item.temporary, item.info.primary_key, item.old) for item in self._prepared
+        ]
+        try:
+            return examine(self._storage, stored, files, checks, now)
+        except (OSError, duckdb.Error) as error:
+            raise StorageError(
+                f"what the task wrote could not be checked: {readable(error)}; nothing was published"
+            ) from error
 
-def _entry(version: TableVersion) -> dict[str, Any]:
-    return {
-        "version": version.version,
-        "file": version.file,
-        "rows": version.rows,
-        "bytes": version.bytes,
-        "created": version.created,
-        "run": version.run,
-        "task": version.task,
-    }
+    def set_aside(self, maker: Maker, results: Sequence[Mapping[str, Any]], state: Mapping[str, Any] | None) -> str:
+        """Keep the new versions as a candidate instead of publishing them; its id. ``results`` hold no secrets.
 
-
-def _history(old: TableInfo | None, keep: int) -> tuple[TableVersion, ...]:
-    return () if old is None else (old.current, *old.previous)[: keep - 1]
-
-
-def prune_table(storage: TableFiles, table: str) -> list[str]:
-    """Delete the files beyond the newest ``storage.keep`` versions; their names. Raises: StorageError, OSError."""
-    with locked(storage, [table]):
-        info = storage.read_unrecovered(table)
-        return [] if info is None else _prune(storage, table, info)
-
-
-def _prune(storage: TableFiles, table: str, info: TableInfo) -> list[str]:
-    home = storage.home(table)
-    kept = {info.file.name, *(version.file for version in info.previous[: storage.keep - 1])}
-    removed = []
-    for number in sorted(_numbers(home)):
-        name = f"{number:06d}.parquet"
-        if name not in kept and number < info.version:
-            (home / name).unlink(missing_ok=True)
-            removed.append(name)
-    return removed
-
-
-def _numbers(home: Path) -> list[int]:
-    return [int(path.stem) for path in home.glob("*.parquet") if path.stem.isdecimal()]
+        Raises:
+            StorageError: nothing is kept then.
+        """
+        files = [(item.temporary, item.info, item.old.version if item.old else 0) for item in self._prepared]
+        identity = new_candidate_id()
+        try:
+            keep_candidate(self._storage, files, maker, results, state, identity)
+        except OSError as error:
+            raise StorageError(
+                f"a check refused the tables, and they could not be kept aside: {error}; nothing was published"
+            ) from error
+        self._committed = True
+        return identity
 
 
 def _remove_leftovers(home: Path) -> None:

@@ -125,7 +125,7 @@ class Storage(TableFiles):
 
     def prune(self, table: str) -> list[str]:
         """Delete versions beyond the newest ``keep``; the names of the files. Raises: StorageError, OSError."""
-        from orch_tui.storage.publish import prune_table
+        from orch_tui.storage.committing import prune_table
 
         return prune_table(self, table)
 

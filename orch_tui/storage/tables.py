@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +31,27 @@ class StorageError(UserError):
     """A table cannot be read or written; the text says which file and what to do."""
 
 
+class Origin(StrEnum):
+    """How a version became one, other than by a task that succeeded."""
+
+    ACCEPTED = "accepted"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided that made a version: by whom, with which note. ``of``: the version that was restored."""
+
+    origin: Origin
+    by: str
+    note: str = ""
+    of: int = 0
+
+    def as_toml(self) -> dict[str, Any]:
+        values = {"origin": self.origin.value, "by": self.by, "note": self.note}
+        return values | ({"of": self.of} if self.of else {})
+
+
 @dataclass(frozen=True, slots=True)
 class TableVersion:
     """One version that is still on disk. ``bytes`` is the size of its file, ``run`` and ``task`` wrote it."""
@@ -41,6 +63,7 @@ class TableVersion:
     created: datetime
     run: str = ""
     task: str = ""
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +86,13 @@ class TableInfo:
     task: str = ""
     previous: tuple[TableVersion, ...] = ()
     problem: Problem | None = None
+    decision: Decision | None = None
 
     @property
     def current(self) -> TableVersion:
-        return TableVersion(self.version, self.file.name, self.rows, self.bytes, self.created, self.run, self.task)
+        return TableVersion(
+            self.version, self.file.name, self.rows, self.bytes, self.created, self.run, self.task, self.decision
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +175,7 @@ def parse_manifest(table: str, home: Path, text: str) -> TableInfo:
         run=current.run,
         task=current.task,
         previous=tuple(_version(item) for item in body.get("previous", [])),
+        decision=current.decision,
     )
 
 
@@ -161,10 +188,23 @@ def _version(body: dict[str, Any]) -> TableVersion:
         created=_typed(body["created"], datetime),
         run=_typed(body.get("run", ""), str),
         task=_typed(body.get("task", ""), str),
+        decision=_decision(body["decision"]) if "decision" in body else None,
     )
     if not _FILE.fullmatch(version.file):
         raise ValueError(f'"{version.file}" is no name of a version; it is like "000007.parquet"')
     return version
+
+
+def _decision(body: dict[str, Any]) -> Decision | None:
+    """None for one of a newer program."""
+    if body["origin"] not in [origin.value for origin in Origin]:
+        return None
+    return Decision(
+        Origin(body["origin"]),
+        _typed(body["by"], str),
+        _typed(body.get("note", ""), str),
+        _typed(body.get("of", 0), int),
+    )
 
 
 def _typed(value: Any, kind: type[T]) -> T:

@@ -16,7 +16,7 @@ from orch_tui.project.project import Project, open_project
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import begin, make_commands, run, statuses, until
-from tests.support.projects import latest_run, orch, start
+from tests.support.projects import end, latest_run, orch, start
 
 ASK = """name = "Publish?"
 [parameters]
@@ -147,6 +147,26 @@ def test_an_answer_that_is_not_as_it_has_to_be_is_refused_and_nothing_is_lost(
     # THEN a good one is taken
     tell(tmp_path, "approve", run.id, "ask", "--set", "limit=1")
     assert ended(run).status is Status.SUCCESS
+
+
+def test_of_two_people_who_answer_at_once_one_is_told_whose_answer_holds(tmp_path: Path) -> None:
+    # GIVEN a question WHEN two answer it in the same moment, each in a process of their own
+    run = begin(asking(tmp_path, ASK + LIMIT, after="echo {{ limit }} > used"))
+    asked(run)
+    both = [start(tmp_path, "approve", run.id, "ask", "--set", f"limit={limit}") for limit in (1, 2)]
+    try:
+        told = [one.communicate(timeout=60)[0] for one in both]
+    finally:
+        for one in both:
+            end(one)
+    # THEN one answer is taken, and the other one is told so
+    assert sorted(one.returncode for one in both) == [0, 1], told
+    late = next(text for one, text in zip(both, told, strict=True) if one.returncode == 1)
+    assert "has its answer already: approved by " in late or "has ended already" in late, late
+    state = ended(run)
+    first = next(limit for limit, one in zip((1, 2), both, strict=True) if one.returncode == 0)
+    assert state.values["limit"].value == first and (tmp_path / "used").read_text() == f"{first}\n"
+    assert len(state.interventions.all) == 1
 
 
 def test_who_is_not_among_the_approvers_cannot_answer(tmp_path: Path) -> None:

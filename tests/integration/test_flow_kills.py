@@ -119,7 +119,9 @@ class People:
             self._ask(run, kind, task, phase)
 
     def see_to_the_end(self, run: Path, process: subprocess.Popen[str]) -> None:
+        end = time.monotonic() + _PATIENCE
         while process.poll() is None:
+            assert time.monotonic() < end, f"the run does not end: {len(self._left)} things are left to be asked"
             self.act(run, random.Random(3))
             time.sleep(0.02)
 
@@ -145,7 +147,9 @@ class People:
 
     @staticmethod
     def _failed_twice(state: RunState) -> bool:
-        return state.tasks["broken"].status is Status.ERROR and len(state.tasks["broken"].attempts) == 2
+        # An attempt that had not begun when its executor was killed is none.
+        broken = state.tasks["broken"]
+        return broken.status is Status.ERROR and len(broken.attempts) - broken.uncounted == 2
 
     @staticmethod
     def _done_with(state: RunState) -> bool:

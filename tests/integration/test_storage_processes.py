@@ -57,9 +57,9 @@ def deadly(function):
             os.kill(os.getpid(), signal.SIGKILL)
         return function(*args, **kwargs)
     return run
-from orch_tui.storage import intents, merge
+from orch_tui.storage import committing, intents, merge
 places = [(Path, "replace"), (Path, "unlink"), (Path, "rename"), (intents, "replace_own"), (merge, "bring"),
-          (publishing, "_sync_file"), (publishing, "create_intent"), (os, "fsync")]
+          (publishing, "_sync_file"), (committing, "create_intent"), (os, "fsync")]
 for owner, attribute in places:
     setattr(owner, attribute, deadly(getattr(owner, attribute)))
 once(1000)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from orch_tui.model.checks.values import Check, CheckKind, CheckResult, Verdict
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.events.interventions import Intervention, InterventionKind
@@ -134,6 +135,7 @@ def _succeeded() -> list[Event]:
             exit_code=0,
             results={"rows": 3, "metrics": {"late": 1.5}},
             variables={"rows": 3, "names": ("a", "b")},
+            checks=(CheckResult(Check(CheckKind.UNIQUE, "raw/rows", columns=("id",)), Verdict.PASSED, 0.0),),
         ),
         events.ended(T0 + 6, "b", 1, Status.SUCCESS, exit_code=0),
         events.spawning(T0 + 6, "n", 1),

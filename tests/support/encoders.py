@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import email.charset
+import email.header
 import html
 import json
 import quopri
@@ -54,6 +56,14 @@ def _quoted_printable(secret: str, chance: random.Random) -> bytes:
     before = "x" * chance.randrange(80)
     written = quopri.encodestring(f"{before}{secret}".encode())
     return written.replace(b"\n", chance.choice([b"\n", b"\r\n"])).removeprefix(before[:70].encode())
+
+
+def _header_words(secret: str, chance: random.Random) -> bytes:
+    """A header of mail, which is broken into words of an encoding where it is full: a text stands before it."""
+    way = email.charset.Charset("utf-8")
+    way.header_encoding = chance.choice([email.charset.QP, email.charset.BASE64])
+    header = email.header.Header("x" * chance.randrange(60) + secret, way, maxlinelen=chance.randrange(40, 76))
+    return header.encode(linesep=chance.choice(["\n", "\r\n"])).encode()
 
 
 def _dollar_quoted(secret: str, chance: random.Random) -> bytes:
@@ -180,6 +190,8 @@ ENCODERS: dict[str, Encoder] = {
     "quoted-printable in json": lambda s, chance: json.dumps(_quoted_printable(s, chance).decode()).encode(),
     "quoted-printable in python": lambda s, chance: repr(_quoted_printable(s, chance)).encode(),
     "quoted-printable in an address": lambda s, chance: quote(_quoted_printable(s, chance)).encode(),
+    "words of a header": _header_words,
+    "words of a header in json": lambda s, chance: json.dumps(_header_words(s, chance).decode()).encode(),
     "coloured": _coloured,
     "characters without width": _without_width,
     "wrapped": _wrapped,

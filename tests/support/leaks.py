@@ -59,6 +59,20 @@ def _bytes_list(data: bytes) -> bytes:
     )
 
 
+def _words(data: bytes) -> bytes:
+    """Words of a header of mail, decoded and joined."""
+
+    def one(found: re.Match[bytes]) -> bytes:
+        if found[1] in b"qQ":
+            return quopri.decodestring(found[2], header=True)
+        with contextlib.suppress(binascii.Error):
+            return base64.b64decode(found[2])
+        return found[0]
+
+    joined = re.sub(rb"\?=(?:\s|\\r|\\n)*=\?", b"?==?", data)
+    return re.sub(rb"=\?[^?\s]+\?([bBqQ])\?([^?\s]*)\?=", one, joined)
+
+
 UNDO: dict[str, Undo] = {
     "percent": unquote_to_bytes,
     "plus": lambda data: data.replace(b"+", b" "),
@@ -75,6 +89,7 @@ UNDO: dict[str, Undo] = {
     "utf-16-be": lambda data: data.decode("utf-16-be", "replace").encode("utf-8", "replace"),
     "latin-1": lambda data: data.decode("latin-1").encode(),
     "quoted-printable": quopri.decodestring,
+    "words of a header": _words,
     "separators": lambda data: re.sub(rb"(?<=[0-9a-fA-F]{2})[: ](?=[0-9a-fA-F]{2})", b"", data),
     "hexadecimal": _runs(rb"0-9a-fA-F", lambda text: bytes.fromhex(text.decode()), 2),
     "base64": _runs(rb"A-Za-z0-9+/_-", lambda text: base64.b64decode(text.translate(bytes.maketrans(b"-_", b"+/"))), 4),

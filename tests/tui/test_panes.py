@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from orch_tui.runs.sequence.values import Sequence
+from orch_tui.tui.sequence.picture import SequencePicture
+from orch_tui.tui.workbench.plan.plan_picture import PlanPicture
 from orch_tui.tui.workbench.screen import WorkbenchScreen
 
 from tests.support.engine_kit import make_commands, run
@@ -14,7 +17,7 @@ from tests.tui.seed import sample_project
 
 def sizes(screen: WorkbenchScreen) -> dict[str, tuple[int, int]]:
     """Columns and lines of the panes that are in view."""
-    panes = {name: screen.query_one(f"#{name}") for name in ("left", "tasks", "problems", "run")}
+    panes = {name: screen.query_one(f"#{name}") for name in ("left", "tasks", "picture", "problems", "run")}
     return {name: (pane.outer_size.width, pane.outer_size.height) for name, pane in panes.items() if pane.is_on_screen}
 
 
@@ -29,7 +32,8 @@ async def test_a_run_takes_the_room_of_the_components_and_its_log_what_the_tree_
         await until(pilot, lambda: sizes(screen).get("problems", (0, 0))[1] == 3, "the problems")
         assert sizes(screen) == {
             "left": (29, lines - 1),
-            "tasks": (columns - 29, lines - 4),
+            "tasks": (columns - 29, 5),
+            "picture": (columns - 29, lines - 9),
             "problems": (columns - 29, 3),
         }
         # WHEN a run is shown
@@ -49,7 +53,7 @@ async def test_a_run_takes_the_room_of_the_components_and_its_log_what_the_tree_
         await pilot.press("_")
         # AND all is as it was beside the plan
         await pilot.press("escape")
-        await until(pilot, lambda: sizes(screen).keys() == {"left", "tasks", "problems"}, "the plan")
+        await until(pilot, lambda: sizes(screen).keys() == {"left", "tasks", "picture", "problems"}, "the plan")
 
 
 async def test_the_tree_of_a_run_grows_and_shrinks_with_its_rows(tmp_path: Path) -> None:
@@ -113,3 +117,28 @@ async def test_in_80_columns_a_run_is_below_a_short_tree_and_a_tab_beside_a_long
         await until(pilot, lambda: f"3 Run ✔ {tasks}/{tasks}" in text_of(pilot), "the tab")
         await pilot.press("3")
         await until(pilot, lambda: sizes(screen) == {"run": (80, 22)}, "the run alone")
+
+
+async def test_the_picture_of_a_short_plan_changes_with_every_edit_and_leads_to_its_tasks(tmp_path: Path) -> None:
+    # GIVEN a plan that leaves room
+    project = make_commands(tmp_path, {"First": {"a": "true", "b": "true"}, "Second": {"c": "true"}})
+    async with workbench(project, "o", size=(120, 40)) as (pilot, screen):
+        pane = screen.query_one(PlanPicture)
+
+        def phases() -> list[list[str]]:
+            drawn = pane.picture.sequence if pane.picture is not None else Sequence("")
+            return [[task.id for task in phase.tasks] for phase in drawn.phases]
+
+        await until(pilot, lambda: phases() == [["a", "b"], ["c"]], "the picture")
+        # WHEN a phase is moved THEN it is moved there too, and back
+        await pilot.press("]")
+        await until(pilot, lambda: phases() == [["c"], ["a", "b"]], "the other order")
+        await pilot.press("u")
+        await until(pilot, lambda: phases() == [["a", "b"], ["c"]], "the first order")
+        # WHEN a task in it is chosen THEN the tree is there
+        assert pane.picture is not None
+        pane.picture.post_message(SequencePicture.Chosen(pane.picture, "c"))
+        await until(pilot, lambda: screen.phase_tree.item is not None and screen.phase_tree.item.id == "c", "the task")
+        # WHEN the plan needs all the lines THEN it has them
+        await pilot.resize_terminal(120, 18)
+        await until(pilot, lambda: not pane.display, "the tree alone")

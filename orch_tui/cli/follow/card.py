@@ -12,6 +12,7 @@ from orch_tui.model.status import Status
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, names_of, phase_of, skipped_because
+from orch_tui.runs.gates import Gate, gate_of, result_lines
 
 LINES = 20
 
@@ -32,13 +33,31 @@ def print_ending(out: Output, state: RunState, directory: Path, *, live: bool = 
         out.line(f"Go on with what is left: {command_hint('run', state.header.orchestration, '--rerun-failed')}")
 
 
+def _print_gate(out: Output, gate: Gate) -> None:
+    """What the checks expected and found, and what can be done."""
+    for result in gate.refused_by[:LINES]:
+        for line in result_lines(result):
+            out.line(f"  {line}")
+    if len(gate.refused_by) > LINES:
+        out.line(f"  and {len(gate.refused_by) - LINES} more")
+    if gate.decided is not None:
+        out.line(f"  {gate.decided.words}")
+    elif gate.candidate:
+        out.line("  the tables are as before; what it wrote waits:")
+        out.line(f"    publish it: {command_hint('gate', 'accept', gate.candidate, '--note', '…')}")
+        out.line(f"    drop it:    {command_hint('gate', 'discard', gate.candidate)}")
+
+
 def _print_failure(out: Output, state: RunState, task: TaskState, directory: Path) -> None:
     number, phase = phase_of(state, task)
     place = f'phase {number} "{safe_line(phase.name, 120)}"'
     out.line(out.paint(f"First failure: {safe_line(task.name, 120)}", "red") + f" ({task.id}) in {place}")
     out.line(f"  {exit_in_words(task)}")
     attempt = task.attempt
-    if attempt is not None:
+    gate = gate_of(directory, task)
+    if gate is not None:
+        _print_gate(out, gate)
+    elif attempt is not None:
         log = log_file(attempt_directory(directory, task.id, attempt.number))
         lines = last_lines(log, LINES)
         out.line(f"  its last {counted(len(lines), 'line')}:" if lines else "  it wrote nothing")

@@ -95,6 +95,13 @@ def _tables(project: Project, _: click.Context) -> Iterable[tuple[str, str]]:
     return [(info.table, f"{info.rows} rows") for info in Storage(project.paths.storage).tables()]
 
 
+def _candidates(project: Project, _: click.Context) -> Iterable[tuple[str, str]]:
+    from orch_tui.storage.candidates import candidates
+    from orch_tui.storage.storage import Storage
+
+    return [(one.id, ", ".join(t.table for t in one.tables)) for one in candidates(Storage(project.paths.storage))]
+
+
 def _configurations(project: Project, ctx: click.Context) -> Iterable[tuple[str, str]]:
     yield from _orchestrations(project, ctx)
     yield from ((ref, "") for ref in project.configuration_refs())
@@ -111,6 +118,7 @@ complete_phase_of_run = _offering(_phases_of_run)
 complete_task = _offering(_tasks)
 complete_phase = _offering(_phases)
 complete_table = _offering(_tables)
+complete_candidate = _offering(_candidates)
 complete_configuration = _offering(_configurations)
 complete_component = _offering(_components)
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from orch_tui.cli.shared.output import Output
 from orch_tui.engine.attempts.lastlines import last_lines
+from orch_tui.engine.attempts.results import read_candidate_id, read_checks
+from orch_tui.model.checks.encoding import result_json
 from orch_tui.model.events.events import write_time
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.events.reasons import value_of
@@ -22,6 +24,7 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.texts.text import safe_json
 from orch_tui.model.variables.values import SetValue, type_of
 from orch_tui.project.attempt_dir import attempt_directory, log_file
+from orch_tui.project.decided import read_decided
 from orch_tui.project.definitions.rules import rule_values
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.approvals import OpenApproval, approvals_of
@@ -247,6 +250,9 @@ def task_json(task: TaskState, directory: Path, finding: Finding | None = None) 
 
 
 def _attempt_json(attempt: AttemptState, task: TaskState, directory: Path) -> dict[str, Any]:
+    place = attempt_directory(directory, task.id, attempt.number)
+    decided = read_decided(place)
+    checks = (read_checks(place) or attempt.checks) if attempt.checks else ()
     return {
         "number": attempt.number,
         "status": attempt.status.value,
@@ -257,6 +263,16 @@ def _attempt_json(attempt: AttemptState, task: TaskState, directory: Path) -> di
         "ended": at(attempt.ended),
         "seconds": None if attempt.seconds is None else round(attempt.seconds, 3),
         "leftovers": attempt.leftovers,
+        "checks": [result_json(result) for result in checks],
+        "candidate": read_candidate_id(place),
+        "decision": None
+        if decided is None
+        else {
+            "verdict": decided.verdict.value,
+            "by": decided.by,
+            "note": decided.note,
+            "at": decided.at.isoformat(),
+        },
         "counts": attempt.counts,
         "log": str(log_file(attempt_directory(directory, task.id, attempt.number))),
     }

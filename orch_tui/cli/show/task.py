@@ -12,10 +12,12 @@ from orch_tui.cli.shared.output import Output, local_time
 from orch_tui.engine.attempts.attempt_text import NoText, attempt_text
 from orch_tui.engine.attempts.reproduce import CannotReproduce, reproduce
 from orch_tui.engine.record.run_clock import now_of
+from orch_tui.model.checks.words import result_words
 from orch_tui.model.run.waits import why
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory
+from orch_tui.project.decided import read_decided
 from orch_tui.runs.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
 from orch_tui.runs.variables import variable_words
 
@@ -110,6 +112,10 @@ def _print_attempt(
         out.line(f"    counted {counts}")
     for name, value in attempt.values.items():
         out.line(f"    set {variable_words(name, value)}")
+    for result in attempt.checks:
+        out.line(f"    check {result.verdict.value}: {safe_line(result_words(result), 400)}")
+    if (decided := read_decided(place)) is not None:
+        out.line(f"    {decided.words}")
     for finding in findings_told(place):
         out.line(f"    found: {finding}")
     out.line(f"    {safe_line(str(place))}")

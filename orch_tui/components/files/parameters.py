@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from orch_tui.components import kit
 from orch_tui.components.kit.csv_dialect import Dialect, Empty, Ragged
+from orch_tui.components.kit.limits import expansion_field
 from orch_tui.storage.duckdb import folded
 
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ,()]*(\[\d*\])*")
@@ -32,14 +33,7 @@ class Parameters(kit.Parameters):
         title="Compression",
         description='"auto" goes by the name: .gz, .zst or .zip (all its members are read).',
     )
-    max_expansion: int = Field(
-        100,
-        ge=1,
-        le=100_000,
-        title="Largest expansion",
-        description="How many times its own size a packed file may unpack to, counted beyond 64 MB: a guard against "
-        "files that fill the disk.",
-    )
+    max_expansion: int = expansion_field("file")
     delimiter: str | None = Field(
         None, min_length=1, max_length=1, title="Delimiter", description="CSV: left out, it is found out."
     )

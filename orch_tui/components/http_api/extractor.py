@@ -19,6 +19,7 @@ from orch_tui.components.http.records.collect import Child, Tables
 from orch_tui.components.http.wire.addresses import shown_url
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.expansion import Expansion
+from orch_tui.components.kit.limits import expansion_field
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.texts.text import counted
@@ -93,14 +94,7 @@ class Parameters(kit.Parameters):
         default=5, ge=0, le=100, title="Retries", description="How often a request is repeated that failed."
     )
     timeout: float = Field(default=60.0, gt=0, le=3600, title="Timeout", description="Seconds without an answer.")
-    max_expansion: int = Field(
-        default=100,
-        ge=1,
-        le=100_000,
-        title="Largest expansion",
-        description="How many times its own size a packed answer may unpack to, counted beyond 64 MB: a guard against "
-        "answers that fill the disk.",
-    )
+    max_expansion: int = expansion_field("answer")
     ca_file: str | None = Field(
         default=None,
         min_length=1,

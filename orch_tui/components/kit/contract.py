@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from orch_tui.model.checks.reading import parse_checks
+from orch_tui.model.checks.values import Check
 from orch_tui.model.components.configuration import TableInput, WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
@@ -51,7 +53,7 @@ class TaskConfig:
 
     ``writers`` says for a table which task would write it, in a sentence. ``action`` is ``run``, or the name of one
     of Keboola's synchronous actions (https://developers.keboola.com/extend/common-interface/actions/). Without
-    ``publish`` it is a try: outputs and state stay in the data folder.
+    ``publish`` it is a try: outputs and state stay in the data folder. ``checks`` are those of its outputs.
     """
 
     data_dir: Path
@@ -66,6 +68,7 @@ class TaskConfig:
     writers: Mapping[str, str] = field(default_factory=dict)
     action: str = "run"
     publish: bool = True
+    checks: tuple[Check, ...] = ()
 
 
 def read_task_config(environment: Mapping[str, str] | None = None) -> TaskConfig:
@@ -121,6 +124,7 @@ def _parse(body: Any, data_dir: Path, project: Path, env: Mapping[str, str]) -> 
         writers=about.get("writers") or {},
         action=str(body.get("action") or "run"),
         publish=about.get("publish") is not False,
+        checks=tuple(parse_checks(about.get("checks") or [], [item.table for item in outputs])),
     )
 
 

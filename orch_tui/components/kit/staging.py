@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.components.kit.checking import Checked, Gate
 from orch_tui.components.kit.contract import Input, Output, TaskConfig, missing_output, stem
 from orch_tui.components.kit.state import SavedState
 from orch_tui.model.components.configuration import TableInput
@@ -25,6 +26,7 @@ from orch_tui.storage.tables import TableInfo
 
 if TYPE_CHECKING:
     from orch_tui.storage.publish import Transaction
+    from orch_tui.storage.tables import Publication
 
 _NO_WRITER = "no task of this orchestration writes it; check the name, or run the orchestration that does"
 _PRIVATE = 0o600
@@ -94,6 +96,7 @@ class Staging:
         Raises:
             UserError: an output was not written, its rows break the table's rules, or the state cannot be kept;
                 nothing is published then.
+            CheckRefused: a check failed; what would have been published waits as a candidate.
         """
         from orch_tui.storage.tables import Publication
 
@@ -106,29 +109,45 @@ class Staging:
             self._tell_tried(outputs.values(), result, metrics or {}, log)
             return
         items = [Publication(item.table, item.path, item.mode, item.primary_key) for item in outputs.values()]
-        # From the first table on this is a success; a cancel that arrives then comes too late by milliseconds.
-        with (
-            self.storage.prepare(items, run=self.config.run, task=self.config.task) as transaction,
-            signals_deferred(),
-        ):
-            published = transaction.commit()
-            merged = {
-                **result,
-                **self._tables_told(result, published, transaction),
-                "files": [*_list(result.get("files")), *(files or [])],
-                "metrics": {**_dict(result.get("metrics")), **(metrics or {})},
-            }
-            if warning:
-                merged["warning"] = safe_line(warning)
-            self._write_result(merged)
-            if kept is not None:
-                self.state.save(kept)
-        for item in items:
-            item.path.unlink(missing_ok=True)
-        for change in transaction.changes:
-            log(f'table "{change.table}": {change}')
+        gate = Gate(self.config, self.redactor)
+        told = {
+            **gate.without_own(result),
+            "files": [*_list(result.get("files")), *(files or [])],
+            "metrics": {**_dict(result.get("metrics")), **(metrics or {})},
+        }
+        with self.storage.prepare(items, run=self.config.run, task=self.config.task) as transaction:
+            checked = self._pass_gate(gate, transaction, items, told, kept)
+            # From the first table on this is a success; a cancel that arrives then comes too late by milliseconds.
+            with signals_deferred():
+                published = transaction.commit()
+                told |= {**self._tables_told(result, published, transaction), **checked.told}
+                if said := "; ".join(filter(None, (warning, checked.warning))):
+                    told["warning"] = safe_line(said)
+                self._write_result(told)
+                if kept is not None:
+                    self.state.save(kept)
+        _remove(items)
+        for line in (*checked.lines, *(f'table "{change.table}": {change}' for change in transaction.changes)):
+            log(line)
         for info in published:
             log(f'table "{info.table}": {_rows(transaction.written[info.table])} written, {_rows(info.rows)} now')
+
+    def _pass_gate(
+        self,
+        gate: Gate,
+        transaction: Transaction,
+        items: Iterable[Publication],
+        told: Mapping[str, Any],
+        state: Mapping[str, Any] | None,
+    ) -> Checked:
+        """What the checks found of what is about to be published. Raises: CheckRefused, after keeping it aside."""
+        checked = gate.examine(transaction, self.storage)
+        if checked.refused:
+            candidate = gate.keep_aside(transaction, checked, state)
+            self._write_result({**told, "inputs": self._inputs_told(), **checked.told, "candidate": candidate})
+            _remove(items)
+            raise checked.refusal(candidate)
+        return checked
 
     def _tell_tried(
         self, outputs: Iterable[Output], result: dict[str, Any], metrics: Mapping[str, Any], log: Callable[[str], None]
@@ -143,11 +162,14 @@ class Staging:
         """What result.json says of the tables that were read and published, and of what was found in them."""
         told: dict[str, Any] = {
             "tables": [_table_entry(info, transaction.written[info.table]) for info in published],
-            "inputs": [{"table": i.table, "version": i.version, "rows": i.rows} for i in self.inputs.values()],
+            "inputs": self._inputs_told(),
         }
         if changes := transaction.changes:
             told["findings"] = [*_list(result.get("findings")), *(change.finding() for change in changes)]
         return told
+
+    def _inputs_told(self) -> list[dict[str, Any]]:
+        return [{"table": i.table, "version": i.version, "rows": i.rows} for i in self.inputs.values()]
 
     def _require_untouched_inputs(self) -> None:
         """An input is a hard link to the storage's file: a program that wrote into it has damaged the table."""
@@ -189,6 +211,11 @@ class Staging:
             replace_json(result_file(self.config.data_dir), self.redactor.value(body))
         except OSError as error:
             self.say(f"warning: result.json could not be written: {error}; the tables are published all the same")
+
+
+def _remove(items: Iterable[Publication]) -> None:
+    for item in items:
+        item.path.unlink(missing_ok=True)
 
 
 def _identity(path: Path) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from typing import Any
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.faults import FaultyParameter
 from orch_tui.conditions.condition import ConditionError, Expression, UndecidedError
-from orch_tui.conditions.facts import Asked, facts_of
+from orch_tui.conditions.facts import Facts
 from orch_tui.model.run.promises import texts_now, values_now
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.texts.text import safe_line
@@ -32,10 +32,10 @@ def evaluate(expressions: Mapping[str, str], ctx: Context, at: float) -> dict[st
     """
     read = {name: _read(name, text, number) for number, (name, text) in enumerate(expressions.items(), 1)}
     state = _run_of(ctx)
-    now = at if state is None else state.latest
+    known = None if state is None else Facts(state, state.latest, _variables(state, ctx.task))
     values = {}
     for number, (name, expression) in enumerate(read.items(), 1):
-        facts = _facts(state, ctx.task, now, expression.asked)
+        facts = _nothing(at) if known is None else known.of(expression.asked)
         try:
             value = expression.value(facts)
         except UndecidedError as error:
@@ -64,10 +64,9 @@ def _run_of(ctx: Context) -> RunState | None:
     return read_run(directory) if directory is not None and (directory / JOURNAL).exists() else None
 
 
-def _facts(state: RunState | None, task: str, now: float, asked: Asked) -> dict[str, Any]:
-    if state is None:
-        return {"task": {}, "phase": {}, "vars": {}, "run": {}, "now": datetime.fromtimestamp(now, UTC)}
-    return facts_of(state, now, _variables(state, task), asked)
+def _nothing(at: float) -> dict[str, Any]:
+    """What there is to see without a run."""
+    return {"task": {}, "phase": {}, "vars": {}, "run": {}, "now": datetime.fromtimestamp(at, UTC)}
 
 
 def _variables(state: RunState, task: str) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def _configuration_of(config: Mapping[str, Any], task: TaskState) -> Configurati
             TableOutput(item["source"], item["destination"], WriteMode(item["mode"]), tuple(item["primary_key"]))
             for item in storage["output"]["tables"]
         ),
+        checks=tuple(config.get("orch_tui", {}).get("checks", ())),
     )
 
 

@@ -11,15 +11,24 @@ from typing import NamedTuple
 
 from orch_tui.engine.attempts.lastlines import last_line, say_in_log
 from orch_tui.engine.attempts.obstacles import disk_refusal, passing_obstacle
-from orch_tui.engine.attempts.results import Told, read_told, read_values, read_warning, unreadable_result
+from orch_tui.engine.attempts.results import (
+    Told,
+    read_candidate_id,
+    read_checks,
+    read_told,
+    read_values,
+    read_warning,
+    unreadable_result,
+)
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Launcher, Running, StopRequest
 from orch_tui.engine.processes.local import clean_up
 from orch_tui.engine.record.recorder import Recorder
+from orch_tui.model.checks.values import Verdict, of_verdict
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.retry import Retry
-from orch_tui.model.run.outcome import Outcome, outcome_of_exit, outcome_of_stop
+from orch_tui.model.run.outcome import Outcome, outcome_of_checks, outcome_of_exit, outcome_of_stop
 from orch_tui.model.run.plan import PlannedTask
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
@@ -179,6 +188,7 @@ class AttemptRunner:
                 ended_at=None if ended is None else round(ended, 3),
                 results=told.values or None,
                 variables=values,
+                checks=read_checks(attempt.spec.directory),
             )
         )
         # Behind the program's own words, and only once the last of them can be no reason any more.
@@ -331,4 +341,8 @@ def judge(end: Exit, attempt: ActiveAttempt) -> Outcome:
         return Outcome(Status.ERROR, end.lost, FailureKind.LOST)
     if end.code == 0:
         return outcome_of_exit(0, warning=read_warning(spec.directory))
+    if end.code == 1 and read_candidate_id(spec.directory) is not None:
+        failed = of_verdict(read_checks(spec.directory), Verdict.FAILED)
+        if failed:
+            return outcome_of_checks(failed)
     return outcome_of_exit(end.code, last_line(log_file(spec.directory)), oom=end.oom)

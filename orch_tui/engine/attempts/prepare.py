@@ -282,6 +282,7 @@ class Preparer:
                 "task": task.id,
                 "attempt": number,
                 **({} if self._publish else {"publish": False}),
+                **({"checks": [dict(one) for one in configuration.checks]} if configuration.checks else {}),
                 "writers": {t.table: self._who_writes(t.table, task) for t in configuration.inputs},
             },
         }

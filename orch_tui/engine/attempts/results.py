@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.model.checks.encoding import read_results_json
+from orch_tui.model.checks.values import CheckResult
+from orch_tui.model.texts.text import counted, safe_line, valid_id
 from orch_tui.model.variables.values import Value, decode_all
 from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.files.own_files import read_own
@@ -148,6 +150,17 @@ def _count(value: Any) -> int:
 def _is_small(value: Any) -> bool:
     """A whole number that conditions can reckon with: they have 64 bits."""
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**62
+
+
+def read_checks(directory: Path) -> tuple[CheckResult, ...]:
+    """What the checks of its outputs found. None while it may hold secrets."""
+    return read_results_json(read_result(directory).get("checks"))
+
+
+def read_candidate_id(directory: Path) -> str | None:
+    """The candidate that waits, when a check refused what it wrote."""
+    candidate = read_result(directory).get("candidate")
+    return candidate if isinstance(candidate, str) and valid_id(candidate) else None
 
 
 def read_warning(directory: Path) -> str | None:

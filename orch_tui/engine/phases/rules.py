@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +17,10 @@ from orch_tui.model.status import Status
 
 if TYPE_CHECKING:
     from orch_tui.conditions.condition import Condition
+    from orch_tui.conditions.facts import Facts
+
+
+Holds = Callable[[str], tuple[bool, Mapping[str, Any]]]
 
 
 class Way(NamedTuple):
@@ -41,7 +45,7 @@ class Rules:
         if not phase.rules or (state.started is None and phase.decision is None):
             return None
         if state.decision is None:
-            decision = decide(phase.rules, state.status, self._holds)
+            decision = decide(phase.rules, state.status, self._question())
             self._pen.record(events.decided(self._pen.now(), phase.id, decision), durable=True)
         return self._way(phase, state)
 
@@ -57,14 +61,24 @@ class Rules:
         because = Reason.of(Cause.PASSED_OVER, phase=phase.id, name=phase.name, to=to, rule=rule.title)
         return Way(rule.goto, because)
 
-    def _holds(self, text: str) -> tuple[bool, Mapping[str, Any]]:
-        from orch_tui.conditions.facts import facts_of
+    def _question(self) -> Holds:
+        """Whether a condition holds, with the facts that it saw, all of one moment."""
+        facts: list[Facts] = []
 
-        condition = condition_of(text)
+        def holds(text: str) -> tuple[bool, Mapping[str, Any]]:
+            condition = condition_of(text)
+            if not facts:
+                facts.append(self._facts())
+            verdict = condition.verdict(facts[0].of(condition.asked))
+            return verdict.holds, verdict.seen
+
+        return holds
+
+    def _facts(self) -> Facts:
+        from orch_tui.conditions.facts import Facts
+
         state = self._pen.state
-        facts = facts_of(state, self._pen.now(), values_now(state, self._variables), condition.asked)
-        verdict = condition.verdict(facts)
-        return verdict.holds, verdict.seen
+        return Facts(state, self._pen.now(), values_now(state, self._variables))
 
 
 @cache

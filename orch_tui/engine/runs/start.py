@@ -28,11 +28,12 @@ from orch_tui.engine.requests.requests import CancelRequest
 from orch_tui.engine.runs.alerting import Teller, teller_of
 from orch_tui.engine.runs.beside import is_beside, lock_holder
 from orch_tui.engine.runs.loop import make_loop
+from orch_tui.engine.runs.previous import to_previous
 from orch_tui.model.errors import OrchError
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Severity
-from orch_tui.model.run.plan import Decision, PlannedTask, PreviousRun, PreviousTask, RunPlan, Selection, make_plan
+from orch_tui.model.run.plan import Decision, PlannedTask, RunPlan, Selection, make_plan
 from orch_tui.model.run.pools import pool_fault
 from orch_tui.model.run.promises import promised, promised_before
 from orch_tui.model.run.run_start import initial_state
@@ -99,7 +100,7 @@ def plan_run(project: Project, request: RunRequest, value: Orchestration | None 
         tasks=frozenset(_find_task(orchestration, name) for name in request.only) if request.only else None,
         phases=frozenset(find_phase(orchestration, name) for name in request.phases) if request.phases else None,
         from_phase=find_phase(orchestration, request.from_phase) if request.from_phase is not None else None,
-        rerun=_to_previous(previous) if previous else None,
+        rerun=to_previous(project.paths, previous) if previous else None,
     )
     sets = sets_of(project)
     _require_rules(orchestration, {*variables, *promised(orchestration, sets)})
@@ -156,22 +157,6 @@ def _previous(project: Project, request: RunRequest) -> RunState:
             f"what is left of it first (orch-tui cancel {directory.name})"
         )
     return state
-
-
-def _to_previous(state: RunState) -> PreviousRun:
-    """A task that was itself reused counts as what it was reused from: a success."""
-    tasks = {}
-    for task in state.tasks.values():
-        held = task.succeeded or task.reused
-        tasks[task.id] = PreviousTask(task.configuration, task.digest, held, _word(task.status), task.values)
-    decisions = {name: (phase.rules, phase.decision) for name, phase in state.phases.items() if phase.decision}
-    return PreviousRun(state.header.id, tasks, decisions)
-
-
-def _word(status: Status) -> str:
-    return {Status.ERROR: "failed", Status.WARNING: "failed (tolerated)"}.get(
-        status, status.value if status.final else f"left {status.value}"
-    )
 
 
 def find_phase(orchestration: Orchestration, wanted: str) -> str:

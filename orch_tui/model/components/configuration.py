@@ -41,6 +41,7 @@ class Configuration:
     """``parameters`` are as the file has them after ``{file = "…"}`` texts were read; ``${NAME}`` references stay.
 
     ``pool`` and ``weight`` are what its tasks take of the project's pools, before what its component says.
+    ``checks`` are as the file has them too; :func:`orch_tui.model.checks.reading.parse_checks` reads them.
     """
 
     component: str
@@ -52,6 +53,7 @@ class Configuration:
     outputs: tuple[TableOutput, ...] = ()
     pool: str | None = None
     weight: int | None = None
+    checks: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     file: str | None = None
 
     @property
@@ -62,11 +64,14 @@ class Configuration:
     @property
     def digest(self) -> str:
         """Hex digest of what a run of it depends on; names and descriptions do not count."""
-        body = {
+        body: dict[str, Any] = {
             "parameters": self.parameters,
             "inputs": [[item.table, item.name] for item in self.inputs],
             "outputs": [[o.name, o.table, o.mode, list(o.primary_key)] for o in self.outputs],
         }
+        if self.checks:
+            # Journals of configurations without any know the digest without this.
+            body["checks"] = [dict(one) for one in self.checks]
         text = json.dumps(body, sort_keys=True, default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 

@@ -127,6 +127,7 @@ FINAL_STATUS = Kind(lambda value: isinstance(value, str) and value in _FINAL_WOR
 FAILURE = Kind(lambda value: isinstance(value, str) and value in _FAILURES, "a kind of failure")
 PAIRS = Kind(_is_pairs, "a list of NAME=VALUE")
 OBJECT = Kind(lambda value: isinstance(_json(value), dict), "an object in JSON")
+LIST = Kind(lambda value: isinstance(_json(value), list), "a list in JSON")
 TRIED = Kind(_is_tried, "a list of rules that were tried")
 VALUES = Kind(_are_values, "an object of variables in JSON")
 QUESTION = Kind(_is_question, "a question in JSON")
@@ -181,6 +182,7 @@ SHAPES: dict[str, tuple[Field, ...]] = {
         _maybe("uncounted", FLAG),
         _maybe("results", OBJECT),
         _maybe("variables", VALUES),
+        _maybe("checks", LIST),
     ),
     EventType.SETTLED.value: (_TASK, _STATUS, _REASON, _BECAUSE, _maybe("kind", FAILURE)),
     EventType.CANCEL.value: (Field("by", TEXT), _maybe("now", FLAG), _maybe("task", TEXT)),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from orch_tui.model.checks.encoding import encode_results
+from orch_tui.model.checks.values import CheckResult
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
@@ -157,13 +159,14 @@ def ended(
     uncounted: bool | None = None,
     results: Mapping[str, Any] | None = None,
     variables: Mapping[str, Value] | None = None,
+    checks: Sequence[CheckResult] = (),
 ) -> Event:
     """An attempt is over. With ``retry_at`` another one follows then; without, ``status`` is the task's own.
 
     ``ended_at`` is when it ended if that was not now: nobody may have looked then. ``uncounted``: it never did any
     work of its own and uses up no retry; False is said of a lost one that is tried again. ``results``: what its
     program tells that conditions ask for; in JSON. ``variables``: those that it set, in JSON as well
-    (see :mod:`values`).
+    (see :mod:`values`). ``checks``: what the checks of its outputs found, in JSON and without rows.
     """
     return _event(
         EventType.ENDED,
@@ -180,6 +183,7 @@ def ended(
         uncounted=uncounted,
         results=json.dumps(results, ensure_ascii=False) if results else None,
         variables=encode_all(variables or {}),
+        checks=encode_results(checks) if checks else None,
     )
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from orch_tui.model.checks.encoding import decode_results
+from orch_tui.model.checks.values import CheckResult
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import Question
 from orch_tui.model.status import Status
-from orch_tui.model.variables.values import Value
+from orch_tui.model.variables.values import Value, recall_all
 
 
 @dataclass(slots=True)
@@ -36,8 +40,22 @@ class AttemptState:
     results: Mapping[str, Any] = field(default_factory=dict)
     values: Mapping[str, Value] = field(default_factory=dict)
     question: Question | None = None
+    checks: tuple[CheckResult, ...] = ()
 
     @property
     def seconds(self) -> float | None:
         """How long it took; None while it runs."""
         return None if self.ended is None else max(0.0, self.ended - (self.started or self.spawned))
+
+    def end(self, at: float, data: Mapping[str, Any]) -> None:
+        """Take in the event of its end."""
+        ended = data.get("ended_at")
+        self.ended, self.status = at if ended is None else ended, Status(data["status"])
+        self.reason, self.kind, self.exit_code = data.get("reason", ""), data.get("kind"), data.get("exit")
+        self.leftovers = data.get("leftovers", 0)
+        self.results = json.loads(data["results"]) if "results" in data else {}
+        # Older programs tried nothing again that was lost, unless it never began: they said no more than that.
+        never_began = self.kind == FailureKind.LOST and "retry_at" in data
+        self.counts = not data.get("uncounted", never_began)
+        self.values = recall_all(data["variables"]) if "variables" in data else {}
+        self.checks = decode_results(data.get("checks"))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orch_tui.model.checks.values import CheckResult
+from orch_tui.model.checks.words import summary_words
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
@@ -52,6 +55,12 @@ def outcome_of_exit(code: int | None, last_line: str = "", warning: str | None =
             what = "killed by signal 9 (SIGKILL)" + ("; out of memory, as the kernel says" if oom else "")
         return Outcome(Status.ERROR, f"{what}{said}", FailureKind.SIGNAL, last_line)
     return Outcome(Status.ERROR, f"exit code {code}{said}", FailureKind.APPLICATION, last_line)
+
+
+def outcome_of_checks(failed: Sequence[CheckResult]) -> Outcome:
+    """An attempt whose outputs were refused by these checks."""
+    what = "check" if len(failed) == 1 else f"{len(failed)} checks"
+    return Outcome(Status.ERROR, f"{what} failed: {summary_words(failed)}", FailureKind.CHECK)
 
 
 def outcome_of_stop(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ from orch_tui.model.events.interventions import (
     effect_of,
 )
 from orch_tui.model.events.reasons import Cause, Reason, decode_reason
-from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import Question, recall_question
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.orchestration.starts import BACKFILL_PREFIX
@@ -26,7 +24,7 @@ from orch_tui.model.run.attempt_state import AttemptState
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.plan import Decision, PlannedTask
 from orch_tui.model.status import Status
-from orch_tui.model.variables.values import SetValue, Value, recall_all
+from orch_tui.model.variables.values import SetValue, Value
 
 
 @dataclass(slots=True)
@@ -314,15 +312,7 @@ class RunState:
     def _ended(self, at: float, data: Mapping[str, Any]) -> None:
         task, status, reason = self.tasks[data["task"]], Status(data["status"]), data.get("reason", "")
         if attempt := self._attempt(data):
-            ended = data.get("ended_at")
-            attempt.ended, attempt.status, attempt.reason = at if ended is None else ended, status, reason
-            attempt.kind, attempt.exit_code = data.get("kind"), data.get("exit")
-            attempt.leftovers = data.get("leftovers", 0)
-            attempt.results = json.loads(data["results"]) if "results" in data else {}
-            # Older programs tried nothing again that was lost, unless it never began: they said no more than that.
-            never_began = attempt.kind == FailureKind.LOST and "retry_at" in data
-            attempt.counts = not data.get("uncounted", never_began)
-            attempt.values = recall_all(data["variables"]) if "variables" in data else {}
+            attempt.end(at, data)
             self._keep_values(task, attempt.values, attempt.ended)
         task.kind = data.get("kind")
         if "retry_at" in data:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.model.checks.reading import CheckFault, parse_checks
 from orch_tui.model.components.component import TEST_CONNECTION, Component, ComponentType
 from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
 from orch_tui.model.problem import Severity
@@ -38,11 +39,21 @@ def decode_configuration(
         outputs=tuple(_output(item) for item in table.tables("outputs")) if "outputs" in data else (),
         pool=table.id("pool"),
         weight=table.integer("weight", 1),
+        checks=tuple(item.data for item in table.tables("checks")) if "checks" in data else (),
         file=place.file,
     )
-    table.asked.update(("inputs", "outputs"))
+    _require_checks(configuration, place)
+    table.asked.update(("inputs", "outputs", "checks"))
     table.finish()
     return configuration
+
+
+def _require_checks(configuration: Configuration, place: Place) -> None:
+    """Report what is wrong with the checks: one that cannot be asked must never look like one that passes."""
+    try:
+        parse_checks(configuration.checks, [output.table for output in configuration.outputs])
+    except CheckFault as fault:
+        place.report(Severity.ERROR, "check", fault.message, fault.remedy, ("checks", *fault.path))
 
 
 def file_reference(value: Any) -> str | None:

@@ -12,10 +12,11 @@ import html
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from string import ascii_letters
 from typing import NamedTuple
 
+from orch_tui.project.masking import encoded_words
 from orch_tui.project.masking.finder import Finder
 
 _PASSES = 4
@@ -92,11 +93,19 @@ class Canon:
     Percent-encoding of other bytes is left as it is: logs are full of ``%20``, and decoding takes time.
     """
 
-    def __init__(self, relevant: Iterable[int], *, soft_breaks: bool = False, letter_escapes: bool = True) -> None:
+    def __init__(
+        self,
+        relevant: Iterable[int],
+        *,
+        soft_breaks: bool = False,
+        words: bool = False,
+        letter_escapes: bool = True,
+    ) -> None:
         """``soft_breaks``: those of quoted-printable are left out too. An ``=`` at the end of a line may as well belong
-        to a text, so this is another reading of the same data and not a part of every one. ``letter_escapes``: ``\\f``
-        and ``\\014`` are escapes; else only their backslashes are left out, as in a text that has them itself."""
-        self._soft_breaks = soft_breaks
+        to a text, so this is another reading of the same data and not a part of every one. ``words``: encoded words of
+        headers are decoded, each as a whole, and joined. ``letter_escapes``: ``\\f`` and ``\\014`` are escapes; else
+        only their backslashes are left out, as in a text that has them itself."""
+        self._soft_breaks, self._words = soft_breaks, words
         decoded_bytes = sorted({*relevant, *b"%\\&+/="})
         octets = b"|".join(sorted({_hexadecimal(number) for number in decoded_bytes}))
         # One pattern for each first byte: looking for a single byte is ten times as fast as for one of many.
@@ -111,11 +120,18 @@ class Canon:
             _Escapes(b"\\", self._encoded[2], {b"\\%c" % letter for letter in b"xuUN0123nrtfvbae"}),
         )
         self._decoded = _Decoded()
+        self._steps = (
+            *((pattern, _nothing) for pattern in (_TERMINAL_ONES, _UNSEEN_ONES, _SOFT_HYPHENS)),
+            *((pattern, self._decoded.__getitem__) for pattern in self._encoded),
+        )
 
     def of(self, data: bytes) -> bytes:
         """The canonical text."""
         if self._soft_breaks:
             data = _SOFT_BREAKS.sub(b"", data)
+        if self._words:
+            joined = encoded_words.BETWEEN.sub(b"", data)
+            data = encoded_words.WORD.sub(lambda found: encoded_words.decoded(found[0]), joined)
         for _ in range(_PASSES):
             data, decoded = unseen(data), False
             for escapes in self._escapes:
@@ -128,7 +144,7 @@ class Canon:
     def end_of(self, data: bytes) -> tuple[bytes, int]:
         """The canonical text of what has arrived, up to an escape that goes on beyond its end, and where that begins
         in ``data`` (its length if there is none)."""
-        if not self._soft_breaks and not _ENCODED.search(data):
+        if not self._soft_breaks and not self._words and not _ENCODED.search(data):
             cut = _open_escape(data)
             return self.of(data[:cut]), cut
         mapped, cut = self.mapped_end(data)
@@ -148,15 +164,22 @@ class Canon:
             if not ended and (open_break := _open_break(data)):
                 cut = open_break.start()
                 now = Mapped(data[:cut], range(cut), range(1, cut + 1))
-            now = self._mapped_step(now, _SOFT_BREAKS)
+            now = _mapped_step(now, _SOFT_BREAKS, _nothing)
+        if self._words:
+            if not ended:
+                cut = encoded_words.open_word(data)
+                data = encoded_words.without_gap(data[:cut])
+                now = Mapped(data, range(len(data)), range(1, len(data) + 1))
+            now = _mapped_step(now, encoded_words.BETWEEN, _nothing)
+            now = _mapped_step(now, encoded_words.WORD, encoded_words.decoded)
         for _ in range(_PASSES):
             before = now
-            for pattern in (_TERMINAL_ONES, _UNSEEN_ONES, _SOFT_HYPHENS, *self._encoded):
+            for pattern, decode in self._steps:
                 if not ended and (at := _open_escape(now.text)) < len(now.text):
                     # It may be open within another encoding: "%5Cu00" is the beginning of an escape.
                     cut = now.starts[at]
                     now = Mapped(now.text[:at], now.starts[:at], now.ends[:at])
-                now = self._mapped_step(now, pattern)
+                now = _mapped_step(now, pattern, decode)
             if now is before:
                 break
         kept = now.text.translate(_KEPT)
@@ -164,27 +187,32 @@ class Canon:
         places = ([*itertools.compress(side, kept)] for side in (now.starts, now.ends))
         return Mapped(text, *places), cut
 
-    def _mapped_step(self, before: Mapped, pattern: re.Pattern[bytes]) -> Mapped:
-        """What the pattern matches decoded; ``before`` itself when it matches nothing."""
-        data, starts, ends = before
-        out, at = bytearray(), 0
-        new_starts: list[int] = []
-        new_ends: list[int] = []
-        for found in pattern.finditer(data):
-            begin, end = found.span()
-            decoded = self._decoded[found[0]] if pattern in self._encoded else b""
-            out += data[at:begin] + decoded
-            new_starts += starts[at:begin]
-            new_starts += [starts[begin]] * len(decoded)
-            new_ends += ends[at:begin]
-            new_ends += [ends[end - 1]] * len(decoded)
-            at = end
-        if not at:
-            return before
-        out += data[at:]
-        new_starts += starts[at:]
-        new_ends += ends[at:]
-        return Mapped(bytes(out), new_starts, new_ends)
+
+def _nothing(token: bytes) -> bytes:
+    return b""
+
+
+def _mapped_step(before: Mapped, pattern: re.Pattern[bytes], decode: Callable[[bytes], bytes]) -> Mapped:
+    """What the pattern matches decoded; ``before`` itself when it matches nothing."""
+    data, starts, ends = before
+    out, at = bytearray(), 0
+    new_starts: list[int] = []
+    new_ends: list[int] = []
+    for found in pattern.finditer(data):
+        begin, end = found.span()
+        decoded = decode(found[0])
+        out += data[at:begin] + decoded
+        new_starts += starts[at:begin]
+        new_starts += [starts[begin]] * len(decoded)
+        new_ends += ends[at:begin]
+        new_ends += [ends[end - 1]] * len(decoded)
+        at = end
+    if not at:
+        return before
+    out += data[at:]
+    new_starts += starts[at:]
+    new_ends += ends[at:]
+    return Mapped(bytes(out), new_starts, new_ends)
 
 
 class _Escapes:

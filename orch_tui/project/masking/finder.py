@@ -68,7 +68,8 @@ class Beginnings:
         if self._probe_finder is not None and self._probe_finder.any_in(data[first:]):
             for number, at, _ in self._probe_finder.places(data[first:]):
                 begun = data[first + at :]
-                if numbers := [each for each in self._probes[number] if self._texts[each].startswith(begun)]:
+                longer = [each for each in self._probes[number] if len(self._texts[each]) > len(begun)]
+                if numbers := [each for each in longer if self._texts[each].startswith(begun)]:
                     yield first + at, numbers
         for at in range(max(0, size - _PROBE + 1), size):
             numbers = self._short.get(data[at:], [])

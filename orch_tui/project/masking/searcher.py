@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from orch_tui.project.masking import encoded_words
 from orch_tui.project.masking.canonical import Canon, Mapped, has_soft_break, unseen
 from orch_tui.project.masking.finder import Beginnings, Finder
 from orch_tui.project.masking.ordinary import MIN_VISIBLE
@@ -36,6 +37,7 @@ class Searcher:
         coded = {spelling for text in texts for spelling in coded_spellings(text)}
         letters = frozenset(byte for spelling in plain for byte in spelling)
         self._canon, self._across_breaks = Canon(letters), Canon(letters, soft_breaks=True)
+        self._across_words = Canon(letters, words=True)
         self._readings = (self._canon, *((Canon(letters, letter_escapes=False),) if with_backslash else ()))
         spellings: dict[bytes, bool] = {}
         for spelling, blanks in (*((one, b" " in one or b"\t" in one) for one in plain), *coded):
@@ -55,17 +57,24 @@ class Searcher:
         # What is written just as the spellings are is found without a map, however often it is there.
         found = _places(self._written, data)
         rest = blotted(data, found)
-        for canon in (*self._readings, self._across_breaks) if has_soft_break(rest) else self._readings:
+        for canon in self._readings_of(rest):
             if self._canonical.any_in(canon.of(rest)):
                 found = merged(found + self._mapped_spans(rest, canon))
         return found
+
+    def _readings_of(self, data: bytes, *, ended: bool = True) -> Iterator[Canon]:
+        yield from self._readings
+        if has_soft_break(data, ended=ended):
+            yield self._across_breaks
+        if encoded_words.has_words(data, ended=ended):
+            yield self._across_words
 
     def _mapped_spans(self, data: bytes, canon: Canon) -> list[Span]:
         mapped = canon.mapped(data)
         found = []
         for number, begin, end in self._canonical.places(mapped.text):
             at, to = mapped.starts[begin], mapped.ends[end - 1]
-            if self._blanks[number] or not _has_blanks(data[at:to]):
+            if self._blanks[number] or not self._has_blanks(data[at:to], canon):
                 found.append((_after_early_break(data, mapped, begin, end), to))
         return found
 
@@ -74,9 +83,7 @@ class Searcher:
         where it can be written all the same. Both are its length when nothing has begun.
         """
         keep = write = min((len(data), *(at for at, _ in self._written_beginnings.at_end_of(data))))
-        ends = [self._open_end(data, canon) for canon in self._readings]
-        if has_soft_break(data[-_MAX_WINDOW:], ended=False):
-            ends.append(self._open_end(data, self._across_breaks))
+        ends = [self._open_end(data, canon) for canon in self._readings_of(data[-_MAX_WINDOW:], ended=False)]
         return min(keep, *(end[0] for end in ends)), min(write, *(end[1] for end in ends))
 
     def _open_end(self, data: bytes, canon: Canon) -> Span:
@@ -89,7 +96,7 @@ class Searcher:
             mapped, _ = canon.mapped_end(data[offset:])
             for begin, numbers in begun:
                 at = offset + mapped.starts[begin]
-                if any(self._blanks[number] for number in numbers) or not _has_blanks(data[at:cut]):
+                if any(self._blanks[number] for number in numbers) or not self._has_blanks(data[at:cut], canon):
                     keep = min(keep, at)
                     write = min(write, offset + _after_early_break(data[offset:cut], mapped, begin, len(text)))
         return keep, write
@@ -97,13 +104,18 @@ class Searcher:
     def _canonical_end(self, data: bytes, canon: Canon) -> tuple[int, bytes, int]:
         """Where the last part of ``data`` begins that is long enough for any text, its canonical text, and where in
         ``data`` an escape begins that is not complete."""
+        # A word that its beginning was cut off from is read as it stands.
+        cut_off = encoded_words.USUAL if canon is self._across_words else 0
         window = 2 * self._canonical_beginnings.longest + 64
         while True:
             offset = max(0, len(data) - window)
             text, cut = canon.end_of(data[offset:])
-            if offset == 0 or len(text) > self._canonical_beginnings.longest + 8 or window > _MAX_WINDOW:
+            if offset == 0 or len(text) > self._canonical_beginnings.longest + 8 + cut_off or window > _MAX_WINDOW:
                 return offset, text, offset + cut
             window *= 4
+
+    def _has_blanks(self, raw: bytes, canon: Canon) -> bool:
+        return _has_blanks(encoded_words.BETWEEN.sub(b"", raw) if canon is self._across_words else raw)
 
 
 def _places(finder: Finder, data: bytes) -> list[Span]:

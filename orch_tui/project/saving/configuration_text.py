@@ -15,7 +15,7 @@ from orch_tui.project.toml.text import key_text, table_lines
 
 Values = dict[str, Any]
 _HEAD = ("name", "description", "pool", "weight")
-_KNOWN = {*_HEAD, "parameters", "inputs", "outputs"}
+_KNOWN = {*_HEAD, "parameters", "inputs", "outputs", "checks"}
 
 
 def configuration_values(value: Configuration) -> Values:
@@ -33,6 +33,8 @@ def configuration_values(value: Configuration) -> Values:
         values["inputs"] = [_input_values(item) for item in value.inputs]
     if value.outputs:
         values["outputs"] = [_output_values(item) for item in value.outputs]
+    if value.checks:
+        values["checks"] = [dict(item) for item in value.checks]
     return values
 
 
@@ -59,7 +61,7 @@ def house_text(value: Configuration, raw: Mapping[str, Any] | None = None) -> st
     extra = {key: item for key, item in (raw or {}).items() if key not in _KNOWN}
     head = {key: values[key] for key in _HEAD if key in values} | extra
     parts = [table_lines("", head), *_sections(("parameters",), values.get("parameters", {}))]
-    for key in ("inputs", "outputs"):
+    for key in ("inputs", "outputs", "checks"):
         parts += [table_lines(f"[[{key}]]", item) for item in values.get(key, [])]
     return "\n".join(part for part in parts if part)
 
@@ -126,7 +128,7 @@ def _edited(text: str, raw: Values, old: Configuration, new: Configuration) -> s
     before, after = configuration_values(old), configuration_values(new)
     edit = TextEdit(text)
     tables = []
-    for key in ("inputs", "outputs"):
+    for key in ("inputs", "outputs", "checks"):
         items, wanted = before.pop(key, []), after.pop(key, [])
         if len(items) != len(wanted):
             tables.append((key, items, wanted))

@@ -138,6 +138,8 @@ FAILURE: tuple[Action, ...] = (
         True,
         RUN,
     ),
+    Action("failure.accept", "a", "Accept", "Publish what a check refused, as it is; asks for a note.", True, RUN),
+    Action("failure.discard", "x", "Discard", "Drop what a check refused; asks for a note.", True, RUN),
     Action("failure.log", "l", "Log", "Open the log of the task that failed first.", True, RUN),
     Action(
         "failure.text",

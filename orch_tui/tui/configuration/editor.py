@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from orch_tui.model.checks.reading import CheckFault, follow_tables, parse_checks
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, Component
 from orch_tui.model.components.configuration import Configuration, split_ref
 from orch_tui.model.edits.undo import EditHistory
@@ -172,9 +173,16 @@ class ConfigurationEditor:
             pool=pool,
             weight=weight,
         )
+        tables = [output.table for output in configuration.outputs]
+        before = [output.table for output in self.configuration.outputs]
+        configuration = replace(configuration, checks=follow_tables(self.configuration.checks, before, tables))
         unread = set(collected.errors)
         sentences = validate_parameters(self.component, collected.parameters, self.project.root)
         by_field, general = place_errors(self.fields, sentences)
+        try:
+            parse_checks(configuration.checks, tables)
+        except CheckFault as fault:
+            general = [*general, str(fault)]
         secrets = secret_errors(self.schema, self.fields, collected.parameters)
         for found in (collected.errors, secrets, by_field):
             for path, messages in found.items():

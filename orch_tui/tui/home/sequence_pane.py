@@ -8,29 +8,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.containers import Vertical
 
 from orch_tui.project.project import DefinitionError
+from orch_tui.tui.sequence.frame import SequenceFrame
 
 if TYPE_CHECKING:
     from orch_tui.runs.sequence.values import Sequence
     from orch_tui.tui.application import Application
-    from orch_tui.tui.sequence.picture import SequencePicture
     from orch_tui.tui.sequence.sources import RunSequence
 
 
-class SequencePane(Vertical):
+class SequencePane(SequenceFrame):
     """Shows what it is told to follow."""
 
     app: Application
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.border_title = "Sequence"
+        super().__init__(" No phases yet: Enter opens it, a adds tasks", id=id)
         self.followed: str | None = None
         self._source: RunSequence | None = None
         self._ran = False
-        self.picture: SequencePicture | None = None
 
     def follow(self, orchestration_id: str | None) -> None:
         """Show the sequence of this orchestration from now on; None: nothing is under the cursor."""
@@ -63,15 +60,8 @@ class SequencePane(Vertical):
         sequence = await self._sequence(followed) if followed is not None else None
         if followed != self.followed or not self.is_attached:
             return
-        if self.picture is None:
-            from orch_tui.tui.sequence.picture import SequencePicture
-
-            self.picture = SequencePicture(empty_text=" No phases yet: Enter opens it, a adds tasks")
-            # The keys are those of the list; P shows it in full, with a cursor of its own.
-            self.picture.can_focus = False
-            await self.mount(self.picture)
         if sequence is not None:
-            self.picture.show(sequence)
+            self.draw(sequence)
 
     async def _sequence(self, orchestration_id: str) -> Sequence | None:
         """The run as it stands, else the plan the first time; None for "as before"."""

@@ -11,6 +11,7 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.orchestration import Orchestration, Variable
 from orch_tui.project.history import clock_of
 from orch_tui.project.project import Project
+from orch_tui.runs.missing_values import missing_values
 from orch_tui.runs.rehearsing import Flow, replay_request
 from orch_tui.tui.rehearsal.screen import RehearsalScreen
 
@@ -24,8 +25,7 @@ def missing_variables(project: Project, value: Orchestration) -> list[Variable]:
     try:
         Flow.read(project, RunRequest(value.id), value=value)
     except UnresolvedVariables as error:
-        known = {one.name: one for one in (*project.settings.variables, *value.variables)}
-        return [known.get(name, Variable(name)) for name in error.names]
+        return missing_values(error, project, value)
     except OrchError:
         # The walk itself says what is wrong.
         return []

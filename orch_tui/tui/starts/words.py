@@ -12,7 +12,8 @@ from orch_tui.model.orchestration.triggers import AfterOutcome, Trigger, Trigger
 from orch_tui.model.texts.durations import write_duration
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.schedules.time_zones import machine_zone_name, zone_of
-from orch_tui.scheduling.next_start import next_due, next_starts
+from orch_tui.scheduling.due_times import due_after
+from orch_tui.scheduling.next_start import next_due
 from orch_tui.scheduling.values import Pause, Watched, pause_at
 from orch_tui.scheduling.watching import schedules_of
 from orch_tui.scheduling.words import pause_words, schedule_words
@@ -20,6 +21,8 @@ from orch_tui.tui.starts.entries import Entry
 
 STARTS = 10
 _WIDTH = 200
+_PAUSES = 100
+"""Pauses that follow each other are looked through up to so many."""
 _NEW = "\0new"
 """The id of a schedule that is not in its orchestration yet; no id of a person's can be it."""
 
@@ -68,7 +71,7 @@ def preview(
     lines = [safe_line(schedule_words(one), _WIDTH)]
     if not schedule.enabled:
         return [*lines, "It is disabled and starts nothing."]
-    starts = next_starts([one], pauses, now, STARTS)
+    starts = _due(one, pauses, now)
     if (pause := pause_at(pauses, value.id, now)) is not None:
         until = show_start(pause.end, one.zone, now) if pause.end is not None else ""
         lines.append(safe_line(f"Its schedules are {pause_words(pause, until)}", _WIDTH))
@@ -77,7 +80,28 @@ def preview(
     # No line ends within a time.
     shown = ", ".join(show_start(at, one.zone, now).replace(" ", "\u00a0") for at in starts)
     here = "" if one.zone_name == machine_zone_name() else f", first {show_start(starts[0], zone_of(''), now)} here"
-    return [*lines, f"Next: {shown}{here}"]
+    later = f", each up to {write_duration(schedule.jitter)} later" if schedule.jitter else ""
+    return [*lines, f"Next: {shown}{later}{here}"]
+
+
+def _due(one: Watched, pauses: tuple[Pause, ...], now: float) -> list[float]:
+    """The next times at which it is due and not paused; each is asked for once, since this is done for every key."""
+    found: list[float] = []
+    after = now
+    for _ in range(_PAUSES):
+        for at in due_after(one, after):
+            pause = pause_at(pauses, one.orchestration, at)
+            if pause is not None:
+                if pause.end is None:
+                    return found
+                after = max(at, pause.end - 1)
+                break
+            found.append(at)
+            if len(found) == STARTS:
+                return found
+        else:
+            return found
+    return found
 
 
 def next_of(value: Orchestration, index: int, timezone: str, pauses: tuple[Pause, ...], now: float) -> float | None:

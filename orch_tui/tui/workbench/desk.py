@@ -24,10 +24,12 @@ from orch_tui.tui.workbench.layout.panes import Panes, Room
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.plan.edits import EditController
 from orch_tui.tui.workbench.plan.file import FileController
+from orch_tui.tui.workbench.plan.plan_picture import PlanPicture
 from orch_tui.tui.workbench.plan.plan_view import PlanView
 from orch_tui.tui.workbench.plan.problems import ProblemList
 from orch_tui.tui.workbench.plan.remedies import Remedies
 from orch_tui.tui.workbench.run.failure_card import Failure
+from orch_tui.tui.workbench.run.gates import GateController
 from orch_tui.tui.workbench.run.interventions import InterventionController
 from orch_tui.tui.workbench.run.live_panel import LivePanel
 from orch_tui.tui.workbench.run.pictures import Pictures
@@ -49,6 +51,7 @@ class Widgets:
 
     components: ComponentsPane
     pane: TreePane
+    picture: PlanPicture
     problems: ProblemList
     panel: LivePanel
 
@@ -89,7 +92,14 @@ class Desk:
         tree = widgets.tree
         self.watcher = RunWatcher(bench.project, bench.value.id, control, services, self._run_hidden)
         self.plan = PlanView(
-            bench, widgets.components, widgets.pane, widgets.problems, services, self._name_panes, self._learned
+            bench,
+            widgets.components,
+            widgets.pane,
+            widgets.picture,
+            widgets.problems,
+            services,
+            self._name_panes,
+            self._learned,
         )
         self.run = RunView(tree, widgets.panel)
         self._opened_for: Path | None = None
@@ -97,6 +107,7 @@ class Desk:
         self.file = FileController(bench, tree, services, self, drafts)
         self.starter = RunStarter(bench, self.file, tree, self.watcher, control, services, self)
         self.interventions = InterventionController(tree, self.watcher, control, services)
+        self.gates = GateController(bench.project.paths, self.watcher, services, self.run_changed)
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown)
         self.remedies = Remedies(bench.project, services, self.edit.orchestration, self.jump, self._secrets_changed)
         self.pictures = Pictures(bench, self.watcher, tree, services, self.do, self.jump)
@@ -382,5 +393,7 @@ class Desk:
             self.starter.continue_shown()
         elif what == "log":
             self.pages.open_log(failure.task)
+        elif what in ("accept", "discard"):
+            self.gates.decide(what, failure)
         else:
             self.pages.of_attempt(what, self.shown.task(failure.task))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -25,6 +26,7 @@ from orch_tui.tui.workbench.layout import look
 from orch_tui.tui.workbench.layout.pane_tabs import PaneTabs
 from orch_tui.tui.workbench.layout.panes import TABS, Panes, Places
 from orch_tui.tui.workbench.model import Workbench
+from orch_tui.tui.workbench.plan.plan_picture import PlanPicture
 from orch_tui.tui.workbench.plan.problems import ProblemList
 from orch_tui.tui.workbench.run.approval_card import ApprovalCard
 from orch_tui.tui.workbench.run.failure_card import FailureCard
@@ -34,6 +36,9 @@ from orch_tui.tui.workbench.run.watcher import RunWatcher
 from orch_tui.tui.workbench.services import ScreenServices
 from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
 from orch_tui.tui.workbench.tree.tree_pane import TreePane
+
+if TYPE_CHECKING:
+    from orch_tui.tui.sequence.picture import SequencePicture
 
 # What fits at 80 columns. The first ones are there only on the failure card, and while a run goes on.
 _KEYS_FIRST = (
@@ -93,13 +98,16 @@ class WorkbenchScreen(FullScreen[None]):
         self.phase_tree = PhaseTree(bench.catalog.label, id="tree")
         self.panel = LivePanel(id="run")
         pane, problems = TreePane(self.phase_tree, id="tasks"), ProblemList(id="problems")
-        self._widgets = Widgets(self._left, pane, problems, self.panel)
+        picture = PlanPicture(id="picture")
+        self._widgets = Widgets(self._left, pane, picture, problems, self.panel)
         below = Vertical(problems, self.panel, id="below")
-        self._work = Vertical(pane, below, id="work")
+        self._work = Vertical(pane, picture, below, id="work")
         self._panes = Panes(
             self,
             self._tabs,
-            Places(self._left, self._work, pane, below, lambda: pane.lines_wanted, lambda: problems.lines_wanted),
+            Places(
+                self._left, self._work, pane, picture, below, lambda: pane.lines_wanted, lambda: problems.lines_wanted
+            ),
             {"tasks": self.phase_tree, "components": self._left.components, "below": problems},
         )
         self.desk = Desk(bench, drafts, control, ScreenServices(self), self._widgets, self._panes)
@@ -188,6 +196,10 @@ class WorkbenchScreen(FullScreen[None]):
 
     def on_components_pane_add(self) -> None:
         self.desk.edit.add_chosen()
+
+    def on_sequence_picture_chosen(self, event: SequencePicture.Chosen) -> None:
+        event.stop()
+        self.desk.jump(event.id)
 
     async def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         match event.control:

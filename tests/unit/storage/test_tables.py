@@ -277,7 +277,7 @@ def test_a_full_disk_leaves_the_old_version(
     def no_room(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    patched = {"intent": "publish.create_intent", "link": "merge.bring", "copy": "publish._sync_file"}[failing]
+    patched = {"intent": "committing.create_intent", "link": "merge.bring", "copy": "publish._sync_file"}[failing]
     monkeypatch.setattr(f"orch_tui.storage.{patched}", no_room)
     # WHEN rows are published
     with pytest.raises(StorageError, match="No space left") as error:

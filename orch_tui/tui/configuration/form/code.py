@@ -11,7 +11,6 @@ from rich.style import Style
 from textual.events import Key
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import TextArea
 from textual.widgets.text_area import TextAreaTheme
 
 from orch_tui.tui.actions import bindings
@@ -83,7 +82,7 @@ class CodeText(LongText):
 
     # --- its own parser ---
 
-    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+    def text_changed(self) -> None:
         if self._parse is not None:
             if self._timer is not None:
                 self._timer.stop()

@@ -133,7 +133,11 @@ class LongText(TextArea):
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
+        self.text_changed()
         self.post_message(Edited(self.place, self.text))
+
+    def text_changed(self) -> None:
+        """Something was typed."""
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
         """Enter is text here, too."""

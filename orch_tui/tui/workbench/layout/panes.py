@@ -17,6 +17,8 @@ TABS = (("tasks", "1 Tasks"), ("components", "2 Components"), ("below", "3 Probl
 _LEAST_RUN, _LEAST_PROBLEMS = 10, 3
 """Lines of a run and of problems, frame included, with which they are of use below the tree."""
 _MOST_PROBLEMS = 0.3
+_LEAST_PICTURE = 8
+"""Lines of the lowest picture that shows more than a frame: a box with three tasks."""
 
 
 class Room(IntEnum):
@@ -28,10 +30,12 @@ class Room(IntEnum):
 
 
 class Lines(NamedTuple):
-    """Lines of the screen for the tree and for what is below it; None for all that are left, 0 for not in view."""
+    """Lines of the screen for the tree, for the ``picture`` of its plan, and for what is below; None for all that are
+    left, 0 for not in view."""
 
     tree: int | None
     below: int | None
+    picture: int = 0
 
 
 def lines_of(height: int, tree: int, problems: int, *, run: bool, room: Room, focus: str, narrow: bool) -> Lines:
@@ -48,6 +52,8 @@ def lines_of(height: int, tree: int, problems: int, *, run: bool, room: Room, fo
     if not run:
         most = max(_LEAST_PROBLEMS, int(height * _MOST_PROBLEMS))
         below = max(_LEAST_PROBLEMS, min(problems, most))
+        if not narrow and (left := height - below - tree) >= _LEAST_PICTURE:
+            return Lines(tree, below, left)
         return Lines(None, below if not narrow or tree + below <= height else 0)
     if narrow:
         return Lines(tree, None) if tree + _LEAST_RUN <= height else Lines(None, 0)
@@ -56,11 +62,13 @@ def lines_of(height: int, tree: int, problems: int, *, run: bool, room: Room, fo
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The widgets of the layout: ``work`` holds ``tree`` and ``below``. The lines are what each would fill."""
+    """The widgets of the layout: ``work`` holds ``tree``, ``picture`` and ``below``. The lines are what each would
+    fill."""
 
     left: Widget
     work: Widget
     tree: Widget
+    picture: Widget
     below: Widget
     tree_lines: Callable[[], int]
     problem_lines: Callable[[], int]
@@ -102,7 +110,8 @@ class Panes:
         )
         if lines != self._lines:
             self._lines = lines
-            for widget, number in ((places.tree, lines.tree), (places.below, lines.below)):
+            shares = (places.tree, lines.tree), (places.picture, lines.picture), (places.below, lines.below)
+            for widget, number in shares:
                 widget.display = number != 0
                 if number != 0:
                     widget.styles.height = "1fr" if number is None else number

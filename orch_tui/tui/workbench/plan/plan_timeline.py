@@ -84,6 +84,11 @@ class Planner:
         self._phases = {}
         return True
 
+    @property
+    def known(self) -> Mapping[str, float]:
+        """Seconds by task id, where earlier runs tell them."""
+        return self._seconds
+
     def seconds(self, task: str) -> float | None:
         """How long the task usually takes; None where no earlier run tells."""
         return self._seconds.get(task)

@@ -15,11 +15,13 @@ from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.rule_history import rule_uses
 from orch_tui.runs.estimates import read_estimates
+from orch_tui.runs.sequence.values import Sequence, sequence_of_plan
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench.components.components_pane import ComponentsPane
 from orch_tui.tui.workbench.host import Asks, Times
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.plan.checker import Checker
+from orch_tui.tui.workbench.plan.plan_picture import PlanPicture
 from orch_tui.tui.workbench.plan.plan_timeline import Planner, PlanTimeline
 from orch_tui.tui.workbench.plan.problems import ProblemList
 from orch_tui.tui.workbench.shown import Shown
@@ -43,6 +45,7 @@ class PlanView:
         bench: Workbench,
         components: ComponentsPane,
         pane: TreePane,
+        picture: PlanPicture,
         problems: ProblemList,
         host: PlanHost,
         checked: Callable[[], None],
@@ -52,6 +55,7 @@ class PlanView:
         self._bench = bench
         self._components = components
         self._pane = pane
+        self._picture = picture
         self._tree = pane.phase_tree
         self._problems = problems
         self._host = host
@@ -82,11 +86,20 @@ class PlanView:
     def show_tree(self, shown: Shown, *, redraw: bool = False) -> None:
         """The phases of the run that is shown, or of the orchestration as it is edited."""
         bars = self.bars() if shown.model is None else None
+        if bars is not None:
+            self._picture.follow(self._sequence)
         self._tree.show(shown.phases(self._bench.value), bars, redraw=redraw)
         self._pane.show_about(how_known(bars) if bars is not None else "")
         if shown.past and shown.model is not None:
             name = shown.model.state.header.name
             self._pane.border_title = line(f"{name} ─ as it ran, read only", limit=60)
+
+    def _sequence(self) -> Sequence:
+        bench = self._bench
+        limit = bench.project.settings.max_parallel
+        return sequence_of_plan(
+            bench.value, lambda ref: bench.catalog.label(ref).configuration, self._planner.known, limit
+        )
 
     def show_marks(self, shown: Shown) -> None:
         """Draw marks and the title line again, where they are different now."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
+from textual import events, on
 from textual.message import Message
 
 from orch_tui.model.problem import Problem, Severity
@@ -55,7 +56,9 @@ class ProblemList(LineList):
         """Lines of the screen in which none of it would be hidden, with its frame."""
         return max(1, len(self._lines)) + self.gutter.height
 
-    def on_resize(self) -> None:
+    @on(events.Resize)
+    def _fit_width(self) -> None:
+        # Beside the list's own handler of it, which puts the cursor into view after this.
         if self.size.width != self._wrapped_at:
             self._wrap()
 

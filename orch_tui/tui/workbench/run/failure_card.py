@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from textual import events, on
 from textual.binding import BindingType
 from textual.message import Message
 
@@ -17,7 +18,8 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, phase_of, skipped_because
-from orch_tui.tui.actions import bindings
+from orch_tui.runs.gates import Gate, gate_of, result_lines
+from orch_tui.tui.actions import handed_on
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.widgets.sentence_rows import wrapped
@@ -28,7 +30,10 @@ LINES = 20
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What the card shows. ``lines`` are the last ones of the log; ``also`` and ``skipped`` are names of tasks;
-    ``fault`` is where in its configuration the task failed, as far as it told."""
+    ``fault`` is where in its configuration the task failed, as far as it told.
+
+    ``gate``: a check refused what it wrote.
+    """
 
     task: str
     configuration: str
@@ -38,6 +43,7 @@ class Failure:
     also: tuple[str, ...]
     skipped: tuple[str, ...]
     fault: Fault
+    gate: Gate | None = None
 
 
 def read_failure(state: RunState, directory: Path) -> Failure | None:
@@ -61,6 +67,7 @@ def read_failure(state: RunState, directory: Path) -> Failure | None:
         _names(failed_as_well(state, task)),
         _names(skipped_because(state, task)),
         fault or Fault((), None, f"It failed: {exit_in_words(task)}"),
+        gate_of(directory, task),
     )
 
 
@@ -71,12 +78,12 @@ def _names(tasks: Sequence[TaskState]) -> tuple[str, ...]:
 class FailureCard(LineList):
     """Enter on a folded line unfolds it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings(actions.FAILURE)
+    BINDINGS: ClassVar[list[BindingType]] = handed_on(actions.FAILURE)
     HELP = "The task that failed first. e edits its configuration, c runs again what did not succeed, l opens its log."
 
     @dataclass
     class Asked(Message):
-        """A key of the card: ``edit``, ``continue``, ``log``, ``text`` or ``command``."""
+        """A key of the card: ``edit``, ``continue``, ``log``, ``text``, ``command``, ``accept`` or ``discard``."""
 
         what: str
         failure: Failure
@@ -94,16 +101,24 @@ class FailureCard(LineList):
         if failure != self.failure:
             self.failure = failure
             self._build()
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what waits can be accepted or discarded."""
+        gate = self.failure.gate if self.failure is not None else None
+        waits = gate is not None and bool(gate.candidate) and gate.decided is None
+        return waits or action != "do" or parameters[0] not in ("failure.accept", "failure.discard")
 
     def _build(self) -> None:
         self._width = self.size.width
         self._rows, self._folds = failure_rows(self.failure, self._width, self._open) if self.failure else ([], {})
         self.reload()
 
-    def on_resize(self) -> None:
+    @on(events.Resize)
+    def _fit_width(self) -> None:
+        # Beside the list's own handler of it, which puts the cursor into view after this.
         if self.size.width != self._width:
             self._build()
-        super().on_resize()
 
     def count(self) -> int:
         return len(self._rows)
@@ -121,24 +136,11 @@ class FailureCard(LineList):
     def action_choose(self) -> None:
         self.clicked(self.cursor, 0)
 
-    def _ask(self, what: str) -> None:
+    def action_do(self, action_id: str) -> None:
+        """What a key of the card asks for, by the id of its action."""
         if self.failure is not None:
+            what = action_id.removeprefix("failure.").removeprefix("copy-")
             self.post_message(self.Asked(what, self.failure))
-
-    def action_edit(self) -> None:
-        self._ask("edit")
-
-    def action_continue(self) -> None:
-        self._ask("continue")
-
-    def action_log(self) -> None:
-        self._ask("log")
-
-    def action_text(self) -> None:
-        self._ask("text")
-
-    def action_copy_command(self) -> None:
-        self._ask("command")
 
 
 def failure_rows(failure: Failure, width: int, unfolded: Set[str]) -> tuple[list[Row], dict[int, str]]:
@@ -161,6 +163,22 @@ def failure_rows(failure: Failure, width: int, unfolded: Set[str]) -> tuple[list
         rows.append(Row((Part(f" {glyph} {counted(len(names), 'task')} {words}", "accent"),)))
         if key in unfolded:
             rows += [Row((Part(f"   {name}", "dim"),)) for name in names]
+    if failure.gate is not None:
+        return rows + gate_rows(failure.gate, width), folds
     last = f" its last {counted(len(failure.lines), 'line')}:" if failure.lines else " it wrote nothing"
     rows.append(Row((Part(last, "dim"),)))
     return [*rows, *(Row((Part(" │ ", "dim"), Part(text))) for text in failure.lines)], folds
+
+
+def gate_rows(gate: Gate, width: int) -> list[Row]:
+    """What each check expected and found, with rows that it refused, and what can be decided."""
+    rows: list[Row] = []
+    for result in gate.refused_by:
+        about, *lines = result_lines(result)
+        rows += wrapped(about, width, "warning", limit=2)
+        rows += [Row((Part(" │ ", "dim"), Part(line.removeprefix("  ")))) for line in lines]
+    if gate.decided is not None:
+        return rows + wrapped(gate.decided.words, width, "accent", limit=4)
+    if gate.candidate:
+        rows += wrapped("Its tables are as before. What it wrote waits: a accepts it, x discards it", width, "dim")
+    return rows

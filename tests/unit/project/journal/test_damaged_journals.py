@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from orch_tui.model.checks.values import Check, CheckKind, CheckResult, Verdict
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events import event_shape, events
 from orch_tui.model.events.events import EventType
@@ -179,6 +180,7 @@ def test_every_event_that_this_program_writes_has_the_shape_that_is_asked_for() 
         "start": (1, 2), "why": "cancel", "counts": dict.fromkeys(FINAL, 1), "results": {"rows": 1},
         "variables": {"rows": 1},
         "decision": DECISION,
+        "checks": (CheckResult(Check(CheckKind.ROWS, "a/t"), Verdict.FAILED, 0.0),),
         "question": Question("May it go on?", approvers=("ann",), timeout=60.0),
         "one": Intervention("x", InterventionKind.LIMIT, "ann", "why", phase="t", limit=2),
     }  # fmt: skip

@@ -7,7 +7,9 @@ import email.charset
 import email.header
 import email.message
 import email.policy
+import json
 import random
+import re
 import string
 
 import pytest
@@ -233,6 +235,61 @@ def test_an_encoded_word_of_a_header_is_masked(secret: str, charset: str, encodi
         # WHEN it is masked THEN nothing of it is left
         shown = Redactor([secret]).text(header)
         assert shown != header and "*****" in shown and secret[:6] not in shown
+
+
+def _in_words(secret: str, chance: random.Random) -> str:
+    """A header that has the secret in several words, as programs break it."""
+    way = email.charset.Charset(chance.choice(["utf-8", "iso-8859-1"] if secret.isascii() else ["utf-8"]))
+    way.header_encoding = chance.choice([email.charset.QP, email.charset.BASE64])
+    header = email.header.Header(
+        "x" * chance.randrange(40) + secret + "y" * 30, way, maxlinelen=chance.randrange(40, 76)
+    )
+    return header.encode(linesep=chance.choice(["\n", "\r\n"]))
+
+
+@pytest.mark.parametrize(
+    "secret", ["hunter2-very_secret", "pässwörd-langes-wört", "a secret with blanks 77", "p=ss?w_rd-12345"]
+)
+def test_a_secret_over_several_encoded_words_is_masked(secret: str) -> None:
+    chance, redactor, over = random.Random(secret), Redactor([secret]), 0
+    for _ in range(60):
+        # GIVEN a header, as it is, without its line ends, and as programs show it within a string
+        header = _in_words(secret, chance)
+        over += "\n" in header
+        for shown in (
+            header,
+            header.replace("\r", "").replace("\n", ""),
+            json.dumps(header),
+            repr(header),
+            f"Subject: {header}\n",
+        ):
+            # WHEN it is masked, at once or in pieces THEN no four letters are left of it
+            stream, at = StreamRedactor(redactor), chance.randrange(len(shown))
+            pieces = b"".join([*map(stream.feed, (shown[:at].encode(), shown[at:].encode())), stream.finish()])
+            for masked in (redactor.text(shown), pieces.decode()):
+                plain = _words_decoded(masked)
+                assert "*****" in masked, (header, masked)
+                assert not [part for at in range(len(secret) - 4) if (part := secret[at : at + 5]) in plain], (
+                    shown,
+                    plain,
+                )
+    assert over > 30
+
+
+def _words_decoded(text: str) -> str:
+    """What the standard library reads in those words that are left whole, joined."""
+    words = [word for word in re.findall(r"=\?[^?]*\?[bq]\?[^?]*\?=", text) if "*" not in word]
+    return "".join(str(email.header.make_header(email.header.decode_header(word))) for word in words)
+
+
+def test_text_beside_encoded_words_stays() -> None:
+    # GIVEN words without the secret, one that is not ended, and what only looks like one
+    redactor = Redactor(["hunter2-very-secret"])
+    for text in ("=?utf-8?q?hunter?=", "a =?utf-8?q?h=C3=A9llo?=\r\n =?utf-8?b?d29ybGQ=?=", "=?utf-8?b?aHVudGVyMi12",
+                 "if a =?= b", "=?x?y?z?=", "=?utf-8?b?!!!!?=", "=?utf-8?b?A?="):  # fmt: skip
+        stream = StreamRedactor(redactor)
+        assert redactor.text(text) == text
+        assert stream.feed(text.encode()) + stream.finish() == text.encode()
 
 
 @pytest.mark.parametrize("secret", ["correct horse battery staple zebra", "hunter2-very-secret"])

@@ -44,6 +44,15 @@ def test_pauses_and_disabled_ones_are_told() -> None:
     assert forever[-1] == "No next start." and "disabled" in disabled[1]
 
 
+def test_the_times_are_the_scheduled_ones_with_the_jitter_beside_them() -> None:
+    shown = preview(Schedule("* * * * *", timezone="UTC", jitter=600.0), VALUE, "", (), NOW)[-1].replace("\u00a0", " ")
+    assert shown.startswith("Next: Fri 27 Mar 11:01, Fri 27 Mar 11:02, ") and "each up to 10m later" in shown
+    # A pause that ends is jumped over, however many times fall into it.
+    pause = Pause("", NOW, NOW + 30 * 86400, "me")
+    after = preview(Schedule("* * * * *", timezone="UTC"), VALUE, "", (pause,), NOW)[-1].replace("\u00a0", " ")
+    assert after.startswith("Next: Sun 26 Apr 11:00, ")
+
+
 def test_triggers_and_alerts_in_words() -> None:
     after = Trigger(TriggerKind.AFTER, "x", "load", outcome=AfterOutcome.FAILURE, cool_down=600.0)
     assert entry_words(after, VALUE, "") == "After load has failed; not sooner than 10m after its last start"

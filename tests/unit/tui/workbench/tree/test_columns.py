@@ -49,8 +49,10 @@ def test_there_is_always_room_for_something_of_a_name(width: int, name: int, mor
     ("asked", "expected"),
     [
         # A plan: problems have what they need, but not more than a third.
-        ({"height": 38, "tree": 12, "problems": 3}, Lines(None, 3)),
-        ({"height": 38, "tree": 12, "problems": 60}, Lines(None, 11)),
+        # With room below the tree, its picture has it
+        ({"height": 38, "tree": 12, "problems": 3}, Lines(12, 3, 23)),
+        ({"height": 38, "tree": 12, "problems": 60}, Lines(12, 11, 15)),
+        ({"height": 38, "tree": 28, "problems": 3}, Lines(None, 3)),
         ({"height": 22, "tree": 11, "problems": 3, "narrow": True}, Lines(None, 3)),
         ({"height": 22, "tree": 21, "problems": 3, "narrow": True}, Lines(None, 0)),
         # A run: the tree has what it needs, its log the rest.
@@ -61,7 +63,7 @@ def test_there_is_always_room_for_something_of_a_name(width: int, name: int, mor
         # Half and all.
         ({"height": 38, "tree": 12, "run": True, "room": Room.HALF}, Lines(19, None)),
         ({"height": 38, "tree": 12, "room": Room.HALF, "focus": "below"}, Lines(19, None)),
-        ({"height": 38, "tree": 12, "room": Room.HALF, "focus": "components"}, Lines(None, 3)),
+        ({"height": 38, "tree": 12, "room": Room.HALF, "focus": "components"}, Lines(12, 3, 23)),
         ({"height": 38, "tree": 12, "room": Room.ALL}, Lines(None, 0)),
         ({"height": 38, "tree": 12, "room": Room.ALL, "focus": "below"}, Lines(0, None)),
         ({"height": 22, "tree": 11, "room": Room.HALF, "narrow": True}, Lines(None, 0)),

@@ -1,0 +1,37 @@
+"""What a run that is gone on with has done already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orch_tui.model.failure import FailureKind
+from orch_tui.model.run.plan import PreviousRun, PreviousTask
+from orch_tui.model.run.runstate import RunState, TaskState
+from orch_tui.model.status import Status
+from orch_tui.project.attempt_dir import attempt_directory
+from orch_tui.project.decided import DecidedAs, read_decided
+from orch_tui.project.paths import ProjectPaths
+
+
+def to_previous(paths: ProjectPaths, state: RunState) -> PreviousRun:
+    """A task that was itself reused counts as what it was reused from: a success. So does one whose tables a check
+    refused and somebody accepted."""
+    tasks, directory = {}, paths.run(state.header.orchestration, state.header.id)
+    for task in state.tasks.values():
+        held = task.succeeded or task.reused or _accepted(task, directory)
+        tasks[task.id] = PreviousTask(task.configuration, task.digest, held, _word(task.status), task.values)
+    decisions = {name: (phase.rules, phase.decision) for name, phase in state.phases.items() if phase.decision}
+    return PreviousRun(state.header.id, tasks, decisions)
+
+
+def _accepted(task: TaskState, directory: Path) -> bool:
+    if task.kind != FailureKind.CHECK or task.attempt is None:
+        return False
+    decided = read_decided(attempt_directory(directory, task.id, task.attempt.number))
+    return decided is not None and decided.verdict is DecidedAs.ACCEPTED
+
+
+def _word(status: Status) -> str:
+    return {Status.ERROR: "failed", Status.WARNING: "failed (tolerated)"}.get(
+        status, status.value if status.final else f"left {status.value}"
+    )

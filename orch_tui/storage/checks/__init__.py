@@ -1,0 +1,1 @@
+"""Checking what a task has made before it becomes versions of tables."""
