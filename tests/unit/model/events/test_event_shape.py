@@ -68,3 +68,20 @@ def test_a_rule_that_was_tried_has_a_number_an_answer_and_what_it_saw(rule: Any,
 
 def test_no_rule_that_was_tried_is_a_list_as_well() -> None:
     assert shape.TRIED.holds([])
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({"task": "t", "attempt": 1}, None),
+        ({"task": "gone", "attempt": 1}, "the run has no task 'gone'"),
+        ({"task": "t", "attempt": 1, "phase": "p"}, None),
+        ({"task": "t", "attempt": 1, "phase": "gone"}, "the run has no phase 'gone'"),
+        ({"task": "gone", "attempt": 1, "phase": "gone"}, "the run has no task 'gone'"),
+        ({"task": "gone", "phase": "gone"}, "it has no attempt"),
+    ],
+)
+def test_an_event_is_about_a_task_and_a_phase_of_its_run(data: dict[str, Any], says: str | None) -> None:
+    assert shape.event_complaint("spawning", data, {"t"}, {"p"}) == says
+    # AND what a newer program means is never wrong
+    assert shape.event_complaint("eclipse", data, set(), set()) is None
