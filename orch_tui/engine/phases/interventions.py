@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orch_tui.engine.phases.phase_queue import PhaseQueue
-from orch_tui.engine.record.recorder import Recorder
+from orch_tui.engine.record.recorder import Pen
 from orch_tui.model.events import events
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.run.intervening import awaiting, refusal
@@ -13,7 +13,7 @@ from orch_tui.model.run.plan import PlannedTask, RunPlan
 class InterventionDesk:
     """What was done is in the state of the run, so that whoever takes the run over goes on with it."""
 
-    def __init__(self, plan: RunPlan, recorder: Recorder) -> None:
+    def __init__(self, plan: RunPlan, recorder: Pen) -> None:
         self._tasks: dict[str, PlannedTask] = {task.id: task for task in plan.tasks()}
         self._recorder = recorder
         self._state = recorder.state

@@ -11,12 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from orch_tui.model.edits import edits
 from orch_tui.model.orchestration.orchestration import Orchestration
-from orch_tui.project.lint.check import check
 from orch_tui.project.project import DefinitionError, open_project
 from orch_tui.project.saving import catalog
 from orch_tui.project.saving.drafts import discard_draft, list_drafts, load_draft, save_draft
 from orch_tui.project.saving.orchestration_text import house_text
-from orch_tui.project.saving.scaffold import new_project
 from orch_tui.project.saving.writer import ChangedOnDisk
 from orch_tui.project.secrets import Secrets
 
@@ -167,38 +165,6 @@ def test_a_broken_draft_is_told(make_project: MakeProject) -> None:
     project = make_project({".orch/drafts/a.toml": 'name = "'})
     with pytest.raises(DefinitionError, match=r"drafts/a\.toml:1"):
         load_draft(project, "a")
-
-
-def test_a_new_project_is_complete(tmp_path: Path) -> None:
-    # GIVEN an empty repository with a .gitignore
-    root = tmp_path / "pipelines"
-    (root / ".git").mkdir(parents=True)
-    (root / ".gitignore").write_text("*.pyc")
-    # WHEN a project is made in it
-    project = new_project(root, 'My "project" [x]')
-    # THEN it has a name, something to run and nothing wrong, and git keeps neither secrets nor state
-    assert project.settings.name == 'My "project" [x]' and check(project) == []
-    assert [task.configuration for task in project.orchestration("first-steps").tasks()] == [
-        "command/hello",
-        "command/list-files",
-    ]
-    assert (root / ".gitignore").read_text() == "*.pyc\n.env\n.orch/\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "reason"), [("notes.txt", 'it has "notes.txt"'), ("orch.toml", "there is a project"), ("", "is a file")]
-)
-def test_a_new_project_never_touches_what_is_there(tmp_path: Path, name: str, reason: str) -> None:
-    # GIVEN a directory with things in it, or a file
-    root = tmp_path / "there"
-    if name:
-        root.mkdir()
-    (root / name).write_text("mine")
-    before = sorted(tmp_path.rglob("*"))
-    # WHEN a project is to be made, THEN it is refused
-    with pytest.raises(DefinitionError, match=reason):
-        new_project(root)
-    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_secrets_come_from_the_environment_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
