@@ -42,7 +42,7 @@ _BACKSLASHED = (
 )
 # Python's repr of a soft hyphen, which cannot be seen; not the end of a letter in a repr of bytes.
 _SOFT_HYPHEN = rb"(?<!\\x[89a-fA-F][0-9a-fA-F])\\x[aA][dD]"
-_ENTITY = rb"&(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
+_ENTITY = rb"&(?:amp;)*(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|%b[a-zA-Z][a-zA-Z0-9]{1,31};)"
 _UNSEEN_LEADS = (b"\xc2", b"\xcd", b"\xd8", b"\xe2", b"\xef")
 """The first bytes of what cannot be seen."""
 _TERMINAL_ONES = re.compile(_TERMINAL)
@@ -69,13 +69,16 @@ _OPEN_LINE_END = (
     rb"(?:\\{1,16}|%(?:25)*[02]?|&(?:#(?:10?|x0?[aA]?)?)?)?\Z"
 )
 _OPEN_SOFT_BREAK = re.compile(rb"(?:=|%(?:25)*3[dD])" + _OPEN_LINE_END)
-# One pattern for each first byte: looking for a single byte is ten times as fast as for one of many.
-_ANY_SOFT_BREAK = tuple(re.compile(equals + _LINE_END) for equals in _EQUALS)
+# How one begins: addresses are full of "=", and most lines have none of these.
+_BREAK_BEGINS = Finder([*(b"=" + end for end in (b"\r", b"\n", b"\\", b"%", b"&#")), b"%3d", b"%3D", b"%25"])
 _OPEN_BREAK_SIZE = 64
 _ENCODED = re.compile(rb"[%&\\\x1b\xc2\xcd\xd8\xe2\xef]")
 _BACKSLASH, _MOST_BACKSLASHES = 0x5C, 16
 _MANY = 48
 """Bytes for each escape, fewer of which are gone through as a whole."""
+_BREAKS = re.compile(rb"\\[nrtfvb]")
+_INERT = frozenset((b"\n", b"\r", b"\t", b"\f", b"\v", b"\b"))
+"""What is left out of the canonical text, and is part of no escape."""
 _CONTROL_LETTERS = dict(zip(b"nrtfvbae", b"\n\r\t\f\v\b\a\x1b", strict=True))
 
 
@@ -105,13 +108,18 @@ class Canon:
         to a text, so this is another reading of the same data and not a part of every one. ``words``: encoded words of
         headers are decoded, each as a whole, and joined. ``letter_escapes``: ``\\f`` and ``\\014`` are escapes; else
         only their backslashes are left out, as in a text that has them itself."""
-        self._soft_breaks, self._words = soft_breaks, words
-        decoded_bytes = sorted({*relevant, *b"%\\&+/="})
+        self._soft_breaks, self._words, self._letter_escapes = soft_breaks, words, letter_escapes
+        # A byte that no text has breaks a text as it is written, too: decoded are those that one has, and those that
+        # another escape may begin with.
+        texts_bytes = frozenset(relevant)
+        decoded_bytes = sorted(texts_bytes | {*b"%\\&"})
         octets = b"|".join(sorted({_hexadecimal(number) for number in decoded_bytes}))
         # One pattern for each first byte: looking for a single byte is ten times as fast as for one of many.
         backslashed = _BACKSLASHED % (_LETTER_ESCAPES if letter_escapes else b"",)
+        # "&amp;" stands in most addresses of markup; what it may begin is matched with it.
+        entity = _ENTITY % (b"" if ord("&") in texts_bytes else b"(?!amp;)",)
         self._encoded = tuple(
-            re.compile(pattern) for pattern in (rb"%(?:25)*(?:" + octets + rb"|u[0-9a-fA-F]{4})", _ENTITY, backslashed)
+            re.compile(pattern) for pattern in (rb"%(?:25)*(?:" + octets + rb"|u[0-9a-fA-F]{4})", entity, backslashed)
         )
         spelled = {b"%%%c%c" % digits for byte in decoded_bytes for digits in _digits(byte)}
         self._escapes = (
@@ -133,11 +141,14 @@ class Canon:
             joined = encoded_words.BETWEEN.sub(b"", data)
             data = encoded_words.WORD.sub(lambda found: encoded_words.decoded(found[0]), joined)
         for _ in range(_PASSES):
-            data, decoded = unseen(data), False
+            data, goes_on = unseen(data), False
+            if self._letter_escapes and b"\\" in data:
+                # They are the most frequent by far, and what they stand for is left out: it need not be told apart.
+                data = _BREAKS.sub(b"\n", data)
             for escapes in self._escapes:
-                before, data = data, escapes.decoded(data, self._decoded)
-                decoded = decoded or data is not before
-            if not decoded:
+                data, more = escapes.decoded(data, self._decoded)
+                goes_on = goes_on or more
+            if not goes_on:
                 break
         return data.translate(_TABLE, _DROPPED)
 
@@ -230,22 +241,25 @@ class _Escapes:
         self._splitting = re.compile(b"(" + pattern.pattern + b")")
         self._beginnings = Finder(sorted(beginnings))
 
-    def decoded(self, data: bytes, decoded: Mapping[bytes, bytes]) -> bytes:
-        """``data`` with what escapes stand for; ``data`` itself where it has none."""
+    def decoded(self, data: bytes, meanings: Mapping[bytes, bytes]) -> tuple[bytes, bool]:
+        """``data`` with what escapes stand for, ``data`` itself where it has none; and whether that may be part of
+        other escapes."""
         if self._first not in data:
-            return data
-        # Backslashes are many where texts are quoted, and then they begin no escape.
-        if self._first == b"\\" or data.count(self._first) * _MANY < len(data):
+            return data, False
+        # Backslashes and per cent signs are many where texts and addresses are quoted, and then they begin no escape.
+        if self._first != b"&" or data.count(self._first) * _MANY < len(data):
             begins = self._beginnings.begins(data)
             if len(begins) * _MANY < len(data):
-                return self._here_and_there(data, begins, decoded)
+                return self._here_and_there(data, begins, meanings)
         parts = self._splitting.split(data)
         if len(parts) == 1:
-            return data
-        parts[1::2] = map(decoded.__getitem__, parts[1::2])
-        return b"".join(parts)
+            return data, False
+        parts[1::2] = values = [*map(meanings.__getitem__, parts[1::2])]
+        return b"".join(parts), not _INERT.issuperset(values)
 
-    def _here_and_there(self, data: bytes, begins: Iterable[int], decoded: Mapping[bytes, bytes]) -> bytes:
+    def _here_and_there(
+        self, data: bytes, begins: Iterable[int], meanings: Mapping[bytes, bytes]
+    ) -> tuple[bytes, bool]:
         out: list[bytes] = []
         at = 0
         for begin in begins:
@@ -253,19 +267,22 @@ class _Escapes:
             while start > max(at, begin - _MOST_BACKSLASHES + 1) and data[start - 1] == _BACKSLASH == data[begin]:
                 start -= 1
             if start >= at and (found := self._pattern.match(data, start)) is not None:
-                out += [data[at:start], decoded[found[0]]]
+                out += [data[at:start], meanings[found[0]]]
                 at = found.end()
         if not out:
-            return data
+            return data, False
+        inert = _INERT.issuperset(out[1::2])
         out.append(data[at:])
-        return b"".join(out)
+        return b"".join(out), not inert
 
 
 def has_soft_break(data: bytes, *, ended: bool = True) -> bool:
     """Whether there may be a soft break of quoted-printable in ``data``, or, not ``ended``, the beginning of one."""
     if b"=" not in data and b"%" not in data:
         return False
-    return any(pattern.search(data) for pattern in _ANY_SOFT_BREAK) or (not ended and _open_break(data) is not None)
+    if _BREAK_BEGINS.any_in(data) and _SOFT_BREAKS.search(data):
+        return True
+    return not ended and _open_break(data) is not None
 
 
 def _open_break(data: bytes) -> re.Match[bytes] | None:

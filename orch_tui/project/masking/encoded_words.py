@@ -9,6 +9,8 @@ from __future__ import annotations
 import binascii
 import re
 
+from orch_tui.project.masking.finder import Finder
+
 # A character set, perhaps with a language (RFC 2231, 5), and the encoding. Many programs write longer ones than the 75
 # characters that are allowed.
 _BEGIN = rb"=\?[A-Za-z0-9_.:+-]{1,40}(?:\*[A-Za-z0-9-]{1,20})?\?[bBqQ]\?"
@@ -26,13 +28,15 @@ _OPEN = re.compile(
 )
 _OPEN_SIZE = _LONGEST + 80
 _BEHIND = re.compile(rb"(?<=\?=)(?:[ \t\r\n]|\\{1,16}[rnt]?)+\Z")
+_SIGN = Finder([b"=?"])
+"""How a word begins. The library finds two bytes far faster than ``in`` does where one of them is frequent."""
 _Q = re.compile(rb"=([0-9A-Fa-f]{2})")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 
 
 def has_words(data: bytes, *, ended: bool = True) -> bool:
     """Whether there may be an encoded word in ``data``, or, not ``ended``, the beginning of one."""
-    if b"=?" in data and (WORD.search(data) is not None or (not ended and open_word(data) < len(data))):
+    if _SIGN.any_in(data) and (WORD.search(data) is not None or (not ended and open_word(data) < len(data))):
         return True
     return not ended and data.endswith(b"=")
 

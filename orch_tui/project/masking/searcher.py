@@ -36,6 +36,7 @@ class Searcher:
         plain |= {spelling.replace(b"\\", b"") for spelling in with_backslash}
         coded = {spelling for text in texts for spelling in coded_spellings(text)}
         letters = frozenset(byte for spelling in plain for byte in spelling)
+        letters |= frozenset(b"".join(one.text for one in coded)) & frozenset(b"+/=")
         self._canon, self._across_breaks = Canon(letters), Canon(letters, soft_breaks=True)
         self._across_words = Canon(letters, words=True)
         self._readings = (self._canon, *((Canon(letters, letter_escapes=False),) if with_backslash else ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from orch_tui.project.masking.canonical import Canon, has_soft_break, unseen
 
-CANON = Canon(b"hunter2/ \n")
+CANON = Canon(b"hunter2/& \n")
 ACROSS = Canon(b"hunter2", soft_breaks=True)
 
 # What was written, and what it stands for.

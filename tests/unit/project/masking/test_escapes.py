@@ -37,7 +37,7 @@ def test_few_escapes_are_decoded_as_many_are(tokens: list[str], before: bool, be
         decoded = one
         # WHEN they are decoded THEN each kind is as its pattern has it, wherever it stands
         for escapes in CANON._escapes:
-            decoded = escapes.decoded(decoded, CANON._decoded)
+            decoded, _ = escapes.decoded(decoded, CANON._decoded)
         assert decoded == by_pattern(one, CANON)
 
 
@@ -51,7 +51,7 @@ def test_each_byte_that_counts_is_decoded_in_every_case_of_its_digits(number: in
         # WHEN it is decoded within data that have no other THEN it is that byte
         decoded = text.encode()
         for escapes in canon._escapes[:1]:
-            decoded = escapes.decoded(decoded, canon._decoded)
+            decoded, _ = escapes.decoded(decoded, canon._decoded)
         assert decoded == bytes([number]) + FILLING.encode()
 
 
@@ -62,6 +62,6 @@ def test_every_beginning_of_an_escape_is_one_of_its_pattern() -> None:
             data = first + bytes([letter]) + rest + FILLING.encode()
             decoded = data
             for escapes in CANON._escapes:
-                decoded = escapes.decoded(decoded, CANON._decoded)
+                decoded, _ = escapes.decoded(decoded, CANON._decoded)
             # THEN it is not passed over
             assert decoded == by_pattern(data, CANON), re.escape(data[:8])
