@@ -143,6 +143,13 @@ async def test_a_rule_is_added_with_names_offered_and_faults_shown_while_typing(
         form.query_one("#rule-name", Input).value = "too many"
         form.outcome.text, form.goal.text = "any outcome", "the end, as error"
         await until(pilot, says(pilot, "it can be asked"))
+        # AND one that contradicts the outcome is told, until that is another one
+        form.condition.text = "phase.load.status == 'success'"
+        await until(pilot, says(pilot, "it can be asked"))
+        form.outcome.text = "failure"
+        await until(pilot, says(pilot, "it never holds, whatever a run does"))
+        form.outcome.text, form.condition.text = "any outcome", 'task["one"].rows > 3'
+        await until(pilot, says(pilot, "it can be asked"))
         await pilot.press("ctrl+o")
         # THEN it stands last, with the cursor on it
         rule = Rule("end", 'task["one"].rows > 3', After.ANY, "too many", EndAs.ERROR)

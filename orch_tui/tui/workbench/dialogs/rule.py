@@ -14,15 +14,16 @@ from textual.widgets import Button, Input, Static, TextArea
 
 from orch_tui.conditions.completion import Completion, Vocabulary, completions
 from orch_tui.model.orchestration.orchestration import Phase
-from orch_tui.model.orchestration.rules import Rule
+from orch_tui.model.orchestration.rules import After, Rule
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import safe_line
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
-from orch_tui.tui.configuration.form.inputs import Choice
+from orch_tui.tui.configuration.form.inputs import Choice, Edited
 from orch_tui.tui.dialogs.base import Dialog
 from orch_tui.tui.dialogs.fields import Field
 from orch_tui.tui.dialogs.option_rows import text_row
+from orch_tui.tui.status_look import status_color
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench.dialogs.rule_form import (
     OUTCOMES,
@@ -123,6 +124,11 @@ class RuleDialog(Dialog[Rule | None]):
 
     # While it is typed
 
+    def on_edited(self, event: Edited) -> None:
+        """After another outcome a condition may never hold."""
+        event.stop()
+        self._look()
+
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         event.stop()
         self._look()
@@ -145,16 +151,13 @@ class RuleDialog(Dialog[Rule | None]):
     async def _look(self) -> None:
         """In a thread, as its library has to be loaded first; of what is typed fast only the last is checked."""
         self._offer()
-        text = self.condition.text.strip()
-        fault = await asyncio.to_thread(_fault_of, text, self._words) if text else None
-        if not self.is_attached:
-            return
+        text, outcome = self.condition.text.strip(), OUTCOMES[self.outcome.text]
         said = line(_ALWAYS, "$text-muted")
-        if fault is not None:
-            said = line(f"{Status.ERROR.style.glyph} {fault_words(fault, text)}", "$text-error")
-        elif text:
-            said = line(f"{Status.SUCCESS.style.glyph} it can be asked", "$text-success")
-        self.query_one(f"#{ERROR}", Static).update(said)
+        if text:
+            status, words = await asyncio.to_thread(judged, text, self._words, self._phase.id, outcome)
+            said = line(f"{status.style.glyph} {words}", status_color(status))
+        if self.is_attached:
+            self.query_one(f"#{ERROR}", Static).update(said)
 
     # Its end
 
@@ -188,6 +191,23 @@ class RuleDialog(Dialog[Rule | None]):
         """Offer what else may come next."""
         self.condition.turn()
         self._offer()
+
+
+def judged(text: str, words: Vocabulary, phase: str, outcome: After) -> tuple[Status, str]:
+    """What is said of a condition below it: what is wrong, or that it says the same whatever a run does."""
+    from orch_tui.conditions.condition import Condition
+    from orch_tui.conditions.constant import Always, always
+
+    fault = _fault_of(text, words)
+    if fault is not None:
+        return Status.ERROR, fault_words(fault, text)
+    match always(Condition(text), phase, outcome):
+        case Always.NEVER:
+            return Status.WARNING, "it never holds, whatever a run does"
+        case Always.HOLDS:
+            return Status.WARNING, "it always holds, whatever a run does"
+        case _:
+            return Status.SUCCESS, "it can be asked"
 
 
 def _fault_of(text: str, words: Vocabulary) -> ConditionError | None:
