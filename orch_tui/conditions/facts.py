@@ -94,10 +94,13 @@ def _cel(value: Any) -> Any:
 
 
 def task_facts(task: TaskState) -> dict[str, Any]:
-    """The fields that :data:`TASK_FACTS` names. What the program told of counts from its last attempt alone."""
+    """The fields that :data:`TASK_FACTS` names. What the program told of counts from its last attempt alone. Of a task
+    that is reused they are those of the run that it is reused from."""
     last = task.attempt
     facts: dict[str, Any] = dict.fromkeys(TASK_FACTS)
     facts["status"] = task.status.value
+    if task.reused:
+        facts |= {name: value for name, value in task.planned.known.items() if name in facts}
     if last is not None:
         facts |= {
             "seconds": last.seconds,
@@ -116,4 +119,4 @@ def phase_facts(state: RunState, phase: PhaseState) -> dict[str, Any]:
     seconds = None if phase.started is None or phase.ended is None else max(0.0, phase.ended - phase.started)
     failed = (state.tasks[id] for id in phase.tasks if not state.tasks[id].succeeded and state.tasks[id].attempt)
     error = next((task.reason for task in failed if task.reason), None)
-    return {"status": phase.status.value, "seconds": seconds, "error": error}
+    return {"status": phase.status.value, "seconds": seconds, "error": error, **phase.known}

@@ -177,6 +177,33 @@ def cut_before(journal: Path, event: str) -> None:
     journal.write_text(text[: text.index(f'[[event]]\ntype = "{event}"')])
 
 
+def test_rules_of_a_continued_run_see_what_reused_tasks_and_phases_were(tmp_path: Path) -> None:
+    # GIVEN a run that failed before a rule which asks about an earlier phase
+    seen = 'task["load"].rows > 3 && task["load"].status == "success" && phase["one"].status == "success"'
+    phases = {
+        "one": ({"load": work(12)}, ""),
+        "two": ({"late": "test -e ready"}, f"{{ name = 'much', when = '{seen}', goto = 'four' }}"),
+        "three": ({"idle": "true"}, ""),
+        "four": ({"last": "test -e done"}, ""),
+    }
+    project = flow(tmp_path, phases)
+    first = run(project)
+    assert first.tasks["late"].status is Status.ERROR
+    # WHEN it is continued, twice
+    (tmp_path / "ready").touch()
+    second = run(project, rerun=first.header.id)
+    (tmp_path / "done").touch()
+    third = run(project, rerun=second.header.id)
+    # THEN it goes the way of a run without a failure, and so does its replay
+    for state in (second, third):
+        assert state.tasks["load"].reused and state.tasks["idle"].status is Status.SKIPPED
+        decision = state.phases["two"].decision
+        assert decision is not None and decision.taken == 0
+    assert third.status is Status.SUCCESS
+    again = json.loads(command_here(tmp_path, "rehearse", "--replay", second.header.id, "--json").stdout)
+    assert [phase["status"] for phase in again["phases"]][2] == "skipped"
+
+
 @pytest.mark.parametrize("event", ["decided", "phase_skipped", "run_ended"])
 def test_who_takes_a_run_over_goes_the_same_way(tmp_path: Path, event: str) -> None:
     # GIVEN a run whose executor was killed around a decision

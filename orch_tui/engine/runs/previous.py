@@ -16,12 +16,18 @@ from orch_tui.project.paths import ProjectPaths
 def to_previous(paths: ProjectPaths, state: RunState) -> PreviousRun:
     """A task that was itself reused counts as what it was reused from: a success. So does one whose tables a check
     refused and somebody accepted."""
+    # What conditions see is not needed by a run that continues none.
+    from orch_tui.conditions.facts import phase_facts, task_facts
+
     tasks, directory = {}, paths.run(state.header.orchestration, state.header.id)
     for task in state.tasks.values():
-        held = task.succeeded or task.reused or _accepted(task, directory)
-        tasks[task.id] = PreviousTask(task.configuration, task.digest, held, _word(task.status), task.values)
+        accepted = _accepted(task, directory)
+        held = task.succeeded or task.reused or accepted
+        known = task_facts(task) | ({"status": Status.SUCCESS.value, "error": None} if accepted else {}) if held else {}
+        tasks[task.id] = PreviousTask(task.configuration, task.digest, held, _word(task.status), task.values, known)
     decisions = {name: (phase.rules, phase.decision) for name, phase in state.phases.items() if phase.decision}
-    return PreviousRun(state.header.id, tasks, decisions)
+    ended = (phase for phase in state.phases.values() if phase.status.final)
+    return PreviousRun(state.header.id, tasks, decisions, {phase.id: phase_facts(state, phase) for phase in ended})
 
 
 def _accepted(task: TaskState, directory: Path) -> bool:

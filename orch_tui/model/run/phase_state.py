@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from orch_tui.model.events.reasons import Reason
 from orch_tui.model.orchestration.rules import After, Rule, RuleDecision
@@ -11,6 +13,8 @@ from orch_tui.model.status import Status
 
 @dataclass(slots=True)
 class PhaseState:
+    """``known`` is what conditions may ask of a phase that is reused, as it was in the run that it is reused from."""
+
     id: str
     name: str
     tasks: list[str]
@@ -23,6 +27,7 @@ class PhaseState:
     rules: tuple[Rule, ...] = ()
     decision: RuleDecision | None = None
     own_limit: bool = False
+    known: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def reason(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from typing import Any
 
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Orchestration, Phase, Task, TaskOptions, kind_of
@@ -36,22 +37,25 @@ class TaskFacts:
 @dataclass(frozen=True, slots=True)
 class PreviousTask:
     """A task of an earlier run. ``succeeded`` means that its last attempt did; ``left`` are the variables that it
-    set."""
+    set, ``known`` what conditions could ask of it."""
 
     configuration: str
     digest: str
     succeeded: bool
     status: str
     left: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    known: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PreviousRun:
-    """``decisions`` are the rules of its phases with what was decided by them, by the phase's id."""
+    """``decisions`` are the rules of its phases with what was decided by them, ``phases`` what conditions could ask of
+    each phase that ended, by the phase's id."""
 
     id: str
     tasks: Mapping[str, PreviousTask] = field(hash=False)
     decisions: Mapping[str, tuple[tuple[Rule, ...], RuleDecision]] = field(default_factory=dict, hash=False)
+    phases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ class PlannedTask:
     """A task as one run has it. Fields that are called as those of a task are its own, with defaults filled in.
 
     ``continues`` is the run of a nested orchestration of which only what did not succeed will run. ``left`` are the
-    variables that a reused task set in the run that it is reused from. ``asks`` is that of :class:`TaskFacts`.
+    variables that a reused task set in the run that it is reused from, ``known`` is what conditions may ask of it, as
+    it was there. ``asks`` is that of :class:`TaskFacts`.
     """
 
     id: str
@@ -95,6 +100,7 @@ class PlannedTask:
     continues: str | None = None
     left: Mapping[str, Value] = field(default_factory=dict, hash=False)
     asks: bool = False
+    known: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def reason(self) -> str:
@@ -116,7 +122,8 @@ class PlannedPhase:
     """``max_parallel`` is what holds for the phase: its own limit (``own_limit``), or else the orchestration's, or the
     project's.
 
-    ``decision``: what was decided by its rules in the run that this one continues, where all of it is reused.
+    ``decision``: what was decided by its rules in the run that this one continues, where all of it is reused;
+    ``known``: what conditions may ask of it then, as it was there.
     """
 
     id: str
@@ -126,6 +133,7 @@ class PlannedPhase:
     rules: tuple[Rule, ...] = ()
     decision: RuleDecision | None = None
     own_limit: bool = False
+    known: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +200,11 @@ def make_plan(
     for phase in orchestration.phases:
         reached, own = reached or phase.id == selection.from_phase, phase.options_over(options)
         tasks = tuple(_plan_task(task, phase, facts, own, selection, reached) for task in phase.tasks)
-        decision = _decision_before(phase, tasks, selection.rerun)
+        before = selection.rerun if _is_reused(tasks) else None
+        decision = _decision_before(phase, before)
+        known = {} if before is None else before.phases.get(phase.id, {})
         most, has_own = phase.max_parallel or limit, phase.max_parallel is not None
-        phases.append(PlannedPhase(phase.id, phase.name, tasks, most, phase.rules, decision, has_own))
+        phases.append(PlannedPhase(phase.id, phase.name, tasks, most, phase.rules, decision, has_own, known))
     return RunPlan(
         orchestration.id,
         orchestration.name,
@@ -205,11 +215,15 @@ def make_plan(
     )
 
 
-def _decision_before(phase: Phase, tasks: Sequence[PlannedTask], before: PreviousRun | None) -> RuleDecision | None:
-    """What is decided already, since nothing that it was decided by runs again; None where its rules were edited."""
-    if before is None or not any(task.decision is Decision.REUSED for task in tasks):
-        return None
-    if any(task.decision in (Decision.RUN, Decision.BLOCKED) for task in tasks):
+def _is_reused(tasks: Sequence[PlannedTask]) -> bool:
+    """Nothing of a phase with these tasks runs again, since what an earlier run gave still holds."""
+    decisions = {task.decision for task in tasks}
+    return Decision.REUSED in decisions and not decisions & {Decision.RUN, Decision.BLOCKED}
+
+
+def _decision_before(phase: Phase, before: PreviousRun | None) -> RuleDecision | None:
+    """What is decided already; None where its rules were edited."""
+    if before is None:
         return None
     rules, decision = before.decisions.get(phase.id, ((), None))
     return decision if rules == phase.rules else None
@@ -242,6 +256,7 @@ def _plan_task(
     }
     if decision is Decision.REUSED and selection.rerun is not None:
         settings["left"] = selection.rerun.tasks[task.id].left
+        settings["known"] = selection.rerun.tasks[task.id].known
     return PlannedTask(task.id, task.configuration, known.name, phase.id, decision, because, known.digest, **settings)
 
 

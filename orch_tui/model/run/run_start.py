@@ -21,6 +21,7 @@ def initial_state(header: RunHeader, plan: RunPlan) -> RunState:
             rules=p.rules,
             decision=p.decision,
             own_limit=p.own_limit,
+            known=p.known,
         )
         for p in plan.phases
     ]
@@ -32,7 +33,7 @@ def plan_of(state: RunState) -> RunPlan:
     phases = []
     for phase in state.phases.values():
         tasks = tuple(_planned(state.tasks[task]) for task in phase.tasks)
-        own = (phase.rules, phase.decision, phase.own_limit)
+        own = (phase.rules, phase.decision, phase.own_limit, phase.known)
         phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel, *own))
     header = state.header
     return RunPlan(header.orchestration, header.name, tuple(phases), header.variables, header.partial, header.rerun_of)

@@ -20,7 +20,7 @@ from orch_tui.model.events.event_shape import TIME, event_complaint
 from orch_tui.model.events.events import Event, decision_values, read_time, write_time
 from orch_tui.model.run.plan import RunPlan
 from orch_tui.model.run.run_start import initial_state
-from orch_tui.model.run.runstate import RunHeader, TaskState
+from orch_tui.model.run.runstate import RunHeader, RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.variables.values import encode_all
 from orch_tui.project.definitions.rules import record_rules
@@ -109,15 +109,21 @@ def write_header(header: RunHeader, plan: RunPlan) -> str:
                     "max_parallel": phase.max_parallel,
                     "own_limit": phase.own_limit or None,
                     "rules": record_rules(phase.rules),
+                    "known": _known(state, phase.known),
                     **(decision_values(phase.decision) if phase.decision is not None else {}),
                 },
             )
         )
-    parts += [write_record("[[task]]", _task_fields(task)) for task in state.tasks.values()]
+    parts += [write_record("[[task]]", _task_fields(state, task)) for task in state.tasks.values()]
     return "".join(parts)
 
 
-def _task_fields(task: TaskState) -> dict[str, Any]:
+def _known(state: RunState, facts: Mapping[str, Any]) -> str | None:
+    """What conditions may ask of what is reused, where somebody asks."""
+    return json.dumps(facts, ensure_ascii=False) if facts and state.is_asked_about else None
+
+
+def _task_fields(state: RunState, task: TaskState) -> dict[str, Any]:
     skipped = task.status is Status.SKIPPED
     return {
         "id": task.id,
@@ -128,6 +134,7 @@ def _task_fields(task: TaskState) -> dict[str, Any]:
         **record_values(task.planned),
         "left": encode_all(task.planned.left),
         "asks": task.planned.asks or None,
+        "known": _known(state, task.planned.known),
         "status": task.status.value if skipped else None,
         "reason": task.reason if skipped else None,
         "because": task.because.encoded() if skipped and task.because is not None else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from orch_tui.model.events.event_shape import (
     FLAG,
     ID,
     NUMBER,
+    OBJECT,
     TEXT,
     TEXTS,
     VALUES,
@@ -49,6 +51,7 @@ _PHASE = (
     Field("max_parallel", NUMBER),
     Field("own_limit", FLAG, needed=False),
     Field("rules", RULES, needed=False),
+    Field("known", OBJECT, needed=False),
     *DECISION,
 )
 _TASK = (
@@ -62,6 +65,7 @@ _TASK = (
     Field("because", TEXTS, needed=False),
     Field("left", VALUES, needed=False),
     Field("asks", FLAG, needed=False),
+    Field("known", OBJECT, needed=False),
 )
 
 
@@ -121,6 +125,7 @@ class Head:
                 rules=recall_rules(phase.get("rules", ())),
                 decision=decision_of(phase) if "tried" in phase else None,
                 own_limit=phase.get("own_limit", False),
+                known=_known(phase),
             )
             for name, phase in self.phases.items()
         }
@@ -170,6 +175,11 @@ def _scheduled(values: Mapping[str, Any]) -> ScheduledTime | None:
     return ScheduledTime(values["schedule"], to_time(values.get("scheduled_at"), "that was scheduled"))
 
 
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads(values.get("known", "{}"))
+    return known
+
+
 def _to_task(values: Mapping[str, Any]) -> TaskState:
     because = decode_reason(values.get("because"), values.get("reason"))
     decision = Decision.RUN
@@ -185,6 +195,7 @@ def _to_task(values: Mapping[str, Any]) -> TaskState:
         because,
         values.get("digest", ""),
         asks=values.get("asks", False),
+        known=_known(values),
         left=recall_all(values["left"]) if "left" in values else {},
         **recall(values),
     )
