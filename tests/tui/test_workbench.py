@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -214,6 +215,8 @@ async def test_phases_are_made_renamed_merged_and_limited(project: Project) -> N
         assert structure(screen.bench.value)[1][0] == "Checked"
         # AND a limit and a retry are set on the phase, in one step
         await pilot.press("o")
+        await pilot.pause()
+        assert re.search(r"Retries +not set +more tries after a failed one", text_of(pilot))
         for field, text in {"max_parallel": "2", "retry_attempts": "3", "retry_on": "timeout; exit: 75"}.items():
             pilot.app.screen.query_one(f"#{field}", Input).value = text
         await pilot.press("enter")
