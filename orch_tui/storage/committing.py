@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def write_manifest(info: TableInfo) -> str:
         "mode": info.mode.value,
         "primary_key": list(info.primary_key),
         "columns": [list(column) for column in info.columns],
-        "previous": [_entry(version) for version in info.previous],
+        "previous": [_entry(version) | _key(version) for version in info.previous],
     }
     return tomli_w.dumps(body)
 
@@ -107,8 +108,12 @@ def _entry(version: TableVersion) -> dict[str, Any]:
     }
 
 
+def _key(version: TableVersion) -> dict[str, Any]:
+    return {} if version.primary_key is None else {"primary_key": list(version.primary_key)}
+
+
 def prune_table(storage: TableFiles, table: str) -> list[str]:
-    """Delete the files beyond the newest ``storage.keep`` versions; their names. Raises: StorageError, OSError."""
+    """Delete the files of versions that retention does not keep; their names. Raises: StorageError, OSError."""
     with locked(storage, [table]):
         info = storage.read_unrecovered(table)
         return [] if info is None else prune_versions(storage, info)
@@ -117,7 +122,7 @@ def prune_table(storage: TableFiles, table: str) -> list[str]:
 def prune_versions(storage: TableFiles, info: TableInfo) -> list[str]:
     """The same for who holds the lock of the table, whose manifest says this. Raises: OSError."""
     home = storage.home(info.table)
-    kept = {info.file.name, *(version.file for version in info.previous[: storage.keep - 1])}
+    kept = {info.file.name, *(version.file for version in storage.retained(info.previous, datetime.now(UTC)))}
     removed = []
     for number in sorted(version_numbers(home)):
         name = f"{number:06d}.parquet"
@@ -137,6 +142,6 @@ def next_version(home: Path, old: TableInfo | None) -> int:
     return 1 + max([old.version if old else 0, *version_numbers(home)])
 
 
-def kept_before(old: TableInfo | None, keep: int) -> tuple[TableVersion, ...]:
+def kept_before(storage: TableFiles, old: TableInfo | None) -> tuple[TableVersion, ...]:
     """The versions that a new one lists as those before it."""
-    return () if old is None else (old.current, *old.previous)[: keep - 1]
+    return () if old is None else storage.retained((old.current, *old.previous), datetime.now(UTC))

@@ -102,7 +102,7 @@ def _prepare(storage: Storage, candidate: Candidate, one: CandidateTable, decisi
         created=datetime.now(UTC).replace(microsecond=0),
         run=candidate.maker.run,
         task=candidate.maker.task,
-        previous=kept_before(old, storage.keep),
+        previous=kept_before(storage, old),
         decision=decision,
     )
     return Prepared(temporary, info)

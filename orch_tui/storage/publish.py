@@ -139,7 +139,7 @@ class Transaction:
             created=datetime.now(UTC).replace(microsecond=0),
             run=self._run,
             task=self._task,
-            previous=kept_before(old, self._storage.keep),
+            previous=kept_before(self._storage, old),
         )
         self._prepared.append(_Prepared(temporary, info, old, built.written, built.changes))
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_CELL_LIMIT = 1000
+SHOWN_CELL = 1000
 """Characters of a cell in a preview."""
 _TRIES = 20
 
@@ -97,7 +97,7 @@ class Storage(TableFiles):
             if not info.file.exists():
                 raise FileNotFoundError(info.file)
             try:
-                return info, first_rows(info.file, info.columns, self.root / ".tmp", rows, _CELL_LIMIT)
+                return info, first_rows(info.file, info.columns, self.root / ".tmp", rows, SHOWN_CELL)
             except UserError as error:
                 raise StorageError(f'table "{table}" in {info.file.parent}: {error}') from error
 

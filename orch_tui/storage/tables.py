@@ -6,9 +6,9 @@ import contextlib
 import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ T = TypeVar("T")
 MANIFEST = "table.toml"
 DEFAULT_KEEP = 3
 """Versions of a table that are kept, the current one included."""
+_MOST_DAYS = 36_500.0
 _FILE = re.compile(r"\d{6,}\.parquet")
 
 
@@ -47,6 +48,13 @@ class Decision:
     note: str = ""
     of: int = 0
 
+    @property
+    def words(self) -> str:
+        """``accepted by ann: the shop was closed``."""
+        of = f" from version {self.of}" if self.of else ""
+        note = f": {safe_line(self.note, 300)}" if self.note else ""
+        return f"{self.origin.value}{of} by {safe_line(self.by, 100)}{note}"
+
     def as_toml(self) -> dict[str, Any]:
         values = {"origin": self.origin.value, "by": self.by, "note": self.note}
         return values | ({"of": self.of} if self.of else {})
@@ -54,7 +62,10 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class TableVersion:
-    """One version that is still on disk. ``bytes`` is the size of its file, ``run`` and ``task`` wrote it."""
+    """One version that is still on disk. ``bytes`` is the size of its file, ``run`` and ``task`` wrote it.
+
+    ``primary_key`` is None in the files of older programs.
+    """
 
     version: int
     file: str
@@ -64,6 +75,7 @@ class TableVersion:
     run: str = ""
     task: str = ""
     decision: Decision | None = None
+    primary_key: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,15 @@ class TableInfo:
     @property
     def current(self) -> TableVersion:
         return TableVersion(
-            self.version, self.file.name, self.rows, self.bytes, self.created, self.run, self.task, self.decision
+            self.version,
+            self.file.name,
+            self.rows,
+            self.bytes,
+            self.created,
+            self.run,
+            self.task,
+            self.decision,
+            self.primary_key,
         )
 
 
@@ -108,12 +128,21 @@ class Publication:
 class TableFiles:
     """Where tables are below ``root`` (``ProjectPaths.storage``), and what their table.toml says.
 
-    ``log`` gets lines about waiting and repairs; ``keep`` is how many versions of a table stay.
+    ``log`` gets lines about waiting and repairs; ``keep`` is how many versions of a table stay, ``keep_days``
+    for how long all of them do (None: no longer than their number says).
     """
 
-    def __init__(self, root: Path, *, keep: int | None = None, log: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        keep: int | None = None,
+        keep_days: float | None = None,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
         self.root = root
         self.keep = max(1, keep if keep is not None else keep_from_environment())
+        self.keep_days = keep_days if keep_days is not None else days_from_environment()
         self.log: Callable[[str], None] = log or (lambda text: None)
 
     def home(self, table: str) -> Path:
@@ -122,6 +151,15 @@ class TableFiles:
         if not (valid_id(bucket) and valid_id(name)):
             raise UserError(f'"{safe_line(table, 200)}" is no table; write it "bucket/table"')
         return self.root / bucket / name
+
+    def retained(self, before: Sequence[TableVersion], now: datetime) -> tuple[TableVersion, ...]:
+        """Of the versions before the current one, the newest first, those that are to be kept."""
+        oldest = None if self.keep_days is None else now - timedelta(days=self.keep_days)
+        return tuple(
+            version
+            for place, version in enumerate(before, 2)
+            if place <= self.keep or (oldest is not None and version.created >= oldest)
+        )
 
     def read_unrecovered(self, table: str) -> TableInfo | None:
         """The table as its table.toml says, for whoever holds its lock already. Raises: StorageError, UserError."""
@@ -189,6 +227,7 @@ def _version(body: dict[str, Any]) -> TableVersion:
         run=_typed(body.get("run", ""), str),
         task=_typed(body.get("task", ""), str),
         decision=_decision(body["decision"]) if "decision" in body else None,
+        primary_key=tuple(_typed(column, str) for column in body["primary_key"]) if "primary_key" in body else None,
     )
     if not _FILE.fullmatch(version.file):
         raise ValueError(f'"{version.file}" is no name of a version; it is like "000007.parquet"')
@@ -211,6 +250,15 @@ def _typed(value: Any, kind: type[T]) -> T:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise TypeError(f"{value!r} should be {kind.__name__}")
     return value
+
+
+def days_from_environment() -> float | None:
+    """``ORCH_KEEP_VERSION_DAYS``; None when it is missing or no number of days."""
+    try:
+        days = float(os.environ.get("ORCH_KEEP_VERSION_DAYS", ""))
+    except ValueError:
+        return None
+    return min(days, _MOST_DAYS) if days > 0 else None
 
 
 def keep_from_environment() -> int:

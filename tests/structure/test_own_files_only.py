@@ -63,6 +63,7 @@ ELSEWHERE = {
         "components.kit.csv_tables.write_csv_input",
         "storage.merge.bring",
     },
+    "a file of people's own that they named, written anew": {"storage.versions.export"},
     "the state of a task that it was brought, by a link into memory if it holds secrets": {
         "components.kit.state.SavedState.read",
     },

@@ -14,9 +14,11 @@ from orch_tui.tui.data.facts import Facts
 from orch_tui.tui.data.grid import PAGE, DataGrid
 from orch_tui.tui.data.storage import StorageScreen
 from orch_tui.tui.data.table import TableScreen
+from orch_tui.tui.data.versions import VersionsScreen
+from orch_tui.tui.dialogs.prompt import Prompt
 from textual.pilot import Pilot
 
-from tests.support.tables import parquet_file
+from tests.support.tables import parquet_file, put
 from tests.tui.driving import said, text_of, until, workbench
 from tests.tui.seed import sample_project
 
@@ -198,3 +200,39 @@ async def test_it_is_one_key_away_from_the_workbench(project: Project) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, StorageScreen))
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is bench)
+
+
+async def test_the_versions_of_a_table_what_changed_in_each_and_going_back(project: Project) -> None:
+    # GIVEN a table with three versions
+    storage = Storage(project.paths.storage)
+    for number in (1, 2, 3):
+        put(storage, "raw/a", f"select range as id, range * {number} as v from range({number + 1})", key=("id",))
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("D")
+        screen = app.screen
+        assert isinstance(screen, StorageScreen)
+        await until(pilot, lambda: len(screen.list.tables) == 3)
+        # WHEN its versions are shown
+        screen.list.go([one.info.table for one in screen.list.tables].index("raw/a"))
+        await pilot.press("v")
+        await until(pilot, lambda: "~ v: 2 changed" in text_of(pilot))
+        shown = app.screen
+        assert isinstance(shown, VersionsScreen)
+        # THEN the newest is compared with the one before, and any other when the cursor is there
+        text = text_of(pilot)
+        assert "version 2 → 3" in text and "2: 4 → 6" in text and "3 versions kept" in text
+        await pilot.press("down")
+        await until(pilot, lambda: "version 1 → 2" in text_of(pilot) and "1: 1 → 2" in text_of(pilot))
+        # WHEN it is opened THEN its rows are those of then
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, TableScreen) and app.screen.grid.held > 0)
+        assert "version 2" in text_of(pilot) and "3 rows" in text_of(pilot)
+        await pilot.press("escape")
+        # WHEN it is gone back to with a note
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(app.screen, Prompt))
+        await pilot.press(*"back", "enter")
+        # THEN a new version has its rows, and says why
+        await until(pilot, lambda: "restored from version 2 by" in text_of(pilot))
+        assert [one.version for one in storage.versions("raw/a")] == [4, 3, 2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,39 +13,36 @@ from orch_tui.cli.shared.errors import SUCCESS, CliError
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output, print_table
 from orch_tui.model.texts.sizes import size_text
+from orch_tui.model.texts.text import safe_line
+
+if TYPE_CHECKING:
+    from orch_tui.storage.tables import TableInfo
 
 
 @click.command("tables")
+@click.argument("table", metavar="[BUCKET/TABLE]", required=False, shell_complete=complete_table)
+@click.option("--versions", is_flag=True, help="The versions of one table that are kept, the newest first.")
 @json_option
 @project_option
-def tables_command(as_json: bool, project: str | None) -> int:
-    """List the tables in the project's storage."""
-    from orch_tui.storage.storage import Storage
+def tables_command(table: str | None, versions: bool, as_json: bool, project: str | None) -> int:
+    """List the tables in the project's storage, or the versions of one of them."""
+    from orch_tui.cli.data.versions import print_versions, storage_of
 
-    found = Storage(open_it(project, tolerant=True).paths.storage).tables()
+    storage = storage_of(open_it(project, tolerant=True))
+    if versions and table is None:
+        raise CliError("--versions is about one table: name it")
+    if table is not None and versions:
+        return print_versions(storage, table, as_json=as_json)
+    found = [info for info in storage.tables() if table in (None, info.table)]
+    if table is not None and not found:
+        raise CliError(f'table "{safe_line(table, 200)}" does not exist in the storage yet')
     out = Output(sys.stdout)
     if as_json:
         from orch_tui.cli.shared.report import print_json
 
         print_json(
             out,
-            [
-                {
-                    "table": info.table,
-                    "rows": info.rows,
-                    "bytes": info.bytes,
-                    "version": info.version,
-                    "columns": [{"name": name, "type": kind} for name, kind in info.columns],
-                    "primary_key": list(info.primary_key),
-                    "mode": info.mode.value,
-                    "created": info.created.astimezone(UTC).isoformat(timespec="milliseconds"),
-                    "run": info.run,
-                    "task": info.task,
-                    "file": str(info.file),
-                    "broken": info.problem.message if info.problem else None,
-                }
-                for info in found
-            ],
+            [_json(info) for info in found],
         )
         return SUCCESS
     if not found:
@@ -67,19 +65,41 @@ def tables_command(as_json: bool, project: str | None) -> int:
     return SUCCESS
 
 
+def _json(info: TableInfo) -> dict[str, Any]:
+    return {
+        "table": info.table,
+        "rows": info.rows,
+        "bytes": info.bytes,
+        "version": info.version,
+        "columns": [{"name": name, "type": kind} for name, kind in info.columns],
+        "primary_key": list(info.primary_key),
+        "mode": info.mode.value,
+        "created": info.created.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "run": info.run,
+        "task": info.task,
+        "file": str(info.file),
+        "broken": info.problem.message if info.problem else None,
+    }
+
+
 @click.command("preview")
 @click.argument("table", metavar="BUCKET/TABLE", shell_complete=complete_table)
 @click.option("--rows", "-n", type=click.IntRange(0, 100_000), default=20, show_default=True, help="At most so many.")
+@click.option("--version", type=click.IntRange(1), metavar="N", help="As it was in a version that is kept.")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated, with a header.")
 @project_option
-def preview_command(table: str, rows: int, as_json: bool, as_csv: bool, project: str | None) -> int:
+def preview_command(
+    table: str, rows: int, version: int | None, as_json: bool, as_csv: bool, project: str | None
+) -> int:
     """Show the first rows of a table; long values are cut."""
     from orch_tui.storage.storage import Storage
+    from orch_tui.storage.versions import preview_version
 
     if as_json and as_csv:
         raise CliError("--json and --csv exclude each other; take one")
-    names, cells = Storage(open_it(project, tolerant=True).paths.storage).preview(table, rows)
+    storage = Storage(open_it(project, tolerant=True).paths.storage)
+    names, cells = storage.preview(table, rows) if version is None else preview_version(storage, table, version, rows)
     out = Output(sys.stdout)
     if as_json:
         from orch_tui.cli.shared.report import print_json

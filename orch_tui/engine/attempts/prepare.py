@@ -108,7 +108,7 @@ class Preparer:
             "KBC_RUNID": self._run,
             "ORCH_PROJECT": str(self._project.root),
             "ORCH_RUN": self._run,
-            "ORCH_KEEP_VERSIONS": str(self._project.settings.keep_versions),
+            **self._project.settings.retention,
         }
         if above := ancestors(os.environ):
             base[ANCESTORS_TAG] = above

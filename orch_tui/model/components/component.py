@@ -52,6 +52,7 @@ TASK_ENVIRONMENT = frozenset(
         *("KBC_DATADIR", "KBC_RUNID", "KBC_COMPONENTID", "KBC_CONFIGID"),
         *("ORCH_TASK", "ORCH_ANCESTORS", "ORCH_PROJECT", "ORCH_RUN", "ORCH_TASK_ID", "ORCH_ATTEMPT", "ORCH_SECRETS"),
         "ORCH_KEEP_VERSIONS",
+        "ORCH_KEEP_VERSION_DAYS",
     )
 )
 """Environment variables by which tasks are known and told where their data is: nothing else may set them."""

@@ -38,10 +38,17 @@ class ProjectSettings:
     keep_days: float | None = None
     group_order: tuple[ComponentType, ...] = DATA_FLOW_ORDER
     keep_versions: int = 3
+    keep_version_days: float | None = None
     timezone: str = ""
     runs_on: str = LOCAL
     alerts: tuple[AlertRule, ...] = ()
     pools: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    @property
+    def retention(self) -> dict[str, str]:
+        """What says to a task's process how many versions of tables stay, and for how many days."""
+        days = {} if self.keep_version_days is None else {"ORCH_KEEP_VERSION_DAYS": str(self.keep_version_days)}
+        return {"ORCH_KEEP_VERSIONS": str(self.keep_versions), **days}
 
 
 def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> ProjectSettings:
@@ -63,6 +70,7 @@ def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> P
         pools=_pools(table),
         alerts=read_alerts(table.tables("alerts"), whole_project=True),
         keep_versions=(storage.integer("keep_versions", 1) if storage else None) or 3,
+        keep_version_days=storage.number("keep_days", zero=False) if storage else None,
     )
     for part in (runs, storage):
         if part is not None:

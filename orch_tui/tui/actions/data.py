@@ -9,8 +9,15 @@ _MOVE, _VIEW = "Moving about", "View"
 STORAGE: tuple[Action, ...] = (
     Action("storage.open", "enter,o", "Open", "Look at the rows of the table.", True, _VIEW),
     Action("storage.filter", "slash", "Filter", "Show only those with the words you type.", True, _VIEW),
+    Action("storage.versions", "v", "Versions", "Show its versions, compare them, go back to one.", True, _VIEW),
     Action("storage.reload", "r", "Reload", "Read the storage again.", False, _VIEW),
     Action("storage.leave", "escape,D", "Back", "Back to where you came from.", True, _VIEW),
+)
+VERSIONS: tuple[Action, ...] = (
+    Action("versions.open", "enter,o", "Open", "Look at the rows of the version.", True, _VIEW),
+    Action("versions.restore", "R", "Go back", "Make a new version with the rows of this one; asks for a note.", True),
+    Action("versions.reload", "r", "Reload", "Read the versions again.", False, _VIEW),
+    Action("versions.leave", "escape", "Back", "Back to where you came from.", True, _VIEW),
 )
 GRID: tuple[Action, ...] = (
     Action("grid.cursor-down", "down,j", "Down", "Go to the next row.", group=_MOVE),
@@ -35,4 +42,4 @@ TABLE: tuple[Action, ...] = (
     Action("table.leave", "escape", "Back", "Close the filter or the SQL, or go back.", True, _VIEW, context="table"),
 )
 DIALOGS: tuple[Action, ...] = (Action("facts.close", "escape,enter", "Close", "Close it.", True, context="facts"),)
-ACTIONS: tuple[Action, ...] = (*STORAGE, *GRID, *TABLE, *DIALOGS)
+ACTIONS: tuple[Action, ...] = (*STORAGE, *VERSIONS, *GRID, *TABLE, *DIALOGS)

@@ -13,6 +13,7 @@ from orch_tui.storage.browse import Asked, ColumnFacts, Found, TableBrowser
 from orch_tui.storage.preview import Cells
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import TableInfo
+from orch_tui.storage.versions import version_info
 
 R = TypeVar("R")
 
@@ -20,20 +21,20 @@ R = TypeVar("R")
 class TableSource:
     """Answers in turn. A new view breaks off what the old one was still computing."""
 
-    def __init__(self, paths: ProjectPaths, table: str) -> None:
+    def __init__(self, paths: ProjectPaths, table: str, version: int | None = None) -> None:
+        """``version`` is one that is kept; without it the newest at each :meth:`open`."""
+        self._version = version
         self._storage = Storage(paths.storage)
         self.table = table
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="table")
         self._browser: TableBrowser | None = None
 
     async def open(self) -> TableInfo:
-        """The newest version, looked at whole. Raises: UserError, OSError."""
+        """The version, looked at whole. Raises: UserError, OSError."""
         return await self._do(self._open)
 
     def _open(self) -> TableInfo:
-        info = self._storage.get(self.table)
-        if info is None:
-            raise UserError(f'table "{self.table}" does not exist in the storage yet; run a task that writes it')
+        info = version_info(self._storage, self.table, self._version)
         if self._browser is not None:
             self._browser.close()
         self._browser = TableBrowser(self._storage, info)

@@ -23,6 +23,7 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import data as actions
 from orch_tui.tui.data.cells import fitted, short_kind
 from orch_tui.tui.data.table import TableScreen
+from orch_tui.tui.data.versions import VersionsScreen
 from orch_tui.tui.dates import show_when
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.filtering import filter_words, matches
@@ -243,6 +244,16 @@ class StorageScreen(FullScreen[None]):
             self.app.say(f"{one.info.problem.message}; {one.info.problem.remedy}", "error")
             return
         self.app.push_screen(TableScreen(self.app.project.paths, one.info.table))
+
+    def action_versions(self) -> None:
+        one = self.list.chosen
+        if one is None or one.info.problem is not None:
+            self.app.say("Put the cursor on a table that can be read.", "warning")
+            return
+        self.app.push_screen(VersionsScreen(one.info.table), self._read_again)
+
+    def _read_again(self, _: None) -> None:
+        self._read()
 
     def action_filter(self) -> None:
         field = self.query_one("#words", Input)

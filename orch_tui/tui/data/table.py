@@ -49,9 +49,10 @@ class TableScreen(FullScreen[None]):
     app: Application
     HELP = "The rows of a table. Only what is in view is read, however long it is; nothing here changes it."
 
-    def __init__(self, paths: ProjectPaths, table: str) -> None:
+    def __init__(self, paths: ProjectPaths, table: str, *, version: int | None = None) -> None:
+        """``version`` is one that is kept; without it the newest."""
         super().__init__()
-        self._source = TableSource(paths, table)
+        self._source = TableSource(paths, table, version)
         self._info: TableInfo | None = None
         self._asked = Asked()
         self.grid = DataGrid(id="grid")
