@@ -25,7 +25,7 @@ from orch_tui.model.orchestration.alerts import AlertKind, AlertRule
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line, safe_lines
-from orch_tui.project.history import RunSummary, run_ids, runs, when_of
+from orch_tui.project.history import RunSummary, newest_ids, runs, when_of
 from orch_tui.project.project import Project
 from orch_tui.project.schedules.time_zones import zone_of
 from orch_tui.runs.approvals import approvals_among
@@ -207,6 +207,6 @@ class _LateLook:
         return self._missed
 
     def _has_run_between(self, after: float, before: float) -> bool:
-        begun = (when_of(run) for run in run_ids(self._paths, self._value.id))
+        begun = (when_of(run) for run in newest_ids(self._paths, self._value.id))
         inside = itertools.takewhile(lambda at: at is None or at > after, begun)
         return any(at is not None and at < before for at in inside)

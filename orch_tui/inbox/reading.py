@@ -19,17 +19,24 @@ from orch_tui.project.history import RunSummary, runs, when_of
 from orch_tui.project.looked import read_looked
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import DefinitionError, Project
+from orch_tui.project.run_index import RunIndex
 from orch_tui.runs.approvals import approvals_among
 from orch_tui.runs.estimates import read_estimates
+from orch_tui.runs.past.cures import seen_before
 from orch_tui.scheduling.life import last_sign, scheduler_of
 from orch_tui.scheduling.missed import latest_by_schedule, missed_times, project_schedules, see
 from orch_tui.scheduling.outage import Moment
+from orch_tui.scheduling.store import FileLedger
+from orch_tui.scheduling.takeover import TRIES, given_up
+from orch_tui.scheduling.values import Outcome, Why
 from orch_tui.scheduling.words import why_words
+from orch_tui.triggers.turns import triggers_of
 
 _RUNS = 200
 _LONGER = 50.0
 """Per cent over the usual time from which on a run is late."""
 _WIDTH = 300
+_DAYS_LOOKED_AT = 7 * 86400.0
 _WELL = (Status.SUCCESS, Status.WARNING)
 
 
@@ -39,7 +46,8 @@ def read_inbox(project: Project, moment: Moment) -> list[Item]:
     Raises: OSError, DamagedPauses.
     """
     reader = _Reader(project, moment)
-    items = [*reader.failing(), *reader.missed(), *unsent_items(Outbox(project.paths).entries()), *reader.scheduler()]
+    unsent = unsent_items(Outbox(project.paths).entries())
+    items = [*reader.failing(), *reader.missed(), *reader.triggers(), *unsent, *reader.scheduler()]
     named = [replace(item, name=reader.name(item.orchestration)) for item in items]
     return sorted((with_acknowledgement(project.paths, item, moment.now) for item in named), key=lambda one: -one.since)
 
@@ -82,6 +90,17 @@ def failing_item(orchestration: str, latest: Iterable[RunSummary], looked: Mappi
     return Item(kind, since, safe_line(reason, _WIDTH), orchestration, run=last.id, count=count, new=new)
 
 
+def with_given_up(paths: ProjectPaths, item: Item, failed: RunSummary) -> Item:
+    """Of an interrupted run that the scheduler goes on with no more, the item says so. Raises: OSError."""
+    if given_up(paths, failed) is None:
+        return item
+    what = (
+        f"its executor died {TRIES} times before a task had ended, and the scheduler goes on with it no more: "
+        f"orch-tui run --resume {failed.id}"
+    )
+    return replace(item, kind=ItemKind.GIVEN_UP, what=what)
+
+
 def unsent_items(entries: Iterable[Entry]) -> Iterator[Item]:
     """Alerts that were given up, or wait after a try that failed: one item for each channel and orchestration."""
     groups: dict[tuple[str, str], list[Entry]] = {}
@@ -115,11 +134,33 @@ class _Reader:
         for name in self._project.orchestration_ids():
             latest = list(_until_well(runs(self._paths, name, _RUNS)))
             if (item := failing_item(name, latest, self._looked)) is not None:
-                yield item
+                yield self._told(item, latest)
             for one in approvals_among(latest):
                 asks = safe_line(f"asks: {one.question.text}", _WIDTH)
                 yield Item(ItemKind.APPROVAL, one.asked, asks, name, run=one.directory.name)
             yield from self._late(run for run in latest if run.live and run.parent is None)
+
+    def _told(self, item: Item, latest: Iterable[RunSummary]) -> Item:
+        """With how often the same was seen before, and whether the scheduler has given it up."""
+        failed = next(run for run in latest if run.id == item.run)
+        history = RunIndex(self._paths).runs(item.orchestration)
+        seen = seen_before(self._paths, history, failed, self._moment.now)
+        return replace(with_given_up(self._paths, item, failed), seen=seen)
+
+    def triggers(self) -> Iterator[Item]:
+        """Triggers whose last facts started nothing."""
+        for one in triggers_of(self._project):
+            records = FileLedger(self._paths, one.watched).records(self._moment.now - _DAYS_LOOKED_AT)
+            failed = []
+            for record in sorted(records, key=lambda record: -record.at):
+                if record.outcome is Outcome.STARTED:
+                    break
+                if record.outcome is Outcome.NOT_STARTED and record.why in (Why.FAILED, Why.REFUSED):
+                    failed.append(record)
+            if failed and failed[0].why is not None:
+                why = why_words(failed[0].why, failed[0].detail)
+                what = safe_line(f'trigger "{one.trigger.id}" started nothing: {why}', _WIDTH)
+                yield Item(ItemKind.TRIGGER, failed[-1].at, what, one.orchestration, count=len(failed))
 
     def _late(self, live: Iterable[RunSummary]) -> Iterator[Item]:
         for run in live:

@@ -10,7 +10,8 @@ from orch_tui.alerts.values import Acknowledged
 
 class ItemKind(StrEnum):
     """``FAILING``: the last run failed; ``LATE``: a run takes longer than usual; ``APPROVAL``: it asks people;
-    ``UNSENT``: alerts do not arrive.
+    ``UNSENT``: alerts do not arrive; ``GIVEN_UP``: an interrupted run that the scheduler goes on with no more;
+    ``TRIGGER``: what a trigger has found started nothing.
     """
 
     FAILING = "failing"
@@ -19,6 +20,8 @@ class ItemKind(StrEnum):
     APPROVAL = "approval"
     MISSED = "missed"
     UNSENT = "unsent"
+    GIVEN_UP = "given-up"
+    TRIGGER = "trigger"
     SCHEDULER_GONE = "scheduler-gone"
 
 
@@ -27,7 +30,8 @@ class Item:
     """One thing. ``since`` is when it began (seconds since the epoch), ``count`` how often it happened since.
 
     ``orchestration`` is empty for what concerns the whole project; ``run`` is the last one, where there is one.
-    ``new``: it was not looked at on the screen yet. ``acknowledged`` is kept only as long as it holds.
+    ``seen`` says how often the same was seen before, and what cured it, in words. ``new``: it was not looked at on the
+    screen yet. ``acknowledged`` is kept only as long as it holds.
     """
 
     kind: ItemKind
@@ -38,4 +42,5 @@ class Item:
     run: str = ""
     count: int = 1
     new: bool = False
+    seen: str = ""
     acknowledged: Acknowledged | None = None

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orch_tui.project.history import run_ids, when_of
+from orch_tui.project.history import newest_ids, when_of
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.scheduling.due_times import delay_of, due_between
@@ -111,7 +111,7 @@ def _of_schedule(
 def _begun(paths: ProjectPaths, orchestration: str, since: float) -> list[float]:
     """When runs began that may be those of scheduled times from ``since`` on, whoever started them."""
     begun = []
-    for run in run_ids(paths, orchestration):
+    for run in newest_ids(paths, orchestration):
         at = when_of(run)
         if at is not None and at < since - _EARLY:
             break

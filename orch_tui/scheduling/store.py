@@ -27,7 +27,7 @@ from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.concurrent.locks import project_lock
 from orch_tui.project.files.atomic import sync_directory
 from orch_tui.project.files.own_files import open_own, read_own, replace_json
-from orch_tui.project.history import run_ids, summarize
+from orch_tui.project.history import newest_ids, summarize
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.scheduling.values import Mark, Outcome, Record, Watched, Why
 
@@ -114,7 +114,7 @@ class FileLedger:
                     missed = one
             # One whose holder is gone is taken over as a new one: its run would have been found.
             path.unlink(missing_ok=True)
-            newest = next(iter(run_ids(self._paths, self._watched.orchestration)), "")
+            newest = next(iter(newest_ids(self._paths, self._watched.orchestration)), "")
             extra = {"newest": newest, "missed": _values(missed) if missed else None}
             return Claim(path, at, self._create(path, record, {key: item for key, item in extra.items() if item}))
 
@@ -186,7 +186,7 @@ class FileLedger:
     def _run_of(self, at: float, newest: str) -> str | None:
         """The run that was started for a time, among those that are later than ``newest``."""
         wanted = ScheduledTime(self._watched.id, at)
-        for number, run in enumerate(run_ids(self._paths, self._watched.orchestration)):
+        for number, run in enumerate(newest_ids(self._paths, self._watched.orchestration)):
             if run <= newest or number >= _RUNS_LOOKED_AT:
                 return None
             with contextlib.suppress(FileNotFoundError):

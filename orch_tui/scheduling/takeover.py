@@ -13,7 +13,7 @@ from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.history import RunSummary, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
-from orch_tui.project.paths import make_private
+from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.project import Project
 from orch_tui.scheduling.outage import Moment
 from orch_tui.scheduling.pauses import read_pauses
@@ -32,7 +32,7 @@ _LOOKED_AT = 5
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
+class Taken:
     """What was done about a run. ``lives`` is how many processes have had it in hand if nobody else but schedules did;
     ``done`` is how many of its tasks had ended at the last of ``tries`` without one more."""
 
@@ -103,7 +103,7 @@ class TakeOver:
         except (BrokenJournal, FileNotFoundError):
             # Its own list says what is wrong with it.
             return None
-        known, lives = self._known(run), len(state.executors)
+        known, lives = _known(self._project.paths, run), len(state.executors)
         elsewhere = bool(state.executors) and state.executors[-1]["host"] != host()
         if lives > known.lives or elsewhere:
             return None
@@ -115,12 +115,12 @@ class TakeOver:
             self._tell(run, known)
             return None
         # Written down first: whoever is killed here has tried, and not once more.
-        self._keep(_Taken(run.id, lives + 1, tries + 1, done, moment.now), run.orchestration)
+        self._keep(Taken(run.id, lives + 1, tries + 1, done, moment.now), run.orchestration)
         log = scheduling_directory(self._project.paths) / "starts.log"
         self._started.append(self._start(resume_command(run.id, self._project.root), self._project.root, log))
         return moment.now + _LOOK
 
-    def _tell(self, run: RunSummary, known: _Taken) -> None:
+    def _tell(self, run: RunSummary, known: Taken) -> None:
         if known.told:
             return
         self._say(
@@ -129,20 +129,28 @@ class TakeOver:
         )
         self._keep(replace(known, told=True), run.orchestration)
 
-    def _file(self, orchestration: str) -> Path:
-        return scheduling_directory(self._project.paths) / "takeovers" / f"{orchestration}.json"
-
-    def _known(self, run: RunSummary) -> _Taken:
-        try:
-            known = _Taken(**parse_json(read_own(self._file(run.orchestration))))
-        except (FileNotFoundError, ValueError, TypeError):
-            return _Taken(run.id)
-        return known if known.run == run.id else _Taken(run.id)
-
-    def _keep(self, taken: _Taken, orchestration: str) -> None:
+    def _keep(self, taken: Taken, orchestration: str) -> None:
         self._project.paths.make_state()
-        make_private(self._file(orchestration).parent)
-        replace_json(self._file(orchestration), asdict(taken))
+        make_private(_file(self._project.paths, orchestration).parent)
+        replace_json(_file(self._project.paths, orchestration), asdict(taken))
+
+
+def given_up(paths: ProjectPaths, run: RunSummary) -> float | None:
+    """When the last takeover of an interrupted run began that is left to people now; None while it is not."""
+    known = _known(paths, run)
+    return known.at if run.interrupted and known.tries >= TRIES and known.told else None
+
+
+def _file(paths: ProjectPaths, orchestration: str) -> Path:
+    return scheduling_directory(paths) / "takeovers" / f"{orchestration}.json"
+
+
+def _known(paths: ProjectPaths, run: RunSummary) -> Taken:
+    try:
+        known = Taken(**parse_json(read_own(_file(paths, run.orchestration))))
+    except (FileNotFoundError, ValueError, TypeError):
+        return Taken(run.id)
+    return known if known.run == run.id else Taken(run.id)
 
 
 def resume_command(run: str, project: Path) -> list[str]:

@@ -51,6 +51,9 @@ class Ways(Protocol):
     def configuration(self, ref: str, fault: Fault | None = None) -> Screen[Any]:
         """The form of one configuration (``component-id/configuration-id``), at what made a task fail."""
 
+    def log_search(self, orchestration_id: str | None) -> Screen[Any]:
+        """Text in the logs of all runs, or of those of one orchestration."""
+
 
 class Application(PatchedApp, inherit_bindings=False):
     """``project`` is shared by all screens; widgets never touch it."""
@@ -58,7 +61,7 @@ class Application(PatchedApp, inherit_bindings=False):
     def __init__(self, project: Project, config: UserConfig | None, clock: MachineClock, ways: Ways) -> None:
         self.project = project
         self.clock = clock
-        self._ways = ways
+        self.ways = ways
         self.config = config or UserConfig(Path(os.devnull))
         # Before the base class: it derives filters and style sheet from the theme.
         self.set_reactive(App.theme, theme.fitting(self.config.theme, terminal.colors()))
@@ -82,10 +85,10 @@ class Application(PatchedApp, inherit_bindings=False):
         Where its workbench is open below others, these are left and it is shown again: two would share one draft.
         """
         for screen in self.screen_stack:
-            if self._ways.is_workbench(screen, orchestration_id):
+            if self.ways.is_workbench(screen, orchestration_id):
                 self._return_to(screen, focus)
                 return
-        self.push_screen(self._ways.workbench(orchestration_id, focus=focus))
+        self.push_screen(self.ways.workbench(orchestration_id, focus=focus))
 
     @work(group="return", exclusive=True, description="return to a workbench")
     async def _return_to(self, below: Screen[Any], focus: str | None) -> None:
@@ -94,15 +97,15 @@ class Application(PatchedApp, inherit_bindings=False):
                 return
             await self.screen.dismiss(None)
         if focus is not None:
-            self._ways.jump(below, focus)
+            self.ways.jump(below, focus)
 
     def open_run(self, orchestration_id: str, directory: Path, *, rerun: bool = False) -> None:
         """Show one run of an orchestration in its workbench; ``rerun`` prepares to run again what failed in it."""
-        self.push_screen(self._ways.workbench(orchestration_id, run=directory, rerun=rerun))
+        self.push_screen(self.ways.workbench(orchestration_id, run=directory, rerun=rerun))
 
     async def visit_run(self, orchestration_id: str, directory: Path) -> None:
         """Show one run in the workbench of its orchestration until that is left again; for a worker."""
-        await self.push_screen_wait(self._ways.workbench(orchestration_id, run=directory))
+        await self.push_screen_wait(self.ways.workbench(orchestration_id, run=directory))
 
     @cached_property
     def runs(self) -> RunControl:
@@ -142,7 +145,7 @@ class Application(PatchedApp, inherit_bindings=False):
 
     def open_configuration(self, ref: str, fault: Fault | None = None) -> None:
         """Show the form of one configuration (``component-id/configuration-id``), at what made a task fail."""
-        self.push_screen(self._ways.configuration(ref, fault))
+        self.push_screen(self.ways.configuration(ref, fault))
 
     def edit_file(self, path: Path) -> bool:
         """Open a file in the person's editor and wait; True when the editor ended without an error."""

@@ -41,3 +41,8 @@ class ScreenWays:
         from orch_tui.tui.configuration.screen import ConfigurationScreen
 
         return ConfigurationScreen(ref, fault=fault)
+
+    def log_search(self, orchestration_id: str | None) -> Screen[Any]:
+        from orch_tui.tui.log.grep import GrepScreen
+
+        return GrepScreen(self._app.project, orchestration_id)

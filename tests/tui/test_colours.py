@@ -12,7 +12,8 @@ from orch_tui.tui import theme
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.home.orchestration_list import OrchestrationList
 from orch_tui.tui.keymap import UserConfig
-from orch_tui.tui.runs.history import HistoryScreen, RunList
+from orch_tui.tui.runs.history import HistoryScreen
+from orch_tui.tui.runs.run_list import RunList
 from orch_tui.tui.widgets.line_tree import LineList, Part
 from orch_tui.tui.widgets.row_painter import CURSOR, CURSOR_BLURRED, STYLES
 from orch_tui.tui.workbench.screen import WorkbenchScreen

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
-from orch_tui.tui.runs.history import HistoryScreen, RunList
+from orch_tui.tui.runs.history import HistoryScreen
+from orch_tui.tui.runs.run_list import RunList
 
 from tests.support.damage import AFTER, T0, damaged, put_runs, whole_journals
 from tests.support.engine_kit import make_commands

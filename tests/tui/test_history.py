@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 from orch_tui.model.status import Status
 from orch_tui.project.history import run_ids
 from orch_tui.project.project import Project
+from orch_tui.runs.past.notes import add_note, read_notes
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.dialogs.confirm import Confirm
+from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.home.screen import HomeScreen
+from orch_tui.tui.log.grep import GrepScreen
+from orch_tui.tui.log.viewer import LogViewerScreen
 from orch_tui.tui.runs.attempt_text import AttemptTextScreen
 from orch_tui.tui.runs.compare import CompareList, CompareScreen
-from orch_tui.tui.runs.history import HistoryScreen, RunList
+from orch_tui.tui.runs.history import HistoryScreen
+from orch_tui.tui.runs.rerun import RerunPreview
+from orch_tui.tui.runs.run_list import RunList
 from orch_tui.tui.runs.trend import bars
 from orch_tui.tui.workbench.dialogs.run_preview import RunPreview
 from orch_tui.tui.workbench.screen import WorkbenchScreen
@@ -288,3 +295,131 @@ async def test_a_run_opened_from_the_list_is_left_to_its_history(tmp_path: Path)
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen), "the history")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen), "the list")
+
+
+async def test_runs_are_found_by_a_search_as_on_the_command_line(project: Project, make_run: MakeRun) -> None:
+    # GIVEN runs of two orchestrations
+    for status in (Status.SUCCESS, Status.ERROR, Status.SUCCESS):
+        make_run("alpha", status)
+    make_run("beta", Status.ERROR, seconds=90.0)
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and app.screen.list.count() == 3, "the runs")
+        screen = app.screen
+        assert isinstance(screen, HistoryScreen)
+        # WHEN a search is typed THEN those are shown of which it holds
+        await pilot.press("slash", *"status=error")
+        await until(pilot, lambda: screen.list.count() == 1, "the failed one")
+        assert "1 of 3 runs, 0 with success" in text_of(pilot)
+        # WHEN it is none THEN it is said, and the list stays
+        await pilot.press(*" and")
+        await until(pilot, lambda: "something is missing after" in text_of(pilot), "what is wrong")
+        assert screen.list.count() == 1
+        # WHEN all orchestrations are asked for THEN the same search holds of them
+        for _ in range(4):
+            await pilot.press("backspace")
+        await pilot.press("enter", "a")
+        await until(pilot, lambda: screen.list.count() == 2, "those of both")
+        rows = rows_of(screen.list)
+        assert "beta" in rows[0] and "alpha" in rows[1] and "History of all orchestrations" in text_of(pilot)
+        # AND Esc ends the search, then leaves
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.list.count() == 4, "all of them")
+        await pilot.press("escape")
+        assert not isinstance(app.screen, HistoryScreen)
+
+
+async def test_a_note_is_kept_with_a_run_and_found(project: Project, make_run: MakeRun) -> None:
+    # GIVEN two runs, one of which somebody else noted something on
+    first, second = make_run("alpha"), make_run("alpha", Status.ERROR)
+    add_note(project.paths.run("alpha", first), "bob@host", 1.0, "slow disk")
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and app.screen.list.count() == 2, "the runs")
+        screen = app.screen
+        assert isinstance(screen, HistoryScreen)
+        assert "✎ slow disk" in rows_of(screen.list)[1]
+        # WHEN one is noted THEN it stands in the row, and on the disk
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, Prompt), "the question")
+        await pilot.press(*"called them", "enter")
+        await until(pilot, lambda: "✎ called them" in rows_of(screen.list)[0], "the note")
+        assert [note.text for note in read_notes(project.paths.run("alpha", second))] == ["called them"]
+        # AND it is found
+        await pilot.press("slash", *"note~called")
+        await until(pilot, lambda: [run.id for run in screen.list.runs] == [second], "the run")
+
+
+async def test_marked_runs_are_run_again_after_a_preview(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN three runs, two of which failed
+    project = make_commands(tmp_path, {"First": {"a": "test -e good"}})
+    run(project), run(project)
+    (project.root / "good").touch()
+    run(project)
+    started: list[list[str]] = []
+
+    def start(command: list[str], directory: Path, log: Path) -> subprocess.Popen[bytes]:
+        started.append(command)
+        return subprocess.Popen(["true"])
+
+    monkeypatch.setattr("orch_tui.tui.runs.rerun.start_detached", start)
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and app.screen.list.count() == 3, "the runs")
+        screen = app.screen
+        assert isinstance(screen, HistoryScreen)
+        # WHEN those that failed are marked and run again
+        await pilot.press("slash", *"status=error", "enter")
+        await until(pilot, lambda: screen.list.count() == 2, "the failed ones")
+        await pilot.press("asterisk", "R")
+        await until(pilot, lambda: isinstance(app.screen, RerunPreview), "the preview")
+        # THEN the preview says what will run, and nothing was started
+        shown = text_of(pilot)
+        assert "2 runs to start" in shown and shown.count("1 will run") == 2 and started == []
+        # WHEN it is left THEN the marks stay; WHEN it is accepted THEN a process of its own does it
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen, "the history")
+        assert len(screen.list.marked) == 2
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(app.screen, RerunPreview), "the preview")
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(started), "the start")
+        await until(pilot, lambda: not screen.list.marked, "no mark")
+        assert started[0][4:] == [
+            "rerun",
+            *sorted(run_ids(project.paths, "o"))[:2],
+            "--yes",
+            "--project",
+            str(project.root),
+        ]
+
+
+async def test_the_logs_of_all_runs_are_searched(tmp_path: Path) -> None:
+    # GIVEN two runs whose logs have a word
+    project = make_commands(tmp_path, {"First": {"a": "seq 200; echo the needle here; seq 200"}})
+    run(project), run(project)
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, GrepScreen), "the search")
+        screen = app.screen
+        assert isinstance(screen, GrepScreen)
+        # WHEN an expression is wrong THEN it is said
+        await pilot.press(*"/(", "enter")
+        await until(pilot, lambda: "This is no regular expression" in text_of(pilot), "what is wrong")
+        # WHEN it is looked for THEN both lines are there
+        await pilot.press("backspace", "backspace", *"needle", "enter")
+        await until(pilot, lambda: "2 lines in 2 logs" in text_of(pilot), "both")
+        assert all("the needle here" in row and "   201 " in row for row in rows_of(screen.list))
+        # WHEN one is opened THEN its log is shown at the line, which is marked as found
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, LogViewerScreen), "the log")
+        await until(pilot, lambda: "the needle here" in text_of(pilot), "the line")
+        viewer = app.screen
+        assert isinstance(viewer, LogViewerScreen)
+        state = viewer.log_view.state
+        assert state.pattern is not None and state.pattern.text == "needle" and not viewer.log_view.follow
+        await until(pilot, lambda: "line 201 of" in text_of(pilot), "its number")

@@ -10,7 +10,7 @@ from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.home.runs_pane import RunsPane
 from orch_tui.tui.home.screen import HomeScreen
 from orch_tui.tui.home.sequence_pane import SequencePane
-from orch_tui.tui.runs.history import RunList
+from orch_tui.tui.runs.run_list import RunList
 from textual.widgets import Input, Static
 
 from tests.support.clocks import stopped_at

@@ -67,6 +67,7 @@ def _json(item: Item) -> dict[str, Any]:
         "count": item.count,
         "run": item.run or None,
         "what": item.what,
+        "seen": item.seen or None,
         "new": item.new,
         "acknowledged": {"by": one.by, "at": at(one.at), "note": one.note, "until": at(one.until)} if one else None,
     }
@@ -79,7 +80,7 @@ def _print(out: Output, items: Sequence[Item]) -> None:
             local_time(item.since),
             item.orchestration or "the project",
             f"{item.kind.value} ×{item.count}" if item.count > 1 else item.kind.value,
-            item.what,
+            f"{item.what} ({item.seen})" if item.seen else item.what,
             _said(item),
         ]
         for item in items

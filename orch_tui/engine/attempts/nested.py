@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.run.plan import PlannedTask, RunPlan
-from orch_tui.project.history import RunSummary, run_ids, summarize
+from orch_tui.project.history import RunSummary, newest_ids, summarize
 from orch_tui.project.paths import ProjectPaths
 
 _CHAIN = 50
@@ -32,7 +32,7 @@ def inner_orchestration(configuration: str) -> str | None:
 def newest_nested(paths: ProjectPaths, orchestration: str, parent: str) -> RunSummary | None:
     """The newest run of ``orchestration`` that belongs to the task ``parent``."""
     outer = parent.split("/")[1]
-    for run in run_ids(paths, orchestration):
+    for run in newest_ids(paths, orchestration):
         if run < outer:
             # A nested run begins after the run that it is part of.
             return None
@@ -72,7 +72,7 @@ def interrupted_below(paths: ProjectPaths, run: Path) -> Iterator[Path]:
     except FileNotFoundError:
         return
     for orchestration in orchestrations:
-        for name in run_ids(paths, orchestration):
+        for name in newest_ids(paths, orchestration):
             if name < run.name:
                 break
             try:

@@ -11,7 +11,16 @@ from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.line_cache import Line, LineCache, stamp_of
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.runs.past.failures import Cure, FailureGroup, failed_task
+from orch_tui.runs.past.failures import (
+    Cure,
+    FailureGroup,
+    failed_task,
+    group_failures,
+    has_failed,
+    pattern_of,
+    said_of,
+    seen_words,
+)
 
 _WIDTH = 2
 
@@ -65,6 +74,15 @@ class Cures:
             same = before is not None and before.digest == after.digest
             return Cure.RERUN if same else Cure.EDITED
         return Cure.NOT_YET
+
+
+def seen_before(paths: ProjectPaths, runs: Sequence[RunSummary], failed: RunSummary, now: float) -> str:
+    """``seen 4 times since 3 Nov; a plain re-run cured 3``: of a failure among these runs, the newest first; empty for
+    what was seen once. Reads journals."""
+    pattern = pattern_of(said_of(failed))
+    same = [one for one in runs if has_failed(one) and pattern_of(said_of(one)) == pattern]
+    groups = group_failures(same)
+    return seen_words(Cures(paths, runs).told(groups)[0], now) if groups else ""
 
 
 class _Outcomes:

@@ -39,11 +39,12 @@ class Hit:
 
 
 class LogSearch:
-    """One search; ``logs`` and ``bytes`` say how much was looked at, ``unreadable`` what could not be, and why."""
+    """One search for what is ``wanted``. ``logs`` and ``bytes`` say how much was looked at, ``unreadable`` what could
+    not be, and why."""
 
     def __init__(self, wanted: Pattern, task: str = "*", cancelled: Callable[[], bool] = lambda: False) -> None:
         """``task`` is an id, with ``*`` and ``?``; ``cancelled`` is asked between two blocks."""
-        self._wanted = wanted
+        self.wanted = wanted
         self._task = task
         self._cancelled = cancelled
         self.logs = 0
@@ -95,7 +96,7 @@ class LogSearch:
                     end = len(block)
                 rest, block = block[end:], block[:end]
                 at = 0
-                for start in self._wanted.lines(block):
+                for start in self.wanted.lines(block):
                     number += block.count(b"\n", at, start)
                     at = start
                     stop = block.find(b"\n", start)

@@ -46,6 +46,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("home.undo", "u", "Undo", "Take back the last change made in this list.", True, _EDIT),
     Action("home.edit-file", "F", "Edit file", "Open the orchestration's file in $EDITOR.", False, _EDIT),
     Action("home.sequence", "P", "Picture", "Show phases and tasks as boxes and arrows, live in a run.", True, _VIEW),
+    Action("home.grep", "f3", "All logs", "Find text in the logs of all runs.", False, _VIEW),
     Action("home.storage", "D", "Data", "Show the stored tables of the project.", False, _VIEW),
     Action("home.filter", "slash", "Filter", "Show only those with the words you type.", True, _VIEW),
     Action("home.clear-filter", "escape", "Clear filter", "Show all orchestrations again.", True, _VIEW),

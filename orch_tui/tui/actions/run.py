@@ -191,12 +191,35 @@ PREVIEW: tuple[Action, ...] = (
 HISTORY: tuple[Action, ...] = (
     Action("history.open", "enter,o", "Open", "Show the run in the workbench, read only.", True, VIEW),
     Action("history.compare", "c", "Compare", "Compare with the marked run, or with the one before.", True, VIEW),
-    Action("history.mark", "space", "Mark", "Mark the run to compare another one with it.", True, VIEW),
-    Action("history.rerun", "R", "Run failed", "Run again what did not succeed in the run.", True, RUN),
+    Action("history.mark", "space", "Mark", "Mark the run, to compare or to run it again.", True, VIEW),
+    Action("history.mark-range", "V", "Mark range", "Mark all from the last mark to the cursor.", group=VIEW),
+    Action("history.mark-all", "asterisk", "Mark all", "Mark all that are shown; again to unmark them.", group=VIEW),
+    Action(
+        "history.rerun",
+        "R",
+        "Run again",
+        "Run again what did not succeed in the run, or in the marked ones; shows first what would happen.",
+        True,
+        RUN,
+    ),
+    Action("history.filter", "slash", "Find", "Show only the runs that words and comparisons hold of.", True, VIEW),
+    Action("history.grep", "L,f3", "All logs", "Find text in the logs of all these runs.", True, VIEW),
+    Action("history.note", "n", "Note", "Note something on the run; it is kept with it.", True, VIEW),
+    Action("history.everything", "a", "All", "Show the runs of all orchestrations, or of this one again.", True, VIEW),
     Action("history.rehearse", "W", "Rehearse", "Walk the run again by today's rules, and start nothing.", True, RUN),
     Action("history.leave", "escape", "Back", "Back to where you were.", True, VIEW),
     Action("history.prune", "D", "Delete old", "Delete the runs that the project does not keep; asks first.", True),
     Action("history.reload", "r", "Reload", "Read the runs again.", group=VIEW),
+)
+RERUN: tuple[Action, ...] = (
+    Action("rerun.start", "enter", "Start", "Start what can be run again.", True, RUN),
+    Action("rerun.cancel", "escape", "Leave", "Start nothing.", True, RUN),
+)
+GREP: tuple[Action, ...] = (
+    Action("grep.open", "enter,o", "Open", "Open the log at the line.", True, VIEW),
+    Action("grep.search", "slash", "Search", "Type another text, or a / and a regular expression.", True, VIEW),
+    Action("grep.run", "w", "Run", "Show the run of the line in the workbench.", True, VIEW),
+    Action("grep.leave", "escape", "Back", "Back to where you were.", True, VIEW),
 )
 DIALOGS: tuple[Action, ...] = (
     Action("variables.accept", "ctrl+o,f10", "Accept", "Take the values.", priority=True),
@@ -216,5 +239,7 @@ ACTIONS: tuple[Action, ...] = (
     *INTERVENE,
     *PREVIEW,
     *HISTORY,
+    *RERUN,
+    *GREP,
     *DIALOGS,
 )

@@ -105,7 +105,7 @@ def _failed(run: RunSummary, name: str, now: float) -> Line:
 
 def _waiting(item: Item, name: str, now: float) -> Line:
     """What people have seen, or cannot see elsewhere, and nobody takes care of."""
-    failing = item.kind in (ItemKind.FAILING, ItemKind.INTERRUPTED)
+    failing = item.kind in (ItemKind.FAILING, ItemKind.INTERRUPTED, ItemKind.GIVEN_UP)
     glyph, style = (STYLES[Status.ERROR].glyph, style_of(Status.ERROR)) if failing else (_MISSED, "warning")
     left = (Part(f" {glyph} ", style), Part(name or "The project"), Part(f"  {item.what}", "dim"))
     times = f" ×{item.count}" if item.count > 1 else ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.sending import outbox_changed
-from orch_tui.inbox.reading import failing_item, unsent_items, with_acknowledgement
+from orch_tui.inbox.reading import failing_item, unsent_items, with_acknowledgement, with_given_up
 from orch_tui.inbox.values import Item
 from orch_tui.model.status import Status
 from orch_tui.project.history import RunSummary, runs
@@ -45,4 +45,5 @@ class InboxBoard:
         known = self._failing.get(name)
         if known is None or known[0] != run:
             known = self._failing[name] = run, failing_item(name, runs(self._paths, name, _RUNS), looked)
-        return known[1]
+        item = known[1]
+        return with_given_up(self._paths, item, run) if item is not None and item.run == run.id else item

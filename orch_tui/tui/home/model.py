@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from orch_tui.model.edits.undo import NothingToUndo
@@ -335,10 +336,10 @@ class HomeModel:
 
 def read_runs(paths: ProjectPaths, orchestration_id: str, known: Runs | None = None) -> Runs:
     """The newest runs; ``known`` is returned when nothing has changed since. For any thread."""
-    from orch_tui.project.history import run_ids, runs
+    from orch_tui.project.history import newest_ids, runs
 
     try:
-        newest = run_ids(paths, orchestration_id)[:SPARK_RUNS]
+        newest = list(islice(newest_ids(paths, orchestration_id), SPARK_RUNS))
     except OSError as error:
         return Runs((), (), error.strerror or str(error))
     stamp = (tuple(newest), tuple(_stamp(paths, orchestration_id, run) for run in newest[:3]))

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 
 if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
-    from orch_tui.tui.runs.history import RunList
+    from orch_tui.tui.runs.run_list import RunList
 
 
 class RunsPane(Vertical):
@@ -50,7 +50,7 @@ class RunsPane(Vertical):
             self._list.show(self._told)
 
     def _begin(self) -> None:
-        from orch_tui.tui.runs.history import RunList
+        from orch_tui.tui.runs.run_list import RunList
         from orch_tui.tui.widgets.list_head import ListHead
 
         self._list = RunList(id="runs-list")

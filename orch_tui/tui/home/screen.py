@@ -286,6 +286,7 @@ class HomeScreen(Screen[None]):
             "home.reload": self._reload,
             "home.sequence": self._sequence,
             "home.storage": self._storage,
+            "home.grep": lambda: self.app.push_screen(self.app.ways.log_search(None)),
             "runs.history": self._history,
         }
 
@@ -386,7 +387,7 @@ class HomeScreen(Screen[None]):
         while answer := await self.app.push_screen_wait(HistoryScreen(self.app.project, orchestration, cursor=run)):
             what, directory = answer
             if what == "rerun":
-                self.app.open_run(orchestration, directory, rerun=True)
+                self.app.open_run(directory.parent.name, directory, rerun=True)
                 return
-            await self.app.visit_run(orchestration, directory)
+            await self.app.visit_run(directory.parent.name, directory)
             run = directory.name

@@ -120,6 +120,11 @@ class LogState:
         self._set(pattern(text))
         self._find(self.view.cursor + 1, forward=False)
 
+    def search_at(self, text: str, offset: int) -> None:
+        """Count lines with ``text``, and go to the one that begins at ``offset``. Raises: ValueError as above."""
+        self._set(pattern(text))
+        self._arrive_at(offset)
+
     def jump(self, *, forward: bool) -> bool:
         """Go to the next match; False when nothing is searched for."""
         if self.pattern is None:
@@ -145,13 +150,16 @@ class LogState:
             self.note = "nothing found"
             return
         self.note = "went on at the other end" if around else ""
-        self.go(offset)
-        if self.pattern is not None and (spans := self.pattern.spans(self.view.line(offset).shown)):
-            self.view.reveal(offset, *spans[0])
+        self._arrive_at(offset)
         if self._steps > 0:
             steps = self._steps - 1
             self._find(offset, forward=before.forward)
             self._steps = steps
+
+    def _arrive_at(self, offset: int) -> None:
+        self.go(offset)
+        if self.pattern is not None and (spans := self.pattern.spans(self.view.line(offset).shown)):
+            self.view.reveal(offset, *spans[0])
 
     def go(self, offset: int) -> None:
         if self.view.follow:

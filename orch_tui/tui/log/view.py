@@ -156,6 +156,11 @@ class LogView(Widget, can_focus=True):
             self.state.note = str(error)
         self.update()
 
+    def show_match(self, text: str, offset: int) -> None:
+        """As :meth:`search`, but at the line that begins at ``offset``, which has it."""
+        self.state.search_at(text, offset)
+        self.update()
+
     @property
     def selected_text(self) -> str:
         """For whoever copies what is selected in the widget with the focus."""

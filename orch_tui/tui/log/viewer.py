@@ -52,14 +52,19 @@ class LogViewerScreen(FullScreen[None]):
         self._of_run: tuple[Path, RunState, TaskState] | None = None
         self._numbers: list[int] = []
         self._ended: list[bool] = [False] * len(self._attempts)
+        self._begin_at: tuple[str, int] | None = None
 
     @classmethod
-    def open_for_task(cls, run_directory: Path, task: TaskState, state: RunState | None = None) -> Self:
-        """The attempts of a task, the latest one in view; of a task that has not begun, its first one to be.
+    def open_for_task(
+        cls, run_directory: Path, task: TaskState, state: RunState | None = None, *, attempt: int | None = None
+    ) -> Self:
+        """The attempts of a task, the latest one in view, or the one of this number; of a task that has not begun, its
+        first one to be.
 
         With the ``state`` of its run, an attempt's text can be shown and its command copied.
         """
-        numbers = [(attempt.number, attempt.status.value) for attempt in task.attempts] or [(1, task.status.value)]
+        numbers = [(one.number, one.status.value) for one in task.attempts] or [(1, task.status.value)]
+        start = next((place for place, (number, _) in enumerate(numbers) if number == attempt), -1)
         attempts = [
             (
                 f"{task.attempt_words(number)}, {status}",
@@ -67,13 +72,17 @@ class LogViewerScreen(FullScreen[None]):
             )
             for number, status in numbers
         ]
-        viewer = cls(attempts, title=task.name)
+        viewer = cls(attempts, start, title=task.name)
         if task.attempts:
-            viewer._ended = [attempt.status.final for attempt in task.attempts]
+            viewer._ended = [one.status.final for one in task.attempts]
         if state is not None:
             viewer._numbers = [number for number, _ in numbers] if task.attempts else []
             viewer._of_run = (run_directory, state, task)
         return viewer
+
+    def begin_at(self, text: str, offset: int) -> None:
+        """Show the line that begins there first, as the one that a search for the text has found."""
+        self._begin_at = (text, offset)
 
     @property
     def path(self) -> Path:
@@ -87,6 +96,9 @@ class LogViewerScreen(FullScreen[None]):
 
     def on_mount(self) -> None:
         self.set_focus(self.log_view)
+        if self._begin_at is not None:
+            # The view must know how many lines it has.
+            self.call_after_refresh(self.log_view.show_match, *self._begin_at)
         self._show_title()
 
     def on_resize(self) -> None:

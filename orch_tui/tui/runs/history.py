@@ -1,161 +1,120 @@
-"""The runs of an orchestration: how they ended, how long they took, and what can be done with them."""
+"""Past runs on the screen: found, compared, noted, run again."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from statistics import fmean
-from time import localtime, strftime
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from textual import work
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Static
+from textual.content import Content
+from textual.widgets import Input, Static
 
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.project.history import RunSummary, clock_of, runs
+from orch_tui.project.history import RunSummary
+from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import DefinitionError, Project
-from orch_tui.runs.estimates import ENOUGH, LONGER, RUNS
-from orch_tui.tui.actions import bindings, workbench
+from orch_tui.project.run_index import RunIndex
+from orch_tui.runs.past.cures import seen_before
+from orch_tui.runs.past.failures import has_failed
+from orch_tui.runs.past.notes import LONGEST, Note, add_note, read_notes
+from orch_tui.runs.past.query import parse_query
+from orch_tui.runs.past.syntax import WrongSearch
+from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.background import in_background
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.dialogs.confirm import Confirm
+from orch_tui.tui.dialogs.prompt import Prompt
+from orch_tui.tui.runs.run_list import RunList, usual
 from orch_tui.tui.runs.trend import chart
-from orch_tui.tui.status_look import style_of
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
-from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.widgets.list_head import ListHead
 
-LIMIT = 1000
-"""Runs that are listed, newest first."""
-_BAR = 12
-_WIDE = 100
-"""Columns from which durations have a bar."""
+if TYPE_CHECKING:
+    from orch_tui.tui.application import Application
+
+_HINT = 'words, or status=error who=ann error~"timed out" took>5m since=3 days ago'
+_LOOK = 2.0
+"""Seconds between two looks while a run goes on."""
+_STARTING = 30.0
+"""Seconds in which runs that were asked for have begun, or never will."""
 
 
-def usual(found: Sequence[RunSummary]) -> dict[int, float]:
-    """Mean seconds of the last 20 successful complete runs, by the number of their tasks, where there are enough."""
-    good: dict[int, list[float]] = {}
-    for run in found:
-        if run.status is Status.SUCCESS and run.seconds is not None and not run.partial:
-            good.setdefault(run.tasks, []).append(run.seconds)
-    return {tasks: fmean(seconds[:RUNS]) for tasks, seconds in good.items() if len(seconds) >= ENOUGH}
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was read: runs, newest first, and the notes on them, by the directory of the run."""
+
+    runs: Sequence[RunSummary] = ()
+    notes: Mapping[Path, Sequence[Note]] | None = None
+
+    def notes_on(self, run: Path) -> Sequence[Note]:
+        """The notes on the run of a directory."""
+        return (self.notes or {}).get(run, ())
 
 
-class RunList(LineList, inherit_bindings=False):
-    """One run a line, newest first."""
+@dataclass(frozen=True, slots=True)
+class LastSearch:
+    """What was shown when a run was opened, for coming back."""
 
-    # Enter is a key of the screen, which says in its footer what it does.
-    BINDINGS = bindings(
-        action for action in (*workbench.LIST, *workbench.LIST_TOP) if action.id != "list.choose"
-    )  # fmt: skip
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.runs: Sequence[RunSummary] = ()
-        self.marked: str | None = None
-        self._top = 1.0
-        self._tasks_width = 0
-        self._usual: dict[int, float] = {}
-        self._continued: dict[str, str] = {}
-        self.empty_text = " No run yet: R in the workbench starts one"
-
-    def show(self, found: Sequence[RunSummary]) -> None:
-        """Show these; the cursor stays on its run."""
-        here = self.chosen
-        self.runs = found
-        self._top = max((run.seconds for run in found if run.seconds is not None), default=1.0) or 1.0
-        self._usual = usual(found)
-        self._tasks_width = max((len(_tasks(run)) for run in found), default=0)
-        # Of several that continue one run, the last: the list is newest first.
-        self._continued = {run.continues: run.id for run in reversed(found) if run.continues is not None}
-        if here is not None:
-            ids = [run.id for run in found]
-            self.cursor = ids.index(here.id) if here.id in ids else 0
-        self.reload()
-
-    def mark(self, run: str | None) -> None:
-        self.marked = run
-        self.refresh()
-
-    @property
-    def chosen(self) -> RunSummary | None:
-        return self.runs[self.cursor] if self.cursor < len(self.runs) else None
-
-    def count(self) -> int:
-        return len(self.runs)
-
-    def head(self, width: int) -> Row:
-        """The titles of the columns."""
-        bar = f"{'':{_BAR + 1}}" if width >= _WIDE else ""
-        titles = f" {'  Ended':<14}{'Started':<19}  {'Took':>8} {bar} {'Tasks':<{self._tasks_width}}  Why"
-        return Row((Part(titles, "dim"),), (Part("By ", "dim"),))
-
-    def row(self, index: int) -> Row:
-        run = self.runs[index]
-        status = Status.WARNING if run.interrupted or run.broken else run.status
-        glyph = "?" if run.interrupted or run.broken else status.style.glyph
-        when = strftime("%Y-%m-%d %H:%M:%S", localtime(run.started)) if run.started is not None else run.id[:19]
-        left = [
-            Part("◆" if run.id == self.marked else " ", "marked"),
-            Part(f"{glyph} {run.state:<12}", style_of(status)),
-            Part(f"{when}  "),
-            Part(f"{show_duration(run.seconds):>8} ", "strong"),
-        ]
-        wide = self.size.width >= _WIDE
-        if wide:
-            part = 0.0 if run.seconds is None else run.seconds / self._top
-            length = max(int(run.seconds is not None), round(part * _BAR))
-            left.append(Part("━" * length, style_of(status), picture=True))
-            left.append(Part(" " * (_BAR - length + 1), picture=True))
-        why = self._why(run)
-        left.append(Part(f" {_tasks(run):<{self._tasks_width}}  " if why else f" {_tasks(run)}", "dim"))
-        left += why
-        mean = self._usual.get(run.tasks)
-        longer = mean is not None and run.seconds is not None and run.seconds > mean * LONGER
-        right = [Part("» longer  ", "warning")] if longer and not run.partial else []
-        if wide or not (right or run.continues or run.id in self._continued):
-            right.append(Part(f"{safe_line(run.by, 30)} ", "dim"))
-        return Row(tuple(left), tuple(right))
-
-    def _why(self, run: RunSummary) -> list[Part]:
-        """What it continues, what continued it, and how it came to end so."""
-        links = [("continues", run.continues), ("continued at", self._continued.get(run.id))]
-        told = [f"{word} {clock_of(other, run.started)}" for word, other in links if other is not None]
-        parts = [Part(f"{', '.join(told)}  ", "accent")] if told else []
-        text = run.broken or run.reason
-        return [*parts, Part(safe_line(text, 200), "dim")] if text else parts
+    orchestration: str
+    everything: bool
+    text: str
 
 
-def _tasks(run: RunSummary) -> str:
-    return f"{'a part of ' if run.partial else ''}{counted(run.tasks, 'task')}"
+_LAST: WeakKeyDictionary[App[Any], LastSearch] = WeakKeyDictionary()
+
+
+def _read(paths: ProjectPaths, orchestration: str | None) -> _Known:
+    index = RunIndex(paths)
+    runs = index.all_runs() if orchestration is None else index.runs(orchestration)
+    noted = ((run.directory, read_notes(run.directory)) for run in runs)
+    return _Known(runs, {directory: notes for directory, notes in noted if notes})
 
 
 class HistoryScreen(FullScreen[tuple[str, Path] | None]):
-    """Dismissed with ``("open" | "rerun", the run's directory)``."""
+    """Dismissed with ``("open" | "rerun", the run's directory)``; it may be one of another orchestration."""
 
     CSS_PATH = "runs.tcss"
     BINDINGS = bindings(actions.HISTORY)
-    HELP = "All runs of the orchestration. Enter shows one in the workbench; c compares two, task by task."
+    HELP = (
+        "Runs that have been. Enter shows one in the workbench; c compares two, task by task; / finds some by words "
+        "and comparisons; R runs the marked ones again."
+    )
+    if TYPE_CHECKING:
+        app: Application
 
     def __init__(self, project: Project, orchestration_id: str, *, cursor: str | None = None) -> None:
         """``cursor`` is the id of the run to begin at."""
         super().__init__()
         self._project = project
         self._begin_at = cursor
+        self._comes_back = cursor is not None
         self._orchestration: str = orchestration_id
+        self._everything = False
+        self._known = _Known()
+        self._expected_until = 0.0
 
     def compose(self) -> ComposeResult:
         shown = RunList(id="list")
-        yield TitleBar(line(f"History of {self._orchestration_name()}", "bold", limit=80))
+        yield TitleBar()
         with Vertical(id="runs"):
             yield ListHead(shown)
             yield shown
+            field = Input(placeholder=_HINT, id="words", compact=True)
+            field.cursor_blink = field.display = False
+            yield field
         yield Static(id="trend")
         yield KeyBar()
 
@@ -170,28 +129,71 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
     def list(self) -> RunList:
         return self.query_one(RunList)
 
+    @property
+    def _search(self) -> str:
+        return self.query_one("#words", Input).value
+
     def on_mount(self) -> None:
-        self.query_one("#runs").border_title = line("Runs")
         self.query_one("#trend").border_title = line("How long complete runs took, the oldest first")
         self.set_focus(self.list)
+        before = _LAST.get(self.app)
+        if self._comes_back and before is not None and before.orchestration == self._orchestration:
+            self._everything = before.everything
+            field = self.query_one("#words", Input)
+            field.value, field.display = before.text, bool(before.text)
+        self._show_title()
         self.action_reload()
+        self.set_interval(_LOOK, self._look_again)
+
+    def _show_title(self) -> None:
+        name = "all orchestrations" if self._everything else self._orchestration_name()
+        self.query_one(TitleBar).show(line(f"History of {name}", "bold", limit=80), line(""))
+        self.query_one("#runs").border_title = line("Runs")
+
+    # What is read and shown
 
     def action_reload(self) -> None:
-        in_background(self, self._read, "default", "read the runs", exclusive=True)
+        in_background(self, self._read, "read", "read the runs", exclusive=True)
+
+    def _look_again(self) -> None:
+        going = any(run.live for run in self.list.runs) or time.monotonic() < self._expected_until
+        if going and self.app.screen is self:
+            self.action_reload()
 
     async def _read(self) -> None:
-        found = await asyncio.to_thread(lambda: list(runs(self._project.paths, self._orchestration, LIMIT)))
-        self.list.show(found)
-        names = [run.id for run in found]
+        wanted = None if self._everything else self._orchestration
+        try:
+            self._known = await asyncio.to_thread(_read, self._project.paths, wanted)
+        except OSError as error:
+            self.app.say(f"The runs cannot be read: {error.strerror or error}.", "error")
+        await self._find()
+        names = [run.id for run in self.list.runs]
         if self._begin_at in names:
             self.list.go(names.index(self._begin_at))
         self._begin_at = None
+
+    async def _find(self) -> None:
+        """Show those of the runs that are looked for."""
+        known, text = self._known, self._search
+        try:
+            found = await asyncio.to_thread(_find, known, text)
+        except WrongSearch as error:
+            self._show_search(line(safe_line(str(error), 200), "$text-warning"))
+            return
+        self.list.notes = {run.name: notes for run, notes in (known.notes or {}).items()}
+        self.list.empty_text = " No run is like that" if text.strip() else " No run yet: R in the workbench starts one"
+        self.list.show(found, named=self._everything)
         self.query_one(ListHead).refresh()
         good = sum(run.status is Status.SUCCESS and run.broken is None for run in found)
-        mean = usual(found).get(found[0].tasks) if found else None
+        mean = usual(found).get((found[0].orchestration, found[0].tasks)) if found and not self._everything else None
         about = f", usually {show_duration(mean)}" if mean is not None else ""
-        self.query_one("#runs").border_subtitle = line(f"{counted(len(found), 'run')}, {good} with success{about}")
+        number = f"{len(found)} of {counted(len(known.runs), 'run')}" if text.strip() else counted(len(found), "run")
+        self._show_search(line(f"{number}, {good} with success{about}"))
         self._show_trend(found)
+        self._tell_of_failure()
+
+    def _show_search(self, said: Content) -> None:
+        self.query_one("#runs").border_subtitle = said
 
     def _show_trend(self, found: Sequence[RunSummary]) -> None:
         trend = self.query_one("#trend", Static)
@@ -200,7 +202,51 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
     def on_resize(self) -> None:
         self.call_after_refresh(lambda: self._show_trend(self.list.runs))
 
-    # Actions
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        self._tell_of_failure()
+
+    def _tell_of_failure(self) -> None:
+        """How often what the run under the cursor failed of was seen, and what cured it."""
+        run = self.list.chosen
+        if run is None or not has_failed(run):
+            self.query_one("#trend").border_subtitle = line("")
+            return
+        in_background(self, partial(self._seen, run), "seen", "look for the same failure", exclusive=True)
+
+    async def _seen(self, run: RunSummary) -> None:
+        now = self.app.clock.wall()
+        words = await asyncio.to_thread(seen_before, self._project.paths, self._known.runs, run, now)
+        if self.list.chosen == run:
+            self.query_one("#trend").border_subtitle = line(words)
+
+    # Finding
+
+    def action_filter(self) -> None:
+        field = self.query_one("#words", Input)
+        # Not by a class: what is typed after the key must find the focus where it will be.
+        field.display = True
+        self.set_focus(field)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        in_background(self, self._find, "find", "find runs", exclusive=True)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not event.value:
+            event.input.display = False
+        self.set_focus(self.list)
+
+    def action_everything(self) -> None:
+        self._everything = not self._everything
+        self._show_title()
+        self.action_reload()
+
+    def action_grep(self) -> None:
+        self.app.push_screen(self.app.ways.log_search(None if self._everything else self._orchestration))
+
+    # Doing something with them
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         event.stop()
@@ -210,11 +256,22 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         self._leave_with("open")
 
     def action_rerun(self) -> None:
+        if marked := self.list.marked_runs:
+            self._rerun_marked(marked)
+            return
         run = self.list.chosen
         if run is not None and not run.status.final:
             self.notify("This run has not ended; open it to stop it or to take it over.", severity="warning")
         else:
             self._leave_with("rerun")
+
+    @work(group="rerun", exclusive=True, description="run the marked runs again")
+    async def _rerun_marked(self, marked: Sequence[RunSummary]) -> None:
+        from orch_tui.tui.runs.rerun import rerun
+
+        if await rerun(self.app, marked):
+            self.list.mark(frozenset())
+            self._expected_until = time.monotonic() + _STARTING
 
     def _leave_with(self, what: str) -> None:
         run = self.list.chosen
@@ -223,13 +280,38 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         if run.broken:
             self.notify(f"Its journal cannot be read: {safe_line(run.broken, 200)}", severity="error", markup=False)
             return
+        _LAST[self.app] = LastSearch(self._orchestration, self._everything, self._search)
         self.dismiss((what, run.directory))
 
+    @work(group="note", exclusive=True, description="note something")
+    async def action_note(self) -> None:
+        from orch_tui.engine.requests.requests import who_am_i
+
+        if (run := self.list.chosen) is None:
+            return
+        before = self._known.notes_on(run.directory)
+        hint = f"before: {safe_line(before[-1].text, 60)}" if before else "It is kept with the run, for everybody"
+        text = await self.app.push_screen_wait(
+            Prompt(f"Note on run {run.id}", placeholder="What is to be known", hint=hint)
+        )
+        if text is None or not text.strip():
+            return
+        try:
+            await asyncio.to_thread(add_note, run.directory, who_am_i(), self.app.clock.wall(), text[:LONGEST])
+        except FileNotFoundError:
+            self.app.say("The run is gone: it was deleted.", "warning")
+        except OSError as error:
+            self.app.say(f"The note cannot be kept: {error.strerror or error}.", "error")
+        self.action_reload()
+
     def action_mark(self) -> None:
-        run = self.list.chosen
-        if run is not None:
-            self.list.mark(None if self.list.marked == run.id else run.id)
-            self.list.action_cursor_down()
+        self.list.toggle_mark()
+
+    def action_mark_range(self) -> None:
+        self.list.mark_range()
+
+    def action_mark_all(self) -> None:
+        self.list.mark_all()
 
     def action_compare(self) -> None:
         from orch_tui.tui.runs.compare import CompareScreen
@@ -237,13 +319,14 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         run, found = self.list.chosen, self.list.runs
         if run is None:
             return
-        marked = next((one for one in found if one.id == self.list.marked and one.id != run.id), None)
-        other = marked or next((one for one in found[self.list.cursor + 1 :] if not one.broken), None)
+        marked = next((one for one in self.list.marked_runs if one.id != run.id), None)
+        older = (one for one in found[self.list.cursor + 1 :] if one.orchestration == run.orchestration)
+        other = marked or next((one for one in older if not one.broken), None)
         if other is None:
             self.notify("There is no older run to compare with.", severity="warning")
             return
-        older, newer = sorted((run, other), key=lambda one: one.id)
-        self.app.push_screen(CompareScreen(older.directory, newer.directory))
+        first, second = sorted((run, other), key=lambda one: one.id)
+        self.app.push_screen(CompareScreen(first.directory, second.directory))
 
     @work(group="rehearse", exclusive=True, description="walk the flow again")
     async def action_rehearse(self) -> None:
@@ -284,4 +367,20 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         await self._read()
 
     def action_leave(self) -> None:
-        self.dismiss(None)
+        """The filter first, then the marks, then the screen."""
+        field = self.query_one("#words", Input)
+        if field.display:
+            field.value = ""
+            field.display = False
+            self.set_focus(self.list)
+        elif self.list.marked:
+            self.list.mark(frozenset())
+        else:
+            self.dismiss(None)
+
+
+def _find(known: _Known, text: str) -> Sequence[RunSummary]:
+    """Raises: WrongSearch."""
+    if not text.strip():
+        return known.runs
+    return list(filter(parse_query(text, time.time(), known.notes_on), known.runs))

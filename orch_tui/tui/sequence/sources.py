@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from orch_tui.model.clocks.machine_clock import MachineClock
-from orch_tui.project.history import run_ids
+from orch_tui.project.history import newest_ids
 from orch_tui.project.journal.file import BrokenJournal, is_executed
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.runs.estimates import read_estimates, tasks_to_run
@@ -48,5 +48,5 @@ class RunSequence:
         self._model = RunModel(directory, state, live=live, estimates=estimates, machine=self._clock)
 
     def _newest(self) -> Path | None:
-        newest = next(iter(run_ids(self._paths, self._orchestration)), None)
+        newest = next(iter(newest_ids(self._paths, self._orchestration)), None)
         return self._paths.run(self._orchestration, newest) if newest else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,18 @@ from orch_tui.inbox.reading import read_inbox, streak, unsent_items
 from orch_tui.inbox.values import Item, ItemKind
 from orch_tui.model.orchestration.alerts import AlertKind, Channel, ChannelKind
 from orch_tui.model.status import Status
+from orch_tui.project.files.own_files import replace_json
 from orch_tui.project.history import RunSummary
 from orch_tui.project.looked import keep_looked
+from orch_tui.project.paths import make_private
 from orch_tui.project.project import open_project
 from orch_tui.scheduling.outage import this_moment
+from orch_tui.scheduling.store import FileLedger, scheduling_directory
+from orch_tui.scheduling.takeover import TRIES, Taken
+from orch_tui.scheduling.values import Outcome, Record, Why
+from orch_tui.triggers.turns import triggers_of
 
+from tests.support.past_runs import BEGIN, Past, write_past
 from tests.unit.alerts.kit import Here, here
 from tests.unit.alerts.test_late import going, scheduled
 
@@ -131,3 +138,43 @@ def test_alerts_that_do_not_arrive_wait_for_somebody(tmp_path: Path) -> None:
     assert [item.name for item in items(it)] == ["Test"]
     acknowledge(paths, "", Acknowledged("me", time.time()))
     assert items(it)[0].acknowledged is not None
+
+
+def test_a_run_that_the_scheduler_has_given_up_says_so(tmp_path: Path) -> None:
+    # GIVEN an interrupted run that was taken over three times in vain, and one before it that said the same
+    it = here(tmp_path, "")
+    paths = open_project(tmp_path).paths
+    write_past(paths, Past("o", BEGIN, None))
+    run = write_past(paths, Past("o", BEGIN + 60, None, schedule="daily"))
+    assert [item.kind for item in items(it)] == [ItemKind.INTERRUPTED]
+    kept = scheduling_directory(paths) / "takeovers" / "o.json"
+    make_private(kept.parent)
+    replace_json(kept, asdict(Taken(run, 4, TRIES, 0, BEGIN + 90, told=True)))
+    # WHEN the inbox is read THEN it says how to go on, and how often that was seen
+    (item,) = items(it)
+    assert item.kind is ItemKind.GIVEN_UP and f"orch-tui run --resume {run}" in item.what
+    assert item.seen.startswith("seen 2 times since ")
+    # AND somebody can take care of it
+    acknowledge(paths, "o", Acknowledged("me", time.time(), "at it", None))
+    assert items(it)[0].acknowledged is not None
+
+
+def test_a_trigger_whose_facts_started_nothing_waits(tmp_path: Path) -> None:
+    # GIVEN a trigger whose last two facts started nothing, and one that did before
+    it = here(tmp_path, "")
+    file = tmp_path / "orchestrations" / "o.toml"
+    file.write_text(f'{file.read_text()}\n[[triggers]]\nid = "new"\nfiles = "in/*.csv"\n')
+    project = open_project(tmp_path)
+    (pulled,) = triggers_of(project)
+    ledger, now = FileLedger(project.paths, pulled.watched), float(int(time.time()))
+    ledger.settle(Record(now - 300, Outcome.STARTED, run="r"))
+    assert items(it) == []
+    ledger.settle(Record(now - 200, Outcome.NOT_STARTED, why=Why.FAILED))
+    ledger.settle(Record(now - 100, Outcome.NOT_STARTED, why=Why.REFUSED, detail="no task to run"))
+    # WHEN the inbox is read THEN it says which, why, how often and since when
+    (item,) = items(it)
+    assert (item.kind, item.count, item.since) == (ItemKind.TRIGGER, 2, now - 200)
+    assert 'trigger "new" started nothing' in item.what and "no task to run" in item.what
+    # WHEN it starts a run THEN it waits no more
+    ledger.settle(Record(now - 50, Outcome.STARTED, run="s"))
+    assert items(it) == []

@@ -109,7 +109,11 @@ class RunPages:
             if answer is None:
                 return
             what, directory = answer
-            if what == "rerun":
+            other = directory.parent.name
+            if other != self._bench.value.id:
+                # The history of all orchestrations was shown.
+                self._host.orch_app.open_run(other, directory, rerun=what == "rerun")
+            elif what == "rerun":
                 self._starter.rerun(directory.name)
             else:
                 self._from_history = directory

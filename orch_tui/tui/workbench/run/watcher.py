@@ -13,7 +13,7 @@ from typing import Protocol
 from textual.message import Message
 from textual.timer import Timer
 
-from orch_tui.project.history import continued_by, run_ids
+from orch_tui.project.history import continued_by, newest_ids
 from orch_tui.project.journal.file import BrokenJournal, is_executed
 from orch_tui.project.project import Project
 from orch_tui.runs.control import RunControl
@@ -138,7 +138,7 @@ class RunWatcher:
     def newest(self) -> Path | None:
         """The directory of the newest run. Reads files."""
         paths = self._project.paths
-        newest = next(iter(run_ids(paths, self._orchestration)), None)
+        newest = next(iter(newest_ids(paths, self._orchestration)), None)
         return paths.run(self._orchestration, newest) if newest else None
 
     # Following
