@@ -51,14 +51,32 @@ class Process:
         return f"{self.pid} {line.strip()[:200]}"
 
 
-def _all_processes() -> dict[int, Process]:
+_foreign: set[int] = set()
+"""Processes that are not below this one and never will be. On a machine with thousands of them reading each again and
+again costs more than the tests."""
+
+
+def _processes() -> dict[int, Process]:
+    """All but the foreign ones that are known."""
+    present = {int(entry) for entry in os.listdir("/proc") if entry.isdigit()}
+    # One that has gone may leave its number to one of ours.
+    _foreign.intersection_update(present)
     found = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            with contextlib.suppress(OSError):
-                fields = Path(f"/proc/{entry}/stat").read_bytes().rpartition(b")")[2].split()
-                found[int(entry)] = Process(int(entry), int(fields[1]), int(fields[19]), fields[0].decode())
+    for pid in present - _foreign:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+            found[pid] = Process(pid, int(fields[1]), int(fields[19]), fields[0].decode())
+    _foreign.update(pid for pid in found if _is_foreign(pid, found))
     return found
+
+
+def _is_foreign(pid: int, found: dict[int, Process]) -> bool:
+    """Whether its ancestors are known up to one that is foreign. Not where one of them has gone meanwhile: whoever it
+    left behind may be ours."""
+    here = os.getpid()
+    while pid in found and pid != here:
+        pid = found[pid].parent
+    return pid == 0 or pid in _foreign
 
 
 def _has_children() -> bool:
@@ -73,9 +91,9 @@ def _has_children() -> bool:
 def descendants() -> list[Process]:
     """Those of this process, its children first; after ``adopt_orphans`` also those that left their parents."""
     if not _has_children():
-        # Most tests start no process, and reading all of /proc several times costs more than they do.
+        # Most tests start no process, and looking through /proc several times costs more than they do.
         return []
-    processes = _all_processes()
+    processes = _processes()
     children: dict[int, list[Process]] = {}
     for process in processes.values():
         children.setdefault(process.parent, []).append(process)
