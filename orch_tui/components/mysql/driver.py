@@ -5,6 +5,7 @@ Source: https://pymysql.readthedocs.io/
 
 from __future__ import annotations
 
+import functools
 import socket
 import ssl
 from typing import Any
@@ -48,6 +49,12 @@ class Stream(SSCursor):
         self.connection = None  # type: ignore[assignment]
 
 
+class _Connection(pymysql.Connection):
+    def _create_ssl_ctx(self, sslp: Any) -> ssl.SSLContext:
+        # The driver's way for "encrypt if the server can": it reads the machine's authorities each time and asks none.
+        return super()._create_ssl_ctx(sslp) if sslp else _unverified()  # type: ignore[misc]
+
+
 def open_connection(server: Server, authorities: str | None, wait: float, keep: bool) -> pymysql.Connection[Any]:
     """A connection in autocommit. Answers must come within ``wait`` seconds, with ``keep`` for ever.
 
@@ -56,7 +63,7 @@ def open_connection(server: Server, authorities: str | None, wait: float, keep: 
         pymysql.Error: it refuses us.
     """
     local = server.host.startswith("/")
-    con: pymysql.Connection[Any] = pymysql.connect(
+    con = _Connection(
         host="localhost" if local else server.host,
         unix_socket=server.host if local else None,
         port=server.port,
@@ -121,8 +128,15 @@ def _tls(server: Server, authorities: str | None) -> dict[str, Any]:
         return {"ssl_disabled": True}
     if server.ssl == "prefer":
         return {}
-    context = ssl.create_default_context(cafile=authorities)
     if server.ssl == "require":
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return {"ssl": context}
+        return {"ssl": _unverified()}
+    return {"ssl": ssl.create_default_context(cafile=authorities)}
+
+
+@functools.cache
+def _unverified() -> ssl.SSLContext:
+    """Encrypts, whoever answers."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
