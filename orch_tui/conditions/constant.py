@@ -36,7 +36,8 @@ class Always(StrEnum):
 def always(condition: Condition, phase: str, on: After) -> Always | None:
     """What a condition says in every run that asks it after a phase (its id) with this outcome; None where that
     depends, or is not known."""
-    found: dict[_Keys, set[object]] = {}
+    # Lists: in a set, 1 and true would be one.
+    found: dict[_Keys, list[object]] = {}
     if not condition.references:
         return _judged(condition, [{}])
     if not _compares(condition.tree, found):
@@ -77,7 +78,7 @@ def _within(one: _Keys, other: _Keys) -> bool:
     return one[0] == other[0] and other[1][: len(one[1])] == one[1]
 
 
-def _compares(node: Node, found: dict[_Keys, set[object]]) -> bool:
+def _compares(node: Node, found: dict[_Keys, list[object]]) -> bool:
     """Whether it depends on comparisons with constants alone; these are put into ``found``, by fact."""
     if node.kind is Kind.CONSTANT:
         return isinstance(node.value, bool)
@@ -88,16 +89,16 @@ def _compares(node: Node, found: dict[_Keys, set[object]]) -> bool:
     fact = _fact(node)
     if fact is None:
         return False
-    found.setdefault(fact, set()).update((True, False))
+    found.setdefault(fact, []).extend((True, False))
     return True
 
 
-def _compared(parts: Sequence[Node], found: dict[_Keys, set[object]]) -> bool:
+def _compared(parts: Sequence[Node], found: dict[_Keys, list[object]]) -> bool:
     facts = [fact for part in parts if (fact := _fact(part)) is not None]
     constants = [value for part in parts for value in _constants(part)]
     if len(facts) != 1 or any(value is OTHER for value in constants) or not constants:
         return False
-    found.setdefault(facts[0], set()).update(constants)
+    found.setdefault(facts[0], []).extend(constants)
     return True
 
 
@@ -120,7 +121,7 @@ def _fact(node: Node) -> _Keys | None:
     return reference.root, reference.keys
 
 
-def _values(fact: _Keys, constants: set[object], phase: str, on: After) -> list[object]:
+def _values(fact: _Keys, constants: Sequence[object], phase: str, on: After) -> list[object]:
     """One value from each place that the constants leave apart."""
     root, keys = fact
     if root in ("task", "phase") and keys[1:] == ("status",):
@@ -128,7 +129,8 @@ def _values(fact: _Keys, constants: set[object], phase: str, on: After) -> list[
     values: list[object] = [None, True, False, "", 0]
     texts = sorted({value for value in constants if isinstance(value, str)})
     for text in texts:
-        values += [text, f"{text}\0"]
+        # Right behind it; the library would take NUL for its end.
+        values += [text, f"{text}\x01"]
     numbers = sorted({value for value in constants if isinstance(value, int | float) and not isinstance(value, bool)})
     if any(not isfinite(number) for number in numbers):
         return []

@@ -221,9 +221,8 @@ async def test_the_preview_of_a_run_says_which_phases_rules_may_pass_over(flow: 
         await until(pilot, says(pilot, 'Command · two — may run, if not "nothing"'))
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["wide", "small"])
 def test_the_form_over_the_tree(
-    snap_compare: Callable[..., bool], flow: Project, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+    snap_compare: Callable[..., bool], flow: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -239,4 +238,4 @@ def test_the_form_over_the_tree(
         form.condition.move_cursor(form.condition.document.end)
         await until(pilot, says(pilot, 'there is no phase "lod"'))
 
-    assert snap_compare(OrchApp(flow), terminal_size=size, run_before=play)
+    assert snap_compare(OrchApp(flow), terminal_size=(80, 24), run_before=play)

@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from orch_tui.conditions.condition import Condition, ConditionError, UndecidedError
 from orch_tui.conditions.constant import Always, always
@@ -36,6 +36,7 @@ NEVER, HOLDS = Always.NEVER, Always.HOLDS
         ("vars.x == 'a' ? vars.x == 'b' : vars.x == 'c' && vars.x == 'd'", NEVER),
         ("vars.day > '2026' && vars.day < '2025'", NEVER),
         ("vars.x && !vars.x", NEVER),
+        ("vars.x == true && vars.x == false || vars.x == 1", None),  # 1 is not true
         # What cannot be taken apart is not judged.
         ("has(task.a.rows)", None),
         ("now.getHours() > 30", None),
@@ -85,6 +86,9 @@ texts = st.recursive(
 
 
 @given(texts)
+@example("(vars.x == true) && (vars.x == 'a') || (vars.x == 1)")
+@example("(vars.x != 1) || (vars.x == true)")
+@example("(vars.x != 'a') && (vars.x >= 'a')")
 def test_what_is_said_to_hold_always_or_never_does(text: str) -> None:
     try:
         condition = Condition(text)
