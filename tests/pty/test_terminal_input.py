@@ -123,7 +123,7 @@ def test_noise_never_ends_the_screen(app: PtyApp, project: Path, seed: int) -> N
     # THEN the program lives, wrote no report, and ends as it should
     app.send(b"\x1b[201~")
     app.pump(1.5)
-    assert app.state() in "SR"
+    assert app.state() in "SRD"
     assert not crashes.exists(), app.text()
     app.signal(signal.SIGTERM)
     assert app.exit_code() == 128 + signal.SIGTERM and app.restored()
