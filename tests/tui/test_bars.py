@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
 from orch_tui.model.events import events
 from orch_tui.model.status import Status
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.widgets.list_head import ListHead
 from orch_tui.tui.workbench.screen import WorkbenchScreen
+from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
 from orch_tui.tui.workbench.tree.tree_pane import TreePane
 
 from tests.support.clocks import stopped_at
@@ -148,3 +151,27 @@ async def test_the_log_is_that_of_the_task_under_the_cursor_and_of_the_telling_o
 
 def screen_text(screen: WorkbenchScreen) -> str:
     return "\n".join("".join(one.text for one in strip) for strip in screen._compositor.render_strips())
+
+
+@pytest.mark.parametrize(("tasks", "whole"), [(3, True), (20, False)])
+async def test_a_short_tree_is_drawn_whole_while_a_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tasks: int, whole: bool
+) -> None:
+    # GIVEN a run with few rows in the tree, or with many
+    project = make_commands(tmp_path, {"First": {f"t{number}": GATE for number in range(tasks)}})
+    limits: list[int | None] = []
+    show_states = PhaseTree.show_states
+
+    def noted(tree: PhaseTree, *arguments: Any, **named: Any) -> None:
+        limits.append(named.get("limit"))
+        show_states(tree, *arguments, **named)
+
+    async with workbench(project, "o") as (pilot, screen):
+        await run_all(pilot, screen)
+        await until(pilot, lambda: "processing" in "".join(rows_of(screen.phase_tree)), "the run")
+        # WHEN it goes on THEN each tick draws all rows that are different, or some of them
+        monkeypatch.setattr(PhaseTree, "show_states", noted)
+        screen.desk.run_changed()
+        assert (limits[-1] is None) is whole
+        (tmp_path / "gate").touch()
+        await to_end(pilot, screen)

@@ -18,8 +18,9 @@ from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
 from orch_tui.tui.workbench.tree.run_rows import nested_lines, phase_note, phase_state, rule_looks, task_state
 from orch_tui.tui.workbench.tree.states import TreeStates
 
-_TREE_ROWS = 8
-"""Durations drawn per second in the tree, at most: with more running tasks they take turns."""
+_TREE_ROWS, _FEW_ROWS = 8, 16
+"""Rows drawn per second in the tree, at most: with more running tasks they take turns. A tree of few rows is drawn
+whole, so that the lines in which phases begin never stand in two places."""
 
 
 class RunView:
@@ -51,7 +52,8 @@ class RunView:
             task: nested_lines(task, child, self._timeline.nested.get(task), wide=wide)
             for task, child in model.children.items()
         }
-        self._draw_states(model, None if whole or model.finished else _TREE_ROWS)
+        few = self._tree.count() <= _FEW_ROWS
+        self._draw_states(model, None if whole or few or model.finished else _TREE_ROWS)
         if self._tree.look.chart.columns.words != wide:
             self.draw(shown, results, whole=True)
             return
