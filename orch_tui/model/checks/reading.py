@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from difflib import get_close_matches
 from typing import Any
 
 from orch_tui.model.checks.values import Check, CheckKind, CheckSeverity
@@ -78,6 +77,9 @@ def follow_tables(
 def _of_set(index: int, values: Mapping[str, Any], tables: Sequence[str]) -> list[Check]:
     for key in values:
         if key not in KEYS:
+            # Reading a project must not cost what only a mistake needs.
+            from difflib import get_close_matches
+
             close = get_close_matches(key, KEYS, 1)
             remedy = f'did you mean "{close[0]}"?' if close else f"it can be one of {', '.join(KEYS)}"
             raise CheckFault((index, key), f"checks[{index + 1}].{safe_line(key, 60)} is no check", remedy)

@@ -22,7 +22,7 @@ from orch_tui.project.journal.format import parse_records, write_header
 from orch_tui.project.journal.head import Head
 from orch_tui.project.saving import orchestration_text
 from orch_tui.project.toml.decode import Place
-from orch_tui.tui.workbench.dialogs.task_options_form import FIELDS, form_values, read_form
+from orch_tui.tui.workbench.dialogs.task_options_form import FIELDS, SETS, form_values, read_form
 
 from tests.support.strategies import retry_failures
 
@@ -140,7 +140,7 @@ def test_each_field_that_is_declared_is_kept_wherever_a_task_goes(place: str, na
 def test_the_form_has_a_place_for_each_option() -> None:
     shown = {field.name for field in FIELDS}
     assert {key for key in OPTION_KEYS if not any(name.startswith(key) for name in shown)} == set()
-    assert set(form_values([Task("t", "command/t")], TaskOptions()).texts) == shown
+    assert set(form_values([Task("t", "command/t")], TaskOptions()).texts) == shown | {SETS.name}
 
 
 @given(TASKS)
