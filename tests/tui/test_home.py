@@ -278,3 +278,16 @@ async def test_on_a_low_screen_there_is_no_pane_of_runs(project: Project, make_r
         # WHEN the terminal grows THEN it is there, with its runs
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: bool(home(app).query(RunList)) and home(app).query_one(RunList).count() == 1)
+
+
+async def test_a_look_that_is_broken_off_by_the_next_leaves_no_picture_out(project: Project) -> None:
+    app = app_at_three(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        pane = home(app).query_one(SequencePane)
+        await until(pilot, lambda: pane.picture is not None and pane.picture.sequence.name.startswith("Alpha"))
+        # WHEN another one is followed, and looked at again before it is read
+        pane.follow("beta")
+        pane.told(runs=True)
+        pane.told(runs=False)
+        # THEN its plan is drawn all the same
+        await until(pilot, lambda: pane.picture is not None and pane.picture.sequence.name.startswith("Beta"))

@@ -28,12 +28,13 @@ class SequencePane(SequenceFrame):
         self.followed: str | None = None
         self._source: RunSequence | None = None
         self._ran = False
+        self._drawn = False
 
     def follow(self, orchestration_id: str | None) -> None:
         """Show the sequence of this orchestration from now on; None: nothing is under the cursor."""
         if orchestration_id != self.followed:
             self.followed, self._source = orchestration_id, None
-            self._ran = False
+            self._ran = self._drawn = False
             self._look()
 
     def forget(self) -> None:
@@ -61,16 +62,17 @@ class SequencePane(SequenceFrame):
         if followed != self.followed or not self.is_attached:
             return
         if sequence is not None:
+            self._drawn = True
             self.draw(sequence)
 
     async def _sequence(self, orchestration_id: str) -> Sequence | None:
-        """The run as it stands, else the plan the first time; None for "as before"."""
+        """The run as it stands, else the plan until it is drawn; None for "as before"."""
         from orch_tui.tui.sequence.sources import RunSequence
 
-        new = self._source is None
         source = self._source = self._source or RunSequence(self.app.project.paths, orchestration_id, self.app.clock)
         running = await source.look()
-        if running is not None or not new:
+        # Not by the first look: a second one breaks it off.
+        if running is not None or self._drawn:
             return running
         return await self._plan(orchestration_id)
 

@@ -110,7 +110,7 @@ class Desk:
         self.gates = GateController(bench.project.paths, self.watcher, services, self.run_changed)
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown)
         self.remedies = Remedies(bench.project, services, self.edit.orchestration, self.jump, self._secrets_changed)
-        self.pictures = Pictures(bench, self.watcher, tree, services, self.do, self.jump)
+        self.pictures = Pictures(self.watcher, tree, services, self.do, self.jump, self.plan.sequence)
         self.below = Below(self.watcher, panes, widgets.panel, widgets.problems, services)
         self._keys: tuple[bool, ...] = ()
         self._previewing = False

@@ -87,14 +87,15 @@ class PlanView:
         """The phases of the run that is shown, or of the orchestration as it is edited."""
         bars = self.bars() if shown.model is None else None
         if bars is not None:
-            self._picture.follow(self._sequence)
+            self._picture.follow(self.sequence)
         self._tree.show(shown.phases(self._bench.value), bars, redraw=redraw)
         self._pane.show_about(how_known(bars) if bars is not None else "")
         if shown.past and shown.model is not None:
             name = shown.model.state.header.name
             self._pane.border_title = line(f"{name} ─ as it ran, read only", limit=60)
 
-    def _sequence(self) -> Sequence:
+    def sequence(self) -> Sequence:
+        """What a run of the orchestration as it is edited would follow, with the durations that are known."""
         bench = self._bench
         limit = bench.project.settings.max_parallel
         return sequence_of_plan(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
-from orch_tui.runs.estimates import read_estimates
-from orch_tui.runs.sequence.values import Sequence, sequence_of_plan, sequence_of_run
+from orch_tui.runs.sequence.values import Sequence, sequence_of_run
 from orch_tui.tui.workbench.host import Asks, Opens
-from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.run.watcher import RunWatcher
 from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
 
@@ -23,21 +20,21 @@ class Pictures:
 
     def __init__(
         self,
-        bench: Workbench,
         watcher: RunWatcher,
         tree: PhaseTree,
         host: PicturesHost,
         do: Callable[[str], Awaitable[None]],
         jump: Callable[[str], None],
+        planned: Callable[[], Sequence],
     ) -> None:
-        """``do`` carries an action out by its id, ``jump`` goes to a task or phase in the tree."""
-        self._bench = bench
+        """``do`` carries an action out by its id, ``jump`` goes to a task or phase in the tree, ``planned`` is the
+        sequence of the plan."""
         self._watcher = watcher
         self._tree = tree
         self._host = host
         self._do = do
         self._jump = jump
-        self._seconds: Mapping[str, float] = {}
+        self._planned = planned
 
     @property
     def actions(self) -> Mapping[str, Callable[[], object]]:
@@ -50,20 +47,15 @@ class Pictures:
     async def _open(self) -> None:
         from orch_tui.tui.sequence.screen import SequenceScreen
 
-        bench, item = self._bench, self._tree.item
-        known = await asyncio.to_thread(read_estimates, bench.project.paths, bench.value.id)
-        self._seconds = known.task_medians
+        item = self._tree.item
         screen = SequenceScreen(self._now(), self._look, cursor=item.id if item is not None else None, edit=self._edit)
         chosen = await self._host.ask(screen)
         if chosen is not None:
             self._jump(chosen)
 
     def _now(self) -> Sequence:
-        model, bench = self._watcher.shown.model, self._bench
-        if model is not None:
-            return sequence_of_run(model, model.now())
-        limit = bench.project.settings.max_parallel
-        return sequence_of_plan(bench.value, lambda ref: bench.catalog.label(ref).configuration, self._seconds, limit)
+        model = self._watcher.shown.model
+        return self._planned() if model is None else sequence_of_run(model, model.now())
 
     async def _look(self) -> Sequence:
         return self._now()
