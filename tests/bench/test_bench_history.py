@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from orch_tui.project.history import all_runs
+from orch_tui.project.newest_runs import NewestRuns
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.run_index import RunIndex
 from orch_tui.runs.past.cures import Cures
@@ -68,8 +69,10 @@ def test_ten_thousand_runs(tmp_path: Path) -> None:
 
 
 def _looks(name: str, paths: ProjectPaths) -> None:
-    sweep, board = Sweep(paths), InboxBoard(paths)
+    # What was just made is listed again each time: a file system's clock is coarse.
+    time.sleep(3)
+    sweep, board, newest = Sweep(paths), InboxBoard(paths), NewestRuns(paths)
     _cpu(f"{name}: last runs", lambda: sweep.read(_NAMES))
     last = sweep.read(_NAMES)
     _cpu(f"{name}: inbox", lambda: board.read(last, {}))
-    _cpu(f"{name}: a row", lambda: read_runs(paths, "o0"))
+    _cpu(f"{name}: a row", lambda: read_runs(newest, "o0"))

@@ -12,6 +12,7 @@ from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.status import Status
 from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.history import RunSummary
+from orch_tui.project.newest_runs import NewestRuns
 from orch_tui.project.project import Project
 from orch_tui.project.saving.catalog import InUse
 from orch_tui.tui.dates import show_when
@@ -118,7 +119,7 @@ def test_an_edit_by_another_program_survives_a_rename(model: HomeModel, project:
 def test_the_id_changes_with_the_history(model: HomeModel, project: Project, make_run: MakeRun) -> None:
     run = make_run("alpha")
     assert model.change_id("alpha", "omega") == "omega"
-    last = read_runs(project.paths, "omega").last
+    last = read_runs(NewestRuns(project.paths), "omega").last
     assert last is not None and last.id == run
     assert model.undo()[1] == "alpha" and "omega" not in model.ids
 
@@ -165,7 +166,8 @@ def test_runs_are_read_again_only_when_something_changed(
 ) -> None:
     for _ in range(3):
         make_run("alpha")
-    known = read_runs(project.paths, "alpha")
+    newest = NewestRuns(project.paths)
+    known = read_runs(newest, "alpha")
     assert len(known.summaries) == 3
     # WHEN nothing has changed, not one journal is opened
     opened: list[object] = []
@@ -176,17 +178,17 @@ def test_runs_are_read_again_only_when_something_changed(
         return original(*args, **more)
 
     monkeypatch.setattr(os, "open", opening)
-    assert read_runs(project.paths, "alpha", known) is known and opened == []
+    assert read_runs(newest, "alpha", known) is known and opened == []
     # WHEN there is a new run
     run = make_run("alpha", Status.ERROR)
-    last = read_runs(project.paths, "alpha", known).last
+    last = read_runs(newest, "alpha", known).last
     assert last is not None and (last.id, last.status) == (run, Status.ERROR)
 
 
 def test_a_directory_that_cannot_be_read_is_a_word_and_no_fault(project: Project) -> None:
     project.paths.runs("alpha").parent.mkdir(parents=True)
     project.paths.runs("alpha").write_text("a file where a directory should be")
-    assert read_runs(project.paths, "alpha").problem
+    assert read_runs(NewestRuns(project.paths), "alpha").problem
 
 
 def _summary(status: Status, seconds: float | None = 1.0, live: bool = False) -> RunSummary:

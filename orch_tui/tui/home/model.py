@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from orch_tui.model.edits.undo import NothingToUndo
@@ -15,7 +13,6 @@ from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import safe_line, slug, unique
 from orch_tui.project.files.source import DefinitionError, SourceText
-from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project
 from orch_tui.tui.filtering import filter_words, matches
 from orch_tui.tui.home.own_fields import put_back, read_again, save_over
@@ -23,6 +20,7 @@ from orch_tui.tui.home.schedule_look import ScheduleLook
 
 if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
+    from orch_tui.project.newest_runs import NewestRuns
     from orch_tui.scheduling.values import Pause, Watched
 
 SPARK_RUNS = 20
@@ -302,10 +300,11 @@ class HomeModel:
 
     def delete(self, orchestration_id: str) -> None:
         """Move the file to the trash; its history stays. Raises: InUse, SaveError, RuntimeError while a run is live."""
+        from orch_tui.project.history import latest
         from orch_tui.project.saving.catalog import delete_orchestration, restore
 
         name = self.entry(orchestration_id).name
-        last = read_runs(self.project.paths, orchestration_id).last
+        last = latest(self.project.paths, orchestration_id)
         if last is not None and last.live:
             raise RuntimeError(f'"{name}" is running ({last.id}); wait for its end, or cancel the run, then delete it')
         item = delete_orchestration(self.project, orchestration_id)
@@ -334,31 +333,17 @@ class HomeModel:
         return label, place
 
 
-def read_runs(paths: ProjectPaths, orchestration_id: str, known: Runs | None = None) -> Runs:
+def read_runs(newest: NewestRuns, orchestration_id: str, known: Runs | None = None) -> Runs:
     """The newest runs; ``known`` is returned when nothing has changed since. For any thread."""
-    from orch_tui.project.history import newest_ids, runs
-
     try:
-        newest = list(islice(newest_ids(paths, orchestration_id), SPARK_RUNS))
+        ids = newest.ids(orchestration_id, SPARK_RUNS)
+        stamp = (tuple(ids), tuple(newest.journal_size(orchestration_id, run) for run in ids[:3]))
+        # A run that nobody executes any more changes nothing on disk: it is looked at again.
+        if known is not None and known.stamp == stamp and not any(run.live for run in known.summaries):
+            return known
+        return Runs(tuple(newest.runs(orchestration_id, SPARK_RUNS)), stamp)
     except OSError as error:
         return Runs((), (), error.strerror or str(error))
-    stamp = (tuple(newest), tuple(_stamp(paths, orchestration_id, run) for run in newest[:3]))
-    # A run that nobody executes any more changes nothing on disk: it is looked at again.
-    if known is not None and known.stamp == stamp and not any(run.live for run in known.summaries):
-        return known
-    try:
-        return Runs(tuple(runs(paths, orchestration_id, SPARK_RUNS)), stamp)
-    except OSError as error:
-        return Runs((), stamp, error.strerror or str(error))
-
-
-def _stamp(paths: ProjectPaths, orchestration_id: str, run: str) -> int:
-    from orch_tui.project.journal.file import JOURNAL
-
-    try:
-        return os.stat(paths.run(orchestration_id, run) / JOURNAL).st_size
-    except OSError:
-        return -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 
-from orch_tui.project.history import RunSummary, latest
+from orch_tui.project.history import RunSummary
+from orch_tui.project.newest_runs import NewestRuns
 from orch_tui.project.paths import ProjectPaths
 
 _SETTLED_NS = 60_000_000_000
@@ -17,6 +18,7 @@ class Sweep:
 
     def __init__(self, paths: ProjectPaths) -> None:
         self._paths = paths
+        self._newest = NewestRuns(paths)
         self._read: dict[str, tuple[int, RunSummary | None]] = {}
 
     def read(self, orchestrations: Sequence[str]) -> Mapping[str, RunSummary]:
@@ -35,6 +37,6 @@ class Sweep:
         if settled and known is not None and known[0] == stamp and (known[1] is None or known[1].status.final):
             return known
         try:
-            return stamp, latest(self._paths, orchestration)
+            return stamp, self._newest.latest(orchestration)
         except OSError:
             return stamp, None

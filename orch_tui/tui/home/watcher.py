@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from textual.worker import WorkType
 
     from orch_tui.project.history import RunSummary
+    from orch_tui.project.newest_runs import NewestRuns
     from orch_tui.tui.application import Application
     from orch_tui.tui.home.orchestration_list import OrchestrationList
 
@@ -43,6 +44,7 @@ class RunWatcher:
         self._app, self._model, self._home = app, model, home
         self.board = Board(model.project, app.clock)
         self._schedules = ScheduleBoard(model.project.paths)
+        self._newest: NewestRuns | None = None
         self._reading = False
         self._begun = False
         self._ticks = 0
@@ -64,10 +66,14 @@ class RunWatcher:
             self._app.run_worker(board, group="board", description="all that runs or failed")
 
     async def _read_rows(self) -> None:
+        # Nothing of it is needed for the first picture.
+        from orch_tui.project.newest_runs import NewestRuns
+
+        self._newest = self._newest or NewestRuns(self._model.project.paths)
         table = self._home.table
         for orchestration_id in table.in_view():
             known = self._model.runs(orchestration_id)
-            found = await asyncio.to_thread(read_runs, self._model.project.paths, orchestration_id, known)
+            found = await asyncio.to_thread(read_runs, self._newest, orchestration_id, known)
             if self._model.keep_runs(orchestration_id, found):
                 self._home.show_runs_of(orchestration_id)
 

@@ -14,6 +14,7 @@ from orch_tui.engine.runs.start import RunRefused
 from orch_tui.engine.runs.takeover import take_over
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.project.journal.file import BrokenJournal
+from orch_tui.project.newest_runs import NewestRuns
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project, open_project
 from orch_tui.runs.estimates import read_estimates
@@ -113,7 +114,7 @@ def test_a_run_whose_journal_was_damaged_while_it_runs_can_be_stopped(
 def _use_everything(project: Project, directory: Path) -> None:
     """What the screen and the engine make of one run; BrokenJournal is the one way out."""
     paths = project.paths
-    spark(read_runs(paths, "o").summaries)
+    spark(read_runs(NewestRuns(paths), "o").summaries)
     read_estimates(paths, "o")
     try:
         feed = RunFeed(directory, paths)

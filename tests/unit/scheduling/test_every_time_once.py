@@ -62,7 +62,7 @@ def judge(world: World) -> Counter[str]:
         assert mark is not None
         started = {key[2] for key in world.runs if key[:2] == one.key}
         for at in due_between(one, mark.since, mark.until):
-            records = [record for record in ledger.kept if record.covers(at)]
+            records = ledger.covering(at, at)
             assert len(records) == 1, (one.id, one.orchestration, at, records)
             record = records[0]
             assert (record.outcome is Outcome.STARTED) == (at in started)

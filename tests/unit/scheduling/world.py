@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ class MemoryLedger:
     def __init__(self) -> None:
         self._mark: Mark | None = None
         self.kept: list[Record] = []
+        """In the order of their times, of which no two are the same: so they can be looked for by halves."""
 
     def mark(self) -> Mark | None:
         return self._mark
@@ -32,16 +34,28 @@ class MemoryLedger:
         self._mark = mark
 
     def records(self, after: float) -> Sequence[Record]:
-        return sorted((one for one in self.kept[-4000:] if one.last > after), key=lambda one: one.at)
+        return self.kept[bisect_right(self.kept, after, key=lambda one: one.last) :]
+
+    def covering(self, first: float, last: float) -> Sequence[Record]:
+        """The records of a time from ``first`` to ``last``."""
+        begin = bisect_left(self.kept, first, key=lambda one: one.last)
+        return self.kept[begin : bisect_right(self.kept, last, key=lambda one: one.at)]
 
     def settle(self, record: Record) -> bool:
-        if any(one.at <= record.last and record.at <= one.last for one in self.kept):
+        if self.covering(record.at, record.last):
             return False
-        self.kept.append(record)
+        self._put(record)
         return True
 
     def replace(self, at: float, record: Record | None) -> None:
-        self.kept = [one for one in self.kept if one.at != at] + ([record] if record is not None else [])
+        number = bisect_left(self.kept, at, key=lambda one: one.at)
+        if number < len(self.kept) and self.kept[number].at == at:
+            del self.kept[number]
+        if record is not None:
+            self._put(record)
+
+    def _put(self, record: Record) -> None:
+        self.kept.insert(bisect_left(self.kept, record.at, key=lambda one: one.at), record)
 
     def drop_reasons(self, after: float) -> None:
         kept = []
