@@ -172,8 +172,13 @@ class _Summed(io.RawIOBase):
 
 @contextmanager
 def _readable(label: str) -> Iterator[None]:
-    """Around what reads an archive and writes nothing: each way of packing has errors of its own, bzip2 an OSError."""
+    """Around what reads an archive and writes nothing: each way of packing has errors of its own.
+
+    bzip2's is an OSError without a number; one that has a number is the system's and says nothing of the archive.
+    """
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise UserError(f"{label} cannot be read: {error.strerror or error}") from error
         raise UserError(f"{label} is not a readable .zip archive: {safe_line(str(error))}") from error

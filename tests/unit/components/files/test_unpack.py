@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
@@ -9,6 +10,7 @@ import tracemalloc
 import zipfile
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -77,6 +79,33 @@ def test_an_archive_may_be_damaged_however_it_is_packed(bench: Bench, packing: i
     # WHEN it is read, THEN a sentence has its name
     with pytest.raises(UserError, match=r"a\.zip.* is not a readable \.zip archive: "):
         run(Parameters(path="a.zip"), bench.context())
+
+
+class _FailingDisk(io.FileIO):
+    """A file of which the end can be read and the rest cannot, from the second look at it on."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() < 64:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return super().read(size)
+
+    def readinto(self, buffer: Any, /) -> int:
+        if self.tell() < 64:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return int(super().readinto(buffer) or 0)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_disk_that_fails_is_no_broken_archive(tmp_path: Path, packing: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a whole archive, on a disk that can give its directory but not its member
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped(LINES, packing))
+    with zipfile.ZipFile(path) as archive:
+        (member,) = archive.infolist()
+    monkeypatch.setattr(zipfile.io, "open", lambda *_: _FailingDisk(path))  # type: ignore[attr-defined]
+    # WHEN the member is unpacked, THEN the disk is blamed and not the archive
+    with pytest.raises(UserError, match=r"^a\.zip cannot be read: Input/output error$"):
+        unpack_member(path, "a.zip", member, Path(os.devnull))
 
 
 def test_an_encrypted_archive_says_so(bench: Bench) -> None:
