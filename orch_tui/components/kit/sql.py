@@ -59,24 +59,32 @@ def connect(ctx: Context, *, threads: int = 2, memory_limit: str = "1GB") -> duc
 def usable_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Column names that are there, printable and different from each other (case does not count), and what changed.
 
+    Which column gets which name does not depend on their order, as far as their names differ at all: a name that comes
+    once is kept, and of several that differ in their case only, the first by its letters is. Columns of the same name
+    are told apart by their order.
+
     Returns:
         The names, and one sentence for each that had to be changed.
     """
+    clean = [safe_line(raw).strip() for raw in names]
+    written = {folded(name) for name in clean if name}
     taken: set[str] = set()
-    result, remarks = [], []
-    for position, raw in enumerate(names, start=1):
-        clean = safe_line(raw).strip()
-        wanted = clean or f"column{position}"
+    result = [""] * len(clean)
+    # Columns without a name come last: what they are called is nobody's name.
+    for at in sorted(range(len(clean)), key=lambda at: (not clean[at], clean[at], at)):
+        wanted = clean[at] or f"column{at + 1}"
         name, number = wanted, 1
-        while folded(name) in taken:
+        while folded(name) in taken or (folded(name) in written and name != clean[at]):
             number += 1
             name = f"{wanted}_{number}"
         taken.add(folded(name))
-        result.append(name)
-        if not clean:
+        result[at] = name
+    remarks = []
+    for position, (before, name) in enumerate(zip(clean, result, strict=True), start=1):
+        if not before:
             remarks.append(f'column {position} has no name; it is called "{name}"')
-        elif name != clean:
-            remarks.append(f'the name "{clean}" comes more than once; column {position} is called "{name}"')
+        elif name != before:
+            remarks.append(f'the name "{before}" comes more than once; column {position} is called "{name}"')
     return result, remarks
 
 

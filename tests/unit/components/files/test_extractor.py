@@ -183,6 +183,20 @@ def test_many_files_of_two_shapes(bench: Bench) -> None:
     assert [row[0] for row in bench.rows()] == list(range(300))
 
 
+@pytest.mark.parametrize(
+    "headers", [("a,A,b", "A,a,b"), ("b,a,A", "A,b,a"), ("a,a_2,b", "a_2,b,a"), (" a,b,A", "A ,a,b")]
+)
+def test_columns_that_are_called_almost_alike_stay_apart_in_any_order(bench: Bench, headers: tuple[str, str]) -> None:
+    # GIVEN two files with the same columns in another order, of which each value is the name of its column
+    for number, header in enumerate(headers):
+        bench.file(f"in/{number}.csv", f"{header}\n{','.join(name.strip() for name in header.split(','))}\n")
+    # WHEN they are extracted as one table
+    extract(bench, path="in/*.csv")
+    # THEN no column has the value of another
+    first, second = bench.rows()
+    assert first == second and sorted(first) == sorted(name.strip() for name in headers[0].split(","))
+
+
 def test_every_member_of_an_archive_is_read_and_none_gets_out(bench: Bench) -> None:
     # GIVEN an archive with two tables, one with a name that points out of the archive, and the rubbish of a Mac
     bench.file("a.zip", zipped({"../../x.csv": b"id\n1\n", "y.csv": b"id\n2\n", "__MACOSX/z.csv": b"id\n3\n"}))

@@ -33,6 +33,38 @@ def test_usable_names_are_there_and_different(names: list[str]) -> None:
     assert usable_names(result) == (result, [])
 
 
+SPELLINGS = st.lists(st.sampled_from(["a", "A", "a_2", "A_2", "a_3", "column1", "é", "É"]), unique=True, max_size=9)
+
+
+@given(SPELLINGS, st.randoms())
+def test_names_that_differ_keep_their_columns_in_any_order(names: list[str], order: random.Random) -> None:
+    # GIVEN columns of which no two are spelled alike, and the same ones in another order
+    other = list(names)
+    order.shuffle(other)
+    # WHEN both are made usable, THEN what was called one thing is called one thing
+    first, second = (dict(zip(given, usable_names(given)[0], strict=True)) for given in (names, other))
+    assert first == second
+    # AND a name that no other is like is kept
+    assert all(first[name] == name for name in names if sum(folded(name) == folded(one) for one in names) == 1)
+
+
+@pytest.mark.parametrize(
+    ("names", "usable"),
+    [
+        (["a", "A"], ["a_2", "A"]),
+        (["A", "a"], ["A", "a_2"]),
+        (["a", "a", "a_2"], ["a", "a_3", "a_2"]),
+        (["a_2", "a", "a"], ["a_2", "a", "a_3"]),
+        (["", "column1"], ["column1_2", "column1"]),
+        (["ID", "id", "Id", "id"], ["ID", "id_3", "Id_2", "id_4"]),
+        ([" a", "a"], ["a", "a_2"]),
+    ],
+)
+def test_which_column_gets_which_name(names: list[str], usable: list[str]) -> None:
+    assert usable_names(names)[0] == usable
+    assert usable_names(usable) == (usable, [])
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20))
 def test_any_text_is_safe_in_sql(text: str) -> None:
     # GIVEN any text, WHEN it is a name and a value, THEN DuckDB gives both back
