@@ -110,6 +110,10 @@ class ProjectPaths:
         """The lock of one slot of a pool."""
         return self.locks / ".pools" / pool / f"{slot}.lock"
 
+    def pool_line(self, pool: str) -> Path:
+        """The directory of those who wait for slots of a pool."""
+        return self.locks / ".pools" / pool / "waiting"
+
     def orchestration_lock(self, orchestration: str) -> Path:
         """The lock of an orchestration: two runs of it never overlap. The same as of the task that nests it."""
         return self.configuration_lock(f"{ORCHESTRATION_COMPONENT}/{orchestration}")

@@ -10,7 +10,7 @@ from orch_tui.model.events.reasons import Cause
 from orch_tui.model.run.pools import pool_of
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.run.waits import waits_for
-from orch_tui.project.concurrent.pool_slots import PoolUse, use_of
+from orch_tui.project.concurrent.pool_slots import PoolUse, use_of, who_waits
 from orch_tui.project.history import all_runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
@@ -29,10 +29,15 @@ class PoolWait:
     task: str
     weight: int
 
+    @property
+    def who(self) -> str:
+        """It in words."""
+        return who_waits(self.run, self.orchestration, self.task)
+
 
 @dataclass(frozen=True, slots=True)
 class PoolNow:
-    """``waiting`` are in no order: whoever looks first when slots are free gets them."""
+    """``waiting`` are in the order in which they get slots; those of one run behind its first are last."""
 
     use: PoolUse
     waiting: tuple[PoolWait, ...] = ()
@@ -41,10 +46,13 @@ class PoolNow:
 def pools_now(project: Project) -> list[PoolNow]:
     """All pools of the project, by name."""
     sizes, waits = project.settings.pools, list(_waits(project.paths))
-    return [
-        PoolNow(use_of(project.paths, name, size), tuple(wait for pool, wait in waits if pool == name))
-        for name, size in sorted(sizes.items())
-    ]
+    found = []
+    for name, size in sorted(sizes.items()):
+        use = use_of(project.paths, name, size)
+        place = {who: number for number, who in enumerate(use.waiting)}
+        mine = sorted((wait for pool, wait in waits if pool == name), key=lambda one: place.get(one.who, len(place)))
+        found.append(PoolNow(use, tuple(mine)))
+    return found
 
 
 def _waits(paths: ProjectPaths) -> Iterator[tuple[str, PoolWait]]:

@@ -23,7 +23,7 @@ from orch_tui.model.run.waits import waits_for, why
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.project.attempt_dir import attempt_directory
-from orch_tui.project.concurrent.pool_slots import PoolUse
+from orch_tui.project.concurrent.pool_slots import PoolUse, who_waits
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import counts_told, files_written, findings_told, tables_written
 from orch_tui.runs.estimates import LONGER, Estimates
@@ -208,8 +208,9 @@ class RunModel:
         if reason is None or reason.cause is not Cause.POOL or reason.fields["pool"] not in self.pools:
             return ""
         use = self.pools[str(reason.fields["pool"])]
-        now = Reason.of(Cause.POOL, **reason.fields | {"taken": use.taken, "holders": use.words})
-        return now.sentence if use.holders else ""
+        holders = use.words_for(who_waits(self.directory.name, self.state.header.orchestration, task.id))
+        now = Reason.of(Cause.POOL, **reason.fields | {"taken": use.taken, "holders": holders})
+        return now.sentence if holders else ""
 
     def waiting(self) -> list[TaskState]:
         return [task for task in self.state.tasks.values() if not task.status.final and task.status not in RUNNING]

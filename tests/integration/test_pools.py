@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.engine.runs.start import RunRefused, RunRequest, plan_run, start_run
+from orch_tui.engine.runs.start import ActiveRun, RunRefused, RunRequest, plan_run, start_run
 from orch_tui.model.events.reasons import Cause
 from orch_tui.model.run.pools import pool_of
 from orch_tui.model.run.waits import waits_for
@@ -158,3 +158,37 @@ def test_a_configuration_says_its_pool_before_its_component_and_after_its_task(t
         plan_run(open_project(tmp_path), RunRequest("o"))
     path.write_text(path.read_text().replace('"shared"', '"shard"'))
     assert 'is in the pool "shard", which the project does not have' in command_here(tmp_path, "check").stdout
+
+
+def test_a_task_that_needs_many_slots_gets_them_before_those_that_came_later(tmp_path: Path) -> None:
+    # GIVEN a slot of a pool of two that is taken, and a task that waits for both
+    single = {"only": {"only": task()}}
+    make_project(tmp_path, {"first": {"A": {"a": task()}}, "big": {"B": {"b": task(2)}}, "late": single}, POOL)
+    project = open_project(tmp_path)
+
+    def begin(orchestration: str) -> ActiveRun:
+        return start_run(project, plan_run(project, RunRequest(orchestration)), by="test")
+
+    first = begin("first")
+    until(lambda: (tmp_path / "began-a").exists())
+    big = begin("big")
+    until(lambda: read_run(big.directory).tasks["b"].because is not None)
+    # WHEN a task comes later that needs the one that is free
+    late = begin("late")
+    until(lambda: read_run(late.directory).tasks["only"].because is not None)
+    # THEN it is kept for the one before, and that is said
+    state = read_run(late.directory)
+    because = waits_for(state, state.tasks["only"])
+    assert because is not None and because.sentence == (
+        f'pool "shared", 1 of 2 taken: run {first.id} of "first" (task a), kept for run {big.id} of "big" (task b)'
+    )
+    told = command_here(tmp_path, "pools").stdout
+    assert told.index("(task b), needs 2 slots") < told.index("(task only), needs 1 slot")
+    # AND when both are free it begins before the later one
+    (tmp_path / "go-a").touch()
+    until(lambda: (tmp_path / "began-b").exists())
+    assert not (tmp_path / "began-only").exists()
+    (tmp_path / "go-b").touch()
+    (tmp_path / "go-only").touch()
+    assert [run.wait(60) for run in (first, big, late)] == [Status.SUCCESS] * 3
+    assert not list(project.paths.pool_line("shared").iterdir())

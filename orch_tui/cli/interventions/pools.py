@@ -44,4 +44,4 @@ def _print(out: Output, one: PoolNow) -> None:
         out.line(f"  {slots}  {safe_line(who, 300)}")
     for wait in one.waiting:
         need = f"needs {counted(wait.weight, 'slot')}"
-        out.line(out.paint(f'  waits: run {wait.run} of "{wait.orchestration}" (task {wait.task}), {need}', "yellow"))
+        out.line(out.paint(f"  waits: {safe_line(wait.who, 300)}, {need}", "yellow"))

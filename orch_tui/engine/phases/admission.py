@@ -43,11 +43,11 @@ class Admission:
         prepare: Prepare,
         paths: ProjectPaths,
         pools: Pools,
-        who: str,
+        who: Callable[[str], str],
         on_asked: Callable[[], object] | None = None,
     ) -> None:
-        """``who`` is the run in words, for those who find the lock of a configuration taken. ``on_asked`` is called
-        when people were asked something."""
+        """``who`` is a task, by its id, in words: for those who find the lock of a configuration or a slot of a pool
+        taken. ``on_asked`` is called when people were asked something."""
         self._recorder = recorder
         self._prepare = prepare
         self._paths = paths
@@ -90,6 +90,10 @@ class Admission:
             if self._recorder.blocked is not None:
                 return DISK_POLL
         return None if pause == inf else pause
+
+    def end_phase(self) -> None:
+        """Nothing of the phase waits any more."""
+        self._pools.leave_all()
 
     def _try_to_start(self, task: PlannedTask, follow: Callable[[ActiveAttempt], None], now: float) -> float | None:
         """When it has to be looked at again, since somebody else has its configuration or has to answer; None when it
@@ -155,7 +159,7 @@ class Admission:
         if lock is None:
             return None
         try:
-            taken = self._pools.take(task, f"{self._who} (task {task.id})")
+            taken = self._pools.take(task, self._who(task.id))
         except BaseException:
             lock.close()
             raise
@@ -169,7 +173,7 @@ class Admission:
     def _lock(self, task: PlannedTask) -> Lock | None:
         """The lock of the task's configuration, or None after saying who has it. Raises: OSError."""
         path = self._paths.configuration_lock(task.configuration)
-        lock = Lock.acquire(path, f"{self._who} (task {task.id})")
+        lock = Lock.acquire(path, self._who(task.id))
         if lock is None:
             holder = holder_of(path) or "another run"
             self._say_why_waiting(task, Reason.of(Cause.CONFIGURATION_IN_USE, holder=holder))

@@ -28,6 +28,7 @@ from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.plan import PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.status import Status
+from orch_tui.project.concurrent.pool_slots import who_waits
 from orch_tui.project.paths import ProjectPaths
 
 _POLL = 0.25
@@ -62,7 +63,7 @@ class PhaseExecutor:
         self._state = recorder.state
         self._attempts = AttemptRunner(recorder, launcher, partial(nested_in_run, paths, plan, directory.name))
         self._adopted = list(adopted)
-        who = f'run {directory.name} of "{plan.orchestration}"'
+        who = partial(who_waits, directory.name, plan.orchestration)
         self._admission = Admission(recorder, prepare, paths, pools, who, on_asked)
         self._walk = Walk(plan, recorder)
         self._by = by
@@ -206,6 +207,7 @@ class PhaseExecutor:
                 raise self._crash
         self._queue = None
         self._interventions.close()
+        self._admission.end_phase()
         self._walk.ended(phase)
 
     def _is_open(self, queue: PhaseQueue) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from orch_tui.project.concurrent.locks import holder_of
+from orch_tui.project.concurrent.pool_line import PoolLine
 from orch_tui.project.paths import ProjectPaths
 
 _NAMED = 3
@@ -15,11 +16,13 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class PoolUse:
-    """``holders`` are those who have slots of the pool, in words, with how many each."""
+    """``holders`` are those who have slots of the pool, in words, with how many each; ``waiting`` those who wait for
+    some, the one that came first before the others."""
 
     name: str
     size: int
     holders: tuple[tuple[str, int], ...] = ()
+    waiting: tuple[str, ...] = ()
 
     @property
     def taken(self) -> int:
@@ -32,6 +35,12 @@ class PoolUse:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         return ", ".join(names[:_NAMED]) + more
 
+    def words_for(self, who: str) -> str:
+        """The same for one that waits; when slots are free, for whom they are kept."""
+        first = self.waiting[0] if self.waiting else who
+        kept = f"kept for {first}" if first != who and self.taken < self.size else ""
+        return ", ".join(part for part in (self.words, kept) if part)
+
 
 def use_of(paths: ProjectPaths, pool: str, size: int) -> PoolUse:
     """Who holds slots of a pool now; also those beyond its ``size``, which it had when they were taken."""
@@ -41,4 +50,10 @@ def use_of(paths: ProjectPaths, pool: str, size: int) -> PoolUse:
         return PoolUse(pool, size)
     slots = sorted(int(name[:-5]) for name in names if name.endswith(".lock") and name[:-5].isdecimal())
     found = (holder_of(paths.pool_lock(pool, slot)) for slot in slots)
-    return PoolUse(pool, size, tuple(Counter(holder for holder in found if holder is not None).items()))
+    holders = tuple(Counter(holder for holder in found if holder is not None).items())
+    return PoolUse(pool, size, holders, tuple(place.who for place in PoolLine(paths, pool).places() if place.fresh))
+
+
+def who_waits(run: str, orchestration: str, task: str) -> str:
+    """A task in words, as it holds slots and waits for them: ``run 2026… of "daily" (task load)``."""
+    return f'run {run} of "{orchestration}" (task {task})'

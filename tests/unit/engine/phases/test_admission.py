@@ -50,7 +50,7 @@ class Stand:
         self.recorder.record(events.phase_started(T, "p"))
         self.queue = PhaseQueue(2, list(self.tasks), T)
         pools = Pools(self.paths, {})
-        self.admission = Admission(self.recorder, self.prepare, self.paths, pools, "run r")
+        self.admission = Admission(self.recorder, self.prepare, self.paths, pools, "run r, {}".format)
 
     def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:
         if task.id in self.refused:
