@@ -364,6 +364,29 @@ async def test_the_card_says_the_whole_reason_with_what_to_do(tmp_path: Path) ->
         assert "word45" in told()
 
 
+async def test_the_card_says_how_often_it_was_seen_and_what_cured_it(tmp_path: Path) -> None:
+    # GIVEN a task that failed before, and succeeded when it was run again as it was
+    project = project_of(tmp_path, One={"a": 'echo "it is $(date +%s)"; [ -e "$ORCH_PROJECT/well" ]'})
+    async with workbench(project, "main") as (pilot, screen):
+        for well in (False, True):
+            if well:
+                (project.root / "well").touch()
+            before = screen.run_shown
+            await run_all(pilot, screen)
+            await until(pilot, lambda before=before: screen.run_shown is not before, "the run")  # type: ignore[misc]
+            await to_end(pilot, screen)
+        # WHEN it fails the same way
+        (project.root / "well").unlink()
+        before = screen.run_shown
+        await run_all(pilot, screen)
+        await until(pilot, lambda: screen.run_shown is not before, "the run")
+        await to_end(pilot, screen)
+        card = screen.query_one(FailureCard)
+        # THEN the card says so
+        await until(pilot, lambda: "Seen 2 times" in " ".join(rows_of(card)), "what the card says")
+        assert "a plain re-run cured 1" in " ".join(row.strip() for row in rows_of(card))
+
+
 async def test_the_question_on_leaving_is_whole_in_80_columns(tmp_path: Path) -> None:
     # GIVEN a run that goes on in a small terminal
     project = project_of(tmp_path, One={"a": GATE})

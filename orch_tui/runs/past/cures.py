@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orch_tui.model.status import Status
@@ -11,6 +12,7 @@ from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.line_cache import Line, LineCache, stamp_of
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.project.run_index import RunIndex
 from orch_tui.runs.past.failures import (
     Cure,
     FailureGroup,
@@ -79,10 +81,19 @@ class Cures:
 def seen_before(paths: ProjectPaths, runs: Sequence[RunSummary], failed: RunSummary, now: float) -> str:
     """``seen 4 times since 3 Nov; a plain re-run cured 3``: of a failure among these runs, the newest first; empty for
     what was seen once. Reads journals."""
+    if not has_failed(failed):
+        return ""
     pattern = pattern_of(said_of(failed))
     same = [one for one in runs if has_failed(one) and pattern_of(said_of(one)) == pattern]
     groups = group_failures(same)
     return seen_words(Cures(paths, runs).told(groups)[0], now) if groups else ""
+
+
+def seen_of_run(paths: ProjectPaths, orchestration: str, run: str, now: Callable[[], float] = time.time) -> str:
+    """The same of a run by its id; empty while it goes on, and when it did not fail. Raises: OSError."""
+    history = RunIndex(paths).runs(orchestration)
+    failed = next((one for one in history if one.id == run), None)
+    return seen_before(paths, history, failed, now()) if failed is not None and not failed.live else ""
 
 
 class _Outcomes:

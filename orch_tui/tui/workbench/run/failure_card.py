@@ -91,15 +91,16 @@ class FailureCard(LineList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.failure: Failure | None = None
+        self._seen = ""
         self._rows: list[Row] = []
         self._folds: dict[int, str] = {}
         self._open: set[str] = set()
         self._width = 0
 
-    def show(self, failure: Failure | None) -> None:
-        """Show another failure, or none."""
-        if failure != self.failure:
-            self.failure = failure
+    def show(self, failure: Failure | None, seen: str = "") -> None:
+        """Show another failure, or none; ``seen`` says how often the same was seen before, and what cured it."""
+        if (failure, seen) != (self.failure, self._seen):
+            self.failure, self._seen = failure, seen
             self._build()
             self.refresh_bindings()
 
@@ -111,8 +112,11 @@ class FailureCard(LineList):
 
     def _build(self) -> None:
         self._width = self.size.width
-        self._rows, self._folds = failure_rows(self.failure, self._width, self._open) if self.failure else ([], {})
+        self._rows, self._folds = self._made()
         self.reload()
+
+    def _made(self) -> tuple[list[Row], dict[int, str]]:
+        return failure_rows(self.failure, self._seen, self._width, self._open) if self.failure else ([], {})
 
     @on(events.Resize)
     def _fit_width(self) -> None:
@@ -143,7 +147,7 @@ class FailureCard(LineList):
             self.post_message(self.Asked(what, self.failure))
 
 
-def failure_rows(failure: Failure, width: int, unfolded: Set[str]) -> tuple[list[Row], dict[int, str]]:
+def failure_rows(failure: Failure, seen: str, width: int, unfolded: Set[str]) -> tuple[list[Row], dict[int, str]]:
     """The rows of a card of that width, and which of them unfold what. Nothing without a width."""
     rows: list[Row] = []
     folds: dict[int, str] = {}
@@ -152,6 +156,8 @@ def failure_rows(failure: Failure, width: int, unfolded: Set[str]) -> tuple[list
     rows += wrapped(failure.title, width, "error", limit=2)
     # The whole sentence: what to do is at its end, and the list scrolls.
     rows += wrapped(failure.words, width, limit=12)
+    if seen:
+        rows += wrapped(f"{seen[:1].upper()}{seen[1:]}", width, "accent", limit=2)
     for key, words, names in (
         ("skipped", "skipped because of it", failure.skipped),
         ("also", "failed as well", failure.also),

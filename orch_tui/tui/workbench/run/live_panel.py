@@ -189,10 +189,10 @@ class LivePanel(Vertical):
         """The run is not shown any more: a log that nobody sees is not looked at."""
         self.query(LogView).remove()
 
-    def show_failure(self, failure: Failure | None) -> None:
-        """The card appears with the first failure, and goes with the run."""
+    def show_failure(self, failure: Failure | None, seen: str = "") -> None:
+        """The card appears with the first failure, and goes with the run. ``seen`` says how often it was so before."""
         card = self.query_one(FailureCard)
-        card.show(failure)
+        card.show(failure, seen)
         self._show_card(card, shown=failure is not None)
 
     # Tabs

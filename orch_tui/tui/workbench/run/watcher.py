@@ -20,6 +20,7 @@ from orch_tui.runs.control import RunControl
 from orch_tui.runs.estimates import read_estimates, tasks_to_run
 from orch_tui.runs.feed import RunFeed
 from orch_tui.runs.nested import NestedRuns
+from orch_tui.runs.past.cures import seen_of_run
 from orch_tui.runs.responding import NoAnswer
 from orch_tui.runs.view import RunModel, Written, read_written, variables_set
 from orch_tui.tui.workbench.host import Asks, Opens, Posts, Times
@@ -42,10 +43,12 @@ class WatchHost(Asks, Posts, Times, Opens, Protocol):
 class Results:
     """What the shown run has brought: its first failure, and what its tasks wrote.
 
+    ``seen`` says how often the same failed before, and what cured it, in words; None until it was looked for.
     ``written`` is by task; ``columns`` are (name, type) of tables, by the name of the table.
     """
 
     failure: Failure | None = None
+    seen: str | None = None
     written: dict[str, tuple[Written, ...]] = field(default_factory=dict)
     columns: dict[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
@@ -260,6 +263,8 @@ class RunWatcher:
         """The first failure, and what tasks wrote that have ended since the last look."""
         results = self.results
         results.failure = await asyncio.to_thread(read_failure, model.state, model.directory)
+        if results.failure is not None and results.seen is None and model.finished:
+            results.seen = await asyncio.to_thread(self._read_seen, model.directory)
         ended = [
             (task.id, task.attempts[-1].number)
             for task in model.state.tasks.values()
@@ -273,6 +278,13 @@ class RunWatcher:
         new = [item.name for item in results.items if item.is_table and item.name not in results.columns]
         if new:
             results.columns.update(await asyncio.to_thread(self._read_columns, new))
+
+    def _read_seen(self, run: Path) -> str:
+        try:
+            return seen_of_run(self._project.paths, run.parent.name, run.name)
+        except OSError:
+            # Another user's history: what failed here is told all the same.
+            return ""
 
     def _read_columns(self, tables: Sequence[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
         # Imported late: nothing of it is needed before a task has written a table.
