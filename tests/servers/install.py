@@ -22,6 +22,7 @@ VENVS: dict[str, Sequence[str]] = {
     "fakesnow": ("fakesnow[server]==0.12.1", "snowflake-connector-python>=4.8,<5"),
     "singer": ("tap-jsonl==0.3.1",),
     "keboola": ("keboola.component==1.11.0",),
+    "tpc": ("duckdb==1.5.5", "duckdb-extension-tpch==1.5.5", "duckdb-extension-tpcds==1.5.5"),
     "dbt": ("dbt-duckdb==1.11.1", "dbt-core<1.12"),
 }
 """Virtual environments, by name, with their requirements."""

@@ -27,6 +27,7 @@ REASONS = {
     ("cli", "cli"): _COMMAND,
     ("cli", "components"): "the schema of one component is all that a command needs of them, and it loads pydantic",
     ("cli", "engine"): "asyncio and all that executes a run; what only looks goes without",
+    ("cli", "lineage"): _COMMAND,
     ("cli", "model"): _COMMAND,
     ("cli", "orch_tui"): "only --version needs it",
     ("cli", "project"): _COMMAND,
@@ -52,6 +53,10 @@ REASONS = {
     ("components", "conditions"): "only variables with expressions wait for their library",
     ("engine", "conditions"): "only a run with rules decides by conditions",
     ("engine", "project"): "only for trying a connection, or when an attempt has failed",
+    (
+        "lineage",
+        "lineage",
+    ): "sqlglot takes tenths of a second: SQL is read when somebody looks at a table that it makes",
     ("project", "conditions"): "only an orchestration with rules has conditions to check",
     ("project", "cronsim"): _RARE,
     ("project", "dotenv"): "a project without .env needs none",

@@ -11,7 +11,18 @@ import pytest
 
 from tests.support.projects import environment, make_project
 
-HEAVY = {"textual", "rich", "duckdb", "pydantic", "tomlkit", "jsonschema", "httpx", "dotenv", "cel_expr_python"}
+HEAVY = {
+    "textual",
+    "rich",
+    "duckdb",
+    "pydantic",
+    "tomlkit",
+    "jsonschema",
+    "httpx",
+    "dotenv",
+    "cel_expr_python",
+    "sqlglot",
+}
 _SCRIPT = """
 import json, sys
 from orch_tui.__main__ import main

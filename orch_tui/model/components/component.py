@@ -73,7 +73,8 @@ class Component:
     when ``action`` in config.json says so (Keboola's synchronous actions); :data:`TEST_CONNECTION` is the one in use.
     ``pool`` and ``weight`` are what its tasks take of the project's pools. ``sets`` are parameters that name the
     variables its tasks set, by their keys or, in a list of tables, by ``name``; ``expressions`` are parameters that
-    hold CEL expressions over the facts of the run, by those names.
+    hold CEL expressions over the facts of the run, by those names. ``sources`` and ``targets`` are parameters that say
+    what its tasks read and write outside of the storage: files, databases, addresses.
     """
 
     id: str
@@ -92,6 +93,8 @@ class Component:
     weight: int | None = None
     sets: tuple[str, ...] = ()
     expressions: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
     directory: str = ""
     file: str | None = None
     builtin: bool = False

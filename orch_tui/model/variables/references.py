@@ -177,6 +177,18 @@ def fill_variables(value: Any, values: Mapping[str, str]) -> Any:
     return _map_texts(value, lambda text: _VARIABLE.sub(lambda m: values[m[1]] if m[1] else "{{", text))
 
 
+def replace_variables(text: str, value: Callable[[str, str, str], str]) -> str:
+    """``text`` with every ``{{ name }}`` replaced by ``value(name, before, after)``; the last two are the letters
+    beside it, empty at the ends of the text."""
+
+    def replaced(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return "{{"
+        return value(found[1], text[: found.start()][-1:], text[found.end() :][:1])
+
+    return _VARIABLE.sub(replaced, text)
+
+
 def task_values(run: Mapping[str, str], task: Mapping[str, str]) -> dict[str, str]:
     """What ``{{ name }}`` means in a task: the task's own variables over those of its run.
 

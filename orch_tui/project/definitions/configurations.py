@@ -146,6 +146,8 @@ def decode_component(
         weight=table.integer("weight", 1),
         sets=table.strings("sets"),
         expressions=table.strings("expressions"),
+        sources=table.strings("sources"),
+        targets=table.strings("targets"),
         directory=directory,
         file=place.file,
         builtin=builtin,
