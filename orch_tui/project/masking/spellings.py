@@ -22,6 +22,8 @@ _CODECS = (
 _MIN_CODE = 6
 """Characters of a piece of base64, hexadecimal and the like that are told from chance."""
 _MIN_TWICE = 8
+_MIN_LISTED = 4
+"""Bytes whose numbers without commas are told from a number like any other."""
 
 
 class Spelling(NamedTuple):
@@ -96,10 +98,23 @@ def _is_kept_by_python(byte: int) -> bool:
     return byte in b"-!*+/" or bytes((byte,)).isalnum()
 
 
+def _wide_numbers(piece: str) -> Iterator[bytes]:
+    """The bytes of UTF-16 in hexadecimal, as SQL Server shows those of an nvarchar."""
+    if len(piece) < 3:
+        return
+    with contextlib.suppress(UnicodeError):
+        # Without the last zero they are those of the other order as well, as long as each letter has one.
+        texts = [piece.encode("utf-16-le").removesuffix(b"\0")]
+        texts += [] if piece.isascii() else [piece.encode("utf-16-be")]
+        for text in texts:
+            yield text.hex().encode()
+            yield text.hex().upper().encode()
+
+
 def coded_spellings(piece: str) -> set[Spelling]:
     """Codes of the whole text: hexadecimal, base32, base64 (also of other encodings, and twice), lists of bytes."""
     data = piece.encode("utf-8", "surrogateescape")
-    found = {Spelling(text, blanks=True) for text in _numbers(data)}
+    found = {Spelling(text, blanks=True) for text in (*_numbers(data), *_wide_numbers(piece))}
     found |= {Spelling(core) for core in _cores32(data)}
     found |= {Spelling(core) for core in _base64_cores([data, *_other_bytes(piece)])}
     found |= {Spelling(core) for core in _base64_cores(cores64(data)) if len(core) >= _MIN_TWICE}
@@ -107,12 +122,15 @@ def coded_spellings(piece: str) -> set[Spelling]:
 
 
 def _numbers(data: bytes) -> Iterator[bytes]:
-    """The bytes as numbers, in the ways of ``xxd``, of certificates, of C and of Python's lists."""
+    """The bytes as numbers, in the ways of ``xxd``, of certificates, of .NET, of C, of Python's lists and of ``od``."""
     yield b",".join(b"%d" % byte for byte in data)
+    if len(data) >= _MIN_LISTED:
+        # With blanks between them, or nothing.
+        yield b"".join(b"%d" % byte for byte in data)
     # Without its first byte as well: PostgreSQL writes "\\x6875…", where that byte looks like an escape of its own.
     for part in (data, data[1:]):
         if len(part) >= 3:
-            for text in (part.hex(), part.hex(":"), ",".join(f"0x{byte:02x}" for byte in part)):
+            for text in (part.hex(), part.hex(":"), part.hex("-"), ",".join(f"0x{byte:02x}" for byte in part)):
                 yield text.encode()
                 yield text.upper().replace("0X", "0x").encode()
 
@@ -125,6 +143,8 @@ def _other_bytes(piece: str) -> Iterator[bytes]:
         if not piece.isascii():
             yield piece.encode("utf-16-be")
             yield piece.encode("latin-1")
+    digits = piece.encode("utf-8", "surrogateescape").hex()
+    yield from (digits.encode(), digits.upper().encode())
     with contextlib.suppress(UnicodeError):
         # The text within JSON, and in an address.
         yield json.dumps(piece)[1:-1].encode()

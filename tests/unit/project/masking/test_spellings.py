@@ -20,16 +20,20 @@ def blank(piece: str) -> set[bytes]:
 def test_numbers_are_written_in_the_ways_of_programs() -> None:
     # Whole, and without the first byte; blanks between them count for nothing.
     assert blank("aZ-/") == {
-        b"97,90,45,47",
-        *(b"615a2d2f", b"615A2D2F", b"61:5a:2d:2f", b"61:5A:2D:2F"),
+        *(b"97,90,45,47", b"97904547"),
+        *(b"615a2d2f", b"615A2D2F", b"61:5a:2d:2f", b"61:5A:2D:2F", b"61-5a-2d-2f", b"61-5A-2D-2F"),
+        *(b"61005a002d002f", b"61005A002D002F"),
         *(b"0x61,0x5a,0x2d,0x2f", b"0x61,0x5A,0x2D,0x2F"),
         *(b"5a2d2f", b"5A2D2F", b"5a:2d:2f", b"5A:2D:2F", b"0x5a,0x2d,0x2f", b"0x5A,0x2D,0x2F"),
+        *(b"5a-2d-2f", b"5A-2D-2F"),
     }
 
 
 def test_fewer_than_three_bytes_are_no_number() -> None:
     # GIVEN three bytes THEN they are written, but not the two without the first
     assert b"616263" in blank("abc") and b"6263" not in blank("abc")
+    # AND fewer than four are no number without anything between them
+    assert b"979899" not in blank("abc") and b"979899100" in blank("abcd")
     assert blank("ab") == set()
 
 
