@@ -65,6 +65,11 @@ class ProjectPaths:
         return self.state / "trash"
 
     @property
+    def kept_definitions(self) -> Path:
+        """Versions of definitions, see :mod:`orch_tui.project.kept`."""
+        return self.state / "definitions"
+
+    @property
     def unfinished_saves(self) -> Path:
         """Intents of saves of several files, see :mod:`orch_tui.project.concurrent.file_set`."""
         return self.state / "saving"

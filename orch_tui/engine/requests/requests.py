@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
 import os
 import time
@@ -11,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from orch_tui.engine.processes.process import host
 from orch_tui.model.events.event_shape import SHAPES, complaint
 from orch_tui.model.events.events import EventType
 from orch_tui.model.events.interventions import Intervention, with_id
 from orch_tui.project.files.own_files import NotOwnFile, read_own, replace_json
 from orch_tui.project.paths import make_private
+from orch_tui.project.who import who_am_i as who_am_i
 
 _DIRECTORY = "control"
 _TICK = 100_000_000
@@ -33,20 +32,6 @@ class CancelRequest:
 
 
 Request = CancelRequest | Intervention
-
-
-def who_am_i() -> str:
-    """``user@host`` and the terminal, if there is one: for "started by" and "cancelled by"."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = f"uid {os.getuid()}"
-    for descriptor in (0, 1, 2):
-        try:
-            return f"{user}@{host()} ({os.ttyname(descriptor).removeprefix('/dev/')})"
-        except OSError:
-            continue
-    return f"{user}@{host()}"
 
 
 def ask(run_directory: Path, request: Request) -> Path:

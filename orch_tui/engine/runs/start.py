@@ -42,6 +42,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.history import find_run, latest, moment_of, newest_run_ids
 from orch_tui.project.journal.file import Journal, is_executed, read_run
+from orch_tui.project.kept.run_definitions import keep_used
 from orch_tui.project.lint.rules import rule_problems
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.project import Project
@@ -331,7 +332,7 @@ def start_run(
         header = replace(_header(plan, directory.name, clock.now(), by, nested_in), scheduled=scheduled)
         if lock is not None:
             lock.describe(f'run {directory.name} of "{plan.orchestration}" by {by}')
-        journal = Journal.create(directory, header, plan)
+        journal = _write_beginning(project, plan, directory, header)
     except BaseException:
         if directory is not None:
             shutil.rmtree(directory, ignore_errors=True)
@@ -348,6 +349,12 @@ def start_run(
     run = ActiveRun(executor, state, directory, lock, loop, teller if nested_in is None else None)
     run.start()
     return run
+
+
+def _write_beginning(project: Project, plan: RunPlan, directory: Path, header: RunHeader) -> Journal:
+    """What a run is started with: its definitions, and last the head of its journal. Raises: OSError."""
+    keep_used(project, plan, directory)
+    return Journal.create(directory, header, plan)
 
 
 def launcher_of(project: Project) -> Launcher:

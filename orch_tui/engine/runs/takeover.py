@@ -44,6 +44,7 @@ from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.concurrent.locks import Lock, is_locked
 from orch_tui.project.history import summarize
 from orch_tui.project.journal.file import JOURNAL, Journal, JournalLocked, read_run
+from orch_tui.project.kept.run_definitions import keep_used
 from orch_tui.project.masking.files import is_masked
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
@@ -149,6 +150,9 @@ def _executor(project: Project, directory: Path, journal: Journal, state: RunSta
             recorder.record(_unstarted(clock.now(), state, state.tasks[task_id], finding.text))
         else:
             adopted.append(_adopt(project, directory, state, clock, tasks[task_id], finding))
+    # A run that goes on matters more than what is known of it.
+    with contextlib.suppress(OSError):
+        keep_used(project, plan, directory)
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     on_asked = teller_of(project, state.header.orchestration)
     places = (project.paths, Pools(project.paths, project.settings.pools))

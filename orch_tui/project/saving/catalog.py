@@ -21,6 +21,8 @@ from orch_tui.model.orchestration.orchestration import Orchestration, Task
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.texts.text import valid_id
 from orch_tui.project.files.source import DefinitionError, SourceText, parse_toml
+from orch_tui.project.kept.recording import SAVE, Occasion, note_found, note_moved
+from orch_tui.project.kept.versions import Change
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project, text_file
 from orch_tui.project.saving.configuration_text import texts_in_files
@@ -184,7 +186,7 @@ def _move_and_follow(project: Project, old: Path, new: Path, ref: str, new_ref: 
     _refuse_broken_users(project, ref)
     users = {value.id: value for value, _ in used_by(project, ref)}
     bases = {user: project.source(project.paths.orchestration(user)) for user in users}
-    _rename(project, old, new)
+    _rename(project, old, new, Occasion(note=f"{ref} became {new_ref}"))
     changed = []
     for user, value in users.items():
         if project.paths.orchestration(user) == old:
@@ -262,7 +264,7 @@ def _to_trash(project: Project, path: Path, when: float) -> Trashed:
         make_private(stored.parent)
     except OSError as error:
         raise SaveError(project.paths.relative(path), error) from error
-    _rename(project, path, stored)
+    _rename(project, path, stored, Occasion(Change.DELETED))
     return Trashed(stored, path, when)
 
 
@@ -284,7 +286,7 @@ def restore(project: Project, item: Trashed) -> Path:
     """Put a deleted file back. Raises: DefinitionError when its place is taken, SaveError."""
     with locked(project, project.paths.relative(item.original)):
         _check_new(project, item.original, item.original.stem)
-        _rename(project, item.stored, item.original)
+        _rename(project, item.stored, item.original, Occasion(Change.RESTORED))
     return item.original
 
 
@@ -299,7 +301,8 @@ def _check_new(project: Project, path: Path, new_id: str) -> None:
     raise DefinitionError([Problem(Severity.ERROR, "invalid-id", message, remedy, shown)])
 
 
-def _rename(project: Project, old: Path, new: Path) -> None:
+def _rename(project: Project, old: Path, new: Path, occasion: Occasion = SAVE) -> None:
+    note_found(project, old)
     try:
         new.parent.mkdir(parents=True, exist_ok=True)
         _move(old, new)
@@ -307,6 +310,7 @@ def _rename(project: Project, old: Path, new: Path) -> None:
         raise SaveError(project.paths.relative(old), error) from error
     for path in (old, new):
         project.forget(path)
+    note_moved(project, old, new, occasion)
 
 
 def _move(old: Path, new: Path) -> None:

@@ -25,6 +25,7 @@ from orch_tui.project.concurrent.save_lock import saving
 from orch_tui.project.definitions.configurations import decode_configuration
 from orch_tui.project.definitions.orchestrations import decode_orchestration
 from orch_tui.project.files.source import DefinitionError, SourceText, digest_of, parse_toml, read_source
+from orch_tui.project.kept.recording import SAVE, Occasion, versions_kept
 from orch_tui.project.project import Project, text_file
 from orch_tui.project.saving import configuration_text, orchestration_text
 from orch_tui.project.toml.decode import Place, quote
@@ -128,7 +129,7 @@ def save_orchestration(
     text = _composed(compose, shown)
     with locked(project, shown):
         _check_disk(project, path, base.text if base else None, text, force=force, over=over)
-        _write(project, path, {path: text})
+        write_texts(project, path, {path: text})
     return SourceText(text, digest_of(text))
 
 
@@ -169,7 +170,7 @@ def save_configuration(
         _check_disk(project, path, base.text if base else None, text, force=force, over=over)
         if base is None or text != base.text or force or over:
             texts[path] = text
-        _write(project, path, texts)
+        write_texts(project, path, texts)
     project.forget(path)
     return SourceText(text, digest_of(text), overlay)
 
@@ -204,7 +205,7 @@ def write_new(project: Project, path: Path, text: str) -> SourceText:
     """Write a file that must not exist yet. Raises: ChangedOnDisk, SaveError."""
     with locked(project, project.paths.relative(path)):
         _check_disk(project, path, None, text)
-        _write(project, path, {path: text})
+        write_texts(project, path, {path: text})
     return SourceText(text, digest_of(text))
 
 
@@ -212,7 +213,7 @@ def replace_text(project: Project, path: Path, base: str, text: str) -> None:
     """Write ``text`` over a file that must still be ``base``. Raises: ChangedOnDisk, SaveError."""
     with locked(project, project.paths.relative(path)):
         _check_disk(project, path, base, text)
-        _write(project, path, {path: text})
+        write_texts(project, path, {path: text})
 
 
 def _readable(value: T, place: Place) -> T:
@@ -252,8 +253,11 @@ def _check_disk(
         raise ChangedOnDisk(path, shown, base or "", disk or "", new_text, over)
 
 
-def _write(project: Project, path: Path, texts: Mapping[Path, str]) -> None:
-    """Write ``path`` and what belongs to it, all of it or nothing."""
+def write_texts(project: Project, path: Path, texts: Mapping[Path, str], occasion: Occasion = SAVE) -> None:
+    """Write ``path`` and what belongs to it, all of it or nothing, and keep them as a version.
+
+    For who has the project to itself (:func:`locked`). Raises: SaveError.
+    """
     shown = project.paths.relative(path)
     try:
         for one in texts:
@@ -262,8 +266,9 @@ def _write(project: Project, path: Path, texts: Mapping[Path, str]) -> None:
             if one.exists() and not os.access(one, os.W_OK):
                 raise PermissionError(errno.EACCES, "the file is write-protected")
         shown = project.paths.relative(path)
-        write_together(project.paths, texts)
+        with versions_kept(project, path, texts, occasion):
+            write_together(project.paths, texts)
+            for one in texts:
+                project.forget(one)
     except OSError as error:
         raise SaveError(shown, error) from error
-    for one in texts:
-        project.forget(one)

@@ -7,9 +7,9 @@ import json
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from orch_tui.engine.requests import requests
 from orch_tui.engine.requests.requests import CancelRequest, Mailbox, Request, ask, new_id, pending, who_am_i
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 
@@ -144,7 +144,7 @@ def test_who_asks_is_a_user_on_a_host_with_the_first_terminal_there_is(monkeypat
         return "/dev/pts/3"
 
     monkeypatch.setattr(getpass, "getuser", lambda: "ann")
-    monkeypatch.setattr(requests, "host", lambda: "box")
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(nodename="box"))
     monkeypatch.setattr(os, "ttyname", terminal)
     assert who_am_i() == "ann@box (pts/3)"
 
@@ -154,6 +154,6 @@ def test_who_asks_without_a_name_or_a_terminal_is_a_number(monkeypatch: pytest.M
         raise OSError(25, "Inappropriate ioctl for device")
 
     monkeypatch.setattr(getpass, "getuser", none)
-    monkeypatch.setattr(requests, "host", lambda: "box")
+    monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(nodename="box"))
     monkeypatch.setattr(os, "ttyname", none)
     assert who_am_i() == f"uid {os.getuid()}@box"
