@@ -201,12 +201,19 @@ def task_ids(orch: Orchestration, ids: Iterable[str]) -> frozenset[str]:
     wanted = frozenset([ids] if isinstance(ids, str) else ids)
     if not wanted:
         raise EditError("No task is chosen; mark one or more tasks first.")
-    missing = wanted - {task.id for phase in orch.phases for task in phase.tasks}
+    missing = set(wanted)
+    for phase in orch.phases:
+        if not missing:
+            break
+        missing.difference_update([task.id for task in phase.tasks])
     if missing:
-        raise EditError(
-            f"The orchestration {quoted(orch.name)} has no task {quoted(min(missing))}; it may have been removed."
-        )
+        raise unknown_task(orch, min(missing))
     return wanted
+
+
+def unknown_task(orch: Orchestration, task_id: str) -> EditError:
+    """The refusal of an edit of a task that is not there."""
+    return EditError(f"The orchestration {quoted(orch.name)} has no task {quoted(task_id)}; it may have been removed.")
 
 
 def change_tasks(orch: Orchestration, wanted: frozenset[str], **changes: Any) -> Orchestration:

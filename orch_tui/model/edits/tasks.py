@@ -21,6 +21,7 @@ from orch_tui.model.edits.base import (
     phase_index,
     quoted,
     task_ids,
+    unknown_task,
     with_phases,
 )
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
@@ -206,7 +207,7 @@ def move_task_by(orch: Orchestration, task_id: str, step: int) -> Orchestration:
             f"The task {quoted(task_id)} cannot move that far {'up' if step < 0 else 'down'}; "
             f"it is number {at.task + 1} of {len(phase.tasks)} in its phase."
         )
-    return move_tasks(orch, [task_id], phase_id=phase.id, position=new)
+    return _moved(orch, at, at.phase, new)
 
 
 def move_task_across(orch: Orchestration, task_id: str, step: int) -> Orchestration:
@@ -227,7 +228,7 @@ def move_task_across(orch: Orchestration, task_id: str, step: int) -> Orchestrat
         raise EditError(
             f"The task {quoted(task_id)} is the {'first' if step < 0 else 'last'} one of the orchestration already."
         )
-    return move_tasks(orch, [task_id], phase_id=orch.phases[neighbour].id, position=None if step < 0 else 0)
+    return _moved(orch, at, neighbour, len(orch.phases[neighbour].tasks) if step < 0 else 0)
 
 
 class _Place(NamedTuple):
@@ -236,13 +237,21 @@ class _Place(NamedTuple):
 
 
 def _place(orch: Orchestration, task_id: str) -> _Place:
-    task_ids(orch, [task_id])
-    return next(
-        _Place(index, number)
-        for index, phase in enumerate(orch.phases)
-        for number, task in enumerate(phase.tasks)
-        if task.id == task_id
-    )
+    for index, phase in enumerate(orch.phases):
+        for number, task in enumerate(phase.tasks):
+            if task.id == task_id:
+                return _Place(index, number)
+    raise unknown_task(orch, task_id)
+
+
+def _moved(orch: Orchestration, source: _Place, phase: int, position: int) -> Orchestration:
+    """One task at another place, counted without it; only the phases that it leaves and enters are looked at."""
+    phases = list(orch.phases)
+    tasks = phases[source.phase].tasks
+    phases[source.phase] = replace(phases[source.phase], tasks=tasks[: source.task] + tasks[source.task + 1 :])
+    rest = phases[phase].tasks
+    phases[phase] = replace(phases[phase], tasks=(*rest[:position], tasks[source.task], *rest[position:]))
+    return with_phases(orch, phases)
 
 
 def _target(orch: Orchestration, phase_id: str | None, phase_name: str | None) -> int | None:

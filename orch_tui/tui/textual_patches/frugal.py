@@ -6,26 +6,28 @@ Textual 8.2 cuts what it sends of a line at the end of the changed part, but alw
 
 It also renders every widget and cuts its lines into the pieces that others leave visible
 (``Compositor._render_chops``), the containers too, of which nothing is visible: most of the pieces on a workbench, and
-half of the time of a paint.
+half of the time of a paint. Of a widget it renders all lines from the first to the last one that changed.
 
 :func:`install` replaces these two methods; what they draw is the same, which a test holds them to.
 """
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.control import Control
 from textual._compositor import ChopsUpdate, Compositor
+from textual.geometry import Region
 
 from orch_tui.tui.textual_patches.guard import has, is_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rich.console import Console
-    from textual.geometry import Region
     from textual.strip import Strip
+    from textual.widget import Widget
 
 
 ORIGINAL = getattr(ChopsUpdate, "render_segments", None)
@@ -78,16 +80,23 @@ def render_chops(
                     wanted.append((y, line, own))
         if not wanted:
             continue
-        strips = widget.render_lines(seen.translate(-region.offset))
+        strips = dict(_rendered(widget, region, seen, [y for y, _, _ in wanted]))
         for y, line, own in wanted:
-            row = y - seen.y
-            if row >= len(strips):
+            if y not in strips:
                 break
-            for cut, piece in zip(own, strips[row].divide([cut - seen.x for cut in own[1:]]), strict=False):
+            for cut, piece in zip(own, strips[y].divide([cut - seen.x for cut in own[1:]]), strict=False):
                 if line[cut] is None:
                     line[cut] = piece
                     missing[y] -= 1
     return chops
+
+
+def _rendered(widget: Widget, region: Region, seen: Region, lines: Sequence[int]) -> Iterator[tuple[int, Strip]]:
+    """These lines of the screen as the widget draws them: those in between cost filters, also when they are kept."""
+    for _, run in groupby(enumerate(lines), lambda pair: pair[1] - pair[0]):
+        ys = [y for _, y in run]
+        crop = Region(seen.x - region.x, ys[0] - region.y, seen.width, len(ys))
+        yield from zip(ys, widget.render_lines(crop), strict=False)
 
 
 def install() -> bool:

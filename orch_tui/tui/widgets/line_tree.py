@@ -202,8 +202,7 @@ class LineList(ScrollView, can_focus=True):
     def action_first_row(self) -> None:
         self.go(0)
 
-    def action_top_row(self) -> None:
-        self.go(0)
+    action_top_row = action_first_row
 
     def action_last_row(self) -> None:
         self.go(self.count() - 1, step=-1)

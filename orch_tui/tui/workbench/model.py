@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +109,11 @@ class Workbench:
         return [item.id] if isinstance(item, Task) else []
 
     def tasks_of(self, ids: Iterable[str]) -> list[Task]:
+        """The tasks of these ids, in the order of the phases."""
         wanted = set(ids)
-        return [task for task in self.value.tasks() if task.id in wanted]
+        found = (task for task in self.value.tasks() if task.id in wanted)
+        # Each is there once: behind the last one nothing is looked at.
+        return list(islice(found, len(wanted)))
 
     def defaults_of(self, ids: Iterable[str]) -> TaskOptions:
         """What holds for these tasks where they set nothing: of their phase if it is one, the orchestration, the

@@ -26,11 +26,16 @@ class PlannedPhaseTime:
 
 @dataclass(frozen=True, slots=True)
 class PlanTimeline:
-    """Phases one after another, tasks of each in parallel up to its limit; ``begins`` are seconds from the start."""
+    """Phases one after another, tasks of each in parallel up to its limit; ``begins`` are seconds from the start.
+
+    ``known`` of the ``running`` tasks, those that would run, have a duration from earlier runs.
+    """
 
     phases: Mapping[str, PlannedPhaseTime] = field(default_factory=dict)
     begins: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+    running: int = 0
+    known: int = 0
 
     @property
     def timed(self) -> bool:
@@ -41,16 +46,6 @@ class PlanTimeline:
     def starts(self) -> Sequence[float]:
         """When phases begin."""
         return [start for phase, start in self.begins.items() if self.phases[phase].running]
-
-    @property
-    def running(self) -> int:
-        """How many tasks would run."""
-        return sum(one.running for one in self.phases.values())
-
-    @property
-    def known(self) -> int:
-        """How many of them have a duration from earlier runs."""
-        return sum(one.known for one in self.phases.values())
 
     def task(self, phase: str, task: str) -> Bar | None:
         """When the task would run; None for one that would not."""
@@ -100,7 +95,7 @@ class Planner:
         """
         found: dict[str, PlannedPhaseTime] = {}
         starts: dict[str, float] = {}
-        start = 0.0
+        start, running, known = 0.0, 0, 0
         for phase in value.phases:
             limit = phase.max_parallel or value.max_parallel or max_parallel
             kept = self._phases.get(phase.id) if runs is None else None
@@ -108,9 +103,11 @@ class Planner:
                 kept = self._phase(phase, limit, runs)
             found[phase.id], starts[phase.id] = kept, start
             start += kept.seconds
+            running += kept.running
+            known += kept.known
         if runs is None:
             self._phases = found
-        return PlanTimeline(found, starts, start)
+        return PlanTimeline(found, starts, start, running, known)
 
     def _phase(self, phase: Phase, limit: int, runs: Callable[[str], bool] | None) -> PlannedPhaseTime:
         slots = [0.0] * max(1, min(limit, len(phase.tasks)))

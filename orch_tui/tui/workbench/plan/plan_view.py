@@ -64,7 +64,6 @@ class PlanView:
         self._planner = Planner()
         self._checker: Checker | None = None
         self._check_timer: Timer | None = None
-        self._titled: tuple[str, str | None] = ("", None)
 
     def definitions_changed(self) -> None:
         """Components and configurations may be others: read them anew."""
@@ -111,10 +110,7 @@ class PlanView:
         marked = f"{len(bench.marks)} marked  " if bench.marks else ""
         state = ("● unsaved", "bold $text-warning") if bench.dirty else ("saved", "$text-muted")
         title = Content.assemble((f"{safe_line(bench.value.name, 60)} ─ ", "bold"), (marked, "$text-accent"), state)
-        # Setting a title draws the whole widget again, also when it is the same one.
-        if self._titled != (title.markup, pane.border_title):
-            pane.border_title = title
-            self._titled = (title.markup, pane.border_title)
+        pane.border_title = title
 
     def check(self) -> None:
         """Find the problems of the value as it is now; draw them and the uses."""
@@ -134,9 +130,7 @@ class PlanView:
                     worst.setdefault(place, problem.severity)
             self._problems.show(problems)
             self._tree.show_problems(worst)
-        title = f"Problems: {len(problems)}" if problems else "Problems"
-        if self._problems.border_title != title:
-            self._problems.border_title = line(title)
+        self._problems.border_title = line(f"Problems: {len(problems)}" if problems else "Problems")
         self._checked()
 
     def bars(self, runs: Callable[[str], bool] | None = None) -> PlanTimeline:

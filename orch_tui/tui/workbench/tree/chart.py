@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import locale
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from orch_tui.runs.timeline import Bar, Span
 from orch_tui.tui.widgets.row_painter import Part, Row
@@ -38,15 +38,22 @@ class Bars(Protocol):
         """The place of a phase in time, by its id."""
 
 
+class Layout(NamedTuple):
+    """All that the bars of rows have in common: two bars that are alike are drawn alike for as long as it stays."""
+
+    columns: Columns = Columns()
+    axis: Axis = Axis(0.0, 0)
+    rules: Sequence[int] = ()
+    timed: bool = False
+
+
 class Chart:
-    """``columns`` say how a row is shared; ``axis`` is what the bars stand on."""
+    """What rows show at their right; ``layout`` is how."""
 
     def __init__(self) -> None:
-        self.columns = Columns()
-        self.axis = Axis(0.0, 0)
+        self.layout = Layout()
         self.glyphs = BLOCKS if "utf" in locale.getpreferredencoding(False).lower() else ASCII
         self._bars: Bars | None = None
-        self._rules: Sequence[int] = ()
         self._seconds = 0.0
         self._laid_out: tuple[object, ...] = ()
 
@@ -62,32 +69,44 @@ class Chart:
         if new == self._laid_out:
             return
         self._laid_out = new
-        self.columns = share(width, widths, bars=bars and self._bars is not None)
-        self.axis = Axis(self._seconds, self.columns.bars)
-        rules = (
-            {self.axis.cell(start) for start in self._bars.starts} if self._bars is not None and self.axis.cells else ()
-        )
+        columns = share(width, widths, bars=bars and self._bars is not None)
+        axis = Axis(self._seconds, columns.bars)
+        rules = {axis.cell(start) for start in self._bars.starts} if self._bars is not None and axis.cells else ()
         inside = sorted(at for at in rules if at > 0)
-        self._rules = inside if len(inside) * _RULES_APART <= self.axis.cells else ()
+        self.layout = Layout(
+            columns,
+            axis,
+            inside if len(inside) * _RULES_APART <= axis.cells else (),
+            self._bars is not None and self._bars.timed,
+        )
+
+    @property
+    def columns(self) -> Columns:
+        """How a row is shared."""
+        return self.layout.columns
+
+    @property
+    def axis(self) -> Axis:
+        """What the bars stand on."""
+        return self.layout.axis
 
     @property
     def timed(self) -> bool:
         """Whether the seconds of what is shown mean anything."""
-        return self._bars is not None and self._bars.timed
+        return self.layout.timed
 
-    def usual(self, phase: str, task: str) -> float | None:
+    def place(self, phase: str, task: str) -> Bar | None:
+        """When a task runs; None for one that does not."""
+        return self._bars.task(phase, task) if self._bars is not None else None
+
+    def usual(self, bar: Bar | None) -> float | None:
         """How many seconds a task takes by earlier runs; None where they do not tell, or it would not run."""
-        bar = self._bars.task(phase, task) if self._bars is not None else None
         return bar.end - bar.start if bar is not None and bar.known else None
 
     def usual_of_phase(self, phase: str) -> float | None:
         """How many seconds a phase takes by earlier runs."""
         span = self._bars.span(phase) if self._bars is not None else None
         return span.end - span.start if span is not None else None
-
-    def task(self, phase: str, task: str) -> tuple[Part, ...]:
-        """The bar of a task, with what keeps it apart from the rest of its row."""
-        return self.bar(self._bars.task(phase, task) if self._bars is not None else None)
 
     def phase(self, phase: str) -> tuple[Part, ...]:
         """The line of a phase, with what keeps it apart from the rest of its row."""
@@ -99,9 +118,9 @@ class Chart:
             return ()
         cells: Sequence[Cells]
         if isinstance(what, Span):
-            cells = draw_span(what, self.axis, self._rules, self.glyphs)
+            cells = draw_span(what, self.axis, self.layout.rules, self.glyphs)
         else:
-            cells = draw_bar(what, self.axis, self._rules, self.glyphs)
+            cells = draw_bar(what, self.axis, self.layout.rules, self.glyphs)
         return (Part(" " * GAP), *(Part(cell.text, cell.style, picture=True) for cell in cells))
 
     def head(self, left: str) -> Row:

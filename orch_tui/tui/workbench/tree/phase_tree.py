@@ -8,7 +8,9 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.binding import BindingType
+from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 
 from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.model.orchestration.rules import phase_of_id
@@ -94,8 +96,8 @@ class PhaseTree(LineList, inherit_bindings=False):
         if not same or redraw or arrange(self):
             _reload(self)
             return
-        # Behind a dialog, or another tab, it will be drawn as a whole.
-        if self.is_on_screen:
+        # Behind a dialog or another tab it will be drawn as a whole, and so it is where it scrolls.
+        if self.is_on_screen and self.cursor in _rows_in_view(self):
             self.refresh_changed()
             self.refresh_rows(cursor, self.cursor)
         else:
@@ -142,6 +144,11 @@ class PhaseTree(LineList, inherit_bindings=False):
 
     # Rows
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Its lines, for a width that may be another one than before."""
+        arrange(self)
+        return super().render_lines(crop)
+
     @property
     def item(self) -> Phase | Task | RuleRow | None:
         """What the cursor is on."""
@@ -162,7 +169,6 @@ class PhaseTree(LineList, inherit_bindings=False):
 
     def row(self, index: int) -> Row:
         item, outline, width = self.outline.rows[index], self.outline, self.size.width
-        arrange(self)
         if isinstance(item, NestedLine):
             return self.look.nested(item, width)
         if isinstance(item, RuleRow):
@@ -244,9 +250,13 @@ def _stay_on(tree: PhaseTree, here: Phase | Task | RuleRow | None) -> None:
 
 def _refresh_items(tree: PhaseTree, ids: Set[str]) -> None:
     if ids:
-        top, rows = round(tree.scroll_y), tree.outline.rows
-        visible = range(top, min(len(rows), top + tree.size.height))
-        tree.refresh_rows(*(index for index in visible if rows[index].id in ids))
+        rows = tree.outline.rows
+        tree.refresh_rows(*(index for index in _rows_in_view(tree) if rows[index].id in ids))
+
+
+def _rows_in_view(tree: PhaseTree) -> range:
+    top = round(tree.scroll_y)
+    return range(top, min(tree.count(), top + tree.size.height))
 
 
 def toggle_fold(tree: PhaseTree, phase_id: str) -> None:

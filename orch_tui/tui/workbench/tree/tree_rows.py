@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -14,6 +15,7 @@ from orch_tui.model.texts.durations import show_duration, write_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.runs.rule_words import brief_condition, goal_of, label_of
 from orch_tui.runs.sequence.names import cut, cut_names
+from orch_tui.runs.timeline import Bar
 from orch_tui.tui.widgets.row_painter import Part, Row
 from orch_tui.tui.workbench.catalog import Label
 from orch_tui.tui.workbench.tree.chart import Chart
@@ -32,8 +34,18 @@ _RULE, _GOAL, _NOTE = 26, 14, 30
 of its condition, or what that saw."""
 _FLAGS = 2
 _MOST_BEHIND = 34
+_KEPT_ROWS = 512
 _ALIKE = 40
 """So many tasks around one are looked at for names that would be cut to the same."""
+
+
+class _Kept(NamedTuple):
+    """The row of a task: it stays for as long as what it was ``made_of``, and the tasks ``among`` which its name was
+    cut."""
+
+    made_of: tuple[object, ...]
+    row: Row
+    among: Sequence[Task] | None
 
 
 class TreeRows:
@@ -54,12 +66,13 @@ class TreeRows:
         self.longest = Widths()
         self._widths: dict[str, tuple[Phase, Widths]] = {}
         self._cut: dict[tuple[str, ...], Mapping[str, str]] = {}
+        self._rows: dict[str, _Kept] = {}
 
     # How wide
 
     def forget(self) -> None:
         """Configurations may have other names."""
-        self._widths, self._cut = {}, {}
+        self._widths, self._cut, self._rows = {}, {}, {}
 
     def measure(self, phases: Iterable[Phase], nested: Iterable[NestedLine]) -> None:
         """Find what the longest row needs; only phases that are others than before are measured."""
@@ -118,24 +131,37 @@ class TreeRows:
 
     def task(self, task: Task, phase: Phase, width: int) -> Row:
         """The row of a task: its name, and where there is room for it, the component behind."""
+        bar = self.chart.place(phase.id, task.id)
+        marked, problem = task.id in self.marks, self.problems.get(task.id)
+        made_of = (task, bar, width, self.chart.layout, marked, problem, self.states.tasks.get(task.id))
+        kept = self._rows.get(task.id)
+        # After an edit most rows look as before, and comparing is far less work than drawing.
+        if kept is None or kept.made_of != made_of or kept.among not in (None, phase.tasks):
+            if len(self._rows) >= _KEPT_ROWS:
+                self._rows.clear()
+            kept = self._rows[task.id] = _Kept(made_of, *self._task(task, phase, bar, width))
+        return kept.row
+
+    def _task(self, task: Task, phase: Phase, bar: Bar | None, width: int) -> tuple[Row, Sequence[Task] | None]:
+        """Its row, and the tasks among which its name was cut, if it was."""
         label = self._label(task.configuration)
         if task.id in self.states.tasks:
             behind: Sequence[Part] = self.states.tasks[task.id]
         else:
             flags = _of_task(task, label, narrow=not self.chart.columns.words)
-            behind = (*flags, self._usually(self.chart.usual(phase.id, task.id)))
-        right = (*behind, *self.chart.task(phase.id, task.id), Part(" "))
+            behind = (*flags, self._usually(self.chart.usual(bar)))
+        right = (*behind, *self.chart.bar(bar), Part(" "))
         style = "error" if label.problem else "text" if task.enabled else "dim"
         before = (*self._flags_before(task.id, task.id in self.marks), Part(_INDENT))
         room = width - _cells(before) - _cells(right) - 1
-        name = label.configuration
+        name, among = label.configuration, None
         if cell_len(name) > room:
-            name = self._cut_among(task, phase, room)
+            name, among = self._cut_among(task, phase, room), phase.tasks
         left = [*before, Part(name, style)]
         # Whole or not at all: half a name of a component tells nothing, and the row reads as if the name were cut.
         if cell_len(name) + cell_len(_component(label)) <= room:
             left.append(Part(_component(label), "dim"))
-        return Row(tuple(left), right)
+        return Row(tuple(left), right), among
 
     def rule(self, row: RuleRow, names: Mapping[str, str], numbers: Mapping[str, int], width: int) -> Row:
         """The row of a rule: what it is called and where it leads; where there is room, its condition or what it saw.

@@ -12,13 +12,14 @@ import pytest
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.textual_patches import app as patched
-from orch_tui.tui.textual_patches import frugal, guard, keys, unstyled
+from orch_tui.tui.textual_patches import frugal, guard, keys, titles, unstyled
 from textual._compositor import ChopsUpdate, Compositor
 from textual.app import App
 from textual.dom import DOMNode
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
+from textual.widget import _BorderTitle
 
 from tests.support.engine_kit import make_commands
 
@@ -44,7 +45,7 @@ def test_the_patched_version_is_the_pinned_and_the_installed_one() -> None:
 
 
 def test_all_patches_fit_the_installed_version() -> None:
-    assert frugal.install() and unstyled.install()
+    assert frugal.install() and titles.install() and unstyled.install()
     assert patched.terminal_parts() is not None
 
 
@@ -60,10 +61,11 @@ def test_nothing_outside_names_private_modules_of_textual() -> None:
 
 
 def test_another_version_gets_textuals_own_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (patched, frugal, unstyled):
+    for module in (patched, frugal, titles, unstyled):
         monkeypatch.setattr(module, "is_version", lambda: False)
     monkeypatch.setattr(Compositor, "_render_chops", frugal.ORIGINAL_CHOPS)
-    assert not frugal.install() and not unstyled.install()
+    monkeypatch.setattr(_BorderTitle, "__set__", titles.ORIGINAL)
+    assert not frugal.install() and not titles.install() and not unstyled.install()
     assert patched.terminal_parts() is None
 
 

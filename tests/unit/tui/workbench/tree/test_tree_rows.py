@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.orchestration.rules import EndAs, Rule
 from orch_tui.model.problem import Severity
@@ -185,3 +187,48 @@ def test_a_rule_that_no_run_took_says_so_in_the_plan_and_not_in_a_run() -> None:
     assert behind(look.rule(replace(row, rule=LONG), NAMED, NUMBERED, 90)) == ""
     look.states = TreeStates(rules={"p#0": RuleLook("◇", "dim", "dim", "", (Part("– no"),))})
     assert behind(look.rule(row, NAMED, NUMBERED, 90)) == "– no"
+
+
+_CHANGES = ("enabled", "configuration", "mark", "problem", "state", "width", "durations", "bars", "order")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(_CHANGES), st.integers(0, 2)), min_size=1, max_size=12))
+def test_rows_that_are_kept_are_those_that_would_be_drawn(steps: list[tuple[str, int]]) -> None:
+    refs = sorted(_NAMES)
+    phase = Phase("p", "First", tuple(Task(f"t{number}", ref) for number, ref in enumerate(refs)))
+    kept, planner, width, bars = rows(phase), Planner(), 60, True
+    for what, number in steps:
+        # WHEN one thing of many is another one
+        task, others = phase.tasks[number], list(phase.tasks)
+        match what:
+            case "enabled":
+                others[number] = replace(task, enabled=not task.enabled)
+            case "configuration":
+                others[number] = replace(task, configuration=refs[(refs.index(task.configuration) + 1) % 3])
+            case "order":
+                others.insert(0, others.pop(number))
+            case "mark":
+                kept.marks = frozenset(kept.marks) ^ {task.id}
+            case "problem":
+                kept.problems = {} if kept.problems else {task.id: Severity.ERROR}
+            case "state":
+                kept.states = TreeStates() if kept.states.tasks else TreeStates({task.id: (Part("● processing"),)}, {})
+            case "width":
+                width = (30, 60, 120)[number]
+            case "durations":
+                planner.learn({task.id: float(number + 1)})
+            case "bars":
+                bars = not bars
+        phase = replace(phase, tasks=tuple(others))
+        plan = planner.plan(Orchestration("o", "O", phases=(phase,)), 10)
+        anew = rows(phase)
+        for look in (kept, anew):
+            look.marks, look.problems, look.states = kept.marks, kept.problems, kept.states
+            look.chart.show(plan)
+            look.measure((phase,), ())
+            look.chart.lay_out(width, look.longest, bars=bars)
+        # THEN every row is as of somebody who never saw it before
+        assert [kept.task(one, phase, width) for one in phase.tasks] == [
+            anew.task(one, phase, width) for one in phase.tasks
+        ]
