@@ -53,6 +53,11 @@ class Project:
         self._clear()
         self.settings = self._read_settings(tolerant=True)
 
+    def reload_settings(self) -> None:
+        """Read ``orch.toml`` again; a broken one gives default settings and a problem."""
+        self.forget(self.paths.settings)
+        self.settings = self._read_settings(tolerant=True)
+
     def forget(self, path: Path) -> None:
         """Forget what was read from one file, because it was or may have been changed."""
         self._sources.pop(path, None)

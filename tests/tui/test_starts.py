@@ -147,3 +147,56 @@ async def test_the_form_of_the_orchestration_opens_it_and_takes_it_all_or_nothin
         # WHEN the form is cancelled, THEN nothing is edited
         await pilot.press("escape")
         assert not screen.bench.dirty and screen.bench.value.triggers == ()
+
+
+async def test_the_alerts_of_the_project_are_edited_in_its_file(project: Project) -> None:
+    path = project.paths.settings
+    path.write_text('# ours\nname = "P"\n\n# who\n[[alerts]]\non = ["failed"]\ncommand = "./tell"  # by hand\n')
+    async with workbench(project, "alpha") as (pilot, screen):
+        # GIVEN the list with one of the project
+        await pilot.press("S")
+        await _dialog(pilot)
+        assert "Alerts of all orchestrations" in text_of(pilot) and "failed → command: ./tell" in text_of(pilot)
+
+        # WHEN what it tells is changed
+        await pilot.press("end", "enter")
+        form = await _form(pilot)
+        form.query_one("#on", Input).value = "scheduler-gone, failed-first"
+        await pilot.press("ctrl+o")
+        await _dialog(pilot)
+
+        # THEN the file has it at once, with all else, and the orchestration is not edited
+        edited = path.read_text()
+        assert 'on = ["scheduler-gone", "failed-first"]' in edited and './tell"  # by hand' in edited
+        assert edited.startswith('# ours\nname = "P"\n\n# who\n') and not screen.bench.dirty
+
+        # WHEN one is added, and that is taken back, and the change before it
+        await pilot.press("n")
+        form = await _form(pilot)
+        form.query_one("#to", Input).value = "${MAIL}"
+        await pilot.press("ctrl+o")
+        await _dialog(pilot)
+        assert 'to = ["${MAIL}"]' in path.read_text()
+        await pilot.press("u")
+        assert path.read_text().rstrip() == edited.rstrip()
+        await pilot.press("u")
+
+        # THEN it is as it was
+        assert 'on = ["failed"]' in path.read_text() and "${MAIL}" not in path.read_text()
+
+
+async def test_alerts_of_the_project_that_another_program_changed_stay(project: Project) -> None:
+    path = project.paths.settings
+    path.write_text('[[alerts]]\ncommand = "./tell"\n')
+    async with workbench(project, "alpha") as (pilot, _):
+        # GIVEN an open list, and a file that changes behind it
+        await pilot.press("S")
+        await _dialog(pilot)
+        path.write_text(path.read_text().replace("./tell", "./theirs"))
+
+        # WHEN the alert is taken out
+        await pilot.press("end", "d")
+
+        # THEN it is refused, and shown as it is
+        assert "./theirs" in path.read_text()
+        await until(pilot, lambda: "command: ./theirs" in text_of(pilot))

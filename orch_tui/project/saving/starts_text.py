@@ -1,5 +1,7 @@
 """What starts an orchestration, and who is told of it, in the text of its file: schedules, triggers, alerts.
 
+Alerts stand in the project's own file too.
+
 Tables that were not edited stay as they are, with their comments; of an edited one only the keys that changed. New ones
 come last in the file.
 """
@@ -10,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
+from orch_tui.model.orchestration.alerts import AlertRule
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.project.definitions.alert_fields import alert_values
 from orch_tui.project.definitions.schedule_fields import schedule_values
@@ -33,12 +36,20 @@ def edit_starts(text: str, raw: Mapping[str, Any], old: Orchestration, new: Orch
 
     Line ends become plain ones. Raises: one of ``edit_errors()``.
     """
+    return _edit(text, raw, {key: (getattr(old, key), getattr(new, key)) for key in STARTS})
+
+
+def edit_alerts(text: str, raw: Mapping[str, Any], old: Sequence[AlertRule], new: Sequence[AlertRule]) -> str:
+    """The same of a file of which only the alerts are edited."""
+    return _edit(text, raw, {"alerts": (old, new)})
+
+
+def _edit(text: str, raw: Mapping[str, Any], changes: Mapping[str, tuple[Sequence[Any], Sequence[Any]]]) -> str:
     edit, added = TextEdit(text), ""
-    for key, values_of in _VALUES.items():
-        before, after = getattr(old, key), getattr(new, key)
+    for key, (before, after) in changes.items():
         if before == after:
             continue
-        known = raw.get(key) or []
+        known, values_of = raw.get(key) or [], _VALUES[key]
         items = _items(known, [values_of(one) for one in before], [values_of(one) for one in after])
         if items and known:
             edit.change((), {key: known}, {key: items})

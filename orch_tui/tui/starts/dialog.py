@@ -21,9 +21,19 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import starts as actions
 from orch_tui.tui.breakpoints import HEIGHTS
 from orch_tui.tui.dialogs.base import SHEET, Dialog
-from orch_tui.tui.starts.entries import Entry, EntryPlace, StartKind, entries, toggled, with_entry, without_entry
+from orch_tui.tui.starts.entries import (
+    Entry,
+    EntryPlace,
+    StartKind,
+    Starts,
+    entries,
+    toggled,
+    with_entry,
+    without_entry,
+)
 from orch_tui.tui.starts.form import EntryForm
 from orch_tui.tui.starts.look import SHEET as OWN
+from orch_tui.tui.starts.shared_alerts import SharedAlerts
 from orch_tui.tui.starts.words import entry_words, next_of, show_start
 from orch_tui.tui.text import line, lines
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
@@ -36,8 +46,9 @@ _HEADINGS = {
     StartKind.SCHEDULE: ("Schedules", "when it starts by the clock"),
     StartKind.TRIGGER: ("Triggers", "files, tables or runs that start it"),
     StartKind.ALERT: ("Alerts", "who is told what of its runs"),
+    StartKind.SHARED: ("Alerts of all orchestrations", "in orch.toml; saved at once"),
 }
-_GLYPHS = {StartKind.SCHEDULE: "◷", StartKind.TRIGGER: "▸", StartKind.ALERT: "!"}
+_GLYPHS = {StartKind.SCHEDULE: "◷", StartKind.TRIGGER: "▸", StartKind.ALERT: "!", StartKind.SHARED: "!"}
 
 
 class KeepsStarts(Protocol):
@@ -51,7 +62,10 @@ class KeepsStarts(Protocol):
 
 
 class StartsDialog(Dialog[None]):
-    """A change is kept at once, where it can be taken back. ``timezone`` is the project's, empty for the machine's."""
+    """A change is kept at once, where it can be taken back: with the orchestration, or with the project's alerts.
+
+    ``timezone`` is the project's, empty for the machine's.
+    """
 
     CSS_PATH = [SHEET, OWN]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = HEIGHTS
@@ -61,13 +75,16 @@ class StartsDialog(Dialog[None]):
 
     def __init__(self, value: Orchestration, timezone: str, keeper: KeepsStarts) -> None:
         super().__init__()
-        self._value, self._timezone, self._keeper = value, timezone, keeper
+        self._own, self._timezone, self._keeper = value, timezone, keeper
+        self._shared = SharedAlerts(self.app.project, lambda said: self.app.say(said, "error"))
+        self._order: list[StartKind] = []
+        """Which kinds were changed here, one after another."""
         self._list = RowList(id="starts")
         self._places: Sequence[EntryPlace] = ()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="wide") as dialog:
-            dialog.border_title = line(f"Schedules, triggers and alerts of {safe_line(self._value.name, 50)}")
+            dialog.border_title = line(f"Schedules, triggers and alerts of {safe_line(self._own.name, 50)}")
             dialog.border_subtitle = line("Enter edits, n new, x enables, d deletes, u undoes, Esc closes")
             yield self._list
             yield Static(id="about")
@@ -79,6 +96,10 @@ class StartsDialog(Dialog[None]):
         self.set_focus(self._list)
 
     # --- showing ---
+
+    @property
+    def _value(self) -> Starts:
+        return Starts(self._own, self._shared.rules)
 
     def _show(self, cursor: int) -> None:
         value, rows, places = self._value, [], []
@@ -99,7 +120,7 @@ class StartsDialog(Dialog[None]):
         below.display = bool(told)
 
     def _row(self, one: Entry, place: EntryPlace) -> Row:
-        words = entry_words(one, self._value, self._timezone)
+        words = entry_words(one, self._own, self._timezone)
         disabled = not isinstance(one, AlertRule) and not one.enabled
         right = "disabled" if disabled else self._next(one, place.index or 0)
         glyph, style = _GLYPHS[place.kind], "dim" if disabled else "accent"
@@ -109,12 +130,12 @@ class StartsDialog(Dialog[None]):
         if not isinstance(one, Schedule):
             return ""
         now = self.app.clock.wall()
-        at = next_of(self._value, index, self._timezone, held_pauses(self.app.project.paths), now)
+        at = next_of(self._own, index, self._timezone, held_pauses(self.app.project.paths), now)
         return "never" if at is None else f"next {show_start(at, zone_of(one.timezone or self._timezone), now)}"
 
     def _about(self) -> Sequence[str]:
         now, pauses = self.app.clock.wall(), held_pauses(self.app.project.paths)
-        pause = pause_at(pauses, self._value.id, now)
+        pause = pause_at(pauses, self._own.id, now)
         if pause is None:
             return []
         until = show_start(pause.end, zone_of(""), now) if pause.end is not None else ""
@@ -146,9 +167,11 @@ class StartsDialog(Dialog[None]):
             self._keep(without_entry(self._value, place), f"deletion of a {place.kind.one}", None)
 
     def action_undo(self) -> None:
-        if (value := self._keeper.undo()) is not None:
-            self._value = value
-            self._show(self._list.cursor)
+        if self._order and self._order.pop() is StartKind.SHARED:
+            self._shared.undo()
+        elif (value := self._keeper.undo()) is not None:
+            self._own = value
+        self._show(self._list.cursor)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -166,13 +189,18 @@ class StartsDialog(Dialog[None]):
 
         self.app.push_screen(EntryForm(self._value, place, self._timezone), take)
 
-    def _keep(self, new: Orchestration, what: str, place: EntryPlace | None) -> None:
-        if new == self._value:
+    def _keep(self, new: Starts, what: str, place: EntryPlace | None) -> None:
+        value = self._value
+        if new == value:
             return
-        kept = self._keeper.change(new, what)
-        if kept is None:
+        if new.shared != value.shared:
+            if self._shared.change(new.shared):
+                self._order.append(StartKind.SHARED)
+        elif (kept := self._keeper.change(new.own, what)) is not None:
+            self._own = kept
+            self._order.append(StartKind.ALERT)
+        else:
             return
-        self._value = kept
         self._show(self._list.cursor)
         if place in self._places:
             self._list.go(self._places.index(place))

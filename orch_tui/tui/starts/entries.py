@@ -30,16 +30,33 @@ _BETWEEN = re.compile(r",?\s+|,$")
 
 
 class StartKind(StrEnum):
-    """What is edited; the value is the key in the file and the field of the orchestration."""
+    """What is edited; the value is the key in the file. ``SHARED``: alerts of the project, for all orchestrations."""
 
     SCHEDULE = "schedules"
     TRIGGER = "triggers"
     ALERT = "alerts"
+    SHARED = "shared"
 
     @property
     def one(self) -> str:
         """One of them, in words."""
-        return {"schedules": "schedule", "triggers": "trigger", "alerts": "alert"}[self.value]
+        return _ONE[self]
+
+
+_ONE = {
+    StartKind.SCHEDULE: "schedule",
+    StartKind.TRIGGER: "trigger",
+    StartKind.ALERT: "alert",
+    StartKind.SHARED: "alert of all orchestrations",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """What is edited: that of an orchestration, and the project's alerts (``shared``), which are for all of them."""
+
+    own: Orchestration
+    shared: tuple[AlertRule, ...] = ()
 
 
 class Shape(StrEnum):
@@ -64,6 +81,24 @@ class EntryField(NamedTuple):
 _RUNNING = tuple(one.value for one in IfRunning)
 _CATCH_UP = tuple(one.value for one in CatchUp)
 _FLAG = (YES, NO)
+_ON = "which events; → completes"
+_USUAL = "failed-first, recovered"
+_CHANNELS = (
+    EntryField("to", "To", "${NAME}, in .env", Shape.WORDS),
+    EntryField("command", "Command", "or one that reads JSON"),
+)
+_LIMITS = (
+    EntryField("slow", "Slow", "over the median, for slow", empty="50%"),
+    EntryField("deadline", "Deadline", "06:30, for deadline"),
+    EntryField("quiet", "Quiet", "26h, for quiet"),
+)
+
+
+def _events(*also: AlertKind) -> tuple[str, ...]:
+    others = {AlertKind.SCHEDULER_GONE, AlertKind.MESSAGE} - {*also}
+    return tuple(one.value for one in AlertKind if one not in others)
+
+
 FIELDS: Mapping[StartKind, tuple[EntryField, ...]] = {
     StartKind.SCHEDULE: (
         EntryField("cron", "Time", "as in crontab, or @daily", empty="30 5 * * 1-5"),
@@ -90,47 +125,48 @@ FIELDS: Mapping[StartKind, tuple[EntryField, ...]] = {
         EntryField("id", "Id", "made of it when empty"),
     ),
     StartKind.ALERT: (
-        EntryField(
-            "on", "Told on", "which events; → completes", Shape.WORDS,
-            tuple(one.value for one in AlertKind if one not in (AlertKind.SCHEDULER_GONE, AlertKind.MESSAGE)),
-            "failed-first, recovered",
-        ),
-        EntryField("to", "To", "${NAME}, in .env", Shape.WORDS),
-        EntryField("command", "Command", "or one that reads JSON"),
+        EntryField("on", "Told on", _ON, Shape.WORDS, _events(), _USUAL),
+        *_CHANNELS,
         EntryField("tasks", "Tasks", "only these, by their ids", Shape.WORDS, empty="all"),
         EntryField("phases", "Phases", "only these, by their ids", Shape.WORDS, empty="all"),
-        EntryField("slow", "Slow", "over the median, for slow", empty="50%"),
-        EntryField("deadline", "Deadline", "06:30, for deadline"),
-        EntryField("quiet", "Quiet", "26h, for quiet"),
+        *_LIMITS,
+    ),
+    StartKind.SHARED: (
+        EntryField("on", "Told on", _ON, Shape.WORDS, _events(AlertKind.SCHEDULER_GONE), _USUAL),
+        *_CHANNELS,
+        *_LIMITS,
     ),
 }  # fmt: skip
 _VALUES: Mapping[StartKind, Callable[[Any], dict[str, Any]]] = {
     StartKind.SCHEDULE: schedule_values,
     StartKind.TRIGGER: trigger_values,
     StartKind.ALERT: alert_values,
+    StartKind.SHARED: alert_values,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class EntryPlace:
-    """Which one of an orchestration is edited: the ``index``-th, or a new one (None)."""
+    """Which one is edited: the ``index``-th, or a new one (None)."""
 
     kind: StartKind
     index: int | None = None
 
 
-def entries(value: Orchestration, kind: StartKind) -> tuple[Entry, ...]:
+def entries(value: Starts, kind: StartKind) -> tuple[Entry, ...]:
     """All of a kind."""
-    found: tuple[Entry, ...] = getattr(value, kind.value)
+    if kind is StartKind.SHARED:
+        return value.shared
+    found: tuple[Entry, ...] = getattr(value.own, kind.value)
     return found
 
 
 def has_variables(kind: StartKind) -> bool:
     """Whether it gives the run variables."""
-    return kind is not StartKind.ALERT
+    return kind in (StartKind.SCHEDULE, StartKind.TRIGGER)
 
 
-def texts_of(value: Orchestration, place: EntryPlace) -> dict[str, str]:
+def texts_of(value: Starts, place: EntryPlace) -> dict[str, str]:
     """What stands in the fields, variables too; empty for what is not set."""
     texts = {field.name: "" for field in FIELDS[place.kind]} | {VARIABLES: ""}
     if place.index is None:
@@ -162,7 +198,7 @@ class _FieldPlace(Place):
         self.errors.setdefault(key, f"{told[:1].upper()}{told[1:]}{f'; {remedy}' if remedy else ''}.")
 
 
-def read_entry(value: Orchestration, place: EntryPlace, texts: Mapping[str, str]) -> Entry:
+def read_entry(value: Starts, place: EntryPlace, texts: Mapping[str, str]) -> Entry:
     """What was typed. Raises: FormErrors, a sentence for each field that cannot be taken."""
     kind = place.kind
     errors: dict[str, str] = {}
@@ -177,7 +213,7 @@ def read_entry(value: Orchestration, place: EntryPlace, texts: Mapping[str, str]
     others = [one for index, one in enumerate(entries(value, kind)) if index != place.index]
     where, elsewhere = _FieldPlace(), Place("", "")
     tables = [Table(_VALUES[kind](one), elsewhere, (kind.value, at)) for at, one in enumerate(others)]
-    found = _read(kind, [*tables, Table(data, where)], value)[-1]
+    found = _read(kind, [*tables, Table(data, where)], value.own)[-1]
     if wrong := errors | where.errors:
         raise FormErrors({name or _whole(kind): sentence for name, sentence in wrong.items()})
     return found
@@ -185,10 +221,12 @@ def read_entry(value: Orchestration, place: EntryPlace, texts: Mapping[str, str]
 
 def _whole(kind: StartKind) -> str:
     """The field at which something that is wrong with all of it stands."""
-    return "to" if kind is StartKind.ALERT else FIELDS[kind][0].name
+    return FIELDS[kind][0].name if has_variables(kind) else "to"
 
 
 def _read(kind: StartKind, tables: Sequence[Table], value: Orchestration) -> Sequence[Entry]:
+    if kind is StartKind.SHARED:
+        return read_alerts(tables, whole_project=True)
     if kind is StartKind.SCHEDULE:
         return read_schedules(tables)
     if kind is StartKind.TRIGGER:
@@ -222,8 +260,8 @@ def _flag(text: str) -> bool:
     raise ValueError("this must be yes or no")
 
 
-def with_entry(value: Orchestration, place: EntryPlace, one: Entry) -> Orchestration:
-    """The orchestration with one that was edited, or a new one behind the others."""
+def with_entry(value: Starts, place: EntryPlace, one: Entry) -> Starts:
+    """All with one that was edited, or a new one behind the others."""
     known = list(entries(value, place.kind))
     if place.index is None:
         known.append(one)
@@ -232,19 +270,19 @@ def with_entry(value: Orchestration, place: EntryPlace, one: Entry) -> Orchestra
     return _with(value, place.kind, known)
 
 
-def without_entry(value: Orchestration, place: EntryPlace) -> Orchestration:
-    """The orchestration without it."""
+def without_entry(value: Starts, place: EntryPlace) -> Starts:
+    """All without it."""
     kept = [one for index, one in enumerate(entries(value, place.kind)) if index != place.index]
     return _with(value, place.kind, kept)
 
 
-def _with(value: Orchestration, kind: StartKind, these: Sequence[Entry]) -> Orchestration:
+def _with(value: Starts, kind: StartKind, these: Sequence[Entry]) -> Starts:
     fields: dict[str, Any] = {kind.value: tuple(these)}
-    return replace(value, **fields)
+    return replace(value, **fields) if kind is StartKind.SHARED else replace(value, own=replace(value.own, **fields))
 
 
-def toggled(value: Orchestration, place: EntryPlace) -> Orchestration | None:
-    """The orchestration with it enabled or disabled; None for an alert, which cannot be."""
+def toggled(value: Starts, place: EntryPlace) -> Starts | None:
+    """All with it enabled or disabled; None for an alert, which cannot be."""
     one = entries(value, place.kind)[place.index or 0]
     if isinstance(one, AlertRule):
         return None

@@ -10,7 +10,6 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static, TextArea
 
-from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.schedules.time_zones import machine_zone_name, zone_names
@@ -23,7 +22,16 @@ from orch_tui.tui.dialogs.fields import VARIABLES, FormErrors
 from orch_tui.tui.dialogs.filled_in import FilledInDialog
 from orch_tui.tui.dialogs.option_rows import show_errors, text_area
 from orch_tui.tui.starts.choice_input import ChoiceInput
-from orch_tui.tui.starts.entries import FIELDS, Entry, EntryField, EntryPlace, StartKind, has_variables, read_entry
+from orch_tui.tui.starts.entries import (
+    FIELDS,
+    Entry,
+    EntryField,
+    EntryPlace,
+    StartKind,
+    Starts,
+    has_variables,
+    read_entry,
+)
 from orch_tui.tui.starts.entries import texts_of as texts_of_entry
 from orch_tui.tui.starts.look import SHEET as OWN
 from orch_tui.tui.starts.words import entry_words, preview
@@ -37,6 +45,7 @@ _BEGIN = {
     StartKind.SCHEDULE: "minute hour day month weekday: 30 5 * * 1-5 is every weekday at 5:30",
     StartKind.TRIGGER: "It starts when files have come, tables have new versions, or another one has ended.",
     StartKind.ALERT: "Without a word of what: the first failure, and when it works again.",
+    StartKind.SHARED: "For every orchestration. Without a word of what: the first failure, and when it works again.",
 }
 """What is told before anything is typed."""
 
@@ -49,7 +58,7 @@ class EntryForm(FilledInDialog[Entry | None]):
     BINDINGS = bindings(actions.DIALOGS, "options")
     app: Application
 
-    def __init__(self, value: Orchestration, place: EntryPlace, timezone: str) -> None:
+    def __init__(self, value: Starts, place: EntryPlace, timezone: str) -> None:
         """``timezone`` is the project's, empty for the machine's."""
         super().__init__()
         self._value, self._place, self._timezone = value, place, timezone
@@ -61,7 +70,8 @@ class EntryForm(FilledInDialog[Entry | None]):
         texts = texts_of_entry(self._value, self._place)
         what = "New " if self._place.index is None else ""
         with Vertical(id="dialog", classes="medium") as dialog:
-            title = f"{what}{self._place.kind.one} of {safe_line(self._value.name, 50)}"
+            of = "" if self._place.kind is StartKind.SHARED else f" of {safe_line(self._value.own.name, 50)}"
+            title = f"{what}{self._place.kind.one}{of}"
             dialog.border_title = line(f"{title[:1].upper()}{title[1:]}")
             dialog.border_subtitle = line("Enter takes it, Tab goes on, Esc cancels")
             with VerticalScroll(id="fields", can_focus=False):
@@ -87,7 +97,7 @@ class EntryForm(FilledInDialog[Entry | None]):
     def _choices(self, field: EntryField) -> Sequence[str]:
         """What may stand in a field; what has to be read for it is read when something is typed there."""
         if field.name not in self._known:
-            value, project = self._value, self.app.project
+            value, project = self._value.own, self.app.project
             found: Mapping[str, Callable[[], Iterable[str]]] = {
                 _TIMEZONE: zone_names,
                 "tables": lambda: table_uses(project),
@@ -137,8 +147,8 @@ class EntryForm(FilledInDialog[Entry | None]):
             from orch_tui.scheduling.pauses import held_pauses
 
             pauses = held_pauses(self.app.project.paths)
-            return preview(one, self._value, self._timezone, pauses, self.app.clock.wall())
-        return [entry_words(one, self._value, self._timezone)]
+            return preview(one, self._value.own, self._timezone, pauses, self.app.clock.wall())
+        return [entry_words(one, self._value.own, self._timezone)]
 
     def action_accept(self) -> None:
         try:

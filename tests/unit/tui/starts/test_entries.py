@@ -14,6 +14,7 @@ from orch_tui.tui.starts.choice_input import fitting
 from orch_tui.tui.starts.entries import (
     EntryPlace,
     StartKind,
+    Starts,
     entries,
     read_entry,
     texts_of,
@@ -38,13 +39,16 @@ ALERT = AlertRule(
     deadline=390,
     quiet=93600.0,
 )
-VALUE = Orchestration(
-    "a",
-    "A",
-    phases=(Phase("p", "P", (Task("t", "command/t"),)),),
-    schedules=(Schedule("@daily"), SCHEDULE),
-    triggers=TRIGGERS,
-    alerts=(ALERT,),
+VALUE = Starts(
+    Orchestration(
+        "a",
+        "A",
+        phases=(Phase("p", "P", (Task("t", "command/t"),)),),
+        schedules=(Schedule("@daily"), SCHEDULE),
+        triggers=TRIGGERS,
+        alerts=(ALERT,),
+    ),
+    (AlertRule((AlertKind.SCHEDULER_GONE, AlertKind.SLOW), ALERT.channels, slow=80.0),),
 )
 
 
@@ -87,7 +91,7 @@ def test_two_of_the_same_time_need_an_id() -> None:
     assert "is that of schedules[1].cron too" in errors(EntryPlace(StartKind.SCHEDULE), cron="@daily")["cron"]
     place = EntryPlace(StartKind.SCHEDULE)
     with_id = read_entry(VALUE, place, texts_of(VALUE, place) | {"cron": "@daily", "id": "other"})
-    assert with_entry(VALUE, place, with_id).schedules[-1] == Schedule("@daily", id="other")
+    assert with_entry(VALUE, place, with_id).own.schedules[-1] == Schedule("@daily", id="other")
 
 
 def test_a_trigger_waits_for_one_thing() -> None:
@@ -105,17 +109,29 @@ def test_an_alert_needs_a_channel_and_shows_no_secret() -> None:
     assert "is not there" in errors(place, to="${A}", tasks="gone")["tasks"]
 
 
+def test_alerts_of_all_orchestrations_know_no_tasks_and_the_scheduler() -> None:
+    # GIVEN a new one, WHEN it is typed, THEN it is told of what no orchestration's can be
+    shared, own = EntryPlace(StartKind.SHARED), EntryPlace(StartKind.ALERT)
+    typed = {"on": "scheduler-gone, recovered", "to": "${A}"}
+    rule = read_entry(VALUE, shared, texts_of(VALUE, shared) | typed)
+    assert with_entry(VALUE, shared, rule) == Starts(VALUE.own, (*VALUE.shared, rule))  # type: ignore[arg-type]
+    assert "tasks" not in texts_of(VALUE, shared)
+    assert "orch.toml" in errors(own, **typed)["on"]
+    assert toggled(VALUE, EntryPlace(StartKind.SHARED, 0)) is None
+    assert without_entry(VALUE, EntryPlace(StartKind.SHARED, 0)) == Starts(VALUE.own)
+
+
 def test_adding_removing_and_disabling() -> None:
     # GIVEN
     place = EntryPlace(StartKind.SCHEDULE, 1)
 
     # WHEN, THEN
-    assert without_entry(VALUE, place).schedules == (Schedule("@daily"),)
+    assert without_entry(VALUE, place).own.schedules == (Schedule("@daily"),)
     enabled = toggled(VALUE, place)
-    assert enabled is not None and enabled.schedules[1] == replace(SCHEDULE, enabled=True)
+    assert enabled is not None and enabled.own.schedules[1] == replace(SCHEDULE, enabled=True)
     assert toggled(VALUE, EntryPlace(StartKind.ALERT, 0)) is None
     new = with_entry(VALUE, EntryPlace(StartKind.TRIGGER), replace(TRIGGERS[0], id="other"))
-    assert [one.id for one in new.triggers] == ["files-in", "t", "l", "other"]
+    assert [one.id for one in new.own.triggers] == ["files-in", "t", "l", "other"]
 
 
 def test_names_are_completed_by_their_beginning_and_by_the_city() -> None:
