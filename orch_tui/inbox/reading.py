@@ -28,9 +28,9 @@ from orch_tui.scheduling.missed import latest_by_schedule, missed_times, project
 from orch_tui.scheduling.outage import Moment
 from orch_tui.scheduling.store import FileLedger
 from orch_tui.scheduling.takeover import TRIES, given_up
-from orch_tui.scheduling.values import Outcome, Why
+from orch_tui.scheduling.values import Outcome, Record, Why
 from orch_tui.scheduling.words import why_words
-from orch_tui.triggers.turns import triggers_of
+from orch_tui.triggers.turns import Pulled, triggers_of
 
 _RUNS = 200
 _LONGER = 50.0
@@ -117,6 +117,23 @@ def unsent_items(entries: Iterable[Entry]) -> Iterator[Item]:
         )  # fmt: skip
 
 
+def trigger_item(paths: ProjectPaths, one: Pulled, now: float) -> Item | None:
+    """What a trigger has found that started nothing, since it started something last. Raises: OSError."""
+    if not one.trigger.enabled:
+        return None
+    records = FileLedger(paths, one.watched).records(now - _DAYS_LOOKED_AT)
+    failed: list[Record] = []
+    for record in sorted(records, key=lambda record: -record.at):
+        if record.outcome is Outcome.STARTED:
+            break
+        if record.outcome is Outcome.NOT_STARTED and record.why in (Why.FAILED, Why.REFUSED):
+            failed.append(record)
+    if not failed or failed[0].why is None:
+        return None
+    what = f'trigger "{one.trigger.id}" started nothing: {why_words(failed[0].why, failed[0].detail)}'
+    return Item(ItemKind.TRIGGER, failed[-1].at, safe_line(what, _WIDTH), one.orchestration, count=len(failed))
+
+
 class _Reader:
     def __init__(self, project: Project, moment: Moment) -> None:
         self._project = project
@@ -149,18 +166,8 @@ class _Reader:
 
     def triggers(self) -> Iterator[Item]:
         """Triggers whose last facts started nothing."""
-        for one in triggers_of(self._project):
-            records = FileLedger(self._paths, one.watched).records(self._moment.now - _DAYS_LOOKED_AT)
-            failed = []
-            for record in sorted(records, key=lambda record: -record.at):
-                if record.outcome is Outcome.STARTED:
-                    break
-                if record.outcome is Outcome.NOT_STARTED and record.why in (Why.FAILED, Why.REFUSED):
-                    failed.append(record)
-            if failed and failed[0].why is not None:
-                why = why_words(failed[0].why, failed[0].detail)
-                what = safe_line(f'trigger "{one.trigger.id}" started nothing: {why}', _WIDTH)
-                yield Item(ItemKind.TRIGGER, failed[-1].at, what, one.orchestration, count=len(failed))
+        found = (trigger_item(self._paths, one, self._moment.now) for one in triggers_of(self._project))
+        return (item for item in found if item is not None)
 
     def _late(self, live: Iterable[RunSummary]) -> Iterator[Item]:
         for run in live:

@@ -69,10 +69,17 @@ class FileLedger:
     def set_mark(self, mark: Mark) -> None:
         self._make()
         replace_json(self._directory / _MARK, {"since": mark.since, "until": mark.until, "seen": mark.seen})
-        self._prune(mark)
+        self.prune(mark.until)
 
     def records(self, after: float) -> Sequence[Record]:
         return [record for _, record in self._found(after)]
+
+    def changed(self) -> int:
+        """Another number once a record has been added, or has become another one; 0 while there is none."""
+        try:
+            return self._directory.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def settle(self, record: Record) -> bool:
         self._make()
@@ -194,9 +201,9 @@ class FileLedger:
                     return run
         return None
 
-    def _prune(self, mark: Mark) -> None:
-        """Remove old records of settled times, some at once."""
-        names = sorted(name for name in self._names() if _times(name)[1] <= mark.until)
+    def prune(self, until: float) -> None:
+        """Remove old records of times that are settled, which all up to ``until`` are; some at once."""
+        names = sorted(name for name in self._names() if _times(name)[1] <= until)
         if len(names) > _KEPT + _AT_ONCE:
             with recording(self._paths):
                 for name in names[:-_KEPT]:

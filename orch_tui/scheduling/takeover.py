@@ -1,7 +1,8 @@
-"""Scheduled runs whose executor died are gone on with: what was started in the night does not wait for the morning."""
+"""Runs of schedules and triggers whose executor died are gone on with: they do not wait for the morning."""
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -9,12 +10,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from orch_tui.engine.processes.process import host
+from orch_tui.model.orchestration.starts import TRIGGER_PREFIX
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.history import RunSummary, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths, make_private
-from orch_tui.project.project import Project
+from orch_tui.project.project import DefinitionError, Project
 from orch_tui.scheduling.outage import Moment
 from orch_tui.scheduling.pauses import read_pauses
 from orch_tui.scheduling.processes import start_detached
@@ -67,9 +69,18 @@ class TakeOver:
         """When the next turn is to be, in seconds since the epoch; None: not by itself. Raises: OSError, OrchError."""
         # Whoever has ended is let go of.
         self._started = [one for one in self._started if one.poll() is None]
-        enabled = {watched.key for watched in self._schedules.read() if watched.schedule.enabled}
+        enabled = {watched.key for watched in self._schedules.read() if watched.schedule.enabled} | self._triggers()
         wakes = [self._look_at(name, enabled, moment) for name in sorted({name for name, _ in enabled})]
         return min((wake for wake in wakes if wake is not None), default=None)
+
+    def _triggers(self) -> set[tuple[str, str]]:
+        """Orchestration and name of those that are enabled, as headers of runs have it."""
+        found = set[tuple[str, str]]()
+        for name in self._project.orchestration_ids():
+            with contextlib.suppress(DefinitionError):
+                triggers = self._project.orchestration(name).triggers
+                found |= {(name, TRIGGER_PREFIX + one.id) for one in triggers if one.enabled}
+        return found
 
     def directories(self) -> Iterable[Path]:
         """A death leaves no trace on the disk."""

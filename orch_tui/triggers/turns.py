@@ -109,6 +109,7 @@ class TriggerCompanion:
             self._tries.pop((one.orchestration, one.watched.id), None)
             seen = replace(seen, settled=seen.going.at, going=None)
             keep_seen(self._paths, one.orchestration, trigger.id, seen)
+            FileLedger(self._paths, one.watched).prune(seen.settled)
         found = find(self._paths, trigger, seen.facts, now)
         if seen.settled and now < seen.settled + trigger.cool_down:
             return seen.settled + trigger.cool_down

@@ -11,6 +11,9 @@ from orch_tui.model.orchestration.alerts import AlertKind, Channel, ChannelKind
 from orch_tui.model.status import Status
 from orch_tui.project.looked import keep_looked
 from orch_tui.project.project import Project
+from orch_tui.scheduling.store import FileLedger
+from orch_tui.scheduling.values import Outcome, Record, Why
+from orch_tui.triggers.turns import Pulled
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.dialogs.prompt import Prompt
 
@@ -39,6 +42,25 @@ async def test_what_fails_stays_on_the_home_screen_until_somebody_takes_care_of_
         one = acknowledged(project.paths, "alpha")
         assert one is not None and one.note == "at it"
         assert home(pilot).check_action("do", ("home.acknowledge",)) is False
+
+
+async def test_what_a_trigger_found_that_started_nothing_is_told(project: Project) -> None:
+    # GIVEN a trigger whose facts were given up, twice
+    path = project.paths.orchestration("alpha")
+    path.write_text(path.read_text() + '\n[[triggers]]\nid = "in"\nfiles = "in/*.csv"\n')
+    ledger = FileLedger(project.paths, Pulled("alpha", project.orchestration("alpha").triggers[0]).watched)
+    now = float(int(time.time()))
+    for at in (now - 60, now - 30):
+        ledger.settle(Record(at, Outcome.NOT_STARTED, why=Why.FAILED))
+    app = OrchApp(project)
+    async with app.run_test(size=(160, 40)) as pilot:
+        # THEN it is on the home screen
+        await until(pilot, lambda: any('"in" started nothing' in row for row in rows_of(home(pilot).agenda)), "it")
+        assert any("×2" in row for row in rows_of(home(pilot).agenda))
+        # WHEN it starts something, THEN it is not any more
+        ledger.settle(Record(now, Outcome.STARTED, run="r"))
+        home(pilot).look_at_runs()
+        await until(pilot, lambda: not any("started nothing" in row for row in rows_of(home(pilot).agenda)), "its end")
 
 
 async def test_alerts_that_do_not_arrive_are_told(project: Project) -> None:

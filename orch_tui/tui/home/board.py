@@ -12,6 +12,7 @@ from orch_tui.project.project import Project
 if TYPE_CHECKING:
     from orch_tui.inbox.values import Item
     from orch_tui.model.clocks.machine_clock import MachineClock
+    from orch_tui.model.orchestration.triggers import Trigger
     from orch_tui.project.history import RunSummary
     from orch_tui.runs.head import Head
     from orch_tui.tui.home.inbox_look import InboxBoard
@@ -67,8 +68,8 @@ class Board:
         self._inbox: InboxBoard | None = None
         self.look = Look()
 
-    def read(self, orchestrations: Sequence[str]) -> Look:
-        """Look at all runs. Reads files."""
+    def read(self, orchestrations: Sequence[str], triggers: Sequence[tuple[str, Trigger]] = ()) -> Look:
+        """Look at all runs, and at what ``triggers`` have found, each with the id of its orchestration. Reads files."""
         # Nothing of it is needed for the first picture.
         from orch_tui.project.looked import read_looked
         from orch_tui.tui.home.inbox_look import InboxBoard
@@ -78,7 +79,7 @@ class Board:
         last = self._sweep.read(orchestrations)
         looked = read_looked(self._project.paths)
         self._inbox = self._inbox or InboxBoard(self._project.paths)
-        return Look(last, self._progress(last.values()), looked, self._inbox.read(last, looked))
+        return Look(last, self._progress(last.values()), looked, self._inbox.read(last, looked, triggers))
 
     def _progress(self, last: Iterable[RunSummary]) -> Mapping[str, Progress]:
         going = [run for run in last if run.live]

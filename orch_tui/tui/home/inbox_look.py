@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.sending import outbox_changed
-from orch_tui.inbox.reading import failing_item, unsent_items, with_acknowledgement, with_given_up
+from orch_tui.inbox.reading import failing_item, trigger_item, unsent_items, with_acknowledgement, with_given_up
 from orch_tui.inbox.values import Item
+from orch_tui.model.orchestration.triggers import Trigger
 from orch_tui.model.status import Status
 from orch_tui.project.history import RunSummary, runs
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.scheduling.store import FileLedger
+from orch_tui.triggers.turns import Pulled
 
 _RUNS = 20
 """So many runs are looked at for how long it has been failing."""
@@ -26,15 +29,19 @@ class InboxBoard:
         self._changed = 0
         self._unsent: tuple[Item, ...] = ()
         self._failing: dict[str, tuple[RunSummary, Item | None]] = {}
+        self._pulled: dict[tuple[str, Trigger], tuple[int, Item | None]] = {}
 
-    def read(self, last: Mapping[str, RunSummary], looked: Mapping[str, str]) -> tuple[Item, ...]:
-        """What waits, acknowledged or not; ``last`` are the newest runs by orchestration. What cannot be read is left
-        out: another user's outbox is not ours to look at."""
+    def read(
+        self, last: Mapping[str, RunSummary], looked: Mapping[str, str], triggers: Sequence[tuple[str, Trigger]] = ()
+    ) -> tuple[Item, ...]:
+        """What waits, acknowledged or not; ``last`` are the newest runs by orchestration, ``triggers`` go with the id
+        of theirs. What cannot be read is left out: another user's outbox is not ours to look at."""
         try:
             if (changed := outbox_changed(self._paths)) != self._changed:
                 self._changed, self._unsent = changed, tuple(unsent_items(Outbox(self._paths).entries()))
             failing = (self._failing_of(name, run, looked) for name, run in last.items())
-            items = [*(item for item in failing if item is not None), *self._unsent]
+            pulled = (self._pulled_by(*one) for one in triggers)
+            items = [*(item for item in (*failing, *pulled) if item is not None), *self._unsent]
             return tuple(with_acknowledgement(self._paths, item, self._now()) for item in items)
         except OSError:
             return ()
@@ -47,3 +54,12 @@ class InboxBoard:
             known = self._failing[name] = run, failing_item(name, runs(self._paths, name, _RUNS), looked)
         item = known[1]
         return with_given_up(self._paths, item, run) if item is not None and item.run == run.id else item
+
+    def _pulled_by(self, orchestration: str, trigger: Trigger) -> Item | None:
+        """What a trigger has found that started nothing; looked for again when its records have changed."""
+        one = Pulled(orchestration, trigger)
+        changed = FileLedger(self._paths, one.watched).changed()
+        known = self._pulled.get((orchestration, trigger))
+        if known is None or known[0] != changed:
+            known = self._pulled[orchestration, trigger] = changed, trigger_item(self._paths, one, self._now())
+        return known[1]

@@ -19,6 +19,7 @@ from orch_tui.tui.home.own_fields import put_back, read_again, save_over
 from orch_tui.tui.home.schedule_look import ScheduleLook
 
 if TYPE_CHECKING:
+    from orch_tui.model.orchestration.triggers import Trigger
     from orch_tui.project.history import RunSummary
     from orch_tui.project.newest_runs import NewestRuns
     from orch_tui.scheduling.values import Pause, Watched
@@ -199,6 +200,11 @@ class HomeModel:
     def schedules(self) -> list[Watched]:
         """Those of all whose files were read."""
         return [watched for entry in self._entries.values() for watched in entry.schedules()]
+
+    def triggers(self) -> list[tuple[str, Trigger]]:
+        """Those of all whose files were read, each with the id of its orchestration."""
+        values = (entry.value for entry in self._entries.values())
+        return [(value.id, one) for value in values if value is not None for one in value.triggers]
 
     def paused(self) -> dict[str, Pause]:
         """The pauses that hold now, by orchestration, of all whose files were read."""

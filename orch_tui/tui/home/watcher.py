@@ -79,7 +79,7 @@ class RunWatcher:
 
     async def _read_board(self) -> None:
         try:
-            look = await asyncio.to_thread(self.board.read, self._model.all_ids)
+            look = await asyncio.to_thread(self.board.read, self._model.all_ids, self._model.triggers())
             self._model.keep_schedule_look(await asyncio.to_thread(self._schedules.read, self._model.schedules()))
         finally:
             self._reading = False

@@ -38,12 +38,13 @@ class World:
     started: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     now: float = T
+    by: str = "night"
 
     def __post_init__(self) -> None:
         self.directory = self.project.paths.run("o", RUN)
         make_private(self.directory)
         plan = plan_run(self.project, RunRequest("o"))
-        header = RunHeader(RUN, "o", "O", T, "schedule night", scheduled=ScheduledTime("night", T))
+        header = RunHeader(RUN, "o", "O", T, "schedule night", scheduled=ScheduledTime(self.by, T))
         journal = Journal.create(self.directory, header, plan)
         journal.append(_executor())
         journal.close()
@@ -72,6 +73,18 @@ def world(tmp_path: Path) -> World:
     with (root / "orchestrations" / "o.toml").open("a") as file:
         file.write('\n[[schedules]]\nid = "night"\ncron = "0 0 1 1 *"\n')
     return World(open_project(root))
+
+
+@pytest.mark.parametrize(("enabled", "started"), [("true", [RUN]), ("false", [])])
+def test_runs_of_triggers_are_gone_on_with_too(tmp_path: Path, enabled: str, started: list[str]) -> None:
+    # GIVEN a run that a trigger started, of an orchestration that has no schedule
+    root = make_project(tmp_path, {"o": {"P": {"a": "true", "b": "true"}}})
+    with (root / "orchestrations" / "o.toml").open("a") as file:
+        file.write(f'\n[[triggers]]\nid = "in"\nfiles = "in/*"\nenabled = {enabled}\n')
+    world = World(open_project(root), by="trigger.in")
+    # WHEN its executor is gone, THEN it is gone on with, as long as the trigger is enabled
+    world.turn()
+    assert world.started == started
 
 
 def test_each_death_is_answered_once(world: World) -> None:

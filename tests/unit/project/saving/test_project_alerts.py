@@ -26,7 +26,8 @@ def _project(root: Path, text: str | None) -> Project:
         'name = "P"  # ours\r\n\r\n[runs]\r\nkeep = 5\r\n',
         '\ufeffname = "P"\n[pools]\nsnow = 4\n',
         'alerts = [{ on = ["slow"], command = "./tell" }]\nname = "P"\n',
-        'name = "P"\n[environments]\nunknown = [1, 2]\n[[alerts]]\non = ["slow"]\ncommand = "./tell"\n[runs]\nkeep = 5\n',
+        'name = "P"\n[environments]\nunknown = [1, 2]\n'
+        '[[alerts]]\non = ["slow"]\ncommand = "./tell"\n[runs]\nkeep = 5\n',
         "",
     ],
     ids=["windows", "mark", "inline", "between", "empty"],
