@@ -423,3 +423,27 @@ async def test_the_logs_of_all_runs_are_searched(tmp_path: Path) -> None:
         state = viewer.log_view.state
         assert state.pattern is not None and state.pattern.text == "needle" and not viewer.log_view.follow
         await until(pilot, lambda: "line 201 of" in text_of(pilot), "its number")
+
+
+async def test_the_search_says_which_fields_there_are_and_completes_them(project: Project, make_run: MakeRun) -> None:
+    # GIVEN the history with its search open
+    make_run("alpha")
+    make_run("alpha", Status.ERROR)
+    app = OrchApp(project)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("H")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen) and app.screen.list.runs, "the runs")
+        await pilot.press("slash")
+        # THEN the fields stand below it
+        await until(pilot, lambda: "fields: status" in text_of(pilot), "the fields")
+        # WHEN the beginning of one is typed, and of its value, each completed
+        await pilot.press(*"stat", "right")
+        await until(pilot, lambda: "status!=success" in text_of(pilot), "how it is compared")
+        await pilot.press(*"err")
+        await until(pilot, lambda: "→ status=error" in text_of(pilot), "what fits")
+        await pilot.press("right")
+        # THEN it is found, and the help goes with the focus
+        await until(pilot, lambda: "1 of 2 runs" in text_of(pilot), "the run")
+        await pilot.press("enter")
+        await until(pilot, lambda: "status!=success" not in text_of(pilot), "the end of the help")
+        assert "status=error" in text_of(pilot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -89,6 +90,19 @@ def parse_query(text: str, now: float, notes: NotesOf = read_notes) -> Of:
     meaning = _Meaning(now, notes)
     names = frozenset((*FIELDS, *_ALIASES))
     return parse(text, Reader(names, meaning.compare, meaning.word, meaning.takes))
+
+
+def search_words() -> Sequence[str]:
+    """What may stand in a search, to complete it: the fields, and the values of those that have few."""
+    few = {"status": (*_STATES,), "trigger": tuple(one.value for one in Origin), "part": ("yes", "no")}
+    return [*(f"{name}=" for name in FIELDS), *(f"{name}={word}" for name, words in few.items() for word in words)]
+
+
+def about_last_word(text: str) -> str:
+    """How the field that is written last is compared, by examples; which fields there are, where it is none."""
+    name = re.split(r"[=!~<>]", text.rpartition(" ")[2].lstrip("-("), maxsplit=1)[0].casefold()
+    name = _ALIASES.get(name, name)
+    return FIELDS.get(name) or f"fields: {' '.join(FIELDS)}; also or, not, ( )"
 
 
 class _Meaning:

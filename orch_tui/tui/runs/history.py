@@ -36,6 +36,7 @@ from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.runs.run_list import RunList, usual
+from orch_tui.tui.runs.search_field import SearchField
 from orch_tui.tui.runs.trend import chart
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
@@ -45,7 +46,6 @@ from orch_tui.tui.widgets.list_head import ListHead
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
 
-_HINT = 'words, or status=error who=ann error~"timed out" took>5m since=3 days ago'
 _LOOK = 2.0
 """Seconds between two looks while a run goes on."""
 _STARTING = 30.0
@@ -112,9 +112,7 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         with Vertical(id="runs"):
             yield ListHead(shown)
             yield shown
-            field = Input(placeholder=_HINT, id="words", compact=True)
-            field.cursor_blink = field.display = False
-            yield field
+            yield SearchField(id="search")
         yield Static(id="trend")
         yield KeyBar()
 
@@ -131,7 +129,11 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
 
     @property
     def _search(self) -> str:
-        return self.query_one("#words", Input).value
+        return self._field.text
+
+    @property
+    def _field(self) -> SearchField:
+        return self.query_one(SearchField)
 
     def on_mount(self) -> None:
         self.query_one("#trend").border_title = line("How long complete runs took, the oldest first")
@@ -139,8 +141,8 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         before = _LAST.get(self.app)
         if self._comes_back and before is not None and before.orchestration == self._orchestration:
             self._everything = before.everything
-            field = self.query_one("#words", Input)
-            field.value, field.display = before.text, bool(before.text)
+            if before.text:
+                self._field.open(before.text)
         self._show_title()
         self.action_reload()
         self.set_interval(_LOOK, self._look_again)
@@ -223,10 +225,7 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
     # Finding
 
     def action_filter(self) -> None:
-        field = self.query_one("#words", Input)
-        # Not by a class: what is typed after the key must find the focus where it will be.
-        field.display = True
-        self.set_focus(field)
+        self.set_focus(self._field.open())
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -235,7 +234,7 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if not event.value:
-            event.input.display = False
+            self._field.close()
         self.set_focus(self.list)
 
     def action_everything(self) -> None:
@@ -368,10 +367,8 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
 
     def action_leave(self) -> None:
         """The filter first, then the marks, then the screen."""
-        field = self.query_one("#words", Input)
-        if field.display:
-            field.value = ""
-            field.display = False
+        if self._field.display:
+            self._field.close()
             self.set_focus(self.list)
         elif self.list.marked:
             self.list.mark(frozenset())

@@ -21,7 +21,6 @@ from orch_tui.tui.dialogs.base import SHEET
 from orch_tui.tui.dialogs.fields import VARIABLES, FormErrors
 from orch_tui.tui.dialogs.filled_in import FilledInDialog
 from orch_tui.tui.dialogs.option_rows import show_errors, text_area
-from orch_tui.tui.starts.choice_input import ChoiceInput
 from orch_tui.tui.starts.entries import (
     FIELDS,
     Entry,
@@ -36,6 +35,7 @@ from orch_tui.tui.starts.entries import texts_of as texts_of_entry
 from orch_tui.tui.starts.look import SHEET as OWN
 from orch_tui.tui.starts.words import entry_words, preview
 from orch_tui.tui.text import line, lines
+from orch_tui.tui.widgets.choice_input import ChoiceInput
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application

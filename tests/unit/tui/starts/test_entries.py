@@ -10,7 +10,6 @@ from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Tas
 from orch_tui.model.orchestration.starts import CatchUp, IfRunning, Schedule
 from orch_tui.model.orchestration.triggers import AfterOutcome, Trigger, TriggerKind
 from orch_tui.tui.dialogs.fields import FormErrors
-from orch_tui.tui.starts.choice_input import fitting
 from orch_tui.tui.starts.entries import (
     EntryPlace,
     StartKind,
@@ -22,6 +21,7 @@ from orch_tui.tui.starts.entries import (
     with_entry,
     without_entry,
 )
+from orch_tui.tui.widgets.choice_input import fitting
 
 SCHEDULE = Schedule(
     "30 5 * * 1-5", False, "Europe/Prague", "am", {"region": "eu west"}, CatchUp.LAST, 21600.0, IfRunning.WAIT, 300.0
