@@ -6,17 +6,21 @@ receiver can tell. A channel that fails is not asked again in the same round, so
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from orch_tui.alerts.delivery import Undelivered, deliver
 from orch_tui.alerts.files import outbox_directory, sending_lock
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.values import Entry, State
-from orch_tui.model.orchestration.alerts import Channel
+from orch_tui.model.orchestration.alerts import Channel, ChannelKind
 from orch_tui.project.concurrent.locks import Lock, is_locked
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.secrets import Secrets
@@ -27,6 +31,12 @@ GIVEN_UP_AFTER = 86400.0
 """Seconds in which an alert must have arrived; it is tried :data:`TRIES` times at least."""
 TRIES = 8
 
+_LOOK = 2.0
+"""Seconds between two looks for what has come while something is being sent."""
+_AT_ONCE = 8
+
+Lane = Channel | None
+"""What is sent one after another: all to one command, or all to addresses."""
 Deliver = Callable[[Entry, Path, Callable[[str], str | None]], None]
 
 
@@ -76,23 +86,64 @@ class Sender:
             lock.free()
 
     def _send_due(self) -> Round:
-        sent, failed = 0, list[Entry]()
-        secrets, failing = Secrets(self._paths.root), set[Channel]()
-        for entry in filter(self.is_mine, self._outbox.waiting()):
-            now = self._now()
-            if entry.after > now or entry.channel in failing:
-                continue
-            after = self._try(entry, secrets, now)
-            self._outbox.keep(after)
-            if after.state is State.SENT:
-                sent += 1
-                continue
-            failing.add(entry.channel)
-            failed.append(after)
+        """Commands beside each other, addresses one after another: a command may take a minute, and an address seconds;
+        what comes meanwhile for others does not wait for it."""
+        tried, failing, busy = list[Entry](), set[Channel](), set[Lane]()
+        ended: SimpleQueue[tuple[Lane, list[Entry] | BaseException]] = SimpleQueue()
+        secrets = Secrets(self._paths.root)
+        while True:
+            for lane, entries in self._due(failing, busy).items():
+                busy.add(lane)
+                work = partial(self._send_one_by_one, lane, entries, secrets, ended)
+                # Nobody waits for it when this process is to end.
+                threading.Thread(target=work, name="sends alerts", daemon=True).start()
+            if not busy:
+                break
+            with contextlib.suppress(Empty):
+                lane, found = ended.get(timeout=_LOOK)
+                busy.remove(lane)
+                if isinstance(found, BaseException):
+                    raise found
+                tried += found
+                failing.update(entry.channel for entry in found if entry.state is not State.SENT)
+        failed = tuple(entry for entry in tried if entry.state is not State.SENT)
         following = [
             max(entry.after, self._pause_of(entry, failing)) for entry in filter(self.is_mine, self._outbox.waiting())
         ]
-        return Round(sent, tuple(failed), min(following, default=None))
+        return Round(len(tried) - len(failed), failed, min(following, default=None))
+
+    def _due(self, failing: Container[Channel], busy: Set[Lane]) -> Mapping[Lane, Sequence[Entry]]:
+        """What is to be sent now, by lanes that are free."""
+        now, found = self._now(), dict[Lane, list[Entry]]()
+        for entry in filter(self.is_mine, self._outbox.waiting()):
+            lane = entry.channel if entry.channel.kind is ChannelKind.COMMAND else None
+            if entry.after > now or entry.channel in failing or lane in busy:
+                continue
+            if lane in found or len(busy) + len(found) < _AT_ONCE:
+                found.setdefault(lane, []).append(entry)
+        return found
+
+    def _send_one_by_one(
+        self,
+        lane: Lane,
+        entries: Sequence[Entry],
+        secrets: Secrets,
+        ended: SimpleQueue[tuple[Lane, list[Entry] | BaseException]],
+    ) -> None:
+        tried, failing = list[Entry](), set[Channel]()
+        try:
+            for entry in entries:
+                if entry.channel in failing:
+                    continue
+                after = self._try(entry, secrets, self._now())
+                self._outbox.keep(after)
+                tried.append(after)
+                if after.state is not State.SENT:
+                    failing.add(entry.channel)
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            ended.put((lane, error))
+        else:
+            ended.put((lane, tried))
 
     def _pause_of(self, entry: Entry, failing: set[Channel]) -> float:
         """One that was left out since its channel fails waits as one that was tried."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from orch_tui.alerts.delivery import Undelivered, deliver
 from orch_tui.alerts.files import outbox_directory, sending_lock
 from orch_tui.alerts.outbox import NoSuchAlert, Outbox
-from orch_tui.alerts.sending import GIVEN_UP_AFTER, PAUSES, TRIES, Sender
+from orch_tui.alerts.sending import GIVEN_UP_AFTER, PAUSES, TRIES, Round, Sender
 from orch_tui.alerts.values import Alert, Entry, State
 from orch_tui.model.orchestration.alerts import AlertKind, Channel, ChannelKind
 from orch_tui.project.concurrent.locks import Lock
@@ -21,6 +22,7 @@ from tests.support.engine_kit import until
 
 A = Channel(ChannelKind.COMMAND, "a")
 B = Channel(ChannelKind.COMMAND, "b")
+C = Channel(ChannelKind.ADDRESS, "json://c")
 
 
 def alert(key: str = "run o/1 ended") -> Alert:
@@ -101,6 +103,36 @@ def test_a_channel_that_is_down_holds_up_no_other_and_is_tried_with_growing_paus
     desk.sender.round()
     desk.sender.round()
     assert sorted(desk.arrived) == [("run o/1 ended", "a"), ("run o/1 ended", "b"), ("second", "a")]
+
+
+def test_a_channel_that_does_not_answer_holds_up_no_other(desk: Desk) -> None:
+    # GIVEN one that takes its time
+    waits, goes_on = threading.Event(), threading.Event()
+
+    def hand_over(entry: Entry, root: Path, lookup: Callable[[str], str | None]) -> None:
+        if entry.channel == A:
+            waits.set()
+            assert goes_on.wait(30)
+        desk.hand_over(entry, root, lookup)
+
+    desk.outbox.put(alert(), (A, B, C), desk.now)
+    done: list[Round | None] = []
+    sends = threading.Thread(target=lambda: done.append(Sender(desk.paths, lambda: desk.now, hand_over).round()))
+    sends.start()
+    try:
+        assert waits.wait(30)
+        # THEN the others are told meanwhile, also what comes only now
+        until(lambda: len(desk.arrived) == 2)
+        desk.outbox.put(alert("second"), (B,), desk.now)
+        until(lambda: len(desk.arrived) == 3)
+    finally:
+        goes_on.set()
+        sends.join(30)
+    # AND it itself is, in the end
+    assert {("run o/1 ended", "a"), ("run o/1 ended", "b"), ("run o/1 ended", C.text), ("second", "b")} == set(
+        desk.arrived
+    )
+    assert len(desk.arrived) == 4 and done[0] is not None and (done[0].sent, done[0].after) == (4, None)
 
 
 def test_after_a_day_it_is_given_up_and_can_be_tried_again(desk: Desk) -> None:
