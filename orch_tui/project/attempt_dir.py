@@ -89,6 +89,16 @@ def output_files(directory: Path) -> Path:
     return directory / "out" / "files"
 
 
+def read_tables_file(directory: Path) -> Path:
+    """Which versions of tables the task was given, there from the moment in which it has them."""
+    return directory / "inputs.json"
+
+
+def referring_state(directory: Path) -> Path:
+    """The state that the task was given, with references in the place of secrets; there only if it has secrets."""
+    return directory / "state.json"
+
+
 def input_state(directory: Path) -> Path:
     """What the configuration saved in its last run."""
     return directory / "in" / "state.json"

@@ -73,14 +73,7 @@ class Storage(TableFiles):
         """
 
         def link(info: TableInfo) -> TableInfo:
-            target.unlink(missing_ok=True)
-            try:
-                os.link(info.file, target)
-            except FileNotFoundError:
-                raise
-            except OSError:
-                # Another file system, or one without hard links.
-                shutil.copyfile(info.file, target)
+            give(info, target)
             return info
 
         return self._with_current(table, link)
@@ -159,6 +152,18 @@ class Storage(TableFiles):
         problem = Problem(Severity.ERROR, "table-unreadable", what, remedy, file=file)
         epoch = datetime.fromtimestamp(0, UTC)
         return TableInfo(table, 0, path, 0, 0, (), (), WriteMode.FULL, epoch, problem=problem)
+
+
+def give(info: TableInfo, target: Path) -> None:
+    """Hard-link (or copy) the file of a version to ``target``. Raises: OSError."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(info.file, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        # Another file system, or one without hard links.
+        shutil.copyfile(info.file, target)
 
 
 def _entries(path: Path) -> list[str]:

@@ -18,7 +18,7 @@ from orch_tui.storage.duckdb import describe, literal, open_database, parquet, q
 from orch_tui.storage.intents import lock_without_intents, locked
 from orch_tui.storage.merge import bring
 from orch_tui.storage.preview import Cells, first_rows
-from orch_tui.storage.storage import SHOWN_CELL, Storage
+from orch_tui.storage.storage import SHOWN_CELL, Storage, give
 from orch_tui.storage.tables import Decision, Origin, StorageError, TableInfo, TableVersion
 
 _PRIVATE = 0o600
@@ -44,6 +44,16 @@ def version_info(storage: Storage, table: str, number: int | None = None) -> Tab
             "([storage] keep_versions and keep_days in orch.toml say how many)"
         )
     return _as_it_was(storage, info, kept[number])
+
+
+def stage_version(storage: Storage, table: str, number: int, target: Path) -> TableInfo:
+    """As :meth:`Storage.stage`, of a version that is kept. Raises: UserError, StorageError, OSError."""
+    info = version_info(storage, table, number)
+    try:
+        give(info, target)
+    except FileNotFoundError as error:
+        raise UserError(f"version {number} of table {table} was deleted in this moment") from error
+    return info
 
 
 def preview_version(storage: Storage, table: str, number: int, rows: int) -> tuple[list[str], list[Cells]]:

@@ -63,6 +63,7 @@ REASONS = {
     ("project", "project"): _RARE,
     ("project", "tomlkit"): _HEAVY,
     ("runs", "engine"): "only when the terminal of a run goes away",
+    ("runs", "duckdb"): _HEAVY,
     ("runs", "resvg_py"): "an extra of its own",
     ("scheduling", "cron_descriptor"): "only a form that says schedules in words needs it",
     ("scheduling", "cronsim"): "an orchestration without a schedule is looked at without",

@@ -67,7 +67,7 @@ ELSEWHERE = {
     "the state of a task that it was brought, by a link into memory if it holds secrets": {
         "components.kit.state.SavedState.read",
     },
-    "a table's file, which was looked at before": {"storage.storage.Storage.stage.link"},
+    "a table's file, which was looked at before": {"storage.storage.give"},
     "directories": {"project.files.atomic.sync_directory", "project.concurrent.save_lock._lock"},
     "the opener itself": {"project.files.own_files.open_own"},
     "none: methods of a stream for output": {"cli.show.logs.LogTail._give", "cli.show.logs.LogTail._write"},

@@ -90,7 +90,9 @@ def _head(run: str) -> str:
         True,
         BEFORE,
     )
-    header = RunHeader(run, "o", "O", T0, "ann@host", plan.variables, True, BEFORE, "p/q/r")
+    header = RunHeader(
+        *(run, "o", "O", T0, "ann@host", plan.variables, True, BEFORE, "p/q/r"), as_it_ran=BEFORE, shadow=True
+    )
     return write_header(header, plan)
 
 

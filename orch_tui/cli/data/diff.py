@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orch_tui.cli.data.versions import storage_of
-from orch_tui.cli.shared.completion import complete_table
+from orch_tui.cli.shared.completion import complete_run, complete_table
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
-from orch_tui.cli.shared.opening import json_option, open_it, project_option
+from orch_tui.cli.shared.opening import json_option, open_it, project_option, run_directory
 from orch_tui.cli.shared.output import Output
 from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
+    from orch_tui.project.project import Project
     from orch_tui.storage.difference import Difference
     from orch_tui.storage.storage import Storage
 
@@ -37,6 +38,7 @@ class _Side:
 @click.argument("first", metavar="[A]", required=False)
 @click.argument("second", metavar="[B]", required=False)
 @click.option("--key", "keys", multiple=True, metavar="COLUMN", help="Match rows by it; repeatable. Default: its key.")
+@click.option("--shadow", metavar="RUN", shell_complete=complete_run, help="What this shadow run wrote, in place of B.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when there is a difference.")
 @json_option
 @project_option
@@ -45,6 +47,7 @@ def diff_command(
     first: str | None,
     second: str | None,
     keys: tuple[str, ...],
+    shadow: str | None,
     exit_code: bool,
     as_json: bool,
     project: str | None,
@@ -56,18 +59,42 @@ def diff_command(
     """
     from orch_tui.storage.difference import difference
 
-    storage = storage_of(open_it(project, tolerant=True))
-    before, after = _sides(storage, table, first, second)
-    found = difference(before.file, after.file, keys or after.key or before.key, storage.root / ".tmp")
+    opened = open_it(project, tolerant=True)
+    storage = storage_of(opened)
+    if shadow is not None:
+        if first is not None or keys:
+            raise CliError("--shadow compares what the run wrote with the table as it is now; it goes with no version")
+        words, found = _shadow(opened, table, shadow)
+    else:
+        before, after = _sides(storage, table, first, second)
+        found = difference(before.file, after.file, keys or after.key or before.key, storage.root / ".tmp")
+        words = before.words, after.words
     out = Output(sys.stdout)
     if as_json:
         from orch_tui.cli.shared.report import print_json
 
-        print_json(out, {"before": before.words, "after": after.words, **difference_json(found)})
+        print_json(out, {"before": words[0], "after": words[1], **difference_json(found)})
     else:
-        out.line(f"{out.bold(before.words)} → {out.bold(after.words)}")
+        out.line(f"{out.bold(words[0])} → {out.bold(words[1])}")
         _print(out, found)
     return FAILED if exit_code and not found.same else SUCCESS
+
+
+def _shadow(project: Project, table: str, run: str) -> tuple[tuple[str, str], Difference]:
+    """What the two sides are called, and their difference. Raises: CliError."""
+    from orch_tui.project.journal.file import read_run
+    from orch_tui.runs.shadow import shadow_tables
+
+    directory = run_directory(project, run)
+    state = read_run(directory)
+    if not state.header.shadow:
+        raise CliError(f"run {directory.name} is no shadow run: it published what it wrote")
+    found = [one for one in shadow_tables(project, directory, state) if one.table == table]
+    if not found:
+        raise CliError(f"run {directory.name} wrote no table {safe_line(table, 200)}", FAILED)
+    if found[-1].difference is None:
+        raise CliError(f"table {safe_line(table, 200)} cannot be compared: {found[-1].why_not}", FAILED)
+    return (f"{table} as it is published", f"what the shadow run {directory.name} wrote"), found[-1].difference
 
 
 def _sides(storage: Storage, table: str, first: str | None, second: str | None) -> tuple[_Side, _Side]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from orch_tui.cli.run.broken_off import fault_error
+from orch_tui.cli.run.cautions import warn_of_env, warn_of_variables
 from orch_tui.cli.run.nested_report import report_to_parent
-from orch_tui.cli.shared.completion import complete_orchestration, complete_phase, complete_task
+from orch_tui.cli.run.which import interrupted_run, repeated, which_run
+from orch_tui.cli.shared.completion import complete_orchestration, complete_phase, complete_run, complete_task
 from orch_tui.cli.shared.errors import ALREADY_RUNS, FAILED, SUCCESS, USAGE, WARNED, CliError, os_sentence
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output
@@ -22,7 +24,9 @@ from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.cli.run.signals import Signals
+    from orch_tui.engine.runs.as_it_ran import AsItRan
     from orch_tui.engine.runs.start import ActiveRun, RunRequest
+    from orch_tui.model.run.plan import RunPlan
     from orch_tui.model.run.runstate import RunState
     from orch_tui.project.project import Project
 
@@ -105,6 +109,13 @@ def parse_variables(texts: tuple[str, ...]) -> dict[str, str]:
     metavar="[RUN]",
     help="Go on with RUN (default: the last run), whose executor is gone: adopt what still runs, start the rest.",
 )
+@click.option(
+    "--as-it-ran",
+    metavar="RUN",
+    shell_complete=complete_run,
+    help="Repeat RUN, or with --only and --phase a part: its texts, variables and versions of tables.",
+)
+@click.option("--shadow", is_flag=True, help="With --as-it-ran: publish and send nothing, show what would differ.")
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable; repeatable.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, be reused, skipped or blocked, and start nothing.")
 @click.option("--wait", is_flag=True, help="If it runs already, wait for its turn.")
@@ -125,6 +136,8 @@ def run_command(
     from_phase: str | None,
     rerun_failed: str | None,
     resume: str | None,
+    as_it_ran: str | None,
+    shadow: bool,
     variables: tuple[str, ...],
     dry_run: bool,
     wait: bool,
@@ -145,71 +158,38 @@ def run_command(
     orch.toml says on_hangup = "stop".
     """
     import orch_tui.engine.runs.light_asyncio  # noqa: F401 - before the first import of asyncio
-    from orch_tui.cli.run.signals import Signals
     from orch_tui.engine.runs.start import RunRequest
 
     opened = open_it(project)
     manner = _Manner(strict, as_json, plain, quiet, wait, nested)
+    if as_it_ran is not None or shadow:
+        if any([from_phase, rerun_failed, resume, variables, scheduled]) or as_it_ran is None:
+            raise CliError("--as-it-ran repeats a run as it was; it goes with --only, --phase and --shadow alone")
+        return _repeat(opened, repeated(opened, orchestration, as_it_ran, only, phase, shadow), manner, dry_run=dry_run)
     if resume is not None or scheduled is not None:
         if any([only, phase, from_phase, rerun_failed, variables, dry_run, wait]):
             raise CliError(f"{_FIXED[resume is None]}: it takes no other choice of what to run")
         if resume is not None:
             return _go_on(opened, orchestration, resume, manner)
         return _run_scheduled(opened, orchestration, (scheduled or "", at, late, again), manner)
-    orchestration, rerun_failed = _which(opened, orchestration, rerun_failed)
+    orchestration, rerun_failed = which_run(opened, orchestration, rerun_failed)
     request = RunRequest(orchestration, only, phase, from_phase, rerun_failed, parse_variables(variables))
+    return _run_chosen(opened, request, manner, dry_run=dry_run)
+
+
+def _run_chosen(project: Project, request: RunRequest, manner: _Manner, *, dry_run: bool) -> int:
+    from orch_tui.cli.run.signals import Signals
+    from orch_tui.engine.runs.start import plan_run
+
     if dry_run:
         from orch_tui.cli.run.dry_run import show_plan
 
-        return show_plan(opened, request, as_json=as_json)
-    if nested is None:
-        _warn_of_env(opened)
-        _warn_of_variables(request.variables)
-    with Signals(stop_on_hangup=opened.settings.on_hangup == "stop").installed() as signals:
-        return _run(opened, request, manner, signals)
-
-
-def _warn_of_variables(names: Mapping[str, str]) -> None:
-    """A secret given with ``--var`` is in the list of processes, in the shell's history and in the run's journal."""
-    from orch_tui.model.variables.references import looks_secret
-
-    for name in filter(looks_secret, names):
-        Output(sys.stderr).line(
-            f"warning: --var {safe_line(name, 60)}=… can be read by all users of this machine (ps), and is kept with "
-            "the run; put a secret into .env and refer to it as ${NAME} in the configuration"
-        )
-
-
-def _warn_of_env(project: Project) -> None:
-    """Say what is wrong with the file of secrets: a run goes on with those that can be read, and needs no other."""
-    from orch_tui.project.files.source import describe
-    from orch_tui.project.secrets import Secrets
-
-    err = Output(sys.stderr)
-    for problem in Secrets(project.root).problems_of_file():
-        err.line(f"{problem.severity.value}: {describe(problem)}")
-
-
-def _which(project: Project, orchestration: str | None, rerun: str | None) -> tuple[str, str | None]:
-    """``run --rerun-failed campaigns`` means the last run of campaigns, ``--rerun-failed RUN`` needs no more."""
-    if orchestration is not None:
-        return orchestration, rerun
-    if rerun is None:
-        known = ", ".join(project.orchestration_ids()[:20])
-        raise CliError(f"which orchestration? This project has: {safe_line(known, 300) or 'none yet'}")
-    if rerun in project.orchestration_ids():
-        return rerun, "last"
-    from orch_tui.cli.shared.opening import run_directory
-
-    directory = run_directory(project, rerun)
-    return directory.parent.name, directory.name
-
-
-def _interrupted(project: Project, orchestration: str | None, resume: str) -> Path:
-    """``--resume``, ``--resume RUN``, ``--resume ORCHESTRATION`` and ``ORCHESTRATION --resume`` name a run."""
-    from orch_tui.cli.shared.opening import run_directory
-
-    return run_directory(project, orchestration if orchestration is not None and resume == "last" else resume)
+        return show_plan(plan_run(project, request), as_json=manner.as_json)
+    if manner.nested_in is None:
+        warn_of_env(project)
+        warn_of_variables(request.variables)
+    with Signals(stop_on_hangup=project.settings.on_hangup == "stop").installed() as signals:
+        return _run(project, request, manner, signals)
 
 
 def _resume(project: Project, directory: Path) -> ActiveRun:
@@ -226,9 +206,27 @@ def _resume(project: Project, directory: Path) -> ActiveRun:
 
 
 def _run(project: Project, request: RunRequest, manner: _Manner, signals: Signals) -> int:
+    from orch_tui.engine.runs.start import plan_run
+
     if manner.nested_in is not None and request.rerun is not None and _nothing_is_left(project, request):
         return SUCCESS
-    run = _start(project, request, manner, signals)
+    return _run_plan(project, lambda: plan_run(project, request), manner, signals)
+
+
+def _repeat(project: Project, asked: AsItRan, manner: _Manner, *, dry_run: bool) -> int:
+    from orch_tui.cli.run.repeating import plan_of_repeat
+    from orch_tui.cli.run.signals import Signals
+
+    if dry_run:
+        from orch_tui.cli.run.dry_run import show_plan
+
+        return show_plan(plan_of_repeat(project, asked), as_json=manner.as_json)
+    with Signals(stop_on_hangup=project.settings.on_hangup == "stop").installed() as signals:
+        return _run_plan(project, lambda: plan_of_repeat(project, asked), manner, signals)
+
+
+def _run_plan(project: Project, plan_it: Callable[[], RunPlan], manner: _Manner, signals: Signals) -> int:
+    run = _start(project, plan_it, manner, signals)
     if run is None:
         return 128 + (signals.received or 0)
     return _execute(project, run, manner, signals)
@@ -237,9 +235,9 @@ def _run(project: Project, request: RunRequest, manner: _Manner, signals: Signal
 def _go_on(project: Project, orchestration: str | None, resume: str, manner: _Manner) -> int:
     from orch_tui.cli.run.signals import Signals
 
-    directory = _interrupted(project, orchestration, resume)
+    directory = interrupted_run(project, orchestration, resume)
     with Signals(stop_on_hangup=project.settings.on_hangup == "stop").installed() as signals:
-        _warn_of_env(project)
+        warn_of_env(project)
         return _execute(project, _resume(project, directory), manner, signals)
 
 
@@ -259,7 +257,7 @@ def _run_scheduled(
             signals.pause(seconds)
             return signals.received is None
 
-        _warn_of_env(project)
+        warn_of_env(project)
         run = start_for(project, Starting(project, time.time, pause), ScheduledStart(orchestration, *scheduled))
         if not isinstance(run, Nothing):
             return _execute(project, run, manner, signals)
@@ -309,6 +307,10 @@ def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -
     signals.attach(run)
     state = _follow(project, run, out, manner, signals)
     status = state.status
+    if manner.nested_in is None and state.header.shadow and state.finished:
+        from orch_tui.cli.run.repeating import print_shadow
+
+        print_shadow(out, project, run.directory, state)
     if manner.as_json:
         from orch_tui.cli.shared.report import print_json, run_json
 
@@ -327,14 +329,14 @@ def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -
     return exit_code(status, strict=manner.strict, signal=signals.received)
 
 
-def _start(project: Project, request: RunRequest, manner: _Manner, signals: Signals) -> ActiveRun | None:
+def _start(project: Project, plan_it: Callable[[], RunPlan], manner: _Manner, signals: Signals) -> ActiveRun | None:
     """The started run; None when a signal came before there was one."""
     from orch_tui.engine.requests.requests import who_am_i
-    from orch_tui.engine.runs.start import AlreadyRunning, plan_run, start_run
+    from orch_tui.engine.runs.start import AlreadyRunning, start_run
 
     told = ""
     while signals.received is None:
-        plan = plan_run(project, request)
+        plan = plan_it()
         try:
             return start_run(project, plan, by=who_am_i(), nested_in=manner.nested_in)
         except AlreadyRunning as error:

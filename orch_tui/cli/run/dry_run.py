@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orch_tui.cli.shared.errors import SUCCESS, USAGE
 from orch_tui.cli.shared.output import Output, cells, pad
@@ -11,10 +11,6 @@ from orch_tui.model.events.reasons import value_of
 from orch_tui.model.run.may_run import what_is_needed
 from orch_tui.model.run.plan import Decision, RunPlan
 from orch_tui.model.texts.text import counted, safe_line
-
-if TYPE_CHECKING:
-    from orch_tui.engine.runs.start import RunRequest
-    from orch_tui.project.project import Project
 
 _MARKS = {
     Decision.RUN: ("●", "*", "green"),
@@ -24,11 +20,8 @@ _MARKS = {
 }
 
 
-def show_plan(project: Project, request: RunRequest, *, as_json: bool) -> int:
+def show_plan(plan: RunPlan, *, as_json: bool) -> int:
     """Exit code 2 when the run would be refused."""
-    from orch_tui.engine.runs.start import plan_run
-
-    plan = plan_run(project, request)
     out = Output(sys.stdout)
     if as_json:
         from orch_tui.cli.shared.report import print_json
@@ -76,6 +69,8 @@ def plan_json(plan: RunPlan) -> dict[str, Any]:
         "name": plan.name,
         "partial": plan.partial,
         "rerun_of": plan.rerun_of,
+        "as_it_ran": plan.as_it_ran,
+        "shadow": plan.shadow,
         "refusal": plan.refusal,
         "variables": dict(plan.variables),
         "phases": [

@@ -86,6 +86,8 @@ def run_json(state: RunState, directory: Path, *, live: bool, continued_by: Sequ
         "by": header.by,
         "partial": header.partial,
         "rerun_of": header.rerun_of,
+        "as_it_ran": header.as_it_ran,
+        "shadow": header.shadow,
         "continued_by": list(continued_by),
         "parent": header.parent,
         "variables": dict(header.variables),

@@ -54,6 +54,9 @@ class TaskConfig:
     ``writers`` says for a table which task would write it, in a sentence. ``action`` is ``run``, or the name of one
     of Keboola's synchronous actions (https://developers.keboola.com/extend/common-interface/actions/). Without
     ``publish`` it is a try: outputs and state stay in the data folder. ``checks`` are those of its outputs.
+
+    ``versions`` are those of inputs that are not the newest, by table. ``as_it_ran`` is the directory of the attempt
+    whose state it is given: it keeps none then.
     """
 
     data_dir: Path
@@ -69,6 +72,8 @@ class TaskConfig:
     action: str = "run"
     publish: bool = True
     checks: tuple[Check, ...] = ()
+    versions: Mapping[str, int] = field(default_factory=dict)
+    as_it_ran: Path | None = None
 
 
 def read_task_config(environment: Mapping[str, str] | None = None) -> TaskConfig:
@@ -97,9 +102,10 @@ def read_task_config(environment: Mapping[str, str] | None = None) -> TaskConfig
 
 def _parse(body: Any, data_dir: Path, project: Path, env: Mapping[str, str]) -> TaskConfig:
     storage = body.get("storage") or {}
+    read = (storage.get("input") or {}).get("tables") or []
     inputs = tuple(
         TableInput(table=_table(item["source"]), name=_name(item.get("destination") or item["source"].split("/")[-1]))
-        for item in (storage.get("input") or {}).get("tables") or []
+        for item in read
     )
     outputs = tuple(
         _output(item, output_tables(data_dir)) for item in (storage.get("output") or {}).get("tables") or []
@@ -125,6 +131,8 @@ def _parse(body: Any, data_dir: Path, project: Path, env: Mapping[str, str]) -> 
         action=str(body.get("action") or "run"),
         publish=about.get("publish") is not False,
         checks=tuple(parse_checks(about.get("checks") or [], [item.table for item in outputs])),
+        versions={str(item["source"]): int(item["version"]) for item in read if "version" in item},
+        as_it_ran=Path(about["as_it_ran"]) if about.get("as_it_ran") else None,
     )
 
 

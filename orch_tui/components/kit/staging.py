@@ -17,7 +17,7 @@ from orch_tui.model.components.configuration import TableInput
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line
-from orch_tui.project.attempt_dir import input_tables, output_tables, result_file
+from orch_tui.project.attempt_dir import input_tables, output_tables, read_tables_file, result_file
 from orch_tui.project.files.own_files import read_own_text, replace_json
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.paths import ProjectPaths, make_private
@@ -60,7 +60,7 @@ class Staging:
         missing = []
         for wanted in self.config.inputs:
             path = folder / f"{stem(wanted.name)}.parquet"
-            info = self.storage.stage(wanted.table, path)
+            info = self._stage(wanted.table, path)
             if info is None:
                 missing.append(self._missing(wanted))
                 continue
@@ -72,10 +72,29 @@ class Staging:
                 from orch_tui.components.kit.csv_tables import write_csv_input
 
                 write_csv_input(self.inputs[wanted.name], info.primary_key)
+        if self.inputs:
+            self._tell_inputs()
         if missing:
             raise UserError("\n".join(missing))
         self.state.fetch()
         return self.inputs
+
+    def _stage(self, table: str, path: Path) -> TableInfo | None:
+        number = self.config.versions.get(table)
+        if number is None:
+            return self.storage.stage(table, path)
+        from orch_tui.storage.versions import stage_version
+
+        return stage_version(self.storage, table, number, path)
+
+    def _tell_inputs(self) -> None:
+        """Which versions it has, for whoever asks what a task was given that failed."""
+        told = zip(self.inputs.values(), self._inputs_told(), strict=True)
+        body = [one | {"columns": item.columns} for item, one in told]
+        try:
+            replace_json(read_tables_file(self.config.data_dir), body, durable=False)
+        except OSError as error:
+            self.say(f"warning: it could not be written down which versions of tables were read: {error}")
 
     def _missing(self, wanted: TableInput) -> str:
         sentence = self.config.writers.get(wanted.table) or _NO_WRITER
@@ -102,8 +121,7 @@ class Staging:
 
         self._require_untouched_inputs()
         result = self._program_result(log)
-        state = next_state if next_state is not None else self.state.of_program()
-        kept = self.state.to_keep(state) if state is not None else None
+        kept = self._state_to_keep(next_state)
         self._require(outputs)
         if not self.config.publish:
             self._tell_tried(outputs.values(), result, metrics or {}, log)
@@ -132,6 +150,12 @@ class Staging:
         for info in published:
             log(f'table "{info.table}": {_rows(transaction.written[info.table])} written, {_rows(info.rows)} now')
 
+    def _state_to_keep(self, told: dict[str, Any] | None) -> dict[str, Any] | None:
+        """What the next run is to find, with references in place of secrets; None to leave what there is."""
+        state = told if told is not None else self.state.of_program()
+        # What is repeated as it ran moves no state: the next run goes on from where the newest one was.
+        return None if state is None or self.config.as_it_ran is not None else self.state.to_keep(state)
+
     def _pass_gate(
         self,
         gate: Gate,
@@ -152,8 +176,18 @@ class Staging:
     def _tell_tried(
         self, outputs: Iterable[Output], result: dict[str, Any], metrics: Mapping[str, Any], log: Callable[[str], None]
     ) -> None:
-        tables = [{"name": one.name, "table": one.table, "file": str(one.path)} for one in outputs]
-        self._write_result({**result, "tables": tables, "metrics": {**_dict(result.get("metrics")), **metrics}})
+        tables = [
+            {
+                "name": one.name,
+                "table": one.table,
+                "file": str(one.path),
+                "mode": one.mode.value,
+                "primary_key": list(one.primary_key),
+            }
+            for one in outputs
+        ]
+        told = {**result, "tables": tables, "inputs": self._inputs_told()}
+        self._write_result({**told, "metrics": {**_dict(result.get("metrics")), **metrics}})
         log("a try: nothing is published, no state is kept")
 
     def _tables_told(

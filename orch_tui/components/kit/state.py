@@ -16,7 +16,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line, valid_id
 from orch_tui.model.variables.references import MissingSecrets
-from orch_tui.project.attempt_dir import input_state, output_state
+from orch_tui.project.attempt_dir import input_state, output_state, referring_state
 from orch_tui.project.files.own_files import read_own, read_own_text, replace_json, replace_own
 from orch_tui.project.masking.kept import HiddenSecret, has_references, resolved, with_references
 from orch_tui.project.masking.redactor import secrets_of_task
@@ -45,11 +45,7 @@ class SavedState:
         Raises:
             UserError: it refers to a secret that the configuration does not name any more.
         """
-        try:
-            data = read_own(self._file) if self._file is not None else None
-        except FileNotFoundError:
-            # No state yet: the first run of the configuration.
-            return
+        data = self._data()
         if data is None:
             return
         path = input_state(self._config.data_dir)
@@ -57,7 +53,19 @@ class SavedState:
         if state is None:
             replace_own(path, data)
         else:
+            replace_own(referring_state(self._config.data_dir), data, durable=False)
             self._memory.enter_context(served_json(state, path))
+
+    def _data(self) -> bytes | None:
+        """As it is kept; None where there is none."""
+        then = self._config.as_it_ran
+        places = [self._file] if then is None else [referring_state(then), input_state(then)]
+        for place in places:
+            # There is none in the first run of a configuration.
+            with contextlib.suppress(FileNotFoundError):
+                if place is not None:
+                    return read_own(place)
+        return None
 
     def _with_values(self, data: bytes) -> Any:
         """The data with secrets in place of references; None when it has none, or is no JSON."""

@@ -79,17 +79,25 @@ def _difference(then: str, now: str) -> tuple[str, ...]:
 
 
 def _text_of(run_directory: Path, task: TaskState, number: int) -> str:
+    return _text(configuration_of_attempt(attempt_directory(run_directory, task.id, number), task.configuration))
+
+
+def configuration_of_attempt(directory: Path, ref: str) -> Configuration:
+    """The configuration as an attempt ran it: values of variables filled in, secrets as references.
+
+    Raises:
+        NoText: the attempt's files are gone or cannot be read.
+    """
     try:
-        config = read_attempt_config(attempt_directory(run_directory, task.id, number))
-        return _text(_configuration_of(config, task))
+        return _configuration_of(read_attempt_config(directory), ref)
     except CannotReproduce as error:
         raise NoText(str(error)) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise NoText(f"config.json of this attempt is not what this program wrote there: {error}") from error
 
 
-def _configuration_of(config: Mapping[str, Any], task: TaskState) -> Configuration:
-    component, name = split_ref(task.configuration)
+def _configuration_of(config: Mapping[str, Any], ref: str) -> Configuration:
+    component, name = split_ref(ref)
     storage = config.get("storage") or {}
     return Configuration(
         component,

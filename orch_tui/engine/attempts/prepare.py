@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orch_tui.engine.attempts.earlier import EarlierRun
 from orch_tui.engine.attempts.nested import inner_orchestration, nested_before, nested_in_run, parent_name
 from orch_tui.engine.attempts.obstacles import passing_obstacle
-from orch_tui.engine.attempts.task_facts import fill_command, program_problem
+from orch_tui.engine.attempts.programs import RUNNER, PrepareError, inline_program, tables_of, wrapper_of
+from orch_tui.engine.attempts.task_facts import fill_command
 from orch_tui.engine.processes.launcher import AttemptSpec
 from orch_tui.engine.processes.process import ANCESTORS_TAG, TASK_TAG, ancestors
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
-from orch_tui.model.components.configuration import Configuration, WriteMode, split_ref
-from orch_tui.model.errors import OrchError
+from orch_tui.model.components.configuration import Configuration, split_ref
 from orch_tui.model.orchestration.approval import AnswerFault, Question, is_approval, question_of
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.run.plan import PlannedTask, RunPlan
@@ -27,15 +28,11 @@ from orch_tui.model.run.runstate import RunState
 from orch_tui.model.variables.references import (
     MissingVariables,
     fill_variables,
-    is_small,
     possible_secrets,
-    resolve_secrets,
-    secret_names,
     task_values,
     used_secrets,
 )
 from orch_tui.project.attempt_dir import attempt_directory, make_attempt
-from orch_tui.project.definitions.shell import shell_argv
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
 
@@ -52,12 +49,6 @@ PROXIES = tuple(
     spelled for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for spelled in (name, name.upper())
 )
 RUN_ACTION = "run"
-# -P: the working directory is the project, whose own copy.py must not take the place of the standard library's.
-_RUNNER = ("-P", "-m", "orch_tui.components.kit.runner")
-
-
-class PrepareError(OrchError):
-    """The task cannot be started; the text says why and what to do."""
 
 
 class Preparer:
@@ -89,7 +80,8 @@ class Preparer:
         self._secrets = secrets
         self._action = action
         self._unsaved = unsaved
-        self._publish = publish
+        self._publish = publish and not plan.shadow
+        self._earlier = EarlierRun.of(project.paths, plan)
         self._state = state
         self._base = self._base_environment()
         # For whoever starts an attempt again by hand. Values of names that the project chose, and a proxy's, may hold
@@ -138,11 +130,13 @@ class Preparer:
         program, cwd = self._program(task, component, parameters, values, environment)
         wrapper: list[str] = []
         if not component.staged and (names or configuration.inputs or configuration.outputs):
-            wrapper = _wrapper(component, configuration, stage=self._action == RUN_ACTION)
+            wrapper = wrapper_of(component, configuration, stage=self._action == RUN_ACTION)
         elif component.staged and names:
-            wrapper = [sys.executable, *_RUNNER, "--"]
+            wrapper = [sys.executable, *RUNNER, "--"]
         data_folder = not component.inline or bool(configuration.inputs or configuration.outputs)
         config = self._config(task, number, component, configuration, parameters)
+        if self._earlier is not None:
+            config["orch_tui"]["as_it_ran"] = str(self._earlier.attempt(task))
         config["orch_tui"]["start"] = {
             "wrapper": wrapper,
             # Of an inline component it is in the parameters, and may be long: only what runs it is not.
@@ -168,6 +162,9 @@ class Preparer:
 
     def _fill(self, task: PlannedTask, configuration: Configuration) -> tuple[Mapping[str, str], dict[str, Any]]:
         """The values of variables for a task, and its parameters with them."""
+        if self._earlier is not None:
+            # They had their values then, and what looks like a variable now was part of one.
+            return task_values(self._plan.variables, {}), dict(configuration.parameters)
         try:
             values = task_values(self._variables(), task.variables)
             return values, fill_variables(dict(configuration.parameters), values)
@@ -198,6 +195,8 @@ class Preparer:
                 raise PrepareError(f"{task.configuration} cannot be read: there is no component {name!r} any more")
             if self._unsaved is not None and self._unsaved.ref == task.configuration:
                 return component, self._unsaved
+            if self._earlier is not None and component.id != ORCHESTRATION_COMPONENT:
+                return component, self._earlier.configuration(task)
             return component, self._project.configuration(task.configuration)
         except (ValueError, DefinitionError) as error:
             _require_lasting(error.__cause__)
@@ -244,7 +243,7 @@ class Preparer:
             return self._nested(task, values), str(root)
         if not component.inline:
             return fill_command(component.command, root, component), str(root)
-        return _inline_program(component, parameters, environment, root)
+        return inline_program(component, parameters, environment, root)
 
     def _nested(self, task: PlannedTask, values: Mapping[str, str]) -> list[str]:
         """A run of its own; one that an earlier attempt or run began is gone on with, so that nothing is repeated."""
@@ -255,6 +254,8 @@ class Preparer:
         before = nested_in_run(self._project.paths, self._plan, self._run, task)
         if before is not None and before.interrupted:
             return [*argv, "--resume", before.id, *tail]
+        if self._earlier is not None:
+            return [*argv, "--as-it-ran", self._earlier.nested(task), *(["--shadow"] * self._plan.shadow), *tail]
         before = before or nested_before(self._project.paths, self._plan, task)
         again = ["--rerun-failed", before.id] if before is not None and before.broken is None else []
         for name in task.variables:
@@ -270,9 +271,10 @@ class Preparer:
         parameters: Mapping[str, Any],
     ) -> dict[str, Any]:
         """What goes into config.json."""
+        versions = self._earlier.versions(task) if self._earlier is not None else {}
         return {
             "parameters": parameters,
-            "storage": _storage(configuration),
+            "storage": tables_of(configuration, versions),
             "action": self._action,
             "image_parameters": {},
             "orch_tui": {
@@ -321,71 +323,6 @@ def _require_lasting(error: BaseException | None) -> None:
     """Raises: OSError when what could not be read can be waited for, and says nothing of the task."""
     if isinstance(error, OSError) and passing_obstacle(error) is not None:
         raise error
-
-
-def _inline_program(
-    component: Component, parameters: Mapping[str, Any], environment: dict[str, str], root: Path
-) -> tuple[list[str], str]:
-    """A program that the configuration itself names: ``command``, ``directory`` and ``environment``."""
-    command = parameters.get("command")
-    configuration = Configuration(component.id, "", "", parameters=parameters)
-    if problem := program_problem(root, component, configuration):
-        raise PrepareError(problem)
-    cwd = root / str(parameters.get("directory") or ".")
-    if not cwd.is_dir():
-        raise PrepareError(f'directory "{cwd}" does not exist; the parameter "directory" is relative to the project')
-    settings = parameters.get("environment") or {}
-    if not isinstance(settings, Mapping):
-        raise PrepareError('the parameter "environment" must be a table of texts')
-    known = environment.get("ORCH_SECRETS", "").split(",")
-    if strange := sorted(secret_names(settings).difference(known)):
-        raise PrepareError(
-            f"the value of a variable brings ${{{strange[0]}}} into the environment; a secret must be named in the "
-            "configuration itself, where the plan can see it"
-        )
-    secrets = {name: environment[name] for name in known if name}
-    environment |= {name: str(value) for name, value in resolve_secrets(dict(settings), secrets.get).items()}
-    argv = inline_argv(parameters, root, component, environment.get("PATH"))
-    visible = secret_names(argv[:-1] if isinstance(command, str) else argv)
-    if names := sorted(name for name in visible if name in known or not is_small(name)):
-        raise PrepareError(
-            f"secret {names[0]} in a list of arguments would be visible in the list of processes; write the command "
-            "as one text (the shell reads the variable), or let the program read it from its environment"
-        )
-    return argv, str(cwd)
-
-
-def inline_argv(parameters: Mapping[str, Any], root: Path, component: Component, path: str | None) -> list[str]:
-    """What the parameter ``command`` starts: a text is for a shell, a list is a program with its arguments."""
-    command, shell = parameters.get("command"), parameters.get("shell")
-    if not isinstance(command, str):
-        return [str(part) for part in command or ()]
-    *words, script = shell_argv(command, shell, path)
-    return [*fill_command(words, root, component), script] if shell is not None else [*words, script]
-
-
-def _wrapper(component: Component, configuration: Configuration, *, stage: bool) -> list[str]:
-    tables = stage and (configuration.inputs or configuration.outputs)
-    options = ["--stage", "--tables", component.tables] if tables else []
-    return [sys.executable, *_RUNNER, *options, "--"]
-
-
-def _storage(configuration: Configuration) -> dict[str, Any]:
-    return {
-        "input": {"tables": [{"source": item.table, "destination": item.name} for item in configuration.inputs]},
-        "output": {
-            "tables": [
-                {
-                    "source": item.name,
-                    "destination": item.table,
-                    "mode": item.mode.value,
-                    "incremental": item.mode is WriteMode.INCREMENTAL,
-                    "primary_key": list(item.primary_key),
-                }
-                for item in configuration.outputs
-            ]
-        },
-    }
 
 
 def grace_of(component: str, options: TaskOptions) -> float:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from orch_tui.engine.attempts.attempts import ActiveAttempt, failed_status, time_limit, total_words
 from orch_tui.engine.attempts.obstacles import obstacle, passing_obstacle
-from orch_tui.engine.attempts.prepare import PrepareError
+from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.phases.phase_queue import PhaseQueue
 from orch_tui.engine.phases.pools import Pools, Taken
 from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest

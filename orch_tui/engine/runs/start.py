@@ -138,17 +138,28 @@ def _with_nested(paths: ProjectPaths, plan: RunPlan) -> RunPlan:
 
 
 def _previous(project: Project, request: RunRequest) -> RunState:
-    if request.rerun == "last":
-        summary = latest(project.paths, request.orchestration)
+    state = find_ended(project, request.orchestration, request.rerun or "")
+    if state.header.shadow:
+        raise RunRefused(
+            f"run {state.header.id} was a shadow run: it published nothing that could be reused; repeat it with "
+            f"orch-tui run --as-it-ran {state.header.as_it_ran}"
+        )
+    return state
+
+
+def find_ended(project: Project, orchestration: str, wanted: str) -> RunState:
+    """The state of a run that has ended, by its id, the beginning of it, or ``last``. Raises: RunRefused."""
+    if wanted == "last":
+        summary = latest(project.paths, orchestration)
         directory = summary.directory if summary else None
     else:
         try:
-            directory = find_run(project.paths, request.rerun or "", request.orchestration)
+            directory = find_run(project.paths, wanted, orchestration)
         except LookupError as error:
             raise RunRefused(str(error)) from error
     if directory is None:
-        which = "no run yet" if request.rerun == "last" else f'no run "{request.rerun}"'
-        raise RunRefused(f'"{request.orchestration}" has {which}; see orch-tui runs {request.orchestration}')
+        which = "no run yet" if wanted == "last" else f'no run "{wanted}"'
+        raise RunRefused(f'"{orchestration}" has {which}; see orch-tui runs {orchestration}')
     if is_executed(directory):
         raise RunRefused(f"run {directory.name} has not ended; watch it with orch-tui watch {directory.name}")
     state = read_run(directory)
@@ -366,9 +377,8 @@ def launcher_of(project: Project) -> Launcher:
 
 
 def _header(plan: RunPlan, run: str, created: float, by: str, nested_in: str | None) -> RunHeader:
-    return RunHeader(
-        run, plan.orchestration, plan.name, created, by, plan.variables, plan.partial, plan.rerun_of, nested_in
-    )
+    about = (plan.variables, plan.partial, plan.rerun_of, nested_in, None, plan.as_it_ran, plan.shadow)
+    return RunHeader(run, plan.orchestration, plan.name, created, by, *about)
 
 
 def _claim(project: Project, plan: RunPlan, by: str, scheduled: ScheduledTime | None) -> Lock:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orch_tui.engine.attempts.lastlines import last_lines
-from orch_tui.engine.attempts.prepare import PrepareError
+from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.trials.alone import Alone, obstacle, prepare_alone, run_attempt, scratch_directory, why_not
 from orch_tui.model.components.component import TEST_CONNECTION

@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from orch_tui.engine.attempts.prepare import RUN_ACTION, PrepareError, Preparer
+from orch_tui.engine.attempts.prepare import RUN_ACTION, Preparer
+from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.attempts.task_facts import program_problem
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.processes.local import LocalLauncher

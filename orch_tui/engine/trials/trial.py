@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orch_tui.engine.attempts.attempts import mask_what_is_left
 from orch_tui.engine.attempts.lastlines import last_lines
-from orch_tui.engine.attempts.prepare import PrepareError
+from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.attempts.results import read_result
 from orch_tui.engine.processes.launcher import Exit
 from orch_tui.engine.trials.alone import Alone, obstacle, prepare_alone, run_attempt, scratch_directory, why_not

@@ -19,6 +19,9 @@ class Cause(StrEnum):
     NOT_SELECTED = "not-selected"
     REUSED = "reused"
     NOT_IN_RUN = "not-in-run"
+    NOT_RUN_THEN = "not-run-then"
+    ASKS_PEOPLE = "asks-people"
+    SENDS_OUT = "sends-out"
     OTHER_CONFIGURATION = "other-configuration"
     UNSUCCESSFUL = "unsuccessful"
     EDITED = "edited"
@@ -53,6 +56,8 @@ class Cause(StrEnum):
 _FIELDS: dict[Cause, tuple[str, ...]] = {
     Cause.REUSED: ("run",),
     Cause.NOT_IN_RUN: ("run",),
+    Cause.NOT_RUN_THEN: ("run",),
+    Cause.ASKS_PEOPLE: ("run",),
     Cause.OTHER_CONFIGURATION: ("configuration", "run"),
     Cause.UNSUCCESSFUL: ("status", "run"),
     Cause.EDITED: ("run",),
@@ -87,6 +92,9 @@ _SENTENCES: dict[Cause, str] = {
     Cause.NOT_SELECTED: "not selected",
     Cause.REUSED: "reused from run {run}",
     Cause.NOT_IN_RUN: "not part of run {run}",
+    Cause.NOT_RUN_THEN: "did not run in run {run}",
+    Cause.ASKS_PEOPLE: "people answered it in run {run}",
+    Cause.SENDS_OUT: "it sends to the outside, which a shadow run does not",
     Cause.OTHER_CONFIGURATION: "was {configuration} in run {run}",
     Cause.UNSUCCESSFUL: "{status} in run {run}",
     Cause.EDITED: "edited since run {run}",

@@ -138,7 +138,8 @@ class PlannedPhase:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """``rerun_of`` is the id of the run whose failed tasks this one repeats."""
+    """``rerun_of`` is the id of the run whose failed tasks this one repeats. ``as_it_ran`` is that of the run whose
+    tasks this one repeats with their own texts, variables and versions of tables; ``shadow``: it publishes nothing."""
 
     orchestration: str
     name: str
@@ -146,6 +147,8 @@ class RunPlan:
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
     partial: bool = False
     rerun_of: str | None = None
+    as_it_ran: str | None = None
+    shadow: bool = False
 
     def tasks(self) -> Iterator[PlannedTask]:
         for phase in self.phases:

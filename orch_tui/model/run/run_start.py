@@ -36,7 +36,16 @@ def plan_of(state: RunState) -> RunPlan:
         own = (phase.rules, phase.decision, phase.own_limit, phase.known)
         phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel, *own))
     header = state.header
-    return RunPlan(header.orchestration, header.name, tuple(phases), header.variables, header.partial, header.rerun_of)
+    return RunPlan(
+        header.orchestration,
+        header.name,
+        tuple(phases),
+        header.variables,
+        header.partial,
+        header.rerun_of,
+        header.as_it_ran,
+        header.shadow,
+    )
 
 
 def _planned(task: TaskState) -> PlannedTask:

@@ -167,7 +167,10 @@ class ScheduledTime:
 
 @dataclass(frozen=True, slots=True)
 class RunHeader:
-    """What is fixed when a run starts. ``by`` says who or what started it, ``scheduled`` for which scheduled time."""
+    """What is fixed when a run starts. ``by`` says who or what started it, ``scheduled`` for which scheduled time.
+
+    ``as_it_ran`` and ``shadow`` are those of the plan.
+    """
 
     id: str
     orchestration: str
@@ -179,6 +182,8 @@ class RunHeader:
     rerun_of: str | None = None
     parent: str | None = None
     scheduled: ScheduledTime | None = None
+    as_it_ran: str | None = None
+    shadow: bool = False
 
 
 class RunState:

@@ -94,6 +94,8 @@ def write_header(header: RunHeader, plan: RunPlan) -> str:
         "parent": header.parent,
         "schedule": header.scheduled.schedule if header.scheduled else None,
         "scheduled_at": write_time(header.scheduled.at) if header.scheduled else None,
+        "as_it_ran": header.as_it_ran,
+        "shadow": header.shadow or None,
         "tasks": len(state.tasks),
     }
     parts = [write_record("[run]", fields)]

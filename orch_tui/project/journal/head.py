@@ -43,6 +43,8 @@ _RUN = (
     Field("rerun_of", ID, needed=False),
     Field("parent", TEXT, needed=False),
     Field("schedule", TEXT, needed=False),
+    Field("as_it_ran", ID, needed=False),
+    Field("shadow", FLAG, needed=False),
     Field("tasks", COUNT),
 )
 _PHASE = (
@@ -166,6 +168,8 @@ def read_header(values: Mapping[str, Any]) -> RunHeader:
         rerun_of=values.get("rerun_of"),
         parent=values.get("parent"),
         scheduled=_scheduled(values),
+        as_it_ran=values.get("as_it_ran"),
+        shadow=values.get("shadow", False),
     )
 
 

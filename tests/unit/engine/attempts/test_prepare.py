@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.engine.attempts.prepare import PrepareError, Preparer
+from orch_tui.engine.attempts.prepare import Preparer
+from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.runs.start import RunRequest, plan_run
 from orch_tui.project.project import Project, open_project
 from orch_tui.project.secrets import Secrets

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from orch_tui.engine.attempts.attempts import ActiveAttempt
-from orch_tui.engine.attempts.prepare import PrepareError
+from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.phases.admission import DISK_POLL, Admission
 from orch_tui.engine.phases.phase_queue import PhaseQueue
 from orch_tui.engine.phases.pools import Pools
