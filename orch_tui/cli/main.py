@@ -54,6 +54,7 @@ _COMMANDS = {
     "crontab": _Lazy("schedules.crontab", "Print the lines for crontab that start orchestrations by their schedules."),
     "new": _Lazy("project.definitions", "Make a new project directory."),
     "definitions": _Lazy("definitions.command", "Versions of definitions: list, compare, go back; and the trash."),
+    "import": _Lazy("keboola.importing", "Bring in a project of Keboola, or a single orchestrator or flow."),
     "gate": _Lazy("data.gate", "List what checks refused, accept or discard it."),
     "tables": _Lazy("project.tables", "List the tables in the project's storage."),
     "preview": _Lazy("project.tables", "Show the first rows of a table."),

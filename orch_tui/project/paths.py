@@ -45,6 +45,11 @@ class ProjectPaths:
         return self.root / "orchestrations"
 
     @property
+    def keboola(self) -> Path:
+        """What was brought over from Keboola, as it was there, see :mod:`orch_tui.keboola.originals`."""
+        return self.root / "keboola"
+
+    @property
     def state(self) -> Path:
         return self.root / _STATE
 

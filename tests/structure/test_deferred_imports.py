@@ -23,6 +23,8 @@ REASONS = {
     ("cli", "alerts"): _COMMAND,
     ("cli", "browser"): "an extra of its own",
     ("cli", "inbox"): _COMMAND,
+    ("cli", "keboola"): _COMMAND,
+    ("keboola", "ruamel"): "an extra of its own",
     ("cli", "click"): "only when a shell asks for completions",
     ("cli", "cli"): _COMMAND,
     ("cli", "components"): "the schema of one component is all that a command needs of them, and it loads pydantic",

@@ -114,9 +114,9 @@ class Composed(NamedTuple):
     way: Way
 
 
-def new_text(value: Orchestration) -> str:
-    """The text of a new file, with what starts it and its alerts. Raises: ValueError."""
-    return edit_starts(house_text(value), {}, replace(value, schedules=(), triggers=(), alerts=()), value)
+def new_text(value: Orchestration, extra: Mapping[str, Any] | None = None) -> str:
+    """The text of a new file, with what starts it and its alerts, and ``extra`` keys. Raises: ValueError."""
+    return edit_starts(house_text(value, extra), {}, replace(value, schedules=(), triggers=(), alerts=()), value)
 
 
 def compose(text: str, new: Orchestration, read: Read) -> Composed:

@@ -75,11 +75,18 @@ description = "Lists the definitions of this project."
 [parameters]
 command = "ls orch.toml orchestrations configurations"
 """
+_SAMPLE = {
+    "configurations/command/hello.toml": _HELLO,
+    "configurations/command/list-files.toml": _LIST,
+    "orchestrations/first-steps.toml": _FIRST,
+}
 _ENV = "# Copy this file to .env, then: chmod 600 .env\n# A configuration uses a secret as ${NAME}.\nAPI_TOKEN=\n"
 
 
-def new_project(path: Path, name: str | None = None) -> Project:
+def new_project(path: Path, name: str | None = None, *, sample: bool = True) -> Project:
     """Write a small project into ``path``, which may not exist yet or hold no more than a fresh repository does.
+
+    Without ``sample`` it has no orchestration yet.
 
     Raises:
         DefinitionError: the directory has other things in it, or it is no directory.
@@ -103,9 +110,7 @@ def new_project(path: Path, name: str | None = None) -> Project:
         )
     files = {
         ".env.example": _ENV,
-        "configurations/command/hello.toml": _HELLO,
-        "configurations/command/list-files.toml": _LIST,
-        "orchestrations/first-steps.toml": _FIRST,
+        **(_SAMPLE if sample else {}),
         # Last: a directory is a project from here on.
         "orch.toml": _SETTINGS.format(name=string_text(name or root.name or "project")),
     }

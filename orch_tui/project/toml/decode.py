@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from orch_tui.project.toml.lines import KeyPath
 
 E = TypeVar("E", bound=StrEnum)
+KEBOOLA_KEY = "keboola"
+"""What an import keeps of where a thing came from: it may stand in every table, and says nothing to the program."""
 
 
 class Place:
@@ -227,7 +229,7 @@ class Table:
         """Warn about the keys that nobody asked for; ``kept`` ones are known to others and pass."""
         if len(self.asked) >= len(self.data) and self.data.keys() <= self.asked:
             return
-        known = self.asked.union(kept)
+        known = self.asked.union(kept, (KEBOOLA_KEY,))
         for key in self.data:
             if key not in known:
                 remedy = did_you_mean(key, known) or "it is kept, but does nothing"

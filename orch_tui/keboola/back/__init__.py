@@ -1,0 +1,1 @@
+"""From definitions here to what Keboola reads."""

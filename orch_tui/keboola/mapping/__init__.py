@@ -1,0 +1,1 @@
+"""What things of Keboola are here, as the tables of our definitions."""
