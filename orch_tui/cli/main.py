@@ -62,7 +62,7 @@ _COMMANDS = {
     "serve": _Lazy("serve", "Show the screen in a browser of this machine."),
     "diff": _Lazy("data.diff", "Show what is different between two versions of a table."),
     "restore": _Lazy("data.versions", "Make an old version of a table the current one again."),
-    "export": _Lazy("data.versions", "Copy a table, or a version of it, to a file."),
+    "export": _Lazy("keboola.exporting", "Copy a table to a file, or write changes into a project of Keboola."),
     "prune": _Lazy("data.versions", "Delete versions of tables that are not to be kept; shows them first."),
     "keys": _Lazy("keys", "List the keys of the screen, and what is wrong in the file that changes them."),
     "component": _Lazy("project.component", "List components, or show one with its parameters."),

@@ -37,6 +37,7 @@ ELSEWHERE = {
     },
     "people's: definitions, .env, settings of the program, pictures where they want them": {
         "cli.show.picture._write",
+        "keboola.pulled.write_export",
         "project.concurrent.file_set._bytes_of",
         "project.concurrent.file_set._put_back",
         "project.concurrent.file_set.complete_saves",

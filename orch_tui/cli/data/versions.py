@@ -1,4 +1,4 @@
-"""``orch-tui tables TABLE --versions``, ``restore``, ``export``, ``prune``: versions of tables that are kept."""
+"""``orch-tui tables TABLE --versions``, ``restore``, ``export TABLE``, ``prune``: versions of tables that are kept."""
 
 from __future__ import annotations
 
@@ -88,14 +88,8 @@ def restore_command(table: str, version: int, note: str, project: str | None) ->
     return SUCCESS
 
 
-@click.command("export")
-@_table_argument
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--version", type=click.IntRange(1), metavar="N", help="A version that is kept; without it, the newest.")
-@click.option("--force", is_flag=True, help="Over a file that is there.")
-@project_option
-def export_command(table: str, file: Path, version: int | None, force: bool, project: str | None) -> int:
-    """Copy a table to FILE, which is called .parquet or .csv."""
+def export_table(table: str, file: Path, version: int | None, force: bool, project: str | None) -> int:
+    """Copy a table to a file that is called .parquet or .csv; the exit code. Raises: CliError."""
     from orch_tui.storage.versions import export, version_info
 
     if file.exists() and not force:

@@ -11,6 +11,7 @@ import pytest
 from orch_tui.keboola.importing import Change, carry_out, plan_import
 from orch_tui.keboola.mapping.code import blocks_text, text_blocks
 from orch_tui.keboola.mapping.findings import Level
+from orch_tui.keboola.reading.single import read_file
 from orch_tui.keboola.values import KeboolaError
 from orch_tui.model.orchestration.rules import END
 from orch_tui.model.problem import Severity
@@ -46,19 +47,21 @@ def _import(project: Project, source: Path) -> None:
 
 @pytest.mark.skipif(not CASES, reason="the real orchestrations are not on this machine")
 def test_real_orchestrations_come_in_and_lack_nothing_but_components(tmp_path: Path) -> None:
-    # GIVEN every valid one, in one project
+    # GIVEN every valid one, as the API gives stored configurations
     project = _project(tmp_path / "here")
-    valid = [case["file"] for case in CASES if case["valid"]]
-    for file in valid:
-        # WHEN
-        carry_out(project, plan_import(project, REAL_CASES / file))
-    project.reload()
+    valid = [read_file(REAL_CASES / case["file"]).stored[0] for case in CASES if case["valid"]]
+    listed = [
+        {"componentId": one.component, "id": one.id, "name": one.name, "configuration": one.body} for one in valid
+    ]
+    write_json(tmp_path / "all.json", listed)
+    # WHEN
+    _import(project, tmp_path / "all.json")
     # THEN
     errors = [problem for problem in check(project) if problem.severity is Severity.ERROR]
     assert {problem.code for problem in errors} <= OF_MISSING_PARTS, errors
     assert len(project.orchestration_ids()) == len(valid)
     # AND once more each is what it was
-    assert all(item.change is Change.SAME for item in plan_import(project, REAL_CASES / valid[0]).items)
+    assert {item.change for item in plan_import(project, tmp_path / "all.json").items} == {Change.SAME}
 
 
 def test_a_flow_comes_in_with_rules_retries_notifications_and_variables(tmp_path: Path) -> None:

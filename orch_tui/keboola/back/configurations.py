@@ -1,0 +1,144 @@
+"""A configuration of ours as the body of a stored one: what was edited is changed in it, all else stays."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from orch_tui.keboola.mapping.code import text_blocks
+from orch_tui.keboola.mapping.configurations import INPUTS, OUTPUTS, ROWS, VARIABLES_ID
+from orch_tui.keboola.mapping.names import keboola_table
+from orch_tui.keboola.mapping.texts import unescaped
+from orch_tui.keboola.values import Body, Stored
+from orch_tui.model.components.configuration import Configuration, WriteMode
+from orch_tui.model.texts.text import safe_line
+
+_OWN_KEYS = (INPUTS, OUTPUTS, ROWS)
+_ROW_HEAD = ("id", "name", "enabled")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationWritten:
+    """The stored configuration as it is to be, and sentences about what cannot be told to Keboola."""
+
+    stored: Stored
+    notes: tuple[str, ...] = ()
+
+
+def write_configuration(value: Configuration, base: Configuration, stored: Stored) -> ConfigurationWritten:
+    """``stored`` with what is different between ``base``, which it is here, and ``value``."""
+    writer = _Writer(variables=bool(stored.body.get(VARIABLES_ID)), place=value.ref)
+    body = copy.deepcopy(stored.body)
+    now, before = dict(value.parameters), dict(base.parameters)
+    for key in dict.fromkeys([*before, *now]):
+        if key not in _OWN_KEYS and before.get(key) != now.get(key):
+            writer.change(body, key, before, now)
+    _tables(value, base, body, writer)
+    rows = list(stored.rows)
+    if now.get(ROWS) != before.get(ROWS):
+        rows = _rows(stored, before.get(ROWS) or [], now.get(ROWS) or [], writer)
+    if value.checks or value.pool is not None or value.weight is not None:
+        writer.notes.append(f"{value.ref}: Keboola does not know its checks and pools")
+    changed = replace(
+        stored, body=body, rows=tuple(rows), name=value.name if value.name != base.name else stored.name,
+        description=value.description if value.description != base.description else stored.description,
+    )  # fmt: skip
+    return ConfigurationWritten(changed, tuple(writer.notes))
+
+
+class _Writer:
+    """Applies differences to values of Keboola's JSON."""
+
+    def __init__(self, *, variables: bool, place: str) -> None:
+        self.variables = variables
+        self.place = place
+        self.notes: list[str] = []
+
+    def change(self, owner: Any, key: Any, before: Any, now: Any) -> None:
+        """``owner[key]``, which is ``before[key]`` here, becomes ``now[key]``."""
+        if isinstance(now, Mapping) and key not in now:
+            owner.pop(key, None)
+            return
+        if isinstance(key, str) and key.startswith("#"):
+            self.notes.append(f"{self.place}: the secret {safe_line(key, 60)} is to be set in Keboola itself")
+            return
+        missing = object()
+        old = before.get(key, missing) if isinstance(before, Mapping) else before[key]
+        there = owner.get(key, missing) if isinstance(owner, Mapping) else owner[key]
+        owner[key] = self._changed(there, old, now[key])
+
+    def _changed(self, there: Any, before: Any, now: Any) -> Any:
+        if before == now and type(before) is type(now):
+            return there
+        if isinstance(there, list) and isinstance(before, str) and isinstance(now, str):
+            return text_blocks(unescaped(now, variables=self.variables))
+        if isinstance(there, dict) and isinstance(before, Mapping) and isinstance(now, Mapping):
+            for key in dict.fromkeys([*before, *now]):
+                if before.get(key) != now.get(key) or (key in before) != (key in now):
+                    self.change(there, key, before, now)
+            return there
+        lists = isinstance(there, list) and isinstance(before, list) and isinstance(now, list)
+        if lists and len(there) == len(before) == len(now):
+            return [self._changed(*three) for three in zip(there, before, now, strict=True)]
+        return self.plain(now)
+
+    def plain(self, value: Any) -> Any:
+        """A value that is new, without our escapes."""
+        if isinstance(value, str):
+            return unescaped(value, variables=self.variables)
+        if isinstance(value, Mapping):
+            return {key: self.plain(item) for key, item in value.items()}
+        return [self.plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _tables(value: Configuration, base: Configuration, body: Body, writer: _Writer) -> None:
+    for side, key in (("input", INPUTS), ("output", OUTPUTS)):
+        now, before = getattr(value, f"{side}s"), getattr(base, f"{side}s")
+        extras, old_extras = value.parameters.get(key) or {}, base.parameters.get(key) or {}
+        if (now, extras) == (before, old_extras):
+            continue
+        storage = body.setdefault("storage", {}).setdefault(side, {})
+        name_key = "destination" if side == "input" else "source"
+        there = {str(one.get(name_key) or ""): one for one in storage.get("tables") or ()}
+        unchanged = {one.name for one in now if one in before and extras.get(one.name) == old_extras.get(one.name)}
+        kept = [one for name, one in there.items() if name not in {item.name for item in (*before, *now)}]
+        storage["tables"] = [
+            there[one.name] if one.name in unchanged and one.name in there
+            else _table(one, side, there.get(one.name, {}), writer.plain(extras.get(one.name) or {}))
+            for one in now
+        ] + kept  # fmt: skip
+
+
+def _table(one: Any, side: str, there: Body, extras: Body) -> Body:
+    kept = {key: item for key, item in there.items() if item is None or key in ("source", "destination")}
+    if side == "input":
+        return {**kept, "source": keboola_table(one.table), "destination": one.name, **extras}
+    table: Body = {**kept, "source": one.name, "destination": keboola_table(one.table), **extras}
+    if one.mode is not WriteMode.FULL or "incremental" in there:
+        table["incremental"] = one.mode is not WriteMode.FULL
+    if one.primary_key or "primary_key" in there:
+        table["primary_key"] = list(one.primary_key)
+    return table
+
+
+def _rows(stored: Stored, before: list[Body], now: list[Body], writer: _Writer) -> list[Any]:
+    was = {str(row.get("id")): row for row in before}
+    wanted = {str(row.get("id")): row for row in now}
+    for name in [*(name for name in wanted if name not in was), *(name for name in was if name not in wanted)]:
+        writer.notes.append(f"{writer.place}: the row {safe_line(name, 60)} is to be made or deleted in Keboola itself")
+    result = []
+    for row in stored.rows:
+        old, new = was.get(row.id), wanted.get(row.id)
+        if old is None or new is None or old == new:
+            result.append(row)
+            continue
+        body = copy.deepcopy(row.body)
+        for key in dict.fromkeys([*old, *new]):
+            if key not in _ROW_HEAD and old.get(key) != new.get(key):
+                writer.change(body, key, old, new)
+        result.append(
+            replace(row, body=body, name=str(new.get("name") or row.name), disabled=new.get("enabled") is False)
+        )
+    return result

@@ -1,0 +1,1 @@
+"""Commands that bring projects of Keboola in and out."""
