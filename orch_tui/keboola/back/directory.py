@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.keboola.reading.blocks import code_file
-from orch_tui.keboola.reading.documents import json_like, read_text
+from orch_tui.keboola.reading.documents import BODY_FILE, json_like, read_text
 from orch_tui.keboola.reading.phases import PHASE_FILE, TASK_FILE
 from orch_tui.keboola.reading.yaml_layout import YAML_FILE
 from orch_tui.keboola.values import Body, KeboolaError, Stored
@@ -41,11 +41,11 @@ def stored_files(directory: Path, before: Stored, after: Stored) -> Files:
         files.update(_code_files(directory / "blocks", old, body))
         body, old = _without_blocks(body), _without_blocks(old)
     if body != old:
-        files.update(_json(directory / "config.json", body))
+        files.update(_json(directory / BODY_FILE, body))
     for first, second in zip(before.rows, after.rows, strict=True):
         place = directory / first.path
         if first.body != second.body:
-            files.update(_json(place / "config.json", second.body))
+            files.update(_json(place / BODY_FILE, second.body))
         if (first.name, first.disabled) != (second.name, second.disabled):
             meta = {"name": second.name, "isDisabled": second.disabled}
             files.update(_json(place / "meta.json", meta, merge=True))
@@ -56,7 +56,7 @@ def new_files(directory: Path, stored: Stored) -> Files:
     """The files of a configuration that is not in the directory yet; ``kbc persist`` gives it its id."""
     files: Files = {}
     files.update(_json(directory / "meta.json", {"name": stored.name, "isDisabled": stored.disabled}))
-    files.update(_json(directory / "config.json", stored.body))
+    files.update(_json(directory / BODY_FILE, stored.body))
     files[directory / "description.md"] = f"{stored.description}\n" if stored.description else ""
     return files
 
@@ -64,7 +64,7 @@ def new_files(directory: Path, stored: Stored) -> Files:
 def _on_disk(directory: Path) -> Mapping[str, Any]:
     import json
 
-    path = directory / "config.json"
+    path = directory / BODY_FILE
     found = json.loads(read_text(path, path.name)) if path.is_file() else {}
     return found if isinstance(found, dict) else {}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orch_tui.keboola.back.directory import Files, new_files
 from orch_tui.keboola.mapping.starts import ZONE, schedules_of
-from orch_tui.keboola.reading.documents import json_like, read_text
+from orch_tui.keboola.reading.documents import BODY_FILE, json_like, read_text
 from orch_tui.keboola.values import SCHEDULER, Brought, Parent, Stored
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.orchestration.starts import Schedule
@@ -35,7 +35,7 @@ def schedule_changes(
             notes.append(f'the schedule "{one.name}" is switched off in Keboola: delete it there')
         schedule = {**(one.body.get("schedule") or {}), **_schedule(now)}
         changed[one.key] = replace(one, body={**one.body, "schedule": schedule})
-        path = directory / one.path / "config.json"
+        path = directory / one.path / BODY_FILE
         files[path] = json_like(read_text(path, path.name), changed[one.key].body)
     stored_now = [changed.get(one.key, one) for one in brought.stored]
     taken = {one.slug for one in schedulers}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.keboola.reading.blocks import read_blocks
-from orch_tui.keboola.reading.documents import read_json, read_object, read_text
+from orch_tui.keboola.reading.documents import BODY_FILE, read_json, read_object, read_text
 from orch_tui.keboola.reading.notifications import read_subscriptions
 from orch_tui.keboola.reading.phases import read_phases
 from orch_tui.keboola.reading.yaml_layout import YAML_FILE, read_yaml_configuration
@@ -127,12 +127,12 @@ class _Reader:
         if (directory / YAML_FILE).is_file():
             self.layout = "yaml"
             return read_yaml_configuration(common, directory, shown, rows)
-        if not (directory / "config.json").is_file() and not (directory / "meta.json").is_file():
+        if not (directory / BODY_FILE).is_file() and not (directory / "meta.json").is_file():
             raise KeboolaError(
-                f"{safe_line(shown, 300)} is in {MANIFEST}, but there is neither config.json nor {YAML_FILE}"
+                f"{safe_line(shown, 300)} is in {MANIFEST}, but there is neither {BODY_FILE} nor {YAML_FILE}"
             )
         meta = _optional(directory / "meta.json", f"{shown}/meta.json")
-        body = _optional(directory / "config.json", f"{shown}/config.json")
+        body = _optional(directory / BODY_FILE, f"{shown}/{BODY_FILE}")
         if (directory / "phases").is_dir():
             body = {**body, **read_phases(directory / "phases", f"{shown}/phases")}
         if (directory / "blocks").is_dir():
@@ -150,7 +150,7 @@ class _Reader:
     def _row(self, directory: Path, shown: str, row: str, path: str) -> Row:
         place = directory / path
         meta = _optional(place / "meta.json", f"{shown}/{path}/meta.json")
-        body = _optional(place / "config.json", f"{shown}/{path}/config.json")
+        body = _optional(place / BODY_FILE, f"{shown}/{path}/{BODY_FILE}")
         description = _description(place, f"{shown}/{path}")
         return Row(row, str(meta.get("name") or row), body, description, bool(meta.get("isDisabled")), path)
 

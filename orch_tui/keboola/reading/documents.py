@@ -11,6 +11,8 @@ from orch_tui.keboola.values import Body, KeboolaError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.files.source import DefinitionError, read_source
 
+BODY_FILE = "config.json"
+"""The body of a stored configuration in its directory."""
 _INDENT = re.compile(r"[\[{]\r?\n(?P<indent>[ \t]+)")
 
 
