@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
+import sys
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -12,6 +14,11 @@ from orch_tui.engine.requests.requests import CancelRequest
 from orch_tui.engine.runs.start import ActiveRun
 
 from tests.support.owned import Owned, adopt_orphans, take_interrupts
+
+# An installed program has its modules compiled. Without, each of the thousands of processes that tests start would
+# compile them again, and so would every worker the tests.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # CI tries the same examples every time: what it says of a change is about that change. By hand each run tries others.
 # No deadline for a single example: a busy machine is no fault.
@@ -27,6 +34,8 @@ _LIMITS = {"slow": 900, "bench": 1800, "long": 6 * 3600}
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Little of what collecting the tests makes is garbage.
+    gc.set_threshold(50_000, 20, 20)
     take_interrupts()
     adopt_orphans()
 
@@ -36,6 +45,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         limits = [seconds for marker, seconds in _LIMITS.items() if item.get_closest_marker(marker)]
         if limits and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(max(limits)))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay to the end: the collector need not walk through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

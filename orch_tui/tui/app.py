@@ -23,6 +23,7 @@ from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.application import Application, agrees
 from orch_tui.tui.background import in_background
+from orch_tui.tui.collector import Collector, FramesFirst
 from orch_tui.tui.keymap import UserConfig, load_config
 from orch_tui.tui.text import StripControls
 from orch_tui.tui.textual_patches.app import PatchedApp
@@ -49,8 +50,14 @@ class OrchApp(Application, inherit_bindings=False):
     CSS_PATH: ClassVar[list[str | PurePath]] = [_HERE / "app.tcss", _HERE / "home" / "home.tcss"]
     TITLE = "orch-tui"
 
-    def __init__(self, project: Project, config: UserConfig | None = None, clock: MachineClock = MACHINE) -> None:
-        super().__init__(project, config, clock, ScreenWays(self))
+    def __init__(
+        self,
+        project: Project,
+        config: UserConfig | None = None,
+        clock: MachineClock = MACHINE,
+        collector: Collector | None = None,
+    ) -> None:
+        super().__init__(project, config, clock, ScreenWays(self), collector or Collector())
         self.report: Path | None = None
         self._interrupted = 0.0
         self._leaving = False
@@ -220,7 +227,7 @@ def run_app(project_path: Path, *, mouse: bool = True) -> int:
     config = load_config()
     for complaint in config.complaints:
         sys.stderr.write(f"{safe_line(complaint)}\n")
-    app = OrchApp(open_project(project_path, tolerant=True), config)
+    app = OrchApp(open_project(project_path, tolerant=True), config, collector=FramesFirst())
     with app.signals.installed() as signals:
         try:
             app.run(mouse=mouse)

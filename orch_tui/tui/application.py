@@ -19,6 +19,7 @@ from orch_tui.model.texts.text import safe_line
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.tui import terminal, theme
 from orch_tui.tui.actions import BY_ID
+from orch_tui.tui.collector import Collector
 from orch_tui.tui.keymap import UserConfig, keys_of, show_key
 from orch_tui.tui.signals import Signals
 from orch_tui.tui.textual_patches.app import PatchedApp
@@ -58,10 +59,13 @@ class Ways(Protocol):
 class Application(PatchedApp, inherit_bindings=False):
     """``project`` is shared by all screens; widgets never touch it."""
 
-    def __init__(self, project: Project, config: UserConfig | None, clock: MachineClock, ways: Ways) -> None:
+    def __init__(
+        self, project: Project, config: UserConfig | None, clock: MachineClock, ways: Ways, collector: Collector
+    ) -> None:
         self.project = project
         self.clock = clock
         self.ways = ways
+        self.collector = collector
         self.config = config or UserConfig(Path(os.devnull))
         # Before the base class: it derives filters and style sheet from the theme.
         self.set_reactive(App.theme, theme.fitting(self.config.theme, terminal.colors()))

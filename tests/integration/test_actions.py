@@ -19,7 +19,7 @@ from orch_tui.project.project import Project
 
 from tests.servers.http_server import refused_port
 from tests.support.commands import command_here
-from tests.support.projects import ROOT, argv, environment, make_project, orch
+from tests.support.projects import ROOT, argv, environment, make_project
 
 SECRET = "s3cr3t-of-the-test"
 OWN = """
@@ -59,7 +59,7 @@ def test_the_program_gets_what_a_task_gets_and_its_sentence_is_told(root: Path) 
         'echo "{\\"status\\": \\"success\\", \\"message\\": \\"hello from $TOKEN\\"}"',
     )
     # WHEN it is tested
-    done = orch(root, "test", "own/c")
+    done = command_here(root, "test", "own/c")
     # THEN the sentence is there without the secret
     assert (done.returncode, done.stderr) == (0, "")
     assert "own/c  hello from ***** (" in done.stdout
@@ -90,7 +90,7 @@ def test_what_is_wrong_is_one_sentence_and_exit_code_1(root: Path, script: str, 
     # GIVEN a program that fails in some way
     own(root, script)
     # WHEN it is tested
-    done = orch(root, "test", "own/c", "--json")
+    done = command_here(root, "test", "own/c", "--json")
     # THEN
     assert done.returncode == 1
     (answer,) = json.loads(done.stdout)
@@ -104,7 +104,7 @@ def test_all_that_is_wrong_with_the_parameters_is_told(root: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "c.toml").write_text('[parameters]\nhost = "h"\ntabel = "t"\n[[outputs]]\ntable = "b/t"\n')
     # WHEN it is tested
-    done = orch(root, "test", "postgres-extractor/c", "--json")
+    done = command_here(root, "test", "postgres-extractor/c", "--json")
     # THEN one answer names all three
     (answer,) = json.loads(done.stdout)
     assert done.returncode == 1 and not answer["ok"]
@@ -126,15 +126,15 @@ def test_usage_errors_are_exit_code_2(root: Path) -> None:
         ("zzz", "neither an orchestration nor a configuration"),
         ("c", "fits 2 configurations: name one of other/c, own/c"),
     ]:
-        done = orch(root, "test", name)
+        done = command_here(root, "test", name)
         assert done.returncode == 2 and part in done.stderr and not done.stdout
-    assert orch(root, "test", "own/c", "--var", "x").returncode == 2
+    assert command_here(root, "test", "own/c", "--var", "x").returncode == 2
 
 
 def test_a_project_without_anything_to_test_says_so(root: Path) -> None:
-    done = orch(root, "test")
+    done = command_here(root, "test")
     assert done.returncode == 0 and "no configuration whose connection can be tested" in done.stderr
-    assert json.loads(orch(root, "test", "--json").stdout) == []
+    assert json.loads(command_here(root, "test", "--json").stdout) == []
 
 
 def test_all_of_a_project_and_of_an_orchestration(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_all_of_a_project_and_of_an_orchestration(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     # WHEN everything is tested THEN each has its sentence and one failure is the exit code
-    done = orch(root, "test", "--var", "db=shop")
+    done = command_here(root, "test", "--var", "db=shop")
     assert done.returncode == 1
     assert sorted(line.split("  ")[0].split()[-1] for line in done.stdout.splitlines()) == sorted(files)
     assert 'sqlite-extractor/shop  opened shop.sqlite: 1 table or view; "orders" has 2 columns' in done.stdout
@@ -163,11 +163,11 @@ def test_all_of_a_project_and_of_an_orchestration(tmp_path: Path) -> None:
     # AND nothing was made
     assert not (root / "new").exists() and nothing_left(root)
     # WHEN only the orchestration is THEN its two, in their order
-    done = orch(root, "test", "nightly", "--var", "db=shop", "--json")
+    done = command_here(root, "test", "nightly", "--var", "db=shop", "--json")
     assert done.returncode == 0
     assert [item["configuration"] for item in json.loads(done.stdout)] == list(files)[:2]
     # WHEN the variable has no value THEN that is what is wrong
-    done = orch(root, "test", "sqlite-extractor/shop")
+    done = command_here(root, "test", "sqlite-extractor/shop")
     assert done.returncode == 1 and "no value for the variable db" in done.stdout
 
 
@@ -235,7 +235,7 @@ def test_leftovers_of_a_killed_test_are_swept(root: Path) -> None:
         path.mkdir(parents=True)
     os.utime(old, (time.time() - 3600,) * 2)
     # WHEN something is tested
-    assert orch(root, "test", "own/c").returncode == 0
+    assert command_here(root, "test", "own/c").returncode == 0
     # THEN
     assert not old.exists() and young.exists()
 
@@ -288,7 +288,7 @@ def test_connectors_say_where_nothing_listens(root: Path) -> None:
         path.parent.mkdir()
         path.write_text(f"[parameters]\n{parameters}")
     # WHEN all of them are tested
-    done = orch(root, "test", "--json")
+    done = command_here(root, "test", "--json")
     # THEN each says in a sentence of its own that the connection is refused, and none tells the secret
     answers = {item["configuration"].partition("/")[0]: item for item in json.loads(done.stdout)}
     assert done.returncode == 1 and answers.keys() == given.keys()

@@ -20,8 +20,9 @@ from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.paths import ProjectPaths
 
 from tests.servers.http_server import Answer, HttpServer
+from tests.support.commands import command_here
 from tests.support.engine_kit import until
-from tests.support.projects import environment, make_project, orch
+from tests.support.projects import environment, make_project
 from tests.unit.alerts.kit import age
 
 RULE = '[[alerts]]\non = ["failed-first", "recovered"]\n'
@@ -43,18 +44,18 @@ def test_who_runs_it_by_hand_is_told_at_the_end_of_the_run(tmp_path: Path) -> No
     here = project(tmp_path, 'command = "cat >> told; echo >> told"')
     # WHEN it fails twice and then succeeds
     for _ in range(2):
-        assert orch(here, "run", "o", "-q").returncode == 1
+        assert command_here(here, "run", "o", "-q").returncode == 1
     (here / "ok").touch()
-    assert orch(here, "run", "o", "-q").returncode == 0
+    assert command_here(here, "run", "o", "-q").returncode == 0
     # THEN the first failure and the repair have been told when the command ends, and nothing waits
     assert [one["event"] for one in told(here)] == ["failed-first", "recovered"]
     assert "it broke" in told(here)[0]["text"]
-    listed = json.loads(orch(here, "alerts", "--json").stdout)
+    listed = json.loads(command_here(here, "alerts", "--json").stdout)
     assert [(one["event"], one["state"]) for one in listed] == [("failed-first", "sent"), ("recovered", "sent")]
-    assert "works again" in orch(here, "alerts").stdout
+    assert "works again" in command_here(here, "alerts").stdout
     # AND there is nothing to send, nor to try again
-    assert orch(here, "alerts", "send").returncode == 0 and len(told(here)) == 2
-    assert "nothing was given up" in orch(here, "alerts", "retry").stdout
+    assert command_here(here, "alerts", "send").returncode == 0 and len(told(here)) == 2
+    assert "nothing was given up" in command_here(here, "alerts", "retry").stdout
 
 
 def test_a_run_within_a_run_is_told_by_the_outer_one_alone(tmp_path: Path) -> None:
@@ -65,35 +66,35 @@ def test_a_run_within_a_run_is_told_by_the_outer_one_alone(tmp_path: Path) -> No
         f'{RULE}command = "cat >> told; echo >> told"\n',
     )
     age(here)
-    orch(here, "run", "outer", "-q")
+    command_here(here, "run", "outer", "-q")
     assert [one["orchestration"] for one in told(here)] == ["outer"]
 
 
 def test_what_a_killed_executor_did_not_tell_is_told_by_the_next(tmp_path: Path) -> None:
     # GIVEN a run that ended without its sender: nobody asked for alerts then
     here = make_project(tmp_path / "p", {"o": {"P": {"t": "false"}}})
-    orch(here, "run", "o", "-q")
+    command_here(here, "run", "o", "-q")
     with (here / "orch.toml").open("a") as file:
         file.write(f'{RULE}command = "cat >> told; echo >> told"\n')
     age(here)
     # WHEN a line of cron looks, THEN it is told
-    assert orch(here, "alerts", "send").returncode == 0
+    assert command_here(here, "alerts", "send").returncode == 0
     assert [one["event"] for one in told(here)] == ["failed-first"]
 
 
 def test_channels_are_tried(tmp_path: Path) -> None:
     here = project(tmp_path, 'command = "cat >> told; echo >> told"')
-    done = orch(here, "alerts", "test")
+    done = command_here(here, "alerts", "test")
     assert done.returncode == 0 and "sent" in done.stdout and "a test of alerts" in told(here)[0]["title"]
-    assert orch(project(tmp_path / "q", 'command = "exit 3"'), "alerts", "test", "o").returncode == 1
+    assert command_here(project(tmp_path / "q", 'command = "exit 3"'), "alerts", "test", "o").returncode == 1
     none = make_project(tmp_path / "r", {"o": {"P": {"t": "true"}}})
-    assert orch(none, "alerts", "test").returncode == 2
+    assert command_here(none, "alerts", "test").returncode == 2
 
 
 def test_a_kill_at_any_step_loses_nothing_and_doubles_only_what_it_could_not_note(tmp_path: Path) -> None:
     # GIVEN a failure that nobody was told of, and two channels
     here = make_project(tmp_path / "p", {"o": {"P": {"t": "false"}}})
-    orch(here, "run", "o", "-q")
+    command_here(here, "run", "o", "-q")
     with (here / "orch.toml").open("a") as file:
         file.write(f'{RULE}command = "one"\nto = ["json://localhost"]\n')
     age(here)
@@ -157,14 +158,14 @@ def test_through_an_outage_of_mail_and_web_each_alert_arrives_once_after_it(
     (here / ".env").write_text(f'MAIL="{mail}"\nWEB=json://127.0.0.1:{ports[1]}/hook-token-1\n')
     (here / ".env").chmod(0o600)
     # WHEN a run fails and the next succeeds, THEN the runs do not wait for them, and both alerts wait
-    assert orch(here, "run", "o", "-q").returncode == 1
+    assert command_here(here, "run", "o", "-q").returncode == 1
     (here / "ok").touch()
-    assert orch(here, "run", "o", "-q").returncode == 0
+    assert command_here(here, "run", "o", "-q").returncode == 0
     outbox = Outbox(ProjectPaths(here))
     assert len(outbox.waiting()) == 4
     # (a run waits some seconds for the first try, which on a busy machine comes later)
-    until(lambda: "waits after" in orch(here, "alerts").stdout, 60)
-    assert "hook-token" not in orch(here, "alerts").stdout
+    until(lambda: "waits after" in command_here(here, "alerts").stdout, 60)
+    assert "hook-token" not in command_here(here, "alerts").stdout
     # WHEN both are up again and the next try is due
     box, controller = mailbox
     controller.start()
@@ -172,7 +173,7 @@ def test_through_an_outage_of_mail_and_web_each_alert_arrives_once_after_it(
         server.script("/hook-token-1", Answer(200))
         for entry in outbox.waiting():
             outbox.keep(replace(entry, after=0.0))
-        until(lambda: orch(here, "alerts", "send").returncode == 0 and not outbox.waiting(), 60)
+        until(lambda: command_here(here, "alerts", "send").returncode == 0 and not outbox.waiting(), 60)
         # THEN each has both, once
         titles = [json.loads(call.body)["title"] for call in server.calls]
     assert sorted(title.partition(": ")[2][:6] for title in titles) == ["failed", "works "]

@@ -16,7 +16,7 @@ from orch_tui.project.project import Project, open_project
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import begin, make_commands, run, statuses, until
-from tests.support.projects import end, latest_run, orch, start
+from tests.support.projects import end, latest_run, start
 
 ASK = """name = "Publish?"
 [parameters]
@@ -232,7 +232,7 @@ def test_an_executor_that_is_killed_loses_no_question_and_no_answer(tmp_path: Pa
     (one,) = json.loads(tell(tmp_path, "approvals", "--json"))
     assert one["answer"]["reason"] == "one" and not one["live"]
     # THEN the first holds when the run goes on, and nothing is asked again
-    assert orch(tmp_path, "run", "--resume", directory.name).returncode == 0
+    assert command_here(tmp_path, "run", "--resume", directory.name).returncode == 0
     state = read_run(directory)
     task = state.tasks["ask"]
     assert state.status is Status.SUCCESS and len(task.attempts) == 1
@@ -248,7 +248,7 @@ def test_a_time_limit_goes_on_over_the_death_of_an_executor(tmp_path: Path) -> N
     finally:
         process.kill()
         process.communicate()
-    resumed = orch(tmp_path, "run", "--resume", "last")
+    resumed = command_here(tmp_path, "run", "--resume", "last")
     assert resumed.returncode == 1
     state = read_run(latest_run(tmp_path, "o"))
     assert state.tasks["ask"].kind == "timeout" and len(state.tasks["ask"].attempts) == 1

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.projects import end, make_project, orch, start
+from tests.support.commands import command_here
+from tests.support.projects import end, make_project, start
 
 
 def _lines(path: Path) -> list[str]:
@@ -57,11 +58,11 @@ def test_a_backfill_that_is_killed_goes_on_and_repeats_nothing(
             end(process)
     # THEN several went on together, it goes on to the end, and each day was run once
     assert 1 < most <= at_once
-    done = orch(here, *span)
+    done = command_here(here, *span)
     assert done.returncode == 0 and f"{days} intervals: {days} done" in done.stdout
     starts = sorted(line.split()[0][:10] for line in _lines(here / "days"))
     assert starts == [f"{first + timedelta(day)}" for day in range(days)]
-    assert {one["state"] for one in json.loads(orch(here, *span, "--json").stdout)} == {"done"}
+    assert {one["state"] for one in json.loads(command_here(here, *span, "--json").stdout)} == {"done"}
 
 
 def test_what_was_edited_since_is_told_and_run_again(tmp_path: Path) -> None:
@@ -69,27 +70,28 @@ def test_what_was_edited_since_is_told_and_run_again(tmp_path: Path) -> None:
     tasks = {"P": {"t": "echo {{ interval_start }} >> days"}}
     here = make_project(tmp_path / "p", {"o": tasks}, 'timezone = "UTC"\n')
     span = ("backfill", "o", "--from", "2026-01-01", "--to", "2026-01-05")
-    assert orch(here, "backfill", "o", "--from", "2026-01-01", "--to", "2026-01-04", "--at-once", "3").returncode == 0
-    assert orch(here, *span, "--map").stdout.splitlines()[0] == "2026-01  ✔✔✔·"
+    three = ("backfill", "o", "--from", "2026-01-01", "--to", "2026-01-04")
+    assert command_here(here, *three, "--at-once", "3").returncode == 0
+    assert command_here(here, *span, "--map").stdout.splitlines()[0] == "2026-01  ✔✔✔·"
 
     # WHEN the task is edited and one of them is run again
     (here / "configurations" / "command" / "t.toml").write_text(
         '[parameters]\ncommand = "echo new {{ interval_start }} >> days"\n'
     )
-    assert orch(here, *span, "--map").stdout.splitlines()[0] == "2026-01  ~~~·"
-    assert orch(here, *span, "--only", "2026-01-02", "--again").returncode == 0
+    assert command_here(here, *span, "--map").stdout.splitlines()[0] == "2026-01  ~~~·"
+    assert command_here(here, *span, "--only", "2026-01-02", "--again").returncode == 0
 
     # THEN that one is as it is defined now, and no other was run
-    assert orch(here, *span, "--map").stdout.splitlines()[0] == "2026-01  ~✔~·"
+    assert command_here(here, *span, "--map").stdout.splitlines()[0] == "2026-01  ~✔~·"
     assert _lines(here / "days")[3:] == ["new 2026-01-02T00:00:00+00:00"]
-    assert "2 changed since" in orch(here, *span, "--dry-run").stdout
-    assert [one["changed_since"] for one in json.loads(orch(here, *span, "--json").stdout)] == [
+    assert "2 changed since" in command_here(here, *span, "--dry-run").stdout
+    assert [one["changed_since"] for one in json.loads(command_here(here, *span, "--json").stdout)] == [
         True,
         False,
         True,
         False,
     ]
-    assert orch(here, *span, "--only", "2026-02-01").returncode == 2
+    assert command_here(here, *span, "--only", "2026-02-01").returncode == 2
 
 
 def test_it_stops_at_a_failure_and_repeats_it_when_asked(tmp_path: Path) -> None:
@@ -97,10 +99,10 @@ def test_it_stops_at_a_failure_and_repeats_it_when_asked(tmp_path: Path) -> None
     here = make_project(tmp_path / "p", {"o": tasks}, 'timezone = "UTC"\n')
     span = ("backfill", "o", "--from", "2026-01-01", "--to", "2026-01-04")
     # WHEN one fails, THEN it stops there; with --keep-going it does not
-    done = orch(here, *span)
+    done = command_here(here, *span)
     assert done.returncode == 1 and "1 done, 1 failed, 1 missing" in done.stdout
-    assert orch(here, *span, "--keep-going").returncode == 1
-    assert "2 done, 1 failed" in orch(here, *span, "--dry-run").stdout
+    assert command_here(here, *span, "--keep-going").returncode == 1
+    assert "2 done, 1 failed" in command_here(here, *span, "--dry-run").stdout
     (here / "ok").touch()
-    assert orch(here, *span, "--retry-failed").returncode == 0
-    assert orch(here, "backfill", "o", "--from", "soon", "--to", "later").returncode == 2
+    assert command_here(here, *span, "--retry-failed").returncode == 0
+    assert command_here(here, "backfill", "o", "--from", "soon", "--to", "later").returncode == 2

@@ -174,7 +174,7 @@ def test_a_stopped_executor_is_told_of_and_cancel_waits_for_it_no_longer_than_it
     assert _cancel(tmp_path) == 1
     said = capsys.readouterr().err
     assert remedy in said and f"kill -KILL {stopped.pid}" in said
-    assert remedy in orch(tmp_path, "cancel", "daily", "--no-wait").stderr
+    assert remedy in command_here(tmp_path, "cancel", "daily", "--no-wait").stderr
     # WHEN it goes on THEN the request is not forgotten
     stopped.send_signal(signal.SIGCONT)
     output = stopped.communicate(timeout=60)[0]
@@ -188,7 +188,7 @@ def test_what_a_stopped_executor_holds_can_be_freed_as_it_is_said(
     # WHEN the stopped process is ended, and then the run is cancelled
     stopped.send_signal(signal.SIGKILL)
     stopped.communicate()
-    done = orch(tmp_path, "cancel", "daily")
+    done = command_here(tmp_path, "cancel", "daily")
     # THEN nothing is left
     assert done.returncode == 0, done.stderr
     assert not living(tmp_path / "pid")

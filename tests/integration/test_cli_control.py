@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from tests.support.commands import command_here
-from tests.support.projects import latest_run, living, make_project, orch, start, wait_for_file
+from tests.support.projects import latest_run, living, make_project, start, wait_for_file
 
 WAITING = "echo $$ > pid; touch started; until test -e go; do sleep 0.05; done; echo over"
 
@@ -39,7 +39,7 @@ def test_cancel_stops_the_run_of_another_process_and_says_how_it_ended(tmp_path:
     run = start(project, "run", "daily")
     wait_for_file(project / "started", run)
     # WHEN
-    done = orch(project, "cancel", "daily")
+    done = command_here(project, "cancel", "daily")
     # THEN
     output = run.communicate(timeout=30)[0]
     assert done.returncode == 0, done.stderr
@@ -48,7 +48,7 @@ def test_cancel_stops_the_run_of_another_process_and_says_how_it_ended(tmp_path:
     assert "being cancelled, by" in output
     assert not living(project / "pid")
     # AND once more says that there is nothing to stop
-    again = orch(project, "cancel", latest_run(project, "daily").name)
+    again = command_here(project, "cancel", latest_run(project, "daily").name)
     assert again.returncode == 1
     assert "has ended already" in again.stderr
 
@@ -62,7 +62,7 @@ def test_cancel_of_one_task_leaves_the_others(tmp_path: Path) -> None:
     wait_for_file(project / "started", run)
     wait_for_file(project / "other", run)
     # WHEN
-    done = orch(project, "cancel", "daily", "--task", "command/a", "--now")
+    done = command_here(project, "cancel", "daily", "--task", "command/a", "--now")
     (project / "go").touch()
     run.communicate(timeout=30)
     # THEN
@@ -96,7 +96,7 @@ def test_logs_without_a_task_have_all_of_them_prefixed_or_the_failed_one_alone(t
     bad = {"First": {"c": "echo fine", "d": "echo broken; exit 1"}}
     project = make_project(tmp_path, {"fine": fine, "bad": bad})
     for name in ("fine", "bad"):
-        orch(project, "run", name)
+        command_here(project, "run", name)
     # WHEN / THEN
     assert sorted(command_here(project, "logs", "fine").stdout.splitlines()) == ["a | one", "b | two"]
     assert command_here(project, "logs", "bad").stdout == "broken\n"
@@ -107,7 +107,7 @@ def test_logs_of_attempts_are_kept_apart(tmp_path: Path) -> None:
     # GIVEN a task that works the second time
     task = {"command": "echo try $ORCH_ATTEMPT; test $ORCH_ATTEMPT = 2", "retry": {"attempts": 1, "delay": "0s"}}
     project = make_project(tmp_path, {"daily": {"First": {"a": task}}})
-    run = orch(project, "run", "daily")
+    run = command_here(project, "run", "daily")
     # WHEN / THEN
     assert run.returncode == 0
     assert "attempt 2 of 2" in run.stdout
@@ -119,7 +119,7 @@ def test_logs_of_attempts_are_kept_apart(tmp_path: Path) -> None:
 def test_logs_of_any_bytes_are_made_safe_unless_raw(tmp_path: Path) -> None:
     # GIVEN
     project = make_project(tmp_path, {"daily": {"First": {"a": r"printf '\033[31mred\033[0m 1%%\r99%%\n\377\0x'"}}})
-    orch(project, "run", "daily")
+    command_here(project, "run", "daily")
     # WHEN
     safe = command_here(project, "logs", "daily", "a")
     raw = start(project, "logs", "daily", "a", "--raw", stderr=-3)
@@ -133,7 +133,7 @@ def test_logs_of_any_bytes_are_made_safe_unless_raw(tmp_path: Path) -> None:
 def test_the_end_of_a_huge_log_is_read_without_reading_the_rest(tmp_path: Path) -> None:
     # GIVEN a log of 1 GiB (with a hole, so that no disk is filled), with some lines at its end
     project = make_project(tmp_path, {"daily": {"First": {"a": "echo begun"}}})
-    orch(project, "run", "daily")
+    command_here(project, "run", "daily")
     log = latest_run(project, "daily") / "tasks" / "a" / "1" / "log"
     with log.open("r+b") as file:
         file.seek(1 << 30)
@@ -155,7 +155,7 @@ def _little_memory() -> None:
 def test_the_history_lists_newest_first_and_show_takes_any_name_of_a_run(tmp_path: Path) -> None:
     # GIVEN
     project = make_project(tmp_path, {"one": {"First": {"a": "true"}}, "two": {"First": {"b": "exit 1"}}})
-    ids = [json.loads(orch(project, "run", name, "--json").stdout)["id"] for name in ("one", "two", "one")]
+    ids = [json.loads(command_here(project, "run", name, "--json").stdout)["id"] for name in ("one", "two", "one")]
     # WHEN
     listed = json.loads(command_here(project, "runs", "--json").stdout)
     # THEN
@@ -175,10 +175,10 @@ def test_the_history_lists_newest_first_and_show_takes_any_name_of_a_run(tmp_pat
 def test_a_damaged_journal_is_named_and_the_others_are_listed(tmp_path: Path) -> None:
     # GIVEN two runs, one journal of which is no journal any more
     project = make_project(tmp_path, {"daily": {"First": {"a": "true"}}})
-    orch(project, "run", "daily")
+    command_here(project, "run", "daily")
     broken = latest_run(project, "daily")
     (broken / "run.toml").write_bytes(os.urandom(200))
-    orch(project, "run", "daily")
+    command_here(project, "run", "daily")
     # WHEN
     listed = json.loads(command_here(project, "runs", "--json").stdout)
     shown = command_here(project, "show", broken.name)
@@ -192,10 +192,10 @@ def test_a_damaged_journal_is_named_and_the_others_are_listed(tmp_path: Path) ->
 def test_a_run_and_the_one_that_continues_it_name_each_other(tmp_path: Path) -> None:
     # GIVEN a failed run, and one that goes on from it
     project = make_project(tmp_path, {"daily": {"First": {"good": "true", "bad": "test -e fixed"}}})
-    assert orch(project, "run", "daily").returncode == 1
+    assert command_here(project, "run", "daily").returncode == 1
     failed = latest_run(project, "daily").name
     (project / "fixed").touch()
-    told = orch(project, "run", "daily", "--rerun-failed")
+    told = command_here(project, "run", "daily", "--rerun-failed")
     newer = latest_run(project, "daily").name
     # THEN the run itself, each page and the history say so
     assert f"continues run {failed}" in told.stdout.splitlines()[0]

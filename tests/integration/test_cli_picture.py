@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.support.commands import command_here
 from tests.support.projects import argv, environment, latest_run, make_project, orch
 
 
@@ -17,16 +18,16 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An orchestration that has run once, and failed in its second phase."""
     phases = {"Extract": {"one": "true", "two": "true"}, "Load": {"three": "exit 3"}, "Write": {"four": "true"}}
     project = make_project(tmp_path_factory.mktemp("picture"), {"load": phases, "idle": {"Only": {"one": "true"}}})
-    assert orch(project, "run", "load").returncode == 1
+    assert command_here(project, "run", "load").returncode == 1
     return project
 
 
 def test_an_orchestration_is_drawn_as_it_would_run_and_a_run_as_it_went(root: Path) -> None:
     # WHEN
-    plan = orch(root, "show", "load", "--picture", COLUMNS="120")
+    plan = command_here(root, "show", "load", "--picture", COLUMNS="120")
     run = latest_run(root, "load").name
     of_run = [
-        orch(root, "show", *words, "--picture", COLUMNS="120")
+        command_here(root, "show", *words, "--picture", COLUMNS="120")
         for words in ((run,), ("last",), (), ("load", "last"), ("load", run))
     ]
     # THEN
@@ -41,10 +42,10 @@ def test_an_orchestration_is_drawn_as_it_would_run_and_a_run_as_it_went(root: Pa
 
 
 def test_it_fits_the_terminal_and_is_ascii_where_nothing_else_is_asked_for(root: Path) -> None:
-    narrow = orch(root, "show", "load", "--picture", COLUMNS="30").stdout.splitlines()
+    narrow = command_here(root, "show", "load", "--picture", COLUMNS="30").stdout.splitlines()
     assert all(len(line) <= 30 for line in narrow)
     assert "▼" in "".join(narrow)
-    plain = orch(root, "show", "load", "--picture", COLUMNS="120", LC_ALL="C").stdout
+    plain = command_here(root, "show", "load", "--picture", COLUMNS="120", LC_ALL="C").stdout
     assert plain.isascii()
     assert "+ 1 Extract " in plain and "-->" in plain
 
@@ -71,7 +72,7 @@ def test_a_terminal_gets_colours(root: Path) -> None:
 def test_a_picture_goes_into_a_file(root: Path, tmp_path: Path) -> None:
     for words in (("load",), ("load", "last")):
         target = tmp_path / f"{len(words)}.svg"
-        done = orch(root, "show", *words, "--picture", str(target))
+        done = command_here(root, "show", *words, "--picture", str(target))
         assert (done.returncode, done.stdout) == (0, "")
         texts = [element.text for element in ElementTree.parse(target).iter("{http://www.w3.org/2000/svg}text")]
         assert {"Extract", "one", "four"} <= set(texts)
@@ -91,7 +92,7 @@ def test_a_png_needs_its_library_and_says_so(root: Path, tmp_path: Path) -> None
 def test_a_png(root: Path, tmp_path: Path) -> None:
     pytest.importorskip("resvg_py")
     target = tmp_path / "picture.png"
-    done = orch(root, "show", "load", "--picture", str(target))
+    done = command_here(root, "show", "load", "--picture", str(target))
     if "needs a font" in done.stderr:
         pytest.skip("no font on this machine")
     assert done.returncode == 0, done.stderr
@@ -110,12 +111,12 @@ def test_a_png(root: Path, tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_drawn_is_a_sentence(root: Path, words: tuple[str, ...], said: str) -> None:
-    done = orch(root, "show", *words)
+    done = command_here(root, "show", *words)
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_run_of_another_orchestration_is_not_drawn_for_it(root: Path) -> None:
-    done = orch(root, "show", "idle", latest_run(root, "load").name, "--picture")
+    done = command_here(root, "show", "idle", latest_run(root, "load").name, "--picture")
     assert done.returncode == 2
     assert 'is one of "load", not of "idle"' in done.stderr

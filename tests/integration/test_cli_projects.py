@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import command_here
-from tests.support.projects import argv, environment, make_project, orch
+from tests.support.projects import argv, environment, make_project
 
 BROKEN = "name = 'x'\n[[phases]\n"
 
@@ -28,7 +28,7 @@ def with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = root / "configurations" / "file-extractor"
     folder.mkdir()
     (folder / "load.toml").write_text('[parameters]\npath = "rows.csv"\n[[outputs]]\ntable = "raw/rows"\n')
-    done = orch(root, "run", "load")
+    done = command_here(root, "run", "load")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 rows in 1 table" in done.stdout
     return root
@@ -99,8 +99,8 @@ def test_a_broken_file_is_listed_as_broken_and_the_others_run(tmp_path: Path) ->
     assert listed["fine"]["broken"] is None
     assert "not UTF-8" in configurations["command/bad"]["broken"]
     assert "broken: " in command_here(project, "list").stdout
-    assert orch(project, "run", "fine").returncode == 0
-    refused = orch(project, "run", "broken")
+    assert command_here(project, "run", "fine").returncode == 0
+    refused = command_here(project, "run", "broken")
     assert refused.returncode == 2
     assert "orchestrations/broken.toml:2:" in refused.stderr
 
@@ -108,29 +108,29 @@ def test_a_broken_file_is_listed_as_broken_and_the_others_run(tmp_path: Path) ->
 def test_a_broken_orch_toml_stops_runs_but_not_looking(tmp_path: Path) -> None:
     # GIVEN a project that ran before its orch.toml was broken
     project = make_project(tmp_path, {"fine": {"First": {"a": "echo hi"}}})
-    orch(project, "run", "fine")
+    command_here(project, "run", "fine")
     (project / "orch.toml").write_text("max_parallel = 'many'\n")
     # WHEN / THEN
-    refused = orch(project, "run", "fine")
+    refused = command_here(project, "run", "fine")
     assert refused.returncode == 2
     assert "orch.toml:1:" in refused.stderr
     for arguments in (["list"], ["runs"], ["show"], ["logs", "fine"], ["watch", "fine"]):
-        assert orch(project, *arguments).returncode == 0, arguments
+        assert command_here(project, *arguments).returncode == 0, arguments
     assert command_here(project, "check").returncode == 2
 
 
 def test_new_makes_a_project_that_is_right_and_runs(tmp_path: Path) -> None:
     # WHEN
-    made = orch(tmp_path, "new", "mine", "--name", 'A "name" [x]')
+    made = command_here(tmp_path, "new", "mine", "--name", 'A "name" [x]')
     # THEN
     assert made.returncode == 0, made.stderr
     project = tmp_path / "mine"
     name = json.loads(command_here(project, "list", "--json").stdout)[0]["id"]
     assert command_here(project, "check", "--strict").returncode == 0
-    done = orch(project, "run", name)
+    done = command_here(project, "run", name)
     assert done.returncode == 0, done.stdout
     # AND a second time it is refused, and nothing is overwritten
-    again = orch(tmp_path, "new", "mine")
+    again = command_here(tmp_path, "new", "mine")
     assert again.returncode == 2
     assert "already" in again.stderr
 
@@ -156,7 +156,7 @@ def test_the_project_is_named_by_option_variable_or_place(tmp_path: Path) -> Non
     two = make_project(tmp_path / "two", {"second": {"P": {"b": "true"}}})
 
     def listed(*arguments: str, cwd: Path = one, **more: str) -> list[str]:
-        return [item["id"] for item in json.loads(orch(cwd, *arguments, "--json", **more).stdout)]
+        return [item["id"] for item in json.loads(command_here(cwd, *arguments, "--json", **more).stdout)]
 
     # WHEN / THEN: the command's option before the group's before the variable before the place
     assert listed("list") == ["first"]
@@ -185,10 +185,10 @@ def test_a_deleted_working_directory_is_a_sentence(tmp_path: Path) -> None:
 
 def test_help_and_version_work_without_a_project(tmp_path: Path) -> None:
     for arguments in (["-h"], ["--help"], ["run", "-h"], ["component", "--help"]):
-        done = orch(tmp_path, *arguments)
+        done = command_here(tmp_path, *arguments)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("Usage: orch-tui")
-    assert orch(tmp_path, "--version").stdout.startswith("orch-tui ")
+    assert command_here(tmp_path, "--version").stdout.startswith("orch-tui ")
     outside = command_here(tmp_path, "list")
     assert outside.returncode == 2
     assert "is no project" in outside.stderr

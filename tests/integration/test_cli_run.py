@@ -33,7 +33,7 @@ def test_a_failure_ends_with_the_first_failure_its_last_lines_and_what_was_skipp
     script = "for i in $(seq 30); do echo line $i; done; echo it broke >&2; exit 1"
     project = make_project(tmp_path, {"daily": {"First": {"bad": script, "good": "true"}, "Second": {"later": "true"}}})
     # WHEN
-    done = orch(project, "run", "daily")
+    done = command_here(project, "run", "daily")
     # THEN
     assert done.returncode == 1
     card = done.stdout[done.stdout.index("First failure") :]
@@ -52,15 +52,15 @@ def test_rerun_failed_reuses_what_succeeded_in_either_spelling(tmp_path: Path) -
     # GIVEN a run of which one task failed, which would work now
     tasks = {"good": "true", "bad": "test -e fixed"}
     project = make_project(tmp_path, {"daily": {"First": tasks, "Second": {"later": "true"}}})
-    assert orch(project, "run", "daily").returncode == 1
+    assert command_here(project, "run", "daily").returncode == 1
     (project / "fixed").touch()
     # WHEN the plan is shown, with the orchestration after the option
-    plan = json.loads(orch(project, "run", "--rerun-failed", "daily", "--dry-run", "--json").stdout)
+    plan = json.loads(command_here(project, "run", "--rerun-failed", "daily", "--dry-run", "--json").stdout)
     # THEN
     decisions = {task["id"]: task["decision"] for phase in plan["phases"] for task in phase["tasks"]}
     assert decisions == {"good": "reused", "bad": "will run", "later": "will run"}
     # AND it runs
-    done = orch(project, "run", "daily", "--rerun-failed", "--json")
+    done = command_here(project, "run", "daily", "--rerun-failed", "--json")
     state = json.loads(done.stdout)
     assert done.returncode == 0
     assert state["rerun_of"] == plan["rerun_of"]
@@ -71,7 +71,7 @@ def test_json_is_the_final_state_as_show_has_it_and_the_telling_goes_to_standard
     # GIVEN
     project = make_project(tmp_path, {"daily": {"First": {"a": "echo x; exit 3"}}})
     # WHEN
-    done = orch(project, "run", "daily", "--json")
+    done = command_here(project, "run", "daily", "--json")
     # THEN
     state = json.loads(done.stdout)
     assert done.returncode == 1
@@ -90,22 +90,22 @@ def test_a_warning_says_which_task_and_why_and_is_3_only_when_strict(tmp_path: P
     task = {"command": "echo not today; exit 2", "continue_on_failure": True}
     project = make_project(tmp_path, {"daily": {"First": {"a": task}}})
     # WHEN
-    done = orch(project, "run", "daily")
-    strict = orch(project, "run", "daily", "--strict")
+    done = command_here(project, "run", "daily")
+    strict = command_here(project, "run", "daily", "--strict")
     # THEN
     assert done.returncode == 0
     assert "Command · a (a): exit code 2: not today" in done.stdout
     assert strict.returncode == 3
     # AND whoever watches it afterwards gets the same code
-    assert orch(project, "watch", "daily").returncode == 0
-    assert orch(project, "watch", "daily", "--strict").returncode == 3
+    assert command_here(project, "watch", "daily").returncode == 0
+    assert command_here(project, "watch", "daily", "--strict").returncode == 3
 
 
 def test_quiet_tells_only_what_went_wrong(tmp_path: Path) -> None:
     # GIVEN
     project = make_project(tmp_path, {"fine": {"First": {"a": "true"}}, "bad": {"First": {"b": "false", "c": "true"}}})
     # WHEN
-    fine, bad = orch(project, "run", "fine", "-q"), orch(project, "run", "bad", "-q")
+    fine, bad = command_here(project, "run", "fine", "-q"), command_here(project, "run", "bad", "-q")
     # THEN
     assert (fine.stdout, fine.stderr, fine.returncode) == ("", "", 0)
     assert "Command · c" not in bad.stdout
@@ -121,7 +121,7 @@ def test_dry_run_says_for_every_task_what_and_why_and_starts_nothing(tmp_path: P
     }
     project = make_project(tmp_path, {"daily": {"First": tasks, "Second": {"later": "true"}}})
     # WHEN
-    done = orch(project, "run", "daily", "--dry-run", "--phase", "1")
+    done = command_here(project, "run", "daily", "--dry-run", "--phase", "1")
     # THEN
     lines = {line.split()[6]: line for line in done.stdout.splitlines() if "Command ·" in line and "will run" in line}
     assert done.returncode == 2
@@ -142,7 +142,7 @@ def test_it_is_refused_with_4_while_it_runs_and_wait_waits_for_its_turn(tmp_path
     first = start(project, "run", "daily")
     wait_for_file(project / "started", first)
     # WHEN it is started again
-    refused = orch(project, "run", "daily")
+    refused = command_here(project, "run", "daily")
     waiting = start(project, "run", "daily", "--wait")
     assert waiting.stdout is not None
     told = waiting.stdout.readline()
@@ -164,7 +164,7 @@ def test_a_nested_run_reports_to_its_parent_and_its_warning_is_the_parents(tmp_p
     outer = {"Only": {"nested": {"configuration": "orchestration/inner"}}}
     project = make_project(tmp_path, {"inner": inner, "outer": outer})
     # WHEN
-    done = orch(project, "run", "outer", "--json")
+    done = command_here(project, "run", "outer", "--json")
     # THEN
     state = json.loads(done.stdout)
     inner_run = latest_run(project, "inner")
@@ -205,7 +205,7 @@ def test_projects_that_cannot_be_written_are_one_sentence_and_2(tmp_path: Path) 
     first = make_project(tmp_path / "file", {"daily": {"First": {"a": "true"}}})
     (first / ".orch").write_text("in the way")
     # WHEN
-    done = orch(first, "run", "daily")
+    done = command_here(first, "run", "daily")
     # THEN
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
@@ -214,7 +214,7 @@ def test_projects_that_cannot_be_written_are_one_sentence_and_2(tmp_path: Path) 
     if os.getuid() != 0:
         second = make_project(tmp_path / "locked", {"daily": {"First": {"a": "true"}}})
         second.chmod(stat.S_IRUSR | stat.S_IXUSR)
-        refused = orch(second, "run", "daily")
+        refused = command_here(second, "run", "daily")
         second.chmod(stat.S_IRWXU)
         assert refused.returncode == 2
         assert "permissions" in refused.stderr
@@ -239,7 +239,7 @@ def test_wrong_requests_name_what_there_is(tmp_path: Path) -> None:
     }
     for arguments, sentence in cases.items():
         # WHEN
-        done = orch(project, *arguments)
+        done = command_here(project, *arguments)
         # THEN
         assert (done.returncode, done.stdout) == (2, ""), arguments
         assert sentence in done.stderr, (arguments, done.stderr)
@@ -252,14 +252,14 @@ def test_names_and_logs_from_outside_reach_the_terminal_without_control_characte
         tmp_path, {"daily": {"[red]\x07P\x1b[31m\n🚀": {"a": "printf '\\033]0;t\\007[b]x\\377\\n'; exit 1"}}}
     )
     # WHEN
-    done = orch(project, "run", "daily")
+    done = command_here(project, "run", "daily")
     # THEN
     assert done.returncode == 1
     assert 'phase 1 "[red]P 🚀"' in done.stdout
     assert "│ [b]x\N{REPLACEMENT CHARACTER}" in done.stdout
     assert not set(done.stdout) & {"\x1b", "\x07"}
     # AND a locale without UTF-8 gets ASCII
-    ascii_only = orch(project, "run", "daily", LC_ALL="C")
+    ascii_only = command_here(project, "run", "daily", LC_ALL="C")
     assert ascii_only.stdout.isascii()
     assert "x error" in ascii_only.stdout
 

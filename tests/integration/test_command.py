@@ -13,7 +13,7 @@ from orch_tui.project.project import open_project
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import begin, make_commands, run, until
-from tests.support.projects import make_project, orch, toml
+from tests.support.projects import make_project, toml
 
 SEVERAL = "touch begun\n{0}\ntouch went-on\n"
 
@@ -73,7 +73,7 @@ def test_the_text_of_a_component_of_ones_own_ends_where_a_line_fails(tmp_path: P
     (project / "components" / "own.toml").write_text(f'name = "Own"\ncommand = {toml(SEVERAL.format("false"))}\n')
     (project / "configurations" / "own").mkdir()
     (project / "configurations" / "own" / "one.toml").write_text("[parameters]\n")
-    assert orch(project, "run", "daily").returncode == 1
+    assert command_here(project, "run", "daily").returncode == 1
     assert (project / "begun").exists() and not (project / "went-on").exists()
 
 
@@ -83,7 +83,7 @@ def test_the_command_to_start_an_attempt_by_hand_has_the_shell_it_had(tmp_path: 
     if not shutil.which("bash"):
         pytest.skip("there is no bash here")
     project = make_project(tmp_path, {"daily": {"P": {"t": SEVERAL.format("test -e fixed")}}})
-    orch(project, "run", "daily")
+    command_here(project, "run", "daily")
     command = command_here(project, "show", "daily", "t", "--command").stdout
     assert "bash -e -o pipefail -c" in command
     by_hand = subprocess.run(["/bin/sh", "-c", command], cwd=project, capture_output=True, text=True, check=False)
@@ -105,7 +105,7 @@ def test_a_configuration_cannot_set_what_tasks_are_known_by(tmp_path: Path, name
     # WHEN / THEN each is an error of the check, and neither is run
     checked = command_here(project, "check")
     assert checked.returncode == 2 and checked.stdout.count(name) >= 2, checked.stdout
-    done = orch(project, "run", "daily")
+    done = command_here(project, "run", "daily")
     assert done.returncode == 2 and f"the parameter environment sets {name}" in done.stderr
 
 
@@ -115,7 +115,7 @@ def test_a_secret_cannot_take_the_place_of_what_tasks_are_known_by(tmp_path: Pat
     (project / "configurations" / "python" / "s.toml").write_text(
         '[parameters]\nscript = "pass"\nenvironment = { PLACE = "${ORCH_TASK}" }\n'
     )
-    done = orch(project, "run", "daily", ORCH_TASK="/elsewhere")
+    done = command_here(project, "run", "daily", ORCH_TASK="/elsewhere")
     assert done.returncode == 2 and "${ORCH_TASK} cannot be a secret" in done.stderr
 
 
@@ -127,7 +127,7 @@ def test_proxies_reach_tasks_in_both_spellings_and_their_passwords_no_file(tmp_p
     project = make_project(tmp_path, {"daily": {"P": {"t": "env > seen.txt"}}})
     given = {name: f"http://me:s3cr3t-{number}@proxy.example:3128" for number, name in enumerate(PROXIES)}
     # WHEN
-    assert orch(project, "run", "daily", **given).returncode == 0
+    assert command_here(project, "run", "daily", **given).returncode == 0
     # THEN
     seen = dict(line.partition("=")[::2] for line in (project / "seen.txt").read_text().splitlines())
     assert {name: seen.get(name) for name in PROXIES} == given
@@ -146,7 +146,7 @@ def test_variables_of_a_task_are_made_of_those_of_its_run(tmp_path: Path) -> Non
     settings = '[variables]\nout = "default"\nday = "monday"\nplain = ""\n'
     project = make_project(tmp_path, {"inner": inner, "outer": {"O": {"n": nested, "t": task}}}, settings)
     # WHEN
-    done = orch(project, "run", "outer", "--var", "out=given")
+    done = command_here(project, "run", "outer", "--var", "out=given")
     # THEN
     assert done.returncode == 0, done.stdout
     assert (project / "inner.txt").read_text() == "given\n"
@@ -158,7 +158,7 @@ def test_variables_of_a_task_are_made_of_those_of_its_run(tmp_path: Path) -> Non
 def test_a_variable_of_a_task_that_names_one_that_is_not_there_is_refused(tmp_path: Path) -> None:
     task = {"command": "true", "variables": {"place": "{{ nowhere }}"}}
     project = make_project(tmp_path, {"daily": {"P": {"t": task}}})
-    done = orch(project, "run", "daily")
+    done = command_here(project, "run", "daily")
     assert done.returncode == 2 and "variable nowhere has no value" in done.stderr
     assert "uses the variable nowhere" in command_here(project, "check").stdout
 
@@ -197,7 +197,7 @@ def test_a_limit_of_time_for_all_attempts_outlives_its_executor(tmp_path: Path) 
 
 def test_a_timeout_of_nothing_is_refused_with_file_and_line(tmp_path: Path) -> None:
     project = make_project(tmp_path, {"daily": {"P": {"t": {"command": "true", "timeout": 0}}}})
-    done = orch(project, "run", "daily")
+    done = command_here(project, "run", "daily")
     assert done.returncode == 2
     assert "orchestrations/daily.toml:6" in done.stderr and "no time at all" in done.stderr
     assert not list((project / ".orch").glob("runs/daily/*"))

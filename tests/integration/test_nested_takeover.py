@@ -16,7 +16,7 @@ from orch_tui.project.paths import ProjectPaths
 from tests.support.commands import command_here
 from tests.support.engine_kit import until
 from tests.support.executors import kill_process, living_executor, wait_for_exit_file
-from tests.support.projects import Phases, latest_run, living, make_project, orch, start
+from tests.support.projects import Phases, latest_run, living, make_project, start
 
 HOLD = "echo {0} >> ran; echo $$ > {0}.pid; until [ -e go ]; do sleep 0.02; done; echo {0} >> ended"
 INNER = {
@@ -99,7 +99,7 @@ def test_what_a_nested_run_left_is_ended_when_the_outer_run_is_cancelled_instead
     outer, inner = latest_run(project, "outer"), latest_run(project, "inner")
     _kill(project, process, process.pid, _executor_of(project, "inner"))
     # WHEN
-    done = orch(project, "cancel", "outer")
+    done = command_here(project, "cancel", "outer")
     # THEN both runs have ended, and say so
     assert done.returncode == 0, done.stdout + done.stderr
     assert not living(project / "held.pid")
@@ -120,7 +120,7 @@ def test_a_nested_run_that_had_ended_is_believed_when_its_process_could_not_say_
     until(lambda: read_run(inner).finished)
     wait_for_exit_file(outer, "inner").write_text("137\n")
     # WHEN
-    resumed = orch(project, "run", "--resume", outer.name)
+    resumed = command_here(project, "run", "--resume", outer.name)
     # THEN nothing of it runs again
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert run_ids(ProjectPaths(project), "inner") == [inner.name]
@@ -181,25 +181,25 @@ def test_rerunning_a_failed_run_runs_of_a_nested_one_only_what_failed_in_it(tmp_
     middle: Phases = {"M1": {"before": "echo before >> ran"}, "M2": {"deep": {"configuration": "orchestration/deep"}}}
     outer: Phases = {"O": {"middle": {"configuration": "orchestration/middle"}, "side": "echo side >> ran"}}
     project = make_project(tmp_path, {"deep": deep, "middle": middle, "outer": outer})
-    assert orch(project, "run", "outer").returncode == 1
+    assert command_here(project, "run", "outer").returncode == 1
     (project / "fixed").touch()
     # WHEN the preview is asked THEN it says that the nested run is gone on with
     inner = latest_run(project, "middle").name
-    preview = orch(project, "run", "outer", "--rerun-failed", "--dry-run").stdout
+    preview = command_here(project, "run", "outer", "--rerun-failed", "--dry-run").stdout
     assert f"runs what did not succeed in its run {inner}" in preview
     # WHEN it is run again THEN only the task that failed did run
-    again = orch(project, "run", "outer", "--rerun-failed")
+    again = command_here(project, "run", "outer", "--rerun-failed")
     assert again.returncode == 0, again.stdout
     assert sorted(_lines(project / "ran")) == ["bad", "bad", "before", "good", "side"]
     # AND once more there is nothing to do
-    assert "every task succeeded" in orch(project, "run", "outer", "--rerun-failed").stderr
+    assert "every task succeeded" in command_here(project, "run", "outer", "--rerun-failed").stderr
 
 
 def test_a_retry_of_a_nested_run_runs_only_what_failed_in_it(tmp_path: Path) -> None:
     inner = {"I": {"good": "echo good >> ran", "bad": "echo bad >> ran; test $(grep -c bad ran) = 3"}}
     retry = {"configuration": "orchestration/inner", "retry": {"attempts": 3, "delay": "0s"}}
     project = make_project(tmp_path, {"inner": inner, "outer": {"O": {"nested": retry}}})
-    done = orch(project, "run", "outer")
+    done = command_here(project, "run", "outer")
     assert done.returncode == 0, done.stdout
     assert sorted(_lines(project / "ran")) == ["bad", "bad", "bad", "good"]
 
@@ -208,14 +208,14 @@ def test_a_nested_run_in_which_all_succeeded_is_not_run_again(tmp_path: Path) ->
     # GIVEN a nested run that succeeded, in a task that did not: its time was over in that moment
     project = _project(tmp_path)
     (project / "go").touch()
-    assert orch(project, "run", "outer").returncode == 0
+    assert command_here(project, "run", "outer").returncode == 0
     outer = latest_run(project, "outer")
     text = (outer / "run.toml").read_text()
     before, ended, after = text.partition('type = "ended"\n')
     after = after.replace('status = "success"\n', 'status = "error"\nreason = "timed out"\nkind = "timeout"\n', 1)
     (outer / "run.toml").write_text(before + ended + after)
     # WHEN
-    again = orch(project, "run", "outer", "--rerun-failed")
+    again = command_here(project, "run", "outer", "--rerun-failed")
     # THEN
     assert again.returncode == 0, again.stdout
     assert sorted(_lines(project / "ran")) == ["first", "held", "last", "then"]
@@ -235,7 +235,7 @@ def test_what_an_interrupted_nested_run_left_is_settled_before_it_is_continued(t
         journal.write(f'[[event]]\ntype = "run_ended"\n{at}status = "error"\nseconds = 1.0\ncount_error = 1\n\n')
     # WHEN what failed is run again
     (project / "go").touch()
-    again = orch(project, "run", "outer", "--rerun-failed")
+    again = command_here(project, "run", "outer", "--rerun-failed")
     # THEN the living task was not run beside itself, and the first one not at all
     assert again.returncode == 0, again.stdout
     assert read_run(inner).finished
@@ -253,12 +253,12 @@ def test_an_interrupted_run_is_resumed_and_not_run_again(tmp_path: Path) -> None
     run = latest_run(project, "inner").name
     until(lambda: not is_executed(latest_run(project, "inner")))
     # WHEN / THEN running what failed of it would run what still runs: it is refused, and what to do is said
-    refused = orch(project, "run", "inner", "--rerun-failed")
+    refused = command_here(project, "run", "inner", "--rerun-failed")
     assert refused.returncode == 2
     assert f"run --resume {run}" in refused.stderr and f"cancel {run}" in refused.stderr
     assert "--rerun-failed" not in command_here(project, "show", run).stdout
     (project / "go").touch()
-    resumed = orch(project, "run", "--resume", run)
+    resumed = command_here(project, "run", "--resume", run)
     assert resumed.returncode == 0, resumed.stdout
     assert "another process" not in resumed.stdout
     assert sorted(_lines(project / "ran")) == ["first", "held", "last"]

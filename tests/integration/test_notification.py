@@ -12,8 +12,9 @@ from orch_tui.alerts.values import State
 from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.paths import ProjectPaths
 
+from tests.support.commands import command_here
 from tests.support.engine_kit import until
-from tests.support.projects import make_project, orch
+from tests.support.projects import make_project
 
 COMMAND = 'test "$TOKEN" = s3cr3t-value && test -e up && cat >> told && echo >> told'
 
@@ -37,7 +38,7 @@ def told(root: Path) -> list[dict[str, Any]]:
 
 
 def run(root: Path) -> int:
-    return orch(root, "run", "o", "-q", "--var", "what=it and s3cr3t-value").returncode
+    return command_here(root, "run", "o", "-q", "--var", "what=it and s3cr3t-value").returncode
 
 
 def test_a_target_that_is_down_delays_no_run_and_is_told_later_once(tmp_path: Path) -> None:
@@ -55,8 +56,8 @@ def test_a_target_that_is_down_delays_no_run_and_is_told_later_once(tmp_path: Pa
     # WHEN the channel works, and it is sent again and again
     (here / "up").touch()
     Outbox(ProjectPaths(here)).keep(entry.again(0.0))
-    assert orch(here, "alerts", "send").returncode == 0
-    assert orch(here, "alerts", "send").returncode == 0
+    assert command_here(here, "alerts", "send").returncode == 0
+    assert command_here(here, "alerts", "send").returncode == 0
 
     # THEN it has arrived once, with its id and the value of the variable
     (message,) = told(here)
@@ -74,7 +75,7 @@ def test_with_wait_the_task_ends_when_it_has_arrived_or_fails(tmp_path: Path) ->
     # GIVEN one that does not, WHEN it is waited for, THEN the task fails and says why
     down = project(tmp_path / "down", wait="0.1s")
     assert run(down) == 1
-    log = orch(down, "logs", json.loads(orch(down, "runs", "--json").stdout)[0]["id"], "tell").stdout
+    log = command_here(down, "logs", json.loads(command_here(down, "runs", "--json").stdout)[0]["id"], "tell").stdout
     assert "not arrived at command" in log and not (down / "went-on").exists()
 
     # AND nobody stays for what is not to be sent any more
@@ -88,7 +89,7 @@ def test_without_targets_it_goes_where_alerts_go_or_says_that_there_are_none(tmp
     # GIVEN neither targets nor alerts, WHEN it runs, THEN it says what to do
     here = project(tmp_path, command="", wait="20s")
     assert run(here) == 1
-    log = orch(here, "logs", json.loads(orch(here, "runs", "--json").stdout)[0]["id"], "tell").stdout
+    log = command_here(here, "logs", json.loads(command_here(here, "runs", "--json").stdout)[0]["id"], "tell").stdout
     assert "there is nobody to tell" in log
 
     # GIVEN alerts of the orchestration
@@ -102,13 +103,13 @@ def test_without_targets_it_goes_where_alerts_go_or_says_that_there_are_none(tmp
 def test_its_connection_can_be_tried_and_bad_parameters_are_refused(tmp_path: Path) -> None:
     # GIVEN, WHEN, THEN
     here = project(tmp_path)
-    assert orch(here, "test", "notification/tell", "--var", "what=x").returncode == 1
+    assert command_here(here, "test", "notification/tell", "--var", "what=x").returncode == 1
     (here / "up").touch()
-    assert orch(here, "test", "notification/tell", "--var", "what=x").returncode == 0
+    assert command_here(here, "test", "notification/tell", "--var", "what=x").returncode == 0
     assert "This is a test" in told(here)[0]["text"]
     wrong = project(tmp_path / "wrong", wait="soon")
-    checked = orch(wrong, "check")
+    checked = command_here(wrong, "check")
     assert checked.returncode != 0 and "wait" in checked.stdout
     wrong.joinpath("configurations/notification/tell.toml").write_text('[parameters]\ntext = "x"\nto = ["s3cr3t"]\n')
-    checked = orch(wrong, "check")
+    checked = command_here(wrong, "check")
     assert checked.returncode != 0 and "s3cr3t" not in checked.stdout and "scheme" in checked.stdout

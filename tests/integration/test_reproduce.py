@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import command_here
-from tests.support.projects import environment, latest_run, make_project, orch
+from tests.support.projects import environment, latest_run, make_project
 
 SECRET = "hunter2-hunter2"
 CLEAN = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR")}
@@ -63,7 +63,7 @@ def test_a_command_is_started_by_hand_as_it_was(tmp_path: Path) -> None:
     )
     with (project / "orchestrations" / "daily.toml").open("a") as file:
         file.write("[variables]\nwhat = \"a 'quoted' \\u001b[31mthing\"\n")
-    run = orch(project, "run", "daily", TOKEN=SECRET, LANG="C.UTF-8")
+    run = command_here(project, "run", "daily", TOKEN=SECRET, LANG="C.UTF-8")
     assert run.returncode == 1, run.stdout
     log = (attempt(project, "a") / "log").read_text()
     before = snapshot(latest_run(project, "daily"))
@@ -90,7 +90,7 @@ def test_a_python_script_is_started_by_hand(tmp_path: Path) -> None:
     # GIVEN a script that ended with an error
     project = make_project(tmp_path / "p", {"daily": {"First": {"a": {"configuration": "python/a"}}}})
     configure(project, "python", "a", "[parameters]\nscript = '''\nprint('text', 6 * 7)\nraise SystemExit(3)\n'''\n")
-    assert orch(project, "run", "daily").returncode == 1
+    assert command_here(project, "run", "daily").returncode == 1
     # WHEN its command is pasted
     pasted = paste(command_of(project, "a").stdout)
     # THEN it does the same
@@ -103,7 +103,7 @@ def test_a_component_is_started_by_hand_and_publishes(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p", {"daily": {"First": {"a": {"configuration": "file-extractor/a"}}}})
     text = '[parameters]\npath = "in.csv"\n[[outputs]]\nname = "t"\ntable = "main/t"\n'
     configure(project, "file-extractor", "a", text)
-    assert orch(project, "run", "daily").returncode == 1
+    assert command_here(project, "run", "daily").returncode == 1
     done = command_of(project, "a")
     assert "it publishes its tables as the task does: main/t" in done.stderr
     failed = paste(done.stdout)
@@ -127,7 +127,7 @@ def test_a_nested_orchestration_is_started_as_a_run_of_its_own(tmp_path: Path) -
     )
     with (project / "orchestrations" / "inner.toml").open("a") as file:
         file.write("[variables]\nday = {}\n")
-    assert orch(project, "run", "daily").returncode == 0
+    assert command_here(project, "run", "daily").returncode == 0
     pasted = paste(command_of(project, "a").stdout, **{k: v for k, v in environment().items() if k != "TERM"})
     assert pasted.returncode == 0, pasted.stderr
     shown = json.loads(command_here(project, "show", "inner", "--json").stdout)
@@ -137,7 +137,7 @@ def test_a_nested_orchestration_is_started_as_a_run_of_its_own(tmp_path: Path) -
 def test_what_the_project_passes_on_is_taken_from_the_shell(tmp_path: Path) -> None:
     settings = 'pass_environment = ["SITE", "NOT_SET"]\n'
     project = make_project(tmp_path / "p", {"daily": {"First": {"a": 'echo "$SITE"; env'}}}, settings)
-    assert orch(project, "run", "daily", SITE="private-site").returncode == 0
+    assert command_here(project, "run", "daily", SITE="private-site").returncode == 0
     done = command_of(project, "a")
     assert "private-site" not in done.stdout + (attempt(project, "a") / "config.json").read_text()
     pasted = paste(done.stdout, SITE="an other")
@@ -147,7 +147,7 @@ def test_what_the_project_passes_on_is_taken_from_the_shell(tmp_path: Path) -> N
 
 def test_a_task_that_never_began_and_files_that_are_gone_are_said(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p", {"daily": {"First": {"a": "exit 3"}, "Second": {"b": "true"}}})
-    orch(project, "run", "daily")
+    command_here(project, "run", "daily")
     never = command_here(project, "show", "last", "b", "--command")
     assert never.returncode == 2 and "never began" in never.stderr and 'phase "First" failed' in never.stderr
     shutil.rmtree(attempt(project, "a"))
@@ -172,11 +172,11 @@ def test_the_history_keeps_the_text_that_each_attempt_ran(tmp_path: Path) -> Non
     project = make_project(tmp_path / "p", {"daily": {"First": {"a": command}}})
     with (project / "orchestrations" / "daily.toml").open("a") as file:
         file.write('[variables]\nday = "monday"\n')
-    assert orch(project, "run", "daily", TOKEN=SECRET).returncode == 1
+    assert command_here(project, "run", "daily", TOKEN=SECRET).returncode == 1
     first = latest_run(project, "daily").name
     configuration = project / "configurations" / "command" / "a.toml"
     configuration.write_text(configuration.read_text().replace("exit 1", "exit 0"))
-    assert orch(project, "run", "daily", "--rerun-failed", TOKEN=SECRET).returncode == 0
+    assert command_here(project, "run", "daily", "--rerun-failed", TOKEN=SECRET).returncode == 0
     # WHEN the texts are asked for
     before = command_here(project, "show", first, "a", "--config", "--attempt", "1").stdout
     after = command_here(project, "show", "last", "a", "--config").stdout
@@ -196,7 +196,7 @@ def test_the_history_keeps_the_text_that_each_attempt_ran(tmp_path: Path) -> Non
 
 def test_json_of_one_task(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p", {"daily": {"First": {"a": "true"}}})
-    orch(project, "run", "daily")
+    command_here(project, "run", "daily")
     assert json.loads(command_here(project, "show", "last", "a", "--json").stdout)["attempts"][0]["status"] == "success"
 
 
@@ -207,6 +207,6 @@ def test_a_variable_that_brings_a_secret_is_refused_in_a_sentence(tmp_path: Path
     )
     configure(project, "command", "a", '[parameters]\ncommand = "true"\n[parameters.environment]\nA = "{{ v }}"\n')
     # WHEN it runs THEN the run ends, and says why
-    done = orch(project, "run", "daily", "--var", "v=${FOO}", FOO=SECRET)
+    done = command_here(project, "run", "daily", "--var", "v=${FOO}", FOO=SECRET)
     assert done.returncode == 1 and "the value of a variable brings ${FOO} into the environment" in done.stdout
     assert 'phase "First" failed' in done.stdout and SECRET not in done.stdout

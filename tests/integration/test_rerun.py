@@ -12,7 +12,7 @@ from orch_tui.project.paths import ProjectPaths
 
 from tests.support.commands import command_here
 from tests.support.past_runs import BEGIN, Past, write_past
-from tests.support.projects import make_project, orch
+from tests.support.projects import make_project
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_what_is_found_is_run_again_in_turn(paths: ProjectPaths) -> None:
     assert preview.stdout.count("1 will run, 1 reused") == 2 and "3 runs to start" in preview.stdout
     assert len(of(paths, "alpha")) == 2
     # WHEN it is done
-    result = orch(paths.root, "runs", "--where", "status=error", "--rerun", "--yes")
+    result = command_here(paths.root, "runs", "--where", "status=error", "--rerun", "--yes")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "3 of 3 runs succeeded" in result.stdout
     # THEN each was gone on with, with its own variable, the earliest first
@@ -59,7 +59,7 @@ def test_what_is_found_is_run_again_in_turn(paths: ProjectPaths) -> None:
     again = command_here(paths.root, "runs", "--where", "status=error", "--rerun", "--yes")
     assert again.returncode == 2 and again.stdout.count("goes on from it already") == 3
     # AND one that succeeded is run whole, with the variables that it had
-    assert orch(paths.root, "rerun", first.id, "--yes").returncode == 0
+    assert command_here(paths.root, "rerun", first.id, "--yes").returncode == 0
     assert read_run(of(paths, "alpha")[0].directory).header.variables["day"] == "monday"
 
 
@@ -83,7 +83,7 @@ def test_one_that_fails_does_not_keep_the_others(paths: ProjectPaths) -> None:
     for _ in range(2):
         assert command_here(paths.root, "run", "beta", "--quiet").returncode == 1
     # WHEN they are run again THEN both are, and the exit code tells
-    result = orch(paths.root, "rerun", *(run.id for run in of(paths, "beta")), "--yes")
+    result = command_here(paths.root, "rerun", *(run.id for run in of(paths, "beta")), "--yes")
     assert result.returncode == 1 and "0 of 2 runs succeeded" in result.stdout
     assert len(of(paths, "beta")) == 4
     assert command_here(paths.root, "rerun", "beta", "--dry-run").stdout.endswith("1 run to start\n")

@@ -20,7 +20,7 @@ from orch_tui.project.project import Project, open_project
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import make_commands, run, statuses
-from tests.support.projects import latest_run, orch
+from tests.support.projects import latest_run
 
 
 def work(rows: int = 1, code: int = 0) -> str:
@@ -149,7 +149,7 @@ def test_a_run_whose_rules_are_wrong_is_refused_and_check_says_where(tmp_path: P
     with pytest.raises(RunRefused, match=r"^the rule"):
         plan_run(project, RunRequest("o"))
     # AND the check says it with the place
-    checked = orch(tmp_path, "check")
+    checked = command_here(tmp_path, "check")
     assert checked.returncode == 2 and sentence in checked.stdout + checked.stderr, checked.stdout + checked.stderr
     assert "orchestrations/o.toml:5" in checked.stdout + checked.stderr
     assert not (tmp_path / ".orch" / "runs").exists()

@@ -10,7 +10,8 @@ import pytest
 from orch_tui.project.lint.check import check
 from orch_tui.project.project import open_project
 
-from tests.support.projects import latest_run, make_project, orch
+from tests.support.commands import command_here
+from tests.support.projects import latest_run, make_project
 
 DOCS = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
 SECRET = "hunter22-hunter22"
@@ -43,7 +44,7 @@ def test_an_example_gives_the_secret_to_the_program_and_to_nobody_else(tmp_path:
         (programs / name).chmod(0o755)
     # WHEN it runs
     values = {"API_TOKEN": SECRET, "DB_PASSWORD": SECRET}
-    done = orch(project, "run", "o", PATH=f"{programs}:/usr/bin:/bin", **values)
+    done = command_here(project, "run", "o", PATH=f"{programs}:/usr/bin:/bin", **values)
     # THEN the program has the secret, and its arguments have not
     assert done.returncode == 0, done.stdout + done.stderr
     assert SECRET in (project / "given").read_text()
@@ -66,7 +67,7 @@ def test_a_variable_that_sounds_like_a_secret_is_told_when_a_run_starts(tmp_path
     # GIVEN an orchestration with variables
     project = make_project(tmp_path, {"o": {"P": {"t": "true"}}}, '[variables]\ndb_password = ""\nday = ""\n')
     # WHEN they are given on the command line
-    done = orch(project, "run", "o", "--var", f"db_password={SECRET}", "--var", "day=2026-11-28")
+    done = command_here(project, "run", "o", "--var", f"db_password={SECRET}", "--var", "day=2026-11-28")
     # THEN the one is warned of, without its value
     assert done.returncode == 0 and done.stderr.count("warning: --var") == 1
     assert "--var db_password=… can be read by all users" in done.stderr and SECRET not in done.stderr

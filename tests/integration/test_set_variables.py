@@ -21,8 +21,9 @@ from orch_tui.project.lint.check import check
 from orch_tui.project.project import Project, open_project
 from orch_tui.runs.view import variables_set
 
+from tests.support.commands import command_here
 from tests.support.engine_kit import make_commands, run, statuses, write_command
-from tests.support.projects import latest_run, orch
+from tests.support.projects import latest_run
 
 
 def leaves(values: Any, then: str = "") -> str:
@@ -45,14 +46,14 @@ def test_a_later_task_uses_what_an_earlier_one_has_set_and_the_journal_says_who_
     rows = state.values["rows"]
     assert (rows.value, rows.task, rows.at) == (12, "load", state.tasks["load"].attempts[-1].ended)
     assert state.values["day"].value == date(2026, 11, 29)
-    shown = orch(tmp_path, "show", state.header.id).stdout
+    shown = command_here(tmp_path, "show", state.header.id).stdout
     assert "variable rows = 12 (integer), set by load at " in shown
-    assert "    set rows = 12 (integer)" in orch(tmp_path, "show", state.header.id, "load").stdout
+    assert "    set rows = 12 (integer)" in command_here(tmp_path, "show", state.header.id, "load").stdout
     assert [one.counts for one in variables_set(state.tasks["load"])] == [
         "set rows = 12 (integer)",
         "set day = 2026-11-29 (date)",
     ]
-    told = json.loads(orch(tmp_path, "show", state.header.id, "--json").stdout)["set_variables"]
+    told = json.loads(command_here(tmp_path, "show", state.header.id, "--json").stdout)["set_variables"]
     assert [(one["name"], one["type"], one["value"], one["task"]) for one in told] == [
         ("rows", "integer", 12, "load"),
         ("day", "date", "2026-11-29", "load"),
@@ -213,7 +214,7 @@ def _kill_and_resume(root: Path, moment: float) -> None:
         return
     before = read_run(directory)
     if not before.finished:
-        orch(root, "run", "--resume", directory.name)
+        command_here(root, "run", "--resume", directory.name)
     after = read_run(directory)
     assert after.finished
     for name, one in before.values.items():

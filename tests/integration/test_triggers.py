@@ -6,7 +6,8 @@ import signal
 import time
 from pathlib import Path
 
-from tests.support.projects import end, make_project, orch, start
+from tests.support.commands import command_here
+from tests.support.projects import end, make_project, start
 
 
 def _until_lines(path: Path, number: int) -> None:
@@ -28,7 +29,7 @@ def test_files_start_a_run_and_its_end_starts_another_while_schedulers_are_kille
     for name, trigger in (("load", 'files = "incoming/*.csv"\nstable = "1s"'), ("report", 'after = "load"')):
         with (here / "orchestrations" / f"{name}.toml").open("a") as file:
             file.write(f"\n[[triggers]]\n{trigger}\n")
-    assert orch(here, "scheduler", "--once").returncode == 0
+    assert command_here(here, "scheduler", "--once").returncode == 0
     scheduler = start(here, "scheduler")
     try:
         for number in range(1, 4):
@@ -42,6 +43,6 @@ def test_files_start_a_run_and_its_end_starts_another_while_schedulers_are_kille
         # THEN each file was loaded once, and each load was told once
         assert [line.count(".csv") for line in _lines(here / "loaded")] == [1, 1, 1]
         assert len(set(_lines(here / "told"))) == 3
-        assert "trigger files-" in orch(here, "runs", "load", "--json").stdout
+        assert "trigger files-" in command_here(here, "runs", "load", "--json").stdout
     finally:
         end(scheduler)

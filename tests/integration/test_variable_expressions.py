@@ -13,8 +13,8 @@ from orch_tui.model.status import Status
 from orch_tui.project.lint.check import check
 from orch_tui.project.project import Project, open_project
 
+from tests.support.commands import command_here
 from tests.support.engine_kit import make_commands, run
-from tests.support.projects import orch
 
 EXPRESSIONS = {
     "rows": 'task["load"].rows',
@@ -63,7 +63,7 @@ def test_the_component_variables_sets_them_from_expressions_over_the_run(tmp_pat
     }
     assert (tmp_path / "used").read_text() == "12 0.3\n"
     # AND the log says what each saw
-    assert 'share: task["load"].rows is 12' in orch(tmp_path, "logs", state.header.id, "now").stdout
+    assert 'share: task["load"].rows is 12' in command_here(tmp_path, "logs", state.header.id, "now").stdout
 
 
 @pytest.mark.parametrize(

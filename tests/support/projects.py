@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,18 +50,9 @@ def toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-@functools.cache
-def compiled() -> str:
-    """A directory for compiled modules: an installed program has them, and each start without takes twice as long."""
-    directory = tempfile.mkdtemp(prefix="orch-tui-compiled-")
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    return directory
-
-
 def environment(**more: str) -> dict[str, str]:
     """What a user's shell would have, without what the test runner's own shell says of colours or projects."""
     dropped = (
-        "PYTHONDONTWRITEBYTECODE",
         "NO_COLOR",
         "ORCH_TUI_PROJECT",
         "ORCH_TASK",
@@ -74,7 +61,6 @@ def environment(**more: str) -> dict[str, str]:
         "PYTEST_ADDOPTS",
     )
     base = {key: value for key, value in os.environ.items() if key not in dropped}
-    base["PYTHONPYCACHEPREFIX"] = compiled()
     return base | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "TERM": "xterm"} | more
 
 

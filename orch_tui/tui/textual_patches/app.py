@@ -9,7 +9,7 @@ from textual.app import App, ScreenError
 from textual.css.query import NoMatches
 from textual.widget import MountError
 
-from orch_tui.tui.textual_patches import first_size, frugal, titles, unstyled
+from orch_tui.tui.textual_patches import first_size, frugal, rule_lookup, titles, unstyled
 from orch_tui.tui.textual_patches.guard import has, is_version
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class PatchedApp(App[int], inherit_bindings=False):
         super().__init__(driver_class=parts.driver if parts is not None else None)
         first_size.install()
         frugal.install()
+        rule_lookup.install()
         titles.install()
         unstyled.install()
         self.fault: BaseException | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,7 +109,8 @@ class WorkbenchScreen(FullScreen[None]):
             ),
             {"tasks": self.phase_tree, "components": self._left.components, "below": problems},
         )
-        self.desk = Desk(bench, drafts, control, ScreenServices(self), self._widgets, self._panes)
+        self._services = ScreenServices(self)
+        self.desk = Desk(bench, drafts, control, self._services, self._widgets, self._panes)
 
     @property
     def orchestration_id(self) -> str:
@@ -137,14 +137,12 @@ class WorkbenchScreen(FullScreen[None]):
             return
         self.desk.begin(self._focus_first)
         self._ready = True
-        # Once for what was read: else the collector walks through all tasks in the middle of painting a frame.
-        gc.collect()
-        gc.freeze()
+        self._services.orch_app.collector.set_aside()
         self.desk.look_around(self._run_first, rerun=self._rerun_first)
 
     def on_unmount(self) -> None:
         self.desk.file.close()
-        gc.unfreeze()
+        self._services.orch_app.collector.take_back()
 
     async def may_leave(self) -> bool:
         """Asked by the program before it ends: False to stay."""
