@@ -7,12 +7,14 @@ import gc
 import os
 import sys
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from orch_tui.engine.requests.requests import CancelRequest
 from orch_tui.engine.runs.start import ActiveRun
 
+from tests.support.effort import examples, go_to_length
 from tests.support.owned import Owned, adopt_orphans, take_interrupts
 
 # An installed program has its modules compiled. Without, each of the thousands of processes that tests start would
@@ -22,9 +24,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # CI tries the same examples every time: what it says of a change is about that change. By hand each run tries others.
 # No deadline for a single example: a busy machine is no fault.
-settings.register_profile("ci", deadline=None, derandomize=True, database=None)
-settings.register_profile("by hand", deadline=None)
-settings.load_profile("ci" if os.environ.get("CI") else "by hand")
+_USUAL = 100
+_PROFILES: dict[str, dict[str, Any]] = {"ci": {"derandomize": True, "database": None}, "by hand": {}}
 
 _PASSED = pytest.StashKey[bool]()
 _ENDING = 3.0
@@ -33,7 +34,16 @@ _LIMITS = {"slow": 900, "bench": 1800, "long": 6 * 3600}
 """Seconds that a test with this marker may take; all others have ``timeout`` of pyproject.toml."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--at-length", action="store_true", help="property tests with all their examples")
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("at_length") or config.getoption("markexpr") == "long":
+        go_to_length()
+    profile = "ci" if os.environ.get("CI") else "by hand"
+    settings.register_profile(profile, deadline=None, max_examples=examples(_USUAL), **_PROFILES[profile])
+    settings.load_profile(profile)
     # Little of what collecting the tests makes is garbage.
     gc.set_threshold(50_000, 20, 20)
     take_interrupts()

@@ -128,7 +128,9 @@ def test_ctrl_c_in_the_screen_asks_and_insisting_stops_the_run(project: Project)
     _stopped(project)
 
 
-@pytest.mark.parametrize("first", ["x", "SIGTERM", "SIGINT", "SIGQUIT"])
+@pytest.mark.parametrize(
+    "first", ["x", "SIGTERM", *(pytest.param(name, marks=pytest.mark.long) for name in ("SIGINT", "SIGQUIT"))]
+)
 def test_ctrl_c_after_the_screen_kills_at_once(tmp_path: Path, first: str) -> None:
     # GIVEN a task that TERM does not end
     stubborn = "trap '' TERM; mkdir -p trace; touch trace/a; while [ ! -e go ]; do sleep 0.05; done"
@@ -159,7 +161,13 @@ def test_ctrl_c_after_the_screen_kills_at_once(tmp_path: Path, first: str) -> No
     assert not _alive(project)
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGXCPU])
+_LESS_USUAL = (signal.SIGUSR2, signal.SIGALRM, signal.SIGXCPU)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGHUP, signal.SIGUSR1, *(pytest.param(number, marks=pytest.mark.long) for number in _LESS_USUAL)],
+)
 def test_a_signal_that_asks_for_no_end_restores_the_terminal_and_the_run_goes_on(project: Project, number: int) -> None:
     # GIVEN a screen that executes a run, on a terminal that stays
     with PtyApp(_argv(project, "screen")) as terminal:

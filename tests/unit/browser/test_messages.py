@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from orch_tui.browser.messages import Message, Ping, Resized, Typed, cells_of, read_message
 from orch_tui.browser.terminal import LARGEST
 
+from tests.support.effort import examples
+
 
 @pytest.mark.parametrize(
     "text, message",
@@ -49,7 +51,7 @@ def test_what_is_no_message_is_refused(text: str) -> None:
         read_message(text)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -22,7 +22,7 @@ from tests.support.typed_tables import TypedTable, quoted, random_table, same, t
 
 pyarrow = pytest.importorskip("pyarrow.parquet")
 
-SHORT = range(25)
+SHORT = range(6)
 LONG = 1_000
 Leg = Callable[[Bench, TypedTable], None]
 

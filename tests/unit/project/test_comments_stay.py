@@ -16,6 +16,8 @@ from orch_tui.project.saving.orchestration_text import Way
 from orch_tui.project.toml.lines import comments_in, scan
 from orch_tui.project.toml.text import long_text, value_text
 
+from tests.support.effort import examples
+
 NAMES = st.sampled_from(["a", "b", "c", "with space"])
 LEAVES = st.integers(0, 9) | st.sampled_from(["x", "two\nlines\n", "# no comment", "[t]"])
 VALUES = st.recursive(
@@ -109,7 +111,7 @@ def edited(draw: st.DrawFn, parameters: dict[str, Any]) -> dict[str, Any]:
 CASES = st.tuples(PARAMETERS, STYLES).flatmap(lambda case: st.tuples(st.just(case), edited(case[0])))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @example(case=(({"auth": {"basic": {"user": "u"}}}, ["header", "header"]), {"auth": {}}))
 @given(CASES)
 def test_comments_stay_where_they_were_whatever_is_edited(

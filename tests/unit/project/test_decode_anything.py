@@ -15,6 +15,8 @@ from orch_tui.project.definitions.settings import decode_settings
 from orch_tui.project.files.source import DefinitionError, parse_toml
 from orch_tui.project.toml.decode import Place
 
+from tests.support.effort import examples
+
 WORDS = (
     "name description id max_parallel defaults variables phases tasks configuration enabled continue_on_failure retry "
     "attempts delay backoff timeout grace max_log_mb value parameters inputs outputs table mode primary_key file type "
@@ -56,7 +58,7 @@ DECODERS: dict[str, Callable[[dict[str, Any], Place], object]] = {
 
 
 @pytest.mark.parametrize("kind", DECODERS)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=documents)
 def test_any_document_gives_a_value_or_problems(kind: str, document: dict[str, Any]) -> None:
     # GIVEN any document

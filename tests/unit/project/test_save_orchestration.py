@@ -19,6 +19,7 @@ from orch_tui.project.saving.orchestration_text import Composed, Way, compose, h
 from orch_tui.project.toml.blocks import split_blocks
 from orch_tui.project.toml.decode import Place
 
+from tests.support.effort import examples
 from tests.support.strategies import Edit, apply_edit, edit_sequences, orchestrations
 
 FILE = """\
@@ -92,7 +93,7 @@ def decorated(text: str) -> str:
     return result
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(orchestrations())
 def test_a_new_file_reads_back_equal(value: Orchestration) -> None:
     # GIVEN any orchestration, WHEN it is written in the house style, THEN it reads back equal
@@ -100,7 +101,7 @@ def test_a_new_file_reads_back_equal(value: Orchestration) -> None:
     assert read(house_text(value)) == value
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(orchestrations(), edit_sequences(6), st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "\ufeff"]))
 def test_any_edits_read_back_equal_and_keep_what_they_did_not_touch(
     value: Orchestration, sequence: list[Edit], line_end: str, mark: str
@@ -224,7 +225,7 @@ def test_removed_items_go_with_their_comments_and_loose_ones_stay() -> None:
         '[["phases"]]\nid = "p"\nname = "P"\n[["phases"."tasks"]]\nid = "t"\nconfiguration = "a/b"',
     ],
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sequence=edit_sequences(4))
 def test_files_of_other_shapes(text: str, sequence: list[Edit]) -> None:
     # GIVEN files with inline arrays, dotted keys and other shapes

@@ -17,6 +17,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.storage.difference import Difference, Retyped, difference
 from orch_tui.storage.difference_lines import difference_lines
 
+from tests.support.effort import examples
 from tests.support.tables import parquet_file
 
 Row = tuple[int, str | None, float | None]
@@ -25,7 +26,9 @@ ROWS = st.dictionaries(
     st.tuples(st.sampled_from(["a", "b", "", None]), st.sampled_from([0.0, -0.0, 1.5, math.nan, None])),
     max_size=12,
 )
-NO_FIXTURE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=8)
+NO_FIXTURE = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(8)
+)
 
 
 def _file(path: Path, rows: list[Row]) -> Path:

@@ -14,6 +14,8 @@ from orch_tui.storage.conversion import text_of
 from orch_tui.storage.inference import comes_back, infer_type, infer_types
 from orch_tui.storage.observed import ObservedNumbers, ObservedTexts, number_text
 
+from tests.support.effort import examples
+
 
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
@@ -166,14 +168,14 @@ columns = st.one_of(
 
 
 @given(columns)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_sql_and_python_say_the_same_of_any_texts(con: duckdb.DuckDBPyConnection, texts: list[str | None]) -> None:
     fill(con, texts)
     assert infer_type(con, "texts", "t").type == observed(texts)
 
 
 @given(st.lists(numbers, min_size=1, max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_texts_of_numbers_come_back_letter_by_letter(con: duckdb.DuckDBPyConnection, texts: list[str]) -> None:
     # GIVEN texts that look like numbers
     fill(con, texts)
@@ -189,7 +191,7 @@ def test_texts_of_numbers_come_back_letter_by_letter(con: duckdb.DuckDBPyConnect
 
 
 @given(st.lists(times, min_size=1, max_size=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_texts_of_times_become_the_times_that_python_reads(con: duckdb.DuckDBPyConnection, texts: list[str]) -> None:
     fill(con, texts)
     found = infer_type(con, "texts", "t")
@@ -256,6 +258,6 @@ def test_numbers_of_json_count_by_what_they_are(values: list[int | Decimal | str
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_the_text_of_a_double_is_the_same_in_sql_and_python(con: duckdb.DuckDBPyConnection, value: float) -> None:
     assert con.execute(f"select {text_of('$1::double', 'DOUBLE')}", [value]).fetchone() == (number_text(value),)

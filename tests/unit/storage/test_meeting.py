@@ -16,6 +16,7 @@ from orch_tui.storage.conversion import converted, holds, text_of
 from orch_tui.storage.lattice import INTEGERS, common_type
 from orch_tui.storage.meeting import meeting
 
+from tests.support.effort import examples
 from tests.unit.storage.test_types import SCALARS
 
 
@@ -88,7 +89,7 @@ def test_types_meet_in_one_that_holds_all_of_their_values(types: list[str], comm
 
 
 @given(st.lists(st.sampled_from([*SCALARS, '"NULL"']), min_size=1, max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_the_common_type_is_an_upper_bound(types: list[str]) -> None:
     # GIVEN any types WHEN they meet
     common = common_type(types)
@@ -216,7 +217,7 @@ def exact(unscaled: int, scale: int) -> str:
 
 @given(st.lists(numbers(), min_size=2, max_size=3))
 @example([("'0.0'::FLOAT", "FLOAT", None), ("'9223372036854775808'::UHUGEINT", "UHUGEINT", Fraction(2**63))])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_numbers_keep_their_value_wherever_they_meet(
     con: duckdb.DuckDBPyConnection, found: list[tuple[str, str, Any]]
 ) -> None:
@@ -265,7 +266,7 @@ def test_whether_a_type_holds_a_value_can_be_asked_of_any_two(
 
 
 @given(numbers(), st.sampled_from([*INTEGER, "DECIMAL(38,0)", "DECIMAL(18,2)", "DECIMAL(38,20)", "DOUBLE", "FLOAT"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_what_a_type_holds_is_the_same_number_in_it(
     con: duckdb.DuckDBPyConnection, number: tuple[str, str, Any], target: str
 ) -> None:

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.storage.types import DataType, parse_type, walk
 
+from tests.support.effort import examples
+
 SCALARS = (
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
     "UHUGEINT", "BIGNUM", "FLOAT", "DOUBLE", "DECIMAL(1,0)", "DECIMAL(18,3)", "DECIMAL(38,38)", "VARCHAR", "BLOB",
@@ -34,7 +36,7 @@ trees = st.recursive(st.sampled_from(SCALARS).map(parse_type), nested, max_leave
 
 
 @given(trees)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_every_type_is_read_as_duckdb_writes_it(kind: DataType) -> None:
     # GIVEN a type, made a column in DuckDB
     with duckdb.connect() as con:

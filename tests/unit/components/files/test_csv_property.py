@@ -22,7 +22,7 @@ from orch_tui.storage.conversion import text_of
 from tests.support.bench import Bench
 from tests.support.csv_documents import CsvDocument, random_document
 
-ROUNDS = [pytest.param(range(60), id="short"), pytest.param(range(1000, 11_000), id="long", marks=pytest.mark.long)]
+ROUNDS = [pytest.param(range(15), id="short"), pytest.param(range(1000, 11_000), id="long", marks=pytest.mark.long)]
 
 
 def extracted(root: Path, document: CsvDocument) -> Bench:

@@ -18,6 +18,7 @@ from orch_tui.components.kit.component import UserError
 from pydantic import ValidationError
 
 from tests.support.bench import Bench
+from tests.support.effort import examples
 
 
 @pytest.fixture
@@ -282,7 +283,7 @@ def test_parameters_are_checked() -> None:
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8).map(lambda text: f"t{text}")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(TEXT, st.integers(-(10**12), 10**12), TEXT), min_size=1, max_size=20),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),

@@ -16,7 +16,7 @@ from orch_tui.storage.conversion import text_of
 
 from tests.support.bench import Bench
 
-ROUNDS = [pytest.param(range(60), id="short"), pytest.param(range(1000, 11_000), id="long", marks=pytest.mark.long)]
+ROUNDS = [pytest.param(range(15), id="short"), pytest.param(range(1000, 11_000), id="long", marks=pytest.mark.long)]
 NUMBERS = ["0", "-0", "1", "-5", "1.0", "1.50", "2.25", "1e3", "1E-7", "0.1", "9007199254740993", "1e400", "-1e-400",
            "123456789012345678901234567890", "0.1234567890123456789", "1.7976931348623157e308", "5e-324", "1e22",
            "12345678901234567", "0.30000000000000004", "100000000000000000000000000000000000000000", "-0.0"]  # fmt: skip  # noqa: E501

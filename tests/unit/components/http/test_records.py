@@ -25,6 +25,8 @@ from orch_tui.components.http.records.tables import store as stored_rows
 from orch_tui.model.errors import UserError
 from pydantic import ValidationError
 
+from tests.support.effort import examples
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
@@ -40,7 +42,7 @@ JSON = st.recursive(
     indent=st.sampled_from([None, 1]),
     escaped=st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_stream_reads_what_a_parser_reads(
     tmp_path_factory: pytest.TempPathFactory,
     records: list[Any],
@@ -236,7 +238,7 @@ ODD = [
     values=st.lists(st.sampled_from(ODD) | st.integers() | st.floats() | st.text(max_size=3), min_size=1, max_size=6),
     nested=st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_every_value_comes_back(tmp_path_factory: pytest.TempPathFactory, values: list[Any], nested: bool) -> None:
     # GIVEN numbers, texts and truth values of any kind in one column, with or without a list among them
     more: list[Any] = [[1, Number("2.50")]] if nested else []

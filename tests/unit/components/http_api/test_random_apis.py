@@ -17,7 +17,7 @@ from tests.servers.http_server import HttpServer
 from tests.support.bench import Bench
 from tests.support.http_apis import RETRIES, Api, random_api
 
-SHORT, LONG, STEP = 120, 10_000, 40
+SHORT, LONG, STEP = 40, 10_000, 40
 
 
 @pytest.fixture(scope="module")

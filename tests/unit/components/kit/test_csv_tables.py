@@ -12,6 +12,8 @@ from orch_tui.components.kit.csv_tables import read_csv_outputs
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 
+from tests.support.effort import examples
+
 
 def read(folder: Path, content: bytes) -> list[tuple[object, ...]]:
     """The rows of the only output, left as ``t.csv``."""
@@ -75,7 +77,7 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path, content: bytes, sent
     st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=7, max_size=7),
     st.data(),
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_any_line_ends_and_quotes_are_read(rows: list[list[str]], ends: list[str], data: st.DataObject) -> None:
     # GIVEN rows of any texts, each line with an end of its own and quotes where they are needed or not
     lines = []

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from orch_tui.components.sql.statements import beginning, read_statements
 from orch_tui.model.errors import UserError
 
+from tests.support.effort import examples
+
 
 @pytest.fixture(scope="module")
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
@@ -83,7 +85,7 @@ gaps = st.lists(st.sampled_from([" ", "\n", "\t", "-- c; 'x\n", "/* ; ' */", "/*
     ),
     gaps,
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_blanks_and_comments_may_stand_between(
     con: duckdb.DuckDBPyConnection, parts: list[tuple[str, str]], end: str
 ) -> None:

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.engine.attempts.reproduce import quote
 
+from tests.support.effort import examples
+
 _TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(_TEXTS | st.text("'\"$`\\!\n\t\r\x1b\x85\u202e {}~*#=-", max_size=12), min_size=1, max_size=20))
 def test_a_shell_reads_back_what_was_quoted(texts: list[str]) -> None:
     script = "printf '%s\\0' " + " ".join(quote(text) for text in texts)

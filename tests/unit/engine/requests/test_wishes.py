@@ -18,6 +18,7 @@ from orch_tui.project.journal.file import read_run
 from orch_tui.project.journal.format import write_event
 from orch_tui.project.project import Project
 
+from tests.support.effort import examples
 from tests.support.engine_kit import make_commands
 from tests.support.set_clock import T0, begun, live_run
 
@@ -86,7 +87,7 @@ _wishes = st.one_of(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_wishes, max_size=8), st.integers(0, 10**9))
 def test_whoever_asks_sees_what_the_executor_will_see(project: Project, asked: list[Request], number: int) -> None:
     # GIVEN requests that wait, some of which are refused WHEN somebody looks, and then they are taken one by one

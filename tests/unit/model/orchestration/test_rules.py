@@ -12,6 +12,8 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.rules import After, EndAs, FaultyRule, Rule, RuleFault, decide, faults_of
 from orch_tui.model.status import Status
 
+from tests.support.effort import examples
+
 PHASES = ("a", "b", "c", "d")
 ENDS = (Status.SUCCESS, Status.WARNING, Status.ERROR, Status.TERMINATED, Status.CANCELLED)
 rules = st.builds(
@@ -111,7 +113,7 @@ forward = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.tuples(*(forward for _ in PHASES)))
 def test_a_phase_is_said_to_be_out_of_reach_when_no_run_comes_to_it(some: tuple[list[Rule], ...]) -> None:
     phases = list(zip(PHASES, some, strict=True))

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.model.variables.shell_arguments import exposed_variables
 
+from tests.support.effort import examples
+
 
 @pytest.mark.parametrize(
     ("script", "program"),
@@ -93,7 +95,7 @@ def test_what_stays_in_the_shell_is_not_told(script: str) -> None:
 
 
 @given(script=st.text("a$TOKEN{}()'\"`\\<>|&;# \n=-@1", max_size=60))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_any_text_has_an_end(script: str) -> None:
     # GIVEN any text / WHEN it is read / THEN it is, and only what was asked for is told
     assert {found.name for found in exposed_variables(script, ["TOKEN"])} <= {"TOKEN"}

@@ -17,6 +17,7 @@ from orch_tui.project.saving import catalog
 from orch_tui.project.saving.roll_back import NOW, NothingToChange, find_state, roll_back
 from orch_tui.project.saving.writer import SaveError, save_configuration, save_orchestration
 
+from tests.support.effort import examples
 from tests.unit.project.conftest import MakeProject
 
 A = """\
@@ -189,7 +190,7 @@ def test_now_is_what_the_files_hold(make_project: MakeProject) -> None:
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(states=st.lists(st.tuples(_TEXT, _TEXT), min_size=1, max_size=6), wanted=st.integers(0, 5))
 def test_any_state_of_any_files_can_be_gone_back_to(
     tmp_path_factory: pytest.TempPathFactory, states: list[tuple[str, str]], wanted: int

@@ -13,6 +13,8 @@ from orch_tui.model.variables.references import MissingSecrets
 from orch_tui.project.masking.kept import HiddenSecret, has_references, resolved, with_references
 from orch_tui.project.masking.redactor import Redactor
 
+from tests.support.effort import examples
+
 SECRETS = {"TOKEN": "hunter22-hunter22", "PIN": "123456", "YEAR": "2026", "ON": "true", "A": "a$b{TOKEN}c"}
 WORD = st.one_of(
     st.sampled_from([*SECRETS.values(), "$", "$$", "${TOKEN}", "$${PIN}", "{TOKEN}", "-", " ", "/", "x", "7", "?k="]),
@@ -27,7 +29,7 @@ JSON = st.recursive(
 
 
 @given(value=JSON)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_data_comes_back_as_it_was(value: Any) -> None:
     # GIVEN any data with secrets, references and dollars in it
     # WHEN it is kept and read again

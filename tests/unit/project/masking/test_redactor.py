@@ -19,6 +19,7 @@ from orch_tui.project.masking.ordinary import Ordinary, why_ordinary
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.masking.stream import StreamRedactor
 
+from tests.support.effort import examples
 from tests.support.encoders import ENCODERS
 from tests.support.leaks import leaks
 
@@ -55,7 +56,7 @@ def stream(redactor: Redactor, pieces: list[bytes]) -> bytes:
 @example(secret='"0000000000A[', seed=6260, sizes=[1, 1, 7, 12])
 @example(secret="000000000000000000ß\\f0", seed=16, sizes=[])
 @example(secret="00000000000000\\0000\\f0", seed=16, sizes=[])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 def test_what_encoders_write_is_masked_whatever_the_cuts(
     encoder: str, secret: str, seed: int, sizes: list[int]
 ) -> None:
@@ -78,7 +79,7 @@ def test_what_encoders_write_is_masked_whatever_the_cuts(
 )
 @example(secrets=["aaaa"], words=["aaaaaaa", 0, "aaa"], sizes=[1] * 12)
 @example(secrets=["abab", "baba"], words=["ababababab"], sizes=[3, 3])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_secrets_that_overlap_are_masked_whatever_the_cuts(
     secrets: list[str], words: list[str | int], sizes: list[int]
 ) -> None:
@@ -133,7 +134,7 @@ def test_what_waits_is_bounded() -> None:
 
 
 @given(secret=st.text(min_size=8, max_size=30), before=st.binary(max_size=7), after=st.binary(max_size=7))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_base64_of_a_text_around_any_secret_is_masked(secret: str, before: bytes, after: bytes) -> None:
     # GIVEN base64 of a longer text with the secret in the middle (a Basic header, a key file)
     value = secret.strip("\r\n").encode("utf-8", "surrogateescape")

@@ -18,6 +18,7 @@ from orch_tui.project.saving.orchestration_text import house_text
 from orch_tui.project.saving.writer import ChangedOnDisk
 from orch_tui.project.secrets import Secrets
 
+from tests.support.effort import examples
 from tests.support.strategies import orchestrations
 from tests.unit.project.conftest import MakeProject
 
@@ -138,7 +139,7 @@ def test_new_ones_never_replace_others(make_project: MakeProject) -> None:
         catalog.create_orchestration(project, edits.new_orchestration("A"))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(orchestrations())
 def test_any_draft_comes_back(tmp_path_factory: pytest.TempPathFactory, value: Orchestration) -> None:
     # GIVEN any orchestration with unsaved edits

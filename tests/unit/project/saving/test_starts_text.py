@@ -16,6 +16,8 @@ from orch_tui.project.files.source import DefinitionError, parse_toml
 from orch_tui.project.saving.orchestration_text import Composed, Way, compose, new_text
 from orch_tui.project.toml.decode import Place
 
+from tests.support.effort import examples
+
 FILE = """\
 name = "Campaigns"
 
@@ -174,7 +176,7 @@ def states(draw: st.DrawFn) -> Orchestration:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.sampled_from([FILE, INLINE, 'name = "A"\n', "schedules = []\n"]), st.lists(states(), min_size=1, max_size=3))
 def test_any_edits_in_a_row_read_back_and_keep_every_comment(text: str, wanted: list[Orchestration]) -> None:
     comments = [word for word in ("# Before work.", "# not ours", "# the team", "# one") if word in text]

@@ -20,6 +20,7 @@ from orch_tui.project.saving.orchestration_text import Way
 from orch_tui.project.saving.writer import ChangedOnDisk, SaveError, save_configuration, save_orchestration
 from orch_tui.project.toml.decode import Place
 
+from tests.support.effort import examples
 from tests.unit.project.conftest import MakeProject
 
 ORCHESTRATION = '# mine\nname = "A"\n\n[[phases]]\nid = "p"\nname = "P"\n'
@@ -227,7 +228,7 @@ def test_tables_that_are_read_stand_above_those_that_are_written(rest: str) -> N
     assert after.index("[[inputs]]") < after.index("# ours") and after.endswith(outputs + rest)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 @given(configurations.filter(readable), configurations.filter(readable), st.sampled_from(["\n", "\r\n"]))
 def test_any_configuration_becomes_any_other(old: Configuration, new: Configuration, line_end: str) -> None:
     # GIVEN the file of any configuration, with comments

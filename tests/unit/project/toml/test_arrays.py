@@ -12,6 +12,7 @@ from orch_tui.project.files.source import parse_toml
 from orch_tui.project.saving.orchestration_text import Way, compose
 from orch_tui.project.toml.lines import comments_in
 
+from tests.support.effort import examples
 from tests.unit.project.test_save_orchestration import read
 
 
@@ -51,7 +52,7 @@ def edited(value: Orchestration, steps: list[tuple[str, int, int]]) -> Orchestra
     return value
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(1, 5), rule_edits(), st.booleans(), st.sampled_from(["", " # opens"]))
 def test_every_comment_stays_and_goes_with_its_rule(
     rules: int, steps: list[tuple[str, int, int]], last_comma: bool, opening: str

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from orch_tui.project.toml.lines import Kind, line_of, scan
 
+from tests.support.effort import examples
+
 keys = st.sampled_from(["a", "b-1", "with space", 'quo"te', "[x]", "é", "", "a.b", "# no"])
 texts = st.sampled_from(["", "x", 'a"b', "two\nlines", '"""', "'''", "# no", "]]", "\\", "k = 1\n[t]\n"])
 values = st.recursive(
@@ -28,7 +30,7 @@ def paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, 
     return found
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(keys, values, max_size=4), st.booleans())
 def test_every_key_of_a_document_is_found_and_none_besides(document: dict[str, Any], many: bool) -> None:
     # GIVEN any document

@@ -16,6 +16,8 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Input, Static
 
+from tests.support.effort import examples
+
 WIDTH = 24
 _CONSOLE = Console(color_system="truecolor", force_terminal=True, width=WIDTH)
 _RED, _PLAIN = Style.parse("red"), Style.parse("white")
@@ -43,7 +45,7 @@ def update(text: str, cut: int, x1: int, x2: int) -> ChopsUpdate:
 texts = st.text(st.sampled_from("abc █é"), min_size=WIDTH, max_size=WIDTH)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(texts, texts, st.integers(1, WIDTH - 1), st.integers(0, WIDTH - 1), st.integers(1, WIDTH))
 def test_the_screen_is_as_after_an_update_of_textual(old: str, new: str, cut: int, x1: int, length: int) -> None:
     # GIVEN a line on the screen, of which columns from x1 to x2 are others now

@@ -11,6 +11,7 @@ from orch_tui.tui.wire.pen import DEFAULT, REVERSE, Pen, change
 from orch_tui.tui.wire.picture import CONTINUED, Row, cells
 from orch_tui.tui.wire.wire import Wire
 
+from tests.support.effort import examples
 from tests.support.terminal import TerminalScreen, TerminalStream
 
 BOLD, ITALIC, UNDERLINE = 1, 4, 8
@@ -87,14 +88,14 @@ FRAMES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(FRAMES, CAPABILITIES)
 def test_the_terminal_shows_the_picture_after_every_frame(frames: list[tuple[str, object]], can: Capabilities) -> None:
     _show_all(frames, can)
 
 
 @pytest.mark.long
-@settings(max_examples=10_000, deadline=None)
+@settings(max_examples=examples(10_000), deadline=None)
 @given(FRAMES, CAPABILITIES)
 def test_the_terminal_shows_the_picture_after_very_many_frames(
     frames: list[tuple[str, object]], can: Capabilities

@@ -17,6 +17,7 @@ from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.workbench.model import OptionChanges, Workbench
 
 from tests.support import strategies
+from tests.support.effort import examples
 from tests.tui.seed import SEED_REFS, sample_project, structure, write_orchestration
 
 
@@ -57,7 +58,7 @@ def test_seed_example_from_nothing_to_the_four_phases(project: Project) -> None:
     assert not bench.dirty
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(orchestration=strategies.orchestrations(), edits=strategies.edit_sequences())
 def test_undone_completely_it_is_the_first_value_and_saved_it_reads_back_equal(
     orchestration: Orchestration, edits: list[strategies.Edit]

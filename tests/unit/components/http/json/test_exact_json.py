@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.components.http.json.exact_json import Number, dumps, loads, number
 
+from tests.support.effort import examples
+
 DIGITS = st.text("0123456789", min_size=1, max_size=40)
 NUMBERS = st.builds(
     lambda sign, whole, fraction, exponent: f"{sign}{whole.lstrip('0') or '0'}{fraction}{exponent}",
@@ -42,7 +44,7 @@ def texts() -> st.SearchStrategy[str]:
 
 
 @given(texts())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_what_comes_in_goes_out(text: str) -> None:
     assert dumps(loads(text)) == text
 

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from orch_tui.components.http.records.flatten import Flattener, Path
 from orch_tui.components.http.records.names import ColumnNames
 
+from tests.support.effort import examples
+
 PAIRS: list[tuple[Path, ...]] = [
     (("user", "id"), ("user_id",)),
     (("Id",), ("id",), ("ID",)),
@@ -83,7 +85,7 @@ PATHS = st.lists(st.sampled_from(["a", "A", "b", "a_b", "_", "", "b\n"]), min_si
 
 
 @given(st.lists(st.sets(PATHS, min_size=1, max_size=6), min_size=1, max_size=5), st.randoms())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_runs_in_any_order(runs: list[set[Path]], order: random.Random) -> None:
     # GIVEN runs with any members, in any order of arrival
     memory: Any = None

@@ -15,6 +15,7 @@ from orch_tui.tui.configuration.form.codec import FormatError, decode_map, decod
 from orch_tui.tui.configuration.form.fields import Field, FieldPath, Kind, build_fields, decode
 from orch_tui.tui.configuration.form.values import collect, place_errors, secret_errors
 
+from tests.support.effort import examples
 from tests.support.strategies import TRICKY
 
 SCHEMA: dict[str, Any] = {
@@ -112,7 +113,7 @@ def typed(fields: tuple[Field, ...]) -> dict[FieldPath, str]:
 
 
 @given(PARAMETERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_every_text_reads_back_as_its_value(parameters: dict[str, Any]) -> None:
     # GIVEN the form of valid parameters
     fields = build_fields(SCHEMA, parameters)
@@ -153,7 +154,7 @@ def test_maps_read_back(values: dict[str, str]) -> None:
 
 
 @given(anything(), anything())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_nonsense_for_a_schema_still_gives_a_form(schema: Any, parameters: Any) -> None:
     # GIVEN a schema that is none, and any parameters
     nonsense = {"type": "object", "properties": schema, "required": schema, "$defs": schema, "anyOf": parameters}

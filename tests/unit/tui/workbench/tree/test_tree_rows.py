@@ -18,6 +18,8 @@ from orch_tui.tui.workbench.tree.rule_row import RuleRow
 from orch_tui.tui.workbench.tree.states import RuleLook, TreeStates
 from orch_tui.tui.workbench.tree.tree_rows import TreeRows
 
+from tests.support.effort import examples
+
 TASK = Task("t", "snowflake-extractor/index", continue_on_failure=True)
 PHASE = Phase("p", "First", (TASK,))
 
@@ -192,7 +194,7 @@ def test_a_rule_that_no_run_took_says_so_in_the_plan_and_not_in_a_run() -> None:
 _CHANGES = ("enabled", "configuration", "mark", "problem", "state", "width", "durations", "bars", "order")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(_CHANGES), st.integers(0, 2)), min_size=1, max_size=12))
 def test_rows_that_are_kept_are_those_that_would_be_drawn(steps: list[tuple[str, int]]) -> None:
     refs = sorted(_NAMES)
