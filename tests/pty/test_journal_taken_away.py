@@ -23,7 +23,7 @@ def _screen(project: Path) -> PtyApp:
     app = PtyApp(orch_tui(project), environment={"ORCH_TUI_CONFIG": str(project.parent / "no.toml")})
     app.wait_for("Main")
     app.send("\r")
-    app.wait_for("Sequence")
+    app.wait_for("Problems")
     return app
 
 

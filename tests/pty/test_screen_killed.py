@@ -38,7 +38,7 @@ def _trial(root: Path, seed: int, tally: Tally) -> None:
     with PtyApp(orch_tui(project), environment={"ORCH_TUI_CONFIG": str(root / "no.toml")}) as app:
         app.wait_for("Main")
         app.send("\r")
-        app.wait_for("Sequence")
+        app.wait_for("Problems")
         app.send("R")
         app.wait_for("6 will run")
         app.send("\r")
