@@ -17,6 +17,7 @@ from orch_tui.project.definitions.configurations import decode_component, decode
 from orch_tui.project.definitions.orchestrations import decode_orchestration
 from orch_tui.project.definitions.settings import ProjectSettings, decode_settings
 from orch_tui.project.extensions.manifests import BUILTIN_COMPONENTS, Manifests, toml_files
+from orch_tui.project.files.given_files import is_inside
 from orch_tui.project.files.source import DefinitionError, SourceText, parse_toml, read_source
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.toml.decode import Place, did_you_mean, quote
@@ -297,7 +298,7 @@ def text_file(root: Path, configuration_file: Path, named: str) -> Path:
     if not named or "\0" in named:
         raise ValueError(f"{quote(named)} cannot be the name of a file")
     path = Path(os.path.normpath(configuration_file.parent / named))
-    if not path.is_relative_to(root) or not path.resolve().is_relative_to(root.resolve()):
+    if not path.is_relative_to(root) or not is_inside(path, root):
         raise ValueError(f"the file {quote(named)} is outside of the project")
     return path
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.texts.text import safe_line
 from orch_tui.model.variables.references import is_secret_name
+from orch_tui.project.files.given_files import read_given, real_path
 from orch_tui.project.files.source import reading_remedy
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -80,9 +81,9 @@ class Secrets:
 
     def _read(self, path: Path) -> dict[str, str]:
         try:
-            text = path.read_text(encoding="utf-8-sig")
+            text = read_given(path).decode("utf-8-sig")
         except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else "it cannot be opened"
+            reason = os.strerror(error.errno) if error.errno else str(error)
             message, remedy = f".env cannot be read: {reason}", reading_remedy(error, "ls -l .env")
             self.refusal = error
         except UnicodeDecodeError:
@@ -133,11 +134,15 @@ def _tracked_by_git(path: Path) -> bool:
     Entries of index versions 2 and 3 end with 16 bits of flags, whose lower 12 are the name's length, the name and a
     NUL byte (https://git-scm.com/docs/index-format). Version 4 shortens names and is not looked at.
     """
-    for directory in path.resolve().parents:
+    try:
+        real = real_path(path)
+    except OSError:
+        return False
+    for directory in real.parents:
         git = directory / ".git"
         try:
             if git.is_file():
-                git = directory / git.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+                git = directory / read_given(git).decode().removeprefix("gitdir:").strip()
             index = git / "index"
             if not git.is_dir():
                 continue
@@ -146,7 +151,7 @@ def _tracked_by_git(path: Path) -> bool:
             data = index.read_bytes()
         except (OSError, UnicodeDecodeError):
             return False
-        name = os.fsencode(path.resolve().relative_to(directory))
+        name = os.fsencode(real.relative_to(directory))
         entry = bytes([len(name) & 0xFF]) + name + b"\0"
         return len(name) < 256 and entry in data
     return False

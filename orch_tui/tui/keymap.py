@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.model.texts.text import safe_line
+from orch_tui.project.files.given_files import read_given
 from orch_tui.tui.actions import ALL, Action
 
 # What a context lies in, where its keys hide those of the outer ones; dialogs lie in none.
@@ -88,7 +89,7 @@ def load_config(path: Path | None = None, actions: Sequence[Action] = ALL) -> Us
     """Read and check the file. Never raises for what is in it: see ``complaints``."""
     config = UserConfig(path or config_path())
     try:
-        data = tomllib.loads(config.path.read_text(encoding="utf-8"))
+        data = tomllib.loads(read_given(config.path).decode("utf-8"))
     except FileNotFoundError:
         return config
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -271,7 +272,7 @@ def save_theme(path: Path, theme: str) -> None:
     from orch_tui.project.files.atomic import write_atomic
 
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+        document = tomlkit.parse(read_given(path).decode("utf-8")) if path.exists() else tomlkit.document()
     except (TOMLKitError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} has an error and was left alone: {safe_line(str(error))}") from error
     document["theme"] = theme

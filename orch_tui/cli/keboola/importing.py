@@ -57,9 +57,10 @@ def _project(new: Path | None, project: str | None, *, dry_run: bool) -> Project
         return open_it(project)
     if dry_run:
         raise CliError("--dry-run needs a project that there is: --new would make one")
+    from orch_tui.project.files.given_files import real_path
     from orch_tui.project.saving.scaffold import new_project
 
-    return new_project(new, new.resolve().name, sample=False)
+    return new_project(new, real_path(new).name, sample=False)
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:

@@ -154,10 +154,11 @@ def _print_problem(out: Output, problem: Problem) -> None:
 @project_option
 def new_command(directory: Path, name: str | None, project: str | None) -> int:
     """Make a new project in DIRECTORY, with an orchestration that runs."""
+    from orch_tui.project.files.given_files import real_path
     from orch_tui.project.saving.scaffold import new_project
 
     try:
-        new_project(directory, name or directory.resolve().name)
+        new_project(directory, name or real_path(directory).name)
     except OSError as error:
         raise CliError(f"the project cannot be made: {os_sentence(error)}") from error
     shown = safe_line(str(directory))

@@ -21,6 +21,7 @@ from orch_tui.components.kit.sql import connect, duckdb_explained, listed, query
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import output_files
 from orch_tui.project.files.atomic import sync_directory
+from orch_tui.project.files.given_files import real_path
 from orch_tui.storage.duckdb import folded, literal, parquet, quoted
 
 if TYPE_CHECKING:
@@ -82,7 +83,10 @@ def run(parameters: Parameters, ctx: Context) -> None:
     if parameters.path.startswith("package://"):
         raise UserError("a file cannot be written into a Python package; give a path relative to the project")
     # A symbolic link stays one: its target is replaced.
-    target = ctx.resolve(parameters.path).resolve()
+    try:
+        target = real_path(ctx.resolve(parameters.path))
+    except OSError as error:
+        raise UserError(f"{safe_line(parameters.path, 200)} cannot be written: {error.strerror}") from error
     shown = str(target.relative_to(ctx.project)) if target.is_relative_to(ctx.project) else str(target)
     form = _form(parameters, target, shown)
     replacing = _replacing(target, shown, parameters.overwrite, ctx)

@@ -14,6 +14,7 @@ from orch_tui.components.kit.faults import FaultyParameter
 from orch_tui.components.kit.sql import connect, listed, query_progress
 from orch_tui.components.sql.statements import PARAMETER, Statement, read_statements
 from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.project.files.given_files import real_path
 from orch_tui.storage.duckdb import columns_of, exact_path, folded, literal, parquet, quoted, readable
 from orch_tui.storage.parquet import write_parquet
 
@@ -100,11 +101,11 @@ def open_sandbox(ctx: Context, *, threads: int, memory_limit: str) -> duckdb.Duc
     con = connect(ctx, threads=threads, memory_limit=memory_limit)
     # Without this the name of any Python variable up the stack would be a table.
     con.execute("set python_enable_replacements = false")
-    inputs = {item.name: item.path.resolve() for item in ctx.inputs.values()}
+    inputs = {item.name: real_path(item.path) for item in ctx.inputs.values()}
     for name, path in inputs.items():
         con.execute(f"create view {quoted(name)} as select * from {parquet(path)}")
     # DuckDB compares with real paths; a trailing slash keeps "out" from meaning "outside" too.
-    home = ctx.data_dir.resolve()
+    home = real_path(ctx.data_dir)
     allowed = ", ".join(literal(f"{home / name}/") for name in ("in", "out"))
     con.execute(f"set allowed_directories = [{allowed}]")
     # What names an input beside marks of patterns is looked at as it is written.

@@ -9,6 +9,7 @@ from pathlib import Path
 from orch_tui.components.kit.component import UserError
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.texts.text import safe_line
+from orch_tui.project.files.given_files import real_path
 from orch_tui.storage.duckdb import folded, quoted
 
 
@@ -22,7 +23,7 @@ def open_read_only(path: Path, shown: str, *, timeout: float = 30.0) -> sqlite3.
         raise UserError(f"there is no database {shown}; correct the parameter database")
     if path.is_dir():
         raise UserError(f"{shown} is a directory, not a SQLite database; correct the parameter database")
-    uri = path.resolve().as_uri()
+    uri = real_path(path).as_uri()
     try:
         return _probed(f"{uri}?mode=ro", timeout)
     except sqlite3.OperationalError as error:

@@ -16,6 +16,7 @@ from typing import Any
 
 from orch_tui.project.concurrent.save_lock import saving
 from orch_tui.project.files.atomic import write_atomic
+from orch_tui.project.files.given_files import is_inside
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.files.source import DefinitionError, digest_of, read_source
 from orch_tui.project.paths import ProjectPaths, make_private
@@ -82,7 +83,7 @@ def _texts_to_write(intent: Path, root: Path) -> dict[Path, str]:
         body: Any = json.loads(read_own(intent))
         for item in body:
             path, text = root / item["path"], str(item["text"])
-            if not path.resolve().is_relative_to(root.resolve()):
+            if not is_inside(path, root):
                 return {}
             if _digest(path, root, item["path"]) not in (item["before"], digest_of(text)):
                 return {}

@@ -13,7 +13,7 @@ from pathlib import Path
 GROUP = "orch_tui.components"
 
 # Manifests are data: the modules beside them are never imported from here.
-BUILTIN_COMPONENTS = Path(__file__).resolve().parents[2] / "components"
+BUILTIN_COMPONENTS = Path(os.path.abspath(__file__)).parents[2] / "components"
 
 
 class Manifests:

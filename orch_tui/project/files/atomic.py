@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from orch_tui.project.files.given_files import real_path
+
 
 def write_atomic(path: Path, text: str | bytes, mode: int | None = None) -> None:
     """Write to a temporary file beside ``path``, fsync, rename over it, fsync the directory.
@@ -21,7 +23,7 @@ def write_atomic(path: Path, text: str | bytes, mode: int | None = None) -> None
     # Only who saves needs it.
     import tempfile
 
-    target = path.resolve()
+    target = real_path(path)
     if mode is None:
         try:
             mode = target.stat().st_mode & 0o7777

@@ -6,7 +6,6 @@ import errno
 import hashlib
 import os
 import re
-import stat
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from typing import Any
 from orch_tui.model.errors import OrchError
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.texts.text import safe_line
+from orch_tui.project.files.given_files import NotRegular, TooLarge, is_inside, read_descriptor, real_path
 from orch_tui.project.files.own_files import NotOwnFile, open_own
 
-MAX_BYTES = 5 * 1024 * 1024
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 # O_NONBLOCK: opening a named pipe must not wait for somebody to write into it.
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -101,6 +100,10 @@ def reading_remedy(error: OSError, look: str) -> str:
     """What to do about a file that is there and was not given; ``look`` is the command that shows its permissions."""
     if isinstance(error, PermissionError):
         return f"check its permissions with {look}"
+    if isinstance(error, NotRegular):
+        return "replace it by a text file"
+    if isinstance(error, TooLarge):
+        return "take out what does not belong there"
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return "raise the limit with ulimit -n"
     return "try again; if it stays so, look after its disk"
@@ -112,8 +115,8 @@ def _open(path: Path, root: Path, shown: str) -> int:
     except OSError as error:
         if error.errno != errno.ELOOP:
             raise
-        target = path.resolve()
-        if not target.is_relative_to(root.resolve()):
+        target = real_path(path)
+        if not is_inside(path, root):
             message = f'the file is a symbolic link that leads out of the project, to "{safe_line(str(target), 200)}"'
             raise _refused(shown, "symlink", message, "put a copy of the file into the project") from None
         return os.open(target, _FLAGS)
@@ -122,19 +125,12 @@ def _open(path: Path, root: Path, shown: str) -> int:
 def _read_bytes(descriptor: int, shown: str) -> bytes:
     """All of it; the descriptor is closed."""
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _refused(shown, "unreadable", "this is no regular file", "replace it by a text file")
-        size, pieces = status.st_size, []
-        while size <= MAX_BYTES and (piece := os.read(descriptor, status.st_size + 4096)):
-            pieces.append(piece)
-            size = max(size, sum(map(len, pieces)))
-        if size <= MAX_BYTES:
-            return b"".join(pieces)
-        message = f"the file has {size / 1024 / 1024:.1f} MiB; more than 5 are not read"
-        raise _refused(shown, "huge", message, "move big texts into files of their own")
-    finally:
-        os.close(descriptor)
+        return read_descriptor(descriptor)
+    except NotRegular as error:
+        raise _refused(shown, "unreadable", "this is no regular file", reading_remedy(error, "ls -l")) from None
+    except TooLarge as error:
+        message = f"the file {str(error).removeprefix('it ')}"
+        raise _refused(shown, "huge", message, "move big texts into files of their own") from None
 
 
 def parse_toml(text: str, shown: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.project.definitions.configurations import file_reference
-from orch_tui.project.files.source import MAX_BYTES
+from orch_tui.project.files.given_files import MAX_BYTES
 from orch_tui.project.project import text_file
 
 _MOST = 200

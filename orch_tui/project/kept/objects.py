@@ -10,8 +10,9 @@ import zlib
 from pathlib import Path
 
 from orch_tui.model.errors import OrchError
+from orch_tui.project.files.given_files import MAX_BYTES
 from orch_tui.project.files.own_files import read_own, replace_own
-from orch_tui.project.files.source import MAX_BYTES, digest_of
+from orch_tui.project.files.source import digest_of
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _SPREAD = 2

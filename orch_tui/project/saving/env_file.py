@@ -8,6 +8,7 @@ from pathlib import Path
 from orch_tui.model.errors import OrchError
 from orch_tui.model.variables.references import is_secret_name
 from orch_tui.project.files.atomic import write_atomic
+from orch_tui.project.files.given_files import read_given
 from orch_tui.project.project import Project
 from orch_tui.project.saving.writer import SaveError, locked
 from orch_tui.project.secrets import parse_env
@@ -67,7 +68,7 @@ def with_secret(text: str, name: str, value: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_given(path).decode("utf-8-sig")
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.files.atomic import write_atomic
+from orch_tui.project.files.given_files import read_given
 from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.project import Project, open_project
 from orch_tui.project.saving.writer import SaveError
@@ -123,7 +124,7 @@ def new_project(path: Path, name: str | None = None, *, sample: bool = True) -> 
 
 def _ignore(path: Path) -> None:
     """Adds what git must not keep to a ``.gitignore`` that may be there."""
-    text = path.read_text(encoding="utf-8", errors="surrogateescape") if path.exists() else ""
+    text = read_given(path).decode("utf-8", "surrogateescape") if path.exists() else ""
     missing = [line for line in _IGNORED if line not in text.splitlines()]
     if missing:
         start = text if not text or text.endswith("\n") else text + "\n"
