@@ -49,6 +49,7 @@ class OrchApp(Application, inherit_bindings=False):
     # The first screen's sheet too: both are parsed at once before anything is painted.
     CSS_PATH: ClassVar[list[str | PurePath]] = [_HERE / "app.tcss", _HERE / "home" / "home.tcss"]
     TITLE = "orch-tui"
+    asking_groups = frozenset({"do", "intervene", "note", "palette", "prepare", "secrets", "sequence"})
 
     def __init__(
         self,

@@ -51,6 +51,8 @@ _NEEDS_ONE = frozenset(
     {"open", "run", "duplicate", "rename", "change-id", "orchestration", "starts", "backfill"}
     | {"delete", "edit-file", "history", "sequence"}
 )
+_BEFORE_THE_NEXT_KEY = frozenset({"home.filter", "home.clear-filter"})
+"""What decides where the next key goes."""
 _NOT_WHILE_TYPING = frozenset({"new", "filter"})
 _CHANGING_KEYS = ("stop", "log", "failure", "acknowledge")
 """Actions by which it can be told that other keys are in the footer now."""
@@ -290,10 +292,14 @@ class HomeScreen(Screen[None]):
             "runs.history": self._history,
         }
 
-    def action_do(self, action_id: str) -> None:
+    async def action_do(self, action_id: str) -> None:
         """One of the table; what asks something goes on in a worker."""
         do = self._can[action_id]
-        if inspect.iscoroutinefunction(do):
+        if action_id in _BEFORE_THE_NEXT_KEY:
+            result = do()
+            if inspect.isawaitable(result):
+                await result
+        elif inspect.iscoroutinefunction(do):
             in_background(self, do, "do", action_id)
         else:
             do()

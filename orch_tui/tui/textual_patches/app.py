@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.app import App, ScreenError
 from textual.css.query import NoMatches
+from textual.events import Event, Key
 from textual.widget import MountError
 
 from orch_tui.tui.textual_patches import first_size, frugal, rule_lookup, titles, unstyled
 from orch_tui.tui.textual_patches.guard import has, is_version
+from orch_tui.tui.textual_patches.keys_in_turn import KeysInTurn
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -72,6 +74,17 @@ class PatchedApp(App[int], inherit_bindings=False):
         unstyled.install()
         self.fault: BaseException | None = None
         self._frames: Frames | None = None
+        self._keys = KeysInTurn(self, lambda worker: worker.group in self.asking_groups)
+
+    async def on_event(self, event: Event) -> None:
+        """A key is sent on when those before it have done what they do."""
+        if not isinstance(event, Key):
+            await super().on_event(event)
+        elif event.is_forwarded or not self._keys.must_wait(event):
+            came_back = event.is_forwarded
+            await super().on_event(event)
+            if came_back or not event.is_forwarded:
+                self._keys.is_done(event)
 
     @property
     def terminal_driver(self) -> ResilientDriver | None:
@@ -113,6 +126,8 @@ class PatchedApp(App[int], inherit_bindings=False):
         self._return_code = self.fault_code
         super().panic(*renderables)
 
+    asking_groups: frozenset[str] = frozenset()
+    """Groups of the workers in which a key goes on that asks something or opens another screen."""
     fault_code = 70
     """The exit code of the process after a fault."""
 
