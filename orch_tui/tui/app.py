@@ -38,6 +38,7 @@ REFUSED = 2
 FAULT = PatchedApp.fault_code
 SIGNAL_BASE = 128
 _TWICE_SECONDS = 2.0
+_NOT_UTF8 = "The terminal sent bytes that are not UTF-8; they were left out. Set its encoding to UTF-8 to type them."
 _HERE = Path(__file__).parent
 
 
@@ -83,19 +84,12 @@ class OrchApp(Application, inherit_bindings=False):
         self.signals.listen(lambda number: loop.call_soon_threadsafe(self.leave_by, number))
         if (driver := self.terminal_driver) is not None:
             driver.on_lost = lambda: self.leave_by(signal.SIGHUP)
-            driver.on_not_utf8 = self._tell_of_the_encoding
+            driver.on_not_utf8 = partial(self.say, _NOT_UTF8, "warning", seconds=12)
         # Textual comes back from the shell with an empty screen.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self.config.complaints:
             wrong = counted(len(self.config.complaints), "setting")
             self.say(f"{wrong} cannot be used; orch-tui keys says why.", "warning")
-
-    def _tell_of_the_encoding(self) -> None:
-        self.say(
-            "The terminal sent bytes that are not UTF-8; they were left out. Set its encoding to UTF-8 to type them.",
-            "warning",
-            seconds=12,
-        )
 
     # --- leaving ---
 

@@ -137,16 +137,19 @@ async def test_each_attempt_is_a_piece_of_the_bar(tmp_path: Path) -> None:
             assert "✘····" in row and "·▆" in row and row.index("▆✘") < row.index("·▆")
 
 
-async def test_the_log_is_that_of_the_task_under_the_cursor_and_of_the_telling_one_of_a_phase(tmp_path: Path) -> None:
+async def test_the_log_is_that_of_the_task_under_the_cursor_and_of_a_phase_all_of_them(tmp_path: Path) -> None:
     project = make_commands(tmp_path, {"First": {"a": "echo from-a", "b": "echo from-b; false"}})
     run(project)
     async with workbench(project, "o") as (pilot, screen):
         await pilot.press("w")
-        # GIVEN the cursor on the phase THEN the log is that of the task that failed
-        await until(pilot, lambda: "Log of b" in screen_text(screen), "the log")
-        # WHEN the cursor goes to a task THEN it is that of the task
+        # GIVEN the cursor on the phase THEN its tasks' lines stand there behind their names
+        await until(pilot, lambda: "Log of First" in screen_text(screen), "the log")
+        both = ("a │ from-a", "b │ from-b")
+        await until(pilot, lambda: all(one in screen_text(screen) for one in both), "both logs")
+        # WHEN the cursor goes to a task THEN it is that of the task alone
         await pilot.press("down")
-        await until(pilot, lambda: "Log of a" in screen_text(screen) and "from-a" in screen_text(screen), "the log")
+        await until(pilot, lambda: "Log of a" in screen_text(screen) and "a │ from-a" not in screen_text(screen))
+        assert "from-a" in screen_text(screen)
 
 
 def screen_text(screen: WorkbenchScreen) -> str:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _WIDE = 104
 _WIDEST = 110
-"""The word of a run that nobody executes, where no status would be honest."""
+_APART, _LEAST = 3, 12
+"""Blank columns around a description; so many of its own are worth reading."""
 
 
 class Columns(NamedTuple):
@@ -140,14 +141,16 @@ class OrchestrationList(LineList, inherit_bindings=False):
             _cell(str(entry.tasks), sizes.tasks, "text" if entry.tasks else "dim"),
         )
         name = [left, Part(entry.name, "strong"), *((Part("  unsaved", "warning"),) if entry.draft else ())]
-        if self.size.width >= _WIDEST and entry.description:
-            name.append(Part(f"  {entry.description}", "dim"))
         runs = self._runs_of(entry.id)
         now = self._now()
         following = self._next(entry, sizes, now)
         progress = self._board().progress.get(entry.id)
         run = self._run_cells(runs, sizes) if progress is None else progress_cells(progress, sizes)
-        return Row(tuple(name), (*numbers, *run, following, Part(" ")))
+        right = (*numbers, *run, following, Part(" "))
+        free = self.size.width - sum(cell_len(part.text) for part in (*name, *right)) - _APART
+        if self.size.width >= _WIDEST and entry.description and free >= min(_LEAST, cell_len(entry.description)):
+            name.append(Part(f"  {entry.description}", "dim"))
+        return Row(tuple(name), right)
 
     def _next(self, entry: Entry, sizes: Columns, now: float) -> Part:
         """When a schedule starts it next; of one that a pause keeps back for good, that it is paused."""

@@ -16,8 +16,6 @@ from textual.message import Message
 
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.orchestration.rules import phase_of_id, rule_id
-from orch_tui.model.run.runstate import TaskState
-from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.approvals import approvals_of
 from orch_tui.runs.head import head_of
 from orch_tui.runs.timeline import Timeline
@@ -169,11 +167,9 @@ class LivePanel(Vertical):
         self._labels = (*self._labels[:number], label, *self._labels[number + 1 :])
         self.query_one(PaneTabs).show(self.tab, self._labels)
 
-    def show_log(self, path: Path | None, task: TaskState | None) -> None:
-        """The log of a task, while its tab is shown; None for none."""
-        ended = task is not None and task.status.final
+    def show_log(self, path: Path | None, name: str, *, ended: bool) -> None:
+        """A log and whose it is, while its tab is shown; None for none. ``ended``: nobody writes into it any more."""
         self._log_view().show(path, ended=ended)
-        name = safe_line(task.name, 60).rpartition(" · ")[2] if task is not None else ""
         self._label(0, f"Log of {name}" if name else _LABELS[0])
 
     def _log_view(self) -> LogView:

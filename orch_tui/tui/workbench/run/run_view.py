@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.model.run.runstate import TaskState
+from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import log_file
+from orch_tui.runs.log.merged import LogSource, MergedLog
 from orch_tui.runs.timeline import Timeline, timeline_of
 from orch_tui.runs.view import RunModel, telling
 from orch_tui.tui.workbench.run.live_panel import LivePanel
@@ -32,6 +35,7 @@ class RunView:
         self._states = TreeStates()
         self._nested: Mapping[str, Sequence[NestedLine]] = {}
         self._timeline = Timeline()
+        self._merged = MergedLog()
 
     def begin(self) -> None:
         """Another run is shown: nothing is known of it yet."""
@@ -96,20 +100,40 @@ class RunView:
         self.show_log(shown)
 
     def show_log(self, shown: Shown) -> None:
-        """The log of the task under the cursor, while it is in view."""
+        """The log of the task under the cursor, while it is in view; of a phase those of its tasks as one."""
         model = shown.model
-        if self._panel.tab == "log" and model is not None:
-            task = self.task(shown) or self._of_phase(shown)
-            directory = model.attempt_path(task) if task is not None else None
-            self._panel.show_log(log_file(directory) if directory is not None else None, task)
+        if self._panel.tab != "log" or model is None:
+            return
+        task, phase = self.task(shown), self._tree.item
+        if task is None and isinstance(phase, Phase):
+            begun = [one for one in map(shown.task, (task.id for task in phase.tasks)) if one and one.attempts]
+            if len(begun) > 1:
+                name = model.state.phases[phase.id].name if phase.id in model.state.phases else phase.name
+                self._show_logs(model, phase.id, name, begun)
+                return
+            task = next(iter(begun), None)
+        directory = model.attempt_path(task) if task is not None else None
+        name = safe_line(task.name, 60).rpartition(" · ")[2] if task is not None else ""
+        ended = task is not None and task.status.final
+        self._panel.show_log(log_file(directory) if directory is not None else None, name, ended=ended)
+
+    def _show_logs(self, model: RunModel, phase: str, name: str, begun: Sequence[TaskState]) -> None:
+        sources = [
+            LogSource(safe_line(one.name, 60).rpartition(" · ")[2], log_file(directory), one.status.final)
+            for one in begun
+            if (directory := model.attempt_path(one)) is not None
+        ]
+        path: Path | None
+        try:
+            path = self._merged.show((model.directory, phase), sources)
+        except OSError:
+            # No room for another file: the log of the one that has most to tell needs none.
+            one = telling(begun)
+            path = next((source.path for source in sources if one is not None and one.id in source.path.parts), None)
+        ended = all(one.status.final for one in begun)
+        self._panel.show_log(path, safe_line(name, 60), ended=ended)
 
     def task(self, shown: Shown) -> TaskState | None:
         """The task under the cursor as the run has it."""
         item = self._tree.item
         return shown.task(item.id) if isinstance(item, Task) else None
-
-    def _of_phase(self, shown: Shown) -> TaskState | None:
-        """The task of the phase under the cursor that has most to tell."""
-        item = self._tree.item
-        tasks = [shown.task(task.id) for task in item.tasks] if isinstance(item, Phase) else []
-        return telling(task for task in tasks if task is not None)
