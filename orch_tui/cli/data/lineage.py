@@ -11,7 +11,7 @@ from orch_tui.cli.shared.completion import complete_table
 from orch_tui.cli.shared.errors import SUCCESS, CliError
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output, pad
-from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from orch_tui.lineage.graph import LineageGraph
     from orch_tui.lineage.values import Column, Node
     from orch_tui.lineage.walking import ColumnRow, Direction, TreeRow
-
-_HEADS = {"up": "comes from", "down": "goes to"}
 
 
 @click.command("lineage")
@@ -80,6 +78,7 @@ def _show_table(
     out: Output, graph: LineageGraph, start: Node, ways: Sequence[Direction], depth: int | None, *, as_json: bool
 ) -> None:
     from orch_tui.lineage.walking import tree
+    from orch_tui.lineage.words import HEADS, place_words, title
 
     found = {way: tree(graph, start, way, depth) for way in ways}
     if as_json:
@@ -89,30 +88,12 @@ def _show_table(
         return
     out.line(out.bold(safe_line(title(graph, start))))
     for way, rows in found.items():
-        out.line(_HEADS[way.value] if rows else f"{_HEADS[way.value]} nothing that is known")
+        out.line(HEADS[way.value] if rows else f"{HEADS[way.value]} nothing that is known")
         width = min(64, max((2 * row.depth + len(title(graph, row.node)) for row in rows), default=0))
         for row in rows:
             again = "  (as above)" if row.repeated else ""
             text = pad("  " * row.depth + safe_line(title(graph, row.node)), width)
             out.line(f"{text}  {place_words(graph, row.node)}{again}".rstrip())
-
-
-def title(graph: LineageGraph, node: Node) -> str:
-    """What people call a node."""
-    job = graph.jobs.get(node.name) if node.kind.value == "configuration" else None
-    return job.name if job is not None else node.name
-
-
-def place_words(graph: LineageGraph, node: Node) -> str:
-    """Where a configuration runs: ``sql/a · campaigns, phase 2 "Transformation"``; empty for a table."""
-    job = graph.jobs.get(node.name) if node.kind.value == "configuration" else None
-    if job is None:
-        return ""
-    if not job.places:
-        return f"{job.ref} · in no orchestration"
-    first = job.places[0]
-    more = f" and {counted(len(job.places) - 1, 'other task')}" if len(job.places) > 1 else ""
-    return f'{job.ref} · {first.orchestration}, phase {first.number} "{safe_line(first.phase, 60)}"{more}'
 
 
 def table_json(graph: LineageGraph, start: Node, found: dict[Direction, list[TreeRow]]) -> dict[str, Any]:
@@ -161,6 +142,7 @@ def _show_column(
     out: Output, graph: LineageGraph, column: Column, ways: Sequence[Direction], depth: int | None, *, as_json: bool
 ) -> None:
     from orch_tui.lineage.walking import Direction, column_tree
+    from orch_tui.lineage.words import HEADS
 
     found = {way: column_tree(graph, column, way, depth) for way in ways}
     rows_of = graph.rows_of(column.table) if Direction.UP in found else []
@@ -172,7 +154,7 @@ def _show_column(
     out.line(out.bold(safe_line(f"{column.table} · {column.name}")))
     for way, rows in found.items():
         nothing = "no column" if way is Direction.UP and graph.is_traced(column.table) else "nothing that is known"
-        out.line(_HEADS[way.value] if rows else f"{_HEADS[way.value]} {nothing}")
+        out.line(HEADS[way.value] if rows else f"{HEADS[way.value]} {nothing}")
         width = min(64, max((2 * row.depth + len(_column_words(row)) for row in rows), default=0))
         for row in rows:
             again = "  (as above)" if row.repeated else ""

@@ -51,7 +51,7 @@ def test_command(what: str | None, variables: tuple[str, ...], as_json: bool, pr
     Nothing is read, written or changed on either side, and each answers within 30 seconds. Exit code 1 when a
     connection does not work.
     """
-    from orch_tui.cli.run.command import parse_variables
+    from orch_tui.cli.run.manner import parse_variables
 
     opened = open_it(project)
     given = parse_variables(variables)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,11 @@ import click
 
 from orch_tui.cli.run.broken_off import fault_error
 from orch_tui.cli.run.cautions import warn_of_env, warn_of_variables
-from orch_tui.cli.run.nested_report import report_to_parent
-from orch_tui.cli.run.which import interrupted_run, repeated, which_run
+from orch_tui.cli.run.manner import Manner, exit_code, parse_variables
+from orch_tui.cli.run.nested_report import nothing_is_left, report_to_parent
+from orch_tui.cli.run.which import changed_sources, interrupted_run, repeated, which_run
 from orch_tui.cli.shared.completion import complete_orchestration, complete_phase, complete_run, complete_task
-from orch_tui.cli.shared.errors import ALREADY_RUNS, FAILED, SUCCESS, USAGE, WARNED, CliError, os_sentence
+from orch_tui.cli.shared.errors import ALREADY_RUNS, FAILED, SUCCESS, USAGE, CliError, os_sentence
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output
 from orch_tui.model.status import Status
@@ -44,40 +44,6 @@ _WAIT = 0.25
 _FIXED = ("--resume goes on with a run as it was started", "--scheduled runs all that the schedule is of")
 
 
-@dataclass(frozen=True, slots=True)
-class _Manner:
-    """How a run is told and judged."""
-
-    strict: bool = False
-    as_json: bool = False
-    plain: bool = False
-    quiet: bool = False
-    wait: bool = False
-    nested_in: str | None = None
-
-
-def exit_code(status: Status, *, strict: bool, signal: int | None = None) -> int:
-    """What a run's end means for whoever called; ``signal`` is the one that this process was asked to stop with."""
-    if status is Status.SUCCESS:
-        return SUCCESS
-    if signal is not None:
-        return 128 + signal
-    if status is Status.WARNING:
-        return WARNED if strict else SUCCESS
-    return FAILED
-
-
-def parse_variables(texts: tuple[str, ...]) -> dict[str, str]:
-    """``NAME=VALUE`` texts. Raises: CliError."""
-    variables = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise CliError(f'--var {safe_line(text, 80)}: write it as --var NAME=VALUE, like --var day="2026-11-22"')
-        variables[name.strip()] = value
-    return variables
-
-
 @click.command("run")
 @click.argument("orchestration", required=False, shell_complete=complete_orchestration)
 @click.option(
@@ -102,6 +68,8 @@ def parse_variables(texts: tuple[str, ...]) -> dict[str, str]:
     metavar="[RUN]",
     help="Run what did not succeed in RUN (default: the last run) or was edited since; reuse the rest.",
 )
+@click.option("--changed", is_flag=True, help="Run only what is stale: text, variables, inputs or sources changed.")
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="With --changed: this is another now.")
 @click.option(
     "--resume",
     is_flag=False,
@@ -135,6 +103,8 @@ def run_command(
     phase: tuple[str, ...],
     from_phase: str | None,
     rerun_failed: str | None,
+    changed: bool,
+    sources: tuple[str, ...],
     resume: str | None,
     as_it_ran: str | None,
     shadow: bool,
@@ -161,13 +131,13 @@ def run_command(
     from orch_tui.engine.runs.start import RunRequest
 
     opened = open_it(project)
-    manner = _Manner(strict, as_json, plain, quiet, wait, nested)
+    manner = Manner(strict, as_json, plain, quiet, wait, nested, changed_sources(changed, sources, rerun_failed))
     if as_it_ran is not None or shadow:
-        if any([from_phase, rerun_failed, resume, variables, scheduled]) or as_it_ran is None:
+        if any([from_phase, rerun_failed, changed, resume, variables, scheduled]) or as_it_ran is None:
             raise CliError("--as-it-ran repeats a run as it was; it goes with --only, --phase and --shadow alone")
         return _repeat(opened, repeated(opened, orchestration, as_it_ran, only, phase, shadow), manner, dry_run=dry_run)
     if resume is not None or scheduled is not None:
-        if any([only, phase, from_phase, rerun_failed, variables, dry_run, wait]):
+        if any([only, phase, from_phase, rerun_failed, changed, variables, dry_run, wait]):
             raise CliError(f"{_FIXED[resume is None]}: it takes no other choice of what to run")
         if resume is not None:
             return _go_on(opened, orchestration, resume, manner)
@@ -177,14 +147,34 @@ def run_command(
     return _run_chosen(opened, request, manner, dry_run=dry_run)
 
 
-def _run_chosen(project: Project, request: RunRequest, manner: _Manner, *, dry_run: bool) -> int:
-    from orch_tui.cli.run.signals import Signals
+def _planned(project: Project, request: RunRequest, manner: Manner) -> RunPlan:
+    """The plan as things stand now; with ``--changed`` of what is stale now."""
     from orch_tui.engine.runs.start import plan_run
+
+    if manner.sources is not None:
+        from orch_tui.freshness.planning import of_today
+
+        request = of_today(project, request, manner.sources)
+    return plan_run(project, request)
+
+
+def run_requested(
+    project: Project, request: RunRequest, *, strict: bool, plain: bool, quiet: bool, on_stderr: bool
+) -> int:
+    """Run a part that another command has chosen, told as ``orch-tui run`` does; the exit code.
+
+    ``on_stderr``: standard output is for that command's own words.
+    """
+    return _run_chosen(project, request, Manner(strict, False, plain, quiet, on_stderr=on_stderr), dry_run=False)
+
+
+def _run_chosen(project: Project, request: RunRequest, manner: Manner, *, dry_run: bool) -> int:
+    from orch_tui.cli.run.signals import Signals
 
     if dry_run:
         from orch_tui.cli.run.dry_run import show_plan
 
-        return show_plan(plan_run(project, request), as_json=manner.as_json)
+        return show_plan(_planned(project, request, manner), as_json=manner.as_json)
     if manner.nested_in is None:
         warn_of_env(project)
         warn_of_variables(request.variables)
@@ -205,15 +195,16 @@ def _resume(project: Project, directory: Path) -> ActiveRun:
         raise CliError(f"the run cannot be taken over: {os_sentence(error)}", USAGE) from error
 
 
-def _run(project: Project, request: RunRequest, manner: _Manner, signals: Signals) -> int:
-    from orch_tui.engine.runs.start import plan_run
-
-    if manner.nested_in is not None and request.rerun is not None and _nothing_is_left(project, request):
+def _run(project: Project, request: RunRequest, manner: Manner, signals: Signals) -> int:
+    if manner.nested_in is not None and request.rerun is not None and nothing_is_left(project, request):
         return SUCCESS
-    return _run_plan(project, lambda: plan_run(project, request), manner, signals)
+    if manner.sources is not None and _planned(project, request, manner).nothing_changed:
+        Output(sys.stderr if manner.as_json else sys.stdout).line("nothing to do: what every task did last still holds")
+        return SUCCESS
+    return _run_plan(project, lambda: _planned(project, request, manner), manner, signals)
 
 
-def _repeat(project: Project, asked: AsItRan, manner: _Manner, *, dry_run: bool) -> int:
+def _repeat(project: Project, asked: AsItRan, manner: Manner, *, dry_run: bool) -> int:
     from orch_tui.cli.run.repeating import plan_of_repeat
     from orch_tui.cli.run.signals import Signals
 
@@ -225,14 +216,14 @@ def _repeat(project: Project, asked: AsItRan, manner: _Manner, *, dry_run: bool)
         return _run_plan(project, lambda: plan_of_repeat(project, asked), manner, signals)
 
 
-def _run_plan(project: Project, plan_it: Callable[[], RunPlan], manner: _Manner, signals: Signals) -> int:
+def _run_plan(project: Project, plan_it: Callable[[], RunPlan], manner: Manner, signals: Signals) -> int:
     run = _start(project, plan_it, manner, signals)
     if run is None:
         return 128 + (signals.received or 0)
     return _execute(project, run, manner, signals)
 
 
-def _go_on(project: Project, orchestration: str | None, resume: str, manner: _Manner) -> int:
+def _go_on(project: Project, orchestration: str | None, resume: str, manner: Manner) -> int:
     from orch_tui.cli.run.signals import Signals
 
     directory = interrupted_run(project, orchestration, resume)
@@ -242,7 +233,7 @@ def _go_on(project: Project, orchestration: str | None, resume: str, manner: _Ma
 
 
 def _run_scheduled(
-    project: Project, orchestration: str | None, scheduled: tuple[str, float | None, bool, bool], manner: _Manner
+    project: Project, orchestration: str | None, scheduled: tuple[str, float | None, bool, bool], manner: Manner
 ) -> int:
     """``scheduled`` is the schedule, the scheduled time, whether it is late, whether it was missed before."""
     from orch_tui.cli.run.signals import Signals
@@ -266,25 +257,7 @@ def _run_scheduled(
         return SUCCESS if signals.received is None else 128 + signals.received
 
 
-def _nothing_is_left(project: Project, request: RunRequest) -> bool:
-    """Of the nested run that is to be continued: what an executor that was killed left of it is settled first."""
-    from orch_tui.engine.requests.requests import CancelRequest, who_am_i
-    from orch_tui.engine.runs.start import plan_run
-    from orch_tui.engine.runs.takeover import settle
-    from orch_tui.project.history import find_run
-
-    directory = find_run(project.paths, request.rerun or "", request.orchestration)
-    if directory is None:
-        return False
-    settle(project, directory, CancelRequest(f"{who_am_i()}, to continue it"))
-    if not plan_run(project, request).all_reused:
-        return False
-    report_to_parent(directory.name, request.orchestration)
-    Output(sys.stdout).line(f"every task succeeded in run {directory.name}: nothing is left to run")
-    return True
-
-
-def _execute(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -> int:
+def _execute(project: Project, run: ActiveRun, manner: Manner, signals: Signals) -> int:
     """Whatever ends the telling of a run, nothing of it is left running by accident."""
     try:
         if manner.nested_in is not None:
@@ -300,10 +273,10 @@ def _execute(project: Project, run: ActiveRun, manner: _Manner, signals: Signals
         raise
 
 
-def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -> int:
+def _tell(project: Project, run: ActiveRun, manner: Manner, signals: Signals) -> int:
     """Follow a run that this process executes, and judge its end."""
     # With --json, standard output is for the final state alone.
-    out = Output(sys.stderr if manner.as_json else sys.stdout, signals.lost_terminal)
+    out = Output(sys.stderr if manner.as_json or manner.on_stderr else sys.stdout, signals.lost_terminal)
     signals.attach(run)
     state = _follow(project, run, out, manner, signals)
     status = state.status
@@ -329,7 +302,7 @@ def _tell(project: Project, run: ActiveRun, manner: _Manner, signals: Signals) -
     return exit_code(status, strict=manner.strict, signal=signals.received)
 
 
-def _start(project: Project, plan_it: Callable[[], RunPlan], manner: _Manner, signals: Signals) -> ActiveRun | None:
+def _start(project: Project, plan_it: Callable[[], RunPlan], manner: Manner, signals: Signals) -> ActiveRun | None:
     """The started run; None when a signal came before there was one."""
     from orch_tui.engine.requests.requests import who_am_i
     from orch_tui.engine.runs.start import AlreadyRunning, start_run
@@ -353,7 +326,7 @@ def _start(project: Project, plan_it: Callable[[], RunPlan], manner: _Manner, si
     return None
 
 
-def _follow(project: Project, run: ActiveRun, out: Output, manner: _Manner, signals: Signals) -> RunState:
+def _follow(project: Project, run: ActiveRun, out: Output, manner: Manner, signals: Signals) -> RunState:
     """Tell what happens until the run has ended."""
     from orch_tui.cli.run.telling import Telling
 

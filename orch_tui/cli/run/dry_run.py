@@ -29,9 +29,9 @@ def show_plan(plan: RunPlan, *, as_json: bool) -> int:
         print_json(out, plan_json(plan))
     else:
         _print(out, plan)
-        if plan.refusal is not None:
+        if plan.refusal is not None and not plan.nothing_changed:
             Output(sys.stderr).lines(f"it would be refused: {plan.refusal}")
-    return SUCCESS if plan.refusal is None else USAGE
+    return SUCCESS if plan.refusal is None or plan.nothing_changed else USAGE
 
 
 def _print(out: Output, plan: RunPlan) -> None:

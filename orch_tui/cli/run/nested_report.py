@@ -1,4 +1,4 @@
-"""What a nested run leaves for the task of the outer run that it is."""
+"""A nested run: what it leaves for the task that it is, and whether anything of one is left to be done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import result_file
 
 if TYPE_CHECKING:
+    from orch_tui.engine.runs.start import RunRequest
     from orch_tui.model.run.runstate import RunState
+    from orch_tui.project.project import Project
 
 
 def report_to_parent(run: str, orchestration: str, state: RunState | None = None) -> None:
@@ -30,3 +32,21 @@ def report_to_parent(run: str, orchestration: str, state: RunState | None = None
         replace_json(result_file(Path(directory)), body)
     except OSError as error:
         Output(sys.stderr).lines(f"result.json could not be written: {os_sentence(error)}")
+
+
+def nothing_is_left(project: Project, request: RunRequest) -> bool:
+    """Of the nested run that is to be continued: what an executor that was killed left of it is settled first."""
+    from orch_tui.engine.requests.requests import CancelRequest, who_am_i
+    from orch_tui.engine.runs.start import plan_run
+    from orch_tui.engine.runs.takeover import settle
+    from orch_tui.project.history import find_run
+
+    directory = find_run(project.paths, request.rerun or "", request.orchestration)
+    if directory is None:
+        return False
+    settle(project, directory, CancelRequest(f"{who_am_i()}, to continue it"))
+    if not plan_run(project, request).all_reused:
+        return False
+    report_to_parent(directory.name, request.orchestration)
+    Output(sys.stdout).line(f"every task succeeded in run {directory.name}: nothing is left to run")
+    return True

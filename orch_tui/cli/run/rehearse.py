@@ -55,7 +55,7 @@ def rehearse_command(
 
     A task succeeds and tells nothing unless something else is assumed of it. The exit code is that of the run.
     """
-    from orch_tui.cli.run.command import exit_code, parse_variables
+    from orch_tui.cli.run.manner import exit_code, parse_variables
     from orch_tui.engine.runs.start import RunRequest
     from orch_tui.runs.rehearsing import rehearse_run, replay_request
 

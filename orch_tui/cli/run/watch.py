@@ -52,7 +52,7 @@ def follow_to_end(paths: ProjectPaths, directory: Path, out: Output, *, strict: 
     from orch_tui.cli.follow.live import Display
     from orch_tui.cli.follow.marks import MarkTeller
     from orch_tui.cli.follow.narrate import Narrator
-    from orch_tui.cli.run.command import exit_code
+    from orch_tui.cli.run.manner import exit_code
     from orch_tui.model.status import Status
     from orch_tui.project.journal.file import JOURNAL, is_executed
     from orch_tui.runs.follower import POLL, Follower

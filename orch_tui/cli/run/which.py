@@ -49,3 +49,10 @@ def repeated(
 
     directory = run_directory(project, orchestration if orchestration is not None and run == "last" else run)
     return AsItRan(directory.parent.name, directory.name, only, phases, shadow)
+
+
+def changed_sources(changed: bool, sources: tuple[str, ...], rerun_failed: str | None) -> tuple[str, ...] | None:
+    """What is said to have changed; None without ``--changed``. Raises: CliError."""
+    if (changed and rerun_failed is not None) or (sources and not changed):
+        raise CliError("--changed goes without --rerun-failed, and --source only with --changed")
+    return sources if changed else None

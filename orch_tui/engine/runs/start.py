@@ -33,7 +33,7 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Severity
-from orch_tui.model.run.plan import Decision, PlannedTask, RunPlan, Selection, make_plan
+from orch_tui.model.run.plan import Decision, PlannedTask, RunPlan, Selection, Standing, make_plan
 from orch_tui.model.run.pools import pool_fault
 from orch_tui.model.run.promises import promised, promised_before
 from orch_tui.model.run.run_start import initial_state
@@ -74,7 +74,8 @@ class AlreadyRunning(RunRefused):
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What to run. ``only`` and ``phases`` are ids or names as people type them; ``rerun`` a run's id or ``last``."""
+    """What to run. ``only`` and ``phases`` are ids or names as people type them; ``rerun`` a run's id or ``last``;
+    ``changed``: only what is stale (:mod:`orch_tui.freshness`)."""
 
     orchestration: str
     only: Sequence[str] = ()
@@ -82,11 +83,11 @@ class RunRequest:
     from_phase: str | None = None
     rerun: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[str, Standing] | None = None
 
 
 def plan_run(project: Project, request: RunRequest, value: Orchestration | None = None) -> RunPlan:
-    """The plan of a run as things stand now; it may be blocked: see ``RunPlan.refusal``. ``value`` is the orchestration
-    as it is edited, in the place of what its file says.
+    """The plan of a run as things stand now; it may be blocked: see ``RunPlan.refusal``. ``value``: as it is edited.
 
     Raises:
         DefinitionError: the orchestration cannot be read.
@@ -102,6 +103,7 @@ def plan_run(project: Project, request: RunRequest, value: Orchestration | None 
         phases=frozenset(find_phase(orchestration, name) for name in request.phases) if request.phases else None,
         from_phase=find_phase(orchestration, request.from_phase) if request.from_phase is not None else None,
         rerun=to_previous(project.paths, previous) if previous else None,
+        changed=request.changed,
     )
     sets = sets_of(project)
     _require_rules(orchestration, {*variables, *promised(orchestration, sets)})
@@ -393,7 +395,5 @@ def _claim(project: Project, plan: RunPlan, by: str, scheduled: ScheduledTime | 
 
 def forget_old_runs(project: Project, orchestration: str) -> list[str]:
     """Delete what the project's settings do not keep; return the ids of the deleted runs."""
-    settings = project.settings
-    return prune_runs(
-        project.paths, orchestration, keep=settings.keep_runs, keep_days=settings.keep_days, now=time.time()
-    )
+    keep, days = project.settings.keep_runs, project.settings.keep_days
+    return prune_runs(project.paths, orchestration, keep=keep, keep_days=days, now=time.time())

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
+from orch_tui.model.edits.arranging import arrange_by_data
 from orch_tui.model.edits.base import (
     EditError,
     check_limit,
@@ -60,6 +61,7 @@ __all__ = [
     "Keep",
     "add_rule",
     "add_tasks",
+    "arrange_by_data",
     "change_rule",
     "describe",
     "drop_empty_phases",

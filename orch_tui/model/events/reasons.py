@@ -25,6 +25,15 @@ class Cause(StrEnum):
     OTHER_CONFIGURATION = "other-configuration"
     UNSUCCESSFUL = "unsuccessful"
     EDITED = "edited"
+    UNCHANGED = "unchanged"
+    NEVER_SUCCEEDED = "never-succeeded"
+    OTHER_VALUES = "other-values"
+    NEWER_INPUT = "newer-input"
+    OUTPUT_GONE = "output-gone"
+    SOURCE_CHANGED = "source-changed"
+    MADE_ANEW = "made-anew"
+    AFTER_OTHERS = "after-others"
+    INNER_STALE = "inner-stale"
     BLOCKED = "blocked"
     PHASE_BEFORE = "phase-before"
     RUN_CANCELLED = "run-cancelled"
@@ -61,6 +70,14 @@ _FIELDS: dict[Cause, tuple[str, ...]] = {
     Cause.OTHER_CONFIGURATION: ("configuration", "run"),
     Cause.UNSUCCESSFUL: ("status", "run"),
     Cause.EDITED: ("run",),
+    Cause.UNCHANGED: ("run",),
+    Cause.OTHER_VALUES: ("names", "run"),
+    Cause.NEWER_INPUT: ("table", "was", "now", "run"),
+    Cause.OUTPUT_GONE: ("table",),
+    Cause.SOURCE_CHANGED: ("source", "by"),
+    Cause.MADE_ANEW: ("what", "task"),
+    Cause.AFTER_OTHERS: ("task",),
+    Cause.INNER_STALE: ("task",),
     Cause.BLOCKED: ("why",),
     Cause.PHASE_BEFORE: ("phase", "name", "status"),
     Cause.RUN_CANCELLED: ("by",),
@@ -98,6 +115,15 @@ _SENTENCES: dict[Cause, str] = {
     Cause.OTHER_CONFIGURATION: "was {configuration} in run {run}",
     Cause.UNSUCCESSFUL: "{status} in run {run}",
     Cause.EDITED: "edited since run {run}",
+    Cause.UNCHANGED: "unchanged since run {run}",
+    Cause.NEVER_SUCCEEDED: "has not succeeded yet",
+    Cause.OTHER_VALUES: "{names} had another value in run {run}",
+    Cause.NEWER_INPUT: "{table} is version {now}, and version {was} was read in run {run}",
+    Cause.OUTPUT_GONE: "table {table} is not there",
+    Cause.SOURCE_CHANGED: "{source} has changed ({by})",
+    Cause.MADE_ANEW: "{what} is made anew by {task}",
+    Cause.INNER_STALE: "its task {task} is to be run again",
+    Cause.AFTER_OTHERS: "it reads no table, and {task} before it runs",
     Cause.BLOCKED: "{why}",
     Cause.RUN_CANCELLED: "the run was cancelled by {by}",
     Cause.CANCELLED: "cancelled by {by}",
@@ -119,6 +145,8 @@ _SENTENCES: dict[Cause, str] = {
 }
 
 
+STILL_HOLDS = frozenset((Cause.REUSED, Cause.UNCHANGED))
+"""Why a task is not run since what it did holds."""
 _BY_PEOPLE = {
     Cause.HELD: "{what} held by {by}",
     Cause.SKIPPED_BY: "skipped by {by}",
@@ -133,6 +161,9 @@ _BRIEF = {
     Cause.OTHER_CONFIGURATION: "was {configuration}",
     Cause.UNSUCCESSFUL: "{status}",
     Cause.EDITED: "edited",
+    Cause.UNCHANGED: "unchanged",
+    Cause.OTHER_VALUES: "{names} had another value",
+    Cause.NEWER_INPUT: "{table} is version {now}, read was {was}",
 }
 
 

@@ -59,17 +59,29 @@ class PreviousRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a task stands to what it did last: ``stale`` is why it has to run again, None where ``last`` still holds,
+    which it did in ``run``."""
+
+    stale: Reason | None
+    run: str = ""
+    last: PreviousTask | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """What part of an orchestration to run; the default is all of it. The parts are joined by "and".
 
     ``tasks`` and ``phases`` are ids; ``from_phase`` means that phase and all after it; ``rerun`` takes the tasks that
-    did not succeed in that run, or whose configuration was edited since.
+    did not succeed in that run, or whose configuration was edited since; ``changed`` those that are stale, by the ids
+    of all.
     """
 
     tasks: frozenset[str] | None = None
     phases: frozenset[str] | None = None
     from_phase: str | None = None
     rerun: PreviousRun | None = None
+    changed: Mapping[str, Standing] | None = field(default=None, hash=False)
 
     @property
     def partial(self) -> bool:
@@ -164,6 +176,12 @@ class RunPlan:
         return Decision.REUSED in decisions and not decisions & {Decision.RUN, Decision.BLOCKED}
 
     @property
+    def nothing_changed(self) -> bool:
+        """Nothing is to be run because what all tasks did last still holds."""
+        held = (task.because is not None and task.because.cause is Cause.UNCHANGED for task in self.tasks())
+        return any(held) and not (self.with_decision(Decision.RUN) or self.with_decision(Decision.BLOCKED))
+
+    @property
     def refusal(self) -> str | None:
         """A sentence that says why this plan cannot be started, or None."""
         blocked = self.with_decision(Decision.BLOCKED)
@@ -172,6 +190,8 @@ class RunPlan:
             count = "1 task is" if len(blocked) == 1 else f"{len(blocked)} tasks are"
             return f"{count} blocked; nothing was started:{lines}"
         if not self.with_decision(Decision.RUN):
+            if self.nothing_changed:
+                return "nothing to do: what every task did last still holds"
             if not any(phase.tasks for phase in self.phases):
                 return f'orchestration "{self.name}" has no tasks; add one first'
             if self.rerun_of is not None:
@@ -257,10 +277,16 @@ def _plan_task(
         "asks": known.asks,
         "sets": tuple(dict.fromkeys((*task.sets, *known.sets))),
     }
-    if decision is Decision.REUSED and selection.rerun is not None:
-        settings["left"] = selection.rerun.tasks[task.id].left
-        settings["known"] = selection.rerun.tasks[task.id].known
+    if decision is Decision.REUSED and (before := _held(task, selection)) is not None:
+        settings["left"], settings["known"] = before.left, before.known
     return PlannedTask(task.id, task.configuration, known.name, phase.id, decision, because, known.digest, **settings)
+
+
+def _held(task: Task, selection: Selection) -> PreviousTask | None:
+    """What is reused of a task."""
+    if selection.rerun is not None:
+        return selection.rerun.tasks[task.id]
+    return selection.changed[task.id].last if selection.changed is not None else None
 
 
 def _decide(
@@ -275,6 +301,10 @@ def _decide(
     if selection.rerun is not None:
         because = _since(task, facts, selection.rerun)
         if because.cause is Cause.REUSED:
+            return Decision.REUSED, because
+    if selection.changed is not None and (standing := selection.changed.get(task.id)) is not None:
+        because = standing.stale or Reason.of(Cause.UNCHANGED, run=standing.run)
+        if standing.stale is None:
             return Decision.REUSED, because
     if facts.blocked is not None:
         return Decision.BLOCKED, Reason.of(Cause.BLOCKED, why=facts.blocked)

@@ -16,7 +16,7 @@ from orch_tui.model.events.interventions import (
     Interventions,
     effect_of,
 )
-from orch_tui.model.events.reasons import Cause, Reason, decode_reason
+from orch_tui.model.events.reasons import STILL_HOLDS, Cause, Reason, decode_reason
 from orch_tui.model.orchestration.approval import Question, recall_question
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.orchestration.starts import BACKFILL_PREFIX
@@ -111,7 +111,7 @@ class TaskState:
     @property
     def reused(self) -> bool:
         """Skipped, because what an earlier run gave still holds."""
-        return self.status is Status.SKIPPED and self.because is not None and self.because.cause is Cause.REUSED
+        return self.status is Status.SKIPPED and self.because is not None and self.because.cause in STILL_HOLDS
 
     def ended_at(self) -> float:
         """When its last attempt ended, for the order of tasks; 0 for one without."""

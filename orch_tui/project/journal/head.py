@@ -21,7 +21,7 @@ from orch_tui.model.events.event_shape import (
     complaint,
 )
 from orch_tui.model.events.events import decision_of
-from orch_tui.model.events.reasons import Cause, decode_reason
+from orch_tui.model.events.reasons import STILL_HOLDS, decode_reason
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.plan import Decision, PlannedTask
 from orch_tui.model.run.runstate import RunHeader, RunState, ScheduledTime, TaskState
@@ -188,7 +188,7 @@ def _to_task(values: Mapping[str, Any]) -> TaskState:
     because = decode_reason(values.get("because"), values.get("reason"))
     decision = Decision.RUN
     if values.get("status") == Status.SKIPPED.value:
-        reused = because is not None and because.cause is Cause.REUSED
+        reused = because is not None and because.cause in STILL_HOLDS
         decision = Decision.REUSED if reused else Decision.SKIPPED
     planned = PlannedTask(
         values["id"],

@@ -10,6 +10,8 @@ STORAGE: tuple[Action, ...] = (
     Action("storage.open", "enter,o", "Open", "Look at the rows of the table.", True, _VIEW),
     Action("storage.filter", "slash", "Filter", "Show only those with the words you type.", True, _VIEW),
     Action("storage.versions", "v", "Versions", "Show its versions, compare them, go back to one.", True, _VIEW),
+    Action("storage.lineage", "L", "Lineage", "Show what it comes from and where it goes to.", True, _VIEW),
+    Action("storage.fresh", "F", "Fresh", "Run what is stale on the way to it; shows that first.", True, _VIEW),
     Action("storage.reload", "r", "Reload", "Read the storage again.", False, _VIEW),
     Action("storage.leave", "escape,D", "Back", "Back to where you came from.", True, _VIEW),
 )
@@ -18,6 +20,15 @@ VERSIONS: tuple[Action, ...] = (
     Action("versions.restore", "R", "Go back", "Make a new version with the rows of this one; asks for a note.", True),
     Action("versions.reload", "r", "Reload", "Read the versions again.", False, _VIEW),
     Action("versions.leave", "escape", "Back", "Back to where you came from.", True, _VIEW),
+)
+LINEAGE: tuple[Action, ...] = (
+    Action("lineage.center", "enter,l,right", "Go there", "Put what is under the cursor in the middle.", True, _MOVE),
+    Action("lineage.back", "h,left,backspace", "Back", "Put in the middle what was there before.", True, _MOVE),
+    Action("lineage.jump", "slash", "Jump", "Go to any table or configuration by a part of its name.", True, _MOVE),
+    Action("lineage.column", "c", "Column", "Follow one column of the table under the cursor.", True, _VIEW),
+    Action("lineage.rows", "o", "Open", "Show the rows of the table, or the form of the configuration.", True, _VIEW),
+    Action("lineage.fresh", "F", "Fresh", "Run what is stale on the way to the table; shows that first.", False, _VIEW),
+    Action("lineage.leave", "escape", "Close", "Leave the column, or close.", True, _VIEW),
 )
 GRID: tuple[Action, ...] = (
     Action("grid.cursor-down", "down,j", "Down", "Go to the next row.", group=_MOVE),
@@ -42,4 +53,4 @@ TABLE: tuple[Action, ...] = (
     Action("table.leave", "escape", "Back", "Close the filter or the SQL, or go back.", True, _VIEW, context="table"),
 )
 DIALOGS: tuple[Action, ...] = (Action("facts.close", "escape,enter", "Close", "Close it.", True, context="facts"),)
-ACTIONS: tuple[Action, ...] = (*STORAGE, *VERSIONS, *GRID, *TABLE, *DIALOGS)
+ACTIONS: tuple[Action, ...] = (*STORAGE, *VERSIONS, *LINEAGE, *GRID, *TABLE, *DIALOGS)

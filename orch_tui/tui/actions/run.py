@@ -167,6 +167,7 @@ RUN_PART: tuple[Action, ...] = (
     Action("run-part.phase", "p", "This phase", "Run the phase under the cursor.", group=RUN),
     Action("run-part.from", "f", "From here on", "Run this phase and all after it.", group=RUN),
     Action("run-part.failed", "l", "Failed tasks", "Run what failed in the last run.", group=RUN),
+    Action("run-part.changed", "s", "What is stale", "Run what is stale, and reuse the rest.", group=RUN),
     Action("run-part.resume", "r", "Resume", "Go on with the interrupted run.", group=RUN),
     Action("run-part.cancel", "escape", "Close", "Close and start nothing.", group=RUN),
 )

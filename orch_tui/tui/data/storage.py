@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from orch_tui.lineage.values import Kind, Node
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.sizes import size_text
 from orch_tui.model.texts.text import counted, safe_line
@@ -22,6 +23,8 @@ from orch_tui.storage.tables import TableInfo
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import data as actions
 from orch_tui.tui.data.cells import fitted, short_kind
+from orch_tui.tui.data.freshening import freshen
+from orch_tui.tui.data.lineage import LineageScreen
 from orch_tui.tui.data.table import TableScreen
 from orch_tui.tui.data.versions import VersionsScreen
 from orch_tui.tui.dates import show_when
@@ -251,6 +254,15 @@ class StorageScreen(FullScreen[None]):
             self.app.say("Put the cursor on a table that can be read.", "warning")
             return
         self.app.push_screen(VersionsScreen(one.info.table), self._read_again)
+
+    def action_lineage(self) -> None:
+        if (one := self.list.chosen) is not None:
+            self.app.push_screen(LineageScreen(Node(Kind.TABLE, one.info.table)))
+
+    @work(group="fresh", exclusive=True, description="bring a table up to date")
+    async def action_fresh(self) -> None:
+        if (one := self.list.chosen) is not None and await freshen(self.app, one.info.table):
+            self._read()
 
     def _read_again(self, _: None) -> None:
         self._read()

@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from orch_tui.cli.main import cli
-from orch_tui.cli.run.command import parse_variables
+from orch_tui.cli.run.manner import parse_variables
 from orch_tui.cli.shared.errors import CliError, complaint, os_sentence
 
 from tests.support.projects import ROOT, make_project

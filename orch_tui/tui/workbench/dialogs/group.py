@@ -1,8 +1,10 @@
-"""Group tasks by component type: what it would make, before it is done."""
+"""Group tasks by component type, or arrange them by their data: what it would make, before it is done."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -18,17 +20,31 @@ from orch_tui.tui.widgets.row_list import RowList
 from orch_tui.tui.workbench.layout import look
 
 
-class GroupPreview(Dialog[str]):
-    """Dismissed with ``group``, ``top`` (the second ``g`` of a vim user) or an empty text."""
+class Grouping(StrEnum):
+    """What the phases are made of; or that nothing is done but to go to the first row."""
 
-    CSS_PATH = look.DIALOG
-    VERTICAL_BREAKPOINTS = look.HEIGHTS
-    BINDINGS = bindings(actions.DIALOGS, "group")
+    TYPE = "type"
+    DATA = "data"
+    FIRST_ROW = "first-row"
 
-    def __init__(self, phases: Sequence[tuple[str, int, Sequence[str]]]) -> None:
-        """``phases`` are the names of the phases to come, each with its number of tasks and their first names."""
-        super().__init__()
-        self._rows = [
+
+_TITLES = {Grouping.TYPE: "Group tasks by component type", Grouping.DATA: "Arrange tasks by their data"}
+_HINTS = {
+    Grouping.TYPE: "These phases take the place of the present ones. u takes it back.",
+    Grouping.DATA: "Each task comes into the first phase behind all that write what it reads. u takes it back.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """``phases`` are the names of the phases to come, each with its number of tasks and their first names.
+    ``changes`` is False where they are the present ones."""
+
+    phases: Sequence[tuple[str, int, Sequence[str]]]
+    changes: bool = True
+
+    def rows(self) -> list[Row]:
+        return [
             Row(
                 (
                     Part(f" {number} ", "dim"),
@@ -37,31 +53,67 @@ class GroupPreview(Dialog[str]):
                 ),
                 (Part(f"{counted(count, 'task')} "),),
             )
-            for number, (name, count, names) in enumerate(phases, 1)
+            for number, (name, count, names) in enumerate(self.phases, 1)
         ]
 
+
+class GroupPreview(Dialog[Grouping | None]):
+    """Dismissed with what is to be done. It begins with the first of the two that would change something."""
+
+    CSS_PATH = look.DIALOG
+    VERTICAL_BREAKPOINTS = look.HEIGHTS
+    BINDINGS = bindings(actions.DIALOGS, "group")
+
+    def __init__(self, by_type: Proposal, by_data: Proposal) -> None:
+        super().__init__()
+        self._proposals = {Grouping.TYPE: by_type, Grouping.DATA: by_data}
+        self._shown = Grouping.TYPE if by_type.changes or not by_data.changes else Grouping.DATA
+
     def compose(self) -> ComposeResult:
-        with Vertical(id="dialog", classes="medium") as dialog:
-            dialog.border_title = line("Group tasks by component type")
-            yield RowList(self._rows, driven=True, id="preview")
-            yield Static(line("These phases take the place of the present ones. u takes it back."), id="hint")
+        with Vertical(id="dialog", classes="medium"):
+            yield RowList([], driven=True, id="preview")
+            yield Static(id="hint")
             with Horizontal(id="buttons"):
                 yield Button(line("Group"), id="group", compact=True, variant="primary")
+                yield Button(line("By data"), id="other", compact=True)
                 yield Button(line("Cancel"), id="cancel", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(RowList).styles.height = len(self._rows)
+        self._show()
         self.set_focus(self.query_one("#group"))
+
+    def _show(self) -> None:
+        proposal, by_type = self._proposals[self._shown], self._shown is Grouping.TYPE
+        self.query_one("#dialog").border_title = line(_TITLES[self._shown])
+        rows = self.query_one(RowList)
+        rows.show(proposal.rows())
+        rows.styles.height = len(proposal.phases)
+        same = "" if proposal.changes else "It is so already. "
+        self.query_one("#hint", Static).update(line(same + _HINTS[self._shown]))
+        self.query_one("#group", Button).label = line("Group" if by_type else "Arrange")
+        self.query_one("#other", Button).label = line("By data" if by_type else "By type")
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         event.stop()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.dismiss("group" if event.button.id == "group" else "")
+        if event.button.id == "other":
+            self.action_other()
+        else:
+            self.dismiss(self._shown if event.button.id == "group" else None)
 
     def action_accept(self) -> None:
-        self.dismiss("" if self.focused is not None and self.focused.id == "cancel" else "group")
+        focused = self.focused.id if self.focused is not None else None
+        if focused == "other":
+            self.action_other()
+        else:
+            self.dismiss(None if focused == "cancel" else self._shown)
+
+    def action_other(self) -> None:
+        """The other of the two."""
+        self._shown = Grouping.DATA if self._shown is Grouping.TYPE else Grouping.TYPE
+        self._show()
 
     def action_first_row(self) -> None:
-        self.dismiss("top")
+        self.dismiss(Grouping.FIRST_ROW)

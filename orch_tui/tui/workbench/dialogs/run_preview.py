@@ -88,6 +88,9 @@ class RunPart(Dialog[RunnablePart | None]):
     def action_failed(self) -> None:
         self._take_id("failed")
 
+    def action_changed(self) -> None:
+        self._take_id("changed")
+
     def action_resume(self) -> None:
         self._take_id("resume")
 

@@ -11,10 +11,11 @@ from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.orchestration.rules import rule_id
 from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.project.data_order import earlier_tasks
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.workbench.catalog import ConfigurationEntry
 from orch_tui.tui.workbench.dialogs.add_tasks import AddTasks
-from orch_tui.tui.workbench.dialogs.group import GroupPreview
+from orch_tui.tui.workbench.dialogs.group import Grouping, GroupPreview, Proposal
 from orch_tui.tui.workbench.dialogs.move_tasks import PhaseChoice, PickPhase
 from orch_tui.tui.workbench.dialogs.orchestration import OrchestrationDialog
 from orch_tui.tui.workbench.dialogs.task_options import PhaseOptionsDialog, TaskOptionsDialog
@@ -22,6 +23,11 @@ from orch_tui.tui.workbench.host import Asks, Rows
 from orch_tui.tui.workbench.model import Item, OptionChanges, PhaseChanges, Workbench
 from orch_tui.tui.workbench.plan.rule_edits import RuleEdits
 from orch_tui.tui.workbench.tree.rule_row import RuleRow
+
+
+def arranged(bench: Workbench) -> Orchestration:
+    """The orchestration with phases made of what reads what. Raises: EditError."""
+    return edits.arrange_by_data(bench.value, earlier_tasks(bench.project, bench.value), bench.catalog.type_of)
 
 
 class EditDesk(Protocol):
@@ -294,30 +300,33 @@ class EditController:
     async def group(self) -> None:
         bench = self._bench
         try:
-            grouped = bench.grouped()
+            by_type, by_data = self._proposal(bench.grouped()), self._proposal(arranged(bench))
         except EditError as error:
             self._host.say(str(error), "warning")
             return
 
-        def name_of(task: Task) -> str:
-            return bench.catalog.label(task.configuration).configuration
-
-        phases = [
-            (phase.name, len(phase.tasks), [name_of(task) for task in phase.tasks[:20]]) for phase in grouped.phases
-        ]
-
-        def take(answer: str | None) -> None:
-            if answer == "group":
-                self._group()
-            elif answer == "top":
+        def take(answer: Grouping | None) -> None:
+            if answer is Grouping.FIRST_ROW:
                 self._rows.go(0)
+            elif answer is not None:
+                self._make_phases(bench.group if answer is Grouping.TYPE else self._arrange)
 
-        await self._host.push(GroupPreview(phases), take)
+        await self._host.push(GroupPreview(by_type, by_data), take)
 
-    def _group(self) -> None:
+    def _arrange(self) -> bool:
+        return self._bench.push(arranged(self._bench), "arranging by data")
+
+    def _proposal(self, value: Orchestration) -> Proposal:
+        def name_of(task: Task) -> str:
+            return self._bench.catalog.label(task.configuration).configuration
+
+        phases = [(one.name, len(one.tasks), [name_of(task) for task in one.tasks[:20]]) for one in value.phases]
+        return Proposal(phases, changes=value is not self._bench.value)
+
+    def _make_phases(self, make: Callable[[], bool]) -> None:
         """Rules belong to phases: those of phases that go away go with them, which nobody might notice."""
         before = sum(len(phase.rules) for phase in self._bench.value.phases)
-        if self.attempt(self._bench.group):
+        if self.attempt(make):
             gone = before - sum(len(phase.rules) for phase in self._bench.value.phases)
             if gone > 0:
                 undo = self._host.key_of("workbench.undo")

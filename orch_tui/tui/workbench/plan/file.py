@@ -9,6 +9,7 @@ from typing import Protocol
 from textual.timer import Timer
 
 from orch_tui.model.components.fault import Fault
+from orch_tui.model.orchestration.orchestration import Task
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.project import DefinitionError
 from orch_tui.project.saving.drafts import Draft, found_drafts
@@ -66,6 +67,7 @@ class FileController:
             "workbench.save": self.save,
             "workbench.edit-file": self.edit_file,
             "tree.edit-configuration": self.edit_configuration,
+            "workbench.lineage": self.lineage,
             "configurations.edit": self.edit_chosen,
             "configurations.new": self.new_configuration,
         }
@@ -210,13 +212,26 @@ class FileController:
     # Going elsewhere
 
     def edit_configuration(self) -> None:
-        item = self._rows.item
-        targets = self._bench.targets(item)
-        task = self._bench.tasks_of(targets[:1])
-        if task and item is not None and item.id == task[0].id:
-            self.open_configuration(task[0].configuration)
+        if (task := self._task_here()) is not None:
+            self.open_configuration(task.configuration)
         else:
             self._host.say("Put the cursor on a task to edit its configuration.", "warning")
+
+    def _task_here(self) -> Task | None:
+        """The task under the cursor."""
+        item = self._rows.item
+        task = self._bench.tasks_of(self._bench.targets(item)[:1])
+        return task[0] if task and item is not None and item.id == task[0].id else None
+
+    def lineage(self) -> None:
+        """What the task under the cursor makes of what."""
+        from orch_tui.lineage.values import Kind, Node
+        from orch_tui.tui.data.lineage import LineageScreen
+
+        if (task := self._task_here()) is not None:
+            self._host.show_screen(LineageScreen(Node(Kind.JOB, task.configuration)))
+        else:
+            self._host.say("Put the cursor on a task to see what it makes of what.", "warning")
 
     def edit_chosen(self) -> None:
         chosen = self._desk.chosen_configuration()

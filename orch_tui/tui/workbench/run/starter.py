@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from orch_tui.engine.runs.start import RunRequest
+from orch_tui.model.errors import OrchError
 from orch_tui.model.run.plan import RunPlan
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.texts.text import safe_line
@@ -16,6 +17,7 @@ from orch_tui.runs.control import CannotRun, RunControl, grace_words
 from orch_tui.runs.control import Part as RunnablePart
 from orch_tui.runs.responding import asked_words
 from orch_tui.runs.view import RunModel, running_tasks
+from orch_tui.tui.data.freshening import only_stale
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.workbench.dialogs.run_preview import RunPart
 from orch_tui.tui.workbench.dialogs.variables import Variables
@@ -83,7 +85,9 @@ class RunStarter:
         title = bench.title_of(marked) if marked else ""
         phase = bench.phase_of(self._rows.item)
         here = (phase.id, phase.name) if phase is not None else None
-        parts = self._control.parts(bench.value.id, marked, title, here)
+        request = RunRequest(bench.value.id)
+        stale = RunnablePart("changed", "s", "What is stale", "Others hold: text, variables, inputs, sources", request)
+        parts = [*self._control.parts(bench.value.id, marked, title, here), stale]
 
         def take(part: RunnablePart | None) -> None:
             if part is None:
@@ -91,7 +95,7 @@ class RunStarter:
             if part.resume is not None:
                 self.take_over(part.resume)
             elif part.request is not None:
-                self.prepare(part.request, f"Run: {part.label.lower()}")
+                self.prepare(part.request, f"Run: {part.label.lower()}", changed=part.id == "changed")
 
         self._host.show_screen(RunPart(parts), take)
 
@@ -105,25 +109,28 @@ class RunStarter:
             request = self._control.continue_request(self._watcher.shown.model.state)
             self.prepare(request, "Continue: what did not succeed")
 
-    def prepare(self, request: RunRequest, title: str) -> None:
-        """Save, ask for variables, show what would happen, and start once that was confirmed."""
+    def prepare(self, request: RunRequest, title: str, *, changed: bool = False) -> None:
+        """Save, ask for variables, show what would happen, and start once that was confirmed; ``changed``: only what
+        is stale."""
         if self._watcher.shown.past:
             self._watcher.hide()
-        self._host.in_background(partial(self._prepare, request, title), "prepare", "prepare a run")
+        self._host.in_background(partial(self._prepare, request, title, changed), "prepare", "prepare a run")
 
-    async def _prepare(self, request: RunRequest, title: str) -> None:
+    async def _prepare(self, request: RunRequest, title: str, changed: bool) -> None:
         if not await self._saved():
             return
         try:
             # What is run is what the files say now.
             self._bench.project.reload()
+            if changed:
+                request = await asyncio.to_thread(only_stale, self._bench.project.root, request)
             plan = await self._control.plan_asking(request, lambda missing: self._host.ask(Variables(missing)))
             if plan is None:
                 return
             if not await self._desk.confirmed(plan, title):
                 return
             run = await asyncio.to_thread(self._control.start, plan)
-        except CannotRun as error:
+        except OrchError as error:
             self._host.say(str(error), "error", seconds=12)
             return
         self._watcher.follow(run.directory, then=self._forget_old)
@@ -228,7 +235,7 @@ class RunStarter:
     async def _take_over(self, directory: Path) -> None:
         try:
             run = await asyncio.to_thread(self._control.take_over, directory)
-        except CannotRun as error:
+        except OrchError as error:
             self._host.say(str(error), "error", seconds=12)
             return
         self._watcher.follow(run.directory, then=self._forget_old)

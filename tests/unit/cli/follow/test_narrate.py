@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from orch_tui.cli.follow.live import status_line
 from orch_tui.cli.follow.narrate import Narrator, written
-from orch_tui.cli.run.command import exit_code
+from orch_tui.cli.run.manner import exit_code
 from orch_tui.cli.shared.output import Output
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events import events

@@ -1,0 +1,119 @@
+"""Which tasks of an orchestration have to come before which others, by what they read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from orch_tui.model.components.component import ComponentType
+from orch_tui.model.components.configuration import Configuration, split_ref
+from orch_tui.model.orchestration.orchestration import Orchestration, Task
+from orch_tui.model.run.promises import Sets
+from orch_tui.model.variables.references import variable_names
+from orch_tui.project.lint.nesting import all_tasks, nested_id
+from orch_tui.project.project import DefinitionError, Project
+from orch_tui.project.setters import sets_of
+
+
+@dataclass(frozen=True, slots=True)
+class TaskData:
+    """What a task reads and writes: tables by name, variables as ``{{ name }}``. ``unknown``: it may read anything."""
+
+    reads: frozenset[str]
+    writes: frozenset[str]
+    unknown: bool = False
+
+
+def earlier_tasks(project: Project, value: Orchestration) -> dict[str, frozenset[str]]:
+    """By the id of each task the ids of those that have to be in an earlier phase.
+
+    Who reads a table comes after all that write it, and so do those that write it one after another in their present
+    order. A task of which nobody knows what it reads stays behind the phases before it, and before those behind it.
+    """
+    data = dict(_data(project, value))
+    phases = {task.id: number for number, phase in enumerate(value.phases) for task in phase.tasks}
+    refs = {task.id: task.configuration for task in value.tasks()}
+    found: dict[str, set[str]] = {task: set() for task in data}
+    for what, (writers, readers) in _users(data).items():
+        for reader in readers:
+            found[reader].update(writer for writer in writers if writer != reader)
+        if not what.startswith("{{"):
+            for first, second in pairwise(writers):
+                if refs[first] != refs[second]:
+                    found[second].add(first)
+    for task in (task for task, one in data.items() if one.unknown):
+        for other, number in phases.items():
+            if number < phases[task]:
+                found[task].add(other)
+            elif number > phases[task]:
+                found[other].add(task)
+    return {task: frozenset(before) for task, before in found.items()}
+
+
+def _users(data: Mapping[str, TaskData]) -> dict[str, tuple[list[str], list[str]]]:
+    """Of each table and variable the tasks that write it and those that read it, in their order."""
+    users: dict[str, tuple[list[str], list[str]]] = {}
+    for task, one in data.items():
+        for what in sorted(one.writes):
+            users.setdefault(what, ([], []))[0].append(task)
+        for what in sorted(one.reads):
+            users.setdefault(what, ([], []))[1].append(task)
+    return users
+
+
+def _data(project: Project, value: Orchestration) -> Iterator[tuple[str, TaskData]]:
+    sets = sets_of(project)
+    for task in value.tasks():
+        yield task.id, task_data(project, task, sets)
+
+
+def task_data(project: Project, task: Task, sets: Sets) -> TaskData:
+    """What a task reads and writes, a nested orchestration all that its tasks do."""
+    set_here = frozenset(f"{{{{ {name} }}}}" for name in sets(task))
+    child = nested_id(task)
+    inner = _orchestration(project, child) if child is not None else None
+    if inner is not None:
+        tables = [_tables(project, one) for one in all_tasks(inner, lambda name: _orchestration(project, name))]
+        writes = frozenset[str]().union(*(written for _, written in tables))
+        reads = frozenset[str]().union(*(read for read, _ in tables)) - writes
+        return TaskData(reads, writes | set_here, unknown=not (reads or writes))
+    reads, writes = _tables(project, task)
+    used = _variables(project, task)
+    knows = bool(reads or writes or set_here) or _type(project, task) is ComponentType.EXTRACTOR
+    return TaskData(reads | used, writes | set_here, unknown=not knows)
+
+
+def _orchestration(project: Project, name: str) -> Orchestration | None:
+    try:
+        return project.orchestration(name)
+    except DefinitionError:
+        return None
+
+
+def _configuration(project: Project, task: Task) -> Configuration | None:
+    try:
+        return project.configuration(task.configuration)
+    except DefinitionError:
+        return None
+
+
+def _tables(project: Project, task: Task) -> tuple[frozenset[str], frozenset[str]]:
+    found = _configuration(project, task)
+    if found is None:
+        return frozenset(), frozenset()
+    return frozenset(item.table for item in found.inputs), frozenset(item.table for item in found.outputs)
+
+
+def _variables(project: Project, task: Task) -> frozenset[str]:
+    found = _configuration(project, task)
+    names: Collection[str] = variable_names(found.parameters) if found is not None else ()
+    return frozenset(f"{{{{ {name} }}}}" for name in {*names, *variable_names(dict(task.variables))})
+
+
+def _type(project: Project, task: Task) -> ComponentType | None:
+    try:
+        component = project.component(split_ref(task.configuration)[0])
+    except ValueError:
+        return None
+    return component.type if component is not None else None
