@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 
+from orch_tui.keboola.mapping.components import component_text
 from orch_tui.keboola.mapping.findings import Finding, Level, worst
 from orch_tui.keboola.mapping.references import LEFT_OUT, References
 from orch_tui.keboola.mapping.whole import OAUTH, MappedProject, map_project
@@ -66,6 +67,7 @@ class Plan:
     left_out: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     oauth: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def orchestrations(self) -> list[Item]:
@@ -112,6 +114,8 @@ def plan_import(project: Project, source: Path, branch: str | None = None) -> Pl
     items = [*_configuration_items(project, mapped, before), *_orchestration_items(project, mapped, before)]
     have = project.components()
     needed = {item.ref.partition("/")[0] for item in items if isinstance(item.value, Configuration)}
+    missing = {name for name in needed if name not in have or have[name].lacks(have[name].defaults)}
+    types = {ref.partition("/")[0]: one.type for ref, one in mapped.stored.items() if one.type}
     wanted = {one.key for one in mapped.stored.values()}
     originals = tuple(
         one for one in brought.stored if one.key in wanted or any((p.component, p.id) in wanted for p in one.parents)
@@ -120,7 +124,7 @@ def plan_import(project: Project, source: Path, branch: str | None = None) -> Pl
     oauth = tuple(ref for ref, one in mapped.stored.items() if one.body.get(OAUTH))
     return Plan(
         safe_line(str(source), 300), tuple(items), originals, brought, tuple(mapped.problems), tuple(mapped.left_out),
-        tuple(sorted(needed - have.keys())), oauth,
+        tuple(sorted(missing)), oauth, types,
     )  # fmt: skip
 
 
@@ -194,13 +198,17 @@ def different_fields(first: object, second: object) -> tuple[str, ...]:
 
 
 def carry_out(project: Project, plan: Plan) -> None:
-    """Write what the plan says: configurations first, so that no orchestration names one that there is not.
+    """Write what the plan says: components and configurations first, so that no orchestration names what is not there.
 
     Raises:
         DefinitionError: a definition cannot be written so that it reads back equal.
         ChangedOnDisk, SaveError: see :mod:`orch_tui.project.saving.writer`. What was written before stays; the same
             import again goes on.
     """
+    for component in plan.components:
+        path = project.paths.component(component)
+        if not path.exists():
+            write_new(project, path, component_text(component, plan.types.get(component, "")))
     for item in plan.items:
         if item.change is Change.NEW:
             _write_new(project, item)

@@ -156,8 +156,21 @@ class Project:
             return None
         if shadows:
             warn_of_shadow(place, path.stem)
+        if component.runner is not None and not builtin:
+            component = self._run_by(component, component.runner, place)
         self._note(path, place.problems)
         return None if place.broken else component
+
+    def _run_by(self, component: Component, runner_id: str, place: Place) -> Component:
+        """What a component takes from the built-in one that runs it; that there is none is reported."""
+        path = self._manifests.find(runner_id)
+        runner = self._read_component(path, builtin=True) if path is not None else None
+        if runner is None:
+            message = f"runner: there is no component {quote(runner_id)} that could run it"
+            remedy = did_you_mean(runner_id, self._manifests.all()) or "name a built-in component"
+            place.report(Severity.ERROR, "unknown-component", message, remedy, ("runner",))
+            return component
+        return component.run_by(runner)
 
     def orchestration_ids(self) -> list[str]:
         """Ids of the orchestration files, sorted; broken ones are among them."""

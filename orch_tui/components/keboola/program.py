@@ -5,25 +5,20 @@ Sources: https://developers.keboola.com/extend/common-interface/ (folders, confi
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import Field, model_validator
+from typing import Any
 
 from orch_tui.components import kit
+from orch_tui.components.keboola.parameters import Parameters
+from orch_tui.components.keboola.tables import take_outputs, write_inputs
 from orch_tui.components.kit.component import TEST_CONNECTION, Context
-from orch_tui.components.kit.contract import stem
-from orch_tui.components.kit.csv_tables import read_csv_outputs, write_csv_input
-from orch_tui.components.kit.drift import check_shape
-from orch_tui.components.kit.environment import Environment
 from orch_tui.components.kit.environments import (
     USER_ERROR,
-    Directory,
-    Strict,
     Tail,
     Venv,
     child_environment,
@@ -32,72 +27,24 @@ from orch_tui.components.kit.environments import (
     hide,
     secret_texts,
     stop,
-    venv_field,
 )
 from orch_tui.components.kit.in_memory import served_json
 from orch_tui.components.kit.line_subprocess import run_program
 from orch_tui.components.kit.runner import stop_code
-from orch_tui.components.kit.sql import connect
 from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line
 from orch_tui.model.variables.references import secret_names
-from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, config_file, input_state, output_tables
+from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, config_file, input_state, scratch_folder
 from orch_tui.project.files.own_files import read_own_text, replace_json
-from orch_tui.project.paths import ProjectPaths, make_private
-from orch_tui.storage.duckdb import columns_of, parquet
-from orch_tui.storage.storage import Storage
+from orch_tui.project.paths import make_private
 
 PACKAGE = "keboola.component"
 _TEST_SECONDS = 25.0
 _ENCRYPTED = "KBC::"
-
-
-class Parameters(kit.Parameters):
-    """Which program, in which environment, with which parameters of its own."""
-
-    venv: Directory = venv_field("with the program's libraries")
-    program: str | None = Field(
-        None,
-        min_length=1,
-        title="Program",
-        description="The component's file, such as component/src/component.py, relative to the project; "
-        "or give a module.",
-    )
-    module: str | None = Field(
-        None,
-        min_length=1,
-        title="Module",
-        description="A module of the virtual environment that is run with python -m; or give a program.",
-    )
-    parameters: dict[str, Any] = Field(
-        default_factory=dict,
-        title="Parameters",
-        description='The "parameters" of the component\'s config.json. Keys with # are secrets: write references like '
-        "${API_TOKEN}.",
-    )
-    image_parameters: dict[str, Any] = Field(
-        default_factory=dict, title="Image parameters", description="What the component's vendor would set."
-    )
-    authorization: dict[str, Any] = Field(
-        default_factory=dict,
-        title="Authorization",
-        description='The "authorization" of config.json, for components that sign in with OAuth.',
-    )
-    log: Literal["text", "gelf"] = Field(
-        "text",
-        title="Log",
-        description="text: what it prints. gelf: its log messages with their levels, received on this machine only.",
-    )
-    environment: Environment = Field(default_factory=dict)
-    strict: Strict = False
-
-    @model_validator(mode="after")
-    def _one_program(self) -> Parameters:
-        if (self.program is None) == (self.module is None):
-            raise ValueError("give either program (a file) or module (python -m), and not both")
-        return self
+_LEVEL = re.compile(r"^(EMERGENCY|ALERT|CRITICAL|ERROR|WARNING) (?=\S)")
+_USER_EXCEPTION = re.compile(r"(?:^|[\s.])\w*User(?:Exception|Error): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +64,34 @@ def run(parameters: Parameters, ctx: Context) -> None:
     """
     program = _find(parameters, ctx)
     _note_open_secrets(parameters, ctx)
-    storage = Storage(ProjectPaths(ctx.project).storage)
-    for item in ctx.inputs.values():
-        info = storage.get(item.table)
-        write_csv_input(item, info.primary_key if info is not None else ())
+    _refuse_what_is_not_done(parameters)
+    write_inputs(parameters, ctx)
     tail = Tail(ctx)
     ended = _start(program, parameters, ctx, tail, action="run")
     if ended.code != 0 or ended.stopped:
         user_error = ended.code == USER_ERROR
-        if user_error and (reason := tail.reason()) and "No module named" not in reason:
+        if user_error and (reason := _for_the_user(tail)) and "No module named" not in reason:
             # Exit code 1 is the component's word for the user, so it is passed on without ours around it.
-            sentence = _spoken(reason)
+            sentence = reason
         else:
             sentence = failure(program.name, ended, tail, program.venv)
         stop(ctx, ended, sentence, user_error=user_error)
-    _take_outputs(parameters, ctx)
+    take_outputs(parameters, ctx)
+
+
+def _refuse_what_is_not_done(parameters: Parameters) -> None:
+    """Raises: UserError for parts of a configuration without which its tables would be others."""
+    stages = [one for stage in ("before", "after") for one in parameters.processors.get(stage) or ()]
+    if stages:
+        named = [str((one.get("definition") or {}).get("component")) for one in stages if isinstance(one, dict)]
+        raise UserError(
+            f"processors are not run here: {safe_line(', '.join(named), 200)}; take them out, and let a task after "
+            "this one do their work"
+        )
+    if any(row.get("enabled") is not False for row in parameters.rows):
+        raise UserError(
+            "rows are not run here: make a configuration of each, with the parameters of the row over those of all"
+        )
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:
@@ -170,9 +130,22 @@ def _message(answer: list[str]) -> str:
     return "the connection works"
 
 
+def _for_the_user(tail: Tail) -> str:
+    """What the program told the user before it ended with 1: the exception with that name and all after it, as
+    Keboola shows it, else what is most likely the reason."""
+    lines = [line.strip() for line in tail.lines if line.strip()]
+    begin = next((number for number in reversed(range(len(lines))) if _USER_EXCEPTION.search(lines[number])), None)
+    if begin is None:
+        return _spoken(tail.reason())
+    first = lines[begin][_USER_EXCEPTION.search(lines[begin]).end() :]  # type: ignore[union-attr]
+    # A log may tell the same once more, with its level.
+    told = itertools.takewhile(lambda line: _LEVEL.match(line) is None, lines[begin + 1 :])
+    return safe_line(" ".join(filter(None, (first, *told))), 1000) or _spoken(tail.reason())
+
+
 def _spoken(reason: str) -> str:
     """The message without the level of a log before it, and without the class of an exception for users."""
-    reason = re.sub(r"^(EMERGENCY|ALERT|CRITICAL|ERROR|WARNING) (?=\S)", "", reason)
+    reason = _LEVEL.sub("", reason)
     return re.sub(r"^[\w.]*User(Exception|Error): (?=\S)", "", reason)
 
 
@@ -204,7 +177,7 @@ def _start(
     """Run it on a data folder of its own; with ``answer`` standard output goes there instead of the log."""
     with ExitStack() as stack:
         folder = stack.enter_context(_data_folder(parameters, ctx, action))
-        more = {"KBC_DATADIR": str(folder), **parameters.environment}
+        more = {**_environment(folder, ctx), **parameters.environment}
         if parameters.log == "gelf" and answer is None:
             from orch_tui.components.keboola.gelf import listener
 
@@ -218,6 +191,24 @@ def _start(
             env=child_environment(program.venv, more),
             timeout=None if answer is None else _TEST_SECONDS,
         )
+
+
+def _environment(folder: Path, ctx: Context) -> dict[str, str]:
+    """What Keboola's runner sets (https://developers.keboola.com/extend/environment/), for a project that is here."""
+    temporary = scratch_folder(ctx.data_dir)
+    make_private(temporary)
+    return {
+        "KBC_DATADIR": f"{folder}/",
+        "KBC_STACKID": "orch-tui",
+        "KBC_PROJECTID": "0",
+        "KBC_BRANCHID": "main",
+        "KBC_CONFIGVERSION": "1",
+        # Without it the library leaves out of manifests what only newer queues know, write_always among it.
+        "KBC_PROJECT_FEATURE_GATES": "queuev2",
+        "KBC_COMPONENT_RUN_MODE": "run",
+        "KBC_DATA_TYPE_SUPPORT": "none",
+        "TMPDIR": str(temporary),
+    }
 
 
 @contextmanager
@@ -244,10 +235,14 @@ def _data_folder(parameters: Parameters, ctx: Context, action: str) -> Iterator[
 
 def _config(parameters: Parameters, ctx: Context, action: str) -> dict[str, Any]:
     """https://developers.keboola.com/extend/common-interface/config-file/"""
-    inputs = [{"source": item.table, "destination": f"{stem(item.name)}.csv"} for item in ctx.inputs.values()]
+    inputs = [
+        {**parameters.input_mapping.get(item.name, {}), "source": item.table, "destination": item.name}
+        for item in ctx.inputs.values()
+    ]
     outputs = [
         {
-            "source": f"{stem(item.name)}.csv",
+            **parameters.output_mapping.get(item.name, {}),
+            "source": item.name,
             "destination": item.table,
             "incremental": item.mode.value != "full",
             "primary_key": list(item.primary_key),
@@ -307,20 +302,6 @@ def _open_keys(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _open_keys(item)
-
-
-def _take_outputs(parameters: Parameters, ctx: Context) -> None:
-    folder = output_tables(ctx.data_dir)
-    declared = {f"{stem(name)}.csv" for name in ctx.outputs}
-    for path in sorted(folder.iterdir()):
-        if path.suffix != ".manifest" and path.name not in declared:
-            ctx.log(f"warning: out/tables/{safe_line(path.name, 100)} is no declared output and is not published")
-    ctx.outputs = read_csv_outputs(ctx.outputs, folder)
-    con = connect(ctx, memory_limit="512MB")
-    for output in ctx.outputs.values():
-        source = parquet(output.path)
-        row = con.execute(f"select count(*) from {source}").fetchone()
-        check_shape(ctx, output, columns_of(con, f"from {source}"), int(row[0]) if row else 0, strict=parameters.strict)
 
 
 if __name__ == "__main__":

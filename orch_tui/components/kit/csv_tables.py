@@ -36,24 +36,36 @@ from orch_tui.storage.duckdb import (
 )
 
 
-def write_csv_input(item: Input, primary_key: tuple[str, ...]) -> Path:
+def write_csv_input(
+    item: Input,
+    primary_key: tuple[str, ...],
+    *,
+    name: str | None = None,
+    columns: Sequence[str] | None = None,
+    condition: str = "",
+) -> Path:
     """Replace the staged Parquet file by ``<name>.csv`` and ``<name>.csv.manifest``; the CSV's path.
+
+    ``name`` is that of the file where it is another one. ``columns`` are those that are wanted, ``condition`` is SQL
+    after ``from`` that chooses rows.
 
     Raises:
         UserError: the file cannot be read, or the disk is full.
     """
     import duckdb
 
-    path = item.path.with_name(f"{stem(item.name)}.csv")
+    path = item.path.with_name(name or f"{stem(item.name)}.csv")
     try:
         # One thread: several hold rows back to keep their order, more the larger the table is.
         with open_database(path.parent / ".tmp", threads=1) as connection:
             source = parquet(item.path)
             values = ", ".join(
-                f"{text_of(quoted(name), kind)} as {quoted(name)}" for name, kind in describe(connection, source)
+                f"{text_of(quoted(name), kind)} as {quoted(name)}"
+                for name, kind in describe(connection, source)
+                if columns is None or name in columns
             )
             connection.execute(
-                f"copy (select {values} from {source}) to {literal(str(path))} "
+                f"copy (select {values} from {source} {condition}) to {literal(str(path))} "
                 "(format csv, header true, delimiter ',', quote '\"', escape '\"')"
             )
     except duckdb.Error as error:
@@ -62,7 +74,7 @@ def write_csv_input(item: Input, primary_key: tuple[str, ...]) -> Path:
         "id": item.table,
         "name": item.table.split("/")[-1],
         "primary_key": list(primary_key),
-        "columns": [name for name, _ in item.columns],
+        "columns": [name for name, _ in item.columns if columns is None or name in columns],
     }
     path.with_name(f"{path.name}.manifest").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
     item.path.unlink()
@@ -77,20 +89,29 @@ def read_csv_outputs(outputs: Mapping[str, Output], folder: Path) -> dict[str, O
     Raises:
         UserError: a file is missing, has no header, is not UTF-8 or not CSV.
     """
-    import duckdb
-
     found = {}
     for name, output in outputs.items():
         path = folder / f"{stem(name)}.csv"
-        manifest = _manifest(path.with_name(f"{path.name}.manifest"))
         if not path.exists():
             raise missing_output(output, path.name, folder)
-        try:
-            _to_parquet(path, manifest, output.path)
-        except (duckdb.Error, OSError) as error:
-            raise UserError(f"out/tables/{path.name} cannot be read as CSV: {readable(error)}") from error
-        found[name] = _described(output, manifest)
+        found[name] = read_csv_output(output, path, read_manifest(path))
     return found
+
+
+def read_csv_output(output: Output, path: Path, manifest: Mapping[str, Any]) -> Output:
+    """One such file, or directory of slices, as the Parquet file to publish. Raises: as :func:`read_csv_outputs`."""
+    import duckdb
+
+    try:
+        _to_parquet(path, manifest, output.path)
+    except (duckdb.Error, OSError) as error:
+        raise UserError(f"out/tables/{path.name} cannot be read as CSV: {readable(error)}") from error
+    return _described(output, manifest)
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a table's file; empty without one. Raises: UserError."""
+    return _manifest(path.with_name(f"{path.name}.manifest"))
 
 
 def _manifest(path: Path) -> dict[str, Any]:

@@ -194,10 +194,10 @@ class Preparer:
             if component is None:
                 raise PrepareError(f"{task.configuration} cannot be read: there is no component {name!r} any more")
             if self._unsaved is not None and self._unsaved.ref == task.configuration:
-                return component, self._unsaved
+                return component, component.configured(self._unsaved)
             if self._earlier is not None and component.id != ORCHESTRATION_COMPONENT:
                 return component, self._earlier.configuration(task)
-            return component, self._project.configuration(task.configuration)
+            return component, component.configured(self._project.configuration(task.configuration))
         except (ValueError, DefinitionError) as error:
             _require_lasting(error.__cause__)
             raise PrepareError(f"{task.configuration} cannot be read: {error}") from error

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+
+from orch_tui.model.components.configuration import Configuration
 
 
 class ComponentType(StrEnum):
@@ -74,7 +76,10 @@ class Component:
     ``pool`` and ``weight`` are what its tasks take of the project's pools. ``sets`` are parameters that name the
     variables its tasks set, by their keys or, in a list of tables, by ``name``; ``expressions`` are parameters that
     hold CEL expressions over the facts of the run, by those names. ``sources`` and ``targets`` are parameters that say
-    what its tasks read and write outside of the storage: files, databases, addresses.
+    what its tasks read and write outside of the storage: files, databases, addresses. ``runner`` is the id of a
+    built-in component that runs it, whose command and model it has; ``defaults`` are parameters that all its
+    configurations have unless they say otherwise. ``installed_by`` are those of a runner without which there is no
+    program.
     """
 
     id: str
@@ -98,6 +103,32 @@ class Component:
     directory: str = ""
     file: str | None = None
     builtin: bool = False
+    runner: str | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    installed_by: tuple[str, ...] = ()
+
+    def configured(self, configuration: Configuration) -> Configuration:
+        """The configuration with what it has of the component's defaults."""
+        if not self.defaults:
+            return configuration
+        return replace(configuration, parameters={**self.defaults, **configuration.parameters})
+
+    def lacks(self, parameters: Mapping[str, Any]) -> list[str]:
+        """What is to be named before its program can be started, of a component that another one runs."""
+        return [name for name in self.installed_by if not parameters.get(name)] if self.runner is not None else []
+
+    def run_by(self, runner: Component) -> Component:
+        """This component with what it takes from the one that runs it."""
+        return replace(
+            self,
+            command=runner.command,
+            tables=runner.tables,
+            staged=runner.staged,
+            parameters_model=runner.parameters_model,
+            actions=runner.actions,
+            programs=runner.programs,
+            installed_by=runner.installed_by,
+        )
 
     @property
     def can_be_tested(self) -> bool:

@@ -120,8 +120,10 @@ def decode_component(
         message = f'tables is {quote(tables)}; it can be "parquet" or "csv"'
         table.error("tables", "value", message, did_you_mean(tables, ("parquet", "csv")) or "take one of these")
     inline = table.flag("inline", False)
+    defaults = table.table("defaults")
     command = _command(table)
-    if not inline and not command and not place.broken:
+    runner = _runner(table, command)
+    if not inline and not command and runner is None and not place.broken:
         message = "the component has no command"
         table.error("command", "missing-key", message, 'write command = ["program", "argument"] or inline = true')
     model = table.text("parameters_model")
@@ -151,6 +153,9 @@ def decode_component(
         directory=directory,
         file=place.file,
         builtin=builtin,
+        runner=runner,
+        defaults=defaults.data if defaults else {},
+        installed_by=table.strings("installed_by"),
     )
     table.finish()
     return component
@@ -168,6 +173,15 @@ def _actions(table: Table, *, inline: bool) -> tuple[str, ...]:
             message = f"actions: {quote(name)} is no action that is ever asked for"
             table.warning("actions", "value", message, f"{did_you_mean(name, [TEST_CONNECTION]) or 'take it out'}")
     return actions
+
+
+def _runner(table: Table, command: tuple[str, ...]) -> str | None:
+    """The component that runs it, which has the command."""
+    runner = table.id("runner")
+    if command and runner is not None:
+        message = "command does nothing beside runner, whose command it is"
+        table.warning("command", "value", message, "take one of them out")
+    return runner
 
 
 def _command(table: Table) -> tuple[str, ...]:

@@ -120,7 +120,11 @@ class Linter:
                 return _Facts(None, failure=_error("unknown-configuration", first.message, first.remedy))
             message = f"the configuration {quote(ref)} cannot be used: {describe(replace(first, remedy=''))}"
             return _Facts(None, failure=_error("broken-configuration", message, first.remedy))
-        parameters = configuration.parameters
+        parameters = component.configured(configuration).parameters
+        if lacking := component.lacks(parameters):
+            message = f"the component {quote(component_id)} is not installed: its {' and '.join(lacking)} is not named"
+            remedy = f"name it under [defaults] of components/{component_id}.toml (docs/keboola.md)"
+            return _Facts(None, failure=_error("not-installed", message, remedy))
         missing = self.secrets.missing(used_secrets(component, parameters))
         place = self._place_of(configuration, missing) if missing else ""
         return _Facts(configuration, tuple(missing), place, variable_names(parameters))
@@ -317,7 +321,7 @@ def _configuration_problems(
         return
     path = linter.project.paths.configuration(component_id, name)
     file = linter.project.paths.relative(path)
-    if facts.failure is not None and facts.failure.code == "unknown-component" and not used:
+    if facts.failure is not None and facts.failure.code in ("unknown-component", "not-installed") and not used:
         yield replace(facts.failure, severity=Severity.WARNING, file=file, line=1)
     component = linter.project.component(component_id)
     if facts.configuration is None or component is None:
@@ -325,7 +329,9 @@ def _configuration_problems(
     text = linter.project.source(path).text
     yield from reference_problems(component, facts.configuration, linter.secrets, file, text)
     yield from secret_problems(component, facts.configuration, linter.secrets, file, text)
-    for sentence in validate(component, facts.configuration.parameters) if validate is not None else ():
+    for sentence in (
+        validate(component, component.configured(facts.configuration).parameters) if validate is not None else ()
+    ):
         line = line_of(text, ("parameters", *_place_in(sentence)))
         yield Problem(Severity.ERROR, "parameters", sentence, "correct the parameters", file, line)
 

@@ -177,7 +177,9 @@ class ConfigurationEditor:
         before = [output.table for output in self.configuration.outputs]
         configuration = replace(configuration, checks=follow_tables(self.configuration.checks, before, tables))
         unread = set(collected.errors)
-        sentences = validate_parameters(self.component, collected.parameters, self.project.root)
+        sentences = validate_parameters(
+            self.component, self.component.configured(configuration).parameters, self.project.root
+        )
         by_field, general = place_errors(self.fields, sentences)
         try:
             parse_checks(configuration.checks, tables)

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from orch_tui.keboola.importing import Change, carry_out, plan_import
 from orch_tui.keboola.mapping.code import blocks_text, text_blocks
+from orch_tui.keboola.mapping.components import type_of
 from orch_tui.keboola.mapping.findings import Level
 from orch_tui.keboola.reading.single import read_file
 from orch_tui.keboola.values import KeboolaError
+from orch_tui.model.components.component import ComponentType
 from orch_tui.model.orchestration.rules import END
 from orch_tui.model.problem import Severity
 from orch_tui.project.lint.check import check
@@ -30,7 +32,7 @@ from tests.support.keboola_projects import (
 )
 
 CASES = list(real_cases())
-OF_MISSING_PARTS = {"unknown-component", "missing-secret"}
+OF_MISSING_PARTS = {"not-installed", "missing-secret"}
 """Errors that say what is to be installed, or given a value."""
 
 
@@ -289,3 +291,38 @@ def test_code_goes_to_a_text_with_markers_and_back(component: str) -> None:
     assert text is not None
     assert text_blocks(text) == blocks
     assert blocks_text([{"name": "x", "codes": [], "more": 1}], component) is None
+
+
+def test_components_come_with_their_types_so_that_tasks_can_be_grouped(tmp_path: Path) -> None:
+    # GIVEN
+    project = _project(tmp_path / "here")
+    pulled = pulled_directory(tmp_path / "pulled")
+    # WHEN
+    _import(project, pulled)
+    # THEN each has a type, from the directory that it lies in, and lacks its program
+    components = project.components()
+    assert components["keboola.ex-http"].type is ComponentType.EXTRACTOR
+    assert components["keboola.python-transformation-v2"].type is ComponentType.TRANSFORMATION
+    lacking = [problem.message for problem in check(project) if problem.code == "not-installed"]
+    assert any('the component "keboola.ex-http" is not installed: its venv is not named' in one for one in lacking)
+    # AND once it is named, check is about the configurations themselves
+    path = project.paths.component("keboola.ex-http")
+    path.write_text(path.read_text("utf-8").replace("# venv", "venv").replace("# program", "program"), encoding="utf-8")
+    project.reload()
+    assert not [one for one in check(project) if one.code == "not-installed" and "keboola.ex-http" in one.message]
+    assert project.component("keboola.ex-http") is not None
+
+
+@pytest.mark.parametrize(
+    ("component", "kind"),
+    [
+        ("keboola.ex-http", "extractor"),
+        ("kds-team.wr-google-sheets", "writer"),
+        ("ex-generic-v2", "extractor"),
+        ("keboola.snowflake-transformation", "transformation"),
+        ("kds-team.app-orchestration-trigger-queue-v2", "application"),
+        ("keboola.runner-config-test", "other"),
+    ],
+)
+def test_the_type_of_a_component_is_told_by_its_id(component: str, kind: str) -> None:
+    assert type_of(component).value == kind

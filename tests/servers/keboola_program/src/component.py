@@ -29,6 +29,22 @@ class Component(ComponentBase):
             logging.info("a long message: %s end of it", "".join(f"{number:x} " for number in range(5000)))
         if do == "user-error":
             raise UserException(f"The account {parameters['account']} is locked ({parameters['#token']})")
+        if do == "long-user-error":
+            logging.info("✅ Connection established successfully")
+            raise UserException("Two columns are missing:\n- id\n- amount")
+        if do == "environment":
+            for name in sorted(os.environ):
+                if name.startswith("KBC_") or name == "TMPDIR":
+                    logging.info("%s=%s", name, os.environ[name])
+            return
+        if do == "look":
+            for table in self.get_input_tables_definitions():
+                with open(table.full_path, newline="") as source:
+                    logging.info("%s: %s", os.path.basename(table.full_path), list(csv.DictReader(source)))
+            return
+        if do == "write":
+            self.write()
+            return
         if do == "crash":
             raise ZeroDivisionError("division by zero")
         if do == "wait":
@@ -38,6 +54,14 @@ class Component(ComponentBase):
         if do == "nothing":
             return
         self.double()
+
+    def write(self) -> None:
+        """A table with rows of the same key and empty values, one with a destination, one whose name is one."""
+        Path(self.tables_out_path, "exact").write_text('"id","note"\n1,a\n2,\n,none\n1,c\n')
+        named = self.create_out_table_definition("named.csv", destination="in.c-main.named", columns=["a"])
+        Path(named.full_path).write_text("1\n")
+        self.write_manifest(named)
+        Path(self.tables_out_path, "out.c-other.file.csv").write_text("a\n1\n")
 
     def double(self) -> None:
         """Every input becomes an output with the numbers doubled; the state counts the runs."""

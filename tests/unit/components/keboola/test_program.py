@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from orch_tui.components.keboola import gelf
 from orch_tui.components.keboola import program as keboola
+from orch_tui.components.keboola.parameters import Parameters
 from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import Attempt, attempt
@@ -64,7 +65,7 @@ def test_a_component_with_tables_manifests_state_and_a_secret(tmp_path: Path) ->
     assert info is not None and (info.primary_key, info.rows, info.version) == (("id",), 3, 2)
     digest = hashlib.sha256(TOKEN.encode()).hexdigest()
     assert rows(info.file, "id") == [
-        ("1", "10", "a", digest), ("2", "12", None, digest), ("3", "14", 'ž, "x"', digest)]  # fmt: skip
+        ("1", "10", "a", digest), ("2", "12", "", digest), ("3", "14", 'ž, "x"', digest)]  # fmt: skip
     # THEN its state went from one run to the next
     state = next((tmp_path / ".orch").rglob("state/*/sample.json"))
     assert json.loads(state.read_text()) == {"runs": 2}
@@ -73,6 +74,82 @@ def test_a_component_with_tables_manifests_state_and_a_secret(tmp_path: Path) ->
     assert "out/tables/extra.csv is no declared output" in out
     assert TOKEN.encode() not in everything(tmp_path / ".orch") and TOKEN not in out
     assert not (first.data / "keboola" / "config.json").is_symlink()
+
+
+def test_tables_go_where_keboola_would_load_them_by_its_rules(tmp_path: Path) -> None:
+    # GIVEN a program that writes duplicates and empties, and tables that nobody declared
+    parameters = {"venv": str(tool("keboola")), "program": str(PROGRAM), "parameters": {"do": "write", "#token": "x"}}
+    output = {"source": "exact", "destination": "shop/exact", "primary_key": ["id", ""]}
+    given = attempt(tmp_path, parameters, outputs=[output])
+    # WHEN
+    code, out, err = run_here(given, keboola)
+    # THEN the file without an ending is the output, of rows with one key the last stays, and empties are texts
+    assert (code, err) == (0, ""), out
+    exact = given.storage.get("shop/exact")
+    assert exact is not None and exact.primary_key == ("id",)
+    assert rows(exact.file, "id") == [("", "none"), ("1", "c"), ("2", "")]
+    assert '"shop/exact": 1 row had the key of a later one' in out
+    # AND the others go where their manifest or their name says
+    for table in ("in.c-main/named", "out.c-other/file"):
+        info = given.storage.get(table)
+        assert info is not None and info.rows == 1, out
+
+
+def test_a_default_bucket_takes_all_tables(tmp_path: Path) -> None:
+    # GIVEN
+    parameters = {"venv": str(tool("keboola")), "program": str(PROGRAM), "parameters": {"do": "write", "#token": "x"}}
+    given = attempt(tmp_path, {**parameters, "default_bucket": "in.c-all"})
+    # WHEN
+    code, out, err = run_here(given, keboola)
+    # THEN
+    assert (code, err) == (0, ""), out
+    for table in ("exact", "named", "out.c-other.file"):
+        assert given.storage.get(f"in.c-all/{table}") is not None, out
+
+
+def test_the_input_mapping_chooses_columns_and_rows(tmp_path: Path) -> None:
+    # GIVEN
+    mapping = {"columns": ["id", "amount"], "where_column": "id", "where_values": ["1", "2"], "limit": 1, "days": 3}
+    given = task(tmp_path, "look", inner={"do": "look"}, input_mapping={"orders.csv": mapping})
+    config = json.loads((given.data / "config.json").read_text())
+    config["storage"]["input"]["tables"] = [{"source": "shop/orders", "destination": "orders.csv"}]
+    (given.data / "config.json").write_text(json.dumps(config))
+    # WHEN
+    code, out, _ = run_here(given, keboola)
+    # THEN the file has the name of the mapping, and what the mapping chooses
+    assert code == 0, out
+    assert "orders.csv: [{'id': '1', 'amount': '5'}]" in out
+    assert "days is not known here" in out
+
+
+def test_the_program_finds_what_keboola_s_runner_sets(tmp_path: Path) -> None:
+    # GIVEN / WHEN
+    given = task(tmp_path, "environment")
+    code, out, _ = run_here(given, keboola)
+    # THEN
+    assert code == 0
+    assert f"KBC_DATADIR={given.data}/keboola/" in out
+    for name in ("KBC_STACKID=orch-tui", "KBC_PROJECT_FEATURE_GATES=queuev2", f"TMPDIR={given.data}/tmp"):
+        assert name in out
+
+
+def test_all_of_what_the_component_tells_the_user_is_told(tmp_path: Path) -> None:
+    # GIVEN / WHEN a message over several lines, after other lines of the log
+    code, _, err = run_here(task(tmp_path, "long-user-error"), keboola)
+    # THEN
+    assert (code, err) == (1, "Two columns are missing: - id - amount\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"processors": {"after": [{"definition": {"component": "keboola.processor-x"}}]}}, "keboola.processor-x"),
+        ({"rows": [{"id": "1", "parameters": {}}]}, "rows are not run here"),
+    ],
+    ids=["processors", "rows"],
+)
+def test_what_is_not_done_is_refused(tmp_path: Path, more: dict[str, Any], says: str) -> None:
+    assert says in failure_of(task(tmp_path, "nothing", **more), keboola)
 
 
 def test_a_user_error_is_the_component_s_own_sentence(tmp_path: Path) -> None:
@@ -202,7 +279,7 @@ def test_a_secret_in_the_configuration_itself_is_masked_and_mentioned(tmp_path: 
 
 def test_parameters_need_no_library() -> None:
     # GIVEN / WHEN the form is made, THEN the fields have titles and descriptions
-    fields = keboola.Parameters.model_json_schema()["properties"]
+    fields = Parameters.model_json_schema()["properties"]
     assert all(field.get("title") and field.get("description") for field in fields.values())
 
 
