@@ -98,7 +98,7 @@ def write_flow(
     body = {key: item for key, item in stored.body.items() if key != OWN_KEY}
     body["phases"] = placed(stored.body.get("phases") or (), list(phases.values()))
     if not is_flow:
-        body["phases"] = chained(body["phases"], [phases[phase.id] for phase in value.phases])
+        body["phases"] = chained(body["phases"], [phases[phase.id] for phase in value.phases], before[0].keys())
     wanted = [[tasks[task.id] for task in phase.tasks] for phase in value.phases]
     body["tasks"] = placed(stored.body.get("tasks") or (), list(tasks.values()), wanted)
     if faults := faults_of(body, stored.component):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from orch_tui.keboola.flows.ordering import CircleError, dependencies, goto_edges, in_order
@@ -40,11 +40,15 @@ def _runs_as(phases: Sequence[Body], wanted: Sequence[Body]) -> bool:
         return False
 
 
-def chained(phases: Sequence[Body], wanted: Sequence[Body]) -> list[Body]:
-    """Phases of an orchestrator with ``dependsOn`` that runs them in the wanted order: as it is where it does so."""
+def chained(phases: Sequence[Body], wanted: Sequence[Body], before_ids: Collection[str]) -> list[Body]:
+    """Phases of an orchestrator with ``dependsOn`` that runs them in the wanted order: as it is where it does so.
+
+    ``before_ids`` are the phases that were there before; of those that were not, each needs one that it waits for.
+    """
     ids = {str(phase["id"]) for phase in phases}
     known = all(str(one) in ids for phase in without_previous(list(phases)) for one in phase.get("dependsOn") or ())
-    if known and all("dependsOn" in phase or phase is wanted[0] for phase in phases) and _runs_as(phases, wanted):
+    waits = all("dependsOn" in one or str(one["id"]) in before_ids or one is wanted[0] for one in phases)
+    if known and waits and _runs_as(phases, wanted):
         return list(phases)
     before: Body | None = None
     for phase in wanted:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from orch_tui.keboola.mapping.orchestrations import MappedOrchestration
-from orch_tui.keboola.mapping.tasks import VARIABLES_COMPONENT, target_of
+from orch_tui.keboola.mapping.tasks import VARIABLES_COMPONENT, as_list, target_of
 from orch_tui.keboola.mapping.texts import unescaped
 from orch_tui.keboola.values import OWN_KEY, Body
 from orch_tui.model.components.component import NOTIFICATION_COMPONENT
@@ -91,7 +91,7 @@ class TaskWriter:
         title = unescaped(str(parameters.get("title") or configuration.name), variables=False)
         text = unescaped(str(parameters.get("text") or ""), variables=False)
         known = {}
-        for one in old.get("recipients") or ():
+        for one in as_list(old.get("recipients")):
             address = str(one.get("address") or one.get("url") or "") if isinstance(one, Mapping) else str(one)
             known[target_of(address, [])] = one
         targets = [str(target) for target in parameters.get("to") or ()]

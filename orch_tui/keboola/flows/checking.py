@@ -137,7 +137,7 @@ def _references(body: Mapping[str, Any], flow: bool) -> Iterator[str]:
         else:
             targets = [("dependsOn", one) for one in phase.get("dependsOn", [])]
         for key, target in targets:
-            if target is not None and (isinstance(target, bool) or key_of(target) not in known):
+            if not (target is None and flow) and (isinstance(target, bool) or key_of(target) not in known):
                 yield f"phases[{number}].{key} names {shown(target)}, which is no phase"
                 break
     for number, task in enumerate(body["tasks"], 1):

@@ -30,6 +30,8 @@ def _operator_fault(node: dict[str, Any], place: str) -> str | None:
         return f"{place}.operator is missing"
     if not isinstance(operands, list):
         return f"{place}.operands must be a list"
+    if operator == CONTINUE and not isinstance(node.get("tasks", []), list):
+        return f"{place}.tasks must be a list"
     if operator in AT_LEAST_ONE and not operands:
         return f"{place}: {operator} needs an operand at least, and has none"
     if operator in TWO and len(operands) != 2:

@@ -128,7 +128,7 @@ class _Writer:
             if status is not None:
                 if operator not in ("EQUALS", "NOT_EQUALS"):
                     raise NotTold(f"{operator} of a status")
-                test = status.test([self._constant(other)])
+                test = status.test([self._word(other)])
                 return test if operator == "EQUALS" else f"!({test})"
         left, right = self.value(first, star), self.value(second, star)
         if _is_number(left) != _is_number(right) and "now." in left + right:
@@ -183,11 +183,17 @@ class _Writer:
             raise NotTold("a comparison with several values")
         return values[0]
 
+    def _word(self, node: Any) -> str:
+        value = self._constant(node)
+        if not isinstance(value, str):
+            raise NotTold("a status that is no word")
+        return value
+
     def _constants(self, node: Any) -> list[Any]:
         if isinstance(node, dict) and node.get("type") in ("const", "constant"):
             value = node.get("value")
             return value if isinstance(value, list) else [value]
-        if isinstance(node, dict) and node.get("type") == "array":
+        if isinstance(node, dict) and node.get("type") == "array" and isinstance(node.get("operands"), list):
             return [value for operand in node.get("operands") or () for value in self._constants(operand)]
         raise NotTold("a comparison of two things that only a run knows")
 

@@ -85,7 +85,7 @@ def retry_table(retry: Any, place: str, flow: FlowMapping) -> Body | None:
         return None
     table: Body = {"attempts": attempts, "delay": f"{delay}s"}
     failures = []
-    for one in retry.get("retryOn") or ():
+    for one in as_list(retry.get("retryOn")):
         match = _RETRY_ON.get(str(one.get("type"))) if isinstance(one, Mapping) else None
         if match is not None and str(one.get("value") or "").strip():
             failures.append(f"{match}: {str(one['value']).strip()}")
@@ -94,6 +94,11 @@ def retry_table(retry: Any, place: str, flow: FlowMapping) -> Body | None:
     if failures:
         table["on"] = failures
     return table
+
+
+def as_list(value: Any) -> list[Any]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
 
 
 def _is_count(value: Any) -> bool:
@@ -156,7 +161,7 @@ def _configuration(task: Body, inner: Body, task_id: str, flow: FlowMapping, val
 
 def _notification(inner: Body, task_id: str, flow: FlowMapping) -> str:
     targets = []
-    for one in inner.get("recipients") or ():
+    for one in as_list(inner.get("recipients")):
         address = str(one.get("address") or one.get("url") or "") if isinstance(one, Mapping) else str(one)
         if address:
             targets.append(target_of(address, flow.secrets))

@@ -32,9 +32,14 @@ def read_json(path: Path, shown: str) -> Any:
 def parse_json_text(text: str, shown: str) -> Any:
     """Raises: KeboolaError."""
     try:
-        return json.loads(text.removeprefix("\ufeff"))
+        value = json.loads(text.removeprefix("\ufeff"))
+        # Escapes of JSON can stand for half of a pair, which no file of ours can hold.
+        json.dumps(value, ensure_ascii=False).encode()
+        return value
     except json.JSONDecodeError as error:
         raise KeboolaError(f"{safe_line(shown, 300)}:{error.lineno}: it is no JSON: {error.msg}") from error
+    except UnicodeEncodeError as error:
+        raise KeboolaError(f"{safe_line(shown, 300)} has half of a character (\\ud800 or the like)") from error
     except (RecursionError, ValueError) as error:
         raise KeboolaError(
             f"{safe_line(shown, 300)}: it is no JSON that can be read: {type(error).__name__}"
