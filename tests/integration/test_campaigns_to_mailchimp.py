@@ -57,20 +57,38 @@ def metrics(project: Path, task: str) -> dict[str, int]:
     return found
 
 
-def test_contacts_are_created_then_updated_and_none_twice(project: Path, servers: tuple[StandIns, Prism]) -> None:
+def test_a_failure_is_gone_on_from_and_contacts_are_created_then_updated_and_none_twice(
+    project: Path, servers: tuple[StandIns, Prism]
+) -> None:
     stand_ins, proxy = servers
     audience = stand_ins.mailchimp.audience
-    # WHEN the pipeline runs for the first time
-    first = run(project, stand_ins, proxy)
+    # GIVEN a wrong password for Adform, and no patience for retries
+    path = project / "orchestrations" / f"{ORCHESTRATION}.toml"
+    path.write_text(path.read_text().replace('retry = { attempts = 3, delay = "10s" }', ""))
+    # WHEN the pipeline runs
+    failed = run(project, stand_ins, proxy, ADFORM_CLIENT_SECRET="wrong-secret-of-adform")
+    # THEN it ends before Mailchimp, and says which task failed first and why
+    assert failed.returncode == 1
+    assert "First failure: Adform extractor · Campaigns" in failed.stdout + failed.stderr
+    assert "invalid_client; check client id, client secret" in failed.stdout
+    assert "wrong-secret-of-adform" not in failed.stdout + failed.stderr
+    assert not audience.members
+    # WHEN the password is corrected and what failed runs again
+    first = run(project, stand_ins, proxy, "--rerun-failed")
+    # THEN what Snowflake gave is used again, and the rest is done
     assert first.returncode == 0, first.stdout + first.stderr
-    # THEN everybody that the last transformation found is a contact
+    tasks = {task["id"]: task for phase in shown(project)["phases"] for task in phase["tasks"]}  # type: ignore[attr-defined]
+    recipients = tasks["email-recipient-index"]
+    assert recipients["status"] == "skipped" and "reused" in recipients["reason"]
+    assert tasks["new-recipients"]["status"] == "success"
+    # AND everybody that the last transformation found is a contact
     count = len(audience.members)
     assert count > 100 and metrics(project, "new-recipients")["accepted"] == count
     assert all(member["status"] == "subscribed" for member in audience.members.values())
     # GIVEN one who leaves the list meanwhile
     left = next(iter(audience.members))
     audience.members[left]["status"] = "unsubscribed"
-    # WHEN it runs again
+    # WHEN it runs again, the whole of it
     second = run(project, stand_ins, proxy)
     assert second.returncode == 0, second.stdout + second.stderr
     # THEN the same contacts were written once more, nobody was created twice, and who left stays away
@@ -80,34 +98,9 @@ def test_contacts_are_created_then_updated_and_none_twice(project: Path, servers
     # AND not one request or answer broke Mailchimp's description of its API
     assert proxy.violations == []
     # AND no secret is anywhere in what the program keeps
-    kept = [path for path in (project / ".orch").rglob("*") if path.is_file()]
+    kept = [file for file in (project / ".orch").rglob("*") if file.is_file()]
     assert len(kept) > 20
     for name in ("ADFORM_CLIENT_SECRET", "SNOWFLAKE_PASSWORD", "MAILCHIMP_API_KEY"):
         value = stand_ins.secrets[name].encode()
-        assert [path for path in kept if value in path.read_bytes()] == [], name
+        assert [file for file in kept if value in file.read_bytes()] == [], name
     assert not any(stand_ins.secrets[name] in first.stdout + first.stderr for name in stand_ins.secrets)
-
-
-def test_a_failed_extractor_is_named_and_the_rest_goes_on_from_there(
-    project: Path, servers: tuple[StandIns, Prism]
-) -> None:
-    stand_ins, proxy = servers
-    # GIVEN a wrong password for Adform, and no patience for retries
-    path = project / "orchestrations" / f"{ORCHESTRATION}.toml"
-    path.write_text(path.read_text().replace('retry = { attempts = 3, delay = "10s" }', ""))
-    # WHEN it runs
-    failed = run(project, stand_ins, proxy, ADFORM_CLIENT_SECRET="wrong-secret-of-adform")
-    # THEN it ends before Mailchimp, and says which task failed first and why
-    assert failed.returncode == 1
-    assert "First failure: Adform extractor · Campaigns" in failed.stdout + failed.stderr
-    assert "invalid_client; check client id, client secret" in failed.stdout
-    assert "wrong-secret-of-adform" not in failed.stdout + failed.stderr
-    # WHEN the password is corrected and what failed runs again
-    done = run(project, stand_ins, proxy, "--rerun-failed")
-    # THEN what Snowflake gave is used again, and the rest is done
-    assert done.returncode == 0, done.stdout + done.stderr
-    tasks = {task["id"]: task for phase in shown(project)["phases"] for task in phase["tasks"]}  # type: ignore[attr-defined]
-    assert (
-        tasks["email-recipient-index"]["status"] == "skipped" and "reused" in tasks["email-recipient-index"]["reason"]
-    )
-    assert tasks["new-recipients"]["status"] == "success"

@@ -21,7 +21,7 @@ from orch_tui.project.journal.file import Journal, is_executed, read_run
 from tests.support.engine_kit import make_commands, until
 
 LENGTHS = [
-    pytest.param(16, id="short"),
+    pytest.param(8, id="short"),
     pytest.param(1000, id="at-length", marks=pytest.mark.long),
 ]
 

@@ -136,7 +136,7 @@ def _check_journal(state: RunState, run: Path, seed: int, tally: Tally) -> None:
                 tally.fault("negative", f"seed {seed}: {task.id}")
 
 
-@trials(short=6, long=1000)
+@trials(short=3, long=1000)
 def test_whatever_is_killed_every_task_runs_once_and_nothing_is_left(tmp_path: Path, trials: int) -> None:
     seed, tally = first_seed(), Tally()
     kills = trials if trials > 100 else 0

@@ -253,7 +253,7 @@ def test_an_interrupted_run_is_resumed_and_another_one_stopped_from_the_command_
 
 
 @pytest.mark.parametrize(
-    "least", [pytest.param(12, id="short"), pytest.param(1000, id="at-length", marks=pytest.mark.long)]
+    "least", [pytest.param(6, id="short"), pytest.param(1000, id="at-length", marks=pytest.mark.long)]
 )
 def test_kills_each_followed_by_a_takeover(tmp_path: Path, least: int) -> None:
     seed = random.randrange(10**9)

@@ -49,9 +49,9 @@ def app(project: Path, tmp_path: Path) -> Iterator[PtyApp]:
         yield app
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [
+def test_bytes_that_are_no_text_end_nothing(app: PtyApp) -> None:
+    app.settle()
+    for sent in (
         b"\xe9",
         b"\x80",
         b"\xe9j",
@@ -60,16 +60,14 @@ def app(project: Path, tmp_path: Path) -> Iterator[PtyApp]:
         b"\xff" * 5000,
         b"\x1b[1;1;99999999u",
         b"\xf0\x9f",
-    ],
-)
-def test_bytes_that_are_no_text_end_nothing(app: PtyApp, sent: bytes) -> None:
-    app.settle()
-    app.send(sent)
-    app.settle()
-    app.send("k")
-    app.wait_for("alpha.toml")
-    app.send("j")
-    app.wait_for("beta.toml")
+    ):
+        # WHEN they come THEN the next keys are understood
+        app.send(sent)
+        app.settle()
+        app.send("k")
+        app.wait_for("alpha.toml")
+        app.send("j")
+        app.wait_for("beta.toml")
     app.send("q")
     assert app.exit_code() == 0 and app.restored()
 
@@ -109,9 +107,7 @@ def _noise(chance: random.Random) -> bytes:
     return bytes(byte for byte in made if byte not in _LEAVING)
 
 
-@pytest.mark.parametrize(
-    "seed", [*range(1, 5), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(5, 101))]
-)
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 101))])
 def test_noise_never_ends_the_screen(app: PtyApp, project: Path, seed: int) -> None:
     # GIVEN random bytes, cut sequences, numbers that no terminal sends
     crashes = project / ".orch" / "crash"

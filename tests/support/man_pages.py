@@ -23,7 +23,8 @@ def _pages(context: click.Context) -> list[tuple[str, str]]:
     name = context.command_path.replace(" ", "-")
     commands = _commands(context)
     if commands:
-        # click-man looks for commands that are imported already; here they are when they run.
+        # click-man's own list, its last section, has only commands that are imported already, and hidden ones too.
+        text = text.partition("\n.SH COMMANDS")[0]
         listed = [f".TP\n\\fB{name}\\fP\n{command.get_short_help_str(200)}" for name, command in commands.items()]
         text = "\n".join([text.rstrip(), ".SH COMMANDS", *listed])
     if context.command.epilog:
@@ -38,8 +39,9 @@ def _commands(context: click.Context) -> dict[str, click.Command]:
     group = context.command
     if not isinstance(group, click.Group):
         return {}
+    """All that are not hidden."""
     known = {name: group.get_command(context, name) for name in group.list_commands(context)}
-    return {name: command for name, command in known.items() if command is not None}
+    return {name: command for name, command in known.items() if command is not None and not command.hidden}
 
 
 def main(directory: Path) -> None:

@@ -15,3 +15,9 @@ def test_every_option_of_run_stands_in_its_page() -> None:
     page = pages()["orch-tui-run.1"].replace("\\-", "-")
     for option in ("--only", "--from-phase", "--rerun-failed", "--resume", "--var", "--dry-run", "--json"):
         assert option in page
+
+
+def test_a_hidden_command_has_no_page_and_commands_stand_once() -> None:
+    made = pages()
+    assert "orch-tui-alerts-notify.1" not in made and "notify" not in made["orch-tui-alerts.1"]
+    assert made["orch-tui-alerts.1"].count(".SH COMMANDS") == 1 == made["orch-tui.1"].count(".SH COMMANDS")

@@ -78,7 +78,7 @@ def _attack(project: Path, seed: int, tally: Tally) -> None:
         tally.fault("no JSON", f"{where}: {done.stdout[:200]}")
 
 
-@trials(short=100, long=20_000)
+@trials(short=40, long=20_000)
 def test_damaged_definitions_are_told_in_sentences(project: Path, trials: int) -> None:
     seed, tally = first_seed(), Tally()
     for number in range(seed, seed + trials):
