@@ -16,7 +16,15 @@ from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
-from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, names_of, phase_of, skipped_because
+from orch_tui.runs.ending import (
+    exit_in_words,
+    failed_as_well,
+    first_failure,
+    how_to_go_on,
+    names_of,
+    phase_of,
+    skipped_because,
+)
 
 _LINES = 15
 _WIDTH = 300
@@ -116,7 +124,8 @@ def _failure(
         if skipped := skipped_because(state, failed):
             yield f"Skipped because of it: {counted(len(skipped), 'task')}: {names_of(skipped)}"
         yield f"Its log: {command(root, 'logs', run, failed.id)}"
-    yield f"Go on with what is left: {command(root, 'run', state.header.orchestration, '--rerun-failed', run)}"
+    if (go_on := how_to_go_on(state)) is not None:
+        yield f"{go_on}: {command(root, 'run', state.header.orchestration, '--rerun-failed', run)}"
 
 
 def _its_last_lines(task: TaskState, directory: Path) -> Iterable[str]:

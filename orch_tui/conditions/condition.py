@@ -137,6 +137,16 @@ class Expression:
 class Condition(Expression):
     """An expression that says yes or no."""
 
+    def fault(self) -> str:
+        """Why it cannot be decided, whatever a run does; empty when that depends on the run, or when it can be."""
+        if self.references:
+            return ""
+        try:
+            self.verdict({})
+        except UndecidedError as error:
+            return error.sentence
+        return ""
+
     def verdict(self, facts: Mapping[str, Any]) -> Verdict:
         """What it says with these facts, by root.
 
@@ -279,6 +289,8 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:UNKNOWN: )?No matching overloads found : (\S+?)\((.*)\)"), r"no operation \1 for \2"),
     (re.compile(r"found no matching overload for '(\S+)' applied to '\((.*)\)'"), r"no operation \1 for \2"),
     (re.compile(r"Syntax error: mismatched input '<EOF>'.*"), "the expression ends too early"),
+    (re.compile(r"Syntax error: missing '(.)' at '<EOF>'.*"), r'the expression ends before its "\1"'),
+    (re.compile(r"Syntax error: missing '(.)' at '(.*?)'.*"), r'"\1" is missing before "\2"'),
     (re.compile(r"Syntax error: token recognition error at: '= ?'.*"), "a comparison has two signs: =="),
     (re.compile(r"Syntax error: token recognition error at: '[\"'].*", re.DOTALL), "a text without its closing quote"),
     (re.compile(r"Syntax error: token recognition error at: '(.*)'"), r'"\1" cannot stand here'),
@@ -287,6 +299,10 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"INVALID_ARGUMENT: Invalid timezone.*"), "a time zone that there is not"),
     (re.compile(r"INVALID_ARGUMENT: cannot convert (\S+) to (\S+)"), r"a \1 that is no \2"),
     (re.compile(r"INVALID_ARGUMENT: String to Timestamp conversion failed"), "a text that is no time"),
+    (
+        re.compile(r"INVALID_ARGUMENT: String to Duration conversion failed"),
+        "a text that is no duration, as 90s or 1h30m",
+    ),
     (re.compile(r"UNKNOWN: Index error: index=(-?\d+) size=(\d+)"), r"no item \1 in a list of \2"),
 )
 _OPERATORS = re.compile(r"_(\S+?)_")

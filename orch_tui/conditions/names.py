@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from orch_tui.conditions.condition import ConditionError, Expression, Reference, nearest
+from orch_tui.conditions.condition import Condition, ConditionError, Expression, Reference, nearest
 from orch_tui.conditions.facts import PHASE_FACTS, RUN_FACTS, TASK_FACTS
 
 
@@ -16,6 +16,14 @@ class Names:
     tasks: Collection[str]
     phases: Collection[str]
     variables: Collection[str]
+
+
+def condition_faults(condition: Condition, names: Names) -> Iterator[ConditionError]:
+    """What is wrong with a condition whatever a run does: names that there are not, or that it cannot be decided."""
+    faults = list(unknown_names(condition, names))
+    yield from faults
+    if not faults and (never := condition.fault()):
+        yield ConditionError(f"it cannot be decided, whatever a run does: {never}", 1, 1)
 
 
 def unknown_names(condition: Expression, names: Names) -> Iterator[ConditionError]:

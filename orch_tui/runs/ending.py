@@ -8,6 +8,7 @@ from pathlib import Path
 from orch_tui.engine.attempts.results import read_result
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.plan import Decision
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
@@ -32,6 +33,14 @@ def skipped_because(state: RunState, failed: TaskState) -> list[TaskState]:
     # A journal of an older program has the name alone.
     older = Reason.of(Cause.PHASE_BEFORE, phase="", name=phase.name, status=Status.ERROR.value)
     return [task for task in state.tasks.values() if task.status is Status.SKIPPED and task.because in (wanted, older)]
+
+
+def how_to_go_on(state: RunState) -> str | None:
+    """What a run that continues this one is for, as the beginning of a sentence; None when nothing is left for one."""
+    left = any(task.planned.decision is Decision.RUN and not task.succeeded for task in state.tasks.values())
+    if any(phase.decision is not None and phase.decision.error for phase in state.phases.values()):
+        return "Once the rule is mended, go on from it" if left else None
+    return "Go on with what is left" if left or first_failure(state) is not None else None
 
 
 def failed_as_well(state: RunState, failed: TaskState) -> list[TaskState]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.run.intervening import awaiting, refusal
 from orch_tui.model.run.runstate import RunState
-from orch_tui.model.texts.text import safe_line
+from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.runs.variables import variable_words
 
 _NAMES = 3
@@ -19,7 +19,7 @@ _WORDS = {
     InterventionKind.SKIP: "{what} is skipped",
     InterventionKind.RETRY: "{what} is tried again now",
     InterventionKind.MARK_DONE: "{what} is marked as done",
-    InterventionKind.LIMIT: "of {what} {limit} may run at once",
+    InterventionKind.LIMIT: "{limit} of {what} at once from now on",
     InterventionKind.APPROVE: "{what} is approved",
     InterventionKind.REJECT: "{what} is rejected",
 }
@@ -35,7 +35,8 @@ def words_of(one: Intervention, state: RunState) -> str:
         what = f'phase "{safe_line(phase.name if phase is not None else one.phase, 80)}"'
     note = f": {safe_line(one.note, 300)}" if one.note else ""
     note += "".join(f", {variable_words(name, value)}" for name, value in one.given.items())
-    return f"{_WORDS[one.kind].format(what=what, limit=one.limit)}, by {safe_line(one.by, 200)}{note}"
+    done = _WORDS[one.kind].format(what=what, limit=counted(one.limit or 0, "task"))
+    return f"{done}, by {safe_line(one.by, 200)}{note}"
 
 
 def decision_words(state: RunState, *, brief: bool = False) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -14,8 +13,6 @@ from orch_tui.engine.trials.assumptions import AssumptionFault, assume
 from orch_tui.engine.trials.rehearsal import Rehearsal, outcomes_of, rehearse, replayed_plan
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.orchestration import Orchestration
-from orch_tui.model.orchestration.rules import END, Rule, TriedRule
-from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.plan import PlannedTask, RunPlan
 from orch_tui.model.run.runstate import RunState
 from orch_tui.project.journal.file import read_run
@@ -97,28 +94,6 @@ def replay_request(project: Project, directory: Path) -> RunRequest:
     """The request for today's plan of the orchestration that a recorded run was of."""
     header = read_run(directory).header
     return RunRequest(header.orchestration, variables=dict(header.variables))
-
-
-@dataclass(frozen=True, slots=True)
-class RuleStep:
-    """One rule of a phase in a rehearsal. ``tried`` is None where it was not asked: another one held before, or it
-    counts after another outcome. ``to`` is the name of the phase that it leads to, None for the end."""
-
-    rule: Rule
-    tried: TriedRule | None
-    taken: bool
-    to: str | None
-
-
-def rule_steps(state: RunState, phase: PhaseState) -> list[RuleStep]:
-    """The rules of a phase that was left, in order."""
-    decision = phase.decision
-    tried = {} if decision is None else {one.rule: one for one in decision.tried}
-    steps = []
-    for number, rule in enumerate(phase.rules):
-        to = None if rule.goto == END or rule.goto not in state.phases else state.phases[rule.goto].name
-        steps.append(RuleStep(rule, tried.get(number), decision is not None and decision.taken == number, to))
-    return steps
 
 
 def unreached(rehearsal: Rehearsal, assumed: Sequence[str]) -> list[str]:

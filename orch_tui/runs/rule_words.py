@@ -58,7 +58,7 @@ def standings(phase: PhaseState) -> tuple[RuleStanding, ...]:
         left = RuleFate.NOT_ASKED if phase.status.final and phase.started is None else RuleFate.OPEN
         return tuple(RuleStanding(rule, left) for rule in phase.rules)
     tried = {one.rule: one for one in decision.tried}
-    outcome = After.of(phase.status) if phase.status.final else None
+    outcome = phase.outcome
     found = []
     for number, rule in enumerate(phase.rules):
         one = tried.get(number)

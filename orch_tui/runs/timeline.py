@@ -10,6 +10,7 @@ from statistics import median
 from typing import NamedTuple
 
 from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.run.intervening import awaiting
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
@@ -108,12 +109,13 @@ def timeline_of(model: RunModel, now: RunTime) -> Timeline:
 
 
 def time_left(model: RunModel, now: RunTime, timeline: Timeline | None = None) -> float | None:
-    """Seconds to the end of the last bar; None when no earlier run tells anything of what has not ended yet.
+    """Seconds to the end of the last bar; None when no earlier run tells anything of what has not ended yet, and while
+    people have to decide.
 
     ``timeline`` is that of the model now, for who has it already.
     """
     state, medians = model.state, model.estimates.task_medians
-    if state.finished or not model.live or model.no_answer is not None:
+    if state.finished or not model.live or model.no_answer is not None or awaiting(state):
         return None
     if not any(task.id in medians for task in state.tasks.values() if not task.status.final):
         return None

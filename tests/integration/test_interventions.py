@@ -191,6 +191,8 @@ def test_a_failed_task_is_tried_again_within_the_run(tmp_path: Path) -> None:
 def test_a_failed_task_that_is_marked_as_done_lets_the_run_go_on_and_says_so_for_ever(tmp_path: Path) -> None:
     # GIVEN a run that is held with a failed task
     run = held_with_a_failure(tmp_path, "echo no such table >&2; exit 3")
+    later = waits_for(read_run(run.directory), read_run(run.directory).tasks["next"])
+    assert later is not None and later.cause is Cause.HELD and later.sentence.startswith("run held by ")
     # WHEN somebody did its work by hand
     tell(run, "mark-done", "t", "--reason", "loaded by hand")
     assert "has not failed" in refused(run, "mark-done", "t")

@@ -204,6 +204,59 @@ def test_rules_of_a_continued_run_see_what_reused_tasks_and_phases_were(tmp_path
     assert [phase["status"] for phase in again["phases"]][2] == "skipped"
 
 
+@pytest.mark.parametrize("mended", ['task["a"].exit_code == 0', 'task["a"].exit_code == 1'], ids=["holds", "does-not"])
+def test_what_could_not_be_decided_is_decided_by_a_run_that_goes_on_once_the_rule_is_mended(
+    tmp_path: Path, mended: str
+) -> None:
+    # GIVEN a run that ended since a rule could not be decided
+    rule = '{ name = "late", when = \'task["a"].rows > 3\', goto = "c" }'
+    flow(tmp_path, {"a": ({"a": "true"}, rule), "b": ({"b": "true"}, ""), "c": ({"c": "true"}, "")})
+    done = command_here(tmp_path, "run", "o")
+    assert (
+        done.returncode == 1 and "Once the rule is mended, go on from it: orch-tui run o --rerun-failed" in done.stdout
+    )
+    # WHEN it is gone on with as it is THEN it ends in the same way: nothing is guessed
+    again = run(open_project(tmp_path), rerun="last")
+    assert again.because is not None and again.because.cause is Cause.UNDECIDED
+    assert statuses(again)["b"] is Status.SKIPPED
+    # WHEN the rule is mended THEN it is decided by what is reused, and only what is behind it is run
+    path = tmp_path / "orchestrations" / "o.toml"
+    path.write_text(path.read_text().replace('task["a"].rows > 3', mended))
+    told = command_here(tmp_path, "run", "o", "--rerun-failed", "--dry-run").stdout
+    assert 'phase 2 "b"  1 task  may run, if not "late"' in told
+    third = run(open_project(tmp_path), rerun="last")
+    holds = mended.endswith("0")
+    assert third.tasks["a"].reused and statuses(third)["b"] is (Status.SKIPPED if holds else Status.SUCCESS)
+    assert third.status is Status.SUCCESS and third.tasks["c"].status is Status.SUCCESS
+    decision = third.phases["a"].decision
+    assert decision is not None and decision.tried[0].seen == {'task["a"].exit_code': 0}
+    # AND its replay goes the same way, as does who takes it over before that was decided
+    again = rehearse(replayed_plan(third, None), outcomes_of(third), 0.0, third).state
+    assert statuses(again) == statuses(third)
+    directory = latest_run(tmp_path, "o")
+    cut_before(directory / JOURNAL, "decided")
+    active = take_over(open_project(tmp_path), directory, by="test")
+    assert active.wait(60) is Status.SUCCESS and statuses(active.state) == statuses(third)
+
+
+def test_nothing_is_offered_to_go_on_with_where_every_task_has_succeeded(tmp_path: Path) -> None:
+    rule = '{ when = \'task["a"].rows > 3\', goto = "end" }'
+    flow(tmp_path, {"a": ({"a": "true"}, rule)})
+    done = command_here(tmp_path, "run", "o")
+    assert done.returncode == 1 and "cannot be decided" in done.stdout and "--rerun-failed" not in done.stdout
+
+
+def test_a_nested_run_that_a_rule_ended_in_an_error_is_no_success_when_it_is_gone_on_with(tmp_path: Path) -> None:
+    # GIVEN a nested run whose tasks all succeeded, and that its rule ended in an error
+    flow(tmp_path, {"a": ({"a": "true"}, '{ name = "bad", goto = "end", as = "error" }')})
+    outer = '[[phases]]\nid = "p"\nname = "P"\n[[phases.tasks]]\nid = "n"\nconfiguration = "orchestration/o"\n'
+    (tmp_path / "orchestrations" / "outer.toml").write_text(f'name = "Outer"\n{outer}')
+    assert command_here(tmp_path, "run", "outer").returncode == 1
+    # WHEN the outer one is gone on with THEN it still is one, and says why
+    again = command_here(tmp_path, "run", "outer", "--rerun-failed")
+    assert again.returncode == 1 and "ended the run: bad" in again.stdout
+
+
 @pytest.mark.parametrize("event", ["decided", "phase_skipped", "run_ended"])
 def test_who_takes_a_run_over_goes_the_same_way(tmp_path: Path, event: str) -> None:
     # GIVEN a run whose executor was killed around a decision

@@ -17,6 +17,7 @@ from textual.widgets import Static
 _NO_FRAME = {"LogSearch": "one line at the bottom of a log"}
 _FRAME = ("border:", "border-title-color:", "border-title-style:")
 _OTHER_FRAME = {"RunPreview": "stands at the bottom, so that the workbench is seen above it",
+                "RehearsedInTree": "as RunPreview",
                 "Pick": "a list that stands out less than a question", "HelpScreen": "as Pick"}  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from orch_tui.project.project import Project
 from orch_tui.tui.rehearsal.screen import RehearsalScreen
 from orch_tui.tui.runs.history import HistoryScreen
 from orch_tui.tui.sequence.screen import SequenceScreen
+from orch_tui.tui.workbench.dialogs.rehearsed import RehearsedInTree
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -96,3 +97,34 @@ async def test_a_run_of_the_history_is_walked_again_by_the_rules_of_today(tmp_pa
         screen = await rehearsal(pilot)
         # THEN it goes as it would by now, with what became of its tasks
         assert ways(screen)["publish"] == "success" and 'task["load"].rows is 0' in text_of(pilot)
+
+
+async def test_the_way_is_seen_in_the_tree_of_the_workbench_and_assumptions_stay(tmp_path: Path) -> None:
+    async with workbench(daily(tmp_path), "o", size=(120, 40)) as (pilot, bench):
+        await pilot.press("W")
+        screen = await rehearsal(pilot)
+        await pilot.press("down", "x", "t")
+        # THEN the tree has what would become of each task and rule, and the values
+        await until(pilot, lambda: isinstance(pilot.app.screen, RehearsedInTree))
+        told = text_of(pilot)
+        assert "Assumed: task.load.status=error" in told and "it would end in ▲ warning" in told
+        assert "on failure: broken → 3 alert" in told and "✔ taken" in told
+        assert 'phase "load" went on to "alert": broken' in told
+        # WHEN the cursor goes to a rule THEN all of it is told, also in the picture
+        await pilot.press("down", "down")
+        assert 'when task["load"].rows == 0; only after success' in text_of(pilot)
+        await pilot.press("P")
+        await until(pilot, lambda: isinstance(pilot.app.screen, SequenceScreen) and "✘" in text_of(pilot))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RehearsedInTree))
+        # WHEN something else is to be assumed THEN what was assumed is there
+        await pilot.press("t")
+        again = await rehearsal(pilot)
+        assert again is not screen and again.assuming.assumed == ("task.load.status=error",)
+        await pilot.press("u", "t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RehearsedInTree))
+        assert "Nothing is assumed" in text_of(pilot)
+        # AND behind it is the plan as it was
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is bench)
+        assert bench.run_shown is None and "taken" not in text_of(pilot) and "saved" in text_of(pilot)

@@ -11,7 +11,15 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
-from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, names_of, phase_of, skipped_because
+from orch_tui.runs.ending import (
+    exit_in_words,
+    failed_as_well,
+    first_failure,
+    how_to_go_on,
+    names_of,
+    phase_of,
+    skipped_because,
+)
 from orch_tui.runs.gates import Gate, gate_of, result_lines
 
 LINES = 20
@@ -29,8 +37,9 @@ def print_ending(out: Output, state: RunState, directory: Path, *, live: bool = 
             out.line(f"  {safe_line(task.name, 120)} ({task.id}): {safe_line(task.reason, 400)}")
         if len(warned) > LINES:
             out.line(f"  and {len(warned) - LINES} more: {command_hint('show', state.header.id)}")
-    if not live and state.finished and state.status not in (Status.SUCCESS, Status.WARNING):
-        out.line(f"Go on with what is left: {command_hint('run', state.header.orchestration, '--rerun-failed')}")
+    over = not live and state.finished and state.status not in (Status.SUCCESS, Status.WARNING)
+    if over and (go_on := how_to_go_on(state)) is not None:
+        out.line(f"{go_on}: {command_hint('run', state.header.orchestration, '--rerun-failed')}")
 
 
 def _print_gate(out: Output, gate: Gate) -> None:

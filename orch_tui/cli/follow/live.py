@@ -13,7 +13,6 @@ from orch_tui.model.status import Status
 from orch_tui.model.texts import durations
 from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.follower import Follower
-from orch_tui.runs.interventions import decision_words
 
 _INTERVAL = 0.25
 """Seconds between two paintings of the status line, at least."""
@@ -98,6 +97,8 @@ def status_line(state: RunState, now: RunTime, *, unicode: bool) -> str:
             parts.append(f'phase {number}/{len(state.phases)} "{safe_line(phase.name, 60)}"')
             running = [t for t in phase.tasks if state.tasks[t].status in (Status.PROCESSING, Status.TERMINATING)]
             parts.append(_running(state, running) if running else _waits(state, phase.tasks, now))
+            from orch_tui.runs.interventions import decision_words
+
             parts.append(decision_words(state))
             break
     return "  ".join(part for part in parts if part)

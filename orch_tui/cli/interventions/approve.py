@@ -120,10 +120,14 @@ def approve_command(
 
 
 def _asking(state: RunState) -> TaskState:
-    """The only task that asks something. Raises: CliError."""
+    """The only task that asks something, or that did. Raises: CliError."""
     asking = state.asking
     if len(asking) == 1:
         return asking[0]
+    answered = [task for task in state.tasks.values() if task.attempt is not None and task.attempt.question is not None]
+    if not asking and len(answered) == 1:
+        # Somebody was faster: who that was is said as when the task is named.
+        return answered[0]
     if not asking:
         raise CliError(f"run {state.header.id} asks nothing; see {command_hint('approvals')}", FAILED)
     names = ", ".join(task.id for task in asking)

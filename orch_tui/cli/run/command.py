@@ -13,7 +13,7 @@ import click
 from orch_tui.cli.run.broken_off import fault_error
 from orch_tui.cli.run.cautions import warn_of_env, warn_of_variables
 from orch_tui.cli.run.manner import Manner, exit_code, parse_variables
-from orch_tui.cli.run.nested_report import nothing_is_left, report_to_parent
+from orch_tui.cli.run.nested_report import nothing_left_of, report_to_parent
 from orch_tui.cli.run.which import changed_sources, interrupted_run, repeated, which_run
 from orch_tui.cli.shared.completion import complete_orchestration, complete_phase, complete_run, complete_task
 from orch_tui.cli.shared.errors import ALREADY_RUNS, FAILED, SUCCESS, USAGE, CliError, os_sentence
@@ -196,8 +196,8 @@ def _resume(project: Project, directory: Path) -> ActiveRun:
 
 
 def _run(project: Project, request: RunRequest, manner: Manner, signals: Signals) -> int:
-    if manner.nested_in is not None and request.rerun is not None and nothing_is_left(project, request):
-        return SUCCESS
+    if manner.nested_in is not None and (before := nothing_left_of(project, request)) is not None:
+        return exit_code(before, strict=False)
     if manner.sources is not None and _planned(project, request, manner).nothing_changed:
         Output(sys.stderr if manner.as_json else sys.stdout).line("nothing to do: what every task did last still holds")
         return SUCCESS

@@ -34,19 +34,27 @@ def report_to_parent(run: str, orchestration: str, state: RunState | None = None
         Output(sys.stderr).lines(f"result.json could not be written: {os_sentence(error)}")
 
 
-def nothing_is_left(project: Project, request: RunRequest) -> bool:
-    """Of the nested run that is to be continued: what an executor that was killed left of it is settled first."""
+def nothing_left_of(project: Project, request: RunRequest) -> Status | None:
+    """What the nested run that is to be continued has ended as, when none of its tasks is left to run; None to run it.
+
+    What an executor that was killed left of it is settled first. One that its rules ended in an error stays one.
+    """
     from orch_tui.engine.requests.requests import CancelRequest, who_am_i
     from orch_tui.engine.runs.start import plan_run
     from orch_tui.engine.runs.takeover import settle
+    from orch_tui.model.events.reasons import Cause
     from orch_tui.project.history import find_run
+    from orch_tui.project.journal.file import read_run
 
-    directory = find_run(project.paths, request.rerun or "", request.orchestration)
-    if directory is None:
-        return False
+    if request.rerun is None or (directory := find_run(project.paths, request.rerun, request.orchestration)) is None:
+        return None
     settle(project, directory, CancelRequest(f"{who_am_i()}, to continue it"))
     if not plan_run(project, request).all_reused:
-        return False
+        return None
     report_to_parent(directory.name, request.orchestration)
-    Output(sys.stdout).line(f"every task succeeded in run {directory.name}: nothing is left to run")
-    return True
+    before, out = read_run(directory), Output(sys.stdout)
+    if before.because is not None and before.because.cause in (Cause.UNDECIDED, Cause.ENDED_BY_RULE):
+        out.line(f"run {directory.name} ended in {before.status.value}: {before.reason}")
+        return before.status
+    out.line(f"every task succeeded in run {directory.name}: nothing is left to run")
+    return Status.SUCCESS

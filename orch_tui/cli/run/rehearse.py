@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,6 @@ from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.engine.trials.rehearsal import Rehearsal
-    from orch_tui.model.run.phase_state import PhaseState
-    from orch_tui.runs.rehearsing import RuleStep
 
 _ROOM = 400
 
@@ -84,9 +81,12 @@ def rehearse_command(
 
 
 def _print(out: Output, rehearsal: Rehearsal, assumed: tuple[str, ...]) -> None:
-    from orch_tui.runs.rehearsing import rule_steps, unreached
+    from orch_tui.cli.shared.rule_line import rule_line
+    from orch_tui.runs.rehearsing import unreached
+    from orch_tui.runs.rule_words import standings
 
     state = rehearsal.state
+    names = {phase.id: phase.name for phase in state.phases.values()}
     width = min(60, max((cells(safe_line(task.name)) for task in state.tasks.values()), default=0))
     for number, phase in enumerate(state.phases.values(), 1):
         reason = f"  {safe_line(phase.reason, _ROOM)}" if phase.reason else ""
@@ -98,35 +98,14 @@ def _print(out: Output, rehearsal: Rehearsal, assumed: tuple[str, ...]) -> None:
                 word = out.status(task.status, width=13)
                 out.line(f"  {word} {pad(safe_line(task.name), width)}  {task.id}{said}".rstrip())
         if phase.decision is not None:
-            for step in rule_steps(state, phase):
-                out.line(f"  {_rule_line(out, step, phase)}")
+            for one in standings(phase):
+                out.line(rule_line(out, one, names))
     for task_id in unreached(rehearsal, assumed):
         out.line(f"what is assumed of {task_id} changes nothing: the run does not come to it")
     ending = f": {safe_line(state.reason, _ROOM)}" if state.reason else ""
     out.line(f"it would end in {out.status(state.status)}{ending}. Nothing was started.")
     if rehearsal.refusal is not None:
         Output(sys.stderr).lines(f"it would be refused as it stands: {rehearsal.refusal}")
-
-
-def _rule_line(out: Output, step: RuleStep, phase: PhaseState) -> str:
-    rule, where = step.rule, "the end" if step.to is None else f'phase "{safe_line(step.to, 120)}"'
-    title = f'rule "{safe_line(rule.title, 200)}" → {where}'
-    if step.tried is None:
-        why = "not asked" if rule.on.covers(_outcome(phase)) else f"only after {rule.on.value}"
-        return out.paint(f"{title}: {why}", "bright_black")
-    seen = ", ".join(f"{name} is {json.dumps(value, ensure_ascii=False)}" for name, value in step.tried.seen.items())
-    facts = f" ({safe_line(seen, _ROOM)})" if seen else ""
-    if step.tried.holds is None:
-        why = phase.decision.error if phase.decision is not None else ""
-        return f"{title}: {out.paint('cannot be decided', 'red')}: {safe_line(why, _ROOM)}"
-    answer = out.paint("taken", "green") if step.taken else "does not hold"
-    return f"{title}: {answer}{facts}"
-
-
-def _outcome(phase: PhaseState) -> Any:
-    from orch_tui.model.orchestration.rules import After
-
-    return After.of(phase.status)
 
 
 def rehearsal_json(rehearsal: Rehearsal) -> dict[str, Any]:

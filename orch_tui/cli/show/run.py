@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from orch_tui.cli.follow.card import print_ending
 from orch_tui.cli.follow.marks import head_words
 from orch_tui.cli.interventions.approve import approve_hint
 from orch_tui.cli.shared.opening import command_hint
 from orch_tui.cli.shared.output import Output, cells, local_time, pad
+from orch_tui.cli.shared.rule_line import rule_line
 from orch_tui.engine.runs.reconcile import inspect_run
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.run.phase_state import PhaseState
@@ -25,7 +24,7 @@ from orch_tui.runs.ending import files_written, findings_told, tables_written
 from orch_tui.runs.head import standing_of
 from orch_tui.runs.interventions import decision_words, words_of
 from orch_tui.runs.past.notes import read_notes
-from orch_tui.runs.rule_words import RuleFate, RuleStanding, goal_of, label_of, seen_words, standings
+from orch_tui.runs.rule_words import standings
 from orch_tui.runs.variables import variable_words
 from orch_tui.runs.view import RUNNING, RunModel
 
@@ -102,17 +101,7 @@ def _print_phases(out: Output, model: RunModel, indent: str) -> None:
                 out.line(f"{indent}{_NESTED}{out.bold(f'run {child.state.header.id}')}, nested")
                 _print_phases(out, child, indent + _NESTED)
         for one in standings(phase):
-            out.line(indent + _rule_line(out, one, names))
-
-
-def _rule_line(out: Output, one: RuleStanding, names: Mapping[str, str]) -> str:
-    """Where it leads, and in a run that has left its phase whether it held, and what it saw."""
-    rule = f"rule {label_of(one.rule)} → {goal_of(one.rule, names)}"
-    if one.fate is RuleFate.OPEN:
-        return f"  {rule}"
-    color = {RuleFate.TAKEN: "green", RuleFate.UNDECIDED: "red"}.get(one.fate, "bright_black")
-    said = safe_line(one.error or seen_words(one.seen), 400)
-    return f"  {rule}: {out.paint(one.word, color)}{f' ({said})' if said else ''}"
+            out.line(indent + rule_line(out, one, names))
 
 
 def _phase_line(out: Output, number: int, phase: PhaseState) -> str:

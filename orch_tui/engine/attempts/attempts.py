@@ -23,7 +23,6 @@ from orch_tui.engine.attempts.results import (
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Launcher, Running, StopRequest
 from orch_tui.engine.processes.local import clean_up
 from orch_tui.engine.record.recorder import Recorder
-from orch_tui.model.checks.values import Verdict, of_verdict
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind
@@ -342,6 +341,8 @@ def judge(end: Exit, attempt: ActiveAttempt) -> Outcome:
     if end.code == 0:
         return outcome_of_exit(0, warning=read_warning(spec.directory))
     if end.code == 1 and read_candidate_id(spec.directory) is not None:
+        from orch_tui.model.checks.values import Verdict, of_verdict
+
         failed = of_verdict(read_checks(spec.directory), Verdict.FAILED)
         if failed:
             return outcome_of_checks(failed)

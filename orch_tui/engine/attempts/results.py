@@ -7,15 +7,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from orch_tui.model.checks.encoding import read_results_json
-from orch_tui.model.checks.values import CheckResult
 from orch_tui.model.texts.text import counted, safe_line, valid_id
 from orch_tui.model.variables.values import Value, decode_all
 from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.files.own_files import read_own
 from orch_tui.project.masking.files import is_masked, withheld
+
+if TYPE_CHECKING:
+    from orch_tui.model.checks.values import CheckResult
 
 _LIMIT = 4 << 20
 MOST_TOLD = 1000
@@ -154,7 +155,12 @@ def _is_small(value: Any) -> bool:
 
 def read_checks(directory: Path) -> tuple[CheckResult, ...]:
     """What the checks of its outputs found. None while it may hold secrets."""
-    return read_results_json(read_result(directory).get("checks"))
+    if not (found := read_result(directory).get("checks")):
+        return ()
+    # Only the outputs of attempts with checks are told of.
+    from orch_tui.model.checks.encoding import read_results_json
+
+    return read_results_json(found)
 
 
 def read_candidate_id(directory: Path) -> str | None:

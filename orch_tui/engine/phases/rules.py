@@ -40,14 +40,20 @@ class Rules:
         self._pen = pen
 
     def after(self, phase: PlannedPhase) -> Way | None:
-        """The way that a rule shows after a phase that has run; None where none does: then all is as without rules."""
+        """The way that a rule shows after a phase that has run, now or in the run that this one continues; None where
+        none does: then all is as without rules."""
         state = self._pen.state.phases[phase.id]
-        if not phase.rules or (state.started is None and phase.decision is None):
+        # A phase of which nothing runs is passed over; what is reused of it has succeeded.
+        outcome = state.status if state.started is not None else Status.SUCCESS
+        if not phase.rules or (state.started is None and not self._is_reused(state)):
             return None
         if state.decision is None:
-            decision = decide(phase.rules, state.status, self._question())
+            decision = decide(phase.rules, outcome, self._question())
             self._pen.record(events.decided(self._pen.now(), phase.id, decision), durable=True)
         return self._way(phase, state)
+
+    def _is_reused(self, phase: PhaseState) -> bool:
+        return any(self._pen.state.tasks[task].reused for task in phase.tasks)
 
     def _way(self, phase: PlannedPhase, state: PhaseState) -> Way | None:
         if (undecided := why_undecided(state)) is not None:

@@ -165,9 +165,10 @@ def replayed_plan(state: RunState, today: RunPlan | None) -> RunPlan:
     phases = []
     for phase in state.phases.values():
         tasks = tuple(state.tasks[task].planned for task in phase.tasks)
+        mine = rules.get(phase.id, phase.rules)
         # What was decided in the run that it continues stands before it begins; nothing of the phase has run then.
-        before = phase.decision if phase.started is None else None
-        own = (rules.get(phase.id, phase.rules), before, phase.own_limit, phase.known)
+        before = phase.decision if phase.started is None and mine == phase.rules else None
+        own = (mine, before, phase.own_limit, phase.known)
         phases.append(PlannedPhase(phase.id, phase.name, tasks, phase.max_parallel, *own))
     header = state.header
     return RunPlan(header.orchestration, header.name, tuple(phases), header.variables, header.partial, header.rerun_of)

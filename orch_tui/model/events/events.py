@@ -6,10 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orch_tui.model.checks.encoding import encode_results
-from orch_tui.model.checks.values import CheckResult
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
@@ -17,6 +15,9 @@ from orch_tui.model.orchestration.approval import Question
 from orch_tui.model.orchestration.rules import RuleDecision, TriedRule
 from orch_tui.model.status import Status
 from orch_tui.model.variables.values import Value, encode_all
+
+if TYPE_CHECKING:
+    from orch_tui.model.checks.values import CheckResult
 
 
 class EventType(StrEnum):
@@ -183,8 +184,17 @@ def ended(
         uncounted=uncounted,
         results=json.dumps(results, ensure_ascii=False) if results else None,
         variables=encode_all(variables or {}),
-        checks=encode_results(checks) if checks else None,
+        checks=_encoded(checks),
     )
+
+
+def _encoded(checks: Sequence[CheckResult]) -> str | None:
+    if not checks:
+        return None
+    # Only the outputs of attempts with checks are told of.
+    from orch_tui.model.checks.encoding import encode_results
+
+    return encode_results(checks)
 
 
 def settled(at: float, task: str, status: Status, reason: Reason, kind: FailureKind | None = None) -> Event:

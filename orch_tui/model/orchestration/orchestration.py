@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from orch_tui.model.orchestration.alerts import AlertRule
 from orch_tui.model.orchestration.retry import Retry
 from orch_tui.model.orchestration.rules import Rule
-from orch_tui.model.orchestration.starts import Schedule
-from orch_tui.model.orchestration.triggers import Trigger
+
+if TYPE_CHECKING:
+    from orch_tui.model.orchestration.alerts import AlertRule
+    from orch_tui.model.orchestration.starts import Schedule
+    from orch_tui.model.orchestration.triggers import Trigger
 
 
 class ValueKind(StrEnum):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from orch_tui.model.checks.encoding import decode_results
-from orch_tui.model.checks.values import CheckResult
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import Question
 from orch_tui.model.status import Status
 from orch_tui.model.variables.values import Value, recall_all
+
+if TYPE_CHECKING:
+    from orch_tui.model.checks.values import CheckResult
 
 
 @dataclass(slots=True)
@@ -58,4 +59,11 @@ class AttemptState:
         never_began = self.kind == FailureKind.LOST and "retry_at" in data
         self.counts = not data.get("uncounted", never_began)
         self.values = recall_all(data["variables"]) if "variables" in data else {}
-        self.checks = decode_results(data.get("checks"))
+        self.checks = _checks(data["checks"]) if data.get("checks") else ()
+
+
+def _checks(values: Any) -> tuple[CheckResult, ...]:
+    # Few attempts have any.
+    from orch_tui.model.checks.encoding import decode_results
+
+    return decode_results(values)

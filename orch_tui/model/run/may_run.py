@@ -68,7 +68,7 @@ def _needed(before: PlannedPhase, number: int, places: dict[str, int]) -> Needed
         if taken is None or taken >= len(before.rules) or not past(before.rules[taken]):
             return None
         return Needed(Need.NEVER, before.id, (taken,))
-    if not _runs(before):
+    if not _runs(before) and not before.reused:
         return None
     leading: list[int] = []
     passing: list[int] = []

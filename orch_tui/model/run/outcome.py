@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from orch_tui.model.checks.values import CheckResult
-from orch_tui.model.checks.words import summary_words
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
+
+if TYPE_CHECKING:
+    from orch_tui.model.checks.values import CheckResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def outcome_of_exit(code: int | None, last_line: str = "", warning: str | None =
 
 def outcome_of_checks(failed: Sequence[CheckResult]) -> Outcome:
     """An attempt whose outputs were refused by these checks."""
+    from orch_tui.model.checks.words import summary_words
+
     what = "check" if len(failed) == 1 else f"{len(failed)} checks"
     return Outcome(Status.ERROR, f"{what} failed: {summary_words(failed)}", FailureKind.CHECK)
 

@@ -42,6 +42,14 @@ class PhaseState:
         return self.rules[self.decision.taken]
 
     @property
+    def outcome(self) -> After | None:
+        """After what its rules are tried; None before it has ended. What is decided after a phase that did not run is
+        decided about one that is reused, which has succeeded."""
+        if not self.status.final:
+            return None
+        return After.SUCCESS if self.started is None and self.decision is not None else After.of(self.status)
+
+    @property
     def handled(self) -> bool:
         """A rule took care of its failure: for the run it is a warning."""
-        return self.taken is not None and self.status.final and After.of(self.status) is After.FAILURE
+        return self.taken is not None and self.outcome is After.FAILURE

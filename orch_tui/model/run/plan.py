@@ -10,7 +10,10 @@ from typing import Any
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Orchestration, Phase, Task, TaskOptions, kind_of
 from orch_tui.model.orchestration.rules import Rule, RuleDecision
+from orch_tui.model.status import Status
 from orch_tui.model.variables.values import Value
+
+_FAILED = (Status.ERROR.value, Status.TERMINATED.value, Status.CANCELLED.value)
 
 
 class Decision(StrEnum):
@@ -134,7 +137,8 @@ class PlannedPhase:
     """``max_parallel`` is what holds for the phase: its own limit (``own_limit``), or else the orchestration's, or the
     project's.
 
-    ``decision``: what was decided by its rules in the run that this one continues, where all of it is reused;
+    ``decision``: what was decided by its rules in the run that this one continues, where all of it is reused and that
+    holds;
     ``known``: what conditions may ask of it then, as it was there.
     """
 
@@ -146,6 +150,11 @@ class PlannedPhase:
     decision: RuleDecision | None = None
     own_limit: bool = False
     known: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def reused(self) -> bool:
+        """Nothing of it runs again, since what an earlier run gave still holds."""
+        return _is_reused(self.tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +233,7 @@ def make_plan(
         reached, own = reached or phase.id == selection.from_phase, phase.options_over(options)
         tasks = tuple(_plan_task(task, phase, facts, own, selection, reached) for task in phase.tasks)
         before = selection.rerun if _is_reused(tasks) else None
-        decision = _decision_before(phase, before)
-        known = {} if before is None else before.phases.get(phase.id, {})
+        decision, known = _known_before(phase, before)
         most, has_own = phase.max_parallel or limit, phase.max_parallel is not None
         phases.append(PlannedPhase(phase.id, phase.name, tasks, most, phase.rules, decision, has_own, known))
     return RunPlan(
@@ -244,12 +252,19 @@ def _is_reused(tasks: Sequence[PlannedTask]) -> bool:
     return Decision.REUSED in decisions and not decisions & {Decision.RUN, Decision.BLOCKED}
 
 
-def _decision_before(phase: Phase, before: PreviousRun | None) -> RuleDecision | None:
-    """What is decided already; None where its rules were edited."""
+def _known_before(phase: Phase, before: PreviousRun | None) -> tuple[RuleDecision | None, Mapping[str, Any]]:
+    """What is decided already after a phase that is reused, and what conditions may ask of it.
+
+    It is decided anew, by what is reused, where its rules were edited since, could not be decided, or were asked after
+    a failure that does not stand any more: what a check had refused was accepted.
+    """
     if before is None:
-        return None
+        return None, {}
     rules, decision = before.decisions.get(phase.id, ((), None))
-    return decision if rules == phase.rules else None
+    known = before.phases.get(phase.id, {})
+    if known.get("status") in _FAILED:
+        return None, {**known, "status": Status.SUCCESS.value, "error": None}
+    return (decision if decision is not None and rules == phase.rules and not decision.error else None), known
 
 
 def _check_selection(orchestration: Orchestration, selection: Selection) -> None:

@@ -8,6 +8,7 @@ from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.text import safe_line
 
 
 def why(state: RunState, task: TaskState, now: RunTime) -> str:
@@ -58,4 +59,9 @@ def _not_reached(state: RunState, phase: PhaseState) -> Reason:
     if current is None:
         return Reason.of(Cause.PHASE_NOT_REACHED, phase=phase.id, name=phase.name)
     left = sum(not state.tasks[task].status.final for task in current.tasks)
+    hold = state.interventions.hold_over(current.id)
+    if not left and hold is not None:
+        # It stays open for what people decide about its failures.
+        what = "run" if hold.phase is None else f'phase "{safe_line(current.name, 80)}"'
+        return Reason.of(Cause.HELD, what=what, by=hold.by, note=hold.note)
     return Reason.of(Cause.PHASE_NOT_FINISHED, phase=current.id, name=current.name, left=left)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.model.checks.reading import CheckFault, parse_checks
 from orch_tui.model.components.component import TEST_CONNECTION, Component, ComponentType
 from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
 from orch_tui.model.problem import Severity
@@ -50,6 +49,10 @@ def decode_configuration(
 
 def _require_checks(configuration: Configuration, place: Place) -> None:
     """Report what is wrong with the checks: one that cannot be asked must never look like one that passes."""
+    if not configuration.checks:
+        return
+    from orch_tui.model.checks.reading import CheckFault, parse_checks
+
     try:
         parse_checks(configuration.checks, [output.table for output in configuration.outputs])
     except CheckFault as fault:

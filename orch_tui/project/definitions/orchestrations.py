@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.components.configuration import split_ref
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.texts.text import slug, unique, valid_id
-from orch_tui.project.definitions.alert_fields import read_alerts
 from orch_tui.project.definitions.rules import read_rules
 from orch_tui.project.definitions.schedule_fields import read_schedules
 from orch_tui.project.definitions.task_fields import read_options, read_retry, read_task
-from orch_tui.project.definitions.trigger_fields import read_triggers
 from orch_tui.project.definitions.variables import read_variables
 from orch_tui.project.toml.decode import Place, Table, quote
+
+if TYPE_CHECKING:
+    from orch_tui.model.orchestration.alerts import AlertRule
+    from orch_tui.model.orchestration.triggers import Trigger
 
 _KEPT = ("notifications",)
 _ID_REMEDY = "use letters, digits, _ . and -, at most 100 characters"
@@ -38,11 +40,27 @@ def decode_orchestration(data: dict[str, Any], place: Place, orchestration_id: s
         defaults=read_options(table.table("defaults")),
         variables=read_variables(table.table("variables")),
         schedules=read_schedules(table.tables("schedules")),
-        triggers=read_triggers(table.tables("triggers")),
-        alerts=read_alerts(table.tables("alerts"), phase_ids, known_tasks, whole_project=False),
+        triggers=_triggers(table.tables("triggers")),
+        alerts=_alerts(table.tables("alerts"), phase_ids, known_tasks),
     )
     table.finish(kept=_KEPT)
     return orchestration
+
+
+def _triggers(tables: Sequence[Table]) -> tuple[Trigger, ...]:
+    if not tables:
+        return ()
+    from orch_tui.project.definitions.trigger_fields import read_triggers
+
+    return read_triggers(tables)
+
+
+def _alerts(tables: Sequence[Table], phases: Sequence[str], tasks: Sequence[str]) -> tuple[AlertRule, ...]:
+    if not tables:
+        return ()
+    from orch_tui.project.definitions.alert_fields import read_alerts
+
+    return read_alerts(tables, phases, tasks, whole_project=False)
 
 
 def derived_task_id(configuration: str) -> str:

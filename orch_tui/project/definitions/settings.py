@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from orch_tui.model.components.component import DATA_FLOW_ORDER, ComponentType
-from orch_tui.model.orchestration.alerts import AlertRule
 from orch_tui.model.orchestration.orchestration import NO_OPTIONS, TaskOptions, Variable
 from orch_tui.model.texts.text import valid_id
-from orch_tui.project.definitions.alert_fields import read_alerts
 from orch_tui.project.definitions.schedule_fields import read_timezone
 from orch_tui.project.definitions.task_fields import read_options
 from orch_tui.project.definitions.variables import read_variables
 from orch_tui.project.extensions.launcher_entries import LOCAL, launcher_entry, launcher_names
 from orch_tui.project.toml.decode import Place, Table, did_you_mean, one_of, quote
+
+if TYPE_CHECKING:
+    from orch_tui.model.orchestration.alerts import AlertRule
 
 _KEPT = ("environments",)
 
@@ -51,6 +52,14 @@ class ProjectSettings:
         return {"ORCH_KEEP_VERSIONS": str(self.keep_versions), **days}
 
 
+def _alerts(tables: Sequence[Table]) -> tuple[AlertRule, ...]:
+    if not tables:
+        return ()
+    from orch_tui.project.definitions.alert_fields import read_alerts
+
+    return read_alerts(tables, whole_project=True)
+
+
 def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> ProjectSettings:
     """Settings from ``orch.toml``; what is wrong is reported and takes its default."""
     table = Table(data, place)
@@ -68,7 +77,7 @@ def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> P
         timezone=read_timezone(table),
         runs_on=_runs_on(table),
         pools=_pools(table),
-        alerts=read_alerts(table.tables("alerts"), whole_project=True),
+        alerts=_alerts(table.tables("alerts")),
         keep_versions=(storage.integer("keep_versions", 1) if storage else None) or 3,
         keep_version_days=storage.number("keep_days", zero=False) if storage else None,
     )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase
 from orch_tui.model.orchestration.rules import END, After, FaultyRule, Rule, RuleFault, faults_of
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.project.rule_history import rule_uses
 from orch_tui.project.toml.decode import did_you_mean, quote
 
 if TYPE_CHECKING:
@@ -67,13 +66,13 @@ def _condition_problems(
     value: Orchestration, phase: Phase, rule: Rule, text: str, variables: Collection[str], hints: bool
 ) -> Iterator[Problem]:
     from orch_tui.conditions.condition import Condition, ConditionError
-    from orch_tui.conditions.names import Names, unknown_names
+    from orch_tui.conditions.names import Names, condition_faults
 
     found: list[Problem] = []
     names = Names({task.id for task in value.tasks()}, {other.id for other in value.phases}, variables)
     try:
         condition = Condition(text)
-        faults = list(unknown_names(condition, names))
+        faults = list(condition_faults(condition, names))
         found = [*_hints(value, phase, rule, condition)] if hints and not faults else []
     except ConditionError as error:
         faults = [error]
@@ -137,6 +136,9 @@ def never_taken(project: Project, value: Orchestration) -> Iterator[Problem]:
     """Rules that no run has taken for a long time. Reads journals."""
     if not any(phase.rules for phase in value.phases):
         return
+    # Reads the history, which the start of a run does not wait for.
+    from orch_tui.project.rule_history import rule_uses
+
     file = project.paths.relative(project.paths.orchestration(value.id))
     for (place, number), use in rule_uses(project.paths, value).items():
         if not use.never_taken:

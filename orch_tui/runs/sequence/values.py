@@ -177,5 +177,5 @@ def _onward(phase: PhaseState) -> Passage | None:
         return None
     if phase.decision is None:
         return Passage.OPEN
-    after = not phase.decision.error and phase.decision.taken is None and After.of(phase.status) is After.SUCCESS
+    after = not phase.decision.error and phase.decision.taken is None and phase.outcome is After.SUCCESS
     return Passage.TAKEN if after else Passage.NOT_TAKEN

@@ -14,6 +14,7 @@ ALL: tuple[Action, ...] = (
     *log.ACTIONS,
     *sequence.ACTIONS,
     *rehearsal.ACTIONS,
+    *rehearsal.IN_TREE,
     *data.ACTIONS,
     *starts.ACTIONS,
 )

@@ -13,6 +13,7 @@ from orch_tui.project.history import clock_of
 from orch_tui.project.project import Project
 from orch_tui.runs.missing_values import missing_values
 from orch_tui.runs.rehearsing import Flow, replay_request
+from orch_tui.tui.rehearsal.model import Assuming
 from orch_tui.tui.rehearsal.screen import RehearsalScreen
 
 
@@ -36,16 +37,18 @@ async def rehearsal_of(project: Project, value: Orchestration, given: dict[str, 
     """Raises: CannotRehearse."""
     try:
         flow = Flow.read(project, RunRequest(value.id, variables=given), value=value)
-        return await asyncio.to_thread(RehearsalScreen, flow, value.name)
+        return RehearsalScreen(await asyncio.to_thread(Assuming, flow), value.name, in_tree=True)
     except (OrchError, OSError) as error:
         raise CannotRehearse(str(error)) from error
 
 
-async def replay_of(project: Project, directory: Path, value: Orchestration | None = None) -> RehearsalScreen:
-    """Raises: CannotRehearse."""
+async def replay_of(
+    project: Project, directory: Path, value: Orchestration | None = None, *, in_tree: bool = False
+) -> RehearsalScreen:
+    """``value`` is the orchestration as it is edited. Raises: CannotRehearse."""
     try:
         flow = Flow.read(project, replay_request(project, directory), directory, value)
         title = f"{flow.plan.name}, as the run of {clock_of(directory.name, None)} went"
-        return await asyncio.to_thread(RehearsalScreen, flow, title)
+        return RehearsalScreen(await asyncio.to_thread(Assuming, flow), title, in_tree=in_tree)
     except (OrchError, OSError) as error:
         raise CannotRehearse(str(error)) from error

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orch_tui.engine.trials.rehearsal import Rehearsal
-from orch_tui.model.orchestration.rules import After
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.rehearsing import RuleStep, rule_steps
+from orch_tui.runs.rule_words import RuleFate, RuleStanding, goal_of, label_of, seen_words, standings
 from orch_tui.tui.status_look import style_of
 from orch_tui.tui.widgets.line_tree import Part, Row
 
@@ -35,13 +33,14 @@ def rows_of(rehearsal: Rehearsal, assumed: Sequence[str]) -> list[Shown]:
     """``assumed`` are the assumptions as they were typed."""
     state, rows = rehearsal.state, list[Shown]()
     said = _by_task(assumed, state.tasks)
+    names = {phase.id: phase.name for phase in state.phases.values()}
     for number, phase in enumerate(state.phases.values(), 1):
         rows.append(Shown(_phase(number, phase), phase.reason, phase=phase.id))
         for task in map(state.tasks.__getitem__, phase.tasks):
             row = _task(task, said.get(task.id, []), went=phase.started is not None)
             rows.append(Shown(row, task.reason, task=task.id))
-        for index, step in enumerate(rule_steps(state, phase)):
-            rows.append(Shown(_rule(step, phase), _about_rule(step, phase), phase=phase.id, rule=index))
+        for index, one in enumerate(standings(phase)):
+            rows.append(Shown(_rule(one, names), _about_rule(one), phase=phase.id, rule=index))
     return rows
 
 
@@ -77,42 +76,34 @@ def _status(status: Status) -> Part:
     return Part(f"{status.style.glyph} {status.style.word:<10}", style_of(status))
 
 
-def _rule(step: RuleStep, phase: PhaseState) -> Row:
-    where = "end" if step.to is None else safe_line(step.to, 60)
-    glyph, style, word = _verdict(step, phase)
-    left = [Part(f"   {glyph} ", style), Part(f"{safe_line(step.rule.title, 120)} → {where}", style)]
-    if (facts := seen_words(step)) or word:
-        left.append(Part(f"  {'; '.join(part for part in (word, facts) if part)}", "dim"))
+_LOOKS = {
+    RuleFate.TAKEN: ("⤷", "success", ""),
+    RuleFate.NOT_HELD: ("×", "warning", "does not hold"),
+    RuleFate.UNDECIDED: ("?", "error", "cannot be decided: "),
+}
+"""Sign, style, and the word for why it was not taken."""
+
+
+def _rule(one: RuleStanding, names: Mapping[str, str]) -> Row:
+    glyph, style, _ = _LOOKS.get(one.fate, ("·", "dim", ""))
+    left = [Part(f"   {glyph} ", style), Part(f"{label_of(one.rule)} → {goal_of(one.rule, names)}", style)]
+    if said := _said(one):
+        left.append(Part(f"  {said}", "dim"))
     return Row(tuple(left))
 
 
-def _about_rule(step: RuleStep, phase: PhaseState) -> str:
-    condition = f"when {step.rule.when}" if step.rule.when is not None else "it always holds"
-    word = "taken" if step.taken else _verdict(step, phase)[2]
-    return "; ".join(part for part in (condition, word, seen_words(step)) if part)
-
-
-def _verdict(step: RuleStep, phase: PhaseState) -> tuple[str, str, str]:
-    """Glyph, style, and why it was not taken."""
-    if step.taken:
-        return "⤷", "success", ""
-    if step.tried is None:
-        if phase.decision is None:
-            return "·", "dim", ""
-        outcome = After.of(phase.status)
-        return "·", "dim", "not asked" if step.rule.on.covers(outcome) else f"only after {step.rule.on.value}"
-    if step.tried.holds is None:
-        why = phase.decision.error if phase.decision is not None else ""
-        return "?", "error", f"cannot be decided: {safe_line(why, _ROOM)}"
-    return "×", "warning", "does not hold"
-
-
-def seen_words(step: RuleStep) -> str:
-    """The facts that a condition saw."""
-    if step.tried is None:
+def _said(one: RuleStanding) -> str:
+    """Why it was not taken, and what it saw."""
+    if one.fate is RuleFate.OPEN:
         return ""
-    facts = (f"{name} is {json.dumps(value, ensure_ascii=False)}" for name, value in step.tried.seen.items())
-    return safe_line(", ".join(facts), _ROOM)
+    word = _LOOKS[one.fate][2] if one.fate in _LOOKS else one.word
+    return safe_line("; ".join(part for part in (f"{word}{one.error}", seen_words(one.seen)) if part), _ROOM)
+
+
+def _about_rule(one: RuleStanding) -> str:
+    condition = f"when {one.rule.when}" if one.rule.when is not None else "it always holds"
+    taken = "taken" if one.fate is RuleFate.TAKEN else ""
+    return "; ".join(part for part in (condition, taken, _said(one)) if part)
 
 
 def ending_row(rehearsal: Rehearsal) -> Row:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -12,9 +11,7 @@ from textual.content import Content
 from orch_tui.engine.trials.assumptions import AssumptionFault
 from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.runs.rehearsing import Flow, unreached
-from orch_tui.runs.sequence.values import sequence_of_run
-from orch_tui.runs.view import RunModel
+from orch_tui.runs.rehearsing import unreached
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import rehearsal as actions
 from orch_tui.tui.dialogs.base import FullScreen
@@ -54,8 +51,8 @@ class WayList(LineList):
         return self.shown[index].row
 
 
-class RehearsalScreen(FullScreen[None]):
-    """Nothing is started or written here."""
+class RehearsalScreen(FullScreen[bool]):
+    """Nothing is started or written here. Dismissed with True to see the way in the tree of the workbench."""
 
     CSS_PATH = "rehearsal.tcss"
     BINDINGS = bindings(actions.ACTIONS)
@@ -64,10 +61,12 @@ class RehearsalScreen(FullScreen[None]):
         "of what it asks for."
     )
 
-    def __init__(self, flow: Flow, title: str) -> None:
+    def __init__(self, assuming: Assuming, title: str, *, in_tree: bool) -> None:
+        """``in_tree``: there is a tree in which the way can be seen."""
         super().__init__()
-        self.assuming = Assuming(flow)
-        self._title = title
+        self.assuming = assuming
+        self.about = title
+        self._in_tree = in_tree
 
     def compose(self) -> ComposeResult:
         yield TitleBar()
@@ -108,7 +107,7 @@ class RehearsalScreen(FullScreen[None]):
         self.query_one("#assumed-pane").border_subtitle = line(said)
         self.query_one("#ending", RowList).show([ending_row(now.rehearsal)])
         went = sum(phase.started is not None for phase in state.phases.values())
-        left = Content.assemble(("Rehearsal  ", "$text-muted"), line(self._title, "bold", limit=80))
+        left = Content.assemble(("Rehearsal  ", "$text-muted"), line(self.about, "bold", limit=80))
         self.query_one(TitleBar).show(
             left, Content.styled(f"{went} of {counted(len(state.phases), 'phase')}", "$text-muted")
         )
@@ -231,10 +230,14 @@ class RehearsalScreen(FullScreen[None]):
 
     # Views
 
-    def action_picture(self) -> None:
-        from orch_tui.tui.sequence.screen import SequenceScreen
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "tree" or self._in_tree
 
-        model = RunModel(Path(), self.assuming.rehearsal.state, live=False)
+    def action_tree(self) -> None:
+        self.dismiss(True)
+
+    def action_picture(self) -> None:
+        from orch_tui.tui.rehearsal.picture import picture_of
 
         def take(chosen: str | None) -> None:
             rows = self.way.shown
@@ -242,17 +245,13 @@ class RehearsalScreen(FullScreen[None]):
             if chosen is not None and index is not None:
                 self.way.go(index)
 
-        self.app.push_screen(SequenceScreen(sequence_of_run(model, model.now()), _nothing_new), take)
+        self.app.push_screen(picture_of(self.assuming.rehearsal), take)
 
     def _say(self, text: str) -> None:
         self.notify(safe_line(text, 300), severity="warning", markup=False)
 
     def action_leave(self) -> None:
-        self.dismiss(None)
-
-
-async def _nothing_new() -> None:
-    """A rehearsal stands still while its picture is looked at."""
+        self.dismiss(False)
 
 
 def _task_in(assumption: str, tasks: set[str]) -> bool:

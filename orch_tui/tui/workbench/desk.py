@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 from orch_tui.model.orchestration.orchestration import Phase
-from orch_tui.model.run.plan import Decision, RunPlan
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.runs.control import RunControl
 from orch_tui.tui.actions import Action
@@ -19,7 +18,6 @@ from orch_tui.tui.workbench.below import Below
 from orch_tui.tui.workbench.catalog import ComponentEntry, ConfigurationEntry
 from orch_tui.tui.workbench.components.components_pane import ComponentsPane
 from orch_tui.tui.workbench.context_menu import menu_actions
-from orch_tui.tui.workbench.dialogs.run_preview import confirm_in_tree
 from orch_tui.tui.workbench.layout.panes import Panes, Room
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.plan.edits import EditController
@@ -28,6 +26,7 @@ from orch_tui.tui.workbench.plan.plan_picture import PlanPicture
 from orch_tui.tui.workbench.plan.plan_view import PlanView
 from orch_tui.tui.workbench.plan.problems import ProblemList
 from orch_tui.tui.workbench.plan.remedies import Remedies
+from orch_tui.tui.workbench.previews import Previews
 from orch_tui.tui.workbench.run.failure_card import Failure
 from orch_tui.tui.workbench.run.gates import GateController
 from orch_tui.tui.workbench.run.interventions import InterventionController
@@ -105,15 +104,17 @@ class Desk:
         self._opened_for: Path | None = None
         self.edit = EditController(bench, tree, services, self)
         self.file = FileController(bench, tree, services, self, drafts)
-        self.starter = RunStarter(bench, self.file, tree, self.watcher, control, services, self)
+        self.previews = Previews(
+            bench, widgets.pane, widgets.picture, panes, self.plan, self.run, self.watcher, services
+        )
+        self.starter = RunStarter(bench, self.file, tree, self.watcher, control, services, self, self.previews)
         self.interventions = InterventionController(tree, self.watcher, control, services)
         self.gates = GateController(bench.project.paths, self.watcher, services, self.run_changed)
-        self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown)
+        self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown, self.previews)
         self.remedies = Remedies(bench.project, services, self.edit.orchestration, self.jump, self._secrets_changed)
         self.pictures = Pictures(self.watcher, tree, services, self.do, self.jump, self.plan.sequence)
         self.below = Below(self.watcher, panes, widgets.panel, widgets.problems, services)
         self._keys: tuple[bool, ...] = ()
-        self._previewing = False
         self.actions: Mapping[str, Callable[[], object]] = {
             **self.edit.actions,
             **self.file.actions,
@@ -255,29 +256,12 @@ class Desk:
 
     def _learned(self) -> None:
         """More is known of how long tasks take."""
-        if self.shown.model is None and not self._previewing:
+        if self.shown.model is None and not self.previews.busy:
             self.plan.show_tree(self.shown)
 
     def task_shown(self) -> TaskState | None:
         """The task under the cursor as the shown run has it."""
         return self.run.task(self.shown)
-
-    async def confirmed(self, plan: RunPlan, title: str) -> bool:
-        """Show in the tree what would happen to every task, and ask whether to start."""
-        tree = self._widgets.tree
-        self._panes.go_to("tasks")
-        tree.show(self.bench.value.phases)
-        runs = {task.id for task in plan.tasks() if task.decision is Decision.RUN}
-        self._previewing = True
-        try:
-            return await confirm_in_tree(tree, plan, self.plan.bars(runs.__contains__), title, self._services.ask)
-        finally:
-            self._previewing = False
-            if tree.is_attached and self.shown.model is None:
-                self.plan.show_plan(self.shown)
-            elif tree.is_attached:
-                self.plan.show_tree(self.shown)
-                self.run.draw_states(self.shown)
 
     def _name_panes(self) -> None:
         """The third tab has what stands there: how the run stands, or how many problems there are."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.conditions.condition import Condition, ConditionError, UndecidedError
-from orch_tui.conditions.names import Names, unknown_names
+from orch_tui.conditions.names import Names, condition_faults, unknown_names
 
 FACTS: dict[str, Any] = {
     "task": {
@@ -21,6 +21,8 @@ FACTS: dict[str, Any] = {
     "run": {"by": "cron"},
     "now": datetime(2026, 3, 29, 0, 30, tzinfo=UTC),
 }
+
+_NEVER = "it cannot be decided, whatever a run does"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,7 @@ def test_it_says_yes_or_no_with_what_it_saw(text: str, holds: bool, seen: dict[s
         ('task["load"].rows = 0', "a comparison has two signs: ==", 1, 19),
         ('task["load"].rows == ', "the expression ends too early", 1, 22),
         ("((vars.limit", "the expression ends too early", 1, 13),
+        ("(true", 'the expression ends before its ")"', 1, 6),
         ("true &&\n  tosk == 1", 'there is no "tosk"; did you mean "task"?', 2, 3),
         ("tasks.load.rows == 0", 'there is no "tasks"; did you mean "task"?', 1, 1),
         ("task.exists(t, task[t].status == x)", 'there is no "x"; there are now, phase, run, task, vars', 1, 34),
@@ -120,11 +123,15 @@ def test_only_what_it_asks_for_is_needed(text: str, tasks: set[str] | None, phas
         ('vars.dya == "x"', ['no variable "dya" is declared, and no task says that it sets it; did you mean "day"?']),
         ("run.user == 1", ['a run has no "user"; there are by, id, name, orchestration, partial, seconds']),
         ("task.all(t, task[t].rows == 0)", []),
+        ("1 / 0 == 1", [f"{_NEVER}: a division by zero"]),
+        ("'yes'", [f'{_NEVER}: it gives "yes", which is neither true nor false']),
+        ("duration('x') > duration('1s')", [f"{_NEVER}: a text that is no duration, as 90s or 1h30m"]),
+        ("1 < 2 || 1 / 0 == 1", []),
     ],
 )
 def test_names_are_checked_before_anything_runs(text: str, sentences: list[str]) -> None:
     names = Names(tasks={"a"}, phases={"one"}, variables={"day"})
-    assert [error.sentence for error in unknown_names(Condition(text), names)] == sentences
+    assert [error.sentence for error in condition_faults(Condition(text), names)] == sentences
 
 
 def test_the_place_of_an_unknown_name_is_that_of_what_asks_for_it() -> None:

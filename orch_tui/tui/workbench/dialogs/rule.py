@@ -213,10 +213,10 @@ def judged(text: str, words: Vocabulary, phase: str, outcome: After) -> tuple[St
 def _fault_of(text: str, words: Vocabulary) -> ConditionError | None:
     """The first thing that is wrong with a condition: of its text, or of the names in it."""
     from orch_tui.conditions.condition import Condition, ConditionError
-    from orch_tui.conditions.names import Names, unknown_names
+    from orch_tui.conditions.names import Names, condition_faults
 
     try:
-        return next(unknown_names(Condition(text), Names(words.tasks, words.phases, words.variables)), None)
+        return next(condition_faults(Condition(text), Names(words.tasks, words.phases, words.variables)), None)
     except ConditionError as error:
         return error
 

@@ -153,6 +153,16 @@ class RunPreview(Dialog[bool]):
         self.dismiss(True)
 
 
+def move_behind(tree: PhaseTree, step: int) -> None:
+    """Move the cursor of a tree by so many rows, and keep it above a dialog that covers the lowest of them."""
+    if step:
+        tree.go(tree.cursor + step, step=step)
+    # What the dialog below covers cannot be seen.
+    top = tree.cursor - (tree.size.height - _COVERED)
+    if top > tree.scroll_y:
+        tree.scroll_to(y=top, animate=False, immediate=True, force=True)
+
+
 async def confirm_in_tree(
     tree: PhaseTree, plan: RunPlan, bars: Bars, title: str, ask: Callable[[RunPreview], Awaitable[bool | None]]
 ) -> bool:
@@ -160,12 +170,7 @@ async def confirm_in_tree(
     tree.show_states(plan_states(plan, tree.size.width), bars)
 
     def move(step: int) -> tuple[str | None, str | None]:
-        if step:
-            tree.go(tree.cursor + step, step=step)
-        # What the dialog below covers cannot be seen.
-        top = tree.cursor - (tree.size.height - _COVERED)
-        if top > tree.scroll_y:
-            tree.scroll_to(y=top, animate=False, immediate=True, force=True)
+        move_behind(tree, step)
         if isinstance(tree.item, Task):
             return tree.item.id, None
         return None, phase_of_id(tree.item.id) if tree.item is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.tui.workbench.dialogs.variables import Variables
@@ -14,9 +14,19 @@ from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.run.starter import RunStarter, say_no_run
 from orch_tui.tui.workbench.run.watcher import RunWatcher
 
+if TYPE_CHECKING:
+    from orch_tui.tui.rehearsal.model import Assuming
+
 
 class PagesHost(Asks, Opens, Protocol):
     """Dialogs, and other places of the program."""
+
+
+class RehearsalPreview(Protocol):
+    """Where a run would go, in the tree."""
+
+    async def rehearsed(self, assuming: Assuming, title: str) -> bool:
+        """Show the way of a rehearsal in the tree; True when something else is to be assumed."""
 
 
 class RunPages:
@@ -29,6 +39,7 @@ class RunPages:
         starter: RunStarter,
         host: PagesHost,
         task_shown: Callable[[], TaskState | None],
+        preview: RehearsalPreview,
     ) -> None:
         """``task_shown`` is the task under the cursor as the shown run has it."""
         self._bench = bench
@@ -36,6 +47,7 @@ class RunPages:
         self._starter = starter
         self._host = host
         self._task_shown = task_shown
+        self._preview = preview
         self._from_history: Path | None = None
 
     @property
@@ -130,19 +142,27 @@ class RunPages:
 
     async def _rehearse(self) -> None:
         from orch_tui.tui.rehearsal.opening import CannotRehearse, missing_variables, rehearsal_of, replay_of
+        from orch_tui.tui.rehearsal.screen import RehearsalScreen
 
         project, value, model = self._bench.project, self._bench.value, self._watcher.shown.model
         try:
             if model is not None:
-                self._host.show_screen(await replay_of(project, model.directory, value))
-                return
-            given: dict[str, str] | None = {}
-            if missing := missing_variables(project, value):
-                given = await self._host.ask(Variables(missing))
-            if given is not None:
-                self._host.show_screen(await rehearsal_of(project, value, given))
+                screen = await replay_of(project, model.directory, value, in_tree=True)
+            else:
+                given: dict[str, str] | None = {}
+                if missing := missing_variables(project, value):
+                    given = await self._host.ask(Variables(missing))
+                if given is None:
+                    return
+                screen = await rehearsal_of(project, value, given)
         except CannotRehearse as error:
             self._host.say(error.sentence, "error", seconds=12)
+            return
+        # To the tree and back, as often as is wanted, with what is assumed.
+        while await self._host.ask(screen):
+            if not await self._preview.rehearsed(screen.assuming, screen.about):
+                return
+            screen = RehearsalScreen(screen.assuming, screen.about, in_tree=True)
 
     def storage(self) -> None:
         """All stored tables of the project."""

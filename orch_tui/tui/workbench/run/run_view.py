@@ -18,7 +18,7 @@ from orch_tui.tui.workbench.run.watcher import Results
 from orch_tui.tui.workbench.shown import Shown
 from orch_tui.tui.workbench.tree.outline import NestedLine
 from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
-from orch_tui.tui.workbench.tree.run_rows import nested_lines, phase_note, phase_state, rule_looks, task_state
+from orch_tui.tui.workbench.tree.run_rows import nested_lines, run_states
 from orch_tui.tui.workbench.tree.states import TreeStates
 
 _TREE_ROWS, _FEW_ROWS = 8, 16
@@ -71,15 +71,12 @@ class RunView:
         tasks = state.tasks.keys() if whole else touched & state.tasks.keys()
         going = {phase.id for phase in state.phases.values() if phase.started is not None and phase.ended is None}
         phases = state.phases.keys() if whole else (touched | going) & state.phases.keys()
-        new = {key: task_state(model, state.tasks[key], now, wide=wide) for key in tasks}
-        of_phases = {key: phase_state(model, state.phases[key], now, wide=wide) for key in phases}
-        notes = {key: note for key in phases if (note := phase_note(state.phases[key]))}
-        rules = {row: look for key in phases for row, look in rule_looks(state.phases[key], wide=wide).items()}
+        new, old = run_states(model, tasks, phases, now, wide=wide), self._states
         return TreeStates(
-            {**self._states.tasks, **new},
-            {**self._states.phases, **of_phases},
-            notes={**self._states.notes, **notes},
-            rules={**self._states.rules, **rules},
+            {**old.tasks, **new.tasks},
+            {**old.phases, **new.phases},
+            notes={**old.notes, **new.notes},
+            rules={**old.rules, **new.rules},
         )
 
     def _draw_states(self, model: RunModel, limit: int | None) -> None:

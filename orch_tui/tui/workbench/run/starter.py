@@ -26,11 +26,15 @@ from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.run.watcher import RunWatcher
 
 
-class StartDesk(Protocol):
-    """What starting runs needs of the workbench around it."""
+class StartPreview(Protocol):
+    """What would happen, in the tree."""
 
     async def confirmed(self, plan: RunPlan, title: str) -> bool:
         """Show what would happen to every task, and ask whether to start."""
+
+
+class StartDesk(Protocol):
+    """What starting runs needs of the workbench around it."""
 
     def task_shown(self) -> TaskState | None:
         """The task under the cursor as the shown run has it."""
@@ -55,6 +59,7 @@ class RunStarter:
         control: RunControl,
         host: Asks,
         desk: StartDesk,
+        preview: StartPreview,
     ) -> None:
         self._bench = bench
         self._file = file
@@ -63,6 +68,7 @@ class RunStarter:
         self._control = control
         self._host = host
         self._desk = desk
+        self._preview = preview
 
     @property
     def actions(self) -> Mapping[str, Callable[[], object]]:
@@ -127,7 +133,7 @@ class RunStarter:
             plan = await self._control.plan_asking(request, lambda missing: self._host.ask(Variables(missing)))
             if plan is None:
                 return
-            if not await self._desk.confirmed(plan, title):
+            if not await self._preview.confirmed(plan, title):
                 return
             run = await asyncio.to_thread(self._control.start, plan)
         except OrchError as error:

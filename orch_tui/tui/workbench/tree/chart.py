@@ -57,10 +57,12 @@ class Chart:
         self._seconds = 0.0
         self._laid_out: tuple[object, ...] = ()
 
-    def show(self, bars: Bars, *, moving: bool = False) -> None:
-        """Other bars. While they are ``moving`` the axis is longer than they are, so that it seldom changes."""
+    def show(self, bars: Bars | None, *, moving: bool = False) -> None:
+        """Other bars, None for what has no times. While they are ``moving`` the axis is longer than they are, so that
+        it seldom changes."""
         self._bars = bars
-        self._seconds = scale(self._seconds, bars.seconds) if moving else bars.seconds
+        seconds = 0.0 if bars is None else bars.seconds
+        self._seconds = scale(self._seconds, seconds) if moving else seconds
         self._laid_out = ()
 
     def lay_out(self, width: int, widths: Widths, *, bars: bool) -> None:

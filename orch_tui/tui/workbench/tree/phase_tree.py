@@ -120,13 +120,14 @@ class PhaseTree(LineList, inherit_bindings=False):
     def show_states(
         self,
         states: TreeStates,
-        bars: Bars,
+        bars: Bars | None,
         nested: Mapping[str, Sequence[NestedLine]] | None = None,
         *,
         moving: bool = False,
         limit: int | None = None,
     ) -> None:
-        """What stands behind tasks and phases instead of their flags, with their bars: how a run stands, say.
+        """What stands behind tasks and phases instead of their flags, with their bars, None for no times: how a run
+        stands, say.
 
         ``nested`` are lines below a task; ``moving``: the run goes on. Only cells that differ are drawn, in at most
         ``limit`` rows of those in view.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import localtime, strftime
 
 from rich.cells import cell_len
@@ -162,6 +162,19 @@ def planned_state(task: PlannedTask, width: int = 80, *, sure: bool = True) -> t
     reason = safe_line(task.because.brief if task.because is not None else "", max(_REASON, width // 5))
     parts = (Part(f"{glyph} {task.decision.value}", style),)
     return (Part(f"{reason}  ", "dim"), *parts) if reason and not reason.startswith(task.decision.value) else parts
+
+
+def run_states(
+    model: RunModel, tasks: Iterable[str], phases: Iterable[str], now: RunTime, *, wide: bool = False
+) -> TreeStates:
+    """What stands behind these tasks and phases of a run, and what became of their rules."""
+    state, held = model.state, list(phases)
+    return TreeStates(
+        {key: task_state(model, state.tasks[key], now, wide=wide) for key in tasks},
+        {key: phase_state(model, state.phases[key], now, wide=wide) for key in held},
+        notes={key: note for key in held if (note := phase_note(state.phases[key]))},
+        rules={row: look for key in held for row, look in rule_looks(state.phases[key], wide=wide).items()},
+    )
 
 
 def plan_states(plan: RunPlan, width: int) -> TreeStates:
