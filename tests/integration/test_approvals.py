@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from orch_tui.engine.record.run_clock import now_of
 from orch_tui.engine.runs.start import ActiveRun
 from orch_tui.model.events.reasons import Cause
 from orch_tui.model.run.runstate import RunState
@@ -249,6 +250,12 @@ def test_a_time_limit_goes_on_over_the_death_of_an_executor(tmp_path: Path) -> N
     finally:
         process.kill()
         process.communicate()
+    # WHEN its time is over THEN a late answer is none, whoever executes the run
+    directory = latest_run(tmp_path, "o")
+    end_of_time = read_run(directory).tasks["ask"].until or 0.0
+    until(lambda: not is_executed(directory) and now_of(read_run(directory)) > end_of_time)
+    late = tell(tmp_path, "approve", directory.name, "ask", code=1)
+    assert "the time to answer task ask is over; it is rejected when the run goes on" in late
     resumed = command_here(tmp_path, "run", "--resume", "last")
     assert resumed.returncode == 1
     state = read_run(latest_run(tmp_path, "o"))

@@ -128,9 +128,9 @@ def recorded(project: Project, rng: random.Random, rerun: str | None = None) -> 
     """A run to its end, as its journal tells it; None when there is nothing to run."""
     try:
         plan = plan_run(project, RunRequest("o", rerun=rerun))
+        active = start_run(project, plan, by="test")
     except RunRefused:
         return None
-    active = start_run(project, plan, by="test")
     for phase in plan.phases:
         if rng.random() < 0.15:
             ask(active.directory, Intervention("", InterventionKind.HOLD, "ann", phase=phase.id))

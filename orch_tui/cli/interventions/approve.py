@@ -54,9 +54,10 @@ def _print(out: Output, one: OpenApproval) -> None:
         out.line(f"  {safe_line(line, 400)}")
     when = f"  asked {local_time(one.asked)}"
     if one.until is not None:
-        left = show_duration(max(0.0, one.until - now_of(state)))
+        left = one.until - now_of(state)
         becomes = "approved" if one.question.on_timeout is OnTimeout.APPROVE else "rejected"
-        when += f", {becomes} without an answer at {local_time(one.until)} ({left} left)"
+        rest = f"{show_duration(left)} left" if left > 0 else "over; it is when the run goes on"
+        when += f", {becomes} without an answer at {local_time(one.until)} ({rest})"
     out.line(when)
     if one.question.approvers:
         out.line(f"  to be answered by {safe_line(', '.join(one.question.approvers), 300)}")

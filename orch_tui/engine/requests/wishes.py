@@ -9,7 +9,7 @@ from orch_tui.engine.record.run_clock import now_of
 from orch_tui.engine.requests.requests import CancelRequest, Request, pending
 from orch_tui.model.events import events
 from orch_tui.model.events.interventions import Intervention
-from orch_tui.model.run.intervening import refusal
+from orch_tui.model.run.intervening import refusal, too_late
 from orch_tui.model.run.runstate import RunState
 from orch_tui.project.journal.file import read_run
 
@@ -37,8 +37,8 @@ def refused(state: RunState, known: RunState, one: Intervention) -> str:
 
     ``known`` is the state that the journal tells: where that says something else, the sentence says what is waited for.
     """
-    why = refusal(state, one)
-    if why and state is not known and refusal(known, one) != why:
+    why = refusal(state, one) or too_late(known, one, now_of(known))
+    if why and state is not known and refusal(state, one) == why != refusal(known, one):
         return f"{why}; that was asked for, and waits for the process that executes the run"
     return why
 

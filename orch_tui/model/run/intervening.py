@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events.interventions import ANSWERS, OF_A_TASK, Intervention, InterventionKind
-from orch_tui.model.orchestration.approval import complaint, may_answer, user_of
+from orch_tui.model.orchestration.approval import OnTimeout, complaint, may_answer, user_of
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 
+MOST_AT_ONCE = 1_000_000
+"""Tasks of a run that a limit may allow."""
 _FAILED = (Status.ERROR, Status.TERMINATED, Status.CANCELLED)
 _RUNNING = (Status.PROCESSING, Status.TERMINATING)
 
@@ -46,7 +49,9 @@ def refusal(state: RunState, one: Intervention) -> str:
     if phase is not None and phase.status.final and one.kind is not InterventionKind.RELEASE:
         return f'phase "{phase.name}" has ended already: {phase.status.value}'
     if one.kind is InterventionKind.LIMIT:
-        return "" if one.limit is not None and one.limit >= 1 else "at least one task has to run at once"
+        if one.limit is None or one.limit < 1:
+            return "at least one task has to run at once"
+        return f"at most {MOST_AT_ONCE} tasks can run at once" if one.limit > MOST_AT_ONCE else ""
     return _refusal_of_hold(state, one, f'phase "{phase.name}"' if phase is not None else f"run {state.header.id}")
 
 
@@ -83,6 +88,18 @@ def _refusal_of_task(state: RunState, task: TaskState, one: Intervention) -> str
     if not _going(state.phases[task.phase]):
         return f'phase "{state.phases[task.phase].name}" of {what} has ended; run again what failed'
     return ""
+
+
+def too_late(state: RunState, one: Intervention, now: RunTime) -> str:
+    """Why an answer is none any more, though nobody has executed the run since its time was over; else empty."""
+    task = state.tasks.get(one.task or "")
+    question = task.question if task is not None else None
+    if one.kind not in ANSWERS or task is None or question is None or task.until is None or now <= task.until:
+        return ""
+    if state.interventions.why_held(task.id, task.phase, reached=True) is not None:
+        return ""
+    becomes = "approved" if question.on_timeout is OnTimeout.APPROVE else "rejected"
+    return f"the time to answer task {task.id} is over; it is {becomes} when the run goes on"
 
 
 def _refusal_of_answer(task: TaskState, one: Intervention) -> str:

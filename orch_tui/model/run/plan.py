@@ -264,7 +264,9 @@ def _known_before(phase: Phase, before: PreviousRun | None) -> tuple[RuleDecisio
     known = before.phases.get(phase.id, {})
     if known.get("status") in _FAILED:
         return None, {**known, "status": Status.SUCCESS.value, "error": None}
-    return (decision if decision is not None and rules == phase.rules and not decision.error else None), known
+    # Of one that asked no rule nothing stands in the journal of the next run.
+    holds = decision is not None and decision.tried and rules == phase.rules and not decision.error
+    return decision if holds else None, known
 
 
 def _check_selection(orchestration: Orchestration, selection: Selection) -> None:

@@ -71,6 +71,7 @@ FAILED = ends(Status.ERROR, FailureKind.USER)
         ((), wish(K.LIMIT, phase="p", limit=9), ""),
         ((), wish(K.LIMIT, limit=0), "at least one task has to run at once"),
         ((), wish(K.LIMIT), "at least one task has to run at once"),
+        ((), wish(K.LIMIT, limit=10**12), "at most 1000000 tasks can run at once"),
         (ENDED, wish(K.HOLD, phase="p"), 'phase "P" has ended already'),
         (
             ENDED,
