@@ -97,7 +97,8 @@ class TaskState:
         allowed = 1 + (self.options.retry.attempts if self.options.retry else 0) + self.granted + self.uncounted
         # A journal may have more than its task's options tell: of an older program, or edited by a person.
         begun = self.attempts[-1].number if self.attempts else 0
-        return max(allowed, begun + (self.status is Status.WAITING))
+        # A question that waits for its answer is no try that failed.
+        return max(allowed, begun + (self.status is Status.WAITING and self.question is None))
 
     def attempt_words(self, number: int) -> str:
         """``attempt 2 of 3``."""

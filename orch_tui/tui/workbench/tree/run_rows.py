@@ -83,7 +83,8 @@ def task_state(model: RunModel, task: TaskState, now: RunTime, *, wide: bool = F
         parts.append(_word(task.status, wide=wide))
     if wide:
         parts[-1] = parts[-1]._replace(text=f"{parts[-1].text:<{WORD}}")
-    seconds = model.seconds(task, now)
+    # How long a question waits is on its card.
+    seconds = model.seconds(task, now) if task.question is None else None
     shown = "" if seconds is None else clock(seconds) if task.status in RUNNING else show_duration(seconds)
     parts.append(Part(f"{shown:>{TIME}}", "text" if task.status in RUNNING else "dim"))
     return tuple(parts)
