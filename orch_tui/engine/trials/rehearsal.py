@@ -15,6 +15,7 @@ from orch_tui.engine.phases.walk import Walk
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
+from orch_tui.model.events.interventions import InterventionKind
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
@@ -84,6 +85,7 @@ def rehearse(plan: RunPlan, outcomes: Mapping[str, Outcome], at: float, replayed
     stage.record(events.executor(at, pid=1, start=(0, 0), host=BY, boot_id=BY, by=BY))
     walk = Walk(plan, stage)
     for phase in plan.phases:
+        _skip(plan, outcomes, replayed, stage)
         if walk.enters(phase):
             _play(phase, walk.left(phase), outcomes, stage)
             _move_to_end(phase, replayed, stage)
@@ -91,6 +93,18 @@ def rehearse(plan: RunPlan, outcomes: Mapping[str, Outcome], at: float, replayed
         walk.leaves(phase)
     walk.end()
     return Rehearsal(stage.state, refusal)
+
+
+def _skip(plan: RunPlan, outcomes: Mapping[str, Outcome], replayed: RunState | None, stage: _Stage) -> None:
+    """What people had skipped of a recorded run by now, also of phases that it did not come to."""
+    known = {task.id: task for task in plan.tasks()}
+    for one in () if replayed is None else replayed.interventions.all:
+        if one.kind is not InterventionKind.SKIP or one.task not in known or one.at > stage.now():
+            continue
+        outcome = outcomes.get(one.task, Outcome())
+        if outcome.status is Status.SKIPPED and not stage.state.tasks[one.task].status.final:
+            for event in _events(known[one.task], outcome, stage.now()):
+                stage.record(event)
 
 
 def _unblocked(plan: RunPlan) -> RunPlan:
