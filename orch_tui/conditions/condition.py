@@ -119,7 +119,8 @@ class Expression:
     def _undecided(self, error: str, facts: Mapping[str, Any], seen: Mapping[str, Any]) -> str:
         if (found := _NO_KEY.match(error)) is not None:
             return f'there is no "{found[1]}"; {nearest(found[1], self._siblings(found[1], facts))}'
-        nothing = [text for text, value in seen.items() if value is None]
+        missing = (_missing(facts, one) for text, one in self._texts if seen.get(text) is None)
+        nothing = list(dict.fromkeys(one.text for one in missing if one is not None))
         words = _in_words(error)
         if nothing and words.startswith("no operation"):
             return f"{words}: there is no {' and no '.join(nothing)}; ask first, {nothing[0]} != null && …"
@@ -273,6 +274,17 @@ def _found(facts: Mapping[str, Any], reference: Reference) -> Any:
     return value
 
 
+def _missing(facts: Mapping[str, Any], reference: Reference) -> Reference | None:
+    """The part of a reference, from its root on, that is null already, since the rest cannot be asked for then; None
+    where it asks for a part of what has none."""
+    for number in range(1, len(reference.keys)):
+        part = Reference(reference.root, reference.keys[:number], reference.place)
+        value = _found(facts, part)
+        if not isinstance(value, Mapping):
+            return part if value is None else None
+    return reference
+
+
 def _place(text: str, offset: int) -> tuple[int, int]:
     before = text[:offset]
     return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
@@ -303,6 +315,8 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
         re.compile(r"INVALID_ARGUMENT: String to Duration conversion failed"),
         "a text that is no duration, as 90s or 1h30m",
     ),
+    (re.compile(r".*Applying SELECT to non-message type"), "no operation . for what has no fields"),
+    (re.compile(r".*Invalid container type: '(\S+)'"), r"no operation [] for \1"),
     (re.compile(r"UNKNOWN: Index error: index=(-?\d+) size=(\d+)"), r"no item \1 in a list of \2"),
 )
 _OPERATORS = re.compile(r"_(\S+?)_")

@@ -82,6 +82,12 @@ def test_what_is_wrong_with_the_text_has_a_place(text: str, sentence: str, line:
             'no operation > for null, int: there is no task["e-mail"].rows; '
             'ask first, task["e-mail"].rows != null && …',
         ),
+        (
+            'task["e-mail"].rows.x == 1',
+            'no operation . for what has no fields: there is no task["e-mail"].rows; '
+            'ask first, task["e-mail"].rows != null && …',
+        ),
+        ('task["load"].rows.x == 1', "no operation . for what has no fields"),
         ("vars.limit / 0 == 1", "a division by zero"),
         ("vars.limit % 0 == 1", "a division by zero"),
         ("9223372036854775807 + vars.limit > 1", "a number beyond 64 bits"),
