@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import open_project
+from orch_tui.scheduling.due_times import due_between
 from orch_tui.scheduling.missed import project_schedules
 from orch_tui.scheduling.scheduler import fingerprint
 from orch_tui.scheduling.store import FileLedger
-from orch_tui.scheduling.values import Mark
+from orch_tui.scheduling.values import Mark, Outcome, Record, Why
 
 from tests.support.commands import command_here
 from tests.support.projects import make_project
@@ -51,6 +52,21 @@ def test_what_was_missed_is_told_and_caught_up_once(project: Path) -> None:
     started = (project / "starts").read_text().splitlines()
     assert started == sorted(set(started)) and len(started) == len(missed)
     assert "no scheduled time was missed" in command_here(project, "missed").stdout
+
+
+def test_many_times_are_one_line(project: Path) -> None:
+    # GIVEN a schedule that was missed many times, for one reason
+    (watched,) = project_schedules(open_project(project))
+    since = time.time() - 3 * 86400
+    ledger = FileLedger(ProjectPaths(project), watched)
+    ledger.set_mark(Mark(since, since, fingerprint(watched)))
+    first, *_, last = list(due_between(watched, since, time.time() - 86400))
+    ledger.settle(Record(first, Outcome.NOT_STARTED, last, 48, why=Why.NO_SCHEDULER))
+    ledger.set_mark(Mark(since, time.time(), fingerprint(watched)))
+    # THEN they are listed together
+    shown = orch(project, "missed").stdout
+    assert shown.count("no scheduler was at work") == 1 and "times; --json has each" in shown
+    assert len(json.loads(orch(project, "missed", "--json").stdout)) > 40
 
 
 def test_only_the_last_is_caught_up(project: Path) -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from orch_tui.project.project import Project
     from orch_tui.scheduling.missed import Missed
 
+_EACH = 5
+"""So many times of a schedule have a line each."""
+
 
 @click.command("missed")
 @click.argument("orchestration", required=False, shell_complete=complete_orchestration)
@@ -70,13 +73,27 @@ def _json(one: Missed) -> dict[str, Any]:
 
 
 def _print(out: Output, missed: Sequence[Missed]) -> None:
+    """Many times of a schedule that were missed for the same reason are one line."""
     from orch_tui.scheduling.words import why_words
 
+    groups: dict[tuple[str, str, str, str], list[Missed]] = {}
+    for one in missed:
+        groups.setdefault((*one.watched.key, one.why.value, one.detail), []).append(one)
+    parts = [
+        part for group in groups.values() for part in ([group] if len(group) > _EACH else [[one] for one in group])
+    ]
     rows = [
-        [local_time(one.at), one.watched.orchestration, one.watched.id, why_words(one.why, one.detail)]
-        for one in missed
+        [_times(part), part[0].watched.orchestration, part[0].watched.id, why_words(part[0].why, part[0].detail)]
+        for part in sorted(parts, key=lambda part: part[0].at)
     ]
     print_table(out, ["scheduled at", "orchestration", "schedule", "why it did not start"], rows)
+    if len(rows) < len(missed):
+        out.line(f"{counted(len(missed), 'time')}; --json has each")
+
+
+def _times(part: Sequence[Missed]) -> str:
+    first = local_time(part[0].at)
+    return f"{first} … {local_time(part[-1].at)}, {len(part)} times" if len(part) > 1 else first
 
 
 def _catch_up(project: Project, missed: Sequence[Missed], out: Output, *, yes: bool) -> int:
