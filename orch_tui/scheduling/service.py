@@ -94,9 +94,9 @@ class Service:
         try:
             wake = turn(moment)
         except (OSError, OrchError) as error:
-            self._trouble[failing] = str(error)
-            if str(error) != before:
-                self._say(f"{failing}: {error}")
+            said = self._trouble[failing] = _words(error)
+            if said != before:
+                self._say(f"{failing}: {said}")
             return moment.now + _AFTER_FAULT
         if self._trouble.pop(failing, ""):
             self._say("it goes on")
@@ -125,3 +125,9 @@ class Service:
             one.leave()
         moment = self._clock()
         keep_sign(self._project.paths, Sign(moment, ended=True), None)
+
+
+def _words(error: OSError | OrchError) -> str:
+    if isinstance(error, OrchError) or error.strerror is None:
+        return str(error)
+    return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
