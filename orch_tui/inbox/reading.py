@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from orch_tui.alerts.acknowledging import acknowledged
@@ -90,6 +90,26 @@ def failing_item(orchestration: str, latest: Iterable[RunSummary], looked: Mappi
     return Item(kind, since, safe_line(reason, _WIDTH), orchestration, run=last.id, count=count, new=new)
 
 
+def repaired(orchestration: str, latest: Sequence[RunSummary], earlier: Iterable[RunSummary]) -> Item | None:
+    """That it works again: ``latest`` are its runs down to the last success, ``earlier`` those before. None when it
+    fails, and when it did not fail before."""
+    if not latest or not _is_well(latest[-1]) or streak(latest) is not None:
+        return None
+    if (found := streak(earlier)) is None:
+        return None
+    (last, _, count), well = found, latest[-1]
+    since = (well.started or when_of(well.id) or 0.0) + (well.seconds or 0.0)
+    times = f"{count} times" if count > 1 else "once"
+    said = f", the last time: {last.reason}" if last.reason else ""
+    what = safe_line(f"works again; it had failed {times}{said}", _WIDTH)
+    return Item(ItemKind.REPAIRED, since, what, orchestration, run=well.id, new=True)
+
+
+def is_news(repair: Item, looked: Mapping[str, str], now: float) -> bool:
+    """Whether nobody has looked since, on the screen, and it was not long ago."""
+    return repair.run > looked.get(repair.orchestration, "") and now - repair.since < _DAYS_LOOKED_AT
+
+
 def with_given_up(paths: ProjectPaths, item: Item, failed: RunSummary) -> Item:
     """Of an interrupted run that the scheduler goes on with no more, the item says so. Raises: OSError."""
     if given_up(paths, failed) is None:
@@ -149,7 +169,10 @@ class _Reader:
 
     def failing(self) -> Iterator[Item]:
         for name in self._project.orchestration_ids():
-            latest = list(_until_well(runs(self._paths, name, _RUNS)))
+            newest = runs(self._paths, name, _RUNS)
+            latest = list(until_well(newest))
+            if (repair := repaired(name, latest, newest)) and is_news(repair, self._looked, self._moment.now):
+                yield repair
             if (item := failing_item(name, latest, self._looked)) is not None:
                 yield self._told(item, latest)
             for one in approvals_among(latest):
@@ -195,9 +218,13 @@ class _Reader:
             yield Item(ItemKind.SCHEDULER_GONE, sign.moment.now, what)
 
 
-def _until_well(latest: Iterable[RunSummary]) -> Iterator[RunSummary]:
+def until_well(latest: Iterable[RunSummary]) -> Iterator[RunSummary]:
     """No further than to the last success, behind which all is history."""
     for run in latest:
         yield run
-        if run.status in _WELL and run.parent is None and (not run.partial or run.continues is not None):
+        if _is_well(run):
             return
+
+
+def _is_well(run: RunSummary) -> bool:
+    return run.status in _WELL and run.parent is None and (not run.partial or run.continues is not None)

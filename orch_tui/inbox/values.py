@@ -9,12 +9,13 @@ from orch_tui.alerts.values import Acknowledged
 
 
 class ItemKind(StrEnum):
-    """``FAILING``: the last run failed; ``LATE``: a run takes longer than usual; ``APPROVAL``: it asks people;
-    ``UNSENT``: alerts do not arrive; ``GIVEN_UP``: an interrupted run that the scheduler goes on with no more;
-    ``TRIGGER``: what a trigger has found started nothing.
+    """``FAILING``: the last run failed; ``REPAIRED``: it works again, and nobody has looked since; ``LATE``: a run
+    takes longer than usual; ``APPROVAL``: it asks people; ``UNSENT``: alerts do not arrive; ``GIVEN_UP``: an
+    interrupted run that the scheduler goes on with no more; ``TRIGGER``: what a trigger has found started nothing.
     """
 
     FAILING = "failing"
+    REPAIRED = "repaired"
     INTERRUPTED = "interrupted"
     LATE = "late"
     APPROVAL = "approval"

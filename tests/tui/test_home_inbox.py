@@ -7,8 +7,10 @@ import time
 from orch_tui.alerts.acknowledging import acknowledged
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.values import Alert, Entry, State
+from orch_tui.inbox.values import ItemKind
 from orch_tui.model.orchestration.alerts import AlertKind, Channel, ChannelKind
 from orch_tui.model.status import Status
+from orch_tui.project.history import runs
 from orch_tui.project.looked import keep_looked
 from orch_tui.project.project import Project
 from orch_tui.scheduling.store import FileLedger
@@ -16,6 +18,8 @@ from orch_tui.scheduling.values import Outcome, Record, Why
 from orch_tui.triggers.turns import Pulled
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.dialogs.prompt import Prompt
+from orch_tui.tui.home.board import Look
+from orch_tui.tui.home.inbox_look import InboxBoard
 
 from tests.tui.conftest import MakeRun
 from tests.tui.driving import rows_of
@@ -42,6 +46,22 @@ async def test_what_fails_stays_on_the_home_screen_until_somebody_takes_care_of_
         one = acknowledged(project.paths, "alpha")
         assert one is not None and one.note == "at it"
         assert home(pilot).check_action("do", ("home.acknowledge",)) is False
+
+
+def test_what_works_again_is_told_until_somebody_looks(project: Project, make_run: MakeRun) -> None:
+    # GIVEN a run that failed, and one with success after it
+    make_run("alpha", Status.ERROR)
+    well = make_run("alpha")
+    last = {"alpha": next(runs(project.paths, "alpha"))}
+    now = [(last["alpha"].started or 0.0) + 60]
+    board = InboxBoard(project.paths, lambda: now[0])
+    # THEN it is told, as long as nobody has looked, and not for ever
+    (item,) = board.read(last, {})
+    assert item.kind is ItemKind.REPAIRED and "works again" in item.what
+    assert Look(last, inbox=(item,)).is_repaired("alpha") and Look(last, inbox=(item,)).waiting() == [item]
+    assert board.read(last, {"alpha": well}) == ()
+    now[0] += 8 * 86400
+    assert board.read(last, {}) == ()
 
 
 async def test_what_a_trigger_found_that_started_nothing_is_told(project: Project) -> None:

@@ -106,7 +106,9 @@ def _failed(run: RunSummary, name: str, now: float) -> Line:
 def _waiting(item: Item, name: str, now: float) -> Line:
     """What people have seen, or cannot see elsewhere, and nobody takes care of."""
     failing = item.kind in (ItemKind.FAILING, ItemKind.INTERRUPTED, ItemKind.GIVEN_UP)
-    glyph, style = (STYLES[Status.ERROR].glyph, style_of(Status.ERROR)) if failing else (_MISSED, "warning")
+    well = item.kind is ItemKind.REPAIRED
+    status = Status.ERROR if failing else Status.SUCCESS if well else None
+    glyph, style = (STYLES[status].glyph, style_of(status)) if status is not None else (_MISSED, "warning")
     left = (Part(f" {glyph} ", style), Part(name or "The project"), Part(f"  {item.what}", "dim"))
     times = f" ×{item.count}" if item.count > 1 else ""
     word = "failing since " if failing else ""

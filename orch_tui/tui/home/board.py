@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from orch_tui.inbox.values import ItemKind
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 
@@ -45,6 +46,10 @@ class Look:
         if run is None or run.live or self.looked.get(orchestration, "") >= run.id:
             return False
         return run.status is Status.ERROR or run.interrupted
+
+    def is_repaired(self, orchestration: str) -> bool:
+        """It works again, and nobody has looked since."""
+        return any(item.orchestration == orchestration and item.kind is ItemKind.REPAIRED for item in self.inbox)
 
     def waiting(self) -> list[Item]:
         """What waits for somebody to take care of it, without the new failures; the latest first."""
@@ -95,6 +100,6 @@ class Board:
         from orch_tui.project.looked import keep_looked
 
         run = self.look.last.get(orchestration)
-        if run is not None and self.look.is_new_failure(orchestration):
+        if run is not None and (self.look.is_new_failure(orchestration) or self.look.is_repaired(orchestration)):
             self.look = replace(self.look, looked={**self.look.looked, orchestration: run.id})
             keep_looked(self._project.paths, orchestration, run.id)

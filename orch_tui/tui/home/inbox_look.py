@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.sending import outbox_changed
-from orch_tui.inbox.reading import failing_item, trigger_item, unsent_items, with_acknowledgement, with_given_up
+from orch_tui.inbox.reading import (
+    failing_item,
+    is_news,
+    repaired,
+    trigger_item,
+    unsent_items,
+    until_well,
+    with_acknowledgement,
+    with_given_up,
+)
 from orch_tui.inbox.values import Item
 from orch_tui.model.orchestration.triggers import Trigger
 from orch_tui.model.status import Status
@@ -16,6 +25,7 @@ from orch_tui.project.paths import ProjectPaths
 from orch_tui.scheduling.store import FileLedger
 from orch_tui.triggers.turns import Pulled
 
+_NEWS = 14 * 86400.0
 _RUNS = 20
 """So many runs are looked at for how long it has been failing."""
 
@@ -47,13 +57,27 @@ class InboxBoard:
             return ()
 
     def _failing_of(self, name: str, run: RunSummary, looked: Mapping[str, str]) -> Item | None:
-        if run.live or not (run.status is Status.ERROR or run.interrupted):
+        if run.live:
             return None
+        if not (run.status is Status.ERROR or run.interrupted):
+            return self._repaired(name, run, looked)
         known = self._failing.get(name)
         if known is None or known[0] != run:
             known = self._failing[name] = run, failing_item(name, runs(self._paths, name, _RUNS), looked)
         item = known[1]
         return with_given_up(self._paths, item, run) if item is not None and item.run == run.id else item
+
+    def _repaired(self, name: str, run: RunSummary, looked: Mapping[str, str]) -> Item | None:
+        """That it works again, unless it was looked at; asked of the disk once for each run."""
+        # Of a run that ended long ago nobody needs to be told.
+        if run.id <= looked.get(name, "") or self._now() - (run.started or 0.0) > _NEWS:
+            return None
+        known = self._failing.get(name)
+        if known is None or known[0] != run:
+            newest = runs(self._paths, name, _RUNS)
+            known = self._failing[name] = run, repaired(name, list(until_well(newest)), newest)
+        item = known[1]
+        return item if item is not None and is_news(item, looked, self._now()) else None
 
     def _pulled_by(self, orchestration: str, trigger: Trigger) -> Item | None:
         """What a trigger has found that started nothing; looked for again when its records have changed."""

@@ -72,6 +72,10 @@ def test_a_failure_waits_until_it_is_repaired(tmp_path: Path) -> None:
     keep_looked(open_project(tmp_path).paths, "o", item.run)
     assert [one.new for one in items(it)] == [False]
     it.run("true")
+    # WHEN it works again, THEN that is told, until somebody has looked
+    (item,) = items(it)
+    assert (item.kind, item.new) == (ItemKind.REPAIRED, True) and "it had failed 2 times" in item.what
+    keep_looked(open_project(tmp_path).paths, "o", item.run)
     assert items(it) == []
 
 
