@@ -64,9 +64,9 @@ def test_many_times_are_one_line(project: Path) -> None:
     ledger.settle(Record(first, Outcome.NOT_STARTED, last, 48, why=Why.NO_SCHEDULER))
     ledger.set_mark(Mark(since, time.time(), fingerprint(watched)))
     # THEN they are listed together
-    shown = orch(project, "missed").stdout
+    shown = command_here(project, "missed").stdout
     assert shown.count("no scheduler was at work") == 1 and "times; --json has each" in shown
-    assert len(json.loads(orch(project, "missed", "--json").stdout)) > 40
+    assert len(json.loads(command_here(project, "missed", "--json").stdout)) > 40
 
 
 def test_only_the_last_is_caught_up(project: Path) -> None:
