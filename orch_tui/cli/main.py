@@ -33,6 +33,7 @@ _COMMANDS = {
     "rerun": _Lazy("past.rerun", "Run several runs again: what did not succeed in each."),
     "note": _Lazy("past.note", "Note something on a run, or list its notes."),
     "grep": _Lazy("past.grep", "Find text in the logs of all runs that are kept."),
+    "advise": _Lazy("run.advise", "Say what would make an orchestration quicker, by its earlier runs."),
     "watch": _Lazy("run.watch", "Follow a run that any process executes."),
     "cancel": _Lazy("interventions.cancel", "Stop a run, or one of its tasks."),
     "hold": _Lazy("interventions.intervene", "Let nothing new start in a run, a phase, or let a task wait."),

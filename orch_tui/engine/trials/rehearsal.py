@@ -12,7 +12,7 @@ from typing import Any
 
 from orch_tui.engine.attempts.attempts import failed_status
 from orch_tui.engine.phases.walk import Walk
-from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.engine.trials.stage import Stage
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.events.interventions import InterventionKind
@@ -53,23 +53,6 @@ class Rehearsal:
     refusal: str | None
 
 
-class _Stage:
-    """Takes the place of a journal: it only folds. Its clock stands still until it is moved."""
-
-    def __init__(self, state: RunState, at: float) -> None:
-        self.state = state
-        self._at = at
-
-    def now(self) -> RunTime:
-        return RunTime(self._at)
-
-    def move_to(self, at: float) -> None:
-        self._at = max(self._at, at)
-
-    def record(self, event: Event, *, durable: bool = False) -> None:
-        self.state.apply(event)
-
-
 def rehearse(plan: RunPlan, outcomes: Mapping[str, Outcome], at: float, replayed: RunState | None = None) -> Rehearsal:
     """Walk the flow of ``plan``; a task of which nothing is assumed succeeds and tells nothing.
 
@@ -81,7 +64,7 @@ def rehearse(plan: RunPlan, outcomes: Mapping[str, Outcome], at: float, replayed
     if replayed is not None:
         at = replayed.started or replayed.header.created
         header = replace(header, id=replayed.header.id, created=replayed.header.created, by=replayed.header.by)
-    stage = _Stage(initial_state(header, plan), at)
+    stage = Stage(initial_state(header, plan), at)
     stage.record(events.executor(at, pid=1, start=(0, 0), host=BY, boot_id=BY, by=BY))
     walk = Walk(plan, stage)
     for phase in plan.phases:
@@ -117,7 +100,7 @@ def _unblocked(plan: RunPlan) -> RunPlan:
     return replace(plan, phases=phases)
 
 
-def _play(phase: PlannedPhase, tasks: list[PlannedTask], outcomes: Mapping[str, Outcome], stage: _Stage) -> None:
+def _play(phase: PlannedPhase, tasks: list[PlannedTask], outcomes: Mapping[str, Outcome], stage: Stage) -> None:
     """All tasks of a phase begin at once; of two that set the same variable the one that ends later holds."""
     begun = stage.now()
     stage.record(events.phase_started(begun, phase.id))
@@ -167,7 +150,7 @@ def _kind_of(outcome: Outcome) -> FailureKind | None:
     return FailureKind.CANCEL if outcome.status in (Status.CANCELLED, Status.TERMINATED) else None
 
 
-def _move_to_end(phase: PlannedPhase, replayed: RunState | None, stage: _Stage) -> None:
+def _move_to_end(phase: PlannedPhase, replayed: RunState | None, stage: Stage) -> None:
     recorded = replayed.phases.get(phase.id) if replayed is not None else None
     if recorded is not None and recorded.ended is not None:
         stage.move_to(recorded.ended)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Protocol
 
 from textual.content import Content
@@ -13,7 +14,9 @@ from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.project.project import Project
 from orch_tui.project.rule_history import rule_uses
+from orch_tui.runs.advising import NOTED_SECONDS, Advising, advice_problems, advise
 from orch_tui.runs.estimates import read_estimates
 from orch_tui.runs.sequence.values import Sequence, sequence_of_plan
 from orch_tui.tui.text import line
@@ -31,6 +34,8 @@ from orch_tui.tui.workbench.tree.tree_pane import TreePane
 
 # Checking follows an edit at once while it is cheap, and waits for a pause when it is not. Seconds.
 _SOON, _LATER = 0.02, 0.4
+_AT_REST = 0.5
+"""Seconds without an edit, after which it is looked for what would make it quicker."""
 
 
 class PlanHost(Asks, Times, Protocol):
@@ -62,6 +67,9 @@ class PlanView:
         self._checked = checked
         self._learned = learned
         self._planner = Planner()
+        self._of_definitions: list[Problem] = []
+        self._hints: list[Problem] = []
+        self._hinted: Orchestration | None = None
         self._checker: Checker | None = None
         self._check_timer: Timer | None = None
 
@@ -119,7 +127,34 @@ class PlanView:
             self._components.show_uses()
 
     def _found(self, value: Orchestration, problems: list[Problem]) -> None:
-        self._host.on_its_thread(self._show_problems, problems)
+        self._host.on_its_thread(self._take_problems, value, problems)
+
+    def _take_problems(self, value: Orchestration, problems: list[Problem]) -> None:
+        kept = self._hints if value is self._hinted else []
+        self._of_definitions = problems
+        self._show_problems([*problems, *kept])
+        if value is not self._hinted:
+            self._look_for_hints(value)
+
+    def _look_for_hints(self, value: Orchestration) -> None:
+        """Of large orchestrations there are none: each change would be a whole run to play."""
+        if self._planner.known and self._checker is not None and self._checker.is_cheap(value):
+            self._host.in_background(partial(self._advise, value), "advice", "play runs with other plans")
+
+    async def _advise(self, value: Orchestration) -> None:
+        """What would make it quicker, once nobody has edited it for a moment."""
+        await asyncio.sleep(_AT_REST)
+        root, seconds = self._bench.project.root, self._planner.known
+
+        def found() -> Advising:
+            # A project is not for several threads.
+            return advise(Project(root, tolerant=True), value, NOTED_SECONDS, seconds)
+
+        advising = await asyncio.to_thread(found)
+        if value is self._bench.value:
+            self._hinted, self._hints = value, advice_problems(advising, value)
+            if self._hints:
+                self._show_problems([*self._of_definitions, *self._hints])
 
     def _show_problems(self, problems: list[Problem]) -> None:
         if list(self._problems.problems) != problems:
@@ -157,8 +192,15 @@ class PlanView:
             if use.never_taken
         }
         others, self._tree.look.unused = unused != self._tree.look.unused, unused
-        if self._planner.learn(estimates.task_medians) or others:
+        if others:
             self._learned()
+        self.learn(estimates.task_medians)
+
+    def learn(self, seconds: Mapping[str, float]) -> None:
+        """How long tasks take, in seconds by their ids."""
+        if self._planner.learn(seconds):
+            self._learned()
+            self._look_for_hints(self._bench.value)
 
 
 def how_known(bars: PlanTimeline) -> str:
