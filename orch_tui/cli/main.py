@@ -59,6 +59,7 @@ _COMMANDS = {
     "gate": _Lazy("data.gate", "List what checks refused, accept or discard it."),
     "tables": _Lazy("project.tables", "List the tables in the project's storage."),
     "preview": _Lazy("project.tables", "Show the first rows of a table."),
+    "openlineage": _Lazy("past.openlineage", "Send a run as events of OpenLineage to a file or an address."),
     "fresh": _Lazy("run.fresh", "Bring a table up to date: run what is stale on the way to it, and nothing else."),
     "lineage": _Lazy("data.lineage", "Show what a table or a column is made of, and what is made of it."),
     "serve": _Lazy("serve", "Show the screen in a browser of this machine."),

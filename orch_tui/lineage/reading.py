@@ -15,6 +15,8 @@ from orch_tui.model.variables.references import replace_variables
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.storage.storage import Storage
 
+_UNNAMED = "_col_"
+"""How sqlglot begins the name of a column that the SQL gives none."""
 SQL_COMPONENT = "sql"
 """The component whose statements are read."""
 
@@ -134,11 +136,11 @@ def _stored_names(names: list[str], stored: Sequence[str] | None) -> list[str]:
     if stored is None:
         return names
     spelled = {name.lower(): name for name in stored}
-    if len(stored) == len(names) and all(
-        name == own.lower() or name not in spelled for name, own in zip(names, stored, strict=True)
-    ):
-        return list(stored)
-    return [spelled.get(name, name) for name in names]
+    same = len(stored) == len(names)
+    return [
+        own if same and name.startswith(_UNNAMED) else spelled.get(name, name)
+        for name, own in zip(names, stored if same else names, strict=True)
+    ]
 
 
 def fill_for_reading(sql: str) -> str:

@@ -57,6 +57,7 @@ REASONS = {
     ("engine", "conditions"): "only a run with rules decides by conditions",
     ("engine", "model"): "only outputs with checks are told of",
     ("engine", "project"): "only for trying a connection, or when an attempt has failed",
+    ("lineage", "requests"): "comes with the client of OpenLineage, an extra of its own",
     (
         "lineage",
         "lineage",
