@@ -22,7 +22,7 @@ from orch_tui.components.files.unpack import open_bytes, unpack
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.drift import check_shape
 from orch_tui.components.kit.expansion import Expansion
-from orch_tui.components.kit.sql import connect, listed, query_progress
+from orch_tui.components.kit.sql import connect, listed, memory_for, query_progress
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
@@ -68,7 +68,7 @@ class _Extraction:
         self._parameters = parameters
         self._ctx = ctx
         self._scratch = scratch
-        self._con = connect(ctx, memory_limit="512MB")
+        self._con = connect(ctx, memory_limit=memory_for(0))
 
     def into(self, path: Path, files: list[tuple[Path, str]]) -> int:
         """Write the rows of the files to ``path``; how many."""
@@ -173,6 +173,8 @@ class _Extraction:
         parameters = self._parameters
         try:
             self._check_types()
+            widest = max(len(file.names) for file in files)
+            self._con.execute(f"set memory_limit = '{memory_for(widest)}'")
             parts = parts_of(files, one_by_one=parameters.filename_column is not None)
             table = build(self._con, parts, self._wishes(), parameters.columns)
             names = {folded(name) for file in files for name in file.names}

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from orch_tui.components import kit
 from orch_tui.components.files.rendering import csv_columns, json_line, not_in_json, write_json
 from orch_tui.components.kit.component import Context, Input, UserError
-from orch_tui.components.kit.sql import connect, duckdb_explained, listed, query_progress
+from orch_tui.components.kit.sql import connect, duckdb_explained, listed, memory_for, query_progress
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import output_files
 from orch_tui.project.files.atomic import sync_directory
@@ -91,7 +91,7 @@ def run(parameters: Parameters, ctx: Context) -> None:
     form = _form(parameters, target, shown)
     replacing = _replacing(target, shown, parameters.overwrite, ctx)
     with replacing as temporary, duckdb_explained(f"{shown} cannot be written"):
-        con = connect(ctx, memory_limit="512MB")
+        con = connect(ctx, memory_limit=memory_for(len(table.columns)))
         with query_progress(con, ctx.progress, f"writing {shown}"):
             rows = _write(con, parameters, table, form, temporary, ctx)
     size = target.stat().st_size

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _PART_ROWS = 100_000
 _PART_BYTES = 64 * 2**20
 _GROUP_BYTES = 32 * 2**20
+_WIDE = 1_500
+"""Columns beyond which half a gigabyte may not be enough."""
 
 
 def listed(names: Iterable[str], limit: int = 12) -> str:
@@ -54,6 +56,11 @@ def connect(ctx: Context, *, threads: int = 2, memory_limit: str = "1GB") -> duc
     con.execute("set enable_progress_bar = true")
     con.execute("set enable_progress_bar_print = false")
     return con
+
+
+def memory_for(columns: int) -> str:
+    """The memory limit of a connection for tables with so many columns, of which DuckDB holds a vector each."""
+    return "512MB" if columns <= _WIDE else "1GB"
 
 
 def usable_names(names: Sequence[str]) -> tuple[list[str], list[str]]:

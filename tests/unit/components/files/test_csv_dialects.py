@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from orch_tui.components.files import writer
+from orch_tui.components.files.csv_files import MAX_COLUMNS
 from orch_tui.components.files.extractor import Parameters, run
 from orch_tui.components.kit.component import Context, UserError
 from pydantic import ValidationError
@@ -247,12 +249,19 @@ def test_a_row_may_be_long(bench: Bench, quoted: bool) -> None:
 
 
 def test_many_columns(bench: Bench) -> None:
-    # GIVEN 2,000 columns, whose header alone is longer than what is looked at first
-    names = [f"a rather long name of a column {number}" for number in range(2_000)]
+    # GIVEN 3,000 columns, more than half a gigabyte is enough for, with a header longer than what is looked at first
+    names = [f"a rather long name of a column {number}" for number in range(3_000)]
     # (as text: what types they have is another matter, and takes most of the time)
     extract(bench, ";".join(names) + "\n" + ";".join("1" for _ in names) + "\n", all_text=True)
     # THEN they are all there
-    assert list(bench.columns()) == names and bench.rows() == [("1",) * 2_000]
+    assert list(bench.columns()) == names and bench.rows() == [("1",) * 3_000]
+    # AND they can be written again
+    query = f"select {', '.join(f'1 as c{number}' for number in range(3_000))}"
+    writer.run(writer.Parameters(path="b.csv"), bench.context({"t": query}, outputs=()))
+    assert (bench.project / "b.csv").read_text().splitlines()[1] == ",".join("1" for _ in names)
+    # AND more are refused with their number
+    with pytest.raises(UserError, match=f"a.csv has {MAX_COLUMNS + 1} columns; a table can have {MAX_COLUMNS}"):
+        extract(bench, ";".join(f"c{number}" for number in range(MAX_COLUMNS + 1)) + "\n")
 
 
 def test_utf16_is_told_by_its_mark_and_a_cut_one_is_an_error(bench: Bench) -> None:
