@@ -30,6 +30,7 @@ _COMMANDS = {
     "show": _Lazy("show.command", "Show one run: phases, tasks, tables, first failure."),
     "logs": _Lazy("show.logs", "Print or follow the logs of a run's tasks."),
     "failures": _Lazy("past.failures", "List failures grouped by what they say, and what cured them."),
+    "why": _Lazy("past.why", "Show what is different in a run from the last one that worked."),
     "rerun": _Lazy("past.rerun", "Run several runs again: what did not succeed in each."),
     "note": _Lazy("past.note", "Note something on a run, or list its notes."),
     "grep": _Lazy("past.grep", "Find text in the logs of all runs that are kept."),

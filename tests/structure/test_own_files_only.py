@@ -24,6 +24,7 @@ ELSEWHERE = {
         "__main__._open_missing_streams",
         "cli.run.signals.forget_terminals",
         "cli.shared.output.silence",
+        "engine.processes.accounting._bytes_of",
         "engine.processes.local._writes_exit_file",
         "engine.processes.oom.OomCounter.__init__",
         "engine.processes.oom._places",

@@ -20,6 +20,7 @@ from orch_tui.model.orchestration.rules import After, EndAs, Rule, RuleDecision,
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
+from orch_tui.model.usage import Usage
 from orch_tui.project.journal.format import write_event, write_header
 from orch_tui.project.paths import make_private
 
@@ -138,6 +139,7 @@ def _succeeded() -> list[Event]:
             results={"rows": 3, "metrics": {"late": 1.5}},
             variables={"rows": 3, "names": ("a", "b")},
             checks=(CheckResult(Check(CheckKind.UNIQUE, "raw/rows", columns=("id",)), Verdict.PASSED, 0.0),),
+            usage=Usage(peak_memory=95_000_000, cpu=1.5, read=10, written=0),
         ),
         events.ended(T0 + 6, "b", 1, Status.SUCCESS, exit_code=0),
         events.spawning(T0 + 6, "n", 1),

@@ -276,6 +276,7 @@ def _attempt_json(attempt: AttemptState, task: TaskState, directory: Path) -> di
             "at": decided.at.isoformat(),
         },
         "counts": attempt.counts,
+        "usage": None if attempt.usage is None else attempt.usage.values(),
         "log": str(log_file(attempt_directory(directory, task.id, attempt.number))),
     }
 

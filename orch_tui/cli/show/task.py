@@ -105,6 +105,8 @@ def _print_attempt(
         f"  attempt {attempt.number}  {out.status(attempt.status)}  {began}  {show_duration(attempt.seconds)}  "
         f"{safe_line(attempt.reason, 400)}".rstrip()
     )
+    if attempt.usage is not None:
+        out.line(f"    used {attempt.usage.words}")
     out.line(f"    its text: {safe_line(text, 400)}")
     for name, rows in (*tables_written(place), *files_written(place)):
         out.line(f"    wrote {counted(rows, 'row')} in {name}")

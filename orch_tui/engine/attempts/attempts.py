@@ -188,6 +188,7 @@ class AttemptRunner:
                 results=told.values or None,
                 variables=values,
                 checks=read_checks(attempt.spec.directory),
+                usage=end.usage,
             )
         )
         # Behind the program's own words, and only once the last of them can be no reason any more.

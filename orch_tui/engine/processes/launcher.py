@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from orch_tui.model.failure import FailureKind
+from orch_tui.model.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Exit:
     ``killed`` that it needed SIGKILL. ``leftovers`` counts processes it left behind that had to be ended. ``begun`` is
     False when the program was never reached. ``oom``: it was killed, and the kernel counted an out-of-memory kill while
     it ran. ``lost`` is why its answer will never be known. ``ended`` is when it ended, on the run's clock, if that was
-    before now.
+    before now. ``usage`` is what the kernel counted, where it did.
     """
 
     code: int | None
@@ -58,6 +59,7 @@ class Exit:
     oom: bool = False
     lost: str = ""
     ended: float | None = None
+    usage: Usage | None = None
 
 
 class StopRequest:

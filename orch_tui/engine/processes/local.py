@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from orch_tui.engine.processes.accounting import reap
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.processes.oom import OomCounter
 from orch_tui.engine.processes.process import (
@@ -29,6 +30,7 @@ from orch_tui.engine.processes.process import (
     when_gone,
 )
 from orch_tui.model.failure import FailureKind
+from orch_tui.model.usage import Usage
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.files.own_files import open_own
@@ -175,6 +177,7 @@ class LocalAttempt:
         self._fd = os.pidfd_open(identity.pid)
         self._identity = identity
         self._since = time.monotonic()
+        self._usage: Usage | None = None
 
     @property
     def identity(self) -> Identity:
@@ -190,7 +193,8 @@ class LocalAttempt:
                 leftovers = await clean_up(
                     self._pid, self._spec.directory, thorough=code != 0, own_only=self._spec.nested is not None
                 )
-                return Exit(code, leftovers=leftovers, oom=self._out_of_memory(code), begun=self._began(code))
+                oom = self._out_of_memory(code)
+                return Exit(code, leftovers=leftovers, oom=oom, begun=self._began(code), usage=self._usage)
             grace = 0.0 if stop.now else self._spec.grace
             killing(why, grace)
             return await self._stop(why, stop, grace)
@@ -271,7 +275,7 @@ class LocalAttempt:
         code = await self._reap()
         took = time.monotonic() - begun
         leftovers = await clean_up(self._pid, self._spec.directory, thorough=True)
-        return Exit(code, why, killed=killed, seconds_to_stop=took, leftovers=leftovers)
+        return Exit(code, why, killed=killed, seconds_to_stop=took, leftovers=leftovers, usage=self._usage)
 
     async def _group_gone(self, stop: StopRequest, grace: float) -> bool:
         """True when the whole group, not the leader alone, ended within the grace time."""
@@ -293,8 +297,7 @@ class LocalAttempt:
         if self._child:
             # Without it the kernel has forgotten it already: who started this program let it ignore SIGCHLD.
             with contextlib.suppress(ChildProcessError):
-                _, status = os.waitpid(self._pid, 0)
-                code = os.waitstatus_to_exitcode(status)
+                code, self._usage = reap(self._pid)
         written, _ = await read_ending(self._spec.directory, patient=code is None)
         return code if written is None else written
 

@@ -29,6 +29,7 @@ from orch_tui.engine.runs.alerting import Teller, teller_of
 from orch_tui.engine.runs.beside import is_beside, lock_holder
 from orch_tui.engine.runs.loop import make_loop
 from orch_tui.engine.runs.previous import to_previous
+from orch_tui.engine.runs.surroundings import surroundings
 from orch_tui.model.errors import OrchError
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.orchestration.orchestration import Orchestration
@@ -366,7 +367,7 @@ def start_run(
 
 def _write_beginning(project: Project, plan: RunPlan, directory: Path, header: RunHeader) -> Journal:
     """What a run is started with: its definitions, and last the head of its journal. Raises: OSError."""
-    keep_used(project, plan, directory)
+    keep_used(project, plan, directory, surroundings(project))
     return Journal.create(directory, header, plan)
 
 

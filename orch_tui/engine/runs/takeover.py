@@ -33,6 +33,7 @@ from orch_tui.engine.runs.start import (
     RunRefused,
     launcher_of,
 )
+from orch_tui.engine.runs.surroundings import surroundings
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind
@@ -152,7 +153,7 @@ def _executor(project: Project, directory: Path, journal: Journal, state: RunSta
             adopted.append(_adopt(project, directory, state, clock, tasks[task_id], finding))
     # A run that goes on matters more than what is known of it.
     with contextlib.suppress(OSError):
-        keep_used(project, plan, directory)
+        keep_used(project, plan, directory, surroundings(project))
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     on_asked = teller_of(project, state.header.orchestration)
     places = (project.paths, Pools(project.paths, project.settings.pools))

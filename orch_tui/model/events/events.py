@@ -14,6 +14,7 @@ from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import Question
 from orch_tui.model.orchestration.rules import RuleDecision, TriedRule
 from orch_tui.model.status import Status
+from orch_tui.model.usage import Usage, encode_usage
 from orch_tui.model.variables.values import Value, encode_all
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ def ended(
     results: Mapping[str, Any] | None = None,
     variables: Mapping[str, Value] | None = None,
     checks: Sequence[CheckResult] = (),
+    usage: Usage | None = None,
 ) -> Event:
     """An attempt is over. With ``retry_at`` another one follows then; without, ``status`` is the task's own.
 
@@ -168,6 +170,7 @@ def ended(
     work of its own and uses up no retry; False is said of a lost one that is tried again. ``results``: what its
     program tells that conditions ask for; in JSON. ``variables``: those that it set, in JSON as well
     (see :mod:`values`). ``checks``: what the checks of its outputs found, in JSON and without rows.
+    ``usage``: what it used of the machine, in JSON too.
     """
     return _event(
         EventType.ENDED,
@@ -185,6 +188,7 @@ def ended(
         results=json.dumps(results, ensure_ascii=False) if results else None,
         variables=encode_all(variables or {}),
         checks=_encoded(checks),
+        usage=encode_usage(usage),
     )
 
 

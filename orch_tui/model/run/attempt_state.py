@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import Question
 from orch_tui.model.status import Status
+from orch_tui.model.usage import Usage, decode_usage
 from orch_tui.model.variables.values import Value, recall_all
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class AttemptState:
     values: Mapping[str, Value] = field(default_factory=dict)
     question: Question | None = None
     checks: tuple[CheckResult, ...] = ()
+    usage: Usage | None = None
 
     @property
     def seconds(self) -> float | None:
@@ -60,6 +62,7 @@ class AttemptState:
         self.counts = not data.get("uncounted", never_began)
         self.values = recall_all(data["variables"]) if "variables" in data else {}
         self.checks = _checks(data["checks"]) if data.get("checks") else ()
+        self.usage = decode_usage(data.get("usage"))
 
 
 def _checks(values: Any) -> tuple[CheckResult, ...]:

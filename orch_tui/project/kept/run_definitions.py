@@ -26,10 +26,12 @@ _FILE = "definitions.jsonl"
 @dataclass(frozen=True, slots=True)
 class UsedDefinitions:
     """``definitions`` has for each reference the digests of its files by path relative to the project; ``others`` those
-    of the settings and of the project's own components."""
+    of the settings and of the project's own components. ``surroundings`` is the digest of what the run found around it,
+    as JSON; empty where that is not known."""
 
     definitions: Mapping[str, Mapping[str, str]]
     others: Mapping[str, str]
+    surroundings: str = ""
 
     @property
     def files(self) -> dict[str, str]:
@@ -40,10 +42,11 @@ class UsedDefinitions:
         return found
 
 
-def keep_used(project: Project, plan: RunPlan, run: Path) -> None:
+def keep_used(project: Project, plan: RunPlan, run: Path, surroundings: Mapping[str, Any]) -> None:
     """Keep the definitions that a run uses, as ``project`` has read them, and write down which they are.
 
-    ``run`` is the directory of the run, which need not have a journal yet. Raises: OSError.
+    ``run`` is the directory of the run, which need not have a journal yet; ``surroundings`` is JSON without secrets,
+    kept as well. Raises: OSError.
     """
     running = (task.configuration for task in plan.with_decision(Decision.RUN))
     refs = (f"{ORCHESTRATION_COMPONENT}/{plan.orchestration}", *running)
@@ -58,7 +61,9 @@ def keep_used(project: Project, plan: RunPlan, run: Path) -> None:
         versions.add(ref, files, Change.USED, run=run.name)
         used[ref] = files
     others = versions.keep(_others(project, used), durable=False)
-    line = json.dumps({"definitions": used, "others": others}, separators=(",", ":")).encode()
+    around = versions.objects.keep(json.dumps(surroundings, sort_keys=True).encode(), durable=False)
+    values = {"definitions": used, "others": others, "surroundings": around}
+    line = json.dumps(values, separators=(",", ":")).encode()
     path = run / _FILE
     descriptor = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
@@ -102,5 +107,5 @@ def _decode(line: bytes) -> UsedDefinitions | None:
     match values:
         case {"definitions": dict(definitions), "others": dict(others)}:
             if all(isinstance(files, dict) for files in definitions.values()):
-                return UsedDefinitions(definitions, others)
+                return UsedDefinitions(definitions, others, str(values.get("surroundings", "")))
     return None

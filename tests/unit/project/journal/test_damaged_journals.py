@@ -19,6 +19,7 @@ from orch_tui.model.run.run_start import plan_of
 from orch_tui.model.run.runstate import RunState, fold
 from orch_tui.model.run.waits import why
 from orch_tui.model.status import FINAL, Status
+from orch_tui.model.usage import Usage
 from orch_tui.project.history import latest, run_ids, runs, summarize
 from orch_tui.project.journal.file import BrokenJournal, JournalReader, read_run
 from orch_tui.project.journal.format import write_event
@@ -181,6 +182,7 @@ def test_every_event_that_this_program_writes_has_the_shape_that_is_asked_for() 
         "variables": {"rows": 1},
         "decision": DECISION,
         "checks": (CheckResult(Check(CheckKind.ROWS, "a/t"), Verdict.FAILED, 0.0),),
+        "usage": Usage(1, 2.0, 3, 4),
         "question": Question("May it go on?", approvers=("ann",), timeout=60.0),
         "one": Intervention("x", InterventionKind.LIMIT, "ann", "why", phase="t", limit=2),
     }  # fmt: skip

@@ -1,0 +1,42 @@
+"""What the kernel has counted for a process that has ended and was not waited for yet.
+
+Sources: wait4(2), whose rusage has the process and the children that it waited for (``ru_maxrss`` in KiB is that of the
+largest one); ``/proc/PID/io``, which adds those children up as well (Documentation/filesystems/proc.rst).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+from orch_tui.model.usage import Usage
+
+_COUNT = re.compile(rb"^(rchar|wchar): (\d+)$", re.MULTILINE)
+_KIB = 1024
+
+
+class Reaped(NamedTuple):
+    """How a child ended: its exit code, or minus the signal, and what it used."""
+
+    code: int
+    usage: Usage
+
+
+def reap(pid: int) -> Reaped:
+    """Wait for a child and forget it. Raises: ChildProcessError when the kernel has forgotten it already."""
+    # As long as nobody has waited for it, it is still there to be asked.
+    read, written = _bytes_of(pid)
+    _, status, used = os.wait4(pid, 0)
+    usage = Usage(used.ru_maxrss * _KIB, round(used.ru_utime + used.ru_stime, 3), read, written)
+    return Reaped(os.waitstatus_to_exitcode(status), usage)
+
+
+def _bytes_of(pid: int) -> tuple[int | None, int | None]:
+    """What it read and wrote; None where the kernel does not count that, or does not say."""
+    try:
+        with open(f"/proc/{pid}/io", "rb") as file:
+            counts = {name: int(count) for name, count in _COUNT.findall(file.read())}
+    except OSError:
+        return None, None
+    return counts.get(b"rchar"), counts.get(b"wchar")
