@@ -303,12 +303,15 @@ _COMPARED = {
 
 
 def why_lines(found: Why) -> list[str]:
-    """The card: what failed, then what is different, then what is the same."""
+    """What failed, then what is different, then what is the same."""
     failed = first_failure(found.run)
-    lines = []
-    if failed is not None:
-        lines.append(f"{failed.name} ({failed.id}): {failed.reason or failed.status.value}")
-    lines.append(f"compared with run {found.worked.header.id}, the last that worked:")
+    title = [] if failed is None else [f"{failed.name} ({failed.id}): {failed.reason or failed.status.value}"]
+    return [*title, *change_lines(found)]
+
+
+def change_lines(found: Why) -> list[str]:
+    """What is different, then what is the same."""
+    lines = [f"compared with run {found.worked.header.id}, the last that worked:"]
     lines += [f"  {one.thing.value}  {one.words}" for one in found.changes] or ["  nothing that is known is different"]
     if found.same:
         lines.append(f"the same: {', '.join(found.same)}")

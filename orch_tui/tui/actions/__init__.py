@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from orch_tui.tui.actions import app, configuration, data, home, log, rehearsal, run, sequence, starts, workbench
+from orch_tui.tui.actions import (
+    app,
+    configuration,
+    data,
+    definitions,
+    home,
+    log,
+    rehearsal,
+    run,
+    sequence,
+    starts,
+    workbench,
+)
 from orch_tui.tui.actions.base import Action, bindings, handed_on
 
 ALL: tuple[Action, ...] = (
@@ -16,6 +28,7 @@ ALL: tuple[Action, ...] = (
     *rehearsal.ACTIONS,
     *rehearsal.IN_TREE,
     *data.ACTIONS,
+    *definitions.ACTIONS,
     *starts.ACTIONS,
 )
 BY_ID: dict[str, Action] = {action.id: action for action in ALL}

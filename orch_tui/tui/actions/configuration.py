@@ -52,6 +52,13 @@ ACTIONS: tuple[Action, ...] = (
         group=_EDIT,
     ),
     Action(
+        "configuration.versions",
+        "f6",
+        "Versions",
+        "Show what it was at each save and run, its SQL too, compare, go back.",
+        group=_EDIT,
+    ),
+    Action(
         "configuration.edit-text",
         "t,f4",
         "Edit text",

@@ -45,6 +45,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("home.delete", "d,delete", "Delete", "Move it to .orch/trash; undo brings it back.", True, _EDIT),
     Action("home.undo", "u", "Undo", "Take back the last change made in this list.", True, _EDIT),
     Action("home.edit-file", "F", "Edit file", "Open the orchestration's file in $EDITOR.", False, _EDIT),
+    Action("home.versions", "f6", "Versions", "Show what the orchestration was, compare, go back.", False, _EDIT),
+    Action("home.trash", "f7", "Trash", "Show what was deleted, and put it back.", False, _EDIT),
     Action("home.sequence", "P", "Picture", "Show phases and tasks as boxes and arrows, live in a run.", True, _VIEW),
     Action("home.grep", "f3", "All logs", "Find text in the logs of all runs.", False, _VIEW),
     Action("home.storage", "D", "Data", "Show the stored tables of the project.", False, _VIEW),

@@ -142,6 +142,13 @@ WORKBENCH: tuple[Action, ...] = (
         group=EDIT,
     ),
     Action(
+        "workbench.versions",
+        "f6",
+        "Versions",
+        "Show what the orchestration was at each save and run, compare, go back.",
+        group=EDIT,
+    ),
+    Action(
         "workbench.leave",
         "escape",
         "Back",
@@ -251,6 +258,7 @@ _NO_CHANGE = (
     "configurations.new",
     "workbench.save",
     "workbench.edit-file",
+    "workbench.versions",
 )
 CHANGES: frozenset[str] = frozenset(
     action.id for action in (*TREE, *WORKBENCH, *LISTS) if action.group == EDIT and action.id not in _NO_CHANGE

@@ -123,6 +123,19 @@ class Files:
         form.state = form.state.with_text(text.place, text.text)
         self._editing.commit("edit of a text")
 
+    async def versions(self) -> None:
+        """What it was at each save and run; the form shows what it was gone back to."""
+        from orch_tui.tui.definitions.versions import DefinitionVersionsScreen
+
+        self._editing.commit()
+        if self._editing.unsaved or not self._editor.saved:
+            self._app.say("Save first with s: going back would not see these edits.", "warning")
+            return
+        if await self._app.push_screen_wait(DefinitionVersionsScreen(self._editor.ref)):
+            self._editor.load()
+            await self._page.rebuild()
+            self._unsaved.keep()
+
     async def used_by(self) -> None:
         """The tasks that run it."""
         await self._show_users("")

@@ -191,11 +191,6 @@ class ConfigurationScreen(FullScreen[str | None]):
         secrets = self.editor.secrets({"texts": texts}) if secret_names(texts) else {}
         self.query_one(FieldHelp).show(event.row.help_text, secrets)
 
-    @on(Form.LeaveAsked)
-    def _leave_asked(self, event: Form.LeaveAsked) -> None:
-        event.stop()
-        self.action_back()
-
     @on(Came)
     def _came(self, event: Came) -> None:
         event.stop()
@@ -231,6 +226,9 @@ class ConfigurationScreen(FullScreen[str | None]):
     def action_edit_file(self) -> None:
         self.background.worker(self.files.edit_file, "file", "edit the file")
 
+    def action_versions(self) -> None:
+        self.background.worker(self.files.versions, "file", "versions of the configuration")
+
     def action_edit_text(self) -> None:
         self.files.edit_text()
 
@@ -254,7 +252,10 @@ class ConfigurationScreen(FullScreen[str | None]):
         if self.form is not None:
             await self.form.add_row("outputs")
 
-    def action_back(self) -> None:
+    @on(Form.LeaveAsked)
+    def action_back(self, event: Form.LeaveAsked | None = None) -> None:
+        if event is not None:
+            event.stop()
         if self.connection.cancel() or self.trial.cancel():
             return
         if self.form is not None and self.form.editing:

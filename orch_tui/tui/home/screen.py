@@ -21,6 +21,7 @@ from orch_tui.tui.actions import run as run_actions
 from orch_tui.tui.background import in_background
 from orch_tui.tui.breakpoints import NARROW, WIDTHS
 from orch_tui.tui.home.agenda import Agenda, agenda, in_short, scheduler_words
+from orch_tui.tui.home.definitions import DefinitionKeys
 from orch_tui.tui.home.details import DetailsPane, run_line
 from orch_tui.tui.home.editor import OrchestrationEditor
 from orch_tui.tui.home.list_pane import ListPane
@@ -91,6 +92,7 @@ class HomeScreen(Screen[None]):
         self.agenda = Agenda(id="agenda")
         self._editor = OrchestrationEditor(self.app, model, self)
         self._schedule_keys = ScheduleKeys(self.app, model, self)
+        self._definitions = DefinitionKeys(self.app, lambda: self.table.chosen)
         self._can = self._table_of_actions()
 
     def compose(self) -> ComposeResult:
@@ -288,6 +290,7 @@ class HomeScreen(Screen[None]):
             "home.reload": self._reload,
             "home.sequence": self._sequence,
             "home.storage": self._storage,
+            **self._definitions.actions,
             "home.grep": lambda: self.app.push_screen(self.app.ways.log_search(None)),
             "runs.history": self._history,
         }

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from textual.timer import Timer
 
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.components.fault import Fault
 from orch_tui.model.orchestration.orchestration import Task
 from orch_tui.model.texts.text import counted, safe_line
@@ -66,6 +67,7 @@ class FileController:
         return {
             "workbench.save": self.save,
             "workbench.edit-file": self.edit_file,
+            "workbench.versions": self.show_versions,
             "tree.edit-configuration": self.edit_configuration,
             "workbench.lineage": self.lineage,
             "configurations.edit": self.edit_chosen,
@@ -197,6 +199,15 @@ class FileController:
             self._host.say("Save first with s: the editor would not see these edits.", "warning")
             return
         self._host.edit_file(self._bench.path)
+        self._read_again()
+
+    async def show_versions(self) -> None:
+        if self._bench.dirty:
+            self._host.say("Save first with s: going back would not see these edits.", "warning")
+            return
+        from orch_tui.tui.definitions.versions import DefinitionVersionsScreen
+
+        await self._host.ask(DefinitionVersionsScreen(f"{ORCHESTRATION_COMPONENT}/{self._bench.path.stem}"))
         self._read_again()
 
     def _read_again(self) -> None:

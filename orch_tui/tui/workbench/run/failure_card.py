@@ -92,15 +92,17 @@ class FailureCard(LineList):
         super().__init__(id=id)
         self.failure: Failure | None = None
         self._seen = ""
+        self._changed: tuple[str, ...] = ()
         self._rows: list[Row] = []
         self._folds: dict[int, str] = {}
         self._open: set[str] = set()
         self._width = 0
 
-    def show(self, failure: Failure | None, seen: str = "") -> None:
-        """Show another failure, or none; ``seen`` says how often the same was seen before, and what cured it."""
-        if (failure, seen) != (self.failure, self._seen):
-            self.failure, self._seen = failure, seen
+    def show(self, failure: Failure | None, seen: str = "", changed: tuple[str, ...] = ()) -> None:
+        """Show another failure, or none; ``seen`` says how often the same was seen before, and what cured it,
+        ``changed`` what is different from the last run that worked."""
+        if (failure, seen, changed) != (self.failure, self._seen, self._changed):
+            self.failure, self._seen, self._changed = failure, seen, changed
             self._build()
             self.refresh_bindings()
 
@@ -116,7 +118,8 @@ class FailureCard(LineList):
         self.reload()
 
     def _made(self) -> tuple[list[Row], dict[int, str]]:
-        return failure_rows(self.failure, self._seen, self._width, self._open) if self.failure else ([], {})
+        told = (self._seen, self._changed)
+        return failure_rows(self.failure, told, self._width, self._open) if self.failure else ([], {})
 
     @on(events.Resize)
     def _fit_width(self) -> None:
@@ -147,8 +150,14 @@ class FailureCard(LineList):
             self.post_message(self.Asked(what, self.failure))
 
 
-def failure_rows(failure: Failure, seen: str, width: int, unfolded: Set[str]) -> tuple[list[Row], dict[int, str]]:
-    """The rows of a card of that width, and which of them unfold what. Nothing without a width."""
+def failure_rows(
+    failure: Failure, told: tuple[str, tuple[str, ...]], width: int, unfolded: Set[str]
+) -> tuple[list[Row], dict[int, str]]:
+    """The rows of a card of that width, and which of them unfold what. Nothing without a width.
+
+    ``told``: how often it was seen, and what is different from the last run that worked.
+    """
+    seen, changed = told
     rows: list[Row] = []
     folds: dict[int, str] = {}
     if not width:
@@ -158,6 +167,8 @@ def failure_rows(failure: Failure, seen: str, width: int, unfolded: Set[str]) ->
     rows += wrapped(failure.words, width, limit=12)
     if seen:
         rows += wrapped(f"{seen[:1].upper()}{seen[1:]}", width, "accent", limit=2)
+    for line in changed:
+        rows += wrapped(safe_line(line, 300), width, "warning" if line.startswith(" ") else "dim", limit=2)
     for key, words, names in (
         ("skipped", "skipped because of it", failure.skipped),
         ("also", "failed as well", failure.also),

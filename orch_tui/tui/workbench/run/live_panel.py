@@ -185,10 +185,11 @@ class LivePanel(Vertical):
         """The run is not shown any more: a log that nobody sees is not looked at."""
         self.query(LogView).remove()
 
-    def show_failure(self, failure: Failure | None, seen: str = "") -> None:
-        """The card appears with the first failure, and goes with the run. ``seen`` says how often it was so before."""
+    def show_failure(self, failure: Failure | None, seen: str = "", changed: tuple[str, ...] = ()) -> None:
+        """The card appears with the first failure, and goes with the run. ``seen`` says how often it was so before,
+        ``changed`` what is different from the last run that worked."""
         card = self.query_one(FailureCard)
-        card.show(failure, seen)
+        card.show(failure, seen, changed)
         self._show_card(card, shown=failure is not None)
 
     # Tabs

@@ -61,7 +61,7 @@ class RunView:
         if self._tree.look.chart.columns.words != wide:
             self.draw(shown, results, whole=True)
             return
-        self._panel.show_failure(results.failure, results.seen or "")
+        self._panel.show_failure(results.failure, results.seen or "", results.changed)
         self._panel.show_written(results.items, results.columns)
         self.follow_cursor(shown)
 

@@ -44,11 +44,13 @@ class Results:
     """What the shown run has brought: its first failure, and what its tasks wrote.
 
     ``seen`` says how often the same failed before, and what cured it, in words; None until it was looked for.
+    ``changed``: what is different from the last run that worked, in lines.
     ``written`` is by task; ``columns`` are (name, type) of tables, by the name of the table.
     """
 
     failure: Failure | None = None
     seen: str | None = None
+    changed: tuple[str, ...] = ()
     written: dict[str, tuple[Written, ...]] = field(default_factory=dict)
     columns: dict[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
@@ -265,6 +267,7 @@ class RunWatcher:
         results.failure = await asyncio.to_thread(read_failure, model.state, model.directory)
         if results.failure is not None and results.seen is None and model.finished:
             results.seen = await asyncio.to_thread(self._read_seen, model.directory)
+            results.changed = await asyncio.to_thread(self._read_changes, model.directory)
         ended = [
             (task.id, task.attempts[-1].number)
             for task in model.state.tasks.values()
@@ -285,6 +288,16 @@ class RunWatcher:
         except OSError:
             # Another user's history: what failed here is told all the same.
             return ""
+
+    def _read_changes(self, run: Path) -> tuple[str, ...]:
+        # Imported late: of a run that fails.
+        from orch_tui.runs.why import change_lines, why
+
+        try:
+            found = why(self._project.paths, run)
+        except (OSError, BrokenJournal):
+            return ()
+        return tuple(change_lines(found)) if found is not None else ()
 
     def _read_columns(self, tables: Sequence[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
         # Imported late: nothing of it is needed before a task has written a table.

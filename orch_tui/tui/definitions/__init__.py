@@ -1,0 +1,1 @@
+"""Versions of definitions on the screen, and the trash."""
