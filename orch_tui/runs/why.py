@@ -123,7 +123,10 @@ def why(paths: ProjectPaths, directory: Path) -> Why | None:
 
 
 def last_that_worked(paths: ProjectPaths, state: RunState) -> RunState | None:
-    """The newest run before this one that succeeded, and in which the task that failed first here did its work."""
+    """The newest run before this one that succeeded, and in which the task that failed first here did its work.
+
+    Not one that repeats another as it ran; and a part only for a run that is a part itself.
+    """
     failed = first_failure(state)
     for summary in runs(paths, state.header.orchestration, None):
         if summary.id >= state.header.id or summary.status is not Status.SUCCESS or summary.broken is not None:
@@ -133,7 +136,8 @@ def last_that_worked(paths: ProjectPaths, state: RunState) -> RunState | None:
         except (OSError, BrokenJournal):
             continue
         did = worked.tasks.get(failed.id) if failed is not None else None
-        if not worked.header.shadow and (failed is None or (did is not None and did.attempts)):
+        repeats = worked.header.as_it_ran is not None or (worked.header.partial and not state.header.partial)
+        if not repeats and (failed is None or (did is not None and did.attempts)):
             return worked
     return None
 
@@ -229,8 +233,10 @@ def _pairs(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> Iterator[tupl
 
 
 def _text_changes(before: Facts, after: Facts) -> Iterator[Change]:
-    for path, old, new in _pairs(before.texts, after.texts):
-        yield Change(Thing.TEXT, path, *(("", "") if old and new else ("there", "") if old else ("", "new")))
+    # What only one of them used belongs to a task that the other one had not: the orchestration's own text says so.
+    for path, _, _ in _pairs(before.texts, after.texts):
+        if path in before.texts and path in after.texts:
+            yield Change(Thing.TEXT, path)
 
 
 def _variable_changes(before: Facts, after: Facts) -> Iterator[Change]:

@@ -15,6 +15,7 @@ from orch_tui.model.run.plan import Decision
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run
+from orch_tui.project.kept.run_definitions import used_by_run
 from orch_tui.project.project import Project, open_project
 from orch_tui.runs.shadow import shadow_tables, versions_gone
 from orch_tui.storage.storage import Storage
@@ -139,6 +140,9 @@ def test_a_run_is_repeated_with_its_own_text_variables_and_versions(project: Pro
     assert (again.header.as_it_ran, again.header.shadow, dict(again.header.variables)) == (
         first.header.id, False, {"least": "1"},
     )  # fmt: skip
+    # AND it says that it used the definitions of then
+    runs = [project.paths.run("o", one.header.id) for one in (first, again)]
+    assert used_by_run(runs[0])[0].definitions == used_by_run(runs[1])[0].definitions
     # AND what it repeated can be repeated itself
     assert plan_as_it_ran(project, AsItRan("o", again.header.id)).refusal is None
 

@@ -51,6 +51,11 @@ def keep_used(project: Project, plan: RunPlan, run: Path, surroundings: Mapping[
     running = (task.configuration for task in plan.with_decision(Decision.RUN))
     refs = (f"{ORCHESTRATION_COMPONENT}/{plan.orchestration}", *running)
     versions, used = Versions(project.paths), dict[str, Mapping[str, str]]()
+    if plan.as_it_ran is not None:
+        # Its texts are those of the run that it repeats, whatever the files say now.
+        then = used_by_run(project.paths.run(plan.orchestration, plan.as_it_ran))
+        _write(run, versions, then[-1] if then else UsedDefinitions({}, {}), surroundings)
+        return
     for ref in dict.fromkeys(refs):
         try:
             # Of many it would take long to wait for the disk, and what is lost with the power is kept by the next run.
@@ -61,8 +66,12 @@ def keep_used(project: Project, plan: RunPlan, run: Path, surroundings: Mapping[
         versions.add(ref, files, Change.USED, run=run.name)
         used[ref] = files
     others = versions.keep(_others(project, used), durable=False)
+    _write(run, versions, UsedDefinitions(used, others), surroundings)
+
+
+def _write(run: Path, versions: Versions, used: UsedDefinitions, surroundings: Mapping[str, Any]) -> None:
     around = versions.objects.keep(json.dumps(surroundings, sort_keys=True).encode(), durable=False)
-    values = {"definitions": used, "others": others, "surroundings": around}
+    values = {"definitions": used.definitions, "others": used.others, "surroundings": around}
     line = json.dumps(values, separators=(",", ":")).encode()
     path = run / _FILE
     descriptor = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
