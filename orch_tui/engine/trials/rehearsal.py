@@ -78,7 +78,7 @@ def rehearse(plan: RunPlan, outcomes: Mapping[str, Outcome], at: float, replayed
     return Rehearsal(stage.state, refusal)
 
 
-def _skip(plan: RunPlan, outcomes: Mapping[str, Outcome], replayed: RunState | None, stage: _Stage) -> None:
+def _skip(plan: RunPlan, outcomes: Mapping[str, Outcome], replayed: RunState | None, stage: Stage) -> None:
     """What people had skipped of a recorded run by now, also of phases that it did not come to."""
     known = {task.id: task for task in plan.tasks()}
     for one in () if replayed is None else replayed.interventions.all:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from orch_tui.model.edits.undo import NothingToUndo
@@ -32,6 +32,21 @@ class OrchestrationEditor:
 
     def __init__(self, app: Application, model: HomeModel, home: HasList) -> None:
         self._app, self._model, self._home = app, model, home
+
+    @property
+    def actions(self) -> Mapping[str, Callable[[], object]]:
+        """What carries out which action, by its id."""
+        return {
+            "home.new": self.create,
+            "home.duplicate": self.duplicate,
+            "home.rename": self.rename,
+            "home.orchestration": self.orchestration,
+            "home.starts": self.starts,
+            "home.change-id": self.change_id,
+            "home.delete": self.delete,
+            "home.undo": self.undo,
+            "home.edit-file": self.edit_file,
+        }
 
     @property
     def _chosen(self) -> str | None:
