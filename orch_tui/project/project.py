@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, Component
@@ -18,7 +18,7 @@ from orch_tui.project.definitions.orchestrations import decode_orchestration
 from orch_tui.project.definitions.settings import ProjectSettings, decode_settings
 from orch_tui.project.extensions.manifests import BUILTIN_COMPONENTS, Manifests, toml_files
 from orch_tui.project.files.given_files import is_inside
-from orch_tui.project.files.source import DefinitionError, SourceText, parse_toml, read_source
+from orch_tui.project.files.source import DefinitionError, SourceText, parse_toml, read_source, reading_remedy
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.toml.decode import Place, did_you_mean, quote
 
@@ -184,7 +184,8 @@ class Project:
         path = self.paths.orchestration(orchestration_id)
         shown = self.paths.relative(path)
         if not valid_id(orchestration_id) or not os.path.lexists(path):
-            raise _missing("orchestration", orchestration_id, self.orchestration_ids(), "see orch-tui list")
+            known, unlisted = self.orchestration_ids(), self.unlisted()
+            raise _missing("orchestration", orchestration_id, known, "see orch-tui list", unlisted)
         source = self._read(path)
         place = Place(shown, source.text, orchestration_id)
         value = decode_orchestration(self._parse(path, source), place, orchestration_id)
@@ -224,7 +225,8 @@ class Project:
     def _read_configuration(self, ref: str, component: str, name: str) -> Configuration:
         path = self.paths.configuration(component, name)
         if not (valid_id(component) and valid_id(name)) or not os.path.lexists(path):
-            raise _missing("configuration", ref, self.configuration_refs(), "create it or correct the reference")
+            known, unlisted = self.configuration_refs(), self.unlisted()
+            raise _missing("configuration", ref, known, "create it or correct the reference", unlisted)
         source = self._read(path)
         place = Place(self.paths.relative(path), source.text)
         texts: dict[Path, str] = {}
@@ -256,13 +258,31 @@ class Project:
             self._note(path, error.problems)
             raise
 
-    def _configuration_files(self) -> Iterator[Path]:
+    def _configuration_directories(self) -> list[Path]:
+        """That of each component, and the one around them."""
+        around = self.paths.configurations
         try:
-            directories = sorted(entry.path for entry in os.scandir(self.paths.configurations) if entry.is_dir())
+            return [around, *(Path(path) for path in sorted(one.path for one in os.scandir(around) if one.is_dir()))]
         except OSError:
-            return
-        for directory in directories:
-            yield from toml_files(Path(directory))
+            return [around]
+
+    def _configuration_files(self) -> Iterator[Path]:
+        for directory in self._configuration_directories()[1:]:
+            yield from toml_files(directory)
+
+    def unlisted(self) -> list[Problem]:
+        """The directories of definitions that are there and cannot be read: nobody knows what they hold."""
+        problems = []
+        for directory in (self.paths.components, self.paths.orchestrations, *self._configuration_directories()):
+            try:
+                os.scandir(directory).close()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                message = f"the directory cannot be read: {os.strerror(error.errno) if error.errno else error}"
+                remedy = reading_remedy(error, "ls -ld")
+                problems.append(Problem(Severity.ERROR, "unreadable", message, remedy, self.paths.relative(directory)))
+        return problems
 
     def problems(self) -> list[Problem]:
         """Reads everything and returns what is wrong with the files themselves, in the order of the files."""
@@ -271,7 +291,8 @@ class Project:
             self._try_reading(path, path.stem, self.orchestration)
         for path in self._configuration_files():
             self._try_reading(path, f"{path.parent.name}/{path.stem}", self.configuration)
-        return [problem for path in sorted(self._problems) for problem in self._problems[path]]
+        of_files = [problem for path in sorted(self._problems) for problem in self._problems[path]]
+        return [*self.unlisted(), *of_files]
 
     def _try_reading(self, path: Path, name: str, read: Callable[[str], object]) -> None:
         try:
@@ -338,7 +359,12 @@ def _check_directory(name: str, shown: str) -> None:
         raise DefinitionError([Problem(Severity.ERROR, "reserved", message, "move the file there", shown)])
 
 
-def _missing(kind: str, name: str, known: list[str], otherwise: str) -> DefinitionError:
+def _missing(
+    kind: str, name: str, known: list[str], otherwise: str, unlisted: Iterable[Problem] = ()
+) -> DefinitionError:
+    """``unlisted``: why it may be there all the same."""
     message = f"there is no {kind} {quote(name)}"
     remedy = did_you_mean(name, known) or otherwise
+    for problem in unlisted:
+        message, remedy = f"{message}; {problem.file}: {problem.message}", problem.remedy
     return DefinitionError([Problem(Severity.ERROR, f"missing-{kind}", message, remedy)])

@@ -91,6 +91,19 @@ def test_what_is_kept_from_another_user_is_said_to_be(project: Path, command: tu
     assert code == (0 if command == ("list",) else 2), said
 
 
+@pytest.mark.parametrize("kept", ["orchestrations", "configurations", "configurations/command"])
+@pytest.mark.parametrize("command", [("list",), ("list", "configurations"), ("check",), ("run", "o")], ids=" ".join)
+def test_definitions_that_are_kept_from_another_user_are_not_told_as_none(
+    project: Path, command: tuple[str, ...], kept: str
+) -> None:
+    # GIVEN a directory of definitions that only its owner may read, WHEN another user asks for them
+    (project / kept).chmod(0o700)
+    code, said = _as_nobody(project, *command)
+    # THEN it says which directory, and never that there are none
+    assert code == 2 and f"{kept}: the directory cannot be read: Permission denied" in said.replace(" error:", ""), said
+    assert "Traceback" not in said and not any(words in said for words in ("has no", "no problems", "no task")), said
+
+
 @pytest.mark.parametrize("command", READ_ONLY, ids=" ".join)
 def test_the_definitions_are_there_for_another_user(project: Path, command: tuple[str, ...]) -> None:
     code, said = _as_nobody(project, *command)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orch_tui.cli.shared.errors import SUCCESS, os_sentence
+from orch_tui.cli.shared.errors import SUCCESS, CliError, os_sentence
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output, print_table
 from orch_tui.model.texts.durations import show_duration
@@ -39,7 +39,12 @@ def list_command(kind: str, as_json: bool, project: str | None) -> int:
         {"orchestrations": _print_orchestrations, "configurations": _print_configurations}.get(kind, print_components)(
             out, items
         )
-    else:
+    unlisted = opened.unlisted()
+    if unlisted:
+        from orch_tui.project.project import DefinitionError
+
+        raise CliError(str(DefinitionError(unlisted)))
+    if not items and not as_json:
         Output(sys.stderr).line(f"the project has no {kind} yet")
     return SUCCESS
 
