@@ -189,10 +189,10 @@ async def test_vim_motions_and_rows_moved_by_letters(project: Project) -> None:
         assert "is the last one" in said(pilot)
         await pilot.press("K")
         assert structure(screen.bench.value)[2][1][-1] == "file-writer/new-recipients"
-        # AND h goes to the phase, h folds it, l unfolds it, g g goes to the top
+        # AND h goes to the phase, h folds it, l unfolds it, Home in the dialog of g goes to the top
         await pilot.press("h", "h")
         assert tree.outline.folded == {"second-transformation-phase"}
-        await pilot.press("l", "g", "g")
+        await pilot.press("l", "g", "home")
         assert not tree.outline.folded
         assert tree.cursor == 0
 
