@@ -34,7 +34,9 @@ def _damaged(rng: random.Random) -> dict[str, Any]:
     """A flow or an orchestrator in which some values are others, or gone."""
     body = rng.choice([branching_flow, legacy_orchestrator])()
     for _ in range(rng.randrange(1, 4)):
-        *above, last = rng.choice(list(_places(body)))
+        if not (places := list(_places(body))):
+            break
+        *above, last = rng.choice(places)
         owner: Any = body
         for key in above:
             owner = owner[key]
