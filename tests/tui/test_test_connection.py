@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 from orch_tui.tui.app import OrchApp
+from orch_tui.tui.configuration.connection import table_for
+from orch_tui.tui.configuration.form.state import OutputRow
 from orch_tui.tui.configuration.screen import ConfigurationScreen
+from orch_tui.tui.dialogs.confirm import Confirm
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -29,7 +32,8 @@ if host == "silent":
     time.sleep(100)
 if host == "wrong":
     sys.exit(f"{host} refused the password {os.environ['DB_PASSWORD']}; correct it in .env")
-print(json.dumps({"status": "success", "message": f"connected to {host}"}))
+columns = {"columns": ["Main_ID", "name"]} if host == "table" else {}
+print(json.dumps({"status": "success", "message": f"connected to {host}", **columns}))
 """
 COMPONENT = """
 name = "Database"
@@ -201,3 +205,38 @@ async def test_quitting_ends_the_program_that_was_asked(open_desk: Open) -> None
         while Path(f"/proc/{pid}").exists() or list((desk.root / ".orch").glob("tmp/*")):
             await asyncio.sleep(0.02)
     assert not list((desk.root / ".orch").glob("tmp/*"))
+
+
+async def test_what_was_found_is_offered_as_an_output_table(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        await desk.type_host("table")
+        # WHEN the program tells the columns of what came, and the form has no output yet
+        await desk.pilot.press("T")
+        await desk.until(lambda: isinstance(desk.app.screen, Confirm))
+        await desk.pilot.press("a")
+        await desk.until(lambda: bool(desk.screen.form and desk.screen.form.state.outputs))
+        # THEN the table is there with its key, and can be taken back
+        assert desk.screen.form is not None
+        assert desk.screen.form.state.outputs == (OutputRow("", "database/main", primary_key="Main_ID"),)
+        await desk.pilot.press("u")
+        await desk.until(lambda: desk.screen.form is not None and not desk.screen.form.state.outputs)
+        # WHEN it is declined THEN nothing is added
+        await desk.pilot.press("T")
+        await desk.until(lambda: isinstance(desk.app.screen, Confirm))
+        await desk.pilot.press("n")
+        await desk.until(lambda: not isinstance(desk.app.screen, Confirm))
+        assert not desk.screen.form.state.outputs
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "row"),
+    [
+        ("Orders", ["id", "total"], OutputRow("", "http/orders", primary_key="id")),
+        ("Paid Campaigns", ["paidCampaignId", "x"], OutputRow("", "http/paid_campaigns", primary_key="paidCampaignId")),
+        ("", ["total"], OutputRow("", "http/the_orders")),
+        ("Orders", [], None),
+    ],
+    ids=["id", "own id", "no key", "nothing"],
+)
+def test_the_table_that_is_offered(name: str, columns: list[str], row: OutputRow | None) -> None:
+    assert table_for(name, "http-extractor/the-orders", columns) == row

@@ -237,7 +237,7 @@ def _shown(client: HttpClient, parameters: Parameters) -> str:
     return client.hide(shown_url(client.absolute(parameters.path)))
 
 
-def test_connection(parameters: Parameters, ctx: Context) -> str:
+def test_connection(parameters: Parameters, ctx: Context) -> str | kit.Answer:
     """The first page, of one record where the API can do that. A job is not submitted: that may cost something.
 
     Raises:
@@ -262,8 +262,10 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
         where = _shown(client, parameters)
         if not stream.count:
             return f"{where} answers, with no records on the first page"
-        fields = f", with the fields {listed(map(str, first))}" if isinstance(first, dict) else ""
-        return f"{where} answers with {stream.count} {'record' if stream.count == 1 else 'records'}{fields}"
+        columns = tuple(map(str, first)) if isinstance(first, dict) else ()
+        fields = f", with the fields {listed(columns)}" if columns else ""
+        count = f"{stream.count} {'record' if stream.count == 1 else 'records'}"
+        return kit.Answer(f"{where} answers with {count}{fields}", columns)
 
 
 def _test_without_job(client: HttpClient, parameters: Parameters) -> str:

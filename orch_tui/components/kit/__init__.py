@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from orch_tui.components.kit.component import (
         TEST_CONNECTION,
+        Answer,
         Context,
         Input,
         Output,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
         main,
     )
 
-__all__ = ["TEST_CONNECTION", "Context", "Input", "Output", "Parameters", "UserError", "connect", "main"]
+__all__ = ["TEST_CONNECTION", "Answer", "Context", "Input", "Output", "Parameters", "UserError", "connect", "main"]
 
 
 def __getattr__(name: str) -> Any:

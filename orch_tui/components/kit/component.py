@@ -11,10 +11,10 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -173,15 +173,24 @@ def _scratch() -> Path:
     return Path(path)
 
 
-def main(
-    model: type[P], run: Callable[[P, Context], None], test: Callable[[P, Context], str] | None = None
-) -> NoReturn:
+class Answer(NamedTuple):
+    """What a test of the connection found: one sentence, and the names of the columns of the rows that came, so that
+    the form can offer a table for them."""
+
+    message: str
+    columns: Sequence[str] = ()
+
+
+Test = Callable[[P, Context], str | Answer]
+
+
+def main(model: type[P], run: Callable[[P, Context], None], test: Test[P] | None = None) -> NoReturn:
     """Run a component as its own process: inputs, parameters, ``run``, outputs, result.json, exit code.
 
     With the action ``testConnection`` in config.json, ``test`` is called instead: it reads and writes no table,
-    changes nothing on the other side, answers within seconds, and returns one sentence that says what answered (or
-    raises :class:`UserError`). The sentence goes to standard output as ``{"status": "success", "message": …}``, which
-    is how Keboola's synchronous actions answer.
+    changes nothing on the other side, answers within seconds, and returns one sentence that says what answered, or an
+    :class:`Answer` (or raises :class:`UserError`). It goes to standard output as ``{"status": "success", "message": …,
+    "columns": […]}``, the columns where it has them, which is how Keboola's synchronous actions answer.
 
     Exits with 0, with 1 after one line on standard error (:class:`UserError`), with 2 after a traceback, or with the
     code of a ``SystemExit`` that ``run`` raised. Outputs are published only for exit code 0.
@@ -217,7 +226,7 @@ def _complain(redactor: Redactor, message: str) -> None:
 def _run_task(
     model: type[P],
     run: Callable[[P, Context], None],
-    test: Callable[[P, Context], str] | None,
+    test: Test[P] | None,
     redactor: Redactor,
 ) -> None:
     from orch_tui.components.kit.parameters import load_parameters
@@ -270,11 +279,15 @@ def _context(config: TaskConfig, redactor: Redactor) -> Context:
     )
 
 
-def _act(config: TaskConfig, parameters: P, test: Callable[[P, Context], str] | None, redactor: Redactor) -> None:
+def _act(config: TaskConfig, parameters: P, test: Test[P] | None, redactor: Redactor) -> None:
     """The synchronous action of config.json. Raises: UserError when the component has no such action."""
     if config.action != TEST_CONNECTION or test is None:
         raise UserError(f'the component has no action "{safe_line(config.action, 60)}"')
     ctx = _context(config, redactor)
-    message = redactor.text(safe_line(test(parameters, ctx)))
-    sys.stdout.write(json.dumps({"status": "success", "message": message}, ensure_ascii=False) + "\n")
+    found = test(parameters, ctx)
+    message, columns = found if isinstance(found, Answer) else (found, ())
+    answer: dict[str, object] = {"status": "success", "message": redactor.text(safe_line(message))}
+    if columns:
+        answer["columns"] = [redactor.text(safe_line(column)) for column in columns]
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
     sys.stdout.flush()

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,15 +36,18 @@ _MAX_LOG_MB = 16.0
 _LINES = 200
 _WIDTH = 20_000
 _MESSAGE = 1000
+_COLUMNS, _COLUMN = 1000, 200
 
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """``message`` is one sentence, safe to show and without secrets; ``seconds`` is what it took."""
+    """``message`` is one sentence, safe to show and without secrets; ``seconds`` is what it took. ``columns`` are the
+    names of those of the rows that came, where the program tells them."""
 
     ok: bool
     message: str
     seconds: float
+    columns: Sequence[str] = ()
 
 
 async def run_action(
@@ -63,8 +66,9 @@ async def run_action(
     """
     begun = time.monotonic()
 
-    def result(ok: bool, message: str) -> ActionResult:
-        return ActionResult(ok, safe_line(message, _MESSAGE) or "it gave no reason", time.monotonic() - begun)
+    def result(ok: bool, message: str, columns: Sequence[str] = ()) -> ActionResult:
+        said = safe_line(message, _MESSAGE) or "it gave no reason"
+        return ActionResult(ok, said, time.monotonic() - begun, columns)
 
     component = project.component(configuration.component)
     if component is not None and action not in component.actions:
@@ -81,7 +85,7 @@ async def run_action(
         return result(False, why_not(error))
 
 
-def _answer(end: Exit, spec: AttemptSpec, limit: float) -> tuple[bool, str]:
+def _answer(end: Exit, spec: AttemptSpec, limit: float) -> tuple[bool, str] | tuple[bool, str, Sequence[str]]:
     lines = last_lines(log_file(spec.directory), _LINES, _WIDTH)
     if end.stopped is FailureKind.TIMEOUT:
         return False, f"no answer within {show_duration(limit)}; the program was stopped"
@@ -98,7 +102,10 @@ def _answer(end: Exit, spec: AttemptSpec, limit: float) -> tuple[bool, str]:
     said = message if isinstance(message, str) and message.strip() else ""
     if str(answer.get("status") or "success").lower() not in ("success", "ok"):
         return False, said or f"the program answered {answer.get('status')}"
-    return True, said or ("the connection works" if answer else last or "the connection works")
+    columns = answer.get("columns")
+    names = columns if isinstance(columns, list) and all(isinstance(one, str) for one in columns) else []
+    said = said or ("the connection works" if answer else last or "the connection works")
+    return True, said, [safe_line(name, _COLUMN) for name in names[:_COLUMNS]]
 
 
 def _json_answer(lines: list[str]) -> dict[str, Any]:

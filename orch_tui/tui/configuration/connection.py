@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
+from orch_tui.model.texts.text import safe_line, slug
 from orch_tui.tui.configuration.editing import Editing
+from orch_tui.tui.configuration.form.state import OutputRow
 from orch_tui.tui.configuration.page import Background, Page
+from orch_tui.tui.dialogs.confirm import Confirm
 
 if TYPE_CHECKING:
     from orch_tui.engine.trials.actions import ActionResult, ActionRun
@@ -74,8 +80,51 @@ class ConnectionTest:
             self._timer.stop()
             self._timer = None
         self._page.notice(f"{'✔' if result.ok else '✖'} {result.message} ({result.seconds:.1f} s)")
+        if result.ok:
+            self._offer_table(result.columns)
 
     def _show_seconds(self) -> None:
         seconds = int(time.monotonic() - self._begun)
         key = self._page.app.key_of("configuration.back")
         self._page.notice(f"Testing the connection… {seconds} s. {key} cancels it.")
+
+    def _offer_table(self, columns: Sequence[str]) -> None:
+        """A table for what came, where the form names none yet: what the test found need not be typed."""
+        form = self._editing.form
+        offered = table_for(form.state.name, self._editing.editor.ref, columns) if form is not None else None
+        if form is None or offered is None or any(output.table.strip() for output in form.state.outputs):
+            return
+
+        def take(answer: str | None) -> None:
+            if answer == "add":
+                self._background.worker(partial(self._add, offered), "offer", "add an output table")
+
+        key = f" with the key {offered.primary_key}" if offered.primary_key else ""
+        self._page.app.push_screen(
+            Confirm(
+                f'Write the records into the table "{offered.table}"{key}?',
+                [("a", "Add the output table", "add"), ("n", "Not now", "none")],
+                f"Found: {safe_line(', '.join(columns), 200)}. All of it can be changed in the form.",
+            ),
+            take,
+        )
+
+    async def _add(self, offered: OutputRow) -> None:
+        form = self._editing.form
+        if form is not None:
+            kept = tuple(one for one in form.state.outputs if one.table.strip())
+            await self._editing.put(replace(form.state, outputs=(*kept, offered)), "adding of an output table")
+            form.go_to(("outputs", str(len(kept)), "table"), edit=False)
+
+
+def table_for(name: str, ref: str, columns: Sequence[str]) -> OutputRow | None:
+    """The output for rows with these columns: a table of the configuration's name in the bucket of its component, and
+    its key where a column looks like one. None without columns."""
+    if not columns:
+        return None
+    component, _, configuration = ref.partition("/")
+    table = slug(name or configuration, "table").replace("-", "_")
+    own = table.removesuffix("s")
+    folded = {column.casefold().replace("_", ""): column for column in reversed(columns)}
+    key = next((folded[one] for one in ("id", f"{own}id".replace("_", ""), "uuid", "guid", "key") if one in folded), "")
+    return OutputRow("", f"{component.removesuffix('-extractor')}/{table}", primary_key=key)

@@ -543,6 +543,7 @@ def test_the_connection_can_be_tested(server: HttpServer, project: Project) -> N
     code, out, _ = project.run(parameters, action="testConnection")
     assert code == 0 and json.loads(out.splitlines()[-1]) == {
         "status": "success", "message": f"{server.url}/items answers with 1 record, with the fields id, name",
+        "columns": ["id", "name"],
     }  # fmt: skip
     assert server.paths() == ["GET /items?limit=1&offset=0"]
     # A job is not submitted.
