@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from orch_tui.model.checks.values import CheckResult
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
@@ -16,9 +17,6 @@ from orch_tui.model.orchestration.rules import RuleDecision, TriedRule
 from orch_tui.model.status import Status
 from orch_tui.model.usage import Usage, encode_usage
 from orch_tui.model.variables.values import Value, encode_all
-
-if TYPE_CHECKING:
-    from orch_tui.model.checks.values import CheckResult
 
 
 class EventType(StrEnum):
