@@ -6,6 +6,7 @@ Each works on the files as they are on disk, and has the project to itself meanw
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import time
 from collections.abc import Callable
@@ -254,11 +255,9 @@ def _delete(project: Project, path: Path, ref: str, *, force: bool, now: Callabl
 
 
 def _to_trash(project: Project, path: Path, when: float) -> Trashed:
-    number = 0
-    stored = project.paths.trash / f"{when:.6f}-{number}" / path.relative_to(project.root)
-    while stored.exists():
-        number += 1
-        stored = project.paths.trash / f"{when:.6f}-{number}" / path.relative_to(project.root)
+    inside = path.relative_to(project.root)
+    places = (project.paths.trash / f"{when:.6f}-{number}" / inside for number in itertools.count())
+    stored = next(place for place in places if not place.exists())
     try:
         project.paths.make_state()
         make_private(stored.parent)

@@ -130,6 +130,20 @@ def test_deleted_files_can_be_had_back(make_project: MakeProject) -> None:
     assert project.paths.configuration("sql", "x").read_text() == "mine"
 
 
+def test_what_is_deleted_in_the_same_moment_is_kept_twice(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a clock that stands still
+    project = make_project(FILES)
+    monkeypatch.setitem(catalog._delete.__kwdefaults__, "now", lambda: 5.0)
+    # WHEN a file is deleted, made again and deleted again
+    catalog.delete_orchestration(project, "b")
+    project.paths.orchestration("b").write_text("second")
+    catalog.delete_orchestration(project, "b", force=True)
+    # THEN both can be had back
+    assert sorted(item.stored.read_text() for item in catalog.trashed(project)) == sorted([B, "second"])
+
+
 def test_new_ones_never_replace_others(make_project: MakeProject) -> None:
     # GIVEN files, WHEN new ones of the same id are created, THEN it is refused
     project = make_project(FILES)
