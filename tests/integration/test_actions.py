@@ -298,3 +298,16 @@ def test_connectors_say_where_nothing_listens(root: Path) -> None:
         )
         assert answer["seconds"] < 30
     assert SECRET not in done.stdout + done.stderr
+
+
+def test_where_nothing_can_be_put_for_it_the_system_is_quoted(root: Path) -> None:
+    # GIVEN a project in whose place for temporary files stands a file
+    own(root, "true")
+    (root / ".orch").mkdir(exist_ok=True)
+    (root / ".orch" / "tmp").write_text("in the way")
+    # WHEN something is tested
+    done = command_here(root, "test", "own/c", "--json")
+    # THEN that is the answer, and no fault of the program
+    (answer,) = json.loads(done.stdout)
+    assert done.returncode == 1 and not answer["ok"]
+    assert "tmp" in answer["message"] or "director" in answer["message"].lower(), answer

@@ -135,7 +135,7 @@ def test_what_is_deleted_in_the_same_moment_is_kept_twice(
 ) -> None:
     # GIVEN a clock that stands still
     project = make_project(FILES)
-    monkeypatch.setitem(catalog._delete.__kwdefaults__, "now", lambda: 5.0)
+    monkeypatch.setattr(catalog._delete, "__kwdefaults__", {"now": lambda: 5.0})
     # WHEN a file is deleted, made again and deleted again
     catalog.delete_orchestration(project, "b")
     project.paths.orchestration("b").write_text("second")
