@@ -13,7 +13,7 @@ from orch_tui.project.masking import encoded_words
 from orch_tui.project.masking.canonical import Canon, Mapped, has_soft_break, unseen
 from orch_tui.project.masking.finder import Beginnings, Finder
 from orch_tui.project.masking.ordinary import MIN_VISIBLE
-from orch_tui.project.masking.spellings import coded_spellings, plain_spellings
+from orch_tui.project.masking.spellings import broken_within_escapes, coded_spellings, plain_spellings
 
 Span = tuple[int, int]
 
@@ -42,9 +42,9 @@ class Searcher:
         self._readings = (self._canon, *((Canon(letters, letter_escapes=False),) if with_backslash else ()))
         spellings: dict[bytes, bool] = {}
         for spelling, blanks in (*((one, b" " in one or b"\t" in one) for one in plain), *coded):
-            canonical = self._canon.of(spelling)
-            if len(canonical) >= MIN_VISIBLE:
-                spellings[canonical] = spellings.get(canonical, False) or blanks
+            for canonical in {self._canon.of(broken) for broken in broken_within_escapes(spelling)}:
+                if len(canonical) >= MIN_VISIBLE:
+                    spellings[canonical] = spellings.get(canonical, False) or blanks
         written = [text.encode("utf-8", "surrogateescape") for text in texts]
         spellings = spellings or {written[0]: True}
         written += {spelling.text for spelling in coded}

@@ -10,6 +10,7 @@ import base64
 import contextlib
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -24,6 +25,12 @@ _MIN_CODE = 6
 _MIN_TWICE = 8
 _MIN_LISTED = 4
 """Bytes whose numbers without commas are told from a number like any other."""
+
+
+# What a reader takes for an escape although the text itself has it, as often encoded as it may be.
+_OWN_ESCAPE = re.compile(rb"%(?:25)*[0-9a-fA-F]{2}|&(?:amp;)*#?[0-9a-zA-Z]{1,32};")
+_MOST_BROKEN = 256
+"""Ways in which the escapes of one text are taken for broken or not."""
 
 
 class Spelling(NamedTuple):
@@ -51,6 +58,21 @@ def plain_spellings(piece: str) -> set[bytes]:
             # A letter that this encoding does not have.
             found.add(piece.encode(codec))
     return found if piece.isascii() else found | _mixed(piece)
+
+
+def broken_within_escapes(spelling: bytes) -> set[bytes]:
+    """The text, and the same with ends of lines in the places that look like escapes (``%30``): a text that is wrapped
+    there cannot be read as one escape any more."""
+    ways: set[bytes] = {b""}
+    at = 0
+    for found in _OWN_ESCAPE.finditer(spelling):
+        escape, before = found[0], spelling[at : found.start()]
+        broken = {escape, *(escape[:place] + b"\n" + escape[place:] for place in range(1, len(escape)))}
+        if len(ways) * len(broken) > _MOST_BROKEN:
+            broken = {escape, escape[:1] + b"\n" + escape[1:]} if 2 * len(ways) <= _MOST_BROKEN else {escape}
+        ways = {way + before + one for way in ways for one in broken}
+        at = found.end()
+    return {way + spelling[at:] for way in ways}
 
 
 def _mixed(piece: str) -> set[bytes]:

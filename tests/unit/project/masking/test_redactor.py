@@ -56,6 +56,8 @@ def stream(redactor: Redactor, pieces: list[bytes]) -> bytes:
 @example(secret='"0000000000A[', seed=6260, sizes=[1, 1, 7, 12])
 @example(secret="000000000000000000ß\\f0", seed=16, sizes=[])
 @example(secret="00000000000000\\0000\\f0", seed=16, sizes=[])
+@example(secret="0000000000000000ß%30", seed=553, sizes=[])
+@example(secret="abcdefghijklmnop&#48;zz%30%31", seed=553, sizes=[3, 20])
 @settings(max_examples=examples(12), deadline=None)
 def test_what_encoders_write_is_masked_whatever_the_cuts(
     encoder: str, secret: str, seed: int, sizes: list[int]
