@@ -116,6 +116,40 @@ async def test_rules_stand_below_their_phase_and_every_edit_of_them_can_be_undon
         assert [rule.name for rule in Project(flow.root).orchestration("o").phases[0].rules] == ["", "nothing"]
 
 
+WRONG = [
+    ('task["one"].rows >', "the expression ends too early (character 19)"),
+    ('task["one"].rows = 3', "a comparison has two signs: =="),
+    ('vars.day == "2026', "a text without its closing quote"),
+    ("count(vars.day) > 1", 'there is no function "count"'),
+    ('1 + "a" == 2', "no operation + for int, string"),
+    ('task["on"].rows > 3', 'there is no task "on"; did you mean "one"?'),
+    ('task["one"].row > 3', 'a task has no "row"; did you mean "rows"?'),
+    ('phase["lod"].status == "error"', 'there is no phase "lod"; did you mean "load"?'),
+    ('vars.dya == "x"', 'no variable "dya" is declared'),
+    ("1 / 0 == 1", "a division by zero"),
+    ("'yes'", "neither true nor false"),
+    ("duration('x') > duration('1s')", "a text that is no duration"),
+    ("task.e-mail.rows > 1", "an id with dashes stands in brackets"),
+]
+
+
+async def test_each_fault_of_a_condition_has_its_sentence_below_it(flow: Project) -> None:
+    async with workbench(flow, "o") as (pilot, screen):
+        # GIVEN the form of a new rule
+        screen.phase_tree.go_to("one")
+        await pilot.press("b")
+        form = await opened(pilot)
+        for condition, sentence in WRONG:
+            # WHEN something wrong is typed, THEN its sentence stands below, and what was typed is still there
+            form.condition.text = condition
+            await until(pilot, says(pilot, sentence))
+            assert pilot.app.screen is form and form.condition.text == condition
+        # WHEN it is left, THEN the orchestration is as it was
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert not screen.bench.dirty
+
+
 async def test_a_rule_is_added_with_names_offered_and_faults_shown_while_typing(flow: Project) -> None:
     async with workbench(flow, "o", (80, 24)) as (pilot, screen):
         # GIVEN the form of a new rule, from a task of the phase
