@@ -1,13 +1,16 @@
 """What the kernel has counted for a process that has ended and was not waited for yet.
 
 Sources: wait4(2), whose rusage has the process and the children that it waited for (``ru_maxrss`` in KiB is that of the
-largest one); ``/proc/PID/io``, which adds those children up as well (Documentation/filesystems/proc.rst).
+largest one); ``/proc/PID/io``, which adds those children up as well (Documentation/filesystems/proc.rst). A process
+that was started by ``posix_spawn`` begins its count of memory with that of its parent, whose memory it has up to
+``exec`` (``exec_mmap`` in fs/exec.c of Linux).
 """
 
 from __future__ import annotations
 
 import os
 import re
+import resource
 from typing import NamedTuple
 
 from orch_tui.model.usage import Usage
@@ -28,8 +31,15 @@ def reap(pid: int) -> Reaped:
     # As long as nobody has waited for it, it is still there to be asked.
     read, written = _bytes_of(pid)
     _, status, used = os.wait4(pid, 0)
-    usage = Usage(used.ru_maxrss * _KIB, round(used.ru_utime + used.ru_stime, 3), read, written)
+    # What is not above this program's own may be this program's own.
+    peak = used.ru_maxrss * _KIB if used.ru_maxrss > own_peak() else None
+    usage = Usage(peak, round(used.ru_utime + used.ru_stime, 3), read, written)
     return Reaped(os.waitstatus_to_exitcode(status), usage)
+
+
+def own_peak() -> int:
+    """The most memory that this program has had, in KiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _bytes_of(pid: int) -> tuple[int | None, int | None]:

@@ -55,7 +55,7 @@ def test_types_come_from_all_rows(bench: Bench) -> None:
     ("content", "parameters", "columns", "first"),
     [
         ("id;b,c;d\n1;2,5;NA\n", {"null_values": ["NA"]}, {"id": "BIGINT", "b,c": "VARCHAR", "d": "VARCHAR"}, (1, "2,5", None)),  # noqa: E501
-        ("id,b,,id, ID\n1,2,3,4,5\n", {}, {"id": "BIGINT", "b": "BIGINT", "column3": "BIGINT", "id_2": "BIGINT", "ID_3": "BIGINT"}, (1, 2, 3, 4, 5)),  # noqa: E501
+        ("id,b,,id, ID\n1,2,3,4,5\n", {}, {"id_2": "BIGINT", "b": "BIGINT", "column3": "BIGINT", "id_3": "BIGINT", "ID": "BIGINT"}, (1, 2, 3, 4, 5)),  # noqa: E501
         ("1,x\n2,y\n", {"header": False}, {"column1": "BIGINT", "column2": "VARCHAR"}, (1, "x")),
         ("1,x\n", {"header": False, "names": ["n", "t"], "types": {"N": "VARCHAR"}}, {"n": "VARCHAR", "t": "VARCHAR"}, ("1", "x")),  # noqa: E501
         ("a,b\nx,y\nz,w\n", {}, {"a": "VARCHAR", "b": "VARCHAR"}, ("x", "y")),

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from orch_tui.components.http_api import extractor as http_extractor
 from orch_tui.components.http_api.extractor import Parameters
-from orch_tui.components.kit.component import Context
+from orch_tui.components.kit.component import Answer, Context
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 
@@ -120,4 +120,6 @@ def test_its_errors_and_the_test_of_a_connection(url: str, tmp_path: Path) -> No
     pagination = {"type": "offset", "offset_param": "_start", "limit_param": "_limit"}
     parameters = Parameters(base_url=url, path="posts", pagination=pagination)
     answer = http_extractor.test_connection(parameters, bench.context())
-    assert answer == f"{url}/posts answers with 1 record, with the fields id, title, author, at"
+    assert answer == Answer(
+        f"{url}/posts answers with 1 record, with the fields id, title, author, at", ("id", "title", "author", "at")
+    )

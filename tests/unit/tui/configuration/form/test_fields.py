@@ -313,8 +313,9 @@ def test_a_component_without_a_schema_gets_one_field_for_all() -> None:
 
 
 _FREE = {
-    "authorization", "body", "children", "config", "fields", "filter", "image_parameters", "named_metrics",
-    "parameters", "params", "streams", "vars",
+    "authorization", "body", "children", "config", "fields", "filter", "image_parameters", "input_mapping",
+    "named_metrics", "output_mapping", "parameters", "params", "processors", "rows", "runtime", "storage", "streams",
+    "vars",
 }  # fmt: skip
 
 
