@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import signal
 import struct
 import subprocess
 import termios
@@ -112,6 +113,8 @@ class PseudoTerminal:
 def _take_terminal() -> None:
     # In the new process: its standard input becomes the terminal that controls its session.
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    # A server under nohup ignores it, and a program that inherits that would outlive its page.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _set_size(master: int, columns: int, rows: int) -> None:

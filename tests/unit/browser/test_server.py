@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -202,3 +203,22 @@ async def test_pages_are_limited() -> None:
                     await asyncio.sleep(0.01)
         for stream in streams:
             await stream.close()
+
+
+async def test_a_page_s_program_ends_with_it_also_below_a_server_under_nohup() -> None:
+    # GIVEN a server that ignores hang-ups
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        script = "import os, time; print(f'pid {os.getpid()}.', flush=True); time.sleep(60)"
+        async with serving(sys.executable, "-c", script) as (server, session):
+            await let_in(server, session)
+            stream = await socket(server, session)
+            drawn = await shown(stream, r"pid \d+\.")
+            pid = int(drawn.partition("pid ")[2].partition(".")[0])
+            # WHEN the page is closed THEN its program ends
+            await stream.close()
+            async with asyncio.timeout(20):
+                while Path(f"/proc/{pid}").exists():
+                    await asyncio.sleep(0.01)
+    finally:
+        signal.signal(signal.SIGHUP, before)
