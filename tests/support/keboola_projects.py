@@ -8,14 +8,33 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-REAL_CASES = Path(os.environ.get("ORCH_TUI_KEBOOLA_CASES", "/work/shared/cases/keboola"))
-"""Real orchestrators and flows with an ``index.json`` that says which are valid; they are not part of the project."""
+from orch_tui.keboola.importing import carry_out, plan_import
+from orch_tui.project.project import Project, open_project
+
+from tests.support.projects import ROOT
+
+REAL_CASES = Path(os.environ.get("ORCH_TUI_KEBOOLA_CASES", ROOT.parent / "shared" / "cases" / "keboola"))
+"""Real orchestrators and flows with an ``index.json`` that says which are valid; they are not part of the project, but
+beside it, or where the variable says."""
 
 
 def real_cases() -> Iterator[dict[str, Any]]:
     """The entries of the index: ``file``, ``valid``, ``why``; none where the cases are not there."""
     if (REAL_CASES / "index.json").is_file():
         yield from json.loads((REAL_CASES / "index.json").read_text(encoding="utf-8"))
+
+
+def empty_project(path: Path) -> Project:
+    """A new project that has nothing but its name."""
+    path.mkdir(parents=True)
+    (path / "orch.toml").write_text('name = "here"\n', encoding="utf-8")
+    return open_project(path)
+
+
+def bring_in(project: Project, source: Path) -> None:
+    """Import all of ``source``, as ``orch-tui import`` does."""
+    carry_out(project, plan_import(project, source))
+    project.reload()
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from orch_tui.keboola.back.flows import Surroundings, write_flow
 from orch_tui.keboola.exporting import single_flow
-from orch_tui.keboola.importing import Change, carry_out, plan_import
+from orch_tui.keboola.importing import Change, plan_import
 from orch_tui.keboola.mapping.orchestrations import map_orchestration
 from orch_tui.keboola.mapping.references import References
 from orch_tui.keboola.pulled import plan_export, write_export
@@ -23,12 +23,14 @@ from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Tas
 from orch_tui.model.orchestration.retry import Backoff, Retry
 from orch_tui.model.orchestration.rules import END, After, Rule
 from orch_tui.model.orchestration.starts import Schedule
-from orch_tui.project.project import Project, open_project
+from orch_tui.project.project import Project
 from orch_tui.project.saving.writer import save_configuration, save_orchestration
 
 from tests.support.keboola_projects import (
     REAL_CASES,
     branching_flow,
+    bring_in,
+    empty_project,
     legacy_orchestrator,
     pulled_directory,
     real_cases,
@@ -38,17 +40,6 @@ from tests.support.keboola_projects import (
 
 CASES = [case["file"] for case in real_cases() if case["valid"]]
 BODIES = {"flow": branching_flow, "orchestrator": legacy_orchestrator}
-
-
-def _project(path: Path) -> Project:
-    path.mkdir(parents=True)
-    (path / "orch.toml").write_text('name = "here"\n', encoding="utf-8")
-    return open_project(path)
-
-
-def _import(project: Project, source: Path) -> None:
-    carry_out(project, plan_import(project, source))
-    project.reload()
 
 
 def _save(project: Project, value: Orchestration) -> None:
@@ -76,9 +67,9 @@ def test_real_orchestrations_go_out_as_they_came_in() -> None:
 @pytest.mark.parametrize("kind", BODIES)
 def test_what_was_not_edited_goes_out_with_all_its_keys(tmp_path: Path, kind: str) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     write_json(tmp_path / "daily.json", BODIES[kind]())
-    _import(project, tmp_path / "daily.json")
+    bring_in(project, tmp_path / "daily.json")
     # WHEN
     written = single_flow(project, "daily")
     # THEN the secret of an inline configuration, which Keboola encrypted, included
@@ -89,14 +80,14 @@ def test_what_was_not_edited_goes_out_with_all_its_keys(tmp_path: Path, kind: st
 @pytest.mark.parametrize("source", BODIES)
 def test_each_goes_out_as_either_kind_and_comes_back_the_same(tmp_path: Path, source: str, kind: str) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     write_json(tmp_path / "daily.json", BODIES[source]())
-    _import(project, tmp_path / "daily.json")
+    bring_in(project, tmp_path / "daily.json")
     # WHEN
     body = single_flow(project, "daily", kind).body
-    other = _project(tmp_path / "there")
+    other = empty_project(tmp_path / "there")
     write_json(tmp_path / "there.json" / "daily.json", body)
-    _import(other, tmp_path / "there.json" / "daily.json")
+    bring_in(other, tmp_path / "there.json" / "daily.json")
     # THEN
     assert other.orchestration("daily") == project.orchestration("daily")
 
@@ -223,17 +214,17 @@ def _edited_at_random(project: Project, seed: int, edits: int, every: int) -> No
 @pytest.mark.parametrize("edits", [40, pytest.param(1000, marks=pytest.mark.long)])
 def test_random_edits_go_out_and_come_back(tmp_path: Path, kind: str, edits: int) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     body = BODIES[kind]()
     body["tasks"][2]["enabled"] = True
     write_json(tmp_path / "daily.json", body)
-    _import(project, tmp_path / "daily.json")
+    bring_in(project, tmp_path / "daily.json")
     # WHEN
     _edited_at_random(project, edits, edits, every=5)
     written = single_flow(project, "daily").body
-    other = _project(tmp_path / "there")
+    other = empty_project(tmp_path / "there")
     write_json(tmp_path / "there.json" / "daily.json", written)
-    _import(other, tmp_path / "there.json" / "daily.json")
+    bring_in(other, tmp_path / "there.json" / "daily.json")
     # THEN
     assert other.orchestration("daily") == project.orchestration("daily")
     # AND once more nothing changes
@@ -242,9 +233,9 @@ def test_random_edits_go_out_and_come_back(tmp_path: Path, kind: str, edits: int
 
 def test_what_keboola_would_refuse_is_not_written(tmp_path: Path) -> None:
     # GIVEN a flow with a phase in which nothing runs
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     write_json(tmp_path / "daily.json", branching_flow())
-    _import(project, tmp_path / "daily.json")
+    bring_in(project, tmp_path / "daily.json")
     value = project.orchestration("daily")
     _save(project, replace(value, phases=(*value.phases, Phase("empty", "Empty"))))
     # WHEN
@@ -266,9 +257,9 @@ def _exported(project: Project, pulled: Path) -> set[str]:
 
 def test_a_pulled_directory_that_was_not_edited_is_not_touched(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     pulled = pulled_directory(tmp_path / "pulled")
-    _import(project, pulled)
+    bring_in(project, pulled)
     # WHEN
     changed = _exported(project, pulled)
     # THEN
@@ -280,9 +271,9 @@ DAILY = "main/other/keboola.orchestrator/daily"
 
 def test_an_edit_changes_only_its_files_and_comes_back(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     pulled = pulled_directory(tmp_path / "pulled")
-    _import(project, pulled)
+    bring_in(project, pulled)
     value = project.orchestration("daily")
     first, second = value.phases
     schedule = replace(value.schedules[0], enabled=True)
@@ -310,9 +301,9 @@ def test_an_edit_changes_only_its_files_and_comes_back(tmp_path: Path) -> None:
 
 def test_a_configuration_is_changed_where_it_was_edited(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     pulled = pulled_directory(tmp_path / "pulled")
-    _import(project, pulled)
+    bring_in(project, pulled)
     for ref, old, new in (
         ("keboola.ex-http/campaigns", "https://example.com", "https://example.org/{{{{x}}"),
         ("keboola.python-transformation-v2/clean", "print('{{ day }}')", "print('{{ day }}', 1)"),
@@ -340,9 +331,9 @@ def test_a_configuration_is_changed_where_it_was_edited(tmp_path: Path) -> None:
 
 def test_what_was_changed_here_and_there_is_left_alone(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     pulled = pulled_directory(tmp_path / "pulled")
-    _import(project, pulled)
+    bring_in(project, pulled)
     _save(project, replace(project.orchestration("daily"), name="Mine"))
     write_json(pulled / DAILY / "meta.json", {"name": "Theirs", "isDisabled": False})
     # WHEN
@@ -356,9 +347,9 @@ def test_what_was_changed_here_and_there_is_left_alone(tmp_path: Path) -> None:
 
 def test_what_was_made_here_goes_out_where_it_is_named(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     pulled = pulled_directory(tmp_path / "pulled")
-    _import(project, pulled)
+    bring_in(project, pulled)
     value = Orchestration("mine", "Mine", phases=(Phase("all", "All", (Task("c", "keboola.ex-http/campaigns"),)),))
     save_orchestration(project, value, None)
     project.reload()
@@ -373,9 +364,9 @@ def test_what_was_made_here_goes_out_where_it_is_named(tmp_path: Path) -> None:
 
 def test_a_notification_that_was_edited_is_edited_there(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     write_json(tmp_path / "daily.json", branching_flow())
-    _import(project, tmp_path / "daily.json")
+    bring_in(project, tmp_path / "daily.json")
     ref = project.orchestration("daily").phases[2].tasks[0].configuration
     value = project.configuration(ref)
     path = project.paths.configuration(*ref.split("/"))
@@ -393,7 +384,7 @@ def test_a_notification_that_was_edited_is_edited_there(tmp_path: Path) -> None:
 
 def test_a_new_configuration_of_variables_goes_out_as_a_variable_task(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     save_configuration(project, Configuration("variables", "day", "Day", "", {"expressions": {"day": '"x"'}}), None)
     save_orchestration(
         project, Orchestration("daily", "daily", phases=(Phase("p", "P", (Task("t", "variables/day"),)),)), None

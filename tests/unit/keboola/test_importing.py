@@ -18,12 +18,13 @@ from orch_tui.model.components.component import ComponentType
 from orch_tui.model.orchestration.rules import END
 from orch_tui.model.problem import Severity
 from orch_tui.project.lint.check import check
-from orch_tui.project.project import Project, open_project
 from orch_tui.project.saving.writer import save_orchestration
 
 from tests.support.keboola_projects import (
     REAL_CASES,
     branching_flow,
+    bring_in,
+    empty_project,
     legacy_orchestrator,
     pulled_directory,
     real_cases,
@@ -36,28 +37,17 @@ OF_MISSING_PARTS = {"not-installed", "missing-secret"}
 """Errors that say what is to be installed, or given a value."""
 
 
-def _project(path: Path) -> Project:
-    path.mkdir(parents=True)
-    (path / "orch.toml").write_text('name = "here"\n', encoding="utf-8")
-    return open_project(path)
-
-
-def _import(project: Project, source: Path) -> None:
-    carry_out(project, plan_import(project, source))
-    project.reload()
-
-
 @pytest.mark.skipif(not CASES, reason="the real orchestrations are not on this machine")
 def test_real_orchestrations_come_in_and_lack_nothing_but_components(tmp_path: Path) -> None:
     # GIVEN every valid one, as the API gives stored configurations
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     valid = [read_file(REAL_CASES / case["file"]).stored[0] for case in CASES if case["valid"]]
     listed = [
         {"componentId": one.component, "id": one.id, "name": one.name, "configuration": one.body} for one in valid
     ]
     write_json(tmp_path / "all.json", listed)
     # WHEN
-    _import(project, tmp_path / "all.json")
+    bring_in(project, tmp_path / "all.json")
     # THEN
     errors = [problem for problem in check(project) if problem.severity is Severity.ERROR]
     assert {problem.code for problem in errors} <= OF_MISSING_PARTS, errors
@@ -68,10 +58,10 @@ def test_real_orchestrations_come_in_and_lack_nothing_but_components(tmp_path: P
 
 def test_a_flow_comes_in_with_rules_retries_notifications_and_variables(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     write_json(tmp_path / "daily.json", branching_flow())
     # WHEN
-    _import(project, tmp_path / "daily.json")
+    bring_in(project, tmp_path / "daily.json")
     # THEN
     value = project.orchestration("daily")
     extract, load, tell = value.phases
@@ -90,7 +80,7 @@ def test_a_flow_comes_in_with_rules_retries_notifications_and_variables(tmp_path
 
 def test_an_orchestrator_comes_in_with_its_phases_in_the_order_of_the_run(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     write_json(tmp_path / "daily.json", legacy_orchestrator())
     # WHEN
     plan = plan_import(project, tmp_path / "daily.json")
@@ -109,7 +99,7 @@ def test_an_orchestrator_comes_in_with_its_phases_in_the_order_of_the_run(tmp_pa
 
 def test_a_pulled_directory_comes_in_whole(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     pulled_directory(tmp_path / "pulled")
     # WHEN
     plan = plan_import(project, tmp_path / "pulled")
@@ -137,9 +127,9 @@ def test_a_pulled_directory_comes_in_whole(tmp_path: Path) -> None:
 
 def test_a_second_import_updates_what_is_unchanged_here_and_keeps_what_was_edited(tmp_path: Path) -> None:
     # GIVEN two orchestrations of one directory, of which one was edited here
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     pulled = pulled_directory(tmp_path / "pulled")
-    _import(project, pulled)
+    bring_in(project, pulled)
     base = project.source(project.paths.orchestration("outer"))
     save_orchestration(project, replace(project.orchestration("outer"), name="Mine"), base)
     # WHEN both change in Keboola
@@ -159,7 +149,7 @@ def test_a_second_import_updates_what_is_unchanged_here_and_keeps_what_was_edite
 
 def test_a_dry_run_and_a_refused_import_write_nothing(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     before = snapshot(tmp_path / "here")
     flow = branching_flow()
     write_json(tmp_path / "good.json", flow)
@@ -176,7 +166,7 @@ def test_a_dry_run_and_a_refused_import_write_nothing(tmp_path: Path) -> None:
 
 def test_what_is_wrong_in_one_flow_of_a_directory_lets_the_others_in(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     pulled = pulled_directory(tmp_path / "pulled")
     write_json(pulled / "main/other/keboola.flow/outer/config.json", {"phases": {}, "tasks": []})
     (pulled / "main/extractor/keboola.ex-http/campaigns/config.json").write_text("{,", encoding="utf-8")
@@ -223,10 +213,10 @@ def test_what_is_wrong_in_one_flow_of_a_directory_lets_the_others_in(tmp_path: P
 )
 def test_what_the_api_gives_comes_in(tmp_path: Path, value: object, names: list[str]) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     write_json(tmp_path / "export.json", value)
     # WHEN
-    _import(project, tmp_path / "export.json")
+    bring_in(project, tmp_path / "export.json")
     # THEN
     assert project.orchestration_ids() == names
     schedules = project.orchestration(names[0]).schedules
@@ -235,7 +225,7 @@ def test_what_the_api_gives_comes_in(tmp_path: Path, value: object, names: list[
 
 def test_a_flow_that_goes_back_ends_in_error_there(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     flow = branching_flow()
     flow["phases"][2]["next"] = [{"id": "again", "goto": "p-extract"}]
     write_json(tmp_path / "daily.json", flow)
@@ -252,7 +242,7 @@ def test_a_flow_that_goes_back_ends_in_error_there(tmp_path: Path) -> None:
 def test_the_layout_with_yaml_comes_in(tmp_path: Path) -> None:
     # GIVEN a flow and an extractor as the newer command line writes them
     pytest.importorskip("ruamel.yaml")
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     pulled = pulled_directory(tmp_path / "pulled")
     for path, text in (
         ("extractor/keboola.ex-http/campaigns", "version: 2\nname: Campaigns\nparameters:\n  baseUrl: https://a.b\n"),
@@ -267,7 +257,7 @@ def test_the_layout_with_yaml_comes_in(tmp_path: Path) -> None:
         (pulled / "main" / path / "_config.yml").write_text(text, encoding="utf-8")
         (pulled / "main" / path / "rows/first/_config.yml").write_text("name: First\n", encoding="utf-8")
     # WHEN
-    _import(project, pulled)
+    bring_in(project, pulled)
     # THEN
     assert project.orchestration("outer").name == "Outer flow"
     assert len(project.orchestration("outer").phases) == 3
@@ -295,10 +285,10 @@ def test_code_goes_to_a_text_with_markers_and_back(component: str) -> None:
 
 def test_components_come_with_their_types_so_that_tasks_can_be_grouped(tmp_path: Path) -> None:
     # GIVEN
-    project = _project(tmp_path / "here")
+    project = empty_project(tmp_path / "here")
     pulled = pulled_directory(tmp_path / "pulled")
     # WHEN
-    _import(project, pulled)
+    bring_in(project, pulled)
     # THEN each has a type, from the directory that it lies in, and lacks its program
     components = project.components()
     assert components["keboola.ex-http"].type is ComponentType.EXTRACTOR
