@@ -29,6 +29,7 @@ from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.newest_first import NewestFirst
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
@@ -43,33 +44,13 @@ _STYLES = {
 _ROWS, _SIZE = 14, 10
 
 
-class VersionList(LineList):
-    """A line for each version, the newest first."""
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.versions: Sequence[TableVersion] = ()
-
-    def show(self, versions: Sequence[TableVersion]) -> None:
-        self.versions = versions
-        self.cursor = min(self.cursor, max(0, len(versions) - 1))
-        self.reload()
-
-    @property
-    def chosen(self) -> TableVersion | None:
-        return self.versions[self.cursor] if self.cursor < len(self.versions) else None
-
-    def count(self) -> int:
-        return len(self.versions)
-
-    def row(self, index: int) -> Row:
-        one = self.versions[index]
-        rows = f"{one.rows:,}".replace(",", " ")
-        now = "now" if index == 0 else ""
-        numbers = f"{one.version:>7} {now:<4}{rows:>{_ROWS}}  {size_text(one.bytes):>{_SIZE}}"
-        when = f"  {one.created.astimezone():%Y-%m-%d %H:%M:%S}  "
-        by = one.decision.words if one.decision is not None else f"{one.task} in run {one.run}" if one.task else ""
-        return Row((Part(numbers, "strong" if index == 0 else "text"), Part(when, "dim"), Part(by)))
+def _version_row(one: TableVersion, newest: bool) -> Row:
+    rows = f"{one.rows:,}".replace(",", " ")
+    now = "now" if newest else ""
+    numbers = f"{one.version:>7} {now:<4}{rows:>{_ROWS}}  {size_text(one.bytes):>{_SIZE}}"
+    when = f"  {one.created.astimezone():%Y-%m-%d %H:%M:%S}  "
+    by = one.decision.words if one.decision is not None else f"{one.task} in run {one.run}" if one.task else ""
+    return Row((Part(numbers, "strong" if newest else "text"), Part(when, "dim"), Part(by)))
 
 
 class VersionsScreen(FullScreen[None]):
@@ -94,7 +75,7 @@ class VersionsScreen(FullScreen[None]):
     def __init__(self, table: str) -> None:
         super().__init__()
         self._table = table
-        self.list = VersionList(id="versions")
+        self.list = NewestFirst(_version_row, id="versions")
 
     @property
     def _storage(self) -> Storage:
@@ -155,7 +136,7 @@ class VersionsScreen(FullScreen[None]):
 
     def _before(self) -> TableVersion | None:
         at = self.list.cursor + 1
-        return self.list.versions[at] if at < len(self.list.versions) else None
+        return self.list.entries[at] if at < len(self.list.entries) else None
 
     def _show(self, lines: Sequence[DifferenceLine]) -> None:
         texts = [line(text, _STYLES[tone], limit=400) for tone, text in lines]
@@ -176,7 +157,7 @@ class VersionsScreen(FullScreen[None]):
     @work(group="restore", exclusive=True, description="go back to a version of a table")
     async def action_restore(self) -> None:
         one = self.list.chosen
-        if one is None or one is self.list.versions[0]:
+        if one is None or one is self.list.entries[0]:
             self.app.say("Put the cursor on a version before the newest one.", "warning")
             return
         title = f"Make a new version with the rows of version {one.version}. Why?"

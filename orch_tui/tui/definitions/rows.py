@@ -32,7 +32,7 @@ def entries(versions: Sequence[Version], commits: Sequence[Commit]) -> list[Entr
     return sorted(found, key=lambda one: (one.at, one.name), reverse=True)
 
 
-def entry_row(entry: Entry, *, newest: bool) -> Row:
+def entry_row(entry: Entry, newest: bool) -> Row:
     """One line: its number or the beginning of its id, when, and how it came to be."""
     name = f"{entry.name[:_NAME]:>{_NAME}}  "
     return Row(

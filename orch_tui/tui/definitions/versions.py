@@ -25,7 +25,8 @@ from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
-from orch_tui.tui.widgets.line_tree import LineList, Row
+from orch_tui.tui.widgets.line_tree import LineList
+from orch_tui.tui.widgets.newest_first import NewestFirst
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
@@ -33,29 +34,6 @@ if TYPE_CHECKING:
 _STYLES = {"+": "$text-success", "-": "$text-error", "@": "$text-accent"}
 _MOST = 2000
 """Lines of a difference that are shown."""
-
-
-class EntryList(LineList):
-    """A line for each version and each commit, the newest first."""
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.entries: Sequence[Entry] = ()
-
-    def show(self, found: Sequence[Entry]) -> None:
-        self.entries = found
-        self.cursor = min(self.cursor, max(0, len(found) - 1))
-        self.reload()
-
-    @property
-    def chosen(self) -> Entry | None:
-        return self.entries[self.cursor] if self.cursor < len(self.entries) else None
-
-    def count(self) -> int:
-        return len(self.entries)
-
-    def row(self, index: int) -> Row:
-        return entry_row(self.entries[index], newest=index == 0)
 
 
 class DefinitionVersionsScreen(FullScreen[bool]):
@@ -85,7 +63,7 @@ class DefinitionVersionsScreen(FullScreen[bool]):
         self._ref = ref
         self._with_now = False
         self._changed = False
-        self.list = EntryList(id="versions")
+        self.list = NewestFirst(entry_row, id="versions")
 
     def compose(self) -> ComposeResult:
         yield TitleBar(line(self._ref, "bold"))
