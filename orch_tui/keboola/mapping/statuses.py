@@ -29,18 +29,8 @@ def all_of(tests: Sequence[str]) -> str:
 
 def task_ended(task: str, words: Iterable[str]) -> str:
     """Whether the task with this id of ours ended in one of Keboola's words."""
-    status, wanted = f"task[{quoted(task)}].status", set(words)
-    tests = []
-    if _OK in wanted:
-        tests.append(f'{status} in ["success", "warning"]')
-    if {_USER, _APPLICATION} <= wanted:
-        tests.append(f'{status} == "error"')
-    elif _USER in wanted or _APPLICATION in wanted:
-        equal = "==" if _USER in wanted else "!="
-        tests.append(f'({status} == "error" && task[{quoted(task)}].exit_code {equal} 1)')
-    if _STOPPED in wanted:
-        tests.append(f'{status} in ["terminated", "cancelled"]')
-    return any_of(tests)
+    facts = f"task[{quoted(task)}]"
+    return _ended(f"{facts}.status", set(words), f"{facts}.exit_code == 1", f"{facts}.exit_code != 1")
 
 
 def job_ended(task: str, words: Iterable[str]) -> str:
@@ -51,16 +41,20 @@ def job_ended(task: str, words: Iterable[str]) -> str:
 
 def phase_ended(phase: str, tasks: Sequence[str], words: Iterable[str]) -> str:
     """Whether the phase with this id ended in one of Keboola's words; ``tasks`` are the ids of its tasks."""
-    status, wanted = f"phase[{quoted(phase)}].status", set(words)
+    # A phase with failures of both kinds counts as the graver one.
+    graver = any_of([task_ended(task, [_APPLICATION]) for task in tasks])
+    return _ended(f"phase[{quoted(phase)}].status", set(words), f"!{graver}", graver)
+
+
+def _ended(status: str, wanted: set[str], by_user: str, by_application: str) -> str:
+    """Whether ``status`` is one of the words; the last two tell the kinds of failure apart."""
     tests = []
     if _OK in wanted:
         tests.append(f'{status} in ["success", "warning"]')
     if {_USER, _APPLICATION} <= wanted:
         tests.append(f'{status} == "error"')
     elif _USER in wanted or _APPLICATION in wanted:
-        one = any_of([task_ended(task, [_APPLICATION]) for task in tasks])
-        # A phase with failures of both kinds counts as the graver one.
-        tests.append(f'({status} == "error" && {"" if _APPLICATION in wanted else "!"}{one})')
+        tests.append(f'({status} == "error" && {by_user if _USER in wanted else by_application})')
     if _STOPPED in wanted:
         tests.append(f'{status} in ["terminated", "cancelled"]')
     return any_of(tests)
