@@ -8,10 +8,14 @@ from typing import NamedTuple
 
 
 class Status(StrEnum):
-    """Keboola's job states plus ``skipped``. Anything but success carries a reason in words."""
+    """Keboola's job states plus ``skipped`` and ``queued``: it waits where it was sent to, outside of this program.
+
+    Anything but success carries a reason in words.
+    """
 
     CREATED = "created"
     WAITING = "waiting"
+    QUEUED = "queued"
     PROCESSING = "processing"
     SUCCESS = "success"
     WARNING = "warning"
@@ -52,9 +56,13 @@ FINAL = frozenset(
     }
 )
 
+UNDER_WAY = (Status.QUEUED, Status.PROCESSING, Status.TERMINATING)
+"""An attempt goes on: here, or where it was sent to."""
+
 STYLES: dict[Status, StatusStyle] = {
     Status.CREATED: StatusStyle("·", ".", "created", "bright_black"),
     Status.WAITING: StatusStyle("○", "o", "waiting", "bright_black"),
+    Status.QUEUED: StatusStyle("◔", "q", "queued", "blue"),
     Status.PROCESSING: StatusStyle("●", "*", "processing", "blue"),
     Status.SUCCESS: StatusStyle("✔", "+", "success", "green"),
     Status.WARNING: StatusStyle("▲", "!", "warning", "yellow"),

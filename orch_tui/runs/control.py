@@ -25,7 +25,7 @@ from orch_tui.model.orchestration.orchestration import Variable
 from orch_tui.model.run.may_run import what_is_needed
 from orch_tui.model.run.plan import Decision, RunPlan
 from orch_tui.model.run.runstate import RunState, TaskState
-from orch_tui.model.status import Status
+from orch_tui.model.status import UNDER_WAY, Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import RunSummary, latest, runs
@@ -39,7 +39,6 @@ from orch_tui.runs.stop_signals import STOPPING
 if TYPE_CHECKING:
     from orch_tui.engine.runs.start import ActiveRun
 
-_RUNNING = (Status.PROCESSING, Status.TERMINATING)
 _LOOK_BACK = 20
 _SWITCH_SECONDS = 0.0005
 
@@ -300,7 +299,7 @@ class RunControl:
 
 def grace_words(tasks: Sequence[TaskState]) -> str:
     """How long running tasks get to end by themselves: ``10 s``, or ``5.0 s to 30 s``; empty when none runs."""
-    graces = {grace_of(t.configuration.partition("/")[0], t.options) for t in tasks if t.status in _RUNNING}
+    graces = {grace_of(t.configuration.partition("/")[0], t.options) for t in tasks if t.status in UNDER_WAY}
     if not graces:
         return ""
     low, high = show_duration(min(graces)), show_duration(max(graces))

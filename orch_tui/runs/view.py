@@ -20,7 +20,7 @@ from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.run.waits import waits_for, why
-from orch_tui.model.status import Status
+from orch_tui.model.status import UNDER_WAY, Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.concurrent.pool_slots import PoolUse, who_waits
@@ -31,7 +31,7 @@ from orch_tui.runs.feed import Batch
 from orch_tui.runs.responding import NoAnswer
 from orch_tui.runs.variables import variable_words
 
-RUNNING = (Status.PROCESSING, Status.TERMINATING)
+RUNNING = UNDER_WAY
 QUIET = 60.0
 """Seconds without output from which a running task is marked as quiet."""
 
@@ -166,14 +166,17 @@ class RunModel:
         return max(0.0, end - (attempt.started or attempt.spawned))
 
     def longer(self, task: TaskState, now: RunTime) -> bool:
-        """It takes, or took, over 20 % longer than it did on average in the last 20 runs."""
+        """It takes, or took, over 20 % longer than it did on average in the last 20 runs. To wait in a queue is no
+        work."""
+        if task.status is Status.QUEUED:
+            return False
         mean, seconds = self.estimates.task_means.get(task.id), self.seconds(task, now)
         # Under a second, a fifth is noise.
         return mean is not None and seconds is not None and seconds > max(mean * LONGER, mean + 0.5)
 
     def quiet(self, task: TaskState, now: RunTime) -> float | None:
         """For how many seconds a running task wrote nothing, once that is worth a word."""
-        if task.status not in RUNNING or not self.live or not task.attempts:
+        if task.status not in RUNNING or task.status is Status.QUEUED or not self.live or not task.attempts:
             return None
         last = max(self.outputs.get(task.id, 0.0), task.attempts[-1].started or task.attempts[-1].spawned)
         return now - last if now - last >= QUIET else None

@@ -11,8 +11,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from orch_tui.engine.backends.backend import Verdict
 from orch_tui.engine.processes.process import tagged
-from orch_tui.engine.runs.reconcile import Verdict, inspect_run
+from orch_tui.engine.runs.reconcile import inspect_run
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.history import summarize

@@ -9,7 +9,7 @@ from orch_tui.cli.shared.output import Output, fit
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.run.waits import why
-from orch_tui.model.status import Status
+from orch_tui.model.status import UNDER_WAY
 from orch_tui.model.texts import durations
 from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.follower import Follower
@@ -95,7 +95,7 @@ def status_line(state: RunState, now: RunTime, *, unicode: bool) -> str:
     for number, phase in enumerate(state.phases.values(), 1):
         if phase.started is not None and phase.ended is None:
             parts.append(f'phase {number}/{len(state.phases)} "{safe_line(phase.name, 60)}"')
-            running = [t for t in phase.tasks if state.tasks[t].status in (Status.PROCESSING, Status.TERMINATING)]
+            running = [t for t in phase.tasks if state.tasks[t].status in UNDER_WAY]
             parts.append(_running(state, running) if running else _waits(state, phase.tasks, now))
             from orch_tui.runs.interventions import decision_words
 

@@ -107,10 +107,26 @@ class Narrator:
 
     def _spawning(self, state: RunState, data: Any) -> str | None:
         task = state.tasks[data["task"]]
-        if not self._starts:
+        if not self._starts or "backend" in data:
+            # A backend says when it begins there.
             return None
-        again = task.attempt_words(data["attempt"]) if data["attempt"] > 1 else ""
-        return self._task(task, Status.PROCESSING, again)
+        return self._task(task, Status.PROCESSING, self._again(task, data))
+
+    def _queued(self, state: RunState, data: Any) -> str | None:
+        task = state.tasks[data["task"]]
+        job = f"job {data['job']}" if "job" in data else ""
+        said = (self._again(task, data), task.attempt.backend if task.attempt else "", job, data.get("reason", ""))
+        return self._task(task, Status.QUEUED, " · ".join(filter(None, said))) if self._starts else None
+
+    def _started(self, state: RunState, data: Any) -> str | None:
+        task = state.tasks[data["task"]]
+        if not self._starts or "node" not in data or task.attempt is None:
+            return None
+        said = (self._again(task, data), task.attempt.place)
+        return self._task(task, Status.PROCESSING, " · ".join(filter(None, said)))
+
+    def _again(self, task: TaskState, data: Any) -> str:
+        return task.attempt_words(data["attempt"]) if data["attempt"] > 1 else ""
 
     def _asked(self, state: RunState, data: Any) -> str:
         task = state.tasks[data["task"]]
@@ -216,6 +232,8 @@ _TELLERS: dict[str, Callable[[Narrator, RunState, Any], str | None]] = {
     EventType.DECIDED.value: Narrator._decided,
     EventType.WAITING.value: Narrator._waiting,
     EventType.SPAWNING.value: Narrator._spawning,
+    EventType.QUEUED.value: Narrator._queued,
+    EventType.STARTED.value: Narrator._started,
     EventType.ASKED.value: Narrator._asked,
     EventType.KILLING.value: Narrator._killing,
     EventType.ENDED.value: Narrator._ended,

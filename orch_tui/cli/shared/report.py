@@ -33,7 +33,7 @@ from orch_tui.runs.past.notes import Note, read_notes
 from orch_tui.runs.past.origin import origin_of, schedule_of
 
 if TYPE_CHECKING:
-    from orch_tui.engine.runs.reconcile import Finding
+    from orch_tui.engine.backends.backend import Finding
     from orch_tui.runs.pools import PoolNow
 
 _LINES = 20

@@ -7,7 +7,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from orch_tui.engine.attempts.lastlines import last_line, say_in_log
 from orch_tui.engine.attempts.obstacles import disk_refusal, passing_obstacle
@@ -20,7 +20,8 @@ from orch_tui.engine.attempts.results import (
     read_warning,
     unreadable_result,
 )
-from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Launcher, Running, StopRequest
+from orch_tui.engine.backends.backend import Backend, Job
+from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.processes.local import clean_up
 from orch_tui.engine.record.recorder import Recorder
 from orch_tui.model.events import events
@@ -49,27 +50,53 @@ _GO_ON = 5
 
 @dataclass(slots=True)
 class ActiveAttempt:
-    """An attempt under way. ``locks`` are this process's hold of the configuration and of slots of a pool; an
-    adopted task has its own."""
+    """An attempt under way. ``name`` is what it is called at its ``backend``. ``locks`` are this process's hold of the
+    configuration and of slots of a pool; an adopted task has its own."""
 
     task: PlannedTask
     number: int
     spec: AttemptSpec
     stop: StopRequest
+    backend: Backend
+    name: str = ""
     locks: tuple[Lock, ...] = ()
-    adopted: Running | None = None
+    adopted: Job | None = None
     cancelled_by: str | None = None
+
+
+class _Pen:
+    """Writes down what a backend tells of one attempt."""
+
+    def __init__(self, recorder: Recorder, task: str, number: int) -> None:
+        self._recorder = recorder
+        self._task = task
+        self._number = number
+
+    def queued(self, job: str, reason: str) -> None:
+        self._record(events.queued(self._recorder.now(), self._task, self._number, reason, job=job))
+
+    def started(self, *, process: Identity | None = None, node: str = "", job: str = "") -> None:
+        where: dict[str, Any] = {"node": node, "job": job}
+        if process is not None:
+            where |= {"pid": process.pid, "start": (process.after, process.before)}
+        self._record(events.started(self._recorder.now(), self._task, self._number, **where))
+
+    def killing(self, why: FailureKind, grace: float) -> None:
+        self._record(events.killing(self._recorder.now(), self._task, self._number, why.value, grace))
+
+    def note(self, level: str, text: str) -> None:
+        self._record(events.note(self._recorder.now(), level, text))
+
+    def _record(self, event: Event) -> None:
+        self._recorder.record(event)
 
 
 class AttemptRunner:
     """Runs attempts on the executor's loop."""
 
-    def __init__(
-        self, recorder: Recorder, launcher: Launcher, nested: Callable[[PlannedTask], RunSummary | None]
-    ) -> None:
+    def __init__(self, recorder: Recorder, nested: Callable[[PlannedTask], RunSummary | None]) -> None:
         """``nested`` finds the newest run that a task of a nested orchestration has started."""
         self._recorder = recorder
-        self._launcher = launcher
         self._nested = nested
 
     async def run(self, attempt: ActiveAttempt) -> float | None:
@@ -97,21 +124,14 @@ class AttemptRunner:
 
     async def _launch_and_wait(self, attempt: ActiveAttempt) -> Exit | OSError:
         """How it ended, or what the system refused to it at its start."""
-        now, record = self._recorder.now, self._recorder.record
-        task, spec, number = attempt.task, attempt.spec, attempt.number
-
-        def killing(why: FailureKind, grace: float) -> None:
-            record(events.killing(now(), task.id, number, why.value, grace))
-
-        running = attempt.adopted
-        if running is None:
+        job = attempt.adopted
+        if job is None:
+            held = tuple(lock.fd for lock in attempt.locks)
             try:
-                running = self._launcher.start(spec, tuple(lock.fd for lock in attempt.locks))
+                job = await attempt.backend.start(attempt.spec, attempt.name, held)
             except OSError as error:
                 return error
-            pid, after, before = running.identity
-            record(events.started(now(), task.id, number, pid=pid, start=(after, before)))
-        return await running.wait(attempt.stop, killing)
+        return await job.wait(attempt.stop, _Pen(self._recorder, attempt.task.id, attempt.number))
 
     def _not_launched(self, attempt: ActiveAttempt, error: OSError) -> float | None:
         """What the system may give later is waited for, as long as nothing of the task has begun."""

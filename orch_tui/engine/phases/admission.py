@@ -10,6 +10,7 @@ from typing import Protocol
 from orch_tui.engine.attempts.attempts import ActiveAttempt, failed_status, time_limit, total_words
 from orch_tui.engine.attempts.obstacles import obstacle, passing_obstacle
 from orch_tui.engine.attempts.programs import PrepareError
+from orch_tui.engine.backends.backend import Backend
 from orch_tui.engine.phases.phase_queue import PhaseQueue
 from orch_tui.engine.phases.pools import Pools, Taken
 from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest
@@ -41,15 +42,18 @@ class Admission:
         self,
         recorder: Recorder,
         prepare: Prepare,
+        backend_of: Callable[[PlannedTask], Backend],
         paths: ProjectPaths,
         pools: Pools,
         who: Callable[[str], str],
         on_asked: Callable[[], object] | None = None,
     ) -> None:
-        """``who`` is a task, by its id, in words: for those who find the lock of a configuration or a slot of a pool
-        taken. ``on_asked`` is called when people were asked something."""
+        """``backend_of`` is what carries the attempts of a task. ``who`` is a task, by its id, in words: for those who
+        find the lock of a configuration or a slot of a pool taken. ``on_asked`` is called when people were asked
+        something."""
         self._recorder = recorder
         self._prepare = prepare
+        self._backend_of = backend_of
         self._paths = paths
         self._pools = pools
         self._full: dict[str, Reason] = {}
@@ -125,8 +129,10 @@ class Admission:
             _close(taken)
             return self._ask(task, number, made)
         spec = replace(made, timeout=limit.seconds, total=limit.total)
-        self._recorder.record(events.spawning(self._recorder.now(), task.id, number))
-        follow(ActiveAttempt(task, number, spec, StopRequest(), taken))
+        backend = self._backend_of(task)
+        name = backend.name_job()
+        self._recorder.record(events.spawning(self._recorder.now(), task.id, number, backend=backend.key, name=name))
+        follow(ActiveAttempt(task, number, spec, StopRequest(), backend, name, taken))
         return None
 
     def _ask(self, task: PlannedTask, number: int, question: Question) -> float:

@@ -12,12 +12,12 @@ from queue import SimpleQueue
 
 from orch_tui.engine.attempts.attempts import ActiveAttempt, AttemptRunner
 from orch_tui.engine.attempts.nested import nested_in_run
+from orch_tui.engine.backends.backend import Backend
 from orch_tui.engine.phases.admission import DISK_POLL, Admission, Prepare
 from orch_tui.engine.phases.interventions import InterventionDesk
 from orch_tui.engine.phases.phase_queue import PhaseQueue
 from orch_tui.engine.phases.pools import Pools
 from orch_tui.engine.phases.walk import Walk
-from orch_tui.engine.processes.launcher import Launcher
 from orch_tui.engine.processes.process import own_identity
 from orch_tui.engine.record.recorder import Recorder
 from orch_tui.engine.requests.requests import CancelRequest, Mailbox, Request
@@ -47,7 +47,7 @@ class PhaseExecutor:
         self,
         plan: RunPlan,
         recorder: Recorder,
-        launcher: Launcher,
+        backend_of: Callable[[PlannedTask], Backend],
         prepare: Prepare,
         paths: ProjectPaths,
         pools: Pools,
@@ -56,15 +56,15 @@ class PhaseExecutor:
         adopted: Iterable[ActiveAttempt] = (),
         on_asked: Callable[[], object] | None = None,
     ) -> None:
-        """``adopted``: attempts that an earlier executor of this run started and that go on. ``on_asked`` is called
-        when a task has asked people something."""
+        """``backend_of`` is what carries the attempts of a task. ``adopted``: attempts that an earlier executor of this
+        run started and that go on. ``on_asked`` is called when a task has asked people something."""
         self._plan = plan
         self._recorder = recorder
         self._state = recorder.state
-        self._attempts = AttemptRunner(recorder, launcher, partial(nested_in_run, paths, plan, directory.name))
+        self._attempts = AttemptRunner(recorder, partial(nested_in_run, paths, plan, directory.name))
         self._adopted = list(adopted)
         who = partial(who_waits, directory.name, plan.orchestration)
-        self._admission = Admission(recorder, prepare, paths, pools, who, on_asked)
+        self._admission = Admission(recorder, prepare, backend_of, paths, pools, who, on_asked)
         self._walk = Walk(plan, recorder)
         self._by = by
         self._mailbox = Mailbox(directory)

@@ -17,10 +17,10 @@ from pathlib import Path
 from orch_tui.engine.attempts.nested import nested_before
 from orch_tui.engine.attempts.prepare import Preparer
 from orch_tui.engine.attempts.task_facts import Facts, run_variables
+from orch_tui.engine.backends.chosen import BackendMissing, Backends
 from orch_tui.engine.phases.executor import PhaseExecutor
 from orch_tui.engine.phases.pools import Pools
 from orch_tui.engine.processes.launcher import Launcher
-from orch_tui.engine.processes.launchers import LauncherMissing, make_launcher
 from orch_tui.engine.processes.process import own_identity
 from orch_tui.engine.record.recorder import Recorder
 from orch_tui.engine.record.run_clock import new_clock
@@ -335,7 +335,7 @@ def start_run(
     """
     if plan.refusal is not None:
         raise RunRefused(plan.refusal)
-    launcher = launcher or launcher_of(project)
+    backends = backends_of(project, launcher)
     project.paths.make_state()
     own_identity()
     loop = make_loop()
@@ -358,7 +358,7 @@ def start_run(
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     recorder, teller = Recorder(journal, state, clock.now), teller_of(project, plan.orchestration)
     places = (project.paths, Pools(project.paths, project.settings.pools))
-    executor = PhaseExecutor(plan, recorder, launcher, preparer.ready, *places, directory, by, on_asked=teller)
+    executor = PhaseExecutor(plan, recorder, backends.of_task, preparer.ready, *places, directory, by, on_asked=teller)
     # How a run of a run ended is told with the outer one.
     run = ActiveRun(executor, state, directory, lock, loop, teller if nested_in is None else None)
     run.start()
@@ -371,11 +371,11 @@ def _write_beginning(project: Project, plan: RunPlan, directory: Path, header: R
     return Journal.create(directory, header, plan)
 
 
-def launcher_of(project: Project) -> Launcher:
-    """What starts the tasks of the project's runs. Raises: RunRefused."""
+def backends_of(project: Project, launcher: Launcher | None = None) -> Backends:
+    """What carries the tasks of the project's runs. Raises: RunRefused."""
     try:
-        return make_launcher(project.settings.runs_on)
-    except LauncherMissing as error:
+        return Backends(project.settings, launcher)
+    except BackendMissing as error:
         raise RunRefused(str(error)) from error
 
 

@@ -15,9 +15,11 @@ from typing import Any
 from orch_tui.engine.attempts.attempts import ActiveAttempt, time_limit, unstarted
 from orch_tui.engine.attempts.nested import inner_orchestration, interrupted_below
 from orch_tui.engine.attempts.prepare import Preparer, grace_of, max_log_of
+from orch_tui.engine.backends.backend import Finding, Left, Verdict
+from orch_tui.engine.backends.chosen import Backends
 from orch_tui.engine.phases.executor import PhaseExecutor
 from orch_tui.engine.phases.pools import Pools
-from orch_tui.engine.processes.adopt import Gone, adopt_leader, find_leader, own_group, secrets_in_use
+from orch_tui.engine.processes.adopt import secrets_in_use
 from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest
 from orch_tui.engine.record.recorder import Recorder
 from orch_tui.engine.record.run_clock import RunClock, clock_of
@@ -25,13 +27,13 @@ from orch_tui.engine.requests.requests import CancelRequest
 from orch_tui.engine.runs.alerting import teller_of
 from orch_tui.engine.runs.beside import is_beside, lock_holder
 from orch_tui.engine.runs.loop import make_loop
-from orch_tui.engine.runs.reconcile import Finding, Verdict, inspect_run, starter_of
+from orch_tui.engine.runs.reconcile import inspect_run, starter_of
 from orch_tui.engine.runs.start import (
     ActiveRun,
     AlreadyRunning,
     RunEnded,
     RunRefused,
-    launcher_of,
+    backends_of,
 )
 from orch_tui.engine.runs.surroundings import surroundings
 from orch_tui.model.events import events
@@ -136,10 +138,10 @@ def _lock(project: Project, state: RunState, directory: Path, by: str) -> Lock |
 
 def _executor(project: Project, directory: Path, journal: Journal, state: RunState, by: str) -> PhaseExecutor:
     """Of a run whose journal is held: what became of its tasks is written down, and those that live are adopted."""
-    findings = inspect_run(directory, state)
+    backends = backends_of(project)
+    findings = inspect_run(directory, state, backends)
     if elsewhere := next((f for f in findings.values() if f.verdict is Verdict.OTHER_HOST), None):
         raise RunRefused(f"run {directory.name} cannot be taken over here: {elsewhere.text}")
-    launcher = launcher_of(project)
     clock = clock_of(state)
     recorder = Recorder(journal, state, clock.now)
     plan = plan_of(state)
@@ -150,42 +152,37 @@ def _executor(project: Project, directory: Path, journal: Journal, state: RunSta
         if _never_began(state.tasks[task_id], finding):
             recorder.record(_unstarted(clock.now(), state, state.tasks[task_id], finding.text))
         else:
-            adopted.append(_adopt(project, directory, state, clock, tasks[task_id], finding))
+            adopted.append(_adopt(project, backends, directory, state, clock, tasks[task_id], finding))
     # A run that goes on matters more than what is known of it.
     with contextlib.suppress(OSError):
         keep_used(project, plan, directory, surroundings(project))
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     on_asked = teller_of(project, state.header.orchestration)
     places = (project.paths, Pools(project.paths, project.settings.pools))
-    return PhaseExecutor(plan, recorder, launcher, preparer.ready, *places, directory, by, adopted, on_asked)
+    return PhaseExecutor(plan, recorder, backends.of_task, preparer.ready, *places, directory, by, adopted, on_asked)
 
 
 def _adopt(
-    project: Project, directory: Path, state: RunState, clock: RunClock, task: PlannedTask, finding: Finding
+    project: Project,
+    backends: Backends,
+    directory: Path,
+    state: RunState,
+    clock: RunClock,
+    task: PlannedTask,
+    finding: Finding,
 ) -> ActiveAttempt:
     """The attempt of a task that was running, to be followed: to its end, or to the record of what is known of it."""
     known = state.tasks[task.id]
     last = known.attempts[-1]
     spec = _spec(directory, task, known, clock.now())
-    followed = ActiveAttempt(task, last.number, spec, StopRequest())
+    backend = backends.of_attempt(last)
+    followed = ActiveAttempt(task, last.number, spec, StopRequest(), backend, last.job_name)
     followed.cancelled_by = known.cancelled_by or (state.cancelled_by if last.killing is not None else None)
-    leader = None
-    if finding.verdict in (Verdict.RUNNING, Verdict.DESCENDANTS):
-        if last.pid is not None and last.start is not None:
-            leader = adopt_leader(last.pid, last.start, spec)
-        else:
-            leader = find_leader(spec)
-    if leader is not None:
-        followed.adopted = leader
-        if last.killing is not None or known.cancelled_by is not None:
-            # It was being stopped: that goes on, with a grace time of its own.
-            followed.stop.ask(FailureKind(last.killing or FailureKind.CANCEL))
-        return followed
-    group = own_group(last.pid, last.start, starter_of(state, last).get("boot_id"))
-    lost = finding.text if finding.verdict in (Verdict.LOST, Verdict.UNSTARTED) else ""
     in_use = is_locked(project.paths.configuration_lock(task.configuration))
-    thorough = in_use or finding.verdict is not Verdict.FINISHED
-    followed.adopted = Gone(spec, group, last, lost, clock.of_file, thorough=thorough)
+    followed.adopted = backend.adopt(spec, Left(last, starter_of(state, last), finding, clock.of_file, in_use))
+    if last.killing is not None or known.cancelled_by is not None:
+        # It was being stopped: that goes on, with a grace time of its own. One that is gone hears nothing.
+        followed.stop.ask(FailureKind(last.killing or FailureKind.CANCEL))
     return followed
 
 

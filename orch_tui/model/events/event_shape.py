@@ -165,8 +165,16 @@ SHAPES: dict[str, tuple[Field, ...]] = {
     EventType.PHASE_SKIPPED.value: (_PHASE, _STATUS, _REASON, _BECAUSE),
     EventType.DECIDED.value: (_PHASE, *DECISION),
     EventType.WAITING.value: (_TASK, _REASON, _BECAUSE, _maybe("until", TIME)),
-    EventType.SPAWNING.value: (_TASK, _ATTEMPT),
-    EventType.STARTED.value: (_TASK, _ATTEMPT, Field("pid", COUNT), Field("start", TICKS)),
+    EventType.SPAWNING.value: (_TASK, _ATTEMPT, _maybe("backend", TEXT), _maybe("name", TEXT)),
+    EventType.QUEUED.value: (_TASK, _ATTEMPT, _REASON, _maybe("job", TEXT)),
+    EventType.STARTED.value: (
+        _TASK,
+        _ATTEMPT,
+        _maybe("pid", COUNT),
+        _maybe("start", TICKS),
+        _maybe("node", TEXT),
+        _maybe("job", TEXT),
+    ),
     EventType.ASKED.value: (_TASK, _ATTEMPT, Field("question", QUESTION), _maybe("until", TIME)),
     EventType.KILLING.value: (_TASK, _ATTEMPT, Field("why", FAILURE), Field("grace", LENGTH)),
     EventType.ENDED.value: (

@@ -29,6 +29,7 @@ class EventType(StrEnum):
     DECIDED = "decided"
     WAITING = "waiting"
     SPAWNING = "spawning"
+    QUEUED = "queued"
     STARTED = "started"
     ASKED = "asked"
     KILLING = "killing"
@@ -125,13 +126,33 @@ def waiting(at: float, task: str, reason: Reason, until: float | None = None) ->
     return _event(EventType.WAITING, at, task=task, **_why(reason), until=until)
 
 
-def spawning(at: float, task: str, attempt: int) -> Event:
-    """Written before the process is started, so that no process can exist without a trace in the journal."""
-    return _event(EventType.SPAWNING, at, task=task, attempt=attempt)
+def spawning(at: float, task: str, attempt: int, *, backend: str = "", name: str = "") -> Event:
+    """Written before the process is started, so that no process can exist without a trace in the journal.
+
+    ``backend`` is who will be asked for it, empty for a process of this machine, and ``name`` by what it is found
+    there also when the answer is lost.
+    """
+    return _event(EventType.SPAWNING, at, task=task, attempt=attempt, backend=backend or None, name=name or None)
 
 
-def started(at: float, task: str, attempt: int, *, pid: int, start: tuple[int, int]) -> Event:
-    return _event(EventType.STARTED, at, task=task, attempt=attempt, pid=pid, start=start)
+def queued(at: float, task: str, attempt: int, reason: str, *, job: str = "") -> Event:
+    """It waits at its backend, as ``job`` once that has an id, for this reason in words."""
+    return _event(EventType.QUEUED, at, task=task, attempt=attempt, job=job or None, reason=reason or None)
+
+
+def started(
+    at: float,
+    task: str,
+    attempt: int,
+    *,
+    pid: int | None = None,
+    start: tuple[int, int] | None = None,
+    node: str = "",
+    job: str = "",
+) -> Event:
+    """It has begun: as a process of this machine, whose ``pid`` and ``start`` are told, or on a node as a job."""
+    where = {"node": node or None, "job": job or None}
+    return _event(EventType.STARTED, at, task=task, attempt=attempt, pid=pid, start=start, **where)
 
 
 def asked(at: float, task: str, attempt: int, question: Question, until: float | None) -> Event:

@@ -22,7 +22,10 @@ class AttemptState:
     """One try of a task. Times are seconds since the epoch. ``counts`` is False when it never did any work of its own
     (its executor was gone before it began), so that it uses up no retry. ``executor`` is the index in
     ``RunState.executors`` of the process that started it, -1 if the journal names none. ``question`` is what an
-    approval asks: it has no process."""
+    approval asks: it has no process.
+
+    ``backend`` carries it, empty for a process of this machine; there it is called ``job_name`` and has the id ``job``,
+    and runs on ``node`` once it has begun."""
 
     number: int
     spawned: float
@@ -44,6 +47,27 @@ class AttemptState:
     question: Question | None = None
     checks: tuple[CheckResult, ...] = ()
     usage: Usage | None = None
+    backend: str = ""
+    job_name: str = ""
+    job: str = ""
+    node: str = ""
+
+    @classmethod
+    def spawned_by(cls, executor: int, at: float, data: Mapping[str, Any]) -> AttemptState:
+        """Out of the event that it is about to be started."""
+        backend, name = data.get("backend", ""), data.get("name", "")
+        return cls(data["attempt"], at, executor=executor, backend=backend, job_name=name)
+
+    def begin(self, at: float, data: Mapping[str, Any]) -> None:
+        """Take in the event of its beginning."""
+        self.started, self.pid = at, data.get("pid")
+        self.start = (data["start"][0], data["start"][1]) if "start" in data else None
+        self.node, self.job = data.get("node", ""), data.get("job", self.job)
+
+    @property
+    def place(self) -> str:
+        """Where it runs or ran: ``n17 · job 4711``; empty for this machine, and while nobody knows."""
+        return " · ".join(part for part in (self.node, f"job {self.job}" if self.job else "") if part)
 
     @property
     def seconds(self) -> float | None:

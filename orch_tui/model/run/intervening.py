@@ -7,12 +7,11 @@ from orch_tui.model.events.interventions import ANSWERS, OF_A_TASK, Intervention
 from orch_tui.model.orchestration.approval import OnTimeout, complaint, may_answer, user_of
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import RunState, TaskState
-from orch_tui.model.status import Status
+from orch_tui.model.status import UNDER_WAY, Status
 
 MOST_AT_ONCE = 1_000_000
 """Tasks of a run that a limit may allow."""
 _FAILED = (Status.ERROR, Status.TERMINATED, Status.CANCELLED)
-_RUNNING = (Status.PROCESSING, Status.TERMINATING)
 
 
 def needs_decision(task: TaskState) -> bool:
@@ -73,7 +72,7 @@ def _refusal_of_task(state: RunState, task: TaskState, one: Intervention) -> str
     if one.kind is InterventionKind.HOLD:
         ended = f"{what} has ended already: {task.status.value}" if task.status.final else ""
         return ended or _refusal_of_hold(state, one, what)
-    if task.status in _RUNNING:
+    if task.status in UNDER_WAY:
         return f"{what} is running; it can be stopped"
     if one.kind is InterventionKind.SKIP:
         return "" if waits else f"{what} has ended already: {task.status.value}"

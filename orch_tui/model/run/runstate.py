@@ -23,7 +23,7 @@ from orch_tui.model.orchestration.starts import BACKFILL_PREFIX
 from orch_tui.model.run.attempt_state import AttemptState
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.plan import Decision, PlannedTask
-from orch_tui.model.status import Status
+from orch_tui.model.status import UNDER_WAY, Status
 from orch_tui.model.variables.values import SetValue, Value
 
 
@@ -242,9 +242,7 @@ class RunState:
             handler(self, event.at, event.data)
 
     def _set(self, task: TaskState, status: Status, because: Reason | None = None, until: float | None = None) -> None:
-        phase = self.phases[task.phase]
-        active = (Status.PROCESSING, Status.TERMINATING)
-        phase.active += (status in active) - (task.status in active)
+        self.phases[task.phase].active += (status in UNDER_WAY) - (task.status in UNDER_WAY)
         self.counts[task.status] -= 1
         self.counts[status] += 1
         task.status, task.because, task.until = status, because, until
@@ -293,13 +291,19 @@ class RunState:
         task = self.tasks[data["task"]]
         # A record that stands twice in a journal is no second attempt.
         if not self._attempt(data):
-            task.attempts.append(AttemptState(data["attempt"], at, executor=len(self.executors) - 1))
+            task.attempts.append(AttemptState.spawned_by(len(self.executors) - 1, at, data))
         self._set(task, Status.PROCESSING)
+
+    def _queued(self, at: float, data: Mapping[str, Any]) -> None:
+        if attempt := self._attempt(data):
+            attempt.job = data.get("job", attempt.job)
+            self._set(self.tasks[data["task"]], Status.QUEUED, _because(data))
 
     def _started(self, at: float, data: Mapping[str, Any]) -> None:
         if attempt := self._attempt(data):
-            attempt.started, attempt.pid = at, data["pid"]
-            attempt.start = (data["start"][0], data["start"][1])
+            attempt.begin(at, data)
+            if (task := self.tasks[data["task"]]).status is Status.QUEUED:
+                self._set(task, Status.PROCESSING)
 
     def _asked(self, at: float, data: Mapping[str, Any]) -> None:
         task = self.tasks[data["task"]]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from orch_tui.engine.attempts.attempts import ActiveAttempt, AttemptRunner, time_limit
+from orch_tui.engine.backends.backend import Finding, Left, Told
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.record.recorder import Recorder
 from orch_tui.model.clocks.run_time import RunTime
@@ -17,6 +18,7 @@ from orch_tui.model.events import events
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
+from orch_tui.model.run.attempt_state import AttemptState
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, TaskState
@@ -39,15 +41,27 @@ class Stand:
         self.recorder = Recorder(journal, initial_state(header, plan), lambda: RunTime(self.now))
         self.recorder.record(events.executor(T, pid=1, start=(1, 1), host="h", boot_id="b", by="ann"))
         self.end: Exit | OSError = Exit(0)
+        self.adopted = False
 
-    def start(self, spec: AttemptSpec, inherit: tuple[int, ...] = ()) -> Stand:
+    key = ""
+
+    def name_job(self) -> str:
+        return ""
+
+    def inspect(self, directory: Path, known: AttemptState, starter: Mapping[str, Any]) -> Finding:
+        raise AssertionError("nobody looks for what goes on")
+
+    def adopt(self, spec: AttemptSpec, left: Left) -> Stand:
+        return self
+
+    async def start(self, spec: AttemptSpec, name: str, inherit: tuple[int, ...] = ()) -> Stand:
         if isinstance(self.end, OSError):
             raise self.end
         return self
 
-    identity = Identity(7, 1, 2)
-
-    async def wait(self, stop: StopRequest, killing: Callable[[FailureKind, float], None]) -> Exit:
+    async def wait(self, stop: StopRequest, told: Told) -> Exit:
+        if not self.adopted:
+            told.started(process=Identity(7, 1, 2))
         assert isinstance(self.end, Exit)
         return self.end
 
@@ -55,11 +69,11 @@ class Stand:
         """Run one attempt to this end; when the next one is due."""
         number = len(self.state.attempts) + 1
         spec = AttemptSpec(("x",), {}, "/", self.directory)
-        active = ActiveAttempt(self.task, number, spec, StopRequest(), cancelled_by=cancelled_by)
-        active.adopted = self if adopted else None
+        active = ActiveAttempt(self.task, number, spec, StopRequest(), self, cancelled_by=cancelled_by)
+        active.adopted, self.adopted = self if adopted else None, adopted
         self.end = end
         self.recorder.record(events.spawning(self.now, "t", number))
-        return asyncio.run(AttemptRunner(self.recorder, self, lambda task: None).run(active))
+        return asyncio.run(AttemptRunner(self.recorder, lambda task: None).run(active))
 
     @property
     def state(self) -> TaskState:
@@ -147,18 +161,18 @@ def test_a_wait_begins_when_the_task_ended_and_not_when_somebody_looked(tmp_path
     # GIVEN a task that began at once and ended 7 s later, of which an executor learns an hour later
     stand = _stand(tmp_path, Retry(2, 30.0))
     stand.recorder.record(events.spawning(T, "t", 1))
-    active = ActiveAttempt(stand.task, 1, AttemptSpec((), {}, "", tmp_path), StopRequest(), adopted=stand)
-    stand.now, stand.end = T + 3600, Exit(1, ended=T + 7)
-    retry_at = asyncio.run(AttemptRunner(stand.recorder, stand, lambda task: None).run(active))
+    active = ActiveAttempt(stand.task, 1, AttemptSpec((), {}, "", tmp_path), StopRequest(), stand, adopted=stand)
+    stand.now, stand.end, stand.adopted = T + 3600, Exit(1, ended=T + 7), True
+    retry_at = asyncio.run(AttemptRunner(stand.recorder, lambda task: None).run(active))
     # THEN its time is that of its end, and the wait is over
     assert stand.state.attempts[0].seconds == 7
     assert retry_at == T + 3600
     # AND an end that cannot be right is put right
     for said, seconds in ((T + 3500, 0.0), (T + 9999, 1.0)):
         stand.recorder.record(events.spawning(T + 3600, "t", len(stand.state.attempts) + 1))
-        active = ActiveAttempt(stand.task, len(stand.state.attempts), active.spec, StopRequest(), adopted=stand)
+        active = ActiveAttempt(stand.task, len(stand.state.attempts), active.spec, StopRequest(), stand, adopted=stand)
         stand.now, stand.end = T + 3601, Exit(1, ended=said)
-        asyncio.run(AttemptRunner(stand.recorder, stand, lambda task: None).run(active))
+        asyncio.run(AttemptRunner(stand.recorder, lambda task: None).run(active))
         assert stand.state.attempts[-1].seconds == seconds
 
 
@@ -174,9 +188,11 @@ def test_all_attempts_together_have_a_limit_of_time(tmp_path: Path) -> None:
         starts.append(due - T)
         limit = time_limit(stand.task, stand.state, stand.now)
         stand.recorder.record(events.spawning(stand.now, "t", len(stand.state.attempts) + 1))
-        active = ActiveAttempt(stand.task, len(stand.state.attempts), AttemptSpec((), {}, "", tmp_path), StopRequest())
+        active = ActiveAttempt(
+            stand.task, len(stand.state.attempts), AttemptSpec((), {}, "", tmp_path), StopRequest(), stand
+        )
         stand.now, stand.end = stand.now + 10, Exit(1)
-        due = asyncio.run(AttemptRunner(stand.recorder, stand, lambda task: None).run(active))
+        due = asyncio.run(AttemptRunner(stand.recorder, lambda task: None).run(active))
     # THEN the last one starts within the minute, may take only what is left of it, and the reason says why it was
     assert starts == [0, 20, 40]
     assert limit == (20.0, 60.0)
@@ -189,8 +205,8 @@ def test_a_timeout_by_the_limit_of_all_says_so(tmp_path: Path) -> None:
     stand.recorder.record(events.spawning(T, "t", 1))
     spec = AttemptSpec((), {}, "", tmp_path, timeout=60.0, total=60.0)
     stand.now, stand.end = T + 61, Exit(None, FailureKind.TIMEOUT, seconds_to_stop=0.5)
-    active = ActiveAttempt(stand.task, 1, spec, StopRequest())
-    assert asyncio.run(AttemptRunner(stand.recorder, stand, lambda task: None).run(active)) is None
+    active = ActiveAttempt(stand.task, 1, spec, StopRequest(), stand)
+    assert asyncio.run(AttemptRunner(stand.recorder, lambda task: None).run(active)) is None
     assert stand.state.reason.startswith("timed out: its attempts may take 1:00 together (retry.total)")
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from orch_tui.engine.attempts.attempts import ActiveAttempt
 from orch_tui.engine.attempts.programs import PrepareError
+from orch_tui.engine.backends.local import LocalBackend
 from orch_tui.engine.phases.admission import DISK_POLL, Admission
 from orch_tui.engine.phases.phase_queue import PhaseQueue
 from orch_tui.engine.phases.pools import Pools
 from orch_tui.engine.processes.launcher import AttemptSpec
+from orch_tui.engine.processes.local import LocalLauncher
 from orch_tui.engine.record.recorder import Recorder
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events import events
@@ -49,8 +51,11 @@ class Stand:
         self.recorder.record(events.executor(T, pid=1, start=(1, 1), host="h", boot_id="b", by="ann"))
         self.recorder.record(events.phase_started(T, "p"))
         self.queue = PhaseQueue(2, list(self.tasks), T)
+        self.backend = LocalBackend(LocalLauncher())
         pools = Pools(self.paths, {})
-        self.admission = Admission(self.recorder, self.prepare, self.paths, pools, "run r, {}".format)
+        self.admission = Admission(
+            self.recorder, self.prepare, lambda task: self.backend, self.paths, pools, "run r, {}".format
+        )
 
     def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:
         if task.id in self.refused:

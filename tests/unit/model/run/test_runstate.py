@@ -14,7 +14,7 @@ from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState, fold
 from orch_tui.model.run.waits import why
-from orch_tui.model.status import Status
+from orch_tui.model.status import UNDER_WAY, Status
 
 from tests.support.reasons import in_words
 
@@ -100,7 +100,7 @@ def test_counts_and_slots_agree_with_the_tasks_after_any_events(sequence: list[E
     state = _state(*sequence)
     assert +state.counts == Counter(task.status for task in state.tasks.values())
     for phase in state.phases.values():
-        active = [state.tasks[task].status in (Status.PROCESSING, Status.TERMINATING) for task in phase.tasks]
+        active = [state.tasks[task].status in UNDER_WAY for task in phase.tasks]
         assert phase.active == sum(active)
 
 
