@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 from orch_tui.conditions.facts import PHASE_FACTS, RUN_FACTS, TASK_FACTS
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.status import Status
 
 ROOTS = ('task["', 'phase["', "vars.", "run.", "now")

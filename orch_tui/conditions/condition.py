@@ -6,13 +6,14 @@ import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.conditions.facts import Asked
 from orch_tui.conditions.syntax import Kind, Node, tree_of
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.events.events import write_time
 from orch_tui.model.texts.text import counted

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.events import write_time
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import RunState, TaskState
@@ -39,6 +39,9 @@ class Asked:
     phases: frozenset[str] | None = None
 
 
+_ALL = Asked()
+
+
 class Facts:
     """What conditions see at one moment of a run. Costs go with what is asked for, not with the size of the run."""
 
@@ -62,7 +65,7 @@ class Facts:
             "now": datetime.fromtimestamp(now, UTC),
         }
 
-    def of(self, asked: Asked = Asked()) -> dict[str, Any]:
+    def of(self, asked: Asked = _ALL) -> dict[str, Any]:
         """By root: texts, numbers, bools, lists, maps, None."""
         tasks, phases = self._state.tasks, self._state.phases
         return {

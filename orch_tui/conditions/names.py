@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from orch_tui.conditions.condition import Condition, ConditionError, Expression, Reference, nearest
 from orch_tui.conditions.facts import PHASE_FACTS, RUN_FACTS, TASK_FACTS
+from orch_tui.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
+
+from orch_tui.model.dataclass import dataclass
 
 Fields = list[tuple[int, "int | bytes"]]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.sizes import size_text
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 from orch_tui.model.components.component import ComponentType
 from orch_tui.model.components.configuration import Configuration, split_ref
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.orchestration import Orchestration, Task
 from orch_tui.model.run.promises import Sets
 from orch_tui.model.variables.references import variable_names

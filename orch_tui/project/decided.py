@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import decision_file

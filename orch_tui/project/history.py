@@ -8,10 +8,11 @@ import itertools
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.event_shape import SHAPES, complaint
 from orch_tui.model.events.events import EventType
 from orch_tui.model.events.reasons import Reason, decode_reason
@@ -213,7 +214,7 @@ def continued_by(paths: ProjectPaths, orchestration: str, run: str) -> list[RunS
 def when_of(run: str) -> float | None:
     """When a run began, in seconds since the epoch, as its id has it; None for an id that does not say."""
     try:
-        return datetime.strptime(run[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
+        return _second_of(run).timestamp()
     except ValueError:
         return None
 
@@ -221,10 +222,29 @@ def when_of(run: str) -> float | None:
 def moment_of(run: str) -> int | None:
     """When a run began, in milliseconds since the epoch, as its id has it; None for an id that does not say."""
     try:
-        at = datetime.strptime(run[:20], "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
+        if run[15:16] + run[19:20] != ".Z":
+            return None
+        at = _second_of(run) + timedelta(milliseconds=_number(run[16:19]))
     except ValueError:
         return None
     return (at - datetime.fromtimestamp(0, UTC)) // timedelta(milliseconds=1)
+
+
+def _second_of(run: str) -> datetime:
+    """Of ``20261122T140213…``; ``strptime`` would do, and loads a module of its own for it. Raises: ValueError."""
+    if run[8:9] != "T":
+        raise ValueError(run)
+    year, month, day, hour, minute, second = (
+        _number(run[first:behind]) for first, behind in ((0, 4), (4, 6), (6, 8), (9, 11), (11, 13), (13, 15))
+    )
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+
+
+def _number(digits: str) -> int:
+    """Raises: ValueError: there is anything but digits, as ``int`` would let pass."""
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError(digits)
+    return int(digits)
 
 
 def newest_run_ids(paths: ProjectPaths, orchestration: str, now: float) -> Iterator[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.dataclass import dataclass
 from orch_tui.project.files.own_files import name_of, open_own, write_all
 
 _PRIVATE_DIR = 0o700

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.events import decision_of
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.orchestration.rules import After, Rule, RuleDecision

@@ -7,11 +7,12 @@ What a change saves is not reckoned by a formula: the run is played with it and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from orch_tui.engine.runs.start import RunRequest, plan_run
 from orch_tui.engine.trials.simulation import simulate
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity

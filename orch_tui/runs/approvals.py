@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.interventions import ANSWERS, Intervention
 from orch_tui.model.orchestration.approval import AnswerField, Question
 from orch_tui.model.run.runstate import RunState, TaskState

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 

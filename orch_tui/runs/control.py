@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from orch_tui.engine.requests.requests import CancelRequest, Request, ask, new_i
 from orch_tui.engine.runs.reconcile import inspect_run
 from orch_tui.engine.runs.start import AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
 from orch_tui.engine.runs.takeover import take_over
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.orchestration.orchestration import Variable

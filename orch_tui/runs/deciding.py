@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.engine.requests.requests import ask, new_id, who_am_i
 from orch_tui.engine.requests.wishes import expected, refused
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.texts.text import counted
 from orch_tui.project.journal.file import BrokenJournal, is_executed, read_run

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from orch_tui.engine.attempts.results import read_result
 from orch_tui.engine.record.run_clock import RunClock, clock_of
 from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
 from orch_tui.model.clocks.run_time import BootTime
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.events import Event
 from orch_tui.model.run.runstate import RunState, fold
 from orch_tui.model.texts.text import valid_id

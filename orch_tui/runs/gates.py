@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.engine.attempts.results import read_candidate_id, read_checks
 from orch_tui.model.checks.values import CheckResult, Sample, Verdict, of_verdict
 from orch_tui.model.checks.words import expected_words, found_words
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.texts.text import safe_line

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.status import Status
 from orch_tui.runs.estimates import LONGER
 from orch_tui.runs.responding import NoAnswer

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.run.intervening import awaiting, refusal
 from orch_tui.model.run.runstate import RunState

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.reasons import Cause
 from orch_tui.model.run.pools import pool_of
 from orch_tui.model.run.runstate import RunState, TaskState

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from orch_tui.engine.processes.process import boot_id, host, is_same, read_stat
 from orch_tui.engine.requests.requests import waiting
 from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
 from orch_tui.model.clocks.run_time import BootTime
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.journal.executors import ExecutorReader

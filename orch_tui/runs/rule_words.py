@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.rules import END, After, Rule
 from orch_tui.model.run.may_run import Need, Needed
 from orch_tui.model.run.phase_state import PhaseState

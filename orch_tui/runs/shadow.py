@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from orch_tui.engine.attempts.earlier import EarlierRun
 from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.attempts.results import read_result
 from orch_tui.model.components.configuration import WriteMode
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.run.plan import Decision, RunPlan
 from orch_tui.model.run.runstate import RunState, TaskState

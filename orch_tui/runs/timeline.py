@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from statistics import median
 from typing import NamedTuple
 
 from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.run.intervening import awaiting
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import TaskState

@@ -8,13 +8,13 @@ that ever touches the state: no copies of ten thousand tasks at every event, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.engine.record.run_clock import RunClock, clock_of
 from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
 from orch_tui.model.clocks.run_time import BootTime, RunTime
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.events import Event, EventType
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.orchestration.orchestration import Phase, Task

@@ -7,13 +7,14 @@ value that may be a secret is among the facts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.attempts.earlier import tables_given
 from orch_tui.engine.attempts.results import read_result
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration

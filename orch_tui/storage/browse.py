@@ -7,9 +7,9 @@ group; an order or a filter is a list of such numbers. DuckDB works within littl
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import Column, columns_of, count, folded, literal, parquet, quoted, readable

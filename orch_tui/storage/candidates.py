@@ -12,7 +12,6 @@ import secrets
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 from orch_tui.model.checks.encoding import read_results_json
 from orch_tui.model.checks.values import CheckResult
 from orch_tui.model.components.configuration import WriteMode
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line, valid_id

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.project.files.atomic import sync_directory
 from orch_tui.project.paths import make_private
 from orch_tui.storage.candidates import drop_outdated

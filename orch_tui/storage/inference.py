@@ -23,9 +23,9 @@ The first of these that fits all texts is the type. :mod:`orch_tui.storage.obser
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.conversion import text_of
 from orch_tui.storage.lattice import FLOAT_BITS
 from orch_tui.storage.types import DECIMAL_DIGITS, NULL_TYPE, TEXT, ZONED, DataType, decimal, parse_type

@@ -13,10 +13,10 @@ import secrets
 import time
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.project.files.atomic import sync_directory
 from orch_tui.project.files.own_files import open_own, read_own_text, replace_own, write_all

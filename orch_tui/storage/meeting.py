@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.conversion import converted, holds
 from orch_tui.storage.duckdb import literal
 from orch_tui.storage.lattice import FLOAT_BITS, is_integer, is_number, join

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.duckdb import literal, quoted
 
 NULL_TYPE = '"NULL"'

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from orch_tui.cli.main import run_command_line
-from orch_tui.engine.runs import start
+from orch_tui.engine.runs import run_directory
 from orch_tui.engine.runs.start import ActiveRun
 
 from tests.support.commands import NoScreen
@@ -33,5 +33,5 @@ def _execute(self: ActiveRun) -> None:
 if __name__ == "__main__":
     ActiveRun.start = _execute  # type: ignore[method-assign]
     # The same paths each time.
-    start.new_run_id = lambda *_: "20261129T120000.000Z-aa"
+    run_directory.new_run_id = lambda *_: "20261129T120000.000Z-aa"
     sys.exit(run_command_line(sys.argv[1:], NoScreen()))

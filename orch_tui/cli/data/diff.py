@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from orch_tui.cli.shared.completion import complete_run, complete_table
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import json_option, open_it, project_option, run_directory
 from orch_tui.cli.shared.output import Output
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +14,7 @@ from orch_tui.cli.shared.completion import complete_configuration
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import command_hint, json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:

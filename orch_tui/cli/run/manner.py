@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, WARNED, CliError
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import safe_line
 

@@ -8,7 +8,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from orch_tui.cli.shared.completion import complete_orchestration
 from orch_tui.cli.shared.errors import FAILED, INTERRUPTED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output, print_table
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import select
 import sys
 import time
@@ -17,10 +16,11 @@ from typing import TextIO
 
 from orch_tui.cli.shared.errors import CliError, os_sentence
 from orch_tui.model.status import STYLES, Status
+from orch_tui.model.texts.pattern import pattern
 from orch_tui.model.texts.text import safe_line, safe_lines
 
 _COLORS = {"bright_black": 90, "red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35}
-_PAINT = re.compile(rf"(\x1b\[(?:[01]|{'|'.join(map(str, _COLORS.values()))})m)")
+_PAINT = pattern(rf"(\x1b\[(?:[01]|{'|'.join(map(str, _COLORS.values()))})m)")
 _ERASE = "\r\x1b[K"
 _ASCII = str.maketrans(
     {**{s.glyph: s.ascii for s in STYLES.values()}, "·": "-", "…": "...", "–": "-", "→": "->", "│": "|"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from orch_tui.components.kit.contract import TaskConfig
 from orch_tui.model.checks.encoding import MOST, result_json
 from orch_tui.model.checks.values import CheckResult, Verdict, of_verdict
 from orch_tui.model.checks.words import result_words, summary_words, verdict_counts
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import counted
 from orch_tui.project.masking.redactor import Redactor

@@ -12,7 +12,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orch_tui.components.kit.contract import Input, Output, TaskConfig, disk_problem, read_task_config, use_utf8
 from orch_tui.components.kit.faults import FaultyParameter, tell_fault
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import progress_file, scratch_folder

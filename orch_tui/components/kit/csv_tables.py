@@ -10,7 +10,6 @@ import codecs
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from orch_tui.components.kit.csv_copy import COPY_LINE_END, DEFAULT_LONGEST, LIN
 from orch_tui.components.kit.csv_dialect import Dialect, Empty, Ragged
 from orch_tui.components.kit.csv_grammar import Fields, Grammar, Irregular, Width
 from orch_tui.model.components.configuration import WriteMode
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line

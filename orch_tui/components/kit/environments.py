@@ -8,7 +8,6 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -17,6 +16,7 @@ from pydantic import AfterValidator, Field
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.runner import stop_code
 from orch_tui.components.kit.subprocess import Ended
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.masking.redactor import Redactor
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import IO, Any, cast
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 
 _UNLIMITED = 64 * 2**20

@@ -8,12 +8,13 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.attempts.reproduce import CannotReproduce, read_attempt_config
 from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode, split_ref
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.variables.references import fill_variables, variable_names

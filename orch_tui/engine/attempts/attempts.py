@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from orch_tui.engine.attempts.lastlines import last_line, say_in_log
@@ -24,6 +24,7 @@ from orch_tui.engine.backends.backend import Backend, Job
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.processes.local import clean_up
 from orch_tui.engine.record.recorder import Recorder
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind

@@ -9,9 +9,8 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from orch_tui.engine.attempts.earlier import EarlierRun
 from orch_tui.engine.attempts.nested import inner_orchestration, nested_before, nested_in_run, parent_name
 from orch_tui.engine.attempts.obstacles import passing_obstacle
 from orch_tui.engine.attempts.programs import RUNNER, PrepareError, inline_program, tables_of, wrapper_of
@@ -35,6 +34,9 @@ from orch_tui.model.variables.references import (
 from orch_tui.project.attempt_dir import attempt_directory, make_attempt
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
+
+if TYPE_CHECKING:
+    from orch_tui.engine.attempts.earlier import EarlierRun
 
 DEFAULT_GRACE = 10.0
 DEFAULT_MAX_LOG_MB = 2048.0
@@ -81,7 +83,7 @@ class Preparer:
         self._action = action
         self._unsaved = unsaved
         self._publish = publish and not plan.shadow
-        self._earlier = EarlierRun.of(project.paths, plan)
+        self._earlier = _earlier_run(project, plan)
         self._state = state
         self._base = self._base_environment()
         # For whoever starts an attempt again by hand. Values of names that the project chose, and a proxy's, may hold
@@ -317,6 +319,14 @@ class Preparer:
             for output in outputs:
                 writers.setdefault(output.table, []).append((order[task.phase], task))
         return writers
+
+
+def _earlier_run(project: Project, plan: RunPlan) -> EarlierRun | None:
+    if plan.as_it_ran is None:
+        return None
+    from orch_tui.engine.attempts.earlier import EarlierRun
+
+    return EarlierRun.of(project.paths, plan)
 
 
 def _require_lasting(error: BaseException | None) -> None:

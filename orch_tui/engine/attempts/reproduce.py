@@ -9,21 +9,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.processes.process import TASK_TAG
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.run.runstate import TaskState
+from orch_tui.model.texts.pattern import pattern
 from orch_tui.model.variables.references import resolve_secrets
 from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, attempt_directory, config_file
 from orch_tui.project.definitions.shell import PLAIN
 from orch_tui.project.files.own_files import read_own
 
-_PLAIN = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = pattern(r"[\w@%+=:,./-]+", re.ASCII)
+_NAME = pattern(r"[A-Za-z_][A-Za-z0-9_]*")
 _NESTED = "--nested"
 # Stands for a secret until the text around it is quoted: no text from a file has a NUL.
 _MARK = "\0"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import counted, safe_line, valid_id
 from orch_tui.model.variables.values import Value, decode_all
 from orch_tui.project.attempt_dir import result_file

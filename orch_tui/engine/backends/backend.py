@@ -7,12 +7,12 @@ A backend carries attempts; retries, limits and order stay with the executor. An
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.attempt_state import AttemptState
 

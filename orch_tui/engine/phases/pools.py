@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.run.plan import PlannedTask
 from orch_tui.model.run.pools import pool_of

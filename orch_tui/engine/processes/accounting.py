@@ -13,9 +13,10 @@ import re
 import resource
 from typing import NamedTuple
 
+from orch_tui.model.texts.pattern import pattern
 from orch_tui.model.usage import Usage
 
-_COUNT = re.compile(rb"^(rchar|wchar): (\d+)$", re.MULTILINE)
+_COUNT = pattern(rb"^(rchar|wchar): (\d+)$", re.MULTILINE)
 _KIB = 1024
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.usage import Usage
 

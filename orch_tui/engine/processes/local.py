@@ -30,6 +30,7 @@ from orch_tui.engine.processes.process import (
     when_gone,
 )
 from orch_tui.model.failure import FailureKind
+from orch_tui.model.texts.pattern import pattern
 from orch_tui.model.usage import Usage
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import is_locked
@@ -51,7 +52,7 @@ _SHELL = ("/bin/sh", "-c")
 # What Python ignores, and what a program started from a background job would ignore.
 _DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT)
 # One program with plain arguments needs no subshell either, if the shell would start it as it is.
-_PLAIN_WORDS = re.compile(r"[\w./@%+=:,-]+(?: +[\w./@%+=:,-]+)*", re.ASCII)
+_PLAIN_WORDS = pattern(r"[\w./@%+=:,-]+(?: +[\w./@%+=:,-]+)*", re.ASCII)
 _SHELL_WORDS = frozenset(
     """
     . : alias bg bind break builtin caller case cd command compgen complete continue coproc declare dirs

@@ -11,7 +11,9 @@ import os
 import re
 from collections.abc import Iterator
 
-_COUNT = re.compile(rb"^oom_kill (\d+)$", re.MULTILINE)
+from orch_tui.model.texts.pattern import pattern
+
+_COUNT = pattern(rb"^oom_kill (\d+)$", re.MULTILINE)
 _BYTES = 65536
 
 

@@ -7,9 +7,9 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.event_shape import SHAPES, complaint
 from orch_tui.model.events.events import EventType
 from orch_tui.model.events.interventions import Intervention, with_id

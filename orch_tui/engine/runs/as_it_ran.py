@@ -7,7 +7,7 @@ works on is in its attempt (:mod:`orch_tui.engine.attempts.earlier`). The progra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from orch_tui.engine.attempts.earlier import EarlierRun
 from orch_tui.engine.attempts.programs import PrepareError
@@ -15,6 +15,7 @@ from orch_tui.engine.attempts.task_facts import program_problem
 from orch_tui.engine.runs.start import RunRefused, find_ended
 from orch_tui.model.components.component import APPROVAL_COMPONENT, ORCHESTRATION_COMPONENT, ComponentType
 from orch_tui.model.components.configuration import split_ref
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.run.plan import Decision, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import plan_of

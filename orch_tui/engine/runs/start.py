@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import shutil
 import subprocess
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import field, replace
 from pathlib import Path
 
 from orch_tui.engine.attempts.nested import nested_before
@@ -29,7 +27,9 @@ from orch_tui.engine.runs.alerting import Teller, teller_of
 from orch_tui.engine.runs.beside import is_beside, lock_holder
 from orch_tui.engine.runs.loop import make_loop
 from orch_tui.engine.runs.previous import to_previous
+from orch_tui.engine.runs.run_directory import make_run_directory
 from orch_tui.engine.runs.surroundings import surroundings
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.orchestration.orchestration import Orchestration
@@ -41,11 +41,11 @@ from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState, ScheduledTime
 from orch_tui.model.status import Status
 from orch_tui.project.concurrent.locks import Lock
-from orch_tui.project.history import find_run, latest, moment_of, newest_run_ids
+from orch_tui.project.history import find_run, latest
 from orch_tui.project.journal.file import Journal, is_executed, read_run
 from orch_tui.project.kept.run_definitions import keep_used
 from orch_tui.project.lint.rules import rule_problems
-from orch_tui.project.paths import ProjectPaths, make_private
+from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project
 from orch_tui.project.pruning import prune_runs
 from orch_tui.project.secrets import Secrets
@@ -291,28 +291,6 @@ class ActiveRun:
         return self._thread.is_alive()
 
 
-def new_run_id(paths: ProjectPaths, orchestration: str, now: float) -> str:
-    """``20261122T140213.123Z-7f``: sorts by time, also for runs that follow each other within a second.
-
-    It sorts after those of all earlier runs also when the clock was set back since: it is then a little later than
-    the last of them, whatever the clock says.
-    """
-    newest = max((at for at in map(moment_of, newest_run_ids(paths, orchestration, now)) if at is not None), default=0)
-    at = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=max(int(now * 1000), newest + 1))
-    return f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03}Z-{os.urandom(1).hex()}"
-
-
-def _make_run_directory(paths: ProjectPaths, orchestration: str, now: float) -> Path:
-    """A new directory with a new id. Raises: OSError."""
-    make_private(paths.runs(orchestration))
-    while True:
-        directory = paths.run(orchestration, new_run_id(paths, orchestration, now))
-        # Another run of it may begin in this moment, below another run.
-        with contextlib.suppress(FileExistsError):
-            directory.mkdir(mode=0o700)
-            return directory
-
-
 def start_run(
     project: Project,
     plan: RunPlan,
@@ -342,7 +320,7 @@ def start_run(
     clock, directory, lock = new_clock(), None, None
     try:
         lock = _claim(project, plan, by, scheduled) if nested_in is None else None
-        directory = _make_run_directory(project.paths, plan.orchestration, clock.now())
+        directory = make_run_directory(project.paths, plan.orchestration, clock.now())
         header = replace(_header(plan, directory.name, clock.now(), by, nested_in), scheduled=scheduled)
         if lock is not None:
             lock.describe(f'run {directory.name} of "{plan.orchestration}" by {by}')

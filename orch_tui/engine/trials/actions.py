@@ -11,7 +11,6 @@ import contextlib
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from orch_tui.engine.attempts.lastlines import last_lines
@@ -20,6 +19,7 @@ from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.trials.alone import Alone, obstacle, prepare_alone, run_attempt, scratch_directory, why_not
 from orch_tui.model.components.component import TEST_CONNECTION
 from orch_tui.model.components.configuration import Configuration
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.problem import Problem

@@ -7,12 +7,13 @@ where an executor would start processes, an outcome is assumed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from orch_tui.engine.attempts.attempts import failed_status
 from orch_tui.engine.phases.walk import Walk
 from orch_tui.engine.trials.stage import Stage
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.events.interventions import InterventionKind

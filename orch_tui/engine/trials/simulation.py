@@ -9,11 +9,12 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from orch_tui.engine.phases.phase_queue import PhaseQueue
 from orch_tui.engine.phases.walk import Walk
 from orch_tui.engine.trials.stage import Stage
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events import events
 from orch_tui.model.run.plan import PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.pools import pool_of

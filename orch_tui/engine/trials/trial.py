@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.engine.attempts.attempts import mask_what_is_left
@@ -20,6 +19,7 @@ from orch_tui.engine.processes.launcher import Exit
 from orch_tui.engine.trials.alone import Alone, obstacle, prepare_alone, run_attempt, scratch_directory, why_not
 from orch_tui.model.components.configuration import Configuration
 from orch_tui.model.components.fault import Fault, read_fault
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.run.outcome import outcome_of_exit

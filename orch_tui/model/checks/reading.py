@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
 from orch_tui.model.checks.values import Check, CheckKind, CheckSeverity
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.durations import parse_duration
 from orch_tui.model.texts.text import safe_line
 

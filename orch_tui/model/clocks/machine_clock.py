@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from orch_tui.model.clocks.run_time import BootTime
+from orch_tui.model.dataclass import dataclass
 
 
 def wall() -> float:

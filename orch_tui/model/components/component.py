@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any
 
 from orch_tui.model.components.configuration import Configuration
+from orch_tui.model.dataclass import dataclass
 
 
 class ComponentType(StrEnum):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line
 
 KEY = "fault"

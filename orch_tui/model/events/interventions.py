@@ -7,10 +7,11 @@ when in :mod:`intervening`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.status import Status
 from orch_tui.model.variables.values import Value, encode_all, recall_all

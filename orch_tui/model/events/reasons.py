@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from orch_tui.model.dataclass import dataclass
+from orch_tui.model.texts.pattern import pattern
 
 
 class Cause(StrEnum):
@@ -237,22 +239,22 @@ def decode_reason(encoded: Sequence[str] | None, sentence: str | None) -> Reason
 
 
 _OLD: tuple[tuple[re.Pattern[str], Cause, Mapping[str, str]], ...] = (
-    (re.compile(r"disabled"), Cause.DISABLED, {}),
-    (re.compile(r"not selected"), Cause.NOT_SELECTED, {}),
-    (re.compile(r"retry"), Cause.RETRY, {}),
-    (re.compile(r"delay"), Cause.DELAY, {}),
-    (re.compile(r"reused from run (?P<run>\S+)"), Cause.REUSED, {}),
-    (re.compile(r'phase "(?P<name>.*)" failed'), Cause.PHASE_BEFORE, {"phase": "", "status": "error"}),
-    (re.compile(r'phase "(?P<name>.*)" was (?P<status>[a-z]+)'), Cause.PHASE_BEFORE, {"phase": ""}),
-    (re.compile(r"the run was cancelled by (?P<by>.*)"), Cause.RUN_CANCELLED, {}),
-    (re.compile(r"configuration in use by (?P<holder>.*)"), Cause.CONFIGURATION_IN_USE, {}),
-    (re.compile(r"disk full: (?P<error>.*)"), Cause.DISK_FULL, {}),
+    (pattern(r"disabled"), Cause.DISABLED, {}),
+    (pattern(r"not selected"), Cause.NOT_SELECTED, {}),
+    (pattern(r"retry"), Cause.RETRY, {}),
+    (pattern(r"delay"), Cause.DELAY, {}),
+    (pattern(r"reused from run (?P<run>\S+)"), Cause.REUSED, {}),
+    (pattern(r'phase "(?P<name>.*)" failed'), Cause.PHASE_BEFORE, {"phase": "", "status": "error"}),
+    (pattern(r'phase "(?P<name>.*)" was (?P<status>[a-z]+)'), Cause.PHASE_BEFORE, {"phase": ""}),
+    (pattern(r"the run was cancelled by (?P<by>.*)"), Cause.RUN_CANCELLED, {}),
+    (pattern(r"configuration in use by (?P<holder>.*)"), Cause.CONFIGURATION_IN_USE, {}),
+    (pattern(r"disk full: (?P<error>.*)"), Cause.DISK_FULL, {}),
 )
 """The sentences of format 1, as programs wrote them before causes stood in journals."""
 
 
 def _of_sentence(sentence: str) -> Reason:
-    for pattern, cause, known in _OLD:
-        if found := pattern.fullmatch(sentence):
+    for old, cause, known in _OLD:
+        if found := old.fullmatch(sentence):
             return Reason.of(cause, **known, **found.groupdict())
     return Reason.said(sentence)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from orch_tui.model.components.component import APPROVAL_COMPONENT
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.texts.durations import parse_duration, show_duration
 from orch_tui.model.variables.values import VARIABLE_NAME, Scalar, Value, ValueFault, decode, encode, text_of, type_of

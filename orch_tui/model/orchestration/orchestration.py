@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.retry import Retry
 from orch_tui.model.orchestration.rules import Rule
 

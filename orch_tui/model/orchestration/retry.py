@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from enum import StrEnum
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.failure import FailureKind
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from orch_tui.model.dataclass import dataclass
 
 TRIGGER_PREFIX = "trigger."
 """Before the id of a trigger, where ids of schedules stand as well: in records, and in the headers of runs."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.starts import IfRunning
 
 

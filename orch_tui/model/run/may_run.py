@@ -7,9 +7,9 @@ one or by where a rule leads.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.rules import END, After, Rule, reachable
 from orch_tui.model.run.plan import Decision, PlannedPhase
 

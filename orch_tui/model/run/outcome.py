@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration

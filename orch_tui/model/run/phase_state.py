@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.reasons import Reason
 from orch_tui.model.orchestration.rules import After, Rule, RuleDecision
 from orch_tui.model.status import Status

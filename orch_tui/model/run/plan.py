@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from enum import StrEnum
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Orchestration, Phase, Task, TaskOptions, kind_of
 from orch_tui.model.orchestration.rules import Rule, RuleDecision

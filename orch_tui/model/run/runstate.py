@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.events import Event, EventType, decision_of
 from orch_tui.model.events.interventions import (
     ANSWERS,

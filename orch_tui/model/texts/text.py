@@ -6,8 +6,10 @@ import re
 import unicodedata
 from collections.abc import Container
 
+from orch_tui.model.texts.pattern import pattern
+
 # Whole escape sequences with their bodies (OSC, DCS, APC, PM, SOS strings; CSI; two-character ones).
-_ESCAPES = re.compile(
+_ESCAPES = pattern(
     r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
     r"|\x1b[ -/]*[0-~]?"
@@ -15,9 +17,9 @@ _ESCAPES = re.compile(
 # Controls, and the characters that reorder or hide text (bidirectional marks, zero-width, tags).
 _HIDING = "\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _SURROGATES = "\ud800-\udfff"
-_CONTROLS = re.compile(f"[\x00-\x1f\x7f-\x9f{_HIDING}{_SURROGATES}]")
-_CONTROLS_IN_LINES = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_HIDING}]")
-_NOT_IN_JSON = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f{_HIDING}{_SURROGATES}]")
+_CONTROLS = pattern(f"[\x00-\x1f\x7f-\x9f{_HIDING}{_SURROGATES}]")
+_CONTROLS_IN_LINES = pattern(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_HIDING}]")
+_NOT_IN_JSON = pattern(f"[\x00-\x09\x0b-\x1f\x7f-\x9f{_HIDING}{_SURROGATES}]")
 
 
 def safe_line(text: str, limit: int | None = None) -> str:
@@ -72,7 +74,7 @@ def unique(wanted: str, taken: Container[str]) -> str:
     return candidate
 
 
-ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+ID_PATTERN = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 def valid_id(text: str) -> bool:

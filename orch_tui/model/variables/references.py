@@ -16,32 +16,31 @@ from typing import Any, NamedTuple
 
 from orch_tui.model.components.component import Component
 from orch_tui.model.errors import OrchError
+from orch_tui.model.texts.pattern import pattern
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_SECRET = re.compile(rf"\$\$\{{|\$\{{({_NAME})\}}")
-_STRANGE = re.compile(rf"\$\$\{{|(\$\{{(?!{_NAME}\}})[^{{}}\n]{{0,200}}\}})")
-_SECRET_SOUND = re.compile(
+_SECRET = pattern(rf"\$\$\{{|\$\{{({_NAME})\}}")
+_STRANGE = pattern(rf"\$\$\{{|(\$\{{(?!{_NAME}\}})[^{{}}\n]{{0,200}}\}})")
+_SECRET_SOUND = pattern(
     r"(?:^|[_.-])(?:pass(?:word|wd|phrase)?|pwd|pw|secret|token|credentials?|(?:api|access|private|secret)[_-]?key)$",
     re.IGNORECASE,
 )
-_VARIABLE = re.compile(r"\{\{\{\{|\{\{[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*\}\}")
+_VARIABLE = pattern(r"\{\{\{\{|\{\{[ \t]*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*\}\}")
 
 # A word of /bin/sh whose dollar signs mean nothing: an escape, 'quoted on one line', a comment, the shell's own $$.
 # An apostrophe that no other follows on its line is one in a here-document.
-_SHELL = re.compile(
+_SHELL = pattern(
     r"\\.|'[^'\n]*'|(?P<double>\"(?:\\.|[^\"\\])*\")|(?<![^\s;&|(])\#[^\n]*|\$\$"
     rf"|\$\{{(?P<name>{_NAME})(?!:?[-=+]|[A-Za-z0-9_])",
     re.DOTALL,
 )
-_SHELL_IN_DOUBLE = re.compile(rf"\\.|\$\$|\$\{{(?P<name>{_NAME})(?!:?[-=+]|[A-Za-z0-9_])", re.DOTALL)
-_ASSIGNED = re.compile(rf"(?:^|(?<=[\s;&|(){{}}`]))({_NAME})=(\S*)", re.MULTILINE)
-_LOOPED = re.compile(
-    rf"\bfor\s+({_NAME})\b|\bgetopts\s+\S+\s+({_NAME})\b|\$\{{({_NAME}):?=|\bprintf\s+-v\s+({_NAME})\b"
-)
-_READ = re.compile(rf"\b(?:read|local|declare|typeset|mapfile|readarray)((?:[ \t]+-\w+)*(?:[ \t]+{_NAME}(?:=\S*)?)+)")
-_WORD = re.compile(rf"(?<![-\w=]){_NAME}\b")
+_SHELL_IN_DOUBLE = pattern(rf"\\.|\$\$|\$\{{(?P<name>{_NAME})(?!:?[-=+]|[A-Za-z0-9_])", re.DOTALL)
+_ASSIGNED = pattern(rf"(?:^|(?<=[\s;&|(){{}}`]))({_NAME})=(\S*)", re.MULTILINE)
+_LOOPED = pattern(rf"\bfor\s+({_NAME})\b|\bgetopts\s+\S+\s+({_NAME})\b|\$\{{({_NAME}):?=|\bprintf\s+-v\s+({_NAME})\b")
+_READ = pattern(rf"\b(?:read|local|declare|typeset|mapfile|readarray)((?:[ \t]+-\w+)*(?:[ \t]+{_NAME}(?:=\S*)?)+)")
+_WORD = pattern(rf"(?<![-\w=]){_NAME}\b")
 # Whatever these bring with them, they may set.
-_BRINGS_NAMES = re.compile(r"(?:^|[\s;&|(])(?:\.|source|eval)\s", re.MULTILINE)
+_BRINGS_NAMES = pattern(r"(?:^|[\s;&|(])(?:\.|source|eval)\s", re.MULTILINE)
 # Set by the shell or by the program that starts the task.
 _ALWAYS_SET = frozenset(
     ("HOME", "IFS", "LINENO", "OLDPWD", "OPTARG", "OPTIND", "PATH", "PPID", "PS1", "PS2", "PS4", "PWD")

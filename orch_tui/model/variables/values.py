@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+from orch_tui.model.dataclass import dataclass
+from orch_tui.model.texts.pattern import pattern
 
 Scalar = str | int | float | bool | date | datetime
 Value = Scalar | tuple[Scalar, ...]
 """``datetime`` has a time zone; an ``int`` has 64 bits; a ``float`` is finite."""
 
-VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
+VARIABLE_NAME = pattern(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 MASKED = "*****"
 """What stands where a secret was."""
 MOST_BYTES = 64 << 10

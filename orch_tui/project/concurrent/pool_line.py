@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from dataclasses import dataclass
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.project.files.own_files import NotOwnFile, create_own, open_own, read_own
 from orch_tui.project.paths import ProjectPaths, make_private
 

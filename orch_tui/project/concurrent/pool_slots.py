@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from dataclasses import dataclass
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.project.concurrent.locks import holder_of
 from orch_tui.project.concurrent.pool_line import PoolLine
 from orch_tui.project.paths import ProjectPaths

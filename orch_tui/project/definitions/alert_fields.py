@@ -8,10 +8,11 @@ from typing import Any
 
 from orch_tui.model.orchestration.alerts import USUAL_KINDS, AlertKind, AlertRule, Channel, ChannelKind
 from orch_tui.model.texts.durations import write_duration
+from orch_tui.model.texts.pattern import pattern
 from orch_tui.project.toml.decode import Table, did_you_mean, one_of, quote
 
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_ADDRESS = re.compile(r"\$\{\w+\}|[A-Za-z][A-Za-z0-9+.-]*://")
+_CLOCK = pattern(r"([01]?\d|2[0-3]):([0-5]\d)")
+_ADDRESS = pattern(r"\$\{\w+\}|[A-Za-z][A-Za-z0-9+.-]*://")
 _OF_THE_PROJECT = (AlertKind.SCHEDULER_GONE,)
 _NOBODY_S = (AlertKind.MESSAGE,)
 """What a task tells of itself, whatever rules say."""

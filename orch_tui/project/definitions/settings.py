@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
 from orch_tui.model.components.component import DATA_FLOW_ORDER, ComponentType
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.orchestration import NO_OPTIONS, TaskOptions, Variable
 from orch_tui.model.texts.text import valid_id
 from orch_tui.project.definitions.schedule_fields import read_timezone

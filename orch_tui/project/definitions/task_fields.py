@@ -8,9 +8,10 @@ there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, fields
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.event_shape import COUNT, FLAG, ID, LENGTH, NUMBER, PAIRS, SECONDS, TEXTS, Kind
 from orch_tui.model.events.event_shape import Field as RecordField
 from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Task, TaskOptions, ValueKind, kind_of

@@ -5,20 +5,21 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.texts.pattern import pattern
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.files.given_files import NotRegular, TooLarge, is_inside, read_descriptor, real_path
 from orch_tui.project.files.own_files import NotOwnFile, open_own
 
-_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_PLACE = pattern(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 # O_NONBLOCK: opening a named pipe must not wait for somebody to write into it.
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 

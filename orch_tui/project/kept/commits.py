@@ -9,10 +9,10 @@ import os
 import subprocess
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.project.definitions.configurations import file_reference
 from orch_tui.project.files.given_files import MAX_BYTES
 from orch_tui.project.project import text_file

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from orch_tui.model.dataclass import dataclass
 
 _NAMES = ("id", "table", "name")
 """Keys by which the tables of an array are told apart: those of another place are the same table."""

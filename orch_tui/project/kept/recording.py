@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.project.files.source import DefinitionError
 from orch_tui.project.kept.versions import Change, Version, Versions, ref_of, state_on_disk
 from orch_tui.project.project import Project

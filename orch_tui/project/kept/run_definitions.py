@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.run.plan import Decision, RunPlan
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.files.own_files import open_own, read_own, write_all

@@ -12,13 +12,13 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.components.configuration import split_ref
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line, valid_id

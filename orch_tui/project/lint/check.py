@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, Component
 from orch_tui.model.components.configuration import Configuration, split_ref
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.edits.base import name_key
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.problem import Problem, Severity

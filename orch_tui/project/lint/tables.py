@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, partial
 
 from orch_tui.model.components.configuration import Configuration
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.project.lint.nesting import Lookup, all_tasks, nested_id

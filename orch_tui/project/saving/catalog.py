@@ -10,12 +10,13 @@ import itertools
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.components.configuration import Configuration, split_ref
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.edits.edits import replace_configuration
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.orchestration import Orchestration, Task

@@ -8,9 +8,9 @@ being edited.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.texts.text import valid_id
 from orch_tui.project.concurrent.slots import Slots, renamed, stem_of

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from orch_tui.model.dataclass import dataclass
+from orch_tui.model.texts.pattern import pattern
 from orch_tui.project.toml.lines import comments_in
 from orch_tui.project.toml.text import value_text
 
-_OPENING = re.compile(r"[ \t]*(?:#[^\n]*)?\n")
-_BEHIND = re.compile(r"[ \t]*(?P<comma>,?)(?P<rest>[ \t]*(?:#[^\n]*)?\n?)")
+_OPENING = pattern(r"[ \t]*(?:#[^\n]*)?\n")
+_BEHIND = pattern(r"[ \t]*(?P<comma>,?)(?P<rest>[ \t]*(?:#[^\n]*)?\n?)")
 
 Span = tuple[int, int]
 

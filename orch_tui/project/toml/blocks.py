@@ -7,17 +7,17 @@ lines, and tables of the document that stand between or after phases, are loose:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.orchestration import Orchestration
+from orch_tui.model.texts.pattern import pattern
 from orch_tui.project.toml.lines import Kind, Statement, comments_above, scan
 
 BlockKey = tuple[str, str]
 PREAMBLE: BlockKey = ("preamble", "")
 
-_BLANK_THEN_COMMENT = re.compile(r"(?:^|\n)[ \t\r]*\n(?=[ \t]*#)")
+_BLANK_THEN_COMMENT = pattern(r"(?:^|\n)[ \t\r]*\n(?=[ \t]*#)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from orch_tui.model.dataclass import dataclass
+from orch_tui.model.texts.pattern import pattern
 
 KeyPath = tuple[str | int, ...]
 
-_SPACE = re.compile(r"[ \t]*")
-_SPACE_AND_COMMENTS = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_STRING = re.compile(
+_SPACE = pattern(r"[ \t]*")
+_SPACE_AND_COMMENTS = pattern(r"(?:[ \t\r\n]|#[^\n]*)*")
+_BARE_KEY = pattern(r"[A-Za-z0-9_-]+")
+_STRING = pattern(
     r'"""(?:\\.|[^\\])*?"""(?:"{0,2})'
     r"|'''.*?'''(?:'{0,2})"
     r'|"(?:\\.|[^"\\\n])*"'
     r"|'[^'\n]*'",
     re.DOTALL,
 )
-_STRING_OR_COMMENT = re.compile(rf"{_STRING.pattern}|(?P<comment>#[^\r\n]*)", re.DOTALL)
-_SCALAR = re.compile(r"[^,\]}#\r\n]+")
-_LINE_END = re.compile(r"[^\n]*(?:\n|\Z)")
+_STRING_OR_COMMENT = pattern(rf"{_STRING.pattern}|(?P<comment>#[^\r\n]*)", re.DOTALL)
+_SCALAR = pattern(r"[^,\]}#\r\n]+")
+_LINE_END = pattern(r"[^\n]*(?:\n|\Z)")
 
 
 class Kind(StrEnum):

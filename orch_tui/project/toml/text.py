@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
 from orch_tui.model.texts.durations import parse_duration, write_duration
+from orch_tui.model.texts.pattern import pattern
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-_NOT_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_BARE = pattern(r"[A-Za-z0-9_-]+")
+_NOT_IN_LINES = pattern("[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def key_text(key: str) -> str:

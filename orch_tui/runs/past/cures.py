@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.status import Status
 from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import BrokenJournal, read_run

@@ -6,9 +6,9 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.reasons import Cause
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import counted, safe_line

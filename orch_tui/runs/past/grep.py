@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.files.own_files import open_own
 from orch_tui.project.history import RunSummary

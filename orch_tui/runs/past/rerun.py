@@ -11,10 +11,10 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from orch_tui.engine.runs.start import RunRequest
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.status import Status
 from orch_tui.project.history import RunSummary, run_directories, summarize

@@ -7,12 +7,12 @@ upright where it is narrow, or where ways lead past phases that do not fit besid
 from __future__ import annotations
 
 from collections.abc import Sequence as Values
-from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
 from rich.cells import cell_len
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.runs.sequence.names import ASCII_ELLIPSIS, ELLIPSIS, cut, cut_names

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.orchestration.rules import END, After, goes_on, rule_id
 from orch_tui.model.run.phase_state import PhaseState

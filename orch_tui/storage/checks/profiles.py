@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.storage.checks.learned import VERSIONS
 from orch_tui.storage.duckdb import Column, describe, parquet, quoted

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.engine.processes.process import boot_id, host
 from orch_tui.engine.record.run_clock import RunClock, clock_of, new_clock
-from orch_tui.engine.runs.start import new_run_id
+from orch_tui.engine.runs.run_directory import new_run_id
 from orch_tui.model.clocks.machine_clock import uptime
 from orch_tui.model.events import events
 from orch_tui.model.run.plan import RunPlan
