@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.processes.local import LocalAttempt, clean_up, leader_of, read_ending
-from orch_tui.engine.processes.process import boot_id, is_same, read_environment, read_stat, tagged
+from orch_tui.engine.processes.process import boot_id, is_same, read_stat
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.attempt_state import AttemptState
-from orch_tui.project.masking.redactor import secrets_of_task
 
 
 def adopt_leader(pid: int, started: tuple[int, int], spec: AttemptSpec) -> LocalAttempt | None:
@@ -85,15 +83,3 @@ def own_group(pid: int | None, started: tuple[int, int] | None, boot: object) ->
         return None
     stat = read_stat(pid)
     return pid if stat is None or started[0] - 1 <= stat.start <= started[1] + 1 else None
-
-
-def secrets_in_use(directory: Path) -> dict[str, str]:
-    """``ORCH_SECRETS`` and what it names, as the task got them; empty when nothing of it lives.
-
-    Whoever follows an attempt that it did not start needs them, to mask what it leaves if it is killed.
-    """
-    for pid in tagged([directory]):
-        environment = read_environment(pid)
-        if "ORCH_SECRETS" in environment:
-            return {"ORCH_SECRETS": environment["ORCH_SECRETS"], **secrets_of_task(environment)}
-    return {}

@@ -19,8 +19,8 @@ from orch_tui.engine.backends.backend import Finding, Left, Verdict
 from orch_tui.engine.backends.chosen import Backends
 from orch_tui.engine.phases.executor import PhaseExecutor
 from orch_tui.engine.phases.pools import Pools
-from orch_tui.engine.processes.adopt import secrets_in_use
 from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest
+from orch_tui.engine.processes.secrets_in_use import secrets_in_use
 from orch_tui.engine.record.recorder import Recorder
 from orch_tui.engine.record.run_clock import RunClock, clock_of
 from orch_tui.engine.requests.requests import CancelRequest

@@ -169,10 +169,8 @@ class ScheduledTime:
 
 @dataclass(frozen=True, slots=True)
 class RunHeader:
-    """What is fixed when a run starts. ``by`` says who or what started it, ``scheduled`` for which scheduled time.
-
-    ``as_it_ran`` and ``shadow`` are those of the plan.
-    """
+    """What is fixed when a run starts. ``by`` says who or what started it, ``scheduled`` for which scheduled time;
+    ``as_it_ran`` and ``shadow`` are those of the plan."""
 
     id: str
     orchestration: str

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from enum import StrEnum
+
+from orch_tui.model.texts.pattern import pattern
 
 MIN_VISIBLE = 4
 """Letters, digits and signs. Masking a shorter value would mangle every log and hide nothing."""
 _MIN_DIGITS = 6
 _SIGNS_THAT_DO_NOT_COUNT = frozenset("\"'\\`")
 _KINDS_THAT_DO_NOT_COUNT = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf"))
-_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
-_DATE_OR_TIME = re.compile(
+_NUMBER = pattern(r"[+-]?\d+(?:[.,]\d+)?")
+_DATE_OR_TIME = pattern(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
     r"|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}:\d\d(?::\d\d)?"
 )
-_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?")
+_ADDRESS = pattern(r"\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?")
 _WORDS = frozenset(
     """
     true false null none nil undefined yes no on off default auto enabled disabled empty unknown

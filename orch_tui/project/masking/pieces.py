@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus
 
+from orch_tui.model.texts.pattern import pattern
 from orch_tui.project.masking.ordinary import visible, why_ordinary
 
 _MIN_LINE = 8
@@ -15,14 +16,14 @@ _CUT = 96
 _OVERLAP = 8
 _MOST = 0.8
 # A password should have its signs percent-encoded; one that has not reaches up to the last "@".
-_USER_INFO = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#:\s]*:\S*|[^/?#\s]*)@")
+_USER_INFO = pattern(r"[A-Za-z][A-Za-z0-9+.-]*://([^/?#:\s]*:\S*|[^/?#\s]*)@")
 # What settings of connections, query strings and JSON call a secret.
-_NAMED = re.compile(
+_NAMED = pattern(
     r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|credential|(?:api|access|account|private|shared|encryption)[ _-]?key"
     r"|sig(?:nature)?|auth)\w*[\"']?\s*[=:]\s*(?:\"((?:[^\"\\]|\\.)+)\"|'([^']+)'|([^\"'&;,\s}]+))",
     re.IGNORECASE,
 )
-_ADDRESS_SIGNS = re.compile(r"[@:/?#\[\]]+")
+_ADDRESS_SIGNS = pattern(r"[@:/?#\[\]]+")
 
 
 def pieces_of(value: str) -> list[str]:

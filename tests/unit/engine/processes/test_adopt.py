@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from orch_tui.engine.processes import adopt
-from orch_tui.engine.processes.adopt import Gone, adopt_leader, own_group, secrets_in_use
+from orch_tui.engine.processes.adopt import Gone, adopt_leader, own_group
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.processes.process import Stat, boot_id, read_stat
+from orch_tui.engine.processes.secrets_in_use import secrets_in_use
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.attempt_state import AttemptState
 from orch_tui.project.attempt_dir import exit_file, log_file
