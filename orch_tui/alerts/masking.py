@@ -13,7 +13,7 @@ from orch_tui.model.variables.references import (
     possible_secrets,
     resolve_secrets,
     secret_names,
-    used_secrets,
+    secrets_of,
 )
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.project import DefinitionError, Project
@@ -51,5 +51,6 @@ def _names_of(project: Project, ref: str) -> frozenset[str]:
         return frozenset()
     component = project.component(configuration.component)
     if component is None:
-        return secret_names(configuration.parameters)
-    return used_secrets(component, configuration.parameters) | possible_secrets(component, configuration.parameters)
+        return frozenset().union(*(secret_names(part.parameters) for part in configuration.parts()))
+    possible = (possible_secrets(component, part.parameters) for part in configuration.parts())
+    return secrets_of(component, configuration).union(*possible)

@@ -20,7 +20,7 @@ from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.orchestration.orchestration import Orchestration, Task
 from orch_tui.model.run.plan import Standing
 from orch_tui.model.run.promises import promised_before
-from orch_tui.model.variables.references import MissingVariables, task_values, variable_names
+from orch_tui.model.variables.references import MissingVariables, task_values, variables_of
 from orch_tui.project.history import newest_ids
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.setters import sets_of
@@ -86,7 +86,7 @@ class Reader:
     def used(self, ref: str) -> Collection[str]:
         """The variables that a configuration uses."""
         try:
-            return variable_names(self.project.configuration(ref).parameters)
+            return variables_of(self.project.configuration(ref))
         except DefinitionError:
             return ()
 
@@ -123,7 +123,7 @@ class Reader:
             configuration = self.project.configuration(one.key)
         except DefinitionError:
             return Subject(one.key, one.key, "", follows=follows)
-        used = variable_names(configuration.parameters)
+        used = variables_of(configuration)
         return Subject(
             one.key,
             job.name if job is not None else one.key,

@@ -6,16 +6,18 @@ that name files of that interface take the folder of any program that is given o
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from orch_tui.project.files.own_files import create_own
 from orch_tui.project.paths import make_private
 
+_ROWS = "rows"
 _DATA_FOLDER = ("in", "in/tables", "in/files", "out", "out/tables", "out/files")
 DATA_SUBFOLDERS = tuple(folder for folder in _DATA_FOLDER if "/" in folder)
 """The folders of a data folder, relative to it; their parents are made with them."""
@@ -26,8 +28,21 @@ def attempt_directory(run_directory: Path, task: str, number: int) -> Path:
     return Path(f"{run_directory}/tasks/{task}/{number}")
 
 
+def row_directory(directory: Path, row: str) -> Path:
+    """Where the data folder of one row of the configuration is, below the directory of the attempt."""
+    return directory / _ROWS / row
+
+
+def row_directories(directory: Path) -> Iterator[Path]:
+    """Those of all rows of an attempt that have begun."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        yield from (Path(entry.path) for entry in os.scandir(directory / _ROWS) if entry.is_dir(follow_symlinks=False))
+
+
 def run_of(directory: Path) -> Path | None:
-    """The directory of the run that this one is an attempt of; None when it is made like none."""
+    """The directory of the run that this one is an attempt of, or a row of one; None when it is made like none."""
+    if directory.parent.name == _ROWS and directory.parent.parent.name != "tasks":
+        directory = directory.parent.parent
     above = directory.parents
     return above[2] if len(above) > 2 and above[1].name == "tasks" else None
 
@@ -112,6 +127,18 @@ def output_state(directory: Path) -> Path:
 def told_files(directory: Path) -> tuple[Path, ...]:
     """The files in which a task tells this program of itself, in words of its own."""
     return result_file(directory), progress_file(directory), output_state(directory)
+
+
+def make_data_folder(directory: Path, config: Mapping[str, Any]) -> None:
+    """Create the data folder of one row with its ``config.json``, anew if there is one. Raises: OSError."""
+    make_private(directory.parent)
+    if directory.exists():
+        shutil.rmtree(directory)
+    os.mkdir(directory, 0o700)
+    text = json.dumps(config, ensure_ascii=False, default=str)
+    create_own(config_file(directory), f"{text}\n".encode("utf-8", "replace"))
+    for part in _DATA_FOLDER:
+        os.mkdir(f"{directory}/{part}", 0o700)
 
 
 def make_attempt(directory: Path, config: Mapping[str, Any], *, data_folder: bool, secrets: bool = False) -> None:

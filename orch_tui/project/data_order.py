@@ -10,7 +10,7 @@ from orch_tui.model.components.configuration import Configuration, split_ref
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.orchestration import Orchestration, Task
 from orch_tui.model.run.promises import Sets
-from orch_tui.model.variables.references import variable_names
+from orch_tui.model.variables.references import variable_names, variables_of
 from orch_tui.project.lint.nesting import all_tasks, nested_id
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.setters import sets_of
@@ -102,12 +102,12 @@ def _tables(project: Project, task: Task) -> tuple[frozenset[str], frozenset[str
     found = _configuration(project, task)
     if found is None:
         return frozenset(), frozenset()
-    return frozenset(item.table for item in found.inputs), frozenset(item.table for item in found.outputs)
+    return frozenset(item.table for item in found.reads), frozenset(item.table for item in found.writes)
 
 
 def _variables(project: Project, task: Task) -> frozenset[str]:
     found = _configuration(project, task)
-    names: Collection[str] = variable_names(found.parameters) if found is not None else ()
+    names: Collection[str] = variables_of(found) if found is not None else ()
     return frozenset(f"{{{{ {name} }}}}" for name in {*names, *variable_names(dict(task.variables))})
 
 

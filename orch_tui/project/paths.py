@@ -112,6 +112,11 @@ class ProjectPaths:
     def run(self, orchestration: str, run: str) -> Path:
         return self.runs(orchestration) / run
 
+    def saved_state(self, component: str, configuration: str, row: str = "") -> Path:
+        """What a configuration, or a row of it, saved for its next run."""
+        folder = self.state / "state" / component
+        return folder / configuration / f"{row}.json" if row else folder / f"{configuration}.json"
+
     def configuration_lock(self, ref: str) -> Path:
         """The lock of a configuration, given as ``component/id``: two tasks of it never overlap."""
         return self.locks / f"{ref}.lock"

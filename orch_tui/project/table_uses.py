@@ -23,7 +23,7 @@ def table_uses(project: Project) -> dict[str, TableUses]:
             found = project.configuration(ref)
         except DefinitionError:
             continue
-        for items, into in ((found.outputs, writers), (found.inputs, readers)):
+        for items, into in ((found.writes, writers), (found.reads, readers)):
             for table in dict.fromkeys(item.table for item in items):
                 into.setdefault(table, []).append(ref)
     return {

@@ -26,7 +26,7 @@ from orch_tui.model.texts.text import safe_line, valid_id
 from orch_tui.project.attempt_dir import decision_file
 from orch_tui.project.files.atomic import sync_directory
 from orch_tui.project.files.own_files import read_own, replace_json, require_own
-from orch_tui.project.paths import make_private
+from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.storage.tables import StorageError, TableFiles, TableInfo
 
 QUARANTINE = ".quarantine"
@@ -52,13 +52,15 @@ class CandidateTable:
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Who made a candidate. ``attempt`` is the directory of the attempt, relative to the project's ``.orch``."""
+    """Who made a candidate. ``attempt`` is the directory of the attempt, relative to the project's ``.orch``; a row
+    of a configuration has none: what is decided of one says nothing of the others."""
 
     component: str = ""
     configuration: str = ""
     run: str = ""
     task: str = ""
     attempt: str = ""
+    row: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def keep_candidate(
             "run": maker.run,
             "task": maker.task,
             "attempt": maker.attempt,
+            "row": maker.row,
             "tables": tables,
             "results": list(results),
             "state": state,
@@ -234,9 +237,9 @@ def settle(storage: TableFiles, identity: str, told: Mapping[str, Any], *, accep
         return
     maker, state = candidate.maker, storage.root.parent
     if accepted and candidate.state is not None and valid_id(maker.component) and valid_id(maker.configuration):
-        folder = state / "state" / maker.component
-        make_private(folder)
-        replace_json(folder / f"{maker.configuration}.json", candidate.state)
+        file = ProjectPaths(state.parent).saved_state(maker.component, maker.configuration, maker.row)
+        make_private(file.parent)
+        replace_json(file, candidate.state)
     if not accepted:
         # A note of what did not happen would be worse than none.
         remove_candidate(storage, identity)
@@ -251,7 +254,7 @@ def _candidate(identity: str, home: Path, body: Mapping[str, Any]) -> Candidate:
     return Candidate(
         identity,
         datetime.fromisoformat(body["created"]),
-        Maker(*(str(body[key]) for key in ("component", "configuration", "run", "task", "attempt"))),
+        Maker(*(str(body.get(key, "")) for key in ("component", "configuration", "run", "task", "attempt", "row"))),
         tuple(_table(home, one) for one in body["tables"]),
         read_results_json(body["results"]),
         body.get("state"),

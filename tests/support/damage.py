@@ -12,6 +12,7 @@ from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.events.reasons import Cause, Reason
+from orch_tui.model.events.row_results import RowResult
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import AnswerField, FieldType, Question
 from orch_tui.model.orchestration.orchestration import TaskOptions
@@ -80,7 +81,7 @@ def _head(run: str) -> str:
         PlannedTask("n", "orchestration/o", "N", "p", Decision.RUN),
     )
     then = (
-        PlannedTask("c", "command/c", "C", "q", Decision.RUN),
+        PlannedTask("c", "command/c", "C", "q", Decision.RUN, rows=("orders", "x")),
         PlannedTask("r", "command/r", "R", "q", Decision.REUSED, in_words(f"reused from run {BEFORE}")),
     )
     plan = RunPlan(
@@ -140,6 +141,7 @@ def _succeeded() -> list[Event]:
             variables={"rows": 3, "names": ("a", "b")},
             checks=(CheckResult(Check(CheckKind.UNIQUE, "raw/rows", columns=("id",)), Verdict.PASSED, 0.0),),
             usage=Usage(peak_memory=95_000_000, cpu=1.5, read=10, written=0),
+            rows=(RowResult("orders", "Orders", Status.SUCCESS, "", 1.5), RowResult("x", "x", Status.ERROR, "no")),
         ),
         events.ended(T0 + 6, "b", 1, Status.SUCCESS, exit_code=0),
         events.spawning(T0 + 6, "n", 1, backend="cluster", name="orch-1"),

@@ -277,6 +277,7 @@ def _attempt_json(attempt: AttemptState, task: TaskState, directory: Path) -> di
         },
         "counts": attempt.counts,
         "usage": None if attempt.usage is None else attempt.usage.values(),
+        **({"rows": [row.values() for row in attempt.rows]} if attempt.rows else {}),
         "log": str(log_file(attempt_directory(directory, task.id, attempt.number))),
     }
 

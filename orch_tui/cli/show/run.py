@@ -10,6 +10,7 @@ from orch_tui.cli.shared.output import Output, cells, local_time, pad
 from orch_tui.cli.shared.rule_line import rule_line
 from orch_tui.engine.runs.reconcile import inspect_run
 from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events.row_results import rows_words
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.run.waits import why
@@ -121,6 +122,8 @@ def _task_line(out: Output, model: RunModel, task: TaskState, width: int, now: R
         place = attempt_directory(model.directory, task.id, last.number)
         found = [*tables_written(place), *files_written(place)]
         parts += [f"{counted(rows, 'row')} in {name}" for name, rows in found]
+        if last.rows:
+            parts.append(rows_words(last.rows))
         parts += findings_told(place)
         parts += model.marks(task, now)
     waits = model.live and not task.status.final and not running

@@ -114,6 +114,10 @@ def _print_attempt(
         out.line(f"    counted {counts}")
     for name, value in attempt.values.items():
         out.line(f"    set {variable_words(name, value)}")
+    for row in attempt.rows:
+        words = f"    row {safe_line(row.title, 160)}  {out.status(row.status)}  {show_duration(row.seconds)}"
+        before = f"in attempt {row.attempt}" if row.attempt != attempt.number else ""
+        out.line("  ".join(filter(None, (words, before, safe_line(row.reason, 400)))).rstrip())
     for result in attempt.checks:
         out.line(f"    check {result.verdict.value}: {safe_line(result_words(result), 400)}")
     if (decided := read_decided(place)) is not None:

@@ -67,9 +67,6 @@ class Parameters(kit.Parameters):
     processors: dict[str, Any] = Field(
         default_factory=dict, title="Processors", description="Kept from Keboola; a task that has some is refused."
     )
-    rows: list[dict[str, Any]] = Field(
-        default_factory=list, title="Rows", description="Kept from Keboola; a task that has some is refused."
-    )
     storage: dict[str, Any] = Field(
         default_factory=dict,
         title="Storage",

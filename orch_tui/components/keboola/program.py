@@ -88,10 +88,6 @@ def _refuse_what_is_not_done(parameters: Parameters) -> None:
             f"processors are not run here: {safe_line(', '.join(named), 200)}; take them out, and let a task after "
             "this one do their work"
         )
-    if any(row.get("enabled") is not False for row in parameters.rows):
-        raise UserError(
-            "rows are not run here: make a configuration of each, with the parameters of the row over those of all"
-        )
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:

@@ -88,13 +88,14 @@ class Gate:
         Raises: StorageError.
         """
         config, state_folder = self._config, ProjectPaths(self._config.project).state
-        inside = config.data_dir.is_relative_to(state_folder)
+        inside = config.data_dir.is_relative_to(state_folder) and not config.row
         maker = Maker(
             config.component,
             config.configuration,
             config.run,
             config.task,
             str(config.data_dir.relative_to(state_folder)) if inside else "",
+            config.row,
         )
         results = self._redactor.value(checked.told.get("checks", []))
         return transaction.set_aside(maker, results, state)

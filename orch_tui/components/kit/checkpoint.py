@@ -183,6 +183,7 @@ class Sent:
 def sent_file(ctx: Context) -> Path:
     """Where the batches of this configuration are written down."""
     if valid_id(ctx.component) and valid_id(ctx.configuration):
-        return ProjectPaths(ctx.project).state / "sent" / ctx.component / f"{ctx.configuration}.jsonl"
+        folder = ProjectPaths(ctx.project).state / "sent" / ctx.component
+        return folder / ctx.configuration / f"{ctx.row}.jsonl" if ctx.row else folder / f"{ctx.configuration}.jsonl"
     # Started by hand, with a config.json that does not say whose it is: nothing outlives the attempt.
     return sent_batches(ctx.data_dir)

@@ -54,8 +54,8 @@ class Context:
 
     ``metrics``, ``files`` (``{"path", "rows", "bytes"}`` each) and ``warning`` go to result.json; a warning makes a
     task that exits with 0 end in status warning. ``state`` is what the last successful task of this configuration
-    left as ``next_state``; None as ``next_state`` keeps it. ``component``, ``configuration`` and ``run`` are ids, empty
-    when the component was started by hand.
+    left as ``next_state``; None as ``next_state`` keeps it. ``component``, ``configuration``, ``run`` and ``row``
+    are ids, empty when the component was started by hand; ``row`` also where the configuration has none.
     """
 
     data_dir: Path
@@ -72,6 +72,7 @@ class Context:
     component: str = ""
     configuration: str = ""
     run: str = ""
+    row: str = ""
     _progress: dict[str, Any] | None = None
     _progress_at: float = float("-inf")
 
@@ -275,6 +276,7 @@ def _context(config: TaskConfig, redactor: Redactor) -> Context:
         component=config.component,
         configuration=config.configuration,
         run=config.run,
+        row=config.row,
         outputs={output.name: output for output in config.outputs},
         redactor=redactor,
     )

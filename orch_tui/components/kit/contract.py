@@ -56,6 +56,8 @@ class TaskConfig:
     of Keboola's synchronous actions (https://developers.keboola.com/extend/common-interface/actions/). Without
     ``publish`` it is a try: outputs and state stay in the data folder. ``checks`` are those of its outputs.
 
+    ``row`` is the id of the configuration's row that it runs, or empty.
+
     ``versions`` are those of inputs that are not the newest, by table. ``as_it_ran`` is the directory of the attempt
     whose state it is given: it keeps none then.
     """
@@ -75,6 +77,7 @@ class TaskConfig:
     checks: tuple[Check, ...] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
     as_it_ran: Path | None = None
+    row: str = ""
 
 
 def read_task_config(environment: Mapping[str, str] | None = None) -> TaskConfig:
@@ -134,6 +137,7 @@ def _parse(body: Any, data_dir: Path, project: Path, env: Mapping[str, str]) -> 
         checks=tuple(parse_checks(about.get("checks") or [], [item.table for item in outputs])),
         versions={str(item["source"]): int(item["version"]) for item in read if "version" in item},
         as_it_ran=Path(about["as_it_ran"]) if about.get("as_it_ran") else None,
+        row=str(about.get("row") or ""),
     )
 
 

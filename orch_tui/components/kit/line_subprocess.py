@@ -21,7 +21,7 @@ _GRACE = 5.0
 """Seconds between TERM and KILL for a program that is no longer wanted."""
 
 
-class _Lines:
+class Lines:
     """Puts pieces of a stream together to lines."""
 
     def __init__(self, sink: Sink, *, limit: int) -> None:
@@ -77,8 +77,8 @@ def run_program(
                 process.send_signal(number)
             assert process.stdout is not None and process.stderr is not None
             lines = {
-                process.stdout.fileno(): _Lines(out, limit=line_limit),
-                process.stderr.fileno(): _Lines(err, limit=1 << 16),
+                process.stdout.fileno(): Lines(out, limit=line_limit),
+                process.stderr.fileno(): Lines(err, limit=1 << 16),
             }
             deadline = None if timeout is None else time.monotonic() + timeout
             pump(process, {descriptor: one.feed for descriptor, one in lines.items()}, deadline)

@@ -1,4 +1,5 @@
-"""What a configuration saved for its next run: ``.orch/state/<component>/<configuration>.json``.
+"""What a configuration saved for its next run: ``.orch/state/<component>/<configuration>.json``, and for a
+row of it ``.orch/state/<component>/<configuration>/<row>.json``.
 
 On the disk secrets in it are references; the program gets the values, and gives them.
 """
@@ -37,7 +38,7 @@ class SavedState:
         component, configuration = self._config.component, self._config.configuration
         if not (valid_id(component) and valid_id(configuration)):
             return None
-        return ProjectPaths(self._config.project).state / "state" / component / f"{configuration}.json"
+        return ProjectPaths(self._config.project).saved_state(component, configuration, self._config.row)
 
     def fetch(self) -> None:
         """Bring it to ``in/state.json``: in memory only, until :meth:`close`, if it has secrets in it.

@@ -13,11 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.attempts.reproduce import CannotReproduce, read_attempt_config
-from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode, split_ref
+from orch_tui.model.components.configuration import (
+    Configuration,
+    ConfigurationRow,
+    TableInput,
+    TableOutput,
+    WriteMode,
+    split_ref,
+)
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.run.runstate import RunState, TaskState
-from orch_tui.model.variables.references import fill_variables, variable_names
+from orch_tui.model.variables.references import fill_variables, variables_of
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.saving.configuration_text import house_text
@@ -99,6 +106,10 @@ def configuration_of_attempt(directory: Path, ref: str) -> Configuration:
 
 def _configuration_of(config: Mapping[str, Any], ref: str) -> Configuration:
     component, name = split_ref(ref)
+    if rows := config.get("orch_tui", {}).get("rows"):
+        # Each as it ran, with what it has of the configuration: nothing stands above them.
+        parts = [(one["id"], one["name"], _configuration_of(one["config"], ref)) for one in rows]
+        return Configuration(component, name, name, rows=tuple(_whole_row(*part) for part in parts))
     storage = config.get("storage") or {}
     return Configuration(
         component,
@@ -114,14 +125,31 @@ def _configuration_of(config: Mapping[str, Any], ref: str) -> Configuration:
     )
 
 
+def _whole_row(row_id: str, name: str, part: Configuration) -> ConfigurationRow:
+    return ConfigurationRow(row_id, name, "", True, part.parameters, part.inputs, part.outputs)
+
+
+def _spread(configuration: Configuration) -> Configuration:
+    """The configuration as an attempt has it: each enabled row with all that it takes from above."""
+    rows = [row for row in configuration.rows if row.enabled]
+    spread = tuple(_whole_row(row.id, row.name, configuration.of_row(row)) for row in rows)
+    return replace(configuration, parameters={}, inputs=(), outputs=(), checks=(), rows=spread)
+
+
 def _filled(configuration: Configuration, values: Mapping[str, str]) -> Configuration:
     """The configuration as an attempt would get it; a variable that the run did not know stays as it is written."""
-    known = {name: f"{{{{ {name} }}}}" for name in variable_names(configuration.parameters)} | dict(values)
-    parameters = fill_variables(dict(configuration.parameters), known)
-    return replace(configuration, parameters=json.loads(json.dumps(parameters, default=str)))
+    known = {name: f"{{{{ {name} }}}}" for name in variables_of(configuration)} | dict(values)
+
+    def filled(parameters: Mapping[str, Any]) -> Any:
+        return json.loads(json.dumps(fill_variables(dict(parameters), known), default=str))
+
+    if configuration.rows:
+        spread = _spread(configuration)
+        return replace(spread, rows=tuple(replace(row, parameters=filled(row.parameters)) for row in spread.rows))
+    return replace(configuration, parameters=filled(configuration.parameters))
 
 
 def _text(configuration: Configuration) -> str:
     """What a run depends on: names and descriptions do not count."""
-    whole = house_text(replace(configuration, name="-", description=""))
+    whole = house_text(replace(configuration, name="-", description="", row_parallel=1))
     return whole.partition("\n")[2].lstrip("\n")

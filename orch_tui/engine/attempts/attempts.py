@@ -15,6 +15,7 @@ from orch_tui.engine.attempts.results import (
     Told,
     read_candidate_id,
     read_checks,
+    read_rows,
     read_told,
     read_values,
     read_warning,
@@ -210,6 +211,7 @@ class AttemptRunner:
                 variables=values,
                 checks=read_checks(attempt.spec.directory),
                 usage=end.usage,
+                rows=read_rows(attempt.spec.directory),
             )
         )
         # Behind the program's own words, and only once the last of them can be no reason any more.

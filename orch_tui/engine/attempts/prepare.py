@@ -8,13 +8,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.engine.attempts.nested import inner_orchestration, nested_before, nested_in_run, parent_name
 from orch_tui.engine.attempts.obstacles import passing_obstacle
-from orch_tui.engine.attempts.programs import RUNNER, PrepareError, inline_program, tables_of, wrapper_of
-from orch_tui.engine.attempts.task_facts import fill_command
+from orch_tui.engine.attempts.programs import (
+    RUNNER,
+    PrepareError,
+    inline_program,
+    rows_wrapper,
+    tables_of,
+    wrapper_of,
+)
+from orch_tui.engine.attempts.task_facts import fill_command, rows_problem
 from orch_tui.engine.processes.launcher import AttemptSpec
 from orch_tui.engine.processes.process import ANCESTORS_TAG, TASK_TAG, ancestors
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
@@ -31,7 +39,7 @@ from orch_tui.model.variables.references import (
     task_values,
     used_secrets,
 )
-from orch_tui.project.attempt_dir import attempt_directory, make_attempt
+from orch_tui.project.attempt_dir import attempt_directory, make_attempt, row_directory
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
 
@@ -125,20 +133,30 @@ class Preparer:
             OSError: the directory cannot be written now, or what it is made of cannot be read.
         """
         component, configuration = self._look_up(task)
+        if configuration.rows and (problem := rows_problem(component, configuration)) is not None:
+            raise PrepareError(problem)
+        if configuration.rows and self._action != RUN_ACTION:
+            # An action asks the other side, which is the same for all rows.
+            configuration = configuration.parts()[0]
         values, parameters = self._fill(task, configuration)
         directory = attempt_directory(self._directory, task.id, number)
-        names = self._secret_names(component, configuration)
+        parts = configuration.parts()
+        names = frozenset[str]().union(*(self._secret_names(component, part) for part in parts))
         environment = self._environment(task, number, directory, component, configuration, names)
         program, cwd = self._program(task, component, parameters, values, environment)
         wrapper: list[str] = []
-        if not component.staged and (names or configuration.inputs or configuration.outputs):
+        if not component.staged and (names or configuration.reads or configuration.writes):
             wrapper = wrapper_of(component, configuration, stage=self._action == RUN_ACTION)
         elif component.staged and names:
             wrapper = [sys.executable, *RUNNER, "--"]
+        if configuration.rows:
+            wrapper = [*rows_wrapper(configuration), *wrapper]
         data_folder = not component.inline or bool(configuration.inputs or configuration.outputs)
         config = self._config(task, number, component, configuration, parameters)
         if self._earlier is not None:
             config["orch_tui"]["as_it_ran"] = str(self._earlier.attempt(task))
+        if configuration.rows:
+            config["orch_tui"]["rows"] = self._row_configs(task, number, component, configuration)
         config["orch_tui"]["start"] = {
             "wrapper": wrapper,
             # Of an inline component it is in the parameters, and may be long: only what runs it is not.
@@ -195,6 +213,8 @@ class Preparer:
             component = self._project.component(name)
             if component is None:
                 raise PrepareError(f"{task.configuration} cannot be read: there is no component {name!r} any more")
+            if task.rows and self._earlier is None:
+                return component, component.configured(self._chosen(task))
             if self._unsaved is not None and self._unsaved.ref == task.configuration:
                 return component, component.configured(self._unsaved)
             if self._earlier is not None and component.id != ORCHESTRATION_COMPONENT:
@@ -203,6 +223,13 @@ class Preparer:
         except (ValueError, DefinitionError) as error:
             _require_lasting(error.__cause__)
             raise PrepareError(f"{task.configuration} cannot be read: {error}") from error
+
+    def _chosen(self, task: PlannedTask) -> Configuration:
+        """The configuration with the rows that the task names."""
+        configuration = self._project.configuration(task.configuration)
+        if absent := [row for row in task.rows if row not in {one.id for one in configuration.rows}]:
+            raise PrepareError(f'{task.configuration} has no row "{absent[0]}" any more')
+        return configuration.chosen(task.rows)
 
     def _environment(
         self,
@@ -291,6 +318,24 @@ class Preparer:
             },
         }
 
+    def _row_configs(
+        self, task: PlannedTask, number: int, component: Component, configuration: Configuration
+    ) -> list[dict[str, Any]]:
+        """For each row what its own config.json is to be."""
+        found = []
+        for row in configuration.rows:
+            if not row.enabled:
+                continue
+            part = configuration.of_row(row)
+            tables = {item.table for item in part.outputs}
+            part = replace(part, checks=tuple(one for one in part.checks if one.get("table", "") in ("", *tables)))
+            config = self._config(task, number, component, part, self._fill(task, part)[1])
+            config["orch_tui"]["row"] = row.id
+            if self._earlier is not None:
+                config["orch_tui"]["as_it_ran"] = str(row_directory(self._earlier.attempt(task), row.id))
+            found.append({"id": row.id, "name": row.name, "config": config})
+        return found
+
     def _who_writes(self, table: str, reader: PlannedTask) -> str:
         """A sentence for the error "there is no such table"."""
         order = {phase.id: number for number, phase in enumerate(self._plan.phases)}
@@ -313,7 +358,7 @@ class Preparer:
         writers: dict[str, list[tuple[int, PlannedTask]]] = {}
         for task in self._plan.tasks():
             try:
-                outputs = self._project.configuration(task.configuration).outputs
+                outputs = self._project.configuration(task.configuration).writes
             except DefinitionError:
                 continue
             for output in outputs:

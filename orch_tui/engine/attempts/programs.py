@@ -16,6 +16,7 @@ from orch_tui.project.definitions.shell import shell_argv
 
 # -P: the working directory is the project, whose own copy.py must not take the place of the standard library's.
 RUNNER = ("-P", "-m", "orch_tui.components.kit.runner")
+ROWS_RUNNER = ("-P", "-m", "orch_tui.components.kit.rows")
 
 
 class PrepareError(OrchError):
@@ -68,9 +69,14 @@ def inline_argv(parameters: Mapping[str, Any], root: Path, component: Component,
 
 def wrapper_of(component: Component, configuration: Configuration, *, stage: bool) -> list[str]:
     """What brings the tables and masks secrets, around a program that does neither."""
-    tables = stage and (configuration.inputs or configuration.outputs)
+    tables = stage and (configuration.reads or configuration.writes)
     options = ["--stage", "--tables", component.tables] if tables else []
     return [sys.executable, *RUNNER, *options, "--"]
+
+
+def rows_wrapper(configuration: Configuration) -> list[str]:
+    """What starts the program for each row."""
+    return [sys.executable, *ROWS_RUNNER, "--parallel", str(configuration.row_parallel), "--"]
 
 
 def tables_of(configuration: Configuration, versions: Mapping[str, int]) -> dict[str, Any]:

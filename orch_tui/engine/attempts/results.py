@@ -18,6 +18,7 @@ from orch_tui.project.masking.files import is_masked, withheld
 
 if TYPE_CHECKING:
     from orch_tui.model.checks.values import CheckResult
+    from orch_tui.model.events.row_results import RowResult
 
 _LIMIT = 4 << 20
 MOST_TOLD = 1000
@@ -162,6 +163,15 @@ def read_checks(directory: Path) -> tuple[CheckResult, ...]:
     from orch_tui.model.checks.encoding import read_results_json
 
     return read_results_json(found)
+
+
+def read_rows(directory: Path) -> tuple[RowResult, ...]:
+    """How the rows of its configuration ended. None while it may hold secrets, or where there are none."""
+    if not (found := read_result(directory).get("rows")):
+        return ()
+    from orch_tui.model.events.row_results import decode_rows
+
+    return decode_rows(found)
 
 
 def read_candidate_id(directory: Path) -> str | None:

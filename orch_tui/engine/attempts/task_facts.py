@@ -16,7 +16,7 @@ from orch_tui.model.orchestration.orchestration import Orchestration, Task
 from orch_tui.model.run.plan import TaskFacts
 from orch_tui.model.run.pools import pool_options
 from orch_tui.model.run.promises import promised, said_by_parameters
-from orch_tui.model.variables.references import used_secrets, variable_names
+from orch_tui.model.variables.references import secrets_of, variable_names, variables_of
 from orch_tui.project.definitions.shell import shell_words
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.secrets import Secrets
@@ -66,6 +66,9 @@ class Facts:
             if component is None:
                 return TaskFacts(task.configuration, blocked=f'there is no component "{component_id}"')
             configuration = self._project.configuration(task.configuration)
+            if absent := [row for row in task.rows if row not in {one.id for one in configuration.rows}]:
+                return TaskFacts(task.configuration, blocked=f'{task.configuration} has no row "{absent[0]}"')
+            configuration = configuration.chosen(task.rows)
         except ValueError as error:
             return TaskFacts(task.configuration, blocked=str(error))
         except DefinitionError as error:
@@ -79,20 +82,29 @@ class Facts:
         return TaskFacts(name, configuration.digest, blocked, own, sets, asks)
 
     def _blocked(self, task: Task, component: Component, configuration: Configuration) -> str | None:
-        if missing := sorted(self._secrets.missing(used_secrets(component, configuration.parameters))):
+        if missing := sorted(self._secrets.missing(secrets_of(component, configuration))):
             names = ", ".join(missing)
             return f"secret {names} is not set; put it into the environment or into .env"
-        if taken := sorted(used_secrets(component, configuration.parameters) & TASK_ENVIRONMENT):
+        if taken := sorted(secrets_of(component, configuration) & TASK_ENVIRONMENT):
             return f"${{{taken[0]}}} cannot be a secret: orch-tui itself sets it for every task"
         known = {*self._variables, *self._promised.get(task.id, ())}
-        without = variable_names(configuration.parameters) - known - task.variables.keys()
+        without = variables_of(configuration) - known - task.variables.keys()
         if unknown := sorted(without | (variable_names(dict(task.variables)) - known)):
             return f"variable {', '.join(unknown)} has no value; declare it or give it with --var"
+        if configuration.rows and (problem := rows_problem(component, configuration)) is not None:
+            return problem
         if component.id == ORCHESTRATION_COMPONENT:
             return None
         if component.id == APPROVAL_COMPONENT:
             return _question_problem(configuration)
         return program_problem(self._project.root, component, configuration)
+
+
+def rows_problem(component: Component, configuration: Configuration) -> str | None:
+    """Why the rows of a configuration cannot be run; None where they can."""
+    if component.inline or component.id in (ORCHESTRATION_COMPONENT, APPROVAL_COMPONENT):
+        return f"{component.name} knows no rows: make a configuration of each"
+    return None if configuration.parts() else "all of its rows are disabled"
 
 
 def _question_problem(configuration: Configuration) -> str | None:

@@ -20,7 +20,7 @@ from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.run.plan import Decision, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import plan_of
 from orch_tui.model.run.runstate import RunState
-from orch_tui.model.variables.references import used_secrets
+from orch_tui.model.variables.references import secrets_of
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
 
@@ -104,7 +104,7 @@ class _Repeating:
             configuration = self._earlier.configuration(task)
         except PrepareError as error:
             return str(error)
-        missing = sorted(self._secrets.missing(used_secrets(component, configuration.parameters)))
+        missing = sorted(self._secrets.missing(secrets_of(component, configuration)))
         if missing:
             return f"secret {', '.join(missing)} is not set; put it into the environment or into .env"
         return program_problem(self._project.root, component, configuration)

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orch_tui.keboola.mapping.code import text_blocks
-from orch_tui.keboola.mapping.configurations import INPUTS, OUTPUTS, ROWS, VARIABLES_ID
+from orch_tui.keboola.mapping.configurations import INPUTS, OUTPUTS, PARALLELISM, RUNTIME, VARIABLES_ID, row_ids
 from orch_tui.keboola.mapping.names import keboola_table
 from orch_tui.keboola.mapping.texts import unescaped
-from orch_tui.keboola.values import Body, Stored
-from orch_tui.model.components.configuration import Configuration, WriteMode
-from orch_tui.model.texts.text import safe_line
+from orch_tui.keboola.values import Body, Row, Stored
+from orch_tui.model.components.configuration import Configuration, ConfigurationRow, WriteMode
+from orch_tui.model.texts.text import safe_line, slug, unique
 
-_OWN_KEYS = (INPUTS, OUTPUTS, ROWS)
-_ROW_HEAD = ("id", "name", "enabled")
+_OWN_KEYS = (INPUTS, OUTPUTS)
+Part = Configuration | ConfigurationRow
+"""What has parameters and tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,11 @@ class ConfigurationWritten:
 def write_configuration(value: Configuration, base: Configuration, stored: Stored) -> ConfigurationWritten:
     """``stored`` with what is different between ``base``, which it is here, and ``value``."""
     writer = _Writer(variables=bool(stored.body.get(VARIABLES_ID)), place=value.ref)
-    body = copy.deepcopy(stored.body)
-    now, before = dict(value.parameters), dict(base.parameters)
-    for key in dict.fromkeys([*before, *now]):
-        if key not in _OWN_KEYS and before.get(key) != now.get(key):
-            writer.change(body, key, before, now)
-    _tables(value, base, body, writer)
-    rows = list(stored.rows)
-    if now.get(ROWS) != before.get(ROWS):
-        rows = _rows(stored, before.get(ROWS) or [], now.get(ROWS) or [], writer)
+    body = _body(value, base, stored.body, writer)
+    if value.row_parallel != base.row_parallel:
+        kept = body.get(RUNTIME)
+        body[RUNTIME] = {**(kept if isinstance(kept, dict) else {}), PARALLELISM: str(value.row_parallel)}
+    rows = _rows(stored, base, value, writer) if value.rows != base.rows else list(stored.rows)
     if value.checks or value.pool is not None or value.weight is not None:
         writer.notes.append(f"{value.ref}: Keboola does not know its checks and pools")
     changed = replace(
@@ -46,6 +43,17 @@ def write_configuration(value: Configuration, base: Configuration, stored: Store
         description=value.description if value.description != base.description else stored.description,
     )  # fmt: skip
     return ConfigurationWritten(changed, tuple(writer.notes))
+
+
+def _body(value: Part, base: Part, body: Body, writer: _Writer) -> Body:
+    """``body``, which is ``base`` here, with what is different in ``value``."""
+    body = copy.deepcopy(body)
+    now, before = dict(value.parameters), dict(base.parameters)
+    for key in dict.fromkeys([*before, *now]):
+        if key not in _OWN_KEYS and (before.get(key) != now.get(key) or (key in before) != (key in now)):
+            writer.change(body, key, before, now)
+    _tables(value, base, body, writer)
+    return body
 
 
 class _Writer:
@@ -93,7 +101,7 @@ class _Writer:
         return [self.plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _tables(value: Configuration, base: Configuration, body: Body, writer: _Writer) -> None:
+def _tables(value: Part, base: Part, body: Body, writer: _Writer) -> None:
     for side, key in (("input", INPUTS), ("output", OUTPUTS)):
         now, before = getattr(value, f"{side}s"), getattr(base, f"{side}s")
         extras, old_extras = value.parameters.get(key) or {}, base.parameters.get(key) or {}
@@ -123,22 +131,27 @@ def _table(one: Any, side: str, there: Body, extras: Body) -> Body:
     return table
 
 
-def _rows(stored: Stored, before: list[Body], now: list[Body], writer: _Writer) -> list[Any]:
-    was = {str(row.get("id")): row for row in before}
-    wanted = {str(row.get("id")): row for row in now}
-    for name in [*(name for name in wanted if name not in was), *(name for name in was if name not in wanted)]:
-        writer.notes.append(f"{writer.place}: the row {safe_line(name, 60)} is to be made or deleted in Keboola itself")
-    result = []
-    for row in stored.rows:
-        old, new = was.get(row.id), wanted.get(row.id)
-        if old is None or new is None or old == new:
+def _rows(stored: Stored, base: Configuration, value: Configuration, writer: _Writer) -> list[Row]:
+    """The stored rows with what is different, and those that are new here; one that is gone here stays there."""
+    was, wanted = ({row.id: row for row in one.rows} for one in (base, value))
+    result: list[Row] = []
+    for row_id, row in zip(row_ids(stored.rows), stored.rows, strict=True):
+        old, new = was.get(row_id), wanted.get(row_id)
+        if old is None or old == new:
             result.append(row)
+        elif new is None:
+            writer.notes.append(f"{writer.place}: the row {safe_line(row_id, 60)} is to be deleted in Keboola itself")
+            result.append(row)
+        else:
+            named = replace(row, name=new.name, description=new.description, disabled=not new.enabled)
+            result.append(replace(named, body=_body(new, old, row.body, writer)))
+    taken = {row.path for row in stored.rows}
+    for new in value.rows:
+        if new.id in was:
             continue
-        body = copy.deepcopy(row.body)
-        for key in dict.fromkeys([*old, *new]):
-            if key not in _ROW_HEAD and old.get(key) != new.get(key):
-                writer.change(body, key, old, new)
-        result.append(
-            replace(row, body=body, name=str(new.get("name") or row.name), disabled=new.get("enabled") is False)
-        )
+        path = unique(f"rows/{slug(new.name, 'row')}", taken)
+        taken.add(path)
+        body = _body(new, ConfigurationRow(new.id, new.name), {}, writer)
+        result.append(Row(new.id, new.name, body, new.description, not new.enabled, path))
+        writer.notes.append(f"{writer.place}: the row {safe_line(new.id, 60)} is new: kbc persist takes it in")
     return result

@@ -10,7 +10,7 @@ from orch_tui.keboola.reading.blocks import code_file
 from orch_tui.keboola.reading.documents import BODY_FILE, json_like, read_text
 from orch_tui.keboola.reading.phases import PHASE_FILE, TASK_FILE
 from orch_tui.keboola.reading.yaml_layout import YAML_FILE
-from orch_tui.keboola.values import Body, KeboolaError, Stored
+from orch_tui.keboola.values import Body, KeboolaError, Row, Stored
 from orch_tui.model.texts.text import safe_line
 
 Files = dict[Path, str | None]
@@ -42,13 +42,21 @@ def stored_files(directory: Path, before: Stored, after: Stored) -> Files:
         body, old = _without_blocks(body), _without_blocks(old)
     if body != old:
         files.update(_json(directory / BODY_FILE, body))
-    for first, second in zip(before.rows, after.rows, strict=True):
-        place = directory / first.path
-        if first.body != second.body:
-            files.update(_json(place / BODY_FILE, second.body))
-        if (first.name, first.disabled) != (second.name, second.disabled):
-            meta = {"name": second.name, "isDisabled": second.disabled}
-            files.update(_json(place / "meta.json", meta, merge=True))
+    for number, row in enumerate(after.rows):
+        files.update(_row_files(directory, before.rows[number] if number < len(before.rows) else None, row))
+    return files
+
+
+def _row_files(directory: Path, before: Row | None, row: Row) -> Files:
+    """``before``: the row as it is there; None for a new one."""
+    files: Files = {}
+    place = directory / row.path
+    if before is None or before.body != row.body:
+        files.update(_json(place / BODY_FILE, row.body))
+    if before is None or (before.name, before.disabled) != (row.name, row.disabled):
+        files.update(_json(place / "meta.json", {"name": row.name, "isDisabled": row.disabled}, merge=True))
+    if before is None or before.description != row.description:
+        files[place / "description.md"] = f"{row.description}\n" if row.description else ""
     return files
 
 

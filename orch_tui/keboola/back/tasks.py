@@ -52,6 +52,11 @@ class TaskWriter:
                 body["name"] = self._name(inner, task)
         if self.is_flow and inner.get("type", "job") == "job":
             self._options(task, known, inner)
+        if inner.get("type", "job") == "job" and task.rows != (known.rows if known is not None else ()):
+            if task.rows:
+                inner["configRowIds"] = list(task.rows)
+            else:
+                inner.pop("configRowIds", None)
         body["task"] = inner
         if known is None or known.enabled != task.enabled:
             body["enabled"] = task.enabled

@@ -1,27 +1,30 @@
 """A stored configuration of a component as a configuration of ours.
 
 ``parameters`` are its body as Keboola has it, but for the mapping of tables: that is ``inputs`` and ``outputs``, and
-what they cannot say stands under ``input_mapping`` and ``output_mapping`` by the names of the files. Rows are ``rows``.
+what they cannot say stands under ``input_mapping`` and ``output_mapping`` by the names of the files. Rows are rows.
 The component ``keboola`` runs configurations of this form (docs/keboola.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orch_tui.keboola.mapping.code import blocks_text
 from orch_tui.keboola.mapping.findings import Finding, Level
 from orch_tui.keboola.mapping.names import table_name
 from orch_tui.keboola.mapping.texts import Importer
-from orch_tui.keboola.values import Body, Stored
-from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
-from orch_tui.model.texts.text import safe_line
+from orch_tui.keboola.values import Body, Row, Stored
+from orch_tui.model.components.configuration import Configuration, ConfigurationRow, TableInput, TableOutput, WriteMode
+from orch_tui.model.texts.text import safe_line, slug, unique, valid_id
 
-INPUTS, OUTPUTS, ROWS = "input_mapping", "output_mapping", "rows"
+INPUTS, OUTPUTS = "input_mapping", "output_mapping"
 _INPUT_KEYS, _OUTPUT_KEYS = ("source", "destination"), ("source", "destination", "incremental", "primary_key")
 VARIABLES_ID = "variables_id"
+RUNTIME, PARALLELISM = "runtime", "parallelism"
+MOST_PARALLEL = 100
+"""Rows at once that Keboola allows; ``infinity`` is no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,57 @@ class MappedConfiguration:
 def map_configuration(stored: Stored, ref: str) -> MappedConfiguration:
     """``ref`` is what it is called here."""
     component, _, configuration = ref.partition("/")
-    return map_body(
-        stored.body, component, configuration, stored.name, stored.description, tuple(map(row_body, stored.rows))
-    )
+    body, parallel = _parallelism(stored.body)
+    mapped = map_body(body, component, configuration, stored.name, stored.description)
+    if not stored.rows:
+        return replace(mapped, value=replace(mapped.value, row_parallel=parallel))
+    variables = bool(stored.body.get(VARIABLES_ID))
+    rows, findings, secrets = [], [*mapped.findings], [*mapped.secrets]
+    for row_id, row in zip(row_ids(stored.rows), stored.rows, strict=True):
+        one = map_body(
+            row.body, component, configuration, row.name, row.description, row=_secret_part(row), variables=variables
+        )
+        findings += [
+            Finding(found.level, f'row "{safe_line(row.name, 60)}": {found.message}') for found in one.findings
+        ]
+        secrets += one.secrets
+        part = one.value
+        rows.append(
+            ConfigurationRow(
+                row_id, row.name, row.description, not row.disabled, part.parameters, part.inputs, part.outputs
+            )
+        )
+    value = replace(mapped.value, rows=tuple(rows), row_parallel=parallel)
+    return MappedConfiguration(value, tuple(findings), tuple(dict.fromkeys(secrets)))
 
 
-def row_body(row: Any) -> Body:
-    """A row as one table of ``rows``."""
-    head = {"id": row.id, "name": row.name}
-    return {**head, **({"enabled": False} if row.disabled else {}), **row.body}
+def row_ids(rows: Iterable[Row]) -> list[str]:
+    """What rows are called here, in order: as in Keboola, where that can be an id."""
+    taken: set[str] = set()
+    found = []
+    for row in rows:
+        found.append(unique(row.id if valid_id(row.id) else slug(row.name, "row"), taken))
+        taken.add(found[-1])
+    return found
+
+
+def _secret_part(row: Row) -> str:
+    return row.path.rpartition("/")[2] or row.id
+
+
+def _parallelism(body: Mapping[str, Any]) -> tuple[Body, int]:
+    """The body without ``runtime.parallelism``, and how many rows that lets run at once."""
+    runtime = body.get(RUNTIME)
+    given = runtime.get(PARALLELISM) if isinstance(runtime, Mapping) else None
+    text = str(given) if isinstance(given, str | int) and not isinstance(given, bool) else ""
+    parallel = MOST_PARALLEL if text == "infinity" else int(text) if text.isdecimal() and len(text) < 4 else 0
+    if not isinstance(runtime, Mapping) or not 0 < parallel <= MOST_PARALLEL:
+        return dict(body), 1
+    rest = {key: value for key, value in runtime.items() if key != PARALLELISM}
+    return {
+        **{key: value for key, value in body.items() if key != RUNTIME},
+        **({RUNTIME: rest} if rest else {}),
+    }, parallel
 
 
 def map_body(
@@ -53,14 +98,15 @@ def map_body(
     configuration: str,
     name: str,
     description: str = "",
-    rows: Iterable[Body] = (),
+    *,
+    row: str = "",
+    variables: bool = False,
 ) -> MappedConfiguration:
-    """A configuration with this body; ``rows`` are tables with the rows' ids and names."""
+    """A configuration with this body; or what a ``row`` of one says, whose texts have variables as that one's have."""
     findings: list[Finding] = []
     importer = Importer(
-        component,
-        configuration,
-        variables=bool(body.get(VARIABLES_ID)),
+        (component, configuration, row),
+        variables=variables or bool(body.get(VARIABLES_ID)),
         note=lambda text: findings.append(Finding(Level.DIFFERS, f"{text}: it is kept in the original only")),
     )
     inputs, input_mapping, left_in = _inputs(_tables(body, "input"), findings)
@@ -71,8 +117,6 @@ def map_body(
     for key, extra in ((INPUTS, input_mapping), (OUTPUTS, output_mapping)):
         if extra:
             parameters[key] = importer.value(extra)
-    if tables := [importer.value(row) for row in rows]:
-        parameters[ROWS] = tables
     value = Configuration(component, configuration, name, description, parameters, inputs, outputs)
     return MappedConfiguration(value, tuple(findings), tuple(importer.secrets))
 

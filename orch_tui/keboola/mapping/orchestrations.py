@@ -9,6 +9,7 @@ from typing import Any
 from orch_tui.keboola.flows.checking import faults_of
 from orch_tui.keboola.flows.ordering import dependencies, goto_edges, in_order, is_chain
 from orch_tui.keboola.mapping.conditions import FlowNames
+from orch_tui.keboola.mapping.configurations import row_ids
 from orch_tui.keboola.mapping.findings import Finding, Level
 from orch_tui.keboola.mapping.names import unique_ids
 from orch_tui.keboola.mapping.references import References
@@ -64,7 +65,9 @@ def map_orchestration(
         {str(task["task"]["name"]) for task in tasks if task["task"].get("type") == "variable"},
         order,
     )
-    flow = FlowMapping(orchestration_id, references, names, _values_of(brought, references))
+    flow = FlowMapping(
+        orchestration_id, references, names, _values_of(brought, references), _rows_of(brought, references)
+    )
     if not is_flow and not is_chain(order, before):
         flow.note(Level.DIFFERS, "phases that do not wait for each other (dependsOn) run one after another here")
     data: Body = {"name": stored.name}
@@ -135,6 +138,15 @@ def _values_of(brought: Brought, references: References) -> dict[str, dict[str, 
         variables = by_key.get((VARIABLES, str(one.body.get("variables_id"))))
         if ref is not None and not one.is_orchestration and variables is not None and (values := values_of(variables)):
             found[ref] = values
+    return found
+
+
+def _rows_of(brought: Brought, references: References) -> dict[str, dict[str, str]]:
+    """The ids here of rows by Keboola's, by what their configurations are called here."""
+    found: dict[str, dict[str, str]] = {}
+    for one in brought.stored:
+        if (ref := references.ref(*one.key)) is not None and not one.is_orchestration:
+            found[ref] = dict(zip((row.id for row in one.rows), row_ids(one.rows), strict=True))
     return found
 
 

@@ -21,7 +21,6 @@ from orch_tui.model.variables.values import VARIABLE_NAME
 
 VARIABLES_COMPONENT = "variables"
 _NOT_DONE = {
-    "configRowIds": "only some rows were chosen: all of its rows run here",
     "tag": "it asks for a certain version of the component",
     "backend": "it asks for a size of the backend",
     "previousJobId": "it continues a job of Keboola",
@@ -36,13 +35,15 @@ _RETRY_ON = {"errorMessageContains": "contains", "errorMessageExact": "equals"}
 class FlowMapping:
     """What comes together while one flow is mapped. ``id`` is that of the orchestration here.
 
-    ``values_of`` are the variables of a configuration (by what it is called here) with their values.
+    ``values_of`` are the variables of a configuration (by what it is called here) with their values, ``rows_of`` the
+    ids that its rows have here by those that they have in Keboola.
     """
 
     id: str
     references: References
     names: FlowNames
     values_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    rows_of: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     made: list[Configuration] = field(default_factory=list)
     referred: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -70,7 +71,24 @@ def task_values(task: Body, flow: FlowMapping) -> Body:
         values["continue_on_failure"] = True
     if kind == "job":
         values |= _job_options(inner, task_id, flow)
+        values |= _rows(inner, task_id, values["configuration"], flow)
     return values
+
+
+def _rows(inner: Body, task_id: str, ref: str, flow: FlowMapping) -> Body:
+    """The rows that a task names; of a configuration that was not brought along by the ids that they have there."""
+    named = inner.get("configRowIds")
+    if named is None or named == []:
+        return {}
+    if not isinstance(named, list) or not all(isinstance(one, str | int) for one in named):
+        flow.note(Level.DIFFERS, f'task "{task_id}": the rows that it names (configRowIds) are not understood: all run')
+        return {}
+    known = flow.rows_of.get(ref)
+    rows = [str(one) if known is None else known.get(str(one), "") for one in named]
+    if absent := [safe_line(str(one), 40) for one, row in zip(named, rows, strict=True) if not valid_id(row)]:
+        flow.note(Level.DIFFERS, f'task "{task_id}" names rows that are not there: {", ".join(absent[:5])}')
+    found = list(dict.fromkeys(row for row in rows if valid_id(row)))
+    return {"rows": found} if found else {}
 
 
 def retry_table(retry: Any, place: str, flow: FlowMapping) -> Body | None:

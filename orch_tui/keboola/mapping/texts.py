@@ -33,8 +33,9 @@ def unescaped(text: str, *, variables: bool) -> str:
 class Importer:
     """Turns the values of a configuration; ``secrets`` are names that they need, ``note`` hears what is left out."""
 
-    def __init__(self, component: str, configuration: str, *, variables: bool, note: Note) -> None:
-        self.place = (component, configuration)
+    def __init__(self, place: tuple[str, ...], *, variables: bool, note: Note) -> None:
+        """``place`` are the parts of the secrets' names: component, configuration, row."""
+        self.place = place
         self.variables = variables
         self.note = note
         self.secrets: list[str] = []

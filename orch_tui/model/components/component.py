@@ -52,7 +52,7 @@ APPROVAL_COMPONENT = "approval"
 """The component whose tasks wait for a person: the executor itself asks, no program is started."""
 TASK_ENVIRONMENT = frozenset(
     (
-        *("KBC_DATADIR", "KBC_RUNID", "KBC_COMPONENTID", "KBC_CONFIGID"),
+        *("KBC_DATADIR", "KBC_RUNID", "KBC_COMPONENTID", "KBC_CONFIGID", "KBC_CONFIGROWID"),
         *("ORCH_TASK", "ORCH_ANCESTORS", "ORCH_PROJECT", "ORCH_RUN", "ORCH_TASK_ID", "ORCH_ATTEMPT", "ORCH_SECRETS"),
         "ORCH_KEEP_VERSIONS",
         "ORCH_KEEP_VERSION_DAYS",

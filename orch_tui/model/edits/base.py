@@ -136,6 +136,14 @@ def check_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def check_ids(ids: Iterable[str]) -> tuple[str, ...]:
+    """Ids, each once. Raises: EditError for what is none."""
+    for one in ids:
+        if not valid_id(one):
+            raise EditError(f"{quoted(one)} is no id; write letters, digits and _ . -")
+    return tuple(dict.fromkeys(ids))
+
+
 def check_variable_name(name: str) -> None:
     """Raises: EditError for a name that cannot be written as ``{{ name }}``."""
     if not _VARIABLE_NAME.fullmatch(name):

@@ -10,6 +10,7 @@ from orch_tui.model.edits.base import (
     EditError,
     Ids,
     change_tasks,
+    check_ids,
     check_limit,
     check_names,
     check_options,
@@ -119,12 +120,13 @@ def set_options(
     variables: Mapping[str, str] | Keep = KEEP,
     max_parallel: int | Keep | None = KEEP,
     sets: Sequence[str] | Keep = KEEP,
+    rows: Sequence[str] | Keep = KEEP,
 ) -> Orchestration:
-    """Options, variables and parallel limit of these tasks, and the variables that they set; what is left at KEEP
-    stays, None clears the limit.
+    """Options, variables and parallel limit of these tasks, the variables that they set, and the rows that they run;
+    what is left at KEEP stays, None clears the limit.
 
     Raises:
-        EditError: an unknown id, a number below its minimum, or a bad name of a variable.
+        EditError: an unknown id, a number below its minimum, a bad name of a variable or a bad id of a row.
     """
     wanted = task_ids(orch, ids)
     changes: dict[str, object] = {}
@@ -136,6 +138,8 @@ def set_options(
         changes["max_parallel"] = check_limit(max_parallel, "task")
     if not isinstance(sets, Keep):
         changes["sets"] = check_names(sets)
+    if not isinstance(rows, Keep):
+        changes["rows"] = check_ids(rows)
     return change_tasks(orch, wanted, **changes) if changes else orch
 
 

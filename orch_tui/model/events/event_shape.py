@@ -192,6 +192,7 @@ SHAPES: dict[str, tuple[Field, ...]] = {
         _maybe("variables", VALUES),
         _maybe("checks", LIST),
         _maybe("usage", OBJECT),
+        _maybe("rows", LIST),
     ),
     EventType.SETTLED.value: (_TASK, _STATUS, _REASON, _BECAUSE, _maybe("kind", FAILURE)),
     EventType.CANCEL.value: (Field("by", TEXT), _maybe("now", FLAG), _maybe("task", TEXT)),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from orch_tui.model.checks.values import CheckResult
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.events.reasons import Cause, Reason
+from orch_tui.model.events.row_results import RowResult, encode_rows
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import Question
 from orch_tui.model.orchestration.rules import RuleDecision, TriedRule
@@ -182,6 +183,7 @@ def ended(
     variables: Mapping[str, Value] | None = None,
     checks: Sequence[CheckResult] = (),
     usage: Usage | None = None,
+    rows: Sequence[RowResult] = (),
 ) -> Event:
     """An attempt is over. With ``retry_at`` another one follows then; without, ``status`` is the task's own.
 
@@ -189,7 +191,7 @@ def ended(
     work of its own and uses up no retry; False is said of a lost one that is tried again. ``results``: what its
     program tells that conditions ask for; in JSON. ``variables``: those that it set, in JSON as well
     (see :mod:`values`). ``checks``: what the checks of its outputs found, in JSON and without rows.
-    ``usage``: what it used of the machine, in JSON too.
+    ``usage``: what it used of the machine, in JSON too. ``rows``: how those of its configuration ended.
     """
     return _event(
         EventType.ENDED,
@@ -208,6 +210,7 @@ def ended(
         variables=encode_all(variables or {}),
         checks=_encoded(checks),
         usage=encode_usage(usage),
+        rows=encode_rows(rows),
     )
 
 

@@ -21,7 +21,7 @@ class ValueKind(StrEnum):
     """What a field of a task holds: from it follow its checks, its form in files and journals, and its text in forms.
 
     ``LENGTH`` is seconds from 0 on, ``LIMIT`` seconds and ``SIZE`` MiB above 0, ``COUNT`` a whole number from 1 on,
-    ``NAMES`` names of variables, ``ID`` an id.
+    ``NAMES`` names of variables, ``ID`` an id, ``IDS`` several.
     """
 
     FLAG = "flag"
@@ -34,6 +34,7 @@ class ValueKind(StrEnum):
     VARIABLES = "variables"
     NAMES = "names"
     ID = "id"
+    IDS = "ids"
 
 
 def _of(kind: ValueKind, words: str) -> dict[str, Any]:
@@ -83,7 +84,8 @@ class Task:
     """A configuration to run. The id is stable: renames, moves and regrouping never change it.
 
     ``max_parallel``: it runs only together with fewer than this many others (1: alone). ``sets`` are the names of the
-    variables that its program leaves to later tasks.
+    variables that its program leaves to later tasks. ``rows`` are ids of rows of the configuration: it runs these, also
+    those that are disabled there; without any all that are enabled.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Task:
         default_factory=dict, hash=False, metadata=_of(ValueKind.VARIABLES, "variables")
     )
     sets: tuple[str, ...] = field(default=(), metadata=_of(ValueKind.NAMES, "names of variables that it sets"))
+    rows: tuple[str, ...] = field(default=(), metadata=_of(ValueKind.IDS, "rows"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from orch_tui.model.variables.values import Value, recall_all
 
 if TYPE_CHECKING:
     from orch_tui.model.checks.values import CheckResult
+    from orch_tui.model.events.row_results import RowResult
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class AttemptState:
     question: Question | None = None
     checks: tuple[CheckResult, ...] = ()
     usage: Usage | None = None
+    rows: tuple[RowResult, ...] = ()
     backend: str = ""
     job_name: str = ""
     job: str = ""
@@ -88,6 +90,14 @@ class AttemptState:
         self.values = recall_all(data["variables"]) if "variables" in data else {}
         self.checks = _checks(data["checks"]) if data.get("checks") else ()
         self.usage = decode_usage(data.get("usage"))
+        self.rows = _rows(data["rows"]) if data.get("rows") else ()
+
+
+def _rows(values: Any) -> tuple[RowResult, ...]:
+    # Few configurations have any.
+    from orch_tui.model.events.row_results import decode_rows
+
+    return decode_rows(values)
 
 
 def _checks(values: Any) -> tuple[CheckResult, ...]:

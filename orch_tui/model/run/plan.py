@@ -113,6 +113,7 @@ class PlannedTask:
     max_parallel: int | None = None
     variables: Mapping[str, str] = field(default_factory=dict, hash=False)
     sets: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
     continues: str | None = None
     left: Mapping[str, Value] = field(default_factory=dict, hash=False)
     asks: bool = False

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from orch_tui.model.components.component import Component
+from orch_tui.model.components.configuration import Configuration
 from orch_tui.model.errors import OrchError
 from orch_tui.model.texts.pattern import pattern
 
@@ -245,6 +246,16 @@ def used_secrets(component: Component, parameters: Mapping[str, Any]) -> frozens
         found = shell_secret_names(program.text) if program.script else secret_names(program.text)
         names |= {name for name in found if not is_small(name)}
     return names
+
+
+def secrets_of(component: Component, configuration: Configuration) -> frozenset[str]:
+    """Those that a task of it needs, of all of its enabled rows."""
+    return frozenset().union(*(used_secrets(component, part.parameters) for part in configuration.parts()))
+
+
+def variables_of(configuration: Configuration) -> frozenset[str]:
+    """The names of variables in it and in its enabled rows."""
+    return frozenset().union(*(variable_names(part.parameters) for part in configuration.parts()))
 
 
 def possible_secrets(component: Component, parameters: Mapping[str, Any]) -> frozenset[str]:

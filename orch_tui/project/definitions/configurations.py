@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.components.component import TEST_CONNECTION, Component, ComponentType
-from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
+from orch_tui.model.components.configuration import Configuration, ConfigurationRow, TableInput, TableOutput, WriteMode
 from orch_tui.model.problem import Severity
 from orch_tui.model.texts.text import valid_id
 from orch_tui.project.definitions.shell import shell_argv
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from orch_tui.project.toml.lines import KeyPath
 
 ReadText = Callable[[str], str]
+_ROW_PARAMETERS = len(("rows", 0, "parameters"))
 _TABLE_REMEDY = 'name it "bucket/table" with letters, digits, _ . and -'
 
 
@@ -39,12 +40,42 @@ def decode_configuration(
         pool=table.id("pool"),
         weight=table.integer("weight", 1),
         checks=tuple(item.data for item in table.tables("checks")) if "checks" in data else (),
+        rows=_rows(table, read_text) if "rows" in data else (),
+        row_parallel=table.integer("row_parallel", 1) or 1,
         file=place.file,
     )
     _require_checks(configuration, place)
-    table.asked.update(("inputs", "outputs", "checks"))
+    table.asked.update(("inputs", "outputs", "checks", "rows"))
     table.finish()
     return configuration
+
+
+def _rows(owner: Table, read_text: ReadText) -> tuple[ConfigurationRow, ...]:
+    rows: list[ConfigurationRow] = []
+    seen: set[str] = set()
+    for table in owner.tables("rows"):
+        remedy = 'write id = "…" with letters, digits and _ . -'
+        row_id = table.id("id") or ""
+        if "id" not in table.data or table.data["id"] == "":
+            table.error(None, "missing-key", f"{table.name('id')} is missing", remedy)
+        elif row_id in seen:
+            table.error("id", "duplicate-id", f"{table.name('id')}: the row {quote(row_id)} is there twice", remedy)
+        seen.add(row_id)
+        parameters = table.table("parameters")
+        path = (*table.path, "parameters")
+        rows.append(
+            ConfigurationRow(
+                id=row_id,
+                name=table.text("name") or row_id,
+                description=table.text("description"),
+                enabled=table.flag("enabled", True),
+                parameters=_with_texts(parameters.data, path, table.place, read_text) if parameters else {},
+                inputs=tuple(map(_input, table.tables("inputs"))),
+                outputs=tuple(map(_output, table.tables("outputs"))),
+            )
+        )
+        table.finish()
+    return tuple(rows)
 
 
 def _require_checks(configuration: Configuration, place: Place) -> None:
@@ -54,7 +85,7 @@ def _require_checks(configuration: Configuration, place: Place) -> None:
     from orch_tui.model.checks.reading import CheckFault, parse_checks
 
     try:
-        parse_checks(configuration.checks, [output.table for output in configuration.outputs])
+        parse_checks(configuration.checks, [output.table for output in configuration.writes])
     except CheckFault as fault:
         place.report(Severity.ERROR, "check", fault.message, fault.remedy, ("checks", *fault.path))
 
@@ -71,7 +102,7 @@ def file_reference(value: Any) -> str | None:
 def _with_texts(value: Any, path: KeyPath, place: Place, read_text: ReadText) -> Any:
     if isinstance(value, dict):
         named = file_reference(value)
-        if named is not None and len(path) > 1:
+        if named is not None and path != ("parameters",) and (path[0] != "rows" or len(path) > _ROW_PARAMETERS):
             try:
                 return read_text(named)
             except ValueError as error:

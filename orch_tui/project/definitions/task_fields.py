@@ -17,6 +17,7 @@ from orch_tui.model.events.event_shape import Field as RecordField
 from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
 from orch_tui.model.run.plan import RUN_SETTINGS, PlannedTask
+from orch_tui.model.texts.text import valid_id
 from orch_tui.project.definitions.variables import read_names, read_task_variables
 from orch_tui.project.toml.decode import Table, quote
 from orch_tui.project.toml.text import duration_value
@@ -44,6 +45,15 @@ def _number(value: float) -> float | int:
     return int(value) if value == int(value) else value
 
 
+def _read_ids(table: Table, key: str) -> tuple[str, ...]:
+    ids = tuple(dict.fromkeys(table.strings(key)))
+    for one in ids:
+        if not valid_id(one):
+            remedy = "write it with letters, digits and _ . -"
+            table.error(key, "value", f"{table.name(key)} has {quote(one)}, which is no id", remedy)
+    return ids
+
+
 _CODECS: dict[ValueKind, _Codec] = {
     ValueKind.FLAG: _Codec(lambda table, key: table.flag(key, False), _own, FLAG),
     ValueKind.LENGTH: _Codec(lambda table, key: table.duration(key), duration_value, LENGTH),
@@ -59,6 +69,7 @@ _CODECS: dict[ValueKind, _Codec] = {
     ),
     ValueKind.ID: _Codec(lambda table, key: table.id(key), _own, ID),
     ValueKind.NAMES: _Codec(read_names, list, TEXTS, list, tuple),
+    ValueKind.IDS: _Codec(_read_ids, list, TEXTS, list, tuple),
 }
 
 

@@ -93,7 +93,7 @@ def _named(root: Path, file: Path, text: str) -> Iterator[Path]:
         document = tomllib.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return
-    for named in _references(document.get("parameters")):
+    for named in _references([document.get("parameters"), document.get("rows")]):
         try:
             yield text_file(root, file, named)
         except ValueError:

@@ -14,7 +14,7 @@ from orch_tui.model.edits.base import name_key
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.run.promises import promised, promised_before
-from orch_tui.model.variables.references import used_secrets, variable_names
+from orch_tui.model.variables.references import secrets_of, variable_names, variables_of
 from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.definitions.trigger_fields import TRIGGER_VARIABLES
 from orch_tui.project.files.source import DefinitionError, describe
@@ -126,9 +126,12 @@ class Linter:
             message = f"the component {quote(component_id)} is not installed: its {' and '.join(lacking)} is not named"
             remedy = f"name it under [defaults] of components/{component_id}.toml (docs/keboola.md)"
             return _Facts(None, failure=_error("not-installed", message, remedy))
-        missing = self.secrets.missing(used_secrets(component, parameters))
+        if configuration.rows and component.inline:
+            message = f"the component {quote(component_id)} knows no rows, and {quote(ref)} has some"
+            return _Facts(None, failure=_error("rows", message, "make a configuration of each row"))
+        missing = self.secrets.missing(secrets_of(component, component.configured(configuration)))
         place = self._place_of(configuration, missing) if missing else ""
-        return _Facts(configuration, tuple(missing), place, variable_names(parameters))
+        return _Facts(configuration, tuple(missing), place, variables_of(configuration))
 
     def _place_of(self, configuration: Configuration, names: list[str]) -> str:
         path = self.project.paths.configuration(configuration.component, configuration.id)
@@ -148,6 +151,12 @@ class Linter:
                 task=task.id,
             )
             return
+        known_rows = {row.id for row in facts.configuration.rows} if facts.configuration is not None else set()
+        for row in task.rows:
+            if row not in known_rows:
+                message = f"task {quote(task.id)} names the row {quote(row)}, which {quote(task.configuration)} has not"
+                remedy = did_you_mean(row, known_rows) or "take it out of the task's rows"
+                yield Problem(severity, "unknown-row", message, remedy, phase=phase.id, task=task.id)
         if facts.secrets:
             one = len(facts.secrets) == 1
             needed = (
@@ -330,11 +339,17 @@ def _configuration_problems(
     text = linter.project.source(path).text
     yield from reference_problems(component, facts.configuration, linter.secrets, file, text)
     yield from secret_problems(component, facts.configuration, linter.secrets, file, text)
-    for sentence in (
-        validate(component, component.configured(facts.configuration).parameters) if validate is not None else ()
-    ):
-        line = line_of(text, ("parameters", *_place_in(sentence)))
-        yield Problem(Severity.ERROR, "parameters", sentence, "correct the parameters", file, line)
+    configured = component.configured(facts.configuration)
+    for row in (None, *(row for row in configured.rows if row.enabled)) if validate is not None else ():
+        if row is None and configured.rows:
+            # Each row gives what the parameters of all of them may lack.
+            continue
+        part = configured if row is None else configured.of_row(row)
+        place: KeyPath = ("parameters",) if row is None else ("rows", configured.rows.index(row), "parameters")
+        for sentence in validate(component, part.parameters) if validate is not None else ():
+            line = line_of(text, (*place, *_place_in(sentence)))
+            said = sentence if row is None else f"row {quote(row.id)}: {sentence}"
+            yield Problem(Severity.ERROR, "parameters", said, "correct the parameters", file, line)
 
 
 def _place_in(sentence: str) -> KeyPath:

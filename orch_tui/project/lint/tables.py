@@ -69,7 +69,7 @@ def _tables(task: Task, configuration: Configurations, lookup: Lookup) -> tuple[
         found = configuration(task.configuration)
         if found is None:
             return (), ()
-        return tuple(item.table for item in found.inputs), tuple(item.table for item in found.outputs)
+        return tuple(item.table for item in found.reads), tuple(item.table for item in found.writes)
     inner = lookup(child)
     written = _written(inner, configuration, lookup) if inner is not None else ()
     return (), tuple(dict.fromkeys(written))
@@ -78,7 +78,7 @@ def _tables(task: Task, configuration: Configurations, lookup: Lookup) -> tuple[
 def _written(value: Orchestration, configuration: Configurations, lookup: Lookup) -> Iterator[str]:
     for task in all_tasks(value, lookup):
         found = configuration(task.configuration)
-        for item in found.outputs if found is not None else ():
+        for item in found.writes if found is not None else ():
             yield item.table
 
 

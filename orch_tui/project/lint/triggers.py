@@ -83,4 +83,4 @@ def _starts(first: str, tables: frozenset[str], second: Orchestration) -> bool:
 
 def _written(value: Orchestration, configuration: Callable[[str], Configuration | None]) -> frozenset[str]:
     found = [configuration(task.configuration) for task in value.tasks() if task.enabled]
-    return frozenset(output.table for one in found if one is not None for output in one.outputs)
+    return frozenset(output.table for one in found if one is not None for output in one.writes)

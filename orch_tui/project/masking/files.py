@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.project.attempt_dir import told_files, unmasked_mark
+from orch_tui.project.attempt_dir import row_directories, told_files, unmasked_mark
 
 if TYPE_CHECKING:
     from orch_tui.project.masking.redactor import Redactor
@@ -35,8 +35,9 @@ def mask_attempt(directory: Path, redactor: Redactor | None) -> None:
     Raises:
         OSError: not all could be masked; they still count as unmasked.
     """
-    for path in _files(directory):
-        _mask(path, redactor)
+    for place in (*row_directories(directory), directory):
+        for path in _files(place):
+            _mask(path, redactor)
     unmasked_mark(directory).unlink(missing_ok=True)
 
 

@@ -27,7 +27,7 @@ from orch_tui.project.kept.recording import SAVE, Occasion, note_found, note_mov
 from orch_tui.project.kept.versions import Change
 from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project, text_file
-from orch_tui.project.saving.configuration_text import texts_in_files
+from orch_tui.project.saving.configuration_text import texts_of_document
 from orch_tui.project.saving.drafts import move_drafts
 from orch_tui.project.saving.writer import SaveError, locked, save_configuration, save_orchestration, write_new
 from orch_tui.project.toml.decode import quote
@@ -98,7 +98,7 @@ def duplicate_configuration(project: Project, ref: str, new_id: str, name: str) 
         project.forget(old_path)
         value, base = project.configuration(ref), project.source(old_path)
         text = base.text
-        references = texts_in_files(parse_toml(text, project.paths.relative(old_path)).get("parameters", {}), {})
+        references = texts_of_document(parse_toml(text, project.paths.relative(old_path)), value)
         copies: dict[Path, str] = {}
         if references:
             text = _with_copied_texts(project, old_path, base, new_id, references, copies)
@@ -126,7 +126,7 @@ def _with_copied_texts(
         if named not in names:
             names[named] = _free_name(old_path.parent, new_id, source.suffix, copies)
             copies[old_path.parent / names[named]] = base.files[source]
-        table = document["parameters"]
+        table = document
         for part in path:
             table = table[part]
         table["file"] = names[named]

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
+from orch_tui.model.components.configuration import Configuration, ConfigurationRow, TableInput, TableOutput, WriteMode
 from orch_tui.project.definitions.configurations import file_reference
 from orch_tui.project.saving.orchestration_text import Composed, Way, with_comments, with_line_ends
 from orch_tui.project.toml.edit import TextEdit, edit_errors
@@ -14,8 +14,9 @@ from orch_tui.project.toml.lines import Kind, comments_above, scan
 from orch_tui.project.toml.text import key_text, table_lines
 
 Values = dict[str, Any]
-_HEAD = ("name", "description", "pool", "weight")
-_KNOWN = {*_HEAD, "parameters", "inputs", "outputs", "checks"}
+_HEAD = ("name", "description", "pool", "weight", "row_parallel")
+_LISTS = ("inputs", "outputs", "checks", "rows")
+_KNOWN = {*_HEAD, "parameters", *_LISTS}
 
 
 def configuration_values(value: Configuration) -> Values:
@@ -27,6 +28,8 @@ def configuration_values(value: Configuration) -> Values:
         values["pool"] = value.pool
     if value.weight is not None:
         values["weight"] = value.weight
+    if value.row_parallel != 1:
+        values["row_parallel"] = value.row_parallel
     if value.parameters:
         values["parameters"] = value.parameters
     if value.inputs:
@@ -35,6 +38,24 @@ def configuration_values(value: Configuration) -> Values:
         values["outputs"] = [_output_values(item) for item in value.outputs]
     if value.checks:
         values["checks"] = [dict(item) for item in value.checks]
+    if value.rows:
+        values["rows"] = [row_values(row) for row in value.rows]
+    return values
+
+
+def row_values(row: ConfigurationRow) -> Values:
+    """The keys of a table of ``rows``."""
+    values: Values = {"id": row.id, "name": row.name}
+    if row.description:
+        values["description"] = row.description
+    if not row.enabled:
+        values["enabled"] = False
+    if row.parameters:
+        values["parameters"] = row.parameters
+    if row.inputs:
+        values["inputs"] = [_input_values(item) for item in row.inputs]
+    if row.outputs:
+        values["outputs"] = [_output_values(item) for item in row.outputs]
     return values
 
 
@@ -61,15 +82,31 @@ def house_text(value: Configuration, raw: Mapping[str, Any] | None = None) -> st
     extra = {key: item for key, item in (raw or {}).items() if key not in _KNOWN}
     head = {key: values[key] for key in _HEAD if key in values} | extra
     parts = [table_lines("", head), *_sections(("parameters",), values.get("parameters", {}))]
-    for key in ("inputs", "outputs", "checks"):
-        parts += [table_lines(f"[[{key}]]", item) for item in values.get(key, [])]
+    for key in _LISTS:
+        parts += [list_text(key, item) for item in values.get(key, [])]
+    return "\n".join(part for part in parts if part)
+
+
+def list_text(key: str, item: Mapping[str, Any]) -> str:
+    """One table of ``[[key]]``; of a row with a section for each table in it."""
+    if key != "rows":
+        return table_lines(f"[[{key}]]", item)
+    own = ("parameters", "inputs", "outputs")
+    parts = [table_lines("[[rows]]", {name: value for name, value in item.items() if name not in own})]
+    parts += _sections(("rows", "parameters"), item.get("parameters", {}))
+    for name in ("inputs", "outputs"):
+        parts += [table_lines(f"[[rows.{name}]]", one) for one in item.get(name, ())]
     return "\n".join(part for part in parts if part)
 
 
 def _sections(path: tuple[str, ...], values: Mapping[str, Any]) -> list[str]:
     """``[parameters]`` with its plain values, then a section for each table in it."""
     if not values:
-        return [] if len(path) == 1 else [f"[{'.'.join(map(key_text, path))}]\n"]
+        return (
+            []
+            if path[-1] == "parameters" and path[:-1] in ((), ("rows",))
+            else [f"[{'.'.join(map(key_text, path))}]\n"]
+        )
     inner = {key: item for key, item in values.items() if isinstance(item, Mapping)}
     plain = {key: item for key, item in values.items() if key not in inner}
     parts = [table_lines(f"[{'.'.join(map(key_text, path))}]", plain)] if plain else []
@@ -95,6 +132,25 @@ def texts_in_files(
             inner = value[index] if isinstance(value, list) and index < len(value) else None
             found += texts_in_files(item, inner, (*path, index))
     return found
+
+
+def texts_of_document(
+    document: Mapping[str, Any], value: Configuration
+) -> list[tuple[str, tuple[str | int, ...], Any]]:
+    """The same of a whole file, with what the parameters and rows of ``value`` have there; places are in the file."""
+    given: list[tuple[tuple[str | int, ...], Any, Any]] = [
+        (("parameters",), document.get("parameters"), value.parameters)
+    ]
+    rows = document.get("rows")
+    by_id = {row.id: row.parameters for row in value.rows}
+    for index, row in enumerate(rows if isinstance(rows, list) else ()):
+        if isinstance(row, Mapping):
+            given.append((("rows", index, "parameters"), row.get("parameters"), by_id.get(str(row.get("id")))))
+    return [
+        (named, (*place, *path), content)
+        for place, raw, parameters in given
+        for named, path, content in texts_in_files(raw, parameters)
+    ]
 
 
 def compose(text: str, old: Configuration, new: Configuration, read: Callable[[str], Configuration]) -> Composed:
@@ -128,7 +184,7 @@ def _edited(text: str, raw: Values, old: Configuration, new: Configuration) -> s
     before, after = configuration_values(old), configuration_values(new)
     edit = TextEdit(text)
     tables = []
-    for key in ("inputs", "outputs", "checks"):
+    for key in _LISTS:
         items, wanted = before.pop(key, []), after.pop(key, [])
         if len(items) != len(wanted):
             tables.append((key, items, wanted))
@@ -172,7 +228,7 @@ def _with_tables(text: str, key: str, before: list[Values], after: list[Values])
     for wanted in after:
         same = next((index for index in sorted(free) if before[index] == wanted), None)
         if same is None:
-            pieces.append(table_lines(f"[[{key}]]", wanted))
+            pieces.append(list_text(key, wanted))
         else:
             free.discard(same)
             pieces.append(text[slice(*spans[same])])

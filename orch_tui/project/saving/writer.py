@@ -192,9 +192,9 @@ def _read_configuration(project: Project, value: Configuration, files: Mapping[P
 
 def _changed_texts(project: Project, path: Path, value: Configuration, base: SourceText) -> dict[Path, str]:
     """New contents of the files that hold parameters; a parameter that is no text any more leaves its file alone."""
-    raw: Any = parse_toml(base.text, project.paths.relative(path)).get("parameters", {})
+    document = parse_toml(base.text, project.paths.relative(path))
     changed: dict[Path, str] = {}
-    for named, _, content in configuration_text.texts_in_files(raw, dict(value.parameters)):
+    for named, _, content in configuration_text.texts_of_document(document, value):
         text_path = text_file(project.root, path, named)
         if isinstance(content, str) and content != base.files.get(text_path):
             changed[text_path] = content

@@ -34,6 +34,7 @@ class OptionChanges:
     variables: Mapping[str, str] | edits.Keep = edits.KEEP
     max_parallel: int | edits.Keep | None = edits.KEEP
     sets: Sequence[str] | edits.Keep = edits.KEEP
+    rows: Sequence[str] | edits.Keep = edits.KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +263,7 @@ class Workbench:
                 variables=changes.variables,
                 max_parallel=changes.max_parallel,
                 sets=changes.sets,
+                rows=changes.rows,
             )
         return self.push(new, f"options of {self.title_of(ids)}")
 

@@ -15,6 +15,7 @@ from orch_tui.keboola.mapping.findings import Level
 from orch_tui.keboola.reading.single import read_file
 from orch_tui.keboola.values import KeboolaError
 from orch_tui.model.components.component import ComponentType
+from orch_tui.model.components.configuration import ConfigurationRow
 from orch_tui.model.orchestration.rules import END
 from orch_tui.model.problem import Severity
 from orch_tui.project.lint.check import check
@@ -117,7 +118,7 @@ def test_a_pulled_directory_comes_in_whole(tmp_path: Path) -> None:
     output = campaigns.outputs[0]
     assert (output.name, output.table, output.mode.value) == ("raw", "in.c-main/campaigns", "incremental")
     assert campaigns.parameters["output_mapping"] == {"raw": {"delete_where_column": "day"}}
-    assert campaigns.parameters["rows"] == [{"id": "r1", "name": "First", "parameters": {"path": "a.csv"}}]
+    assert campaigns.rows == (ConfigurationRow("r1", "First", parameters={"parameters": {"path": "a.csv"}}),)
     clean = project.configuration("keboola.python-transformation-v2/clean")
     assert "print('{{ day }}')" in clean.parameters["parameters"]["blocks"]
     assert {line.partition(":")[0] for line in plan.left_out} == {"keboola.ex-http/12", "keboola.sandboxes/91"}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from orch_tui.model.edits.base import check_limit, check_names, check_options
+from orch_tui.model.edits.base import check_ids, check_limit, check_names, check_options
 from orch_tui.model.edits.edits import KEEP, EditError, Keep
 from orch_tui.model.orchestration.orchestration import Phase, Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
@@ -45,7 +45,8 @@ FIELDS = (
 )
 SETS = Field("sets", "Sets", "variables for later tasks: rows, day")
 TOGETHER = Field("max_parallel", "At once", "so many of its tasks run together")
-TASK_FIELDS = (*FIELDS, SETS)
+ROWS = Field("rows", "Rows", "ids of rows of its configuration; else all")
+TASK_FIELDS = (*FIELDS, SETS, ROWS)
 PHASE_FIELDS = (TOGETHER, *(field for field in FIELDS if field.name in _RETRY))
 _SIMPLE = {
     option.name: kind
@@ -57,12 +58,16 @@ _SIMPLE = {
 
 def form_values(tasks: Sequence[Task], defaults: TaskOptions) -> FormValues:
     """What the form shows for these tasks. ``defaults`` are those of the orchestration over the project's."""
-    each = [option_texts(task.options, task.max_parallel) | {SETS.name: ", ".join(task.sets)} for task in tasks]
+    each = [
+        option_texts(task.options, task.max_parallel)
+        | {SETS.name: ", ".join(task.sets), ROWS.name: ", ".join(task.rows)}
+        for task in tasks
+    ]
     variables = [variables_text(task.variables) for task in tasks]
     mixed = {name for name in each[0] if len({texts[name] for texts in each}) > 1}
     mixed |= {VARIABLES} if len(set(variables)) > 1 else set()
     texts = {name: "" if name in mixed else text for name, text in each[0].items()}
-    own = option_texts(defaults, None) | {SETS.name: ""}
+    own = option_texts(defaults, None) | {SETS.name: "", ROWS.name: ""}
     return FormValues(
         texts,
         "" if VARIABLES in mixed else variables[0],
@@ -131,13 +136,16 @@ def read_form(before: FormValues, texts: Mapping[str, str], variables: str) -> O
     sets: Any = KEEP
     if texts[SETS.name].strip() != before.texts[SETS.name]:
         sets = read_text(SETS.name, texts[SETS.name], read_names, errors) or ()
+    rows: Any = KEEP
+    if texts[ROWS.name].strip() != before.texts[ROWS.name]:
+        rows = read_text(ROWS.name, texts[ROWS.name], read_ids, errors) or ()
     new_variables: Any = KEEP
     if variables.strip() != before.variables.strip():
         new_variables = read_text(VARIABLES, variables, read_variables, errors)
         new_variables = {} if new_variables is None else new_variables
     if errors:
         raise FormErrors(errors)
-    return OptionChanges(options, new_variables, limit, sets)
+    return OptionChanges(options, new_variables, limit, sets, rows)
 
 
 def read_phase(before: FormValues, texts: Mapping[str, str]) -> PhaseChanges:
@@ -242,6 +250,11 @@ def read_failures(text: str) -> tuple[RetryOn, ...]:
         if one:
             failures.append(RetryOn.parse(one))
     return tuple(failures)
+
+
+def read_ids(text: str) -> tuple[str, ...]:
+    """Ids with commas or blanks between them. Raises: EditError."""
+    return check_ids(text.replace(",", " ").split())
 
 
 def read_names(text: str) -> tuple[str, ...]:

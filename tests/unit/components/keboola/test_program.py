@@ -144,9 +144,8 @@ def test_all_of_what_the_component_tells_the_user_is_told(tmp_path: Path) -> Non
     ("more", "says"),
     [
         ({"processors": {"after": [{"definition": {"component": "keboola.processor-x"}}]}}, "keboola.processor-x"),
-        ({"rows": [{"id": "1", "parameters": {}}]}, "rows are not run here"),
     ],
-    ids=["processors", "rows"],
+    ids=["processors"],
 )
 def test_what_is_not_done_is_refused(tmp_path: Path, more: dict[str, Any], says: str) -> None:
     assert says in failure_of(task(tmp_path, "nothing", **more), keboola)

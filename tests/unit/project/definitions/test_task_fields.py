@@ -22,7 +22,7 @@ from orch_tui.project.journal.format import parse_records, write_header
 from orch_tui.project.journal.head import Head
 from orch_tui.project.saving import orchestration_text
 from orch_tui.project.toml.decode import Place
-from orch_tui.tui.workbench.dialogs.task_options_form import FIELDS, SETS, form_values, read_form
+from orch_tui.tui.workbench.dialogs.task_options_form import FIELDS, ROWS, SETS, form_values, read_form
 
 from tests.support.strategies import retry_failures
 
@@ -37,6 +37,7 @@ _RETRIES = st.builds(
     st.just(0.0) | _SECONDS,
 )
 _NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,9}", fullmatch=True)
+_IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,9}", fullmatch=True)
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 VALUES: dict[ValueKind, st.SearchStrategy[Any]] = {
     ValueKind.FLAG: st.booleans(),
@@ -46,7 +47,10 @@ VALUES: dict[ValueKind, st.SearchStrategy[Any]] = {
     ValueKind.COUNT: st.none() | st.integers(1, 99),
     ValueKind.RETRY: st.none() | _RETRIES,
     ValueKind.VARIABLES: st.dictionaries(_NAMES, _TEXTS, max_size=3),
-    ValueKind.ID: st.none() | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,9}", fullmatch=True),
+    ValueKind.ID: st.none() | _IDS,
+    ValueKind.IDS: st.lists(
+        st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,9}", fullmatch=True), max_size=3, unique=True
+    ).map(tuple),
     ValueKind.NAMES: st.lists(_NAMES, max_size=3, unique=True).map(tuple),
 }
 
@@ -72,6 +76,7 @@ _SAMPLES: dict[ValueKind, Any] = {
     ValueKind.RETRY: Retry(7, 3.0, Backoff.DOUBLING, 99.0, (RetryOn.parse("timeout"),), 2.0),
     ValueKind.VARIABLES: {"day": "7"},
     ValueKind.NAMES: ("day",),
+    ValueKind.IDS: ("4711", "orders"),
     ValueKind.ID: "snowflake",
 }
 
@@ -140,7 +145,7 @@ def test_each_field_that_is_declared_is_kept_wherever_a_task_goes(place: str, na
 def test_the_form_has_a_place_for_each_option() -> None:
     shown = {field.name for field in FIELDS}
     assert {key for key in OPTION_KEYS if not any(name.startswith(key) for name in shown)} == set()
-    assert set(form_values([Task("t", "command/t")], TaskOptions()).texts) == shown | {SETS.name}
+    assert set(form_values([Task("t", "command/t")], TaskOptions()).texts) == shown | {SETS.name, ROWS.name}
 
 
 @given(TASKS)

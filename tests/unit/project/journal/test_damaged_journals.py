@@ -13,6 +13,7 @@ from orch_tui.model.events import event_shape, events
 from orch_tui.model.events.events import EventType
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.events.reasons import Reason, decode_reason
+from orch_tui.model.events.row_results import RowResult
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import Question
 from orch_tui.model.run.run_start import plan_of
@@ -182,7 +183,7 @@ def test_every_event_that_this_program_writes_has_the_shape_that_is_asked_for() 
         "variables": {"rows": 1},
         "decision": DECISION,
         "checks": (CheckResult(Check(CheckKind.ROWS, "a/t"), Verdict.FAILED, 0.0),),
-        "usage": Usage(1, 2.0, 3, 4),
+        "usage": Usage(1, 2.0, 3, 4), "rows": (RowResult("r", "R", Status.ERROR),),
         "question": Question("May it go on?", approvers=("ann",), timeout=60.0),
         "one": Intervention("x", InterventionKind.LIMIT, "ann", "why", phase="t", limit=2),
     }  # fmt: skip

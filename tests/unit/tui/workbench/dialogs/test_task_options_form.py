@@ -35,6 +35,7 @@ FULL = Task(
     max_parallel=2,
     variables={"day": "today"},
     sets=("rows", "last-day"),
+    rows=("orders", "17"),
 )
 
 
@@ -61,6 +62,7 @@ def test_values_are_shown_as_people_write_them() -> None:
         "weight": "",
         "max_parallel": "2",
         "sets": "rows, last-day",
+        "rows": "orders, 17",
     }
     assert shown.variables == "day = today"
     assert read(shown) == OptionChanges({})
