@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.engine.attempts.nested import inner_orchestration, nested_before, nested_in_run, parent_name
 from orch_tui.engine.attempts.obstacles import passing_obstacle
 from orch_tui.engine.attempts.programs import (
-    RUNNER,
     PrepareError,
     inline_program,
-    rows_wrapper,
     tables_of,
     wrapper_of,
 )
@@ -133,24 +131,13 @@ class Preparer:
             OSError: the directory cannot be written now, or what it is made of cannot be read.
         """
         component, configuration = self._look_up(task)
-        if configuration.rows and (problem := rows_problem(component, configuration)) is not None:
-            raise PrepareError(problem)
-        if configuration.rows and self._action != RUN_ACTION:
-            # An action asks the other side, which is the same for all rows.
-            configuration = configuration.parts()[0]
+        configuration = self._with_rows(component, configuration)
         values, parameters = self._fill(task, configuration)
         directory = attempt_directory(self._directory, task.id, number)
-        parts = configuration.parts()
-        names = frozenset[str]().union(*(self._secret_names(component, part) for part in parts))
+        names = frozenset[str]().union(*(self._secret_names(component, part) for part in configuration.parts()))
         environment = self._environment(task, number, directory, component, configuration, names)
         program, cwd = self._program(task, component, parameters, values, environment)
-        wrapper: list[str] = []
-        if not component.staged and (names or configuration.reads or configuration.writes):
-            wrapper = wrapper_of(component, configuration, stage=self._action == RUN_ACTION)
-        elif component.staged and names:
-            wrapper = [sys.executable, *RUNNER, "--"]
-        if configuration.rows:
-            wrapper = [*rows_wrapper(configuration), *wrapper]
+        wrapper = wrapper_of(component, configuration, names, stage=self._action == RUN_ACTION)
         data_folder = not component.inline or bool(configuration.inputs or configuration.outputs)
         config = self._config(task, number, component, configuration, parameters)
         if self._earlier is not None:
@@ -179,6 +166,15 @@ class Preparer:
             max_log_of(options),
             nested=inner_orchestration(task.configuration),
         )
+
+    def _with_rows(self, component: Component, configuration: Configuration) -> Configuration:
+        """The configuration with the rows that are run. Raises: PrepareError when they cannot be."""
+        if not configuration.rows:
+            return configuration
+        if (problem := rows_problem(component, configuration)) is not None:
+            raise PrepareError(problem)
+        # An action asks the other side, which is the same for all rows.
+        return configuration if self._action == RUN_ACTION else configuration.parts()[0]
 
     def _fill(self, task: PlannedTask, configuration: Configuration) -> tuple[Mapping[str, str], dict[str, Any]]:
         """The values of variables for a task, and its parameters with them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,16 +67,16 @@ def inline_argv(parameters: Mapping[str, Any], root: Path, component: Component,
     return [*fill_command(words, root, component), script] if shell is not None else [*words, script]
 
 
-def wrapper_of(component: Component, configuration: Configuration, *, stage: bool) -> list[str]:
-    """What brings the tables and masks secrets, around a program that does neither."""
-    tables = stage and (configuration.reads or configuration.writes)
-    options = ["--stage", "--tables", component.tables] if tables else []
-    return [sys.executable, *RUNNER, *options, "--"]
-
-
-def rows_wrapper(configuration: Configuration) -> list[str]:
-    """What starts the program for each row."""
-    return [sys.executable, *ROWS_RUNNER, "--parallel", str(configuration.row_parallel), "--"]
+def wrapper_of(component: Component, configuration: Configuration, names: Collection[str], *, stage: bool) -> list[str]:
+    """What starts the program for each row; then what brings the tables and masks secrets (``names``), around a program
+    that does neither."""
+    rows = ["--parallel", str(configuration.row_parallel), "--"]
+    outer = [sys.executable, *ROWS_RUNNER, *rows] if configuration.rows else []
+    tables = not component.staged and (configuration.reads or configuration.writes)
+    if not tables and not names:
+        return outer
+    options = ["--stage", "--tables", component.tables] if stage and tables else []
+    return [*outer, sys.executable, *RUNNER, *options, "--"]
 
 
 def tables_of(configuration: Configuration, versions: Mapping[str, int]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from orch_tui.project.lint.expressions import expression_problems
 from orch_tui.project.lint.nesting import find_cycle
 from orch_tui.project.lint.pools import pool_problems
 from orch_tui.project.lint.references import line_of_secret, reference_problems
+from orch_tui.project.lint.rows import unknown_rows
 from orch_tui.project.lint.rules import never_taken, rule_problems
 from orch_tui.project.lint.secrets import secret_problems, variable_problems
 from orch_tui.project.lint.tables import table_problems
@@ -30,7 +31,7 @@ from orch_tui.project.lint.triggers import trigger_problems
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.setters import sets_of
-from orch_tui.project.toml.decode import did_you_mean, quote
+from orch_tui.project.toml.decode import came_from_keboola, did_you_mean, quote
 from orch_tui.project.toml.lines import KeyPath, line_of, scan
 
 _PLACE = re.compile(r"([\w.\-\[\]]+): ")
@@ -151,27 +152,10 @@ class Linter:
                 task=task.id,
             )
             return
-        known_rows = {row.id for row in facts.configuration.rows} if facts.configuration is not None else set()
-        for row in task.rows:
-            if row not in known_rows:
-                message = f"task {quote(task.id)} names the row {quote(row)}, which {quote(task.configuration)} has not"
-                remedy = did_you_mean(row, known_rows) or "take it out of the task's rows"
-                yield Problem(severity, "unknown-row", message, remedy, phase=phase.id, task=task.id)
+        if task.rows and facts.configuration is not None:
+            yield from unknown_rows(phase, task, facts.configuration, severity)
         if facts.secrets:
-            one = len(facts.secrets) == 1
-            needed = (
-                f"secret {facts.secrets[0]}, which has" if one else f"secrets {', '.join(facts.secrets)}, which have"
-            )
-            message = f"task {quote(task.id)} needs the {needed} no value"
-            yield Problem(
-                severity,
-                "missing-secret",
-                message,
-                f"set it in the environment or in .env; {facts.place} asks for it",
-                phase=phase.id,
-                task=task.id,
-                names=facts.secrets,
-            )
+            yield self._missing_secrets(phase, task, facts, severity)
         own = variable_names(dict(task.variables))
         unknown = sorted((facts.variables - known - task.variables.keys()) | (own - known))
         if unknown:
@@ -192,6 +176,19 @@ class Linter:
             file = self.project.paths.relative(path), self.project.source(path).text
             counted_on = known | task.variables.keys()
             yield from expression_problems(value, (phase, task), component, facts.configuration, counted_on, file)
+
+    def _missing_secrets(self, phase: Phase, task: Task, facts: _Facts, severity: Severity) -> Problem:
+        path = self.project.paths.configuration(*split_ref(task.configuration))
+        remedy = f"set it in the environment or in .env; {facts.place} asks for it"
+        if came_from_keboola(self.project.source(path).text):
+            # Values of secrets never come along: that they are to be given is no fault in the definitions.
+            severity, remedy = Severity.WARNING, f"Keboola keeps its value to itself: {remedy}"
+        one = len(facts.secrets) == 1
+        needed = f"secret {facts.secrets[0]}, which has" if one else f"secrets {', '.join(facts.secrets)}, which have"
+        message = f"task {quote(task.id)} needs the {needed} no value"
+        return Problem(
+            severity, "missing-secret", message, remedy, phase=phase.id, task=task.id, names=facts.secrets
+        )  # fmt: skip
 
     def _structure(self, value: Orchestration) -> Iterator[Problem]:
         if not any(task.enabled for task in value.tasks()):

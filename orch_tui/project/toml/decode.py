@@ -23,6 +23,13 @@ KEBOOLA_KEY = "keboola"
 """What an import keeps of where a thing came from: it may stand in every table, and says nothing to the program."""
 
 
+def came_from_keboola(text: str) -> bool:
+    """Whether a file that can be read has that key."""
+    import tomllib
+
+    return KEBOOLA_KEY in text and KEBOOLA_KEY in tomllib.loads(text.removeprefix("\ufeff"))
+
+
 class Place:
     """A file being read: where problems go and how they find their line."""
 
