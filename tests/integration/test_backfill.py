@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from orch_tui.engine.processes.process import read_stat
 
 from tests.support.commands import command_here
 from tests.support.projects import end, make_project, start
@@ -21,11 +22,17 @@ def _lines(path: Path) -> list[str]:
 
 
 def _children(pid: int) -> list[int]:
-    """The processes that one has started and that are still there."""
+    """The processes that one has started and that still go on; ended ones may wait to be noticed."""
     try:
-        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except FileNotFoundError:
         return []
+    return [int(child) for child in children if _goes_on(child)]
+
+
+def _goes_on(pid: str) -> bool:
+    stat = read_stat(pid)
+    return stat is not None and stat.state != "Z"
 
 
 @pytest.mark.slow
@@ -50,7 +57,9 @@ def test_a_backfill_that_is_killed_goes_on_and_repeats_nothing(
                 assert process.poll() is None and time.monotonic() < deadline
                 most = max(most, len(_children(process.pid)))
                 time.sleep(0.02)
-            for pid in (process.pid, *_children(process.pid)):
+            # Stopped first: a run that it starts after the look at its children would live on.
+            os.kill(process.pid, signal.SIGSTOP)
+            for pid in (*_children(process.pid), process.pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             process.wait()

@@ -19,11 +19,11 @@ def _project(root: Path) -> Path:
     return make_project(root / "p", {"main": phases})
 
 
-def _screen(project: Path) -> PtyApp:
+def _screen(project: Path, until_shown: str) -> PtyApp:
     app = PtyApp(orch_tui(project), environment={"ORCH_TUI_CONFIG": str(project.parent / "no.toml")})
     app.wait_for("Main")
     app.send("\r")
-    app.wait_for("Problems")
+    app.wait_for(until_shown)
     return app
 
 
@@ -43,7 +43,7 @@ def _still_works(app: PtyApp) -> None:
 def test_a_screen_that_executes_the_run_ends_its_tasks_and_goes_on(tmp_path: Path, delete: Deletion) -> None:
     # GIVEN a run that a screen executes
     project = _project(tmp_path)
-    with _screen(project) as app:
+    with _screen(project, "Problems") as app:
         app.send("R")
         app.wait_for("2 will run")
         app.send("\r")
@@ -63,8 +63,7 @@ def test_a_screen_that_watches_the_run_goes_on(tmp_path: Path, delete: Deletion)
     project = _project(tmp_path)
     process = start(project, "run", "main", "--project", str(project), cwd=tmp_path)
     wait_for_file(tmp_path / "started", process)
-    with _screen(project) as app:
-        app.wait_for("processing  0/2")
+    with _screen(project, "processing  0/2") as app:
         # WHEN
         delete(project, "main")
         process.communicate(timeout=60)

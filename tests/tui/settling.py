@@ -23,24 +23,31 @@ from textual.pilot import Pilot
 _SOON = 0.02
 """Seconds: a timer that is due within them is waited for (Textual paints 60 times a second)."""
 _POLL = 0.002
-_LONGEST_WORK = 10.0
-"""Seconds that a thread is waited for: some tests are about one that waits for an answer that never comes."""
+_LONGEST_WORK = 60.0
+"""Seconds that a thread is waited for. A test about one that does not end says so (:meth:`Threads.ignore`)."""
+_TIMERS = 30
+"""Timers in a row with nothing else to do: whoever sets the next one each time waits for something else."""
 _ROUNDS, _ROUND = 8, 0.1
 """A picture is settled when it was the same for so many rounds of so many seconds: more than one look at a run."""
 _LONGEST = 120.0
 
 
-class _Threads:
+class Threads:
     """What was given to threads and is not done yet."""
 
     def __init__(self) -> None:
+        self._counts = True
         self._given: WeakSet[asyncio.Future[Any] | Future[Any]] = WeakSet()
         self._run_in_executor = asyncio.BaseEventLoop.run_in_executor
         self._submit = ThreadPoolExecutor.submit
 
     @property
     def busy(self) -> bool:
-        return any(not future.done() for future in list(self._given))
+        return self._counts and any(not future.done() for future in list(self._given))
+
+    def ignore(self) -> None:
+        """From now on nobody waits for them: the test is about work that does not end by itself."""
+        self._counts = False
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -65,15 +72,16 @@ class _Threads:
         """Until neither the loop nor a thread has anything to do now. Takes the place of Textual's."""
         loop: Any = asyncio.get_running_loop()
         limit = loop.time() + _LONGEST_WORK
-        calm = 0
-        while calm < 2 and loop.time() < limit:
+        calm = timers = 0
+        while calm < 2:
+            assert loop.time() < limit, f"a thread or the loop is never done; waiting: {list(loop._ready)[:5]}"
             await asyncio.sleep(0)
             calm += 1
             if self.busy:
-                calm = 0
+                calm = timers = 0
                 await asyncio.sleep(_POLL)
-            elif (due := _next_timer(loop)) < _SOON:
-                calm = 0
+            elif timers < _TIMERS and (due := _next_timer(loop)) < _SOON:
+                calm, timers = 0, timers + 1
                 await asyncio.sleep(max(due, 0))
             elif loop._ready:
                 calm = 0
@@ -86,21 +94,21 @@ def _next_timer(loop: Any) -> float:
 
 
 @contextmanager
-def waiting_for_work() -> Iterator[None]:
+def waiting_for_work() -> Iterator[Threads]:
     """Every pause and every key of a Pilot waits for the loop and for threads."""
-    threads = _Threads()
+    threads = Threads()
     with (
         threads.counted(),
         mock.patch.object(textual.app, "wait_for_idle", threads.wait_for_idle),
         mock.patch.object(textual.pilot, "wait_for_idle", threads.wait_for_idle),
     ):
-        yield
+        yield threads
 
 
 @pytest.fixture(autouse=True)
-def waiting() -> Iterator[None]:
-    with waiting_for_work():
-        yield
+def waiting() -> Iterator[Threads]:
+    with waiting_for_work() as threads:
+        yield threads
 
 
 async def settled(pilot: Pilot[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -136,7 +137,7 @@ async def test_the_screen_is_live_and_leads_to_a_task(tmp_path: Path, monkeypatc
         return next(states, None)
 
     async def at_once(self: SequenceScreen, seconds: float) -> None:
-        await pilot.pause()
+        await asyncio.sleep(0.1)
 
     monkeypatch.setattr(SequenceScreen, "wait", at_once)
     app = OrchApp(sample_project(tmp_path))

@@ -18,6 +18,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tests.tui.driving import until
+from tests.tui.settling import Threads
 from tests.unit.tui.configuration.test_editor import make_project
 
 # Answers with the host that config.json has, or not at all.
@@ -161,10 +162,11 @@ async def test_a_secret_without_a_value_is_said(open_desk: Open, monkeypatch: py
         assert "secret DB_PASSWORD is not set" in desk.notice()
 
 
-async def test_escape_cancels_the_test_and_not_the_screen(open_desk: Open) -> None:
+async def test_escape_cancels_the_test_and_not_the_screen(open_desk: Open, waiting: Threads) -> None:
     async with open_desk() as desk:
         # GIVEN a program that does not answer
         await desk.type_host("silent")
+        waiting.ignore()
         await desk.pilot.press("T")
         await desk.until((desk.root / "began").exists)
         # WHEN Esc is pressed
@@ -191,10 +193,11 @@ async def test_the_key_is_there_only_where_it_does_something(open_desk: Open) ->
         assert "test_connection" in shown
 
 
-async def test_quitting_ends_the_program_that_was_asked(open_desk: Open) -> None:
+async def test_quitting_ends_the_program_that_was_asked(open_desk: Open, waiting: Threads) -> None:
     async with open_desk() as desk:
         # GIVEN a program that does not answer
         await desk.type_host("silent")
+        waiting.ignore()
         await desk.pilot.press("T")
         await desk.until((desk.root / "began").exists)
         pid = int((desk.root / "began").read_text())

@@ -12,6 +12,7 @@ from orch_tui.tui.dialogs.confirm import Confirm
 from textual.widgets import DataTable, Static
 
 from tests.tui.driving import text_of, until
+from tests.tui.settling import Threads
 from tests.tui.test_code_field import SQL, field, form_of, store
 
 RESULT = "create table result as select campaign_id, cost * 2 as cost, 'a [b]' as note from campaigns"
@@ -80,7 +81,7 @@ async def test_a_writer_is_asked_about_first(tmp_path: Path) -> None:
         assert (tmp_path / "out.csv").read_text().startswith("campaign_id")
 
 
-async def test_leaving_the_screen_ends_the_program(tmp_path: Path) -> None:
+async def test_leaving_the_screen_ends_the_program(tmp_path: Path, waiting: Threads) -> None:
     (tmp_path / "configurations/command").mkdir(parents=True)
     (tmp_path / "configurations/command/slow.toml").write_text(
         'name = "S"\n[parameters]\ncommand = "echo $$ > began; sleep 100"\n'
@@ -88,6 +89,7 @@ async def test_leaving_the_screen_ends_the_program(tmp_path: Path) -> None:
     async with form_of(tmp_path, "command/slow") as (pilot, _):
         screen = pilot.app.screen
         assert isinstance(screen, ConfigurationScreen)
+        waiting.ignore()
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm) or screen.trial.running, "the start")
         if isinstance(pilot.app.screen, Confirm):
