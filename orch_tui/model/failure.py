@@ -8,7 +8,8 @@ from enum import StrEnum
 class FailureKind(StrEnum):
     """Why an attempt failed. ``LOST`` is never guessed into success or failure: it is a kind of its own.
 
-    ``CHECK``: what it wrote was refused by a check of its configuration, and waits.
+    ``MEMORY``: it was over its own limit of memory, as the kernel or it itself says. ``CHECK``: what it wrote was
+    refused by a check of its configuration, and waits.
     """
 
     USER = "user"
@@ -17,6 +18,7 @@ class FailureKind(StrEnum):
     SIGNAL = "signal"
     CANCEL = "cancel"
     LOG_LIMIT = "log_limit"
+    MEMORY = "memory"
     LAUNCH = "launch"
     REJECTED = "rejected"
     CHECK = "check"

@@ -57,6 +57,12 @@ def exit_file(directory: Path) -> Path:
     return directory / "exit"
 
 
+def memory_file(directory: Path) -> Path:
+    """Which limit of memory holds for the task, and what the kernel counted; written by the shim, for a task that has
+    one."""
+    return directory / "memory"
+
+
 def config_file(directory: Path) -> Path:
     """What the task is asked to do, without the values of secrets."""
     return directory / "config.json"

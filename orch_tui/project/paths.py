@@ -129,6 +129,11 @@ class ProjectPaths:
         """The directory of those who wait for slots of a pool."""
         return self.locks / ".pools" / pool / "waiting"
 
+    @property
+    def memory_claims(self) -> Path:
+        """The directory of those who have some of the memory of the project's tasks; who waits for some is below."""
+        return self.locks / ".memory"
+
     def orchestration_lock(self, orchestration: str) -> Path:
         """The lock of an orchestration: two runs of it never overlap. The same as of the task that nests it."""
         return self.configuration_lock(f"{ORCHESTRATION_COMPONENT}/{orchestration}")

@@ -15,6 +15,7 @@ from orch_tui.model.events.events import Event
 from orch_tui.model.run.runstate import RunState, fold
 from orch_tui.model.texts.text import valid_id
 from orch_tui.project.attempt_dir import attempt_directory
+from orch_tui.project.concurrent.memory_claims import MEMORY, MemoryClaims, MemoryUse
 from orch_tui.project.concurrent.pool_slots import PoolUse, use_of
 from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, JournalReader, is_executed
@@ -56,7 +57,7 @@ class RunFeed:
 
     def read(self, running: Iterable[tuple[str, int]] = (), pools: Mapping[str, int] | None = None) -> Batch:
         """What is new. ``running`` are tasks with the number of their attempt, whose logs are looked at now and then;
-        ``pools`` are those that tasks wait for, with their sizes.
+        ``pools`` are those that tasks wait for, with their sizes; memory is one with the name :data:`MEMORY`.
 
         Raises as :meth:`open` does.
         """
@@ -76,9 +77,14 @@ class RunFeed:
         no_answer = self._executor.look() if live else None
         return Batch(tuple(events), live, state, outputs, no_answer, self._uses(pools or {}))
 
-    def _uses(self, pools: Mapping[str, int]) -> dict[str, PoolUse]:
+    def _uses(self, pools: Mapping[str, int]) -> dict[str, PoolUse | MemoryUse]:
         paths = self._paths
-        return {} if paths is None else {pool: use_of(paths, pool, size) for pool, size in pools.items()}
+        if paths is None:
+            return {}
+        return {
+            pool: MemoryClaims(paths).use(size) if pool == MEMORY else use_of(paths, pool, size)
+            for pool, size in pools.items()
+        }
 
     def nested_run(self, task: str, attempt: int, orchestration: str, spawned: float, clock: RunClock) -> Path | None:
         """The directory of the run that an attempt of a nested orchestration started; None until there is one.
@@ -117,4 +123,4 @@ class Batch:
     state: RunState | None = None
     outputs: Mapping[str, BootTime] = field(default_factory=dict)
     no_answer: NoAnswer | None = None
-    pools: Mapping[str, PoolUse] = field(default_factory=dict)
+    pools: Mapping[str, PoolUse | MemoryUse] = field(default_factory=dict)

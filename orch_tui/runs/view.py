@@ -18,16 +18,20 @@ from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.events import Event, EventType
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.orchestration.orchestration import Phase, Task
+from orch_tui.model.run.memory import memory_of
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.run.waits import waits_for, why
 from orch_tui.model.status import UNDER_WAY, Status
 from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.sizes import write_size
 from orch_tui.project.attempt_dir import attempt_directory
+from orch_tui.project.concurrent.memory_claims import MemoryUse
 from orch_tui.project.concurrent.pool_slots import PoolUse, who_waits
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import counts_told, files_written, findings_told, tables_written
 from orch_tui.runs.estimates import LONGER, Estimates
 from orch_tui.runs.feed import Batch
+from orch_tui.runs.pools import limit_of
 from orch_tui.runs.responding import NoAnswer
 from orch_tui.runs.variables import variable_words
 
@@ -63,8 +67,8 @@ class RunModel:
         self.no_answer: NoAnswer | None = None
         self.continued: RunSummary | None = None
         self.outputs: dict[str, RunTime] = {}
-        self.pools: Mapping[str, PoolUse] = {}
-        self._uses_pools = any(task.planned.options.pool for task in state.tasks.values())
+        self.pools: Mapping[str, PoolUse | MemoryUse] = {}
+        self._uses_pools = any(task.planned.options.pool or memory_of(task.planned) for task in state.tasks.values())
         self.children: dict[str, RunModel] = {}
         self._changed: set[str] = {*state.tasks, *state.phases}
 
@@ -198,21 +202,21 @@ class RunModel:
         return self._why_no_slot(task) or why(self.state, task, now)
 
     def pools_waited_for(self) -> dict[str, int]:
-        """The pools that tasks wait for, with their sizes as the run knows them."""
+        """The pools that tasks wait for, with their sizes as the run knows them; memory as one of them, in bytes."""
         if not (self._uses_pools and self.live):
             return {}
         reasons = (task.because for task in self.state.tasks.values() if task.status is Status.WAITING)
-        found = (reason.fields for reason in reasons if reason is not None and reason.cause is Cause.POOL)
-        return {fields["pool"]: int(fields["size"]) for fields in found}
+        return {name: size for reason in reasons if reason is not None for name, size in limit_of(reason).items()}
 
     def _why_no_slot(self, task: TaskState) -> str:
         """Who has the slots that it waits for now: the journal names those who had them when it began to wait."""
         reason = waits_for(self.state, task) if self.pools and not task.status.final else None
-        if reason is None or reason.cause is not Cause.POOL or reason.fields["pool"] not in self.pools:
+        use = next((self.pools.get(name) for name in limit_of(reason)), None) if reason is not None else None
+        if reason is None or use is None:
             return ""
-        use = self.pools[str(reason.fields["pool"])]
         holders = use.words_for(who_waits(self.directory.name, self.state.header.orchestration, task.id))
-        now = Reason.of(Cause.POOL, **reason.fields | {"taken": use.taken, "holders": holders})
+        taken = write_size(use.taken) if reason.cause is Cause.MEMORY else use.taken
+        now = Reason.of(reason.cause, **reason.fields | {"taken": taken, "holders": holders})
         return now.sentence if holders else ""
 
     def waiting(self) -> list[TaskState]:

@@ -5,12 +5,15 @@ Every connection comes from :func:`open_database`, and all text of SQL that is n
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from orch_tui.model.components.component import MEMORY_VARIABLE
 from orch_tui.model.errors import UserError
+from orch_tui.model.texts.sizes import parse_size
 from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ def open_database(
 ) -> duckdb.DuckDBPyConnection:
     """In memory, with temporary files in ``spill``; extensions are neither installed nor loaded.
 
+    In a task with a limit of memory it takes no more than half of that, and spills before the kernel ends the task.
+
     The time zone is UTC: what a time without one means, and how one with it is shown, must not depend on the machine
     or on whether a person or cron started the run.
 
@@ -39,7 +44,7 @@ def open_database(
     connection = duckdb.connect(
         config={
             "threads": threads,
-            "memory_limit": memory_limit,
+            "memory_limit": _within_task(memory_limit),
             "temp_directory": str(spill),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -48,6 +53,15 @@ def open_database(
     )
     connection.execute("set timezone = 'UTC'")
     return connection
+
+
+def _within_task(memory_limit: str) -> str:
+    """The limit, or half of what this task may have if that is less."""
+    try:
+        most, wanted = int(os.environ.get(MEMORY_VARIABLE, "")) // 2, parse_size(memory_limit)
+    except ValueError:
+        return memory_limit
+    return memory_limit if wanted <= most else f"{most}B"
 
 
 def quoted(name: str) -> str:

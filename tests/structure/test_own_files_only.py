@@ -20,12 +20,15 @@ _FUNCTIONS = frozenset(
 _COMPONENTS = frozenset({"kit", "python", "dbt/project", "keboola/program", "mailchimp/send"})
 # Each place that opens otherwise, by whose files they are.
 ELSEWHERE = {
-    "the kernel's, in /dev and /proc": {
+    "the kernel's, in /dev, /proc and /sys": {
         "__main__._open_missing_streams",
         "cli.run.signals.forget_terminals",
         "cli.shared.output.silence",
         "engine.processes.accounting._bytes_of",
         "engine.processes.local._writes_exit_file",
+        "engine.processes.memory_limit._places",
+        "engine.processes.memory_limit._read",
+        "engine.processes.memory_limit._write",
         "engine.processes.oom.OomCounter.__init__",
         "engine.processes.oom._places",
         "engine.processes.process._has_needle",

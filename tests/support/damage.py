@@ -74,7 +74,10 @@ def whole_events() -> dict[str, list[Event]]:
 
 
 def _head(run: str) -> str:
-    retry = TaskOptions(Retry(2, 1.5, Backoff.DOUBLING, 90.0, (RetryOn.parse("timeout"),), 1.0), 60.0, 0.5, 5.0, 1.0)
+    retry = TaskOptions(
+        *(Retry(2, 1.5, Backoff.DOUBLING, 90.0, (RetryOn.parse("timeout"),), 1.0), 60.0, 0.5, 5.0, 1.0),
+        memory=64_000_000,
+    )
     first = (
         PlannedTask("a", "command/a", "A", "p", Decision.RUN, digest="d1", options=retry, variables={"x": "1"}),
         PlannedTask("b", "command/b", "B", "p", Decision.RUN, continue_on_failure=True, max_parallel=2),
@@ -169,6 +172,9 @@ def _intervened() -> list[Event]:
         one(2, InterventionKind.LIMIT, limit=3),
         one(3, InterventionKind.RELEASE, phase="p"),
         events.waiting(T0 + 8, "n", Reason(Cause.DELAY), T0 + 9),
+        events.waiting(
+            T0 + 8, "n", Reason.of(Cause.MEMORY, needed="1GB", taken="2GB", size="2GB", holders="run x has 2GB")
+        ),
         one(4, InterventionKind.SKIP, task="n"),
         events.ended(T0 + 8, "a", 2, Status.ERROR, "no", kind=FailureKind.USER, exit_code=1, ended_at=T0 + 7.5),
         one(5, InterventionKind.RETRY, task="a"),

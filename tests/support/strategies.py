@@ -102,6 +102,7 @@ def task_options() -> st.SearchStrategy[TaskOptions]:
         delay=st.none() | _seconds(),
         grace=st.none() | _seconds(),
         max_log_mb=st.none() | _seconds(),
+        memory=st.none() | st.integers(10_000_000, 2**40),
     )
     return st.just(TaskOptions()) | some
 

@@ -24,6 +24,7 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.texts.text import safe_json
 from orch_tui.model.variables.values import SetValue, type_of
 from orch_tui.project.attempt_dir import attempt_directory, log_file
+from orch_tui.project.concurrent.memory_claims import MemoryUse
 from orch_tui.project.decided import read_decided
 from orch_tui.project.definitions.rules import rule_values
 from orch_tui.project.history import RunSummary
@@ -151,12 +152,14 @@ def _intervention_json(one: Intervention) -> dict[str, Any]:
 
 
 def pool_json(one: PoolNow) -> dict[str, Any]:
-    """A pool, who has slots of it, and who waits for some."""
+    """A pool, who has slots of it, and who waits for some. Of memory all numbers are bytes."""
+    memory = isinstance(one.use, MemoryUse)
     return {
-        "name": one.use.name,
+        "name": "memory" if isinstance(one.use, MemoryUse) else one.use.name,
+        "unit": "bytes" if memory else "slots",
         "size": one.use.size,
         "taken": one.use.taken,
-        "holders": [{"who": who, "slots": slots} for who, slots in one.use.holders],
+        "holders": [{"who": who, "bytes" if memory else "slots": amount} for who, amount in one.use.holders],
         "waiting": [
             {"run": wait.run, "orchestration": wait.orchestration, "task": wait.task, "weight": wait.weight}
             for wait in one.waiting

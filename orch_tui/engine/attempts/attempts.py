@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from orch_tui.engine.attempts.lastlines import last_line, say_in_log
+from orch_tui.engine.attempts.lastlines import last_line, last_lines, say_in_log
 from orch_tui.engine.attempts.obstacles import disk_refusal, passing_obstacle
 from orch_tui.engine.attempts.results import (
     Told,
@@ -30,7 +31,7 @@ from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.retry import Retry
-from orch_tui.model.run.outcome import Outcome, outcome_of_checks, outcome_of_exit, outcome_of_stop
+from orch_tui.model.run.outcome import Outcome, outcome_of_checks, outcome_of_exit, outcome_of_stop, outcome_within
 from orch_tui.model.run.plan import PlannedTask
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
@@ -46,6 +47,8 @@ from orch_tui.project.masking.files import is_masked, mask_attempt
 _LOOK = 0.25
 _LONGEST_PAUSE = 60.0
 """Seconds between two tries to start what the system has no process or descriptor for, at most."""
+_LAST_WORDS = 20
+"""Lines of a log among which a program may say that it was refused memory."""
 _GO_ON = 5
 """How often a nested run is gone on with whose process was killed while this one lived."""
 
@@ -370,4 +373,10 @@ def judge(end: Exit, attempt: ActiveAttempt) -> Outcome:
         failed = of_verdict(read_checks(spec.directory), Verdict.FAILED)
         if failed:
             return outcome_of_checks(failed)
-    return outcome_of_exit(end.code, last_line(log_file(spec.directory)), oom=end.oom)
+    outcome = outcome_of_exit(end.code, last_line(log_file(spec.directory)), oom=end.oom)
+    if end.memory is None or spec.memory is None:
+        return outcome
+    # Who is killed was not refused anything, whatever it has said before.
+    killed = end.code in (-signal.SIGKILL, 128 + signal.SIGKILL)
+    words = [] if killed else last_lines(log_file(spec.directory), _LAST_WORDS)
+    return outcome_within(outcome, end.memory, spec.memory, words)

@@ -23,10 +23,16 @@ from orch_tui.engine.attempts.programs import (
 from orch_tui.engine.attempts.task_facts import fill_command, rows_problem
 from orch_tui.engine.processes.launcher import AttemptSpec
 from orch_tui.engine.processes.process import ANCESTORS_TAG, TASK_TAG, ancestors
-from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, TASK_ENVIRONMENT, Component
+from orch_tui.model.components.component import (
+    MEMORY_VARIABLE,
+    ORCHESTRATION_COMPONENT,
+    TASK_ENVIRONMENT,
+    Component,
+)
 from orch_tui.model.components.configuration import Configuration, split_ref
 from orch_tui.model.orchestration.approval import AnswerFault, Question, is_approval, question_of
 from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.run.memory import memory_of
 from orch_tui.model.run.plan import PlannedTask, RunPlan
 from orch_tui.model.run.promises import texts_now, why_unset
 from orch_tui.model.run.runstate import RunState
@@ -165,6 +171,7 @@ class Preparer:
             grace_of(component.id, options),
             max_log_of(options),
             nested=inner_orchestration(task.configuration),
+            memory=memory_of(task) or None,
         )
 
     def _with_rows(self, component: Component, configuration: Configuration) -> Configuration:
@@ -245,6 +252,7 @@ class Preparer:
             environment |= {name: self._secrets.get(name) or "" for name in names}
             environment["ORCH_SECRETS"] = ",".join(sorted(names))
         environment |= {
+            **({MEMORY_VARIABLE: str(memory)} if (memory := memory_of(task)) else {}),
             TASK_TAG: str(directory),
             "KBC_DATADIR": str(directory),
             "KBC_COMPONENTID": component.id,

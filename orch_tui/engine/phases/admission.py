@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from math import inf
 from typing import Protocol
@@ -11,24 +11,41 @@ from orch_tui.engine.attempts.attempts import ActiveAttempt, failed_status, time
 from orch_tui.engine.attempts.obstacles import obstacle, passing_obstacle
 from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.backends.backend import Backend
+from orch_tui.engine.phases.memory import Memory
 from orch_tui.engine.phases.phase_queue import PhaseQueue
 from orch_tui.engine.phases.pools import Pools, Taken
 from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest
 from orch_tui.engine.record.recorder import Recorder
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events import events
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import OnTimeout, Question, timeout_words
+from orch_tui.model.run.memory import memory_of
 from orch_tui.model.run.plan import PlannedTask
 from orch_tui.model.run.pools import pool_of
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.concurrent.locks import Lock, holder_of
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.project.project import Project
 
 _LOCK_POLL = 0.5
 DISK_POLL = 1.0
 """Seconds until what the system refused is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What all runs of a project share: slots of pools, and memory."""
+
+    pools: Pools
+    memory: Memory
+
+    @classmethod
+    def of(cls, project: Project) -> Limits:
+        paths, settings = project.paths, project.settings
+        return cls(Pools(paths, settings.pools), Memory(paths, settings.memory))
 
 
 class Prepare(Protocol):
@@ -44,7 +61,7 @@ class Admission:
         prepare: Prepare,
         backend_of: Callable[[PlannedTask], Backend],
         paths: ProjectPaths,
-        pools: Pools,
+        limits: Limits,
         who: Callable[[str], str],
         on_asked: Callable[[], object] | None = None,
     ) -> None:
@@ -55,8 +72,9 @@ class Admission:
         self._prepare = prepare
         self._backend_of = backend_of
         self._paths = paths
-        self._pools = pools
+        self._limits = limits
         self._full: dict[str, Reason] = {}
+        self._no_memory: Reason | None = None
         self._who = who
         self._on_asked = on_asked
 
@@ -79,8 +97,8 @@ class Admission:
             return None
         now = self._recorder.now()
         pause = queue.promote(now)
-        # Who waits for the same pool is not asked for one by one.
-        self._full = {}
+        # Who waits for the same pool, or for memory, is not asked for one by one.
+        self._full, self._no_memory = {}, None
         while (task := queue.next([attempt.task for attempt in running.values()])) is not None:
             queue.remove(task)
             try:
@@ -97,7 +115,8 @@ class Admission:
 
     def end_phase(self) -> None:
         """Nothing of the phase waits any more."""
-        self._pools.leave_all()
+        self._limits.pools.leave_all()
+        self._limits.memory.leave_all()
 
     def _try_to_start(self, task: PlannedTask, follow: Callable[[ActiveAttempt], None], now: float) -> float | None:
         """When it has to be looked at again, since somebody else has its configuration or has to answer; None when it
@@ -156,24 +175,31 @@ class Admission:
         )
 
     def _take(self, task: PlannedTask) -> tuple[Lock, ...] | None:
-        """The lock of the task's configuration and its slots of a pool; None after saying who has them."""
+        """The lock of the task's configuration, its slots of a pool and its memory; None after saying who has them."""
         pool, _ = pool_of(task)
-        if pool in self._full:
-            self._say_why_waiting(task, self._full[pool])
+        full = self._full.get(pool) or (self._no_memory if memory_of(task) else None)
+        if full is not None:
+            self._say_why_waiting(task, full)
             return None
         lock = self._lock(task)
         if lock is None:
             return None
+        held = [lock]
         try:
-            taken = self._pools.take(task, self._who(task.id))
+            slots = self._limits.pools.take(task, self._who(task.id))
+            if isinstance(slots, Taken):
+                held += slots.locks
+                memory = self._limits.memory.take(task, self._who(task.id))
+                if isinstance(memory, Taken):
+                    return (*held, *memory.locks)
+                self._no_memory = full = memory
+            else:
+                self._full[pool] = full = slots
         except BaseException:
-            lock.close()
+            _close(held)
             raise
-        if isinstance(taken, Taken):
-            return (lock, *taken.locks)
-        lock.close()
-        self._full[pool] = taken
-        self._say_why_waiting(task, taken)
+        _close(held)
+        self._say_why_waiting(task, full)
         return None
 
     def _lock(self, task: PlannedTask) -> Lock | None:
@@ -201,13 +227,13 @@ class Admission:
 
     def _say_why_waiting(self, task: PlannedTask, reason: Reason) -> None:
         before = self._recorder.state.tasks[task.id].because
-        if before is not None and before.cause is reason.cause is Cause.POOL:
+        if before is not None and before.cause is reason.cause and reason.cause in (Cause.POOL, Cause.MEMORY):
             # Its holders change all the time: they are named once.
             return
         if before != reason:
             self._recorder.record(events.waiting(self._recorder.now(), task.id, reason))
 
 
-def _close(locks: tuple[Lock, ...]) -> None:
+def _close(locks: Iterable[Lock]) -> None:
     for lock in locks:
         lock.close()

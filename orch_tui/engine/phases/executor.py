@@ -13,10 +13,9 @@ from queue import SimpleQueue
 from orch_tui.engine.attempts.attempts import ActiveAttempt, AttemptRunner
 from orch_tui.engine.attempts.nested import nested_in_run
 from orch_tui.engine.backends.backend import Backend
-from orch_tui.engine.phases.admission import DISK_POLL, Admission, Prepare
+from orch_tui.engine.phases.admission import DISK_POLL, Admission, Limits, Prepare
 from orch_tui.engine.phases.interventions import InterventionDesk
 from orch_tui.engine.phases.phase_queue import PhaseQueue
-from orch_tui.engine.phases.pools import Pools
 from orch_tui.engine.phases.walk import Walk
 from orch_tui.engine.processes.process import own_identity
 from orch_tui.engine.record.recorder import Recorder
@@ -50,7 +49,7 @@ class PhaseExecutor:
         backend_of: Callable[[PlannedTask], Backend],
         prepare: Prepare,
         paths: ProjectPaths,
-        pools: Pools,
+        limits: Limits,
         directory: Path,
         by: str,
         adopted: Iterable[ActiveAttempt] = (),
@@ -64,7 +63,7 @@ class PhaseExecutor:
         self._attempts = AttemptRunner(recorder, partial(nested_in_run, paths, plan, directory.name))
         self._adopted = list(adopted)
         who = partial(who_waits, directory.name, plan.orchestration)
-        self._admission = Admission(recorder, prepare, backend_of, paths, pools, who, on_asked)
+        self._admission = Admission(recorder, prepare, backend_of, paths, limits, who, on_asked)
         self._walk = Walk(plan, recorder)
         self._by = by
         self._mailbox = Mailbox(directory)

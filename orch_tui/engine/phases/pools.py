@@ -44,7 +44,7 @@ class Pools:
         size = self._sizes.get(pool, 0)
         if not size:
             return Taken()
-        line, wanted = PoolLine(self._paths, pool), min(wanted, size)
+        line, wanted = PoolLine(self._paths.pool_line(pool)), min(wanted, size)
         kept = sum(min(place.weight, size) for place in line.before(who))
         locks = self._free_slots(pool, size, wanted + kept, who)
         if len(locks) == wanted + kept:

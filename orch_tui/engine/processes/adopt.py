@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.processes.local import LocalAttempt, clean_up, leader_of, read_ending
+from orch_tui.engine.processes.memory_limit import memory_end
 from orch_tui.engine.processes.process import boot_id, is_same, read_stat
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.attempt_state import AttemptState
@@ -63,9 +64,11 @@ class Gone:
         # Before what was left ends, and may touch it.
         code, modified = await read_ending(directory, patient=True)
         leftovers = await clean_up(self._group, directory, thorough=self._thorough or code != 0, own_only=nested)
+        limit = self._spec.memory
+        memory = None if limit is None else await memory_end(directory, limit)
         ended = None if code is None or modified is None else self._when(modified)
         if self._known.killing is None:
-            return Exit(code, leftovers=leftovers, lost=self._lost, ended=ended)
+            return Exit(code, leftovers=leftovers, lost=self._lost, ended=ended, memory=memory)
         # It got its signal, and is gone: with KILL, no exit code is left.
         since = self._known.killing_at
         took = None if ended is None or since is None else max(0.0, ended - since)

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.failure import FailureKind
+from orch_tui.model.memory import MemoryEnd
 from orch_tui.model.usage import Usage
 
 
@@ -16,7 +17,8 @@ class AttemptSpec:
     """One try of a task, ready to start. ``directory`` exists; the log and the exit file go into it.
 
     ``timeout`` and ``grace`` are seconds, ``max_log`` bytes. ``total``: the timeout is what is left of so many seconds
-    for all attempts together. ``nested``: the program executes a run of this orchestration.
+    for all attempts together. ``nested``: the program executes a run of this orchestration. ``memory`` are the bytes
+    that it may have; None for any.
     """
 
     argv: tuple[str, ...]
@@ -28,6 +30,7 @@ class AttemptSpec:
     max_log: int | None = None
     total: float | None = None
     nested: str | None = None
+    memory: int | None = None
 
 
 class Identity(NamedTuple):
@@ -46,7 +49,8 @@ class Exit:
     ``killed`` that it needed SIGKILL. ``leftovers`` counts processes it left behind that had to be ended. ``begun`` is
     False when the program was never reached. ``oom``: it was killed, and the kernel counted an out-of-memory kill while
     it ran. ``lost`` is why its answer will never be known. ``ended`` is when it ended, on the run's clock, if that was
-    before now. ``usage`` is what the kernel counted, where it did.
+    before now. ``usage`` is what the kernel counted, where it did. ``memory`` is what is known of its limit of memory;
+    None without one.
     """
 
     code: int | None
@@ -60,6 +64,7 @@ class Exit:
     lost: str = ""
     ended: float | None = None
     usage: Usage | None = None
+    memory: MemoryEnd | None = None
 
 
 class StopRequest:

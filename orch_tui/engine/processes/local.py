@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import re
 import signal
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from orch_tui.engine.processes.accounting import reap
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
+from orch_tui.engine.processes.memory_limit import MemoryGroups, discard_group, memory_end
 from orch_tui.engine.processes.oom import OomCounter
 from orch_tui.engine.processes.process import (
     boot_ticks,
@@ -29,39 +29,16 @@ from orch_tui.engine.processes.process import (
     wait_for_exit,
     when_gone,
 )
+from orch_tui.engine.processes.shim import NO_EXIT_FILE, wrap
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.texts.pattern import pattern
+from orch_tui.model.memory import MemoryEnd
 from orch_tui.model.usage import Usage
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.files.own_files import open_own
 
-# $1 the exit file, $2 the directory, $3 the umask of the task. The exit file is made at once and filled at the end:
-# that it is missing proves that the task never began. `trap :` instead of `trap ''`: an ignored signal would stay so.
-# `true` instead of `:`: a shell ends when the redirection of a special builtin fails, before any `||`.
-_NO_EXIT_FILE = 125
-_BEGIN = (
-    f'f=$1; umask 077; true >"$f" || exit {_NO_EXIT_FILE}; umask "$3"; '
-    'cd "$2" || exit 126; unset OLDPWD; shift 3; trap : TERM INT HUP; '
-)
-_END = 'rc=$?; printf "%d\\n" "$rc" >"$f"; exit "$rc"'
-_SHIM = f'{_BEGIN}"$@"; {_END}'
-# A script for the shell needs no second shell: a subshell runs it.
-_SCRIPT_SHIM = f'{_BEGIN}s=$1; set --; (eval "$s"); {_END}'
-_SHELL = ("/bin/sh", "-c")
 # What Python ignores, and what a program started from a background job would ignore.
 _DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT)
-# One program with plain arguments needs no subshell either, if the shell would start it as it is.
-_PLAIN_WORDS = pattern(r"[\w./@%+=:,-]+(?: +[\w./@%+=:,-]+)*", re.ASCII)
-_SHELL_WORDS = frozenset(
-    """
-    . : alias bg bind break builtin caller case cd command compgen complete continue coproc declare dirs
-    disown do done echo elif else enable esac eval exec exit export false fc fg fi for function getopts
-    hash help history if in jobs kill let local logout mapfile popd printf pushd pwd read readarray
-    readonly return select set shift shopt source suspend test then time times trap true type typeset
-    ulimit umask unalias unset until wait while
-    """.split()  # noqa: SIM905 - a list of them would be a page long
-)
 _UNKILLABLE_AFTER = 30.0
 _SWEEPS = 50
 _SWEEP_PAUSE = 0.5
@@ -83,6 +60,7 @@ class LocalLauncher:
         os.umask(current)
         self._umask = f"{current:03o}"
         self._oom = OomCounter()
+        self._groups = MemoryGroups()
         for entry in os.listdir("/proc/self/fd"):
             # The descriptor of the listing itself is gone by now.
             with contextlib.suppress(OSError):
@@ -95,12 +73,13 @@ class LocalLauncher:
         ``posix_spawn`` takes half the time of ``subprocess.Popen``, and a big parent makes it no slower.
         """
         log = open_own(log_file(spec.directory), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        group = None if spec.memory is None else self._groups.make(spec.memory)
         try:
             fcntl.flock(log, fcntl.LOCK_EX)
             before = boot_ticks()
             pid = os.posix_spawn(
                 "/bin/sh",
-                _wrap(spec, self._umask),
+                wrap(spec, self._umask, group),
                 spec.environment,
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
@@ -112,6 +91,10 @@ class LocalLauncher:
                 setsid=True,
                 setsigdef=_DEFAULT_SIGNALS,
             )
+        except BaseException:
+            if group is not None:
+                discard_group(group)
+            raise
         finally:
             os.close(log)
         pauses = iter(_FOLLOW_AGAIN)
@@ -125,18 +108,9 @@ class LocalLauncher:
                 # It cannot be followed (no descriptor left), and what nobody follows must not run.
                 signal_group(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
+                if group is not None:
+                    discard_group(group)
                 raise
-
-
-def _wrap(spec: AttemptSpec, umask: str) -> list[str]:
-    begin = ["sh", str(exit_file(spec.directory)), spec.cwd, umask]
-    if spec.argv[:2] == _SHELL and len(spec.argv) == 3:
-        script = spec.argv[2]
-        words = script.split()
-        if _PLAIN_WORDS.fullmatch(script) and words[0] not in _SHELL_WORDS and "=" not in words[0]:
-            return [*_SHELL, _SHIM, *begin, *words]
-        return [*_SHELL, _SCRIPT_SHIM, *begin, script]
-    return [*_SHELL, _SHIM, *begin, *spec.argv]
 
 
 def leader_of(directory: Path) -> tuple[int, int] | None:
@@ -194,8 +168,10 @@ class LocalAttempt:
                 leftovers = await clean_up(
                     self._pid, self._spec.directory, thorough=code != 0, own_only=self._spec.nested is not None
                 )
-                oom = self._out_of_memory(code)
-                return Exit(code, leftovers=leftovers, oom=oom, begun=self._began(code), usage=self._usage)
+                oom, memory = self._out_of_memory(code), await self._memory_end()
+                return Exit(
+                    code, leftovers=leftovers, oom=oom, begun=self._began(code), usage=self._usage, memory=memory
+                )
             grace = 0.0 if stop.now else self._spec.grace
             killing(why, grace)
             return await self._stop(why, stop, grace)
@@ -205,13 +181,22 @@ class LocalAttempt:
 
     def _began(self, code: int | None) -> bool:
         """False when the shim could not even make the exit file, which it does first."""
-        return code != _NO_EXIT_FILE or os.path.lexists(exit_file(self._spec.directory))
+        return code != NO_EXIT_FILE or os.path.lexists(exit_file(self._spec.directory))
 
     def _out_of_memory(self, code: int | None) -> bool:
-        """Whether the kernel says that it killed for want of memory while this ran, and this was killed."""
+        """Whether the kernel says that it killed for want of memory while this ran, and this was killed.
+
+        Of one with a limit of its own only the count of its own group says anything.
+        """
+        if self._spec.memory is not None:
+            return False
         if code not in (-signal.SIGKILL, 128 + signal.SIGKILL) or self._oom is None or self._oom_kills is None:
             return False
         return (self._oom.read() or 0) > self._oom_kills
+
+    async def _memory_end(self) -> MemoryEnd | None:
+        limit = self._spec.memory
+        return None if limit is None else await memory_end(self._spec.directory, limit)
 
     def release(self) -> None:
         """Let go of the process without waiting for it."""
@@ -276,6 +261,7 @@ class LocalAttempt:
         code = await self._reap()
         took = time.monotonic() - begun
         leftovers = await clean_up(self._pid, self._spec.directory, thorough=True)
+        await self._memory_end()
         return Exit(code, why, killed=killed, seconds_to_stop=took, leftovers=leftovers, usage=self._usage)
 
     async def _group_gone(self, stop: StopRequest, grace: float) -> bool:

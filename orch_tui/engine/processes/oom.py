@@ -18,7 +18,8 @@ _BYTES = 65536
 
 
 class OomCounter:
-    """The kernel's count of such kills in the control group of this process, which its tasks share.
+    """The kernel's count of such kills in the control group of this process, which its tasks share: without those
+    in groups below it, which are of tasks with a limit of their own.
 
     Of the whole machine where there is no such group.
     """
@@ -59,7 +60,11 @@ def _places(proc: str, cgroups: str) -> Iterator[str]:
         _, controllers, path = [*line.split(":", 2), "", ""][:3]
         # In a container the path may be the one outside, while what is mounted begins with our group.
         if controllers == "":
-            yield from (f"{cgroups}{path}/memory.events", f"{cgroups}/memory.events")
+            yield from (
+                f"{cgroups}{path}/memory.events.local",
+                f"{cgroups}{path}/memory.events",
+                f"{cgroups}/memory.events",
+            )
         elif "memory" in controllers.split(","):
             yield from (f"{cgroups}/memory{path}/memory.oom_control", f"{cgroups}/memory/memory.oom_control")
     yield f"{proc}/vmstat"

@@ -16,8 +16,8 @@ from orch_tui.engine.attempts.nested import nested_before
 from orch_tui.engine.attempts.prepare import Preparer
 from orch_tui.engine.attempts.task_facts import Facts, run_variables
 from orch_tui.engine.backends.chosen import BackendMissing, Backends
+from orch_tui.engine.phases.admission import Limits
 from orch_tui.engine.phases.executor import PhaseExecutor
-from orch_tui.engine.phases.pools import Pools
 from orch_tui.engine.processes.launcher import Launcher
 from orch_tui.engine.processes.process import own_identity
 from orch_tui.engine.record.recorder import Recorder
@@ -34,8 +34,8 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Severity
+from orch_tui.model.run.memory import limit_fault
 from orch_tui.model.run.plan import Decision, PlannedTask, RunPlan, Selection, Standing, make_plan
-from orch_tui.model.run.pools import pool_fault
 from orch_tui.model.run.promises import promised, promised_before
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState, ScheduledTime
@@ -117,7 +117,7 @@ def plan_run(project: Project, request: RunRequest, value: Orchestration | None 
         selection=selection,
         variables=variables,
     )
-    if fault := pool_fault(plan, project.settings.pools):
+    if fault := limit_fault(plan, project.settings.pools, project.settings.memory):
         raise RunRefused(fault)
     return _with_nested(project.paths, plan) if plan.rerun_of is not None else plan
 
@@ -335,7 +335,7 @@ def start_run(
     state = initial_state(header, plan)
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     recorder, teller = Recorder(journal, state, clock.now), teller_of(project, plan.orchestration)
-    places = (project.paths, Pools(project.paths, project.settings.pools))
+    places = (project.paths, Limits.of(project))
     executor = PhaseExecutor(plan, recorder, backends.of_task, preparer.ready, *places, directory, by, on_asked=teller)
     # How a run of a run ended is told with the outer one.
     run = ActiveRun(executor, state, directory, lock, loop, teller if nested_in is None else None)

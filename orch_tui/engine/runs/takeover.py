@@ -17,8 +17,8 @@ from orch_tui.engine.attempts.nested import inner_orchestration, interrupted_bel
 from orch_tui.engine.attempts.prepare import Preparer, grace_of, max_log_of
 from orch_tui.engine.backends.backend import Finding, Left, Verdict
 from orch_tui.engine.backends.chosen import Backends
+from orch_tui.engine.phases.admission import Limits
 from orch_tui.engine.phases.executor import PhaseExecutor
-from orch_tui.engine.phases.pools import Pools
 from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest
 from orch_tui.engine.processes.secrets_in_use import secrets_in_use
 from orch_tui.engine.record.recorder import Recorder
@@ -39,6 +39,7 @@ from orch_tui.engine.runs.surroundings import surroundings
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind
+from orch_tui.model.run.memory import memory_of
 from orch_tui.model.run.plan import PlannedTask
 from orch_tui.model.run.run_start import plan_of
 from orch_tui.model.run.runstate import RunState, TaskState
@@ -158,7 +159,7 @@ def _executor(project: Project, directory: Path, journal: Journal, state: RunSta
         keep_used(project, plan, directory, surroundings(project))
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     on_asked = teller_of(project, state.header.orchestration)
-    places = (project.paths, Pools(project.paths, project.settings.pools))
+    places = (project.paths, Limits.of(project))
     return PhaseExecutor(plan, recorder, backends.of_task, preparer.ready, *places, directory, by, adopted, on_asked)
 
 
@@ -213,6 +214,7 @@ def _spec(directory: Path, task: PlannedTask, state: TaskState, now: float) -> A
         max_log_of(task.options),
         limit.total,
         inner_orchestration(task.configuration),
+        memory_of(task) or None,
     )
 
 

@@ -50,12 +50,15 @@ NOTIFICATION_COMPONENT = "notification"
 """The component whose tasks tell people something."""
 APPROVAL_COMPONENT = "approval"
 """The component whose tasks wait for a person: the executor itself asks, no program is started."""
+MEMORY_VARIABLE = "ORCH_MEMORY"
+"""The bytes that a task may have, for those that can do with less than they would take."""
 TASK_ENVIRONMENT = frozenset(
     (
         *("KBC_DATADIR", "KBC_RUNID", "KBC_COMPONENTID", "KBC_CONFIGID", "KBC_CONFIGROWID"),
         *("ORCH_TASK", "ORCH_ANCESTORS", "ORCH_PROJECT", "ORCH_RUN", "ORCH_TASK_ID", "ORCH_ATTEMPT", "ORCH_SECRETS"),
         "ORCH_KEEP_VERSIONS",
         "ORCH_KEEP_VERSION_DAYS",
+        MEMORY_VARIABLE,
     )
 )
 """Environment variables by which tasks are known and told where their data is: nothing else may set them."""

@@ -14,6 +14,7 @@ from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.components.configuration import split_ref
 from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.orchestration import (
+    LEAST_MEMORY,
     Orchestration,
     Phase,
     Task,
@@ -22,6 +23,7 @@ from orch_tui.model.orchestration.orchestration import (
     kind_of,
     words_for,
 )
+from orch_tui.model.texts.sizes import write_size
 from orch_tui.model.texts.text import safe_line, slug, unique, valid_id
 
 _NAME_LIMIT = 200
@@ -114,6 +116,10 @@ def check_options(options: TaskOptions) -> TaskOptions:
             raise EditError(f"The {name} must be {least}; leave it empty for the default.")
     if options.weight is not None and (not isinstance(options.weight, int) or options.weight < 1):
         raise EditError("The weight in its pool must be a whole number from 1 on; leave it empty for 1.")
+    if options.memory is not None and (not isinstance(options.memory, int) or options.memory < LEAST_MEMORY):
+        raise EditError(
+            f"The memory limit must be {write_size(LEAST_MEMORY)} or more, like 2GB; leave it empty for none."
+        )
     if options.pool is not None and not valid_id(options.pool):
         raise EditError("The name of a pool has letters, digits and _ . - in it; leave it empty for none.")
     if options.retry is not None and options.retry.attempts < 0:

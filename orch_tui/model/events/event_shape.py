@@ -109,6 +109,7 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
 
 
+_MOST_BYTES = 2**63
 _FINAL_WORDS = frozenset(status.value for status in FINAL)
 _FAILURES = frozenset(kind.value for kind in FailureKind)
 
@@ -118,6 +119,7 @@ FLAG = Kind(lambda value: isinstance(value, bool), "true or false")
 TIME = Kind(lambda value: _is_number(value, 0, _LATEST), "a time in seconds since 1970")
 # A clock that was set back made some of them negative.
 SECONDS = Kind(lambda value: _is_number(value, -_MOST_SECONDS, _MOST_SECONDS), "a number of seconds")
+BYTES = Kind(lambda value: _is_int(value, 1, _MOST_BYTES), "a number of bytes")
 LENGTH = Kind(lambda value: _is_number(value, 0, _MOST_SECONDS), "a number of seconds")
 COUNT = Kind(lambda value: _is_int(value, 0, _MOST_COUNT), "a whole number")
 NUMBER = Kind(lambda value: _is_int(value, 1, _MOST_COUNT), "a whole number from 1 on")

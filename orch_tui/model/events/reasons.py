@@ -57,6 +57,7 @@ class Cause(StrEnum):
     SKIPPED_BY = "skipped-by"
     MARKED_DONE = "marked-done"
     POOL = "pool"
+    MEMORY = "memory"
     ASKED = "asked"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -98,6 +99,7 @@ _FIELDS: dict[Cause, tuple[str, ...]] = {
     Cause.SKIPPED_BY: ("by", "note"),
     Cause.MARKED_DONE: ("by", "note", "why"),
     Cause.POOL: ("pool", "taken", "size", "holders"),
+    Cause.MEMORY: ("needed", "taken", "size", "holders"),
     Cause.APPROVED: ("by", "note"),
     Cause.REJECTED: ("by", "note"),
     Cause.SAID: ("text",),
@@ -142,6 +144,7 @@ _SENTENCES: dict[Cause, str] = {
     Cause.ENDED_BY_RULE: 'phase "{name}" ended the run: {rule}',
     Cause.UNDECIDED: 'the rule "{rule}" after phase "{name}" cannot be decided: {why}',
     Cause.POOL: 'pool "{pool}", {taken} of {size} taken: {holders}',
+    Cause.MEMORY: "memory, {needed} needed and {taken} of {size} taken: {holders}",
     Cause.ASKED: "waits for an approval",
     Cause.SAID: "{text}",
 }

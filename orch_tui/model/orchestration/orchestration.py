@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 class ValueKind(StrEnum):
     """What a field of a task holds: from it follow its checks, its form in files and journals, and its text in forms.
 
-    ``LENGTH`` is seconds from 0 on, ``LIMIT`` seconds and ``SIZE`` MiB above 0, ``COUNT`` a whole number from 1 on,
-    ``NAMES`` names of variables, ``ID`` an id, ``IDS`` several.
+    ``LENGTH`` is seconds from 0 on, ``LIMIT`` seconds and ``SIZE`` MiB above 0, ``MEMORY`` bytes from
+    :data:`LEAST_MEMORY` on, ``COUNT`` a whole number from 1 on, ``NAMES`` names of variables, ``ID`` an id,
+    ``IDS`` several.
     """
 
     FLAG = "flag"
     LENGTH = "length"
     LIMIT = "limit"
     SIZE = "size"
+    MEMORY = "memory"
     COUNT = "count"
     RETRY = "retry"
     OPTIONS = "options"
@@ -35,6 +37,10 @@ class ValueKind(StrEnum):
     NAMES = "names"
     ID = "id"
     IDS = "ids"
+
+
+LEAST_MEMORY = 10_000_000
+"""Bytes: with less not even a shell and the interpreter of a script come up."""
 
 
 def _of(kind: ValueKind, words: str) -> dict[str, Any]:
@@ -57,7 +63,7 @@ class TaskOptions:
     """What a task may set, and what an orchestration or project may set for all its tasks; None is "not set".
 
     ``timeout``, ``delay`` and ``grace`` are seconds; ``max_log_mb`` is the size in MiB at which a log is too long.
-    ``weight`` is how many slots of the ``pool`` it takes.
+    ``weight`` is how many slots of the ``pool`` it takes, ``memory`` how many bytes it may have.
     """
 
     retry: Retry | None = field(default=None, metadata=_of(ValueKind.RETRY, "retry"))
@@ -67,6 +73,7 @@ class TaskOptions:
     max_log_mb: float | None = field(default=None, metadata=_of(ValueKind.SIZE, "log limit"))
     pool: str | None = field(default=None, metadata=_of(ValueKind.ID, "pool"))
     weight: int | None = field(default=None, metadata=_of(ValueKind.COUNT, "weight in its pool"))
+    memory: int | None = field(default=None, metadata=_of(ValueKind.MEMORY, "memory limit"))
 
     def over(self, default: TaskOptions) -> TaskOptions:
         """These options, with ``default`` where one is not set."""

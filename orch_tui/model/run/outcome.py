@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.failure import FailureKind
+from orch_tui.model.memory import MemoryEnd, says_refused
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
+from orch_tui.model.texts.sizes import write_size
 
 if TYPE_CHECKING:
     from orch_tui.model.checks.values import CheckResult
@@ -57,6 +60,26 @@ def outcome_of_exit(code: int | None, last_line: str = "", warning: str | None =
             what = "killed by signal 9 (SIGKILL)" + ("; out of memory, as the kernel says" if oom else "")
         return Outcome(Status.ERROR, f"{what}{said}", FailureKind.SIGNAL, last_line)
     return Outcome(Status.ERROR, f"exit code {code}{said}", FailureKind.APPLICATION, last_line)
+
+
+def outcome_within(outcome: Outcome, memory: MemoryEnd, limit: int, words: Sequence[str]) -> Outcome:
+    """The outcome of an attempt that had a limit of memory, in bytes. ``words`` are the last lines of its log.
+
+    Where the kernel holds the limit by refusing memory, it is for the program to say that it was.
+    """
+    if outcome.kind is None:
+        return outcome
+    size = write_size(limit)
+    match memory:
+        case MemoryEnd.EXCEEDED:
+            reason = f"over its memory limit of {size}, as the kernel says: {outcome.reason}"
+            return replace(outcome, reason=reason, kind=FailureKind.MEMORY)
+        case MemoryEnd.SHORT:
+            return replace(outcome, reason=f"out of memory, as the kernel says, below its limit: {outcome.reason}")
+        case MemoryEnd.REFUSING if says_refused(words) and outcome.kind not in (FailureKind.LAUNCH, FailureKind.LOST):
+            told = f"it says that it was refused memory, of which each of its processes may have {size}"
+            return replace(outcome, reason=f"{told}: {outcome.reason}", kind=FailureKind.MEMORY)
+    return outcome
 
 
 def outcome_of_checks(failed: Sequence[CheckResult]) -> Outcome:

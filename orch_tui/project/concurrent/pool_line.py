@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from pathlib import Path
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.project.files.own_files import NotOwnFile, create_own, open_own, read_own
-from orch_tui.project.paths import ProjectPaths, make_private
+from orch_tui.project.paths import make_private
 
 FRESH = 5.0
 """Seconds after which a place that was not shown again keeps nothing."""
@@ -33,10 +34,12 @@ class Place:
 
 
 class PoolLine:
-    """Those who wait for slots of one pool. All methods raise OSError when their files cannot be read or written."""
+    """Those who wait for slots of one pool, or for memory. All methods raise OSError when their files cannot be read or
+    written."""
 
-    def __init__(self, paths: ProjectPaths, pool: str) -> None:
-        self._directory = paths.pool_line(pool)
+    def __init__(self, directory: Path) -> None:
+        """``directory`` holds the places; :meth:`orch_tui.project.paths.ProjectPaths.pool_line` names it."""
+        self._directory = directory
 
     def places(self) -> list[Place]:
         """All that wait, the one that came first before the others."""

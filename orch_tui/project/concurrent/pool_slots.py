@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.project.concurrent.locks import holder_of
@@ -31,15 +32,19 @@ class PoolUse:
     @property
     def words(self) -> str:
         """The first of its holders."""
-        names = [name for name, _ in self.holders]
-        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        return ", ".join(names[:_NAMED]) + more
+        return named([name for name, _ in self.holders])
 
     def words_for(self, who: str) -> str:
         """The same for one that waits; when slots are free, for whom they are kept."""
         first = self.waiting[0] if self.waiting else who
         kept = f"kept for {first}" if first != who and self.taken < self.size else ""
         return ", ".join(part for part in (self.words, kept) if part)
+
+
+def named(holders: Sequence[str]) -> str:
+    """The first of several holders in words, and how many more there are."""
+    more = f" and {len(holders) - _NAMED} more" if len(holders) > _NAMED else ""
+    return ", ".join(holders[:_NAMED]) + more
 
 
 def use_of(paths: ProjectPaths, pool: str, size: int) -> PoolUse:
@@ -51,7 +56,9 @@ def use_of(paths: ProjectPaths, pool: str, size: int) -> PoolUse:
     slots = sorted(int(name[:-5]) for name in names if name.endswith(".lock") and name[:-5].isdecimal())
     found = (holder_of(paths.pool_lock(pool, slot)) for slot in slots)
     holders = tuple(Counter(holder for holder in found if holder is not None).items())
-    return PoolUse(pool, size, holders, tuple(place.who for place in PoolLine(paths, pool).places() if place.fresh))
+    return PoolUse(
+        pool, size, holders, tuple(place.who for place in PoolLine(paths.pool_line(pool)).places() if place.fresh)
+    )
 
 
 def who_waits(run: str, orchestration: str, task: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from orch_tui.model.components.component import DATA_FLOW_ORDER, ComponentType
 from orch_tui.model.dataclass import dataclass
-from orch_tui.model.orchestration.orchestration import NO_OPTIONS, TaskOptions, Variable
+from orch_tui.model.orchestration.orchestration import LEAST_MEMORY, NO_OPTIONS, TaskOptions, Variable
 from orch_tui.model.texts.text import valid_id
 from orch_tui.project.definitions.schedule_fields import read_timezone
 from orch_tui.project.definitions.task_fields import read_options
@@ -27,7 +27,8 @@ class ProjectSettings:
     """``keep_runs`` and ``keep_days`` bound the history of each orchestration, ``keep_versions`` that of a table.
 
     ``timezone`` is that of schedules without one of their own; empty for the machine's. ``runs_on`` names the launcher
-    that starts tasks. ``alerts`` are for all orchestrations. ``pools`` are sizes by name.
+    that starts tasks. ``alerts`` are for all orchestrations. ``pools`` are sizes by name, ``memory`` is how many bytes
+    those tasks together may have that say how many they need; None for any.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ProjectSettings:
     runs_on: str = LOCAL
     alerts: tuple[AlertRule, ...] = ()
     pools: Mapping[str, int] = field(default_factory=dict, hash=False)
+    memory: int | None = None
 
     @property
     def retention(self) -> dict[str, str]:
@@ -64,7 +66,7 @@ def _alerts(tables: Sequence[Table]) -> tuple[AlertRule, ...]:
 def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> ProjectSettings:
     """Settings from ``orch.toml``; what is wrong is reported and takes its default."""
     table = Table(data, place)
-    runs, storage = table.table("runs"), table.table("storage")
+    runs, storage, limits = table.table("runs"), table.table("storage"), table.table("limits")
     settings = ProjectSettings(
         name=table.text("name") or fallback_name,
         max_parallel=table.integer("max_parallel", 1) or 10,
@@ -78,11 +80,12 @@ def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> P
         timezone=read_timezone(table),
         runs_on=_runs_on(table),
         pools=_pools(table),
+        memory=limits.size("memory", LEAST_MEMORY) if limits else None,
         alerts=_alerts(table.tables("alerts")),
         keep_versions=(storage.integer("keep_versions", 1) if storage else None) or 3,
         keep_version_days=storage.number("keep_days", zero=False) if storage else None,
     )
-    for part in (runs, storage):
+    for part in (runs, storage, limits):
         if part is not None:
             part.finish()
     table.finish(kept=_KEPT)

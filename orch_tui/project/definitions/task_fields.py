@@ -12,11 +12,19 @@ from dataclasses import Field, fields
 from typing import Any
 
 from orch_tui.model.dataclass import dataclass
-from orch_tui.model.events.event_shape import COUNT, FLAG, ID, LENGTH, NUMBER, PAIRS, SECONDS, TEXTS, Kind
+from orch_tui.model.events.event_shape import BYTES, COUNT, FLAG, ID, LENGTH, NUMBER, PAIRS, SECONDS, TEXTS, Kind
 from orch_tui.model.events.event_shape import Field as RecordField
-from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Task, TaskOptions, ValueKind, kind_of
+from orch_tui.model.orchestration.orchestration import (
+    LEAST_MEMORY,
+    NO_OPTIONS,
+    Task,
+    TaskOptions,
+    ValueKind,
+    kind_of,
+)
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
 from orch_tui.model.run.plan import RUN_SETTINGS, PlannedTask
+from orch_tui.model.texts.sizes import write_size
 from orch_tui.model.texts.text import valid_id
 from orch_tui.project.definitions.variables import read_names, read_task_variables
 from orch_tui.project.toml.decode import Table, quote
@@ -59,6 +67,7 @@ _CODECS: dict[ValueKind, _Codec] = {
     ValueKind.LENGTH: _Codec(lambda table, key: table.duration(key), duration_value, LENGTH),
     ValueKind.LIMIT: _Codec(lambda table, key: table.duration(key, zero=False), duration_value, LENGTH),
     ValueKind.SIZE: _Codec(lambda table, key: table.number(key, zero=False), _number, SECONDS),
+    ValueKind.MEMORY: _Codec(lambda table, key: table.size(key, LEAST_MEMORY), write_size, BYTES),
     ValueKind.COUNT: _Codec(lambda table, key: table.integer(key, 1), _own, NUMBER),
     ValueKind.VARIABLES: _Codec(
         lambda table, key: read_task_variables(table.table(key)),

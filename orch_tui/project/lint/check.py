@@ -20,8 +20,8 @@ from orch_tui.project.definitions.trigger_fields import TRIGGER_VARIABLES
 from orch_tui.project.files.source import DefinitionError, describe
 from orch_tui.project.lint.alerts import alert_problems
 from orch_tui.project.lint.expressions import expression_problems
+from orch_tui.project.lint.limits import limit_problems
 from orch_tui.project.lint.nesting import find_cycle
-from orch_tui.project.lint.pools import pool_problems
 from orch_tui.project.lint.references import line_of_secret, reference_problems
 from orch_tui.project.lint.rows import unknown_rows
 from orch_tui.project.lint.rules import never_taken, rule_problems
@@ -75,7 +75,7 @@ class Linter:
                 found += self._task(value, phase, task, known | set_before[task.id])
         found += rule_problems(value, known | promised(value, sets))
         found += variable_problems(value)
-        found += pool_problems(self.project, value, self.configuration)
+        found += limit_problems(self.project, value, self.configuration)
         found += alert_problems(value.alerts, self.secrets)
         found += trigger_problems(self.project, value, self.orchestration, self.configuration)
         found += table_problems(self.project, value, self.configuration, self.orchestration)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.texts.durations import parse_duration
+from orch_tui.model.texts.sizes import parse_size, write_size
 from orch_tui.model.texts.text import safe_line, valid_id
 
 if TYPE_CHECKING:
@@ -172,6 +173,25 @@ class Table:
             self.error(key, "duration", message, 'write it like "30m", or remove it: then there is no limit')
             return None
         return seconds
+
+    def size(self, key: str, least: int) -> int | None:
+        """Bytes, at least ``least``; as a text with its unit."""
+        value = self.raw(key)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.wrong_type(key, 'a size with its unit like "2GB"')
+            return None
+        try:
+            size = parse_size(value)
+        except ValueError as error:
+            self.error(key, "size", f"{self.name(key)} is {quote(value)}; {error}", 'write it like "2GB"')
+            return None
+        if size < least:
+            message = f"{self.name(key)} is {quote(value)}; it must be {write_size(least)} or more"
+            self.error(key, "value", message, "raise it")
+            return None
+        return size
 
     def choice(self, key: str, kind: type[E], default: E) -> E:
         value = self.raw(key)

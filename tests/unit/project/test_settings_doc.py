@@ -27,6 +27,7 @@ def test_every_setting_stands_in_the_readme_and_can_be_read() -> None:
         "keep_days": ("runs", "keep_days"),
         "keep_versions": ("storage", "keep_versions"),
         "keep_version_days": ("storage", "keep_days"),
+        "memory": ("limits", "memory"),
     }
     for name in ProjectSettings.__slots__:
         *above, key = places.get(name, (name,))

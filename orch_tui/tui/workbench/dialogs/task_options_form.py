@@ -12,6 +12,7 @@ from orch_tui.model.edits.edits import KEEP, EditError, Keep
 from orch_tui.model.orchestration.orchestration import Phase, Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
 from orch_tui.model.texts.durations import parse_duration, write_duration
+from orch_tui.model.texts.sizes import parse_size, write_size
 from orch_tui.model.texts.text import valid_id
 from orch_tui.tui.dialogs.fields import (
     VARIABLES,
@@ -41,6 +42,7 @@ FIELDS = (
     Field("max_log_mb", "Log limit", "MiB; what is longer is cut"),
     Field("pool", "Pool", "of orch.toml whose slots it takes"),
     Field("weight", "Weight", "how many slots of it; 1 if empty"),
+    Field("memory", "Memory", "that it may have, like 2GB"),
     Field("max_parallel", "At once", "of all tasks; 1: it runs alone"),
 )
 SETS = Field("sets", "Sets", "variables for later tasks: rows, day")
@@ -113,6 +115,7 @@ _TEXTS: dict[ValueKind, Callable[[Any], str]] = {
     ValueKind.LENGTH: _duration_text,
     ValueKind.LIMIT: _duration_text,
     ValueKind.SIZE: lambda size: "" if size is None else f"{size:g}",
+    ValueKind.MEMORY: lambda size: "" if size is None else write_size(size),
     ValueKind.COUNT: lambda count: "" if count is None else str(count),
     ValueKind.ID: lambda name: name or "",
 }
@@ -120,6 +123,7 @@ _READERS: dict[ValueKind, Callable[[str], Any]] = {
     ValueKind.LENGTH: parse_duration,
     ValueKind.LIMIT: parse_duration,
     ValueKind.SIZE: float,
+    ValueKind.MEMORY: parse_size,
     ValueKind.COUNT: int,
     ValueKind.ID: _id,
 }

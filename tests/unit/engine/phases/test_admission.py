@@ -11,7 +11,8 @@ import pytest
 from orch_tui.engine.attempts.attempts import ActiveAttempt
 from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.backends.local import LocalBackend
-from orch_tui.engine.phases.admission import DISK_POLL, Admission
+from orch_tui.engine.phases.admission import DISK_POLL, Admission, Limits
+from orch_tui.engine.phases.memory import Memory
 from orch_tui.engine.phases.phase_queue import PhaseQueue
 from orch_tui.engine.phases.pools import Pools
 from orch_tui.engine.processes.launcher import AttemptSpec
@@ -52,9 +53,9 @@ class Stand:
         self.recorder.record(events.phase_started(T, "p"))
         self.queue = PhaseQueue(2, list(self.tasks), T)
         self.backend = LocalBackend(LocalLauncher())
-        pools = Pools(self.paths, {})
+        limits = Limits(Pools(self.paths, {}), Memory(self.paths, None))
         self.admission = Admission(
-            self.recorder, self.prepare, lambda task: self.backend, self.paths, pools, "run r, {}".format
+            self.recorder, self.prepare, lambda task: self.backend, self.paths, limits, "run r, {}".format
         )
 
     def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from orch_tui.engine.processes import adopt
+from orch_tui.engine.processes import secrets_in_use as in_use
 from orch_tui.engine.processes.adopt import Gone, adopt_leader, own_group
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.processes.process import Stat, boot_id, read_stat
@@ -93,8 +94,8 @@ def test_secrets_are_read_from_what_lives(tmp_path: Path, monkeypatch: pytest.Mo
         7: {"HOME": "/"},
         8: {"ORCH_SECRETS": "TOKEN,GONE", "TOKEN": "abc", "OTHER": "x"},
     }
-    monkeypatch.setattr(adopt, "read_environment", environments.__getitem__)
-    monkeypatch.setattr(adopt, "tagged", lambda directories: [7, 8])
+    monkeypatch.setattr(in_use, "read_environment", environments.__getitem__)
+    monkeypatch.setattr(in_use, "tagged", lambda directories: [7, 8])
     assert secrets_in_use(tmp_path) == {"ORCH_SECRETS": "TOKEN,GONE", "TOKEN": "abc"}
-    monkeypatch.setattr(adopt, "tagged", lambda directories: [7])
+    monkeypatch.setattr(in_use, "tagged", lambda directories: [7])
     assert secrets_in_use(tmp_path) == {}

@@ -13,7 +13,7 @@ from orch_tui.project.paths import ProjectPaths
 
 @pytest.fixture
 def line(tmp_path: Path) -> PoolLine:
-    return PoolLine(ProjectPaths(tmp_path), "shared")
+    return PoolLine(ProjectPaths(tmp_path).pool_line("shared"))
 
 
 def names(line: PoolLine, who: str) -> list[str]:

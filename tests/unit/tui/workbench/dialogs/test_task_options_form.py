@@ -60,6 +60,7 @@ def test_values_are_shown_as_people_write_them() -> None:
         "max_log_mb": "50",
         "pool": "",
         "weight": "",
+        "memory": "",
         "max_parallel": "2",
         "sets": "rows, last-day",
         "rows": "orders, 17",
