@@ -58,6 +58,11 @@ class ProjectPaths:
         return self.state / "storage"
 
     @property
+    def files(self) -> Path:
+        """Files with tags, see :mod:`orch_tui.storage.files`."""
+        return self.state / "files"
+
+    @property
     def drafts(self) -> Path:
         return self.state / "drafts"
 

@@ -19,7 +19,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.changes import TypeChange, type_changes
 from orch_tui.storage.conversion import text_of
-from orch_tui.storage.duckdb import Column, count, describe, folded, parquet, quoted
+from orch_tui.storage.duckdb import Column, count, describe, folded, literal, parquet, quoted
 from orch_tui.storage.meeting import meeting
 from orch_tui.storage.parquet import write_parquet
 
@@ -103,7 +103,7 @@ def _union(
     for name, kind in came.values():
         old_values.append(f"cast(null as {kind}) as {quoted(name)}")
         new_values.append(quoted(name))
-    kept = f"(select {', '.join(old_values)} from {previous}) o"
+    kept = f"(select {', '.join(old_values)} from {previous}{_staying(connection, item, previous)}) o"
     added = f"(select {', '.join(new_values)} from {new}) n"
     if item.mode is WriteMode.INCREMENTAL:
         pairs = [
@@ -112,6 +112,29 @@ def _union(
         match_keys = " and ".join(f"{ours} is not distinct from {theirs}" for ours, theirs in pairs)
         kept = f"{kept} where not exists (select 1 from {added} where {match_keys})"
     return f"select * from {kept} union all select * from {added}"
+
+
+def _staying(connection: duckdb.DuckDBPyConnection, item: Publication, previous: str) -> str:
+    """The condition, from ``where`` on, for the old rows that are not deleted; empty for all. Raises: UserError."""
+    if not item.deletes:
+        return ""
+    kinds = {folded(name): (name, kind) for name, kind in describe(connection, previous)}
+    rules = []
+    for rule in item.deletes:
+        filters = []
+        for one in rule:
+            if folded(one.column) not in kinds:
+                raise UserError(
+                    f'table "{item.table}": rows are to be deleted by the column {_listed([one.column])}, which '
+                    f"its stored "
+                    'rows do not have; correct the rule, or write the table once with mode = "full"'
+                )
+            name, kind = kinds[folded(one.column)]
+            values = ", ".join(literal(value) for value in one.values) or "null"
+            found = f"coalesce(coalesce({text_of(quoted(name), kind)}, '') in ({values}), false)"
+            filters.append(f"not {found}" if one.negated else found)
+        rules.append(f"({' and '.join(filters) or 'false'})")
+    return f" where not ({' or '.join(rules)})"
 
 
 def _identity(expression: str, kind: str) -> str:

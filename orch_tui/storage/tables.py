@@ -116,13 +116,27 @@ class TableInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class RowFilter:
+    """Rows whose text in ``column`` is one of ``values`` (null is the empty text), or none of them if ``negated``."""
+
+    column: str
+    values: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
-    """A staged Parquet file ``path`` and the table that it goes to."""
+    """A staged Parquet file ``path`` and the table that it goes to.
+
+    ``deletes`` are stored rows that go before the new ones come, where those are added to them: each rule deletes the
+    rows for which all of its filters hold.
+    """
 
     table: str
     path: Path
     mode: WriteMode = WriteMode.FULL
     primary_key: tuple[str, ...] = ()
+    deletes: tuple[tuple[RowFilter, ...], ...] = ()
 
 
 class TableFiles:

@@ -249,7 +249,7 @@ def test_check_says_what_is_wrong_with_actions(root: Path) -> None:
     # WHEN
     done = command_here(root, "check")
     # THEN
-    assert 'actions: "testConection" is no action that is ever asked for' in done.stdout
+    assert 'actions: "testConection" is no test of the connection' in done.stdout
     assert 'did you mean "testConnection"?' in done.stdout
     assert "actions does nothing here: with inline = true" in done.stdout
 

@@ -17,7 +17,9 @@ _FUNCTIONS = frozenset(
 )
 # Components write their tables and read their inputs as their libraries do; what the program reads of them again, and
 # what they keep below .orch, is in these.
-_COMPONENTS = frozenset({"kit", "python", "dbt/project", "keboola/program", "mailchimp/send"})
+_COMPONENTS = frozenset({"kit", "python", "dbt/project", "mailchimp/send"}) | {
+    f"keboola/{module}" for module in ("program", "data_folder", "secrets")
+}
 # Each place that opens otherwise, by whose files they are.
 ELSEWHERE = {
     "the kernel's, in /dev, /proc and /sys": {
@@ -70,6 +72,7 @@ ELSEWHERE = {
         "components.kit.state.SavedState.read",
     },
     "a table's file, which was looked at before": {"storage.storage.give"},
+    "what somebody stores, opened without following a link": {"storage.files.store._copy_file"},
     "directories": {"project.files.atomic.sync_directory", "project.concurrent.save_lock._lock"},
     "the opener itself": {"project.files.own_files.open_own"},
     "none: methods of a stream for output": {"cli.show.logs.LogTail._give", "cli.show.logs.LogTail._write"},

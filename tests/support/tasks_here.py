@@ -23,7 +23,12 @@ def run_here(given: Attempt, component: ModuleType) -> tuple[int, str, str]:
         contextlib.redirect_stderr(err),
         pytest.raises(SystemExit) as stop,
     ):
-        kit.main(component.Parameters, component.run, getattr(component, "test_connection", None))
+        kit.main(
+            component.Parameters,
+            component.run,
+            getattr(component, "test_connection", None),
+            getattr(component, "act", None),
+        )
     code = stop.value.code
     assert isinstance(code, int)
     return code, out.getvalue(), err.getvalue()

@@ -1,93 +1,121 @@
-"""Component ``keboola``: a program written in Python for Keboola's common interface, in an environment of its own.
+"""Component ``keboola``: a program written for Keboola's common interface, in an environment of its own.
 
 Sources: https://developers.keboola.com/extend/common-interface/ (folders, config file, environment, actions).
 """
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from orch_tui.components import kit
-from orch_tui.components.keboola.parameters import Parameters
-from orch_tui.components.keboola.tables import take_outputs, write_inputs
+from orch_tui.components.keboola.data_folder import DataFolder
+from orch_tui.components.keboola.files import InputFiles, OutputFiles, mappings
+from orch_tui.components.keboola.inputs import InputTables, keboola_id
+from orch_tui.components.keboola.launching import Launch, find_program, for_the_user, spoken
+from orch_tui.components.keboola.outputs import OutputTables
+from orch_tui.components.keboola.parameters import DataTypes, Parameters
+from orch_tui.components.keboola.secrets import note_open_secrets
+from orch_tui.components.keboola.stages import Stage
 from orch_tui.components.kit.component import TEST_CONNECTION, Context
-from orch_tui.components.kit.environments import (
-    USER_ERROR,
-    Tail,
-    Venv,
-    child_environment,
-    failure,
-    find_venv,
-    hide,
-    secret_texts,
-    stop,
-)
-from orch_tui.components.kit.in_memory import served_json
-from orch_tui.components.kit.line_subprocess import run_program
+from orch_tui.components.kit.environments import USER_ERROR
 from orch_tui.components.kit.runner import stop_code
-from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line
-from orch_tui.model.variables.references import secret_names
-from orch_tui.project.attempt_dir import DATA_SUBFOLDERS, config_file, input_state, scratch_folder
-from orch_tui.project.files.own_files import read_own_text, replace_json
-from orch_tui.project.paths import make_private
+from orch_tui.project.attempt_dir import output_state
+from orch_tui.project.files.own_files import read_own_text
 
-PACKAGE = "keboola.component"
-_TEST_SECONDS = 25.0
-_ENCRYPTED = "KBC::"
-_LEVEL = re.compile(r"^(EMERGENCY|ALERT|CRITICAL|ERROR|WARNING) (?=\S)")
-_USER_EXCEPTION = re.compile(r"(?:^|[\s.])\w*User(?:Exception|Error): ")
+_OWN_STATE = "orch-tui"
+"""The key of a saved state with what the mappings remember; the program never sees it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Program:
-    venv: Venv
-    argv: list[str]
-    name: str
-    directory: Path
+class _Task:
+    """One run of a configuration."""
+
+    def __init__(self, parameters: Parameters, ctx: Context) -> None:
+        """Raises: UserError: something that it needs is not there; nothing has been started then."""
+        self._parameters = parameters
+        self._ctx = ctx
+        self._types = _data_types(parameters)
+        self._before = [Stage(one, ctx) for one in parameters.processors.before]
+        self._after = [Stage(one, ctx) for one in parameters.processors.after]
+        self._launch = Launch(find_program(parameters, ctx), parameters, ctx, ctx.component)
+        self._state = {key: value for key, value in ctx.state.items() if key != _OWN_STATE}
+        own = ctx.state.get(_OWN_STATE)
+        self._remembered: Mapping[str, Any] = own if isinstance(own, Mapping) else {}
+        seen = self._remembered.get("inputs")
+        self._inputs = InputTables(parameters, ctx, self._types, seen if isinstance(seen, Mapping) else {})
+        last = self._remembered.get("files")
+        self._input_files = InputFiles(parameters.storage, ctx, last if isinstance(last, int) else 0)
+        self._output_files = OutputFiles(parameters.storage, ctx)
+        self._outputs = OutputTables(parameters, ctx, self._types, _default_bucket(parameters))
+
+    def run(self) -> None:
+        """Raises: UserError, SystemExit: a stage failed, or what it wrote cannot be taken."""
+        folder = DataFolder(self._ctx)
+        read = self._inputs.write()
+        self._input_files.write()
+        try:
+            for stage in self._before:
+                stage.run(folder)
+                folder.next_stage()
+            self._main(folder)
+            state = folder.take_state()
+            self._note_usage()
+            for stage in self._after:
+                folder.next_stage()
+                stage.run(folder)
+        except (UserError, SystemExit):
+            # A task that was stopped publishes nothing: whoever stopped it does not want it.
+            if not self._launch.stopped and not any(stage.stopped for stage in (*self._before, *self._after)):
+                self._ctx.outputs_of_failure = self._outputs.take_of_failure()
+            raise
+        if self._after:
+            output_state(self._ctx.data_dir).unlink(missing_ok=True)
+        self._ctx.outputs = self._outputs.take()
+        self._output_files.take()
+        self._input_files.done()
+        self._ctx.next_state = self._next_state(state, read)
+
+    def _main(self, folder: DataFolder) -> None:
+        config = _config(self._parameters, self._ctx, "run", self._types)
+        with folder.serving(config, self._state):
+            ended = self._launch.run(folder, as_data=self._parameters.data_folder == "/data")
+        self._launch.require_success(ended)
+
+    def _next_state(self, state: dict[str, Any] | None, read: Mapping[str, int]) -> dict[str, Any] | None:
+        """What the program left, and what the mappings are to remember; None where nothing is to be changed."""
+        own: dict[str, Any] = {"inputs": dict(read)} if read else {}
+        if self._input_files.newest is not None:
+            own["files"] = self._input_files.newest
+        if not own:
+            return state
+        return {**(self._state if state is None else state), _OWN_STATE: own}
+
+    def _note_usage(self) -> None:
+        """``out/usage.json`` as metrics of the task."""
+        path = output_state(self._ctx.data_dir).with_name("usage.json")
+        try:
+            body = parse_json(read_own_text(path))
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError) as error:
+            raise UserError(f"out/usage.json cannot be read: {safe_line(str(error))}") from error
+        for one in body if isinstance(body, list) else ():
+            if isinstance(one, Mapping) and isinstance(one.get("value"), int | float):
+                self._ctx.metrics[safe_line(str(one.get("metric")), 100)] = one["value"]
 
 
 def run(parameters: Parameters, ctx: Context) -> None:
-    """Run the program between its inputs and outputs as CSV files; its exit code is the task's.
+    """Run the program between its inputs and outputs, with its processors; its exit code is the task's.
 
     Raises:
-        UserError: the program or its environment is not there, it ended with 1, or its tables cannot be read.
+        UserError: something is not there, the program ended with 1, or what it wrote cannot be taken.
         SystemExit: it ended in another way than 0 and 1.
     """
-    program = _find(parameters, ctx)
-    _note_open_secrets(parameters, ctx)
-    _refuse_what_is_not_done(parameters)
-    write_inputs(parameters, ctx)
-    tail = Tail(ctx)
-    ended = _start(program, parameters, ctx, tail, action="run")
-    if ended.code != 0 or ended.stopped:
-        user_error = ended.code == USER_ERROR
-        if user_error and (reason := _for_the_user(tail)) and "No module named" not in reason:
-            # Exit code 1 is the component's word for the user, so it is passed on without ours around it.
-            sentence = reason
-        else:
-            sentence = failure(program.name, ended, tail, program.venv)
-        stop(ctx, ended, sentence, user_error=user_error)
-    take_outputs(parameters, ctx)
-
-
-def _refuse_what_is_not_done(parameters: Parameters) -> None:
-    """Raises: UserError for parts of a configuration without which its tables would be others."""
-    stages = [one for stage in ("before", "after") for one in parameters.processors.get(stage) or ()]
-    if stages:
-        named = [str((one.get("definition") or {}).get("component")) for one in stages if isinstance(one, dict)]
-        raise UserError(
-            f"processors are not run here: {safe_line(', '.join(named), 200)}; take them out, and let a task after "
-            "this one do their work"
-        )
+    note_open_secrets(parameters, ctx)
+    _Task(parameters, ctx).run()
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:
@@ -96,22 +124,51 @@ def test_connection(parameters: Parameters, ctx: Context) -> str:
     Raises:
         UserError: it says no, does not know the action, or gives no answer in time.
     """
-    program = _find(parameters, ctx)
-    _note_open_secrets(parameters, ctx)
-    answer: list[str] = []
-    tail = Tail(ctx, quiet=True)
-    ended = _start(program, parameters, ctx, tail, action=TEST_CONNECTION, answer=answer)
+    name, answer = _ask(parameters, ctx, TEST_CONNECTION)
+    return ctx.redactor.text(f"{name}: {_message(answer)}")
+
+
+def act(parameters: Parameters, ctx: Context, action: str) -> Any:
+    """Any other synchronous action of the program: what it answers, as JSON, or as text where it is none.
+
+    Raises:
+        UserError: as :func:`test_connection`.
+    """
+    name, answer = _ask(parameters, ctx, action)
+    text = "\n".join(answer).strip()
+    for candidate in (text, *reversed(answer)):
+        try:
+            body = parse_json(candidate)
+        except ValueError:
+            # A program may print something else before its answer.
+            continue
+        if isinstance(body, Mapping) and str(body.get("status") or "success").casefold() not in ("success", "ok"):
+            raise UserError(ctx.redactor.text(f"{name}: {safe_line(str(body.get('message') or body), 400)}"))
+        return body
+    return text
+
+
+def _ask(parameters: Parameters, ctx: Context, action: str) -> tuple[str, list[str]]:
+    """The program's name, and the lines that it answered. Raises: UserError."""
+    program = find_program(parameters, ctx)
+    note_open_secrets(parameters, ctx)
+    launch = Launch(program, parameters, ctx, ctx.component)
+    folder = DataFolder(ctx)
+    with folder.serving(_config(parameters, ctx, action, _data_types(parameters)), {}):
+        ended, answer = launch.ask(folder, as_data=parameters.data_folder == "/data")
     if ended.code == 0 and not stop_code(ended):
-        return ctx.redactor.text(f"{program.name}: {_message(answer)}")
-    said = " ".join(tail.lines)
+        return program.name, answer
+    said = " ".join(launch.tail.lines)
     if "not implemented" in said or "no such action" in said.casefold():
-        raise UserError(
-            f"{program.name} starts, but has no action {TEST_CONNECTION}, so its connection cannot be tried; "
-            "run the task to see"
+        what = (
+            "so its connection cannot be tried; run the task to see" if action == TEST_CONNECTION else "by its own word"
         )
-    if ended.code == USER_ERROR and tail.lines and "No module named" not in said:
-        raise UserError(ctx.redactor.text(f"{program.name}: {_spoken(tail.reason())}"))
-    raise UserError(ctx.redactor.text(failure(program.name, ended, tail, program.venv)))
+        raise UserError(f"{program.name} starts, but has no action {safe_line(action, 60)}, {what}")
+    if ended.code == USER_ERROR and launch.tail.lines and "No module named" not in said:
+        raise UserError(
+            ctx.redactor.text(f"{program.name}: {for_the_user(launch.tail) or spoken(launch.tail.reason())}")
+        )
+    raise UserError(ctx.redactor.text(launch.failure(ended)))
 
 
 def _message(answer: list[str]) -> str:
@@ -126,120 +183,43 @@ def _message(answer: list[str]) -> str:
     return "the connection works"
 
 
-def _for_the_user(tail: Tail) -> str:
-    """What the program told the user before it ended with 1: the exception with that name and all after it, as
-    Keboola shows it, else what is most likely the reason."""
-    lines = [line.strip() for line in tail.lines if line.strip()]
-    begin = next((number for number in reversed(range(len(lines))) if _USER_EXCEPTION.search(lines[number])), None)
-    if begin is None:
-        return _spoken(tail.reason())
-    first = lines[begin][_USER_EXCEPTION.search(lines[begin]).end() :]  # type: ignore[union-attr]
-    # A log may tell the same once more, with its level.
-    told = itertools.takewhile(lambda line: _LEVEL.match(line) is None, lines[begin + 1 :])
-    return safe_line(" ".join(filter(None, (first, *told))), 1000) or _spoken(tail.reason())
+def _output_storage(parameters: Parameters) -> Mapping[str, Any]:
+    part = parameters.storage.get("output")
+    return part if isinstance(part, Mapping) else {}
 
 
-def _spoken(reason: str) -> str:
-    """The message without the level of a log before it, and without the class of an exception for users."""
-    reason = _LEVEL.sub("", reason)
-    return re.sub(r"^[\w.]*User(Exception|Error): (?=\S)", "", reason)
+def _data_types(parameters: Parameters) -> DataTypes:
+    """What the configuration's own ``storage.output.data_type_support`` says, as Keboola has it, else the parameter."""
+    told = _output_storage(parameters).get("data_type_support")
+    try:
+        return parameters.data_types if told in (None, "") else DataTypes(told)
+    except ValueError:
+        known = ", ".join(DataTypes)
+        raise UserError(
+            f'storage.output.data_type_support "{safe_line(str(told), 30)}" is not known; it is {known}'
+        ) from None
 
 
-def _find(parameters: Parameters, ctx: Context) -> _Program:
-    venv = find_venv(parameters.venv, ctx, PACKAGE)
-    if parameters.module is not None:
-        name = safe_line(parameters.module, 100)
-        return _Program(venv, [str(venv.python), "-u", "-m", parameters.module], name, ctx.project)
-    path = ctx.resolve(parameters.program or "")
-    shown = safe_line(parameters.program or "", 200)
-    if path.is_dir():
-        raise UserError(f'"{shown}" is a directory; name the component\'s file in it, such as {shown}/src/component.py')
-    if not path.is_file():
-        raise UserError(f'there is no program "{shown}" ({safe_line(str(path), 300)}); correct the parameter program')
-    # In Keboola's images the working directory is the one that has src in it; schemas are looked for there.
-    directory = path.parent.parent if path.parent.name == "src" else path.parent
-    return _Program(venv, [str(venv.python), "-u", str(path)], path.name, directory)
+def _default_bucket(parameters: Parameters) -> str | None:
+    told = _output_storage(parameters).get("default_bucket")
+    return parameters.default_bucket or (told if isinstance(told, str) and told else None)
 
 
-def _start(
-    program: _Program,
-    parameters: Parameters,
-    ctx: Context,
-    tail: Tail,
-    *,
-    action: str,
-    answer: list[str] | None = None,
-) -> Ended:
-    """Run it on a data folder of its own; with ``answer`` standard output goes there instead of the log."""
-    with ExitStack() as stack:
-        folder = stack.enter_context(_data_folder(parameters, ctx, action))
-        more = {**_environment(folder, ctx), **parameters.environment}
-        if parameters.log == "gelf" and answer is None:
-            from orch_tui.components.keboola.gelf import listener
-
-            port = stack.enter_context(listener(tail.add))
-            more |= {"KBC_LOGGER_ADDR": "127.0.0.1", "KBC_LOGGER_PORT": str(port)}
-        return run_program(
-            program.argv,
-            out=tail if answer is None else lambda line: answer.append(line.decode("utf-8", "replace")),
-            err=tail,
-            cwd=program.directory,
-            env=child_environment(program.venv, more),
-            timeout=None if answer is None else _TEST_SECONDS,
-        )
-
-
-def _environment(folder: Path, ctx: Context) -> dict[str, str]:
-    """What Keboola's runner sets (https://developers.keboola.com/extend/environment/), for a project that is here."""
-    temporary = scratch_folder(ctx.data_dir)
-    make_private(temporary)
-    return {
-        "KBC_DATADIR": f"{folder}/",
-        "KBC_STACKID": "orch-tui",
-        "KBC_PROJECTID": "0",
-        "KBC_BRANCHID": "main",
-        "KBC_CONFIGVERSION": "1",
-        # Without it the library leaves out of manifests what only newer queues know, write_always among it.
-        "KBC_PROJECT_FEATURE_GATES": "queuev2",
-        "KBC_COMPONENT_RUN_MODE": "run",
-        "KBC_DATA_TYPE_SUPPORT": "none",
-        "TMPDIR": str(temporary),
-    }
-
-
-@contextmanager
-def _data_folder(parameters: Parameters, ctx: Context, action: str) -> Iterator[Path]:
-    """The program's ``KBC_DATADIR``: our own folders, and a config.json with values in place of references.
-
-    The file is in memory only (see :func:`served_json`), so no secret is ever on the disk.
-    """
-    for part in DATA_SUBFOLDERS:
-        make_private(ctx.data_dir / part)
-    state = input_state(ctx.data_dir)
-    if not state.exists():
-        # On Keboola's platform it is always there, and many components rely on it.
-        replace_json(state, {})
-    folder = ctx.data_dir / "keboola"
-    make_private(folder)
-    for part in ("in", "out"):
-        link = folder / part
-        link.unlink(missing_ok=True)
-        link.symlink_to(Path("..") / part)
-    with served_json(_config(parameters, ctx, action), config_file(folder)):
-        yield folder
-
-
-def _config(parameters: Parameters, ctx: Context, action: str) -> dict[str, Any]:
+def _config(parameters: Parameters, ctx: Context, action: str, types: DataTypes) -> dict[str, Any]:
     """https://developers.keboola.com/extend/common-interface/config-file/"""
     inputs = [
-        {**parameters.input_mapping.get(item.name, {}), "source": item.table, "destination": item.name}
+        {
+            **parameters.input_mapping.get(item.name, {}),
+            "source": keboola_id(item.table),
+            "destination": item.name,
+        }
         for item in ctx.inputs.values()
     ]
     outputs = [
         {
             **parameters.output_mapping.get(item.name, {}),
             "source": item.name,
-            "destination": item.table,
+            "destination": keboola_id(item.table),
             "incremental": item.mode.value != "full",
             "primary_key": list(item.primary_key),
         }
@@ -248,8 +228,12 @@ def _config(parameters: Parameters, ctx: Context, action: str) -> dict[str, Any]
     config: dict[str, Any] = {
         "parameters": parameters.parameters,
         "storage": {
-            "input": {"tables": inputs, "files": []},
-            "output": {"tables": outputs, "files": []},
+            "input": {"tables": inputs, "files": mappings(parameters.storage, "input")},
+            "output": {
+                "tables": outputs,
+                "files": mappings(parameters.storage, "output"),
+                "data_type_support": types.value,
+            },
         },
         "action": action,
         "image_parameters": parameters.image_parameters,
@@ -259,46 +243,5 @@ def _config(parameters: Parameters, ctx: Context, action: str) -> dict[str, Any]
     return config
 
 
-def _note_open_secrets(parameters: Parameters, ctx: Context) -> None:
-    """Mask everything behind ``#``; say so when it stands in the configuration itself or is encrypted elsewhere.
-
-    Raises:
-        UserError: a value was encrypted for Keboola's platform, whose key nobody else has.
-    """
-    groups = (parameters.parameters, parameters.image_parameters, parameters.authorization)
-    values = [text for group in groups for text in secret_texts(group)]
-    if any(value.startswith(_ENCRYPTED) for value in values):
-        raise UserError(
-            "a secret is encrypted for Keboola's platform (KBC::…), which only that platform can read; put the value "
-            'itself into .env and refer to it, as in "#token" = "${API_TOKEN}"'
-        )
-    hide(ctx, values)
-    for key in _open_keys(_as_written(ctx)):
-        ctx.log(f'the value of "{safe_line(key, 60)}" stands in the configuration; refer to a secret: "${{NAME}}"')
-
-
-def _as_written(ctx: Context) -> Mapping[str, Any]:
-    """The parameters with their references, as config.json has them."""
-    try:
-        body = parse_json(read_own_text(config_file(ctx.data_dir)))
-    except (OSError, ValueError):
-        # A test of the function alone has none; a real task could not have started without.
-        return {}
-    found = body.get("parameters") if isinstance(body, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def _open_keys(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if str(key).startswith("#") and isinstance(item, str) and item and not secret_names(item):
-                yield str(key)
-            else:
-                yield from _open_keys(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _open_keys(item)
-
-
 if __name__ == "__main__":
-    kit.main(Parameters, run, test_connection)
+    kit.main(Parameters, run, test_connection, act)

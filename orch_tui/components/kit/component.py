@@ -55,7 +55,9 @@ class Context:
     ``metrics``, ``files`` (``{"path", "rows", "bytes"}`` each) and ``warning`` go to result.json; a warning makes a
     task that exits with 0 end in status warning. ``state`` is what the last successful task of this configuration
     left as ``next_state``; None as ``next_state`` keeps it. ``component``, ``configuration``, ``run`` and ``row``
-    are ids, empty when the component was started by hand; ``row`` also where the configuration has none.
+    are ids, empty when the component was started by hand; ``row`` also where the configuration has none. Without
+    ``publish`` it is a try: nothing outside of the data folder changes. ``outputs_of_failure`` are those that are
+    published although the task fails.
     """
 
     data_dir: Path
@@ -63,6 +65,7 @@ class Context:
     task: str
     inputs: dict[str, Input] = field(default_factory=dict)
     outputs: dict[str, Output] = field(default_factory=dict)
+    outputs_of_failure: dict[str, Output] = field(default_factory=dict)
     metrics: dict[str, float | int | str] = field(default_factory=dict)
     files: list[dict[str, Any]] = field(default_factory=list)
     warning: str | None = None
@@ -73,6 +76,7 @@ class Context:
     configuration: str = ""
     run: str = ""
     row: str = ""
+    publish: bool = True
     _progress: dict[str, Any] | None = None
     _progress_at: float = float("-inf")
 
@@ -184,15 +188,20 @@ class Answer(NamedTuple):
 
 
 Test = Callable[[P, Context], str | Answer]
+Act = Callable[[P, Context, str], object]
+"""What does any other synchronous action, by its name; it returns what JSON can hold."""
 
 
-def main(model: type[P], run: Callable[[P, Context], None], test: Test[P] | None = None) -> NoReturn:
+def main(
+    model: type[P], run: Callable[[P, Context], None], test: Test[P] | None = None, act: Act[P] | None = None
+) -> NoReturn:
     """Run a component as its own process: inputs, parameters, ``run``, outputs, result.json, exit code.
 
     With the action ``testConnection`` in config.json, ``test`` is called instead: it reads and writes no table,
     changes nothing on the other side, answers within seconds, and returns one sentence that says what answered, or an
     :class:`Answer` (or raises :class:`UserError`). It goes to standard output as ``{"status": "success", "message": …,
-    "columns": […]}``, the columns where it has them, which is how Keboola's synchronous actions answer.
+    "columns": […]}``, the columns where it has them, which is how Keboola's synchronous actions answer. Any other
+    action is handed to ``act`` with its name, and what that returns goes out as ``{"status": "success", "answer": …}``.
 
     Exits with 0, with 1 after one line on standard error (:class:`UserError`), with 2 after a traceback, or with the
     code of a ``SystemExit`` that ``run`` raised. Outputs are published only for exit code 0.
@@ -200,7 +209,7 @@ def main(model: type[P], run: Callable[[P, Context], None], test: Test[P] | None
     use_utf8()
     redactor = Redactor.from_environment()
     try:
-        _run_task(model, run, test, redactor)
+        _run_task(model, run, test, act, redactor)
     except UserError as error:
         _complain(redactor, str(error))
         sys.exit(1)
@@ -229,6 +238,7 @@ def _run_task(
     model: type[P],
     run: Callable[[P, Context], None],
     test: Test[P] | None,
+    act: Act[P] | None,
     redactor: Redactor,
 ) -> None:
     from orch_tui.components.kit.parameters import load_parameters
@@ -237,7 +247,7 @@ def _run_task(
     config = read_task_config()
     if config.action != "run":
         try:
-            _act(config, load_parameters(model, config.parameters, redactor), test, redactor)
+            _act(config, load_parameters(model, config.parameters, redactor), test, act, redactor)
         except UserError as error:
             # The last line is the whole answer of an action: there is no log to look into.
             raise UserError("; ".join(filter(None, map(str.strip, str(error).splitlines())))) from error
@@ -251,8 +261,12 @@ def _run_task(
     except FaultyParameter as error:
         tell_fault(config.data_dir, error.fault, redactor)
         raise
+    except UserError:
+        staging.publish_of_failed(ctx.outputs_of_failure)
+        raise
     except SystemExit as stop:
         if stop.code not in (None, 0):
+            staging.publish_of_failed(ctx.outputs_of_failure)
             raise
     finally:
         staging.state.close()
@@ -277,20 +291,30 @@ def _context(config: TaskConfig, redactor: Redactor) -> Context:
         configuration=config.configuration,
         run=config.run,
         row=config.row,
+        publish=config.publish,
         outputs={output.name: output for output in config.outputs},
         redactor=redactor,
     )
 
 
-def _act(config: TaskConfig, parameters: P, test: Test[P] | None, redactor: Redactor) -> None:
+def _act(config: TaskConfig, parameters: P, test: Test[P] | None, act: Act[P] | None, redactor: Redactor) -> None:
     """The synchronous action of config.json. Raises: UserError when the component has no such action."""
+    ctx = _context(config, redactor)
+    if config.action != TEST_CONNECTION and act is not None:
+        given = act(parameters, ctx, config.action)
+        _answer({"status": "success", "answer": ctx.redactor.value(given)})
+        return
     if config.action != TEST_CONNECTION or test is None:
         raise UserError(f'the component has no action "{safe_line(config.action, 60)}"')
-    ctx = _context(config, redactor)
     found = test(parameters, ctx)
     message, columns = found if isinstance(found, Answer) else (found, ())
     answer: dict[str, object] = {"status": "success", "message": redactor.text(safe_line(message))}
     if columns:
         answer["columns"] = [redactor.text(safe_line(column)) for column in columns]
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    _answer(answer)
+
+
+def _answer(body: dict[str, object]) -> None:
+    """The last line of standard output."""
+    sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
     sys.stdout.flush()

@@ -23,6 +23,7 @@ from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line, valid_id
 from orch_tui.project.attempt_dir import config_file, output_tables
 from orch_tui.project.files.own_files import read_own_text
+from orch_tui.storage.tables import RowFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,17 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A table to write: the program puts its rows into the Parquet file ``path``; they are published later."""
+    """A table to write: the program puts its rows into the Parquet file ``path``; they are published later.
+
+    ``deletes`` are stored rows that go before, see :class:`orch_tui.storage.tables.Publication`.
+    """
 
     name: str
     table: str
     mode: WriteMode
     primary_key: tuple[str, ...]
     path: Path
+    deletes: tuple[tuple[RowFilter, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,36 +36,24 @@ from orch_tui.storage.duckdb import (
 )
 
 
-def write_csv_input(
-    item: Input,
-    primary_key: tuple[str, ...],
-    *,
-    name: str | None = None,
-    columns: Sequence[str] | None = None,
-    condition: str = "",
-) -> Path:
+def write_csv_input(item: Input, primary_key: tuple[str, ...]) -> Path:
     """Replace the staged Parquet file by ``<name>.csv`` and ``<name>.csv.manifest``; the CSV's path.
-
-    ``name`` is that of the file where it is another one. ``columns`` are those that are wanted, ``condition`` is SQL
-    after ``from`` that chooses rows.
 
     Raises:
         UserError: the file cannot be read, or the disk is full.
     """
     import duckdb
 
-    path = item.path.with_name(name or f"{stem(item.name)}.csv")
+    path = item.path.with_name(f"{stem(item.name)}.csv")
     try:
         # One thread: several hold rows back to keep their order, more the larger the table is.
         with open_database(path.parent / ".tmp", threads=1) as connection:
             source = parquet(item.path)
             values = ", ".join(
-                f"{text_of(quoted(name), kind)} as {quoted(name)}"
-                for name, kind in describe(connection, source)
-                if columns is None or name in columns
+                f"{text_of(quoted(name), kind)} as {quoted(name)}" for name, kind in describe(connection, source)
             )
             connection.execute(
-                f"copy (select {values} from {source} {condition}) to {literal(str(path))} "
+                f"copy (select {values} from {source}) to {literal(str(path))} "
                 "(format csv, header true, delimiter ',', quote '\"', escape '\"')"
             )
     except duckdb.Error as error:
@@ -74,7 +62,7 @@ def write_csv_input(
         "id": item.table,
         "name": item.table.split("/")[-1],
         "primary_key": list(primary_key),
-        "columns": [name for name, _ in item.columns if columns is None or name in columns],
+        "columns": [name for name, _ in item.columns],
     }
     path.with_name(f"{path.name}.manifest").write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
     item.path.unlink()

@@ -111,16 +111,16 @@ def find_venv(wanted: str, ctx: Context, package: str) -> Venv:
     raise UserError(f"there is no virtual environment {shown} ({safe_line(str(path), 300)}); run: {make}")
 
 
-def child_environment(venv: Venv, more: Mapping[str, str] | None = None) -> dict[str, str]:
+def child_environment(venv: Venv | None, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Our environment for a program of ``venv``: its own bin first on the PATH, no secret that it was not given."""
     hidden = {name.strip() for name in os.environ.get("ORCH_SECRETS", "").split(",")} | {*_OWN_VARIABLES}
     env = {name: value for name, value in os.environ.items() if name not in hidden}
-    env |= {
-        "PATH": f"{venv.bin}{os.pathsep}{env.get('PATH', os.defpath)}",
-        "VIRTUAL_ENV": str(venv.bin.parent),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",
-    }
+    env |= {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+    if venv is not None:
+        env |= {
+            "PATH": f"{venv.bin}{os.pathsep}{env.get('PATH', os.defpath)}",
+            "VIRTUAL_ENV": str(venv.bin.parent),
+        }
     return env | dict(more or {})
 
 
@@ -182,10 +182,10 @@ class Tail:
         return safe_line("; ".join(_PREFIX.sub("", line).strip("│ ").strip() for line in told), 400)
 
 
-def failure(name: str, ended: Ended, tail: Tail, venv: Venv) -> str:
+def failure(name: str, ended: Ended, tail: Tail, venv: Venv | None) -> str:
     """Why a program did not end with 0: one sentence with its own last word."""
     missing = next((found[1] for line in reversed(tail.lines) if (found := _MODULE.search(line))), None)
-    if missing is not None:
+    if missing is not None and venv is not None:
         package = missing.split(".")[0]
         return (
             f'{name} cannot run: the virtual environment {venv.shown} lacks the module "{safe_line(missing, 100)}"; '

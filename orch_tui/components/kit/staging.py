@@ -117,8 +117,6 @@ class Staging:
                 nothing is published then.
             CheckRefused: a check failed; what would have been published waits as a candidate.
         """
-        from orch_tui.storage.tables import Publication
-
         self._require_untouched_inputs()
         result = self._program_result(log)
         kept = self._state_to_keep(next_state)
@@ -126,7 +124,7 @@ class Staging:
         if not self.config.publish:
             self._tell_tried(outputs.values(), result, metrics or {}, log)
             return
-        items = [Publication(item.table, item.path, item.mode, item.primary_key) for item in outputs.values()]
+        items = _publications(outputs)
         gate = Gate(self.config, self.redactor)
         told = {
             **gate.without_own(result),
@@ -149,6 +147,30 @@ class Staging:
             log(line)
         for info in published:
             log(f'table "{info.table}": {_rows(transaction.written[info.table])} written, {_rows(info.rows)} now')
+
+    def publish_of_failed(self, outputs: Mapping[str, Output]) -> None:
+        """Publish what a task is to publish although it failed; neither its state nor another table.
+
+        What cannot be published is told in the log: the task has failed already, for another reason.
+        """
+        if not outputs or not self.config.publish:
+            return
+        items = _publications(outputs)
+        gate = Gate(self.config, self.redactor)
+        try:
+            with self.storage.prepare(items, run=self.config.run, task=self.config.task) as transaction:
+                checked = gate.examine(transaction, self.storage)
+                if checked.refused:
+                    raise UserError("; ".join(checked.lines))
+                with signals_deferred():
+                    published = transaction.commit()
+                    self._write_result({**self._tables_told({}, published, transaction), **checked.told})
+        except UserError as error:
+            self.say(f"warning: {', '.join(item.table for item in items)}: not published either: {error}")
+            return
+        _remove(items)
+        for info in published:
+            self.say(f'table "{info.table}": {_rows(transaction.written[info.table])} written although the task failed')
 
     def _state_to_keep(self, told: dict[str, Any] | None) -> dict[str, Any] | None:
         """What the next run is to find, with references in place of secrets; None to leave what there is."""
@@ -245,6 +267,12 @@ class Staging:
             replace_json(result_file(self.config.data_dir), self.redactor.value(body))
         except OSError as error:
             self.say(f"warning: result.json could not be written: {error}; the tables are published all the same")
+
+
+def _publications(outputs: Mapping[str, Output]) -> list[Publication]:
+    from orch_tui.storage.tables import Publication
+
+    return [Publication(item.table, item.path, item.mode, item.primary_key, item.deletes) for item in outputs.values()]
 
 
 def _remove(items: Iterable[Publication]) -> None:

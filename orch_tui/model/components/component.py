@@ -44,6 +44,9 @@ KEBOOLA_ORDER = (
 TEST_CONNECTION = "testConnection"
 """The action that tries whether what a configuration connects to answers; Keboola's name for it."""
 
+ANY_ACTION = "*"
+"""Among the actions of a component: its program has more, which it alone knows."""
+
 ORCHESTRATION_COMPONENT = "orchestration"
 """The component whose configurations are the project's own orchestrations."""
 NOTIFICATION_COMPONENT = "notification"
@@ -76,14 +79,15 @@ class Component:
     the data runner does so around them. ``parameters_model`` ("module:Class") names the pydantic model of a built-in
     component, ``schema`` is the JSON Schema of a user's own. ``programs`` are parameters whose text is a program: what
     looks like a reference in them may be the program's own. ``actions`` are what the program does besides its task
-    when ``action`` in config.json says so (Keboola's synchronous actions); :data:`TEST_CONNECTION` is the one in use.
+    when ``action`` in config.json says so (Keboola's synchronous actions); :data:`ANY_ACTION` among them stands for
+    those that only the program of a configuration knows.
     ``pool`` and ``weight`` are what its tasks take of the project's pools. ``sets`` are parameters that name the
     variables its tasks set, by their keys or, in a list of tables, by ``name``; ``expressions`` are parameters that
     hold CEL expressions over the facts of the run, by those names. ``sources`` and ``targets`` are parameters that say
     what its tasks read and write outside of the storage: files, databases, addresses. ``runner`` is the id of a
     built-in component that runs it, whose command and model it has; ``defaults`` are parameters that all its
     configurations have unless they say otherwise. ``installed_by`` are those of a runner without which there is no
-    program.
+    program; ``venv|command`` means either of the two.
     """
 
     id: str
@@ -119,7 +123,10 @@ class Component:
 
     def lacks(self, parameters: Mapping[str, Any]) -> list[str]:
         """What is to be named before its program can be started, of a component that another one runs."""
-        return [name for name in self.installed_by if not parameters.get(name)] if self.runner is not None else []
+        if self.runner is None:
+            return []
+        either = [entry.split("|") for entry in self.installed_by]
+        return [" or ".join(names) for names in either if not any(parameters.get(name) for name in names)]
 
     def run_by(self, runner: Component) -> Component:
         """This component with what it takes from the one that runs it."""
@@ -133,6 +140,10 @@ class Component:
             programs=runner.programs,
             installed_by=runner.installed_by,
         )
+
+    def answers_to(self, action: str) -> bool:
+        """Whether its program may be asked for this action."""
+        return action in self.actions or ANY_ACTION in self.actions
 
     @property
     def can_be_tested(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.model.components.component import TEST_CONNECTION, Component, ComponentType
+from orch_tui.model.components.component import ANY_ACTION, TEST_CONNECTION, Component, ComponentType
 from orch_tui.model.components.configuration import Configuration, ConfigurationRow, TableInput, TableOutput, WriteMode
 from orch_tui.model.problem import Severity
 from orch_tui.model.texts.text import valid_id
@@ -203,9 +203,11 @@ def _actions(table: Table, *, inline: bool) -> tuple[str, ...]:
         table.warning("actions", "value", message, "take the key out, or give the component a command")
         return ()
     for name in actions:
-        if name != TEST_CONNECTION:
-            message = f"actions: {quote(name)} is no action that is ever asked for"
-            table.warning("actions", "value", message, f"{did_you_mean(name, [TEST_CONNECTION]) or 'take it out'}")
+        if name != ANY_ACTION and not valid_id(name):
+            message = f"actions: {quote(name)} is no name of an action"
+            table.warning("actions", "value", message, "use letters, digits, _ and -")
+        elif name != TEST_CONNECTION and (hint := did_you_mean(name, [TEST_CONNECTION])):
+            table.warning("actions", "value", f"actions: {quote(name)} is no test of the connection", hint)
     return actions
 
 

@@ -295,7 +295,9 @@ def test_components_come_with_their_types_so_that_tasks_can_be_grouped(tmp_path:
     assert components["keboola.ex-http"].type is ComponentType.EXTRACTOR
     assert components["keboola.python-transformation-v2"].type is ComponentType.TRANSFORMATION
     lacking = [problem.message for problem in check(project) if problem.code == "not-installed"]
-    assert any('the component "keboola.ex-http" is not installed: its venv is not named' in one for one in lacking)
+    assert any(
+        'the component "keboola.ex-http" is not installed: its venv or command is not named' in one for one in lacking
+    )
     # AND once it is named, check is about the configurations themselves
     path = project.paths.component("keboola.ex-http")
     path.write_text(path.read_text("utf-8").replace("# venv", "venv").replace("# program", "program"), encoding="utf-8")

@@ -109,7 +109,7 @@ def test_a_default_bucket_takes_all_tables(tmp_path: Path) -> None:
 
 def test_the_input_mapping_chooses_columns_and_rows(tmp_path: Path) -> None:
     # GIVEN
-    mapping = {"columns": ["id", "amount"], "where_column": "id", "where_values": ["1", "2"], "limit": 1, "days": 3}
+    mapping = {"columns": ["id", "amount"], "where_column": "id", "where_values": ["1", "2"], "limit": 1}
     given = task(tmp_path, "look", inner={"do": "look"}, input_mapping={"orders.csv": mapping})
     config = json.loads((given.data / "config.json").read_text())
     config["storage"]["input"]["tables"] = [{"source": "shop/orders", "destination": "orders.csv"}]
@@ -119,7 +119,6 @@ def test_the_input_mapping_chooses_columns_and_rows(tmp_path: Path) -> None:
     # THEN the file has the name of the mapping, and what the mapping chooses
     assert code == 0, out
     assert "orders.csv: [{'id': '1', 'amount': '5'}]" in out
-    assert "days is not known here" in out
 
 
 def test_the_program_finds_what_keboola_s_runner_sets(tmp_path: Path) -> None:
@@ -143,7 +142,10 @@ def test_all_of_what_the_component_tells_the_user_is_told(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"processors": {"after": [{"definition": {"component": "keboola.processor-x"}}]}}, "keboola.processor-x"),
+        (
+            {"processors": {"after": [{"definition": {"component": "acme.processor-x"}}]}},
+            "acme.processor-x is not installed",
+        ),
     ],
     ids=["processors"],
 )
@@ -235,7 +237,7 @@ def test_a_stopped_task_publishes_nothing_and_leaves_no_secret(tmp_path: Path, n
         ({"venv": "bare"}, 'lacks the module "keboola"; run: bare/bin/pip install keboola.component'),
         ({"program": "no.py"}, 'there is no program "no.py"'),
         ({"program": "plain"}, '"plain" is a directory'),
-        ({"module": "x"}, "give either program (a file) or module"),
+        ({"module": "x"}, "give exactly one of program (a file), module (python -m) and command"),
         ({"program": None, "module": "no_such_module_x"}, 'lacks the module "no_such_module_x"'),
         ({"inner": {"#token": "KBC::ProjectSecure::eJx"}}, "is encrypted for Keboola's platform"),
     ],
