@@ -13,6 +13,7 @@ from orch_tui.keboola.back.schedules import schedule_changes
 from orch_tui.keboola.exporting import Known, known_of
 from orch_tui.keboola.mapping.configurations import map_configuration
 from orch_tui.keboola.mapping.orchestrations import map_orchestration
+from orch_tui.keboola.mapping.shared_code import shared_texts
 from orch_tui.keboola.mapping.texts import without_open_secrets
 from orch_tui.keboola.originals import original_path, original_text
 from orch_tui.keboola.reading.directory import branch_directory, read_directory
@@ -122,10 +123,11 @@ class _Exporter:
 
     def _configuration(self, ref: str, original: Stored, there: Stored) -> None:
         value = replace(self.project.configuration(ref), file=None)
-        base = map_configuration(original, ref).value
+        shared = shared_texts(original, self.known.originals)
+        base = map_configuration(original, ref, shared).value
         if value == base or self._differs(ref, original, there):
             return
-        written = write_configuration(value, base, there)
+        written = write_configuration(value, base, there, shared)
         self._take(ref, stored_files(self.directory / there.path, there, written.stored), written.notes)
 
     def _orchestration(self, ref: str, original: Stored, there: Stored) -> None:
@@ -178,7 +180,7 @@ class _Exporter:
         except KeboolaError as error:
             self.result.problems += error.sentences
             return
-        files = new_files(self.directory / path, replace(stored, body=written.body))
+        files = new_files(self.directory / path, replace(stored, body=written.body), self.brought.layout)
         self.result.files.update(files)
         self.result.new.append(path)
         self.result.notes += [f"{ORCHESTRATION_COMPONENT}/{orchestration_id}: {note}" for note in written.notes]

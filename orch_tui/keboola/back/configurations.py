@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orch_tui.keboola.mapping.code import text_blocks
+from orch_tui.keboola.code import text_blocks
 from orch_tui.keboola.mapping.configurations import INPUTS, OUTPUTS, PARALLELISM, RUNTIME, VARIABLES_ID, row_ids
 from orch_tui.keboola.mapping.names import keboola_table
+from orch_tui.keboola.mapping.shared_code import SharedTexts, without_shared
 from orch_tui.keboola.mapping.texts import unescaped
 from orch_tui.keboola.values import Body, Row, Stored
 from orch_tui.model.components.configuration import Configuration, ConfigurationRow, WriteMode
@@ -28,9 +29,12 @@ class ConfigurationWritten:
     notes: tuple[str, ...] = ()
 
 
-def write_configuration(value: Configuration, base: Configuration, stored: Stored) -> ConfigurationWritten:
-    """``stored`` with what is different between ``base``, which it is here, and ``value``."""
-    writer = _Writer(variables=bool(stored.body.get(VARIABLES_ID)), place=value.ref)
+def write_configuration(
+    value: Configuration, base: Configuration, stored: Stored, shared: SharedTexts | None = None
+) -> ConfigurationWritten:
+    """``stored`` with what is different between ``base``, which it is here, and ``value``; ``shared`` is the code of
+    others that was put into it."""
+    writer = _Writer(shared or {}, variables=bool(stored.body.get(VARIABLES_ID)), place=value.ref)
     body = _body(value, base, stored.body, writer)
     if value.row_parallel != base.row_parallel:
         kept = body.get(RUNTIME)
@@ -59,7 +63,8 @@ def _body(value: Part, base: Part, body: Body, writer: _Writer) -> Body:
 class _Writer:
     """Applies differences to values of Keboola's JSON."""
 
-    def __init__(self, *, variables: bool, place: str) -> None:
+    def __init__(self, shared: SharedTexts, *, variables: bool, place: str) -> None:
+        self.shared = shared
         self.variables = variables
         self.place = place
         self.notes: list[str] = []
@@ -81,7 +86,7 @@ class _Writer:
         if before == now and type(before) is type(now):
             return there
         if isinstance(there, list) and isinstance(before, str) and isinstance(now, str):
-            return text_blocks(unescaped(now, variables=self.variables))
+            return self._blocks(unescaped(now, variables=self.variables))
         if isinstance(there, dict) and isinstance(before, Mapping) and isinstance(now, Mapping):
             for key in dict.fromkeys([*before, *now]):
                 if before.get(key) != now.get(key) or (key in before) != (key in now):
@@ -91,6 +96,23 @@ class _Writer:
         if lists and len(there) == len(before) == len(now):
             return [self._changed(*three) for three in zip(there, before, now, strict=True)]
         return self.plain(now)
+
+    def _blocks(self, text: str) -> list[Body]:
+        """The blocks of a text, with references in the place of code that others share."""
+        note = self._edited_there
+        return [
+            {
+                **block,
+                "codes": [
+                    {**code, "script": [without_shared(one, note, self.shared) for one in code["script"]]}
+                    for code in block["codes"]
+                ],
+            }
+            for block in text_blocks(text)
+        ]
+
+    def _edited_there(self, name: str) -> None:
+        self.notes.append(f"{self.place}: the shared code {safe_line(name, 60)} is to be changed in Keboola itself")
 
     def plain(self, value: Any) -> Any:
         """A value that is new, without our escapes."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from orch_tui.keboola.back.yaml_layout import new_yaml_files, yaml_files
 from orch_tui.keboola.reading.blocks import code_file
 from orch_tui.keboola.reading.documents import BODY_FILE, json_like, read_text
 from orch_tui.keboola.reading.phases import PHASE_FILE, TASK_FILE
@@ -25,8 +26,7 @@ def stored_files(directory: Path, before: Stored, after: Stored) -> Files:
     """
     files: Files = {}
     if (directory / YAML_FILE).is_file():
-        shown = safe_line(str(directory / YAML_FILE), 300)
-        raise KeboolaError(f"{shown} was changed here; this layout is read, and not written yet: change it there")
+        return yaml_files(directory, before, after)
     if before.name != after.name:
         files.update(_json(directory / "meta.json", {"name": after.name}, merge=True))
     if before.description != after.description:
@@ -60,8 +60,10 @@ def _row_files(directory: Path, before: Row | None, row: Row) -> Files:
     return files
 
 
-def new_files(directory: Path, stored: Stored) -> Files:
+def new_files(directory: Path, stored: Stored, layout: str = "kbc") -> Files:
     """The files of a configuration that is not in the directory yet; ``kbc persist`` gives it its id."""
+    if layout == "yaml":
+        return new_yaml_files(directory, stored)
     files: Files = {}
     files.update(_json(directory / "meta.json", {"name": stored.name, "isDisabled": stored.disabled}))
     files.update(_json(directory / BODY_FILE, stored.body))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from orch_tui.keboola.back.directory import Files, new_files
+from orch_tui.keboola.back.directory import Files, new_files, stored_files
 from orch_tui.keboola.mapping.starts import ZONE, schedules_of
-from orch_tui.keboola.reading.documents import BODY_FILE, json_like, read_text
 from orch_tui.keboola.values import SCHEDULER, Brought, Parent, Stored
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.orchestration.starts import Schedule
@@ -35,14 +34,13 @@ def schedule_changes(
             notes.append(f'the schedule "{one.name}" is switched off in Keboola: delete it there')
         schedule = {**(one.body.get("schedule") or {}), **_schedule(now)}
         changed[one.key] = replace(one, body={**one.body, "schedule": schedule})
-        path = directory / one.path / BODY_FILE
-        files[path] = json_like(read_text(path, path.name), changed[one.key].body)
+        files.update(stored_files(directory / one.path, one, changed[one.key]))
     stored_now = [changed.get(one.key, one) for one in brought.stored]
     taken = {one.slug for one in schedulers}
     for new in value.schedules[len(schedulers) :]:
         made = _new(stored, new, unique(slug(new.id or f"schedule-{new.cron}", "schedule"), taken))
         taken.add(made.slug)
-        files.update(new_files(directory / made.path, made))
+        files.update(new_files(directory / made.path, made, brought.layout))
         notes.append(f"{made.path} is new: kbc persist takes it in")
         stored_now.append(made)
     return replace(brought, stored=tuple(stored_now)), files, tuple(notes)

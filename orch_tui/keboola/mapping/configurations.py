@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orch_tui.keboola.mapping.code import blocks_text
+from orch_tui.keboola.code import blocks_text
 from orch_tui.keboola.mapping.findings import Finding, Level
 from orch_tui.keboola.mapping.names import table_name
+from orch_tui.keboola.mapping.shared_code import SharedTexts, with_shared
 from orch_tui.keboola.mapping.texts import Importer
 from orch_tui.keboola.values import Body, Row, Stored
 from orch_tui.model.components.configuration import Configuration, ConfigurationRow, TableInput, TableOutput, WriteMode
@@ -36,10 +37,10 @@ class MappedConfiguration:
     secrets: tuple[str, ...] = ()
 
 
-def map_configuration(stored: Stored, ref: str) -> MappedConfiguration:
-    """``ref`` is what it is called here."""
+def map_configuration(stored: Stored, ref: str, shared: SharedTexts | None = None) -> MappedConfiguration:
+    """``ref`` is what it is called here; ``shared`` is the code of others that it refers to."""
     component, _, configuration = ref.partition("/")
-    body, parallel = _parallelism(stored.body)
+    body, parallel = _parallelism(with_shared(stored.body, shared or {}, stored.component))
     mapped = map_body(body, component, configuration, stored.name, stored.description)
     if not stored.rows:
         return replace(mapped, value=replace(mapped.value, row_parallel=parallel))

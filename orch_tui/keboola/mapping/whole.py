@@ -9,6 +9,7 @@ from orch_tui.keboola.mapping.configurations import MappedConfiguration, map_con
 from orch_tui.keboola.mapping.findings import Finding, Level
 from orch_tui.keboola.mapping.orchestrations import MappedOrchestration, map_orchestration
 from orch_tui.keboola.mapping.references import FOLDED, LEFT_OUT, References
+from orch_tui.keboola.mapping.shared_code import SharedTexts, lacks_shared, shared_texts
 from orch_tui.keboola.values import SHARED_CODE, Brought, KeboolaError, Stored
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.components.configuration import Configuration, split_ref
@@ -45,7 +46,8 @@ def map_project(brought: Brought, references: References) -> MappedProject:
         if one.is_orchestration:
             _orchestration(one, split_ref(ref)[1], references, brought, mapped)
         else:
-            mapped.configurations[ref] = _noted(one, map_configuration(one, ref))
+            shared = shared_texts(one, brought)
+            mapped.configurations[ref] = _noted(one, map_configuration(one, ref, shared), shared)
     for ref in [ref for ref in mapped.stubs if ref in mapped.configurations]:
         del mapped.stubs[ref]
     return mapped
@@ -71,11 +73,11 @@ def _orchestration(
         mapped.stubs[ref] = (Configuration(component, configuration, name, description), key)
 
 
-def _noted(one: Stored, mapped: MappedConfiguration) -> MappedConfiguration:
+def _noted(one: Stored, mapped: MappedConfiguration, shared: SharedTexts) -> MappedConfiguration:
     found = list(mapped.findings)
     body: Mapping[str, object] = one.body
     if one.disabled:
         found.append(Finding(Level.DIFFERS, "it is disabled in Keboola; here its tasks decide"))
-    if body.get("shared_code_id") or body.get("shared_code_path"):
-        found.append(Finding(Level.CANNOT_RUN, f"it takes code of others ({SHARED_CODE}), which is not put in here"))
+    if (body.get("shared_code_id") or body.get("shared_code_path")) and lacks_shared(body, shared):
+        found.append(Finding(Level.CANNOT_RUN, f"it takes code of others ({SHARED_CODE}), which was not brought along"))
     return replace(mapped, findings=tuple(found)) if len(found) != len(mapped.findings) else mapped

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from orch_tui.keboola.reading.blocks import read_blocks
+from orch_tui.keboola.reading.blocks import code_file, read_blocks
 from orch_tui.keboola.reading.documents import BODY_FILE, read_json, read_object, read_text
 from orch_tui.keboola.reading.notifications import read_subscriptions
 from orch_tui.keboola.reading.phases import read_phases
@@ -151,6 +151,10 @@ class _Reader:
         place = directory / path
         meta = _optional(place / "meta.json", f"{shown}/{path}/meta.json")
         body = _optional(place / BODY_FILE, f"{shown}/{path}/{BODY_FILE}")
+        if (code := code_file(place)) is not None:
+            # Shared code: https://developers.keboola.com/cli/structure/#shared-code
+            text = read_text(code, f"{shown}/{path}/{code.name}").rstrip("\n")
+            body = {**body, "code_content": [text]}
         description = _description(place, f"{shown}/{path}")
         return Row(row, str(meta.get("name") or row), body, description, bool(meta.get("isDisabled")), path)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.keboola.reading.documents import read_text
+from orch_tui.keboola.reading.yaml_code import with_code
 from orch_tui.keboola.values import Body, KeboolaError, Row, Stored
 from orch_tui.model.texts.text import safe_line
 
@@ -24,17 +25,22 @@ def read_yaml_configuration(common: Stored, directory: Path, shown: str, rows: l
             raise KeboolaError(f"{safe_line(shown, 200)}/{safe_line(path, 100)} has no {YAML_FILE}")
         inner = read_yaml(place / YAML_FILE, f"{shown}/{path}/{YAML_FILE}")
         disabled = bool(inner.get("is_disabled"))
-        found.append(Row(row, str(inner.get("name") or row), body_of(inner), disabled=disabled, path=path))
-    described = directory / "_description.md"
-    description = read_text(described, f"{shown}/_description.md").strip("\n") if described.is_file() else ""
+        about = _description(place, f"{shown}/{path}") or str(inner.get("description") or "")
+        found.append(Row(row, str(inner.get("name") or row), body_of(inner), about, disabled, path))
+    description = _description(directory, shown)
     return replace(
         common,
         name=str(document.get("name") or common.id),
-        body=body_of(document),
+        body=with_code(body_of(document), directory, shown),
         description=description or str(document.get("description") or ""),
         disabled=bool(document.get("is_disabled")),
         rows=tuple(found),
     )
+
+
+def _description(directory: Path, shown: str) -> str:
+    path = directory / "_description.md"
+    return read_text(path, f"{shown}/_description.md").strip("\n") if path.is_file() else ""
 
 
 def body_of(document: Body) -> Body:

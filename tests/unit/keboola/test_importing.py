@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from orch_tui.keboola.code import blocks_text, text_blocks
 from orch_tui.keboola.importing import Change, carry_out, plan_import
-from orch_tui.keboola.mapping.code import blocks_text, text_blocks
 from orch_tui.keboola.mapping.components import type_of
 from orch_tui.keboola.mapping.findings import Level
 from orch_tui.keboola.reading.single import read_file

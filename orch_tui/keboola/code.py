@@ -12,9 +12,14 @@ from typing import Any
 _MARKER = re.compile(r"(?:/\*|#) ===== (BLOCK|CODE|STATEMENT)(?:: ?(.*?))? =====(?: \*/)?")
 
 
+def comment_of(component: str) -> str:
+    """What begins a comment in the code of a transformation."""
+    return "#" if "python" in component or "-r-" in component else "--"
+
+
 def blocks_text(blocks: Any, component: str) -> str | None:
     """The text of ``blocks[].codes[].script[]``; None where that would not say everything."""
-    line = "# ===== {} =====" if "python" in component or "-r-" in component else "/* ===== {} ===== */"
+    line = "# ===== {} =====" if comment_of(component) == "#" else "/* ===== {} ===== */"
     lines: list[str] = []
     try:
         for block in blocks:
