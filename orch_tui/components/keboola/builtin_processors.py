@@ -6,7 +6,6 @@ others), from ``in`` to ``out`` of a data folder. A processor moves or writes al
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import gzip
 import hashlib
@@ -167,9 +166,8 @@ def decompress(given: Decompress, folder: DataFolder, say: Say) -> None:
             if not given.graceful:
                 raise UserError(sentence) from error
             say(f"warning: {sentence}")
-            with contextlib.suppress(OSError):
-                # Nothing came of it; what did stays.
-                target.rmdir()
+            # What came of it before it broke is none of what was in it.
+            shutil.rmtree(target)
 
 
 def _unpack(kind: str, path: Path, target: Path, window: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from orch_tui.components.keboola.parameters import Parameters
 from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import Attempt, attempt
-from tests.servers.tools import tool
+from tests.servers.tools import missing, tool
 from tests.support.projects import wait_for_file
 from tests.support.tables import parquet_file, rows
 from tests.support.tasks_here import failure_of, run_here
@@ -40,7 +41,7 @@ def task(tmp_path: Path, do: str = "double", name: str = "1", **more: Any) -> At
     return given
 
 
-def everything(directory: Path) -> bytes:
+def everything_below(directory: Path) -> bytes:
     """All bytes of all files below."""
     return b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
 
@@ -72,7 +73,7 @@ def test_a_component_with_tables_manifests_state_and_a_secret(tmp_path: Path) ->
     # THEN log and files have the messages, and nothing has the secret
     assert "signed in with *****" in out and "the service is slow today" in out
     assert "out/tables/extra.csv is no declared output" in out
-    assert TOKEN.encode() not in everything(tmp_path / ".orch") and TOKEN not in out
+    assert TOKEN.encode() not in everything_below(tmp_path / ".orch") and TOKEN not in out
     assert not (first.data / "keboola" / "config.json").is_symlink()
 
 
@@ -130,6 +131,74 @@ def test_the_program_finds_what_keboola_s_runner_sets(tmp_path: Path) -> None:
     assert f"KBC_DATADIR={given.data}/keboola/" in out
     for name in ("KBC_STACKID=orch-tui", "KBC_PROJECT_FEATURE_GATES=queuev2", f"TMPDIR={given.data}/tmp"):
         assert name in out
+
+
+def test_a_program_finds_its_folder_at_data(tmp_path: Path) -> None:
+    # GIVEN a program with /data in its code; WHEN it runs as it is, THEN the failure says what would help
+    everything = str(PROGRAM.with_name("everything.py"))
+    given = task(tmp_path, "at-data", program=everything)
+    code, _, err = run_here(given, keboola)
+    assert code == 2 and 'looks for its folder at /data, which data_folder = "/data" gives it' in err
+    # WHEN it is given that
+    config = {"program": everything, "data_folder": "/data", "default_bucket": "b", "inner": {"do": "at-data"}}
+    given = task(tmp_path, "double", name="2", **config)
+    code, out, err = run_here(given, keboola)
+    if code == 125 and "refuses a namespace" in err:
+        missing("this system lets nobody make a namespace")
+    # THEN it reads and writes there, its secret too, and nobody else sees it
+    assert (code, err) == (0, ""), out
+    assert "at /data: {} ***** /data/" in out and not Path("/data/config.json").exists()
+    seen = given.storage.get("b/seen")
+    assert seen is not None and rows(seen.file) == [("3",)]
+    assert TOKEN.encode() not in everything_below(tmp_path / ".orch")
+
+
+def test_a_program_in_another_language_is_run_by_a_command(tmp_path: Path) -> None:
+    # GIVEN a program for Node that writes a table, a state and metrics, with a secret from its config.json
+    node = shutil.which("node")
+    if node is None:
+        missing("node is not installed")
+    (tmp_path / "index.js").write_text(
+        """
+        const fs = require("fs"), data = process.env.KBC_DATADIR;
+        const config = JSON.parse(fs.readFileSync(data + "config.json"));
+        console.log("node", config.parameters["#token"], process.env.KBC_COMPONENTID, "PYTHONHOME" in process.env);
+        fs.writeFileSync(data + "out/tables/t.csv", "a\\n1\\n");
+        fs.writeFileSync(data + "out/state.json", JSON.stringify({ seen: 1 }));
+        fs.writeFileSync(data + "out/usage.json", JSON.stringify([{ metric: "calls", value: 7 }]));
+        if (config.parameters.fail) { console.error("no such account"); process.exit(1); }
+        """.replace("\\\\", "\\")
+    )
+    parameters = {"command": ["node", "index.js"], "parameters": {"#token": "${TOKEN}"}, "default_bucket": "b"}
+    given = attempt(tmp_path, parameters, secrets={"TOKEN": TOKEN})
+    # WHEN
+    code, out, err = run_here(given, keboola)
+    # THEN
+    assert (code, err) == (0, ""), out
+    assert "node ***** python false" in out and given.result["metrics"] == {"calls": 7}
+    table = given.storage.get("b/t")
+    assert table is not None and rows(table.file) == [("1",)]
+    # WHEN it fails, THEN what it said is the message
+    parameters["parameters"] = {"#token": "${TOKEN}", "fail": True}
+    code, _, err = run_here(attempt(tmp_path, parameters, secrets={"TOKEN": TOKEN}, name="2"), keboola)
+    assert (code, err) == (1, "no such account\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["no-such-program-x", "a"], 'there is no program "no-such-program-x" to run'),
+        ("./plain.sh", '"./plain.sh" is not executable; run: chmod +x'),
+        ('node "', "the parameter command cannot be read"),
+        ([], "command: name a program"),
+    ],
+    ids=["missing", "mode", "quote", "empty"],
+)
+def test_what_is_wrong_with_a_command(tmp_path: Path, command: Any, says: str) -> None:
+    (tmp_path / "plain.sh").write_text("#!/bin/sh\n")
+    (tmp_path / "plain.sh").chmod(0o600)
+    message = failure_of(attempt(tmp_path, {"command": command}), keboola)
+    assert says in message and len(message.splitlines()) == 1
 
 
 def test_all_of_what_the_component_tells_the_user_is_told(tmp_path: Path) -> None:
@@ -224,7 +293,7 @@ def test_a_stopped_task_publishes_nothing_and_leaves_no_secret(tmp_path: Path, n
     # THEN nothing is published, and the configuration with the secret is gone
     assert process.returncode in (143, -number)
     assert not (given.data / "result.json").exists() and not link.exists()
-    assert TOKEN.encode() not in everything(tmp_path / ".orch")
+    assert TOKEN.encode() not in everything_below(tmp_path / ".orch")
 
 
 @pytest.mark.parametrize(
