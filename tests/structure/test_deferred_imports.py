@@ -25,6 +25,7 @@ REASONS = {
     ("cli", "freshness"): _COMMAND,
     ("cli", "inbox"): _COMMAND,
     ("cli", "keboola"): _COMMAND,
+    ("tui", "keboola"): "only whoever imports needs it, or has what was imported",
     ("keboola", "ruamel"): "an extra of its own",
     ("cli", "click"): "only when a shell asks for completions",
     ("cli", "cli"): _COMMAND,

@@ -11,11 +11,8 @@ import click
 from orch_tui.cli.shared.errors import SUCCESS, WARNED, CliError
 from orch_tui.cli.shared.opening import command_hint, json_option, open_it, project_option
 from orch_tui.cli.shared.output import Output
-from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from orch_tui.keboola.importing import Item, Plan
     from orch_tui.project.project import Project
 
@@ -89,53 +86,14 @@ def _item_json(item: Item) -> dict[str, Any]:
     }
 
 
-_COLORS = {"exact": "green", "differs": "yellow", "cannot run": "red"}
+_COLORS = {"exact": "green", "differs": "yellow", "cannot run": "red", "refused": "red"}
 
 
 def _print(out: Output, plan: Plan, *, dry_run: bool, hint: str) -> None:
-    for item in plan.orchestrations:
-        level = out.paint(item.level.value, _COLORS[item.level.value])
-        out.line(f"{safe_line(item.ref, 120)}: {level}{_said(item)}")
-        _findings(out, item)
-    _print_configurations(out, plan.configurations)
-    for problem in plan.problems:
-        out.line(f"{out.paint('refused', 'red')}: {safe_line(problem, 2000)}")
-    _list(out, "left out", plan.left_out)
-    _list(out, "secrets to put into .env", plan.secrets)
-    _list(out, "signs in with OAuth, which has to be done again", plan.oauth)
-    _list(out, "components that are not installed", plan.components)
-    done = "would be written" if dry_run else "written"
-    number = sum(item.change.value in ("new", "updated") for item in plan.items)
-    out.line(f"{counted(number, 'definition')} {done} from {plan.source}")
-    if number and not dry_run:
+    from orch_tui.keboola.report import report_lines, written_by
+
+    for line in report_lines(plan, done=not dry_run):
+        mark = out.paint(line.mark.value, _COLORS[line.mark.value]) if line.mark is not None else ""
+        out.line(f"{'    ' * line.depth}{line.before}{mark}{line.after}")
+    if written_by(plan) and not dry_run:
         out.line(f"next: {hint}")
-
-
-def _print_configurations(out: Output, items: list[Item]) -> None:
-    changed = [item for item in items if item.findings or item.change.value in ("updated", "kept")]
-    for item in changed:
-        level = out.paint(item.level.value, _COLORS[item.level.value])
-        out.line(f"{safe_line(item.ref, 120)}: {level}{_said(item)}")
-        _findings(out, item)
-    if rest := len(items) - len(changed):
-        out.line(f"{counted(rest, 'configuration')} {'more ' if changed else ''}without a difference")
-
-
-def _said(item: Item) -> str:
-    changed = f" ({', '.join(item.changed)})" if item.changed else ""
-    if item.change.value == "kept":
-        return f", but changed here and in Keboola{changed}: it stays as it is here"
-    return f", {item.change.value}{changed}"
-
-
-def _findings(out: Output, item: Item) -> None:
-    for one in item.findings:
-        out.line(f"    {one.level.value}: {safe_line(one.message, 2000)}")
-
-
-def _list(out: Output, title: str, names: Iterable[str]) -> None:
-    listed = [safe_line(name, 200) for name in names]
-    if listed:
-        out.line(f"{title}:")
-        for name in listed:
-            out.line(f"    {name}")

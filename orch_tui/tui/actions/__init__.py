@@ -20,6 +20,7 @@ from orch_tui.tui.actions.base import Action, bindings, handed_on
 ALL: tuple[Action, ...] = (
     *app.ACTIONS,
     *home.ACTIONS,
+    *home.IMPORT_REPORT,
     *workbench.ACTIONS,
     *configuration.ACTIONS,
     *run.ACTIONS,

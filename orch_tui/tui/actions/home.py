@@ -16,6 +16,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("home.acknowledge", "a", "Acknowledge", "Take care of what fails: asks for a note.", group=_RUN),
     Action("home.new", "n,insert", "New", "Create an orchestration: asks for its name.", True, _EDIT),
+    Action(
+        "home.import",
+        "I",
+        "Import",
+        "Bring in a project of Keboola, or a part of one; shows the report first.",
+        False,
+        _EDIT,
+    ),
     Action("home.duplicate", "y", "Duplicate", "Copy the orchestration, comments included.", True, _EDIT),
     Action("home.rename", "c", "Rename", "Give it another name; its id and its history stay.", True, _EDIT),
     Action(
@@ -53,4 +61,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("home.filter", "slash", "Filter", "Show only those with the words you type.", True, _VIEW),
     Action("home.clear-filter", "escape", "Clear filter", "Show all orchestrations again.", True, _VIEW),
     Action("home.reload", "r", "Reload", "Read all files of the project again.", False, _VIEW),
+)
+IMPORT_REPORT: tuple[Action, ...] = (
+    Action("import-report.take", "enter", "Import", "Write what the report says.", True, _EDIT, priority=True),
+    Action("import-report.down", "down,j", "Down", "Go down in the report.", group=_VIEW),
+    Action("import-report.up", "up,k", "Up", "Go up in the report.", group=_VIEW),
+    Action("import-report.page-down", "pagedown,space", "Page down", "Go down by one page.", group=_VIEW),
+    Action("import-report.page-up", "pageup", "Page up", "Go up by one page.", group=_VIEW),
 )

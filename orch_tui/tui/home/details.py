@@ -19,6 +19,7 @@ from orch_tui.tui.home.model import Entry
 from orch_tui.tui.status_look import look_of, status_color, status_text
 
 if TYPE_CHECKING:
+    from orch_tui.keboola.kept import Origin
     from orch_tui.project.history import RunSummary
     from orch_tui.tui.home.live import Progress
 
@@ -35,17 +36,29 @@ class DetailsPane(Static):
         self.update(Content.styled(hint, "$text-muted"), layout=False)
 
     def show(
-        self, entry: Entry, file: str, now: float, problems: Sequence[Problem] | None, run: Content | None = None
+        self,
+        entry: Entry,
+        file: str,
+        now: float,
+        problems: Sequence[Problem] | None,
+        run: Content | None = None,
+        origin: Origin | None = None,
     ) -> None:
         """``now`` is seconds since the epoch; ``problems`` are None as long as they are not known; ``run`` is a line
-        on its last run."""
+        on its last run, ``origin`` what it was in Keboola, if it came from there."""
         self.border_title = text.line(entry.name, limit=60)
         self.border_subtitle = text.line(file, limit=60)
-        self.update(details(entry, now, problems, run), layout=False)
+        self.update(details(entry, now, problems, run, origin), layout=False)
 
 
-def details(entry: Entry, now: float, problems: Sequence[Problem] | None = None, run: Content | None = None) -> Content:
-    """Description, phases, last run and problems; the problems are not known yet when they are None."""
+def details(
+    entry: Entry,
+    now: float,
+    problems: Sequence[Problem] | None = None,
+    run: Content | None = None,
+    origin: Origin | None = None,
+) -> Content:
+    """Description, phases, last run, origin and problems; the problems are not known yet when they are None."""
     description = entry.value.description if entry.value else "This file cannot be read as an orchestration."
     parts = [text.line(description, limit=300) if description else Content.styled("No description", "$text-muted")]
     if entry.value is not None:
@@ -53,6 +66,8 @@ def details(entry: Entry, now: float, problems: Sequence[Problem] | None = None,
         parts += _schedules(entry, now)
     if run is not None:
         parts.append(run)
+    if origin is not None:
+        parts += origin_lines(origin)
     if problems is not None:
         parts += _problem_lines(problems)
     return Content("\n").join(parts)
@@ -73,6 +88,15 @@ def run_line(run: RunSummary, progress: Progress | None, now: float) -> Content:
     why = text.line(f": {run.broken or run.reason}", limit=300) if run.broken or run.reason else Content("")
     when = f" {show_when(run.started, now)}{took}"
     return Content.assemble(("Last run: ", "$text-muted"), (f"{glyph} {run.state}", color), when, why)
+
+
+def origin_lines(origin: Origin) -> list[Content]:
+    """``From Keboola: keboola.flow 72``, and what is kept of it but not done here."""
+    told = Content.assemble(("From Keboola: ", "$text-muted"), text.line(origin.words, limit=200))
+    shown = [f"  kept, not done here: {one.message}" for one in origin.findings[:_SHOWN_PROBLEMS]]
+    if len(origin.findings) > _SHOWN_PROBLEMS:
+        shown.append(f"  and {len(origin.findings) - _SHOWN_PROBLEMS} more; an import tells all")
+    return [told, *(Content.styled(text.line(one, limit=300).plain, "$text-warning") for one in shown)]
 
 
 def _problem_lines(problems: Sequence[Problem]) -> list[Content]:

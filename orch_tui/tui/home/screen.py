@@ -27,6 +27,7 @@ from orch_tui.tui.home.editor import OrchestrationEditor
 from orch_tui.tui.home.list_pane import ListPane
 from orch_tui.tui.home.model import HomeModel
 from orch_tui.tui.home.orchestration_list import OrchestrationList
+from orch_tui.tui.home.origins import Origins
 from orch_tui.tui.home.room import share
 from orch_tui.tui.home.runs_pane import RunsPane
 from orch_tui.tui.home.schedule_keys import ScheduleKeys
@@ -58,7 +59,8 @@ _NOT_WHILE_TYPING = frozenset({"new", "filter"})
 _CHANGING_KEYS = ("stop", "log", "failure", "acknowledge")
 """Actions by which it can be told that other keys are in the footer now."""
 _INVITATION = (
-    "An orchestration runs phases one after another; the tasks of a phase run in parallel. Press n to create one."
+    "An orchestration runs phases one after another; the tasks of a phase run in parallel. "
+    "Press n to create one, or I to import what Keboola has."
 )
 
 
@@ -92,6 +94,7 @@ class HomeScreen(Screen[None]):
         self.agenda = Agenda(id="agenda")
         self._editor = OrchestrationEditor(self.app, model, self)
         self._schedule_keys = ScheduleKeys(self.app, model, self)
+        self._origins = Origins(self.app, self.model, self, self._show_details_of)
         self._definitions = DefinitionKeys(self.app, lambda: self.table.chosen)
         self._can = self._table_of_actions()
 
@@ -206,13 +209,14 @@ class HomeScreen(Screen[None]):
         file = paths.relative(paths.orchestration(orchestration_id))
         last = look.last.get(orchestration_id)
         run = run_line(last, look.progress.get(orchestration_id), now) if last is not None else None
-        known = self.model.known_problems(orchestration_id)
-        self._details.show(self.model.entry(orchestration_id), file, now, known, run)
+        known, origin = self.model.known_problems(orchestration_id), self._origins.known(orchestration_id)
+        self._details.show(self.model.entry(orchestration_id), file, now, known, run, origin)
 
     def _rested_on(self, orchestration_id: str) -> None:
         if self.is_current and self.table.chosen == orchestration_id:
             self._sequence_pane.follow(orchestration_id)
             self._show_runs()
+            self._origins.look(orchestration_id)
             if self.model.known_problems(orchestration_id) is None:
                 self.model.problems(orchestration_id)
                 self._show_details_of(orchestration_id)
@@ -275,6 +279,7 @@ class HomeScreen(Screen[None]):
             "home.log": self._log,
             "home.failure": self._next_failure,
             "home.acknowledge": self._acknowledge,
+            **self._origins.actions,
             **self._editor.actions,
             **self._schedule_keys.actions,
             "home.filter": self._list_pane.open_filter,
@@ -363,6 +368,7 @@ class HomeScreen(Screen[None]):
 
     def _reload(self) -> None:
         self.model.reload()
+        self._origins.forget()
         self.show()
         self.app.say("Read all files again.", seconds=2)
 
