@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 from orch_tui.engine.attempts.prepare import grace_of
 from orch_tui.engine.attempts.task_facts import UnresolvedVariables
 from orch_tui.engine.requests.requests import CancelRequest, Request, ask, new_id, who_am_i
+from orch_tui.engine.runs.as_it_ran import AsItRan
 from orch_tui.engine.runs.reconcile import inspect_run
 from orch_tui.engine.runs.start import AlreadyRunning, RunRefused, RunRequest, plan_run, start_run
 from orch_tui.engine.runs.takeover import take_over
 from orch_tui.model.dataclass import dataclass
-from orch_tui.model.errors import OrchError
+from orch_tui.model.errors import OrchError, UserError
 from orch_tui.model.events.interventions import Intervention
 from orch_tui.model.orchestration.orchestration import Variable
 from orch_tui.model.run.may_run import what_is_needed
@@ -33,6 +34,7 @@ from orch_tui.project.history import RunSummary, latest, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.runs.missing_values import missing_values
+from orch_tui.runs.repeating import plan_of_repeat
 from orch_tui.runs.responding import ExecutorLook, NoAnswer
 from orch_tui.runs.rule_words import MAY_RUN
 from orch_tui.runs.stop_signals import STOPPING
@@ -58,7 +60,8 @@ class MissingValues(CannotRun):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the orchestration that can be run. ``refused`` is why it cannot be now, empty if it can."""
+    """A part of the orchestration that can be run, or of a run that can be repeated. ``refused`` is why it cannot be
+    now, empty if it can."""
 
     id: str
     key: str
@@ -67,6 +70,7 @@ class Part:
     request: RunRequest | None = None
     refused: str = ""
     resume: Path | None = None
+    repeat: AsItRan | None = None
 
 
 class RunControl:
@@ -123,6 +127,38 @@ class RunControl:
         if last is None or not last.interrupted:
             return replace(part, refused="no run is interrupted")
         return replace(part, detail=f"Run {last.id}: go on from where it stands", resume=last.directory)
+
+    def repeats(self, orchestration: str, run: str | None, marked: Sequence[str], title: str) -> list[Part]:
+        """How a run that has ended can be repeated as it ran: ``run`` by its id (None: the last one), the ``marked``
+        tasks of it, called ``title``, or all."""
+        parts = [
+            Part("as-it-ran", "i", "As it ran", "its texts, variables and versions of tables"),
+            Part("shadow", "d", "As it ran, as a shadow", "nothing is published; then shows what would differ"),
+        ]
+        summary = latest(self.project.paths, orchestration) if run is None else None
+        if run is None and summary is None:
+            return [replace(part, refused="there is no run yet") for part in parts]
+        if summary is not None and not summary.status.final:
+            return [replace(part, refused="the last run has not ended") for part in parts]
+        name = run or (summary.id if summary is not None else "")
+        what = f"{title} of run {name}" if marked else f"Run {name}"
+        return [
+            replace(
+                part,
+                detail=f"{what}: {part.detail}",
+                repeat=AsItRan(orchestration, name, only=tuple(marked), shadow=part.id == "shadow"),
+            )
+            for part in parts
+        ]
+
+    def plan_repeat(self, asked: AsItRan) -> RunPlan:
+        """Raises: CannotRun."""
+        try:
+            return plan_of_repeat(self.project, asked)
+        except (RunRefused, UserError, BrokenJournal) as error:
+            raise CannotRun(_sentence(error)) from error
+        except OSError as error:
+            raise CannotRun(f"Run {asked.run} cannot be read: {error.strerror or error}.") from error
 
     def continue_request(self, state: RunState) -> RunRequest:
         """Run again what did not succeed in a run, with today's definitions."""

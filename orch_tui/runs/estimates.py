@@ -1,8 +1,11 @@
-"""What earlier runs let expect: how long a run and each of its tasks take. No Textual; reads files, for a thread."""
+"""What earlier runs let expect: how long a run and each of its tasks take, and what tasks use of the machine.
+
+No Textual; reads files, for a thread.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import field
 from statistics import fmean, median
 
@@ -19,13 +22,16 @@ ENOUGH = 3
 """From so many runs on one can say what is usual."""
 LONGER = 1.2
 """Over this many times the mean is longer than usual."""
+MORE = 1.5
+"""Over this many times the mean it is more memory or CPU than usual."""
 _LOOK_AT = 200
 _BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """Seconds. Those of the run are from complete successful runs of the same tasks: others take less or more.
+    """Seconds, and bytes of memory (``task_peaks``). Those of the run are from complete successful runs of the same
+    tasks: others take less or more.
 
     Means, and what the run usually takes, are known from :data:`ENOUGH` runs on; the median of a task from one on.
     """
@@ -34,6 +40,8 @@ class Estimates:
     run_mean: float | None = None
     task_medians: Mapping[str, float] = field(default_factory=dict)
     task_means: Mapping[str, float] = field(default_factory=dict)
+    task_peaks: Mapping[str, float] = field(default_factory=dict)
+    task_cpus: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_estimates(
@@ -46,6 +54,8 @@ def read_estimates(
     """
     whole: list[float] = []
     tries: dict[str, list[float]] = {}
+    peaks: dict[str, list[float]] = {}
+    cpus: dict[str, list[float]] = {}
     left, read = _BYTES, 0
     for summary in runs(paths, orchestration, _LOOK_AT):
         if summary.broken is not None or (before and summary.id >= before):
@@ -62,6 +72,10 @@ def read_estimates(
             last = task.attempt
             if last is not None and last.seconds is not None and last.status is Status.SUCCESS:
                 tries.setdefault(task.id, []).append(last.seconds)
+                if last.usage is not None and last.usage.peak_memory is not None:
+                    peaks.setdefault(task.id, []).append(last.usage.peak_memory)
+                if last.usage is not None and last.usage.cpu is not None:
+                    cpus.setdefault(task.id, []).append(last.usage.cpu)
         complete = summary.status is Status.SUCCESS and summary.seconds is not None and not summary.partial
         if complete and summary.seconds is not None and (tasks is None or tasks_to_run(state) == tasks):
             whole.append(summary.seconds)
@@ -70,8 +84,15 @@ def read_estimates(
         median(whole) if known else None,
         fmean(whole) if known else None,
         {task: median(seconds) for task, seconds in tries.items()},
-        {task: fmean(seconds) for task, seconds in tries.items() if len(seconds) >= ENOUGH},
+        _usual(tries),
+        _usual(peaks),
+        _usual(cpus),
     )
+
+
+def _usual(found: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """The means, by task, of what enough runs tell."""
+    return {task: fmean(values) for task, values in found.items() if len(values) >= ENOUGH}
 
 
 def tasks_to_run(state: RunState) -> frozenset[str]:

@@ -23,13 +23,13 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.run.waits import waits_for, why
 from orch_tui.model.status import UNDER_WAY, Status
 from orch_tui.model.texts.durations import show_duration
-from orch_tui.model.texts.sizes import write_size
+from orch_tui.model.texts.sizes import size_text, write_size
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.concurrent.memory_claims import MemoryUse
 from orch_tui.project.concurrent.pool_slots import PoolUse, who_waits
 from orch_tui.project.history import RunSummary
 from orch_tui.runs.ending import counts_told, files_written, findings_told, tables_written
-from orch_tui.runs.estimates import LONGER, Estimates
+from orch_tui.runs.estimates import LONGER, MORE, Estimates
 from orch_tui.runs.feed import Batch
 from orch_tui.runs.pools import limit_of
 from orch_tui.runs.responding import NoAnswer
@@ -38,6 +38,9 @@ from orch_tui.runs.variables import variable_words
 RUNNING = UNDER_WAY
 QUIET = 60.0
 """Seconds without output from which a running task is marked as quiet."""
+_MUCH_MEMORY = 32 * 2**20
+_MUCH_CPU = 2.0
+"""Bytes and seconds above what is usual that are worth a word."""
 
 
 class RunModel:
@@ -185,11 +188,27 @@ class RunModel:
         last = max(self.outputs.get(task.id, 0.0), task.attempts[-1].started or task.attempts[-1].spawned)
         return now - last if now - last >= QUIET else None
 
+    def used_more(self, task: TaskState) -> list[str]:
+        """What its last attempt used more of than usual: ``312.0 MiB of memory, usually 91.2 MiB``."""
+        usage = None if task.attempt is None else task.attempt.usage
+        if usage is None:
+            return []
+        more = []
+        peak, usual = usage.peak_memory, self.estimates.task_peaks.get(task.id)
+        # As with times: of little, half as much again is noise.
+        if peak is not None and usual is not None and peak > max(usual * MORE, usual + _MUCH_MEMORY):
+            more.append(f"{size_text(peak)} of memory, usually {size_text(round(usual))}")
+        cpu, usual = usage.cpu, self.estimates.task_cpus.get(task.id)
+        if cpu is not None and usual is not None and cpu > max(usual * MORE, usual + _MUCH_CPU):
+            more.append(f"{show_duration(cpu)} of CPU, usually {show_duration(usual)}")
+        return more
+
     def marks(self, task: TaskState, now: RunTime) -> list[str]:
-        """``longer than usual (12 s)``, ``quiet for 2:03``."""
+        """``longer than usual (12 s)``, ``312.0 MiB of memory, usually 91.2 MiB``, ``quiet for 2:03``."""
         marks = []
         if self.longer(task, now):
             marks.append(f"longer than usual ({show_duration(self.estimates.task_means[task.id])})")
+        marks += self.used_more(task)
         quiet = self.quiet(task, now)
         if quiet is not None:
             marks.append(f"quiet for {show_duration(quiet)}")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from orch_tui.model.components.fault import Fault
+    from orch_tui.runs.again import Again
     from orch_tui.runs.control import RunControl
     from orch_tui.tui.announcer import Announcer
 
@@ -38,10 +39,10 @@ class Ways(Protocol):
     """Makes the screens that others lead to, so that a screen need not know those above it."""
 
     def workbench(
-        self, orchestration_id: str, *, focus: str | None = None, run: Path | None = None, rerun: bool = False
+        self, orchestration_id: str, *, focus: str | None = None, run: Path | None = None, again: Again | None = None
     ) -> Screen[Any]:
         """The workbench of an orchestration: ``focus`` is the task or phase to begin at, ``run`` the directory of a run
-        to show, ``rerun``: prepare to run again what did not succeed in it."""
+        to show, ``again``: prepare to run it again."""
 
     def is_workbench(self, screen: Screen[Any], orchestration_id: str) -> bool:
         """Whether the screen is the workbench of this orchestration."""
@@ -103,9 +104,9 @@ class Application(PatchedApp, inherit_bindings=False):
         if focus is not None:
             self.ways.jump(below, focus)
 
-    def open_run(self, orchestration_id: str, directory: Path, *, rerun: bool = False) -> None:
-        """Show one run of an orchestration in its workbench; ``rerun`` prepares to run again what failed in it."""
-        self.push_screen(self.ways.workbench(orchestration_id, run=directory, rerun=rerun))
+    def open_run(self, orchestration_id: str, directory: Path, *, again: Again | None = None) -> None:
+        """Show one run of an orchestration in its workbench; ``again`` prepares to run again what failed in it."""
+        self.push_screen(self.ways.workbench(orchestration_id, run=directory, again=again))
 
     async def visit_run(self, orchestration_id: str, directory: Path) -> None:
         """Show one run in the workbench of its orchestration until that is left again; for a worker."""

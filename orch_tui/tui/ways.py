@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from orch_tui.model.components.fault import Fault
+    from orch_tui.runs.again import Again
     from orch_tui.tui.application import Application
 
 
@@ -19,12 +20,12 @@ class ScreenWays:
         self._app = app
 
     def workbench(
-        self, orchestration_id: str, *, focus: str | None = None, run: Path | None = None, rerun: bool = False
+        self, orchestration_id: str, *, focus: str | None = None, run: Path | None = None, again: Again | None = None
     ) -> Screen[Any]:
         """Also what stands in its place while its file cannot be read."""
         from orch_tui.tui.workbench.opening import workbench_screen
 
-        return workbench_screen(self._app, orchestration_id, focus=focus, run=run, rerun=rerun)
+        return workbench_screen(self._app, orchestration_id, focus=focus, run=run, again=again)
 
     def is_workbench(self, screen: Screen[Any], orchestration_id: str) -> bool:
         from orch_tui.tui.workbench.screen import WorkbenchScreen

@@ -12,7 +12,7 @@ WORKBENCH: tuple[Action, ...] = (
         "run.run-part",
         "r",
         "Run part",
-        "Run marked tasks, this phase, from this phase on, or what failed; or resume a run.",
+        "Run marked tasks, this phase, from this phase on, or what failed; repeat a run as it ran; or resume one.",
         True,
         RUN,
         context="workbench",
@@ -168,8 +168,14 @@ RUN_PART: tuple[Action, ...] = (
     Action("run-part.from", "f", "From here on", "Run this phase and all after it.", group=RUN),
     Action("run-part.failed", "l", "Failed tasks", "Run what failed in the last run.", group=RUN),
     Action("run-part.changed", "s", "What is stale", "Run what is stale, and reuse the rest.", group=RUN),
+    Action("run-part.as-it-ran", "i", "As it ran", "Repeat the run with its texts, variables and tables.", group=RUN),
+    Action("run-part.shadow", "d", "Shadow", "The same, publish nothing, and show what would differ.", group=RUN),
     Action("run-part.resume", "r", "Resume", "Go on with the interrupted run.", group=RUN),
     Action("run-part.cancel", "escape", "Close", "Close and start nothing.", group=RUN),
+)
+SHADOW: tuple[Action, ...] = (
+    Action("shadow.open", "enter,o", "Open", "Show the table as it is published.", True, VIEW),
+    Action("shadow.close", "escape", "Close", "Close it; orch-tui diff TABLE --shadow RUN shows rows.", True, VIEW),
 )
 INTERVENE: tuple[Action, ...] = (
     Action("intervene.hold-run", "h", "Hold run", "Hold or release the run.", group=RUN),
@@ -202,6 +208,13 @@ HISTORY: tuple[Action, ...] = (
         "Run again what did not succeed in the run, or in the marked ones; shows first what would happen.",
         True,
         RUN,
+    ),
+    Action(
+        "history.as-it-ran",
+        "i",
+        "As it ran",
+        "Repeat the run with its own texts, variables and versions of tables; or as a shadow that publishes nothing.",
+        group=RUN,
     ),
     Action("history.filter", "slash", "Find", "Show only the runs that words and comparisons hold of.", True, VIEW),
     Action("history.grep", "L,f3", "All logs", "Find text in the logs of all these runs.", True, VIEW),
@@ -237,6 +250,7 @@ ACTIONS: tuple[Action, ...] = (
     *FAILURE,
     *APPROVAL,
     *RUN_PART,
+    *SHADOW,
     *INTERVENE,
     *PREVIEW,
     *HISTORY,

@@ -392,9 +392,9 @@ class HomeScreen(Screen[None]):
         run: str | None = None
         # Who leaves a run is back among the others.
         while answer := await self.app.push_screen_wait(HistoryScreen(self.app.project, orchestration, cursor=run)):
-            what, directory = answer
-            if what == "rerun":
-                self.app.open_run(directory.parent.name, directory, rerun=True)
+            again, directory = answer
+            if again is not None:
+                self.app.open_run(directory.parent.name, directory, again=again)
                 return
             await self.app.visit_run(directory.parent.name, directory)
             run = directory.name

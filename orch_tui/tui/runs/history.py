@@ -24,6 +24,7 @@ from orch_tui.project.history import RunSummary
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.run_index import RunIndex
+from orch_tui.runs.again import Again
 from orch_tui.runs.past.cures import seen_before
 from orch_tui.runs.past.failures import has_failed
 from orch_tui.runs.past.notes import LONGEST, Note, add_note, read_notes
@@ -83,14 +84,15 @@ def _read(paths: ProjectPaths, orchestration: str | None) -> _Known:
     return _Known(runs, {directory: notes for directory, notes in noted if notes})
 
 
-class HistoryScreen(FullScreen[tuple[str, Path] | None]):
-    """Dismissed with ``("open" | "rerun", the run's directory)``; it may be one of another orchestration."""
+class HistoryScreen(FullScreen[tuple[Again | None, Path] | None]):
+    """Dismissed with how to run it again (None: only to show it) and the run's directory; it may be one of another
+    orchestration."""
 
     CSS_PATH = "runs.tcss"
     BINDINGS = bindings(actions.HISTORY)
     HELP = (
         "Runs that have been. Enter shows one in the workbench; c compares two, task by task; / finds some by words "
-        "and comparisons; R runs the marked ones again."
+        "and comparisons; R runs the marked ones again; i repeats one as it ran."
     )
     if TYPE_CHECKING:
         app: Application
@@ -252,17 +254,23 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
         self.action_open()
 
     def action_open(self) -> None:
-        self._leave_with("open")
+        self._leave_with(None)
 
     def action_rerun(self) -> None:
         if marked := self.list.marked_runs:
             self._rerun_marked(marked)
-            return
+        else:
+            self._run_again(Again.REST)
+
+    def action_as_it_ran(self) -> None:
+        self._run_again(Again.AS_IT_RAN)
+
+    def _run_again(self, again: Again) -> None:
         run = self.list.chosen
         if run is not None and not run.status.final:
             self.notify("This run has not ended; open it to stop it or to take it over.", severity="warning")
         else:
-            self._leave_with("rerun")
+            self._leave_with(again)
 
     @work(group="rerun", exclusive=True, description="run the marked runs again")
     async def _rerun_marked(self, marked: Sequence[RunSummary]) -> None:
@@ -272,7 +280,7 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
             self.list.mark(frozenset())
             self._expected_until = time.monotonic() + _STARTING
 
-    def _leave_with(self, what: str) -> None:
+    def _leave_with(self, again: Again | None) -> None:
         run = self.list.chosen
         if run is None:
             return
@@ -280,7 +288,7 @@ class HistoryScreen(FullScreen[tuple[str, Path] | None]):
             self.notify(f"Its journal cannot be read: {safe_line(run.broken, 200)}", severity="error", markup=False)
             return
         _LAST[self.app] = LastSearch(self._orchestration, self._everything, self._search)
-        self.dismiss((what, run.directory))
+        self.dismiss((again, run.directory))
 
     @work(group="note", exclusive=True, description="note something")
     async def action_note(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orch_tui.model.orchestration.orchestration import Phase
 from orch_tui.model.run.runstate import TaskState
+from orch_tui.runs.again import Again
 from orch_tui.runs.control import RunControl
 from orch_tui.tui.actions import Action
 from orch_tui.tui.dialogs.menu import Menu
@@ -154,18 +155,20 @@ class Desk:
         self._panes.go_to("tasks")
         self.plan.show(self.shown, focus)
 
-    def look_around(self, run: Path | None, *, rerun: bool) -> None:
+    def look_around(self, run: Path | None, *, again: Again | None) -> None:
         """Show the run that was asked for or goes on, or offer to take over an interrupted one; ask about drafts."""
         # Whoever came for a run goes back from it to where the way began, not to a plan that was not asked for.
-        self._opened_for = None if rerun else run
+        self._opened_for = None if again else run
         self.plan.read_durations()
         self.file.offer_draft()
-        self._services.in_background(partial(self._look_around, run, rerun=rerun), "run", "look for a run")
+        self._services.in_background(partial(self._look_around, run, again=again), "run", "look for a run")
 
-    async def _look_around(self, run: Path | None, *, rerun: bool) -> None:
-        shows = await self.watcher.begin(None if rerun else run, newest=not rerun)
-        if rerun and run is not None:
+    async def _look_around(self, run: Path | None, *, again: Again | None) -> None:
+        shows = await self.watcher.begin(None if again else run, newest=again is None)
+        if again is Again.REST and run is not None:
             self.starter.rerun(run.name)
+        elif again is Again.AS_IT_RAN and run is not None:
+            self.starter.offer_repeat(run.name)
         elif not shows:
             self.starter.offer_take_over()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.project.project import DefinitionError
+from orch_tui.runs.again import Again
 from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.workbench.broken import BrokenScreen
 from orch_tui.tui.workbench.model import Workbench
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
 
 
 def workbench_screen(
-    app: Application, orchestration_id: str, *, focus: str | None = None, run: Path | None = None, rerun: bool = False
+    app: Application,
+    orchestration_id: str,
+    *,
+    focus: str | None = None,
+    run: Path | None = None,
+    again: Again | None = None,
 ) -> Screen[Any]:
     """Read the file and make the screen.
 
-    ``focus`` is the task or phase to begin at; ``run`` is the directory of a run to show, ``rerun``: prepare to run
+    ``focus`` is the task or phase to begin at; ``run`` is the directory of a run to show, ``again``: prepare to run
     again what did not succeed in it.
     """
     try:
@@ -31,4 +37,4 @@ def workbench_screen(
         return BrokenScreen(orchestration_id, error, lambda: workbench_screen(app, orchestration_id))
     # Not call_from_thread: while the screen waits for the last draft, it could not take what that is told.
     drafts = DraftKeeper(app.project, orchestration_id, lambda text: app.call_later(app.say, text, "error"))
-    return WorkbenchScreen(bench, drafts, app.runs, focus=focus, run=run, rerun=rerun)
+    return WorkbenchScreen(bench, drafts, app.runs, focus=focus, run=run, again=again)

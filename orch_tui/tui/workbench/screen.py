@@ -9,6 +9,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from orch_tui.runs.again import Again
 from orch_tui.runs.control import RunControl
 from orch_tui.runs.view import RunModel
 from orch_tui.tui.actions import handed_on
@@ -86,11 +87,11 @@ class WorkbenchScreen(FullScreen[None]):
         *,
         focus: str | None = None,
         run: Path | None = None,
-        rerun: bool = False,
+        again: Again | None = None,
     ) -> None:
-        """``focus``, ``run`` and ``rerun`` say what to begin with, as in :func:`~.opening.workbench_screen`."""
+        """``focus``, ``run`` and ``again`` say what to begin with, as in :func:`~.opening.workbench_screen`."""
         super().__init__()
-        self._focus_first, self._run_first, self._rerun_first = focus, run, rerun
+        self._focus_first, self._run_first, self._again_first = focus, run, again
         self._ready = False
         self._tabs = PaneTabs(TABS, id="tabs")
         self._left = ComponentsPane(bench, id="left")
@@ -138,7 +139,7 @@ class WorkbenchScreen(FullScreen[None]):
         self.desk.begin(self._focus_first)
         self._ready = True
         self._services.orch_app.collector.set_aside()
-        self.desk.look_around(self._run_first, rerun=self._rerun_first)
+        self.desk.look_around(self._run_first, again=self._again_first)
 
     def on_unmount(self) -> None:
         self.desk.file.close()

@@ -14,6 +14,7 @@ from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState, fold
 from orch_tui.model.status import Status
+from orch_tui.model.usage import Usage
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.runs.compare import compare
@@ -118,6 +119,22 @@ def test_every_wait_has_its_reason() -> None:
     assert 'phase "P" not finished (3 left)' in shown
 
 
+def test_a_task_that_used_more_than_usual_says_so() -> None:
+    usual = Estimates(task_peaks={"a": 100 * 2.0**20}, task_cpus={"a": 4.0})
+
+    def marks(peak: int | None, cpu: float | None) -> list[str]:
+        used = Usage(peak_memory=peak, cpu=cpu)
+        end = events.ended(T0 + 9, "a", 1, Status.SUCCESS, usage=used)
+        one = model(begun(*started("a", T0), end), usual)
+        return one.marks(one.state.tasks["a"], RunTime(T0 + 10))
+
+    assert marks(149 * 2**20, 5.9) == marks(None, None) == []
+    assert marks(300 * 2**20, 61.0) == [
+        "300.0 MiB of memory, usually 100.0 MiB",
+        "1:01 of CPU, usually 4.0 s",
+    ]
+
+
 def test_a_task_without_output_is_quiet_after_a_minute_and_long_after_a_fifth_more() -> None:
     one = model(begun(*started("a", T0)), Estimates(task_means={"a": 50.0}))
     task = one.state.tasks["a"]
@@ -204,6 +221,22 @@ def _recorded(
         journal.append(event)
     journal.append(events.run_ended(T0 + seconds, status, None, seconds, {status: 1}))
     journal.close()
+
+
+def test_what_tasks_use_is_usual_from_three_runs_on(tmp_path: Path) -> None:
+    paths = ProjectPaths(tmp_path)
+    for number, peak in enumerate((10, None, 20, 60)):
+        directory = paths.run("o", f"2026-{number}")
+        directory.mkdir(parents=True)
+        journal = Journal.create(directory, RunHeader(directory.name, "o", "O", T0, "x"), plan(p=["a"]))
+        end = events.ended(T0 + 1, "a", 1, Status.SUCCESS, usage=Usage(peak_memory=peak, cpu=2.0 if peak else None))
+        for event in (*started("a", T0), end, events.run_ended(T0 + 1, Status.SUCCESS, None, 1.0, {})):
+            journal.append(event)
+        journal.close()
+        if number == 2:
+            assert read_estimates(paths, "o").task_peaks == {}
+    found = read_estimates(paths, "o")
+    assert (found.task_peaks, found.task_cpus) == ({"a": 30.0}, {"a": 2.0})
 
 
 def test_estimates_are_of_successful_tries_and_of_complete_runs(tmp_path: Path) -> None:

@@ -91,6 +91,12 @@ class RunPart(Dialog[RunnablePart | None]):
     def action_changed(self) -> None:
         self._take_id("changed")
 
+    def action_as_it_ran(self) -> None:
+        self._take_id("as-it-ran")
+
+    def action_shadow(self) -> None:
+        self._take_id("shadow")
+
     def action_resume(self) -> None:
         self._take_id("resume")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from orch_tui.model.run.runstate import TaskState
+from orch_tui.runs.again import Again
 from orch_tui.tui.workbench.dialogs.variables import Variables
 from orch_tui.tui.workbench.host import Asks, Opens
 from orch_tui.tui.workbench.model import Workbench
@@ -117,16 +118,18 @@ class RunPages:
         """All runs; ``cursor`` is the one to begin at."""
         from orch_tui.tui.runs.history import HistoryScreen
 
-        def take(answer: tuple[str, Path] | None) -> None:
+        def take(answer: tuple[Again | None, Path] | None) -> None:
             if answer is None:
                 return
-            what, directory = answer
+            again, directory = answer
             other = directory.parent.name
             if other != self._bench.value.id:
                 # The history of all orchestrations was shown.
-                self._host.orch_app.open_run(other, directory, rerun=what == "rerun")
-            elif what == "rerun":
+                self._host.orch_app.open_run(other, directory, again=again)
+            elif again is Again.REST:
                 self._starter.rerun(directory.name)
+            elif again is Again.AS_IT_RAN:
+                self._starter.offer_repeat(directory.name)
             else:
                 self._from_history = directory
                 model = self._watcher.shown.model

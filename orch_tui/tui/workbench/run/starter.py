@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from orch_tui.engine.runs.as_it_ran import AsItRan
 from orch_tui.engine.runs.start import RunRequest
 from orch_tui.model.errors import OrchError
 from orch_tui.model.run.plan import RunPlan
@@ -16,10 +17,12 @@ from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.control import CannotRun, RunControl, grace_words
 from orch_tui.runs.control import Part as RunnablePart
 from orch_tui.runs.responding import asked_words
+from orch_tui.runs.shadow import shadow_tables
 from orch_tui.runs.view import RunModel, running_tasks
 from orch_tui.tui.data.freshening import only_stale
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.workbench.dialogs.run_preview import RunPart
+from orch_tui.tui.workbench.dialogs.shadow_tables import ShadowTables
 from orch_tui.tui.workbench.dialogs.variables import Variables
 from orch_tui.tui.workbench.host import Asks, Rows, Says
 from orch_tui.tui.workbench.model import Workbench
@@ -93,13 +96,26 @@ class RunStarter:
         here = (phase.id, phase.name) if phase is not None else None
         request = RunRequest(bench.value.id)
         stale = RunnablePart("changed", "s", "What is stale", "Others hold: text, variables, inputs, sources", request)
-        parts = [*self._control.parts(bench.value.id, marked, title, here), stale]
+        repeats = self._control.repeats(bench.value.id, self._ended_shown(), marked, title)
+        self._choose([*self._control.parts(bench.value.id, marked, title, here), stale, *repeats])
 
+    def offer_repeat(self, run: str) -> None:
+        """Ask how a run that has ended is to be repeated as it ran."""
+        self._choose(self._control.repeats(self._bench.value.id, run, (), ""))
+
+    def _ended_shown(self) -> str | None:
+        """The run that is shown, if it has ended."""
+        model = self._watcher.shown.model
+        return model.directory.name if model is not None and model.finished else None
+
+    def _choose(self, parts: Sequence[RunnablePart]) -> None:
         def take(part: RunnablePart | None) -> None:
             if part is None:
                 return
             if part.resume is not None:
                 self.take_over(part.resume)
+            elif part.repeat is not None:
+                self._begin(partial(self._plan_repeat, part.repeat), f"Repeat: {part.label.lower()}")
             elif part.request is not None:
                 self.prepare(part.request, f"Run: {part.label.lower()}", changed=part.id == "changed")
 
@@ -118,19 +134,30 @@ class RunStarter:
     def prepare(self, request: RunRequest, title: str, *, changed: bool = False) -> None:
         """Save, ask for variables, show what would happen, and start once that was confirmed; ``changed``: only what
         is stale."""
+        self._begin(partial(self._plan, request, changed), title)
+
+    async def _plan(self, request: RunRequest, changed: bool) -> RunPlan | None:
+        if not await self._saved():
+            return None
+        # What is run is what the files say now.
+        self._bench.project.reload()
+        if changed:
+            request = await asyncio.to_thread(only_stale, self._bench.project.root, request)
+        return await self._control.plan_asking(request, lambda missing: self._host.ask(Variables(missing)))
+
+    async def _plan_repeat(self, asked: AsItRan) -> RunPlan:
+        # The programs of components, and what they need, are today's.
+        self._bench.project.reload()
+        return await asyncio.to_thread(self._control.plan_repeat, asked)
+
+    def _begin(self, plan: Callable[[], Awaitable[RunPlan | None]], title: str) -> None:
         if self._watcher.shown.past:
             self._watcher.hide()
-        self._host.in_background(partial(self._prepare, request, title, changed), "prepare", "prepare a run")
+        self._host.in_background(partial(self._prepare, plan, title), "prepare", "prepare a run")
 
-    async def _prepare(self, request: RunRequest, title: str, changed: bool) -> None:
-        if not await self._saved():
-            return
+    async def _prepare(self, plan_it: Callable[[], Awaitable[RunPlan | None]], title: str) -> None:
         try:
-            # What is run is what the files say now.
-            self._bench.project.reload()
-            if changed:
-                request = await asyncio.to_thread(only_stale, self._bench.project.root, request)
-            plan = await self._control.plan_asking(request, lambda missing: self._host.ask(Variables(missing)))
+            plan = await plan_it()
             if plan is None:
                 return
             if not await self._preview.confirmed(plan, title):
@@ -139,7 +166,7 @@ class RunStarter:
         except OrchError as error:
             self._host.say(str(error), "error", seconds=12)
             return
-        self._watcher.follow(run.directory, then=self._forget_old)
+        self._watcher.follow(run.directory, then=self._ended)
 
     async def _saved(self) -> bool:
         """The run reads files: what is not saved would not be in it."""
@@ -155,9 +182,19 @@ class RunStarter:
             return not self._bench.dirty
         return answer == "run"
 
-    def _forget_old(self, ended: RunModel) -> None:
+    def _ended(self, ended: RunModel) -> None:
         """A run that was started here: the project's retention is applied as after ``orch-tui run``."""
+        if ended.state.header.shadow:
+            self._host.in_background(partial(self._show_shadow, ended), "shadow", "compare what a shadow run wrote")
         self._host.in_background(self._forget_old_runs, "forget", "delete old runs")
+
+    async def _show_shadow(self, ended: RunModel) -> None:
+        tables = await asyncio.to_thread(shadow_tables, self._bench.project, ended.directory, ended.state)
+        table = await self._host.ask(ShadowTables(ended.directory.name, tables))
+        if table is not None:
+            from orch_tui.tui.data.table import TableScreen
+
+            self._host.show_screen(TableScreen(self._bench.project.paths, table))
 
     async def _forget_old_runs(self) -> None:
         from orch_tui.engine.runs.start import forget_old_runs
@@ -244,7 +281,7 @@ class RunStarter:
         except OrchError as error:
             self._host.say(str(error), "error", seconds=12)
             return
-        self._watcher.follow(run.directory, then=self._forget_old)
+        self._watcher.follow(run.directory, then=self._ended)
 
 
 def say_no_run(host: Says) -> None:

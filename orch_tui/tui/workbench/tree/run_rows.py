@@ -253,7 +253,9 @@ def about_task(model: RunModel, task: TaskState, now: RunTime, width: int) -> li
         why = exit_in_words(task)
     elif why and not task.status.final and not task.attempts:
         why = f"waits: {why}"
-    return _beside_or_below(head, [("; ".join(model.marks(task, now)), "warning"), (why, "text")], width)
+    usage = task.attempt.usage if task.attempt is not None and task.status.final else None
+    used = (f"used {usage.words}" if usage is not None else "", "dim")
+    return _beside_or_below(head, [("; ".join(model.marks(task, now)), "warning"), (why, "text"), used], width)
 
 
 def about_phase(model: RunModel, phase: PhaseState, width: int) -> list[Row]:
