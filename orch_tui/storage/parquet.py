@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orch_tui.storage.conversion import converted, holds
-from orch_tui.storage.duckdb import Column, columns_of, literal, quoted
+from orch_tui.storage.duckdb import COPY_OPTIONS, Column, columns_of, literal, quoted
 from orch_tui.storage.lattice import BIG
 from orch_tui.storage.meeting import Side, inside
 from orch_tui.storage.types import (
@@ -72,7 +72,7 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path, *, gro
         f"{converted(quoted(name), before, kind)} as {quoted(name)}"
         for (name, before), kind in zip(columns, kinds, strict=True)
     ]
-    options = f"format parquet, compression zstd, row_group_size {group}"
+    options = f"{COPY_OPTIONS}, row_group_size {group}"
     row = con.execute(
         f"copy (select {', '.join(selected)} from ({query})) to {literal(str(path))} ({options})"
     ).fetchone()

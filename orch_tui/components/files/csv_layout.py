@@ -91,7 +91,7 @@ class _Look:
             layout.longest = max(layout.longest, since)
             if ends:
                 since = len(piece)
-            self._lines += piece.count(b"\n")
+            self._lines += ends if outside is piece and not layout.ends[b"\r"] else piece.count(b"\n")
         if outside and not outside.endswith((b"\n", b"\r")):
             layout.records += 1
         if layout.line_end is None or self._inside or (layout.blanks and self._columns == 1):
@@ -132,8 +132,12 @@ class _Look:
             self._layout.regular = False
 
     def _count_ends(self, outside: bytes) -> int:
+        feeds = outside.count(b"\n")
+        if b"\r" not in outside:
+            self._layout.ends[b"\n"] += feeds
+            return feeds
         both = outside.count(b"\r\n")
-        feeds, returns = outside.count(b"\n") - both, outside.count(b"\r") - both
+        feeds, returns = feeds - both, outside.count(b"\r") - both
         ends = self._layout.ends
         ends[b"\r\n"] += both
         ends[b"\n"] += feeds
@@ -146,7 +150,8 @@ class _Look:
         if comment and (outside.startswith(comment) or any(end + comment in outside for end in (b"\n", b"\r"))):
             layout.regular = False
         blanks = 0
-        if outside.startswith((b"\n", b"\r")) or any(twice in outside for twice in (b"\n\n", b"\r\r", b"\n\r")):
+        twice = (b"\n\n", b"\r\r", b"\n\r") if b"\r" in outside else (b"\n\n",)
+        if outside.startswith((b"\n", b"\r")) or any(ends in outside for ends in twice):
             blanks = outside.splitlines().count(b"")
         layout.records += ends - blanks
         layout.blanks += blanks

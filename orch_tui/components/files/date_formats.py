@@ -86,6 +86,11 @@ def found_out(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[s
     return found
 
 
+def may_be_dates(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> bool:
+    """Whether :func:`found_out` would have to look at all texts of one of the columns. Raises: duckdb.Error."""
+    return any(_forms(text) for text in _first(con, relation, columns).values())
+
+
 def _forms(text: str) -> list[str]:
     if match := _DAY.fullmatch(text):
         mark, clock = match[2], _CLOCK[len(match[4]) - 1 if match[4] else None]

@@ -16,7 +16,7 @@ from orch_tui.components.files.irregular import report
 from orch_tui.components.files.parameters import Parameters
 from orch_tui.components.files.source import Source
 from orch_tui.components.files.sources import find_files, named_in_utf8, open_sources
-from orch_tui.components.files.table import Column, Part, Table, TableFile, build, changed_value, parts_of
+from orch_tui.components.files.table import Column, Part, Table, TableFile, assume, build, changed_value, parts_of
 from orch_tui.components.files.typed_columns import Wishes
 from orch_tui.components.files.unpack import open_bytes, unpack
 from orch_tui.components.kit.component import Context, UserError
@@ -26,6 +26,7 @@ from orch_tui.components.kit.sql import connect, listed, memory_for, query_progr
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.storage.assumed import is_broken
 from orch_tui.storage.duckdb import folded, quoted, readable
 from orch_tui.storage.parquet import write_parquet
 from orch_tui.storage.storage import Storage
@@ -176,12 +177,12 @@ class _Extraction:
             widest = max(len(file.names) for file in files)
             self._con.execute(f"set memory_limit = '{memory_for(widest)}'")
             parts = parts_of(files, one_by_one=parameters.filename_column is not None)
-            table = build(self._con, parts, self._wishes(), parameters.columns)
-            names = {folded(name) for file in files for name in file.names}
-            if parameters.filename_column and folded(parameters.filename_column) in names:
-                raise UserError(
-                    f'filename_column: the files have a column "{safe_line(parameters.filename_column)}" already'
-                )
+            if parameters.filename_column:
+                self._check_filename_column(files, parameters.filename_column)
+            wishes = self._wishes()
+            if quick := self._write_assumed(parts, wishes, path):
+                return quick
+            table = build(self._con, parts, wishes, parameters.columns)
             if found := changed_value(self._con, table):
                 raise self._changed(*found)
             with query_progress(self._con, self._ctx.progress, "reading"):
@@ -193,6 +194,25 @@ class _Extraction:
             if not self._read_again(files):
                 raise UserError(self._explained(error, files)) from error
         return self._write(files, path)
+
+    def _write_assumed(self, parts: list[Part], wishes: Wishes, path: Path) -> tuple[Table, int] | None:
+        """The table by one reading of the files; None where they have to be looked at as a whole before."""
+        import duckdb
+
+        table = assume(self._con, parts, wishes, self._parameters.columns)
+        if table is None:
+            return None
+        try:
+            with query_progress(self._con, self._ctx.progress, "reading"):
+                return table, write_parquet(self._con, table.query(self._parameters.filename_column), path)
+        except duckdb.Error as error:
+            if not is_broken(error):
+                raise
+        return None
+
+    def _check_filename_column(self, files: Sequence[TableFile], name: str) -> None:
+        if folded(name) in {folded(own) for file in files for own in file.names}:
+            raise UserError(f'filename_column: the files have a column "{safe_line(name)}" already')
 
     def _read_again(self, files: Sequence[TableFile]) -> bool:
         """Let our own grammar read the CSV files that DuckDB cannot; False when there is none."""

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from orch_tui.components.files import csv_files, json_files, parquet_files
 from orch_tui.components.files.csv_files import CsvFile
+from orch_tui.components.files.date_formats import may_be_dates
 from orch_tui.components.files.json_files import JsonFile
 from orch_tui.components.files.parquet_files import ParquetFile
 from orch_tui.components.files.typed_columns import Typed, Wishes, json_texts, texts
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
+from orch_tui.storage.assumed import assumed_types
 from orch_tui.storage.conversion import converted, holds, text_of
 from orch_tui.storage.duckdb import folded, literal, quoted
 from orch_tui.storage.meeting import meeting
@@ -61,8 +63,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
+    """``prepared`` is SQL of a relation, with ``{}`` for the rows of a part, that the columns are made of."""
+
     parts: tuple[Part, ...]
     columns: tuple[Column, ...]
+    prepared: str = "{}"
 
     def query(self, filename_column: str | None) -> str:
         """The rows of all parts in the order of their files."""
@@ -72,7 +77,8 @@ class Table:
             chosen = [column.value(part) for column in self.columns]
             if filename_column:
                 chosen.append(f"{literal(part.files[0].source.label)} as {quoted(filename_column)}")
-            selects.append(f"select {', '.join(chosen)} from {part.relation(names)}")
+            rows = self.prepared.replace("{}", part.relation(names), 1)
+            selects.append(f"select {', '.join(chosen)} from {rows}")
         return " union all ".join(selects)
 
 
@@ -106,18 +112,7 @@ def build(con: duckdb.DuckDBPyConnection, parts: Sequence[Part], wishes: Wishes,
         UserError: a column that a person named is not there.
         duckdb.Error: a file cannot be read.
     """
-    spelling: dict[str, str] = {}
-    for part in parts:
-        for file in part.files:
-            for name in file.names:
-                spelling.setdefault(folded(name), name)
-    wanted = [folded(name) for name in keep]
-    unknown = [name for name in [*wishes.types, *wanted] if name not in spelling]
-    if unknown:
-        raise UserError(
-            f'there is no column "{safe_line(unknown[0], 60)}"; the columns are {listed(spelling.values(), 40)}'
-        )
-    names = [spelling[name] for name in wanted] or list(spelling.values())
+    names = _names(parts, wishes, keep)
     columns = {name: Column(name, TEXT) for name in names}
     for kind, find in (("csv", texts), ("json", json_texts)):
         if relation := _relation([part for part in parts if part.kind == kind], names):
@@ -130,6 +125,47 @@ def build(con: duckdb.DuckDBPyConnection, parts: Sequence[Part], wishes: Wishes,
     for column in columns.values():
         _settle(con, parts, column, wishes)
     return Table(tuple(parts), tuple(columns.values()))
+
+
+def assume(con: duckdb.DuckDBPyConnection, parts: Sequence[Part], wishes: Wishes, keep: Sequence[str]) -> Table | None:
+    """As :func:`build`, by the first rows alone: the table's query fails with :func:`is_broken` where they mislead.
+
+    None where types depend on more than the texts themselves.
+
+    Raises:
+        UserError: a column that a person named is not there.
+        duckdb.Error: a file cannot be read.
+    """
+    names = _names(parts, wishes, keep)
+    if any(part.kind != "csv" for part in parts) or wishes.types or wishes.all_text or wishes.decimal:
+        return None
+    relation = _relation(parts, names)
+    if wishes.date_format or may_be_dates(con, relation, [quoted(name) for name in names]):
+        return None
+    if (assumed := assumed_types(con, relation, names)) is None:
+        return None
+    prepared, found = assumed
+    columns = []
+    for name, one in found.items():
+        kind = TEXT if one.type == NULL_TYPE else one.type
+        columns.append(Column(name, kind, {("csv", TEXT): Typed(kind, one.value, quoted(name))}))
+    return Table(tuple(parts), tuple(columns), prepared)
+
+
+def _names(parts: Sequence[Part], wishes: Wishes, keep: Sequence[str]) -> list[str]:
+    """The columns of the table in order. Raises: UserError as :func:`build`."""
+    spelling: dict[str, str] = {}
+    for part in parts:
+        for file in part.files:
+            for name in file.names:
+                spelling.setdefault(folded(name), name)
+    wanted = [folded(name) for name in keep]
+    unknown = [name for name in [*wishes.types, *wanted] if name not in spelling]
+    if unknown:
+        raise UserError(
+            f'there is no column "{safe_line(unknown[0], 60)}"; the columns are {listed(spelling.values(), 40)}'
+        )
+    return [spelling[name] for name in wanted] or list(spelling.values())
 
 
 def _relation(parts: Sequence[Part], names: Sequence[str]) -> str:
