@@ -80,6 +80,19 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path, *, gro
     return int(row[0]) if row else 0
 
 
+def write_once(con: duckdb.DuckDBPyConnection, query: str, path: Path, *, group: int = ROW_GROUP) -> int:
+    """As :func:`write_parquet` for a query that can run only once, over a stream; returns how many rows.
+
+    Its columns must have types that Parquet keeps.
+
+    Raises:
+        duckdb.Error: the query failed or the file cannot be written.
+    """
+    row = con.execute(f"copy ({query}) to {literal(str(path))} ({COPY_OPTIONS}, row_group_size {group})").fetchone()
+    path.chmod(0o600)
+    return int(row[0]) if row else 0
+
+
 def stored_types(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> list[str]:
     """The type that each column gets in Parquet, at every depth: the same wherever Parquet keeps its values.
 

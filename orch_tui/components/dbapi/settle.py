@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from orch_tui.components.kit.component import Context
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.storage.duckdb import quoted
+from orch_tui.storage.assumed import BROKEN
+from orch_tui.storage.duckdb import literal, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,6 +45,10 @@ class Finding(Protocol):
     def collected(self) -> str:
         """The type while rows arrive."""
 
+    @property
+    def plainly(self) -> str | None:
+        """Where a plain cast gives the value: a condition on what arrived, ``{x}``, and the cast of it, ``{v}``."""
+
     def value(self, x: str) -> str:
         """The value in the type that is hoped for; null where it is not exactly the one that arrived."""
 
@@ -56,11 +61,15 @@ class Finding(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Exactly:
-    """One type, or what arrived. ``template`` is the value made of ``{x}``, null for one that is not the same then."""
+    """One type, or what arrived. ``template`` is the value made of ``{x}``, null for one that is not the same then.
+
+    ``plainly`` is a condition on ``{x}`` and ``{v}``, a plain cast of it: where it is true, ``{v}`` is the value.
+    """
 
     kind: str
     template: str
     collected: str = "VARCHAR"
+    plainly: str | None = None
 
     def value(self, x: str) -> str:
         return self.template.replace("{x}", x)
@@ -90,6 +99,10 @@ class FirstOf:
     def collected(self) -> str:
         return self.findings[0].collected
 
+    @property
+    def plainly(self) -> str | None:
+        return self.findings[0].plainly
+
     def value(self, x: str) -> str:
         return self.findings[0].value(x)
 
@@ -104,7 +117,8 @@ class FirstOf:
 def _time(kind: str, text: str, condition: str) -> Exactly:
     value = f"try_cast({text} as {kind})"
     same = f"cast({value} as varchar) = {text} and {condition.format(value=value)}"
-    return Exactly(kind, f"case when {same} then {value} end")
+    plainly = f"cast({{v}} as varchar) = {{x}} and {condition.format(value='{v}')}"
+    return Exactly(kind, f"case when {same} then {value} end", plainly=plainly)
 
 
 _ANY = "isfinite({value})"
@@ -151,6 +165,10 @@ class Digits:
     collected: str = "VARCHAR"
 
     @property
+    def plainly(self) -> None:
+        """A cast alone does not tell."""
+
+    @property
     def kind(self) -> str:
         """The type of an empty column."""
         return f"DECIMAL({WIDTH},{min(self.scale, WIDTH)})"
@@ -195,6 +213,10 @@ class Finite:
     collected: str = "VARCHAR"
 
     @property
+    def plainly(self) -> None:
+        """A cast alone does not tell."""
+
+    @property
     def kind(self) -> str:
         return f"DECIMAL({self.precision},{self.scale})"
 
@@ -232,6 +254,25 @@ class Types:
             self.settled.append(finding.settle(quoted(name), measured) if finding else Settled(kind, quoted(name)))
         values = [f"{one.value} as {quoted(name)}" for one, (name, *_) in zip(self.settled, self._columns, strict=True)]
         return f"select {', '.join(values)} from {source}"
+
+    def hoped(self, source: str) -> str:
+        """The query of rows that all have the types hoped for; it fails with :func:`is_broken` where one has not."""
+        self.settled, values, casts = [], [], []
+        for at, (name, kind, finding) in enumerate(self._columns):
+            x = quoted(name)
+            if finding is None:
+                self.settled.append(Settled(kind, x))
+                values.append(x)
+                continue
+            hope = f"cast({finding.value(x)} as {finding.kind})"
+            self.settled.append(Settled(finding.kind, hope))
+            hope = f"coalesce({hope}, error({literal(BROKEN)}))"
+            if plainly := finding.plainly:
+                v = quoted(f"\x1fvalue {at}")
+                casts.append(f"try_cast({x} as {finding.kind}) as {v}")
+                hope = f"case when {plainly.replace('{x}', x).replace('{v}', v)} then {v} else {hope} end"
+            values.append(f"case when {x} is null then null else {hope} end as {x}")
+        return f"select {', '.join(values)} from (select {', '.join(['*', *casts])} from {source})"
 
     def report(self, ctx: Context, *, strict: bool = False) -> None:
         """A line for each column that has not the type hoped for. Raises: UserError instead, when ``strict``."""

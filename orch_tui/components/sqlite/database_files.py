@@ -12,9 +12,21 @@ from orch_tui.model.texts.text import safe_line
 from orch_tui.project.files.given_files import real_path
 from orch_tui.storage.duckdb import folded, quoted
 
+BUSY = 30.0
+"""Seconds to wait where another program writes."""
 
-def open_read_only(path: Path, shown: str, *, timeout: float = 30.0) -> sqlite3.Connection:
+
+def open_read_only(path: Path, shown: str, *, timeout: float = BUSY) -> sqlite3.Connection:
     """A connection that cannot change the database; it waits ``timeout`` seconds where another program writes.
+
+    Raises:
+        UserError: the file does not exist, cannot be read or is no SQLite database.
+    """
+    return open_by_uri(path, shown, timeout=timeout)[0]
+
+
+def open_by_uri(path: Path, shown: str, *, timeout: float = BUSY) -> tuple[sqlite3.Connection, str]:
+    """As :func:`open_read_only`, with the URI that further connections to the database can be opened with.
 
     Raises:
         UserError: the file does not exist, cannot be read or is no SQLite database.
@@ -23,9 +35,10 @@ def open_read_only(path: Path, shown: str, *, timeout: float = 30.0) -> sqlite3.
         raise UserError(f"there is no database {shown}; correct the parameter database")
     if path.is_dir():
         raise UserError(f"{shown} is a directory, not a SQLite database; correct the parameter database")
-    uri = real_path(path).as_uri()
+    base = real_path(path).as_uri()
+    uri = f"{base}?mode=ro"
     try:
-        return _probed(f"{uri}?mode=ro", timeout)
+        return _probed(uri, timeout), uri
     except sqlite3.OperationalError as error:
         # A database in WAL mode wants to create its -shm file, which a read-only directory does not allow. Without
         # a -wal file nobody is writing, and the file can be read as it is (https://sqlite.org/uri.html, immutable).
@@ -34,8 +47,9 @@ def open_read_only(path: Path, shown: str, *, timeout: float = 30.0) -> sqlite3.
             raise UserError(explain(error, shown)) from error
     except sqlite3.Error as error:
         raise UserError(explain(error, shown)) from error
+    uri = f"{base}?mode=ro&immutable=1"
     try:
-        return _probed(f"{uri}?mode=ro&immutable=1", timeout)
+        return _probed(uri, timeout), uri
     except sqlite3.Error as error:
         raise UserError(explain(error, shown)) from error
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from orch_tui.components import kit
-from orch_tui.components.dbapi.settle import Finding, FirstOf, Settled, Types, date, padded, timestamp, truth
+from orch_tui.components.dbapi.settle import Settled, Types
 from orch_tui.components.dbapi.sql_source import (
     IncrementalColumn,
     SqlSource,
@@ -22,25 +22,27 @@ from orch_tui.components.dbapi.sql_source import (
 from orch_tui.components.dbapi.values import Converter
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import ParquetSink, connect, duckdb_explained, listed, row_batches, usable_names
+from orch_tui.components.sqlite.arrow import ArrowSource, arrow_errors, store_arrow
 from orch_tui.components.sqlite.database_files import (
     counted_tables,
     declared_types,
     explain,
+    open_by_uri,
     open_read_only,
     require_table,
 )
+from orch_tui.components.sqlite.kinds import Column, Way, look_at, way_of
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import folded, quoted
 
-_KINDS = ("blob", "integer", "real", "text")
-_EXACT = 2**53
-"""The largest integer up to which a double holds all."""
+if TYPE_CHECKING:
+    import duckdb
+
 _INFINITE = "9e999"
-_TIME = padded(
-    "case when length({x}) = 10 then {x} || ' 00:00:00' else left({x}, 10) || replace(substr({x}, 11, 1), 'T', ' ')"
-    " || substr({x}, 12) end"
-)
-"""``2024-01-31``, ``2024-01-31T10:00:00.250`` and ``2024-01-31 10:00:00.25`` as DuckDB writes a time."""
+_FIRST = 1_000
+"""Rows that say the kinds of values at first."""
+_WIDEST = 300
+"""Columns beyond which Arrow is not tried: SQLite allows 2,000 in a result, and some travel as two."""
 
 
 class Database(kit.Parameters):
@@ -58,31 +60,6 @@ class Parameters(SqlSource, Database):
     incremental_column: IncrementalColumn = None
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """``kinds`` are the kinds (blob, integer, real, text) of its values; ``exact``: a double holds its integers."""
-
-    name: str
-    declared: str
-    kinds: frozenset[str]
-    exact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a column is stored: the type hoped for, how its values tell it (None: it is sure), what makes them fit."""
-
-    kind: str
-    finding: Finding | None = None
-    convert: Callable[[Any], Any] | None = None
-    remark: str | None = None
-
-    @property
-    def collected(self) -> str:
-        """The DuckDB type while rows arrive."""
-        return self.kind if self.finding is None else self.finding.collected
-
-
 def run(parameters: Parameters, ctx: Context) -> None:
     """Read the rows into the only output.
 
@@ -92,49 +69,126 @@ def run(parameters: Parameters, ctx: Context) -> None:
     require_kept_rows(ctx.only_output(), parameters.incremental_column)
     path = ctx.resolve(parameters.database)
     shown = str(path.relative_to(ctx.project)) if path.is_relative_to(ctx.project) else str(path)
-    connection = open_read_only(path, shown)
+    connection, uri = open_by_uri(path, shown)
     try:
         # One transaction: the types are found out from exactly the rows that are read.
         connection.execute("begin")
         with duckdb_explained(f"the rows of {shown} cannot be stored"):
-            _extract(connection, parameters, ctx, shown)
+            _Extraction(connection, uri, parameters, ctx, shown).run()
     except sqlite3.Error as error:
         raise UserError(explain(error, shown)) from error
     finally:
         connection.close()
 
 
-def _extract(connection: sqlite3.Connection, parameters: Parameters, ctx: Context, shown: str) -> None:
-    output = ctx.only_output()
-    declared: dict[str, str] = {}
-    if parameters.table is not None:
-        table = require_table(connection, parameters.table, shown)
-        declared, source = declared_types(connection, table), quoted(table)
-    else:
-        source = f"({parameters.statement}\n)"
-    names = _column_names(connection, source, shown)
-    where, arguments = _new_rows(parameters, ctx, names, shown)
-    columns, total = look_at(connection, f"{source}{where}", arguments, names, declared)
-    ways = [way_of(column) for column in columns]
-    safe_names, renamed = usable_names(names)
-    for sentence in [*renamed, *(way.remark for way in ways if way.remark)]:
-        ctx.log(sentence)
-    con = connect(ctx, threads=1, memory_limit="256MB")
-    cursor = connection.execute(f"select * from {source}{where}", arguments)
-    convert = Converter([way.convert for way in ways])
-    types = Types(con, [(name, way.kind, way.finding) for name, way in zip(safe_names, ways, strict=True)])
-    fields = [(name, way.collected) for name, way in zip(safe_names, ways, strict=True)]
-    with ParquetSink(con, fields, output.path, types) as sink:
-        for rows, size in row_batches(cursor.fetchmany):
-            sink.add(convert(rows), size)
-            ctx.progress(sink.rows, total, "rows")
-    ctx.log(f"{counted(sink.rows, 'row')} and {counted(len(names), 'column')} from {shown}")
-    ctx.metrics["rows_read"] = sink.rows
-    for column, one in zip(columns, types.settled, strict=True):
-        if one.beyond:
-            ctx.log(_not_declared(column, one))
-    if parameters.incremental_column:
-        _remember(connection, parameters.incremental_column, f"{source}{where}", arguments, ctx, columns)
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What was stored: how many rows, of which columns, in which types, and who tells values of the same moment."""
+
+    rows: int
+    columns: Sequence[Column]
+    ways: Sequence[Way]
+    types: Types
+
+
+class _Extraction:
+    """One run, on a connection in a transaction: by Arrow where the columns allow, else row by row through Python."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, uri: str, parameters: Parameters, ctx: Context, shown: str
+    ) -> None:
+        self._connection = connection
+        self._uri = uri
+        self._parameters = parameters
+        self._ctx = ctx
+        self._shown = shown
+        self._declared: dict[str, str] = {}
+        if parameters.table is not None:
+            table = require_table(connection, parameters.table, shown)
+            self._declared, self._source = declared_types(connection, table), quoted(table)
+        else:
+            self._source = f"({parameters.statement}\n)"
+        self._names = _column_names(connection, self._source, shown)
+        self._safe_names, self._renamed = usable_names(self._names)
+        self._where, self._arguments = _new_rows(parameters, ctx, self._names, shown)
+
+    def run(self) -> None:
+        """Read the rows. Raises: UserError; sqlite3.Error; duckdb.Error."""
+        stored = self._by_arrow() or self._by_python()
+        ctx = self._ctx
+        for sentence in [*self._renamed, *(way.remark for way in stored.ways if way.remark)]:
+            ctx.log(sentence)
+        ctx.log(f"{counted(stored.rows, 'row')} and {counted(len(self._names), 'column')} from {self._shown}")
+        ctx.metrics["rows_read"] = stored.rows
+        for column, one in zip(stored.columns, stored.types.settled, strict=True):
+            if one.beyond:
+                ctx.log(_not_declared(column, one))
+
+    def _types(self, con: duckdb.DuckDBPyConnection, ways: Sequence[Way]) -> Types:
+        return Types(con, [(name, way.kind, way.finding) for name, way in zip(self._safe_names, ways, strict=True)])
+
+    def _look(self, relation: str) -> tuple[list[Column], int]:
+        return look_at(self._connection, relation, self._arguments, self._names, self._declared)
+
+    def _by_arrow(self) -> _Stored | None:
+        """None where it cannot be done, and nothing was done: whatever it was, the other way says what is wrong."""
+        if self._arguments or len(self._names) > _WIDEST:
+            return None
+        unusable = (ImportError, *arrow_errors())
+        try:
+            with ArrowSource(self._uri) as source:
+                for relation in (f"(select * from {self._source} limit {_FIRST})", self._source):
+                    columns, _ = self._look(relation)
+                    if (stored := self._stored_by(source, columns)) is not None:
+                        self._remember(stored.columns, lambda query: source.value(connect(self._ctx), query))
+                        return stored
+        except unusable:
+            return None
+        return None
+
+    def _stored_by(self, source: ArrowSource, columns: Sequence[Column]) -> _Stored | None:
+        """None where a value is of a kind that its column was not said to have."""
+        ctx, ways = self._ctx, [way_of(column) for column in columns]
+        # Arrow's batches lie beside what DuckDB takes.
+        con = connect(ctx, memory_limit="256MB")
+        types = self._types(con, ways)
+        named = list(zip(self._safe_names, columns, ways, strict=True))
+        try:
+            width = source.value(con, f"select coalesce(avg({_width(self._names)}), 0) from ({self._first()})")
+            rows = store_arrow(con, source, self._source, named, types, int(width), ctx.only_output().path)
+        except arrow_errors():
+            ctx.only_output().path.unlink(missing_ok=True)
+            return None
+        finally:
+            con.close()
+        if rows is None:
+            return None
+        ctx.progress(rows, rows, "rows")
+        return _Stored(rows, columns, ways, types)
+
+    def _first(self) -> str:
+        return f"select * from {self._source} limit {_FIRST}"
+
+    def _by_python(self) -> _Stored:
+        ctx, rows_of = self._ctx, f"{self._source}{self._where}"
+        columns, total = self._look(rows_of)
+        ways = [way_of(column) for column in columns]
+        con = connect(ctx, threads=1, memory_limit="256MB")
+        cursor = self._connection.execute(f"select * from {rows_of}", self._arguments)
+        convert = Converter([way.convert for way in ways])
+        types = self._types(con, ways)
+        fields = [(name, way.collected) for name, way in zip(self._safe_names, ways, strict=True)]
+        with ParquetSink(con, fields, ctx.only_output().path, types) as sink:
+            for rows, size in row_batches(cursor.fetchmany):
+                sink.add(convert(rows), size)
+                ctx.progress(sink.rows, total, "rows")
+        self._remember(columns, lambda query: self._connection.execute(query, self._arguments).fetchone()[0])
+        return _Stored(sink.rows, columns, ways, types)
+
+    def _remember(self, columns: Sequence[Column], value: Callable[[str], Any]) -> None:
+        """Keep the largest value for the next run; ``value`` tells that of a query, of the moment of the rows."""
+        if self._parameters.incremental_column:
+            _remember(value, self._parameters.incremental_column, f"{self._source}{self._where}", self._ctx, columns)
 
 
 def _not_declared(column: Column, found: Settled) -> str:
@@ -143,6 +197,11 @@ def _not_declared(column: Column, found: Settled) -> str:
         f'"{safe_line(column.name, 60)}" is declared {safe_line(column.declared, 60)}, but '
         f"{counted(found.beyond, 'value')} cannot be that, such as {safe_line(found.example, 60)}; stored as {stored}"
     )
+
+
+def _width(names: Sequence[str]) -> str:
+    """SQLite's expression of about how many bytes a row has."""
+    return " + ".join(f"coalesce(octet_length({quoted(name)}), 0)" for name in names)
 
 
 def _column_names(connection: sqlite3.Connection, source: str, shown: str) -> list[str]:
@@ -178,14 +237,7 @@ def _require_column(column: str, names: list[str], shown: str) -> None:
         raise UserError(f'{shown} has no column "{safe_line(column)}" to go by; the columns are {listed(names, 40)}')
 
 
-def _remember(
-    connection: sqlite3.Connection,
-    name: str,
-    source: str,
-    arguments: tuple[Any, ...],
-    ctx: Context,
-    columns: Sequence[Column],
-) -> None:
+def _remember(value: Callable[[str], Any], name: str, source: str, ctx: Context, columns: Sequence[Column]) -> None:
     kinds = next(column.kinds for column in columns if folded(column.name) == folded(name))
     if "blob" in kinds:
         raise UserError(f'incremental_column "{safe_line(name)}" holds binary values, which have no useful order')
@@ -200,107 +252,9 @@ def _remember(
         )
     column = quoted(name)
     finite = f"max(case when {_finite(column)} then {column} end)"
-    last = connection.execute(f"select {finite} from (select * from {source})", arguments).fetchone()[0]
+    last = value(f"select {finite} from (select * from {source})")
     if last is not None:
         ctx.next_state = {"column": name, "last": last}
-
-
-def look_at(
-    connection: sqlite3.Connection,
-    source: str,
-    arguments: Sequence[Any],
-    names: Sequence[str],
-    declared: Mapping[str, str],
-) -> tuple[list[Column], int]:
-    """The kinds of values that each column really has, since SQLite lets any value into any column; and how many rows.
-
-    Raises:
-        sqlite3.Error: the rows cannot be read.
-    """
-    columns, total = [], 0
-    # SQLite allows 2,000 columns in a result; slices stay below it.
-    for start in range(0, len(names), 300):
-        part = names[start : start + 300]
-        asked = ", ".join(
-            f"count(case typeof({quoted(name)}) when '{kind}' then 1 end)" for name in part for kind in _KINDS
-        )
-        total, *found = connection.execute(f"select count(*), {asked} from {source}", arguments).fetchone()
-        for n, name in enumerate(part):
-            counts = found[n * len(_KINDS) : (n + 1) * len(_KINDS)]
-            kinds = frozenset(kind for kind, count in zip(_KINDS, counts, strict=True) if count)
-            exact = kinds != {"integer", "real"} or _doubles(connection, source, arguments, quoted(name))
-            columns.append(Column(name, declared.get(name, ""), kinds, exact))
-    return columns, total
-
-
-def _doubles(connection: sqlite3.Connection, source: str, arguments: Sequence[Any], name: str) -> bool:
-    """True when all integers of the column are ones that a double holds."""
-    # A query of the user's with a condition behind it needs a name of its own.
-    beyond = f"typeof({name}) = 'integer' and {name} not between {-_EXACT} and {_EXACT}"
-    return (
-        connection.execute(f"select 1 from (select * from {source}) where {beyond} limit 1", arguments).fetchone()
-        is None
-    )
-
-
-def _is_time(declared: str) -> bool:
-    return declared.startswith(("DATE", "TIMESTAMP"))
-
-
-def way_of(column: Column) -> Way:
-    """How a column's values are stored; with a sentence to log where they have no type together."""
-    kinds, name = column.kinds, column.name
-    if not kinds:
-        return Way(_from_declaration(column.declared))
-    if kinds == {"integer"}:
-        return _sure(truth("BIGINT")) if "BOOL" in column.declared else Way("BIGINT")
-    if kinds == {"real"} or (kinds == {"integer", "real"} and column.exact):
-        return Way("DOUBLE")
-    if kinds == {"text"}:
-        return _text_way(column)
-    if kinds == {"blob"}:
-        return Way("BLOB")
-    if "blob" in kinds:
-        return Way("BLOB", convert=_bytes, remark=f'"{name}" holds {_and(kinds)} values; they are stored as bytes')
-    why = "" if "text" in kinds else f", since no number holds integers beyond {_EXACT} and fractions"
-    return Way("VARCHAR", convert=str, remark=f'"{name}" holds {_and(kinds)} values; they are stored as text{why}')
-
-
-def _and(kinds: frozenset[str]) -> str:
-    *most, last = sorted(kinds)
-    return f"{', '.join(most)} and {last}"
-
-
-def _sure(finding: Finding) -> Way:
-    return Way(finding.kind, finding)
-
-
-def _text_way(column: Column) -> Way:
-    if column.declared == "DATE":
-        # Days where there are days only, times where some have a time of day.
-        return _sure(FirstOf((date(), timestamp(_TIME))))
-    return _sure(timestamp(_TIME)) if _is_time(column.declared) else Way("VARCHAR")
-
-
-def _bytes(value: Any) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode()
-
-
-def _from_declaration(declared: str) -> str:
-    """SQLite's own rules of affinity (https://sqlite.org/datatype3.html, 3.1), for a column without a value."""
-    if "BOOL" in declared:
-        return "BOOLEAN"
-    if "INT" in declared:
-        return "BIGINT"
-    if declared == "DATE":
-        return "DATE"
-    if _is_time(declared):
-        return "TIMESTAMP"
-    if "CHAR" in declared or "CLOB" in declared or "TEXT" in declared or declared in ("", "JSON", "UUID"):
-        return "VARCHAR"
-    if "BLOB" in declared:
-        return "BLOB"
-    return "DOUBLE"
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:
