@@ -134,7 +134,7 @@ class _Extraction:
         """None where it cannot be done, and nothing was done: whatever it was, the other way says what is wrong."""
         if self._arguments or len(self._names) > _WIDEST:
             return None
-        unusable = (ImportError, *arrow_errors())
+        unusable: tuple[type[Exception], ...] = (ImportError, *arrow_errors())
         try:
             with ArrowSource(self._uri) as source:
                 for relation in (f"(select * from {self._source} limit {_FIRST})", self._source):

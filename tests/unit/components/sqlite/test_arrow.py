@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from orch_tui.components.kit.component import UserError
 from orch_tui.components.kit.sql import ParquetSink
 from orch_tui.components.sqlite import extractor
+from orch_tui.components.sqlite.arrow import ArrowSource
 from orch_tui.model.components.configuration import WriteMode
 
 from tests.support.bench import Bench
@@ -48,8 +49,13 @@ def both(bench: Bench, monkeypatch: pytest.MonkeyPatch, **more: Any) -> bool:
     """Whether Arrow carried the rows; they are the same that Python carries."""
     added: list[int] = []
     add = ParquetSink.add
+
+    def counted(sink: ParquetSink, rows: Sequence[Sequence[Any]], size: int) -> None:
+        added.append(len(rows))
+        add(sink, rows, size)
+
     with monkeypatch.context() as patch:
-        patch.setattr(ParquetSink, "add", lambda self, rows, size: (added.append(len(rows)), add(self, rows, size)))
+        patch.setattr(ParquetSink, "add", counted)
         patch.setattr(extractor, "_FIRST", 2)
         got = extracted(bench, **more)
     by_arrow = not added
@@ -143,13 +149,13 @@ def test_a_row_that_is_written_meanwhile_is_not_half_there(tmp_path: Path, monke
     database(bench, "real", [1.5, 2.5, 3.5])
     other = sqlite3.connect(bench.project / "d.sqlite", isolation_level=None)
     other.execute("pragma journal_mode = wal")
-    value = extractor.ArrowSource.value
+    value = ArrowSource.value
 
-    def written_before(source: extractor.ArrowSource, con: Any, sql: str) -> Any:
+    def written_before(source: ArrowSource, con: Any, sql: str) -> Any:
         other.execute("insert into t values (9.5, 100)")
         return value(source, con, sql)
 
-    monkeypatch.setattr(extractor.ArrowSource, "value", written_before)
+    monkeypatch.setattr(ArrowSource, "value", written_before)
     # WHEN it is extracted by that column
     _, rows, state, _ = extracted(bench, incremental_column="v")
     other.close()
