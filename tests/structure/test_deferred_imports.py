@@ -47,6 +47,8 @@ REASONS = {
     ("components", "httpx"): _HEAVY,
     ("components", "jsonschema"): "a schema of the project's own is rare, and this is needed for no other",
     ("components", "project"): _RARE,
+    ("components", "adbc_driver_manager"): _DRIVER,
+    ("components", "adbc_driver_sqlite"): _DRIVER,
     ("components", "psycopg"): _DRIVER,
     ("components", "pydantic"): _HEAVY,
     ("components", "pymysql"): _DRIVER,
