@@ -168,35 +168,50 @@ def store_arrow(
     Raises:
         Exception: the driver's or DuckDB's, when a value has another kind than its column was said to have.
     """
-    travelling = [arrow_column(f"c{at}", column, way) for at, (_, column, way) in enumerate(columns)]
-    if any(one is None for one in travelling):
+    shape = _shape(relation, columns)
+    if shape is None:
         return None
-    given: list[str] = []
-    typed: list[str] = []
-    made: list[str] = []
-    for (name, _, _), one in zip(columns, travelling, strict=True):
-        assert one is not None
-        names = [f"v{len(given) + at}" for at in range(len(one.given))]
-        given += one.given
-        typed += one.typed
-        made.append(f"{one.made.format(*names)} as {quoted(name)}")
-    rows = f"with source({', '.join(f'c{at}' for at in range(len(columns)))}) as (select * from {relation})"
-    statement = f"{rows} select 1, {', '.join(typed)} union all select null, {', '.join(given)} from source"
-    aliases = ", ".join(["first", *(f"v{at}" for at in range(len(given)))])
     batch = max(16, min(8192, _BATCH // max(1, width)))
 
     @contextmanager
     def begin() -> Iterator[Rows]:
-        with source.stream(statement, batch) as answer:
+        with source.stream(shape.statement, batch) as answer:
             con.register("sqlite_rows", answer)
             try:
-                arrived = [kind for _, kind in columns_of(con, "select * from sqlite_rows")]
-                if arrived[1:] != [_ARRIVES[value] for value in typed]:
+                arrived = tuple(kind for _, kind in columns_of(con, "select * from sqlite_rows"))
+                if arrived[1:] != shape.kinds:
                     raise OtherKindError
-                inner = f"(select {', '.join(made)} from sqlite_rows as r({aliases}) where first is null)"
-                yield Rows(inner, width)
+                yield Rows(shape.rows, width)
             finally:
                 con.unregister("sqlite_rows")
 
     collected = [(name, way.collected) for name, _, way in columns]
     return store(con, collected, types, begin, path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The statement for SQLite, the DuckDB types that its columns must arrive with, and the rows of ``sqlite_rows``."""
+
+    statement: str
+    kinds: tuple[str, ...]
+    rows: str
+
+
+def _shape(relation: str, columns: Sequence[tuple[str, Column, Way]]) -> _Shape | None:
+    given: list[str] = []
+    typed: list[str] = []
+    made: list[str] = []
+    for at, (name, column, way) in enumerate(columns):
+        one = arrow_column(f"c{at}", column, way)
+        if one is None:
+            return None
+        names = [f"v{len(given) + part}" for part in range(len(one.given))]
+        given += one.given
+        typed += one.typed
+        made.append(f"{one.made.format(*names)} as {quoted(name)}")
+    source = f"with source({', '.join(f'c{at}' for at in range(len(columns)))}) as (select * from {relation})"
+    statement = f"{source} select 1, {', '.join(typed)} union all select null, {', '.join(given)} from source"
+    aliases = ", ".join(["first", *(f"v{at}" for at in range(len(given)))])
+    rows = f"(select {', '.join(made)} from sqlite_rows as r({aliases}) where first is null)"
+    return _Shape(statement, tuple(_ARRIVES[value] for value in typed), rows)
