@@ -21,6 +21,7 @@ from orch_tui.model.edits.base import (
     name_key,
     quoted,
 )
+from orch_tui.model.edits.copying import automation_of, copy_phases
 from orch_tui.model.edits.grouping import group_by_type
 from orch_tui.model.edits.phases import (
     drop_empty_phases,
@@ -62,7 +63,9 @@ __all__ = [
     "add_rule",
     "add_tasks",
     "arrange_by_data",
+    "automation_of",
     "change_rule",
+    "copy_phases",
     "describe",
     "drop_empty_phases",
     "duplicate_orchestration",

@@ -98,6 +98,20 @@ WORKBENCH: tuple[Action, ...] = (
         footer=True,
         group=EDIT,
     ),
+    Action(
+        "workbench.copy-phases",
+        "p",
+        "Copy from",
+        "Copy all phases with their tasks from another orchestration, behind the phase of the cursor.",
+        group=EDIT,
+    ),
+    Action(
+        "workbench.automate",
+        "z",
+        "Automate",
+        "Make an orchestration that runs only the configuration under the cursor, by a schedule that is asked for.",
+        group=EDIT,
+    ),
     Action("workbench.new-phase", "n", "Phase", "Make a new phase behind the one of the cursor.", True, EDIT),
     Action(
         "workbench.move-tasks",
@@ -259,6 +273,7 @@ _NO_CHANGE = (
     "workbench.save",
     "workbench.edit-file",
     "workbench.versions",
+    "workbench.automate",
 )
 CHANGES: frozenset[str] = frozenset(
     action.id for action in (*TREE, *WORKBENCH, *LISTS) if action.group == EDIT and action.id not in _NO_CHANGE

@@ -216,6 +216,10 @@ class Desk:
         """The configuration under the cursor of its list."""
         return self._widgets.components.chosen_configuration
 
+    def configuration_in_focus(self) -> ConfigurationEntry | None:
+        """The same, where that list has the focus."""
+        return self.chosen_configuration() if self._widgets.components.configurations.has_focus else None
+
     def chosen_component(self) -> ComponentEntry | None:
         """The component under the cursor of its list."""
         return self._widgets.components.chosen_component

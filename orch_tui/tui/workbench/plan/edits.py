@@ -21,6 +21,7 @@ from orch_tui.tui.workbench.dialogs.orchestration import OrchestrationDialog
 from orch_tui.tui.workbench.dialogs.task_options import PhaseOptionsDialog, TaskOptionsDialog
 from orch_tui.tui.workbench.host import Asks, Rows
 from orch_tui.tui.workbench.model import Item, OptionChanges, PhaseChanges, Workbench
+from orch_tui.tui.workbench.plan.others import OtherOrchestrations
 from orch_tui.tui.workbench.plan.rule_edits import RuleEdits
 from orch_tui.tui.workbench.tree.rule_row import RuleRow
 
@@ -45,6 +46,9 @@ class EditDesk(Protocol):
     def chosen_configuration(self) -> ConfigurationEntry | None:
         """The configuration under the cursor of its list."""
 
+    def configuration_in_focus(self) -> ConfigurationEntry | None:
+        """The same, where that list has the focus."""
+
 
 class EditController:
     """What the keys of tree and lists do to the orchestration."""
@@ -55,11 +59,13 @@ class EditController:
         self._host = host
         self._desk = desk
         self.rules = RuleEdits(bench, rows, host, self.attempt)
+        self.others = OtherOrchestrations(bench, rows, host, desk, self.attempt)
 
     @property
     def actions(self) -> Mapping[str, Callable[[], object]]:
         """What carries out which action, by its id."""
         return {
+            **self.others.actions,
             "workbench.add-tasks": self.add_tasks,
             "configurations.add": self.add_chosen,
             "tree.delete": self.delete,

@@ -133,5 +133,8 @@ class Desk:
     def chosen_configuration(self) -> ConfigurationEntry | None:
         return self.configuration
 
+    def configuration_in_focus(self) -> ConfigurationEntry | None:
+        return self.configuration
+
     def chosen_component(self) -> ComponentEntry | None:
         return self.component
