@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from orch_tui.storage.storage import Storage
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import run, statuses, until
+from tests.support.projects import end, latest_run, start, wait_for_file
 from tests.support.tables import put, rows
 
 ORCHESTRATION = """
@@ -237,6 +239,46 @@ def test_a_shadow_that_is_taken_over_stays_one(project: Project, monkeypatch: py
     assert results["out/total"] is not None and results["out/total"].before_rows == 1
     config = json.loads((started.directory / "tasks/sum/1/config.json").read_text())
     assert config["storage"]["input"]["tables"][0]["version"] == 1
+
+
+def test_a_repeated_run_whose_executor_is_killed_goes_on_as_it_ran(project: Project) -> None:
+    # GIVEN a run, of whose tasks the second one waits for a file
+    gate = project.root / "gate"
+    gate.touch()
+    folder = project.root / "configurations/command"
+    folder.mkdir()
+    wait = 'echo + >> began; until test -e "$ORCH_PROJECT/gate"; do sleep 0.02; done'
+    (folder / "wait.toml").write_text(f"[parameters]\ncommand = {json.dumps(wait)}\n")
+    orchestration = project.paths.orchestration("o")
+    phase = '[[phases]]\nid = "wait"\n[[phases.tasks]]\nid = "wait"\nconfiguration = "command/wait"\n'
+    orchestration.write_text(ORCHESTRATION.replace('[[phases]]\nid = "use"', f'{phase}[[phases]]\nid = "use"'))
+    project.reload()
+    first = run(project)
+    expected = [_table(project, table) for table in ("out/doubled", "out/total")]
+    # WHEN everything is another now, and it is repeated by a process that is killed in the middle
+    text = orchestration.read_text()
+    _change_everything(project)
+    orchestration.write_text(text)
+    gate.unlink()
+    (project.root / "began").unlink()
+    process = start(project.root, "run", "o", "--as-it-ran", first.header.id)
+    try:
+        wait_for_file(project.root / "began", process)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    finally:
+        end(process)
+    killed = latest_run(project.root, "o")
+    assert not read_run(killed).finished
+    gate.touch()
+    done = command_here(project.root, "run", "--resume", killed.name)
+    # THEN it goes on as what it was: nothing twice, and what follows is as it was then too
+    assert done.returncode == 0, done.stdout + done.stderr
+    state = read_run(killed)
+    assert state.header.as_it_ran == first.header.id and state.status is Status.SUCCESS
+    assert [len(task.attempts) for task in state.tasks.values()] == [1, 1, 1, 1]
+    assert (project.root / "began").read_text() == "+\n"
+    assert [_table(project, table) for table in ("out/doubled", "out/total")] == expected
 
 
 def test_writers_are_left_out_of_a_shadow_and_commands_are_repeated(tmp_path: Path) -> None:
