@@ -693,3 +693,22 @@ async def test_fields_at_their_default_are_folded(open_desk: Open, size: tuple[i
 async def test_a_short_form_has_no_fold(open_desk: Open) -> None:
     async with open_desk() as desk:
         assert not any(row.display for row in desk.form.query(FoldRow))
+
+
+async def test_the_form_shows_rows_and_takes_edits_of_them(tmp_path: Path) -> None:
+    # GIVEN a configuration with a row
+    rows = '\n[[rows]]\nid = "people"\n\n[rows.parameters]\nport = 26\n'
+    project = make_project(tmp_path, **{"configurations/mailer/news.toml": NEWS + rows})
+    app = OrchApp(project)
+    async with app.run_test(size=WIDE) as pilot:
+        app.open_configuration("mailer/news")
+        await pilot.pause()
+        desk = Desk(app, pilot, tmp_path)
+        editor = desk.form.editor(("rows",))
+        assert editor is not None and 'id = "people"' in editor.text
+        # WHEN it is edited and saved
+        await desk.type_at(("rows",), editor.text.replace("26", "27"))
+        await pilot.press("s")
+        await pilot.pause()
+        # THEN
+        assert desk.file.read_text() == NEWS + rows.replace("26", "27")

@@ -40,7 +40,7 @@ def decode_configuration(
         pool=table.id("pool"),
         weight=table.integer("weight", 1),
         checks=tuple(item.data for item in table.tables("checks")) if "checks" in data else (),
-        rows=_rows(table, read_text) if "rows" in data else (),
+        rows=read_rows(table, read_text) if "rows" in data else (),
         row_parallel=table.integer("row_parallel", 1) or 1,
         file=place.file,
     )
@@ -50,7 +50,8 @@ def decode_configuration(
     return configuration
 
 
-def _rows(owner: Table, read_text: ReadText) -> tuple[ConfigurationRow, ...]:
+def read_rows(owner: Table, read_text: ReadText) -> tuple[ConfigurationRow, ...]:
+    """``[[rows]]``; what is wrong is reported to the table's place."""
     rows: list[ConfigurationRow] = []
     seen: set[str] = set()
     for table in owner.tables("rows"):

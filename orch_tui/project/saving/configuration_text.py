@@ -45,7 +45,7 @@ def configuration_values(value: Configuration) -> Values:
 
 def row_values(row: ConfigurationRow) -> Values:
     """The keys of a table of ``rows``."""
-    values: Values = {"id": row.id, "name": row.name}
+    values: Values = {"id": row.id, **({"name": row.name} if row.name != row.id else {})}
     if row.description:
         values["description"] = row.description
     if not row.enabled:

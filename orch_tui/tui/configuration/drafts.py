@@ -35,6 +35,8 @@ class FormDraft:
             description=str(self.data.get("description", state.description)),
             texts=texts,
             pool=str(self.data.get("pool", state.pool)),
+            rows=str(self.data.get("rows", state.rows)),
+            row_parallel=str(self.data.get("row_parallel", state.row_parallel)),
             inputs=tuple(InputRow(_text(item, "table"), _text(item, "name")) for item in self.data.get("inputs", [])),
             outputs=tuple(_output(item) for item in self.data.get("outputs", [])),
         )
@@ -111,10 +113,11 @@ class FormDrafts:
             self._slot = None
 
 
+_PLAIN = ("name", "description", "pool", "rows", "row_parallel")
+
+
 def _text_of(state: FormState, digest: str) -> str:
-    parts = [
-        table_lines("", {"digest": digest, "name": state.name, "description": state.description, "pool": state.pool})
-    ]
+    parts = [table_lines("", {"digest": digest, **{name: getattr(state, name) for name in _PLAIN}})]
     parts += [table_lines("[[texts]]", {"path": list(path), "text": text}) for path, text in state.texts.items()]
     parts += [table_lines("[[inputs]]", asdict(row)) for row in state.inputs]
     parts += [table_lines("[[outputs]]", asdict(row)) for row in state.outputs]

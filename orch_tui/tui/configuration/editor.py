@@ -19,6 +19,7 @@ from orch_tui.project.project import Project
 from orch_tui.project.saving.configuration_text import texts_in_files
 from orch_tui.project.saving.writer import Over
 from orch_tui.project.secrets import Secrets
+from orch_tui.tui.configuration.form.config_rows import parse_rows
 from orch_tui.tui.configuration.form.fields import Field, FieldPath, build_fields
 from orch_tui.tui.configuration.form.state import FormState, Place, first_state, read_inputs, read_outputs, read_pool
 from orch_tui.tui.configuration.form.values import collect, place_errors, plain, secret_errors
@@ -172,14 +173,21 @@ class ConfigurationEditor:
             outputs=read_outputs(state.outputs, errors),
             pool=pool,
             weight=weight,
+            **self._rows(state, errors),
         )
-        tables = [output.table for output in configuration.outputs]
-        before = [output.table for output in self.configuration.outputs]
+        tables = [output.table for output in configuration.writes]
+        before = [output.table for output in self.configuration.writes]
         configuration = replace(configuration, checks=follow_tables(self.configuration.checks, before, tables))
         unread = set(collected.errors)
-        sentences = validate_parameters(
-            self.component, self.component.configured(configuration).parameters, self.project.root
-        )
+        configured = self.component.configured(configuration)
+        sentences = []
+        if not configuration.rows:
+            sentences = validate_parameters(self.component, configured.parameters, self.project.root)
+        for row in (row for row in configured.rows if row.enabled):
+            # Each row gives what the parameters of all of them may lack.
+            wrong = validate_parameters(self.component, configured.of_row(row).parameters, self.project.root)
+            errors.setdefault(("rows",), []).extend(f"row {row.id}: {one}" for one in wrong)
+        errors = {place: said for place, said in errors.items() if said}
         by_field, general = place_errors(self.fields, sentences)
         try:
             parse_checks(configuration.checks, tables)
@@ -192,6 +200,20 @@ class ConfigurationEditor:
                 if found is not by_field or path not in unread | secrets.keys():
                     errors.setdefault(("parameters", *path), []).extend(messages)
         return Checked(configuration, errors, tuple(general))
+
+    def _rows(self, state: FormState, errors: dict[Place, list[str]]) -> dict[str, Any]:
+        """The rows and how many of them run at once; what is wrong goes to ``errors``."""
+        if self.configuration is None or not (state.rows or self.configuration.rows):
+            return {}
+        text = state.row_parallel.strip() or "1"
+        if not text.isdecimal() or not int(text[:9]) > 0:
+            errors[("row_parallel",)] = ["it must be a whole number from 1 on"]
+            text = "1"
+        wrong: list[str] = []
+        rows = parse_rows(state.rows, self.configuration.rows, wrong)
+        if wrong:
+            errors[("rows",)] = wrong
+        return {"rows": rows, "row_parallel": int(text)}
 
     def save(self, configuration: Configuration, *, over: Over | None = None) -> None:
         """Write a configuration that was checked, with ``over`` over what was seen on disk.

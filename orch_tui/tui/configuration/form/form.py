@@ -26,6 +26,9 @@ from orch_tui.tui.configuration.form.state import FormState, Place
 from orch_tui.tui.configuration.form.tables import Tables
 from orch_tui.tui.text import line
 
+_AT_ONCE = "How many rows run at once; 1: one after another."
+_ROWS = "TOML. The program runs once for each enabled row; its parameters stand over those above, table by table."
+
 
 class Form(VerticalScroll, can_focus=True):
     """``state`` is always what the editors hold.
@@ -94,6 +97,10 @@ class Form(VerticalScroll, can_focus=True):
             about = line(f"Whose slots its tasks take, like snowflake, or snowflake 2 for two of them.{known}")
             yield FieldRow("Pool", Line(("pool",), self.state.pool), about)
         yield Tables(self.state, lambda: self.names)
+        if self.state.rows:
+            yield Heading(line("Rows"))
+            yield FieldRow("At once", Line(("row_parallel",), self.state.row_parallel), line(_AT_ONCE))
+            yield FieldRow("Rows", LongText(("rows",), self.state.rows, wide=True), line(_ROWS))
 
     def on_mount(self) -> None:
         for editor in [one for row in self.query(FieldRow) for one in row.editors()]:
@@ -361,8 +368,8 @@ def text_at(state: FormState, place: Place) -> str:
             return state.name
         case ("description",):
             return state.description
-        case ("pool",):
-            return state.pool
+        case ("pool" | "rows" | "row_parallel" as name,):
+            return str(getattr(state, name))
         case ("parameters", *path):
             return state.texts[tuple(path)]
         case ("inputs", index, key):

@@ -9,6 +9,7 @@ from orch_tui.model.components.configuration import Configuration, TableInput, T
 from orch_tui.model.run.pools import wrong_pool
 from orch_tui.model.texts.text import valid_id
 from orch_tui.tui.configuration.form.codec import decode_list, encode_scalar
+from orch_tui.tui.configuration.form.config_rows import rows_text
 from orch_tui.tui.configuration.form.fields import FieldPath
 
 Place = tuple[str, ...]
@@ -35,7 +36,8 @@ class OutputRow:
 
 @dataclass(frozen=True, slots=True)
 class FormState:
-    """``texts`` has the text of every field of the parameters, ``pool`` what :func:`pool_text` gives."""
+    """``texts`` has the text of every field of the parameters, ``pool`` what :func:`pool_text` gives, ``rows`` what
+    :func:`orch_tui.tui.configuration.form.config_rows.rows_text` does; ``row_parallel`` is how many of them at once."""
 
     name: str
     description: str
@@ -43,6 +45,8 @@ class FormState:
     inputs: tuple[InputRow, ...] = ()
     outputs: tuple[OutputRow, ...] = ()
     pool: str = ""
+    rows: str = ""
+    row_parallel: str = ""
 
     def with_text(self, place: Place, text: str) -> FormState:
         """The state after a text was changed at ``place``. Raises: KeyError when there is no such place."""
@@ -53,6 +57,10 @@ class FormState:
                 return replace(self, description=text)
             case ("pool",):
                 return replace(self, pool=text)
+            case ("rows",):
+                return replace(self, rows=text)
+            case ("row_parallel",):
+                return replace(self, row_parallel=text)
             case ("parameters", *path):
                 return replace(self, texts={**self.texts, tuple(path): text})
             case ("inputs", index, key) if int(index) < len(self.inputs):
@@ -173,4 +181,6 @@ def first_state(configuration: Configuration, texts: Mapping[FieldPath, str]) ->
         tuple(input_row(item) for item in configuration.inputs),
         tuple(output_row(item) for item in configuration.outputs),
         pool_text(configuration.pool, configuration.weight),
+        rows_text(configuration.rows),
+        str(configuration.row_parallel) if configuration.rows else "",
     )

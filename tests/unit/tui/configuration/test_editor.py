@@ -116,6 +116,43 @@ def test_a_text_in_a_file_of_its_own_is_written_there(editor: ConfigurationEdito
     assert (tmp_path / "configurations/mailer/news.toml").read_text() == NEWS
 
 
+ROWS = """
+[[rows]]
+id = "people"
+
+[rows.parameters]
+port = 26   # another one
+
+[[rows]]
+id = "others"
+enabled = false
+"""
+
+
+def test_rows_are_a_text_of_the_form(tmp_path: Path) -> None:
+    # GIVEN a configuration whose rows give what it lacks itself
+    news = NEWS.replace('host = "mail.example"   # the new one\n', "") + ROWS.replace(
+        "port = 26", 'host = "a"\nport = 26'
+    )
+    editor = ConfigurationEditor(make_project(tmp_path, **{"configurations/mailer/news.toml": news}), "mailer/news")
+    shown = state(editor)
+    assert (shown.rows.count("[[rows]]"), shown.row_parallel) == (2, "1")
+    # WHEN one is edited
+    checked = editor.check(shown.with_text(("rows",), shown.rows.replace("26", "27")).with_text(("row_parallel",), "3"))
+    assert checked.ok, (checked.errors, checked.general)
+    editor.save(checked.configuration)
+    # THEN the rest of the file is as it was
+    text = (tmp_path / "configurations/mailer/news.toml").read_text()
+    assert text == news.replace("26", "27").replace('name = "News"\n', 'name = "News"\nrow_parallel = 3\n')
+    # AND mistakes are said at the rows
+    for old, new, says in (
+        ("26", '"x"', "row people: port"), ("26", "= 1", "line 6"), ('id = "others"', "", "rows[2].id is missing"),
+    ):  # fmt: skip
+        found = editor.check(shown.with_text(("rows",), shown.rows.replace(old, new)))
+        assert says in " ".join(found.errors[("rows",)]), found.errors
+    assert ("row_parallel",) in editor.check(shown.with_text(("row_parallel",), "0")).errors
+
+
 def test_mistakes_are_said_at_their_place(editor: ConfigurationEditor) -> None:
     # GIVEN a form with all kinds of mistakes
     wrong = (
