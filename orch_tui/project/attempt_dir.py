@@ -130,6 +130,46 @@ def output_state(directory: Path) -> Path:
     return directory / "out" / "state.json"
 
 
+def start_file(directory: Path) -> Path:
+    """What a node is to start, with the values of secrets; there until a node takes it (0600)."""
+    return directory / "start.json"
+
+
+def node_file(directory: Path) -> Path:
+    """Which node has begun with it, made exclusively; or that nobody shall any more."""
+    return directory / "node.json"
+
+
+def stop_file(directory: Path) -> Path:
+    """That its node shall stop it."""
+    return directory / "stop.json"
+
+
+def stopping_file(directory: Path) -> Path:
+    """That its node is stopping it, and why."""
+    return directory / "stopping.json"
+
+
+def end_file(directory: Path) -> Path:
+    """How it ended, as its node says, or what is known where its node says nothing."""
+    return directory / "end.json"
+
+
+def is_carried(directory: Path) -> bool:
+    """Whether another machine has the attempt, or may still begin with it: nobody has said how it ended."""
+    try:
+        names = set(os.listdir(directory))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    begins, ends = {start_file(directory).name, node_file(directory).name}, end_file(directory).name
+    return not names.isdisjoint(begins) and ends not in names
+
+
+def queue_log(directory: Path) -> Path:
+    """What the queue's own programs say on the node, apart from the log of the task."""
+    return directory / "queue.log"
+
+
 def told_files(directory: Path) -> tuple[Path, ...]:
     """The files in which a task tells this program of itself, in words of its own."""
     return result_file(directory), progress_file(directory), output_state(directory)

@@ -99,7 +99,7 @@ def test_what_is_not_installed_is_told_by_check_and_nothing_is_started(tmp_path:
     for arguments in (("check",), ("run", "o")):
         done = command_here(tmp_path / "p", *arguments)
         assert done.returncode == 2
-        assert 'runs_on is "polite"; the launchers installed here are "local"' in done.stdout + done.stderr
+        assert 'runs_on is "polite"; the launchers and backends here are "local"' in done.stdout + done.stderr
     assert not (tmp_path / "p" / ".orch" / "runs" / "o").exists()
 
 

@@ -35,6 +35,10 @@ SYSTEM = {
     "faketime": "faketime",
     "cron": "crontab",
     "chromium": "chromium",
+    "slurmctld": "slurmctld",
+    "slurmd": "slurmd",
+    "slurm-client": "sbatch",
+    "munge": "munged",
 }
 """Debian packages, with a program that shows that each is there."""
 

@@ -84,6 +84,7 @@ _FIXED = ("--resume goes on with a run as it was started", "--scheduled runs all
     help="Repeat RUN, or with --only and --phase a part: its texts, variables and versions of tables.",
 )
 @click.option("--shadow", is_flag=True, help="With --as-it-ran: publish and send nothing, show what would differ.")
+@click.option("--backend", metavar="NAME", help="Run all tasks there, whatever they say: local, or one of orch.toml.")
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable; repeatable.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, be reused, skipped or blocked, and start nothing.")
 @click.option("--wait", is_flag=True, help="If it runs already, wait for its turn.")
@@ -108,6 +109,7 @@ def run_command(
     resume: str | None,
     as_it_ran: str | None,
     shadow: bool,
+    backend: str | None,
     variables: tuple[str, ...],
     dry_run: bool,
     wait: bool,
@@ -133,17 +135,18 @@ def run_command(
     opened = open_it(project)
     manner = Manner(strict, as_json, plain, quiet, wait, nested, changed_sources(changed, sources, rerun_failed))
     if as_it_ran is not None or shadow:
-        if any([from_phase, rerun_failed, changed, resume, variables, scheduled]) or as_it_ran is None:
+        if any([from_phase, rerun_failed, changed, resume, variables, scheduled, backend]) or as_it_ran is None:
             raise CliError("--as-it-ran repeats a run as it was; it goes with --only, --phase and --shadow alone")
         return _repeat(opened, repeated(opened, orchestration, as_it_ran, only, phase, shadow), manner, dry_run=dry_run)
     if resume is not None or scheduled is not None:
-        if any([only, phase, from_phase, rerun_failed, changed, variables, dry_run, wait]):
+        if any([only, phase, from_phase, rerun_failed, changed, variables, dry_run, wait, backend]):
             raise CliError(f"{_FIXED[resume is None]}: it takes no other choice of what to run")
         if resume is not None:
             return _go_on(opened, orchestration, resume, manner)
         return _run_scheduled(opened, orchestration, (scheduled or "", at, late, again), manner)
     orchestration, rerun_failed = which_run(opened, orchestration, rerun_failed)
-    request = RunRequest(orchestration, only, phase, from_phase, rerun_failed, parse_variables(variables))
+    given = parse_variables(variables)
+    request = RunRequest(orchestration, only, phase, from_phase, rerun_failed, given, backend=backend)
     return _run_chosen(opened, request, manner, dry_run=dry_run)
 
 

@@ -246,12 +246,19 @@ def task_json(task: TaskState, directory: Path, finding: Finding | None = None) 
         else {"verdict": finding.verdict.value, "exit_code": finding.exit_code, "text": finding.text},
         "continue_on_failure": task.continue_on_failure,
         "max_attempts": task.max_attempts,
+        **_place_json(last),
         "seconds": None if last is None or last.seconds is None else round(last.seconds, 3),
         "tables": [{"table": table, "rows": rows} for table, rows in tables],
         "files": [{"path": path, "rows": rows} for path, rows in files],
         "findings": findings_told(place) if place else [],
         "attempts": [_attempt_json(attempt, task, directory) for attempt in task.attempts],
     }
+
+
+def _place_json(attempt: AttemptState | None) -> dict[str, Any]:
+    """Where it is or was; null for this machine, and for what is not known."""
+    names = ("backend", "node", "job")
+    return {name: (getattr(attempt, name) or None) if attempt is not None else None for name in names}
 
 
 def _attempt_json(attempt: AttemptState, task: TaskState, directory: Path) -> dict[str, Any]:
@@ -268,6 +275,7 @@ def _attempt_json(attempt: AttemptState, task: TaskState, directory: Path) -> di
         "ended": at(attempt.ended),
         "seconds": None if attempt.seconds is None else round(attempt.seconds, 3),
         "leftovers": attempt.leftovers,
+        **_place_json(attempt),
         "checks": [result_json(result) for result in checks],
         "candidate": read_candidate_id(place),
         "decision": None

@@ -118,6 +118,8 @@ def _task_line(out: Output, model: RunModel, task: TaskState, width: int, now: R
     parts = [seconds.rjust(8)]
     if len(task.attempts) > 1:
         parts.append(f"{len(task.attempts)} attempts")
+    if last is not None and last.place:
+        parts.append(safe_line(last.place, 120))
     if last is not None:
         place = attempt_directory(model.directory, task.id, last.number)
         found = [*tables_written(place), *files_written(place)]

@@ -105,6 +105,9 @@ def _print_attempt(
         f"  attempt {attempt.number}  {out.status(attempt.status)}  {began}  {show_duration(attempt.seconds)}  "
         f"{safe_line(attempt.reason, 400)}".rstrip()
     )
+    if attempt.backend:
+        where = " · ".join(part for part in (attempt.backend, attempt.place) if part)
+        out.line(f"    {'ran on' if attempt.node else 'sent to'} {safe_line(where, 200)}")
     if attempt.usage is not None:
         out.line(f"    used {attempt.usage.words}")
     out.line(f"    its text: {safe_line(text, 400)}")

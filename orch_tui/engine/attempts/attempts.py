@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from orch_tui.engine.attempts.results import (
     read_warning,
     unreadable_result,
 )
-from orch_tui.engine.backends.backend import Backend, Job
+from orch_tui.engine.backends.backend import Backend, Job, NotStarted
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.processes.local import clean_up
 from orch_tui.engine.record.recorder import Recorder
@@ -42,7 +41,7 @@ from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import read_run
-from orch_tui.project.masking.files import is_masked, mask_attempt
+from orch_tui.project.masking.files import mask_what_is_left
 
 _LOOK = 0.25
 _LONGEST_PAUSE = 60.0
@@ -121,6 +120,8 @@ class AttemptRunner:
                 lock.free()
         if isinstance(end, OSError):
             return self._not_launched(attempt, end)
+        if end.unstarted:
+            return self._never_began(attempt, end)
         if not end.begun and (retry_at := self._try_to_begin_again(attempt)) is not None:
             return retry_at
         if _cut_off(attempt, end):
@@ -136,7 +137,10 @@ class AttemptRunner:
                 job = await attempt.backend.start(attempt.spec, attempt.name, held)
             except OSError as error:
                 return error
-        return await job.wait(attempt.stop, _Pen(self._recorder, attempt.task.id, attempt.number))
+        try:
+            return await job.wait(attempt.stop, _Pen(self._recorder, attempt.task.id, attempt.number))
+        except NotStarted as error:
+            return error
 
     def _not_launched(self, attempt: ActiveAttempt, error: OSError) -> float | None:
         """What the system may give later is waited for, as long as nothing of the task has begun."""
@@ -148,6 +152,19 @@ class AttemptRunner:
                 attempt, f"it could not begin: {reason.sentence}", pause=min(2.0**before, _LONGEST_PAUSE)
             )
         told = f"could not be started: {error.strerror}: {error.filename or attempt.spec.argv[0]}"
+        return self.record_end(attempt, Outcome(Status.ERROR, told, FailureKind.LAUNCH), Exit(None))
+
+    def _never_began(self, attempt: ActiveAttempt, end: Exit) -> float | None:
+        """Its backend was asked for it, and nothing of it ever ran."""
+        now, task, before = self._recorder.now(), attempt.task, self._recorder.state.tasks[attempt.task.id].uncounted
+        if attempt.cancelled_by is not None:
+            reason, kind = f"cancelled by {attempt.cancelled_by}; {end.unstarted}", FailureKind.CANCEL
+            gone = events.ended(now, task.id, attempt.number, Status.CANCELLED, reason, kind=kind, uncounted=True)
+            self._recorder.record(gone)
+            return None
+        if before < end.again:
+            return self.record_unstarted(attempt, end.unstarted, pause=min(2.0**before, _LONGEST_PAUSE))
+        told = f"could not be started: {end.unstarted}"
         return self.record_end(attempt, Outcome(Status.ERROR, told, FailureKind.LAUNCH), Exit(None))
 
     def _try_to_begin_again(self, attempt: ActiveAttempt) -> float | None:
@@ -179,7 +196,7 @@ class AttemptRunner:
 
     def record_end(self, attempt: ActiveAttempt, outcome: Outcome, end: Exit) -> float | None:
         """Write down how it ended; the time of the next attempt if there is to be one."""
-        mask_what_is_left(attempt.spec)
+        mask_what_is_left(attempt.spec.directory, attempt.spec.environment)
         outcome, values = self._values_of(attempt, outcome)
         told = self._told(attempt)
         now, task = self._recorder.now(), attempt.task
@@ -249,7 +266,7 @@ class AttemptRunner:
 
     def record_unstarted(self, attempt: ActiveAttempt, reason: str, *, pause: float = 0.0) -> float:
         """See :func:`unstarted`; the time of the next attempt, ``pause`` seconds from now."""
-        mask_what_is_left(attempt.spec)
+        mask_what_is_left(attempt.spec.directory, attempt.spec.environment)
         now = self._recorder.now()
         self._recorder.record(unstarted(now, attempt.task.id, attempt.number, reason, pause=pause))
         return now + pause
@@ -332,32 +349,27 @@ def _outcome_of_run(inner: RunSummary) -> Outcome:
     return Outcome(Status.ERROR, reason, FailureKind.USER)
 
 
-def mask_what_is_left(spec: AttemptSpec) -> None:
-    """Mask the files of a task that was killed before it could do so itself."""
-    if is_masked(spec.directory):
-        return
-    from orch_tui.project.masking.redactor import Redactor
-
-    known = "ORCH_SECRETS" in spec.environment
-    with contextlib.suppress(OSError):
-        # The files still count as unmasked, so nobody shows them: a full disk must not keep the end from the journal.
-        mask_attempt(spec.directory, Redactor.from_environment(spec.environment) if known else None)
-
-
 def failed_status(task: PlannedTask) -> Status:
     """What a task becomes that has failed for good."""
     return Status.WARNING if task.continue_on_failure else Status.ERROR
 
 
+def _timeout(attempt: ActiveAttempt) -> float | None:
+    """What an attempt may take: where its queue gives a time, no more than that."""
+    options = attempt.task.options
+    given = options.resources.time if options.resources is not None and attempt.backend.key else None
+    return min((limit for limit in (options.timeout, given) if limit is not None), default=None)
+
+
 def judge(end: Exit, attempt: ActiveAttempt) -> Outcome:
     """What the end of an attempt means."""
-    spec, options = attempt.spec, attempt.task.options
+    spec = attempt.spec
     if end.stopped is not None:
         return outcome_of_stop(
             end.stopped,
             killed=end.killed,
             seconds=end.seconds_to_stop,
-            timeout=options.timeout,
+            timeout=_timeout(attempt),
             total=spec.total,
             max_log=spec.max_log,
             by=attempt.cancelled_by,
@@ -373,10 +385,11 @@ def judge(end: Exit, attempt: ActiveAttempt) -> Outcome:
         failed = of_verdict(read_checks(spec.directory), Verdict.FAILED)
         if failed:
             return outcome_of_checks(failed)
-    outcome = outcome_of_exit(end.code, last_line(log_file(spec.directory)), oom=end.oom)
+    oom = (end.oom_by or "the kernel") if end.oom else ""
+    outcome = outcome_of_exit(end.code, last_line(log_file(spec.directory)), oom=oom)
     if end.memory is None or spec.memory is None:
         return outcome
     # Who is killed was not refused anything, whatever it has said before.
     killed = end.code in (-signal.SIGKILL, 128 + signal.SIGKILL)
     words = [] if killed else last_lines(log_file(spec.directory), _LAST_WORDS)
-    return outcome_within(outcome, end.memory, spec.memory, words)
+    return outcome_within(outcome, end.memory, spec.memory, words, by=end.oom_by or "the kernel")

@@ -172,6 +172,7 @@ class Preparer:
             max_log_of(options),
             nested=inner_orchestration(task.configuration),
             memory=memory_of(task) or None,
+            resources=options.resources,
         )
 
     def _with_rows(self, component: Component, configuration: Configuration) -> Configuration:
@@ -284,6 +285,7 @@ class Preparer:
         argv = [sys.executable, "-P", "-m", "orch_tui", "run"]
         tail = ["--project", str(self._project.root)]
         tail += ["--nested", parent_name(self._plan.orchestration, self._run, task.id)]
+        place = ["--backend", task.options.runs_on] if task.options.runs_on is not None else []
         before = nested_in_run(self._project.paths, self._plan, self._run, task)
         if before is not None and before.interrupted:
             return [*argv, "--resume", before.id, *tail]
@@ -293,7 +295,7 @@ class Preparer:
         again = ["--rerun-failed", before.id] if before is not None and before.broken is None else []
         for name in task.variables:
             tail += ["--var", f"{name}={values[name]}"]
-        return [*argv, inner, *again, *tail]
+        return [*argv, inner, *again, *place, *tail]
 
     def _config(
         self,

@@ -55,6 +55,10 @@ class Left:
     in_use: bool = False
 
 
+class NotStarted(OSError):
+    """The system that was to carry an attempt refused what its start needs; nothing of it has begun."""
+
+
 class Told(Protocol):
     """What a backend tells of an attempt while it carries it; each is written down before the call returns."""
 
@@ -75,7 +79,10 @@ class Job(Protocol):
     """An attempt that a backend carries."""
 
     async def wait(self, stop: StopRequest, told: Told) -> Exit:
-        """Until nothing of it is left. When this is cancelled, the attempt goes on, to be adopted by another."""
+        """Until nothing of it is left. When this is cancelled, the attempt goes on, to be adopted by another.
+
+        Raises: NotStarted.
+        """
 
 
 class Backend(Protocol):

@@ -150,6 +150,8 @@ class Admission:
         spec = replace(made, timeout=limit.seconds, total=limit.total)
         backend = self._backend_of(task)
         name = backend.name_job()
+        for lock in taken if backend.key else ():
+            lock.describe(self._who(task.id), spec.directory)
         self._recorder.record(events.spawning(self._recorder.now(), task.id, number, backend=backend.key, name=name))
         follow(ActiveAttempt(task, number, spec, StopRequest(), backend, name, taken))
         return None
@@ -177,7 +179,9 @@ class Admission:
     def _take(self, task: PlannedTask) -> tuple[Lock, ...] | None:
         """The lock of the task's configuration, its slots of a pool and its memory; None after saying who has them."""
         pool, _ = pool_of(task)
-        full = self._full.get(pool) or (self._no_memory if memory_of(task) else None)
+        # The memory of other machines is not counted here.
+        here = not self._backend_of(task).key
+        full = self._full.get(pool) or (self._no_memory if here and memory_of(task) else None)
         if full is not None:
             self._say_why_waiting(task, full)
             return None
@@ -189,7 +193,7 @@ class Admission:
             slots = self._limits.pools.take(task, self._who(task.id))
             if isinstance(slots, Taken):
                 held += slots.locks
-                memory = self._limits.memory.take(task, self._who(task.id))
+                memory = self._limits.memory.take(task, self._who(task.id)) if here else Taken()
                 if isinstance(memory, Taken):
                     return (*held, *memory.locks)
                 self._no_memory = full = memory

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.memory import MemoryEnd
 from orch_tui.model.usage import Usage
+
+if TYPE_CHECKING:
+    from orch_tui.model.orchestration.resources import Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class AttemptSpec:
 
     ``timeout`` and ``grace`` are seconds, ``max_log`` bytes. ``total``: the timeout is what is left of so many seconds
     for all attempts together. ``nested``: the program executes a run of this orchestration. ``memory`` are the bytes
-    that it may have; None for any.
+    that it may have; None for any. ``resources`` are what else a queue is asked for.
     """
 
     argv: tuple[str, ...]
@@ -31,6 +34,7 @@ class AttemptSpec:
     total: float | None = None
     nested: str | None = None
     memory: int | None = None
+    resources: Resources | None = None
 
 
 class Identity(NamedTuple):
@@ -48,9 +52,10 @@ class Exit:
     ``stopped`` says why it was stopped, ``seconds_to_stop`` how long that took after the first signal, if known,
     ``killed`` that it needed SIGKILL. ``leftovers`` counts processes it left behind that had to be ended. ``begun`` is
     False when the program was never reached. ``oom``: it was killed, and the kernel counted an out-of-memory kill while
-    it ran. ``lost`` is why its answer will never be known. ``ended`` is when it ended, on the run's clock, if that was
-    before now. ``usage`` is what the kernel counted, where it did. ``memory`` is what is known of its limit of memory;
-    None without one.
+    it ran. ``lost`` is why its answer will never be known. ``unstarted`` is why nothing of it ever ran although it was
+    asked for, ``again`` how often that may be tried again. ``oom_by`` is who said that it took too much memory, if not
+    the kernel. ``ended`` is when it ended, on the run's clock, if that was before now. ``usage`` is what the kernel
+    counted, where it did. ``memory`` is what is known of its limit of memory; None without one.
     """
 
     code: int | None
@@ -62,6 +67,9 @@ class Exit:
     begun: bool = True
     oom: bool = False
     lost: str = ""
+    unstarted: str = ""
+    again: int = 0
+    oom_by: str = ""
     ended: float | None = None
     usage: Usage | None = None
     memory: MemoryEnd | None = None

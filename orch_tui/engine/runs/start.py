@@ -15,7 +15,7 @@ from pathlib import Path
 from orch_tui.engine.attempts.nested import nested_before
 from orch_tui.engine.attempts.prepare import Preparer
 from orch_tui.engine.attempts.task_facts import Facts, run_variables
-from orch_tui.engine.backends.chosen import BackendMissing, Backends
+from orch_tui.engine.backends.chosen import BackendMissing, Backends, carried_by, place_fault
 from orch_tui.engine.phases.admission import Limits
 from orch_tui.engine.phases.executor import PhaseExecutor
 from orch_tui.engine.processes.launcher import Launcher
@@ -76,7 +76,7 @@ class AlreadyRunning(RunRefused):
 @dataclass(frozen=True, slots=True)
 class RunRequest:
     """What to run. ``only`` and ``phases`` are ids or names as people type them; ``rerun`` a run's id or ``last``;
-    ``changed``: only what is stale (:mod:`orch_tui.freshness`)."""
+    ``changed``: only what is stale (:mod:`orch_tui.freshness`); ``backend`` carries all, whatever they say."""
 
     orchestration: str
     only: Sequence[str] = ()
@@ -85,6 +85,7 @@ class RunRequest:
     rerun: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     changed: Mapping[str, Standing] | None = None
+    backend: str | None = None
 
 
 def plan_run(project: Project, request: RunRequest, value: Orchestration | None = None) -> RunPlan:
@@ -117,7 +118,8 @@ def plan_run(project: Project, request: RunRequest, value: Orchestration | None 
         selection=selection,
         variables=variables,
     )
-    if fault := limit_fault(plan, project.settings.pools, project.settings.memory):
+    plan, settings = carried_by(plan, request.backend), project.settings
+    if fault := place_fault(plan, settings) or limit_fault(plan, settings.pools, settings.memory, settings.is_far):
         raise RunRefused(fault)
     return _with_nested(project.paths, plan) if plan.rerun_of is not None else plan
 
@@ -303,8 +305,7 @@ def start_run(
     """Write the run's header and start executing.
 
     ``nested_in`` ("orchestration/run/task") is set when a task of another run starts it: that run holds the lock.
-    ``scheduled`` is the scheduled time that it is started for.
-    ``launcher`` is the one that the project names, unless another is given.
+    ``scheduled`` is the time that it is started for. ``launcher`` takes the place of the one that the project names.
 
     Raises:
         RunRefused: the plan has nothing to run or is blocked, or there is no such launcher.
@@ -316,8 +317,7 @@ def start_run(
     backends = backends_of(project, launcher)
     project.paths.make_state()
     own_identity()
-    loop = make_loop()
-    clock, directory, lock = new_clock(), None, None
+    loop, clock, directory, lock = make_loop(), new_clock(), None, None
     try:
         lock = _claim(project, plan, by, scheduled) if nested_in is None else None
         directory = make_run_directory(project.paths, plan.orchestration, clock.now())

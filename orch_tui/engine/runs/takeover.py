@@ -16,7 +16,7 @@ from orch_tui.engine.attempts.attempts import ActiveAttempt, time_limit, unstart
 from orch_tui.engine.attempts.nested import inner_orchestration, interrupted_below
 from orch_tui.engine.attempts.prepare import Preparer, grace_of, max_log_of
 from orch_tui.engine.backends.backend import Finding, Left, Verdict
-from orch_tui.engine.backends.chosen import Backends
+from orch_tui.engine.backends.chosen import BackendMissing, Backends
 from orch_tui.engine.phases.admission import Limits
 from orch_tui.engine.phases.executor import PhaseExecutor
 from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest
@@ -140,7 +140,10 @@ def _lock(project: Project, state: RunState, directory: Path, by: str) -> Lock |
 def _executor(project: Project, directory: Path, journal: Journal, state: RunState, by: str) -> PhaseExecutor:
     """Of a run whose journal is held: what became of its tasks is written down, and those that live are adopted."""
     backends = backends_of(project)
-    findings = inspect_run(directory, state, backends)
+    try:
+        findings = inspect_run(directory, state, backends)
+    except BackendMissing as error:
+        raise RunRefused(f"run {directory.name} cannot be taken over here: {error}") from error
     if elsewhere := next((f for f in findings.values() if f.verdict is Verdict.OTHER_HOST), None):
         raise RunRefused(f"run {directory.name} cannot be taken over here: {elsewhere.text}")
     clock = clock_of(state)
@@ -215,6 +218,7 @@ def _spec(directory: Path, task: PlannedTask, state: TaskState, now: float) -> A
         limit.total,
         inner_orchestration(task.configuration),
         memory_of(task) or None,
+        task.options.resources,
     )
 
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from orch_tui.engine.attempts.attempts import mask_what_is_left
 from orch_tui.engine.attempts.lastlines import last_lines
 from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.attempts.results import read_result
@@ -26,6 +25,7 @@ from orch_tui.model.run.outcome import outcome_of_exit
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import log_file
+from orch_tui.project.masking.files import mask_what_is_left
 from orch_tui.project.project import Project
 
 LIMIT = 600.0
@@ -97,7 +97,7 @@ class Trial(Alone):
         options = TaskOptions(timeout=LIMIT, grace=_GRACE, max_log_mb=_MAX_LOG_MB)
         spec = prepare_alone(project, configuration, self.variables(project), directory, "try", options)
         end = await run_attempt(spec, self.stop)
-        mask_what_is_left(spec)
+        mask_what_is_left(spec.directory, spec.environment)
         return _result(end, spec.directory, configuration, begun)
 
 

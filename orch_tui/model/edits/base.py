@@ -122,6 +122,16 @@ def check_options(options: TaskOptions) -> TaskOptions:
         )
     if options.pool is not None and not valid_id(options.pool):
         raise EditError("The name of a pool has letters, digits and _ . - in it; leave it empty for none.")
+    if options.runs_on is not None and not valid_id(options.runs_on):
+        raise EditError("The name of a backend has letters, digits and _ . - in it; leave it empty for the default.")
+    if options.resources is not None:
+        # Few tasks name any.
+        from orch_tui.model.orchestration.resources import check_resources
+
+        try:
+            check_resources(options.resources)
+        except ValueError as error:
+            raise EditError(f"The resources cannot be taken: {error}.") from error
     if options.retry is not None and options.retry.attempts < 0:
         raise EditError("The number of retries must be 0 or more; leave it empty for the default.")
     return options

@@ -32,7 +32,7 @@ from orch_tui.model.edits.phases import (
     remove_phase,
     rename_phase,
     set_phase_max_parallel,
-    set_phase_retry,
+    set_phase_options,
 )
 from orch_tui.model.edits.rules import add_rule, change_rule, move_rule, remove_rule
 from orch_tui.model.edits.tasks import (
@@ -95,7 +95,7 @@ __all__ = [
     "set_max_parallel",
     "set_options",
     "set_phase_max_parallel",
-    "set_phase_retry",
+    "set_phase_options",
     "set_variables",
 ]
 

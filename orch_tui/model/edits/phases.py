@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from orch_tui.model.edits.base import (
     EditError,
@@ -20,7 +21,6 @@ from orch_tui.model.edits.base import (
 )
 from orch_tui.model.edits.rules import led_elsewhere, merged_rules
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
-from orch_tui.model.orchestration.retry import Retry
 from orch_tui.model.orchestration.rules import END
 
 
@@ -58,15 +58,16 @@ def set_phase_max_parallel(orch: Orchestration, phase_id: str, limit: int | None
     return _changed(orch, index, replace(orch.phases[index], max_parallel=check_limit(limit, "phase")))
 
 
-def set_phase_retry(orch: Orchestration, phase_id: str, retry: Retry | None) -> Orchestration:
-    """When failed tasks of the phase are tried again that say nothing themselves; None for what holds without it.
+def set_phase_options(orch: Orchestration, phase_id: str, options: Mapping[str, Any]) -> Orchestration:
+    """Options of the phase's tasks that say nothing themselves, by their names; None for
+    what holds without it.
 
     Raises:
         EditError: an unknown id, or a number that no run can use.
     """
     index = phase_index(orch, phase_id)
-    check_options(TaskOptions(retry=retry))
-    return _changed(orch, index, replace(orch.phases[index], retry=retry))
+    check_options(TaskOptions(**options))
+    return _changed(orch, index, replace(orch.phases[index], **options))
 
 
 def remove_phase(orch: Orchestration, phase_id: str, *, only_if_empty: bool = False) -> Orchestration:

@@ -13,6 +13,7 @@ from orch_tui.model.orchestration.rules import Rule
 
 if TYPE_CHECKING:
     from orch_tui.model.orchestration.alerts import AlertRule
+    from orch_tui.model.orchestration.resources import Resources
     from orch_tui.model.orchestration.starts import Schedule
     from orch_tui.model.orchestration.triggers import Trigger
 
@@ -22,7 +23,7 @@ class ValueKind(StrEnum):
 
     ``LENGTH`` is seconds from 0 on, ``LIMIT`` seconds and ``SIZE`` MiB above 0, ``MEMORY`` bytes from
     :data:`LEAST_MEMORY` on, ``COUNT`` a whole number from 1 on, ``NAMES`` names of variables, ``ID`` an id,
-    ``IDS`` several.
+    ``IDS`` several, ``RESOURCES`` what it needs of its machine.
     """
 
     FLAG = "flag"
@@ -37,6 +38,7 @@ class ValueKind(StrEnum):
     NAMES = "names"
     ID = "id"
     IDS = "ids"
+    RESOURCES = "resources"
 
 
 LEAST_MEMORY = 10_000_000
@@ -63,7 +65,8 @@ class TaskOptions:
     """What a task may set, and what an orchestration or project may set for all its tasks; None is "not set".
 
     ``timeout``, ``delay`` and ``grace`` are seconds; ``max_log_mb`` is the size in MiB at which a log is too long.
-    ``weight`` is how many slots of the ``pool`` it takes, ``memory`` how many bytes it may have.
+    ``weight`` is how many slots of the ``pool`` it takes, ``memory`` how many bytes it may have. ``runs_on`` names the
+    backend that carries it.
     """
 
     retry: Retry | None = field(default=None, metadata=_of(ValueKind.RETRY, "retry"))
@@ -74,6 +77,8 @@ class TaskOptions:
     pool: str | None = field(default=None, metadata=_of(ValueKind.ID, "pool"))
     weight: int | None = field(default=None, metadata=_of(ValueKind.COUNT, "weight in its pool"))
     memory: int | None = field(default=None, metadata=_of(ValueKind.MEMORY, "memory limit"))
+    runs_on: str | None = field(default=None, metadata=_of(ValueKind.ID, "backend"))
+    resources: Resources | None = field(default=None, metadata=_of(ValueKind.RESOURCES, "resources"))
 
     def over(self, default: TaskOptions) -> TaskOptions:
         """These options, with ``default`` where one is not set."""
@@ -110,8 +115,8 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """``rules`` say where a run goes on when the phase has ended; without any to the next one. ``retry`` is that of its
-    tasks without one of their own."""
+    """``rules`` say where a run goes on when the phase has ended; without any to the next one. ``retry``, ``runs_on``
+    and ``resources`` are those of its tasks without one of their own."""
 
     id: str
     name: str
@@ -119,10 +124,17 @@ class Phase:
     max_parallel: int | None = None
     rules: tuple[Rule, ...] = ()
     retry: Retry | None = None
+    runs_on: str | None = None
+    resources: Resources | None = None
+
+    @property
+    def options(self) -> TaskOptions:
+        """What the phase sets for its tasks."""
+        return TaskOptions(retry=self.retry, runs_on=self.runs_on, resources=self.resources)
 
     def options_over(self, defaults: TaskOptions) -> TaskOptions:
         """What the phase sets for its tasks, with ``defaults`` where it sets nothing."""
-        return defaults if self.retry is None else TaskOptions(retry=self.retry).over(defaults)
+        return self.options.over(defaults)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
-from orch_tui.model.orchestration.approval import is_approval
 from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.orchestration.places import stays_here
 from orch_tui.model.run.plan import PlannedTask, RunPlan
 from orch_tui.model.run.pools import pool_fault
 from orch_tui.model.texts.sizes import write_size
@@ -20,16 +19,22 @@ def memory_of(task: PlannedTask) -> int:
 def memory_needed(configuration: str, options: TaskOptions) -> int:
     """The same for a task with this configuration and these options. An approval uses nothing, and a nested
     orchestration nothing of its own: its tasks have limits."""
-    component = configuration.partition("/")[0]
-    if options.memory is None or is_approval(configuration) or component == ORCHESTRATION_COMPONENT:
+    if options.memory is None or stays_here(configuration):
         return 0
     return options.memory
 
 
-def limit_fault(plan: RunPlan, pools: Mapping[str, int], memory: int | None) -> str:
+def limit_fault(
+    plan: RunPlan,
+    pools: Mapping[str, int],
+    memory: int | None,
+    is_far: Callable[[str | None], bool] = lambda name: False,
+) -> str:
     """Why a task of a plan can never start by the limits of the project, slots of pools and bytes of memory; empty when
-    all can."""
+    all can. ``is_far``: what ``runs_on`` names is another machine, whose memory is not counted."""
     for task in plan.tasks():
+        if is_far(task.options.runs_on):
+            continue
         if wrong := wrong_memory(memory_of(task), memory):
             return f"task {task.id} {wrong}"
     return pool_fault(plan, pools)

@@ -37,9 +37,9 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def outcome_of_exit(code: int | None, last_line: str = "", warning: str | None = None, *, oom: bool = False) -> Outcome:
-    """An attempt that nobody stopped. ``last_line`` is the end of its log: a program's own message. ``oom``: the kernel
-    says that it killed a process here for want of memory while it ran.
+def outcome_of_exit(code: int | None, last_line: str = "", warning: str | None = None, *, oom: str = "") -> Outcome:
+    """An attempt that nobody stopped. ``last_line`` is the end of its log: a program's own message. ``oom`` is who
+    says that it was killed for want of memory, if somebody does.
 
     A signal arrives as a negative code, or as 128 + its number when a shell stood between.
     """
@@ -57,13 +57,16 @@ def outcome_of_exit(code: int | None, last_line: str = "", warning: str | None =
     if code < 0 or (128 < code < 128 + signal.NSIG):
         what = f"ended by {signal_name(number)}"
         if number == signal.SIGKILL:
-            what = "killed by signal 9 (SIGKILL)" + ("; out of memory, as the kernel says" if oom else "")
+            what = "killed by signal 9 (SIGKILL)" + (f"; out of memory, as {oom} says" if oom else "")
         return Outcome(Status.ERROR, f"{what}{said}", FailureKind.SIGNAL, last_line)
     return Outcome(Status.ERROR, f"exit code {code}{said}", FailureKind.APPLICATION, last_line)
 
 
-def outcome_within(outcome: Outcome, memory: MemoryEnd, limit: int, words: Sequence[str]) -> Outcome:
-    """The outcome of an attempt that had a limit of memory, in bytes. ``words`` are the last lines of its log.
+def outcome_within(
+    outcome: Outcome, memory: MemoryEnd, limit: int, words: Sequence[str], by: str = "the kernel"
+) -> Outcome:
+    """The outcome of an attempt that had a limit of memory, in bytes, as ``by`` says. ``words`` are the last lines of
+    its log.
 
     Where the kernel holds the limit by refusing memory, it is for the program to say that it was.
     """
@@ -72,10 +75,10 @@ def outcome_within(outcome: Outcome, memory: MemoryEnd, limit: int, words: Seque
     size = write_size(limit)
     match memory:
         case MemoryEnd.EXCEEDED:
-            reason = f"over its memory limit of {size}, as the kernel says: {outcome.reason}"
+            reason = f"over its memory limit of {size}, as {by} says: {outcome.reason}"
             return replace(outcome, reason=reason, kind=FailureKind.MEMORY)
         case MemoryEnd.SHORT:
-            return replace(outcome, reason=f"out of memory, as the kernel says, below its limit: {outcome.reason}")
+            return replace(outcome, reason=f"out of memory, as {by} says, below its limit: {outcome.reason}")
         case MemoryEnd.REFUSING if says_refused(words) and outcome.kind not in (FailureKind.LAUNCH, FailureKind.LOST):
             told = f"it says that it was refused memory, of which each of its processes may have {size}"
             return replace(outcome, reason=f"{told}: {outcome.reason}", kind=FailureKind.MEMORY)

@@ -15,11 +15,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from orch_tui.project.attempt_dir import is_carried
 from orch_tui.project.files.own_files import NotOwnFile, open_own
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _HOLDER_BYTES = 1000
 _PAUSE = 0.01
+_RECORD = b"\n@"
+"""Stands before the directory of an attempt in a lock's file."""
 
 
 class Lock:
@@ -50,6 +53,9 @@ class Lock:
             if os.fstat(fd).st_nlink > 1:
                 raise NotOwnFile(path, "it has another name too, so that others would be written into", "take it away")
             fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            if not shared and _carried_elsewhere(fd) is not None:
+                os.close(fd)
+                return None
         except BlockingIOError:
             os.close(fd)
             return None
@@ -60,9 +66,15 @@ class Lock:
         lock.describe(holder)
         return lock
 
-    def describe(self, holder: str) -> None:
-        """Say who holds it. A full disk only costs the sentence, not the lock."""
-        text = holder.encode("utf-8", "replace")[:_HOLDER_BYTES].ljust(_HOLDER_BYTES)
+    def describe(self, holder: str, attempt: Path | None = None) -> None:
+        """Say who holds it. A full disk only costs the sentence, not the lock.
+
+        With ``attempt``, the directory of one that another machine carries, it is held until that is over, also when
+        the processes that have it here are gone: no descriptor reaches the node.
+        """
+        record = b"" if attempt is None else _RECORD + os.fsencode(attempt) + b"\n"
+        said = holder.encode("utf-8", "replace")[: _HOLDER_BYTES - len(record)]
+        text = (said + record).ljust(_HOLDER_BYTES)
         try:
             os.pwrite(self.fd, text, 0)
         except OSError:
@@ -131,7 +143,16 @@ def _look(path: Path | str, count: int = 0) -> bytes | None:
     try:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return os.pread(fd, count, 0)
+        return os.pread(fd, count, 0).partition(_RECORD)[0]
+    else:
+        return _carried_elsewhere(fd)
     finally:
         os.close(fd)
-    return None
+
+
+def _carried_elsewhere(descriptor: int) -> bytes | None:
+    """Who holds the lock by an attempt that another machine carries; None when nobody does so."""
+    said, record, rest = os.pread(descriptor, _HOLDER_BYTES, 0).partition(_RECORD)
+    if not record:
+        return None
+    return said if is_carried(Path(os.fsdecode(rest.partition(b"\n")[0]))) else None

@@ -10,7 +10,7 @@ from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Tas
 from orch_tui.model.texts.text import slug, unique, valid_id
 from orch_tui.project.definitions.rules import read_rules
 from orch_tui.project.definitions.schedule_fields import read_schedules
-from orch_tui.project.definitions.task_fields import read_options, read_retry, read_task
+from orch_tui.project.definitions.task_fields import read_options, read_phase_options, read_task
 from orch_tui.project.definitions.variables import read_variables
 from orch_tui.project.toml.decode import Place, Table, quote
 
@@ -80,7 +80,7 @@ def _phase(table: Table, tasks: Sequence[Table], phase_id: str, task_ids: Iterat
         tasks=tuple(_task(task, next(task_ids)) for task in tasks),
         max_parallel=table.integer("max_parallel", 1),
         rules=read_rules(table.tables("next")),
-        retry=read_retry(table),
+        **read_phase_options(table),
     )
     table.finish()
     return phase

@@ -18,6 +18,7 @@ from orch_tui.project.toml.decode import Place, Table, did_you_mean, one_of, quo
 
 if TYPE_CHECKING:
     from orch_tui.model.orchestration.alerts import AlertRule
+    from orch_tui.project.definitions.backends import BackendSettings
 
 _KEPT = ("environments",)
 
@@ -27,8 +28,8 @@ class ProjectSettings:
     """``keep_runs`` and ``keep_days`` bound the history of each orchestration, ``keep_versions`` that of a table.
 
     ``timezone`` is that of schedules without one of their own; empty for the machine's. ``runs_on`` names the launcher
-    that starts tasks. ``alerts`` are for all orchestrations. ``pools`` are sizes by name, ``memory`` is how many bytes
-    those tasks together may have that say how many they need; None for any.
+    that starts tasks, or the backend that carries them. ``alerts`` are for all orchestrations. ``pools`` are sizes by
+    name, ``memory`` is how many bytes those tasks together may have that say how many they need; None for any.
     """
 
     name: str
@@ -47,6 +48,15 @@ class ProjectSettings:
     alerts: tuple[AlertRule, ...] = ()
     pools: Mapping[str, int] = field(default_factory=dict, hash=False)
     memory: int | None = None
+    backends: Mapping[str, BackendSettings] = field(default_factory=dict, hash=False)
+
+    def is_far(self, runs_on: str | None) -> bool:
+        """Whether tasks with this ``runs_on`` are carried by another machine."""
+        return (runs_on or self.runs_on) in self.backends
+
+    def is_place(self, runs_on: str) -> bool:
+        """Whether ``runs_on`` may say this."""
+        return runs_on == LOCAL or runs_on in self.backends or launcher_entry(runs_on) is not None
 
     @property
     def retention(self) -> dict[str, str]:
@@ -63,10 +73,20 @@ def _alerts(tables: Sequence[Table]) -> tuple[AlertRule, ...]:
     return read_alerts(tables, whole_project=True)
 
 
+def _backends(table: Table | None) -> Mapping[str, BackendSettings]:
+    if table is None:
+        return {}
+    # Few projects have one.
+    from orch_tui.project.definitions.backends import read_backends
+
+    return read_backends(table)
+
+
 def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> ProjectSettings:
     """Settings from ``orch.toml``; what is wrong is reported and takes its default."""
     table = Table(data, place)
     runs, storage, limits = table.table("runs"), table.table("storage"), table.table("limits")
+    backends = _backends(table.table("backends"))
     settings = ProjectSettings(
         name=table.text("name") or fallback_name,
         max_parallel=table.integer("max_parallel", 1) or 10,
@@ -78,7 +98,8 @@ def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> P
         keep_days=runs.number("keep_days", zero=False) if runs else None,
         group_order=_group_order(table),
         timezone=read_timezone(table),
-        runs_on=_runs_on(table),
+        runs_on=_runs_on(table, backends),
+        backends=backends,
         pools=_pools(table),
         memory=limits.size("memory", LEAST_MEMORY) if limits else None,
         alerts=_alerts(table.tables("alerts")),
@@ -116,15 +137,15 @@ def _pools(table: Table) -> dict[str, int]:
     return sizes
 
 
-def _runs_on(table: Table) -> str:
+def _runs_on(table: Table, backends: Mapping[str, BackendSettings]) -> str:
     name = table.text("runs_on") or LOCAL
     # What packages offer is looked up only for a project that asks for it.
-    if name == LOCAL or launcher_entry(name) is not None:
+    if name == LOCAL or name in backends or launcher_entry(name) is not None:
         return name
-    known = launcher_names()
+    known = [*launcher_names(), *backends]
     remedy = did_you_mean(name, known) or "install the package that brings it"
     table.error(
-        "runs_on", "value", f"runs_on is {quote(name)}; the launchers installed here are {one_of(known)}", remedy
+        "runs_on", "value", f"runs_on is {quote(name)}; the launchers and backends here are {one_of(known)}", remedy
     )
     return LOCAL
 

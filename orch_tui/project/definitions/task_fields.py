@@ -62,6 +62,13 @@ def _read_ids(table: Table, key: str) -> tuple[str, ...]:
     return ids
 
 
+def _resources() -> Any:
+    # Few tasks name any.
+    from orch_tui.project.definitions import resource_fields
+
+    return resource_fields
+
+
 _CODECS: dict[ValueKind, _Codec] = {
     ValueKind.FLAG: _Codec(lambda table, key: table.flag(key, False), _own, FLAG),
     ValueKind.LENGTH: _Codec(lambda table, key: table.duration(key), duration_value, LENGTH),
@@ -77,6 +84,13 @@ _CODECS: dict[ValueKind, _Codec] = {
         lambda texts: dict(text.split("=", 1) for text in texts),
     ),
     ValueKind.ID: _Codec(lambda table, key: table.id(key), _own, ID),
+    ValueKind.RESOURCES: _Codec(
+        lambda table, key: None if table.raw(key) is None else _resources().read_resources(table, key),
+        lambda value: _resources().resource_values(value),
+        Kind(lambda value: bool(_resources().are_resources(value)), "resources of a machine"),
+        lambda value: _resources().resource_text(value),
+        lambda text: _resources().parse_resources(text),
+    ),
     ValueKind.NAMES: _Codec(read_names, list, TEXTS, list, tuple),
     ValueKind.IDS: _Codec(_read_ids, list, TEXTS, list, tuple),
 }
@@ -147,6 +161,15 @@ def _read(table: Table, field: Field[Any], kind: ValueKind) -> Any:
     if kind is ValueKind.FLAG:
         return table.flag(field.name, bool(field.default))
     return _CODECS[kind].read(table, field.name)
+
+
+PHASE_OPTIONS = ("retry", "runs_on", "resources")
+"""The options that a phase may set for its tasks."""
+
+
+def read_phase_options(table: Table) -> Values:
+    """What a phase sets of :data:`PHASE_OPTIONS`, by name."""
+    return {field.name: _read(table, field, kind) for field, kind in _OPTIONS if field.name in PHASE_OPTIONS}
 
 
 def read_retry(owner: Table) -> Retry | None:

@@ -19,6 +19,7 @@ from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.definitions.trigger_fields import TRIGGER_VARIABLES
 from orch_tui.project.files.source import DefinitionError, describe
 from orch_tui.project.lint.alerts import alert_problems
+from orch_tui.project.lint.backends import backend_problems
 from orch_tui.project.lint.expressions import expression_problems
 from orch_tui.project.lint.limits import limit_problems
 from orch_tui.project.lint.nesting import find_cycle
@@ -76,6 +77,7 @@ class Linter:
         found += rule_problems(value, known | promised(value, sets))
         found += variable_problems(value)
         found += limit_problems(self.project, value, self.configuration)
+        found += backend_problems(self.project, value)
         found += alert_problems(value.alerts, self.secrets)
         found += trigger_problems(self.project, value, self.orchestration, self.configuration)
         found += table_problems(self.project, value, self.configuration, self.orchestration)

@@ -30,7 +30,8 @@ def limit_problems(
             own = pool_options(component, configuration(task.configuration))
             options = task.options.over(own).over(defaults)
             pool, weight = needed(task.configuration, options)
-            if wrong := wrong_memory(memory_needed(task.configuration, options), settings.memory):
+            memory = None if settings.is_far(options.runs_on) else settings.memory
+            if wrong := wrong_memory(memory_needed(task.configuration, options), memory):
                 message, _, remedy = f"the task {quote(task.id)} {wrong}".rpartition("; ")
                 yield Problem(Severity.ERROR, "memory", message, remedy, phase=phase.id, task=task.id)
             elif component is not None and component.id == ORCHESTRATION_COMPONENT and task.options.memory:

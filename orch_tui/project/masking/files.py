@@ -41,6 +41,19 @@ def mask_attempt(directory: Path, redactor: Redactor | None) -> None:
     unmasked_mark(directory).unlink(missing_ok=True)
 
 
+def mask_what_is_left(directory: Path, environment: Mapping[str, str]) -> None:
+    """Mask the files of a task that was killed before it could do so itself; ``environment`` is what it was given."""
+    if is_masked(directory):
+        return
+    # Few tasks are killed.
+    from orch_tui.project.masking.redactor import Redactor
+
+    known = "ORCH_SECRETS" in environment
+    with contextlib.suppress(OSError):
+        # The files still count as unmasked, so nobody shows them: a full disk must not keep the end from the journal.
+        mask_attempt(directory, Redactor.from_environment(environment) if known else None)
+
+
 def is_masked(directory: Path) -> bool:
     """False while files of the attempt may have secrets in them."""
     return not os.path.lexists(unmasked_mark(directory))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Variable
 from orch_tui.project.definitions.rules import rule_values
-from orch_tui.project.definitions.task_fields import TASK_KEYS, option_values, retry_values, task_values
+from orch_tui.project.definitions.task_fields import PHASE_OPTIONS, TASK_KEYS, option_values, task_values
 from orch_tui.project.saving.starts_text import STARTS, edit_starts
 from orch_tui.project.toml.blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks
 from orch_tui.project.toml.edit import TextEdit, VariableValue, edit_errors, edit_text
@@ -48,8 +48,7 @@ def phase_values(phase: Phase) -> Values:
     values: Values = {"id": phase.id, "name": phase.name}
     if phase.max_parallel is not None:
         values["max_parallel"] = phase.max_parallel
-    if phase.retry is not None:
-        values["retry"] = retry_values(phase.retry)
+    values |= option_values(phase.options)
     if phase.rules:
         values["next"] = [rule_values(rule) for rule in phase.rules]
     return values
@@ -70,7 +69,7 @@ def house_text(value: Orchestration, raw: Mapping[str, Any] | None = None, root:
 
 
 _ROOT_KEYS = {"name", "description", "max_parallel", "defaults", "variables", "phases"}
-_PHASE_KEYS = {"id", "name", "max_parallel", "retry", "next", "tasks"}
+_PHASE_KEYS = {"id", "name", "max_parallel", *PHASE_OPTIONS, "next", "tasks"}
 
 
 def _over(raw: Mapping[str, Any] | None, values: Values, known: Set[str]) -> Values:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from orch_tui.model.edits import edits
 from orch_tui.model.edits.edits import EditError
 from orch_tui.model.edits.undo import EditHistory
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
-from orch_tui.model.orchestration.retry import Retry
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.files.source import read_source
 from orch_tui.project.project import DefinitionError, Project, SourceText
@@ -42,7 +41,7 @@ class PhaseChanges:
     """What a person changed in the options of a phase."""
 
     max_parallel: int | edits.Keep | None = edits.KEEP
-    retry: Retry | edits.Keep | None = edits.KEEP
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 class Workbench:
@@ -122,7 +121,7 @@ class Workbench:
         wanted = set(ids)
         defaults = self.value.defaults.over(self.project.settings.defaults)
         phases = [phase for phase in self.value.phases if any(task.id in wanted for task in phase.tasks)]
-        return phases[0].options_over(defaults) if len({phase.retry for phase in phases}) == 1 else defaults
+        return phases[0].options_over(defaults) if len({phase.options for phase in phases}) == 1 else defaults
 
     def title_of(self, ids: Sequence[str]) -> str:
         """ "the task Adform · Campaigns" or "2 tasks"."""
@@ -326,8 +325,8 @@ class Workbench:
         new = self.value
         if not isinstance(changes.max_parallel, edits.Keep):
             new = edits.set_phase_max_parallel(new, phase_id, changes.max_parallel)
-        if not isinstance(changes.retry, edits.Keep):
-            new = edits.set_phase_retry(new, phase_id, changes.retry)
+        if changes.options:
+            new = edits.set_phase_options(new, phase_id, changes.options)
         return self.push(new, "options of the phase")
 
     def merge(self, ids: Sequence[str], *, into_id: str | None = None, into_name: str | None = None) -> bool:

@@ -182,7 +182,9 @@ def test_a_changed_value_changes_one_line() -> None:
         (edits.rename_phase(value, "extractors", "X"), {'name = "Extractor phase"'}, {'name = "X"'}),
         (edits.set_options(value, ["index"], options=TaskOptions(retry=Retry(5))), {"attempts = 3"}, {"attempts = 5"}),
         (
-            edits.set_phase_retry(value, "extractors", Retry(2, on=(RetryOn.parse("timeout"),), jitter=5.0)),
+            edits.set_phase_options(
+                value, "extractors", {"retry": Retry(2, on=(RetryOn.parse("timeout"),), jitter=5.0)}
+            ),
             set(),
             {'retry = { attempts = 2, delay = "10s", on = ["timeout"], jitter = "5s" }'},
         ),

@@ -10,6 +10,7 @@ from typing import Any
 from orch_tui.model.edits.base import check_ids, check_limit, check_names, check_options
 from orch_tui.model.edits.edits import KEEP, EditError, Keep
 from orch_tui.model.orchestration.orchestration import Phase, Task, TaskOptions, ValueKind, kind_of
+from orch_tui.model.orchestration.resources import parse_resources, resource_text
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
 from orch_tui.model.texts.durations import parse_duration, write_duration
 from orch_tui.model.texts.sizes import parse_size, write_size
@@ -43,13 +44,15 @@ FIELDS = (
     Field("pool", "Pool", "of orch.toml whose slots it takes"),
     Field("weight", "Weight", "how many slots of it; 1 if empty"),
     Field("memory", "Memory", "that it may have, like 2GB"),
+    Field("runs_on", "Runs on", "a backend of orch.toml, or local"),
+    Field("resources", "Resources", "cpus=4 time=2h gpus=1"),
     Field("max_parallel", "At once", "of all tasks; 1: it runs alone"),
 )
 SETS = Field("sets", "Sets", "variables for later tasks: rows, day")
 TOGETHER = Field("max_parallel", "At once", "so many of its tasks run together")
 ROWS = Field("rows", "Rows", "ids of rows of its configuration; else all")
 TASK_FIELDS = (*FIELDS, SETS, ROWS)
-PHASE_FIELDS = (TOGETHER, *(field for field in FIELDS if field.name in _RETRY))
+PHASE_FIELDS = (TOGETHER, *(field for field in FIELDS if field.name in (*_RETRY, "runs_on", "resources")))
 _SIMPLE = {
     option.name: kind
     for option in fields(TaskOptions)
@@ -80,7 +83,7 @@ def form_values(tasks: Sequence[Task], defaults: TaskOptions) -> FormValues:
 
 def phase_values(phase: Phase, defaults: TaskOptions, limit: int) -> FormValues:
     """What the form of a phase shows; ``defaults`` and ``limit`` are what holds where it sets nothing."""
-    texts = option_texts(TaskOptions(retry=phase.retry), phase.max_parallel)
+    texts = option_texts(phase.options, phase.max_parallel)
     own = option_texts(defaults, limit)
     names = [field.name for field in PHASE_FIELDS]
     return FormValues({name: texts[name] for name in names}, "", frozenset(), {name: own[name] for name in names})
@@ -118,6 +121,7 @@ _TEXTS: dict[ValueKind, Callable[[Any], str]] = {
     ValueKind.MEMORY: lambda size: "" if size is None else write_size(size),
     ValueKind.COUNT: lambda count: "" if count is None else str(count),
     ValueKind.ID: lambda name: name or "",
+    ValueKind.RESOURCES: resource_text,
 }
 _READERS: dict[ValueKind, Callable[[str], Any]] = {
     ValueKind.LENGTH: parse_duration,
@@ -126,6 +130,7 @@ _READERS: dict[ValueKind, Callable[[str], Any]] = {
     ValueKind.MEMORY: parse_size,
     ValueKind.COUNT: int,
     ValueKind.ID: _id,
+    ValueKind.RESOURCES: parse_resources,
 }
 
 
@@ -158,7 +163,7 @@ def read_phase(before: FormValues, texts: Mapping[str, str]) -> PhaseChanges:
     options, limit = read_options(before, texts, errors)
     if errors:
         raise FormErrors(errors)
-    return PhaseChanges(limit, options.get("retry", KEEP))
+    return PhaseChanges(limit, options)
 
 
 def read_options(

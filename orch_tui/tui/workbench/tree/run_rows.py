@@ -56,6 +56,7 @@ _RULE_LOOKS = {
     RuleFate.UNDECIDED: ("◆", "error", "error", "✘ undecided"),
 }
 """Sign, its style, that of the text, and the word at the right."""
+_PLACE = 24
 _PLANNED = 13
 """Columns of a decision; reasons take them from the names where they need to."""
 
@@ -83,11 +84,21 @@ def task_state(model: RunModel, task: TaskState, now: RunTime, *, wide: bool = F
         parts.append(_word(task.status, wide=wide))
     if wide:
         parts[-1] = parts[-1]._replace(text=f"{parts[-1].text:<{WORD}}")
+        if (where := _where(task)) and not model.interrupted:
+            parts.insert(0, Part(f"{where} ", "dim"))
     # How long a question waits is on its card.
     seconds = model.seconds(task, now) if task.question is None else None
     shown = "" if seconds is None else clock(seconds) if task.status in RUNNING else show_duration(seconds)
     parts.append(Part(f"{shown:>{TIME}}", "text" if task.status in RUNNING else "dim"))
     return tuple(parts)
+
+
+def _where(task: TaskState) -> str:
+    """The node of one that runs there; of one that waits in a queue, why."""
+    if task.status is Status.QUEUED:
+        return safe_line(task.reason.partition(":")[0], _PLACE)
+    last = task.attempt
+    return safe_line(last.node, _PLACE) if last is not None and task.status in RUNNING else ""
 
 
 def _word(status: Status, *, wide: bool) -> Part:
@@ -248,7 +259,11 @@ def about_task(model: RunModel, task: TaskState, now: RunTime, width: int) -> li
     """The task under the cursor: how it stands, and why; in two lines at most."""
     look = task.status.style
     head = (Part(f" {look.glyph} {look.word}  ", style_of(task.status)), Part(safe_line(task.name, 200), "strong"))
-    why = model.why(task, now)
+    why, last = model.why(task, now), task.attempt
+    if last is not None and last.backend and task.status in RUNNING:
+        why = "; ".join(
+            part for part in (f"{last.backend} · {last.place}" if last.place else last.backend, why) if part
+        )
     if task.status.final and task.attempts and task.status is not Status.SUCCESS:
         why = exit_in_words(task)
     elif why and not task.status.final and not task.attempts:

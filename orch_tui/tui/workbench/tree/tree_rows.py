@@ -241,6 +241,8 @@ def _of_phase(phase: Phase, *, folded: bool) -> tuple[Part, ...]:
         notes.append(f"{phase.max_parallel} at once")
     if phase.retry is not None:
         notes.append(f"↻ {phase.retry.attempts}×")
+    if phase.runs_on is not None:
+        notes.append(f"on {phase.runs_on}")
     if folded or not phase.tasks:
         notes.append(counted(len(phase.tasks), "task") if phase.tasks else "no tasks")
     if folded and phase.rules:

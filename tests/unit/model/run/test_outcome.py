@@ -51,7 +51,7 @@ def test_without_a_code_it_is_lost() -> None:
 
 @pytest.mark.parametrize(("code", "told"), [(-9, True), (137, True), (-15, False), (1, False)])
 def test_memory_is_the_cause_only_of_a_kill(code: int, told: bool) -> None:
-    assert ("out of memory" in outcome_of_exit(code, oom=True).reason) is told
+    assert ("out of memory" in outcome_of_exit(code, oom="the kernel").reason) is told
     assert "out of memory" not in outcome_of_exit(code).reason
 
 

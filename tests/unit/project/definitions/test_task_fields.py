@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.model.edits.edits import EditError, set_options
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions, ValueKind, kind_of
+from orch_tui.model.orchestration.resources import Resources
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
 from orch_tui.model.run.plan import RUN_SETTINGS, PlannedTask, TaskFacts, make_plan
 from orch_tui.model.run.run_start import plan_of
@@ -36,6 +37,12 @@ _RETRIES = st.builds(
     st.lists(retry_failures, max_size=3).map(tuple),
     st.just(0.0) | _SECONDS,
 )
+_RESOURCES = st.builds(
+    Resources,
+    st.integers(1, 64),
+    st.none() | _SECONDS,
+    st.none() | st.integers(1, 8),
+)
 _NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,9}", fullmatch=True)
 _IDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,9}", fullmatch=True)
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -52,6 +59,7 @@ VALUES: dict[ValueKind, st.SearchStrategy[Any]] = {
     ValueKind.IDS: st.lists(
         st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_-]{0,9}", fullmatch=True), max_size=3, unique=True
     ).map(tuple),
+    ValueKind.RESOURCES: st.none() | _RESOURCES,
     ValueKind.NAMES: st.lists(_NAMES, max_size=3, unique=True).map(tuple),
 }
 
@@ -80,6 +88,7 @@ _SAMPLES: dict[ValueKind, Any] = {
     ValueKind.NAMES: ("day",),
     ValueKind.IDS: ("4711", "orders"),
     ValueKind.ID: "snowflake",
+    ValueKind.RESOURCES: Resources(4, 7200.0, 1),
 }
 
 
@@ -173,6 +182,8 @@ def test_no_option_takes_a_number_that_no_run_can_use(field: Any) -> None:
         wrong: list[Any] = [Retry(-1), Retry(1, -1.0), Retry(1, 1.0, total=0.0), Retry(1, jitter=-1.0)]
     elif kind is ValueKind.ID:
         wrong = ["", "two words"]
+    elif kind is ValueKind.RESOURCES:
+        wrong = [Resources(), Resources(0), Resources(time=-1.0), Resources(gpus=True)]
     else:
         wrong = [-1.0, float("inf"), float("nan"), *([] if kind is ValueKind.LENGTH else [0.0])]
     # WHEN it is set to what is below its least, or to no number

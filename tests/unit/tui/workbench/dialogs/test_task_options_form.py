@@ -61,6 +61,8 @@ def test_values_are_shown_as_people_write_them() -> None:
         "pool": "",
         "weight": "",
         "memory": "",
+        "runs_on": "",
+        "resources": "",
         "max_parallel": "2",
         "sets": "rows, last-day",
         "rows": "orders, 17",
@@ -165,10 +167,10 @@ def test_a_phase_has_its_limit_and_its_retry() -> None:
     typed = {"retry_attempts": "2", "retry_on": "timeout; contains: reset", "retry_jitter": "5s", "retry_total": "1h"}
     changes = read_phase(shown, {**shown.texts, **typed, "max_parallel": "3"})
     on = (RetryOn.parse("timeout"), RetryOn.parse("contains: reset"))
-    assert changes == PhaseChanges(3, Retry(2, total=3600.0, on=on, jitter=5.0))
+    assert changes == PhaseChanges(3, {"retry": Retry(2, total=3600.0, on=on, jitter=5.0)})
     # AND emptied again it is gone; what is wrong is told at its field
     own = phase_values(Phase("p", "P", max_parallel=3, retry=RETRY), defaults, 10)
-    assert read_phase(own, dict.fromkeys(own.texts, "")) == PhaseChanges(None, None)
+    assert read_phase(own, dict.fromkeys(own.texts, "")) == PhaseChanges(None, {"retry": None})
     with pytest.raises(FormErrors) as caught:
         read_phase(shown, {**shown.texts, "retry_on": "sometimes", "retry_attempts": "x", "max_parallel": "0"})
     assert set(caught.value.errors) == {"retry_on", "retry_attempts", "max_parallel"}

@@ -1,0 +1,1 @@
+"""What all backends share whose attempts run on other machines: files of the attempt, and who follows them."""

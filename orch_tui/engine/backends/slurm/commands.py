@@ -1,0 +1,237 @@
+"""Slurm's own programs: a job submitted, the queue read, jobs ended. None of them is trusted to answer.
+
+Sources: sbatch(1), squeue(1), scancel(1) of Slurm 22.05. What ``sbatch`` is told on its command line, and the name of a
+job, every user of the cluster can read; the script goes through standard input and has no argument.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import math
+import os
+import pwd
+import re
+import shlex
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from orch_tui.engine.processes.launcher import AttemptSpec
+from orch_tui.engine.processes.process import wait_for_exit
+from orch_tui.model.orchestration.resources import Resources
+from orch_tui.model.texts.text import safe_line
+from orch_tui.project.attempt_dir import queue_log
+from orch_tui.project.concurrent.locks import is_locked
+from orch_tui.project.definitions.backends import BackendSettings
+from orch_tui.project.files.own_files import open_own
+
+SUPERVISOR = "orch_tui.engine.supervisor"
+_OWN_MEMORY = 64
+"""MiB that the program on the node needs beside the task."""
+_PATIENCE = {"sbatch": 150.0, "squeue": 60.0, "scancel": 60.0}
+"""Seconds until a program that does not answer is given up; with a MessageTimeout of 60 s they try for two minutes."""
+_BACKSTOP = 120.0
+"""Seconds that the queue gives beyond the limits that the node holds itself."""
+# The rest is the task's, or would be read by Slurm's programs as options (SBATCH_REQUEUE, SQUEUE_FORMAT).
+_ENVIRONMENT = (
+    *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SLURM_CONF", "SLURM_CLUSTERS"),
+    *("KRB5CCNAME", "SLURM_JWT", "MUNGE_SOCKET"),
+)
+_NO_ANSWER = re.compile(
+    r"unable to contact|socket timed out|timed out|communication|connection|zero bytes|transport|network|"
+    r"host is unreachable|authentication|munge|failover|backup",
+    re.IGNORECASE,
+)
+_PASSING = re.compile(r"temporarily unable|submit ?limit|MaxSubmit|MaxJobCount|try again|retrying", re.IGNORECASE)
+_ID = re.compile(r"^(\d+)(?:;|$)", re.MULTILINE)
+_PREFIX = re.compile(r"^(?:sbatch|squeue|scancel|slurm_load_jobs|scancel): (?:error: )?", re.MULTILINE)
+
+
+class Answer(NamedTuple):
+    """``code`` is None for a program that gave no answer in time and was ended."""
+
+    code: int | None
+    output: str
+    error: str
+
+
+class Submission(Enum):
+    """``UNKNOWN``: it was asked for and nobody knows whether that was heard. ``BUSY``: the queue is full now."""
+
+    DONE = "done"
+    UNKNOWN = "unknown"
+    BUSY = "busy"
+    REFUSED = "refused"
+
+
+class Submitted(NamedTuple):
+    """``job`` is the id of what was ``DONE``, ``said`` what Slurm said otherwise, in a line."""
+
+    how: Submission
+    job: str = ""
+    said: str = ""
+
+
+class Row(NamedTuple):
+    """A job as the queue has it: its state (``PENDING``), the reason for that (``Resources``), its nodes."""
+
+    job: str
+    name: str
+    state: str
+    reason: str
+    nodes: str
+
+
+class NoAnswer(Exception):
+    """The queue did not answer; the text is what was said of it, in a line."""
+
+
+async def submit(spec: AttemptSpec, name: str, settings: BackendSettings, exclude: Sequence[str]) -> Submitted:
+    """Ask for a job of this name that carries the attempt.
+
+    The program holds the lock of the attempt's file for the queue's log until it has its answer: as long as that is
+    held, a job may still come.
+
+    Raises:
+        OSError: the log cannot be made, or the program cannot be started. Nothing was asked for.
+    """
+    log = open_own(queue_log(spec.directory), os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    try:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        script = f"#!/bin/sh\nexec {shlex.join([sys.executable, '-P', '-m', SUPERVISOR, str(spec.directory)])}\n"
+        answer = await run(submit_arguments(spec, name, settings, exclude), script.encode(), keep=log)
+    finally:
+        os.close(log)
+    found = _ID.search(answer.output)
+    if answer.code == 0 and found is not None:
+        return Submitted(Submission.DONE, found[1])
+    said = said_by(answer)
+    if answer.code is None or answer.code < 0 or _NO_ANSWER.search(answer.error):
+        return Submitted(Submission.UNKNOWN, said=said)
+    return Submitted(Submission.BUSY if _PASSING.search(answer.error) else Submission.REFUSED, said=said)
+
+
+def submit_arguments(spec: AttemptSpec, name: str, settings: BackendSettings, exclude: Sequence[str]) -> list[str]:
+    """The command line of ``sbatch``."""
+    # "%" begins a replacement in names of files.
+    log = str(queue_log(spec.directory)).replace("%", "%%")
+    own = [f"--partition={settings.partition}"] * bool(settings.partition)
+    own += [f"--account={settings.account}"] * bool(settings.account)
+    own += [f"--exclude={','.join(exclude)}"] * bool(exclude)
+    return [
+        *("sbatch", "--parsable", "--no-requeue", "--export=NIL", "--input=/dev/null", "--open-mode=append"),
+        *(f"--output={log}", f"--job-name={name}", "--chdir=/", "--nodes=1", "--ntasks=1"),
+        *own,
+        *_wanted(spec),
+        *settings.options,
+    ]
+
+
+def _wanted(spec: AttemptSpec) -> list[str]:
+    resources, limit = spec.resources or Resources(), time_limit(spec)
+    options = [f"--cpus-per-task={resources.cpus}"] if resources.cpus is not None else []
+    options += [f"--mem={math.ceil(spec.memory / 2**20) + _OWN_MEMORY}M"] if spec.memory is not None else []
+    options += [f"--gres=gpu:{resources.gpus}"] if resources.gpus is not None else []
+    if limit is not None:
+        options.append(f"--time={math.ceil((limit + spec.grace + _BACKSTOP) / 60)}")
+    return options
+
+
+def time_limit(spec: AttemptSpec) -> float | None:
+    """Seconds that it may run on a node: its timeout, or what it says that it needs."""
+    limits = (spec.timeout, spec.resources.time if spec.resources is not None else None)
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+async def look() -> list[Row]:
+    """The jobs of this user that the queue knows, ended ones too as long as it keeps them (MinJobAge).
+
+    Raises: NoAnswer.
+    """
+    user = pwd.getpwuid(os.getuid()).pw_name
+    form = "--format=%i|%j|%T|%r|%N"
+    try:
+        answer = await run(["squeue", "--noheader", "--states=all", f"--user={user}", form])
+    except OSError as error:
+        raise NoAnswer(f"squeue cannot be started: {error.strerror}") from error
+    if answer.code != 0:
+        raise NoAnswer(said_by(answer))
+    return [row for line in answer.output.splitlines() if (row := read_row(line)) is not None]
+
+
+def read_row(line: str) -> Row | None:
+    """A line of :func:`look`; None for one of another form. A foreign job may have any name."""
+    job, _, rest = line.partition("|")
+    parts = rest.rsplit("|", 3)
+    return Row(job, *parts) if len(parts) == 4 else None
+
+
+async def cancel(name: str, *, signal_batch: bool = False) -> bool:
+    """End the job of this name, or only tell its first process to look; True when Slurm took that."""
+    user = pwd.getpwuid(os.getuid()).pw_name
+    how = ["--signal=TERM", "--batch"] if signal_batch else []
+    with contextlib.suppress(OSError):
+        return (await run(["scancel", *how, f"--user={user}", f"--name={name}"])).code == 0
+    return False
+
+
+def said_by(answer: Answer) -> str:
+    """What it said, in a line."""
+    words = _PREFIX.sub("", answer.error or answer.output).split("\n")
+    said = "; ".join(dict.fromkeys(word.strip() for word in words if word.strip()))
+    return safe_line(said, 300) or ("no answer in time" if answer.code is None else f"exit code {answer.code}")
+
+
+async def run(argv: Sequence[str], given: bytes = b"", keep: int | None = None) -> Answer:
+    """Run one of Slurm's programs to its end; ``keep`` is a descriptor that it holds open.
+
+    When this is cancelled, a program that submits goes on. Raises: OSError.
+    """
+    path = shutil.which(argv[0])
+    if path is None:
+        raise FileNotFoundError(2, "it is not installed on this machine", argv[0])
+    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    with contextlib.ExitStack() as held:
+        fds = []
+        for stream in ("in", "out", "err"):
+            # In memory: what nobody reads meanwhile does not hold the program up.
+            fds.append(os.memfd_create(f"slurm-{stream}"))
+            held.callback(os.close, fds[-1])
+        os.write(fds[0], given)
+        os.lseek(fds[0], 0, os.SEEK_SET)
+        actions = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(fds)]
+        if keep is not None:
+            actions.append((os.POSIX_SPAWN_DUP2, keep, keep))
+        # A session of its own: Ctrl-C at the terminal is for the executor.
+        pid = os.posix_spawn(
+            path, list(argv), environment, file_actions=actions, setsid=True, setsigdef=[signal.SIGINT]
+        )
+        pidfd = os.pidfd_open(pid)
+        held.callback(os.close, pidfd)
+        try:
+            in_time = await wait_for_exit(pidfd, _PATIENCE[argv[0]])
+        except asyncio.CancelledError:
+            if keep is None:
+                os.kill(pid, signal.SIGKILL)
+            raise
+        if not in_time:
+            os.kill(pid, signal.SIGKILL)
+            await wait_for_exit(pidfd)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return Answer(code if in_time else None, _text(fds[1]), _text(fds[2]))
+
+
+def _text(fd: int) -> str:
+    size = os.fstat(fd).st_size
+    return os.pread(fd, size, 0).decode("utf-8", "replace")
+
+
+def still_submitting(directory: Path) -> bool:
+    """Whether a program that somebody started still asks for a job of this attempt."""
+    return is_locked(queue_log(directory))
