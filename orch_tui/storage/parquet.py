@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.storage.conversion import converted, holds
 from orch_tui.storage.duckdb import COPY_OPTIONS, Column, columns_of, literal, quoted
@@ -80,7 +80,19 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path, *, gro
     return int(row[0]) if row else 0
 
 
-def write_once(con: duckdb.DuckDBPyConnection, query: str, path: Path, *, group: int = ROW_GROUP) -> int:
+Run = Callable[["duckdb.DuckDBPyConnection", str], "tuple[Any, ...] | None"]
+"""Runs a statement and gives the first row of its answer."""
+
+
+def execute(con: duckdb.DuckDBPyConnection, statement: str) -> tuple[Any, ...] | None:
+    """The usual :data:`Run`. Raises: duckdb.Error."""
+    row: tuple[Any, ...] | None = con.execute(statement).fetchone()
+    return row
+
+
+def write_once(
+    con: duckdb.DuckDBPyConnection, query: str, path: Path, *, group: int = ROW_GROUP, run: Run = execute
+) -> int:
     """As :func:`write_parquet` for a query that can run only once, over a stream; returns how many rows.
 
     Its columns must have types that Parquet keeps.
@@ -88,7 +100,7 @@ def write_once(con: duckdb.DuckDBPyConnection, query: str, path: Path, *, group:
     Raises:
         duckdb.Error: the query failed or the file cannot be written.
     """
-    row = con.execute(f"copy ({query}) to {literal(str(path))} ({COPY_OPTIONS}, row_group_size {group})").fetchone()
+    row = run(con, f"copy ({query}) to {literal(str(path))} ({COPY_OPTIONS}, row_group_size {group})")
     path.chmod(0o600)
     return int(row[0]) if row else 0
 

@@ -235,6 +235,7 @@ class CommonTests:
         parameters = side.extractor.Parameters(**side.parameters(table="t"))
         with side.reader(parameters, bench.context()) as reader:
             reader.start(None)
+            reader.open()
             assert len(reader.fetchmany(10)) == 10
             # WHEN the rows are deleted meanwhile, THEN it reads them all the same
             side.server.run("delete from t")

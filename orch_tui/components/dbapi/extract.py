@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from orch_tui.components.dbapi.growing import Last, last_of, remember, require_growing
 from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Source
+from orch_tui.components.dbapi.pipe import LineTooLongError
 from orch_tui.components.dbapi.session import Work
 from orch_tui.components.dbapi.settle import Types
 from orch_tui.components.dbapi.sql_source import require_kept_rows
 from orch_tui.components.dbapi.stop import stoppable
+from orch_tui.components.dbapi.streams import Rows, store
 from orch_tui.components.dbapi.values import Column, Converter
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.drift import check_shape
@@ -31,6 +34,21 @@ class Reader(Work):
 
         Raises: UserError when table or column are not there; the driver's errors.
         """
+
+    @abstractmethod
+    def csv(self, columns: Sequence[Column], told: Callable[[int], None]) -> AbstractContextManager[Rows]:
+        """The rows as a stream, as often as it is asked for, always those of one moment.
+
+        Args:
+            columns: those of :meth:`start`, under the names that they are stored by.
+            told: how many rows have come.
+
+        Raises: LineTooLongError where a row cannot go that way; the driver's errors.
+        """
+
+    @abstractmethod
+    def open(self) -> None:
+        """Begin to read the rows one by one. Raises: the driver's errors."""
 
     @abstractmethod
     def fetchmany(self, count: int) -> list[tuple[Any, ...]]:
@@ -79,15 +97,25 @@ def _store(reader: Reader, source: Source, ctx: Context, last: Last | None) -> N
             Converter([one.convert for one in columns]),
             Types(con, [(one.name, one.kind, one.finding) for one in columns]),
         )
-        with ParquetSink(con, [(one.name, one.collected) for one in columns], output.path, types) as sink:
-            for rows, size in row_batches(reader.fetchmany):
-                sink.add(convert(rows), size)
-                ctx.progress(sink.rows, total if total and total >= sink.rows else None, "rows")
-    ctx.log(f"{counted(sink.rows, 'row')} and {counted(len(columns), 'column')} from {reader.shown}")
-    ctx.metrics["rows_read"] = sink.rows
+        fields = [(one.name, one.collected) for one in columns]
+
+        def told(rows: int) -> None:
+            ctx.progress(rows, total if total and total >= rows else None, "rows")
+
+        try:
+            stored = store(con, fields, types, lambda: reader.csv(columns, told), output.path)
+        except LineTooLongError:
+            reader.open()
+            with ParquetSink(con, fields, output.path, types) as sink:
+                for rows, size in row_batches(reader.fetchmany):
+                    sink.add(convert(rows), size)
+                    told(sink.rows)
+            stored = sink.rows
+    ctx.log(f"{counted(stored, 'row')} and {counted(len(columns), 'column')} from {reader.shown}")
+    ctx.metrics["rows_read"] = stored
     types.report(ctx, strict=source.strict)
     kept = columns_of(con, f"select * from {parquet(output.path)}")
-    check_shape(ctx, output, kept, sink.rows, strict=source.strict)
+    check_shape(ctx, output, kept, stored, strict=source.strict)
     if growing and source.incremental_column:
         at = found.index(growing)
         remember(con, ctx, source.incremental_column, columns[at], types.settled[at], output.path)

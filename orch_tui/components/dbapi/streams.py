@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from orch_tui.components.dbapi.settle import Types
 from orch_tui.storage.assumed import is_broken
 from orch_tui.storage.duckdb import Column, literal, scan
-from orch_tui.storage.parquet import ROW_GROUP, CarriedColumns, write_once, write_parquet
+from orch_tui.storage.parquet import ROW_GROUP, CarriedColumns, Run, execute, write_once, write_parquet
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,15 +21,24 @@ _GROUP_BYTES = 32 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A stream of rows that can be read once: what stands behind ``from``, and about how many bytes a row has."""
+    """A stream of rows that can be read once: what stands behind ``from``, about how many bytes a row has, and how a
+    statement over it is run."""
 
     relation: str
     width: int
+    run: Run = execute
 
     @property
     def group(self) -> int:
         """Rows of a row group, so that one takes about as much memory of wide rows as of narrow ones."""
         return max(2048, min(ROW_GROUP, _GROUP_BYTES // max(1, self.width) // 2048 * 2048))
+
+
+def stored_errors() -> tuple[type[Exception], ...]:
+    """What DuckDB raises when it cannot store a row: the source is intact and can be read again."""
+    import duckdb
+
+    return (duckdb.Error,)
 
 
 def store(
@@ -58,7 +67,7 @@ def store(
     """
     try:
         with begin() as rows:
-            return write_once(con, types.hoped(rows.relation), path, group=rows.group)
+            return write_once(con, types.hoped(rows.relation), path, group=rows.group, run=rows.run)
     except Exception as error:
         path.unlink(missing_ok=True)
         if not is_broken(error):
@@ -69,7 +78,7 @@ def store(
         with begin() as rows:
             group = rows.group
             options = f"format parquet, compression lz4, row_group_size {group}"
-            done = con.execute(f"copy ({carried.there(rows.relation)}) to {literal(str(part))} ({options})").fetchone()
+            done = rows.run(con, f"copy ({carried.there(rows.relation)}) to {literal(str(part))} ({options})")
         collected = int(done[0]) if done else 0
         stored = write_parquet(con, types(carried.back(scan("read_parquet", [part]))), path, group=group)
     finally:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from orch_tui.components.dbapi.extract import Reader, extract, require_columns
 from orch_tui.components.dbapi.growing import Last, require_growing
 from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Source
+from orch_tui.components.dbapi.pipe import LineTooLongError
+from orch_tui.components.dbapi.streams import Rows
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import listed
@@ -168,6 +171,13 @@ class MysqlReader(Reader):
         if last.family == "time":
             return f"{value} > '{str(last.value).removesuffix('+00')}'"
         return f"{value} > {last.value}" if not isinstance(last.value, float) else f"{value} > {last.value!r}e0"
+
+    def csv(self, columns: Sequence[Column], told: Callable[[int], None]) -> AbstractContextManager[Rows]:
+        # The protocol has the values one by one.
+        raise LineTooLongError
+
+    def open(self) -> None:
+        """They are on their way already."""
 
     def fetchmany(self, count: int) -> list[tuple[Any, ...]]:
         assert self._stream is not None

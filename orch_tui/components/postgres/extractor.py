@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components import kit
@@ -9,10 +11,13 @@ from orch_tui.components.dbapi.extract import Reader, extract, require_columns
 from orch_tui.components.dbapi.growing import Last, require_growing
 from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Source
+from orch_tui.components.dbapi.pipe import MARK, LineTooLongError, piped
+from orch_tui.components.dbapi.streams import Rows, stored_errors
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit.component import Context
+from orch_tui.components.postgres.copying import CopyOut
 from orch_tui.components.postgres.server import Postgres, PostgresServer, qualified
-from orch_tui.components.postgres.types import AS_TEXT, PostgresType, reading
+from orch_tui.components.postgres.types import AS_TEXT, PostgresType, csv_column, reading
 from orch_tui.model.texts.text import counted
 
 if TYPE_CHECKING:
@@ -24,7 +29,8 @@ class Parameters(Source, PostgresServer):
 
 
 class PostgresReader(Reader):
-    """A named cursor in a read-only transaction at the level repeatable read: all rows are of one moment.
+    """COPY in a read-only transaction at the level repeatable read: all rows are of one moment, also when they are read
+    again, as other types or by a named cursor.
 
     Source: https://www.psycopg.org/psycopg3/docs/advanced/cursors.html#server-side-cursors
     """
@@ -35,6 +41,7 @@ class PostgresReader(Reader):
         self.session = Postgres(parameters, ctx, read_only=True, quick=quick)
         self.parameters = parameters
         self._cursor: psycopg.ServerCursor[tuple[Any, ...]]
+        self._values, self._from = "", ""
         self.table: str | None = None
 
     def start(self, last: Last | None) -> list[Column]:
@@ -43,19 +50,38 @@ class PostgresReader(Reader):
         # Names of a query may come twice; numbers do not.
         aliases = ", ".join(f"c{n}" for n in range(len(columns)))
         values = ", ".join(columns[n][1].format(f"c{n}") for n in chosen)
-        statement = f"select {values} from {source} as source({aliases})"
+        statement = f"from {source} as source({aliases})"
         if last is not None:
             names = [column.name for column, _ in columns]
             growing = require_growing([column for column, _ in columns], last.column, last, self.shown)
             n = names.index(growing.name)
             statement += f" where {_beyond(columns[n][1].format(f'c{n}'), growing, last, self.session.con)}"
+        self._values, self._from = values, statement
+        return [columns[n][0] for n in chosen]
+
+    @contextmanager
+    def csv(self, columns: Sequence[Column], told: Callable[[int], None]) -> Iterator[Rows]:
+        parsed = [csv_column(column.name, column.kind, column.finding) for column in columns]
+        values = self._values
+        if len(columns) == 1:
+            parsed, values = [MARK, *parsed], f"1, {values}"
+        readable: tuple[type[Exception], ...] = (*stored_errors(), LineTooLongError)
+        copy = CopyOut(self.session.con, f"select {values} {self._from}")
+        try:
+            with piped(parsed, copy.chunks(), told) as rows:
+                yield rows
+        except readable:
+            copy.take_back()
+            raise
+
+    def open(self) -> None:
+        """Begin to read row by row."""
         # All rows are read, so a plan that gives the first ones soon is the wrong one.
         self.session.set_local("cursor_tuple_fraction", "1")
         for name in AS_TEXT:
             self.session.con.adapters.register_loader(name, _text_loader())
         self._cursor = self.session.con.cursor("orch_tui")
-        self._cursor.execute(statement.encode())
-        return [columns[n][0] for n in chosen]
+        self._cursor.execute(f"select {self._values} {self._from}".encode())
 
     def look(self) -> tuple[str, list[tuple[Column, str]]]:
         """What to read from, and its columns, each with the expression that gives its values. Runs no query."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from orch_tui.components.dbapi.fit import Choice
 from orch_tui.components.dbapi.held import Family, Target, changed, source_of
+from orch_tui.components.dbapi.pipe import CsvColumn
 from orch_tui.components.dbapi.settle import WIDTH, Digits, Finding, Finite, date, moment, time, timestamp
 from orch_tui.storage.conversion import text_of
 
@@ -80,6 +81,17 @@ def reading(kind: PostgresType) -> Reading:
     if kind.category == "A" or kind.kind == "c" or (kind.built_in and kind.name == "record"):
         return Reading("JSON", "to_json({})::text")
     return Reading("VARCHAR", "{}::text")
+
+
+_MADE = {"JSON": "cast({} as json)", "BLOB": "from_hex(substr({}, 3))"}
+"""Of the server's text, where DuckDB's parser would not make it so."""
+
+
+def csv_column(name: str, kind: str, finding: Finding | None) -> CsvColumn:
+    """How the texts of COPY become values of a column that is read as this type."""
+    if finding is not None or kind == "VARCHAR":
+        return CsvColumn(name)
+    return CsvColumn(name, made=_MADE[kind]) if kind in _MADE else CsvColumn(name, parsed=kind)
 
 
 def _decimal(kind: PostgresType) -> Finding:

@@ -51,7 +51,7 @@ def side(server: PostgresServer) -> Side:
         "psycopg",
         slow,
         "select pg_sleep(600)",
-        "FETCH%",
+        "COPY%",
         postgres_extractor.PostgresReader,
     )
 
