@@ -7,14 +7,18 @@ from pathlib import Path
 import pytest
 from orch_tui.project.project import Project
 from orch_tui.storage.browse import TableBrowser
+from orch_tui.storage.files.store import FileStore
+from orch_tui.storage.files.values import Origin
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.data.facts import Facts
+from orch_tui.tui.data.files import FilesScreen
 from orch_tui.tui.data.grid import PAGE, DataGrid
 from orch_tui.tui.data.storage import StorageScreen
 from orch_tui.tui.data.table import TableScreen
 from orch_tui.tui.data.versions import VersionsScreen
+from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.prompt import Prompt
 from textual.pilot import Pilot
 
@@ -236,3 +240,46 @@ async def test_the_versions_of_a_table_what_changed_in_each_and_going_back(proje
         # THEN a new version has its rows, and says why
         await until(pilot, lambda: "restored from version 2 by" in text_of(pilot))
         assert [one.version for one in storage.versions("raw/a")] == [4, 3, 2]
+
+
+async def test_the_files_beside_the_tables(project: Project, tmp_path: Path) -> None:
+    # GIVEN two files with tags, one of them of a task, and one that is damaged
+    store = FileStore(project.paths)
+    (tmp_path / "report.txt").write_text("all is well")
+    (tmp_path / "slices").mkdir()
+    (store.add(tmp_path / "report.txt", name="broken", now=1000.0).path.parent / "file.json").write_text("{")
+    store.add(tmp_path / "slices", permanent=True, now=2000.0)
+    store.add(tmp_path / "report.txt", tags=["report", "[b]"], origin=Origin("acme.ex/one", "r1", "load"), now=3000.0)
+    app = OrchApp(project)
+    async with app.run_test(size=(110, 30)) as pilot:
+        # WHEN f in the list of tables
+        await pilot.press("D")
+        await until(pilot, lambda: isinstance(app.screen, StorageScreen))
+        tables = app.screen
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(app.screen, FilesScreen) and len(app.screen.list.files) == 3)
+        screen = app.screen
+        assert isinstance(screen, FilesScreen)
+        await pilot.pause()
+        # THEN they are there, the newest first, with what is known of the one under the cursor
+        text = text_of(pilot)
+        assert "3 files" in text and "slices/" in text and "cannot be read" in text
+        assert "report, [b]" in text and "by load in run r1" in text and "acme.ex/one" in text, text
+        # WHEN a tag is typed THEN only that one is there, and Escape brings the others back
+        await pilot.press("slash", *"report [b]", "enter")
+        assert [file.name for file in screen.list.files] == ["report.txt"]
+        await pilot.press("escape")
+        assert len(screen.list.files) == 3
+        # WHEN one is deleted, THEN only after a question
+        await pilot.press("X")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("k")
+        await until(pilot, lambda: app.screen is screen)
+        assert len(store.files()) == 3
+        await pilot.press("X")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("d")
+        await until(pilot, lambda: len(screen.list.files) == 2)
+        assert [file.name for file in store.files()] == ["slices", ""]
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is tables)

@@ -148,7 +148,7 @@ async def test_a_mistake_on_the_form_is_shown_instead(open_desk: Open) -> None:
         # WHEN it is tested THEN nothing is started
         await desk.pilot.press("T")
         await desk.pilot.pause()
-        assert not desk.screen.connection.running
+        assert not desk.screen.programs.connection.running
         assert "Not tested" in "\n".join(one.message for one in desk.app._notifications)
 
 
@@ -171,7 +171,7 @@ async def test_escape_cancels_the_test_and_not_the_screen(open_desk: Open, waiti
         await desk.until((desk.root / "began").exists)
         # WHEN Esc is pressed
         await desk.pilot.press("escape")
-        await desk.until(lambda: not desk.screen.connection.running)
+        await desk.until(lambda: not desk.screen.programs.connection.running)
         # THEN the program is gone, and the form is still there
         assert "✖ cancelled" in desk.notice()
         assert desk.app.screen is desk.screen and desk.screen.editing.unsaved
@@ -184,7 +184,7 @@ async def test_the_key_is_there_only_where_it_does_something(open_desk: Open) ->
         shown = {binding.action for _, binding, enabled, _ in desk.app.screen.active_bindings.values() if enabled}
         assert "test_connection" not in shown
         await desk.pilot.press("escape", "T")
-        assert not desk.screen.connection.running
+        assert not desk.screen.programs.connection.running
         assert any("no connection that could be tested" in one.message for one in desk.app._notifications)
     # GIVEN one with it THEN there is
     async with open_desk() as desk:

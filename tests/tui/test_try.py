@@ -91,7 +91,7 @@ async def test_leaving_the_screen_ends_the_program(tmp_path: Path, waiting: Thre
         assert isinstance(screen, ConfigurationScreen)
         waiting.ignore()
         await pilot.press("f5")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm) or screen.trial.running, "the start")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm) or screen.programs.trial.running, "the start")
         if isinstance(pilot.app.screen, Confirm):
             await pilot.press("t")
         began = tmp_path / "began"
@@ -99,6 +99,6 @@ async def test_leaving_the_screen_ends_the_program(tmp_path: Path, waiting: Thre
         pid = int(began.read_text())
         # WHEN Esc is pressed THEN the try ends, and not the screen
         await pilot.press("escape")
-        await until(pilot, lambda: not screen.trial.running, "the end")
+        await until(pilot, lambda: not screen.programs.trial.running, "the end")
         assert pilot.app.screen is screen and "cancelled" in str(screen.query_one("#notice", Static).render())
         assert not Path(f"/proc/{pid}").exists()

@@ -18,23 +18,24 @@ from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
     from orch_tui.engine.trials.actions import ActionResult
+    from orch_tui.model.components.component import Component
     from orch_tui.model.components.configuration import Configuration
     from orch_tui.project.project import Project
 
 
 @click.command("action")
 @click.argument("configuration", metavar="COMPONENT/CONFIGURATION", shell_complete=complete_configuration)
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set a variable; repeatable.")
 @json_option
 @project_option
 def action_command(
-    configuration: str, name: str, variables: tuple[str, ...], as_json: bool, project: str | None
+    configuration: str, name: str | None, variables: tuple[str, ...], as_json: bool, project: str | None
 ) -> int:
     """Let the program of CONFIGURATION do the synchronous action NAME, such as listTables, and print its answer.
 
     Nothing is read or written here, and it answers within 30 seconds. Exit code 1 when it says no, or has no such
-    action.
+    action. Without NAME: the names that are known.
     """
     from orch_tui.cli.run.manner import parse_variables
     from orch_tui.engine.trials.actions import no_such_action
@@ -46,6 +47,8 @@ def action_command(
     component = opened.component(found.component)
     if component is None:
         raise CliError(f'there is no component "{safe_line(found.component, 60)}"')
+    if name is None:
+        return _print_names(opened, component, found, as_json=as_json)
     if not component.answers_to(name):
         raise CliError(no_such_action(component, name))
     result, stopped = _ask(opened, found, variables_of(opened, configuration, given), name)
@@ -63,6 +66,22 @@ def action_command(
         print_json(out, answer)
     else:
         _print(out, answer)
+    return SUCCESS
+
+
+def _print_names(project: Project, component: Component, configuration: Configuration, *, as_json: bool) -> int:
+    from orch_tui.engine.trials.offered import offered_actions
+
+    names = offered_actions(project.root, component, configuration)
+    names += ["testConnection"] if component.can_be_tested else []
+    out = Output(sys.stdout)
+    if as_json:
+        from orch_tui.cli.shared.report import print_json
+
+        print_json(out, names)
+        return SUCCESS
+    for name in names:
+        out.line(safe_line(name, 200))
     return SUCCESS
 
 

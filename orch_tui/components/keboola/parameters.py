@@ -59,8 +59,12 @@ class ProcessorChain(BaseModel):
 
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
 
-    before: list[Processor] = Field(default_factory=list)
-    after: list[Processor] = Field(default_factory=list)
+    before: list[Processor] = Field(
+        default_factory=list, title="Before", description="Processors that run on the inputs, in this order."
+    )
+    after: list[Processor] = Field(
+        default_factory=list, title="After", description="Processors that run on what the program wrote, in this order."
+    )
 
 
 class Parameters(kit.Parameters):

@@ -58,7 +58,7 @@ class FileStore:
             return None
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             why = f"{error} is missing" if isinstance(error, KeyError) else safe_line(str(error), 200)
-            return StoredFile(id, "", path, problem=f"{home / _META} cannot be read: {why}")
+            return StoredFile(id, "", path, problem=f"{_META} cannot be read: {why} ({home / _META})")
 
     def add(
         self,

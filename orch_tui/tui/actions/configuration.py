@@ -33,6 +33,16 @@ ACTIONS: tuple[Action, ...] = (
         group=_EDIT,
     ),
     Action(
+        "configuration.ask",
+        "a",
+        "Ask",
+        "Ask the component for what it offers, such as the tables of its service, and put what you choose into "
+        "the field "
+        "under the cursor. For components that answer.",
+        footer=True,
+        group=_EDIT,
+    ),
+    Action(
         "configuration.try",
         "R,f5",
         "Try",

@@ -12,8 +12,15 @@ STORAGE: tuple[Action, ...] = (
     Action("storage.versions", "v", "Versions", "Show its versions, compare them, go back to one.", True, _VIEW),
     Action("storage.lineage", "L", "Lineage", "Show what it comes from and where it goes to.", True, _VIEW),
     Action("storage.fresh", "F", "Fresh", "Run what is stale on the way to it; shows that first.", True, _VIEW),
+    Action("storage.files", "f", "Files", "Show the files beside the tables, with their tags.", True, _VIEW),
     Action("storage.reload", "r", "Reload", "Read the storage again.", False, _VIEW),
     Action("storage.leave", "escape,D", "Back", "Back to where you came from.", True, _VIEW),
+)
+FILES: tuple[Action, ...] = (
+    Action("files.filter", "slash", "Filter", "Show only those with the words you type.", True, _VIEW),
+    Action("files.remove", "X", "Delete", "Delete the file from the storage; asks first.", True),
+    Action("files.reload", "r", "Reload", "Read the file storage again.", False, _VIEW),
+    Action("files.leave", "escape", "Back", "Back to the tables.", True, _VIEW),
 )
 VERSIONS: tuple[Action, ...] = (
     Action("versions.open", "enter,o", "Open", "Look at the rows of the version.", True, _VIEW),
@@ -53,4 +60,4 @@ TABLE: tuple[Action, ...] = (
     Action("table.leave", "escape", "Back", "Close the filter or the SQL, or go back.", True, _VIEW, context="table"),
 )
 DIALOGS: tuple[Action, ...] = (Action("facts.close", "escape,enter", "Close", "Close it.", True, context="facts"),)
-ACTIONS: tuple[Action, ...] = (*STORAGE, *VERSIONS, *LINEAGE, *GRID, *TABLE, *DIALOGS)
+ACTIONS: tuple[Action, ...] = (*STORAGE, *FILES, *VERSIONS, *LINEAGE, *GRID, *TABLE, *DIALOGS)

@@ -17,7 +17,6 @@ from orch_tui.model.components.fault import Fault
 from orch_tui.model.variables.references import secret_names
 from orch_tui.tui.actions import BY_ID, bindings
 from orch_tui.tui.actions.configuration import ACTIONS
-from orch_tui.tui.configuration.connection import ConnectionTest
 from orch_tui.tui.configuration.editing import Editing
 from orch_tui.tui.configuration.editor import ConfigurationEditor
 from orch_tui.tui.configuration.external import ExternalEdit
@@ -25,9 +24,9 @@ from orch_tui.tui.configuration.files import Files
 from orch_tui.tui.configuration.form.form import Form
 from orch_tui.tui.configuration.page import Background, Came
 from orch_tui.tui.configuration.panes import Facts, FactsPane, FieldHelp, Notice
+from orch_tui.tui.configuration.programs import Programs
 from orch_tui.tui.configuration.saving import Saving
 from orch_tui.tui.configuration.stored_names import offer_names
-from orch_tui.tui.configuration.trial import TryIt
 from orch_tui.tui.configuration.unsaved import Unsaved
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.keymap import keys_of
@@ -37,7 +36,7 @@ from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
 
-_TEST = "configuration.test-connection"
+_TEST, _ASK = "configuration.test-connection", "configuration.ask"
 
 
 class ConfigurationScreen(FullScreen[str | None]):
@@ -88,12 +87,8 @@ class ConfigurationScreen(FullScreen[str | None]):
         return Files(self, self.editing, self.drafts, self.saving)
 
     @cached_property
-    def connection(self) -> ConnectionTest:
-        return ConnectionTest(self, self.background, self.editing)
-
-    @cached_property
-    def trial(self) -> TryIt:
-        return TryIt(self, self.background, self.editing)
+    def programs(self) -> Programs:
+        return Programs(self, self.background, self.editing)
 
     @property
     def editor(self) -> ConfigurationEditor:
@@ -126,8 +121,7 @@ class ConfigurationScreen(FullScreen[str | None]):
             self.notice(f"An edit of this file was refused before; {key} goes on with it.")
 
     def on_unmount(self) -> None:
-        self.connection.cancel()
-        self.trial.close()
+        self.programs.close()
         # The terminal may be gone: what was typed a moment ago is kept too.
         self.drafts.settle()
         self.drafts.leave()
@@ -199,23 +193,32 @@ class ConfigurationScreen(FullScreen[str | None]):
     # --- keys ---
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The test is there only where the component can test its connection."""
-        return self.connection.offered if action == BY_ID[_TEST].method else super().check_action(action, parameters)
+        """Test and question are there only where the component has such actions."""
+        if action == BY_ID[_ASK].method:
+            return self.programs.asking.offered
+        return (
+            self.programs.connection.offered
+            if action == BY_ID[_TEST].method
+            else super().check_action(action, parameters)
+        )
 
     def on_key(self, event: events.Key) -> None:
         """Where nothing can be tested the key is in no footer; pressed, it says so."""
-        if not self.connection.offered and event.key in keys_of(BY_ID[_TEST], self.app.config.keys):
+        if not self.programs.connection.offered and event.key in keys_of(BY_ID[_TEST], self.app.config.keys):
             event.stop()
-            self.connection.start()
+            self.programs.connection.start()
 
     async def action_save(self) -> None:
         await self.saving.save()
 
     def action_try(self) -> None:
-        self.background.worker(self.trial.start, "try", "try the configuration")
+        self.background.worker(self.programs.trial.start, "try", "try the configuration")
 
     def action_test_connection(self) -> None:
-        self.connection.start()
+        self.programs.connection.start()
+
+    def action_ask(self) -> None:
+        self.background.worker(self.programs.asking.ask, "ask", "ask the component")
 
     async def action_undo(self) -> None:
         await self.editing.undo()
@@ -256,7 +259,7 @@ class ConfigurationScreen(FullScreen[str | None]):
     def action_back(self, event: Form.LeaveAsked | None = None) -> None:
         if event is not None:
             event.stop()
-        if self.connection.cancel() or self.trial.cancel():
+        if self.programs.cancel():
             return
         if self.form is not None and self.form.editing:
             self.form.focus(scroll_visible=False)

@@ -23,6 +23,7 @@ from orch_tui.storage.tables import TableInfo
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import data as actions
 from orch_tui.tui.data.cells import fitted, short_kind
+from orch_tui.tui.data.files import FilesScreen
 from orch_tui.tui.data.freshening import freshen
 from orch_tui.tui.data.lineage import LineageScreen
 from orch_tui.tui.data.table import TableScreen
@@ -254,6 +255,9 @@ class StorageScreen(FullScreen[None]):
             self.app.say("Put the cursor on a table that can be read.", "warning")
             return
         self.app.push_screen(VersionsScreen(one.info.table), self._read_again)
+
+    def action_files(self) -> None:
+        self.app.push_screen(FilesScreen())
 
     def action_lineage(self) -> None:
         if (one := self.list.chosen) is not None:

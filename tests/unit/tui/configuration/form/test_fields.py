@@ -313,9 +313,8 @@ def test_a_component_without_a_schema_gets_one_field_for_all() -> None:
 
 
 _FREE = {
-    "authorization", "body", "children", "config", "fields", "filter", "image_parameters", "input_mapping",
-    "named_metrics", "output_mapping", "parameters", "params", "processors", "rows", "runtime", "storage", "streams",
-    "vars",
+    "after", "authorization", "before", "body", "children", "config", "fields", "filter", "image_parameters",
+    "input_mapping", "named_metrics", "output_mapping", "parameters", "params", "runtime", "storage", "streams", "vars",
 }  # fmt: skip
 
 
