@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from orch_tui.alerts.acknowledging import acknowledged
 from orch_tui.alerts.channels import channel_words
@@ -12,6 +13,8 @@ from orch_tui.alerts.lateness import slow_from
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.values import Entry, State
 from orch_tui.inbox.values import Item, ItemKind
+from orch_tui.model.checks.values import Verdict, of_verdict
+from orch_tui.model.checks.words import summary_words
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import safe_line
@@ -30,6 +33,9 @@ from orch_tui.scheduling.store import FileLedger
 from orch_tui.scheduling.takeover import TRIES, given_up
 from orch_tui.scheduling.values import Outcome, Record, Why
 from orch_tui.scheduling.words import why_words
+from orch_tui.storage.candidates import candidates
+from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import StorageError
 from orch_tui.triggers.turns import Pulled, triggers_of
 
 _RUNS = 200
@@ -48,6 +54,7 @@ def read_inbox(project: Project, moment: Moment) -> list[Item]:
     reader = _Reader(project, moment)
     unsent = unsent_items(Outbox(project.paths).entries())
     items = [*reader.failing(), *reader.missed(), *reader.triggers(), *unsent, *reader.scheduler()]
+    items += candidate_items(project.paths)
     named = [replace(item, name=reader.name(item.orchestration)) for item in items]
     return sorted((with_acknowledgement(project.paths, item, moment.now) for item in named), key=lambda one: -one.since)
 
@@ -135,6 +142,23 @@ def unsent_items(entries: Iterable[Entry]) -> Iterator[Item]:
             ItemKind.UNSENT, group[-1].made, safe_line(text, _WIDTH), orchestration, run=group[-1].alert.run,
             count=len(group),
         )  # fmt: skip
+
+
+def candidate_items(paths: ProjectPaths) -> Iterator[Item]:
+    """Tables that a check refused and that can still be accepted. What cannot be read is left out."""
+    storage = Storage(paths.storage)
+    for one in candidates(storage):
+        with contextlib.suppress(StorageError):
+            if one.outdated(storage):
+                continue
+            tables = ", ".join(table.table for table in one.tables)
+            failed = of_verdict(one.results, Verdict.FAILED)
+            what = f"{tables} waits to be accepted or discarded: {summary_words(failed)}; orch-tui gate show {one.id}"
+            # The place of the attempt: runs/ORCHESTRATION/RUN/tasks/…
+            orchestration = (*PurePosixPath(one.maker.attempt).parts, "", "")[1]
+            yield Item(
+                ItemKind.CANDIDATE, one.created.timestamp(), safe_line(what, _WIDTH), orchestration, run=one.maker.run
+            )
 
 
 def trigger_item(paths: ProjectPaths, one: Pulled, now: float) -> Item | None:

@@ -11,7 +11,8 @@ from orch_tui.alerts.values import Acknowledged
 class ItemKind(StrEnum):
     """``FAILING``: the last run failed; ``REPAIRED``: it works again, and nobody has looked since; ``LATE``: a run
     takes longer than usual; ``APPROVAL``: it asks people; ``UNSENT``: alerts do not arrive; ``GIVEN_UP``: an
-    interrupted run that the scheduler goes on with no more; ``TRIGGER``: what a trigger has found started nothing.
+    interrupted run that the scheduler goes on with no more; ``TRIGGER``: what a trigger has found started nothing;
+    ``CANDIDATE``: tables that a check refused, to be accepted or discarded.
     """
 
     FAILING = "failing"
@@ -19,6 +20,7 @@ class ItemKind(StrEnum):
     INTERRUPTED = "interrupted"
     LATE = "late"
     APPROVAL = "approval"
+    CANDIDATE = "candidate"
     MISSED = "missed"
     UNSENT = "unsent"
     GIVEN_UP = "given-up"

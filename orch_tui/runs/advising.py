@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from orch_tui.engine.runs.start import RunRequest, plan_run
 from orch_tui.engine.trials.simulation import simulate
@@ -27,6 +28,13 @@ LEAST_SHARE = 0.02
 NOTED_SECONDS = 10.0
 """What saves less is no hint on the screen."""
 _NEARLY = 0.98
+
+
+class Shared(NamedTuple):
+    """What all runs of a project share: the sizes of its pools, and bytes of memory (None for any)."""
+
+    pools: Mapping[str, int]
+    memory: int | None = None
 
 
 class AdviceKind(StrEnum):
@@ -94,31 +102,33 @@ def advise(
     seconds = read_estimates(project.paths, value.id).task_medians if known is None else known
     if not running or (unknown := tuple(task.id for task in running if task.id not in seconds)):
         return Advising(unknown=unknown if running else ())
-    return advise_on(plan, seconds, project.settings.pools, earlier_tasks(project, value), least)
+    limits = Shared(project.settings.pools, project.settings.memory)
+    return advise_on(plan, seconds, limits, earlier_tasks(project, value), least)
 
 
 def advise_on(
     plan: RunPlan,
     seconds: Mapping[str, float],
-    pools: Mapping[str, int],
+    shared: Shared,
     earlier: Mapping[str, Iterable[str]],
     least: float = 0.0,
 ) -> Advising:
     """The same for a plan, durations by task, and the tasks that have to come before each."""
-    as_it_is = simulate(plan, seconds, pools)
+    as_it_is = simulate(plan, seconds, *shared)
     before = as_it_is.seconds
     least = max(least, LEAST_SHARE * before)
     found: list[Advice] = []
     for task in as_it_is.last:
-        best = max(_moves(plan, task, earlier), key=lambda one: -simulate(one[1], seconds, pools).seconds, default=None)
+        moves = _moves(plan, task, earlier)
+        best = max(moves, key=lambda one: -simulate(one[1], seconds, *shared).seconds, default=None)
         if best is not None:
             number, changed = best
             to = changed.phases[number]
             name = next(one.name for one in changed.tasks() if one.id == task)
-            after = simulate(changed, seconds, pools).seconds
+            after = simulate(changed, seconds, *shared).seconds
             kind = AdviceKind.MOVE
             found.append(Advice(kind, before, after, task, name, to.id, to.name, number + 1))
-    found += _limits(plan, seconds, pools, before)
+    found += _limits(plan, seconds, shared, before)
     worth = [one for one in found if one.saves >= least and one.saves > 0]
     return Advising(tuple(sorted(worth, key=lambda one: -one.saves)), before)
 
@@ -154,7 +164,7 @@ def limited(plan: RunPlan, wanted: int, phase_id: str = "") -> RunPlan:
     return replace(plan, phases=tuple(map(changed, plan.phases)))
 
 
-def _limits(plan: RunPlan, seconds: Mapping[str, float], pools: Mapping[str, int], before: float) -> Iterator[Advice]:
+def _limits(plan: RunPlan, seconds: Mapping[str, float], shared: Shared, before: float) -> Iterator[Advice]:
     """For each limit the least one that saves nearly as much as none at all."""
     places = [(phase.id, phase.max_parallel, number) for number, phase in enumerate(plan.phases, 1) if phase.own_limit]
     others = [phase.max_parallel for phase in plan.phases if not phase.own_limit]
@@ -166,7 +176,7 @@ def _limits(plan: RunPlan, seconds: Mapping[str, float], pools: Mapping[str, int
             continue
 
         def after(wanted: int, phase_id: str = phase_id) -> float:
-            return simulate(limited(plan, wanted, phase_id), seconds, pools).seconds
+            return simulate(limited(plan, wanted, phase_id), seconds, *shared).seconds
 
         without = after(most)
         low, high = limit + 1, most

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from orch_tui.cli.main import cli
+from orch_tui.inbox.values import ItemKind
 from orch_tui.model.checks.values import Verdict
 from orch_tui.model.events.interventions import InterventionKind
 from orch_tui.model.failure import FailureKind
@@ -15,7 +16,9 @@ from orch_tui.model.status import Status
 from orch_tui.project.project import Project, open_project
 from orch_tui.runs.deciding import accept_candidate
 from orch_tui.storage.storage import Storage
+from orch_tui.tui.home.inbox_look import InboxBoard
 
+from tests.support.commands import command_here
 from tests.support.engine_kit import begin, run, statuses, until
 from tests.support.tables import parquet_file
 
@@ -58,6 +61,25 @@ def _project(root: Path, beside: str = "") -> Project:
         (root / name).write_text(text)
     parquet_file(root / "rows.parquet", "select range as id from range(3)")
     return open_project(root)
+
+
+def test_what_a_check_refused_waits_in_the_inbox_until_it_is_decided(tmp_path: Path) -> None:
+    # GIVEN tables that a check refused
+    project = _project(tmp_path)
+    state = run(project)
+
+    # THEN they stand in the inbox, with the run and what is wrong
+    items = json.loads(command_here(tmp_path, "inbox", "--json").stdout)
+    (item,) = [one for one in items if one["kind"] == "candidate"]
+    assert (item["orchestration"], item["run"]) == ("o", state.header.id)
+    assert item["what"].startswith("raw/rows waits to be accepted or discarded: ") and "gate show" in item["what"]
+    (shown,) = [one for one in InboxBoard(project.paths).read({}, {}) if one.kind is ItemKind.CANDIDATE]
+    assert shown.what == item["what"]
+    # AND not once that is decided
+    assert command_here(tmp_path, "gate", "accept", "raw/rows", "--note", "ok").returncode == 0
+    left = json.loads(command_here(tmp_path, "inbox", "--json").stdout)
+    assert "candidate" not in [one["kind"] for one in left]
+    assert InboxBoard(project.paths).read({}, {}) == ()
 
 
 def test_what_comes_after_a_refusal_is_blocked_until_somebody_accepts(

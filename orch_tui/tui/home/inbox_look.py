@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.sending import outbox_changed
 from orch_tui.inbox.reading import (
+    candidate_items,
     failing_item,
     is_news,
     repaired,
@@ -23,6 +24,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.history import RunSummary, runs
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.scheduling.store import FileLedger
+from orch_tui.storage.candidates import QUARANTINE
 from orch_tui.triggers.turns import Pulled
 
 _NEWS = 14 * 86400.0
@@ -38,6 +40,7 @@ class InboxBoard:
         self._now = now
         self._changed = 0
         self._unsent: tuple[Item, ...] = ()
+        self._kept_back: tuple[int, tuple[Item, ...]] = (0, ())
         self._failing: dict[str, tuple[RunSummary, Item | None]] = {}
         self._pulled: dict[tuple[str, Trigger], tuple[int, Item | None]] = {}
 
@@ -52,9 +55,20 @@ class InboxBoard:
             failing = (self._failing_of(name, run, looked) for name, run in last.items())
             pulled = (self._pulled_by(*one) for one in triggers)
             items = [*(item for item in (*failing, *pulled) if item is not None), *self._unsent]
+            items += self._refused()
             return tuple(with_acknowledgement(self._paths, item, self._now()) for item in items)
         except OSError:
             return ()
+
+    def _refused(self) -> tuple[Item, ...]:
+        """Tables that wait to be accepted or discarded; read again when some came or went."""
+        try:
+            changed = (self._paths.storage / QUARANTINE).stat().st_mtime_ns
+        except FileNotFoundError:
+            return ()
+        if changed != self._kept_back[0]:
+            self._kept_back = changed, tuple(candidate_items(self._paths))
+        return self._kept_back[1]
 
     def _failing_of(self, name: str, run: RunSummary, looked: Mapping[str, str]) -> Item | None:
         if run.live:

@@ -13,7 +13,7 @@ from orch_tui.engine.trials.simulation import LOOK_AGAIN, simulate
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.runstate import RunState
-from orch_tui.runs.advising import AdviceKind, advise, advise_on, limited, moved
+from orch_tui.runs.advising import AdviceKind, Shared, advise, advise_on, limited, moved
 
 from tests.support.engine_kit import make_commands, run
 
@@ -59,6 +59,34 @@ def test_delays_pools_and_one_configuration_hold_tasks_up() -> None:
     assert 4 <= found.ends["twin"] <= 4 + LOOK_AGAIN
 
 
+def with_options(plan: RunPlan, options: Mapping[str, TaskOptions]) -> RunPlan:
+    """Of a plan with one phase."""
+    (phase,) = plan.phases
+    tasks = tuple(replace(task, options=options.get(task.id, TaskOptions())) for task in phase.tasks)
+    return replace(plan, phases=(replace(phase, tasks=tasks),))
+
+
+def test_what_a_task_needs_of_a_pool_is_kept_for_it_from_those_that_came_later() -> None:
+    # GIVEN one slot of two taken, a task that needs both, and a short one after it
+    plan, seconds = plan_of({"long": 5, "both": 2, "short": 1})
+    slots = {"long": 1, "both": 2, "short": 1}
+    plan = with_options(plan, {task: TaskOptions(pool="db", weight=weight) for task, weight in slots.items()})
+    # WHEN THEN the short one does not pass it
+    ends = simulate(plan, seconds, {"db": 2}).ends
+    assert ends["long"] == 5 and 7 <= ends["both"] <= 7 + LOOK_AGAIN
+    assert ends["both"] + 1 <= ends["short"] <= ends["both"] + 1 + LOOK_AGAIN
+
+
+def test_tasks_whose_memory_does_not_fit_run_one_after_another() -> None:
+    plan, seconds = plan_of({"a": 2, "b": 2, "small": 2, "none": 2})
+    options = {"a": TaskOptions(memory=60), "b": TaskOptions(memory=60), "small": TaskOptions(memory=10)}
+    ends = simulate(with_options(plan, options), seconds, {}, 100).ends
+    assert ends["a"] == ends["none"] == 2
+    # The third came after the second, which waits.
+    assert 4 <= ends["b"] <= 4 + LOOK_AGAIN and 4 <= ends["small"] <= 4 + LOOK_AGAIN
+    assert simulate(with_options(plan, options), seconds, {}).seconds == 2
+
+
 def test_a_disabled_phase_takes_no_time() -> None:
     plan, seconds = plan_of({"a": 3}, {"b": 4})
     first = plan.phases[0]
@@ -71,7 +99,7 @@ def test_a_task_that_may_run_earlier_is_advised_to() -> None:
     plan, seconds = plan_of({"load": 60}, {"long": 600, "short": 5}, {"recipient": 420}, {"write": 30})
     earlier = {"recipient": {"load"}, "long": {"load"}, "write": {"recipient", "long"}}
     # WHEN
-    found = advise_on(plan, seconds, {}, earlier)
+    found = advise_on(plan, seconds, Shared({}), earlier)
     # THEN
     (best,) = found.advice
     assert (best.kind, best.task, best.number, best.saves) == (AdviceKind.MOVE, "recipient", 2, 420)
@@ -82,7 +110,7 @@ def test_more_at_once_is_advised_with_the_least_number_that_helps() -> None:
     # GIVEN six equal tasks, four at once
     plan, seconds = plan_of(dict.fromkeys("abcdef", 120.0), limit=4)
     # WHEN
-    (one,) = advise_on(plan, seconds, {}, {}).advice
+    (one,) = advise_on(plan, seconds, Shared({}), {}).advice
     # THEN
     assert (one.kind, one.limit, one.wanted, one.saves) == (AdviceKind.LIMIT, 4, 6, 120)
     assert one.sentence == "6 at once instead of 4 would save 2:00 of 4:00"
@@ -91,7 +119,7 @@ def test_more_at_once_is_advised_with_the_least_number_that_helps() -> None:
 def test_nothing_is_advised_where_nothing_helps_or_is_known(tmp_path: Path) -> None:
     # GIVEN a chain WHEN THEN
     plan, seconds = plan_of({"a": 10}, {"b": 10})
-    assert advise_on(plan, seconds, {}, {"b": {"a"}}).advice == ()
+    assert advise_on(plan, seconds, Shared({}), {"b": {"a"}}).advice == ()
     # AND an orchestration that never ran
     project = make_commands(tmp_path, {"A": {"a": "true"}})
     assert advise(project, project.orchestration("o")).unknown == ("a",)
