@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from orch_tui.keboola.back.flows import Surroundings, write_flow
+from orch_tui.keboola.exporting import single_flow
 from orch_tui.keboola.mapping.orchestrations import map_orchestration
 from orch_tui.keboola.mapping.references import References
 from orch_tui.keboola.reading.single import read_file
@@ -17,7 +19,15 @@ from orch_tui.keboola.values import KeboolaError
 from orch_tui.project.saving.configuration_text import house_text
 from orch_tui.project.saving.orchestration_text import new_text
 
-from tests.support.keboola_projects import branching_flow, legacy_orchestrator, write_json
+from tests.support.keboola_projects import (
+    REAL_CASES,
+    branching_flow,
+    bring_in,
+    empty_project,
+    legacy_orchestrator,
+    real_cases,
+    write_json,
+)
 
 VALUES: list[Any] = [None, True, 0, -1, 1.5, "", "x", "*", [], {}, [1], [None], {"file": "x"}, "${X}", "{{x}}", 10**30]
 
@@ -81,3 +91,36 @@ def test_half_of_a_character_is_refused(tmp_path: Path) -> None:
     # WHEN / THEN
     with pytest.raises(KeboolaError, match="half of a character"):
         read_file(tmp_path / "daily.json")
+
+
+def _with_unknown_keys(value: Any, number: int = 0) -> Any:
+    """The value with a key that nobody knows in every object, down to those that the body itself is made of."""
+    if isinstance(value, dict):
+        inner = {key: _with_unknown_keys(item, number + 1) for key, item in value.items()}
+        return {**inner, f"x-unknown-{number}": {"kept": None, "list": [None, 1.5, "${X} {{y}}"]}}
+    return [_with_unknown_keys(item, number + 1) for item in value] if isinstance(value, list) else value
+
+
+SOURCES = ["branching", "legacy", *(case["file"] for case in real_cases() if case["valid"])]
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_import_export_import_is_the_identity_with_unknown_keys_at_every_level(tmp_path: Path, part: int) -> None:
+    made = {"branching": branching_flow(), "legacy": legacy_orchestrator()}
+    for source in SOURCES[part::3]:
+        # GIVEN
+        body = made[source] if source in made else json.loads((REAL_CASES / source).read_text(encoding="utf-8"))
+        body = _with_unknown_keys(body)
+        write_json(tmp_path / "daily.json", body)
+        first = read_file(tmp_path / "daily.json").stored[0]
+        # WHEN it is imported, exported and imported
+        project = empty_project(tmp_path / "here" / str(SOURCES.index(source)))
+        bring_in(project, tmp_path / "daily.json")
+        written = single_flow(project, "daily", first.component).body
+        write_json(tmp_path / "daily.json", written)
+        other = empty_project(tmp_path / "there" / str(SOURCES.index(source)))
+        bring_in(other, tmp_path / "daily.json")
+        # THEN it is what it was, with all its keys
+        assert written == body, source
+        assert other.orchestration("daily") == project.orchestration("daily"), source
+        assert single_flow(other, "daily").body == body, source

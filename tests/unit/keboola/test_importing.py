@@ -34,8 +34,8 @@ from tests.support.keboola_projects import (
 )
 
 CASES = list(real_cases())
-OF_MISSING_PARTS = {"not-installed", "missing-secret"}
-"""Errors that say what is to be installed, or given a value."""
+OF_MISSING_PARTS = {"not-installed"}
+"""Errors that say what is to be installed."""
 
 
 @pytest.mark.skipif(not CASES, reason="the real orchestrations are not on this machine")

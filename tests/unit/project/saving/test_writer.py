@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
+from orch_tui.model.components.configuration import Configuration, ConfigurationRow, TableInput, TableOutput, WriteMode
 from orch_tui.model.edits import edits
 from orch_tui.project.concurrent import file_set
 from orch_tui.project.definitions.configurations import decode_configuration
@@ -190,6 +190,20 @@ configurations = st.builds(
         st.builds(TableOutput, texts.filter(bool), st.just("a/b"), st.just(WriteMode.APPEND), st.just(("k",))),
         max_size=2,
     ).map(tuple),
+    rows=st.lists(
+        st.builds(
+            ConfigurationRow,
+            st.sampled_from(["a", "b", "c"]),
+            texts.filter(bool),
+            texts,
+            st.booleans(),
+            st.dictionaries(names, values, max_size=2),
+            st.lists(st.builds(TableInput, st.just("a/b"), texts.filter(bool)), max_size=1).map(tuple),
+        ),
+        max_size=2,
+        unique_by=lambda row: row.id,
+    ).map(tuple),
+    row_parallel=st.integers(1, 2),
     file=st.just("f"),
 )
 
