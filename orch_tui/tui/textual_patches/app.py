@@ -10,7 +10,7 @@ from textual.css.query import NoMatches
 from textual.events import Event, Key
 from textual.widget import MountError
 
-from orch_tui.tui.textual_patches import first_size, frugal, rule_lookup, titles, unstyled
+from orch_tui.tui.textual_patches import first_size, frugal, light_strips, rule_lookup, titles, unstyled
 from orch_tui.tui.textual_patches.guard import has, is_version
 from orch_tui.tui.textual_patches.keys_in_turn import KeysInTurn
 
@@ -69,6 +69,7 @@ class PatchedApp(App[int], inherit_bindings=False):
         super().__init__(driver_class=parts.driver if parts is not None else None)
         first_size.install()
         frugal.install()
+        light_strips.install()
         rule_lookup.install()
         titles.install()
         unstyled.install()
