@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from orch_tui.tui.wire.pen import DEFAULT, Pen, change
+from orch_tui.tui.wire.pen import DEFAULT, Pen, change, on_blank
 from orch_tui.tui.wire.picture import CONTINUED, Row
 
 _BRIDGE = 4
 """So many cells that are right already are written anew rather than jumped over: a jump costs about as much."""
+_LEAST_SORTED = 500
+"""Bytes from which on another order of writing is tried."""
 _LEAST_ERASED = 8
 _LEAST_REPEATED = 6
 
@@ -31,9 +34,10 @@ class Capabilities:
 class Encoder:
     """Collects bytes, and knows where the cursor and which pen it leaves. Columns and lines count from 0."""
 
-    def __init__(self, capabilities: Capabilities) -> None:
+    def __init__(self, capabilities: Capabilities, begin: str = "") -> None:
+        """``begin`` was written with the default pen, and left the cursor nobody knows where."""
         self._can = capabilities
-        self._parts: list[str] = []
+        self._parts: list[str] = [begin] if begin else []
         self._pen = DEFAULT
         self._at: tuple[int, int] | None = None
 
@@ -52,6 +56,11 @@ class Encoder:
             self._parts.append(change(self._pen, pen))
             self._pen = pen
 
+    def use_for_blanks(self, pen: Pen) -> None:
+        """``pen`` as :func:`on_blank` gives it: a pen in use that draws blanks like it stays."""
+        if on_blank(self._pen) != pen:
+            self.use(pen)
+
     def move(self, x: int, y: int) -> None:
         if self._at == (x, y):
             return
@@ -63,27 +72,29 @@ class Encoder:
 
     def row(self, y: int, old: Row, new: Row) -> None:
         """What is different in one line."""
-        for start, end in runs(old, new):
-            self._run(y, start, end, new)
+        for stretch in stretches(y, old, new):
+            self.stretch(stretch)
 
-    def _run(self, y: int, start: int, end: int, new: Row) -> None:
-        self.move(start, y)
-        texts, pens, x = new.texts, new.pens, start
-        exact = True
-        while x < end:
-            length, alike = _stretch(texts, pens, x, end)
-            if alike and texts[x] == " " and self._erase(x, y, length, length == len(texts) - x, pens[x]):
-                exact = True
-            elif alike and length >= _LEAST_REPEATED and self._can.repeat and _repeatable(texts[x]):
-                self.use(pens[x])
-                self._parts.append(f"{texts[x]}\x1b[{length - 1}b")
-            else:
-                self.use(pens[x])
-                self._parts.append("".join(texts[x : x + length]))
-                exact = exact and all(text.isascii() for text in texts[x : x + length])
-            x += length
-        # Terminals differ in how wide some characters are, and at the last column in where the cursor is.
-        self._at = (end, y) if exact and end < len(texts) else None
+    def stretch(self, stretch: Stretch) -> None:
+        """Write these cells."""
+        y, x, end, alike, row = stretch
+        self.move(x, y)
+        length, pen, text = end - x, row.pens[x], row.texts[x]
+        if alike and text == " " and self._erase(x, y, length, end == len(row.texts), pen):
+            return
+        self._use_for(text if alike else "", pen)
+        if alike and length >= _LEAST_REPEATED and self._can.repeat and _repeatable(text):
+            self._parts.append(f"{text}\x1b[{length - 1}b")
+        else:
+            self._parts.append("".join(row.texts[x:end]))
+        # Terminals differ in where the cursor is at the last column.
+        self._at = (end, y) if end < len(row.texts) else None
+
+    def _use_for(self, text: str, pen: Pen) -> None:
+        if text == " ":
+            self.use_for_blanks(pen)
+        else:
+            self.use(pen)
 
     def _erase(self, x: int, y: int, length: int, to_the_end: bool, pen: Pen) -> bool:
         """Blanks as one sequence, where it is shorter and shows the same."""
@@ -91,11 +102,13 @@ class Encoder:
             return False
         if pen.background and not self._can.erase_colours:
             return False
-        self.use(pen)
+        self.use_for_blanks(pen)
         if to_the_end:
             self._parts.append("\x1b[K")
+            self._at = (x, y)
         else:
             self._parts.append(f"\x1b[{length}X\x1b[{x + length + 1}G")
+            self._at = (x + length, y)
         return True
 
 
@@ -107,10 +120,12 @@ def _repeatable(text: str) -> bool:
 def _stretch(texts: Sequence[str], pens: Sequence[Pen], start: int, end: int) -> tuple[int, bool]:
     """How many cells from ``start`` on have one pen, and whether they are all alike.
 
-    It ends before a place from which on many are alike, so that those can be one stretch.
+    Blanks that the pen draws as their own does go with it. It ends before a place from which on many are alike, so that
+    those can be one stretch.
     """
     pen, alike, x = pens[start], 1, start + 1
-    while x < end and pens[x] == pen:
+    blank = on_blank(pen)
+    while x < end and (pens[x] == pen or (texts[x] == " " and pens[x] == blank)):
         if texts[x] == texts[x - 1] and texts[x] != CONTINUED:
             alike += 1
         elif alike == x - start >= _LEAST_REPEATED:
@@ -121,6 +136,25 @@ def _stretch(texts: Sequence[str], pens: Sequence[Pen], start: int, end: int) ->
             return x + 1 - alike - start, False
         x += 1
     return x - start, alike == x - start
+
+
+class Stretch(NamedTuple):
+    """Cells ``start`` to before ``end`` of line ``y``, with one pen but for blanks; ``alike``: all of one text."""
+
+    y: int
+    start: int
+    end: int
+    alike: bool
+    row: Row
+
+
+def stretches(y: int, old: Row, new: Row) -> Iterator[Stretch]:
+    """The cells of a line that are to be written, from left to right."""
+    for start, end in runs(old, new):
+        while start < end:
+            length, alike = _stretch(new.texts, new.pens, start, end)
+            yield Stretch(y, start, start + length, alike, new)
+            start += length
 
 
 def runs(old: Row, new: Row) -> Iterator[tuple[int, int]]:
@@ -151,7 +185,33 @@ def _whole(row: Row, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def differences(encoder: Encoder, old: Sequence[Row], new: Mapping[int, Row]) -> None:
-    """The lines of ``new`` (by their number) that differ from those shown."""
+def differences(capabilities: Capabilities, old: Sequence[Row], new: Mapping[int, Row], *, begin: str = "") -> str:
+    """The bytes for the lines of ``new`` (by their number) that differ from those shown, after ``begin``."""
+    by_line = Encoder(capabilities, begin)
     for y in sorted(new):
-        encoder.row(y, old[y], new[y])
+        by_line.row(y, old[y], new[y])
+    text = by_line.text()
+    if len(text) - len(begin) < _LEAST_SORTED:
+        return text
+    by_pen = Encoder(capabilities, begin)
+    for stretch in _sorted_by_pen(old, new):
+        by_pen.stretch(stretch)
+    return min(text, by_pen.text(), key=lambda one: len(one.encode()))
+
+
+def _sorted_by_pen(old: Sequence[Row], new: Mapping[int, Row]) -> list[Stretch]:
+    """Each pen is taken up once for all lines: where many rows change alike, most of the bytes are pens."""
+    groups: dict[Pen, list[Stretch]] = {}
+    for y in sorted(new):
+        was = old[y]
+        for stretch in stretches(y, was, new[y]):
+            _, start, end, _, row = stretch
+            # Written with its neighbours it costs less than a jump; alone it need not be written.
+            if row.texts[start:end] != was.texts[start:end] or row.pens[start:end] != was.pens[start:end]:
+                groups.setdefault(row.pens[start], []).append(stretch)
+    return [stretch for pen in _in_order(groups) for stretch in groups[pen]]
+
+
+def _in_order(groups: Mapping[Pen, list[Stretch]]) -> list[Pen]:
+    """Pens that draw blanks alike one after another, and those of blanks behind them."""
+    return sorted(groups, key=lambda pen: (on_blank(pen), pen == on_blank(pen)))

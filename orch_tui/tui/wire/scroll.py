@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orch_tui.tui.wire.encode import Encoder
-from orch_tui.tui.wire.pen import DEFAULT
 from orch_tui.tui.wire.picture import Row
 
 _LEAST = 4
@@ -70,8 +68,10 @@ def shifted(old: Sequence[Row], shift: Shift) -> list[Row]:
     return rows
 
 
-def encode_shift(encoder: Encoder, shift: Shift) -> None:
-    """A scrolling region, lines deleted or inserted at its top, and the region given up again (DECSTBM, DL, IL)."""
-    encoder.use(DEFAULT)  # New lines take the pen's background.
+def encode_shift(shift: Shift) -> str:
+    """A scrolling region, lines deleted or inserted at its top, and the region given up again (DECSTBM, DL, IL).
+
+    To be written with the default pen: new lines take the pen's background.
+    """
     lines = f"\x1b[{shift.by}M" if shift.by > 0 else f"\x1b[{-shift.by}L"
-    encoder.raw(f"\x1b[{shift.top + 1};{shift.bottom + 1}r\x1b[{shift.top + 1}H{lines}\x1b[r")
+    return f"\x1b[{shift.top + 1};{shift.bottom + 1}r\x1b[{shift.top + 1}H{lines}\x1b[r"

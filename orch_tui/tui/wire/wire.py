@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orch_tui.tui.wire.encode import Capabilities, Encoder, differences
+from orch_tui.tui.wire.encode import Capabilities, differences
 from orch_tui.tui.wire.picture import Row
 from orch_tui.tui.wire.scroll import encode_shift, find_shift, shifted
 
@@ -39,22 +39,20 @@ class Wire:
 
         After :meth:`forget`, and when the size has changed, what no piece covers is blank.
         """
-        encoder = Encoder(self.capabilities)
+        begin = ""
         if not self._known or size != self.size:
             self._width = size[0]
             self._rows = [Row.blank(size[0]) for _ in range(size[1])]
             self._known = True
-            encoder.raw(_CLEAR)
+            begin = _CLEAR
         new: dict[int, Row] = {}
         for x, y, cells in pieces:
             if 0 <= y < size[1] and 0 <= x < size[0]:
                 if y not in new:
                     new[y] = self._rows[y].copy()
                 new[y].put(x, cells)
-        start = len(encoder.text())
-        differences(encoder, self._rows, new)
-        text = encoder.text()
-        if self.capabilities.scroll and not start:
+        text = differences(self.capabilities, self._rows, new, begin=begin)
+        if self.capabilities.scroll and not begin:
             text = self._by_scrolling(new, text)
         for y, row in new.items():
             self._rows[y] = row
@@ -65,10 +63,7 @@ class Wire:
         shift = find_shift(self._rows, new)
         if shift is None:
             return plain
-        encoder = Encoder(self.capabilities)
-        encode_shift(encoder, shift)
         moved = shifted(self._rows, shift)
         wanted = {y: new.get(y, self._rows[y]) for y in range(shift.top, shift.bottom + 1)}
-        differences(encoder, moved, {**new, **wanted})
-        text = encoder.text()
+        text = differences(self.capabilities, moved, {**new, **wanted}, begin=encode_shift(shift))
         return text if len(text.encode()) < len(plain.encode()) else plain

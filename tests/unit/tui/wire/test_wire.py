@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pyte
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from orch_tui.tui.wire import encode
 from orch_tui.tui.wire.encode import Capabilities, Encoder
 from orch_tui.tui.wire.pen import DEFAULT, REVERSE, Pen, change
 from orch_tui.tui.wire.picture import CONTINUED, Row, cells
@@ -88,19 +91,27 @@ FRAMES = st.lists(
 )
 
 
+# How many bytes a frame must have for another order to be tried.
+ALWAYS_SORTED = st.sampled_from([0, 500])
+
+
 @settings(max_examples=examples(150), deadline=None)
-@given(FRAMES, CAPABILITIES)
-def test_the_terminal_shows_the_picture_after_every_frame(frames: list[tuple[str, object]], can: Capabilities) -> None:
-    _show_all(frames, can)
+@given(FRAMES, CAPABILITIES, ALWAYS_SORTED)
+def test_the_terminal_shows_the_picture_after_every_frame(
+    frames: list[tuple[str, object]], can: Capabilities, least: int
+) -> None:
+    with patch.object(encode, "_LEAST_SORTED", least):
+        _show_all(frames, can)
 
 
 @pytest.mark.long
 @settings(max_examples=examples(10_000), deadline=None)
-@given(FRAMES, CAPABILITIES)
+@given(FRAMES, CAPABILITIES, ALWAYS_SORTED)
 def test_the_terminal_shows_the_picture_after_very_many_frames(
-    frames: list[tuple[str, object]], can: Capabilities
+    frames: list[tuple[str, object]], can: Capabilities, least: int
 ) -> None:
-    _show_all(frames, can)
+    with patch.object(encode, "_LEAST_SORTED", least):
+        _show_all(frames, can)
 
 
 def _show_all(frames: list[tuple[str, object]], can: Capabilities) -> None:
@@ -186,3 +197,23 @@ def test_blanks_are_erased_where_the_terminal_keeps_the_colour() -> None:
 
 def test_an_encoder_that_wrote_nothing_is_empty() -> None:
     assert Encoder(Capabilities()).text() == ""
+
+
+def test_rows_that_change_alike_cost_one_pen() -> None:
+    # GIVEN twenty rows of three colours on the terminal
+    red, green = Pen(0, "38;2;200;10;10", ""), Pen(0, "38;2;10;200;10", "")
+    dim = Pen(0, "38;2;90;90;90", "")
+    wire = Wire()
+    size = (60, 20)
+    wire.frame([(0, y, cells([(f"first row {y:02}", red), ("  of a thing", green)])) for y in range(20)], size)
+    # WHEN all of them are dimmed
+    text = wire.frame([(0, y, cells([(f"first row {y:02}", dim), ("  of a thing", red)])) for y in range(20)], size)
+    # THEN each colour is sent once, and not for every row
+    assert text.count("90;90;90") == 1 and text.count("200;10;10") == 1
+
+
+def test_a_blank_between_words_keeps_the_pen_of_the_words() -> None:
+    wire = Wire()
+    red = Pen(0, "38;2;200;10;10", "48;2;1;2;3")
+    text = wire.frame([(0, 0, cells([("a few words in one colour", red)]))], (40, 1))
+    assert text.count("\x1b[38;2;200;10;10") == 1 and "a few words in one colour" in text
