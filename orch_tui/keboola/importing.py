@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 
-from orch_tui.keboola.mapping.components import component_text
+from orch_tui.keboola.mapping.components import RUNNER, component_text
 from orch_tui.keboola.mapping.findings import Finding, Level, worst
 from orch_tui.keboola.mapping.references import LEFT_OUT, References
 from orch_tui.keboola.mapping.whole import OAUTH, MappedProject, map_project
@@ -15,7 +15,7 @@ from orch_tui.keboola.originals import Link, links, original_path, original_text
 from orch_tui.keboola.reading.directory import is_pulled, read_directory
 from orch_tui.keboola.reading.single import read_file
 from orch_tui.keboola.values import Brought, KeboolaError, Stored
-from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, processors_of
 from orch_tui.model.components.configuration import Configuration
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.texts.text import safe_line
@@ -113,7 +113,11 @@ def plan_import(project: Project, source: Path, branch: str | None = None) -> Pl
     before = map_project(read_originals(project), References(known, taken))
     items = [*_configuration_items(project, mapped, before), *_orchestration_items(project, mapped, before)]
     have = project.components()
-    needed = {item.ref.partition("/")[0] for item in items if isinstance(item.value, Configuration)}
+    values = [item.value for item in items if isinstance(item.value, Configuration)]
+    needed = {value.component for value in values}
+    done = have[RUNNER].processors if RUNNER in have else ()
+    parts = [part for value in values for part in value.parts()]
+    needed |= {name for part in parts for name in processors_of(part.parameters) if name not in done}
     missing = {name for name in needed if name not in have or have[name].lacks(have[name].defaults)}
     types = {ref.partition("/")[0]: one.type for ref, one in mapped.stored.items() if one.type}
     wanted = {one.key for one in mapped.stored.values()}

@@ -15,7 +15,7 @@ _PATH = re.compile(r"`((?:[\w.*<>-]+/)+[\w.*<>-]*|[\w*-]+\.(?:py|tcss))`")
 _FOLDER_OF_ROW = re.compile(r"\| `([\w/]+)/` \|")
 # Below .orch/ of a project, or in the directory of an attempt.
 _OF_A_PROJECT = (".orch/", "in/", "out/", "runs/<", "storage/<", "scheduling/records/", "saving/", "drafts/",
-                 "history/<", "alerts/outbox/", "alerts/seen/", "alerts/acknowledged/", "triggers/",
+                 "history/<", "files/<id>", "alerts/outbox/", "alerts/seen/", "alerts/acknowledged/", "triggers/",
                  "locks/", "trash/", "storage/.quarantine/", "definitions/")  # fmt: skip
 
 

@@ -167,7 +167,8 @@ class OutputFiles:
         for path, tags, permanent in found:
             file = self._store.add(path, tags=tags, permanent=permanent, origin=origin)
             self._ctx.log(f'file {file.id} "{file.name}" stored{": " + ", ".join(file.tags) if file.tags else ""}')
-            self._ctx.files.append({"path": f"orch-tui files: {file.id} {file.name}", "bytes": file.size})
+        if found:
+            self._ctx.metrics["stored_files"] = len(found)
 
     def _found(self) -> Iterator[tuple[Path, list[str], bool]]:
         for path in sorted(self._folder.iterdir()):

@@ -7,6 +7,8 @@ import re
 from orch_tui.model.components.component import ComponentType
 from orch_tui.project.toml.text import table_lines
 
+RUNNER = "keboola"
+"""The component that runs programs of Keboola."""
 _SOUNDS = (
     (ComponentType.EXTRACTOR, re.compile(r"(?:^|[.-])ex(?:-|$)")),
     (ComponentType.WRITER, re.compile(r"(?:^|[.-])wr(?:-|$)")),
@@ -28,7 +30,7 @@ def component_text(component: str, told: str = "") -> str:
         "name": component,
         "type": type_of(component, told).value,
         "description": "A component of Keboola: name its program below to run it here.",
-        "runner": "keboola",
+        "runner": RUNNER,
     }
     return (
         f"{table_lines('', head)}\n"

@@ -87,7 +87,8 @@ class Component:
     what its tasks read and write outside of the storage: files, databases, addresses. ``runner`` is the id of a
     built-in component that runs it, whose command and model it has; ``defaults`` are parameters that all its
     configurations have unless they say otherwise. ``installed_by`` are those of a runner without which there is no
-    program; ``venv|command`` means either of the two.
+    program; ``venv|command`` means either of the two. ``processors`` are ids of those stages of Keboola that a runner
+    does by itself; any other one is a component.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Component:
     runner: str | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict, hash=False)
     installed_by: tuple[str, ...] = ()
+    processors: tuple[str, ...] = ()
 
     def configured(self, configuration: Configuration) -> Configuration:
         """The configuration with what it has of the component's defaults."""
@@ -128,6 +130,15 @@ class Component:
         either = [entry.split("|") for entry in self.installed_by]
         return [" or ".join(names) for names in either if not any(parameters.get(name) for name in names)]
 
+    def lacking_processors(self, parameters: Mapping[str, Any], components: Mapping[str, Component]) -> list[str]:
+        """The processors of a configuration that are neither done by its runner nor installed; none where there are
+        none in this component."""
+        if not self.processors:
+            return []
+        named = [name for name in processors_of(parameters) if name not in self.processors]
+        known = {name for name, one in components.items() if one.runner is not None and not one.lacks(one.defaults)}
+        return [name for name in named if name not in known]
+
     def run_by(self, runner: Component) -> Component:
         """This component with what it takes from the one that runs it."""
         return replace(
@@ -139,6 +150,7 @@ class Component:
             actions=runner.actions,
             programs=runner.programs,
             installed_by=runner.installed_by,
+            processors=runner.processors,
         )
 
     def answers_to(self, action: str) -> bool:
@@ -149,3 +161,16 @@ class Component:
     def can_be_tested(self) -> bool:
         """True when its program can try a connection without doing its task."""
         return TEST_CONNECTION in self.actions
+
+
+def processors_of(parameters: Mapping[str, Any]) -> list[str]:
+    """The ids of the stages before and after a program of Keboola, each once; of what is no such list, none."""
+    chain = parameters.get("processors")
+    found = []
+    for side in ("before", "after"):
+        stages = chain.get(side) if isinstance(chain, Mapping) else None
+        for stage in stages if isinstance(stages, list) else ():
+            definition = stage.get("definition") if isinstance(stage, Mapping) else None
+            if isinstance(definition, Mapping) and definition.get("component"):
+                found.append(str(definition["component"]))
+    return list(dict.fromkeys(found))

@@ -191,6 +191,7 @@ def decode_component(
         runner=runner,
         defaults=defaults.data if defaults else {},
         installed_by=table.strings("installed_by"),
+        processors=table.strings("processors"),
     )
     table.finish()
     return component

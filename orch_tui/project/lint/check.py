@@ -129,6 +129,14 @@ class Linter:
             message = f"the component {quote(component_id)} is not installed: its {' and '.join(lacking)} is not named"
             remedy = f"name it under [defaults] of components/{component_id}.toml (docs/keboola.md)"
             return _Facts(None, failure=_error("not-installed", message, remedy))
+        parts = component.configured(configuration).parts()
+        lacking_stages = [name for one in parts for name in component.lacking_processors(one.parameters, components)]
+        if processors := list(dict.fromkeys(lacking_stages)):
+            message = f"{quote(ref)} needs the processor {', '.join(map(quote, processors))}, which is not installed"
+            remedy = (
+                f"name its program under [defaults] of components/{processors[0]}.toml (docs/connectors.md#keboola)"
+            )
+            return _Facts(None, failure=_error("not-installed", message, remedy))
         if configuration.rows and component.inline:
             message = f"the component {quote(component_id)} knows no rows, and {quote(ref)} has some"
             return _Facts(None, failure=_error("rows", message, "make a configuration of each row"))

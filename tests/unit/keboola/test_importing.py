@@ -19,6 +19,7 @@ from orch_tui.model.components.configuration import ConfigurationRow
 from orch_tui.model.orchestration.rules import END
 from orch_tui.model.problem import Severity
 from orch_tui.project.lint.check import check
+from orch_tui.project.project import Project
 from orch_tui.project.saving.writer import save_orchestration
 
 from tests.support.keboola_projects import (
@@ -304,6 +305,33 @@ def test_components_come_with_their_types_so_that_tasks_can_be_grouped(tmp_path:
     project.reload()
     assert not [one for one in check(project) if one.code == "not-installed" and "keboola.ex-http" in one.message]
     assert project.component("keboola.ex-http") is not None
+
+
+def test_processors_that_are_not_done_here_are_components_to_install(tmp_path: Path) -> None:
+    # GIVEN a configuration with a processor that is done here, and one that is not
+    project = empty_project(tmp_path / "here")
+    stages = [{"definition": {"component": name}} for name in ("keboola.processor-skip-lines", "acme.processor-mark")]
+    body = {"id": "1", "name": "One", "configuration": {"processors": {"after": stages}}}
+    (tmp_path / "api.json").write_text(json.dumps([{"id": "acme.ex-a", "type": "extractor", "configurations": [body]}]))
+    # WHEN it is brought in
+    plan = plan_import(project, tmp_path / "api.json")
+    carry_out(project, plan)
+    project.reload()
+    # THEN the other one has a file to name its program in, and check says that it lacks
+    assert plan.components == ("acme.ex-a", "acme.processor-mark")
+    path = project.paths.component("acme.ex-a")
+    path.write_text(path.read_text("utf-8").replace("# venv", "venv").replace("# program", "program"), encoding="utf-8")
+    project.reload()
+    assert lacking_of(project) == ['"acme.ex-a/one" needs the processor "acme.processor-mark", which is not installed']
+    # WHEN that is named too, THEN nothing lacks
+    path = project.paths.component("acme.processor-mark")
+    path.write_text(path.read_text("utf-8").replace("# venv", "venv").replace("# program", "program"), encoding="utf-8")
+    project.reload()
+    assert lacking_of(project) == []
+
+
+def lacking_of(project: Project) -> list[str]:
+    return [problem.message for problem in check(project) if problem.code == "not-installed"]
 
 
 @pytest.mark.parametrize(

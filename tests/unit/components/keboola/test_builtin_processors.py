@@ -15,6 +15,8 @@ import pytest
 from orch_tui.components.keboola.builtin_processors import is_builtin, run_builtin
 from orch_tui.components.keboola.data_folder import DataFolder
 from orch_tui.model.errors import UserError
+from orch_tui.project.extensions.manifests import BUILTIN_COMPONENTS
+from orch_tui.project.project import Project
 
 from tests.unit.components.keboola.contexts import context
 
@@ -48,6 +50,14 @@ def refused(tmp_path: Path, name: str, parameters: dict[str, Any], given: Tree) 
         processed(tmp_path, name, parameters, given)
     assert str(caught.value).startswith(f"keboola.processor-{name}: ") and "\n" not in str(caught.value)
     return str(caught.value)
+
+
+def test_the_component_s_file_names_exactly_those_that_are_done_here(tmp_path: Path) -> None:
+    # GIVEN the runner's manifest, by which check knows that a processor needs no program
+    (tmp_path / "orch.toml").write_text("")
+    runner = Project(tmp_path, builtin=BUILTIN_COMPONENTS).component("keboola")
+    assert runner is not None and len(runner.processors) == 5
+    assert all(is_builtin(name) for name in runner.processors) and not is_builtin("keboola.processor-none")
 
 
 FILES: Tree = {"files/a": "1", "files/a.manifest": {"tags": []}, "files/sliced/one": "2", "tables/t.csv": "3"}
