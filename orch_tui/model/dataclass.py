@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     # For type checkers it is the standard one.
     from dataclasses import dataclass as dataclass
+
+    def compile_all() -> None:
+        """Compile what waits for its first value, for a process of which copies are made."""
 else:
     import dataclasses
     from reprlib import recursive_repr
@@ -58,6 +61,12 @@ else:
             if slots and "__getstate__" not in own:
                 cls.__getstate__, cls.__setstate__ = _state, _set_state
 
+    _waiting: list[Any] = []
+
+    def compile_all() -> None:
+        while _waiting:
+            _waiting.pop().compile()
+
     class _LazyInit:
         """Stands for ``__init__`` until it is asked for, by the first value or by who wants to know its signature."""
 
@@ -66,10 +75,15 @@ else:
         def __init__(self, cls: type, frozen: bool) -> None:
             self._cls = cls
             self._frozen = frozen
+            _waiting.append(self)
 
         def __get__(self, value: Any, owner: type) -> Callable[..., None]:
-            self._cls.__init__ = made = _compile_init(self._cls, self._frozen)
+            made = self.compile()
             return made if value is None else made.__get__(value, owner)
+
+        def compile(self) -> Callable[..., None]:
+            self._cls.__init__ = made = _compile_init(self._cls, self._frozen)
+            return made
 
     def _compile_init(cls: type, frozen: bool) -> Callable[..., None]:
         given: dict[str, Any] = {"_set": object.__setattr__, "_missing": _MISSING}

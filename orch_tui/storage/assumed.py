@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.duckdb import literal, quoted
 from orch_tui.storage.inference import comes_back, infer_types
 from orch_tui.storage.types import NULL_TYPE, TEXT, ZONED, parse_type

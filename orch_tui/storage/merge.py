@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import Column, count, describe, folded, literal, parquet, quoted
 from orch_tui.storage.meeting import meeting
 from orch_tui.storage.parquet import write_parquet
+from orch_tui.storage.tables import Content
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,12 +65,10 @@ def build_version(
     columns = describe(connection, new)
     written = count(connection, new)
     check_key(connection, new, columns, item.table, item.primary_key, "the new rows")
-    if not written:
-        log(f'table "{item.table}": no rows were written; the table keeps its columns')
     if item.mode is WriteMode.FULL or old is None:
-        bring(item.path, target)
-        before = [] if old is None else old.columns
-        return Built(written, written, columns, type_changes(item.table, before, columns))
+        return bring_whole(replace(item, content=Content(written, columns)), old, target, log)
+    if not written:
+        _tell_empty(item, log)
     if item.mode is WriteMode.INCREMENTAL:
         _require_key(item, old)
     _report_missing(item, columns, old, log)
@@ -81,6 +81,21 @@ def build_version(
     if item.mode is WriteMode.APPEND or doubtful:
         check_key(connection, merged, merged_columns, item.table, item.primary_key, "old and new rows together")
     return Built(count(connection, merged), written, merged_columns, changes)
+
+
+def bring_whole(item: Publication, old: TableInfo | None, target: Path, log: Callable[[str], None]) -> Built:
+    """The version that a file of known content becomes as it is. Raises: OSError: it cannot be moved into place."""
+    if item.content is None:
+        raise ValueError(f"nobody knows what is in {item.path}")
+    rows, columns = item.content
+    if not rows:
+        _tell_empty(item, log)
+    bring(item.path, target)
+    return Built(rows, rows, columns, type_changes(item.table, [] if old is None else old.columns, columns))
+
+
+def _tell_empty(item: Publication, log: Callable[[str], None]) -> None:
+    log(f'table "{item.table}": no rows were written; the table keeps its columns')
 
 
 def _union(

@@ -100,7 +100,9 @@ class Transaction:
 
         if not self._items:
             return
-        with open_database(self._storage.root / ".tmp") as connection:
+        # Another database costs as much as all the rest of a small task.
+        whole = all(item.is_whole for item in self._items)
+        with contextlib.nullcontext() if whole else open_database(self._storage.root / ".tmp") as connection:
             for item in self._items:
                 home = self._storage.home(item.table)
                 try:
@@ -113,15 +115,18 @@ class Transaction:
                 except duckdb.Error as error:
                     raise UserError(f'the rows for table "{item.table}" cannot be stored: {readable(error)}') from error
 
-    def _prepare_table(self, connection: duckdb.DuckDBPyConnection, item: Publication, home: Path) -> None:
-        from orch_tui.storage.merge import build_version
+    def _prepare_table(self, connection: duckdb.DuckDBPyConnection | None, item: Publication, home: Path) -> None:
+        from orch_tui.storage.merge import bring_whole, build_version
 
         _remove_leftovers(home)
         old = self._storage.read_unrecovered(item.table)
         number = next_version(home, old)
         temporary = home / f".{number:06d}-{secrets.token_hex(4)}.tmp"
         try:
-            built = build_version(connection, item, old, temporary, self._storage.log)
+            if connection is None:
+                built = bring_whole(item, old, temporary, self._storage.log)
+            else:
+                built = build_version(connection, item, old, temporary, self._storage.log)
             temporary.chmod(_PRIVATE)
             _sync_file(temporary)
         except BaseException:

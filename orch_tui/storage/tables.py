@@ -7,10 +7,11 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Sequence
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.dataclass import dataclass
@@ -115,6 +116,13 @@ class TableInfo:
         )
 
 
+class Content(NamedTuple):
+    """What is in a Parquet file: its rows, and its columns (name and DuckDB type) as DuckDB reads them there."""
+
+    rows: int
+    columns: list[tuple[str, str]]
+
+
 @dataclass(frozen=True, slots=True)
 class RowFilter:
     """Rows whose text in ``column`` is one of ``values`` (null is the empty text), or none of them if ``negated``."""
@@ -129,7 +137,7 @@ class Publication:
     """A staged Parquet file ``path`` and the table that it goes to.
 
     ``deletes`` are stored rows that go before the new ones come, where those are added to them: each rule deletes the
-    rows for which all of its filters hold.
+    rows for which all of its filters hold. ``content``, where who wrote the file knows.
     """
 
     table: str
@@ -137,6 +145,12 @@ class Publication:
     mode: WriteMode = WriteMode.FULL
     primary_key: tuple[str, ...] = ()
     deletes: tuple[tuple[RowFilter, ...], ...] = ()
+    content: Content | None = field(default=None, hash=False)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it becomes the new version as it is, without anybody looking into it."""
+        return self.content is not None and self.mode is WriteMode.FULL and not self.primary_key
 
 
 class TableFiles:

@@ -58,7 +58,10 @@ REASONS = {
     ("conditions", "cel_expr_python"): _HEAVY,
     ("components", "conditions"): "only variables with expressions wait for their library",
     ("engine", "conditions"): "only a run with rules decides by conditions",
-    ("engine", "engine"): "what few runs need: tasks on other machines, and repeating another run as it ran",
+    (
+        "engine",
+        "engine",
+    ): "what few runs need: tasks on other machines, built-in tasks, and repeating another run as it ran",
     ("engine", "model"): "only outputs with checks are told of",
     ("engine", "project"): "only for trying a connection, or when an attempt has failed",
     ("lineage", "requests"): "comes with the client of OpenLineage, an extra of its own",

@@ -26,7 +26,8 @@ ELSEWHERE = {
         "__main__._open_missing_streams",
         "cli.run.signals.forget_terminals",
         "cli.shared.output.silence",
-        "engine.processes.accounting._bytes_of",
+        "components.kit.forker.Forker.__init__",
+        "engine.processes.accounting.bytes_of",
         "engine.processes.local._writes_exit_file",
         "engine.processes.memory_limit._places",
         "engine.processes.memory_limit._read",
@@ -40,6 +41,7 @@ ELSEWHERE = {
     },
     "part of the installed program": {
         "browser.server.BrowserServer._page",
+        "components.kit.component.read_program",
     },
     "people's: definitions, .env, settings of the program, pictures where they want them": {
         "cli.show.picture._write",

@@ -6,6 +6,7 @@ import atexit
 import functools
 import importlib.util
 import json
+import runpy
 import shutil
 import sys
 import tempfile
@@ -191,6 +192,31 @@ Test = Callable[[P, Context], str | Answer]
 Act = Callable[[P, Context, str], object]
 """What does any other synchronous action, by its name; it returns what JSON can hold."""
 
+_READING: list[Callable[[], NoReturn]] | None = None
+
+
+def read_program(module: str) -> Callable[[], NoReturn] | None:
+    """What ``python -m module`` would do once the module has been read, for copies of this process to call; None for a
+    program that does not end in :func:`main`, which is not read then.
+
+    Raises:
+        ModuleNotFoundError: there is none.
+        Exception: whatever reading the module raises.
+    """
+    global _READING
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"there is no module {module}")
+    text = Path(spec.origin).read_text(encoding="utf-8")
+    if '\nif __name__ == "__main__":\n    kit.main(' not in text:
+        return None
+    _READING = []
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        return _READING[0] if _READING else None
+    finally:
+        _READING = None
+
 
 def main(
     model: type[P], run: Callable[[P, Context], None], test: Test[P] | None = None, act: Act[P] | None = None
@@ -206,6 +232,9 @@ def main(
     Exits with 0, with 1 after one line on standard error (:class:`UserError`), with 2 after a traceback, or with the
     code of a ``SystemExit`` that ``run`` raised. Outputs are published only for exit code 0.
     """
+    if _READING is not None:
+        _READING.append(functools.partial(main, model, run, test))
+        return None  # type: ignore[misc]
     use_utf8()
     redactor = Redactor.from_environment()
     try:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.checks.reading import parse_checks
 from orch_tui.model.checks.values import Check
@@ -24,6 +24,9 @@ from orch_tui.model.texts.text import safe_line, valid_id
 from orch_tui.project.attempt_dir import config_file, output_tables
 from orch_tui.project.files.own_files import read_own_text
 from orch_tui.storage.tables import RowFilter
+
+if TYPE_CHECKING:
+    from orch_tui.storage.tables import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Input:
 class Output:
     """A table to write: the program puts its rows into the Parquet file ``path``; they are published later.
 
-    ``deletes`` are stored rows that go before, see :class:`orch_tui.storage.tables.Publication`.
+    ``deletes`` are stored rows that go before, see :class:`orch_tui.storage.tables.Publication`. Who wrote the file may
+    say its ``content``: it need not be read to be published then.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Output:
     primary_key: tuple[str, ...]
     path: Path
     deletes: tuple[tuple[RowFilter, ...], ...] = ()
+    content: Content | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

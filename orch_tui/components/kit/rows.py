@@ -19,13 +19,14 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from orch_tui.components.kit.contract import disk_problem, use_utf8
 from orch_tui.components.kit.line_subprocess import Lines
 from orch_tui.components.kit.subprocess import pump, stop_signals_noted
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.row_results import MOST_REASON, RowResult, decode_rows, failed_rows, rows_words
 from orch_tui.model.status import Status
 from orch_tui.model.texts.json_text import parse_json

@@ -272,7 +272,10 @@ class Staging:
 def _publications(outputs: Mapping[str, Output]) -> list[Publication]:
     from orch_tui.storage.tables import Publication
 
-    return [Publication(item.table, item.path, item.mode, item.primary_key, item.deletes) for item in outputs.values()]
+    return [
+        Publication(item.table, item.path, item.mode, item.primary_key, item.deletes, item.content)
+        for item in outputs.values()
+    ]
 
 
 def _remove(items: Iterable[Publication]) -> None:

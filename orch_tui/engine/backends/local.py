@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.engine.backends.backend import Finding, Left, Told, Verdict
 from orch_tui.engine.processes.adopt import Gone, adopt_leader, find_leader, own_group
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Launcher, Running, StopRequest
-from orch_tui.engine.processes.local import leader_of, read_exit_file
+from orch_tui.engine.processes.local import LocalLauncher, leader_of, read_exit_file
 from orch_tui.engine.processes.process import boot_id, host, is_same, tagged
 from orch_tui.model.run.attempt_state import AttemptState
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import is_locked
+
+if TYPE_CHECKING:
+    from orch_tui.engine.processes.warm import WarmStarts
 
 
 class LocalJob:
@@ -35,19 +38,30 @@ class LocalJob:
 
 
 class LocalBackend:
-    """Starts attempts by a launcher."""
+    """Starts attempts by a launcher; those of built-in components warm where it is the program's own."""
 
     key = ""
 
     def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
+        self._warm: WarmStarts | None = None
 
     def name_job(self) -> str:
         return ""
 
     async def start(self, spec: AttemptSpec, name: str, inherit: tuple[int, ...] = ()) -> LocalJob:
         """See :class:`orch_tui.engine.backends.backend.Backend`."""
-        return LocalJob(self._launcher.start(spec, inherit))
+        warm = await self._start_warm(spec, inherit) if spec.built_in is not None else None
+        return LocalJob(warm or self._launcher.start(spec, inherit))
+
+    async def _start_warm(self, spec: AttemptSpec, inherit: tuple[int, ...]) -> Running | None:
+        if self._warm is None:
+            from orch_tui.engine.processes.warm import WarmStarts
+
+            if not isinstance(self._launcher, LocalLauncher):
+                return None
+            self._warm = WarmStarts(self._launcher)
+        return await self._warm.start(spec, inherit)
 
     def inspect(self, directory: Path, known: AttemptState, starter: Mapping[str, Any]) -> Finding:
         """See :class:`orch_tui.engine.backends.backend.Backend`."""

@@ -30,7 +30,7 @@ class Reaped(NamedTuple):
 def reap(pid: int) -> Reaped:
     """Wait for a child and forget it. Raises: ChildProcessError when the kernel has forgotten it already."""
     # As long as nobody has waited for it, it is still there to be asked.
-    read, written = _bytes_of(pid)
+    read, written = bytes_of(pid)
     _, status, used = os.wait4(pid, 0)
     # What is not above this program's own may be this program's own.
     peak = used.ru_maxrss * _KIB if used.ru_maxrss > own_peak() else None
@@ -38,13 +38,19 @@ def reap(pid: int) -> Reaped:
     return Reaped(os.waitstatus_to_exitcode(status), usage)
 
 
+def reaped_elsewhere(status: int, cpu: float, peak: int, moved: tuple[int | None, int | None]) -> Reaped:
+    """Of a process that its own parent has waited for; ``status``, ``cpu`` (seconds) and ``peak`` (KiB) as it was told
+    by wait4, ``moved`` as by :func:`bytes_of` before."""
+    return Reaped(os.waitstatus_to_exitcode(status), Usage(peak * _KIB, round(cpu, 3), *moved))
+
+
 def own_peak() -> int:
     """The most memory that this program has had, in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _bytes_of(pid: int) -> tuple[int | None, int | None]:
-    """What it read and wrote; None where the kernel does not count that, or does not say."""
+def bytes_of(pid: int) -> tuple[int | None, int | None]:
+    """What a process that has ended read and wrote; None where the kernel does not count that, or does not say."""
     try:
         with open(f"/proc/{pid}/io", "rb") as file:
             counts = {name: int(count) for name, count in _COUNT.findall(file.read())}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -13,6 +14,9 @@ from orch_tui.model.usage import Usage
 
 if TYPE_CHECKING:
     from orch_tui.model.orchestration.resources import Resources
+
+PYTHON = (sys.executable, "-P", "-m")
+_BUILT_IN = "orch_tui.components."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,13 @@ class AttemptSpec:
     nested: str | None = None
     memory: int | None = None
     resources: Resources | None = None
+
+    @property
+    def built_in(self) -> str | None:
+        """The module of this program that it starts as a program, with this interpreter; None for anything else."""
+        if self.argv[: len(PYTHON)] != PYTHON or not self.argv[len(PYTHON)].startswith(_BUILT_IN):
+            return None
+        return self.argv[len(PYTHON)]
 
 
 class Identity(NamedTuple):

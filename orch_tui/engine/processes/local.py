@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from orch_tui.engine.processes.accounting import reap
+from orch_tui.engine.processes.accounting import Reaped, reap
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
+from orch_tui.engine.processes.log import open_log
 from orch_tui.engine.processes.memory_limit import MemoryGroups, discard_group, memory_end
 from orch_tui.engine.processes.oom import OomCounter
 from orch_tui.engine.processes.process import (
@@ -38,7 +38,7 @@ from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.files.own_files import open_own
 
 # What Python ignores, and what a program started from a background job would ignore.
-_DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT)
+DEFAULT_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGQUIT)
 _UNKILLABLE_AFTER = 30.0
 _SWEEPS = 50
 _SWEEP_PAUSE = 0.5
@@ -54,12 +54,15 @@ class LocalLauncher:
     """Starts attempts with ``/bin/sh`` on this machine."""
 
     def __init__(self) -> None:
-        """Descriptors that this program inherited itself (a wrapper's lock, say) are not handed on to tasks."""
+        """Descriptors that this program inherited itself (a wrapper's lock, say) are not handed on to tasks.
+
+        ``umask`` is the tasks', as octal digits; ``oom`` counts what the kernel killed.
+        """
         # It can only be read by setting it.
         current = os.umask(0o077)
         os.umask(current)
-        self._umask = f"{current:03o}"
-        self._oom = OomCounter()
+        self.umask = f"{current:03o}"
+        self.oom = OomCounter()
         self._groups = MemoryGroups()
         for entry in os.listdir("/proc/self/fd"):
             # The descriptor of the listing itself is gone by now.
@@ -72,14 +75,13 @@ class LocalLauncher:
 
         ``posix_spawn`` takes half the time of ``subprocess.Popen``, and a big parent makes it no slower.
         """
-        log = open_own(log_file(spec.directory), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        log = open_log(spec.directory)
         group = None if spec.memory is None else self._groups.make(spec.memory)
         try:
-            fcntl.flock(log, fcntl.LOCK_EX)
             before = boot_ticks()
             pid = os.posix_spawn(
                 "/bin/sh",
-                wrap(spec, self._umask, group),
+                wrap(spec, self.umask, group),
                 spec.environment,
                 file_actions=[
                     (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
@@ -89,7 +91,7 @@ class LocalLauncher:
                     *((os.POSIX_SPAWN_DUP2, descriptor, descriptor) for descriptor in inherit),
                 ],
                 setsid=True,
-                setsigdef=_DEFAULT_SIGNALS,
+                setsigdef=DEFAULT_SIGNALS,
             )
         except BaseException:
             if group is not None:
@@ -100,7 +102,7 @@ class LocalLauncher:
         pauses = iter(_FOLLOW_AGAIN)
         while True:
             try:
-                return LocalAttempt(Identity(pid, before, boot_ticks()), spec, oom=self._oom)
+                return LocalAttempt(Identity(pid, before, boot_ticks()), spec, oom=self.oom)
             except OSError:
                 if (pause := next(pauses, None)) is not None:
                     time.sleep(pause)
@@ -138,12 +140,20 @@ class LocalAttempt:
     """A started attempt: its leader is the shim, its process group the whole task.
 
     With ``child=False`` another process started it: the kernel tells of its end, but only its files of its exit code.
+    With ``reap`` another process of ours did, and this asks it to wait for the attempt; None when that is gone.
     """
 
     def __init__(
-        self, identity: Identity, spec: AttemptSpec, *, child: bool = True, oom: OomCounter | None = None
+        self,
+        identity: Identity,
+        spec: AttemptSpec,
+        *,
+        child: bool = True,
+        oom: OomCounter | None = None,
+        reap: Callable[[int], Awaitable[Reaped | None]] | None = None,
     ) -> None:
         """Raises: ProcessLookupError when the process is gone (and was no child of this one)."""
+        self._ask = reap
         self._oom = oom
         self._oom_kills = oom.read() if oom is not None else None
         self._child = child
@@ -281,12 +291,27 @@ class LocalAttempt:
     async def _reap(self) -> int | None:
         """The exit code; what the shim wrote is the task's own and goes before what the kernel says of the shim."""
         code = None
-        if self._child:
+        if self._ask is not None:
+            if (reaped := await self._ask(self._pid)) is not None:
+                code, self._usage = reaped
+        elif self._child:
             # Without it the kernel has forgotten it already: who started this program let it ignore SIGCHLD.
             with contextlib.suppress(ChildProcessError):
                 code, self._usage = reap(self._pid)
         written, _ = await read_ending(self._spec.directory, patient=code is None)
+        if code is None and written is None and await self._waited_for():
+            written, _ = await read_ending(self._spec.directory, patient=True)
         return code if written is None else written
+
+    async def _waited_for(self) -> bool:
+        """Whether it had ended and its parent came to it only now: that writes the code which a signal left."""
+        came = False
+        for pause in _AGAIN_IF_UNREADABLE:
+            if (stat := read_stat(self._pid)) is None or stat.state != "Z":
+                return came
+            came = True
+            await asyncio.sleep(pause)
+        return came
 
 
 def _gone(group: int) -> bool:

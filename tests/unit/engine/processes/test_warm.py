@@ -1,0 +1,199 @@
+"""Attempts that are forked have all that those have that are started as programs."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import resource
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from orch_tui.engine.processes import warm
+from orch_tui.engine.processes.adopt import find_leader
+from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest
+from orch_tui.engine.processes.local import LocalAttempt, LocalLauncher, read_exit_file
+from orch_tui.engine.processes.process import read_environment, read_stat, tagged
+from orch_tui.engine.processes.warm import WarmStarts
+from orch_tui.model.failure import FailureKind
+from orch_tui.project.attempt_dir import exit_file, log_file
+from orch_tui.project.concurrent.locks import is_locked
+
+from tests.support.launcher_contract import carried, happens
+
+RUNNER = "orch_tui.components.kit.runner"
+
+
+def spec(directory: Path, script: str, environment: Mapping[str, str] | None = None) -> AttemptSpec:
+    """A shell script below the data runner, a built-in program that is there in this form as well."""
+    directory.mkdir(parents=True, exist_ok=True)
+    variables = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", "ORCH_TASK": str(directory)}
+    argv = (sys.executable, "-P", "-m", RUNNER, "--", "/bin/sh", "-c", script)
+    return AttemptSpec(argv, {**variables, **(environment or {})}, str(directory), directory, grace=5.0)
+
+
+async def forker_of(attempt: LocalAttempt) -> int:
+    with open(f"/proc/{attempt.identity.pid}/stat", "rb") as file:
+        return int(file.read().rpartition(b")")[2].split()[1])
+
+
+@pytest.fixture
+async def starts(tmp_path: Path) -> AsyncIterator[WarmStarts]:
+    """With the first attempt behind it, which is started as a program."""
+    made = WarmStarts(LocalLauncher())
+    assert await made.start(spec(tmp_path / "first", "true"), ()) is None
+    yield made
+    # What the end of the executor's loop does.
+    tasks = [task for task in asyncio.all_tasks() if "_listen" in repr(task)]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def forked(starts: WarmStarts, what: AttemptSpec, inherit: tuple[int, ...] = ()) -> LocalAttempt:
+    attempt = await starts.start(what, inherit)
+    assert attempt is not None
+    return attempt
+
+
+# Of signals the lower 32: those above are the C library's own.
+_SEES = (
+    "env | grep -av ^_= | grep -av ^PWD | sort; pwd; umask; ulimit -n; ulimit -c; "
+    "read line || echo nothing to read; grep -E '^Sig(Blk|Ign)' /proc/self/status | "
+    "sed 's/.*\\(........\\)$/\\1/'; echo error >&2"
+)
+
+
+async def test_it_sees_what_a_program_sees_that_is_started_plainly(starts: WarmStarts, tmp_path: Path) -> None:
+    # GIVEN secrets and values of its own
+    given = {"ORCH_SECRETS": "TOKEN", "TOKEN": "se=cret", "ORCH_ATTEMPT": "7", "KBC_CONFIGID": "ünïcode \udcff"}
+    directory = tmp_path / "run" / "tasks" / "t" / "1"
+    plainly, warmly = spec(directory / "plain", _SEES, given), spec(directory / "warm", _SEES, given)
+    # WHEN
+    plain, _ = await carried(LocalLauncher().start(plainly))
+    attempt = await forked(starts, warmly)
+    end, _ = await carried(attempt)
+    # THEN
+    assert (plain.code, end.code) == (0, 0)
+    texts = [log_file(one.directory).read_text("utf-8", "replace") for one in (plainly, warmly)]
+    assert texts[0].replace("/plain", "/warm") == texts[1] and "nothing to read" in texts[1]
+    # AND what it used is known
+    assert end.usage is not None and end.usage.cpu and end.usage.peak_memory and end.usage.read
+
+
+async def test_others_find_it_by_its_tag_and_its_secrets_and_the_forker_by_none(
+    starts: WarmStarts, tmp_path: Path
+) -> None:
+    directory = tmp_path / "run" / "tasks" / "t" / "1"
+    given = {"ORCH_SECRETS": "TOKEN", "TOKEN": "abc"}
+    attempt = await forked(starts, spec(directory, "touch ready; exec sleep 600", given))
+    await happens((directory / "ready").exists)
+    pid, forker = attempt.identity.pid, await forker_of(attempt)
+    # THEN it leads a session and a group, and was started when it says
+    stat = read_stat(pid)
+    assert stat is not None and attempt.identity.after <= stat.start <= attempt.identity.before
+    assert os.getpgid(pid) == os.getsid(pid) == pid
+    # AND the kernel tells its environment and its arguments, not those of the forker
+    assert pid in tagged([directory]) and forker not in tagged([directory])
+    told = read_environment(pid)
+    assert told["TOKEN"] == "abc" and "ORCH_ROOM" not in told
+    assert "TOKEN" not in read_environment(forker)
+    arguments = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+    assert arguments[2:4] == [b"-m", RUNNER.encode()] and arguments[-1] == os.fsencode(exit_file(directory))
+    assert b"forker" in Path(f"/proc/{forker}/cmdline").read_bytes()
+    # AND whoever lost its record finds its first process
+    found = find_leader(spec(directory, ""))
+    assert found is not None and found.identity.pid == pid
+    found.release()
+    stop = StopRequest()
+    stop.ask(FailureKind.CANCEL)
+    end, _ = await carried(attempt, stop)
+    assert end.stopped is FailureKind.CANCEL and not end.killed and tagged([directory]) == []
+
+
+async def test_locks_are_held_by_the_attempt_and_not_by_the_forker(starts: WarmStarts, tmp_path: Path) -> None:
+    directory = tmp_path / "run" / "tasks" / "t" / "1"
+    directory.mkdir(parents=True)
+    held = directory / "configuration.lock"
+    descriptor = os.open(held, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    attempt = await forked(starts, spec(directory, "until [ -e go ]; do sleep 0.02; done"), (descriptor,))
+    os.close(descriptor)
+    assert is_locked(held) and is_locked(log_file(directory))
+    (directory / "go").touch()
+    assert (await carried(attempt))[0].code == 0
+    assert not is_locked(held) and not is_locked(log_file(directory))
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [("exit 3", 3), ("kill -SEGV $PPID; sleep 600", 128 + signal.SIGSEGV), ("kill -KILL $PPID; sleep 600", 137)],
+    ids=["code", "fault", "killed"],
+)
+async def test_its_end_is_known_and_stays_in_a_file(starts: WarmStarts, tmp_path: Path, script: str, code: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    directory = tmp_path / "run" / "tasks" / "t" / "1"
+    end, _ = await carried(await forked(starts, spec(directory, script)))
+    assert end.code == code == read_exit_file(directory) and tagged([directory]) == []
+
+
+async def test_where_it_cannot_go_it_says_so(starts: WarmStarts, tmp_path: Path) -> None:
+    directory = tmp_path / "run" / "tasks" / "t" / "1"
+    what = replace(spec(directory, "true"), cwd=str(tmp_path / "nowhere"))
+    end, _ = await carried(await forked(starts, what))
+    assert end.code == 126 and "No such file or directory" in log_file(directory).read_text()
+
+
+async def test_what_cannot_be_forked_is_left_to_a_plain_start(starts: WarmStarts, tmp_path: Path) -> None:
+    long = {"ORCH_SECRETS": "LONG", "LONG": "x" * 60_000}
+    for name, what in {
+        "foreign": replace(spec(tmp_path / "a", ""), argv=("/bin/sh", "-c", "true")),
+        "missing": replace(spec(tmp_path / "b", ""), argv=(sys.executable, "-P", "-m", "orch_tui.components.gone")),
+        "too long": spec(tmp_path / "c", "true", long),
+        "its own interpreter": spec(tmp_path / "d", "true", {"ORCH_SECRETS": "PYTHONPATH", "PYTHONPATH": "/"}),
+    }.items():
+        assert await starts.start(what, ()) is None, name
+        assert not exit_file(what.directory).exists()
+    # AND the next one is forked all the same
+    assert (await carried(await forked(starts, spec(tmp_path / "e", "exit 4"))))[0].code == 4
+    # BUT one whose run has another environment is not
+    assert await starts.start(spec(tmp_path / "f", "true", {"HOME": "/"}), ()) is None
+
+
+async def test_when_the_forker_is_killed_its_attempt_ends_by_its_file_and_the_next_one_gets_another(
+    starts: WarmStarts, tmp_path: Path
+) -> None:
+    directory = tmp_path / "run" / "tasks" / "t" / "1"
+    attempt = await forked(starts, spec(directory, "touch ready; until [ -e go ]; do sleep 0.02; done; exit 5"))
+    await happens((directory / "ready").exists)
+    first = await forker_of(attempt)
+    os.kill(first, signal.SIGKILL)
+    waiting = asyncio.create_task(carried(attempt))
+    (directory / "go").touch()
+    assert (await waiting)[0].code == 5
+    again = await forked(starts, spec(tmp_path / "again", "touch ready; until [ -e go ]; do sleep 0.02; done"))
+    await happens((tmp_path / "again" / "ready").exists)
+    assert await forker_of(again) != first
+    (tmp_path / "again" / "go").touch()
+    assert (await carried(again))[0].code == 0
+
+
+async def test_one_that_does_not_answer_is_given_up_and_nothing_runs_twice(
+    starts: WarmStarts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a forker that stands still
+    attempt = await forked(starts, spec(tmp_path / "a", "touch ready; exec sleep 600"))
+    await happens((tmp_path / "a" / "ready").exists)
+    forker = await forker_of(attempt)
+    os.kill(forker, signal.SIGSTOP)
+    monkeypatch.setattr(warm, "_PATIENCE", 0.2)
+    # THEN nothing has begun of what it was asked for, which may be started plainly
+    assert await starts.start(spec(tmp_path / "b", "true"), ()) is None
+    assert not exit_file(tmp_path / "b").exists() and not is_locked(log_file(tmp_path / "b"))
+    stop = StopRequest()
+    stop.ask(FailureKind.CANCEL, now=True)
+    await carried(attempt, stop)
