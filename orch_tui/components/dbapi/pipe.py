@@ -1,7 +1,7 @@
-"""Rows of a server as the CSV that it writes itself, through a pipe into DuckDB: none of them becomes Python's.
+"""Rows of a server as CSV, through a pipe into DuckDB or out of it: none of them becomes Python's.
 
 Every value arrives as the server's own text, so that it gets the type which that text says. DuckDB works in a thread of
-its own and the main thread feeds it, since only there a signal can end the reading.
+its own and the main thread has the other end, since only there a signal can end it all.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from orch_tui.components.dbapi.streams import Rows
 from orch_tui.storage.duckdb import literal, quoted
@@ -137,6 +137,45 @@ class _Feed:
             self._rows += rows
             self._told(self._rows)
             chunk = next(self._chunks, None)
+
+
+class CsvOut:
+    """The rows of a query as CSV: commas, double quotes, LF, nothing for null and ``""`` for an empty text.
+
+    Use as a context manager; ``rows`` is their number when all chunks have been taken.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, query: str, *, force_quote: bool = False) -> None:
+        self._con = con
+        self._query = query
+        self._options = "format csv, header false, delimiter ',', quote '\"'" + ", force_quote *" * force_quote
+        self.rows = 0
+
+    def __enter__(self) -> Self:
+        self._reading, writing = os.pipe()
+        _widen(writing)
+        target = literal(f"/dev/fd/{writing}")
+        statement = f"copy ({self._query}) to {target} ({self._options})"
+        # More threads would only hold rows for the one that writes.
+        self._con.execute("set threads = 1")
+        self._worker = _Statement(self._con, statement, lambda: os.close(writing))
+        self._worker.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._con.interrupt()
+        # DuckDB cannot write any more, if it still does.
+        os.close(self._reading)
+        self._worker.join()
+
+    def chunks(self) -> Iterator[bytes]:
+        """What DuckDB writes, as it comes. Raises: duckdb.Error."""
+        while chunk := os.read(self._reading, _PIPE):
+            yield chunk
+        self._worker.join()
+        answer = self._worker.answer()
+        self.rows = int(answer[0]) if answer else 0
 
 
 class _Statement(Thread):

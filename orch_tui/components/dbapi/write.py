@@ -12,11 +12,12 @@ from orch_tui.components.dbapi.held import Target as ColumnType
 from orch_tui.components.dbapi.held import changed
 from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
-from orch_tui.components.dbapi.rows import check_keys, chosen, reader
+from orch_tui.components.dbapi.pipe import CsvOut
+from orch_tui.components.dbapi.rows import check_keys, chosen
 from orch_tui.components.dbapi.session import Work
 from orch_tui.components.dbapi.stop import stoppable
 from orch_tui.components.kit.component import Context, Input
-from orch_tui.components.kit.sql import connect, duckdb_explained, listed, row_batches
+from orch_tui.components.kit.sql import connect, duckdb_explained, listed
 from orch_tui.components.kit.staging import signals_deferred
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import counted, safe_line
@@ -100,18 +101,19 @@ class Writer(Work):
     def commit(self) -> None:
         """End the transaction: the rows are there. Raises: the driver's errors."""
 
-    @abstractmethod
-    def line(self, fields: Sequence[Field]) -> str:
-        """A DuckDB expression: a row as the text that the server takes."""
-
-    def lines(self, job: Job, batch: int = 4 * 2**20) -> Iterator[list[str]]:
-        """The rows as text, in batches of about ``batch`` bytes; tells the progress when a batch has been taken."""
+    def told(self, csv: CsvOut) -> Iterator[bytes]:
+        """The rows as they are to be sent; tells the progress when a chunk has been taken. Raises: duckdb.Error."""
         total, done = self.ctx.only_input().rows, 0
-        for rows, _ in row_batches(reader(job.con, [self.line(job.fields)]), 100_000, batch):
-            yield [line for (line,) in rows]
-            done += len(rows)
-            self.ctx.progress(done, total, "rows")
-        if done != total:
+        for chunk in csv.chunks():
+            yield chunk
+            # A few more than there are, where texts have several lines.
+            done += chunk.count(b"\n")
+            self.ctx.progress(min(done, total), total, "rows")
+        self.require_all(csv.rows)
+
+    def require_all(self, done: int) -> None:
+        """All rows of the input have been sent. Raises: UserError."""
+        if done != (total := self.ctx.only_input().rows):
             raise UserError(f"{total} rows were to be written, and {done} could be read; run the task again")
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from orch_tui.components import kit
-from orch_tui.components.dbapi.fit import Choice, Field
+from orch_tui.components.dbapi.fit import Choice
 from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
+from orch_tui.components.dbapi.rows import reader
 from orch_tui.components.dbapi.session import STAGE
 from orch_tui.components.dbapi.write import Done, Job, TargetColumn, Writer, describe, write
 from orch_tui.components.kit.component import Context, UserError
+from orch_tui.components.kit.sql import row_batches
 from orch_tui.components.mysql.server import Mysql, MysqlServer, name_list, quoted
 from orch_tui.components.mysql.stage import Stage
 from orch_tui.components.mysql.types import choices, target_of, written
@@ -105,7 +107,7 @@ class MysqlWriter(Writer):
         if job.is_new:
             self._create(job)
         stage = Stage(self.session, job)
-        stage.fill(place, self.lines(job))
+        stage.fill(place, self._lines(job))
         if job.mode == "upsert":
             stage.require_distinct(self.where)
         done = Done()
@@ -181,9 +183,16 @@ class MysqlWriter(Writer):
         except (pymysql.Error, OSError) as error:
             self.ctx.log(f"{self.where} was made and is empty: {safe_line(str(error), 200)}")
 
-    def line(self, fields: Sequence[Field]) -> str:
-        values = ", ".join(written(field.value, field.kind, field.type) for field in fields)
-        return f"'(' || concat_ws(',', {values}) || ')'"
+    def _lines(self, job: Job, batch: int = 4 * 2**20) -> Iterator[list[str]]:
+        """The rows as lists of values, in batches of about ``batch`` bytes; tells the progress when one was taken."""
+        total, done = self.ctx.only_input().rows, 0
+        values = ", ".join(written(field.value, field.kind, field.type) for field in job.fields)
+        line = f"'(' || concat_ws(',', {values}) || ')'"
+        for rows, _ in row_batches(reader(job.con, [line]), 100_000, batch):
+            yield [text for (text,) in rows]
+            done += len(rows)
+            self.ctx.progress(done, total, "rows")
+        self.require_all(done)
 
     def commit(self) -> None:
         self.session.con.commit()

@@ -218,24 +218,18 @@ _SIMPLE = ("BOOLEAN", "FLOAT", "DOUBLE", "TIME", "TIME_NS", "UUID", "INTERVAL")
 
 
 def copied(column: str, kind: str, target: Target) -> str:
-    """A DuckDB expression that gives ``column`` (quoted) as a field of COPY's text format.
+    """A DuckDB expression that gives ``column`` (quoted) as a field of COPY's CSV format.
 
-    Source: https://www.postgresql.org/docs/current/sql-copy.html, "Text Format"
+    Source: https://www.postgresql.org/docs/current/sql-copy.html, "CSV Format"
     """
     if kind == "BLOB":
-        return f"coalesce('\\\\x' || lower(hex({column})), '\\N')"
+        return f"'\\x' || lower(hex({column}))"
     if (kind == "DATE" or kind.startswith("TIMESTAMP")) and target.family in ("date", "timestamp", "moment"):
         text = f"cast({column} as varchar)"
-        before = f"replace({text}, ' (BC)', '') || ' BC'"
         if kind.endswith("_NS"):
-            return f"coalesce({text}, '\\N')"
-        return (
-            f"coalesce(case when {column} < '0001-01-01' and isfinite({column}) then {before} else {text} end, '\\N')"
-        )
+            return text
+        before = f"replace({text}, ' (BC)', '') || ' BC'"
+        return f"case when {column} < '0001-01-01' and isfinite({column}) then {before} else {text} end"
     if source_of(kind) in ("integer", "decimal", "date", "timestamp", "moment") or kind in _SIMPLE:
-        text = text_of(column, kind) if target.family == "text" else f"cast({column} as varchar)"
-        return f"coalesce({text}, '\\N')"
-    text = text_of(column, kind)
-    for raw, escaped in (("'\\'", "'\\\\'"), ("chr(10)", "'\\n'"), ("chr(13)", "'\\r'"), ("chr(9)", "'\\t'")):
-        text = f"replace({text}, {raw}, {escaped})"
-    return f"coalesce({text}, '\\N')"
+        return text_of(column, kind) if target.family == "text" else f"cast({column} as varchar)"
+    return text_of(column, kind)

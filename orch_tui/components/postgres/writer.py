@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import LiteralString
 
 from orch_tui.components import kit
-from orch_tui.components.dbapi.fit import Choice, Field
+from orch_tui.components.dbapi.fit import Choice
 from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
+from orch_tui.components.dbapi.pipe import CsvOut
 from orch_tui.components.dbapi.session import STAGE
 from orch_tui.components.dbapi.write import Done, Job, TargetColumn, Writer, describe, write
 from orch_tui.components.kit.component import Context, UserError
@@ -136,14 +137,17 @@ class PostgresWriter(Writer):
 
     def _copy(self, job: Job, into: str) -> int:
         """How many rows the server took: a trigger may leave some out."""
+        values = [copied(field.value, field.kind, field.type) for field in job.fields]
+        named = ", ".join(f"{value} as c{at}" for at, value in enumerate(values))
         cursor = self.session.con.cursor()
-        with cursor.copy(f"copy {into} from stdin".encode()) as copy:
-            for lines in self.lines(job):
-                copy.write("\n".join(lines) + "\n")
+        with (
+            # Alone in a line, a backslash and a point would be the end of all rows.
+            CsvOut(job.con, f"select {named} from source", force_quote=len(values) == 1) as csv,
+            cursor.copy(f"copy {into} from stdin (format csv)".encode()) as copy,
+        ):
+            for chunk in self.told(csv):
+                copy.write(chunk)
         return cursor.rowcount
-
-    def line(self, fields: Sequence[Field]) -> str:
-        return f"concat_ws(chr(9), {', '.join(copied(field.value, field.kind, field.type) for field in fields)})"
 
     def commit(self) -> None:
         self.session.con.commit()

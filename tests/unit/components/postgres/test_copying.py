@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.components.kit.component import UserError
 from orch_tui.components.kit.sql import ParquetSink
-from orch_tui.components.postgres import extractor
+from orch_tui.components.postgres import extractor, writer
 from orch_tui.storage.conversion import text_of
 
 from tests.servers.postgres import PostgresServer, postgres
@@ -165,3 +165,19 @@ def test_a_value_that_breaks_the_type_after_many_rows(server: PostgresServer, tm
 def test_a_query_that_fails_in_the_middle(server: PostgresServer, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="division by zero"):
         extracted(Bench(tmp_path), server, query="select 1 / (40000 - g) as x from generate_series(1, 50000) g")
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(values=st.lists(st.none() | TEXT | ODD, min_size=1, max_size=6))
+def test_any_text_that_is_written(server: PostgresServer, values: list[str | None]) -> None:
+    # GIVEN any texts, nulls and empty ones among them
+    shown = ", ".join("null" if value is None else f"decode(from_hex('{value.encode().hex()}'))" for value in values)
+    rows = f"(select unnest(generate_series(1, {len(values)})) as n, unnest([{shown}]::varchar[]) as v)"
+    # WHEN they are written alone, and beside another column
+    for query in (f"select v from {rows} order by n", f"select n, v from {rows} order by n"):
+        server.run("drop table if exists w")
+        with tempfile.TemporaryDirectory() as home:
+            ctx = Bench(Path(home)).context({"t": query}, ())
+            writer.run(writer.Parameters(**{**server.parameters, "table": "w"}), ctx)
+        # THEN the server has them in this order
+        assert [row[0] for row in server.run("select v from w")] == values
