@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from orch_tui.model.components.component import MEMORY_VARIABLE
+from orch_tui.model.components.component import MEMORY_VARIABLE, SCRATCH_VARIABLE
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.sizes import parse_size
 from orch_tui.model.texts.text import safe_line
@@ -31,7 +31,8 @@ Column = tuple[str, str]
 def open_database(
     spill: Path, *, threads: int = 2, memory_limit: str = "1GB", **settings: str | int | bool
 ) -> duckdb.DuckDBPyConnection:
-    """In memory, with temporary files in ``spill``; extensions are neither installed nor loaded.
+    """In memory, with temporary files in ``spill``, or where the node of the task has room of its own; extensions are
+    neither installed nor loaded.
 
     In a task with a limit of memory it takes no more than half of that, and spills before the kernel ends the task.
 
@@ -47,7 +48,7 @@ def open_database(
         config={
             "threads": threads,
             "memory_limit": _within_task(memory_limit),
-            "temp_directory": str(spill),
+            "temp_directory": _of_node() or str(spill),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             **settings,
@@ -55,6 +56,12 @@ def open_database(
     )
     connection.execute("set timezone = 'UTC'")
     return connection
+
+
+def _of_node() -> str:
+    """A directory for this process on the disk of its node; empty where the spill lies on a disk of its machine."""
+    scratch = os.environ.get(SCRATCH_VARIABLE)
+    return f"{scratch}/{os.getpid()}" if scratch else ""
 
 
 def _within_task(memory_limit: str) -> str:

@@ -164,7 +164,8 @@ def roll_forward(storage: TableFiles, wait: float | None = None) -> None:
 def _orphaned(intent: Path, *, block: bool) -> Iterator[bool]:
     """Whether the intent is there and its owner is not; nobody else completes it inside the block. Raises: OSError."""
     try:
-        descriptor = open_own(intent)
+        # On a network file system only who may write can lock alone: NFS answers EBADF (flock(2)).
+        descriptor = open_own(intent, os.O_RDWR)
     except FileNotFoundError:
         yield False
         return

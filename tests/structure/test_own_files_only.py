@@ -75,7 +75,11 @@ ELSEWHERE = {
     },
     "a table's file, which was looked at before": {"storage.storage.give"},
     "what somebody stores, opened without following a link": {"storage.files.store._copy_file"},
-    "directories": {"project.files.atomic.sync_directory", "project.concurrent.save_lock._lock"},
+    "directories": {
+        "project.files.atomic.modified_ns",
+        "project.files.atomic.sync_directory",
+        "project.concurrent.save_lock._lock",
+    },
     "the opener itself": {"project.files.own_files.open_own"},
     "none: methods of a stream for output": {"cli.show.logs.LogTail._give", "cli.show.logs.LogTail._write"},
 }

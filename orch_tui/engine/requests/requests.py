@@ -13,6 +13,7 @@ from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.event_shape import SHAPES, complaint
 from orch_tui.model.events.events import EventType
 from orch_tui.model.events.interventions import Intervention, with_id
+from orch_tui.project.files.atomic import modified_ns
 from orch_tui.project.files.own_files import NotOwnFile, read_own, replace_json
 from orch_tui.project.paths import make_private
 from orch_tui.project.who import who_am_i as who_am_i
@@ -85,7 +86,11 @@ def pending(run_directory: Path) -> list[Request]:
 
 
 class Mailbox:
-    """The executor's end: a poll costs one ``stat`` while nothing has come."""
+    """The executor's end: a poll opens the directory while nothing has come.
+
+    It is opened, since a network file system may answer ``stat`` out of what it knew a minute ago (close-to-open
+    consistency, nfs(5)).
+    """
 
     def __init__(self, run_directory: Path) -> None:
         self._run_directory = run_directory
@@ -99,7 +104,7 @@ class Mailbox:
         What is no request is removed and passed over. Raises: OSError when it cannot be looked at now.
         """
         try:
-            changed = self._directory.stat().st_mtime_ns
+            changed = modified_ns(self._directory)
         except FileNotFoundError:
             return
         if changed == self._seen:

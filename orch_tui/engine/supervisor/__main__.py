@@ -23,6 +23,7 @@ from orch_tui.engine.backends.remote.handoff import End, Node
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.processes.local import LocalLauncher
 from orch_tui.engine.processes.process import host
+from orch_tui.model.components.component import SCRATCH_VARIABLE
 from orch_tui.model.failure import FailureKind
 from orch_tui.project.masking.files import mask_what_is_left
 
@@ -53,7 +54,25 @@ def main() -> int:
     if given is None:
         _say(f"not begun on {node.host}: it is not wanted any more")
         return 0
-    return _tell(directory, asyncio.run(_carry(_here(given), early)))
+    scratch = _make_scratch()
+    try:
+        return _tell(directory, asyncio.run(_carry(_here(given, scratch), early)))
+    finally:
+        if scratch:
+            import shutil
+
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _make_scratch() -> str:
+    """A directory on this machine for what the task need not send over the network; empty where none can be made."""
+    path = f"{os.environ.get('TMPDIR') or '/tmp'}/orch-{os.urandom(8).hex()}"
+    try:
+        os.mkdir(path, 0o700)
+    except OSError as error:
+        _say(f"its temporary files go into its own directory: {error}")
+        return ""
+    return path
 
 
 def _tell(directory: Path, end: End) -> int:
@@ -69,9 +88,10 @@ def _tell(directory: Path, end: End) -> int:
     return 1
 
 
-def _here(given: AttemptSpec) -> AttemptSpec:
+def _here(given: AttemptSpec, scratch: str) -> AttemptSpec:
     """With what is this machine's own."""
     own = {name: os.environ[name] for name in _OF_NODE if name in os.environ}
+    own |= {SCRATCH_VARIABLE: scratch} if scratch else {}
     return replace(given, environment={"PATH": os.defpath} | own | dict(given.environment))
 
 

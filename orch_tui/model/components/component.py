@@ -55,6 +55,8 @@ APPROVAL_COMPONENT = "approval"
 """The component whose tasks wait for a person: the executor itself asks, no program is started."""
 MEMORY_VARIABLE = "ORCH_MEMORY"
 """The bytes that a task may have, for those that can do with less than they would take."""
+SCRATCH_VARIABLE = "ORCH_SCRATCH"
+"""A directory on a disk of the node that a task runs on, where its own lies on a network; gone after it."""
 TASK_ENVIRONMENT = frozenset(
     (
         *("KBC_DATADIR", "KBC_RUNID", "KBC_COMPONENTID", "KBC_CONFIGID", "KBC_CONFIGROWID"),
@@ -62,6 +64,7 @@ TASK_ENVIRONMENT = frozenset(
         "ORCH_KEEP_VERSIONS",
         "ORCH_KEEP_VERSION_DAYS",
         MEMORY_VARIABLE,
+        SCRATCH_VARIABLE,
     )
 )
 """Environment variables by which tasks are known and told where their data is: nothing else may set them."""

@@ -50,7 +50,7 @@ _NO_ANSWER = re.compile(
 )
 _PASSING = re.compile(r"temporarily unable|submit ?limit|MaxSubmit|MaxJobCount|try again|retrying", re.IGNORECASE)
 _ID = re.compile(r"^(\d+)(?:;|$)", re.MULTILINE)
-_PREFIX = re.compile(r"^(?:sbatch|squeue|scancel|slurm_load_jobs|scancel): (?:error: )?", re.MULTILINE)
+_PREFIX = re.compile(r"^(?:(?:sbatch|squeue|scancel): )?(?:slurm_load_jobs )?(?:error: )?", re.MULTILINE)
 
 
 class Answer(NamedTuple):

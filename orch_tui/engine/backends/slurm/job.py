@@ -57,8 +57,9 @@ _SAY_AGAIN = 30.0
 _KILLED = (-9, 137)
 _WORDS = 100_000
 _MEMORY = re.compile(r"oom.?kill|out of memory|memory limit", re.IGNORECASE)
-_SOME, _ALWAYS = 5, 1 << 30
-"""How often something is tried again that never began: where a node may be at fault, and where there is no room now."""
+_SOME, _MANY, _ALWAYS = 5, 50, 1 << 30
+"""How often something is tried again that never began: where a node may be at fault, where the question was lost, and
+where there is no room now."""
 
 
 class SlurmJob:
@@ -238,7 +239,7 @@ class SlurmJob:
             said += f": {words}"
         if not state:
             self._queue.watch.drop(self._name)
-        again = 0 if given_up else _SOME
+        again = 0 if given_up else _SOME if state else _MANY
         return self._close(Exit(None, stop.why, unstarted=f"it had not begun: {said}", again=again))
 
     def _queue_words(self) -> list[str]:
