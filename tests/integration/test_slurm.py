@@ -17,18 +17,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from orch_tui.engine.backends.backend import Backend
 from orch_tui.engine.backends.slurm import job, watch
+from orch_tui.engine.backends.slurm.backend import SlurmBackend
 from orch_tui.engine.requests.requests import CancelRequest
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import end_file, node_file, start_file
 from orch_tui.project.concurrent.locks import is_locked
+from orch_tui.project.definitions.backends import BackendSettings
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project, open_project
 
 from tests.servers.slurm import Cluster, slurm
 from tests.support.attack import Tally, first_seed, trials
+from tests.support.backend_contract import BackendContract
 from tests.support.engine_kit import begin, make_commands, run, statuses, until
 from tests.support.projects import ROOT, latest_run, orch, start, wait_for_file
 
@@ -82,6 +86,15 @@ def ended(active: Any) -> RunState:
 
 def wait_for_status(directory: Path, task: str, status: Status) -> None:
     until(lambda: read_run(directory).tasks[task].status is status, _PATIENCE)
+
+
+class TestContract(BackendContract):
+    @pytest.fixture(autouse=True)
+    def of_cluster(self, cluster: Cluster) -> None:
+        """Each of them needs it."""
+
+    def backend(self) -> Backend:
+        return SlurmBackend(BackendSettings("cluster", "slurm"))
 
 
 def test_tasks_run_on_nodes_and_the_journal_says_where(cluster: Cluster, tmp_path: Path) -> None:

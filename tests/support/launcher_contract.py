@@ -46,9 +46,9 @@ def shell(directory: Path, script: str) -> AttemptSpec:
     return AttemptSpec(("/bin/sh", "-c", script), variables, str(directory), directory)
 
 
-async def happens(condition: Callable[[], bool]) -> None:
+async def happens(condition: Callable[[], bool], seconds: float = 20) -> None:
     """Until something outside of this process is so, while the loop goes on."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
         await asyncio.sleep(0.01)

@@ -117,7 +117,7 @@ def place_fault(plan: RunPlan, settings: ProjectSettings) -> str | None:
         name = task.options.runs_on
         if name is not None and task.decision is Decision.RUN and not settings.is_place(name):
             known = one_of([LOCAL, *settings.backends])
-            return f'{task.name} ({task.id}) runs on "{name}", which is none of {known}; write [backends.{name}]'
+            return f'{task.name} ({task.id}) runs on "{name}"; it can be {known}, or write [backends.{name}]'
     return None
 
 

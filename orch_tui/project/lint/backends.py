@@ -28,7 +28,7 @@ def backend_problems(project: Project, value: Orchestration) -> Iterator[Problem
             name = options.runs_on or settings.runs_on
             if not settings.is_place(name):
                 known = [LOCAL, *settings.backends]
-                message = f"the task {quote(task.id)} runs on {quote(name)}, which is none of {one_of(known)}"
+                message = f"the task {quote(task.id)} runs on {quote(name)}; it can be {one_of(known)}"
                 remedy = did_you_mean(name, known) or f"write [backends.{name}] into orch.toml"
                 yield Problem(Severity.ERROR, "backend", message, remedy, phase=phase.id, task=task.id)
                 continue

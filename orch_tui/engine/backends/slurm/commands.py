@@ -112,7 +112,7 @@ async def submit(spec: AttemptSpec, name: str, settings: BackendSettings, exclud
     if answer.code == 0 and found is not None:
         return Submitted(Submission.DONE, found[1])
     said = said_by(answer)
-    if answer.code is None or answer.code < 0 or _NO_ANSWER.search(answer.error):
+    if answer.code is None or answer.code <= 0 or _NO_ANSWER.search(answer.error):
         return Submitted(Submission.UNKNOWN, said=said)
     return Submitted(Submission.BUSY if _PASSING.search(answer.error) else Submission.REFUSED, said=said)
 
