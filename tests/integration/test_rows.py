@@ -72,7 +72,7 @@ def test_each_row_has_its_own_folder_state_and_tables_and_a_retry_repeats_the_fa
     ended = orch(project, "run", "daily")
     # THEN the task failed by that row, and the first one's table is there
     assert ended.returncode == 1
-    assert "2 rows: 1 failed; row second: no such path with *****" in ended.stdout
+    assert "2 configuration rows: 1 failed; row second: no such path with *****" in ended.stdout
     storage = Storage(project / ".orch" / "storage")
     assert storage.get("shop/first") is not None
     assert storage.get("shop/second") is None and storage.get("shop/third") is None

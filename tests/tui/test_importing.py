@@ -11,7 +11,7 @@ from orch_tui.tui.importing.report import ImportReport
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from tests.support.keboola_projects import branching_flow, empty_project, legacy_orchestrator, write_json
+from tests.support.keboola_projects import branching_flow, bring_in, empty_project, legacy_orchestrator, write_json
 from tests.tui.driving import said, text_of, until
 
 
@@ -76,3 +76,19 @@ async def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         await pilot.press("enter")
         # THEN one sentence names the place
         await until(pilot, lambda: "phases[1].dependsOn" in said(pilot))
+
+
+async def test_the_form_of_a_configuration_says_where_it_is_from(tmp_path: Path) -> None:
+    # GIVEN an imported configuration of which something is not done here
+    project = empty_project(tmp_path / "here")
+    body = {"parameters": {"a": 1}, "storage": {"input": {"tables": [{"source": "a b.c", "destination": "x"}]}}}
+    stored = {"id": "11", "name": "Campaigns", "componentId": "keboola.ex-http", "configuration": body}
+    write_json(tmp_path / "stored.json", stored)
+    bring_in(project, tmp_path / "stored.json")
+    app = OrchApp(project)
+    async with app.run_test(size=(120, 40)) as pilot:
+        # WHEN
+        app.open_configuration("keboola.ex-http/campaigns")
+        # THEN
+        await until(pilot, lambda: "keboola.ex-http 11" in text_of(pilot))
+        assert "From Keboola" in text_of(pilot) and "kept, not done here" in text_of(pilot)

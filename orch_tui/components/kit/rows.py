@@ -94,7 +94,9 @@ class RowsRunner:
         """The exit code: 0 when all rows succeeded."""
         self.results = {row.id: row for row in self._done_before()}
         if self.results:
-            self._say(f"not run again: {counted(len(self.results), 'row')} that succeeded in an earlier attempt")
+            self._say(
+                f"not run again: {counted(len(self.results), 'configuration row')} that succeeded in an earlier attempt"
+            )
         left = [row for row in self.rows if row.id not in self.results]
         with stop_signals_noted() as came, ThreadPoolExecutor(self.parallel, thread_name_prefix="row") as pool:
             futures = [pool.submit(self._one, row, came) for row in left]

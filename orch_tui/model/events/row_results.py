@@ -51,10 +51,10 @@ def failed_rows(rows: Iterable[RowResult]) -> list[RowResult]:
 
 
 def rows_words(rows: Sequence[RowResult]) -> str:
-    """``12 rows``, or ``2 of 12 rows failed``."""
+    """``12 configuration rows``, or ``12 configuration rows: 2 failed``; tables have rows too."""
     failed = sum(row.status is Status.ERROR for row in rows)
     left = sum(row.status is Status.CANCELLED for row in rows)
-    total = counted(len(rows), "row")
+    total = counted(len(rows), "configuration row")
     parts = [f"{failed} failed"] * bool(failed) + [f"{left} not run"] * bool(left)
     return f"{total}: {', '.join(parts)}" if parts else total
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets import Static
 
 from orch_tui.tui.configuration.editor import User
 from orch_tui.tui.text import join, line, lines
+
+if TYPE_CHECKING:
+    from orch_tui.keboola.kept import Origin
 
 _MOST_USERS = 12
 
@@ -51,9 +55,19 @@ class Facts:
 
 
 class FactsPane(Pane):
-    """Who uses the configuration, its secrets, its files."""
+    """Who uses the configuration, its secrets, its files, where it came from."""
+
+    _facts: Facts | None = None
+    _origin: Origin | None = None
+
+    def show_origin(self, origin: Origin | None) -> None:
+        """Say what it was in Keboola as well."""
+        self._origin = origin
+        if self._facts is not None:
+            self.show(self._facts)
 
     def show(self, facts: Facts) -> None:
+        self._facts = facts
         parts = [line("Used by", "bold $text-primary")]
         for user in facts.users[:_MOST_USERS]:
             parts.append(join([line(user.orchestration_name), line(user.phase_name, "$text-muted")]))
@@ -65,6 +79,9 @@ class FactsPane(Pane):
         parts += [secret_line(name, is_set) for name, is_set in facts.secrets.items()] or [line("none", "$text-muted")]
         parts += [line(""), line("Texts in files of their own", "bold $text-primary")] if facts.files else []
         parts += [line(name) for name in facts.files]
+        if self._origin is not None:
+            parts += [line(""), line("From Keboola", "bold $text-primary"), line(self._origin.words)]
+            parts += [line(f"kept, not done here: {one.message}", "$text-warning") for one in self._origin.findings]
         self.put(Content("\n").join(parts))
 
 

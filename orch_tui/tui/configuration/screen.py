@@ -29,6 +29,7 @@ from orch_tui.tui.configuration.saving import Saving
 from orch_tui.tui.configuration.stored_names import offer_names
 from orch_tui.tui.configuration.unsaved import Unsaved
 from orch_tui.tui.dialogs.base import FullScreen
+from orch_tui.tui.importing.origins import look_for_origin
 from orch_tui.tui.keymap import keys_of
 from orch_tui.tui.text import join, line, lines
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
@@ -115,6 +116,9 @@ class ConfigurationScreen(FullScreen[str | None]):
         if self._fault is not None:
             self.editing.show_fault(self._fault)
         self.drafts.offer()
+        if self.editor.saved:
+            told = self.query_one(FactsPane).show_origin
+            look_for_origin(self, self.app.project, self._ref, self.editor.path, told)
         offer_names(self.background, self.editing, self.app.project.paths)
         if ExternalEdit(self.app.project, self._ref).pending:
             key = self.app.key_of("configuration.edit-file")
@@ -164,7 +168,9 @@ class ConfigurationScreen(FullScreen[str | None]):
         """What stands beside the form, for what would be saved now."""
         users = self.editor.users() if self.editor.saved else []
         files = [field.file for field in self.editor.fields if field.file]
-        self.query_one(FactsPane).show(Facts(users, self.editor.secrets(configuration.parameters), files))
+        parts = configuration.parts() or (configuration,)
+        secrets = {name: known for part in parts for name, known in self.editor.secrets(part.parameters).items()}
+        self.query_one(FactsPane).show(Facts(users, secrets, files))
 
     # --- what the form and the parts tell ---
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
-from orch_tui.model.errors import OrchError
-from orch_tui.project.files.source import DefinitionError
-from orch_tui.project.toml.decode import came_from_keboola
-from orch_tui.tui.background import in_background
 from orch_tui.tui.home.editor import HasList
+from orch_tui.tui.importing.origins import look_for_origin
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from orch_tui.keboola.kept import Origin
     from orch_tui.tui.application import Application
     from orch_tui.tui.home.model import HomeModel
@@ -26,7 +20,6 @@ class Origins:
 
     def __init__(self, app: Application, model: HomeModel, home: HasList, told: Callable[[str], None]) -> None:
         self._app, self._model, self._home, self._told = app, model, home, told
-        self._project = app.project
         self._found: dict[str, Origin | None] = {}
 
     @property
@@ -53,30 +46,14 @@ class Origins:
 
     def look(self, orchestration_id: str) -> None:
         """Read it, unless it is known."""
-        if orchestration_id in self._found or not self._came(orchestration_id):
+        if orchestration_id in self._found:
             return
 
-        async def read() -> None:
-            self._found[orchestration_id] = await asyncio.to_thread(_origin, self._project.root, orchestration_id)
+        def take(origin: Origin | None) -> None:
+            self._found[orchestration_id] = origin
             if self._home.table.chosen == orchestration_id:
                 self._told(orchestration_id)
 
-        in_background(self._app, read, "origin", "what it was in Keboola", exclusive=True)
-
-    def _came(self, orchestration_id: str) -> bool:
-        try:
-            text = self._project.source(self._project.paths.orchestration(orchestration_id)).text
-            return came_from_keboola(text)
-        except (DefinitionError, ValueError):
-            return False
-
-
-def _origin(root: Path, orchestration_id: str) -> Origin | None:
-    from orch_tui.keboola.kept import origin_of
-    from orch_tui.project.project import open_project
-
-    try:
-        return origin_of(open_project(root), f"{ORCHESTRATION_COMPONENT}/{orchestration_id}")
-    except OrchError:
-        # A damaged original: an import or an export says so.
-        return None
+        project = self._app.project
+        ref, path = f"{ORCHESTRATION_COMPONENT}/{orchestration_id}", project.paths.orchestration(orchestration_id)
+        look_for_origin(self._app, project, ref, path, take)

@@ -172,6 +172,7 @@ def _edits() -> list[Callable[[random.Random, Orchestration], Orchestration]]:
         lambda rng, value: task(rng, value, lambda one: replace(one, continue_on_failure=not one.continue_on_failure)),
         lambda rng, value: task(rng, value, lambda one: replace(one, enabled=not one.enabled)),
         lambda rng, value: task(rng, value, lambda one: replace(one, variables={"a": str(rng.randrange(9))})),
+        lambda rng, value: task(rng, value, lambda one: replace(one, rows=rng.choice([(), ("r1",), ("7", "r2")]))),
         lambda rng, value: options(rng, value, timeout=rng.choice([None, 60.0])),
         lambda rng, value: options(rng, value, delay=rng.choice([None, 5.0, 0.5])),
         lambda rng, value: options(

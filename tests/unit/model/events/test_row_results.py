@@ -55,7 +55,7 @@ def test_of_too_many_those_that_succeeded_are_left_out_first() -> None:
 
 def test_words() -> None:
     rows = [RowResult("a", "A", Status.SUCCESS), RowResult("b", "", Status.ERROR), RowResult("c", "", Status.CANCELLED)]
-    assert rows_words(rows[:1]) == "1 row"
-    assert rows_words(rows) == "3 rows: 1 failed, 1 not run"
+    assert rows_words(rows[:1]) == "1 configuration row"
+    assert rows_words(rows) == "3 configuration rows: 1 failed, 1 not run"
     assert failed_rows(rows) == rows[1:]
     assert (rows[0].title, rows[1].title) == ("a (A)", "b")
