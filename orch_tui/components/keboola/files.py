@@ -116,14 +116,14 @@ class InputFiles:
         target.with_name(f"{target.name}{MANIFEST}").write_text(text, encoding="utf-8")
 
     def done(self) -> None:
-        """Give the files the tags of those that were processed."""
+        """Give the files the tags of those that were processed: only when what was made of them is published."""
         for id, tags in self._processed.items():
             if tags:
                 try:
                     self._store.tag(id, tags)
-                except FileStoreError as error:
-                    # Removed while the program read it: what matters is that it does not come again.
-                    self._ctx.log(f"warning: {error}")
+                except (FileStoreError, OSError) as error:
+                    # Removed while the program read it, or the disk is full: the tables are published all the same.
+                    self._ctx.log(f"warning: file {id} did not get the tags {', '.join(tags)}: {error}")
 
 
 def _tags(mapping: Mapping[str, Any]) -> tuple[list[str], list[str]]:
@@ -146,7 +146,8 @@ class OutputFiles:
         self._store = FileStore(ProjectPaths(ctx.project))
 
     def take(self) -> None:
-        """Store all that is there, with the tags of mapping and manifest; a try stores nothing.
+        """Store all that is there, with the tags of mapping and manifest, before tables are published; a try stores
+        nothing.
 
         Raises:
             UserError: a file of the mapping was not written, or something is no file.

@@ -75,7 +75,7 @@ class _Task:
             output_state(self._ctx.data_dir).unlink(missing_ok=True)
         self._ctx.outputs = self._outputs.take()
         self._output_files.take()
-        self._input_files.done()
+        self._ctx.when_published.append(self._input_files.done)
         self._ctx.next_state = self._next_state(state, read)
 
     def _main(self, folder: DataFolder) -> None:

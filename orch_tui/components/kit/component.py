@@ -58,7 +58,7 @@ class Context:
     left as ``next_state``; None as ``next_state`` keeps it. ``component``, ``configuration``, ``run`` and ``row``
     are ids, empty when the component was started by hand; ``row`` also where the configuration has none. Without
     ``publish`` it is a try: nothing outside of the data folder changes. ``outputs_of_failure`` are those that are
-    published although the task fails.
+    published although the task fails. ``when_published`` is done once the tables are published, and never in a try.
     """
 
     data_dir: Path
@@ -78,6 +78,7 @@ class Context:
     run: str = ""
     row: str = ""
     publish: bool = True
+    when_published: list[Callable[[], None]] = field(default_factory=list)
     _progress: dict[str, Any] | None = None
     _progress_at: float = float("-inf")
 
@@ -308,6 +309,8 @@ def _run_task(
         warning=ctx.warning,
         next_state=ctx.next_state,
     )
+    for follow_up in ctx.when_published if ctx.publish else ():
+        follow_up()
 
 
 def _context(config: TaskConfig, redactor: Redactor) -> Context:

@@ -116,6 +116,7 @@ class AsTask:
 
     def __init__(self, tmp_path: Path) -> None:
         self.project = tmp_path
+        tmp_path.mkdir(exist_ok=True)
         (tmp_path / "orch.toml").write_text('name = "test"\n')
         (tmp_path / "components").mkdir()
         defaults = f'venv = "{tool("keboola")}"\nprogram = "{SOURCES / "processor.py"}"\n'
@@ -129,7 +130,9 @@ class AsTask:
         self.files.add(tmp_path / "a.txt", tags=["todo", "x"])
         self.files.add(tmp_path / "b", tags=["todo"])
 
-    def run(self, parameters: Mapping[str, Any], state: Mapping[str, Any], action: str = "run") -> Ended:
+    def run(
+        self, parameters: Mapping[str, Any], state: Mapping[str, Any], action: str = "run", *, publish: bool = True
+    ) -> Ended:
         self._number += 1
         body: dict[str, Any] = {
             "venv": str(tool("keboola")), "program": str(SOURCES / "everything.py"),
@@ -145,6 +148,7 @@ class AsTask:
             secrets={"TOKEN": TOKEN}, name=str(self._number),
         )  # fmt: skip
         config = json.loads((given.data / "config.json").read_text())
+        config["orch_tui"]["publish"] = publish
         (given.data / "config.json").write_text(json.dumps({**config, "action": action}))
         self._seed(given)
         saved = self.project / ".orch" / "state" / "python" / "sample.json"
@@ -256,3 +260,21 @@ def test_synchronous_actions(tmp_path: Path, way: str) -> None:
     ended = run.run({"do": "nothing", "closed": True, "#token": TOKEN}, {}, action="listTables")
     assert ended.code == 1 and "no tables for " in ended.said
     assert way == "alone" or TOKEN not in ended.said
+
+
+def test_files_count_as_processed_only_when_tables_are_published(tmp_path: Path) -> None:
+    # GIVEN a component whose tables cannot be published, and one that is only tried
+    for name, more, code in (
+        (
+            "refused",
+            {"tables": {"in.c-x.t.csv": "id\n1\n"}, "manifests": {"in.c-x.t.csv": {"primary_key": ["none"]}}},
+            1,
+        ),
+        ("tried", {"tables": {}}, 0),
+    ):
+        task = AsTask(tmp_path / name)
+        # WHEN it runs
+        ended = task.run({"do": "tables", **more}, {}, publish=name != "tried")
+        # THEN the files come again to the next run
+        assert ended.code == code, ended.said
+        assert all("done" not in file.tags for file in task.files.files()) and len(task.files.files()) == 2

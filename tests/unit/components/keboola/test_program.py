@@ -133,6 +133,24 @@ def test_the_program_finds_what_keboola_s_runner_sets(tmp_path: Path) -> None:
         assert name in out
 
 
+def test_what_is_always_written_passes_its_checks_too(tmp_path: Path) -> None:
+    # GIVEN a component that fails, and a table of it that is always written, with a check that refuses it
+    parameters = {"venv": str(tool("keboola")), "program": str(PROGRAM.with_name("everything.py"))}
+    inner = {"parameters": {"do": "fail", "#token": "x"}}
+    given = attempt(tmp_path, {**parameters, **inner}, outputs=[{"source": "audit", "destination": "shop/audit"}])
+    config = json.loads((given.data / "config.json").read_text())
+    config["orch_tui"]["checks"] = [{"table": "shop/audit", "rows": {"min": 2}}]
+    (given.data / "config.json").write_text(json.dumps(config))
+    # WHEN
+    code, out, err = run_here(given, keboola)
+    # THEN the failure stays what it was, the log says why nothing is published, and nothing waits
+    assert (code, err) == (1, "the service is closed on Mondays\n")
+    assert "warning: shop/audit: not published either" in out and "check failed" in out
+    assert given.storage.get("shop/audit") is None and "candidate" not in everything_below(tmp_path / ".orch").decode(
+        "utf-8", "replace"
+    )
+
+
 def test_a_program_finds_its_folder_at_data(tmp_path: Path) -> None:
     # GIVEN a program with /data in its code; WHEN it runs as it is, THEN the failure says what would help
     everything = str(PROGRAM.with_name("everything.py"))
