@@ -573,7 +573,7 @@ async def test_by_mouse(open_desk: Open) -> None:
         assert [row.kind for row in desk.form.query(TableRow)] == ["inputs", "outputs"]
         await desk.pilot.click(desk.form.query(".remove").last())
         assert [row.kind for row in desk.form.query(TableRow)] == ["inputs"]
-        await desk.pilot.click(desk.form.query(LongText).last())
+        await desk.pilot.click([one for one in desk.form.query(LongText) if one.region][-1])
         assert isinstance(desk.app.focused, LongText)
         # AND the title of a field takes the cursor into it
         row = next(row for row in desk.form.query(Row) if any(one.place == HOST for one in row.editors()))
@@ -712,3 +712,24 @@ async def test_the_form_shows_rows_and_takes_edits_of_them(tmp_path: Path) -> No
         await pilot.pause()
         # THEN
         assert desk.file.read_text() == NEWS + rows.replace("26", "27")
+
+
+async def test_checks_come_with_the_first_output_table_and_are_saved(tmp_path: Path) -> None:
+    # GIVEN a configuration that writes no table: there is nothing to be checked
+    app = OrchApp(make_project(tmp_path))
+    async with app.run_test(size=WIDE) as pilot:
+        app.open_configuration("mailer/news")
+        await pilot.pause()
+        desk = Desk(app, pilot, tmp_path)
+        shown = next(row for row in desk.form.query(FieldRow) if row.editors()[0].place == ("checks",))
+        assert not shown.display
+        # WHEN it gets one, and a check
+        await desk.form.add_row("outputs")
+        await desk.type_at(("outputs", "0", "table"), "mart/sent")
+        assert shown.display
+        await desk.type_at(("checks",), "[[checks]]\nlearned = true\n")
+        await pilot.press("s")
+        await pilot.pause()
+        # THEN both are in the file
+        assert 'table = "mart/sent"\n' in desk.file.read_text()
+        assert "[[checks]]\nlearned = true\n" in desk.file.read_text()

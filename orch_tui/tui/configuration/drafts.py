@@ -37,6 +37,7 @@ class FormDraft:
             pool=str(self.data.get("pool", state.pool)),
             rows=str(self.data.get("rows", state.rows)),
             row_parallel=str(self.data.get("row_parallel", state.row_parallel)),
+            checks=str(self.data.get("checks", state.checks)),
             inputs=tuple(InputRow(_text(item, "table"), _text(item, "name")) for item in self.data.get("inputs", [])),
             outputs=tuple(_output(item) for item in self.data.get("outputs", [])),
         )
@@ -113,7 +114,7 @@ class FormDrafts:
             self._slot = None
 
 
-_PLAIN = ("name", "description", "pool", "rows", "row_parallel")
+_PLAIN = ("name", "description", "pool", "rows", "row_parallel", "checks")
 
 
 def _text_of(state: FormState, digest: str) -> str:

@@ -19,6 +19,7 @@ from orch_tui.project.project import Project
 from orch_tui.project.saving.configuration_text import texts_in_files
 from orch_tui.project.saving.writer import Over
 from orch_tui.project.secrets import Secrets
+from orch_tui.tui.configuration.form.checks_text import read_checks_text
 from orch_tui.tui.configuration.form.config_rows import parse_rows
 from orch_tui.tui.configuration.form.fields import Field, FieldPath, build_fields
 from orch_tui.tui.configuration.form.state import FormState, Place, first_state, read_inputs, read_outputs, read_pool
@@ -175,9 +176,7 @@ class ConfigurationEditor:
             weight=weight,
             **self._rows(state, errors),
         )
-        tables = [output.table for output in configuration.writes]
-        before = [output.table for output in self.configuration.writes]
-        configuration = replace(configuration, checks=follow_tables(self.configuration.checks, before, tables))
+        configuration = self._with_checks(configuration, state, errors)
         unread = set(collected.errors)
         configured = self.component.configured(configuration)
         sentences = []
@@ -189,10 +188,6 @@ class ConfigurationEditor:
             errors.setdefault(("rows",), []).extend(f"row {row.id}: {one}" for one in wrong)
         errors = {place: said for place, said in errors.items() if said}
         by_field, general = place_errors(self.fields, sentences)
-        try:
-            parse_checks(configuration.checks, tables)
-        except CheckFault as fault:
-            general = [*general, str(fault)]
         secrets = secret_errors(self.schema, self.fields, collected.parameters)
         for found in (collected.errors, secrets, by_field):
             for path, messages in found.items():
@@ -200,6 +195,23 @@ class ConfigurationEditor:
                 if found is not by_field or path not in unread | secrets.keys():
                     errors.setdefault(("parameters", *path), []).extend(messages)
         return Checked(configuration, errors, tuple(general))
+
+    def _with_checks(
+        self, configuration: Configuration, state: FormState, errors: dict[Place, list[str]]
+    ) -> Configuration:
+        """With the checks of the form, about tables as they are called now; what is wrong goes to ``errors``."""
+        saved = self.configuration or configuration
+        wrong: list[str] = []
+        checks = read_checks_text(state.checks, saved.checks, wrong)
+        tables = [output.table for output in configuration.writes]
+        checks = follow_tables(checks, [output.table for output in saved.writes], tables)
+        try:
+            parse_checks(checks, tables)
+        except CheckFault as fault:
+            wrong.append(str(fault))
+        if wrong:
+            errors[("checks",)] = wrong
+        return replace(configuration, checks=checks)
 
     def _rows(self, state: FormState, errors: dict[Place, list[str]]) -> dict[str, Any]:
         """The rows and how many of them run at once; what is wrong goes to ``errors``."""

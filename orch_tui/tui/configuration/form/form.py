@@ -18,6 +18,7 @@ from orch_tui.tui.configuration.form.code import CodeText
 from orch_tui.tui.configuration.form.depends import is_used
 from orch_tui.tui.configuration.form.fields import Field
 from orch_tui.tui.configuration.form.folding import FEWEST, Fold, FoldRow, can_fold
+from orch_tui.tui.configuration.form.help_texts import AT_ONCE, CHECKS, ROWS
 from orch_tui.tui.configuration.form.inputs import Edited, Editor, Line, LongText, Passed
 from orch_tui.tui.configuration.form.names import KnownNames
 from orch_tui.tui.configuration.form.rows import FieldRow, Heading, Row, TableRow, field_row
@@ -25,9 +26,6 @@ from orch_tui.tui.configuration.form.sentences import Sentences
 from orch_tui.tui.configuration.form.state import FormState, Place
 from orch_tui.tui.configuration.form.tables import Tables
 from orch_tui.tui.text import line
-
-_AT_ONCE = "How many rows run at once; 1: one after another."
-_ROWS = "TOML. The program runs once for each enabled row; its parameters stand over those above, table by table."
 
 
 class Form(VerticalScroll, can_focus=True):
@@ -73,6 +71,8 @@ class Form(VerticalScroll, can_focus=True):
         self._sentences = Sentences()
         self._sections: list[tuple[Heading, list[FieldRow], FoldRow]] = []
         self._open: set[FieldRow | FoldRow] = set()
+        self._checks = FieldRow("Checks", LongText(("checks",), state.checks, wide=True), line(CHECKS))
+        self._checks.display = self.state.may_have_checks
 
     def compose(self) -> ComposeResult:
         yield FieldRow(
@@ -97,10 +97,11 @@ class Form(VerticalScroll, can_focus=True):
             about = line(f"Whose slots its tasks take, like snowflake, or snowflake 2 for two of them.{known}")
             yield FieldRow("Pool", Line(("pool",), self.state.pool), about)
         yield Tables(self.state, lambda: self.names)
+        yield self._checks
         if self.state.rows:
             yield Heading(line("Rows"))
-            yield FieldRow("At once", Line(("row_parallel",), self.state.row_parallel), line(_AT_ONCE))
-            yield FieldRow("Rows", LongText(("rows",), self.state.rows, wide=True), line(_ROWS))
+            yield FieldRow("At once", Line(("row_parallel",), self.state.row_parallel), line(AT_ONCE))
+            yield FieldRow("Rows", LongText(("rows",), self.state.rows, wide=True), line(ROWS))
 
     def on_mount(self) -> None:
         for editor in [one for row in self.query(FieldRow) for one in row.editors()]:
@@ -135,6 +136,7 @@ class Form(VerticalScroll, can_focus=True):
             fold.fold.show(list(folded.values()))
             for row in rows:
                 row.set_shown(row in used and not (fold.display and row in folded))
+        self._checks.set_shown(self.state.may_have_checks or self._checks.has_class("wrong"))
         if self._current is not None and not self._current.display:
             rows_above = list(self.query(Row))[: list(self.query(Row)).index(self._current)]
             self._go(next(row for row in reversed(rows_above) if row.display), edit=False)
@@ -368,7 +370,7 @@ def text_at(state: FormState, place: Place) -> str:
             return state.name
         case ("description",):
             return state.description
-        case ("pool" | "rows" | "row_parallel" as name,):
+        case ("pool" | "rows" | "row_parallel" | "checks" as name,):
             return str(getattr(state, name))
         case ("parameters", *path):
             return state.texts[tuple(path)]

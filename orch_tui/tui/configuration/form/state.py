@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from orch_tui.model.components.configuration import Configuration, TableInput, TableOutput, WriteMode
 from orch_tui.model.run.pools import wrong_pool
 from orch_tui.model.texts.text import valid_id
+from orch_tui.tui.configuration.form.checks_text import checks_text
 from orch_tui.tui.configuration.form.codec import decode_list, encode_scalar
 from orch_tui.tui.configuration.form.config_rows import rows_text
 from orch_tui.tui.configuration.form.fields import FieldPath
@@ -37,7 +38,8 @@ class OutputRow:
 @dataclass(frozen=True, slots=True)
 class FormState:
     """``texts`` has the text of every field of the parameters, ``pool`` what :func:`pool_text` gives, ``rows`` what
-    :func:`orch_tui.tui.configuration.form.config_rows.rows_text` does; ``row_parallel`` is how many of them at once."""
+    :func:`orch_tui.tui.configuration.form.config_rows.rows_text` does; ``row_parallel`` is how many of them at once.
+    ``checks`` is what :func:`orch_tui.tui.configuration.form.checks_text.checks_text` gives."""
 
     name: str
     description: str
@@ -47,6 +49,12 @@ class FormState:
     pool: str = ""
     rows: str = ""
     row_parallel: str = ""
+    checks: str = ""
+
+    @property
+    def may_have_checks(self) -> bool:
+        """Whether there is something to be checked, or checks of what was."""
+        return bool(self.outputs or self.rows or self.checks)
 
     def with_text(self, place: Place, text: str) -> FormState:
         """The state after a text was changed at ``place``. Raises: KeyError when there is no such place."""
@@ -61,6 +69,8 @@ class FormState:
                 return replace(self, rows=text)
             case ("row_parallel",):
                 return replace(self, row_parallel=text)
+            case ("checks",):
+                return replace(self, checks=text)
             case ("parameters", *path):
                 return replace(self, texts={**self.texts, tuple(path): text})
             case ("inputs", index, key) if int(index) < len(self.inputs):
@@ -183,4 +193,5 @@ def first_state(configuration: Configuration, texts: Mapping[FieldPath, str]) ->
         pool_text(configuration.pool, configuration.weight),
         rows_text(configuration.rows),
         str(configuration.row_parallel) if configuration.rows else "",
+        checks_text(configuration.checks),
     )

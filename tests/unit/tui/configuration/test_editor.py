@@ -153,6 +153,47 @@ def test_rows_are_a_text_of_the_form(tmp_path: Path) -> None:
     assert ("row_parallel",) in editor.check(shown.with_text(("row_parallel",), "0")).errors
 
 
+CHECKED = """
+[[outputs]]
+table = "mart/sent"
+
+# What nobody would notice otherwise.
+[[checks]]
+not_null = "id"   # the key
+
+[[checks]]
+rows = { min = 1 }
+severity = "warn"
+"""
+
+
+def test_checks_are_a_text_of_the_form(tmp_path: Path) -> None:
+    # GIVEN a configuration with two sets of checks
+    news = NEWS.rstrip() + "\n" + CHECKED
+    editor = ConfigurationEditor(make_project(tmp_path, **{"configurations/mailer/news.toml": news}), "mailer/news")
+    shown = state(editor)
+    assert shown.checks.count("[[checks]]") == 2
+    # WHEN one is edited and saved
+    checked = editor.check(shown.with_text(("checks",), shown.checks.replace("min = 1", "min = 100")))
+    assert checked.ok, (checked.errors, checked.general)
+    editor.save(checked.configuration)
+    # THEN the rest of the file is as it was, comments too
+    text = (tmp_path / "configurations/mailer/news.toml").read_text()
+    assert text == news.replace("min = 1", "min = 100")
+    # AND mistakes are said at the checks
+    for old, new, says in (
+        ("min = 1", "min = = 1", "line 5"),
+        ("not_null", "not_nul", "not_nul"),
+        ("min = 1", 'min = "x"', "checks[2].rows"),
+        ("[[checks]]", "[checks]", "line"),
+        ("[[checks]]", "[[tests]]", "stands outside of [[checks]]"),
+    ):
+        found = editor.check(shown.with_text(("checks",), shown.checks.replace(old, new)))
+        assert says in " ".join(found.errors[("checks",)]), (new, found.errors)
+    # AND all of them can be taken out
+    assert editor.check(shown.with_text(("checks",), "")).configuration.checks == ()
+
+
 def test_mistakes_are_said_at_their_place(editor: ConfigurationEditor) -> None:
     # GIVEN a form with all kinds of mistakes
     wrong = (
