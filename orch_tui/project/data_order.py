@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from orch_tui.model.components.component import ComponentType
@@ -15,6 +15,9 @@ from orch_tui.project.lint.nesting import all_tasks, nested_id
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.setters import sets_of
 
+_GATE = "\0"
+"""What the keys of gates begin with; no task's id has this character."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaskData:
@@ -26,13 +29,15 @@ class TaskData:
 
 
 def earlier_tasks(project: Project, value: Orchestration) -> dict[str, frozenset[str]]:
-    """By the id of each task the ids of those that have to be in an earlier phase.
+    """By the id of each task the ids of those that have to be in an earlier phase: its own, and those of gates.
+
+    A gate is a key that is no task's id, and stands for all that is before it in turn: where thousands of tasks come
+    after thousands of others, pairs of them would be millions.
 
     Who reads a table comes after all that write it, and so do those that write it one after another in their present
     order. A task of which nobody knows what it reads stays behind the phases before it, and before those behind it.
     """
     data = dict(_data(project, value))
-    phases = {task.id: number for number, phase in enumerate(value.phases) for task in phase.tasks}
     refs = {task.id: task.configuration for task in value.tasks()}
     found: dict[str, set[str]] = {task: set() for task in data}
     for what, (writers, readers) in _users(data).items():
@@ -42,13 +47,53 @@ def earlier_tasks(project: Project, value: Orchestration) -> dict[str, frozenset
             for first, second in pairwise(writers):
                 if refs[first] != refs[second]:
                     found[second].add(first)
-    for task in (task for task, one in data.items() if one.unknown):
-        for other, number in phases.items():
-            if number < phases[task]:
-                found[task].add(other)
-            elif number > phases[task]:
-                found[other].add(task)
+    _keep_in_order(value, {task for task, one in data.items() if one.unknown}, found)
     return {task: frozenset(before) for task, before in found.items()}
+
+
+def through_gates(earlier: Mapping[str, Iterable[str]], task: str) -> Iterator[str]:
+    """The ids of the tasks before one, as :func:`earlier_tasks` gives them, with those that gates stand for."""
+    ways, seen = [task], set[str]()
+    while ways:
+        for one in earlier.get(ways.pop(), ()):
+            if not one.startswith(_GATE):
+                yield one
+            elif one not in seen:
+                seen.add(one)
+                ways.append(one)
+
+
+def _keep_in_order(value: Orchestration, unknown: Collection[str], found: dict[str, set[str]]) -> None:
+    """Put those that may read anything behind all tasks of the phases before theirs, and before all of those behind."""
+    everything, opaque = _Gate("all", found), _Gate("unknown", found)
+    for number, phase in enumerate(value.phases):
+        tasks = [task.id for task in phase.tasks]
+        here = [task for task in tasks if task in unknown]
+        for task in tasks:
+            found[task] |= everything.before(number) if task in unknown else opaque.before(number)
+        everything.take(tasks)
+        opaque.take(here)
+
+
+class _Gate:
+    """All tasks taken so far, as one key for each phase that asks."""
+
+    def __init__(self, name: str, found: dict[str, set[str]]) -> None:
+        self._name = name
+        self._found = found
+        self._last: set[str] = set()
+        self._new: list[str] = []
+
+    def take(self, tasks: Sequence[str]) -> None:
+        self._new += tasks
+
+    def before(self, number: int) -> set[str]:
+        """The gate of the phase with this number; nothing while no task was taken."""
+        if self._new:
+            gate = f"{_GATE}{self._name} {number}"
+            self._found[gate] = {*self._last, *self._new}
+            self._last, self._new = {gate}, []
+        return self._last
 
 
 def _users(data: Mapping[str, TaskData]) -> dict[str, tuple[list[str], list[str]]]:

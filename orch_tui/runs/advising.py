@@ -19,7 +19,7 @@ from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.run.plan import Decision, PlannedPhase, RunPlan
 from orch_tui.model.texts.durations import show_duration
-from orch_tui.project.data_order import earlier_tasks
+from orch_tui.project.data_order import earlier_tasks, through_gates
 from orch_tui.project.project import Project
 from orch_tui.runs.estimates import read_estimates
 
@@ -137,7 +137,7 @@ def _moves(plan: RunPlan, task: str, earlier: Mapping[str, Iterable[str]]) -> It
     """The plan with the task in an earlier phase, for each that its data allows, with the phase's index; the latest
     first, so that of two that save as much the smaller move is taken."""
     place = {one.id: number for number, phase in enumerate(plan.phases) for one in phase.tasks}
-    first = max((place[one] + 1 for one in earlier.get(task, ()) if one in place), default=0)
+    first = max((place[one] + 1 for one in through_gates(earlier, task) if one in place), default=0)
     for number in range(place[task] - 1, first - 1, -1):
         yield number, moved(plan, task, number)
 

@@ -21,9 +21,10 @@ def arrange_by_data(
 ) -> Orchestration:
     """As few phases as the data allows: each task in the first one behind all that have to come before it.
 
-    ``earlier`` gives by the id of a task the ids of those that have to be in an earlier phase; where these lead in a
-    circle, the present order breaks it. Tasks keep their relative order. A phase stays (with its id, name and options)
-    where most of its tasks do; a new one is named after the type of its components. Rules that would lead back go.
+    ``earlier`` gives by the id of a task the ids of those that have to be in an earlier phase; a key that is no task's
+    id stands for all that is before it. Where these lead in a circle, the present order breaks it. Tasks keep their
+    relative order. A phase stays (with its id, name and options) where most of its tasks do; a new one is named after
+    the type of its components. Rules that would lead back go.
 
     Raises:
         EditError: there is no task.
@@ -52,6 +53,7 @@ def arrange_by_data(
 def _levels(order: Iterable[str], earlier: Mapping[str, Collection[str]]) -> dict[str, int]:
     """How many have to come before each one at least, one after another."""
     place = {task: number for number, task in enumerate(order)}
+    gates = earlier.keys() - place.keys()
     levels: dict[str, int] = {}
     under_way: set[str] = set()
     for start in place:
@@ -63,13 +65,15 @@ def _levels(order: Iterable[str], earlier: Mapping[str, Collection[str]]) -> dic
                 stack.pop()
                 continue
             under_way.add(task)
-            before = sorted((one for one in earlier.get(task, ()) if one in place), key=place.__getitem__)
+            before = [one for one in earlier.get(task, ()) if one in place or one in gates]
+            before.sort(key=lambda one: place.get(one, -1))
             # One that waits for this one in turn is in a circle with it.
             left = [one for one in before if one not in levels and one not in under_way]
             if left:
                 stack += left[:1]
                 continue
-            levels[task] = 1 + max((levels[one] for one in before if one in levels), default=-1)
+            last = max((levels[one] for one in before if one in levels), default=-1)
+            levels[task] = last if task in gates else 1 + last
             under_way.discard(task)
             stack.pop()
     return levels

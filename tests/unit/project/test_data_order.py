@@ -10,7 +10,7 @@ import pytest
 from orch_tui.model.edits.edits import EditError, arrange_by_data, new_orchestration
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.orchestration.rules import Rule
-from orch_tui.project.data_order import earlier_tasks
+from orch_tui.project.data_order import earlier_tasks, through_gates
 from orch_tui.project.lint.check import Linter
 from orch_tui.project.project import Project, open_project
 from orch_tui.tui.workbench.model import Workbench
@@ -188,3 +188,46 @@ def test_rules_that_would_lead_back_go_and_others_stay(project: Project) -> None
 def test_without_tasks_it_is_refused(project: Project) -> None:
     with pytest.raises(EditError, match="no tasks to arrange"):
         arranged(project, new_orchestration("O"))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_tasks_that_may_read_anything_stay_where_they_are_between_the_others(tmp_path: Path, seed: int) -> None:
+    # GIVEN phases with such tasks among others, of which some read what others write
+    chance = random.Random(seed)
+    (tmp_path / "orch.toml").write_text("")
+    refs = []
+    for number in range(chance.randint(2, 12)):
+        if chance.random() < 0.4:
+            write(tmp_path, f"n{number}", [], [], "command")
+            refs.append(f"command/n{number}")
+        else:
+            sources = chance.sample(range(number), min(number, chance.randint(0, 2)))
+            write(tmp_path, f"n{number}", [f"n{one}" for one in sources], [f"n{number}"])
+            refs.append(f"sql/n{number}")
+    cuts = sorted(chance.choices(range(len(refs) + 1), k=chance.randint(0, 5)))
+    value = of(*(tuple(refs[a:b]) for a, b in zip([0, *cuts], [*cuts, len(refs)], strict=True)))
+    project = open_project(tmp_path)
+    # WHEN
+    place = {task.id: at for at, phase in enumerate(arranged(project, value).phases) for task in phase.tasks}
+    # THEN each of them is behind all that was in phases before its own, and before all of those behind it
+    was = {task.id: at for at, phase in enumerate(value.phases) for task in phase.tasks}
+    opaque = {ref.partition("/")[2] for ref in refs if ref.startswith("command/")}
+    earlier = earlier_tasks(project, value)
+    for task, at in was.items():
+        apart = {one for one in was if was[one] < at and (task in opaque or one in opaque)}
+        assert all(place[one] < place[task] for one in apart)
+        assert apart <= set(through_gates(earlier, task))
+
+
+def test_many_tasks_that_may_read_anything_need_no_pair_each(project: Project) -> None:
+    # GIVEN two thousand of them in a hundred phases
+    write(project.root, "c", [], [], "command")
+    tasks = [[Task(f"t{phase}-{number}", "command/c") for number in range(20)] for phase in range(100)]
+    value = Orchestration(
+        "o", "O", phases=tuple(Phase(f"p{at}", f"P{at}", tuple(ones)) for at, ones in enumerate(tasks))
+    )
+    # WHEN
+    earlier = earlier_tasks(project, value)
+    # THEN what is kept of their order grows with them and not with its square
+    assert sum(len(before) for before in earlier.values()) < 4 * 2000
+    assert arranged(project, value) is value
