@@ -185,7 +185,8 @@ def _ran(model: RunModel, task: TaskState, free: float, until: float, zero: floa
     """The bar of a task that has begun."""
     tries = []
     for attempt in task.attempts:
-        begins = (attempt.started or attempt.spawned) - zero
+        queued = task.status is Status.QUEUED and attempt is task.attempts[-1]
+        begins = until if queued else (attempt.started or attempt.spawned) - zero
         ends = attempt.ended - zero if attempt.ended is not None else until
         tries.append(Try(begins, max(begins, ends), attempt.status))
     usual, last = model.estimates.task_medians.get(task.id), tries[-1]

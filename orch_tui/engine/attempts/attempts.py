@@ -159,7 +159,7 @@ class AttemptRunner:
         now, task, before = self._recorder.now(), attempt.task, self._recorder.state.tasks[attempt.task.id].uncounted
         if attempt.cancelled_by is not None:
             reason, kind = f"cancelled by {attempt.cancelled_by}; {end.unstarted}", FailureKind.CANCEL
-            gone = events.ended(now, task.id, attempt.number, Status.CANCELLED, reason, kind=kind, uncounted=True)
+            gone = events.ended(now, task.id, attempt.number, Status.CANCELLED, reason, kind=kind)
             self._recorder.record(gone)
             return None
         if before < end.again:

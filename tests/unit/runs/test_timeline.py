@@ -44,6 +44,21 @@ def test_attempts_are_pieces_and_one_that_waits_for_the_next_is_expected_to_run_
     assert (bar.done, bar.end) == (6, 9)
 
 
+def test_what_waits_in_a_queue_has_no_piece_until_it_begins_there() -> None:
+    # GIVEN a task that was sent to a queue at once, and is there after 6 s
+    sent = (
+        events.spawning(T0, "a", 1, backend="cluster", name="orch-1"),
+        events.queued(T0, "a", 1, "Resources", job="7"),
+    )
+    bar = timeline_of(model(begun(*sent), KNOWN), RunTime(T0 + 6)).tasks["a"]
+    # THEN it waits from 0 to 6, and is expected to take as long as usual from now on
+    assert (bar.free, bar.start, bar.end) == (0, 6, 10)
+    # AND once it has begun, from then on
+    began = events.started(T0 + 7, "a", 1, node="n1", job="7")
+    bar = timeline_of(model(begun(*sent, began), KNOWN), RunTime(T0 + 8)).tasks["a"]
+    assert (bar.free, bar.start, bar.end) == (0, 7, 11)
+
+
 def test_what_waits_for_a_slot_is_free_when_its_phase_is() -> None:
     # GIVEN three tasks of which two may run at once
     one = model(
