@@ -39,6 +39,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from orch_tui.components.kit.component import read_program
 from orch_tui.model.dataclass import compile_all
+from orch_tui.model.texts.pattern import compile_patterns
 from orch_tui.project.files.own_files import open_own
 from orch_tui.storage.duckdb import open_database
 
@@ -225,6 +226,7 @@ def _run_module(module: str) -> None:
 def _set_aside() -> None:
     """What is there now stays: the collector of a copy leaves it alone, and the memory stays shared."""
     compile_all()
+    compile_patterns()
     gc.collect()
     gc.freeze()
 

@@ -19,16 +19,31 @@ else:
         def __init__(self, text: str | bytes, flags: int = 0) -> None:
             self._text = text
             self._flags = flags
+            self._compiled = None
+            _made.append(self)
+
+        def compile(self) -> re.Pattern[Any]:
+            if self._compiled is None:
+                self._compiled = re.compile(self._text, self._flags)
+            return self._compiled
 
         def __getattr__(self, name: str) -> Any:
-            # Kept by the re module if another thread comes first.
-            found = getattr(re.compile(self._text, self._flags), name)
+            found = getattr(self.compile(), name)
             setattr(self, name, found)
             return found
 
         def __repr__(self) -> str:
             return f"pattern({self._text!r}, {self._flags!r})"
 
+    _made: list[_LazyPattern] = []
     pattern = _LazyPattern
 
-__all__ = ["pattern"]
+
+def compile_patterns() -> None:
+    """Compile all there are, for a process of which copies are made."""
+    if not TYPE_CHECKING:
+        for one in _made:
+            one.compile()
+
+
+__all__ = ["compile_patterns", "pattern"]

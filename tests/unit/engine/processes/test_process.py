@@ -24,6 +24,8 @@ from orch_tui.engine.processes.process import (
     wait_for_exit,
 )
 
+from tests.support.engine_kit import until
+
 
 def _start_of(pid: int) -> tuple[int, int]:
     stat = read_stat(pid)
@@ -51,6 +53,8 @@ def test_a_zombie_is_no_living_process() -> None:
 _NO_DESCRIPTORS = """
 import os, resource, sys
 from orch_tui.engine.processes import process
+
+from tests.support.engine_kit import until
 child = int(sys.argv[1])
 start = process.read_stat(child).start
 boot = process.boot_id()
@@ -173,6 +177,8 @@ def test_a_process_below_a_task_carries_all_that_is_above_it() -> None:
 def test_the_environment_of_a_process_is_read_or_empty() -> None:
     child = subprocess.Popen(["sleep", "60"], env={"A": "1=2", "EMPTY": ""})
     try:
+        # The kernel lets the parent go on before it has laid out what the child is given.
+        until(lambda: read_environment(child.pid))
         assert read_environment(child.pid) == {"A": "1=2", "EMPTY": ""}
     finally:
         child.kill()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import pytest
-from orch_tui.model.texts.pattern import pattern
+from orch_tui.model.texts.pattern import compile_patterns, pattern
 
 
 def test_a_pattern_does_what_a_compiled_one_does() -> None:
@@ -18,6 +17,12 @@ def test_a_pattern_does_what_a_compiled_one_does() -> None:
 
 
 def test_nothing_is_compiled_before_it_is_matched() -> None:
-    wrong = pattern(r"(")
-    with pytest.raises(re.error):
-        wrong.match("")
+    one = pattern("(a|b)*")
+    assert vars(one)["_compiled"] is None
+    assert one.fullmatch("ab") and vars(one)["_compiled"] is not None
+
+
+def test_all_patterns_are_compiled_for_copies_of_a_process() -> None:
+    one = pattern("compiled (in )?time")
+    compile_patterns()
+    assert vars(one)["_compiled"] is re.compile("compiled (in )?time") and one.fullmatch("compiled time")
