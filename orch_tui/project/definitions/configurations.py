@@ -208,7 +208,7 @@ def _actions(table: Table, *, inline: bool) -> tuple[str, ...]:
         if name != ANY_ACTION and not valid_id(name):
             message = f"actions: {quote(name)} is no name of an action"
             table.warning("actions", "value", message, "use letters, digits, _ and -")
-        elif name != TEST_CONNECTION and (hint := did_you_mean(name, [TEST_CONNECTION])):
+        elif name not in (TEST_CONNECTION, ANY_ACTION) and (hint := did_you_mean(name, [TEST_CONNECTION])):
             table.warning("actions", "value", f"actions: {quote(name)} is no test of the connection", hint)
     return actions
 

@@ -285,6 +285,23 @@ def test_code_goes_to_a_text_with_markers_and_back(component: str) -> None:
     assert blocks_text([{"name": "x", "codes": [], "more": 1}], component) is None
 
 
+def test_what_keboola_keeps_to_itself_is_a_warning(tmp_path: Path) -> None:
+    # GIVEN a flow that tells somebody by mail, whose address nobody has yet
+    project = empty_project(tmp_path / "here")
+    write_json(tmp_path / "daily.json", branching_flow())
+    # WHEN
+    bring_in(project, tmp_path / "daily.json")
+    # THEN that is no fault in the definitions
+    found = [problem for problem in check(project) if problem.code == "missing-secret"]
+    assert [(problem.severity, problem.names) for problem in found] == [(Severity.WARNING, ("ALERT_OPS_EXAMPLE_COM",))]
+    # AND what was made here lacks it as before
+    path = project.paths.configuration(*project.orchestration("daily").phases[2].tasks[0].configuration.split("/"))
+    path.write_text(path.read_text(encoding="utf-8").split("[keboola]")[0].replace("keboola = ", "x = "), "utf-8")
+    project.reload()
+    found = [problem for problem in check(project) if problem.code == "missing-secret"]
+    assert [problem.severity for problem in found] == [Severity.ERROR]
+
+
 def test_components_come_with_their_types_so_that_tasks_can_be_grouped(tmp_path: Path) -> None:
     # GIVEN
     project = empty_project(tmp_path / "here")
