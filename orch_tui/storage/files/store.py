@@ -26,7 +26,7 @@ from orch_tui.storage.files.values import FileStoreError, Origin, StoredFile
 
 _META, _CONTENT = "file.json", "content"
 _LIMIT = 1 << 20
-_PATIENCE = 10.0
+_PATIENCE = 30.0
 """Seconds that a change of tags waits for another one."""
 _OLD = 24 * 3600.0
 """Seconds after which what is half written belongs to nobody."""

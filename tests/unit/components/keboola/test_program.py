@@ -162,7 +162,7 @@ def test_a_program_finds_its_folder_at_data(tmp_path: Path) -> None:
     given = task(tmp_path, "double", name="2", **config)
     code, out, err = run_here(given, keboola)
     if code == 125 and "refuses a namespace" in err:
-        missing("this system lets nobody make a namespace")
+        pytest.skip("this system lets nobody make a namespace")
     # THEN it reads and writes there, its secret too, and nobody else sees it
     assert (code, err) == (0, ""), out
     assert "at /data: {} ***** /data/" in out and not Path("/data/config.json").exists()
