@@ -173,6 +173,7 @@ RUN_PART: tuple[Action, ...] = (
     Action("run-part.resume", "r", "Resume", "Go on with the interrupted run.", group=RUN),
     Action("run-part.cancel", "escape", "Close", "Close and start nothing.", group=RUN),
 )
+CHECKS: tuple[Action, ...] = (Action("check-history.close", "escape", "Close", "Back to the history.", True, VIEW),)
 SHADOW: tuple[Action, ...] = (
     Action("shadow.open", "enter,o", "Open", "Show the table as it is published.", True, VIEW),
     Action("shadow.close", "escape", "Close", "Close it; orch-tui diff TABLE --shadow RUN shows rows.", True, VIEW),
@@ -220,6 +221,7 @@ HISTORY: tuple[Action, ...] = (
     Action("history.grep", "L,f3", "All logs", "Find text in the logs of all these runs.", True, VIEW),
     Action("history.note", "n", "Note", "Note something on the run; it is kept with it.", True, VIEW),
     Action("history.everything", "a", "All", "Show the runs of all orchestrations, or of this one again.", True, VIEW),
+    Action("history.checks", "K", "Checks", "Show what each check found in the last runs.", group=VIEW),
     Action("history.rehearse", "W", "Rehearse", "Walk the run again by today's rules, and start nothing.", True, RUN),
     Action("history.leave", "escape", "Back", "Back to where you were.", True, VIEW),
     Action("history.prune", "D", "Delete old", "Delete the runs that the project does not keep; asks first.", True),
@@ -251,6 +253,7 @@ ACTIONS: tuple[Action, ...] = (
     *APPROVAL,
     *RUN_PART,
     *SHADOW,
+    *CHECKS,
     *INTERVENE,
     *PREVIEW,
     *HISTORY,

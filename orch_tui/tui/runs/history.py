@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,14 +21,11 @@ from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import RunSummary
-from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import DefinitionError, Project
-from orch_tui.project.run_index import RunIndex
 from orch_tui.runs.again import Again
 from orch_tui.runs.past.cures import seen_before
 from orch_tui.runs.past.failures import has_failed
-from orch_tui.runs.past.notes import LONGEST, Note, add_note, read_notes
-from orch_tui.runs.past.query import parse_query
+from orch_tui.runs.past.notes import LONGEST, add_note
 from orch_tui.runs.past.syntax import WrongSearch
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
@@ -36,6 +33,7 @@ from orch_tui.tui.background import in_background
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.prompt import Prompt
+from orch_tui.tui.runs.known_runs import KnownRuns, find_runs, read_runs
 from orch_tui.tui.runs.run_list import RunList, usual
 from orch_tui.tui.runs.search_field import SearchField
 from orch_tui.tui.runs.trend import chart
@@ -54,18 +52,6 @@ _STARTING = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What was read: runs, newest first, and the notes on them, by the directory of the run."""
-
-    runs: Sequence[RunSummary] = ()
-    notes: Mapping[Path, Sequence[Note]] | None = None
-
-    def notes_on(self, run: Path) -> Sequence[Note]:
-        """The notes on the run of a directory."""
-        return (self.notes or {}).get(run, ())
-
-
-@dataclass(frozen=True, slots=True)
 class LastSearch:
     """What was shown when a run was opened, for coming back."""
 
@@ -75,13 +61,6 @@ class LastSearch:
 
 
 _LAST: WeakKeyDictionary[App[Any], LastSearch] = WeakKeyDictionary()
-
-
-def _read(paths: ProjectPaths, orchestration: str | None) -> _Known:
-    index = RunIndex(paths)
-    runs = index.all_runs() if orchestration is None else index.runs(orchestration)
-    noted = ((run.directory, read_notes(run.directory)) for run in runs)
-    return _Known(runs, {directory: notes for directory, notes in noted if notes})
 
 
 class HistoryScreen(FullScreen[tuple[Again | None, Path] | None]):
@@ -105,7 +84,7 @@ class HistoryScreen(FullScreen[tuple[Again | None, Path] | None]):
         self._comes_back = cursor is not None
         self._orchestration: str = orchestration_id
         self._everything = False
-        self._known = _Known()
+        self._known = KnownRuns()
         self._expected_until = 0.0
 
     def compose(self) -> ComposeResult:
@@ -117,13 +96,6 @@ class HistoryScreen(FullScreen[tuple[Again | None, Path] | None]):
             yield SearchField(id="search")
         yield Static(id="trend")
         yield KeyBar()
-
-    def _orchestration_name(self) -> str:
-        """Of the orchestration; its id where the file cannot be read."""
-        try:
-            return self._project.orchestration(self._orchestration).name
-        except DefinitionError:
-            return self._orchestration
 
     @property
     def list(self) -> RunList:
@@ -150,7 +122,7 @@ class HistoryScreen(FullScreen[tuple[Again | None, Path] | None]):
         self.set_interval(_LOOK, self._look_again)
 
     def _show_title(self) -> None:
-        name = "all orchestrations" if self._everything else self._orchestration_name()
+        name = "all orchestrations" if self._everything else _name_of(self._project, self._orchestration)
         self.query_one(TitleBar).show(line(f"History of {name}", "bold", limit=80), line(""))
         self.query_one("#runs").border_title = line("Runs")
 
@@ -167,7 +139,7 @@ class HistoryScreen(FullScreen[tuple[Again | None, Path] | None]):
     async def _read(self) -> None:
         wanted = None if self._everything else self._orchestration
         try:
-            self._known = await asyncio.to_thread(_read, self._project.paths, wanted)
+            self._known = await asyncio.to_thread(read_runs, self._project.paths, wanted)
         except OSError as error:
             self.app.say(f"The runs cannot be read: {error.strerror or error}.", "error")
         await self._find()
@@ -180,7 +152,7 @@ class HistoryScreen(FullScreen[tuple[Again | None, Path] | None]):
         """Show those of the runs that are looked for."""
         known, text = self._known, self._search
         try:
-            found = await asyncio.to_thread(_find, known, text)
+            found = await asyncio.to_thread(find_runs, known, text)
         except WrongSearch as error:
             self._show_search(line(safe_line(str(error), 200), "$text-warning"))
             return
@@ -335,6 +307,20 @@ class HistoryScreen(FullScreen[tuple[Again | None, Path] | None]):
         first, second = sorted((run, other), key=lambda one: one.id)
         self.app.push_screen(CompareScreen(first.directory, second.directory))
 
+    @work(group="checks", exclusive=True, description="read what checks found")
+    async def action_checks(self) -> None:
+        """Of the orchestration of the run under the cursor."""
+        from orch_tui.runs.past.check_history import check_history
+        from orch_tui.tui.runs.check_history import CheckHistory
+
+        run = self.list.chosen
+        orchestration = run.orchestration if run is not None else self._orchestration
+        found = await asyncio.to_thread(check_history, self._project.paths, orchestration)
+        if found:
+            self.app.push_screen(CheckHistory(found))
+        else:
+            self.notify("No check was asked in the last runs; [[checks]] of a configuration has them.", markup=False)
+
     @work(group="rehearse", exclusive=True, description="walk the flow again")
     async def action_rehearse(self) -> None:
         """The run under the cursor, by the rules of today."""
@@ -384,8 +370,9 @@ class HistoryScreen(FullScreen[tuple[Again | None, Path] | None]):
             self.dismiss(None)
 
 
-def _find(known: _Known, text: str) -> Sequence[RunSummary]:
-    """Raises: WrongSearch."""
-    if not text.strip():
-        return known.runs
-    return list(filter(parse_query(text, time.time(), known.notes_on), known.runs))
+def _name_of(project: Project, orchestration: str) -> str:
+    """Of an orchestration; its id where the file cannot be read."""
+    try:
+        return project.orchestration(orchestration).name
+    except DefinitionError:
+        return orchestration
