@@ -211,6 +211,18 @@ def test_what_the_queue_refuses_is_said_in_its_words(cluster: Cluster, tmp_path:
     assert len(state.tasks["b"].attempts) == 1
 
 
+def test_a_backend_can_be_asked_whether_it_is_fit(cluster: Cluster, tmp_path: Path) -> None:
+    own = '[backends.none]\nkind = "slurm"\npartition = "nowhere"\n'
+    project = make(tmp_path, {"P": {"a": "true"}}, EVERYWHERE + own)
+    # WHEN one that works is asked THEN it says which node has answered, and nothing is wrong
+    done = orch(project.root, "check", "--backend", "cluster")
+    assert done.returncode == 0 and re.match(r"cluster: n[12] · job \d+, begun after ", done.stdout), done.stdout
+    # WHEN one that does not THEN it says why
+    done = orch(project.root, "check", "--backend", "none")
+    assert done.returncode == 2 and "nvalid partition" in done.stdout, done.stdout
+    assert orch(project.root, "check", "--backend", "local").returncode == 2
+
+
 def test_at_most_so_many_jobs_are_in_the_queue(cluster: Cluster, tmp_path: Path) -> None:
     # GIVEN a backend for one job at a time
     script = "mkdir alone || exit 9; sleep 0.1; rmdir alone"

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 @click.argument("orchestration", required=False, shell_complete=complete_orchestration)
 @json_option
 @click.option("--strict", is_flag=True, help="Exit with 2 for warnings too.")
+@click.option("--backend", metavar="NAME", help="Only send a job to this backend, and say what is not fit there.")
 @project_option
-def check_command(orchestration: str | None, as_json: bool, strict: bool, project: str | None) -> int:
+def check_command(
+    orchestration: str | None, as_json: bool, strict: bool, backend: str | None, project: str | None
+) -> int:
     """List everything that is wrong or suspicious in the project, or in what ORCHESTRATION needs.
 
     Exit code 2 when there is an error.
@@ -38,6 +41,8 @@ def check_command(orchestration: str | None, as_json: bool, strict: bool, projec
     from orch_tui.project.lint.check import check
 
     opened = open_it(project, tolerant=True)
+    if backend is not None:
+        return _report(_probed(opened, backend, as_json=as_json), as_json=as_json, strict=strict)
     if orchestration is not None and orchestration not in opened.orchestration_ids():
         opened.orchestration(orchestration)
 
@@ -51,6 +56,22 @@ def check_command(orchestration: str | None, as_json: bool, strict: bool, projec
     if orchestration is not None:
         wanted = files_of(opened, orchestration)
         problems = [p for p in problems if p.orchestration == orchestration or p.file in wanted]
+    return _report(problems, as_json=as_json, strict=strict)
+
+
+def _probed(project: Project, backend: str, *, as_json: bool) -> list[Problem]:
+    from orch_tui.engine.trials.probe import probe
+
+    try:
+        found = probe(project, backend)
+    except OSError as error:
+        raise CliError(f"nothing can be sent to {backend}: {os_sentence(error)}", USAGE) from error
+    if not as_json:
+        Output(sys.stdout).line(safe_line(found.words, 400))
+    return list(found.problems)
+
+
+def _report(problems: list[Problem], *, as_json: bool, strict: bool) -> int:
     out = Output(sys.stdout)
     if as_json:
         from orch_tui.cli.shared.report import print_json, problem_json
