@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from orch_tui.keboola.mapping.findings import Finding
 from orch_tui.keboola.mapping.references import References
-from orch_tui.keboola.mapping.whole import map_project
+from orch_tui.keboola.mapping.whole import findings_of
 from orch_tui.keboola.originals import Link, link_of, links, read_originals
-from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.project import Project
@@ -40,10 +39,10 @@ def origin_of(project: Project, ref: str) -> Origin | None:
     if known.get(link.key) != ref:
         # A copy, or what stands in a task there: nothing is kept of it alone.
         return Origin(link)
-    mapped = map_project(read_originals(project), References(known, set(project.configuration_refs())))
-    component, _, name = ref.partition("/")
-    if component == ORCHESTRATION_COMPONENT:
-        found = mapped.orchestrations.get(name)
-        return Origin(link, found.findings if found is not None else ())
-    configuration = mapped.configurations.get(ref)
-    return Origin(link, configuration.findings if configuration is not None else ())
+    originals = read_originals(project)
+    stored = originals.by_key().get(link.key)
+    if stored is None:
+        return Origin(link)
+    references = References(known, set(project.configuration_refs()) - set(known.values()))
+    references.add_all(originals)
+    return Origin(link, findings_of(stored, ref, references, originals))

@@ -75,6 +75,7 @@ def test_from_the_pull_to_the_push(tmp_path: Path) -> None:
         app.send("p")
         app.wait_for("1 will run")
         app.send("\r")
+        app.wait_for("row r1 ended in success")
         app.wait_for("row r2 ended in success")
         # AND a phase is renamed and saved
         app.send("\x1b")

@@ -53,6 +53,17 @@ def map_project(brought: Brought, references: References) -> MappedProject:
     return mapped
 
 
+def findings_of(stored: Stored, ref: str, references: References, brought: Brought) -> tuple[Finding, ...]:
+    """What is not here what it is there of one thing of ``brought``, all of which ``references`` has names for.
+
+    Raises: KeboolaError.
+    """
+    if stored.is_orchestration:
+        return map_orchestration(stored, split_ref(ref)[1], references, brought).findings
+    shared = shared_texts(stored, brought)
+    return _noted(stored, map_configuration(stored, ref, shared), shared).findings
+
+
 def _orchestration(
     one: Stored, orchestration_id: str, references: References, brought: Brought, mapped: MappedProject
 ) -> None:
