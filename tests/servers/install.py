@@ -27,6 +27,13 @@ VENVS: dict[str, Sequence[str]] = {
 }
 """Virtual environments, by name, with their requirements."""
 
+ON_DEMAND: dict[str, Sequence[str]] = {
+    "peers": (
+        "adbc-driver-postgresql==1.13.0", "connectorx==0.4.6", "duckdb==2.0.1", "pyarrow==26.0.1", "pymysql==1.2.4",
+    ),
+}  # fmt: skip
+"""The same of what only figures are measured beside (``tests.bench``): half a gigabyte, installed when it is named."""
+
 SYSTEM = {
     "postgresql": "psql",
     "mariadb-server": "mariadbd",
@@ -56,7 +63,7 @@ def run(*argv: str, cwd: Path | None = None, env: dict[str, str] | None = None) 
 
 def install_venv(home: Path) -> None:
     venv.create(home, with_pip=True, clear=True)
-    run(str(home / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", *VENVS[home.name])
+    run(str(home / "bin" / "pip"), "install", "-q", "--disable-pip-version-check", *{**VENVS, **ON_DEMAND}[home.name])
 
 
 def install_prism(home: Path) -> None:
@@ -107,7 +114,7 @@ def install(name: str) -> None:
     if (home / "installed").exists():
         return
     shutil.rmtree(home, ignore_errors=True)
-    TOOL[name](home)
+    {**TOOL, **dict.fromkeys(ON_DEMAND, install_venv)}[name](home)
     (home / "installed").touch()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from orch_tui.storage.assumed import assumed_types, is_broken
 from orch_tui.storage.conversion import text_of
@@ -80,7 +80,7 @@ NUMBERS = st.from_regex(r"-?\d{1,20}(\.\d{1,20})?", fullmatch=True) | st.floats(
 LISTS = st.one_of(*(st.lists(one | st.none(), min_size=1, max_size=8) for one in (COLUMNS, TIMES, NUMBERS)))
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(a=LISTS, b=LISTS, first=st.integers(1, 4))
 def test_what_holds_is_what_all_rows_say(
     con: duckdb.DuckDBPyConnection, a: list[str | None], b: list[str | None], first: int

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from orch_tui.components.kit.component import UserError
 from orch_tui.components.kit.sql import ParquetSink
@@ -101,7 +101,7 @@ def as_the_server_says(con: duckdb.DuckDBPyConnection, value: str | None, kind: 
     return str(row[0])
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), declared=st.sampled_from(sorted(VALUES)))
 def test_any_value_of_any_type(
     server: PostgresServer, texts_of: duckdb.DuckDBPyConnection, data: st.DataObject, declared: str
@@ -167,7 +167,7 @@ def test_a_query_that_fails_in_the_middle(server: PostgresServer, tmp_path: Path
         extracted(Bench(tmp_path), server, query="select 1 / (40000 - g) as x from generate_series(1, 50000) g")
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(values=st.lists(st.none() | TEXT | ODD, min_size=1, max_size=6))
 def test_any_text_that_is_written(server: PostgresServer, values: list[str | None]) -> None:
     # GIVEN any texts, nulls and empty ones among them

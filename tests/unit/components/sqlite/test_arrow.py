@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from orch_tui.components.kit.component import UserError
 from orch_tui.components.kit.sql import ParquetSink
@@ -75,7 +75,7 @@ VALUES = st.one_of(
 DECLARED = ["", "integer", "numeric", "real", "text", "blob", "boolean", "date", "timestamp"]
 
 
-@settings(max_examples=examples(160), deadline=None)
+@settings(max_examples=examples(160), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(declared=st.sampled_from(DECLARED), values=st.lists(VALUES, max_size=6))
 @example(declared="", values=["x", "y", 5, 2.5, "z"])
 @example(declared="", values=[1, 2, 3.5, 2**53 + 1])
