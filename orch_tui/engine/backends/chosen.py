@@ -60,6 +60,8 @@ class Backends:
 
     def of_attempt(self, attempt: AttemptState) -> Backend:
         """What carries an attempt, as the journal names it. Raises: BackendMissing."""
+        if attempt.backend and attempt.backend not in self._settings.backends:
+            raise BackendMissing(f'there is no backend "{attempt.backend}" in orch.toml any more; put it back')
         return self._named(attempt.backend or self._here)
 
     def _named(self, name: str) -> Backend:

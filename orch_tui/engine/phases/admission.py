@@ -11,6 +11,7 @@ from orch_tui.engine.attempts.attempts import ActiveAttempt, failed_status, time
 from orch_tui.engine.attempts.obstacles import obstacle, passing_obstacle
 from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.backends.backend import Backend
+from orch_tui.engine.backends.chosen import BackendMissing
 from orch_tui.engine.phases.memory import Memory
 from orch_tui.engine.phases.phase_queue import PhaseQueue
 from orch_tui.engine.phases.pools import Pools, Taken
@@ -128,7 +129,13 @@ class Admission:
         if state.question is not None:
             self._time_out(task, state, state.question)
             return None
-        taken = self._take(task)
+        try:
+            backend = self._backend_of(task)
+        except BackendMissing as error:
+            # It was taken out of orch.toml while the run went on, or was interrupted.
+            self._settle(task, f"it cannot be started: {error}")
+            return None
+        taken = self._take(task, here=not backend.key)
         if taken is None:
             return now + _LOCK_POLL
         try:
@@ -148,7 +155,6 @@ class Admission:
             _close(taken)
             return self._ask(task, number, made)
         spec = replace(made, timeout=limit.seconds, total=limit.total)
-        backend = self._backend_of(task)
         name = backend.name_job()
         for lock in taken if backend.key else ():
             lock.describe(self._who(task.id), spec.directory)
@@ -176,11 +182,12 @@ class Admission:
             durable=True,
         )
 
-    def _take(self, task: PlannedTask) -> tuple[Lock, ...] | None:
-        """The lock of the task's configuration, its slots of a pool and its memory; None after saying who has them."""
+    def _take(self, task: PlannedTask, *, here: bool) -> tuple[Lock, ...] | None:
+        """The lock of the task's configuration, its slots of a pool and its memory; None after saying who has them.
+
+        What one needs that does not run ``here`` is not of this machine's memory.
+        """
         pool, _ = pool_of(task)
-        # The memory of other machines is not counted here.
-        here = not self._backend_of(task).key
         full = self._full.get(pool) or (self._no_memory if here and memory_of(task) else None)
         if full is not None:
             self._say_why_waiting(task, full)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from orch_tui.engine.attempts.attempts import ActiveAttempt
 from orch_tui.engine.attempts.programs import PrepareError
+from orch_tui.engine.backends.backend import Backend
+from orch_tui.engine.backends.chosen import BackendMissing
 from orch_tui.engine.backends.local import LocalBackend
 from orch_tui.engine.phases.admission import DISK_POLL, Admission, Limits
 from orch_tui.engine.phases.memory import Memory
@@ -149,3 +151,19 @@ def test_nothing_starts_while_the_journal_cannot_be_written(
 
     monkeypatch.setattr(stand.recorder, "flush", written)
     assert stand.admit() is None and len(stand.running) == 2
+
+
+def test_one_whose_backend_is_not_there_any_more_has_failed_and_the_others_go_on(make: Callable[[], Stand]) -> None:
+    stand = make()
+    usual = stand.admission._backend_of
+
+    def backend_of(task: PlannedTask) -> Backend:
+        if task.id == "a":
+            raise BackendMissing('there is no backend "cluster" in orch.toml')
+        return usual(task)
+
+    stand.admission._backend_of = backend_of
+    stand.admit()
+    gone = stand.recorder.state.tasks["a"]
+    assert gone.status is Status.ERROR and gone.reason.endswith('no backend "cluster" in orch.toml')
+    assert set(stand.running) == {"b"}
