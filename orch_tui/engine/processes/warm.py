@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from orch_tui.engine.processes.accounting import Reaped, bytes_of, reaped_elsewhere
@@ -88,7 +88,7 @@ class WarmStarts:
             os.write(variables, b"".join(os.fsencode(f"{name}={value}\0") for name, value in spec.environment.items()))
             log = open_log(spec.directory)
             opened.callback(os.close, log)
-            told = await forker.ask(message, (variables, log, *inherit))
+            told = await _to_its_answer(forker.ask(message, (variables, log, *inherit)))
         if told is None:
             forker.kill()
             return await _what_became_of(spec)
@@ -115,6 +115,17 @@ def _common(environment: Mapping[str, str]) -> dict[str, str] | None:
         return None
     own = _OF_AN_ATTEMPT | secrets
     return {name: value for name, value in environment.items() if name not in own}
+
+
+async def _to_its_answer(asking: Coroutine[Any, Any, dict[str, Any] | None]) -> dict[str, Any] | None:
+    """What is asked for is there, or not, when this ends, also when it is cancelled: whoever goes on with a run that is
+    handed over looks for the attempt, and must not come before it."""
+    asked = asyncio.ensure_future(asking)
+    try:
+        return await asyncio.shield(asked)
+    except asyncio.CancelledError:
+        await asyncio.wait({asked})
+        raise
 
 
 async def _what_became_of(spec: AttemptSpec) -> LocalAttempt | None:
