@@ -28,8 +28,8 @@ from orch_tui.model.texts.text import counted, safe_line, safe_lines
 from orch_tui.project.history import RunSummary, newest_ids, runs, when_of
 from orch_tui.project.project import Project
 from orch_tui.project.schedules.time_zones import zone_of
-from orch_tui.runs.approvals import approvals_among
-from orch_tui.runs.estimates import read_estimates
+from orch_tui.runs.people.approvals import approvals_among
+from orch_tui.runs.planning.estimates import read_estimates
 from orch_tui.scheduling.missed import Missed, missed_times, see
 from orch_tui.scheduling.outage import Moment
 from orch_tui.scheduling.pauses import held_pauses

@@ -16,7 +16,7 @@ from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
-from orch_tui.runs.ending import (
+from orch_tui.runs.words.ending import (
     exit_in_words,
     failed_as_well,
     first_failure,

@@ -23,9 +23,9 @@ from orch_tui.project.looked import read_looked
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.run_index import RunIndex
-from orch_tui.runs.approvals import approvals_among
-from orch_tui.runs.estimates import read_estimates
 from orch_tui.runs.past.cures import seen_before
+from orch_tui.runs.people.approvals import approvals_among
+from orch_tui.runs.planning.estimates import read_estimates
 from orch_tui.scheduling.life import last_sign, scheduler_of
 from orch_tui.scheduling.missed import latest_by_schedule, missed_times, project_schedules, see
 from orch_tui.scheduling.outage import Moment

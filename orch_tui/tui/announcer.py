@@ -9,7 +9,7 @@ from pathlib import Path
 from orch_tui.model.status import STYLES, Status
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import RunSummary, summarize
-from orch_tui.runs.responding import ExecutorLook, NoAnswer
+from orch_tui.runs.people.responding import ExecutorLook, NoAnswer
 from orch_tui.tui.status_look import ODD
 
 _LOOK_SECONDS = 1.0

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from orch_tui.model.components.fault import Fault
-    from orch_tui.runs.again import Again
-    from orch_tui.runs.control import RunControl
+    from orch_tui.runs.live.control import RunControl
+    from orch_tui.runs.past.again import Again
     from orch_tui.tui.announcer import Announcer
 
 SayAs = Literal["information", "warning", "error"]
@@ -115,7 +115,7 @@ class Application(PatchedApp, inherit_bindings=False):
     @cached_property
     def runs(self) -> RunControl:
         """The runs that this process executes; made when the first workbench asks for it."""
-        from orch_tui.runs.control import RunControl
+        from orch_tui.runs.live.control import RunControl
 
         return RunControl(self.project, on_start=self._announce_from_thread)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from orch_tui.runs.stop_signals import ENDING
+from orch_tui.runs.live.stop_signals import ENDING
 
 # Python lets these be errors of the call that caused them.
 LEAVING = ENDING - {signal.SIGPIPE, signal.SIGXFSZ}

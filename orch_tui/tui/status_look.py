@@ -8,10 +8,10 @@ from textual.content import Content
 
 from orch_tui.model.run.plan import Decision
 from orch_tui.model.status import Status
-from orch_tui.runs.standing import Standing
+from orch_tui.runs.words.standing import Standing
 
 if TYPE_CHECKING:
-    from orch_tui.runs.head import Head
+    from orch_tui.runs.live.head import Head
 
 # By the ANSI names of model.status: the style of a list's part, and the theme's variable, which are the same colour.
 _LOOKS = {

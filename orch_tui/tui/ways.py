@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from orch_tui.model.components.fault import Fault
-    from orch_tui.runs.again import Again
+    from orch_tui.runs.past.again import Again
     from orch_tui.tui.application import Application
 
 

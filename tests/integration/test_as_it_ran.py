@@ -18,7 +18,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.kept.run_definitions import used_by_run
 from orch_tui.project.project import Project, open_project
-from orch_tui.runs.shadow import shadow_tables, versions_gone
+from orch_tui.runs.planning.shadow import shadow_tables, versions_gone
 from orch_tui.storage.storage import Storage
 
 from tests.support.commands import command_here

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from orch_tui.cli.main import run_command_line
 from orch_tui.project.journal.file import is_executed
-from orch_tui.runs import responding
-from orch_tui.runs.stop_signals import ENDING
+from orch_tui.runs.live.stop_signals import ENDING
+from orch_tui.runs.people import responding
 
 from tests.support.commands import NoScreen, command_here
 from tests.support.engine_kit import until

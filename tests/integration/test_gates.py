@@ -14,7 +14,7 @@ from orch_tui.model.events.interventions import InterventionKind
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project, open_project
-from orch_tui.runs.deciding import accept_candidate
+from orch_tui.runs.people.deciding import accept_candidate
 from orch_tui.storage.storage import Storage
 from orch_tui.tui.home.inbox_look import InboxBoard
 

@@ -16,8 +16,8 @@ from orch_tui.model.status import Status
 from orch_tui.project.concurrent.pool_slots import PoolUse
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import open_project
-from orch_tui.runs.feed import RunFeed
-from orch_tui.runs.view import RunModel
+from orch_tui.runs.live.feed import RunFeed
+from orch_tui.runs.live.view import RunModel
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import until

@@ -19,7 +19,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.lint.check import check
 from orch_tui.project.project import Project, open_project
-from orch_tui.runs.view import variables_set
+from orch_tui.runs.live.view import variables_set
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import make_commands, run, statuses, write_command

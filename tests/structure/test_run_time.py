@@ -11,7 +11,8 @@ _OF_A_RUN = {
     f"orch_tui.{name}"
     for name in (
         "model.run.attempt_state", "model.run.runstate", "model.run.waits",
-        "runs.control", "runs.feed", "runs.follower", "runs.head", "runs.nested", "runs.timeline", "runs.view",
+        "runs.live.control", "runs.live.feed", "runs.live.follower", "runs.live.head",
+        "runs.live.nested", "runs.live.timeline", "runs.live.view",
     )
 }  # fmt: skip
 _WALL = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.datetime.now"}

@@ -16,7 +16,7 @@ from orch_tui.engine.runs.start import RunRequest, plan_run, start_run
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project
-from orch_tui.runs import control as run_control
+from orch_tui.runs.live import control as run_control
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.workbench.dialogs.run_preview import RunPreview
 from orch_tui.tui.workbench.screen import WorkbenchScreen

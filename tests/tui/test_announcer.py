@@ -10,7 +10,7 @@ from orch_tui.engine.runs.start import RunRequest
 from orch_tui.model.status import Status
 from orch_tui.project.history import summarize
 from orch_tui.project.project import Project, open_project
-from orch_tui.runs.control import RunControl
+from orch_tui.runs.live.control import RunControl
 from orch_tui.tui import announcer
 from orch_tui.tui.announcer import Announcer
 

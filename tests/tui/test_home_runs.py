@@ -9,7 +9,7 @@ import pytest
 from orch_tui.engine.runs.start import RunRequest
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project, open_project
-from orch_tui.runs.control import RunControl
+from orch_tui.runs.live.control import RunControl
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.pick import Pick

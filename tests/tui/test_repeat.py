@@ -133,7 +133,7 @@ async def test_what_has_never_run_cannot_be_repeated(tmp_path: Path, project: Pr
 
 
 def test_a_run_that_goes_on_cannot_be_repeated(project: Project) -> None:
-    from orch_tui.runs.control import RunControl
+    from orch_tui.runs.live.control import RunControl
 
     (project.root / "configurations" / "command" / "log.toml").write_text(
         '[parameters]\ncommand = "until test -e go; do sleep 0.02; done"\n'

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from orch_tui.model.status import Status
-from orch_tui.runs.rule_words import RuleFate
 from orch_tui.runs.sequence.values import Sequence, SequencePhase, SequenceRule, SequenceTask
+from orch_tui.runs.words.rule_words import RuleFate
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.sequence.screen import SequenceScreen
 from textual.pilot import Pilot

@@ -83,7 +83,7 @@ def diff_command(
 def _shadow(project: Project, table: str, run: str) -> tuple[tuple[str, str], Difference]:
     """What the two sides are called, and their difference. Raises: CliError."""
     from orch_tui.project.journal.file import read_run
-    from orch_tui.runs.shadow import shadow_tables
+    from orch_tui.runs.planning.shadow import shadow_tables
 
     directory = run_directory(project, run)
     state = read_run(directory)

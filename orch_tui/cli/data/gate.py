@@ -15,7 +15,7 @@ from orch_tui.model.texts.sizes import size_text
 from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
-    from orch_tui.runs.deciding import Settled
+    from orch_tui.runs.people.deciding import Settled
     from orch_tui.storage.candidates import Candidate
     from orch_tui.storage.storage import Storage
 
@@ -58,7 +58,7 @@ def gate_command(ctx: click.Context, as_json: bool, project: str | None) -> int:
 @project_option
 def show_command(candidate: str, as_json: bool, project: str | None) -> int:
     """Show all checks of CANDIDATE (its id, or the name of a table), with rows that they refused."""
-    from orch_tui.runs.gates import result_lines
+    from orch_tui.runs.words.gates import result_lines
     from orch_tui.storage.candidates import find_candidate
 
     storage = _storage(project)
@@ -88,7 +88,7 @@ def accept_command(candidate: str, note: str, project: str | None) -> int:
 
     A run that goes on takes the task as done; one that has ended can be gone on with (run --rerun-failed).
     """
-    from orch_tui.runs.deciding import accept_candidate
+    from orch_tui.runs.people.deciding import accept_candidate
 
     settled = accept_candidate(open_it(project or _outer()).paths, candidate, note)
     _tell(settled)
@@ -101,14 +101,14 @@ def accept_command(candidate: str, note: str, project: str | None) -> int:
 @project_option
 def discard_command(candidate: str, note: str, project: str | None) -> int:
     """Drop CANDIDATE: its tables stay as they are."""
-    from orch_tui.runs.deciding import discard_candidate
+    from orch_tui.runs.people.deciding import discard_candidate
 
     _tell(discard_candidate(open_it(project or _outer()).paths, candidate, note))
     return SUCCESS
 
 
 def _tell(settled: Settled) -> None:
-    from orch_tui.runs.deciding import settled_words
+    from orch_tui.runs.people.deciding import settled_words
 
     out = Output(sys.stdout)
     out.line(settled_words(settled))

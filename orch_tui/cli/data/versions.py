@@ -111,7 +111,7 @@ def prune_command(table: str | None, yes: bool, as_json: bool, project: str | No
 
     Tasks do the same to the tables that they write. With --json they are listed, and deleted only with --yes.
     """
-    from orch_tui.runs.reading import readers_of
+    from orch_tui.runs.live.reading import readers_of
     from orch_tui.storage.versions import drop, excess
 
     opened = open_it(project)

@@ -11,7 +11,7 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
-from orch_tui.runs.ending import (
+from orch_tui.runs.words.ending import (
     exit_in_words,
     failed_as_well,
     first_failure,
@@ -20,7 +20,7 @@ from orch_tui.runs.ending import (
     phase_of,
     skipped_because,
 )
-from orch_tui.runs.gates import Gate, gate_of, result_lines
+from orch_tui.runs.words.gates import Gate, gate_of, result_lines
 
 LINES = 20
 

@@ -12,7 +12,7 @@ from orch_tui.model.run.waits import why
 from orch_tui.model.status import UNDER_WAY
 from orch_tui.model.texts import durations
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.follower import Follower
+from orch_tui.runs.live.follower import Follower
 
 _INTERVAL = 0.25
 """Seconds between two paintings of the status line, at least."""
@@ -97,7 +97,7 @@ def status_line(state: RunState, now: RunTime, *, unicode: bool) -> str:
             parts.append(f'phase {number}/{len(state.phases)} "{safe_line(phase.name, 60)}"')
             running = [t for t in phase.tasks if state.tasks[t].status in UNDER_WAY]
             parts.append(_running(state, running) if running else _waits(state, phase.tasks, now))
-            from orch_tui.runs.interventions import decision_words
+            from orch_tui.runs.people.interventions import decision_words
 
             parts.append(decision_words(state))
             break

@@ -15,12 +15,12 @@ from orch_tui.model.run.runstate import RunState
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.runs.estimates import Estimates, read_estimates, tasks_to_run
-from orch_tui.runs.feed import RunFeed
-from orch_tui.runs.head import head_of
-from orch_tui.runs.log_times import LogTimes
-from orch_tui.runs.nested import NestedRuns
-from orch_tui.runs.view import QUIET, RunModel
+from orch_tui.runs.live.feed import RunFeed
+from orch_tui.runs.live.head import head_of
+from orch_tui.runs.live.log_times import LogTimes
+from orch_tui.runs.live.nested import NestedRuns
+from orch_tui.runs.live.view import QUIET, RunModel
+from orch_tui.runs.planning.estimates import Estimates, read_estimates, tasks_to_run
 
 EVERY = 2.0
 """Seconds between two looks at the logs of running tasks."""

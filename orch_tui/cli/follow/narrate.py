@@ -19,7 +19,7 @@ from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory
-from orch_tui.runs.ending import counts_told, files_written, tables_written
+from orch_tui.runs.words.ending import counts_told, files_written, tables_written
 
 _WORD = 13
 """Columns of glyph and status word."""
@@ -168,14 +168,14 @@ class Narrator:
         return safe_line(f"{what} is being cancelled{' at once' if data.get('now') else ''}, by {data['by']}", _REASON)
 
     def _intervened(self, state: RunState, data: Any) -> str | None:
-        from orch_tui.runs.interventions import words_of
+        from orch_tui.runs.people.interventions import words_of
 
         one = Intervention.of(data)
         return None if one is None else safe_line(words_of(one, state), _REASON) + self._decision(state)
 
     def _decision(self, state: RunState) -> str:
         """What the run waits for, behind the event by which it does."""
-        from orch_tui.runs.interventions import decision_words
+        from orch_tui.runs.people.interventions import decision_words
 
         words = decision_words(state)
         return f"; {self._out.paint(safe_line(words, _REASON), 'yellow')}" if words else ""

@@ -18,7 +18,7 @@ from orch_tui.model.texts.text import counted, safe_line
 if TYPE_CHECKING:
     from orch_tui.model.run.runstate import RunState, TaskState
     from orch_tui.model.variables.values import Value
-    from orch_tui.runs.approvals import OpenApproval
+    from orch_tui.runs.people.approvals import OpenApproval
 
 
 @click.command("approvals")
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @project_option
 def approvals_command(as_json: bool, project: str | None) -> int:
     """List what waits for a person to approve it, in all runs of the project that have not ended."""
-    from orch_tui.runs.approvals import open_approvals
+    from orch_tui.runs.people.approvals import open_approvals
 
     found = list(open_approvals(open_it(project, tolerant=True).paths))
     out = Output(sys.stdout)
@@ -46,7 +46,7 @@ def _print(out: Output, one: OpenApproval) -> None:
     from orch_tui.engine.record.run_clock import now_of
     from orch_tui.model.orchestration.approval import OnTimeout
     from orch_tui.model.texts.durations import show_duration
-    from orch_tui.runs.approvals import field_words
+    from orch_tui.runs.people.approvals import field_words
 
     state = one.state
     out.line(f"{out.bold(safe_line(one.task.name, 120))} ({one.task.id}) of run {state.header.id}")
@@ -91,8 +91,8 @@ def approve_command(
     from orch_tui.engine.requests.requests import ask, new_id, who_am_i
     from orch_tui.engine.requests.wishes import expected, refused
     from orch_tui.project.journal.file import is_executed
-    from orch_tui.runs.approvals import approvals_of
-    from orch_tui.runs.follower import Follower
+    from orch_tui.runs.live.follower import Follower
+    from orch_tui.runs.people.approvals import approvals_of
 
     directory = run_directory(open_it(project, tolerant=True), run)
     alive = is_executed(directory)

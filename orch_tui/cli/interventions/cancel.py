@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from orch_tui.engine.requests.requests import CancelRequest
     from orch_tui.project.journal.file import BrokenJournal
     from orch_tui.project.project import Project
-    from orch_tui.runs.follower import Follower
+    from orch_tui.runs.live.follower import Follower
 
 
 @click.command("cancel")
@@ -32,8 +32,8 @@ def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: s
     """Stop RUN, or the run of ORCHESTRATION. What is left of a run that was interrupted is stopped as well."""
     from orch_tui.engine.requests.requests import CancelRequest, ask, who_am_i
     from orch_tui.project.journal.file import BrokenJournal, is_executed
-    from orch_tui.runs.follower import Follower
-    from orch_tui.runs.responding import no_answer
+    from orch_tui.runs.live.follower import Follower
+    from orch_tui.runs.people.responding import no_answer
 
     opened = open_it(project, tolerant=True)
     directory = run_directory(opened, run)
@@ -68,8 +68,8 @@ def _stop_unread(directory: Path, request: CancelRequest, error: BrokenJournal, 
     """A run whose journal was damaged while it runs: its executor hears of it all the same."""
     from orch_tui.engine.requests.requests import ask
     from orch_tui.project.journal.file import is_executed
-    from orch_tui.runs.follower import POLL
-    from orch_tui.runs.responding import ANSWER
+    from orch_tui.runs.live.follower import POLL
+    from orch_tui.runs.people.responding import ANSWER
 
     err = Output(sys.stderr)
     err.line(safe_line(str(error)))
@@ -111,8 +111,8 @@ def _until_over(out: Output, follower: Follower, directory: Path, target: str | 
     """
     from orch_tui.cli.follow.narrate import summary_of
     from orch_tui.project.journal.file import is_executed
-    from orch_tui.runs.follower import POLL
-    from orch_tui.runs.responding import ANSWER, no_answer
+    from orch_tui.runs.live.follower import POLL
+    from orch_tui.runs.people.responding import ANSWER, no_answer
 
     answered = time.monotonic()
     while True:

@@ -17,7 +17,7 @@ from orch_tui.cli.shared.output import Output
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 
 if TYPE_CHECKING:
-    from orch_tui.runs.follower import Follower
+    from orch_tui.runs.live.follower import Follower
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -123,7 +123,7 @@ def _intervene(
     from orch_tui.engine.requests.requests import ask, new_id, who_am_i
     from orch_tui.engine.requests.wishes import expected, refused
     from orch_tui.project.journal.file import is_executed
-    from orch_tui.runs.follower import Follower
+    from orch_tui.runs.live.follower import Follower
 
     if task is not None and phase is not None:
         raise CliError("name a task or a phase, not both")
@@ -150,9 +150,9 @@ def until_done(follower: Follower, directory: Path, one: Intervention, asked: Pa
     """Wait until the executor has taken it, but not for one that does not answer. Raises: CliError."""
     from orch_tui.model.run.intervening import refusal
     from orch_tui.project.journal.file import is_executed
-    from orch_tui.runs.follower import POLL
-    from orch_tui.runs.interventions import words_of
-    from orch_tui.runs.responding import ANSWER, no_answer
+    from orch_tui.runs.live.follower import POLL
+    from orch_tui.runs.people.interventions import words_of
+    from orch_tui.runs.people.responding import ANSWER, no_answer
 
     patience = time.monotonic() + ANSWER
     while True:

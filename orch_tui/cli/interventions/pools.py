@@ -13,7 +13,7 @@ from orch_tui.cli.shared.output import Output
 from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
-    from orch_tui.runs.pools import PoolNow
+    from orch_tui.runs.live.pools import PoolNow
 
 
 @click.command("pools")
@@ -23,7 +23,7 @@ def pools_command(as_json: bool, project: str | None) -> int:
     """List the project's pools: how many slots they have, which tasks hold them, and which wait for some.
 
     Where the memory of its tasks is limited together, it is listed in the same way."""
-    from orch_tui.runs.pools import pools_now
+    from orch_tui.runs.live.pools import pools_now
 
     found = pools_now(open_it(project, tolerant=True))
     out = Output(sys.stdout)

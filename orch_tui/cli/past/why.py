@@ -24,7 +24,7 @@ def why_command(run: str | None, as_json: bool, project: str | None) -> int:
     Text, variables, environment, versions of the program and its libraries, input tables, duration, memory, host: first
     what differs, then what is the same.
     """
-    from orch_tui.runs.why import Thing, why, why_lines
+    from orch_tui.runs.past.why import Thing, why, why_lines
 
     opened = open_it(project, tolerant=True)
     directory = run_directory(opened, run)

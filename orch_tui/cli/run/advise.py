@@ -15,7 +15,7 @@ from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
-    from orch_tui.runs.advising import Advising
+    from orch_tui.runs.planning.advising import Advising
 
 
 @click.command("advise")
@@ -29,7 +29,7 @@ def advise_command(orchestration: str | None, as_json: bool, project: str | None
     the median durations of earlier runs.
     """
     from orch_tui.project.project import DefinitionError
-    from orch_tui.runs.advising import advise
+    from orch_tui.runs.planning.advising import advise
 
     opened = open_it(project, tolerant=orchestration is None)
     found: dict[str, Advising] = {}

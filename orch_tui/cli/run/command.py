@@ -209,7 +209,7 @@ def _run(project: Project, request: RunRequest, manner: Manner, signals: Signals
 
 def _repeat(project: Project, asked: AsItRan, manner: Manner, *, dry_run: bool) -> int:
     from orch_tui.cli.run.signals import Signals
-    from orch_tui.runs.repeating import plan_of_repeat
+    from orch_tui.runs.planning.repeating import plan_of_repeat
 
     if dry_run:
         from orch_tui.cli.run.dry_run import show_plan

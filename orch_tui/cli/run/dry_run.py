@@ -35,8 +35,8 @@ def show_plan(plan: RunPlan, *, as_json: bool) -> int:
 
 
 def _print(out: Output, plan: RunPlan) -> None:
-    from orch_tui.runs.control import plan_words
-    from orch_tui.runs.rule_words import MAY_RUN, goal_of, label_of, may_run_words
+    from orch_tui.runs.live.control import plan_words
+    from orch_tui.runs.words.rule_words import MAY_RUN, goal_of, label_of, may_run_words
 
     needed, names = what_is_needed(plan.phases), {phase.id: phase.name for phase in plan.phases}
     width = min(60, max((cells(safe_line(task.name)) for task in plan.tasks()), default=0))
@@ -61,7 +61,7 @@ def _print(out: Output, plan: RunPlan) -> None:
 def plan_json(plan: RunPlan) -> dict[str, Any]:
     """The plan as docs/cli.md has it."""
     from orch_tui.project.definitions.rules import rule_values
-    from orch_tui.runs.rule_words import may_run_words
+    from orch_tui.runs.words.rule_words import may_run_words
 
     needed = what_is_needed(plan.phases)
     return {

@@ -54,7 +54,7 @@ def rehearse_command(
     """
     from orch_tui.cli.run.manner import exit_code, parse_variables
     from orch_tui.engine.runs.start import RunRequest
-    from orch_tui.runs.rehearsing import rehearse_run, replay_request
+    from orch_tui.runs.planning.rehearsing import rehearse_run, replay_request
 
     opened = open_it(project)
     if replay is not None and any([only, phase, from_phase]):
@@ -82,8 +82,8 @@ def rehearse_command(
 
 def _print(out: Output, rehearsal: Rehearsal, assumed: tuple[str, ...]) -> None:
     from orch_tui.cli.shared.rule_line import rule_line
-    from orch_tui.runs.rehearsing import unreached
-    from orch_tui.runs.rule_words import standings
+    from orch_tui.runs.planning.rehearsing import unreached
+    from orch_tui.runs.words.rule_words import standings
 
     state = rehearsal.state
     names = {phase.id: phase.name for phase in state.phases.values()}

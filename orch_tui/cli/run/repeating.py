@@ -10,8 +10,8 @@ from orch_tui.cli.shared.output import Output
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.project import Project
-from orch_tui.runs.repeating import shadow_words
-from orch_tui.runs.shadow import ShadowTable, shadow_tables
+from orch_tui.runs.planning.repeating import shadow_words
+from orch_tui.runs.planning.shadow import ShadowTable, shadow_tables
 
 
 def print_shadow(out: Output, project: Project, directory: Path, state: RunState) -> None:

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from orch_tui.engine.requests.requests import CancelRequest, who_am_i
 from orch_tui.model.run.outcome import signal_name
-from orch_tui.runs.stop_signals import ENDING
+from orch_tui.runs.live.stop_signals import ENDING
 
 _WORDS = {int(signal.SIGINT): "Ctrl-C", int(signal.SIGHUP): "hang-up"}
 

@@ -14,7 +14,7 @@ from orch_tui.engine.attempts.obstacles import passing_obstacle
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.files.own_files import replace_own
 from orch_tui.project.journal.file import BrokenJournal
-from orch_tui.runs.follower import Follower
+from orch_tui.runs.live.follower import Follower
 
 if TYPE_CHECKING:
     from orch_tui.engine.runs.start import ActiveRun

@@ -55,8 +55,8 @@ def follow_to_end(paths: ProjectPaths, directory: Path, out: Output, *, strict: 
     from orch_tui.cli.run.manner import exit_code
     from orch_tui.model.status import Status
     from orch_tui.project.journal.file import JOURNAL, is_executed
-    from orch_tui.runs.follower import POLL, Follower
-    from orch_tui.runs.responding import ExecutorLook, NoAnswer
+    from orch_tui.runs.live.follower import POLL, Follower
+    from orch_tui.runs.people.responding import ExecutorLook, NoAnswer
 
     told_of: NoAnswer | None = None
     follower = Follower(directory)

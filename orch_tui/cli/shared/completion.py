@@ -62,14 +62,14 @@ def _runs(project: Project, ctx: click.Context) -> Iterable[tuple[str, str]]:
 
 
 def _tasks_of_run(project: Project, ctx: click.Context) -> Iterable[tuple[str, str]]:
-    from orch_tui.runs.follower import Follower
+    from orch_tui.runs.live.follower import Follower
 
     state = Follower(run_directory(project, ctx.params.get("run"))).catch_up()
     return [(task.id, f"{task.name}: {task.status.value}") for task in state.tasks.values()]
 
 
 def _phases_of_run(project: Project, ctx: click.Context) -> Iterable[tuple[str, str]]:
-    from orch_tui.runs.follower import Follower
+    from orch_tui.runs.live.follower import Follower
 
     state = Follower(run_directory(project, ctx.params.get("run"))).catch_up()
     return [(phase.id, f"{phase.name}: {phase.status.value}") for phase in state.phases.values()]

@@ -28,14 +28,14 @@ from orch_tui.project.concurrent.memory_claims import MemoryUse
 from orch_tui.project.decided import read_decided
 from orch_tui.project.definitions.rules import rule_values
 from orch_tui.project.history import RunSummary
-from orch_tui.runs.approvals import OpenApproval, approvals_of
-from orch_tui.runs.ending import files_written, findings_told, first_failure, skipped_because, tables_written
 from orch_tui.runs.past.notes import Note, read_notes
 from orch_tui.runs.past.origin import origin_of, schedule_of
+from orch_tui.runs.people.approvals import OpenApproval, approvals_of
+from orch_tui.runs.words.ending import files_written, findings_told, first_failure, skipped_because, tables_written
 
 if TYPE_CHECKING:
     from orch_tui.engine.backends.backend import Finding
-    from orch_tui.runs.pools import PoolNow
+    from orch_tui.runs.live.pools import PoolNow
 
 _LINES = 20
 
@@ -214,7 +214,7 @@ def _stopped(state: RunState, *, live: bool) -> int | None:
     if not live or state.finished:
         return None
     # Imports the engine: only for a run that goes on.
-    from orch_tui.runs.responding import stopped_executor
+    from orch_tui.runs.people.responding import stopped_executor
 
     return stopped_executor(state)
 

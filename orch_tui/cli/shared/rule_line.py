@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from orch_tui.cli.shared.output import Output
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.rule_words import RuleFate, RuleStanding, goal_of, label_of, seen_words
+from orch_tui.runs.words.rule_words import RuleFate, RuleStanding, goal_of, label_of, seen_words
 
 
 def rule_line(out: Output, one: RuleStanding, names: Mapping[str, str]) -> str:

@@ -60,7 +60,7 @@ def show_command(
     With --picture: boxes and arrows; ORCHESTRATION RUN --picture draws that run.
     """
     from orch_tui.project.journal.file import is_executed
-    from orch_tui.runs.follower import Follower
+    from orch_tui.runs.live.follower import Follower
 
     if picture is not None:
         from orch_tui.cli.show.picture import show_picture

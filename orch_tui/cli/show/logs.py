@@ -18,7 +18,7 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.files.own_files import open_own
-from orch_tui.runs.follower import POLL, Follower
+from orch_tui.runs.live.follower import POLL, Follower
 
 _BLOCK = 1 << 16
 _TAIL_LIMIT = 1 << 23

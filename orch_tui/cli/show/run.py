@@ -20,14 +20,14 @@ from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.history import continued_by
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.runs.approvals import approvals_of
-from orch_tui.runs.ending import files_written, findings_told, tables_written
-from orch_tui.runs.head import standing_of
-from orch_tui.runs.interventions import decision_words, words_of
+from orch_tui.runs.live.head import standing_of
+from orch_tui.runs.live.view import RUNNING, RunModel
 from orch_tui.runs.past.notes import read_notes
-from orch_tui.runs.rule_words import standings
-from orch_tui.runs.variables import variable_words
-from orch_tui.runs.view import RUNNING, RunModel
+from orch_tui.runs.people.approvals import approvals_of
+from orch_tui.runs.people.interventions import decision_words, words_of
+from orch_tui.runs.words.ending import files_written, findings_told, tables_written
+from orch_tui.runs.words.rule_words import standings
+from orch_tui.runs.words.variables import variable_words
 
 _NESTED = "    "
 

@@ -18,8 +18,8 @@ from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.decided import read_decided
-from orch_tui.runs.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
-from orch_tui.runs.variables import variable_words
+from orch_tui.runs.words.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
+from orch_tui.runs.words.variables import variable_words
 
 if TYPE_CHECKING:
     from orch_tui.model.run.attempt_state import AttemptState

@@ -20,7 +20,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.history import RunSummary, run_directories, summarize
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project
-from orch_tui.runs.control import CannotRun, RunControl, plan_words
+from orch_tui.runs.live.control import CannotRun, RunControl, plan_words
 
 AT_ONCE = 4
 """Orchestrations whose runs go on side by side."""

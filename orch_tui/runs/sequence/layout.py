@@ -15,10 +15,10 @@ from rich.cells import cell_len
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
+from orch_tui.runs.live.view import RUNNING
 from orch_tui.runs.sequence.names import ASCII_ELLIPSIS, ELLIPSIS, cut, cut_names
 from orch_tui.runs.sequence.values import Sequence, SequencePhase, SequenceRule, SequenceTask
 from orch_tui.runs.sequence.ways import LANE, Arrow, Jump, below, beside, jumps_of, lanes_in, next_passage
-from orch_tui.runs.view import RUNNING
 
 LEAST_WIDTH = 16
 """A picture is never narrower."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.project.project import DefinitionError, Project
-from orch_tui.runs.estimates import Estimates, read_estimates
+from orch_tui.runs.planning.estimates import Estimates, read_estimates
 from orch_tui.runs.sequence.values import Sequence, sequence_of_plan
 
 

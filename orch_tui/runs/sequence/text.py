@@ -11,11 +11,11 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from orch_tui.model.status import Status
-from orch_tui.runs.rule_words import RuleFate
 from orch_tui.runs.sequence.layout import Box, Cell, Picture, Rest, RuleCell
 from orch_tui.runs.sequence.names import ASCII_ELLIPSIS, ELLIPSIS, cut
 from orch_tui.runs.sequence.values import Passage, Sequence, SequenceRule, SequenceTask
 from orch_tui.runs.sequence.ways import Arrow
+from orch_tui.runs.words.rule_words import RuleFate
 
 
 class Kind(StrEnum):

@@ -13,8 +13,8 @@ from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.rule_words import RuleFate, RuleStanding, goal_of, label_of, standings
-from orch_tui.runs.view import RUNNING, RunModel
+from orch_tui.runs.live.view import RUNNING, RunModel
+from orch_tui.runs.words.rule_words import RuleFate, RuleStanding, goal_of, label_of, standings
 
 _NAME = 200
 

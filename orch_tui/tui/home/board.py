@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from orch_tui.model.clocks.machine_clock import MachineClock
     from orch_tui.model.orchestration.triggers import Trigger
     from orch_tui.project.history import RunSummary
-    from orch_tui.runs.head import Head
+    from orch_tui.runs.live.head import Head
     from orch_tui.tui.home.inbox_look import InboxBoard
     from orch_tui.tui.home.live import LiveRuns, Progress
     from orch_tui.tui.home.sweep import Sweep

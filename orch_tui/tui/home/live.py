@@ -9,11 +9,11 @@ from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
 from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import BrokenJournal
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.runs.control import grace_words
-from orch_tui.runs.estimates import read_estimates, tasks_to_run
-from orch_tui.runs.feed import RunFeed
-from orch_tui.runs.head import Head, head_of
-from orch_tui.runs.view import RunModel, running_tasks
+from orch_tui.runs.live.control import grace_words
+from orch_tui.runs.live.feed import RunFeed
+from orch_tui.runs.live.head import Head, head_of
+from orch_tui.runs.live.view import RunModel, running_tasks
+from orch_tui.runs.planning.estimates import read_estimates, tasks_to_run
 
 MOST = 50
 """Runs that are followed at once; of more, only the state is told."""

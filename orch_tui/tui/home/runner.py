@@ -13,9 +13,9 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.history import RunSummary
 from orch_tui.project.journal.file import BrokenJournal, read_run
-from orch_tui.runs.control import CannotRun, plan_words
-from orch_tui.runs.ending import first_failure
-from orch_tui.runs.responding import asked_words
+from orch_tui.runs.live.control import CannotRun, plan_words
+from orch_tui.runs.people.responding import asked_words
+from orch_tui.runs.words.ending import first_failure
 from orch_tui.tui.background import in_background
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.pick import Choice, Pick

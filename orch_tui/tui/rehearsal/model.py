@@ -8,7 +8,7 @@ from orch_tui.engine.phases.rules import condition_of
 from orch_tui.engine.trials.rehearsal import Rehearsal
 from orch_tui.model.edits.undo import EditHistory
 from orch_tui.model.status import FINAL, Status
-from orch_tui.runs.rehearsing import Flow, facts_text
+from orch_tui.runs.planning.rehearsing import Flow, facts_text
 from orch_tui.tui.dialogs.pick import Choice
 
 _FACTS = ("rows", "files", "seconds", "attempts", "exit_code", "error")

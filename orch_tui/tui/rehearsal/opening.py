@@ -11,8 +11,8 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.orchestration import Orchestration, Variable
 from orch_tui.project.history import clock_of
 from orch_tui.project.project import Project
-from orch_tui.runs.missing_values import missing_values
-from orch_tui.runs.rehearsing import Flow, replay_request
+from orch_tui.runs.planning.missing_values import missing_values
+from orch_tui.runs.planning.rehearsing import Flow, replay_request
 from orch_tui.tui.rehearsal.model import Assuming
 from orch_tui.tui.rehearsal.screen import RehearsalScreen
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from orch_tui.engine.trials.rehearsal import Rehearsal
+from orch_tui.runs.live.view import RunModel
 from orch_tui.runs.sequence.values import Sequence, sequence_of_run
-from orch_tui.runs.view import RunModel
 from orch_tui.tui.sequence.screen import SequenceScreen
 
 

@@ -10,7 +10,7 @@ from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.rule_words import RuleFate, RuleStanding, goal_of, label_of, seen_words, standings
+from orch_tui.runs.words.rule_words import RuleFate, RuleStanding, goal_of, label_of, seen_words, standings
 from orch_tui.tui.status_look import style_of
 from orch_tui.tui.widgets.line_tree import Part, Row
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from orch_tui.engine.trials.assumptions import AssumptionFault
 from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.runs.rehearsing import unreached
+from orch_tui.runs.planning.rehearsing import unreached
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import rehearsal as actions
 from orch_tui.tui.dialogs.base import FullScreen

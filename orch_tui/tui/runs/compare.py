@@ -16,7 +16,7 @@ from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import clock_of
 from orch_tui.project.journal.file import BrokenJournal, read_run
-from orch_tui.runs.compare import Difference, compare
+from orch_tui.runs.past.compare import Difference, compare
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.background import in_background

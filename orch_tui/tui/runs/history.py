@@ -22,7 +22,7 @@ from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import RunSummary
 from orch_tui.project.project import DefinitionError, Project
-from orch_tui.runs.again import Again
+from orch_tui.runs.past.again import Again
 from orch_tui.runs.past.cures import seen_before
 from orch_tui.runs.past.failures import has_failed
 from orch_tui.runs.past.notes import LONGEST, add_note

@@ -10,8 +10,8 @@ from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import RunSummary, clock_of
-from orch_tui.runs.estimates import ENOUGH, LONGER, RUNS
 from orch_tui.runs.past.notes import Note
+from orch_tui.runs.planning.estimates import ENOUGH, LONGER, RUNS
 from orch_tui.tui.actions import bindings, workbench
 from orch_tui.tui.status_look import style_of
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row

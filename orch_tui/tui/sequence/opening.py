@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from orch_tui.project.project import DefinitionError
-from orch_tui.runs.estimates import read_estimates
+from orch_tui.runs.planning.estimates import read_estimates
 from orch_tui.runs.sequence.read import read_sequence
 from orch_tui.runs.sequence.values import Sequence
 from orch_tui.tui.sequence.screen import SequenceScreen

@@ -9,10 +9,10 @@ from orch_tui.model.clocks.machine_clock import MachineClock
 from orch_tui.project.history import newest_ids
 from orch_tui.project.journal.file import BrokenJournal, is_executed
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.runs.estimates import read_estimates, tasks_to_run
-from orch_tui.runs.feed import RunFeed
+from orch_tui.runs.live.feed import RunFeed
+from orch_tui.runs.live.view import RunModel
+from orch_tui.runs.planning.estimates import read_estimates, tasks_to_run
 from orch_tui.runs.sequence.values import Sequence, sequence_of_run
-from orch_tui.runs.view import RunModel
 
 
 class RunSequence:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from orch_tui.model.orchestration.orchestration import Phase
 from orch_tui.model.run.runstate import TaskState
-from orch_tui.runs.again import Again
-from orch_tui.runs.control import RunControl
+from orch_tui.runs.live.control import RunControl
+from orch_tui.runs.past.again import Again
 from orch_tui.tui.actions import Action
 from orch_tui.tui.dialogs.menu import Menu
 from orch_tui.tui.draft_keeper import DraftKeeper

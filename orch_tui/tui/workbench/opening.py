@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.project.project import DefinitionError
-from orch_tui.runs.again import Again
+from orch_tui.runs.past.again import Again
 from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.workbench.broken import BrokenScreen
 from orch_tui.tui.workbench.model import Workbench

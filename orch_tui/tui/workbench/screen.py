@@ -9,9 +9,9 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from orch_tui.runs.again import Again
-from orch_tui.runs.control import RunControl
-from orch_tui.runs.view import RunModel
+from orch_tui.runs.live.control import RunControl
+from orch_tui.runs.live.view import RunModel
+from orch_tui.runs.past.again import Again
 from orch_tui.tui.actions import handed_on
 from orch_tui.tui.actions import run as run_actions
 from orch_tui.tui.actions import workbench as actions

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase
 from orch_tui.model.run.runstate import TaskState
-from orch_tui.runs.view import RunModel, phases_of
+from orch_tui.runs.live.view import RunModel, phases_of
 from orch_tui.tui.actions import workbench as actions
 
 OF_A_RUN = frozenset(

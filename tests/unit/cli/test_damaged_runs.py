@@ -17,12 +17,12 @@ from orch_tui.project.journal.file import BrokenJournal
 from orch_tui.project.newest_runs import NewestRuns
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project, open_project
-from orch_tui.runs.estimates import read_estimates
-from orch_tui.runs.feed import RunFeed
-from orch_tui.runs.head import head_of
-from orch_tui.runs.nested import NestedRuns
-from orch_tui.runs.timeline import timeline_of
-from orch_tui.runs.view import RunModel
+from orch_tui.runs.live.feed import RunFeed
+from orch_tui.runs.live.head import head_of
+from orch_tui.runs.live.nested import NestedRuns
+from orch_tui.runs.live.timeline import timeline_of
+from orch_tui.runs.live.view import RunModel
+from orch_tui.runs.planning.estimates import read_estimates
 from orch_tui.tui.home.model import read_runs, spark
 from orch_tui.tui.workbench.tree.run_rows import about_phase, about_task, head_rows, phase_state, task_state, wait_rows
 

@@ -17,14 +17,14 @@ from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.history import summarize
 from orch_tui.project.project import open_project
-from orch_tui.runs.estimates import Estimates
-from orch_tui.runs.feed import Batch, RunFeed
-from orch_tui.runs.head import head_of
-from orch_tui.runs.log_times import LogTimes
-from orch_tui.runs.nested import NestedRuns
+from orch_tui.runs.live.feed import Batch, RunFeed
+from orch_tui.runs.live.head import head_of
+from orch_tui.runs.live.log_times import LogTimes
+from orch_tui.runs.live.nested import NestedRuns
+from orch_tui.runs.live.timeline import timeline_of
+from orch_tui.runs.live.view import RunModel
+from orch_tui.runs.planning.estimates import Estimates
 from orch_tui.runs.sequence.values import sequence_of_run
-from orch_tui.runs.timeline import timeline_of
-from orch_tui.runs.view import RunModel
 from orch_tui.tui.home.live import LiveRuns
 from orch_tui.tui.workbench.tree.run_rows import nested_lines, phase_state, task_state
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from orch_tui.project.attempt_dir import attempt_directory
-from orch_tui.runs.ending import findings_told
-from orch_tui.runs.view import read_written
+from orch_tui.runs.live.view import read_written
+from orch_tui.runs.words.ending import findings_told
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.orchestration.rules import After, EndAs, Rule, RuleDecision, TriedRule
 from orch_tui.model.status import Status
-from orch_tui.runs.estimates import Estimates
-from orch_tui.runs.rule_words import RuleFate
+from orch_tui.runs.planning.estimates import Estimates
 from orch_tui.runs.sequence import svg
 from orch_tui.runs.sequence.layout import LEAST_WIDTH, Box, Picture, lay_out
 from orch_tui.runs.sequence.names import cut_names
@@ -29,12 +28,13 @@ from orch_tui.runs.sequence.values import (
     sequence_of_run,
 )
 from orch_tui.runs.sequence.ways import MOST_LANES, Arrow
+from orch_tui.runs.words.rule_words import RuleFate
 from orch_tui.tui import theme
 from rich.cells import cell_len
 from textual.theme import Theme
 
 from tests.support.strategies import TRICKY
-from tests.unit.runs.test_view import T0, begun, model, started
+from tests.unit.runs.live.test_view import T0, begun, model, started
 
 NAMES = st.one_of(
     st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Mn", "Me", "Mc", "Zl", "Zp")), max_size=60),

@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from orch_tui.model.orchestration.approval import AnswerFault, Question, parse_answer, parse_value
 from orch_tui.model.variables.values import Value, text_of
-from orch_tui.runs.approvals import field_words
+from orch_tui.runs.people.approvals import field_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.dialogs.filled_in import FilledInDialog

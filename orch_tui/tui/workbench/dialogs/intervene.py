@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.interventions import InterventionChoice
+from orch_tui.runs.people.interventions import InterventionChoice
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.dialogs.base import Dialog

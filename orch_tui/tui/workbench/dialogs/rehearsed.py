@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from orch_tui.model.orchestration.rules import rule_id
-from orch_tui.runs.view import RunModel, phases_of
+from orch_tui.runs.live.view import RunModel, phases_of
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import rehearsal as actions
 from orch_tui.tui.dialogs.base import Dialog

@@ -13,9 +13,9 @@ from orch_tui.model.orchestration.rules import phase_of_id
 from orch_tui.model.run.may_run import what_is_needed
 from orch_tui.model.run.plan import Decision, PlannedTask, RunPlan
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.control import Part as RunnablePart
-from orch_tui.runs.control import plan_words
-from orch_tui.runs.rule_words import may_run_words
+from orch_tui.runs.live.control import Part as RunnablePart
+from orch_tui.runs.live.control import plan_words
+from orch_tui.runs.words.rule_words import may_run_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.dialogs.base import Dialog

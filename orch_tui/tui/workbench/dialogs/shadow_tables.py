@@ -9,8 +9,8 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.repeating import shadow_words
-from orch_tui.runs.shadow import ShadowTable
+from orch_tui.runs.planning.repeating import shadow_words
+from orch_tui.runs.planning.shadow import ShadowTable
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.dialogs.base import Dialog

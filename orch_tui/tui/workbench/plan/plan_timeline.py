@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase
-from orch_tui.runs.timeline import SHORTEST, Bar, Span
+from orch_tui.runs.live.timeline import SHORTEST, Bar, Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.project import Project
 from orch_tui.project.rule_history import rule_uses
-from orch_tui.runs.advising import NOTED_SECONDS, Advising, advice_problems, advise
-from orch_tui.runs.estimates import read_estimates
+from orch_tui.runs.planning.advising import NOTED_SECONDS, Advising, advice_problems, advise
+from orch_tui.runs.planning.estimates import read_estimates
 from orch_tui.runs.sequence.values import Sequence, sequence_of_plan
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench.components.components_pane import ComponentsPane

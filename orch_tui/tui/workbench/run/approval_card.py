@@ -13,7 +13,7 @@ from orch_tui.model.events.interventions import InterventionKind
 from orch_tui.model.orchestration.approval import OnTimeout
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.approvals import OpenApproval, field_words
+from orch_tui.runs.people.approvals import OpenApproval, field_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.widgets.line_tree import Part, Row

@@ -17,8 +17,8 @@ from orch_tui.model.components.fault import Fault, read_fault
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
-from orch_tui.runs.ending import exit_in_words, failed_as_well, first_failure, phase_of, skipped_because
-from orch_tui.runs.gates import Gate, gate_of, result_lines
+from orch_tui.runs.words.ending import exit_in_words, failed_as_well, first_failure, phase_of, skipped_because
+from orch_tui.runs.words.gates import Gate, gate_of, result_lines
 from orch_tui.tui.actions import handed_on
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row

@@ -42,7 +42,7 @@ class GateController:
             )
 
     async def _decide(self, what: str, candidate: str) -> None:
-        from orch_tui.runs.deciding import accept_candidate, discard_candidate, settled_words
+        from orch_tui.runs.people.deciding import accept_candidate, discard_candidate, settled_words
 
         title = "Accept: publish what the check refused. Why?" if what == "accept" else "Discard what it wrote. Why?"
         note = await self._host.ask(Prompt(title, placeholder="It stays with the version; it may be empty"))

@@ -13,10 +13,10 @@ from orch_tui.model.events.interventions import ANSWERS, Intervention, Intervent
 from orch_tui.model.orchestration.orchestration import Phase
 from orch_tui.model.orchestration.rules import phase_of_id
 from orch_tui.project.journal.file import BrokenJournal, read_run
-from orch_tui.runs.control import CannotRun, RunControl
-from orch_tui.runs.interventions import choices_for
-from orch_tui.runs.responding import asked_words
-from orch_tui.runs.view import RunModel
+from orch_tui.runs.live.control import CannotRun, RunControl
+from orch_tui.runs.live.view import RunModel
+from orch_tui.runs.people.interventions import choices_for
+from orch_tui.runs.people.responding import asked_words
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.workbench.dialogs.answer import Approve
 from orch_tui.tui.workbench.dialogs.intervene import Intervene

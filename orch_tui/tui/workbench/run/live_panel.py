@@ -16,10 +16,10 @@ from textual.message import Message
 
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.orchestration.rules import phase_of_id, rule_id
-from orch_tui.runs.approvals import approvals_of
-from orch_tui.runs.head import head_of
-from orch_tui.runs.timeline import Timeline
-from orch_tui.runs.view import RunModel, Written
+from orch_tui.runs.live.head import head_of
+from orch_tui.runs.live.timeline import Timeline
+from orch_tui.runs.live.view import RunModel, Written
+from orch_tui.runs.people.approvals import approvals_of
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.log.view import LogView

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from orch_tui.model.run.runstate import TaskState
-from orch_tui.runs.again import Again
+from orch_tui.runs.past.again import Again
 from orch_tui.tui.workbench.dialogs.variables import Variables
 from orch_tui.tui.workbench.host import Asks, Opens
 from orch_tui.tui.workbench.model import Workbench

@@ -10,9 +10,9 @@ from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import log_file
+from orch_tui.runs.live.timeline import Timeline, timeline_of
+from orch_tui.runs.live.view import RunModel, telling
 from orch_tui.runs.log.merged import LogSource, MergedLog
-from orch_tui.runs.timeline import Timeline, timeline_of
-from orch_tui.runs.view import RunModel, telling
 from orch_tui.tui.workbench.run.live_panel import LivePanel
 from orch_tui.tui.workbench.run.watcher import Results
 from orch_tui.tui.workbench.shown import Shown

@@ -14,11 +14,11 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.run.plan import RunPlan
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.control import CannotRun, RunControl, grace_words
-from orch_tui.runs.control import Part as RunnablePart
-from orch_tui.runs.responding import asked_words
-from orch_tui.runs.shadow import shadow_tables
-from orch_tui.runs.view import RunModel, running_tasks
+from orch_tui.runs.live.control import CannotRun, RunControl, grace_words
+from orch_tui.runs.live.control import Part as RunnablePart
+from orch_tui.runs.live.view import RunModel, running_tasks
+from orch_tui.runs.people.responding import asked_words
+from orch_tui.runs.planning.shadow import shadow_tables
 from orch_tui.tui.data.freshening import only_stale
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.workbench.dialogs.run_preview import RunPart

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.runs.view import Written
+from orch_tui.runs.live.view import Written
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 

@@ -16,13 +16,13 @@ from textual.timer import Timer
 from orch_tui.project.history import continued_by, newest_ids
 from orch_tui.project.journal.file import BrokenJournal, is_executed
 from orch_tui.project.project import Project
-from orch_tui.runs.control import RunControl
-from orch_tui.runs.estimates import read_estimates, tasks_to_run
-from orch_tui.runs.feed import RunFeed
-from orch_tui.runs.nested import NestedRuns
+from orch_tui.runs.live.control import RunControl
+from orch_tui.runs.live.feed import RunFeed
+from orch_tui.runs.live.nested import NestedRuns
+from orch_tui.runs.live.view import RunModel, Written, read_written, variables_set
 from orch_tui.runs.past.cures import seen_of_run
-from orch_tui.runs.responding import NoAnswer
-from orch_tui.runs.view import RunModel, Written, read_written, variables_set
+from orch_tui.runs.people.responding import NoAnswer
+from orch_tui.runs.planning.estimates import read_estimates, tasks_to_run
 from orch_tui.tui.workbench.host import Asks, Opens, Posts, Times
 from orch_tui.tui.workbench.run.failure_card import Failure, read_failure
 from orch_tui.tui.workbench.shown import Shown
@@ -291,7 +291,7 @@ class RunWatcher:
 
     def _read_changes(self, run: Path) -> tuple[str, ...]:
         # Imported late: of a run that fails.
-        from orch_tui.runs.why import change_lines, why
+        from orch_tui.runs.past.why import change_lines, why
 
         try:
             found = why(self._project.paths, run)

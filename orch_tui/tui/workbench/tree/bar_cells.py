@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from orch_tui.model.status import Status
-from orch_tui.runs.timeline import Bar, Span, Try
+from orch_tui.runs.live.timeline import Bar, Span, Try
 from orch_tui.tui.status_look import style_of
 from orch_tui.tui.workbench.tree.axis import Axis
 

@@ -6,7 +6,7 @@ import locale
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from orch_tui.runs.timeline import Bar, Span
+from orch_tui.runs.live.timeline import Bar, Span
 from orch_tui.tui.widgets.row_painter import Part, Row
 from orch_tui.tui.workbench.tree.axis import Axis, heading, scale
 from orch_tui.tui.workbench.tree.bar_cells import ASCII, BLOCKS, Cells, draw_bar, draw_span

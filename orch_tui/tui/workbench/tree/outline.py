@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orch_tui.model.orchestration.orchestration import Phase, Task
-from orch_tui.runs.timeline import Bar, Span
+from orch_tui.runs.live.timeline import Bar, Span
 from orch_tui.tui.widgets.row_painter import Part
 from orch_tui.tui.workbench.tree.rule_row import RuleRow, rule_rows
 

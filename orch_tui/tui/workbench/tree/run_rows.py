@@ -18,10 +18,12 @@ from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import clock, show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import clock_of
-from orch_tui.runs.ending import exit_in_words
-from orch_tui.runs.head import Head
-from orch_tui.runs.interventions import decision_words, words_of
-from orch_tui.runs.rule_words import (
+from orch_tui.runs.live.head import Head
+from orch_tui.runs.live.timeline import Bar, Span, Timeline
+from orch_tui.runs.live.view import RUNNING, RunModel
+from orch_tui.runs.people.interventions import decision_words, words_of
+from orch_tui.runs.words.ending import exit_in_words
+from orch_tui.runs.words.rule_words import (
     MAY_RUN,
     RuleFate,
     RuleStanding,
@@ -31,8 +33,6 @@ from orch_tui.runs.rule_words import (
     seen_words,
     standings,
 )
-from orch_tui.runs.timeline import Bar, Span, Timeline
-from orch_tui.runs.view import RUNNING, RunModel
 from orch_tui.tui.status_look import DECISIONS, REUSED_GLYPH, REUSED_STYLE, look_of, style_of
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.sentence_rows import wrapped

@@ -13,9 +13,9 @@ from orch_tui.model.problem import Severity
 from orch_tui.model.status import Status
 from orch_tui.model.texts.durations import show_duration, write_duration
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.runs.rule_words import brief_condition, goal_of, label_of
+from orch_tui.runs.live.timeline import Bar
 from orch_tui.runs.sequence.names import cut, cut_names
-from orch_tui.runs.timeline import Bar
+from orch_tui.runs.words.rule_words import brief_condition, goal_of, label_of
 from orch_tui.tui.widgets.row_painter import Part, Row
 from orch_tui.tui.workbench.catalog import Label
 from orch_tui.tui.workbench.tree.chart import Chart

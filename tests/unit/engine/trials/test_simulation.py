@@ -13,7 +13,7 @@ from orch_tui.engine.trials.simulation import LOOK_AGAIN, simulate
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.runstate import RunState
-from orch_tui.runs.advising import AdviceKind, Shared, advise, advise_on, limited, moved
+from orch_tui.runs.planning.advising import AdviceKind, Shared, advise, advise_on, limited, moved
 
 from tests.support.engine_kit import make_commands, run
 

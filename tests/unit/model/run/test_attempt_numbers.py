@@ -19,7 +19,7 @@ from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState
 from orch_tui.model.status import Status
-from orch_tui.runs.ending import exit_in_words
+from orch_tui.runs.words.ending import exit_in_words
 
 T = 1_790_000_000.0
 _OF = re.compile(r"attempt (\d+) of (\d+)")

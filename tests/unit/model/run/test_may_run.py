@@ -9,7 +9,7 @@ from orch_tui.model.orchestration.rules import END, After, Rule, RuleDecision, T
 from orch_tui.model.run.may_run import Need, Needed, what_is_needed
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask
 from orch_tui.model.status import Status
-from orch_tui.runs.rule_words import may_run_words
+from orch_tui.runs.words.rule_words import may_run_words
 
 IDS = "abcdef"
 

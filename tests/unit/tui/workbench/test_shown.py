@@ -9,11 +9,11 @@ from orch_tui.model.events import events
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
-from orch_tui.runs.view import RunModel
+from orch_tui.runs.live.view import RunModel
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.workbench.shown import OF_A_RUN, Shown
 
-from tests.unit.runs.test_view import T0, begun, started
+from tests.unit.runs.live.test_view import T0, begun, started
 
 _EDITED = Orchestration("o", "O")
 

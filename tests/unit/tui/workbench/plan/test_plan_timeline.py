@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
-from orch_tui.runs.timeline import Bar, Span
+from orch_tui.runs.live.timeline import Bar, Span
 from orch_tui.tui.workbench.plan.plan_timeline import Planner, PlanTimeline
 
 from tests.support import strategies

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.model.status import Status
-from orch_tui.runs.timeline import Bar, Span, Try
+from orch_tui.runs.live.timeline import Bar, Span, Try
 from orch_tui.tui.workbench.tree.axis import Axis, heading, scale
 from orch_tui.tui.workbench.tree.bar_cells import ASCII, BLOCKS, Glyphs, draw_bar, draw_span
 

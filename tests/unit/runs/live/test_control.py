@@ -16,7 +16,7 @@ from orch_tui.model.orchestration.orchestration import Variable
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import JOURNAL, is_executed, read_run
 from orch_tui.project.project import open_project
-from orch_tui.runs.control import CannotRun, MissingValues, RunControl, grace_words, plan_words, with_values
+from orch_tui.runs.live.control import CannotRun, MissingValues, RunControl, grace_words, plan_words, with_values
 from orch_tui.tui.signals import Signals
 
 from tests.support.engine_kit import make_commands, until

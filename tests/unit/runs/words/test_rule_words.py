@@ -6,7 +6,7 @@ import pytest
 from orch_tui.model.orchestration.rules import After, EndAs, Rule, RuleDecision, TriedRule
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.status import Status
-from orch_tui.runs.rule_words import RuleFate, brief_condition, goal_of, label_of, seen_words, standings
+from orch_tui.runs.words.rule_words import RuleFate, brief_condition, goal_of, label_of, seen_words, standings
 
 NAMES = {"alert": "Alert"}
 RULES = (

@@ -9,7 +9,7 @@ from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.run.intervening import awaiting, refusal
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.runs.variables import variable_words
+from orch_tui.runs.words.variables import variable_words
 
 _NAMES = 3
 

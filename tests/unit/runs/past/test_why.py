@@ -18,7 +18,7 @@ from orch_tui.project.journal.file import JOURNAL, read_run
 from orch_tui.project.kept.objects import Objects
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project, open_project
-from orch_tui.runs.why import Change, Facts, Thing, changes, read_facts, why, why_lines
+from orch_tui.runs.past.why import Change, Facts, Thing, changes, read_facts, why, why_lines
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import run

@@ -28,12 +28,12 @@ from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.concurrent.memory_claims import MemoryUse
 from orch_tui.project.concurrent.pool_slots import PoolUse, who_waits
 from orch_tui.project.history import RunSummary
-from orch_tui.runs.ending import counts_told, files_written, findings_told, tables_written
-from orch_tui.runs.estimates import LONGER, MORE, Estimates
-from orch_tui.runs.feed import Batch
-from orch_tui.runs.pools import limit_of
-from orch_tui.runs.responding import NoAnswer
-from orch_tui.runs.variables import variable_words
+from orch_tui.runs.live.feed import Batch
+from orch_tui.runs.live.pools import limit_of
+from orch_tui.runs.people.responding import NoAnswer
+from orch_tui.runs.planning.estimates import LONGER, MORE, Estimates
+from orch_tui.runs.words.ending import counts_told, files_written, findings_told, tables_written
+from orch_tui.runs.words.variables import variable_words
 
 RUNNING = UNDER_WAY
 QUIET = 60.0

@@ -15,7 +15,7 @@ from orch_tui.model.run.runstate import RunState
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.journal.executors import ExecutorReader
 from orch_tui.project.journal.file import JOURNAL
-from orch_tui.runs.standing import Standing
+from orch_tui.runs.words.standing import Standing
 
 ANSWER = 10.0
 """Seconds in which an executor takes a request; it looks four times a second."""

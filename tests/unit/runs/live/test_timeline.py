@@ -7,12 +7,12 @@ from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events import events
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.status import Status
-from orch_tui.runs.estimates import Estimates
-from orch_tui.runs.timeline import Bar, Span, Timeline, Try, timeline_of
-from orch_tui.runs.view import RunModel, telling
+from orch_tui.runs.live.timeline import Bar, Span, Timeline, Try, timeline_of
+from orch_tui.runs.live.view import RunModel, telling
+from orch_tui.runs.planning.estimates import Estimates
 
 from tests.support.reasons import in_words
-from tests.unit.runs.test_view import T0, begun, model, plan, started
+from tests.unit.runs.live.test_view import T0, begun, model, plan, started
 
 KNOWN = Estimates(task_medians={"a": 4.0, "b": 10.0, "c": 5.0})
 

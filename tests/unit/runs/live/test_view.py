@@ -17,11 +17,11 @@ from orch_tui.model.status import Status
 from orch_tui.model.usage import Usage
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import ProjectPaths, make_private
-from orch_tui.runs.compare import compare
-from orch_tui.runs.estimates import Estimates, read_estimates, tasks_to_run
-from orch_tui.runs.feed import Batch, RunFeed
-from orch_tui.runs.head import head_of
-from orch_tui.runs.view import RunModel, read_written
+from orch_tui.runs.live.feed import Batch, RunFeed
+from orch_tui.runs.live.head import head_of
+from orch_tui.runs.live.view import RunModel, read_written
+from orch_tui.runs.past.compare import compare
+from orch_tui.runs.planning.estimates import Estimates, read_estimates, tasks_to_run
 from orch_tui.tui.widgets.line_tree import Row
 from orch_tui.tui.workbench.tree.run_rows import about_task, head_rows, planned_state, task_state, wait_rows
 

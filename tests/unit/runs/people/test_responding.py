@@ -20,12 +20,12 @@ from orch_tui.project.journal.executors import ExecutorReader
 from orch_tui.project.journal.file import JOURNAL
 from orch_tui.project.journal.format import write_event
 from orch_tui.project.project import Project
-from orch_tui.runs.control import RunControl
-from orch_tui.runs.feed import RunFeed
-from orch_tui.runs.head import head_of
-from orch_tui.runs.responding import ANSWER, ExecutorLook, NoAnswer
-from orch_tui.runs.standing import Standing
-from orch_tui.runs.view import RunModel
+from orch_tui.runs.live.control import RunControl
+from orch_tui.runs.live.feed import RunFeed
+from orch_tui.runs.live.head import head_of
+from orch_tui.runs.live.view import RunModel
+from orch_tui.runs.people.responding import ANSWER, ExecutorLook, NoAnswer
+from orch_tui.runs.words.standing import Standing
 from orch_tui.tui.home.board import Look
 from orch_tui.tui.home.live import Progress
 from orch_tui.tui.widgets.line_tree import Row

@@ -33,11 +33,11 @@ from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import RunSummary, latest, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.project import DefinitionError, Project
-from orch_tui.runs.missing_values import missing_values
-from orch_tui.runs.repeating import plan_of_repeat
-from orch_tui.runs.responding import ExecutorLook, NoAnswer
-from orch_tui.runs.rule_words import MAY_RUN
-from orch_tui.runs.stop_signals import STOPPING
+from orch_tui.runs.live.stop_signals import STOPPING
+from orch_tui.runs.people.responding import ExecutorLook, NoAnswer
+from orch_tui.runs.planning.missing_values import missing_values
+from orch_tui.runs.planning.repeating import plan_of_repeat
+from orch_tui.runs.words.rule_words import MAY_RUN
 
 if TYPE_CHECKING:
     from orch_tui.engine.runs.start import ActiveRun

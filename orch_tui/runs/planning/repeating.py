@@ -7,7 +7,7 @@ from orch_tui.engine.runs.start import RunRefused
 from orch_tui.model.run.plan import RunPlan
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.project import Project
-from orch_tui.runs.shadow import ShadowTable, versions_gone
+from orch_tui.runs.planning.shadow import ShadowTable, versions_gone
 
 _MOST = 10
 

@@ -27,7 +27,7 @@ from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.kept.objects import NotKept, Objects
 from orch_tui.project.kept.run_definitions import used_by_run
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.runs.ending import first_failure
+from orch_tui.runs.words.ending import first_failure
 
 _LONGER, _SECONDS = 2.0, 5.0
 """A task took longer when it took that many times as long, and that many seconds more: less is the weather."""

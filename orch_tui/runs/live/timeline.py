@@ -15,7 +15,7 @@ from orch_tui.model.run.intervening import awaiting
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
-from orch_tui.runs.view import RUNNING, RunModel
+from orch_tui.runs.live.view import RUNNING, RunModel
 
 _SAMPLE = 500
 SHORTEST = 0.001

@@ -21,7 +21,7 @@ from orch_tui.model.run.plan import Decision, PlannedPhase, RunPlan
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.project.data_order import earlier_tasks, through_gates
 from orch_tui.project.project import Project
-from orch_tui.runs.estimates import read_estimates
+from orch_tui.runs.planning.estimates import read_estimates
 
 LEAST_SHARE = 0.02
 """Of the whole run: what saves less is not worth an edit."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from orch_tui.project.journal.file import BrokenJournal
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.runs.feed import RunFeed
-from orch_tui.runs.view import RunModel
+from orch_tui.runs.live.feed import RunFeed
+from orch_tui.runs.live.view import RunModel
 
 MOST = 20
 """Nested runs of one run that are followed, at most."""

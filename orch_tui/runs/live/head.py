@@ -5,11 +5,11 @@ from __future__ import annotations
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.status import Status
-from orch_tui.runs.estimates import LONGER
-from orch_tui.runs.responding import NoAnswer
-from orch_tui.runs.standing import Standing
-from orch_tui.runs.timeline import Timeline, time_left
-from orch_tui.runs.view import RunModel
+from orch_tui.runs.live.timeline import Timeline, time_left
+from orch_tui.runs.live.view import RunModel
+from orch_tui.runs.people.responding import NoAnswer
+from orch_tui.runs.planning.estimates import LONGER
+from orch_tui.runs.words.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from orch_tui.project.concurrent.pool_slots import PoolUse, use_of
 from orch_tui.project.history import run_ids
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, JournalReader, is_executed
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.runs.log_times import LogTimes
-from orch_tui.runs.responding import ExecutorLook, NoAnswer
+from orch_tui.runs.live.log_times import LogTimes
+from orch_tui.runs.people.responding import ExecutorLook, NoAnswer
 
 _LOOK = 8
 """Looks at the journal between two looks at the logs: their times matter in minutes only."""

@@ -1,0 +1,1 @@
+"""What people are asked, decide and do in runs."""

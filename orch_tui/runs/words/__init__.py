@@ -1,0 +1,1 @@
+"""What runs say, in words: for every kind of output."""
