@@ -22,6 +22,7 @@ there at ``exec`` (proc(5)). A copy writes its own there; ROOM and a variable ma
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ctypes
 import functools
 import gc
@@ -29,6 +30,7 @@ import importlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import sys
@@ -150,6 +152,9 @@ class Forker:
             raise Refused("its arguments and its environment are too long")
         if (threads := len(os.listdir("/proc/self/task"))) > 1:
             raise Refused(f"{threads} threads run in the process that forks")
+        # What it asked before its end is still read, and whoever took its run over starts that anew.
+        if self._alone:
+            raise Refused("nobody waits for it any more")
         entered, tell = os.pipe()
         pid = os.fork()
         if pid:
@@ -161,6 +166,8 @@ class Forker:
             return pid
         try:
             os.close(entered)
+            if self._alone:
+                os._exit(_NO_EXIT_FILE)
             self._connection.close()
             environment = os.pread(attempt.descriptors[0], size, 0)
             _enter(attempt, environment, self._added)
@@ -168,11 +175,21 @@ class Forker:
             self._environment.write(environment)
             self._arguments.write(title)
             _begin(attempt)
-            os.write(tell, b".")
+            # Without the process that forked it, it is found by its tag: it has begun, so it goes on.
+            with contextlib.suppress(BrokenPipeError):
+                os.write(tell, b".")
             os.close(tell)
         except BaseException:  # noqa: BLE001 - nothing may lead from here to the parent's code
             os._exit(_NO_EXIT_FILE)
         return 0
+
+    @property
+    def _alone(self) -> bool:
+        """Whether the executor is gone, also while something that it sent is unread."""
+        poller = select.poll()
+        # A hang-up is told unasked.
+        poller.register(self._connection, 0)
+        return bool(poller.poll(0))
 
     def _reap(self, pid: int) -> dict[str, Any]:
         try:
@@ -264,13 +281,18 @@ def _begin(attempt: Attempt) -> None:
         sys.stderr.write(f"{error.strerror}: {attempt.cwd}\n")
         _write_code(attempt.exit_file, _NO_DIRECTORY)
         os._exit(_NO_DIRECTORY)
+    # As a shell does when it goes there.
+    os.environ["PWD"] = attempt.cwd
 
 
 def _run(programs: _Programs, attempt: Attempt) -> NoReturn:
     """To its end; the exit code is written when all else of the program is over."""
-    code = 1
+    code, own = 1, os.getpid()
 
     def end() -> None:
+        # A copy that the program itself made has no say in how the attempt ended.
+        if os.getpid() != own:
+            return
         try:
             sys.stdout.flush()
             sys.stderr.flush()

@@ -52,7 +52,7 @@ class LocalBackend:
     async def start(self, spec: AttemptSpec, name: str, inherit: tuple[int, ...] = ()) -> LocalJob:
         """See :class:`orch_tui.engine.backends.backend.Backend`."""
         warm = await self._start_warm(spec, inherit) if spec.built_in is not None else None
-        return LocalJob(warm or self._launcher.start(spec, inherit))
+        return LocalJob(warm or self._launcher.start(spec, inherit), announced=isinstance(warm, Gone))
 
     async def _start_warm(self, spec: AttemptSpec, inherit: tuple[int, ...]) -> Running | None:
         if self._warm is None:

@@ -38,14 +38,16 @@ class Gone:
         self,
         spec: AttemptSpec,
         group: int | None,
-        known: AttemptState,
+        known: AttemptState | None,
         lost: str,
-        when: Callable[[float], float],
+        when: Callable[[float], float] | None,
         *,
         thorough: bool,
     ) -> None:
         """``group`` is its process group, if that is certain; ``lost`` why its exit code may never be known. ``when``
-        turns the time of a file into the run's. ``thorough``: see ``clean_up``; for one that ended with 0, that is.
+        turns the time of a file into the run's; ``known`` is what the journal says of it. Both are None for one that
+        this process asked for, which ended just now. ``thorough``: see ``clean_up``; for one that ended with 0, that
+        is.
         """
         self._spec = spec
         self._group = group
@@ -66,8 +68,8 @@ class Gone:
         leftovers = await clean_up(self._group, directory, thorough=self._thorough or code != 0, own_only=nested)
         limit = self._spec.memory
         memory = None if limit is None else await memory_end(directory, limit)
-        ended = None if code is None or modified is None else self._when(modified)
-        if self._known.killing is None:
+        ended = None if code is None or modified is None or self._when is None else self._when(modified)
+        if self._known is None or self._known.killing is None:
             return Exit(code, leftovers=leftovers, lost=self._lost, ended=ended, memory=memory)
         # It got its signal, and is gone: with KILL, no exit code is left.
         since = self._known.killing_at

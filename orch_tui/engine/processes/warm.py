@@ -19,6 +19,7 @@ from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from orch_tui.engine.processes.accounting import Reaped, bytes_of, reaped_elsewhere
+from orch_tui.engine.processes.adopt import Gone
 from orch_tui.engine.processes.launcher import PYTHON, AttemptSpec, Identity
 from orch_tui.engine.processes.local import DEFAULT_SIGNALS, LocalAttempt, LocalLauncher, leader_of
 from orch_tui.engine.processes.log import open_log
@@ -55,8 +56,8 @@ class WarmStarts:
         self._made = 0
         self._forker: _Forker | None = None
 
-    async def start(self, spec: AttemptSpec, inherit: tuple[int, ...]) -> LocalAttempt | None:
-        """None when it is to be started plainly: nothing of it has begun then.
+    async def start(self, spec: AttemptSpec, inherit: tuple[int, ...]) -> LocalAttempt | Gone | None:
+        """None when it is to be started plainly: nothing of it has begun then. Gone when it has ended already.
 
         Raises:
             OSError: its log cannot be opened, or the forker died over it and nobody knows what became of it.
@@ -128,7 +129,7 @@ async def _to_its_answer(asking: Coroutine[Any, Any, dict[str, Any] | None]) -> 
         raise
 
 
-async def _what_became_of(spec: AttemptSpec) -> LocalAttempt | None:
+async def _what_became_of(spec: AttemptSpec) -> LocalAttempt | Gone | None:
     """The attempt that a forker was asked for that is gone now; None when it surely has not begun.
 
     Raises: OSError.
@@ -142,6 +143,8 @@ async def _what_became_of(spec: AttemptSpec) -> LocalAttempt | None:
         if not is_locked(log_file(spec.directory)):
             break
     if os.path.lexists(exit_file(spec.directory)):
+        return Gone(spec, None, None, "the process that forked it died, and it left no exit code", None, thorough=False)
+    if is_locked(log_file(spec.directory)):
         raise ChildProcessError(0, "the process that forked it died in the same moment", spec.argv[-1])
     return None
 
@@ -232,6 +235,8 @@ class _Forker:
         with contextlib.suppress(OSError):
             end = os.pidfd_open(self._pid)
             try:
+                # One that somebody stopped would stay for ever.
+                signal.pidfd_send_signal(end, signal.SIGCONT)
                 poller = select.poll()
                 poller.register(end, select.POLLIN)
                 if poller.poll(_LEAVING * 1000 if not self._asked else 0):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import os
 import resource
 import signal
+import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -17,7 +20,8 @@ from orch_tui.engine.processes import warm
 from orch_tui.engine.processes.adopt import find_leader
 from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest
 from orch_tui.engine.processes.local import LocalAttempt, LocalLauncher, read_exit_file
-from orch_tui.engine.processes.process import read_environment, read_stat, tagged
+from orch_tui.engine.processes.log import open_log
+from orch_tui.engine.processes.process import read_environment, read_stat, tagged, wait_for_exit
 from orch_tui.engine.processes.warm import WarmStarts
 from orch_tui.model.failure import FailureKind
 from orch_tui.project.attempt_dir import exit_file, log_file
@@ -197,3 +201,91 @@ async def test_one_that_does_not_answer_is_given_up_and_nothing_runs_twice(
     stop = StopRequest()
     stop.ask(FailureKind.CANCEL, now=True)
     await carried(attempt, stop)
+
+
+_ROOT = Path(__file__).resolve().parents[4]
+
+
+@pytest.mark.parametrize("script", ["exit 5", "touch ready; until [ -e go ]; do sleep 0.02; done; exit 5"])
+async def test_what_its_forker_died_over_goes_on_and_its_code_is_known(
+    starts: WarmStarts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    # GIVEN a forker that is killed when it has forked, before the copy has begun
+    monkeypatch.setattr(warm, "_FORKER", "tests.support.dying_forker")
+    directory = tmp_path / "run" / "tasks" / "t" / "1"
+    # WHEN
+    attempt = await starts.start(spec(directory, script, {"PYTHONPATH": str(_ROOT)}), ())
+    assert attempt is not None
+    (directory / "go").touch()
+    end, _ = await carried(attempt)
+    # THEN it is neither lost nor said not to have begun
+    assert end.code == 5 == read_exit_file(directory) and end.begun and not end.lost and tagged([directory]) == []
+
+
+async def test_one_that_ended_without_a_code_as_its_forker_died_is_lost(
+    starts: WarmStarts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warm, "_FORKER", "tests.support.dying_forker")
+    directory = tmp_path / "run" / "tasks" / "t" / "1"
+    attempt = await starts.start(spec(directory, "kill -KILL $PPID", {"PYTHONPATH": str(_ROOT)}), ())
+    assert attempt is not None
+    end, _ = await carried(attempt)
+    assert end.code is None and tagged([directory]) == []
+
+
+async def test_a_forker_without_its_executor_starts_nothing_of_what_is_unread_and_goes(tmp_path: Path) -> None:
+    # GIVEN a forker that stands still, and a question that it has not read
+    directory = tmp_path / "run" / "tasks" / "t" / "1"
+    what = spec(directory, "touch begun")
+    forker = warm._Forker(what.environment)
+    os.kill(forker._pid, signal.SIGSTOP)
+    end = os.pidfd_open(forker._pid)
+    variables, log = os.memfd_create("environment"), open_log(directory)
+    os.write(variables, b"".join(os.fsencode(f"{name}={value}\0") for name, value in what.environment.items()))
+    asked = {
+        "module": RUNNER,
+        "argv": what.argv,
+        "cwd": what.cwd,
+        "umask": 0o022,
+        "exit_file": str(exit_file(directory)),
+    }
+    socket.send_fds(forker._socket, [json.dumps({"start": asked}).encode()], (variables, log))
+    os.close(variables)
+    os.close(log)
+    # WHEN its executor ends, which listens by now
+    await asyncio.sleep(0)
+    forker._listening.cancel()
+    await asyncio.gather(forker._listening, return_exceptions=True)
+    # THEN it goes on, begins nothing, and ends
+    assert await wait_for_exit(end, 60)
+    os.close(end)
+    assert not is_locked(log_file(directory)) and not exit_file(directory).exists()
+    assert not (directory / "begun").exists()
+
+
+async def test_it_has_the_variable_of_its_directory_that_a_shell_sets(starts: WarmStarts, tmp_path: Path) -> None:
+    what = replace(spec(tmp_path / "t", ""), argv=(sys.executable, "-P", "-m", RUNNER, "--", "env"))
+    assert (await carried(await forked(starts, what)))[0].code == 0
+    assert f"PWD={what.cwd}" in log_file(what.directory).read_text().splitlines()
+
+
+_COPIES = """
+import os, signal, sys
+from orch_tui.components.kit import forker
+
+class Programs:
+    def run(self, attempt):
+        copy = os.fork()
+        if copy == 0:
+            sys.exit(0)
+        os.waitpid(copy, 0)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+forker._run(Programs(), forker.Attempt("m", [], "/", 0o022, sys.argv[1], []))
+"""
+
+
+def test_a_copy_that_a_program_makes_of_itself_does_not_say_how_the_attempt_ended(tmp_path: Path) -> None:
+    file = tmp_path / "exit"
+    ended = subprocess.run([sys.executable, "-P", "-c", _COPIES, str(file)], timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL and not file.exists()
