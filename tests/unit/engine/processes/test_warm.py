@@ -60,7 +60,7 @@ async def starts(tmp_path: Path) -> AsyncIterator[WarmStarts]:
 
 async def forked(starts: WarmStarts, what: AttemptSpec, inherit: tuple[int, ...] = ()) -> LocalAttempt:
     attempt = await starts.start(what, inherit)
-    assert attempt is not None
+    assert isinstance(attempt, LocalAttempt)
     return attempt
 
 
