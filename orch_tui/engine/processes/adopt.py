@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
@@ -10,6 +11,11 @@ from orch_tui.engine.processes.memory_limit import memory_end
 from orch_tui.engine.processes.process import boot_id, is_same, read_stat
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.attempt_state import AttemptState
+from orch_tui.project.attempt_dir import exit_file
+
+_UNSTARTED = "it never began: its executor was gone before"
+_AGAIN = 5
+"""How often in a row what never began is begun again."""
 
 
 def adopt_leader(pid: int, started: tuple[int, int], spec: AttemptSpec) -> LocalAttempt | None:
@@ -66,6 +72,8 @@ class Gone:
         # Before what was left ends, and may touch it.
         code, modified = await read_ending(directory, patient=True)
         leftovers = await clean_up(self._group, directory, thorough=self._thorough or code != 0, own_only=nested)
+        if code is None and self._never_began():
+            return Exit(None, leftovers=leftovers, unstarted=_UNSTARTED, again=_AGAIN)
         limit = self._spec.memory
         memory = None if limit is None else await memory_end(directory, limit)
         ended = None if code is None or modified is None or self._when is None else self._when(modified)
@@ -76,6 +84,12 @@ class Gone:
         took = None if ended is None or since is None else max(0.0, ended - since)
         why = FailureKind(self._known.killing)
         return Exit(code, why, killed=code is None, seconds_to_stop=took, leftovers=leftovers, ended=ended)
+
+    def _never_began(self) -> bool:
+        """Its log was held as its start was asked for and had not come about, by nothing that has its tag."""
+        known = self._known
+        asked = known is not None and known.pid is None and known.killing is None
+        return asked and not self._lost and not os.path.lexists(exit_file(self._spec.directory))
 
 
 def own_group(pid: int | None, started: tuple[int, int] | None, boot: object) -> int | None:

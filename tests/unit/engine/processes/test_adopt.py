@@ -99,3 +99,17 @@ def test_secrets_are_read_from_what_lives(tmp_path: Path, monkeypatch: pytest.Mo
     assert secrets_in_use(tmp_path) == {"ORCH_SECRETS": "TOKEN,GONE", "TOKEN": "abc"}
     monkeypatch.setattr(in_use, "tagged", lambda directories: [7])
     assert secrets_in_use(tmp_path) == {}
+
+
+@pytest.mark.parametrize(("code", "again"), [(None, True), ("", False), ("0\n", False)], ids=["none", "empty", "whole"])
+def test_what_was_asked_for_and_left_no_trace_has_not_begun(tmp_path: Path, code: str | None, again: bool) -> None:
+    # GIVEN an attempt whose start is not in the journal, whose log was held as its run was taken over
+    log_file(tmp_path).touch()
+    if code is not None:
+        exit_file(tmp_path).write_text(code)
+    spec = AttemptSpec(("x",), {}, "/", tmp_path)
+    # WHEN
+    left = Gone(spec, None, AttemptState(1, 0.0), "", lambda at: at, thorough=True)
+    end = asyncio.run(left.wait(StopRequest(), lambda why, grace: None))
+    # THEN it is begun again only where it made no exit file, which is the first thing it does
+    assert bool(end.unstarted) == bool(end.again) == again
