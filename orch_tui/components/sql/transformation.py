@@ -112,8 +112,9 @@ def open_sandbox(ctx: Context, *, threads: int, memory_limit: str) -> duckdb.Duc
     home = real_path(ctx.data_dir)
     allowed = ", ".join(literal(f"{home / name}/") for name in ("in", "out"))
     con.execute(f"set allowed_directories = [{allowed}]")
-    # What names an input beside marks of patterns is looked at as it is written.
-    con.execute(f"set allowed_paths = [{', '.join(literal(exact_path(path)) for path in inputs.values())}]")
+    # What names a file beside marks of patterns is looked at as it is written.
+    files = [*inputs.values(), *(output.path for output in ctx.outputs.values())]
+    con.execute(f"set allowed_paths = [{', '.join(literal(exact_path(path)) for path in files)}]")
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
