@@ -55,7 +55,10 @@ def export_command(
     if Path(what).is_dir():
         return _into_directory(Path(what), branch, add, project, dry_run=dry_run, as_json=as_json)
     if "/" in what:
-        raise CliError("name the file that the table goes to, which ends in .parquet or .csv")
+        raise CliError(
+            f"there is no directory {safe_line(what, 300)}; "
+            "of a table, name the file that it goes to as well, which ends in .parquet or .csv"
+        )
     return _print_flow(what, kind, project)
 
 

@@ -80,6 +80,8 @@ def _print_names(project: Project, component: Component, configuration: Configur
 
         print_json(out, names)
         return SUCCESS
+    if not names:
+        Output(sys.stderr).line(f'the component "{safe_line(component.id, 60)}" has no actions')
     for name in names:
         out.line(safe_line(name, 200))
     return SUCCESS

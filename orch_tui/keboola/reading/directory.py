@@ -104,6 +104,10 @@ class _Reader:
                 yield self._configuration(entry, key, self._path(entry, paths))
             except KeboolaError as error:
                 self.problems += error.sentences
+            except OSError as error:
+                # A directory that may not be entered; what is wrong with a file is a sentence of its reader.
+                where = safe_line(str(error.filename or "/".join(key)).removeprefix(f"{self.root}/"), 300)
+                self.problems.append(f"{where}: it cannot be read: {error.strerror or error}")
 
     def _path(self, entry: Body, entries: dict[tuple[str, str], Body]) -> str:
         """Its directory below the branch: what belongs to another configuration lies below that one's."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import math
 import os
@@ -49,6 +50,8 @@ _NO_ANSWER = re.compile(
     re.IGNORECASE,
 )
 _PASSING = re.compile(r"temporarily unable|submit ?limit|MaxSubmit|MaxJobCount|try again|retrying", re.IGNORECASE)
+_NO_ROOM = {errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT}
+"""Why a program cannot be started now, and could be later."""
 _ID = re.compile(r"^(\d+)(?:;|$)", re.MULTILINE)
 _PREFIX = re.compile(r"^(?:(?:sbatch|squeue|scancel): )?(?:slurm_load_jobs )?(?:error: )?", re.MULTILINE)
 
@@ -96,18 +99,13 @@ async def submit(spec: AttemptSpec, name: str, settings: BackendSettings, exclud
     """Ask for a job of this name that carries the attempt.
 
     The program holds the lock of the attempt's file for the queue's log until it has its answer: as long as that is
-    held, a job may still come.
-
-    Raises:
-        OSError: the log cannot be made, or the program cannot be started. Nothing was asked for.
+    held, a job may still come. Where it cannot be started, nothing was asked for: that is an answer, too.
     """
-    log = open_own(queue_log(spec.directory), os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
-        fcntl.flock(log, fcntl.LOCK_EX)
-        script = f"#!/bin/sh\nexec {shlex.join([sys.executable, '-P', '-m', SUPERVISOR, str(spec.directory)])}\n"
-        answer = await run(submit_arguments(spec, name, settings, exclude), script.encode(), keep=log)
-    finally:
-        os.close(log)
+        answer = await _ask(spec, submit_arguments(spec, name, settings, exclude))
+    except OSError as error:
+        said = safe_line(f"{error.strerror or error}: {error.filename or 'sbatch'}", 300)
+        return Submitted(Submission.BUSY if error.errno in _NO_ROOM else Submission.REFUSED, said=said)
     found = _ID.search(answer.output)
     if answer.code == 0 and found is not None:
         return Submitted(Submission.DONE, found[1])
@@ -115,6 +113,17 @@ async def submit(spec: AttemptSpec, name: str, settings: BackendSettings, exclud
     if answer.code is None or answer.code <= 0 or _NO_ANSWER.search(answer.error):
         return Submitted(Submission.UNKNOWN, said=said)
     return Submitted(Submission.BUSY if _PASSING.search(answer.error) else Submission.REFUSED, said=said)
+
+
+async def _ask(spec: AttemptSpec, arguments: Sequence[str]) -> Answer:
+    """Raises: OSError when the log cannot be made, or the program cannot be started."""
+    log = open_own(queue_log(spec.directory), os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    try:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        script = f"#!/bin/sh\nexec {shlex.join([sys.executable, '-P', '-m', SUPERVISOR, str(spec.directory)])}\n"
+        return await run(arguments, script.encode(), keep=log)
+    finally:
+        os.close(log)
 
 
 def submit_arguments(spec: AttemptSpec, name: str, settings: BackendSettings, exclude: Sequence[str]) -> list[str]:

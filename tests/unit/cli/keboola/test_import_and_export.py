@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from orch_tui.cli.main import cli
+from orch_tui.cli.shared.errors import CliError
 from orch_tui.project.project import open_project
 from orch_tui.project.saving.writer import save_orchestration
 
@@ -84,3 +85,36 @@ def test_what_is_no_project_of_keboola_is_refused(tmp_path: Path, source: str) -
     # THEN
     assert result.exception is not None
     assert source in str(result.exception)
+
+
+def test_an_export_into_a_directory_that_is_not_there_says_so(tmp_path: Path) -> None:
+    _call("import", pulled_directory(tmp_path / "pulled"), "--new", tmp_path / "here")
+    with pytest.raises(CliError, match=r"there is no directory .*/nowhere; of a table"):
+        _call_raising("export", tmp_path / "nowhere", "-p", tmp_path / "here")
+
+
+def test_a_configuration_that_may_not_be_read_leaves_the_others_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a directory that may not be entered
+    pulled = pulled_directory(tmp_path / "pulled")
+    closed = pulled / "main/extractor/keboola.ex-http/campaigns"
+    is_file = Path.is_file
+
+    def refused(path: Path) -> bool:
+        if path.parent == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    # WHEN
+    result = _call("import", pulled, "--new", tmp_path / "here")
+    # THEN what is wrong is said, and the rest is there
+    assert "cannot be read: Permission denied" in result.output
+    assert "outer" in open_project(tmp_path / "here").orchestration_ids()
+
+
+def _call_raising(*arguments: object) -> None:
+    result = _call(*arguments)
+    assert result.exception is not None
+    raise result.exception

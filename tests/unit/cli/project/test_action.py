@@ -53,6 +53,9 @@ def test_what_a_component_refuses_or_does_not_know(root: Path) -> None:
     (root / "configurations" / "sql" / "a.toml").write_text("")
     done = command_here(root, "action", "sql/a", "listTables")
     assert done.returncode == 2 and 'the component "sql" has no action "listTables"' in done.stderr
+    # WHEN it is asked what it has
+    done = command_here(root, "action", "sql/a")
+    assert (done.returncode, done.stdout) == (0, "") and 'the component "sql" has no actions' in done.stderr
     # WHEN there is no such configuration
     assert command_here(root, "action", "acme.ex/none", "listTables").returncode == 2
     assert not list((root / ".orch").glob("tmp/*"))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,3 +95,33 @@ async def test_a_queue_that_does_not_answer_is_no_empty_queue(tmp_path: Path, mo
 def test_no_line_of_the_queue_breaks_it(line: str) -> None:
     row = read_row(line)
     assert row is None or "|".join(row) == line
+
+
+@pytest.mark.parametrize(
+    ("path", "limit", "how"), [("", None, Submission.REFUSED), (None, 3, Submission.BUSY)], ids=["absent", "no room"]
+)
+async def test_a_program_that_cannot_be_started_is_an_answer(
+    spec: AttemptSpec,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str | None,
+    limit: int | None,
+    how: Submission,
+) -> None:
+    # GIVEN a machine without Slurm, or a process that may open no more files
+    fake(tmp_path, monkeypatch, "sbatch", "echo 4711")
+    if path is not None:
+        monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    if limit is not None:
+        monkeypatch.setattr(commands, "open_own", refusing(errno.EMFILE))
+    # WHEN it is asked THEN that is said, and no error that ends the run
+    answer = await submit(spec, "orch-1", SETTINGS, ())
+    assert answer.how is how and answer.job == ""
+    assert ("not installed" in answer.said) == (path is not None)
+
+
+def refusing(number: int) -> Callable[..., int]:
+    def refuse(path: Path, *_: object) -> int:
+        raise OSError(number, os.strerror(number), str(path))
+
+    return refuse
