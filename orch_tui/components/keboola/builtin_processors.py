@@ -163,7 +163,8 @@ def decompress(given: Decompress, folder: DataFolder, say: Say) -> None:
             RuntimeError,
         ) as error:
             sentence = f'file "{safe_line(inner, 200)}" cannot be decompressed: {safe_line(str(error), 200)}'
-            if not given.graceful:
+            # An error with a number is the system's (a full disk, say) and no fault of the file.
+            if not given.graceful or (isinstance(error, OSError) and error.errno is not None):
                 raise UserError(sentence) from error
             say(f"warning: {sentence}")
             # What came of it before it broke is none of what was in it.

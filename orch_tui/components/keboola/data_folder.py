@@ -15,11 +15,8 @@ from typing import Any
 
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.in_memory import served_json
-from orch_tui.model.errors import UserError
-from orch_tui.model.texts.json_text import parse_json
-from orch_tui.model.texts.text import safe_line
+from orch_tui.components.kit.state import left_state
 from orch_tui.project.attempt_dir import config_file, input_state, output_state, scratch_folder
-from orch_tui.project.files.own_files import read_own_text
 from orch_tui.project.paths import make_private
 
 _KINDS = ("tables", "files")
@@ -70,16 +67,10 @@ class DataFolder:
 
         Raises: UserError.
         """
-        path = output_state(self._attempt)
-        try:
-            text = read_own_text(path)
-            state = parse_json(text) if text.strip() else {}
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise UserError(f"out/state.json cannot be read: {safe_line(str(error))}; write one JSON object") from error
-        path.unlink()
-        return state if isinstance(state, dict) else {}
+        state = left_state(self._attempt)
+        if state is not None:
+            output_state(self._attempt).unlink()
+        return state
 
     def next_stage(self) -> None:
         """What one stage wrote becomes what the next one reads: ``out`` is ``in`` now, and all else is gone.

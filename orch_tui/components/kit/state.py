@@ -102,15 +102,7 @@ class SavedState:
 
     def of_program(self) -> dict[str, Any] | None:
         """What the program left in ``out/state.json``; None when it left nothing. Raises: UserError."""
-        path = output_state(self._config.data_dir)
-        try:
-            text = read_own_text(path)
-            state = parse_json(text) if text.strip() else {}
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise UserError(f"out/state.json cannot be read: {safe_line(str(error))}; write one JSON object") from error
-        return state if isinstance(state, dict) else {}
+        return left_state(self._config.data_dir)
 
     def to_keep(self, state: Mapping[str, Any]) -> dict[str, Any]:
         """``state`` with references in place of secrets. Raises: UserError when that cannot be."""
@@ -140,3 +132,15 @@ class SavedState:
     def close(self) -> None:
         """Forget what was in memory only."""
         self._memory.close()
+
+
+def left_state(attempt: Path) -> dict[str, Any] | None:
+    """What a program left in ``out/state.json`` of its attempt; None when it left nothing. Raises: UserError."""
+    try:
+        text = read_own_text(output_state(attempt))
+        state = parse_json(text) if text.strip() else {}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise UserError(f"out/state.json cannot be read: {safe_line(str(error))}; write one JSON object") from error
+    return state if isinstance(state, dict) else {}

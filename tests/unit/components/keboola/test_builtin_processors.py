@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from orch_tui.components.keboola import builtin_processors
 from orch_tui.components.keboola.builtin_processors import is_builtin, run_builtin
 from orch_tui.components.keboola.data_folder import DataFolder
 from orch_tui.model.errors import UserError
@@ -216,6 +218,17 @@ def test_decompress(tmp_path: Path, parameters: dict[str, Any], given: Tree, fou
     out, said = processed(tmp_path, "decompress", parameters, given)
     assert out == found
     assert [line.startswith("warning: file ") for line in said] == [True, True] * bool(parameters.get("graceful"))
+
+
+def test_a_full_disk_is_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a disk without room
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(builtin_processors, "_unpack", full)
+    # WHEN files that cannot be decompressed are to be left out THEN this one is not
+    with pytest.raises(UserError, match="No space left"):
+        processed(tmp_path, "decompress", {"graceful": True}, {"files/a.gz": gzip.compress(b"1")})
 
 
 @pytest.mark.parametrize(
