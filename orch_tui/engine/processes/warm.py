@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from orch_tui.engine.processes.accounting import Reaped, bytes_of, reaped_elsewhere
@@ -89,7 +89,7 @@ class WarmStarts:
             os.write(variables, b"".join(os.fsencode(f"{name}={value}\0") for name, value in spec.environment.items()))
             log = open_log(spec.directory)
             opened.callback(os.close, log)
-            told = await _to_its_answer(forker.ask(message, (variables, log, *inherit)))
+            told = await forker.to_its_answer(message, (variables, log, *inherit))
         if told is None:
             forker.kill()
             return await _what_became_of(spec)
@@ -116,17 +116,6 @@ def _common(environment: Mapping[str, str]) -> dict[str, str] | None:
         return None
     own = _OF_AN_ATTEMPT | secrets
     return {name: value for name, value in environment.items() if name not in own}
-
-
-async def _to_its_answer(asking: Coroutine[Any, Any, dict[str, Any] | None]) -> dict[str, Any] | None:
-    """What is asked for is there, or not, when this ends, also when it is cancelled: whoever goes on with a run that is
-    handed over looks for the attempt, and must not come before it."""
-    asked = asyncio.ensure_future(asking)
-    try:
-        return await asyncio.shield(asked)
-    except asyncio.CancelledError:
-        await asyncio.wait({asked})
-        raise
 
 
 async def _what_became_of(spec: AttemptSpec) -> LocalAttempt | Gone | None:
@@ -197,6 +186,23 @@ class _Forker:
             return await asyncio.wait_for(asyncio.shield(answer), _PATIENCE)
         except TimeoutError:
             return None
+
+    async def to_its_answer(self, message: bytes, descriptors: tuple[int, ...]) -> dict[str, Any] | None:
+        """As :meth:`ask`. What is asked for is there, or not, when this ends, also when it is cancelled: whoever goes on
+        with a run that is handed over looks for the attempt, and must not come before it."""
+        asked = asyncio.ensure_future(self.ask(message, descriptors))
+        try:
+            return await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            # One that somebody stopped would be waited for until patience ends.
+            self._wake()
+            await asyncio.wait({asked})
+            raise
+
+    def _wake(self) -> None:
+        # One that is gone is buried, and its number may be another's.
+        if not self.gone:
+            os.kill(self._pid, signal.SIGCONT)
 
     async def reap(self, pid: int) -> Reaped | None:
         """Let it wait for an attempt that has ended; None when it cannot any more."""

@@ -203,6 +203,26 @@ async def test_one_that_does_not_answer_is_given_up_and_nothing_runs_twice(
     await carried(attempt, stop)
 
 
+async def test_whoever_gives_up_a_start_gets_its_answer_also_of_a_forker_that_stands_still(
+    starts: WarmStarts, tmp_path: Path
+) -> None:
+    # GIVEN a start that a forker which stands still was asked for
+    attempt = await forked(starts, spec(tmp_path / "a", "exec sleep 600"))
+    os.kill(await forker_of(attempt), signal.SIGSTOP)
+    starting = asyncio.create_task(starts.start(spec(tmp_path / "b", "touch begun"), ()))
+    while not os.path.lexists(log_file(tmp_path / "b")):
+        await asyncio.sleep(0)
+    # WHEN the executor ends
+    starting.cancel()
+    done, _ = await asyncio.wait({starting}, timeout=warm._PATIENCE / 2)
+    # THEN it does not wait until patience ends, and the attempt is there
+    assert done and starting.cancelled()
+    await happens((tmp_path / "b" / "begun").exists)
+    stop = StopRequest()
+    stop.ask(FailureKind.CANCEL, now=True)
+    await carried(attempt, stop)
+
+
 _ROOT = Path(__file__).resolve().parents[4]
 
 
