@@ -188,8 +188,8 @@ class _Forker:
             return None
 
     async def to_its_answer(self, message: bytes, descriptors: tuple[int, ...]) -> dict[str, Any] | None:
-        """As :meth:`ask`. What is asked for is there, or not, when this ends, also when it is cancelled: whoever goes on
-        with a run that is handed over looks for the attempt, and must not come before it."""
+        """As :meth:`ask`. What is asked for is there, or not, when this ends, also when it is cancelled: whoever goes
+        on with a run that is handed over looks for the attempt, and must not come before it."""
         asked = asyncio.ensure_future(self.ask(message, descriptors))
         try:
             return await asyncio.shield(asked)
