@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import get_ident
 
 import pytest
 from orch_tui.project.project import Project
+from orch_tui.project.table_uses import table_uses
 from orch_tui.storage.browse import TableBrowser
 from orch_tui.storage.files.store import FileStore
 from orch_tui.storage.files.values import Origin
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication
 from orch_tui.tui.app import OrchApp
+from orch_tui.tui.data import storage as storage_list
 from orch_tui.tui.data.facts import Facts
 from orch_tui.tui.data.files import FilesScreen
 from orch_tui.tui.data.grid import PAGE, DataGrid
@@ -81,8 +84,29 @@ async def test_the_tables_with_who_writes_and_reads_them(project: Project) -> No
         await until(pilot, lambda: app.screen is screen)
         await pilot.press("escape")
         assert len(screen.list.tables) == 2
-        await pilot.press("escape")
+        # WHEN the filter is open THEN the arrows walk the list, and Enter without words closes it
+        await pilot.press("slash", "down", "up", "down")
+        assert screen.list.cursor == 1
+        await pilot.press("enter", "escape")
         await until(pilot, lambda: app.screen is not screen)
+
+
+async def test_definitions_are_read_beside_the_keys(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN where the definitions are asked who uses a table
+    asked: list[int] = []
+
+    def watched(of: Project) -> object:
+        asked.append(get_ident())
+        return table_uses(of)
+
+    monkeypatch.setattr(storage_list, "table_uses", watched)
+    app = OrchApp(project)
+    async with app.run_test(size=(130, 30)) as pilot:
+        screen = StorageScreen()
+        await app.push_screen(screen)
+        await until(pilot, lambda: len(screen.list.tables) == 2)
+        # THEN not in the loop that answers keys
+        assert asked and get_ident() not in asked
 
 
 async def test_rows_are_read_where_they_are_looked_at(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

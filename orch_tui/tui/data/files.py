@@ -10,7 +10,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.sizes import size_text
@@ -23,10 +23,12 @@ from orch_tui.tui.data.cells import fitted
 from orch_tui.tui.dates import show_when
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.dialogs.confirm import Confirm
-from orch_tui.tui.filtering import filter_words, matches
+from orch_tui.tui.filtering import matches
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
+from orch_tui.tui.widgets.filter_field import FilterField
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.list_head import ListHead
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
@@ -63,7 +65,7 @@ class FileList(LineList):
     def _tags_width(self) -> int:
         return (self.size.width - _SIZE - _WHEN) // 2 if self.size.width >= _TAGS_FROM else 0
 
-    def head(self) -> Row:
+    def head(self, width: int) -> Row:
         """The titles of the columns."""
         tags = self._tags_width()
         words = fitted("tags", tags) + "  " if tags else ""
@@ -94,8 +96,6 @@ class FilesScreen(FullScreen[None]):
             border-title-style: bold;
             border-subtitle-color: $text-muted;
         }
-        & #head { height: 1; color: $text-muted; }
-        & #words { height: 1; padding: 0 1; }
         & #details {
             height: 7;
             padding: 0 1;
@@ -116,16 +116,15 @@ class FilesScreen(FullScreen[None]):
         super().__init__()
         self._all: Sequence[StoredFile] = ()
         self.list = FileList(id="files")
+        self._filter = FilterField(self.list, "words of names, tags or configurations")
 
     def compose(self) -> ComposeResult:
         yield TitleBar(Content.styled("Files", "bold"))
         with Vertical(id="list") as pane:
             pane.border_title = "Files"
-            yield Static(id="head")
+            yield ListHead(self.list)
             yield self.list
-            field = Input(placeholder="words of names, tags or configurations", id="words", compact=True)
-            field.cursor_blink = field.display = False
-            yield field
+            yield self._filter
         yield Static(id="details")
         yield KeyBar()
 
@@ -145,24 +144,14 @@ class FilesScreen(FullScreen[None]):
         self._show()
 
     def _show(self) -> None:
-        words = filter_words(self.query_one("#words", Input).value)
+        words = self._filter.words
         shown = [file for file in self._all if matches(_words_of(file), words)]
         self.list.empty_text = " Nothing fits the filter" if words else " No file yet: programs leave them in out/files"
         self.list.show(shown, self.app.clock.wall())
         numbers = f"{counted(len(self._all), 'file')} · {size_text(sum(file.size for file in self._all))}"
         self.query_one(TitleBar).show(Content.styled("Files", "bold"), Content.styled(numbers, "$text-muted"))
         self.query_one("#list").border_subtitle = Content(f"{len(shown)} of {len(self._all)}") if words else None
-        self._show_head()
         self._show_details()
-
-    def _show_head(self) -> None:
-        row = self.list.head()
-        left, right = ("".join(part.text for part in parts) for parts in (row.left, row.right))
-        self.query_one("#head", Static).update(Content(left + right.rjust(self.list.size.width - len(left))))
-
-    def on_resize(self) -> None:
-        if self.is_mounted:
-            self.call_after_refresh(self._show_head)
 
     def _show_details(self) -> None:
         details, file = self.query_one("#details", Static), self.list.chosen
@@ -197,33 +186,18 @@ class FilesScreen(FullScreen[None]):
         self._read()
 
     def action_filter(self) -> None:
-        field = self.query_one("#words", Input)
-        # Not by a class: what is typed after the key must find the focus where it will be.
-        field.display = True
-        self.set_focus(field)
+        self._filter.open()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
+    def on_filter_field_filtered(self) -> None:
         self._show()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if not event.value:
-            event.input.display = False
-        self.set_focus(self.list)
 
     def action_reload(self) -> None:
         self._read()
 
     def action_leave(self) -> None:
-        field = self.query_one("#words", Input)
-        if not field.display:
-            self.dismiss(None)
-            return
         # The filter first, whose field it is.
-        field.value = ""
-        field.display = False
-        self.set_focus(self.list)
+        if not self._filter.close():
+            self.dismiss(None)
 
 
 def _words_of(file: StoredFile) -> str:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from orch_tui.lineage.values import Kind, Node
-from orch_tui.model.errors import UserError
+from orch_tui.model.errors import OrchError
 from orch_tui.model.texts.sizes import size_text
 from orch_tui.model.texts.text import counted, safe_line
+from orch_tui.project.project import open_project
 from orch_tui.project.table_uses import TableUses, table_uses
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import TableInfo
@@ -30,10 +32,12 @@ from orch_tui.tui.data.table import TableScreen
 from orch_tui.tui.data.versions import VersionsScreen
 from orch_tui.tui.dates import show_when
 from orch_tui.tui.dialogs.base import FullScreen
-from orch_tui.tui.filtering import filter_words, matches
+from orch_tui.tui.filtering import matches
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
+from orch_tui.tui.widgets.filter_field import FilterField
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.list_head import ListHead
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
@@ -109,6 +113,17 @@ def _used(uses: TableUses) -> str:
     return f"{', '.join(uses.writers) or 'nobody'} → {', '.join(uses.readers) or 'nobody'}"
 
 
+def _stored_tables(root: Path) -> list[StoredTable]:
+    """For a thread, with a project of its own: the screen's is read by others meanwhile.
+
+    Raises:
+        OrchError, OSError: the storage cannot be read.
+    """
+    project = open_project(root, tolerant=True)
+    tables, uses = Storage(project.paths.storage).tables(), table_uses(project)
+    return [StoredTable(info, uses.get(info.table, _NOBODY)) for info in tables]
+
+
 class StorageScreen(FullScreen[None]):
     """The list, what is under its cursor, and a filter."""
 
@@ -122,8 +137,6 @@ class StorageScreen(FullScreen[None]):
             border-title-style: bold;
             border-subtitle-color: $text-muted;
         }
-        & #head { height: 1; color: $text-muted; }
-        & #words { height: 1; padding: 0 1; }
         & #details {
             height: 9;
             padding: 0 1;
@@ -144,16 +157,15 @@ class StorageScreen(FullScreen[None]):
         self._begin_at = cursor
         self._all: Sequence[StoredTable] = ()
         self.list = TableList(0.0, id="tables")
+        self._filter = FilterField(self.list, "words of names, columns or configurations")
 
     def compose(self) -> ComposeResult:
         yield TitleBar(Content.styled("Storage", "bold"))
         with Vertical(id="list") as pane:
             pane.border_title = "Tables"
-            yield Static(id="head")
+            yield ListHead(self.list)
             yield self.list
-            field = Input(placeholder="words of names, columns or configurations", id="words", compact=True)
-            field.cursor_blink = field.display = False
-            yield field
+            yield self._filter
         yield Static(id="details")
         yield KeyBar()
 
@@ -164,14 +176,11 @@ class StorageScreen(FullScreen[None]):
 
     @work(group="storage", exclusive=True, description="read the storage")
     async def _read(self) -> None:
-        paths = self.app.project.paths
         try:
-            tables = await asyncio.to_thread(lambda: Storage(paths.storage).tables())
-        except (UserError, OSError) as error:
+            self._all = await asyncio.to_thread(_stored_tables, self.app.project.root)
+        except (OrchError, OSError) as error:
             self.app.say(str(error), "error")
-            tables = []
-        uses: Mapping[str, TableUses] = table_uses(self.app.project)
-        self._all = [StoredTable(info, uses.get(info.table, _NOBODY)) for info in tables]
+            self._all = ()
         self._show()
         if self._begin_at is not None:
             names = [one.info.table for one in self.list.tables]
@@ -180,7 +189,7 @@ class StorageScreen(FullScreen[None]):
             self._begin_at = None
 
     def _show(self) -> None:
-        words = filter_words(self.query_one("#words", Input).value)
+        words = self._filter.words
         shown = [one for one in self._all if one.fits(words)]
         self.list.empty_text = (
             " Nothing fits the filter" if words else " No table yet: tasks write them when they succeed"
@@ -191,17 +200,7 @@ class StorageScreen(FullScreen[None]):
         numbers = f"{counted(len(self._all), 'table')} · {counted(rows, 'row')} · {size}"
         self.query_one(TitleBar).show(Content.styled("Storage", "bold"), Content.styled(numbers, "$text-muted"))
         self.query_one("#list").border_subtitle = Content(f"{len(shown)} of {len(self._all)}") if words else None
-        self._show_head()
         self._show_details()
-
-    def _show_head(self) -> None:
-        row = self.list.head(self.list.size.width)
-        left, right = ("".join(part.text for part in parts) for parts in (row.left, row.right))
-        self.query_one("#head", Static).update(Content(left + right.rjust(self.list.size.width - len(left))))
-
-    def on_resize(self) -> None:
-        if self.is_mounted:
-            self.call_after_refresh(self._show_head)
 
     def _show_details(self) -> None:
         details, one = self.query_one("#details", Static), self.list.chosen
@@ -272,30 +271,15 @@ class StorageScreen(FullScreen[None]):
         self._read()
 
     def action_filter(self) -> None:
-        field = self.query_one("#words", Input)
-        # Not by a class: what is typed after the key must find the focus where it will be.
-        field.display = True
-        self.set_focus(field)
+        self._filter.open()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
+    def on_filter_field_filtered(self) -> None:
         self._show()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        if not event.value:
-            event.input.display = False
-        self.set_focus(self.list)
 
     def action_reload(self) -> None:
         self._read()
 
     def action_leave(self) -> None:
-        field = self.query_one("#words", Input)
-        if not field.display:
-            self.dismiss(None)
-            return
         # The filter first, whose field it is.
-        field.value = ""
-        field.display = False
-        self.set_focus(self.list)
+        if not self._filter.close():
+            self.dismiss(None)

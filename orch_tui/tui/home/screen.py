@@ -311,7 +311,7 @@ class HomeScreen(Screen[None]):
         run = self.watcher.last_run(self.table.chosen)
         match name:
             case "clear-filter":
-                return self._list_pane.field is not None
+                return self._list_pane.filtering
             case "stop":
                 return run is not None and run.live
             case "log":
