@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from orch_tui.components.kit.subprocess import PIPE
+from orch_tui.components.kit.processes.subprocess import PIPE
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.masking.stream import StreamRedactor
 

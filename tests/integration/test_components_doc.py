@@ -41,7 +41,7 @@ def run(given: Attempt) -> tuple[int, str, str]:
     manifest = tomllib.loads((given.project / "components/word-count.toml").read_text())
     filled = {"{python}": sys.executable, "{component_dir}": str(given.project / "components")}
     argv = [re.sub(r"\{\w+\}", lambda found: filled[found.group()], part) for part in manifest["command"]]
-    return given.run("orch_tui.components.kit.runner", "--stage", "--tables", manifest["tables"], "--", *argv)
+    return given.run("orch_tui.components.kit.processes.runner", "--stage", "--tables", manifest["tables"], "--", *argv)
 
 
 def test_the_example_runs(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from orch_tui.storage.tables import Publication
 from tests.integration.attempts import Attempt, attempt
 from tests.support.tables import parquet_file, rows
 
-RUNNER = "orch_tui.components.kit.runner"
+RUNNER = "orch_tui.components.kit.processes.runner"
 SECRET = {"TOKEN": "hunter22-hunter22"}
 
 
@@ -104,7 +104,7 @@ def test_binary_and_endless_lines_pass_unchanged_in_flat_memory(tmp_path: Path) 
     )
     # The runner reports its own peak, since nobody else can see it once it is gone.
     code = (
-        "import sys\nfrom orch_tui.components.kit.runner import main\n"
+        "import sys\nfrom orch_tui.components.kit.processes.runner import main\n"
         f"code = main(['--', sys.executable, '-c', {program!r}])\n"
         "peak = next(line for line in open('/proc/self/status') if line.startswith('VmHWM'))\n"
         "print(peak.split()[1], file=sys.stderr)\nsys.exit(code)\n"

@@ -43,7 +43,10 @@ def forkers(project: Path) -> list[int]:
             environment = Path(f"/proc/{entry}/environ").read_bytes()
         except OSError:
             continue
-        if b"orch_tui.components.kit.forker" in arguments and os.fsencode(f"ORCH_PROJECT={project}\0") in environment:
+        if (
+            b"orch_tui.components.kit.processes.forker" in arguments
+            and os.fsencode(f"ORCH_PROJECT={project}\0") in environment
+        ):
             found.append(int(entry))
     return found
 

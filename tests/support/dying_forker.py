@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from orch_tui.components.kit import forker
+from orch_tui.components.kit.processes import forker
 
 _begin = forker._begin
 

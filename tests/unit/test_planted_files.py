@@ -17,7 +17,7 @@ from orch_tui.cli.show.logs import LogTail
 from orch_tui.components.kit.checkpoint import Sent
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import TaskConfig, read_task_config
-from orch_tui.components.kit.state import SavedState
+from orch_tui.components.kit.staging.state import SavedState
 from orch_tui.components.mailchimp.send import Underway
 from orch_tui.components.python.script import last_fault
 from orch_tui.engine.attempts.lastlines import last_lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, field_validator
 
 from orch_tui.components import kit
-from orch_tui.components.kit.environment import Environment
+from orch_tui.components.kit.processes.environment import Environment
 from orch_tui.project.definitions.shell import shell_words
 
 

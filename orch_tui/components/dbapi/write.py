@@ -18,7 +18,7 @@ from orch_tui.components.dbapi.session import Work
 from orch_tui.components.dbapi.stop import stoppable
 from orch_tui.components.kit.component import Context, Input
 from orch_tui.components.kit.sql import connect, duckdb_explained, listed
-from orch_tui.components.kit.staging import signals_deferred
+from orch_tui.components.kit.staging.staging import signals_deferred
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import folded, parquet

@@ -19,8 +19,8 @@ from orch_tui.components.dbt.results import DbtLog, Results, failure_lines, read
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import stem
 from orch_tui.components.kit.drift import check_shape
-from orch_tui.components.kit.environment import Environment
-from orch_tui.components.kit.environments import (
+from orch_tui.components.kit.processes.environment import Environment
+from orch_tui.components.kit.processes.environments import (
     Directory,
     Strict,
     Tail,
@@ -31,9 +31,9 @@ from orch_tui.components.kit.environments import (
     stop,
     venv_field,
 )
-from orch_tui.components.kit.line_subprocess import run_program
+from orch_tui.components.kit.processes.line_subprocess import run_program
+from orch_tui.components.kit.processes.subprocess import Ended
 from orch_tui.components.kit.sql import connect, listed
-from orch_tui.components.kit.subprocess import Ended
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.model.variables.references import secret_names

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.components.kit.component import Context
-from orch_tui.components.kit.environments import Tail
+from orch_tui.components.kit.processes.environments import Tail
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line

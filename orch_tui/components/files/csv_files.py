@@ -12,9 +12,9 @@ from pathlib import Path
 from orch_tui.components.files.csv_head import Head, body_lines, find_head, open_body
 from orch_tui.components.files.csv_layout import Layout, Place, look_through
 from orch_tui.components.files.source import Source
-from orch_tui.components.kit.csv_copy import COPY_LINE_END, DEFAULT_LONGEST, LINE, write_copy
-from orch_tui.components.kit.csv_dialect import Dialect, Empty
-from orch_tui.components.kit.csv_grammar import Fields, Grammar, Irregular, Width
+from orch_tui.components.kit.csv.copy import COPY_LINE_END, DEFAULT_LONGEST, LINE, write_copy
+from orch_tui.components.kit.csv.dialect import Dialect, Empty
+from orch_tui.components.kit.csv.grammar import Fields, Grammar, Irregular, Width
 from orch_tui.components.kit.sql import usable_names
 from orch_tui.model.errors import UserError
 from orch_tui.storage.duckdb import literal

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from orch_tui.components.files.csv_layout import Place
 from orch_tui.components.files.source import Source
 from orch_tui.components.files.unpack import open_bytes
-from orch_tui.components.kit.csv_dialect import Dialect
-from orch_tui.components.kit.csv_grammar import Fields, Grammar, Irregular
+from orch_tui.components.kit.csv.dialect import Dialect
+from orch_tui.components.kit.csv.grammar import Fields, Grammar, Irregular
 from orch_tui.model.errors import UserError
 
 _DELIMITERS = (",", ";", "\t", "|")

@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from orch_tui.components.kit.csv_dialect import Dialect
+from orch_tui.components.kit.csv.dialect import Dialect
 from orch_tui.model.errors import UserError
 
 _CHUNK = 2**19

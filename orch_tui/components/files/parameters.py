@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from orch_tui.components import kit
-from orch_tui.components.kit.csv_dialect import Dialect, Empty, Ragged
+from orch_tui.components.kit.csv.dialect import Dialect, Empty, Ragged
 from orch_tui.components.kit.limits import expansion_field
 from orch_tui.storage.duckdb import folded
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.components.kit.component import Context
-from orch_tui.components.kit.in_memory import served_json
-from orch_tui.components.kit.state import left_state
+from orch_tui.components.kit.staging.in_memory import served_json
+from orch_tui.components.kit.staging.state import left_state
 from orch_tui.project.attempt_dir import config_file, input_state, output_state, scratch_folder
 from orch_tui.project.paths import make_private
 

@@ -19,9 +19,17 @@ from pathlib import Path
 from orch_tui.components.keboola.data_folder import DataFolder
 from orch_tui.components.keboola.parameters import Parameters
 from orch_tui.components.kit.component import Context
-from orch_tui.components.kit.environments import USER_ERROR, Tail, Venv, child_environment, failure, find_venv, stop
-from orch_tui.components.kit.line_subprocess import run_program
-from orch_tui.components.kit.subprocess import NOT_EXECUTABLE, NOT_FOUND, Ended
+from orch_tui.components.kit.processes.environments import (
+    USER_ERROR,
+    Tail,
+    Venv,
+    child_environment,
+    failure,
+    find_venv,
+    stop,
+)
+from orch_tui.components.kit.processes.line_subprocess import run_program
+from orch_tui.components.kit.processes.subprocess import NOT_EXECUTABLE, NOT_FOUND, Ended
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder

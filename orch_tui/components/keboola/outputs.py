@@ -16,7 +16,7 @@ from orch_tui.components.keboola.native_types import typed_columns
 from orch_tui.components.keboola.parameters import DataTypes, Parameters
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Output, missing_output, stem
-from orch_tui.components.kit.csv_tables import read_csv_output, read_manifest
+from orch_tui.components.kit.csv.tables import read_csv_output, read_manifest
 from orch_tui.components.kit.drift import check_shape
 from orch_tui.components.kit.sql import connect
 from orch_tui.model.components.configuration import WriteMode

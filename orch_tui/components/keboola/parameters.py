@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from orch_tui.components import kit
-from orch_tui.components.kit.environment import Environment
-from orch_tui.components.kit.environments import Strict
+from orch_tui.components.kit.processes.environment import Environment
+from orch_tui.components.kit.processes.environments import Strict
 
 
 class DataTypes(StrEnum):

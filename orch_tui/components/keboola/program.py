@@ -18,8 +18,8 @@ from orch_tui.components.keboola.parameters import DataTypes, Parameters
 from orch_tui.components.keboola.secrets import note_open_secrets
 from orch_tui.components.keboola.stages import Stage
 from orch_tui.components.kit.component import TEST_CONNECTION, Context
-from orch_tui.components.kit.environments import USER_ERROR
-from orch_tui.components.kit.runner import stop_code
+from orch_tui.components.kit.processes.environments import USER_ERROR
+from orch_tui.components.kit.processes.runner import stop_code
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line

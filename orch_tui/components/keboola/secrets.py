@@ -7,7 +7,7 @@ from typing import Any
 
 from orch_tui.components.keboola.parameters import Parameters
 from orch_tui.components.kit.component import Context
-from orch_tui.components.kit.environments import hide, secret_texts
+from orch_tui.components.kit.processes.environments import hide, secret_texts
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line

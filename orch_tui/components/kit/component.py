@@ -272,7 +272,7 @@ def _run_task(
     redactor: Redactor,
 ) -> None:
     from orch_tui.components.kit.parameters import load_parameters
-    from orch_tui.components.kit.staging import Staging
+    from orch_tui.components.kit.staging.staging import Staging
 
     config = read_task_config()
     if config.action != "run":

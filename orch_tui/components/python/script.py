@@ -12,11 +12,11 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from orch_tui.components import kit
-from orch_tui.components.kit.csv_tables import read_csv_outputs, write_csv_input
-from orch_tui.components.kit.environment import Environment
+from orch_tui.components.kit.csv.tables import read_csv_outputs, write_csv_input
 from orch_tui.components.kit.faults import tell_fault
-from orch_tui.components.kit.runner import stop_code
-from orch_tui.components.kit.subprocess import run_child
+from orch_tui.components.kit.processes.environment import Environment
+from orch_tui.components.kit.processes.runner import stop_code
+from orch_tui.components.kit.processes.subprocess import run_child
 from orch_tui.model.components.fault import Fault
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import log_file, output_tables

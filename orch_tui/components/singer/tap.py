@@ -16,8 +16,8 @@ from pydantic import Field, model_validator
 from orch_tui.components import kit
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.contract import Output, stem
-from orch_tui.components.kit.environment import Environment
-from orch_tui.components.kit.environments import (
+from orch_tui.components.kit.processes.environment import Environment
+from orch_tui.components.kit.processes.environments import (
     Directory,
     Strict,
     Tail,
@@ -28,9 +28,9 @@ from orch_tui.components.kit.environments import (
     stop,
     venv_field,
 )
-from orch_tui.components.kit.in_memory import served_json
-from orch_tui.components.kit.line_subprocess import run_program
+from orch_tui.components.kit.processes.line_subprocess import run_program
 from orch_tui.components.kit.sql import listed
+from orch_tui.components.kit.staging.in_memory import served_json
 from orch_tui.components.singer.catalog import read_catalog, require_streams, select, stream_name, stream_names
 from orch_tui.components.singer.messages import Messages
 from orch_tui.components.singer.state import unfinished_streams

@@ -15,8 +15,8 @@ from orch_tui.model.variables.references import is_small, resolve_secrets, secre
 from orch_tui.project.definitions.shell import shell_argv
 
 # -P: the working directory is the project, whose own copy.py must not take the place of the standard library's.
-RUNNER = ("-P", "-m", "orch_tui.components.kit.runner")
-ROWS_RUNNER = ("-P", "-m", "orch_tui.components.kit.rows")
+RUNNER = ("-P", "-m", "orch_tui.components.kit.processes.runner")
+ROWS_RUNNER = ("-P", "-m", "orch_tui.components.kit.processes.rows")
 
 
 class PrepareError(OrchError):

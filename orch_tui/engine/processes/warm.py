@@ -1,7 +1,7 @@
 """Attempts of built-in components, started by a process that has their libraries loaded and forks.
 
-One for a run (:mod:`orch_tui.components.kit.forker`), there from the second such attempt on. What it does not do, and
-what it does not answer, is started as any program is.
+One for a run (:mod:`orch_tui.components.kit.processes.forker`), there from the second such attempt on. What it does not
+do, and what it does not answer, is started as any program is.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from orch_tui.engine.processes.process import TASK_TAG, boot_ticks
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import is_locked
 
-_FORKER = "orch_tui.components.kit.forker"
+_FORKER = "orch_tui.components.kit.processes.forker"
 _SOCKET = 3
 _FIRST = 2
 """Which built-in attempt of a run makes it worth to have a forker."""

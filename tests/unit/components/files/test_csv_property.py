@@ -14,8 +14,8 @@ from orch_tui.components.files import csv_files
 from orch_tui.components.files.csv_files import CsvFile
 from orch_tui.components.files.extractor import Parameters, run
 from orch_tui.components.files.source import Source
-from orch_tui.components.kit.csv_copy import LINE
-from orch_tui.components.kit.csv_dialect import Dialect, Empty, Ragged
+from orch_tui.components.kit.csv.copy import LINE
+from orch_tui.components.kit.csv.dialect import Dialect, Empty, Ragged
 from orch_tui.model.errors import UserError
 from orch_tui.storage.conversion import text_of
 

@@ -29,7 +29,7 @@ from orch_tui.project.concurrent.locks import is_locked
 
 from tests.support.launcher_contract import carried, happens
 
-RUNNER = "orch_tui.components.kit.runner"
+RUNNER = "orch_tui.components.kit.processes.runner"
 
 
 def spec(directory: Path, script: str, environment: Mapping[str, str] | None = None) -> AttemptSpec:
@@ -291,7 +291,7 @@ async def test_it_has_the_variable_of_its_directory_that_a_shell_sets(starts: Wa
 
 _COPIES = """
 import os, signal, sys
-from orch_tui.components.kit import forker
+from orch_tui.components.kit.processes import forker
 
 class Programs:
     def run(self, attempt):

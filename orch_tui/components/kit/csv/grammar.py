@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import field
 
-from orch_tui.components.kit.csv_dialect import Dialect, Ragged
+from orch_tui.components.kit.csv.dialect import Dialect, Ragged
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line

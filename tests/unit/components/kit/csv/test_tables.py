@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.components.kit.contract import Output
-from orch_tui.components.kit.csv_tables import read_csv_outputs
+from orch_tui.components.kit.csv.tables import read_csv_outputs
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 

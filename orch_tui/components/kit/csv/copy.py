@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from orch_tui.components.kit.csv_grammar import Fields
+from orch_tui.components.kit.csv.grammar import Fields
 
 LINE = "\x1fline"
 """The column of a copy with the number of the line that a record was read from; no column of a file is called so."""

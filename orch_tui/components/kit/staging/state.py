@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.components.kit.contract import TaskConfig
-from orch_tui.components.kit.in_memory import served_json
+from orch_tui.components.kit.staging.in_memory import served_json
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line, valid_id

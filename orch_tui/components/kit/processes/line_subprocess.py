@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from orch_tui.components.kit.component import UserError
-from orch_tui.components.kit.subprocess import Ended, Overdue, pump, stop_signals_noted, widen
+from orch_tui.components.kit.processes.subprocess import Ended, Overdue, pump, stop_signals_noted, widen
 from orch_tui.model.texts.text import safe_line
 
 Sink = Callable[[bytes], None]

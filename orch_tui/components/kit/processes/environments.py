@@ -14,8 +14,8 @@ from typing import Annotated, Any, NoReturn
 from pydantic import AfterValidator, Field
 
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.runner import stop_code
-from orch_tui.components.kit.subprocess import Ended
+from orch_tui.components.kit.processes.runner import stop_code
+from orch_tui.components.kit.processes.subprocess import Ended
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.masking.redactor import Redactor

@@ -1,6 +1,6 @@
 """The rows of a configuration: its program run once for each, several at once if wanted, as one attempt of a task.
 
-``python -m orch_tui.components.kit.rows [--parallel N] -- program argument…``
+``python -m orch_tui.components.kit.processes.rows [--parallel N] -- program argument…``
 
 Each row has a data folder of its own below that of the attempt, with its own config.json, and a state of its own. What
 a row has written is published as soon as it succeeded. A row that fails lets the others go on; the attempt fails then.
@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.components.kit.contract import disk_problem, use_utf8
-from orch_tui.components.kit.line_subprocess import Lines
-from orch_tui.components.kit.subprocess import pump, stop_signals_noted
+from orch_tui.components.kit.processes.line_subprocess import Lines
+from orch_tui.components.kit.processes.subprocess import pump, stop_signals_noted
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.row_results import MOST_REASON, RowResult, decode_rows, failed_rows, rows_words
 from orch_tui.model.status import Status
@@ -313,7 +313,7 @@ def _list_in(path: Path) -> list[Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code of the attempt: 1 when all rows that failed did so with a user error."""
-    parser = argparse.ArgumentParser(prog="orch_tui.components.kit.rows", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="orch_tui.components.kit.processes.rows", allow_abbrev=False)
     parser.add_argument("--parallel", type=int, default=1, help="so many rows at once")
     parser.add_argument("argv", nargs="+", metavar="program argument")
     options = parser.parse_args(arguments)

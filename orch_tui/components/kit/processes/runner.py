@@ -1,6 +1,6 @@
 """The data runner: tables, state and redaction around a program that only knows its data folder.
 
-``python -m orch_tui.components.kit.runner [--stage] [--tables parquet|csv] -- program argument…``
+``python -m orch_tui.components.kit.processes.runner [--stage] [--tables parquet|csv] -- program argument…``
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orch_tui.components.kit.contract import disk_problem, use_utf8
-from orch_tui.components.kit.subprocess import Ended, run_child
+from orch_tui.components.kit.processes.subprocess import Ended, run_child
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import output_tables
@@ -25,7 +25,7 @@ _APPLICATION_ERROR = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code of the program; 1 and 2 as for components when a table cannot be brought or published."""
-    parser = argparse.ArgumentParser(prog="orch_tui.components.kit.runner", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="orch_tui.components.kit.processes.runner", allow_abbrev=False)
     parser.add_argument("--stage", action="store_true", help="fetch the inputs before, publish the outputs after")
     parser.add_argument("--tables", choices=("parquet", "csv"), default="parquet")
     parser.add_argument("argv", nargs="+", metavar="program argument")
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _staged(argv: list[str], tables: str, redactor: Redactor) -> int:
     from orch_tui.components.kit.contract import read_task_config
-    from orch_tui.components.kit.staging import Staging
+    from orch_tui.components.kit.staging.staging import Staging
 
     config = read_task_config()
     staging = Staging(config, redactor, tables=tables)
@@ -70,7 +70,7 @@ def _staged(argv: list[str], tables: str, redactor: Redactor) -> int:
         return code
     outputs = {output.name: output for output in config.outputs}
     if tables == "csv":
-        from orch_tui.components.kit.csv_tables import read_csv_outputs
+        from orch_tui.components.kit.csv.tables import read_csv_outputs
 
         outputs = read_csv_outputs(outputs, output_tables(config.data_dir))
     staging.finish(outputs, log=staging.say, next_state=state)

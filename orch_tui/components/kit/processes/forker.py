@@ -1,4 +1,4 @@
-"""Starts attempts of built-in components by forking: ``python -P -m orch_tui.components.kit.forker ROOM``.
+"""Starts attempts of built-in components by forking: ``python -P -m orch_tui.components.kit.processes.forker ROOM``.
 
 An interpreter that has the libraries loaded is a copy of its memory away from a running attempt; a new one needs tenths
 of a second of CPU. Descriptor 3 is a socket of messages (SOCK_SEQPACKET) to the executor that started this process:
@@ -51,10 +51,10 @@ _MOST_DESCRIPTORS = 64
 _NO_EXIT_FILE = 125
 _NO_DIRECTORY = 126
 _LOADED = (
-    "orch_tui.components.kit.checking",
+    "orch_tui.components.kit.staging.checking",
     "orch_tui.components.kit.parameters",
     "orch_tui.components.kit.sql",
-    "orch_tui.components.kit.staging",
+    "orch_tui.components.kit.staging.staging",
     "orch_tui.storage.merge",
     "orch_tui.storage.publish",
     "orch_tui.storage.storage",
@@ -108,7 +108,7 @@ class Forker:
         self._connection = connection
         self._exit_files: dict[int, str] = {}
         self.programs = _Programs()
-        self._arguments.write(_joined([sys.executable, "-P", "-m", "orch_tui.components.kit.forker"]))
+        self._arguments.write(_joined([sys.executable, "-P", "-m", "orch_tui.components.kit.processes.forker"]))
 
     def serve(self) -> Attempt | None:
         """In the copy, what it is to become; None when the executor is gone and all that was started has ended."""

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.components.kit.contract import Input, Output, missing_output, stem
-from orch_tui.components.kit.csv_copy import COPY_LINE_END, DEFAULT_LONGEST, LINE, write_copy
-from orch_tui.components.kit.csv_dialect import Dialect, Empty, Ragged
-from orch_tui.components.kit.csv_grammar import Fields, Grammar, Irregular, Width
+from orch_tui.components.kit.csv.copy import COPY_LINE_END, DEFAULT_LONGEST, LINE, write_copy
+from orch_tui.components.kit.csv.dialect import Dialect, Empty, Ragged
+from orch_tui.components.kit.csv.grammar import Fields, Grammar, Irregular, Width
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError

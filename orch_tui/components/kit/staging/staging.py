@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.components.kit.checking import Checked, Gate
 from orch_tui.components.kit.contract import Input, Output, TaskConfig, missing_output, stem
-from orch_tui.components.kit.state import SavedState
+from orch_tui.components.kit.staging.checking import Checked, Gate
+from orch_tui.components.kit.staging.state import SavedState
 from orch_tui.model.components.configuration import TableInput
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
@@ -69,7 +69,7 @@ class Staging:
             )
             self._staged[wanted.name] = _identity(path)
             if self.tables == "csv":
-                from orch_tui.components.kit.csv_tables import write_csv_input
+                from orch_tui.components.kit.csv.tables import write_csv_input
 
                 write_csv_input(self.inputs[wanted.name], info.primary_key)
         if self.inputs:

@@ -1,0 +1,1 @@
+"""How attempts of components run: forked, with the data runner, row by row, in environments of their own."""
