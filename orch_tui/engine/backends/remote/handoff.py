@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -183,6 +183,17 @@ def names_in(directory: Path) -> frozenset[str]:
         return frozenset(os.listdir(directory))
     except FileNotFoundError:
         return frozenset()
+
+
+def listings(directories: Sequence[Path]) -> list[frozenset[str] | None]:
+    """:func:`names_in` of each; None for one whose file system does not answer now."""
+    found: list[frozenset[str] | None] = []
+    for directory in directories:
+        try:
+            found.append(names_in(directory))
+        except OSError:
+            found.append(None)
+    return found
 
 
 START, NODE, STOPPING, END = (

@@ -23,6 +23,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from orch_tui.engine.backends.remote.sending import SUPERVISOR, time_limit
 from orch_tui.engine.processes.launcher import AttemptSpec
 from orch_tui.engine.processes.process import wait_for_exit
 from orch_tui.model.orchestration.resources import Resources
@@ -32,7 +33,6 @@ from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.definitions.backends import BackendSettings
 from orch_tui.project.files.own_files import open_own
 
-SUPERVISOR = "orch_tui.engine.supervisor"
 _OWN_MEMORY = 64
 """MiB that the program on the node needs beside the task."""
 _PATIENCE = {"sbatch": 150.0, "squeue": 60.0, "scancel": 60.0}
@@ -150,12 +150,6 @@ def _wanted(spec: AttemptSpec) -> list[str]:
     if limit is not None:
         options.append(f"--time={math.ceil((limit + spec.grace + _BACKSTOP) / 60)}")
     return options
-
-
-def time_limit(spec: AttemptSpec) -> float | None:
-    """Seconds that it may run on a node: its timeout, or what it says that it needs."""
-    limits = (spec.timeout, spec.resources.time if spec.resources is not None else None)
-    return min((limit for limit in limits if limit is not None), default=None)
 
 
 async def look() -> list[Row]:

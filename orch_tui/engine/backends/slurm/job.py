@@ -16,7 +16,10 @@ from dataclasses import replace
 
 from orch_tui.engine.backends.backend import Left, NotStarted, Told
 from orch_tui.engine.backends.remote import handoff
+from orch_tui.engine.backends.remote.ending import Ending
 from orch_tui.engine.backends.remote.handoff import End, Node
+from orch_tui.engine.backends.remote.telling import Telling
+from orch_tui.engine.backends.remote.words import last_words, queue_words
 from orch_tui.engine.backends.slurm.commands import (
     Submission,
     Submitted,
@@ -24,7 +27,7 @@ from orch_tui.engine.backends.slurm.commands import (
     still_submitting,
     submit,
 )
-from orch_tui.engine.backends.slurm.queue import Queue, Slot
+from orch_tui.engine.backends.slurm.queue import Queue
 from orch_tui.engine.backends.slurm.states import (
     BAD_NODE,
     NEVER,
@@ -39,9 +42,6 @@ from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.processes.local import read_exit_file
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.memory import MemoryEnd
-from orch_tui.model.texts.text import safe_line
-from orch_tui.project.attempt_dir import queue_log
-from orch_tui.project.files.own_files import read_own
 
 _GONE_AFTER = 6.0
 """Seconds for which the queue must not have known a job before that counts."""
@@ -52,10 +52,7 @@ _TOO_LATE = 10.0
 _SLOW = 1.0
 """Seconds after which it is said that the queue has not answered yet."""
 _LOOK = 1.0
-_SAY_AGAIN = 30.0
-"""Seconds for which a new reason to wait is held back: with each job that starts, those of the others change."""
 _KILLED = (-9, 137)
-_WORDS = 100_000
 _MEMORY = re.compile(r"oom.?kill|out of memory|memory limit", re.IGNORECASE)
 _SOME, _MANY, _ALWAYS = 5, 50, 1 << 30
 """How often something is tried again that never began: where a node may be at fault, where the question was lost, and
@@ -71,16 +68,11 @@ class SlurmJob:
         self._queue = queue
         self._left = left
         self._directory = spec.directory
-        self._job = left.known.job if left is not None else ""
-        self._begun_at = left.known.started if left is not None else None
-        self._told_begun = self._begun_at is not None
-        self._killing = left is not None and left.known.killing is not None
+        self._telling = Telling(spec, left)
+        self._ending = Ending(spec, self._telling)
         self._told_stop: tuple[FailureKind, bool] | None = None
         self._kill_at: float | None = None
         self._over_since: float | None = None
-        self._reason: str | None = None
-        self._said_at = 0.0
-        self._obstacle = ""
 
     async def wait(self, stop: StopRequest, told: Told) -> Exit:
         """See :class:`orch_tui.engine.backends.backend.Job`.
@@ -92,8 +84,8 @@ class SlurmJob:
         try:
             if self._left is not None:
                 return await self._follow(stop, seen, told)
-            async with Slot(self._queue.slots) as slot:
-                if not await self._has_turn(slot, stop, seen, told):
+            async with self._queue.slots.one() as slot:
+                if not await slot.take(stop, seen.changed, told):
                     return self._unwanted(stop)
                 refused = await self._ask(seen, told)
                 return await self._follow(stop, seen, told) if refused is None else refused
@@ -102,23 +94,6 @@ class SlurmJob:
             self._queue.watch.forget(seen)
 
     # -- until it is in the queue ------------------------------------------------------------------------------
-
-    async def _has_turn(self, slot: Slot, stop: StopRequest, seen: Seen, told: Told) -> bool:
-        """Wait until the backend may have another job; False when it is to be stopped before."""
-        if not self._queue.slots.locked():
-            await slot.take()
-            return stop.why is None
-        told.queued("", f"{self._queue.settings.max_jobs} jobs at once at most (max_jobs)")
-        taking = asyncio.ensure_future(slot.take())
-        try:
-            while not taking.done() and stop.why is None:
-                changed = asyncio.ensure_future(seen.changed.wait())
-                await asyncio.wait({taking, changed}, return_when=asyncio.FIRST_COMPLETED)
-                changed.cancel()
-                seen.changed.clear()
-            return stop.why is None
-        finally:
-            taking.cancel()
 
     async def _ask(self, seen: Seen, told: Told) -> Exit | None:
         """Submit it; how it ended if that was all."""
@@ -130,24 +105,24 @@ class SlurmJob:
             answer = await asking
         seen.asked_at = time.monotonic()
         if answer.how is Submission.DONE:
-            self._job = answer.job
-            self._say_queued(told, "")
+            self._telling.job = answer.job
+            self._telling.queued(told, "")
         elif answer.how is Submission.UNKNOWN:
             # A job may have come of it all the same: it is looked for by its name before anything else is done.
-            self._say_queued(told, f"asked for it, and got no answer: {answer.said}")
+            self._telling.queued(told, f"asked for it, and got no answer: {answer.said}")
         else:
             return self._refused(answer)
         return None
 
     def _refused(self, answer: Submitted) -> Exit:
         if answer.how is Submission.BUSY:
-            return self._close(Exit(None, unstarted=f"the queue took no more: {answer.said}", again=_ALWAYS))
+            return self._ending.close(Exit(None, unstarted=f"the queue took no more: {answer.said}", again=_ALWAYS))
         if self._queue.bad_nodes.names:
             # Perhaps there are no others.
             self._queue.bad_nodes.forget()
             said = f"the queue refused it without nodes that had failed: {answer.said}"
-            return self._close(Exit(None, unstarted=said, again=_SOME))
-        return self._close(Exit(None, unstarted=f"the queue refused it: {answer.said}"))
+            return self._ending.close(Exit(None, unstarted=said, again=_SOME))
+        return self._ending.close(Exit(None, unstarted=f"the queue refused it: {answer.said}"))
 
     # -- in the queue and on its node --------------------------------------------------------------------------
 
@@ -167,30 +142,31 @@ class SlurmJob:
                 if not os.path.isdir(self._directory):
                     self._queue.watch.drop(self._name)
                     return Exit(None, stop.why, lost="lost: its directory is gone")
-                self._say_obstacle(told, error)
+                self._telling.unreachable(told, error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(seen.changed.wait(), self._pause(seen))
 
     def _pause(self, seen: Seen) -> float | None:
         """Seconds until it has to be looked again though nothing has changed; None without end."""
-        timed = self._over_since is not None or self._kill_at is not None or seen.misses or self._obstacle
-        held_back = seen.row is not None and seen.row.state in PENDING and why_pending(seen.row.reason) != self._reason
+        timed = self._over_since is not None or self._kill_at is not None or seen.misses or self._telling.obstacle
+        held_back = (
+            seen.row is not None
+            and seen.row.state in PENDING
+            and not self._telling.is_said(why_pending(seen.row.reason))
+        )
         return _LOOK if timed or held_back else None
 
     async def _look(self, stop: StopRequest, seen: Seen, told: Told) -> Exit | None:
         """One look at all that is known; how it ended once that is certain."""
-        if handoff.NODE in seen.files and not self._told_begun:
-            self._say_started(told)
-        if handoff.STOPPING in seen.files and not self._killing:
-            self._say_stopping(told)
+        self._telling.look(told, seen.files)
         if handoff.END in seen.files and (said := handoff.read_end(self._directory)) is not None:
             return await self._ended(said, stop, seen)
         if stop.why is not None and (end := await self._stop(stop, seen, told)) is not None:
             return end
         if seen.row is not None:
-            self._job = seen.row.job
+            self._telling.job = seen.row.job
             if handoff.NODE not in seen.files and seen.row.state in PENDING:
-                self._say_queued(told, why_pending(seen.row.reason))
+                self._telling.queued(told, why_pending(seen.row.reason))
         return await self._settle(stop, seen) if self._is_over(seen) else None
 
     def _is_over(self, seen: Seen) -> bool:
@@ -202,7 +178,7 @@ class SlurmJob:
         if handoff.NODE in seen.files:
             return seen.misses > 1 and time.monotonic() - seen.missing_since >= _GONE_AFTER
         # Somebody who was killed may have left a program that still asks for it, or did not come to that.
-        never_asked = self._left is not None and not self._job
+        never_asked = self._left is not None and not self._telling.job
         return (never_asked or seen.misses > 1) and not still_submitting(self._directory)
 
     async def _settle(self, stop: StopRequest, seen: Seen) -> Exit | None:
@@ -215,62 +191,47 @@ class SlurmJob:
         if node is None and not handoff.claim(self._directory, Node(refused=why)):
             # It has begun in this moment, or somebody begins to say so.
             return None
-        if node is None or node.refused or (state in BAD_NODE and self._take_back()):
+        if node is None or node.refused or (state in BAD_NODE and self._ending.take_back()):
             return self._never_began(stop, why, state, reason, nodes)
         self._over_since = self._over_since or time.monotonic()
         if time.monotonic() - self._over_since < _ANSWER:
             return None
         if handoff.END in handoff.names_in(self._directory):
             return None
-        if self._take_back():
+        if self._ending.take_back():
             return self._never_began(stop, why, state, reason, nodes)
         return self._without_answer(stop, state, why, nodes)
-
-    def _take_back(self) -> bool:
-        """True when its node has not begun with it, and never will."""
-        return handoff.forget_start(self._directory)
 
     def _never_began(self, stop: StopRequest, why: str, state: str, reason: str, nodes: str) -> Exit:
         given_up = state == "CANCELLED" or reason in NEVER
         if state and not given_up:
             self._queue.bad_nodes.add(nodes)
         said = why_pending(reason) if reason in NEVER else why
-        if state == "FAILED" and (words := self._last_words()):
+        if state == "FAILED" and (words := last_words(self._directory)):
             said += f": {words}"
         if not state:
             self._queue.watch.drop(self._name)
         again = 0 if given_up else _SOME if state else _MANY
-        return self._close(Exit(None, stop.why, unstarted=f"it had not begun: {said}", again=again))
-
-    def _queue_words(self) -> list[str]:
-        """What the queue's own programs said on the node, in lines that are not empty."""
-        with contextlib.suppress(OSError):
-            lines = read_own(queue_log(self._directory), _WORDS).decode("utf-8", "replace").split("\n")
-            return [line for line in lines if line.strip()]
-        return []
-
-    def _last_words(self) -> str:
-        return safe_line((self._queue_words() or [""])[-1], 300)
+        return self._ending.close(Exit(None, stop.why, unstarted=f"it had not begun: {said}", again=again))
 
     def _without_answer(self, stop: StopRequest, state: str, why: str, nodes: str) -> Exit:
         code = read_exit_file(self._directory)
         if code is not None:
-            return self._end(Exit(code), write=True)
+            return self._ending.end(Exit(code), write=True)
         if self._ran_out_of_memory(state):
-            return self._end(self._out_of_memory(Exit(-9)), write=True)
+            return self._ending.end(self._out_of_memory(Exit(-9)), write=True)
         if state in BAD_NODE:
             self._queue.bad_nodes.add(nodes)
-        if stop.why is not None and self._killing:
-            return self._end(Exit(None, stop.why, killed=True), write=True)
-        words = f": {words}" if (words := self._last_words()) else ""
-        return self._end(Exit(None, lost=f"lost: {why}, and it left no exit code{words}"), write=True)
+        if stop.why is not None and self._telling.killing:
+            return self._ending.end(Exit(None, stop.why, killed=True), write=True)
+        return self._ending.lost(why)
 
     def _out_of_memory(self, end: Exit) -> Exit:
         return replace(end, oom=True, oom_by="Slurm", memory=MemoryEnd.EXCEEDED if self._spec.memory else None)
 
     def _ran_out_of_memory(self, state: str) -> bool:
         """Whether Slurm says so: where no control group counts, only on the node."""
-        return state == OUT_OF_MEMORY or any(map(_MEMORY.search, self._queue_words()))
+        return state == OUT_OF_MEMORY or any(map(_MEMORY.search, queue_words(self._directory)))
 
     async def _ended(self, end: End, stop: StopRequest, seen: Seen) -> Exit:
         """Its node has said how it ended; in two cases the queue knows better why."""
@@ -282,10 +243,10 @@ class SlurmJob:
             state, nodes = await self._last_word(seen)
             if by_queue:
                 why = why_over(state, nodes) if state else "the queue ended it"
-                return self._end(replace(end.exit, code=None, stopped=None, lost=f"lost: {why}"), end.seconds)
+                return self._ending.end(replace(end.exit, code=None, stopped=None, lost=f"lost: {why}"), end.seconds)
             if self._ran_out_of_memory(state):
-                return self._end(self._out_of_memory(end.exit), end.seconds)
-        return self._end(end.exit, end.seconds)
+                return self._ending.end(self._out_of_memory(end.exit), end.seconds)
+        return self._ending.end(end.exit, end.seconds)
 
     async def _last_word(self, seen: Seen) -> tuple[str, str]:
         """In which state the queue leaves it, and where; empty when it does not say in time."""
@@ -299,15 +260,6 @@ class SlurmJob:
                 await asyncio.wait_for(seen.changed.wait(), _LOOK)
         return "", ""
 
-    def _end(self, end: Exit, seconds: float | None = None, *, write: bool = False) -> Exit:
-        """With when it ended if another executor saw its beginning; what its node did not say is written down."""
-        if write:
-            with contextlib.suppress(OSError):
-                handoff.write_end(self._directory, End(end))
-        if seconds is not None and self._begun_at is not None:
-            return replace(end, ended=self._begun_at + seconds)
-        return end
-
     # -- stopping ----------------------------------------------------------------------------------------------
 
     async def _stop(self, stop: StopRequest, seen: Seen, told: Told) -> Exit | None:
@@ -320,8 +272,8 @@ class SlurmJob:
             return await self._out_of_queue(stop)
         if self._told_stop != (stop.why, stop.now):
             grace = 0.0 if stop.now else self._spec.grace
-            if not self._killing:
-                self._killing = True
+            if not self._telling.killing:
+                self._telling.killing = True
                 told.killing(stop.why, grace)
             handoff.ask_to_stop(self._directory, stop.why, now=stop.now)
             self._told_stop, self._kill_at = (stop.why, stop.now), time.monotonic() + grace + _TOO_LATE
@@ -332,44 +284,13 @@ class SlurmJob:
         return None
 
     async def _out_of_queue(self, stop: StopRequest) -> Exit:
-        self._take_back()
+        self._ending.take_back()
         if not await _done(cancel(self._name)):
             self._queue.watch.drop(self._name)
         return self._unwanted(stop)
 
     def _unwanted(self, stop: StopRequest) -> Exit:
-        return self._close(Exit(None, stop.why, unstarted="it had not begun"))
-
-    def _close(self, end: Exit) -> Exit:
-        """Nothing of it may begin any more, whatever comes out of the queue: that is how it ended."""
-        handoff.claim(self._directory, Node(refused=end.unstarted))
-        self._take_back()
-        return self._end(end, write=True)
-
-    # -- what is told ------------------------------------------------------------------------------------------
-
-    def _say_queued(self, told: Told, reason: str) -> None:
-        if reason == self._reason or (self._reason and time.monotonic() - self._said_at < _SAY_AGAIN):
-            return
-        self._reason, self._said_at = reason, time.monotonic()
-        told.queued(self._job, reason)
-
-    def _say_started(self, told: Told) -> None:
-        node = handoff.read_node(self._directory)
-        if node is not None and not node.refused:
-            self._told_begun = True
-            told.started(node=node.host, job=node.job or self._job)
-
-    def _say_stopping(self, told: Told) -> None:
-        said = handoff.told_stopping(self._directory)
-        if said is not None:
-            self._killing = True
-            told.killing(*said)
-
-    def _say_obstacle(self, told: Told, error: OSError) -> None:
-        if (text := error.strerror or str(error)) != self._obstacle:
-            self._obstacle = text
-            told.note("warning", f"the files of {self._directory.parent.name} cannot be reached now ({text})")
+        return self._ending.close(Exit(None, stop.why, unstarted="it had not begun"))
 
 
 async def _done(asked: Awaitable[bool]) -> bool:

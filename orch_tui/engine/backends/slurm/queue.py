@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from orch_tui.engine.backends.remote.slots import Slots
 from orch_tui.engine.backends.slurm.nodes import BadNodes
 from orch_tui.engine.backends.slurm.watch import Watch
 from orch_tui.model.dataclass import dataclass
@@ -17,24 +18,5 @@ class Queue:
     settings: BackendSettings
     watch: Watch
     bad_nodes: BadNodes
-    slots: asyncio.Semaphore
+    slots: Slots
     submitting: asyncio.Semaphore
-
-
-class Slot:
-    """A place in the queue, given back at the end."""
-
-    def __init__(self, places: asyncio.Semaphore) -> None:
-        self._places = places
-        self._taken = False
-
-    async def take(self) -> None:
-        await self._places.acquire()
-        self._taken = True
-
-    async def __aenter__(self) -> Slot:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._taken:
-            self._places.release()

@@ -106,7 +106,7 @@ class Watch:
 
     async def _look_at_files(self) -> None:
         followed = list(self._seen.values())
-        found = await asyncio.to_thread(_list_all, [seen.directory for seen in followed])
+        found = await asyncio.to_thread(handoff.listings, [seen.directory for seen in followed])
         for seen, names in zip(followed, found, strict=True):
             if names is not None and names != seen.files:
                 seen.files = names
@@ -166,14 +166,3 @@ def _taken(task: asyncio.Task[bool]) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         # What was not taken is seen in the queue again.
         task.exception()
-
-
-def _list_all(directories: list[Path]) -> list[frozenset[str] | None]:
-    """The names in each; None for one whose file system does not answer now."""
-    found: list[frozenset[str] | None] = []
-    for directory in directories:
-        try:
-            found.append(handoff.names_in(directory))
-        except OSError:
-            found.append(None)
-    return found

@@ -1,0 +1,44 @@
+"""How an attempt on another machine ends for the executor, and that nothing of it begins any more."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+
+from orch_tui.engine.backends.remote import handoff
+from orch_tui.engine.backends.remote.handoff import End, Node
+from orch_tui.engine.backends.remote.telling import Telling
+from orch_tui.engine.backends.remote.words import last_words
+from orch_tui.engine.processes.launcher import AttemptSpec, Exit
+
+
+class Ending:
+    """Of one attempt; ``telling`` knows when people were told that it has begun."""
+
+    def __init__(self, spec: AttemptSpec, telling: Telling) -> None:
+        self._directory = spec.directory
+        self._telling = telling
+
+    def end(self, end: Exit, seconds: float | None = None, *, write: bool = False) -> Exit:
+        """With when it ended if another executor saw its beginning; what its node did not say is written down."""
+        if write:
+            with contextlib.suppress(OSError):
+                handoff.write_end(self._directory, End(end))
+        if seconds is not None and self._telling.begun_at is not None:
+            return replace(end, ended=self._telling.begun_at + seconds)
+        return end
+
+    def take_back(self) -> bool:
+        """True when its node has not begun with it, and never will. Raises: OSError."""
+        return handoff.forget_start(self._directory)
+
+    def close(self, end: Exit) -> Exit:
+        """Nothing of it may begin any more, whatever comes out of the queue: that is how it ended. Raises: OSError."""
+        handoff.claim(self._directory, Node(refused=end.unstarted))
+        self.take_back()
+        return self.end(end, write=True)
+
+    def lost(self, why: str) -> Exit:
+        """It began, and has left no answer; with the last words of the queue's log."""
+        words = f": {words}" if (words := last_words(self._directory)) else ""
+        return self.end(Exit(None, lost=f"lost: {why}, and it left no exit code{words}"), write=True)
