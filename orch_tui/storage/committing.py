@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import tomli_w
 
 from orch_tui.model.dataclass import dataclass
-from orch_tui.project.files.atomic import sync_directory
-from orch_tui.project.paths import make_private
 from orch_tui.storage.candidates import drop_outdated
-from orch_tui.storage.intents import INTENTS, Settled, apply_intent, create_intent, locked
-from orch_tui.storage.tables import StorageError, TableFiles, TableInfo, TableVersion
+from orch_tui.storage.intents import Settled, apply_intent
+from orch_tui.storage.tables import StorageError, TableFiles, TableInfo, TableVersion, number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,14 @@ class Prepared:
 
     temporary: Path
     info: TableInfo
+
+
+class NewVersion(NamedTuple):
+    """A version to come: ``temporary`` is where its file is made, ``file`` the name that it gets."""
+
+    number: int
+    temporary: Path
+    file: Path
 
 
 def commit_prepared(storage: TableFiles, prepared: Sequence[Prepared], settled: Settled | None = None) -> None:
@@ -37,7 +44,9 @@ def commit_prepared(storage: TableFiles, prepared: Sequence[Prepared], settled: 
     """
     with contextlib.ExitStack() as owned:
         try:
-            intent = _write_intent(storage, prepared, settled, owned)
+            for item in prepared:
+                storage.place.bring(item.info.table, item.temporary, item.info.file.name)
+            intent = storage.place.commit(_intent(prepared, settled), owned)
         except OSError as error:
             for item in prepared:
                 with contextlib.suppress(OSError):
@@ -45,7 +54,8 @@ def commit_prepared(storage: TableFiles, prepared: Sequence[Prepared], settled: 
                     item.temporary.unlink(missing_ok=True)
             raise StorageError(f"the tables could not be written: {error}; their old versions are unchanged") from error
         try:
-            apply_intent(storage, intent)
+            if intent is not None:
+                apply_intent(storage, intent)
         except OSError as error:
             raise StorageError(
                 f"the tables are stored in part: {error}; make room on the disk, then any orch-tui command that "
@@ -58,11 +68,7 @@ def commit_prepared(storage: TableFiles, prepared: Sequence[Prepared], settled: 
         drop_outdated(storage, {item.info.table: item.info.version for item in prepared})
 
 
-def _write_intent(
-    storage: TableFiles, prepared: Sequence[Prepared], settled: Settled | None, owned: contextlib.ExitStack
-) -> Path:
-    folder = storage.root / INTENTS
-    make_private(folder)
+def _intent(prepared: Sequence[Prepared], settled: Settled | None) -> dict[str, Any]:
     body: dict[str, Any] = {
         "tables": [
             {
@@ -77,9 +83,7 @@ def _write_intent(
     }
     if settled is not None:
         body["candidate"] = settled.as_toml()
-    for home in {item.temporary.parent for item in prepared}:
-        sync_directory(home)
-    return create_intent(folder, tomli_w.dumps(body).encode(), owned)
+    return body
 
 
 def write_manifest(info: TableInfo) -> str:
@@ -114,32 +118,37 @@ def _key(version: TableVersion) -> dict[str, Any]:
 
 def prune_table(storage: TableFiles, table: str) -> list[str]:
     """Delete the files of versions that retention does not keep; their names. Raises: StorageError, OSError."""
-    with locked(storage, [table]):
+    with storage.place.held([table], storage.log):
         info = storage.read_unrecovered(table)
         return [] if info is None else prune_versions(storage, info)
 
 
 def prune_versions(storage: TableFiles, info: TableInfo) -> list[str]:
     """The same for who holds the lock of the table, whose manifest says this. Raises: OSError."""
-    home = storage.home(info.table)
     kept = {info.file.name, *(version.file for version in storage.retained(info.previous, datetime.now(UTC)))}
     removed = []
-    for number in sorted(version_numbers(home)):
-        name = f"{number:06d}.parquet"
+    for number, name in sorted(_stored_versions(storage, info.table)):
         if name not in kept and number < info.version:
-            (home / name).unlink(missing_ok=True)
+            storage.place.remove(info.table, name)
             removed.append(name)
     return removed
 
 
-def version_numbers(home: Path) -> list[int]:
-    """Of the files of versions in a table's directory. Raises: OSError."""
-    return [int(path.stem) for path in home.glob("*.parquet") if path.stem.isdecimal()]
+def _stored_versions(storage: TableFiles, table: str) -> list[tuple[int, str]]:
+    """Numbers and names of the files of a table's versions. Raises: OSError."""
+    found = [(number_of(name), name) for name in storage.place.names(table)]
+    return [(number, name) for number, name in found if number is not None]
 
 
-def next_version(home: Path, old: TableInfo | None) -> int:
+def next_version(storage: TableFiles, table: str, old: TableInfo | None) -> int:
     """The number of the version after all that are, or were. Needs the table's lock. Raises: OSError."""
-    return 1 + max([old.version if old else 0, *version_numbers(home)])
+    return 1 + max([old.version if old else 0, *(number for number, _ in _stored_versions(storage, table))])
+
+
+def new_version(storage: TableFiles, table: str, old: TableInfo | None) -> NewVersion:
+    """Where to make the file of the next version. Needs the table's lock. Raises: OSError."""
+    home, number = storage.home(table), next_version(storage, table, old)
+    return NewVersion(number, home / f".{number:06d}-{secrets.token_hex(4)}.tmp", home / storage.place.name_of(number))
 
 
 def kept_before(storage: TableFiles, old: TableInfo | None) -> tuple[TableVersion, ...]:

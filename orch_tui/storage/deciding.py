@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.project.decided import DecidedAs, told_of
 from orch_tui.project.files.own_files import open_own
 from orch_tui.storage.candidates import Candidate, CandidateTable, find_candidate, read_candidate, settle
-from orch_tui.storage.committing import Prepared, commit_prepared, kept_before, next_version
+from orch_tui.storage.committing import Prepared, commit_prepared, kept_before, new_version
 from orch_tui.storage.intents import Settled, lock_without_intents
 from orch_tui.storage.merge import bring
 from orch_tui.storage.storage import Storage
@@ -83,17 +82,15 @@ def _lock(storage: Storage, wanted: str, locks: contextlib.ExitStack) -> Candida
 
 def _prepare(storage: Storage, candidate: Candidate, one: CandidateTable, decision: Decision) -> Prepared:
     """A second name for the file of a candidate, which stays where it is until all is published. Raises: OSError."""
-    home = storage.home(one.table)
     old = storage.read_unrecovered(one.table)
-    number = next_version(home, old)
-    temporary = home / f".{number:06d}-{secrets.token_hex(4)}.tmp"
+    number, temporary, file = new_version(storage, one.table, old)
     bring(one.file, temporary)
     temporary.chmod(_PRIVATE)
     _sync(temporary)
     info = TableInfo(
         table=one.table,
         version=number,
-        file=home / f"{number:06d}.parquet",
+        file=file,
         rows=one.rows,
         bytes=one.bytes,
         columns=one.columns,

@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.project.files.own_files import open_own
 from orch_tui.storage.candidates import Maker, keep_candidate, new_candidate_id
-from orch_tui.storage.committing import Prepared, commit_prepared, kept_before, next_version
-from orch_tui.storage.intents import lock_without_intents, sweep_intents
+from orch_tui.storage.committing import Prepared, commit_prepared, kept_before, new_version
+from orch_tui.storage.intents import lock_without_intents
 from orch_tui.storage.tables import Publication, StorageError, TableFiles, TableInfo
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Transaction:
 
     def __enter__(self) -> Transaction:
         try:
-            sweep_intents(self._storage)
+            self._storage.place.sweep()
             lock_without_intents(self._storage, [item.table for item in self._items], self._locks)
             self._prepare()
         except BaseException:
@@ -120,8 +120,10 @@ class Transaction:
 
         _remove_leftovers(home)
         old = self._storage.read_unrecovered(item.table)
-        number = next_version(home, old)
-        temporary = home / f".{number:06d}-{secrets.token_hex(4)}.tmp"
+        if old is not None and item.mode is not WriteMode.FULL:
+            # What is kept elsewhere comes to this machine to be read.
+            self._storage.file_of(old)
+        number, temporary, file = new_version(self._storage, item.table, old)
         try:
             if connection is None:
                 built = bring_whole(item, old, temporary, self._storage.log)
@@ -135,7 +137,7 @@ class Transaction:
         info = TableInfo(
             table=item.table,
             version=number,
-            file=home / f"{number:06d}.parquet",
+            file=file,
             rows=built.rows,
             bytes=temporary.stat().st_size,
             columns=tuple(built.columns),

@@ -6,8 +6,6 @@ Listing tables does not import DuckDB.
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.model.texts.text import safe_line, valid_id
-from orch_tui.storage.tables import MANIFEST, Publication, StorageError, TableFiles, TableInfo, TableVersion
+from orch_tui.model.texts.text import safe_line
+from orch_tui.storage.tables import Publication, StorageError, TableFiles, TableInfo, TableVersion
 
 if TYPE_CHECKING:
     from orch_tui.storage.preview import Cells
@@ -37,15 +35,13 @@ class Storage(TableFiles):
         """Every table by name; one with a broken table.toml has ``problem`` set. Raises: OSError."""
         self._recover()
         found = []
-        for bucket in _directories(self.root):
-            for home in _directories(bucket):
-                table = f"{bucket.name}/{home.name}"
-                try:
-                    info = self.read_unrecovered(table)
-                except StorageError as error:
-                    info = self._broken(table, str(error))
-                if info is not None:
-                    found.append(info)
+        for table in self.place.tables():
+            try:
+                info = self.read_unrecovered(table)
+            except StorageError as error:
+                info = self._broken(table, str(error))
+            if info is not None:
+                found.append(info)
         return found
 
     def get(self, table: str) -> TableInfo | None:
@@ -63,8 +59,7 @@ class Storage(TableFiles):
         info = self.get(table)
         if info is None:
             return []
-        home = self.home(table)
-        return [info.current, *(item for item in info.previous if (home / item.file).exists())]
+        return [info.current, *(item for item in info.previous if self.place.has(table, item.file))]
 
     def stage(self, table: str, target: Path) -> TableInfo | None:
         """Hard-link (or copy) the current version to ``target``, where it stays whatever is published later.
@@ -73,7 +68,7 @@ class Storage(TableFiles):
         """
 
         def link(info: TableInfo) -> TableInfo:
-            give(info, target)
+            self.place.give(table, info.file.name, target)
             return info
 
         return self._with_current(table, link)
@@ -87,10 +82,9 @@ class Storage(TableFiles):
         from orch_tui.storage.preview import first_rows
 
         def read(info: TableInfo) -> tuple[TableInfo, list[Cells]]:
-            if not info.file.exists():
-                raise FileNotFoundError(info.file)
+            file = self.file_of(info)
             try:
-                return info, first_rows(info.file, info.columns, self.root / ".tmp", rows, SHOWN_CELL)
+                return info, first_rows(file, info.columns, self.root / ".tmp", rows, SHOWN_CELL)
             except UserError as error:
                 raise StorageError(f'table "{table}" in {info.file.parent}: {error}') from error
 
@@ -123,7 +117,7 @@ class Storage(TableFiles):
         return prune_table(self, table)
 
     def _recover(self) -> None:
-        if any(_entries(self.root / ".intents")):
+        if self.place.interrupted():
             from orch_tui.storage.intents import roll_forward
 
             roll_forward(self, wait=5.0)
@@ -141,37 +135,13 @@ class Storage(TableFiles):
                 if newer is not None and newer.version == info.version:
                     break
                 info = newer
-        file = self.home(table) / (info.file.name if info else MANIFEST)
+        file = info.file if info else self.place.where(table)
         raise StorageError(f'table "{table}" has lost its file {file}; restore it or write the table again')
 
     def _broken(self, table: str, message: str) -> TableInfo:
-        path = self.home(table) / MANIFEST
-        project = self.root.parent.parent
-        file = str(path.relative_to(project)) if path.is_relative_to(project) else str(path)
+        where, project = self.place.where(table), self.root.parent.parent
+        file = str(Path(where).relative_to(project)) if Path(where).is_relative_to(project) else where
         what, _, remedy = message.rpartition("; ")
         problem = Problem(Severity.ERROR, "table-unreadable", what, remedy, file=file)
         epoch = datetime.fromtimestamp(0, UTC)
-        return TableInfo(table, 0, path, 0, 0, (), (), WriteMode.FULL, epoch, problem=problem)
-
-
-def give(info: TableInfo, target: Path) -> None:
-    """Hard-link (or copy) the file of a version to ``target``. Raises: OSError."""
-    target.unlink(missing_ok=True)
-    try:
-        os.link(info.file, target)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        # Another file system, or one without hard links.
-        shutil.copyfile(info.file, target)
-
-
-def _entries(path: Path) -> list[str]:
-    try:
-        return sorted(name for name in os.listdir(path) if not name.startswith("."))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
-def _directories(path: Path) -> list[Path]:
-    return [path / name for name in _entries(path) if valid_id(name) and (path / name).is_dir()]
+        return TableInfo(table, 0, self.home(table), 0, 0, (), (), WriteMode.FULL, epoch, problem=problem)

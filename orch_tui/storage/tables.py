@@ -18,15 +18,16 @@ from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.problem import Problem
 from orch_tui.model.texts.text import safe_line, valid_id
-from orch_tui.project.files.own_files import NotOwnFile, read_own_text, require_own
+from orch_tui.project.files.own_files import NotOwnFile, require_own
+from orch_tui.storage.directory import Directory
+from orch_tui.storage.place import Place
 
 T = TypeVar("T")
 
-MANIFEST = "table.toml"
 DEFAULT_KEEP = 3
 """Versions of a table that are kept, the current one included."""
 _MOST_DAYS = 36_500.0
-_FILE = re.compile(r"\d{6,}\.parquet")
+_FILE = re.compile(r"(\d{6,})(?:-[0-9a-f]{8,64})?\.parquet")
 
 
 class StorageError(UserError):
@@ -154,10 +155,12 @@ class Publication:
 
 
 class TableFiles:
-    """Where tables are below ``root`` (``ProjectPaths.storage``), and what their table.toml says.
+    """Where tables are, and what their table.toml says.
 
-    ``log`` gets lines about waiting and repairs; ``keep`` is how many versions of a table stay, ``keep_days``
-    for how long all of them do (None: no longer than their number says).
+    ``root`` (``ProjectPaths.storage``) is the directory of this machine with all that is the storage's own; ``place``
+    is where tables are kept, which is that directory when nothing else is said. ``log`` gets lines about waiting and
+    repairs; ``keep`` is how many versions of a table stay, ``keep_days`` for how long all of them do (None: no longer
+    than their number says).
     """
 
     def __init__(
@@ -167,18 +170,20 @@ class TableFiles:
         keep: int | None = None,
         keep_days: float | None = None,
         log: Callable[[str], None] | None = None,
+        place: Place | None = None,
     ) -> None:
         self.root = root
+        self.place: Place = place or Directory(root)
         self.keep = max(1, keep if keep is not None else keep_from_environment())
         self.keep_days = keep_days if keep_days is not None else days_from_environment()
         self.log: Callable[[str], None] = log or (lambda text: None)
 
     def home(self, table: str) -> Path:
-        """The directory of a table. Raises: UserError when ``table`` is not "bucket/table"."""
+        """The directory of this machine for a table's files. Raises: UserError when ``table`` is not "bucket/table"."""
         bucket, _, name = table.partition("/")
         if not (valid_id(bucket) and valid_id(name)):
             raise UserError(f'"{safe_line(table, 200)}" is no table; write it "bucket/table"')
-        return self.root / bucket / name
+        return self.place.home(table)
 
     def retained(self, before: Sequence[TableVersion], now: datetime) -> tuple[TableVersion, ...]:
         """Of the versions before the current one, the newest first, those that are to be kept."""
@@ -191,17 +196,18 @@ class TableFiles:
 
     def read_unrecovered(self, table: str) -> TableInfo | None:
         """The table as its table.toml says, for whoever holds its lock already. Raises: StorageError, UserError."""
-        path = self.home(table) / MANIFEST
+        home = self.home(table)
         try:
-            text = read_own_text(path)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+            text = self.place.read_manifest(table)
         except NotOwnFile as error:
-            raise StorageError(f'table "{table}" is not read: {path}: {error.strerror}') from error
+            where = self.place.where(table)
+            raise StorageError(f'table "{table}" is not read: {where}: {error.strerror}') from error
         except (OSError, UnicodeDecodeError) as error:
             raise StorageError(self._complaint(table, error)) from error
+        if text is None:
+            return None
         try:
-            info = parse_manifest(table, path.parent, text)
+            info = parse_manifest(table, home, text)
         except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
             raise StorageError(self._complaint(table, error)) from error
         # DuckDB opens it by its name, and would wait for a named pipe. Whoever misses the file says so.
@@ -212,8 +218,19 @@ class TableFiles:
                 raise StorageError(f'table "{table}" is not read: {info.file}: {error.strerror}') from error
         return info
 
+    def file_of(self, info: TableInfo) -> Path:
+        """The file of a version on this machine, for reading only.
+
+        Raises: FileNotFoundError: it is not kept any more; OSError: it cannot be had.
+        """
+        return self.place.at_hand(info.table, info.file.name)
+
+    def refused(self, error: OSError) -> str:
+        """What to say when the place of the tables cannot be written."""
+        return f"the storage {self.root} cannot be written: {error}; check its owner, its mode and the disk"
+
     def _complaint(self, table: str, error: Exception) -> str:
-        path = self.home(table) / MANIFEST
+        path = self.place.where(table)
         why = f"{error} is missing" if isinstance(error, KeyError) else safe_line(str(error), 200)
         return (
             f'table "{table}" cannot be read: {path}: {why}; repair the file, or delete it and run the task that '
@@ -243,6 +260,12 @@ def parse_manifest(table: str, home: Path, text: str) -> TableInfo:
         previous=tuple(_version(item) for item in body.get("previous", [])),
         decision=current.decision,
     )
+
+
+def number_of(name: str) -> int | None:
+    """The number of the version whose file has this name; None when it is no such name."""
+    found = _FILE.fullmatch(name)
+    return int(found[1]) if found else None
 
 
 def _version(body: dict[str, Any]) -> TableVersion:

@@ -13,13 +13,13 @@ from pathlib import Path
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
-from orch_tui.storage.committing import Prepared, commit_prepared, kept_before, next_version
+from orch_tui.storage.committing import Prepared, commit_prepared, kept_before, new_version
 from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import describe, literal, open_database, parquet, quoted, readable
-from orch_tui.storage.intents import lock_without_intents, locked
+from orch_tui.storage.intents import lock_without_intents
 from orch_tui.storage.merge import bring
 from orch_tui.storage.preview import Cells, first_rows
-from orch_tui.storage.storage import SHOWN_CELL, Storage, give
+from orch_tui.storage.storage import SHOWN_CELL, Storage
 from orch_tui.storage.tables import Decision, Origin, StorageError, TableInfo, TableVersion
 
 _PRIVATE = 0o600
@@ -51,7 +51,7 @@ def stage_version(storage: Storage, table: str, number: int, target: Path) -> Ta
     """As :meth:`Storage.stage`, of a version that is kept. Raises: UserError, StorageError, OSError."""
     info = version_info(storage, table, number)
     try:
-        give(info, target)
+        storage.place.give(table, info.file.name, target)
     except FileNotFoundError as error:
         raise UserError(f"version {number} of table {table} was deleted in this moment") from error
     return info
@@ -60,7 +60,7 @@ def stage_version(storage: Storage, table: str, number: int, target: Path) -> Ta
 def preview_version(storage: Storage, table: str, number: int, rows: int) -> tuple[list[str], list[Cells]]:
     """As :meth:`Storage.preview`, of a version that is kept. Raises: UserError, StorageError."""
     info = version_info(storage, table, number)
-    shown = first_rows(info.file, info.columns, storage.root / ".tmp", rows, SHOWN_CELL)
+    shown = first_rows(file_of(storage, info), info.columns, storage.root / ".tmp", rows, SHOWN_CELL)
     return [safe_line(name) for name, _ in info.columns], shown
 
 
@@ -70,7 +70,9 @@ def _as_it_was(storage: Storage, info: TableInfo, version: TableVersion) -> Tabl
     file = storage.home(info.table) / version.file
     try:
         with open_database(storage.root / ".tmp", threads=1) as connection:
-            columns = tuple(describe(connection, parquet(file)))
+            columns = tuple(describe(connection, parquet(storage.place.at_hand(info.table, version.file))))
+    except OSError as error:
+        raise StorageError(f"version {version.version} of table {info.table}: {error}") from error
     except duckdb.Error as error:
         raise StorageError(f"version {version.version} of table {info.table}: {readable(error)}") from error
     names = {name for name, _ in columns}
@@ -103,11 +105,9 @@ def restore(storage: Storage, table: str, number: int, *, by: str, note: str) ->
         current = storage.read_unrecovered(table)
         if current is None or current.version == number:
             raise UserError(f"version {number} of table {table} is the current one already")
-        home = storage.home(table)
-        new = next_version(home, current)
-        temporary = home / f".{new:06d}-{secrets.token_hex(4)}.tmp"
+        new, temporary, file = new_version(storage, table, current)
         try:
-            bring(old.file, temporary)
+            bring(storage.file_of(old), temporary)
             temporary.chmod(_PRIVATE)
         except OSError as error:
             temporary.unlink(missing_ok=True)
@@ -115,7 +115,7 @@ def restore(storage: Storage, table: str, number: int, *, by: str, note: str) ->
         info = replace(
             old,
             version=new,
-            file=home / f"{new:06d}.parquet",
+            file=file,
             created=datetime.now(UTC).replace(microsecond=0),
             previous=kept_before(storage, current),
             decision=Decision(Origin.RESTORED, by, note, of=number),
@@ -131,18 +131,17 @@ def export(storage: Storage, info: TableInfo, target: Path) -> int:
     """
     import duckdb
 
+    file = file_of(storage, info)
     if target.suffix not in (".parquet", ".csv"):
         raise UserError(f"{target} says no format by its name; call it .parquet or .csv")
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
         if target.suffix == ".parquet":
-            shutil.copyfile(info.file, temporary)
+            shutil.copyfile(file, temporary)
         else:
             with open_database(storage.root / ".tmp") as connection:
                 texts = ", ".join(f"{text_of(quoted(name), kind)} as {quoted(name)}" for name, kind in info.columns)
-                connection.execute(
-                    f"copy (select {texts} from {parquet(info.file)}) to {literal(str(temporary))} {_CSV}"
-                )
+                connection.execute(f"copy (select {texts} from {parquet(file)}) to {literal(str(temporary))} {_CSV}")
         os.replace(temporary, target)
         return target.stat().st_size
     except (OSError, duckdb.Error) as error:
@@ -172,16 +171,24 @@ def excess(storage: Storage, now: datetime) -> list[Excess]:
 
 def beyond(storage: Storage, info: TableInfo, now: datetime) -> list[TableVersion]:
     """Those of one table: beyond the newest ``keep``, and older than ``keep_days`` where that is set."""
-    kept, home = storage.retained(info.previous, now), storage.home(info.table)
-    return [one for one in info.previous if one not in kept and (home / one.file).exists()]
+    kept = storage.retained(info.previous, now)
+    return [one for one in info.previous if one not in kept and storage.place.has(info.table, one.file)]
 
 
 def drop(storage: Storage, one: Excess) -> bool:
     """Delete one of :func:`excess`; False when it became the current one, or is gone. Raises: StorageError, OSError."""
-    with locked(storage, [one.table]):
+    with storage.place.held([one.table], storage.log):
         info = storage.read_unrecovered(one.table)
-        file = storage.home(one.table) / one.version.file
-        if info is None or info.file == file or not file.exists():
+        name = one.version.file
+        if info is None or info.file.name == name or not storage.place.has(one.table, name):
             return False
-        file.unlink()
+        storage.place.remove(one.table, name)
         return True
+
+
+def file_of(storage: Storage, info: TableInfo) -> Path:
+    """As :meth:`Storage.file_of`, for those who show it. Raises: StorageError."""
+    try:
+        return storage.file_of(info)
+    except OSError as error:
+        raise StorageError(f"version {info.version} of table {info.table} cannot be read: {error}") from error

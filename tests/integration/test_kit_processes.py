@@ -176,12 +176,12 @@ def test_term_during_the_publication_is_deferred(tmp_path: Path) -> None:
     given = attempt(tmp_path, outputs=outputs)
     code, _, err = given.run(
         code=component("""
-from orch_tui.storage import intents
-real = intents.replace_own
+from orch_tui.storage import directory
+real = directory.replace_own
 def interrupted(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGTERM)
     real(*args, **kwargs)
-intents.replace_own = interrupted
+directory.replace_own = interrupted
 for output in ctx.outputs.values():
     write(ctx, output, 'select 1 as id')
 """)

@@ -57,9 +57,9 @@ def deadly(function):
             os.kill(os.getpid(), signal.SIGKILL)
         return function(*args, **kwargs)
     return run
-from orch_tui.storage import committing, intents, merge
-places = [(Path, "replace"), (Path, "unlink"), (Path, "rename"), (intents, "replace_own"), (merge, "bring"),
-          (publishing, "_sync_file"), (committing, "create_intent"), (os, "fsync")]
+from orch_tui.storage import directory, merge
+places = [(Path, "replace"), (Path, "unlink"), (Path, "rename"), (directory, "replace_own"), (merge, "bring"),
+          (publishing, "_sync_file"), (directory, "create_intent"), (os, "fsync")]
 for owner, attribute in places:
     setattr(owner, attribute, deadly(getattr(owner, attribute)))
 once(1000)

@@ -6,6 +6,7 @@ there, so that nothing is missing that was published since, and losing the file 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Mapping
@@ -71,6 +72,9 @@ def earlier_profiles(
         return []
     home = storage.home(info.table)
     known = _read(home / FILE)
+    with contextlib.suppress(FileNotFoundError):
+        # Of the others only those are counted that are on this machine.
+        storage.file_of(info)
     stored = {version.version: home / version.file for version in (info.current, *info.previous)}
     new = {number: file for number, file in stored.items() if number not in known and file.exists()}
     if new:

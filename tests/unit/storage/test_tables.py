@@ -12,7 +12,7 @@ import tomli_w
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.project.files.own_files import replace_own
-from orch_tui.storage import intents
+from orch_tui.storage import directory, intents
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication, StorageError
 
@@ -277,7 +277,7 @@ def test_a_full_disk_leaves_the_old_version(
     def no_room(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    patched = {"intent": "committing.create_intent", "link": "merge.bring", "copy": "publish._sync_file"}[failing]
+    patched = {"intent": "directory.create_intent", "link": "merge.bring", "copy": "publish._sync_file"}[failing]
     monkeypatch.setattr(f"orch_tui.storage.{patched}", no_room)
     # WHEN rows are published
     with pytest.raises(StorageError, match="No space left") as error:
@@ -305,7 +305,7 @@ def test_a_failure_after_the_commit_is_rolled_forward_by_the_next_reader(
             raise OSError(28, "No space left on device")
         real(path, text)
 
-    monkeypatch.setattr(intents, "replace_own", second_fails)
+    monkeypatch.setattr(directory, "replace_own", second_fails)
     staged = [parquet_file(tmp_path / f"{n}.parquet", "select 2 as id") for n in range(2)]
     with pytest.raises(StorageError, match="in part"):
         storage.publish([Publication("a/b", staged[0]), Publication("c/d", staged[1])])
@@ -361,7 +361,7 @@ def test_an_intent_that_is_older_than_the_table_changes_nothing(storage: Storage
     item = {"table": "a/t", "temporary": ".gone", "file": file, "manifest": old}
     intent.write_text(tomli_w.dumps({"tables": [item]}))
     # WHEN it is carried out late
-    intents.apply_intent(storage, intent)
+    intents.apply_intent(storage, intent.name)
     # THEN the newer version is the table's
     assert current(storage, "a/t") == [(2,)]
     assert not intent.exists()

@@ -14,8 +14,8 @@ from orch_tui.components.keboola.inputs import InputTables
 from orch_tui.components.keboola.parameters import DataTypes
 from orch_tui.model.errors import UserError
 from orch_tui.project.paths import ProjectPaths
+from orch_tui.storage.directory import MANIFEST
 from orch_tui.storage.storage import Storage
-from orch_tui.storage.tables import MANIFEST
 
 from tests.support.tables import put
 from tests.unit.components.keboola.contexts import context, parameters
