@@ -63,7 +63,7 @@ REASONS = {
         "engine",
     ): "what few runs need: tasks on other machines, built-in tasks, and repeating another run as it ran",
     ("engine", "model"): "only outputs with checks are told of",
-    ("engine", "project"): "only for trying a connection, or when an attempt has failed",
+    ("engine", "project"): "only for trying a connection, programs of Keboola, or when an attempt has failed",
     ("lineage", "requests"): "comes with the client of OpenLineage, an extra of its own",
     (
         "lineage",

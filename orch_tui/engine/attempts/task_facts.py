@@ -97,7 +97,25 @@ class Facts:
             return None
         if component.id == APPROVAL_COMPONENT:
             return _question_problem(configuration)
-        return program_problem(self._project.root, component, configuration)
+        return start_problem(self._project, component, configuration)
+
+
+def start_problem(
+    project: Project, component: Component, configuration: Configuration, *, action: bool = False
+) -> str | None:
+    """A sentence if what runs a configuration is not there or cannot be started at all; None where nothing is known
+    to be in the way. An ``action`` of its program does without the processors."""
+    if component.runner is not None or component.processors:
+        from orch_tui.project.definitions.installed import not_installed, program_not_installed
+
+        lacking = (
+            program_not_installed(component, configuration)
+            if action
+            else not_installed(component, configuration, project.component)
+        )
+        if lacking is not None:
+            return lacking.sentence
+    return program_problem(project.root, component, configuration)
 
 
 def rows_problem(component: Component, configuration: Configuration) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from orch_tui.engine.attempts.earlier import EarlierRun
 from orch_tui.engine.attempts.programs import PrepareError
-from orch_tui.engine.attempts.task_facts import program_problem
+from orch_tui.engine.attempts.task_facts import start_problem
 from orch_tui.engine.runs.start import RunRefused, find_ended
 from orch_tui.model.components.component import APPROVAL_COMPONENT, ORCHESTRATION_COMPONENT, ComponentType
 from orch_tui.model.components.configuration import split_ref
@@ -107,7 +107,7 @@ class _Repeating:
         missing = sorted(self._secrets.missing(secrets_of(component, configuration)))
         if missing:
             return f"secret {', '.join(missing)} is not set; put it into the environment or into .env"
-        return program_problem(self._project.root, component, configuration)
+        return start_problem(self._project, component, configuration)
 
 
 def _tasks(state: RunState, wanted: Sequence[str]) -> frozenset[str]:

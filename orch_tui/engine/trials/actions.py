@@ -78,7 +78,7 @@ async def run_action(
     component = project.component(configuration.component)
     if component is not None and not component.answers_to(action):
         return result(False, no_such_action(component, action))
-    if problem := obstacle(project, configuration):
+    if problem := obstacle(project, configuration, action=True):
         return result(False, problem)
     options = TaskOptions(timeout=limit, grace=_GRACE, max_log_mb=_MAX_LOG_MB)
     try:

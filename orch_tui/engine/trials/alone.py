@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orch_tui.engine.attempts.prepare import RUN_ACTION, Preparer
 from orch_tui.engine.attempts.programs import PrepareError
-from orch_tui.engine.attempts.task_facts import program_problem
+from orch_tui.engine.attempts.task_facts import start_problem
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.processes.local import LocalLauncher
 from orch_tui.engine.processes.process import signal_group
@@ -107,12 +107,13 @@ def scratch_directory(project: Project, prefix: str) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def obstacle(project: Project, configuration: Configuration) -> str:
-    """Why its program cannot be started, in a sentence; empty where nothing is in the way."""
+def obstacle(project: Project, configuration: Configuration, *, action: bool = False) -> str:
+    """Why its program cannot be started, for its task or for an ``action``, in a sentence; empty where nothing is in
+    the way."""
     component = project.component(configuration.component)
     if component is None:
         return f'there is no component "{configuration.component}"'
-    return program_problem(project.root, component, configuration) or ""
+    return start_problem(project, component, configuration, action=action) or ""
 
 
 def prepare_alone(

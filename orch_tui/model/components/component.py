@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from enum import StrEnum
 from typing import Any
@@ -133,14 +133,20 @@ class Component:
         either = [entry.split("|") for entry in self.installed_by]
         return [" or ".join(names) for names in either if not any(parameters.get(name) for name in names)]
 
-    def lacking_processors(self, parameters: Mapping[str, Any], components: Mapping[str, Component]) -> list[str]:
+    def lacking_processors(
+        self, parameters: Mapping[str, Any], component_of: Callable[[str], Component | None]
+    ) -> list[str]:
         """The processors of a configuration that are neither done by its runner nor installed; none where there are
-        none in this component."""
+        none in this component. ``component_of`` gives the component of an id."""
         if not self.processors:
             return []
+
+        def installed(name: str) -> bool:
+            one = component_of(name)
+            return one is not None and one.runner is not None and not one.lacks(one.defaults)
+
         named = [name for name in processors_of(parameters) if name not in self.processors]
-        known = {name for name, one in components.items() if one.runner is not None and not one.lacks(one.defaults)}
-        return [name for name in named if name not in known]
+        return [name for name in named if not installed(name)]
 
     def run_by(self, runner: Component) -> Component:
         """This component with what it takes from the one that runs it."""

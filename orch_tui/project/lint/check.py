@@ -15,6 +15,7 @@ from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Tas
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.run.promises import promised, promised_before
 from orch_tui.model.variables.references import secrets_of, variable_names, variables_of
+from orch_tui.project.definitions.installed import not_installed
 from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.definitions.trigger_fields import TRIGGER_VARIABLES
 from orch_tui.project.files.source import DefinitionError, describe
@@ -124,19 +125,8 @@ class Linter:
                 return _Facts(None, failure=_error("unknown-configuration", first.message, first.remedy))
             message = f"the configuration {quote(ref)} cannot be used: {describe(replace(first, remedy=''))}"
             return _Facts(None, failure=_error("broken-configuration", message, first.remedy))
-        parameters = component.configured(configuration).parameters
-        if lacking := component.lacks(parameters):
-            message = f"the component {quote(component_id)} is not installed: its {' and '.join(lacking)} is not named"
-            remedy = f"name it under [defaults] of components/{component_id}.toml (docs/keboola.md)"
-            return _Facts(None, failure=_error("not-installed", message, remedy))
-        parts = component.configured(configuration).parts()
-        lacking_stages = [name for one in parts for name in component.lacking_processors(one.parameters, components)]
-        if processors := list(dict.fromkeys(lacking_stages)):
-            message = f"{quote(ref)} needs the processor {', '.join(map(quote, processors))}, which is not installed"
-            remedy = (
-                f"name its program under [defaults] of components/{processors[0]}.toml (docs/connectors.md#keboola)"
-            )
-            return _Facts(None, failure=_error("not-installed", message, remedy))
+        if (lacking := not_installed(component, configuration, components.get)) is not None:
+            return _Facts(None, failure=_error("not-installed", lacking.message, lacking.remedy))
         if configuration.rows and component.inline:
             message = f"the component {quote(component_id)} knows no rows, and {quote(ref)} has some"
             return _Facts(None, failure=_error("rows", message, "make a configuration of each row"))
