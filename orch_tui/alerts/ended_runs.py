@@ -12,6 +12,7 @@ from orch_tui.alerts.lateness import ended_at
 from orch_tui.alerts.values import Memory
 from orch_tui.model.orchestration.alerts import AlertRule
 from orch_tui.model.run.runstate import RunState
+from orch_tui.project.files.own_files import stat_own
 from orch_tui.project.history import RunSummary, run_ids, summarize
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
@@ -81,4 +82,4 @@ def _add(news: News, summary: RunSummary, rules: Sequence[AlertRule], now: float
 
 
 def _silent_from(directory: Path) -> float:
-    return (directory / JOURNAL).stat().st_mtime
+    return stat_own(directory / JOURNAL).st_mtime

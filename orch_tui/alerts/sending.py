@@ -22,6 +22,7 @@ from orch_tui.alerts.outbox import Outbox
 from orch_tui.alerts.values import Entry, State
 from orch_tui.model.orchestration.alerts import Channel, ChannelKind
 from orch_tui.project.concurrent.locks import Lock, is_locked
+from orch_tui.project.files.atomic import modified_ns
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.project.secrets import Secrets
 
@@ -169,6 +170,6 @@ def is_sending(paths: ProjectPaths) -> bool:
 def outbox_changed(paths: ProjectPaths) -> int:
     """A number that is another one once something was put into the outbox."""
     try:
-        return outbox_directory(paths).stat().st_mtime_ns
+        return modified_ns(outbox_directory(paths))
     except FileNotFoundError:
         return 0

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from orch_tui.project.files.atomic import modified_ns
+from orch_tui.project.files.own_files import stat_own
 from orch_tui.project.history import RunSummary, newest_ids, run_directories, summarize
 from orch_tui.project.journal.file import JOURNAL
 from orch_tui.project.paths import ProjectPaths
@@ -36,7 +38,7 @@ class NewestRuns:
         """Newest first, at most so many. Raises: OSError."""
         directory = self._paths.runs(orchestration)
         try:
-            changed = os.stat(directory).st_mtime_ns
+            changed = modified_ns(directory)
         except FileNotFoundError:
             self._listed.pop(orchestration, None)
             return []
@@ -69,6 +71,6 @@ class NewestRuns:
     def journal_size(self, orchestration: str, run: str) -> int:
         """In bytes; -1 where it cannot be looked at."""
         try:
-            return os.stat(self._paths.run(orchestration, run) / JOURNAL).st_size
+            return stat_own(self._paths.run(orchestration, run) / JOURNAL).st_size
         except OSError:
             return -1

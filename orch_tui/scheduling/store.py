@@ -25,7 +25,8 @@ from typing import Any
 from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.project.concurrent.locks import project_lock
-from orch_tui.project.files.atomic import sync_directory
+from orch_tui.project.files.atomic import modified_ns, sync_directory
+from orch_tui.project.files.given_files import again_when_stale
 from orch_tui.project.files.own_files import open_own, read_own, replace_json
 from orch_tui.project.history import newest_ids, summarize
 from orch_tui.project.paths import ProjectPaths, make_private
@@ -77,7 +78,7 @@ class FileLedger:
     def changed(self) -> int:
         """Another number once a record has been added, or has become another one; 0 while there is none."""
         try:
-            return self._directory.stat().st_mtime_ns
+            return modified_ns(self._directory)
         except FileNotFoundError:
             return 0
 
@@ -168,16 +169,12 @@ class FileLedger:
     def _now(self, path: Path) -> Record | None:
         """What a file says; None for a claim that came to nothing."""
         try:
-            fd = open_own(path)
+            values, held = again_when_stale(lambda: _look(path))
         except FileNotFoundError:
             return None
-        try:
-            values = _parse(os.read(fd, 65536))
-            record = _record(path.name, values)
-            if record.outcome is not Outcome.CLAIMED or not _is_free(fd):
-                return record
-        finally:
-            os.close(fd)
+        record = _record(path.name, values)
+        if record.outcome is not Outcome.CLAIMED or held:
+            return record
         # The holder may have finished between the two looks.
         again = _record(path.name, _read(path))
         if again.outcome is not Outcome.CLAIMED:
@@ -278,6 +275,15 @@ def _record(name: str, values: dict[str, Any]) -> Record:
     except (KeyError, TypeError, ValueError):
         return Record(first, Outcome.CLAIMED)
     return Record(first, outcome, last, count, str(values.get("run", "")), why, str(values.get("detail", "")))
+
+
+def _look(path: Path) -> tuple[dict[str, Any], bool]:
+    """What a file says, and whether somebody has its lock. Raises: OSError."""
+    fd = open_own(path)
+    try:
+        return _parse(os.read(fd, 65536)), not _is_free(fd)
+    finally:
+        os.close(fd)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -22,7 +22,7 @@ import tomli_w
 
 from orch_tui.model.texts.text import valid_id
 from orch_tui.project.files.atomic import sync_directory
-from orch_tui.project.files.own_files import open_own, read_own_text, replace_own, require_own, write_all
+from orch_tui.project.files.own_files import is_listed, open_own, read_own_text, replace_own, require_own, write_all
 from orch_tui.project.paths import lock_inside, make_private
 from orch_tui.storage.place import Say
 
@@ -153,7 +153,8 @@ class Directory:
             except BlockingIOError:
                 yield False
             else:
-                yield path.exists()
+                # Not by its name alone: it may have been completed from another machine since it was opened.
+                yield is_listed(path)
         finally:
             os.close(descriptor)
 

@@ -46,6 +46,8 @@ SYSTEM = {
     "slurmd": "slurmd",
     "slurm-client": "sbatch",
     "munge": "munged",
+    "glusterfs-server": "glusterfsd",
+    "glusterfs-client": "glusterfs",
 }
 """Debian packages, with a program that shows that each is there."""
 

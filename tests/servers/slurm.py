@@ -13,9 +13,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.servers.databases import free_port
@@ -65,14 +66,20 @@ PartitionName=small Nodes=n1 LLN=YES MaxTime=10 State=UP
 """
 _NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cpus} RealMemory=2000 State=UNKNOWN\n"
 # The host name must be known there, and nowhere else. The shell reaps what jobs leave behind.
-_HOST = 'hostname "$1"; mount --bind "$2/hosts" /etc/hosts; slurmd -D -N "$1" & wait'
+_HOST = (
+    'hostname "$1"; mount --bind "$2/hosts" /etc/hosts; [ -z "$3" ] || mount --bind "$3" "$4"; slurmd -D -N "$1" & wait'
+)
 
 
 class Cluster:
-    """``nodes`` are ``n1``, ``n2``. ``environment`` is what programs need to find it."""
+    """``nodes`` are ``n1``, ``n2``. ``environment`` is what programs need to find it. ``seen`` is what single nodes see
+    in the place of a directory, as ``{"n2": (other, directory)}``."""
 
-    def __init__(self, home: Path, nodes: int, *, min_age: int, message: int, oom: bool) -> None:
+    def __init__(
+        self, home: Path, nodes: int, seen: Mapping[str, tuple[Path, Path]], *, min_age: int, message: int, oom: bool
+    ) -> None:
         self.home = home
+        self._seen = seen
         self.nodes = [f"n{number}" for number in range(1, nodes + 1)]
         self.environment = {"SLURM_CONF": str(home / "slurm.conf")}
         self._daemons: dict[str, subprocess.Popen[bytes]] = {}
@@ -129,7 +136,8 @@ class Cluster:
     def start_node(self, node: str) -> None:
         (self.home / f"spool-{node}").mkdir(exist_ok=True)
         apart = ["unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child", "--mount-proc"]
-        self._start(node, [*apart, "sh", "-c", _HOST, "sh", node, str(self.home)])
+        other = map(str, self._seen.get(node, ("", "")))
+        self._start(node, [*apart, "sh", "-c", _HOST, "sh", node, str(self.home), *other])
 
     def kill_node(self, node: str) -> None:
         """As if its plug was pulled, and somebody told the controller."""
@@ -209,14 +217,21 @@ def require_slurm() -> None:
 
 
 @contextmanager
-def slurm(nodes: int = 2, *, min_age: int = 300, message: int = 10, oom: bool = False) -> Iterator[Cluster]:
-    """``min_age``: seconds for which an ended job is known; ``message``: for which clients try; ``oom``: a job that
-    takes more memory than it asked for is ended."""
+def slurm(
+    nodes: int = 2,
+    *,
+    min_age: int = 300,
+    message: int = 10,
+    oom: bool = False,
+    seen: Mapping[str, tuple[Path, Path]] = MappingProxyType({}),
+) -> Iterator[Cluster]:
+    """``seen``: see :class:`Cluster`; ``min_age``: seconds for which an ended job is known; ``message``: for which
+    clients try; ``oom``: a job that takes more memory than it asked for is ended."""
     require_slurm()
     # Not in pytest's own directory: the path of a socket must be short.
     home = Path(tempfile.mkdtemp(prefix="orch-slurm-"))
     home.chmod(0o755)
-    cluster = Cluster(home, nodes, min_age=min_age, message=message, oom=oom)
+    cluster = Cluster(home, nodes, seen, min_age=min_age, message=message, oom=oom)
     try:
         cluster.up()
         yield cluster

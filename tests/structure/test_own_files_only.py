@@ -78,7 +78,7 @@ ELSEWHERE = {
     "directories": {
         "project.files.atomic.modified_ns",
         "project.files.atomic.sync_directory",
-        "project.concurrent.save_lock._lock",
+        "project.concurrent.save_lock._lock_directory",
     },
     "the opener itself": {"project.files.own_files.open_own"},
     "none: methods of a stream for output": {"cli.show.logs.LogTail._give", "cli.show.logs.LogTail._write"},

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from orch_tui.engine.processes.process import is_same
@@ -16,15 +17,22 @@ from tests.support.engine_kit import until
 from tests.support.owned import descendants
 
 
+def host(name: str, seen: tuple[Path, Path] | None = None) -> list[str]:
+    """A program that starts another one on a host of this name, as far as that can tell; with ``seen`` as ``(other,
+    directory)`` it sees the one in the place of the other."""
+    script = 'hostname "$0"; [ -z "$1" ] || mount --bind "$1" "$2"; shift 2; exec "$@"'
+    return ["unshare", "--uts", "--mount", "sh", "-c", script, name, *map(str, seen or ("", ""))]
+
+
 class Executor:
     """A process that executes a run of the orchestration ``o``; ``directory`` is the run's."""
 
-    def __init__(self, root: Path, directory: Path | None = None) -> None:
-        """With ``directory``, one that takes that run over."""
+    def __init__(self, root: Path, directory: Path | None = None, within: Sequence[str] = ()) -> None:
+        """With ``directory``, one that takes that run over; ``within`` starts it, see :func:`host`."""
         module = "kill_me" if directory is None else "take_over_me"
         arguments = [str(root)] if directory is None else [str(root), str(directory)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", f"tests.integration.{module}", *arguments], stdout=subprocess.PIPE
+            [*within, sys.executable, "-m", f"tests.integration.{module}", *arguments], stdout=subprocess.PIPE
         )
         assert self.process.stdout is not None
         said = self.process.stdout.readline().decode().strip()

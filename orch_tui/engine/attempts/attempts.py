@@ -134,6 +134,9 @@ class AttemptRunner:
         if job is None:
             held = tuple(lock.fd for lock in attempt.locks)
             try:
+                if attempt.backend.key:
+                    # Whoever goes on elsewhere finds it, also when this machine is gone with what it had in memory.
+                    await asyncio.to_thread(self._recorder.keep, held)
                 job = await attempt.backend.start(attempt.spec, attempt.name, held)
             except OSError as error:
                 return error

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from orch_tui.model.clocks.run_time import RunTime
@@ -55,6 +57,18 @@ class Recorder:
             return
         if self._unsynced:
             self._sync()
+
+    def keep(self, others: Iterable[int] = ()) -> None:
+        """Wait until all that was recorded is on the disk, and what was written into ``others``, which are descriptors.
+        For any thread. Raises: OSError when that cannot be."""
+        if self._backlog:
+            raise OSError(errno.ENOSPC, f"the journal cannot be written ({self.blocked})", str(self.journal.path))
+        try:
+            self.journal.sync()
+        except JournalFull as error:
+            raise OSError(errno.ENOSPC, str(error), str(self.journal.path)) from error
+        for descriptor in others:
+            os.fdatasync(descriptor)
 
     def _sync(self) -> bool:
         """The records are in the file whatever the disk says: they are never written twice."""

@@ -25,6 +25,8 @@ from orch_tui.engine.processes.local import LocalLauncher
 from orch_tui.engine.processes.process import host
 from orch_tui.model.components.component import SCRATCH_VARIABLE
 from orch_tui.model.failure import FailureKind
+from orch_tui.project.attempt_dir import log_file
+from orch_tui.project.files.own_files import open_own
 from orch_tui.project.masking.files import mask_what_is_left
 
 _LOOK = 1.0
@@ -121,9 +123,11 @@ async def _carry(spec: AttemptSpec, early: list[int]) -> End:
             _say(f"it cannot be told that it is stopped: {error}")
 
     async def watch() -> None:
+        told = 0
         while True:
             await asyncio.sleep(_LOOK)
             look()
+            told = await asyncio.to_thread(_show_log, directory, told)
 
     loop.add_signal_handler(signal.SIGTERM, lambda: look(signalled=True))
     try:
@@ -140,6 +144,27 @@ async def _carry(spec: AttemptSpec, early: list[int]) -> End:
     # Whoever goes on with the run later does not know the values of its secrets.
     mask_what_is_left(spec.directory, spec.environment)
     return End(end, round(time.monotonic() - begun, 3))
+
+
+def _show_log(directory: Path, told: int) -> int:
+    """Let others see what the task has written into its log beyond ``told`` bytes, which a network file system may keep
+    on this node for half a minute; its size."""
+    try:
+        log = open_own(log_file(directory), os.O_WRONLY)
+    except OSError:
+        # Seen later, or when it is closed.
+        return told
+    try:
+        size = os.fstat(log).st_size
+        if size != told:
+            os.fdatasync(log)
+    except OSError as error:
+        _say(f"its log cannot be written out: {error}")
+        return told
+    else:
+        return size
+    finally:
+        os.close(log)
 
 
 def _say(text: str) -> None:

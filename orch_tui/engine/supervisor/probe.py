@@ -38,6 +38,8 @@ def main() -> int:
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()
+    # A network file system may keep it here until the file is closed.
+    os.fsync(sys.stdout.fileno())
     end = time.monotonic() + _PATIENCE
     while SEEN not in os.listdir(directory) and time.monotonic() < end:
         time.sleep(0.05)

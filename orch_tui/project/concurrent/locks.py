@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orch_tui.project.attempt_dir import is_carried
-from orch_tui.project.files.own_files import NotOwnFile, open_own
+from orch_tui.project.files.own_files import NotOwnFile, open_own, stat_own
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _HOLDER_BYTES = 1000
 _PAUSE = 0.01
+_TRIES = 3
 _RECORD = b"\n@"
 """Stands before the directory of an attempt in a lock's file."""
 
@@ -52,7 +53,7 @@ class Lock:
             # A file that was taken away meanwhile has no name; that is seen elsewhere.
             if os.fstat(fd).st_nlink > 1:
                 raise NotOwnFile(path, "it has another name too, so that others would be written into", "take it away")
-            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            _take(fd, shared=shared)
             if not shared and _carried_elsewhere(fd) is not None:
                 os.close(fd)
                 return None
@@ -91,8 +92,8 @@ class Lock:
     def is_current(self) -> bool:
         """False when the file was taken away since it was opened: then others lock another one."""
         try:
-            there, held = os.stat(self.path), os.fstat(self.fd)
-        except FileNotFoundError:
+            there, held = stat_own(self.path), os.fstat(self.fd)
+        except (FileNotFoundError, NotOwnFile):
             return False
         return (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino)
 
@@ -101,6 +102,19 @@ class Lock:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+def _take(descriptor: int, *, shared: bool) -> None:
+    """Raises: BlockingIOError when somebody has it, OSError."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            return
+        # Who only looks whether it is taken has it for a moment, shared; on a network that is some milliseconds.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        time.sleep(_PAUSE)
+    raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
 
 
 @contextlib.contextmanager

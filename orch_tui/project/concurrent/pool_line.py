@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from orch_tui.model.dataclass import dataclass
-from orch_tui.project.files.own_files import NotOwnFile, create_own, open_own, read_own
+from orch_tui.project.files.own_files import NotOwnFile, create_own, open_own, read_own, stat_own
 from orch_tui.project.paths import make_private
 
 FRESH = 5.0
@@ -55,7 +55,7 @@ class PoolLine:
             return None
         path = os.path.join(self._directory, name)
         try:
-            age = abs(time.time() - os.lstat(path).st_mtime)
+            age = abs(time.time() - stat_own(path).st_mtime)
             if age > _FORGOTTEN:
                 os.unlink(path)
                 return None

@@ -1,11 +1,13 @@
 """One program at a time changes the definitions of a project, from looking at what is there to writing.
 
-The lock is on the project's directory itself, so that it leaves no file and holds for every user who may read the
-directory. It keeps programs of this kind apart; an editor does not ask for it.
+The lock is on the project's directory itself, so that it holds for every user who may read the directory; and on a
+file, since a network file system refuses that of a directory (NFS), or takes it for this machine alone (FUSE, whose
+directories have no such operation). It keeps programs of this kind apart; an editor does not ask for it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -45,41 +47,40 @@ def saving(root: Path) -> Iterator[None]:
     if root in _held.roots:
         yield
         return
-    descriptor = _lock(root)
-    _held.roots.add(root)
-    try:
-        yield
-    finally:
-        _held.roots.discard(root)
-        os.close(descriptor)
-
-
-def _lock(root: Path) -> int:
-    flags = os.O_RDONLY | os.O_CLOEXEC
-    descriptor = os.open(root, flags | os.O_DIRECTORY)
-    try:
+    with contextlib.ExitStack() as locks:
+        lockable = _lock_directory(root, locks)
         try:
-            _flock(descriptor)
-        except OSError as error:
-            if error.errno not in _NOT_LOCKABLE:
+            _lock_file(root, locks)
+        except PermissionError:
+            # The state is another user's: on one machine the directory keeps both apart.
+            if not lockable:
                 raise
-            os.close(descriptor)
-            descriptor = -1
-            descriptor = _open_file(root)
-            _flock(descriptor)
-    except BaseException:
-        if descriptor >= 0:
-            os.close(descriptor)
-        raise
-    return descriptor
+        _held.roots.add(root)
+        locks.callback(_held.roots.discard, root)
+        yield
 
 
-def _open_file(root: Path) -> int:
-    """Where directories cannot be locked: a file of the program's own."""
+def _lock_directory(root: Path, locks: contextlib.ExitStack) -> bool:
+    """False where its file system has no such lock. Raises: OSError."""
+    descriptor = os.open(root, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+    locks.callback(os.close, descriptor)
+    try:
+        _flock(descriptor)
+    except OSError as error:
+        if error.errno not in _NOT_LOCKABLE:
+            raise
+        return False
+    return True
+
+
+def _lock_file(root: Path, locks: contextlib.ExitStack) -> None:
+    """Raises: OSError."""
     paths = ProjectPaths(root)
     paths.make_state()
     make_private(paths.locks)
-    return open_own(paths.saving_lock, os.O_RDWR | os.O_CREAT)
+    descriptor = open_own(paths.saving_lock, os.O_RDWR | os.O_CREAT)
+    locks.callback(os.close, descriptor)
+    _flock(descriptor)
 
 
 def _flock(descriptor: int) -> None:

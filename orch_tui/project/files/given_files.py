@@ -5,10 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 MAX_BYTES = 5 * 1024 * 1024
 """More of a text is not read."""
+_TRIES = 5
+_T = TypeVar("_T")
 
 
 class NotRegular(OSError):
@@ -43,6 +47,18 @@ def is_inside(path: Path, root: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
+def again_when_stale(read: Callable[[], _T]) -> _T:
+    """What ``read`` gives, which opens a file and reads it. On NFS a file that another machine replaces in between is
+    gone at once (ESTALE): it is opened again, and read as it is then. Raises what ``read`` does."""
+    for _ in range(_TRIES):
+        try:
+            return read()
+        except OSError as error:
+            if error.errno != errno.ESTALE:
+                raise
+    return read()
+
+
 def read_given(path: Path) -> bytes:
     """All of a file of at most :data:`MAX_BYTES`; links are followed.
 
@@ -51,7 +67,8 @@ def read_given(path: Path) -> bytes:
         OSError: it cannot be.
     """
     # O_NONBLOCK: opening a named pipe must not wait for somebody to write into it.
-    return read_descriptor(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+    return again_when_stale(lambda: read_descriptor(os.open(path, flags)))
 
 
 def read_descriptor(descriptor: int) -> bytes:

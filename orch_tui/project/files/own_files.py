@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.project.files.atomic import sync_directory
+from orch_tui.project.files.given_files import again_when_stale
 
 _PRIVATE = 0o600
 # O_NONBLOCK: opening a named pipe must not wait for somebody at its other end.
@@ -76,6 +77,30 @@ def open_own(path: Path | str, flags: int = os.O_RDONLY, mode: int = _PRIVATE) -
     return descriptor
 
 
+def stat_own(path: Path | str) -> os.stat_result:
+    """What a file is now. It is opened: a network file system answers ``stat`` out of what it knew up to a minute ago,
+    and asks its server when a file is opened (close-to-open consistency, nfs(5)).
+
+    Raises: NotOwnFile, OSError.
+    """
+    descriptor = open_own(path)
+    try:
+        return os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def is_listed(path: Path | str) -> bool:
+    """Whether there is such a name, as whoever serves its directory says now: for single names a network file system
+    answers out of what it knew, also that one is gone or not yet there (``lookupcache`` of nfs(5), ``entry-timeout`` of
+    FUSE). Raises: OSError."""
+    directory, name = os.path.split(path)
+    try:
+        return name in os.listdir(directory)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
 def require_own(path: Path | str) -> None:
     """For those who hand the name on to a library that opens it.
 
@@ -88,6 +113,10 @@ def require_own(path: Path | str) -> None:
 
 def read_own(path: Path | str, limit: int | None = None) -> bytes:
     """All bytes of a file, or the first ``limit``. Raises: NotOwnFile, OSError."""
+    return again_when_stale(lambda: _read(path, limit))
+
+
+def _read(path: Path | str, limit: int | None) -> bytes:
     descriptor = open_own(path)
     try:
         left = os.fstat(descriptor).st_size + 1 if limit is None else limit

@@ -16,7 +16,14 @@ from orch_tui.model.errors import OrchError
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.texts.pattern import pattern
 from orch_tui.model.texts.text import safe_line
-from orch_tui.project.files.given_files import NotRegular, TooLarge, is_inside, read_descriptor, real_path
+from orch_tui.project.files.given_files import (
+    NotRegular,
+    TooLarge,
+    again_when_stale,
+    is_inside,
+    read_descriptor,
+    real_path,
+)
 from orch_tui.project.files.own_files import NotOwnFile, open_own
 
 _PLACE = pattern(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -80,7 +87,7 @@ def read_own_source(path: Path, shown: str) -> SourceText:
 
 def _source(open_file: Callable[[], int], shown: str) -> SourceText:
     try:
-        data = _read_bytes(open_file(), shown)
+        data = again_when_stale(lambda: _read_bytes(open_file(), shown))
     except NotOwnFile as error:
         raise _refused(shown, "unreadable", f"the file is not read: {error.what}", error.remedy) from error
     except OSError as error:

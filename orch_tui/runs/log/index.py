@@ -18,7 +18,7 @@ from collections import OrderedDict
 from enum import Enum
 from pathlib import Path
 
-from orch_tui.project.files.own_files import open_own
+from orch_tui.project.files.own_files import open_own, stat_own
 
 BLOCK = 1 << 18
 _KEPT_BLOCKS = 8
@@ -141,7 +141,7 @@ class LogFile:
     def poll(self) -> Change:
         """Look at the file. Never raises: ``problem`` says in words why there is nothing to read."""
         try:
-            found = os.lstat(self.path)
+            found = stat_own(self.path)
             if (found.st_dev, found.st_ino) == self._identity and found.st_size >= self.blocks.size:
                 if found.st_size == self.blocks.size:
                     return Change.NONE

@@ -21,6 +21,7 @@ from orch_tui.inbox.reading import (
 from orch_tui.inbox.values import Item
 from orch_tui.model.orchestration.triggers import Trigger
 from orch_tui.model.status import Status
+from orch_tui.project.files.atomic import modified_ns
 from orch_tui.project.history import RunSummary, runs
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.scheduling.store import FileLedger
@@ -63,7 +64,7 @@ class InboxBoard:
     def _refused(self) -> tuple[Item, ...]:
         """Tables that wait to be accepted or discarded; read again when some came or went."""
         try:
-            changed = (self._paths.storage / QUARANTINE).stat().st_mtime_ns
+            changed = modified_ns(self._paths.storage / QUARANTINE)
         except FileNotFoundError:
             return ()
         if changed != self._kept_back[0]:

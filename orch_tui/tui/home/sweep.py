@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 
+from orch_tui.project.files.atomic import modified_ns
 from orch_tui.project.history import RunSummary
 from orch_tui.project.newest_runs import NewestRuns
 from orch_tui.project.paths import ProjectPaths
@@ -28,7 +28,7 @@ class Sweep:
 
     def _last(self, orchestration: str) -> tuple[int, RunSummary | None]:
         try:
-            stamp = os.stat(self._paths.runs(orchestration)).st_mtime_ns
+            stamp = modified_ns(self._paths.runs(orchestration))
         except OSError:
             return -1, None
         known = self._read.get(orchestration)

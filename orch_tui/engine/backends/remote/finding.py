@@ -12,6 +12,8 @@ from orch_tui.model.run.attempt_state import AttemptState
 
 def inspect_files(directory: Path, known: AttemptState) -> Finding:
     """By the files alone, which any host sees: what the queue says is asked when somebody goes on with the run."""
+    # Who has looked before may be told what was there then, unless it is listed first.
+    handoff.names_in(directory)
     end, code = handoff.read_end(directory), read_exit_file(directory)
     if end is not None and end.exit.code is not None:
         code = end.exit.code

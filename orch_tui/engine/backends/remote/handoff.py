@@ -131,8 +131,9 @@ def ask_to_stop(directory: Path, why: FailureKind, *, now: bool) -> None:
 
 
 def asked_to_stop(directory: Path) -> tuple[FailureKind, bool] | None:
-    """Why it shall stop, and whether at once. Raises: OSError."""
-    values = _read(stop_file(directory))
+    """Why it shall stop, and whether at once. The directory is listed: that there was no such file a second ago is what
+    a network file system answers for a minute. Raises: OSError."""
+    values = _read(stop_file(directory)) if STOP in names_in(directory) else None
     return None if values is None else (FailureKind(values["why"]), bool(values["now"]))
 
 
@@ -196,8 +197,8 @@ def listings(directories: Sequence[Path]) -> list[frozenset[str] | None]:
     return found
 
 
-START, NODE, STOPPING, END = (
-    path(Path()).name for path in (start_file, node_file, stopping_file, end_file)
+START, NODE, STOP, STOPPING, END = (
+    path(Path()).name for path in (start_file, node_file, stop_file, stopping_file, end_file)
 )  # names as :func:`names_in` has them
 EXIT, LOG = exit_file(Path()).name, log_file(Path()).name
 
