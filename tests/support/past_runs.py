@@ -31,7 +31,8 @@ FAILURES = (
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A run that is to have been. ``why`` is what its task failed of; ``digest`` is of the task's configuration."""
+    """A run that is to have been. ``why`` is what its task failed of; ``digest`` is of the task's configuration;
+    ``node`` of a cluster carried it, as job 4711."""
 
     orchestration: str = "o"
     at: float = BEGIN
@@ -45,6 +46,7 @@ class Past:
     parent: str | None = None
     log: str = ""
     task: str = "load"
+    node: str = ""
 
 
 def run_id(at: float, number: int = 0) -> str:
@@ -81,7 +83,11 @@ def write_past(paths: ProjectPaths, past: Past, number: int = 0) -> str:
 def _events(past: Past) -> Iterator[str]:
     end = past.at + past.seconds
     yield write_event(events.phase_started(past.at, "p"))
-    yield write_event(events.spawning(past.at, past.task, 1))
+    if past.node:
+        yield write_event(events.spawning(past.at, past.task, 1, backend="cluster", name="orch-1"))
+        yield write_event(events.started(past.at, past.task, 1, node=past.node, job="4711"))
+    else:
+        yield write_event(events.spawning(past.at, past.task, 1))
     if past.status is None:
         return
     yield write_event(events.ended(end, past.task, 1, past.status, past.why))

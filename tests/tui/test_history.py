@@ -27,6 +27,7 @@ from orch_tui.tui.workbench.screen import WorkbenchScreen
 from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
 
 from tests.support.engine_kit import make_commands, run, write_command
+from tests.support.past_runs import Past, write_past
 from tests.tui.conftest import MakeRun
 from tests.tui.driving import rows_of, said, text_of, until, workbench
 
@@ -72,6 +73,22 @@ async def test_a_run_opens_in_the_workbench_read_only(tmp_path: Path) -> None:
         await pilot.press("escape")
         assert screen.run_shown is None and len(screen.phase_tree.outline.rows) == 2
         assert "read only" not in text_of(pilot)
+
+
+async def test_where_a_task_ran_is_told_of_past_runs_too(tmp_path: Path) -> None:
+    # GIVEN a run of which a node of a cluster carried the task
+    project = make_commands(tmp_path, {"First": {"load": "true"}})
+    write_past(project.paths, Past(status=Status.ERROR, why="exit code 1: no such table", node="n17"))
+    async with workbench(project, "o", size=(120, 40)) as (pilot, screen):
+        # WHEN it is looked at in the history THEN it says where it failed
+        await pilot.press("H")
+        await until(pilot, lambda: "failed on n17 · job 4711" in text_of(pilot), "the place of the failure")
+        # AND the run itself says so, in its tree and of the task under the cursor
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.run_shown is not None, "the run")
+        await pilot.press("down")
+        await until(pilot, lambda: "on n17 · job 4711" in text_of(pilot), "the task's place")
+        assert any("load " in row and "n17 ✘" in row for row in text_of(pilot).splitlines())
 
 
 EDITS = (

@@ -123,6 +123,24 @@ def place_fault(plan: RunPlan, settings: ProjectSettings) -> str | None:
     return None
 
 
+def lacking_fault(plan: RunPlan, settings: ProjectSettings) -> str | None:
+    """Why what runs elsewhere cannot be sent from this machine, in a sentence; None when nothing does, or all can."""
+    if not settings.backends:
+        return None
+    from orch_tui.project.extensions.backend_entries import lacking_programs
+    from orch_tui.project.lint.backends import lacking_words
+
+    wanted = {
+        task.options.runs_on or settings.runs_on
+        for task in plan.tasks()
+        if task.decision is Decision.RUN and not stays_here(task.configuration)
+    }
+    for name in sorted(wanted & settings.backends.keys()):
+        if lacking := lacking_programs(settings.backends[name].kind):
+            return "; ".join(lacking_words(name, lacking))
+    return None
+
+
 class _Processes:
     def inspect(self, directory: Path, known: AttemptState, starter: Mapping[str, Any]) -> Finding:
         return inspect_process(directory, known, starter)

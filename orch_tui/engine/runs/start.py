@@ -15,7 +15,7 @@ from pathlib import Path
 from orch_tui.engine.attempts.nested import nested_before
 from orch_tui.engine.attempts.prepare import Preparer
 from orch_tui.engine.attempts.task_facts import Facts, run_variables
-from orch_tui.engine.backends.chosen import BackendMissing, Backends, carried_by, place_fault
+from orch_tui.engine.backends.chosen import BackendMissing, Backends, carried_by, lacking_fault, place_fault
 from orch_tui.engine.phases.admission import Limits
 from orch_tui.engine.phases.executor import PhaseExecutor
 from orch_tui.engine.processes.launcher import Launcher
@@ -315,6 +315,8 @@ def start_run(
     if plan.refusal is not None:
         raise RunRefused(plan.refusal)
     backends = backends_of(project, launcher)
+    if launcher is None and (fault := lacking_fault(plan, project.settings)):
+        raise RunRefused(fault)
     project.paths.make_state()
     own_identity()
     loop, clock, directory, lock = make_loop(), new_clock(), None, None

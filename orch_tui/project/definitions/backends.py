@@ -57,8 +57,8 @@ def _read(name: str, table: Table) -> BackendSettings | None:
     if kind != SLURM and (not kind or backend_entry(kind) is None):
         known = backend_kinds()
         remedy = did_you_mean(kind, known) or ("install the package that brings it" if kind else "name its kind")
-        said = f"is {quote(kind)}" if kind else "is missing"
-        message = f"{table.name('kind')} {said}; the kinds of backends installed here are {one_of(known)}"
+        said = f"is {quote(kind)}, and no backend of that kind is installed here" if kind else "is missing"
+        message = f"{table.name('kind')} {said}; it can be {one_of(known)}"
         table.error("kind" if kind else None, "value", message, remedy)
         return None
     options = tuple(option for option in table.strings("options") if _may_be(option, table))

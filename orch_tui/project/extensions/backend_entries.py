@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 GROUP = "orch_tui.backends"
 SLURM = "slurm"
 """The program's own; a package cannot take its place."""
+_SLURM_PROGRAMS = ("sbatch", "squeue", "scancel")
+
+
+def lacking_programs(kind: str) -> list[str]:
+    """Programs that backends of this kind start, and that this machine does not have."""
+    import shutil
+
+    needed = _SLURM_PROGRAMS if kind == SLURM else ()
+    return [program for program in needed if shutil.which(program) is None]
 
 
 def backend_entry(kind: str) -> EntryPoint | None:

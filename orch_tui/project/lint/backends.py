@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.orchestration.places import stays_here
 from orch_tui.model.problem import Problem, Severity
-from orch_tui.project.extensions.backend_entries import SLURM
+from orch_tui.project.extensions.backend_entries import lacking_programs
 from orch_tui.project.extensions.launcher_entries import LOCAL
 from orch_tui.project.project import Project
 from orch_tui.project.toml.decode import did_you_mean, one_of, quote
-
-SLURM_PROGRAMS = ("sbatch", "squeue", "scancel")
 
 
 def backend_problems(project: Project, value: Orchestration) -> Iterator[Problem]:
@@ -38,12 +35,13 @@ def backend_problems(project: Project, value: Orchestration) -> Iterator[Problem
                 yield Problem(
                     Severity.WARNING, "backend", message, "name a backend with runs_on", phase=phase.id, task=task.id
                 )
-            if backend is not None and backend.kind == SLURM and name not in without:
-                lacking = [program for program in SLURM_PROGRAMS if shutil.which(program) is None]
-                if lacking:
-                    without.add(name)
-                    message = (
-                        f"the backend {quote(name)} needs {' and '.join(lacking)}, which this machine does not have"
-                    )
-                    remedy = "install Slurm's client programs, or start runs where they are"
-                    yield Problem(Severity.WARNING, "backend", message, remedy, phase=phase.id, task=task.id)
+            if backend is not None and name not in without and (lacking := lacking_programs(backend.kind)):
+                without.add(name)
+                message, remedy = lacking_words(name, lacking)
+                yield Problem(Severity.ERROR, "backend", message, remedy, phase=phase.id, task=task.id)
+
+
+def lacking_words(name: str, lacking: Sequence[str]) -> tuple[str, str]:
+    """Message and remedy for a backend whose programs this machine does not have."""
+    message = f"the backend {quote(name)} needs {' and '.join(lacking)}, which this machine does not have"
+    return message, "install them, start runs where they are, or run all here with --backend local"

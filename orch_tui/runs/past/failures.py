@@ -13,6 +13,8 @@ from orch_tui.model.events.reasons import Cause
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import RunSummary, when_of
+from orch_tui.project.journal.file import BrokenJournal, read_run
+from orch_tui.runs.words.ending import first_failure
 
 _GONE = "its executor is gone, and nobody went on with it"
 _HEX = "[0-9a-f]"
@@ -99,6 +101,17 @@ def failed_task(run: RunSummary) -> tuple[str, str] | None:
     if because is None or because.cause is not Cause.TASK_FAILED:
         return None
     return because.fields["task"], because.fields["name"]
+
+
+def place_of_failure(failed: RunSummary) -> str:
+    """``n17 · job 4711``: where the task ran of which the run failed; empty on this machine, and where its journal does
+    not say. Reads it."""
+    try:
+        task = first_failure(read_run(failed.directory))
+    except (OSError, BrokenJournal):
+        return ""
+    attempt = task.attempt if task is not None else None
+    return attempt.place if attempt is not None else ""
 
 
 def pattern_of(text: str) -> str:

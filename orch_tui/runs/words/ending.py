@@ -55,12 +55,14 @@ def names_of(tasks: Sequence[TaskState]) -> str:
 
 
 def exit_in_words(task: TaskState) -> str:
-    """``exit code 1: no such file, after 3.1 s, attempt 2 of 2``."""
+    """``exit code 1: no such file, after 3.1 s, attempt 2 of 2``; where it ran, if elsewhere."""
     attempt = task.attempt
     parts = [safe_line(task.reason, 600) or task.status.value]
     if attempt is not None:
         if attempt.seconds is not None:
             parts.append(f"after {show_duration(attempt.seconds)}")
+        if attempt.place:
+            parts.append(f"on {safe_line(attempt.place, 200)}")
         if task.max_attempts > 1:
             parts.append(task.attempt_words(attempt.number))
     return ", ".join(parts)

@@ -24,7 +24,7 @@ from orch_tui.project.history import RunSummary
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.runs.past.again import Again
 from orch_tui.runs.past.cures import seen_before
-from orch_tui.runs.past.failures import has_failed
+from orch_tui.runs.past.failures import has_failed, place_of_failure
 from orch_tui.runs.past.notes import LONGEST, add_note
 from orch_tui.runs.past.syntax import WrongSearch
 from orch_tui.tui.actions import bindings
@@ -183,7 +183,7 @@ class HistoryScreen(FullScreen[tuple[Again | None, Path] | None]):
         self._tell_of_failure()
 
     def _tell_of_failure(self) -> None:
-        """How often what the run under the cursor failed of was seen, and what cured it."""
+        """Where the run under the cursor failed, how often that was seen, and what cured it."""
         run = self.list.chosen
         if run is None or not has_failed(run):
             self.query_one("#trend").border_subtitle = line("")
@@ -192,9 +192,15 @@ class HistoryScreen(FullScreen[tuple[Again | None, Path] | None]):
 
     async def _seen(self, run: RunSummary) -> None:
         now = self.app.clock.wall()
-        words = await asyncio.to_thread(seen_before, self._project.paths, self._known.runs, run, now)
+
+        def look() -> str:
+            place = place_of_failure(run)
+            seen = seen_before(self._project.paths, self._known.runs, run, now)
+            return "; ".join(part for part in (f"failed on {place}" if place else "", seen) if part)
+
+        words = await asyncio.to_thread(look)
         if self.list.chosen == run:
-            self.query_one("#trend").border_subtitle = line(words)
+            self.query_one("#trend").border_subtitle = line(safe_line(words, 300))
 
     # Finding
 

@@ -94,11 +94,12 @@ def task_state(model: RunModel, task: TaskState, now: RunTime, *, wide: bool = F
 
 
 def _where(task: TaskState) -> str:
-    """The node of one that runs there; of one that waits in a queue, why."""
+    """The node of one that runs there, or ran; of one that waits in a queue, why."""
     if task.status is Status.QUEUED:
         return safe_line(task.reason.partition(":")[0], _PLACE)
     last = task.attempt
-    return safe_line(last.node, _PLACE) if last is not None and task.status in RUNNING else ""
+    ran = task.status in RUNNING or task.status.final
+    return safe_line(last.node, _PLACE) if last is not None and ran else ""
 
 
 def _word(status: Status, *, wide: bool) -> Part:
@@ -260,10 +261,9 @@ def about_task(model: RunModel, task: TaskState, now: RunTime, width: int) -> li
     look = task.status.style
     head = (Part(f" {look.glyph} {look.word}  ", style_of(task.status)), Part(safe_line(task.name, 200), "strong"))
     why, last = model.why(task, now), task.attempt
-    if last is not None and last.backend and task.status in RUNNING:
-        why = "; ".join(
-            part for part in (f"{last.backend} · {last.place}" if last.place else last.backend, why) if part
-        )
+    if last is not None and last.backend:
+        place = f"{last.backend} · {last.place}" if last.place else last.backend
+        why = "; ".join(part for part in (place, why) if part)
     if task.status.final and task.attempts and task.status is not Status.SUCCESS:
         why = exit_in_words(task)
     elif why and not task.status.final and not task.attempts:

@@ -6,7 +6,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.runs.start import RunRefused, RunRequest, plan_run
+from orch_tui.engine.runs.start import RunRefused, RunRequest, plan_run, start_run
+from orch_tui.model.problem import Severity
+from orch_tui.model.status import Status
 from orch_tui.project.definitions.settings import ProjectSettings, decode_settings
 from orch_tui.project.lint.check import Linter
 from orch_tui.project.toml.decode import Place
@@ -33,8 +35,11 @@ def test_a_backend_is_read_with_what_its_queue_is_told() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[backends.c]\n", 'backends.c.kind is missing; the kinds of backends installed here are "slurm"'),
-        ('[backends.c]\nkind = "slrum"\n', "backends.c.kind is"),
+        ("[backends.c]\n", "backends.c.kind is missing; it can be "),
+        (
+            '[backends.c]\nkind = "slrum"\n',
+            'backends.c.kind is "slrum", and no backend of that kind is installed here; it can be ',
+        ),
         ('[backends.local]\nkind = "slurm"\n', '"local" is the name of a launcher'),
         ('[backends."a b"]\nkind = "slurm"\n', '"a b" is no possible id'),
         (f'{CLUSTER}options = ["--requeue"]\n', "orch-tui sets --requeue itself"),
@@ -66,6 +71,27 @@ def test_check_and_run_refuse_a_place_that_is_not_there(tmp_path: Path) -> None:
     assert [task.options.runs_on for task in plan.tasks()] == ["local"]
     with pytest.raises(RunRefused, match='runs on "elsewhere"'):
         plan_run(project, RunRequest("o", backend="elsewhere"))
+
+
+def test_check_and_run_refuse_a_backend_whose_programs_are_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a machine without Slurm, and a task that is to run there
+    project = make_commands(tmp_path, {"P": {"a": {"command": "true", "runs_on": '"cluster"'}}}, CLUSTER)
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    # WHEN it is checked THEN that is an error, once
+    (told,) = [one for one in Linter(project).check(project.orchestration("o")) if one.code == "backend"]
+    assert told.severity is Severity.ERROR and told.task == "a" and "--backend local" in told.remedy
+    assert told.message.startswith('the backend "cluster" needs sbatch and squeue and scancel, which this machine')
+    # AND a run says the same, and leaves nothing behind
+    plan = plan_run(project, RunRequest("o"))
+    with pytest.raises(RunRefused, match="needs sbatch"):
+        start_run(project, plan, by="test")
+    assert not project.paths.runs("o").exists()
+    # AND one that is told to stay here runs
+    plan = plan_run(project, RunRequest("o", backend="local"))
+    active = start_run(project, plan, by="test")
+    assert active.wait(60) is Status.SUCCESS
 
 
 def test_resources_that_nobody_asks_for_are_a_warning(tmp_path: Path) -> None:
