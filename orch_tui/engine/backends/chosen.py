@@ -78,12 +78,16 @@ class Backends:
             except LauncherMissing as error:
                 raise BackendMissing(str(error)) from error
         # Few projects have one.
-        from orch_tui.project.extensions.backend_entries import SLURM, backend_entry
+        from orch_tui.project.extensions.backend_entries import DASK, SLURM, backend_entry
 
         if own.kind == SLURM:
             from orch_tui.engine.backends.slurm.backend import SlurmBackend
 
             return SlurmBackend(own, self._settings.pass_environment)
+        if own.kind == DASK:
+            from orch_tui.engine.backends.dask.backend import DaskBackend
+
+            return DaskBackend(own, self._settings.pass_environment)
         entry = backend_entry(own.kind)
         if entry is None:
             raise BackendMissing(f'no package that is installed here offers backends of the kind "{own.kind}"')

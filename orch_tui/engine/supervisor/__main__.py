@@ -41,14 +41,16 @@ _OF_NODE = (
 )
 
 
-def main() -> int:
-    """Carry the attempt; 0 also when there was nothing to do, 1 when its end could not be told."""
+def main(directory: Path, job: str, look: float = _LOOK) -> int:
+    """Carry the attempt; 0 also when there was nothing to do, 1 when its end could not be told.
+
+    ``job`` is what its queue calls it; ``look`` are the seconds between two looks whether it shall stop.
+    """
     gc.set_threshold(20_000)
     early: list[int] = []
     # Until somebody can listen, a signal must not end what may have been begun.
     signal.signal(signal.SIGTERM, lambda number, _: early.append(number))
-    directory = Path(sys.argv[1])
-    node = Node(host(), os.environ.get(_JOB_ID, ""))
+    node = Node(host(), job)
     if not handoff.claim(directory, node):
         _say(f"not begun on {node.host}: another has it, or it is not wanted any more")
         return 0
@@ -58,7 +60,7 @@ def main() -> int:
         return 0
     scratch = _make_scratch()
     try:
-        return _tell(directory, asyncio.run(_carry(_here(given, scratch), early)))
+        return _tell(directory, asyncio.run(_carry(_here(given, scratch), early, look)))
     finally:
         if scratch:
             import shutil
@@ -97,7 +99,7 @@ def _here(given: AttemptSpec, scratch: str) -> AttemptSpec:
     return replace(given, environment={"PATH": os.defpath} | own | dict(given.environment))
 
 
-async def _carry(spec: AttemptSpec, early: list[int]) -> End:
+async def _carry(spec: AttemptSpec, early: list[int], seconds: float) -> End:
     stop, directory = StopRequest(), spec.directory
     loop = asyncio.get_running_loop()
     begun = time.monotonic()
@@ -125,7 +127,7 @@ async def _carry(spec: AttemptSpec, early: list[int]) -> End:
     async def watch() -> None:
         told = 0
         while True:
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(seconds)
             look()
             told = await asyncio.to_thread(_show_log, directory, told)
 
@@ -178,4 +180,4 @@ def _name(error: OSError) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1]), os.environ.get(_JOB_ID, "")))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line, valid_id
-from orch_tui.project.extensions.backend_entries import SLURM, backend_entry, backend_kinds
+from orch_tui.project.extensions.backend_entries import DASK, SLURM, backend_entry, backend_kinds
 from orch_tui.project.extensions.launcher_entries import LOCAL, launcher_entry
 from orch_tui.project.toml.decode import Table, did_you_mean, one_of, quote
+
+if TYPE_CHECKING:
+    from orch_tui.project.definitions.dask_settings import DaskSettings
 
 _MAX_JOBS = 200
 # What a job is known by, and what keeps it from running twice (sbatch(1)).
@@ -24,7 +27,8 @@ _OWN_OPTIONS = (
 @dataclass(frozen=True, slots=True)
 class BackendSettings:
     """``partition`` and ``account`` are empty for those that the queue chooses. ``max_jobs`` of one executor are in
-    the queue or run at once. ``options`` go to the queue's own program for submitting. ``values`` is the whole table.
+    the queue or run at once. ``options`` go to the queue's own program for submitting. ``values`` is the whole table,
+    ``dask`` what one of that kind says.
     """
 
     name: str
@@ -34,6 +38,7 @@ class BackendSettings:
     max_jobs: int = _MAX_JOBS
     options: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    dask: DaskSettings | None = None
 
 
 def read_backends(table: Table | None) -> dict[str, BackendSettings]:
@@ -54,6 +59,8 @@ def read_backends(table: Table | None) -> dict[str, BackendSettings]:
 
 def _read(name: str, table: Table) -> BackendSettings | None:
     kind = table.text("kind")
+    if kind == DASK:
+        return _read_dask(name, table)
     if kind != SLURM and (not kind or backend_entry(kind) is None):
         known = backend_kinds()
         remedy = did_you_mean(kind, known) or ("install the package that brings it" if kind else "name its kind")
@@ -74,6 +81,15 @@ def _read(name: str, table: Table) -> BackendSettings | None:
     # A package knows best what it takes.
     table.finish(kept=() if kind == SLURM else tuple(table.data))
     return backend
+
+
+def _read_dask(name: str, table: Table) -> BackendSettings | None:
+    # Few projects have one.
+    from orch_tui.project.definitions.dask_settings import read_dask
+
+    dask, most = read_dask(table), table.integer("max_jobs", 1) or _MAX_JOBS
+    table.finish()
+    return None if dask is None else BackendSettings(name, DASK, max_jobs=most, values=dict(table.data), dask=dask)
 
 
 def _word(table: Table, key: str) -> str:

@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "orch_tui.backends"
-SLURM = "slurm"
-"""The program's own; a package cannot take its place."""
+SLURM, DASK = "slurm", "dask"
+"""The program's own; a package cannot take their place."""
 _SLURM_PROGRAMS = ("sbatch", "squeue", "scancel")
+DASK_LIBRARY = "distributed"
 
 
 def lacking_programs(kind: str) -> list[str]:
-    """Programs that backends of this kind start, and that this machine does not have."""
+    """What backends of this kind start or load, and this machine does not have."""
     import shutil
+    from importlib.util import find_spec
 
+    if kind == DASK and find_spec(DASK_LIBRARY) is None:
+        return [f"the package {DASK_LIBRARY} (pip install 'orch-tui[dask]')"]
     needed = _SLURM_PROGRAMS if kind == SLURM else ()
     return [program for program in needed if shutil.which(program) is None]
 
@@ -38,4 +42,4 @@ def backend_kinds() -> list[str]:
     """All that ``kind`` may be, the program's own first. Nothing is imported."""
     from importlib.metadata import entry_points
 
-    return [SLURM, *sorted({entry.name for entry in entry_points(group=GROUP)} - {SLURM})]
+    return [SLURM, DASK, *sorted({entry.name for entry in entry_points(group=GROUP)} - {SLURM, DASK})]

@@ -38,6 +38,10 @@ class Ending:
         self.take_back()
         return self.end(end, write=True)
 
+    def by_others(self, end: End, why: str) -> Exit:
+        """Its node was told to end it, and not by us."""
+        return self.end(replace(end.exit, code=None, stopped=None, lost=f"lost: {why}"), end.seconds)
+
     def lost(self, why: str) -> Exit:
         """It began, and has left no answer; with the last words of the queue's log."""
         words = f": {words}" if (words := last_words(self._directory)) else ""

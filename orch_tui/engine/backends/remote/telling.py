@@ -7,6 +7,7 @@ import time
 from orch_tui.engine.backends.backend import Left, Told
 from orch_tui.engine.backends.remote import handoff
 from orch_tui.engine.processes.launcher import AttemptSpec
+from orch_tui.model.failure import FailureKind
 
 _SAY_AGAIN = 30.0
 """Seconds for which a new reason to wait is held back: with each job that starts, those of the others change."""
@@ -54,6 +55,12 @@ class Telling:
         if said is not None:
             self.killing = True
             told.killing(*said)
+
+    def stop(self, told: Told, why: FailureKind, grace: float) -> None:
+        """Its node is about to be told."""
+        if not self.killing:
+            self.killing = True
+            told.killing(why, grace)
 
     def unreachable(self, told: Told, error: OSError) -> None:
         """Its files cannot be reached now."""

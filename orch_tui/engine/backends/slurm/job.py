@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import re
 import time
 from collections.abc import Awaitable
@@ -17,6 +16,7 @@ from dataclasses import replace
 from orch_tui.engine.backends.backend import Left, NotStarted, Told
 from orch_tui.engine.backends.remote import handoff
 from orch_tui.engine.backends.remote.ending import Ending
+from orch_tui.engine.backends.remote.file_watch import to_its_end
 from orch_tui.engine.backends.remote.handoff import End, Node
 from orch_tui.engine.backends.remote.telling import Telling
 from orch_tui.engine.backends.remote.words import last_words, queue_words
@@ -128,23 +128,13 @@ class SlurmJob:
 
     async def _follow(self, stop: StopRequest, seen: Seen, told: Told) -> Exit:
         self._queue.watch.follow(seen)
-        while True:
-            # Cleared before it is looked: what comes meanwhile is looked at next.
-            seen.changed.clear()
-            if seen.fault is not None:
-                raise seen.fault
-            try:
-                if (end := await self._look(stop, seen, told)) is not None:
-                    return end
-            except NotStarted:
-                raise
-            except OSError as error:
-                if not os.path.isdir(self._directory):
-                    self._queue.watch.drop(self._name)
-                    return Exit(None, stop.why, lost="lost: its directory is gone")
-                self._telling.unreachable(told, error)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(seen.changed.wait(), self._pause(seen))
+        end = await to_its_end(
+            seen, self._telling, told, lambda: self._look(stop, seen, told), lambda: self._pause(seen)
+        )
+        if end is None:
+            self._queue.watch.drop(self._name)
+            return Exit(None, stop.why, lost="lost: its directory is gone")
+        return end
 
     def _pause(self, seen: Seen) -> float | None:
         """Seconds until it has to be looked again though nothing has changed; None without end."""
@@ -158,7 +148,6 @@ class SlurmJob:
 
     async def _look(self, stop: StopRequest, seen: Seen, told: Told) -> Exit | None:
         """One look at all that is known; how it ended once that is certain."""
-        self._telling.look(told, seen.files)
         if handoff.END in seen.files and (said := handoff.read_end(self._directory)) is not None:
             return await self._ended(said, stop, seen)
         if stop.why is not None and (end := await self._stop(stop, seen, told)) is not None:
@@ -243,7 +232,7 @@ class SlurmJob:
             state, nodes = await self._last_word(seen)
             if by_queue:
                 why = why_over(state, nodes) if state else "the queue ended it"
-                return self._ending.end(replace(end.exit, code=None, stopped=None, lost=f"lost: {why}"), end.seconds)
+                return self._ending.by_others(end, why)
             if self._ran_out_of_memory(state):
                 return self._ending.end(self._out_of_memory(end.exit), end.seconds)
         return self._ending.end(end.exit, end.seconds)
@@ -272,9 +261,7 @@ class SlurmJob:
             return await self._out_of_queue(stop)
         if self._told_stop != (stop.why, stop.now):
             grace = 0.0 if stop.now else self._spec.grace
-            if not self._telling.killing:
-                self._telling.killing = True
-                told.killing(stop.why, grace)
+            self._telling.stop(told, stop.why, grace)
             handoff.ask_to_stop(self._directory, stop.why, now=stop.now)
             self._told_stop, self._kill_at = (stop.why, stop.now), time.monotonic() + grace + _TOO_LATE
             await _done(cancel(self._name, signal_batch=True))

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from orch_tui.engine.backends.remote import handoff
+from orch_tui.engine.backends.remote.file_watch import FILES, FileWatch, Followed
 from orch_tui.engine.backends.slurm.commands import NoAnswer, Row, cancel, look
 from orch_tui.engine.backends.slurm.states import is_over
 
@@ -20,64 +20,43 @@ LOOK = 2.0
 _FIRST_LOOK = 1.5
 _LOOK_RUNNING = 6.0
 """The same while every job that is followed has begun."""
-_FILES = 0.1
-_FILES_EACH = 0.0005
-"""Seconds between two looks at the files, and for each job more: they are asked of a server."""
 _MUTE_AFTER = 2
 """Questions without an answer after which people are told."""
 
 
-class Seen:
-    """What is known of one job now, for who follows it: ``changed`` is set with every change.
-
-    ``missing_since`` is when the first of the ``misses`` answers came, one after the other, that did not have it.
+class Seen(Followed):
+    """``row`` is the job as the queue has it. ``missing_since`` is when the first of the ``misses`` answers came, one
+    after the other, that did not have it.
     """
 
     def __init__(self, directory: Path, name: str, note: Callable[[str, str], None]) -> None:
-        self.directory = directory
-        self.name = name
-        self.note = note
-        self.files: frozenset[str] = frozenset()
+        super().__init__(directory, name, note)
         self.row: Row | None = None
         self.misses = 0
         self.missing_since = 0.0
         self.asked_at = 0.0
-        self.fault: BaseException | None = None
-        self.changed = asyncio.Event()
-
-    @property
-    def begun(self) -> bool:
-        return handoff.NODE in self.files
 
 
-class Watch:
+class Watch(FileWatch[Seen]):
     """Of one backend in one executor."""
 
     def __init__(self, backend: str) -> None:
+        super().__init__()
         self._backend = backend
-        self._seen: dict[str, Seen] = {}
         self._unwanted: set[str] = set()
-        self._task: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
         self._next_look = 0.0
         self._unanswered = 0
         self._mute_said = False
 
-    def follow(self, seen: Seen) -> None:
-        self._seen[seen.name] = seen
-        if self._task is None or self._task.done():
-            # What begins at once needs no reason why it waits.
-            self._next_look = max(self._next_look, time.monotonic() + _FIRST_LOOK)
-            self._task = asyncio.ensure_future(self._watch())
+    def _begin(self) -> None:
+        # What begins at once needs no reason why it waits.
+        self._next_look = max(self._next_look, time.monotonic() + _FIRST_LOOK)
 
-    def forget(self, seen: Seen) -> None:
-        self._seen.pop(seen.name, None)
-        if not self._seen and self._task is not None:
-            self._task.cancel()
-            self._task = None
-            if self._asking is not None:
-                self._asking.cancel()
-                self._asking = None
+    def _leave(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
 
     def drop(self, name: str) -> None:
         """A job that nobody wants any more: it would not begin, and is taken out of the queue when it is seen there."""
@@ -85,32 +64,15 @@ class Watch:
 
     def hurry(self) -> None:
         """Ask the queue as soon as that may be."""
-        self._next_look = min(self._next_look, time.monotonic() + _FILES)
+        self._next_look = min(self._next_look, time.monotonic() + FILES)
 
-    async def _watch(self) -> None:
-        try:
-            while True:
-                await self._look_at_files()
-                now = time.monotonic()
-                if now >= self._next_look and (self._asking is None or self._asking.done()):
-                    self._next_look = now + (LOOK if self._waiting() else _LOOK_RUNNING)
-                    self._asking = asyncio.ensure_future(self._ask())
-                await asyncio.sleep(_FILES + len(self._seen) * _FILES_EACH)
-        except Exception as error:  # noqa: BLE001 - raised again by each that waits for what this sees
-            for seen in self._seen.values():
-                seen.fault = error
-                seen.changed.set()
+    async def _look_further(self, now: float) -> None:
+        if now >= self._next_look and (self._asking is None or self._asking.done()):
+            self._next_look = now + (LOOK if self._waiting() else _LOOK_RUNNING)
+            self._asking = asyncio.ensure_future(self._ask())
 
     def _waiting(self) -> bool:
         return any(not seen.begun or seen.misses for seen in self._seen.values())
-
-    async def _look_at_files(self) -> None:
-        followed = list(self._seen.values())
-        found = await asyncio.to_thread(handoff.listings, [seen.directory for seen in followed])
-        for seen, names in zip(followed, found, strict=True):
-            if names is not None and names != seen.files:
-                seen.files = names
-                seen.changed.set()
 
     async def _ask(self) -> None:
         asked = time.monotonic()
@@ -127,10 +89,6 @@ class Watch:
             self._note("info", f"the queue of {self._backend} answers again")
         self._unanswered, self._mute_said = 0, False
         self._take(rows, asked)
-
-    def _note(self, level: str, text: str) -> None:
-        if (one := next(iter(self._seen.values()), None)) is not None:
-            one.note(level, text)
 
     def _take(self, rows: Iterable[Row], asked: float) -> None:
         # Of two with one name, the one that is not over: the controller had forgotten the other.
