@@ -100,7 +100,8 @@ def _failed_task(state: RunState, finding: Finding) -> TaskState | None:
     names = finding.scope.split(", ")
     inside = [task for task in state.tasks.values() if f"task {task.id}" in names or f"phase {task.phase}" in names]
     failed = [task for task in inside if task.attempt is not None and task.attempt.status is Status.ERROR]
-    return min(failed, key=TaskState.ended_at, default=None)
+    first = min(failed, key=TaskState.ended_at, default=None)
+    return None if first is None else first.telling
 
 
 def _failure(

@@ -18,6 +18,8 @@ from orch_tui.project.files.own_files import create_own
 from orch_tui.project.paths import make_private
 
 _ROWS = "rows"
+_PARTS = "@"
+"""Behind the id of an array in the names of its parts' directories."""
 _DATA_FOLDER = ("in", "in/tables", "in/files", "out", "out/tables", "out/files")
 DATA_SUBFOLDERS = tuple(folder for folder in _DATA_FOLDER if "/" in folder)
 """The folders of a data folder, relative to it; their parents are made with them."""
@@ -163,6 +165,23 @@ def is_carried(directory: Path) -> bool:
         return False
     begins, ends = {start_file(directory).name, node_file(directory).name}, end_file(directory).name
     return not names.isdisjoint(begins) and ends not in names
+
+
+def parts_record(run_directory: Path, task: str) -> Path:
+    """What the lock of a configuration names instead of an attempt when the parts of an array have it: all of them
+    begin so."""
+    return Path(f"{run_directory}/tasks/{task}{_PARTS}")
+
+
+def is_any_carried(place: Path) -> bool:
+    """The same as :func:`is_carried`; of :func:`parts_record`: whether one of the parts is."""
+    if not place.name.endswith(_PARTS):
+        return is_carried(place)
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        for part in os.scandir(place.parent):
+            if part.name.startswith(place.name) and any(is_carried(Path(one.path)) for one in os.scandir(part)):
+                return True
+    return False
 
 
 def queue_log(directory: Path) -> Path:

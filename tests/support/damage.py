@@ -15,6 +15,7 @@ from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.events.row_results import RowResult
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import AnswerField, FieldType, Question
+from orch_tui.model.orchestration.each import Each
 from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
 from orch_tui.model.orchestration.rules import After, EndAs, Rule, RuleDecision, TriedRule
@@ -84,7 +85,7 @@ def _head(run: str) -> str:
         PlannedTask("n", "orchestration/o", "N", "p", Decision.RUN),
     )
     then = (
-        PlannedTask("c", "command/c", "C", "q", Decision.RUN, rows=("orders", "x")),
+        PlannedTask("c", "command/c", "C", "q", Decision.RUN, rows=("orders", "x"), each=Each.of(["de", "fr", "it"])),
         PlannedTask("r", "command/r", "R", "q", Decision.REUSED, in_words(f"reused from run {BEFORE}")),
     )
     plan = RunPlan(
@@ -153,8 +154,11 @@ def _succeeded() -> list[Event]:
         events.ended(T0 + 7, "n", 1, Status.SUCCESS, exit_code=0),
         events.phase_ended(T0 + 7, "p", Status.SUCCESS),
         events.phase_started(T0 + 7, "q"),
-        events.spawning(T0 + 7, "c", 1),
-        events.ended(T0 + 8, "c", 1, Status.SUCCESS, exit_code=0),
+        events.unfolded(T0 + 7, "c", ["de", "fr", "it"], [3], BEFORE),
+        events.spawning(T0 + 7, "c@1", 1),
+        events.spawning(T0 + 7, "c@2", 1),
+        events.ended(T0 + 7, "c@2", 1, Status.SUCCESS, exit_code=0, results={"rows": 2}),
+        events.ended(T0 + 8, "c@1", 1, Status.SUCCESS, exit_code=0, results={"rows": 3}),
         events.phase_ended(T0 + 8, "q", Status.SUCCESS),
         events.run_ended(T0 + 8, Status.SUCCESS, None, 8.0, {Status.SUCCESS: 4, Status.SKIPPED: 1}),
     ]

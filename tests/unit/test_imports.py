@@ -84,10 +84,14 @@ sys.stderr.write(json.dumps([code, [*sys.modules, *(f"made by {name}" for name i
 """
 NOT_FOR_A_PLAIN_RUN = {
     "orch_tui.conditions": "it has no rules",
+    "orch_tui.cli.follow.parts": "it has no arrays",
     "orch_tui.engine.attempts.earlier": "it repeats no other run",
+    "orch_tui.engine.phases.arrays": "it has no arrays",
     "orch_tui.engine.runs.takeover": "it is not gone on with",
     "orch_tui.engine.trials": "nothing is tried",
     "orch_tui.freshness": "it runs all of it",
+    "orch_tui.model.orchestration.each": "it has no arrays",
+    "orch_tui.model.run.parts": "it has no arrays",
     "orch_tui.lineage": "nobody looks at tables",
     "orch_tui.project.kept.comparing": "nothing is compared",
     "orch_tui.project.saving": "nothing is saved",

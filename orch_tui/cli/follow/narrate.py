@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.cli.shared.opening import command_hint
 from orch_tui.cli.shared.output import Output
@@ -20,6 +20,9 @@ from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.runs.words.ending import counts_told, files_written, tables_written
+
+if TYPE_CHECKING:
+    from orch_tui.cli.follow.parts import PartsTold
 
 _WORD = 13
 """Columns of glyph and status word."""
@@ -50,12 +53,13 @@ class Narrator:
         self._starts = starts
         self._quiet = quiet
         self._numbers: dict[str, int] = {}
+        self._parts: PartsTold | None = None
 
     def tell(self, event: Event, state: RunState) -> str | None:
         """The line for an event that ``state`` has taken in already, coloured; None when it is not worth one."""
         handler = _TELLERS.get(event.type)
         text = handler(self, state, event.data) if handler is not None else None
-        if text is None or (self._quiet and not _matters(event)):
+        if text is None or (self._quiet and not _matters(event, state)):
             return None
         return f"{self._out.paint(clock(event.at), 'bright_black')} {text}"
 
@@ -102,25 +106,49 @@ class Narrator:
     def _waiting(self, state: RunState, data: Any) -> str:
         until = data.get("until")
         when = f" until {clock(until)}" if until is not None else ""
-        task = state.tasks[data["task"]]
+        task = state.task(data["task"])
         return self._task(task, Status.WAITING, f"{task.reason}{when}")
 
+    def _unfolded(self, state: RunState, data: Any) -> str:
+        task = state.task(data["task"])
+        return self._array(task)
+
+    def _array(self, task: TaskState) -> str:
+        """An array as it stands."""
+        from orch_tui.runs.words.parts import parts_words
+
+        seconds = show_duration(task.attempt.seconds) if task.status.final and task.attempt is not None else ""
+        words = (seconds, parts_words(task.parts) if task.parts is not None else "", task.reason)
+        return self._task(task, task.status, "  ".join(filter(None, words)))
+
+    def _of_part(self, state: RunState, part: TaskState, line: str) -> str | None:
+        """Not each of thousands of parts has a line of its own."""
+        if self._parts is None:
+            from orch_tui.cli.follow.parts import PartsTold
+
+            self._parts = PartsTold()
+        about = self._parts.tells(state, part)
+        if about is None or about is part:
+            return line if about is part else None
+        return self._array(about) + (self._decision(state) if needs_decision(about) else "")
+
     def _spawning(self, state: RunState, data: Any) -> str | None:
-        task = state.tasks[data["task"]]
-        if not self._starts or "backend" in data:
+        task = state.task(data["task"])
+        if not self._starts or "backend" in data or task.planned.item is not None:
             # A backend says when it begins there.
             return None
         return self._task(task, Status.PROCESSING, self._again(task, data))
 
     def _queued(self, state: RunState, data: Any) -> str | None:
-        task = state.tasks[data["task"]]
+        task = state.task(data["task"])
         job = f"job {data['job']}" if "job" in data else ""
         said = (self._again(task, data), task.attempt.backend if task.attempt else "", job, data.get("reason", ""))
-        return self._task(task, Status.QUEUED, " · ".join(filter(None, said))) if self._starts else None
+        told = self._starts and task.planned.item is None
+        return self._task(task, Status.QUEUED, " · ".join(filter(None, said))) if told else None
 
     def _started(self, state: RunState, data: Any) -> str | None:
-        task = state.tasks[data["task"]]
-        if not self._starts or "node" not in data or task.attempt is None:
+        task = state.task(data["task"])
+        if not self._starts or "node" not in data or task.attempt is None or task.planned.item is not None:
             return None
         said = (self._again(task, data), task.attempt.place)
         return self._task(task, Status.PROCESSING, " · ".join(filter(None, said)))
@@ -129,7 +157,7 @@ class Narrator:
         return task.attempt_words(data["attempt"]) if data["attempt"] > 1 else ""
 
     def _asked(self, state: RunState, data: Any) -> str:
-        task = state.tasks[data["task"]]
+        task = state.task(data["task"])
         question = task.attempts[-1].question
         text = safe_line(question.text, _REASON) if question is not None else ""
         until = data.get("until")
@@ -142,11 +170,11 @@ class Narrator:
     def _killing(self, state: RunState, data: Any) -> str:
         grace = f"; killed in {show_duration(data['grace'])} if it does not end" if data["grace"] else ""
         why = {"timeout": "timed out", "cancel": "cancelled", "log_limit": "its log is too long"}
-        task = state.tasks[data["task"]]
+        task = state.task(data["task"])
         return self._task(task, Status.TERMINATING, f"{why.get(data['why'], data['why'])}{grace}")
 
-    def _ended(self, state: RunState, data: Any) -> str:
-        task, status = state.tasks[data["task"]], Status(data["status"])
+    def _ended(self, state: RunState, data: Any) -> str | None:
+        task, status = state.task(data["task"]), Status(data["status"])
         attempt = task.attempt
         reason = data.get("reason", "")
         if "retry_at" in data:
@@ -157,11 +185,14 @@ class Narrator:
         stopped = f"{left} it had left behind stopped" if leftovers else ""
         parts = [show_duration(attempt.seconds if attempt else None), rows, reason, stopped]
         line = self._task(task, status, "  ".join(part for part in parts if part))
+        if task.planned.item is not None:
+            return self._of_part(state, task, line)
         return line + (self._decision(state) if needs_decision(task) else "")
 
-    def _settled(self, state: RunState, data: Any) -> str:
-        task = state.tasks[data["task"]]
-        return self._task(task, task.status, task.reason)
+    def _settled(self, state: RunState, data: Any) -> str | None:
+        task = state.task(data["task"])
+        line = self._task(task, task.status, task.reason)
+        return line if task.planned.item is None else self._of_part(state, task, line)
 
     def _cancel(self, state: RunState, data: Any) -> str:
         what = f"task {data['task']}" if "task" in data else "the run"
@@ -213,8 +244,11 @@ def summary_of(state: RunState) -> str:
     return f"{counted(len(state.tasks), 'task')}: {', '.join(parts)}" if parts else "no tasks"
 
 
-def _matters(event: Event) -> bool:
+def _matters(event: Event, state: RunState) -> bool:
     """What ``--quiet`` still tells: what went wrong."""
+    if event.type in (EventType.ENDED, EventType.SETTLED) and (part := state.task(event.data["task"])).planned.item:
+        array = state.tasks[part.planned.array]
+        return part.kind is not None or (array.status.final and array.status is not Status.SUCCESS)
     if event.type == EventType.NOTE:
         return bool(event.data["level"] != "info")
     if event.type in (EventType.ENDED, EventType.SETTLED):
@@ -230,6 +264,7 @@ _TELLERS: dict[str, Callable[[Narrator, RunState, Any], str | None]] = {
     EventType.PHASE_ENDED.value: Narrator._phase_ended,
     EventType.PHASE_SKIPPED.value: Narrator._phase_skipped,
     EventType.DECIDED.value: Narrator._decided,
+    EventType.UNFOLDED.value: Narrator._unfolded,
     EventType.WAITING.value: Narrator._waiting,
     EventType.SPAWNING.value: Narrator._spawning,
     EventType.QUEUED.value: Narrator._queued,

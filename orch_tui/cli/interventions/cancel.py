@@ -48,8 +48,8 @@ def cancel_command(run: str, now: bool, task: str | None, wait: bool, project: s
     if state.finished:
         raise CliError(f"run {directory.name} has ended already: {state.status.value}", FAILED)
     target = find_task(state, task).id if task is not None else None
-    if target is not None and state.tasks[target].status.final:
-        raise CliError(f"task {target} has ended already: {state.tasks[target].status.value}", FAILED)
+    if target is not None and state.task(target).status.final:
+        raise CliError(f"task {target} has ended already: {state.task(target).status.value}", FAILED)
     request, out = CancelRequest(who_am_i(), now, target), Output(sys.stdout)
     if not alive:
         out.line(f"no process executes run {directory.name}: taking it over to stop it")
@@ -118,7 +118,7 @@ def _until_over(out: Output, follower: Follower, directory: Path, target: str | 
     while True:
         alive = is_executed(directory)
         state = follower.catch_up()
-        task = state.tasks[target] if target is not None else None
+        task = state.task(target) if target is not None else None
         if task is not None and task.status.final:
             out.line(f"{out.status(task.status)} {safe_line(task.name, 120)}  {safe_line(task.reason, 400)}")
             return SUCCESS

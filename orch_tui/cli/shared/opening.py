@@ -143,6 +143,8 @@ def find_task(state: RunState, wanted: str) -> TaskState:
     task = state.tasks.get(wanted)
     if task is not None:
         return task
+    if "@" in wanted and (array := state.tasks.get(wanted.partition("@")[0])) is not None:
+        return _find_part(array, wanted.partition("@")[2])
     fits = [t for t in state.tasks.values() if wanted in (t.configuration, t.configuration.partition("/")[2], t.name)]
     if len(fits) == 1:
         return fits[0]
@@ -151,6 +153,23 @@ def find_task(state: RunState, wanted: str) -> TaskState:
         raise CliError(f'"{safe_line(wanted, 100)}" fits {len(fits)} tasks: name one by its id: {ids}')
     ids = ", ".join(list(state.tasks)[:30]) + (", …" if len(state.tasks) > 30 else "")
     raise CliError(f'run {state.header.id} has no task "{safe_line(wanted, 100)}"; its tasks: {ids}')
+
+
+def _find_part(array: TaskState, wanted: str) -> TaskState:
+    """A part of an array by its number or by what it is run for. Raises: CliError."""
+    if array.parts is None:
+        raise CliError(f"task {array.id} has no parts in this run; it is {array.status.value}")
+    states = array.parts.states
+    if wanted.isdecimal() and 1 <= int(wanted) <= len(states):
+        return states[int(wanted) - 1]
+    for part in states:
+        item = part.planned.item
+        if item is not None and wanted in (item.text, item.values.get("item_name")):
+            return part
+    raise CliError(
+        f'task {array.id} has no part "{safe_line(wanted, 100)}"; it has {len(states)}: write {array.id}@NUMBER, or '
+        f"{array.id}@ITEM"
+    )
 
 
 def find_phase(state: RunState, wanted: str) -> PhaseState:

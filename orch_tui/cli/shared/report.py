@@ -121,7 +121,7 @@ def _phase_json(state: RunState, phase: PhaseState, directory: Path, findings: M
         "decision": decision_json(phase),
         "held": _hold_json(holds.hold(phase=phase.id)),
         "tasks": [
-            task_json(state.tasks[task], directory, findings.get(task)) | {"held": _hold_json(holds.hold(task=task))}
+            task_json(state.tasks[task], directory, findings) | {"held": _hold_json(holds.hold(task=task))}
             for task in phase.tasks
         ],
     }
@@ -228,10 +228,11 @@ def _findings(state: RunState, directory: Path, *, live: bool) -> dict[str, Find
     return inspect_run(directory, state)
 
 
-def task_json(task: TaskState, directory: Path, finding: Finding | None = None) -> dict[str, Any]:
-    """A task of a run; ``finding`` is what is known of it when its run was interrupted."""
+def task_json(task: TaskState, directory: Path, findings: Mapping[str, Finding] | None = None) -> dict[str, Any]:
+    """A task of a run; ``findings`` are what is known of tasks when their run was interrupted."""
+    finding = findings.get(task.id) if findings else None
     last = task.attempt
-    place = attempt_directory(directory, task.id, last.number) if last else None
+    place = attempt_directory(directory, task.id, last.number) if last and task.parts is None else None
     tables, files = (tables_written(place), files_written(place)) if place else ([], [])
     return {
         "id": task.id,
@@ -251,7 +252,13 @@ def task_json(task: TaskState, directory: Path, finding: Finding | None = None) 
         "tables": [{"table": table, "rows": rows} for table, rows in tables],
         "files": [{"path": path, "rows": rows} for path, rows in files],
         "findings": findings_told(place) if place else [],
-        "attempts": [_attempt_json(attempt, task, directory) for attempt in task.attempts],
+        "attempts": [_attempt_json(attempt, task, directory) for attempt in task.attempts if task.parts is None],
+        **({"item": task.planned.item.text} if task.planned.item is not None else {}),
+        **(
+            {}
+            if task.parts is None
+            else {"parts": [task_json(part, directory, findings) for part in task.parts.states]}
+        ),
     }
 
 

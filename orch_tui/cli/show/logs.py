@@ -19,6 +19,7 @@ from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import attempt_directory, log_file
 from orch_tui.project.files.own_files import open_own
 from orch_tui.runs.live.follower import POLL, Follower
+from orch_tui.runs.words.ending import first_failure
 
 _BLOCK = 1 << 16
 _TAIL_LIMIT = 1 << 23
@@ -171,13 +172,19 @@ def logs_command(
         and (attempt is not None or state.first_failure is not None)
         and not (follow and not state.finished)
     ):
-        task = state.first_failure
-        if task is None:
+        failed = first_failure(state)
+        if failed is None:
             raise CliError("--attempt is of one task: name it after the run")
+        task = failed.id
         Output(sys.stderr).line(f"log of the first failure, {task}; others: orch-tui logs RUN TASK")
     if task is None:
         return _all_logs(out, follower, directory, count, raw=raw, follow=follow)
     found = find_task(state, task)
+    if found.parts is not None:
+        found = found.telling
+        Output(sys.stderr).line(
+            f"log of {found.name} ({found.id}); those of other parts: orch-tui logs RUN TASK@NUMBER"
+        )
     number = _attempt_number(found, attempt, state, follow=follow)
     tail = LogTail(log_file(attempt_directory(directory, found.id, number)), raw=raw)
     _start_at(tail, count)
@@ -217,8 +224,8 @@ def _follow_attempt(out: Output, tail: LogTail, follower: Follower, task: str, n
         if time.monotonic() - looked >= POLL:
             looked = time.monotonic()
             state = follower.catch_up()
-            attempts = [attempt for attempt in state.tasks[task].attempts if attempt.number == number]
-            ended = attempts[0].ended is not None if attempts else state.tasks[task].status.final
+            attempts = [attempt for attempt in state.task(task).attempts if attempt.number == number]
+            ended = attempts[0].ended is not None if attempts else state.task(task).status.final
             over = ended or state.finished or follower.interrupted
         if not tail.copy_new(out):
             if over:
@@ -233,7 +240,7 @@ def _all_logs(out: Output, follower: Follower, directory: Path, count: int, *, r
     tails: dict[tuple[str, int], LogTail] = {}
     while not out.gone:
         over = follower.catch_up().finished or follower.interrupted
-        new = list(_new_tails(follower.state.tasks.values(), directory, tails, raw))
+        new = list(_new_tails(follower.state.units(), directory, tails, raw))
         for tail in new:
             _start_at(tail, count)
         active = [tail.copy_new(out) for tail in tails.values()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orch_tui.cli.follow.card import print_ending
 from orch_tui.cli.follow.marks import head_words
 from orch_tui.cli.interventions.approve import approve_hint
@@ -26,10 +28,13 @@ from orch_tui.runs.past.notes import read_notes
 from orch_tui.runs.people.approvals import approvals_of
 from orch_tui.runs.people.interventions import decision_words, words_of
 from orch_tui.runs.words.ending import files_written, findings_told, tables_written
+from orch_tui.runs.words.parts import part_words, parts_words
 from orch_tui.runs.words.rule_words import standings
 from orch_tui.runs.words.variables import variable_words
 
 _NESTED = "    "
+_PARTS = 5
+"""Parts of an array that are told one by one."""
 
 
 def print_run(out: Output, paths: ProjectPaths, model: RunModel) -> None:
@@ -97,6 +102,8 @@ def _print_phases(out: Output, model: RunModel, indent: str) -> None:
         out.line(indent + _phase_line(out, number, phase))
         for task in map(state.tasks.__getitem__, phase.tasks):
             out.line(indent + _task_line(out, model, task, width, now))
+            for line in _bad_parts(out, task):
+                out.line(indent + line)
             child = model.children.get(task.id)
             if child is not None:
                 out.line(f"{indent}{_NESTED}{out.bold(f'run {child.state.header.id}')}, nested")
@@ -120,7 +127,9 @@ def _task_line(out: Output, model: RunModel, task: TaskState, width: int, now: R
         parts.append(f"{len(task.attempts)} attempts")
     if last is not None and last.place:
         parts.append(safe_line(last.place, 120))
-    if last is not None:
+    if task.parts is not None:
+        parts.append(parts_words(task.parts))
+    elif last is not None:
         place = attempt_directory(model.directory, task.id, last.number)
         found = [*tables_written(place), *files_written(place)]
         parts += [f"{counted(rows, 'row')} in {name}" for name, rows in found]
@@ -134,10 +143,19 @@ def _task_line(out: Output, model: RunModel, task: TaskState, width: int, now: R
     return f"  {out.status(task.status, width=13)} {pad(safe_line(task.name), width)} {said}".rstrip()
 
 
+def _bad_parts(out: Output, task: TaskState) -> Iterator[str]:
+    """The parts that did not succeed, the first of them."""
+    bad = list(task.parts.bad()) if task.parts is not None else []
+    for part in bad[:_PARTS]:
+        yield f"    {out.status(part.status, width=11)} {safe_line(part.id, 120)}  {part_words(part)}"
+    if len(bad) > _PARTS:
+        yield f"    and {len(bad) - _PARTS} more; each is TASK@NUMBER"
+
+
 def _print_interrupted(out: Output, model: RunModel) -> None:
     out.line(out.paint("Interrupted", "red") + ": the process that executed this run is gone and nobody went on.")
     for name, finding in inspect_run(model.directory, model.state).items():
-        task = model.state.tasks[name]
+        task = model.state.task(name)
         out.line(f"  {safe_line(task.name, 120)} ({task.id}) was running: {safe_line(finding.text, 400)}")
     resume = command_hint("run", "--resume", model.directory.name)
     out.line(f"Go on with {resume}, or stop what is left with orch-tui cancel.")

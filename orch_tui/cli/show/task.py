@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,18 +14,25 @@ from orch_tui.engine.attempts.attempt_text import NoText, attempt_text
 from orch_tui.engine.attempts.reproduce import CannotReproduce, reproduce
 from orch_tui.engine.record.run_clock import now_of
 from orch_tui.model.checks.words import result_words
+from orch_tui.model.orchestration.each import part_id
 from orch_tui.model.run.waits import why
+from orch_tui.model.status import UNDER_WAY
 from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.decided import read_decided
 from orch_tui.runs.words.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
+from orch_tui.runs.words.parts import part_words, parts_words
 from orch_tui.runs.words.variables import variable_words
 
 if TYPE_CHECKING:
     from orch_tui.model.run.attempt_state import AttemptState
+    from orch_tui.model.run.parts import Parts
     from orch_tui.model.run.runstate import RunState, TaskState
     from orch_tui.project.project import Project
+
+_PARTS = 50
+"""Parts of an array that are listed."""
 
 
 def attempt_number(task: TaskState, wanted: int | None, state: RunState) -> int:
@@ -43,7 +51,7 @@ def attempt_number(task: TaskState, wanted: int | None, state: RunState) -> int:
 
 def print_command(state: RunState, directory: Path, wanted: str, attempt: int | None) -> int:
     """The command on standard output, what to know of it on standard error. Raises: CliError."""
-    task = find_task(state, wanted)
+    task = find_task(state, wanted).telling
     try:
         found = reproduce(directory, task, attempt_number(task, attempt, state))
     except CannotReproduce as error:
@@ -57,7 +65,7 @@ def print_command(state: RunState, directory: Path, wanted: str, attempt: int | 
 
 def print_text(project: Project, state: RunState, directory: Path, wanted: str, attempt: int | None) -> int:
     """The configuration as the attempt ran it, and below it what was edited since. Raises: CliError."""
-    task = find_task(state, wanted)
+    task = find_task(state, wanted).telling
     number = attempt_number(task, attempt, state)
     try:
         found = attempt_text(project, directory, state, task, number)
@@ -82,6 +90,9 @@ def print_task(project: Project, state: RunState, directory: Path, wanted: str) 
     words = exit_in_words(task) if task.status.final and task.attempts else why(state, task, now_of(state))
     out.line(f"  {out.status(task.status)}  {safe_line(words, 600)}".rstrip())
     out.line(f"  runs {safe_line(task.configuration, 200)}")
+    if task.parts is not None:
+        _print_parts(out, state, task, task.parts)
+        return SUCCESS
     for attempt in task.attempts:
         _print_attempt(out, project, state, directory, task, attempt)
     if task.attempts:
@@ -90,6 +101,19 @@ def print_task(project: Project, state: RunState, directory: Path, wanted: str) 
         out.line(f"  the text it ran: {command_hint('show', run, task.id, '--config')}")
         out.line(f"  to start it by hand: {command_hint('show', run, task.id, '--command')}")
     return SUCCESS
+
+
+def _print_parts(out: Output, state: RunState, task: TaskState, parts: Parts) -> None:
+    each = task.planned.each.text if task.planned.each is not None else ""
+    out.line(f"  for each of {safe_line(each, 200)}: {parts_words(parts)}")
+    shown = list(islice(chain(parts.bad(), (part for part in parts.states if part.status in UNDER_WAY)), _PARTS))
+    shown = shown or list(parts.states[:_PARTS])
+    for part in shown:
+        last = show_duration(part.attempt.seconds) if part.attempt is not None else ""
+        out.line(f"  {out.status(part.status, width=13)} {part.id}  {last}  {part_words(part)}".rstrip())
+    if len(parts.states) > len(shown):
+        out.line(f"  all of them: {command_hint('show', state.header.id, '--json')}")
+    out.line(f"  one of them: {command_hint('show', state.header.id, part_id(task.id, 1))}")
 
 
 def _print_attempt(

@@ -72,7 +72,7 @@ def _nothing(at: float) -> dict[str, Any]:
 def _variables(state: RunState, task: str) -> dict[str, Any]:
     """Those of the run, and over them the task's own, as with ``{{ name }}``."""
     given = state.header.variables
-    own = state.tasks[task].planned.variables if task in state.tasks else {}
+    own = state.task(task).planned.variables if task in state else {}
     values = values_now(state, given)
     try:
         texts = task_values(texts_now(state, given), own)

@@ -150,7 +150,7 @@ class AttemptRunner:
         reason = passing_obstacle(error)
         begun = os.path.lexists(exit_file(attempt.spec.directory))
         if reason is not None and not begun and attempt.cancelled_by is None:
-            before = self._recorder.state.tasks[attempt.task.id].uncounted
+            before = self._recorder.state.task(attempt.task.id).uncounted
             return self.record_unstarted(
                 attempt, f"it could not begin: {reason.sentence}", pause=min(2.0**before, _LONGEST_PAUSE)
             )
@@ -159,7 +159,7 @@ class AttemptRunner:
 
     def _never_began(self, attempt: ActiveAttempt, end: Exit) -> float | None:
         """Its backend was asked for it, and nothing of it ever ran."""
-        now, task, before = self._recorder.now(), attempt.task, self._recorder.state.tasks[attempt.task.id].uncounted
+        now, task, before = self._recorder.now(), attempt.task, self._recorder.state.task(attempt.task.id).uncounted
         if attempt.cancelled_by is not None:
             reason, kind = f"cancelled by {attempt.cancelled_by}; {end.unstarted}", FailureKind.CANCEL
             gone = events.ended(now, task.id, attempt.number, Status.CANCELLED, reason, kind=kind)
@@ -173,7 +173,7 @@ class AttemptRunner:
     def _try_to_begin_again(self, attempt: ActiveAttempt) -> float | None:
         """The time of the next attempt after one for which the disk had no room; None when that was not the reason."""
         reason = disk_refusal(attempt.spec.directory)
-        if reason is None and self._recorder.state.tasks[attempt.task.id].uncounted >= _GO_ON:
+        if reason is None and self._recorder.state.task(attempt.task.id).uncounted >= _GO_ON:
             return None
         if attempt.cancelled_by is not None:
             return None
@@ -188,7 +188,7 @@ class AttemptRunner:
             inner = self._nested(attempt.task)
         if inner is not None and inner.status.final and inner.broken is None:
             return self.record_end(attempt, _outcome_of_run(inner), replace(end, code=None))
-        state = self._recorder.state.tasks[attempt.task.id]
+        state = self._recorder.state.task(attempt.task.id)
         again = attempt.adopted is not None or state.uncounted < _GO_ON
         if again and attempt.cancelled_by is None and (inner is None or inner.interrupted):
             done = "it had not begun" if inner is None else f"its run {inner.id} goes on in the next attempt"
@@ -203,7 +203,7 @@ class AttemptRunner:
         outcome, values = self._values_of(attempt, outcome)
         told = self._told(attempt)
         now, task = self._recorder.now(), attempt.task
-        state = self._recorder.state.tasks[task.id]
+        state = self._recorder.state.task(task.id)
         ended = None if end.ended is None else min(now, max(end.ended, _begun(state)))
         retry_at, status, reason = None, outcome.status, outcome.reason
         if (retry := _retry_left(attempt, outcome, state)) is not None:

@@ -61,7 +61,7 @@ class EarlierRun:
 
     def last_attempt(self, task: PlannedTask) -> AttemptState | None:
         """The attempt that is repeated: the last one; None where none began that has a text."""
-        known = self._state.tasks.get(task.id)
+        known = self._state.task(task.id) if task.id in self._state else None
         found = [one for one in (known.attempts if known is not None else ()) if one.question is None]
         return next((one for one in reversed(found) if self._has_text(task, one)), None)
 

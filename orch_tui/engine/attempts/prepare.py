@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from orch_tui.engine.attempts.nested import inner_orchestration, nested_before, nested_in_run, parent_name
 from orch_tui.engine.attempts.obstacles import passing_obstacle
-from orch_tui.engine.attempts.programs import (
-    PrepareError,
-    inline_program,
-    tables_of,
-    wrapper_of,
-)
+from orch_tui.engine.attempts.programs import PrepareError, inline_program, tables_of, wrapper_of
 from orch_tui.engine.attempts.task_facts import fill_command, rows_problem
 from orch_tui.engine.processes.launcher import AttemptSpec
 from orch_tui.engine.processes.process import ANCESTORS_TAG, TASK_TAG, ancestors
@@ -191,6 +186,7 @@ class Preparer:
             return task_values(self._plan.variables, {}), dict(configuration.parameters)
         try:
             values = task_values(self._variables(), task.variables)
+            values |= {} if task.item is None else task.item.values
             return values, fill_variables(dict(configuration.parameters), values)
         except MissingVariables as error:
             state = self._state
@@ -259,6 +255,7 @@ class Preparer:
             "KBC_COMPONENTID": component.id,
             "KBC_CONFIGID": configuration.id,
             "ORCH_TASK_ID": task.id,
+            **({} if task.item is None else task.item.environment),
             "ORCH_ATTEMPT": str(number),
         }
         return environment
@@ -318,6 +315,7 @@ class Preparer:
                 "run": self._run,
                 "task": task.id,
                 "attempt": number,
+                **({} if task.item is None else task.item.about),
                 **({} if self._publish else {"publish": False}),
                 **({"checks": [dict(one) for one in configuration.checks]} if configuration.checks else {}),
                 "writers": {t.table: self._who_writes(t.table, task) for t in configuration.inputs},

@@ -103,6 +103,7 @@ def _program(directory: Path, config: Mapping[str, Any], start: Mapping[str, Any
         "KBC_CONFIGID": str(about["configuration"]),
         "ORCH_TASK_ID": str(about["task"]),
         "ORCH_ATTEMPT": str(about["attempt"]),
+        **({"ORCH_ITEM": str(about["item"]), "ORCH_ITEM_NUMBER": str(about["item_number"])} if "item" in about else {}),
         **({"ORCH_SECRETS": ",".join(secrets)} if secrets else {}),
     }
     words = {name: f"{name}={quote(value)}" for name, value in fixed.items() if _NAME.fullmatch(name)}

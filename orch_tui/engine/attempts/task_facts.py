@@ -88,9 +88,14 @@ class Facts:
         if taken := sorted(secrets_of(component, configuration) & TASK_ENVIRONMENT):
             return f"${{{taken[0]}}} cannot be a secret: orch-tui itself sets it for every task"
         known = {*self._variables, *self._promised.get(task.id, ())}
-        without = variables_of(configuration) - known - task.variables.keys()
+        own, asked = {*task.variables}, frozenset[str]()
+        if task.each is not None:
+            own, asked = own.union(task.each.variables), task.each.asks
+        without = (variables_of(configuration) - known - own) | (asked - known - task.variables.keys())
         if unknown := sorted(without | (variable_names(dict(task.variables)) - known)):
             return f"variable {', '.join(unknown)} has no value; declare it or give it with --var"
+        if task.each is not None and (fault := _array_fault(task, component, configuration)) is not None:
+            return f"it cannot have parts (each): {fault[0]}; {fault[1]}"
         if configuration.rows and (problem := rows_problem(component, configuration)) is not None:
             return problem
         if component.id == ORCHESTRATION_COMPONENT:
@@ -116,6 +121,14 @@ def start_problem(
         if lacking is not None:
             return lacking.sentence
     return program_problem(project.root, component, configuration)
+
+
+def _array_fault(task: Task, component: Component, configuration: Configuration) -> tuple[str, str] | None:
+    # Few tasks have parts.
+    from orch_tui.model.orchestration.array_faults import array_fault
+
+    sets = tuple(said_by_parameters(component, configuration.parameters))
+    return array_fault(task, component, configuration, sets)
 
 
 def rows_problem(component: Component, configuration: Configuration) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from math import inf
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from orch_tui.engine.attempts.attempts import ActiveAttempt, failed_status, time_limit, total_words
 from orch_tui.engine.attempts.obstacles import obstacle, passing_obstacle
@@ -27,9 +27,12 @@ from orch_tui.model.run.plan import PlannedTask
 from orch_tui.model.run.pools import pool_of
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
-from orch_tui.project.concurrent.locks import Lock, holder_of
+from orch_tui.project.concurrent.locks import Lock, named_in
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project
+
+if TYPE_CHECKING:
+    from orch_tui.engine.phases.arrays import Arrays
 
 _LOCK_POLL = 0.5
 DISK_POLL = 1.0
@@ -64,11 +67,12 @@ class Admission:
         paths: ProjectPaths,
         limits: Limits,
         who: Callable[[str], str],
+        make_arrays: Callable[[], Arrays],
         on_asked: Callable[[], object] | None = None,
     ) -> None:
         """``backend_of`` is what carries the attempts of a task. ``who`` is a task, by its id, in words: for those who
         find the lock of a configuration or a slot of a pool taken. ``on_asked`` is called when people were asked
-        something."""
+        something. ``make_arrays`` makes what unfolds those of the run."""
         self._recorder = recorder
         self._prepare = prepare
         self._backend_of = backend_of
@@ -77,6 +81,8 @@ class Admission:
         self._full: dict[str, Reason] = {}
         self._no_memory: Reason | None = None
         self._who = who
+        self._make_arrays = make_arrays
+        self._made: Arrays | None = None
         self._on_asked = on_asked
 
     def admit(
@@ -97,18 +103,24 @@ class Admission:
         if held:
             return None
         now = self._recorder.now()
+        if self._made is not None:
+            self._made.settle()
         pause = queue.promote(now)
         # Who waits for the same pool, or for memory, is not asked for one by one.
         self._full, self._no_memory = {}, None
         while (task := queue.next([attempt.task for attempt in running.values()])) is not None:
             queue.remove(task)
             try:
-                if (again := self._try_to_start(task, follow, now)) is not None:
-                    queue.put_back(task, again)
+                if task.each is not None and task.item is None:
+                    again = self._unfold(task, queue, now)
+                else:
+                    again = self._try_to_start(task, follow, now)
+                if again is not None:
+                    queue.put_back(task, again, shared=True)
                     pause = min(inf if pause is None else pause, again - now)
             except OSError as error:
                 if self._must_wait(task, error):
-                    queue.put_back(task, now + DISK_POLL)
+                    queue.put_back(task, now + DISK_POLL, shared=True)
                     return DISK_POLL
             if self._recorder.blocked is not None:
                 return DISK_POLL
@@ -118,6 +130,25 @@ class Admission:
         """Nothing of the phase waits any more."""
         self._limits.pools.leave_all()
         self._limits.memory.leave_all()
+        if self._made is not None:
+            self._made.leave()
+
+    @property
+    def _arrays(self) -> Arrays:
+        if self._made is None:
+            self._made = self._make_arrays()
+        return self._made
+
+    def _unfold(self, task: PlannedTask, queue: PhaseQueue, now: float) -> float | None:
+        """As :meth:`_try_to_start`, for an array: its parts stand in its place then. Raises: OSError."""
+        try:
+            if not self._arrays.hold(task, far=bool(self._backend_of(task).key)):
+                self._say_in_use(task)
+                return now + _LOCK_POLL
+            queue.unfold(task, self._arrays.unfold(task))
+        except (PrepareError, BackendMissing) as error:
+            self._settle(task, str(error))
+        return None
 
     def _try_to_start(self, task: PlannedTask, follow: Callable[[ActiveAttempt], None], now: float) -> float | None:
         """When it has to be looked at again, since somebody else has its configuration or has to answer; None when it
@@ -125,7 +156,7 @@ class Admission:
 
         Raises: OSError when the system refused anything of it; nothing was started.
         """
-        state = self._recorder.state.tasks[task.id]
+        state = self._recorder.state.task(task.id)
         if state.question is not None:
             self._time_out(task, state, state.question)
             return None
@@ -135,6 +166,9 @@ class Admission:
             # It was taken out of orch.toml while the run went on, or was interrupted.
             self._settle(task, f"it cannot be started: {error}")
             return None
+        if task.item is not None and not self._arrays.hold(task, far=bool(backend.key)):
+            self._say_in_use(task)
+            return now + _LOCK_POLL
         taken = self._take(task, here=not backend.key)
         if taken is None:
             return now + _LOCK_POLL
@@ -156,7 +190,8 @@ class Admission:
             return self._ask(task, number, made)
         spec = replace(made, timeout=limit.seconds, total=limit.total)
         name = backend.name_job()
-        for lock in taken if backend.key else ():
+        # The lock of a configuration that parts have together names all of them already.
+        for lock in taken[task.item is not None :] if backend.key else ():
             lock.describe(self._who(task.id), spec.directory)
         self._recorder.record(events.spawning(self._recorder.now(), task.id, number, backend=backend.key, name=name))
         follow(ActiveAttempt(task, number, spec, StopRequest(), backend, name, taken))
@@ -215,12 +250,17 @@ class Admission:
 
     def _lock(self, task: PlannedTask) -> Lock | None:
         """The lock of the task's configuration, or None after saying who has it. Raises: OSError."""
-        path = self._paths.configuration_lock(task.configuration)
-        lock = Lock.acquire(path, self._who(task.id))
+        if task.item is not None:
+            lock = self._arrays.join(task)
+        else:
+            lock = Lock.acquire(self._paths.configuration_lock(task.configuration), self._who(task.id))
         if lock is None:
-            holder = holder_of(path) or "another run"
-            self._say_why_waiting(task, Reason.of(Cause.CONFIGURATION_IN_USE, holder=holder))
+            self._say_in_use(task)
         return lock
+
+    def _say_in_use(self, task: PlannedTask) -> None:
+        holder = named_in(self._paths.configuration_lock(task.configuration)) or "another run"
+        self._say_why_waiting(task, Reason.of(Cause.CONFIGURATION_IN_USE, holder=holder))
 
     def _must_wait(self, task: PlannedTask, error: OSError) -> bool:
         """What the system refuses to one task is never the end of the others. False: this one has failed of it."""
@@ -237,7 +277,7 @@ class Admission:
         self._recorder.record(events.settled(now, task.id, failed_status(task), Reason.said(reason), kind))
 
     def _say_why_waiting(self, task: PlannedTask, reason: Reason) -> None:
-        before = self._recorder.state.tasks[task.id].because
+        before = self._recorder.state.task(task.id).because
         if before is not None and before.cause is reason.cause and reason.cause in (Cause.POOL, Cause.MEMORY):
             # Its holders change all the time: they are named once.
             return

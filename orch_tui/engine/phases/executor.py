@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from math import inf
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 from orch_tui.engine.attempts.attempts import ActiveAttempt, AttemptRunner
 from orch_tui.engine.attempts.nested import nested_in_run
@@ -29,6 +30,9 @@ from orch_tui.model.run.plan import PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.status import Status
 from orch_tui.project.concurrent.pool_slots import who_waits
 from orch_tui.project.paths import ProjectPaths
+
+if TYPE_CHECKING:
+    from orch_tui.engine.phases.arrays import Arrays
 
 _POLL = 0.25
 _DELETED = "orch-tui, because the run's journal was deleted"
@@ -63,7 +67,8 @@ class PhaseExecutor:
         self._attempts = AttemptRunner(recorder, partial(nested_in_run, paths, plan, directory.name))
         self._adopted = list(adopted)
         who = partial(who_waits, directory.name, plan.orchestration)
-        self._admission = Admission(recorder, prepare, backend_of, paths, limits, who, on_asked)
+        self._arrays = (plan, recorder, paths, directory, who)
+        self._admission = Admission(recorder, prepare, backend_of, paths, limits, who, self._make_arrays, on_asked)
         self._walk = Walk(plan, recorder)
         self._by = by
         self._mailbox = Mailbox(directory)
@@ -78,6 +83,12 @@ class PhaseExecutor:
         self._crash: BaseException | None = None
         self._handing_over = False
         self._give_up_writing = False
+
+    def _make_arrays(self) -> Arrays:
+        # Few runs have any.
+        from orch_tui.engine.phases.arrays import Arrays
+
+        return Arrays(*self._arrays)
 
     # -- from any thread ---------------------------------------------------------------------------------------
 
@@ -174,7 +185,7 @@ class PhaseExecutor:
         if self._state.phases[phase.id].started is None:
             record(events.phase_started(now(), phase.id))
         running = {attempt.task.id for attempt in under_way}
-        waiting = [task for task in self._walk.left(phase) if task.id not in running]
+        waiting = [unit for task in self._walk.left(phase) for unit in self._units(task) if unit.id not in running]
         resumed = {task.id: until for task in waiting if (until := self._resumed_at(task)) is not None}
         limit = self._state.phases[phase.id].max_parallel
         self._queue = queue = PhaseQueue(limit, waiting, now(), resumed)
@@ -183,17 +194,27 @@ class PhaseExecutor:
             if task.id not in resumed:
                 record(events.waiting(now(), task.id, Reason(Cause.DELAY), until))
         for attempt in under_way:
-            by = self._cancelled.by if self._cancelled else self._state.tasks[attempt.task.id].cancelled_by
+            by = self._cancelled.by if self._cancelled else self._state.task(attempt.task.id).cancelled_by
             if by is not None:
                 attempt.cancelled_by = by
                 attempt.stop.ask(FailureKind.CANCEL, now=self._cancelled is not None and self._cancelled.now)
             self._follow(attempt)
         if self._cancelled is not None:
             self._cancel_waiting(None, self._cancelled.by)
-        for task in waiting:
-            if (by := self._state.tasks[task.id].cancelled_by) is not None:
-                # An earlier executor was gone before it came to that.
-                self._cancel_waiting(task.id, by)
+        cancelled = {task.id: by for task in waiting if (by := self._state.task(task.id).cancelled_by) is not None}
+        for by in set(cancelled.values()):
+            # An earlier executor was gone before it came to that.
+            self._cancel_waiting({task for task in cancelled if cancelled[task] == by}, by)
+        try:
+            await self._empty(queue)
+        finally:
+            self._admission.end_phase()
+        self._queue = None
+        self._interventions.close()
+        self._walk.ended(phase)
+
+    async def _empty(self, queue: PhaseQueue) -> None:
+        """Start what is in it, and wait for the end of all."""
         while self._is_open(queue):
             if self._handing_over:
                 raise _HandOver
@@ -204,10 +225,11 @@ class PhaseExecutor:
             await self._wake_or(pause)
             if self._crash is not None:
                 raise self._crash
-        self._queue = None
-        self._interventions.close()
-        self._admission.end_phase()
-        self._walk.ended(phase)
+
+    def _units(self, task: PlannedTask) -> list[PlannedTask]:
+        """The task, or what is left of the parts of an array that has unfolded."""
+        parts = self._state.tasks[task.id].parts
+        return [task] if parts is None else [part.planned for part in parts.states if not part.status.final]
 
     def _is_open(self, queue: PhaseQueue) -> bool:
         return not queue.empty or bool(self._running) or self._interventions.undecided
@@ -217,7 +239,7 @@ class PhaseExecutor:
 
         Never later than it could have been told to wait from now: that time may be of another clock.
         """
-        state, now = self._state.tasks[task.id], self._recorder.now()
+        state, now = self._state.task(task.id), self._recorder.now()
         if (question := state.question) is not None:
             timeout = inf if question.timeout is None else question.timeout
             return min(inf if state.until is None else state.until, now + timeout)
@@ -281,23 +303,23 @@ class PhaseExecutor:
             # All has ended but the writing of it: who does not want to wait for room on the disk need not.
             self._give_up_writing = self._give_up_writing or (request.now and request.task is None)
             return
-        if request.task is not None and request.task not in self._state.tasks:
+        if request.task is not None and request.task not in self._state:
             return
         now = self._recorder.now()
         self._recorder.record(events.cancel(now, request.by, now=request.now, task=request.task))
         if request.task is None:
             self._cancelled = request
         for attempt in list(self._running.values()):
-            if request.task in (None, attempt.task.id):
+            if request.task in (None, attempt.task.id, attempt.task.array or None):
                 attempt.cancelled_by = attempt.cancelled_by or request.by
                 attempt.stop.ask(FailureKind.CANCEL, now=request.now)
-        self._cancel_waiting(request.task, request.by)
+        self._cancel_waiting(None if request.task is None else {request.task}, request.by)
         self._wake_up()
 
-    def _cancel_waiting(self, task_id: str | None, by: str) -> None:
-        """Those of the phase under way that do not run: one task, or all with None."""
+    def _cancel_waiting(self, ids: Collection[str] | None, by: str) -> None:
+        """Those of the phase under way that do not run: these tasks, or all with None."""
         now = self._recorder.now()
-        for task in self._queue.take_out(task_id) if self._queue else ():
+        for task in self._queue.take_out(ids) if self._queue else ():
             self._recorder.record(
                 events.settled(now, task.id, Status.CANCELLED, Reason.of(Cause.CANCELLED, by=by), FailureKind.CANCEL)
             )

@@ -8,6 +8,7 @@ from orch_tui.model.events import events
 from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.run.intervening import awaiting, refusal
 from orch_tui.model.run.plan import PlannedTask, RunPlan
+from orch_tui.model.status import Status
 
 
 class InterventionDesk:
@@ -50,9 +51,20 @@ class InterventionDesk:
             case InterventionKind.RELEASE:
                 queue.release(one.task)
             case InterventionKind.SKIP | InterventionKind.APPROVE | InterventionKind.REJECT:
-                queue.take_out(one.task)
-            case InterventionKind.RETRY if self._state.tasks[one.task].phase == self._phase:
-                queue.add(self._tasks[one.task])
+                task = self._state.task(one.task)
+                if task.parts is None or one.kind is not InterventionKind.SKIP:
+                    queue.take_out({one.task})
+                else:
+                    queue.take_out({part.id for part in task.parts.states if part.set_aside})
+            case InterventionKind.RETRY if self._state.task(one.task).phase == self._phase:
+                queue.add_all(self._again(one.task))
+
+    def _again(self, task_id: str) -> list[PlannedTask]:
+        """What people want tried again: of an array its parts that had failed, which wait now."""
+        task = self._state.task(task_id)
+        if task.parts is None:
+            return [task.planned if task.planned.item is not None else self._tasks[task_id]]
+        return [part.planned for part in task.parts.states if part.status is Status.WAITING and part.granted]
 
     @property
     def held(self) -> bool:

@@ -41,7 +41,10 @@ _PATIENCE = 30.0
 _LEAVING = 1.0
 _LOOK_AGAIN = (0.0, 0.05, 0.2, 0.5, 1.0)
 _OF_AN_ATTEMPT = frozenset(
-    (TASK_TAG, "KBC_DATADIR", "KBC_COMPONENTID", "KBC_CONFIGID", "ORCH_TASK_ID", "ORCH_ATTEMPT", "ORCH_SECRETS")
+    (
+        *(TASK_TAG, "KBC_DATADIR", "KBC_COMPONENTID", "KBC_CONFIGID", "ORCH_TASK_ID", "ORCH_ATTEMPT", "ORCH_SECRETS"),
+        *("ORCH_ITEM", "ORCH_ITEM_NUMBER"),
+    )
 )
 _AT_START = ("PYTHON", "LD_", "LC_", "LANG", "GLIBC_", "MALLOC_", "OPENSSL_", "SSL_")
 """Beginnings of names that an interpreter and its libraries read when they are loaded."""

@@ -47,7 +47,7 @@ def _take(state: RunState, wish: Request) -> None:
     """As its executor will: what is done already, or cannot be done, changes nothing."""
     now = now_of(state)
     if isinstance(wish, CancelRequest):
-        if not state.finished and (wish.task is None or wish.task in state.tasks):
+        if not state.finished and (wish.task is None or wish.task in state):
             state.apply(events.cancel(now, wish.by, now=wish.now, task=wish.task))
     elif wish.id not in state.interventions and not refusal(state, wish):
         state.apply(events.intervened(now, wish))

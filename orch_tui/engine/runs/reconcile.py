@@ -20,7 +20,7 @@ def inspect_run(directory: Path, state: RunState, backends: Inspectors = inspect
     Without ``backends`` those are asked that need no settings of a project for it.
     """
     found = {}
-    for task in state.tasks.values():
+    for task in state.units():
         attempt = task.attempt
         if attempt is not None and task.status in UNDER_WAY:
             place = attempt_directory(directory, task.id, attempt.number)

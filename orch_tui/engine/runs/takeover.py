@@ -150,13 +150,12 @@ def _executor(project: Project, directory: Path, journal: Journal, state: RunSta
     recorder = Recorder(journal, state, clock.now)
     plan = plan_of(state)
     recorder.record(events.note(recorder.now(), "info", _summary(by, findings, journal.torn)))
-    tasks = {task.id: task for task in plan.tasks()}
     adopted = []
     for task_id, finding in findings.items():
-        if _never_began(state.tasks[task_id], finding):
-            recorder.record(_unstarted(clock.now(), state, state.tasks[task_id], finding.text))
+        if _never_began(state.task(task_id), finding):
+            recorder.record(_unstarted(clock.now(), state, state.task(task_id), finding.text))
         else:
-            adopted.append(_adopt(project, backends, directory, state, clock, tasks[task_id], finding))
+            adopted.append(_adopt(project, backends, directory, state, clock, state.task(task_id).planned, finding))
     # A run that goes on matters more than what is known of it.
     with contextlib.suppress(OSError):
         keep_used(project, plan, directory, surroundings(project))
@@ -176,13 +175,14 @@ def _adopt(
     finding: Finding,
 ) -> ActiveAttempt:
     """The attempt of a task that was running, to be followed: to its end, or to the record of what is known of it."""
-    known = state.tasks[task.id]
+    known = state.task(task.id)
     last = known.attempts[-1]
     spec = _spec(directory, task, known, clock.now())
     backend = backends.of_attempt(last)
     followed = ActiveAttempt(task, last.number, spec, StopRequest(), backend, last.job_name)
     followed.cancelled_by = known.cancelled_by or (state.cancelled_by if last.killing is not None else None)
-    in_use = is_locked(project.paths.configuration_lock(task.configuration))
+    # Parts have the lock together, which nobody sees from outside.
+    in_use = task.item is not None or is_locked(project.paths.configuration_lock(task.configuration))
     followed.adopted = backend.adopt(spec, Left(last, starter_of(state, last), finding, clock.of_file, in_use))
     if last.killing is not None or known.cancelled_by is not None:
         # It was being stopped: that goes on, with a grace time of its own. One that is gone hears nothing.

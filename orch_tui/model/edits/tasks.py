@@ -25,6 +25,7 @@ from orch_tui.model.edits.base import (
     unknown_task,
     with_phases,
 )
+from orch_tui.model.orchestration.each import Each
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
 
 NEW_PHASE_NAME = "New phase"
@@ -121,9 +122,11 @@ def set_options(
     max_parallel: int | Keep | None = KEEP,
     sets: Sequence[str] | Keep = KEEP,
     rows: Sequence[str] | Keep = KEEP,
+    each: Each | Keep | None = KEEP,
+    allow_empty: bool | Keep = KEEP,
 ) -> Orchestration:
-    """Options, variables and parallel limit of these tasks, the variables that they set, and the rows that they run;
-    what is left at KEEP stays, None clears the limit.
+    """Options, variables and parallel limit of these tasks, the variables that they set, the rows that they run, and
+    what they have parts for; what is left at KEEP stays, None clears the limit, and the parts.
 
     Raises:
         EditError: an unknown id, a number below its minimum, a bad name of a variable or a bad id of a row.
@@ -140,6 +143,7 @@ def set_options(
         changes["sets"] = check_names(sets)
     if not isinstance(rows, Keep):
         changes["rows"] = check_ids(rows)
+    changes |= {name: value for name, value in (("each", each), ("allow_empty", allow_empty)) if value is not KEEP}
     return change_tasks(orch, wanted, **changes) if changes else orch
 
 

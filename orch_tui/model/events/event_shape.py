@@ -109,6 +109,10 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
 
 
+def _is_numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(_is_int(item, 1, _MOST_COUNT) for item in value)
+
+
 _MOST_BYTES = 2**63
 _FINAL_WORDS = frozenset(status.value for status in FINAL)
 _FAILURES = frozenset(kind.value for kind in FailureKind)
@@ -133,6 +137,7 @@ LIST = Kind(lambda value: isinstance(_json(value), list), "a list in JSON")
 TRIED = Kind(_is_tried, "a list of rules that were tried")
 VALUES = Kind(_are_values, "an object of variables in JSON")
 QUESTION = Kind(_is_question, "a question in JSON")
+NUMBERS = Kind(_is_numbers, "a list of whole numbers from 1 on")
 TEXTS = Kind(_is_texts, "a list of texts")
 
 
@@ -167,6 +172,7 @@ SHAPES: dict[str, tuple[Field, ...]] = {
     EventType.PHASE_SKIPPED.value: (_PHASE, _STATUS, _REASON, _BECAUSE),
     EventType.DECIDED.value: (_PHASE, *DECISION),
     EventType.WAITING.value: (_TASK, _REASON, _BECAUSE, _maybe("until", TIME)),
+    EventType.UNFOLDED.value: (_TASK, Field("items", TEXTS), _maybe("reused", NUMBERS), _maybe("run", TEXT)),
     EventType.SPAWNING.value: (_TASK, _ATTEMPT, _maybe("backend", TEXT), _maybe("name", TEXT)),
     EventType.QUEUED.value: (_TASK, _ATTEMPT, _REASON, _maybe("job", TEXT)),
     EventType.STARTED.value: (

@@ -28,6 +28,7 @@ class EventType(StrEnum):
     PHASE_ENDED = "phase_ended"
     PHASE_SKIPPED = "phase_skipped"
     DECIDED = "decided"
+    UNFOLDED = "unfolded"
     WAITING = "waiting"
     SPAWNING = "spawning"
     QUEUED = "queued"
@@ -125,6 +126,13 @@ def decision_of(data: Mapping[str, Any]) -> RuleDecision:
 def waiting(at: float, task: str, reason: Reason, until: float | None = None) -> Event:
     """The task waits for something else than its phase or a free slot; ``until`` is a time if it is known."""
     return _event(EventType.WAITING, at, task=task, **_why(reason), until=until)
+
+
+def unfolded(at: float, task: str, items: Sequence[str], reused: Sequence[int] = (), run: str | None = None) -> Event:
+    """The turn of an array has come: it has a part for each of these items, once and for all. The numbers (from 1) in
+    ``reused`` are of parts that succeeded in ``run``, and are not run again."""
+    again = {"reused": list(reused), "run": run} if reused else {}
+    return _event(EventType.UNFOLDED, at, task=task, items=list(items), **again)
 
 
 def spawning(at: float, task: str, attempt: int, *, backend: str = "", name: str = "") -> Event:

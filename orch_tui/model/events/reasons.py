@@ -61,6 +61,8 @@ class Cause(StrEnum):
     ASKED = "asked"
     APPROVED = "approved"
     REJECTED = "rejected"
+    PARTS_ENDED = "parts-ended"
+    NO_ITEMS = "no-items"
     SAID = "said"
     """Words from elsewhere: how an attempt ended (its kind and exit code are values beside it), what an error says."""
 
@@ -102,6 +104,8 @@ _FIELDS: dict[Cause, tuple[str, ...]] = {
     Cause.MEMORY: ("needed", "taken", "size", "holders"),
     Cause.APPROVED: ("by", "note"),
     Cause.REJECTED: ("by", "note"),
+    Cause.PARTS_ENDED: ("number", "total", "status", "part", "why"),
+    Cause.NO_ITEMS: ("each",),
     Cause.SAID: ("text",),
 }
 """The names of the fields of a cause, in the order in which a journal has them; other causes have none."""
@@ -146,9 +150,17 @@ _SENTENCES: dict[Cause, str] = {
     Cause.POOL: 'pool "{pool}", {taken} of {size} taken: {holders}',
     Cause.MEMORY: "memory, {needed} needed and {taken} of {size} taken: {holders}",
     Cause.ASKED: "waits for an approval",
+    Cause.NO_ITEMS: "there is nothing to run it for: {each}",
     Cause.SAID: "{text}",
 }
 
+_PARTS_ENDED = {
+    "error": "failed",
+    "terminated": "were stopped",
+    "cancelled": "were cancelled",
+    "warning": "ended in warning",
+    "skipped": "were skipped",
+}
 
 STILL_HOLDS = frozenset((Cause.REUSED, Cause.UNCHANGED))
 """Why a task is not run since what it did holds."""
@@ -210,6 +222,10 @@ class Reason:
         if self.cause is Cause.TASK_FAILED:
             more = int(fields["others"])
             return f"{fields['name']}: {fields['why']}" + (f" (and {more} more)" if more else "")
+        if self.cause is Cause.PARTS_ENDED:
+            word = _PARTS_ENDED.get(fields["status"], fields["status"])
+            why = f": {fields['why']}" if fields["why"] else ""
+            return f"{fields['number']} of {fields['total']} parts {word}; {fields['part']}{why}"
         if self.cause in _BY_PEOPLE:
             note = f": {fields['note']}" if fields["note"] else ""
             return _BY_PEOPLE[self.cause].format(**fields) + note

@@ -13,6 +13,7 @@ from orch_tui.model.orchestration.rules import Rule
 
 if TYPE_CHECKING:
     from orch_tui.model.orchestration.alerts import AlertRule
+    from orch_tui.model.orchestration.each import Each
     from orch_tui.model.orchestration.resources import Resources
     from orch_tui.model.orchestration.starts import Schedule
     from orch_tui.model.orchestration.triggers import Trigger
@@ -23,7 +24,7 @@ class ValueKind(StrEnum):
 
     ``LENGTH`` is seconds from 0 on, ``LIMIT`` seconds and ``SIZE`` MiB above 0, ``MEMORY`` bytes from
     :data:`LEAST_MEMORY` on, ``COUNT`` a whole number from 1 on, ``NAMES`` names of variables, ``ID`` an id,
-    ``IDS`` several, ``RESOURCES`` what it needs of its machine.
+    ``IDS`` several, ``RESOURCES`` what it needs of its machine, ``EACH`` what it has its parts for.
     """
 
     FLAG = "flag"
@@ -39,6 +40,7 @@ class ValueKind(StrEnum):
     ID = "id"
     IDS = "ids"
     RESOURCES = "resources"
+    EACH = "each"
 
 
 LEAST_MEMORY = 10_000_000
@@ -98,6 +100,9 @@ class Task:
     ``max_parallel``: it runs only together with fewer than this many others (1: alone). ``sets`` are the names of the
     variables that its program leaves to later tasks. ``rows`` are ids of rows of the configuration: it runs these, also
     those that are disabled there; without any all that are enabled.
+
+    With ``each`` it is an array: when its turn has come it unfolds to parts, of which ``max_parallel`` run at once.
+    With ``allow_empty`` having none is a success.
     """
 
     id: str
@@ -111,6 +116,8 @@ class Task:
     )
     sets: tuple[str, ...] = field(default=(), metadata=_of(ValueKind.NAMES, "names of variables that it sets"))
     rows: tuple[str, ...] = field(default=(), metadata=_of(ValueKind.IDS, "rows"))
+    each: Each | None = field(default=None, metadata=_of(ValueKind.EACH, "each"))
+    allow_empty: bool = field(default=False, metadata=_of(ValueKind.FLAG, "allow empty"))
 
 
 @dataclass(frozen=True, slots=True)

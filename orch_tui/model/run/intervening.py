@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events.interventions import ANSWERS, OF_A_TASK, Intervention, InterventionKind
 from orch_tui.model.orchestration.approval import OnTimeout, complaint, may_answer, user_of
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import UNDER_WAY, Status
+
+if TYPE_CHECKING:
+    from orch_tui.model.run.parts import Parts
 
 MOST_AT_ONCE = 1_000_000
 """Tasks of a run that a limit may allow."""
@@ -38,7 +43,7 @@ def refusal(state: RunState, one: Intervention) -> str:
     if state.cancelled_by is not None:
         return f"run {state.header.id} is being cancelled by {state.cancelled_by}"
     if one.task is not None:
-        task = state.tasks.get(one.task)
+        task = state.task(one.task) if one.task in state else None
         return "the run has no such task" if task is None else _refusal_of_task(state, task, one)
     if one.kind in OF_A_TASK:
         return f"{one.kind.value} is about a task; name one"
@@ -67,6 +72,10 @@ def _refusal_of_task(state: RunState, task: TaskState, one: Intervention) -> str
         return "a limit is about the run or a phase"
     if one.kind in ANSWERS:
         return _refusal_of_answer(task, one)
+    if task.planned.item is not None and one.kind in (InterventionKind.HOLD, InterventionKind.RELEASE):
+        return f"{what} is a part; hold or release {task.planned.array} as a whole"
+    if task.parts is not None and one.kind not in (InterventionKind.HOLD, InterventionKind.RELEASE):
+        return _refusal_of_parts(state, task, task.parts, one)
     if one.kind is InterventionKind.RELEASE:
         return _refusal_of_hold(state, one, what)
     if one.kind is InterventionKind.HOLD:
@@ -89,9 +98,16 @@ def _refusal_of_task(state: RunState, task: TaskState, one: Intervention) -> str
     return ""
 
 
+def _refusal_of_parts(state: RunState, task: TaskState, parts: Parts, one: Intervention) -> str:
+    if not parts.meant_by(one.kind):
+        return f"no part of {task.id} {'waits' if one.kind is InterventionKind.SKIP else 'has failed'}"
+    phase = state.phases[task.phase]
+    return "" if _going(phase) else f'phase "{phase.name}" of task {task.id} has ended; run again what failed'
+
+
 def too_late(state: RunState, one: Intervention, now: RunTime) -> str:
     """Why an answer is none any more, though nobody has executed the run since its time was over; else empty."""
-    task = state.tasks.get(one.task or "")
+    task = state.task(one.task) if one.task is not None and one.task in state else None
     question = task.question if task is not None else None
     if one.kind not in ANSWERS or task is None or question is None or task.until is None or now <= task.until:
         return ""

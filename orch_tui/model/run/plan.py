@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, fields
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.reasons import Cause, Reason
@@ -13,6 +13,9 @@ from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Orchestration
 from orch_tui.model.orchestration.rules import Rule, RuleDecision
 from orch_tui.model.status import Status
 from orch_tui.model.variables.values import Value
+
+if TYPE_CHECKING:
+    from orch_tui.model.orchestration.each import Each, Item
 
 _FAILED = (Status.ERROR.value, Status.TERMINATED.value, Status.CANCELLED.value)
 
@@ -98,7 +101,7 @@ class PlannedTask:
 
     ``continues`` is the run of a nested orchestration of which only what did not succeed will run. ``left`` are the
     variables that a reused task set in the run that it is reused from, ``known`` is what conditions may ask of it, as
-    it was there. ``asks`` is that of :class:`TaskFacts`.
+    it was there. ``asks`` is that of :class:`TaskFacts`. ``item`` is what a part of an array is run for.
     """
 
     id: str
@@ -118,6 +121,20 @@ class PlannedTask:
     left: Mapping[str, Value] = field(default_factory=dict, hash=False)
     asks: bool = False
     known: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    each: Each | None = None
+    allow_empty: bool = False
+    item: Item | None = None
+
+    @property
+    def array(self) -> str:
+        """The id of the task that it is a part of; empty for a task."""
+        return self.item.task if self.item is not None else ""
+
+    @property
+    def own_limit(self) -> int | None:
+        """With fewer than this many others it runs, and no others beside it beyond; the limit of an array is about its
+        parts among themselves."""
+        return self.max_parallel if self.each is None and self.item is None else None
 
     @property
     def reason(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field
-from typing import Any, Self
+from typing import Any
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.events import Event, EventType, decision_of
@@ -17,141 +17,14 @@ from orch_tui.model.events.interventions import (
     Interventions,
     effect_of,
 )
-from orch_tui.model.events.reasons import STILL_HOLDS, Cause, Reason, decode_reason
-from orch_tui.model.orchestration.approval import Question, recall_question
-from orch_tui.model.orchestration.orchestration import TaskOptions
+from orch_tui.model.events.reasons import Cause, Reason, decode_reason
+from orch_tui.model.orchestration.approval import recall_question
 from orch_tui.model.orchestration.starts import BACKFILL_PREFIX
 from orch_tui.model.run.attempt_state import AttemptState
 from orch_tui.model.run.phase_state import PhaseState
-from orch_tui.model.run.plan import Decision, PlannedTask
+from orch_tui.model.run.phase_state import TaskState as TaskState
 from orch_tui.model.status import UNDER_WAY, Status
 from orch_tui.model.variables.values import SetValue, Value
-
-
-@dataclass(slots=True)
-class TaskState:
-    """``planned`` is what the run was started with; the rest is what became of it. ``granted`` are attempts that people
-    asked for beyond its retries; the time for all together counts from attempt ``total_from`` on, an index."""
-
-    planned: PlannedTask
-    status: Status = Status.CREATED
-    because: Reason | None = None
-    kind: str | None = None
-    until: float | None = None
-    cancelled_by: str | None = None
-    attempts: list[AttemptState] = field(default_factory=list)
-    granted: int = 0
-    total_from: int = 0
-
-    @classmethod
-    def of(cls, planned: PlannedTask) -> Self:
-        """Before the first event: what the plan skips or reuses is skipped already."""
-        if planned.decision in (Decision.SKIPPED, Decision.REUSED):
-            return cls(planned, Status.SKIPPED, planned.because)
-        return cls(planned)
-
-    @property
-    def id(self) -> str:
-        return self.planned.id
-
-    @property
-    def name(self) -> str:
-        return self.planned.name
-
-    @property
-    def configuration(self) -> str:
-        return self.planned.configuration
-
-    @property
-    def phase(self) -> str:
-        return self.planned.phase
-
-    @property
-    def digest(self) -> str:
-        return self.planned.digest
-
-    @property
-    def continue_on_failure(self) -> bool:
-        return self.planned.continue_on_failure
-
-    @property
-    def options(self) -> TaskOptions:
-        return self.planned.options
-
-    @property
-    def variables(self) -> Mapping[str, str]:
-        return self.planned.variables
-
-    @property
-    def reason(self) -> str:
-        """Why it waits or ended as it did, in words; empty where there is nothing to say."""
-        return self.because.sentence if self.because is not None else ""
-
-    @property
-    def uncounted(self) -> int:
-        """Attempts that use up no retry."""
-        return sum(not attempt.counts for attempt in self.attempts)
-
-    @property
-    def max_attempts(self) -> int:
-        """The number that its last attempt can have: never less than that of one that began, or is about to."""
-        allowed = 1 + (self.options.retry.attempts if self.options.retry else 0) + self.granted + self.uncounted
-        # A journal may have more than its task's options tell: of an older program, or edited by a person.
-        begun = self.attempts[-1].number if self.attempts else 0
-        # A question that waits for its answer is no try that failed.
-        return max(allowed, begun + (self.status is Status.WAITING and self.question is None))
-
-    def attempt_words(self, number: int) -> str:
-        """``attempt 2 of 3``."""
-        return f"attempt {number} of {max(number, self.max_attempts)}"
-
-    @property
-    def attempt(self) -> AttemptState | None:
-        """The latest attempt."""
-        return self.attempts[-1] if self.attempts else None
-
-    @property
-    def reused(self) -> bool:
-        """Skipped, because what an earlier run gave still holds."""
-        return self.status is Status.SKIPPED and self.because is not None and self.because.cause in STILL_HOLDS
-
-    def ended_at(self) -> float:
-        """When its last attempt ended, for the order of tasks; 0 for one without."""
-        return (self.attempt.ended if self.attempt is not None else None) or 0.0
-
-    def try_once_more(self) -> None:
-        """People want it to start now: with an attempt beyond its retries if it had ended."""
-        if self.status.final:
-            self.granted += 1
-            self.total_from = len(self.attempts)
-            self.kind = self.cancelled_by = None
-
-    @property
-    def values(self) -> Mapping[str, Value]:
-        """The variables that it set, in its last attempt or in the run that it is reused from."""
-        return self.attempt.values if self.attempt is not None else self.planned.left
-
-    @property
-    def question(self) -> Question | None:
-        """What it asks people now; None when it asks nothing, or nothing any more."""
-        return None if self.status.final or self.attempt is None or self.attempt.ended else self.attempt.question
-
-    @property
-    def marked_done(self) -> bool:
-        """It failed, and people said that it counts as done."""
-        return self.because is not None and self.because.cause is Cause.MARKED_DONE
-
-    @property
-    def set_aside(self) -> bool:
-        """People skipped it."""
-        return self.because is not None and self.because.cause is Cause.SKIPPED_BY
-
-    @property
-    def succeeded(self) -> bool:
-        """True when its last attempt did its work, with a warning or without, or people say that it is done."""
-        last = self.attempt
-        worked = last is not None and last.status in (Status.SUCCESS, Status.WARNING) and last.kind is None
-        return worked or self.marked_done
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +65,14 @@ class RunState:
     ``executors`` are the processes that took the run in hand, in order: the fields of their events, with ``at``.
     ``latest`` is the latest time in the journal. ``values`` are the variables that tasks have set, by name: of two that
     set the same one, the later holds. ``is_asked_about``: a phase has rules or a task expressions, so that what tasks
-    tell is asked for later.
+    tell is asked for later. ``parts`` are those of all arrays that have unfolded, by their ids.
     """
 
     def __init__(self, header: RunHeader, phases: Iterable[PhaseState], tasks: Iterable[TaskState]) -> None:
         self.header = header
         self.phases = {phase.id: phase for phase in phases}
         self.tasks = {task.id: task for task in tasks}
+        self.parts: dict[str, TaskState] = {}
         self.counts: Counter[Status] = Counter(task.status for task in self.tasks.values())
         self.status = Status.CREATED
         self.because: Reason | None = None
@@ -232,6 +106,23 @@ class RunState:
         """The approvals that wait for their answer, in the order in which they were asked."""
         return [task for task in self._asked_of.values() if task.question is not None]
 
+    def task(self, id: str) -> TaskState:
+        """A task or a part of one. Raises: KeyError."""
+        found = self.tasks.get(id)
+        return found if found is not None else self.parts[id]
+
+    def __contains__(self, id: object) -> bool:
+        """Whether a task or a part of one has this id."""
+        return id in self.tasks or id in self.parts
+
+    def units(self) -> Iterator[TaskState]:
+        """What has attempts of its own: tasks, and the parts of arrays in their place."""
+        for task in self.tasks.values():
+            if task.parts is None:
+                yield task
+            else:
+                yield from task.parts.states
+
     def apply(self, event: Event) -> None:
         """Take one event in. Events of unknown kinds are passed over: a newer program may have written them."""
         if event.at > self.latest:
@@ -241,12 +132,31 @@ class RunState:
             handler(self, event.at, event.data)
 
     def _set(self, task: TaskState, status: Status, because: Reason | None = None, until: float | None = None) -> None:
-        self.phases[task.phase].active += (status in UNDER_WAY) - (task.status in UNDER_WAY)
-        self.counts[task.status] -= 1
-        self.counts[status] += 1
-        task.status, task.because, task.until = status, because, until
+        array = self.tasks.get(task.planned.array) if task.planned.item is not None else None
+        if task.parts is None:
+            self.phases[task.phase].active += (status in UNDER_WAY) - (task.status in UNDER_WAY)
+        if array is None:
+            self.counts[task.status] -= 1
+            self.counts[status] += 1
+        before, task.status, task.because, task.until = task.status, status, because, until
         if status is Status.ERROR and self.first_failure is None:
-            self.first_failure = task.id
+            self.first_failure = task.id if array is None else array.id
+        if array is not None and array.parts is not None:
+            array.parts.changed(task, before)
+            self._set(array, *array.parts.state(array))
+
+    def _unfolded(self, at: float, data: Mapping[str, Any]) -> None:
+        task = self.task(data["task"])
+        if task.parts is not None or task.planned.item is not None:
+            # Once and for all: what stands again in a journal changes nothing.
+            return
+        # Few runs have arrays.
+        from orch_tui.model.run.parts import Parts
+
+        task.parts = Parts.unfold(task, at, data, len(self.executors) - 1)
+        self.phases[task.phase].active -= task.status in UNDER_WAY
+        self.parts |= {part.id: part for part in task.parts.states}
+        self._set(task, *task.parts.state(task))
 
     def _executor(self, at: float, data: Mapping[str, Any]) -> None:
         self.executors.append({**data, "at": at})
@@ -266,6 +176,11 @@ class RunState:
 
     def _settle(self, task: TaskState, status: Status, because: Reason | None, at: float) -> None:
         """A state that no end of an attempt gave. What it asked nobody answers any more."""
+        if task.parts is not None:
+            for part in task.parts.states:
+                if not part.status.final:
+                    self._settle(part, status, because, at)
+            return
         if (attempt := task.attempt) is not None and attempt.question is not None and attempt.ended is None:
             attempt.ended, attempt.status = at, status
         self._set(task, status, because)
@@ -284,10 +199,10 @@ class RunState:
             phase.decision = decision_of(data)
 
     def _waiting(self, at: float, data: Mapping[str, Any]) -> None:
-        self._set(self.tasks[data["task"]], Status.WAITING, _because(data), data.get("until"))
+        self._set(self.task(data["task"]), Status.WAITING, _because(data), data.get("until"))
 
     def _spawning(self, at: float, data: Mapping[str, Any]) -> None:
-        task = self.tasks[data["task"]]
+        task = self.task(data["task"])
         # A record that stands twice in a journal is no second attempt.
         if not self._attempt(data):
             task.attempts.append(AttemptState.spawned_by(len(self.executors) - 1, at, data))
@@ -296,16 +211,16 @@ class RunState:
     def _queued(self, at: float, data: Mapping[str, Any]) -> None:
         if attempt := self._attempt(data):
             attempt.job = data.get("job", attempt.job)
-            self._set(self.tasks[data["task"]], Status.QUEUED, _because(data))
+            self._set(self.task(data["task"]), Status.QUEUED, _because(data))
 
     def _started(self, at: float, data: Mapping[str, Any]) -> None:
         if attempt := self._attempt(data):
             attempt.begin(at, data)
-            if (task := self.tasks[data["task"]]).status is Status.QUEUED:
+            if (task := self.task(data["task"])).status is Status.QUEUED:
                 self._set(task, Status.PROCESSING)
 
     def _asked(self, at: float, data: Mapping[str, Any]) -> None:
-        task = self.tasks[data["task"]]
+        task = self.task(data["task"])
         if not self._attempt(data):
             asked = AttemptState(data["attempt"], at, executor=len(self.executors) - 1)
             asked.question = recall_question(data["question"])
@@ -316,10 +231,10 @@ class RunState:
     def _killing(self, at: float, data: Mapping[str, Any]) -> None:
         if attempt := self._attempt(data):
             attempt.killing, attempt.killing_at = data["why"], at
-            self._set(self.tasks[data["task"]], Status.TERMINATING, Reason.said(data["why"]))
+            self._set(self.task(data["task"]), Status.TERMINATING, Reason.said(data["why"]))
 
     def _ended(self, at: float, data: Mapping[str, Any]) -> None:
-        task, status, reason = self.tasks[data["task"]], Status(data["status"]), data.get("reason", "")
+        task, status, reason = self.task(data["task"]), Status(data["status"]), data.get("reason", "")
         if attempt := self._attempt(data):
             attempt.end(at, data)
             self._keep_values(task, attempt.values, attempt.ended)
@@ -334,13 +249,15 @@ class RunState:
             self.values[name] = SetValue(value, task.id, at)
 
     def _settled(self, at: float, data: Mapping[str, Any]) -> None:
-        task = self.tasks[data["task"]]
+        task = self.task(data["task"])
         task.kind = data.get("kind")
         self._settle(task, Status(data["status"]), _because(data), at)
 
     def _cancel(self, at: float, data: Mapping[str, Any]) -> None:
         if "task" in data:
-            self.tasks[data["task"]].cancelled_by = data["by"]
+            task = self.task(data["task"])
+            for one in (task, *(task.parts.states if task.parts is not None else ())):
+                one.cancelled_by = data["by"]
         else:
             self.cancelled_by = data["by"]
             self.status, self.because = Status.TERMINATING, Reason.of(Cause.CANCELLED, by=data["by"])
@@ -357,7 +274,9 @@ class RunState:
                 if one.phase == phase.id or (one.phase is None and not phase.own_limit and phase.ended is None):
                     phase.max_parallel = one.limit
         elif one.kind in OF_A_TASK and one.task is not None:
-            self._intervene_in(self.tasks[one.task], one)
+            task = self.task(one.task)
+            for each in (task,) if task.parts is None else task.parts.meant_by(one.kind):
+                self._intervene_in(each, one)
 
     def _intervene_in(self, task: TaskState, one: Intervention) -> None:
         effect = effect_of(one, why=task.reason, tolerated=task.continue_on_failure)
@@ -370,7 +289,8 @@ class RunState:
         elif one.kind is InterventionKind.RETRY:
             task.try_once_more()
         self._settle(task, effect.status, effect.because, one.at)
-        if self.first_failure == task.id and task.status is not Status.ERROR:
+        first = self.tasks.get(self.first_failure or "")
+        if first is not None and first.id in (task.id, task.planned.array) and first.status is not Status.ERROR:
             failed = [other for other in self.tasks.values() if other.status is Status.ERROR]
             self.first_failure = min(failed, key=TaskState.ended_at).id if failed else None
 
@@ -378,7 +298,8 @@ class RunState:
         self.status, self.because, self.ended = Status(data["status"]), _because(data), at
 
     def _attempt(self, data: Mapping[str, Any]) -> AttemptState | None:
-        attempts = self.tasks[data["task"]].attempts
+        task = self.task(data["task"])
+        attempts = task.attempts if task.parts is None else ()
         return attempts[-1] if attempts and attempts[-1].number == data["attempt"] else None
 
 

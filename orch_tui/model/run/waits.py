@@ -34,9 +34,20 @@ def waits_for(state: RunState, task: TaskState) -> Reason | None:
         return _not_reached(state, phase)
     if task.because is not None:
         return task.because
+    if (full := _full_array(state, task)) is not None:
+        return full
     if phase.active:
         return Reason.of(Cause.LIMIT, taken=phase.active, limit=phase.max_parallel)
     return Reason(Cause.ABOUT_TO_START)
+
+
+def _full_array(state: RunState, task: TaskState) -> Reason | None:
+    """What a part waits for of whose array as many run as may."""
+    array = state.tasks.get(task.planned.array)
+    if array is None or array.parts is None or array.planned.max_parallel is None:
+        return None
+    taken, limit = len(array.parts.under_way), array.planned.max_parallel
+    return Reason.of(Cause.LIMIT, taken=taken, limit=limit) if taken >= limit else None
 
 
 def is_waiting(task: TaskState) -> bool:
@@ -51,7 +62,7 @@ def is_held(state: RunState, task: TaskState) -> bool:
 
 def _held(state: RunState, task: TaskState) -> Reason | None:
     reached = state.phases[task.phase].started is not None
-    return state.interventions.why_held(task.id, task.phase, reached=reached)
+    return state.interventions.why_held(task.planned.array or task.id, task.phase, reached=reached)
 
 
 def _not_reached(state: RunState, phase: PhaseState) -> Reason:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from orch_tui.project.attempt_dir import is_carried
+from orch_tui.project.attempt_dir import is_any_carried
 from orch_tui.project.files.own_files import NotOwnFile, open_own, stat_own
 from orch_tui.project.paths import ProjectPaths, make_private
 
@@ -89,6 +89,37 @@ class Lock:
                 fcntl.flock(self.fd, fcntl.LOCK_UN)
             self.close()
 
+    def share(self) -> bool:
+        """From now on have it together with others who :meth:`join`; False when somebody else was given it meanwhile,
+        and it is lost (the kernel gives it up before it is taken anew, flock(2))."""
+        try:
+            fcntl.flock(self.fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            return False
+        return True
+
+    @classmethod
+    def join(cls, path: Path | str, holder: str) -> Lock | None:
+        """Have it together with those who share it, where they call themselves ``holder`` too; else None.
+
+        Whoever has it alone writes a name of its own before it shares it, so that the name is that of all who do.
+        Raises: OSError.
+        """
+        fd = open_own(path, os.O_RDWR)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if _said(fd) != holder.encode("utf-8", "replace")[:_HOLDER_BYTES]:
+                os.close(fd)
+                return None
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        except BaseException:
+            os.close(fd)
+            raise
+        return cls(os.fspath(path), fd)
+
     def is_current(self) -> bool:
         """False when the file was taken away since it was opened: then others lock another one."""
         try:
@@ -147,6 +178,23 @@ def holder_of(path: Path | str) -> str | None:
     return None if text is None else text.decode("utf-8", "replace").strip() or "another process"
 
 
+def named_in(path: Path | str) -> str:
+    """The sentence in the file of a lock that could not be had: of whoever has it alone, or shares it; empty where
+    there is none."""
+    try:
+        fd = open_own(path)
+    except (FileNotFoundError, NotOwnFile):
+        return ""
+    try:
+        return _said(fd).decode("utf-8", "replace")
+    finally:
+        os.close(fd)
+
+
+def _said(descriptor: int) -> bytes:
+    return os.pread(descriptor, _HOLDER_BYTES, 0).partition(_RECORD)[0].rstrip()
+
+
 def _look(path: Path | str, count: int = 0) -> bytes | None:
     """The first bytes of the file if it is locked."""
     try:
@@ -169,4 +217,4 @@ def _carried_elsewhere(descriptor: int) -> bytes | None:
     said, record, rest = os.pread(descriptor, _HOLDER_BYTES, 0).partition(_RECORD)
     if not record:
         return None
-    return said if is_carried(Path(os.fsdecode(rest.partition(b"\n")[0]))) else None
+    return said if is_any_carried(Path(os.fsdecode(rest.partition(b"\n")[0]))) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import Field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events.event_shape import BYTES, COUNT, FLAG, ID, LENGTH, NUMBER, PAIRS, SECONDS, TEXTS, Kind
@@ -29,6 +29,9 @@ from orch_tui.model.texts.text import valid_id
 from orch_tui.project.definitions.variables import read_names, read_task_variables
 from orch_tui.project.toml.decode import Table, quote
 from orch_tui.project.toml.text import duration_value
+
+if TYPE_CHECKING:
+    from orch_tui.model.orchestration.each import Each
 
 Values = dict[str, Any]
 
@@ -62,6 +65,34 @@ def _read_ids(table: Table, key: str) -> tuple[str, ...]:
     return ids
 
 
+def _each() -> Any:
+    # Few tasks have parts.
+    from orch_tui.model.orchestration import each
+
+    return each
+
+
+def _read_each(table: Table, key: str) -> Each | None:
+    raw = table.raw(key)
+    if raw is None:
+        return None
+    try:
+        if not isinstance(raw, str | list):
+            raise ValueError(f"write {_each().FORMS}")
+        each: Each = _each().Each.of(raw)
+        return each
+    except ValueError as error:
+        table.error(key, "value", f"{table.name(key)} cannot be used: {error}")
+        return None
+
+
+def _is_each(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and _each().Each.of(value) is not None
+    except ValueError:
+        return False
+
+
 def _resources() -> Any:
     # Few tasks name any.
     from orch_tui.project.definitions import resource_fields
@@ -90,6 +121,13 @@ _CODECS: dict[ValueKind, _Codec] = {
         Kind(lambda value: bool(_resources().are_resources(value)), "resources of a machine"),
         lambda value: _resources().resource_text(value),
         lambda text: _resources().parse_resources(text),
+    ),
+    ValueKind.EACH: _Codec(
+        _read_each,
+        lambda each: each.value,
+        Kind(_is_each, "what a task is run for"),
+        lambda each: each.text,
+        lambda text: _each().Each.of(text),
     ),
     ValueKind.NAMES: _Codec(read_names, list, TEXTS, list, tuple),
     ValueKind.IDS: _Codec(_read_ids, list, TEXTS, list, tuple),

@@ -255,7 +255,8 @@ class JournalReader:
             for record in records:
                 number += 1
                 if record.table == "event":
-                    events.append(to_event(record.values, self._head.tasks, self._head.phases))
+                    events.append(to_event(record.values, self._head.carriers, self._head.phases))
+                    self._head.carriers.take(events[-1])
                 else:
                     self._head.add(record)
         except BrokenJournal as error:

@@ -20,7 +20,7 @@ from orch_tui.model.events.event_shape import (
     Kind,
     complaint,
 )
-from orch_tui.model.events.events import decision_of
+from orch_tui.model.events.events import Event, EventType, decision_of
 from orch_tui.model.events.reasons import STILL_HOLDS, decode_reason
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.plan import Decision, PlannedTask
@@ -71,6 +71,29 @@ _TASK = (
 )
 
 
+class Carriers:
+    """The ids that events may name: of tasks, and of the parts of arrays once these have unfolded."""
+
+    def __init__(self, tasks: Mapping[str, Any]) -> None:
+        self._tasks = tasks
+        self._parts: dict[str, int] = {}
+
+    def take(self, event: Event) -> None:
+        """An array unfolds: only the first time counts."""
+        if event.type == EventType.UNFOLDED.value:
+            self._parts.setdefault(event.data["task"], len(event.data["items"]))
+
+    def __contains__(self, id: object) -> bool:
+        if id in self._tasks:
+            return True
+        if not self._parts or not isinstance(id, str):
+            return False
+        from orch_tui.model.orchestration.each import array_of, number_of
+
+        number = number_of(id)
+        return number is not None and number <= self._parts.get(array_of(id), 0)
+
+
 class Head:
     """The records before the first event, taken in one by one. Methods raise BrokenJournal."""
 
@@ -80,6 +103,7 @@ class Head:
         self._count = 0
         self.phases: dict[str, Mapping[str, Any]] = {}
         self.tasks: dict[str, Mapping[str, Any]] = {}
+        self.carriers = Carriers(self.tasks)
 
     def add(self, record: Record) -> None:
         values = record.values

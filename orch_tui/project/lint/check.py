@@ -20,6 +20,7 @@ from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
 from orch_tui.project.definitions.trigger_fields import TRIGGER_VARIABLES
 from orch_tui.project.files.source import DefinitionError, describe
 from orch_tui.project.lint.alerts import alert_problems
+from orch_tui.project.lint.arrays import array_problems
 from orch_tui.project.lint.backends import backend_problems
 from orch_tui.project.lint.expressions import expression_problems
 from orch_tui.project.lint.limits import limit_problems
@@ -157,7 +158,9 @@ class Linter:
         if facts.secrets:
             yield self._missing_secrets(phase, task, facts, severity)
         own = variable_names(dict(task.variables))
-        unknown = sorted((facts.variables - known - task.variables.keys()) | (own - known))
+        of_parts, asked = _variables_of_parts(task)
+        counted_on = known | task.variables.keys()
+        unknown = sorted((facts.variables - counted_on - of_parts) | (own - known) | (asked - counted_on))
         if unknown:
             message = f"task {quote(task.id)} uses the variable {', '.join(unknown)}, which is not declared"
             remedy = "declare it under [variables], or say which task of an earlier phase sets it (sets)"
@@ -171,10 +174,12 @@ class Linter:
                 names=tuple(unknown),
             )
         component = self.project.component(task.configuration.partition("/")[0])
+        if component is not None and facts.configuration is not None:
+            place = (phase, task)
+            yield from array_problems(self.project, value, place, component, facts.configuration, severity)
         if component is not None and component.expressions and facts.configuration is not None:
             path = self.project.paths.configuration(*split_ref(task.configuration))
             file = self.project.paths.relative(path), self.project.source(path).text
-            counted_on = known | task.variables.keys()
             yield from expression_problems(value, (phase, task), component, facts.configuration, counted_on, file)
 
     def _missing_secrets(self, phase: Phase, task: Task, facts: _Facts, severity: Severity) -> Problem:
@@ -229,6 +234,11 @@ class Linter:
             yield Problem(Severity.WARNING, "cycle", message, "remove the task", phase=place[0], task=place[1])
         else:
             yield _error("cycle", f"the orchestration runs itself: {shown}", "remove one of these tasks", *place)
+
+
+def _variables_of_parts(task: Task) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of those that each part of the task has of itself, and of those that its parts are made of."""
+    return (frozenset(task.each.variables), task.each.asks) if task.each is not None else (frozenset(), frozenset())
 
 
 def declared_variables(project: Project, value: Orchestration) -> set[str]:

@@ -140,7 +140,8 @@ class RunModel:
         """The running tasks with the numbers of their attempts."""
         if not any(self.state.counts[status] for status in RUNNING):
             return []
-        return [(t.id, t.attempts[-1].number) for t in self.state.tasks.values() if t.status in RUNNING and t.attempts]
+        found = (one for t in self.state.tasks.values() if t.status in RUNNING for one in _carriers(t))
+        return [(one.id, one.attempts[-1].number) for one in found if one.attempts]
 
     def nested_tasks(self) -> list[TaskState]:
         """Tasks that are orchestrations and have begun."""
@@ -243,7 +244,9 @@ class RunModel:
 
     def attempt_path(self, task: TaskState, number: int | None = None) -> Path | None:
         """Where an attempt's log and results are: the last one's, or that of ``number``."""
-        if not task.attempts:
+        if task.parts is not None:
+            task, number = task.telling, None
+        if not task.attempts or task.parts is not None:
             return None
         return attempt_directory(self.directory, task.id, number or task.attempts[-1].number)
 
@@ -300,6 +303,11 @@ def phases_of(model: RunModel) -> tuple[Phase, ...]:
 def running_tasks(model: RunModel) -> list[TaskState]:
     """The tasks that have a process now."""
     return [task for task in model.state.tasks.values() if task.status in RUNNING]
+
+
+def _carriers(task: TaskState) -> Iterable[TaskState]:
+    """What runs of a task: itself, or parts of it."""
+    return (task,) if task.parts is None else task.parts.under_way.values()
 
 
 def telling(tasks: Iterable[TaskState]) -> TaskState | None:

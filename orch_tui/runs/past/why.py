@@ -136,7 +136,7 @@ def last_that_worked(paths: ProjectPaths, state: RunState) -> RunState | None:
             worked = read_run(summary.directory)
         except (OSError, BrokenJournal):
             continue
-        did = worked.tasks.get(failed.id) if failed is not None else None
+        did = worked.tasks.get(failed.planned.array or failed.id) if failed is not None else None
         repeats = worked.header.as_it_ran is not None or (worked.header.partial and not state.header.partial)
         if not repeats and (failed is None or (did is not None and did.attempts)):
             return worked

@@ -87,9 +87,9 @@ def _choices(state: RunState, task: str | None, phase: str | None) -> Iterator[I
     if phase is not None:
         yield hold("hold-phase", "p", "the phase", phase=phase)
     if task is not None:
-        name = state.tasks[task].name
+        name = state.task(task).name
         yield hold("hold-task", "b", "the task", task=task)
-        if state.tasks[task].question is not None:
+        if state.task(task).question is not None:
             for kind, key in ((InterventionKind.APPROVE, "a"), (InterventionKind.REJECT, "x")):
                 one = Intervention("", kind, "", task=task)
                 yield InterventionChoice(kind.value, key, kind.value.capitalize(), safe_line(name, 80), one, "")

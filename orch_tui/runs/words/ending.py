@@ -22,8 +22,8 @@ _FINDINGS = 50
 
 
 def first_failure(state: RunState) -> TaskState | None:
-    """The task that failed first; None when none did."""
-    return state.tasks[state.first_failure] if state.first_failure is not None else None
+    """The task that failed first, of an array the part that did; None when none did."""
+    return state.tasks[state.first_failure].telling if state.first_failure is not None else None
 
 
 def skipped_because(state: RunState, failed: TaskState) -> list[TaskState]:
@@ -45,7 +45,8 @@ def how_to_go_on(state: RunState) -> str | None:
 
 def failed_as_well(state: RunState, failed: TaskState) -> list[TaskState]:
     """The other tasks that ended in an error."""
-    return [task for task in state.tasks.values() if task.status is Status.ERROR and task is not failed]
+    mine = (failed.id, failed.planned.array)
+    return [task for task in state.tasks.values() if task.status is Status.ERROR and task.id not in mine]
 
 
 def names_of(tasks: Sequence[TaskState]) -> str:

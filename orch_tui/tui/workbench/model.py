@@ -12,6 +12,7 @@ from typing import Any
 from orch_tui.model.edits import edits
 from orch_tui.model.edits.edits import EditError
 from orch_tui.model.edits.undo import EditHistory
+from orch_tui.model.orchestration.each import Each
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.files.source import read_source
@@ -34,6 +35,8 @@ class OptionChanges:
     max_parallel: int | edits.Keep | None = edits.KEEP
     sets: Sequence[str] | edits.Keep = edits.KEEP
     rows: Sequence[str] | edits.Keep = edits.KEEP
+    each: Each | edits.Keep | None = edits.KEEP
+    allow_empty: bool | edits.Keep = edits.KEEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +266,8 @@ class Workbench:
                 max_parallel=changes.max_parallel,
                 sets=changes.sets,
                 rows=changes.rows,
+                each=changes.each,
+                allow_empty=changes.allow_empty,
             )
         return self.push(new, f"options of {self.title_of(ids)}")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from orch_tui.model.edits.base import check_ids, check_limit, check_names, check_options
 from orch_tui.model.edits.edits import KEEP, EditError, Keep
+from orch_tui.model.orchestration.each import Each
 from orch_tui.model.orchestration.orchestration import Phase, Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.orchestration.resources import parse_resources, resource_text
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
@@ -51,7 +52,9 @@ FIELDS = (
 SETS = Field("sets", "Sets", "variables for later tasks: rows, day")
 TOGETHER = Field("max_parallel", "At once", "so many of its tasks run together")
 ROWS = Field("rows", "Rows", "ids of rows of its configuration; else all")
-TASK_FIELDS = (*FIELDS, SETS, ROWS)
+EACH = Field("each", "For each", 'data/*.csv; {{ countries }}; ["de", "fr"]')
+ALLOW_EMPTY = Field("allow_empty", "May be none", "of these: yes; else that fails")
+TASK_FIELDS = (*FIELDS, SETS, ROWS, EACH, ALLOW_EMPTY)
 PHASE_FIELDS = (TOGETHER, *(field for field in FIELDS if field.name in (*_RETRY, "runs_on", "resources")))
 _SIMPLE = {
     option.name: kind
@@ -63,22 +66,28 @@ _SIMPLE = {
 
 def form_values(tasks: Sequence[Task], defaults: TaskOptions) -> FormValues:
     """What the form shows for these tasks. ``defaults`` are those of the orchestration over the project's."""
-    each = [
-        option_texts(task.options, task.max_parallel)
-        | {SETS.name: ", ".join(task.sets), ROWS.name: ", ".join(task.rows)}
-        for task in tasks
-    ]
+    each = [option_texts(task.options, task.max_parallel) | _own_texts(task) for task in tasks]
     variables = [variables_text(task.variables) for task in tasks]
     mixed = {name for name in each[0] if len({texts[name] for texts in each}) > 1}
     mixed |= {VARIABLES} if len(set(variables)) > 1 else set()
     texts = {name: "" if name in mixed else text for name, text in each[0].items()}
-    own = option_texts(defaults, None) | {SETS.name: "", ROWS.name: ""}
+    own = option_texts(defaults, None) | dict.fromkeys((SETS.name, ROWS.name, EACH.name, ALLOW_EMPTY.name), "")
     return FormValues(
         texts,
         "" if VARIABLES in mixed else variables[0],
         frozenset(mixed),
         {name: MIXED if name in mixed else own[name] for name in texts},
     )
+
+
+def _own_texts(task: Task) -> dict[str, str]:
+    """What stands in the fields that tasks alone have."""
+    return {
+        SETS.name: ", ".join(task.sets),
+        ROWS.name: ", ".join(task.rows),
+        EACH.name: "" if task.each is None else task.each.text,
+        ALLOW_EMPTY.name: "yes" if task.allow_empty else "",
+    }
 
 
 def phase_values(phase: Phase, defaults: TaskOptions, limit: int) -> FormValues:
@@ -148,13 +157,19 @@ def read_form(before: FormValues, texts: Mapping[str, str], variables: str) -> O
     rows: Any = KEEP
     if texts[ROWS.name].strip() != before.texts[ROWS.name]:
         rows = read_text(ROWS.name, texts[ROWS.name], read_ids, errors) or ()
+    each: Any = KEEP
+    if texts[EACH.name].strip() != before.texts[EACH.name]:
+        each = read_text(EACH.name, texts[EACH.name], read_each, errors)
+    allow_empty: Any = KEEP
+    if texts[ALLOW_EMPTY.name].strip() != before.texts[ALLOW_EMPTY.name]:
+        allow_empty = bool(read_text(ALLOW_EMPTY.name, texts[ALLOW_EMPTY.name], read_yes, errors))
     new_variables: Any = KEEP
     if variables.strip() != before.variables.strip():
         new_variables = read_text(VARIABLES, variables, read_variables, errors)
         new_variables = {} if new_variables is None else new_variables
     if errors:
         raise FormErrors(errors)
-    return OptionChanges(options, new_variables, limit, sets, rows)
+    return OptionChanges(options, new_variables, limit, sets, rows, each, allow_empty)
 
 
 def read_phase(before: FormValues, texts: Mapping[str, str]) -> PhaseChanges:
@@ -264,6 +279,21 @@ def read_failures(text: str) -> tuple[RetryOn, ...]:
 def read_ids(text: str) -> tuple[str, ...]:
     """Ids with commas or blanks between them. Raises: EditError."""
     return check_ids(text.replace(",", " ").split())
+
+
+def read_each(text: str) -> Each:
+    """Also words with commas between them, which no pattern of files has. Raises: ValueError."""
+    if "," in text and not any(mark in text for mark in "*?[{/"):
+        return Each.of([word.strip() for word in text.split(",") if word.strip()])
+    return Each.of(text)
+
+
+def read_yes(text: str) -> bool:
+    """Raises: ValueError for what is neither yes nor no."""
+    word = text.strip().lower()
+    if word not in ("yes", "y", "no", "n"):
+        raise ValueError("this must be yes or no")
+    return word.startswith("y")
 
 
 def read_names(text: str) -> tuple[str, ...]:

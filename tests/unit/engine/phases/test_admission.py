@@ -14,6 +14,7 @@ from orch_tui.engine.backends.backend import Backend
 from orch_tui.engine.backends.chosen import BackendMissing
 from orch_tui.engine.backends.local import LocalBackend
 from orch_tui.engine.phases.admission import DISK_POLL, Admission, Limits
+from orch_tui.engine.phases.arrays import Arrays
 from orch_tui.engine.phases.memory import Memory
 from orch_tui.engine.phases.phase_queue import PhaseQueue
 from orch_tui.engine.phases.pools import Pools
@@ -57,7 +58,13 @@ class Stand:
         self.backend = LocalBackend(LocalLauncher())
         limits = Limits(Pools(self.paths, {}), Memory(self.paths, None))
         self.admission = Admission(
-            self.recorder, self.prepare, lambda task: self.backend, self.paths, limits, "run r, {}".format
+            self.recorder,
+            self.prepare,
+            lambda task: self.backend,
+            self.paths,
+            limits,
+            "run r, {}".format,
+            lambda: Arrays(plan, self.recorder, self.paths, directory, "run r, {}".format),
         )
 
     def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:

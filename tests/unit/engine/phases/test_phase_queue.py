@@ -63,7 +63,7 @@ def test_an_approval_needs_no_slot_and_sleeps_until_it_is_answered() -> None:
     queue.put_back(ask, inf)
     queue.remove(other)
     assert queue.promote(10.0) is None and not queue.empty
-    assert queue.take_out("ask") == [ask] and queue.empty
+    assert queue.take_out({"ask"}) == [ask] and queue.empty
 
 
 def test_a_task_that_is_held_is_not_given_out_until_it_is_released() -> None:
@@ -82,7 +82,7 @@ def test_a_task_that_is_held_is_not_given_out_until_it_is_released() -> None:
     queue.remove(late)
     assert queue.next([]) is ready
     # AND one that is held can be taken out
-    assert queue.take_out("later") == [later]
+    assert queue.take_out({"later"}) == [later]
     queue.remove(ready)
     assert queue.empty
 
@@ -102,7 +102,7 @@ def test_a_task_that_waits_for_a_time_can_start_at_once_and_the_limit_can_be_cha
 def test_cancelling_takes_out_one_or_all() -> None:
     a, b, late = _task("a"), _task("b"), _task("late", delay=9.0)
     queue = PhaseQueue(10, [a, b, late], 0.0)
-    assert queue.take_out("late") == [late]
+    assert queue.take_out({"late"}) == [late]
     assert queue.take_out(None) == [a, b]
     assert queue.empty
 
@@ -146,7 +146,7 @@ def test_the_others_still_wake_in_their_order_when_one_is_taken_out() -> None:
     for gone in tasks:
         queue = PhaseQueue(10, tasks, 0.0)
         # WHEN one of them is cancelled
-        assert queue.take_out(gone.id) == [gone]
+        assert queue.take_out({gone.id}) == [gone]
         # THEN each of the others wakes when its time has come, and the next pause is always right
         left = sorted(time for task, time in zip(tasks, times, strict=True) if task is not gone)
         for number, time in enumerate(left):

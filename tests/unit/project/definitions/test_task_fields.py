@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from orch_tui.model.edits.edits import EditError, set_options
+from orch_tui.model.orchestration.each import Each
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions, ValueKind, kind_of
 from orch_tui.model.orchestration.resources import Resources
 from orch_tui.model.orchestration.retry import Backoff, Retry, RetryOn
@@ -23,7 +24,15 @@ from orch_tui.project.journal.format import parse_records, write_header
 from orch_tui.project.journal.head import Head
 from orch_tui.project.saving import orchestration_text
 from orch_tui.project.toml.decode import Place
-from orch_tui.tui.workbench.dialogs.task_options_form import FIELDS, ROWS, SETS, form_values, read_form
+from orch_tui.tui.workbench.dialogs.task_options_form import (
+    ALLOW_EMPTY,
+    EACH,
+    FIELDS,
+    ROWS,
+    SETS,
+    form_values,
+    read_form,
+)
 
 from tests.support.strategies import retry_failures
 
@@ -61,6 +70,12 @@ VALUES: dict[ValueKind, st.SearchStrategy[Any]] = {
     ).map(tuple),
     ValueKind.RESOURCES: st.none() | _RESOURCES,
     ValueKind.NAMES: st.lists(_NAMES, max_size=3, unique=True).map(tuple),
+    ValueKind.EACH: st.none()
+    | st.one_of(
+        st.from_regex(r"[a-z]{1,9}/\*\.csv", fullmatch=True),
+        _NAMES.map("{{{{ {} }}}}".format),
+        st.lists(st.from_regex(r"[a-z0-9 *\[\]{}\"']{1,9}", fullmatch=True), min_size=1, max_size=4, unique=True),
+    ).map(Each.of),
 }
 
 
@@ -89,6 +104,7 @@ _SAMPLES: dict[ValueKind, Any] = {
     ValueKind.IDS: ("4711", "orders"),
     ValueKind.ID: "snowflake",
     ValueKind.RESOURCES: Resources(4, 7200.0, 1),
+    ValueKind.EACH: Each.of(["de", "fr"]),
 }
 
 
@@ -156,7 +172,8 @@ def test_each_field_that_is_declared_is_kept_wherever_a_task_goes(place: str, na
 def test_the_form_has_a_place_for_each_option() -> None:
     shown = {field.name for field in FIELDS}
     assert {key for key in OPTION_KEYS if not any(name.startswith(key) for name in shown)} == set()
-    assert set(form_values([Task("t", "command/t")], TaskOptions()).texts) == shown | {SETS.name, ROWS.name}
+    of_tasks = {one.name for one in (SETS, ROWS, EACH, ALLOW_EMPTY)}
+    assert set(form_values([Task("t", "command/t")], TaskOptions()).texts) == shown | of_tasks
 
 
 @given(TASKS)
