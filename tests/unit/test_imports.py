@@ -91,7 +91,6 @@ NOT_FOR_A_PLAIN_RUN = {
     "orch_tui.engine.trials": "nothing is tried",
     "orch_tui.freshness": "it runs all of it",
     "orch_tui.model.orchestration.each": "it has no arrays",
-    "orch_tui.model.run.parts": "it has no arrays",
     "orch_tui.lineage": "nobody looks at tables",
     "orch_tui.project.kept.comparing": "nothing is compared",
     "orch_tui.project.saving": "nothing is saved",

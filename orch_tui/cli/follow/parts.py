@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orch_tui.model.run.parts import Parts
+from orch_tui.model.run.phase_state import Parts
 from orch_tui.model.run.runstate import RunState, TaskState
 
 _TOLD = 5

@@ -27,7 +27,7 @@ from orch_tui.runs.words.variables import variable_words
 
 if TYPE_CHECKING:
     from orch_tui.model.run.attempt_state import AttemptState
-    from orch_tui.model.run.parts import Parts
+    from orch_tui.model.run.phase_state import Parts
     from orch_tui.model.run.runstate import RunState, TaskState
     from orch_tui.project.project import Project
 

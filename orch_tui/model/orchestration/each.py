@@ -5,16 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.pattern import pattern
 from orch_tui.model.texts.text import slug
 from orch_tui.model.variables.references import variable_names
-
-if TYPE_CHECKING:
-    from orch_tui.model.run.plan import PlannedTask
 
 MOST_PARTS = 100_000
 """Parts that a task may have."""
@@ -182,14 +178,3 @@ def number_of(part: str) -> int | None:
     """The number in the id of a part, from 1 on; None for what is no such id."""
     task, mark, number = part.partition(_PART)
     return int(number) if task and mark and number.isascii() and number.isdecimal() and number[0] != "0" else None
-
-
-def parts_of(task: PlannedTask, items: Sequence[str]) -> list[PlannedTask]:
-    """The parts of a task, each a task by itself. The delay is that of the task as a whole."""
-    options = replace(task.options, delay=None) if task.options.delay else task.options
-    files = task.each is not None and bool(task.each.files)
-    one = replace(task, options=options, each=None, sets=())
-    return [
-        replace(one, id=part_id(task.id, number), name=f"{task.name} [{text}]", item=Item(task.id, number, text, files))
-        for number, text in enumerate(items, 1)
-    ]

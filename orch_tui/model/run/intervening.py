@@ -12,7 +12,7 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import UNDER_WAY, Status
 
 if TYPE_CHECKING:
-    from orch_tui.model.run.parts import Parts
+    from orch_tui.model.run.phase_state import Parts
 
 MOST_AT_ONCE = 1_000_000
 """Tasks of a run that a limit may allow."""

@@ -21,7 +21,7 @@ from orch_tui.model.events.reasons import Cause, Reason, decode_reason
 from orch_tui.model.orchestration.approval import recall_question
 from orch_tui.model.orchestration.starts import BACKFILL_PREFIX
 from orch_tui.model.run.attempt_state import AttemptState
-from orch_tui.model.run.phase_state import PhaseState
+from orch_tui.model.run.phase_state import Parts, PhaseState
 from orch_tui.model.run.phase_state import TaskState as TaskState
 from orch_tui.model.status import UNDER_WAY, Status
 from orch_tui.model.variables.values import SetValue, Value
@@ -150,9 +150,6 @@ class RunState:
         if task.parts is not None or task.planned.item is not None:
             # Once and for all: what stands again in a journal changes nothing.
             return
-        # Few runs have arrays.
-        from orch_tui.model.run.parts import Parts
-
         task.parts = Parts.unfold(task, at, data, len(self.executors) - 1)
         self.phases[task.phase].active -= task.status in UNDER_WAY
         self.parts |= {part.id: part for part in task.parts.states}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from orch_tui.model.run.parts import FAILED, Parts
-from orch_tui.model.run.phase_state import TaskState
+from orch_tui.model.run.phase_state import FAILED, Parts, TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import counted, safe_line
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from orch_tui.model.orchestration.each import Each, Item, array_of, list_items, number_of, part_id, parts_of
-from orch_tui.model.orchestration.orchestration import TaskOptions
-from orch_tui.model.run.plan import Decision, PlannedTask
+from orch_tui.model.orchestration.each import Each, Item, array_of, list_items, number_of, part_id
 from orch_tui.model.texts.text import valid_id
 
 
@@ -54,29 +52,6 @@ def test_the_text_of_a_variable_is_a_list_or_is_told_as_none() -> None:
     assert list_items("[]") == ()
     with pytest.raises(ValueError, match=r'it is no list: write it like \["de", "fr"\], not "de, fr"'):
         list_items("de, fr")
-
-
-def test_a_part_is_a_task_with_an_item_and_without_what_is_of_the_whole() -> None:
-    # GIVEN an array with a delay, a limit and a retry
-    options = TaskOptions(timeout=5.0, delay=60.0)
-    array = PlannedTask(
-        "load", "command/l", "L", "p", Decision.RUN, options=options, max_parallel=2, each=Each(files="*.csv")
-    )
-    # WHEN it has parts
-    first, second = parts_of(array, ["in/a.tar.gz", "b"])
-    # THEN each is known by its number, and the delay was that of the whole
-    assert (first.id, second.id, second.name) == ("load@1", "load@2", "L [b]")
-    assert first.options == TaskOptions(timeout=5.0) and first.each is None and first.array == "load"
-    # AND what its program can ask for is that of its item
-    assert first.item is not None
-    assert first.item.values == {
-        "item": "in/a.tar.gz",
-        "item_number": "1",
-        "item_name": "a.tar.gz",
-        "item_stem": "a",
-    }
-    # AND no part limits others by itself
-    assert (array.own_limit, first.own_limit) == (None, None)
 
 
 def test_the_id_of_a_part_is_that_of_no_task() -> None:

@@ -12,7 +12,9 @@ from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.each import Each
+from orch_tui.model.orchestration.orchestration import TaskOptions
 from orch_tui.model.run.intervening import refusal
+from orch_tui.model.run.phase_state import Parts
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState, TaskState, fold
@@ -169,3 +171,27 @@ def test_what_people_do_to_an_array_is_done_to_the_parts_that_it_is_about() -> N
     # THEN that is a warning
     assert array_of(state).status is Status.WARNING
     assert array_of(state).reason == "2 of 3 parts were skipped; load@3: skipped by ann"
+
+
+def test_a_part_is_a_task_with_an_item_and_without_what_is_of_the_whole() -> None:
+    # GIVEN an array with a delay, a limit and a retry
+    options = TaskOptions(timeout=5.0, delay=60.0)
+    array = PlannedTask(
+        "load", "command/l", "L", "p", Decision.RUN, options=options, max_parallel=2, each=Each(files="*.csv")
+    )
+    # WHEN it has parts
+    unfolded = Parts.unfold(TaskState(array), 2.0, {"items": ["in/a.tar.gz", "b"]}, 0)
+    first, second = (part.planned for part in unfolded.states)
+    # THEN each is known by its number, and the delay was that of the whole
+    assert (first.id, second.id, second.name) == ("load@1", "load@2", "L [b]")
+    assert first.options == TaskOptions(timeout=5.0) and first.each is None and first.array == "load"
+    # AND what its program can ask for is that of its item
+    assert first.item is not None
+    assert first.item.values == {
+        "item": "in/a.tar.gz",
+        "item_number": "1",
+        "item_name": "a.tar.gz",
+        "item_stem": "a",
+    }
+    # AND no part limits others by itself
+    assert (array.own_limit, first.own_limit) == (None, None)
