@@ -57,6 +57,7 @@ REASONS = {
     ("components", "storage"): "a task without outputs publishes nothing",
     ("conditions", "cel_expr_python"): _HEAVY,
     ("components", "conditions"): "only variables with expressions wait for their library",
+    ("engine", "distributed"): "an extra of its own, which takes a second: its program answers and leaves meanwhile",
     ("engine", "conditions"): "only a run with rules decides by conditions",
     (
         "engine",

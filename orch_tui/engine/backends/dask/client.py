@@ -17,12 +17,8 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Mapping
 from typing import Any
-
-import distributed
-from distributed.security import Security
 
 SOCKET = 3
 _CONNECTING = 10.0
@@ -42,9 +38,10 @@ _SAID_MOST = 300
 
 
 class Connection:
-    """One connection to the scheduler, from when it is there until it is lost."""
+    """One connection to the scheduler, from when it is there until it is lost. ``library`` is the module."""
 
-    def __init__(self, client: Any, program: Client) -> None:
+    def __init__(self, library: Any, client: Any, program: Client) -> None:
+        self._library = library
         self.client = client
         self._program = program
         self._futures: dict[str, Any] = {}
@@ -87,7 +84,7 @@ class Connection:
             states = await self._states(list(self._unkept))
             known = [name for name, state in states.items() if state is not None and name in self._unkept]
             for name in known:
-                distributed.fire_and_forget(self._unkept.pop(name))
+                self._library.fire_and_forget(self._unkept.pop(name))
                 self._program.tell({"kept": name})
             pause = _KEPT_LOOK if known else min(pause * 2, _KEPT_LOOK_MOST)
             # What has ended in the meantime is known no more.
@@ -109,7 +106,7 @@ class Connection:
     async def drop(self, name: str) -> None:
         """Take it out of the queue, whoever has asked for it."""
         self._unkept.pop(name, None)
-        future = self._futures.pop(name, None) or distributed.Future(name, self.client)
+        future = self._futures.pop(name, None) or self._library.Future(name, self.client)
         await self.client.cancel([future], force=True)
 
     async def leave(self) -> None:
@@ -141,16 +138,25 @@ class Client:
 
     async def connect(self) -> None:
         """Be connected, again and again, until this is cancelled."""
+        try:
+            library = await asyncio.to_thread(_load)
+        except ImportError as error:
+            self._mute(error)
+            return
         while True:
             try:
-                client = await distributed.Client(
-                    **self._where(), asynchronous=True, timeout=_CONNECTING, set_as_default=False, name="orch-tui"
+                client = await library.Client(
+                    **self._where(library),
+                    asynchronous=True,
+                    timeout=_CONNECTING,
+                    set_as_default=False,
+                    name="orch-tui",
                 )
             except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and tried again
                 self._mute(error)
                 await asyncio.sleep(_AGAIN)
                 continue
-            self._connection = Connection(client, self)
+            self._connection = Connection(library, client, self)
             self._say(answers=True)
             for name in list(self._waiting):
                 self._submit(self._waiting.pop(name))
@@ -161,14 +167,14 @@ class Client:
             with contextlib.suppress(Exception):
                 await client.close(timeout=_LEAVING)
 
-    def _where(self) -> dict[str, Any]:
+    def _where(self, library: Any) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if self._settings.get("scheduler_file"):
             found["scheduler_file"] = self._settings["scheduler_file"]
         else:
             found["address"] = self._settings["scheduler"]
         if (tls := self._settings.get("tls")) is not None:
-            found["security"] = Security(
+            found["security"] = library.Security(
                 tls_ca_file=tls["ca"], tls_client_cert=tls["cert"], tls_client_key=tls["key"], require_encryption=True
             )
         return found
@@ -218,6 +224,13 @@ class Client:
                 await asyncio.wait_for(self._connection.leave(), _LEAVING)
 
 
+def _load() -> Any:
+    """The library, which takes a second; whoever loads it can leave meanwhile. Raises: ImportError."""
+    import distributed
+
+    return distributed
+
+
 def _line(text: str) -> str:
     return " ".join(text.split())[:_SAID_MOST]
 
@@ -235,13 +248,16 @@ async def _serve() -> None:
     await client.leave()
 
 
+async def _serve_and_leave() -> None:
+    with contextlib.suppress(ConnectionError):
+        await _serve()
+    # Tasks and threads of the library may wait for what nobody needs any more, a server that does not answer, say.
+    os._exit(0)
+
+
 def main() -> None:
     """Until the executor is gone."""
-    with contextlib.suppress(ConnectionError):
-        asyncio.run(_serve())
-    # Threads of the library may wait for what nobody needs any more.
-    sys.stdout.flush()
-    os._exit(0)
+    asyncio.run(_serve_and_leave())
 
 
 if __name__ == "__main__":

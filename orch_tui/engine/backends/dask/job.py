@@ -68,7 +68,7 @@ class DaskJob:
         Raises: NotStarted.
         """
         seen = Seen(self._directory, self._name, told.note)
-        stop.listen(seen.changed.set)
+        stop.listen(seen.wake)
         try:
             if self._left is not None:
                 return await self._follow(stop, seen, told)

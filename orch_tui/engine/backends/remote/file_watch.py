@@ -18,10 +18,16 @@ from orch_tui.engine.processes.launcher import Exit
 FILES = 0.1
 _FILES_EACH = 0.0005
 """Seconds between two looks at the files, and for each attempt more: they are asked of a server."""
+_OF_ITS_AGE, _RAREST = 0.05, 2.0
+"""For how much of the time in which nothing has changed an attempt is left alone, and for how many seconds at most: a
+thousand nodes with tasks of hours would keep a server busy with looks at what is as it was."""
 
 
 class Followed:
-    """What is known of one attempt now, for who follows it: ``changed`` is set with every change of ``files``."""
+    """What is known of one attempt now, for who follows it: ``changed`` is set with every change of ``files``.
+
+    Times are the monotonic clock's.
+    """
 
     def __init__(self, directory: Path, name: str, note: Callable[[str, str], None]) -> None:
         self.directory = directory
@@ -30,6 +36,29 @@ class Followed:
         self.files: frozenset[str] = frozenset()
         self.fault: BaseException | None = None
         self.changed = asyncio.Event()
+        self._since: float | None = None
+        self._looked = 0.0
+
+    def is_due(self, now: float) -> bool:
+        """Whether it is time to look at its files again."""
+        if self._since is None:
+            return True
+        pause = min(_RAREST, (self._looked - self._since) * _OF_ITS_AGE)
+        return now - self._looked >= pause
+
+    def take_files(self, names: frozenset[str], now: float) -> None:
+        """What its directory has at this time."""
+        if names != self.files or self._since is None:
+            self._since = now
+        self._looked = now
+        if names != self.files:
+            self.files = names
+            self.changed.set()
+
+    def wake(self) -> None:
+        """It was asked for something: its answer is looked for at once."""
+        self._since = None
+        self.changed.set()
 
     @property
     def begun(self) -> bool:
@@ -76,7 +105,7 @@ class FileWatch(Generic[F]):
     async def _watch(self) -> None:
         try:
             while True:
-                await self._look_at_files()
+                await self._look_at_files(time.monotonic())
                 await self._look_further(time.monotonic())
                 await asyncio.sleep(FILES + len(self._seen) * _FILES_EACH)
         except Exception as error:  # noqa: BLE001 - raised again by each that waits for what this sees
@@ -84,13 +113,14 @@ class FileWatch(Generic[F]):
                 seen.fault = error
                 seen.changed.set()
 
-    async def _look_at_files(self) -> None:
-        followed = list(self._seen.values())
-        found = await asyncio.to_thread(handoff.listings, [seen.directory for seen in followed])
-        for seen, names in zip(followed, found, strict=True):
-            if names is not None and names != seen.files:
-                seen.files = names
-                seen.changed.set()
+    async def _look_at_files(self, now: float) -> None:
+        due = [seen for seen in self._seen.values() if seen.is_due(now)]
+        if not due:
+            return
+        found = await asyncio.to_thread(handoff.listings, [seen.directory for seen in due])
+        for seen, names in zip(due, found, strict=True):
+            if names is not None:
+                seen.take_files(names, now)
 
 
 async def to_its_end(

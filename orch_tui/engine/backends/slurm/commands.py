@@ -18,7 +18,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
@@ -52,6 +52,8 @@ _NO_ANSWER = re.compile(
 _PASSING = re.compile(r"temporarily unable|submit ?limit|MaxSubmit|MaxJobCount|try again|retrying", re.IGNORECASE)
 _NO_ROOM = {errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT}
 """Why a program cannot be started now, and could be later."""
+_LONGEST = 128 << 10
+"""Bytes of one argument, less than which the system takes (MAX_ARG_STRLEN of execve(2))."""
 _ID = re.compile(r"^(\d+)(?:;|$)", re.MULTILINE)
 _PREFIX = re.compile(r"^(?:(?:sbatch|squeue|scancel): )?(?:slurm_load_jobs )?(?:error: )?", re.MULTILINE)
 
@@ -152,20 +154,28 @@ def _wanted(spec: AttemptSpec) -> list[str]:
     return options
 
 
-async def look() -> list[Row]:
-    """The jobs of this user that the queue knows, ended ones too as long as it keeps them (MinJobAge).
+async def look(names: Collection[str] = ()) -> list[Row]:
+    """The jobs of this user that the queue knows, ended ones too as long as it keeps them (MinJobAge); only those of
+    these ``names``, as far as so many can be asked for.
 
     Raises: NoAnswer.
     """
+    wanted = f"--name={','.join(names)}"
+    only = [wanted] if names and len(wanted) < _LONGEST else []
     user = pwd.getpwuid(os.getuid()).pw_name
     form = "--format=%i|%j|%T|%r|%N"
     try:
-        answer = await run(["squeue", "--noheader", "--states=all", f"--user={user}", form])
+        answer = await run(["squeue", "--noheader", "--states=all", f"--user={user}", *only, form])
     except OSError as error:
         raise NoAnswer(f"squeue cannot be started: {error.strerror}") from error
     if answer.code != 0:
         raise NoAnswer(said_by(answer))
-    return [row for line in answer.output.splitlines() if (row := read_row(line)) is not None]
+    # In a thread: a user may have tens of thousands.
+    return await asyncio.to_thread(_rows, answer.output)
+
+
+def _rows(output: str) -> list[Row]:
+    return [row for line in output.splitlines() if (row := read_row(line)) is not None]
 
 
 def read_row(line: str) -> Row | None:

@@ -80,7 +80,7 @@ class SlurmJob:
         Raises: NotStarted.
         """
         seen = Seen(self._directory, self._name, told.note)
-        stop.listen(seen.changed.set)
+        stop.listen(seen.wake)
         try:
             if self._left is not None:
                 return await self._follow(stop, seen, told)

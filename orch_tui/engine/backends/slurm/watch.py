@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from pathlib import Path
 
 from orch_tui.engine.backends.remote.file_watch import FILES, FileWatch, Followed
@@ -20,6 +20,9 @@ LOOK = 2.0
 _FIRST_LOOK = 1.5
 _LOOK_RUNNING = 6.0
 """The same while every job that is followed has begun."""
+_OF_ITS_TIME = 10.0
+"""How many times as long as its answer takes the queue is left alone: many executors ask the same controller, and what
+begins and ends is in files."""
 _MUTE_AFTER = 2
 """Questions without an answer after which people are told."""
 
@@ -75,9 +78,9 @@ class Watch(FileWatch[Seen]):
         return any(not seen.begun or seen.misses for seen in self._seen.values())
 
     async def _ask(self) -> None:
-        asked = time.monotonic()
+        asked, names = time.monotonic(), self._seen.keys() | self._unwanted
         try:
-            rows = await look()
+            rows = await look(names)
         except NoAnswer as error:
             self._unanswered += 1
             self._next_look = asked + LOOK
@@ -88,16 +91,19 @@ class Watch(FileWatch[Seen]):
         if self._mute_said:
             self._note("info", f"the queue of {self._backend} answers again")
         self._unanswered, self._mute_said = 0, False
-        self._take(rows, asked)
+        now = time.monotonic()
+        self._next_look = max(self._next_look, now + (now - asked) * _OF_ITS_TIME)
+        self._take(rows, asked, names)
 
-    def _take(self, rows: Iterable[Row], asked: float) -> None:
+    def _take(self, rows: Iterable[Row], asked: float, names: Set[str]) -> None:
+        """What the queue has told of the jobs of these names, of which it was asked at this time."""
         # Of two with one name, the one that is not over: the controller had forgotten the other.
         known: dict[str, Row] = {}
         for row in rows:
             before = known.get(row.name)
             if before is None or is_over(before.state):
                 known[row.name] = row
-        for seen in self._seen.values():
+        for seen in [self._seen[name] for name in names & self._seen.keys()]:
             found = known.get(seen.name)
             if found is None:
                 if seen.asked_at > asked:

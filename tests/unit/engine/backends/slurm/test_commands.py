@@ -91,6 +91,15 @@ async def test_a_queue_that_does_not_answer_is_no_empty_queue(tmp_path: Path, mo
     ]
 
 
+async def test_the_queue_is_asked_for_what_is_followed_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake(tmp_path, monkeypatch, "squeue", f"echo $* > {tmp_path}/asked")
+    # GIVEN names of which a few, or more than fit into an argument, are asked for
+    for names, asked in ((["orch-1", "orch-2"], True), ([f"orch-{n:016x}" for n in range(10_000)], False)):
+        assert await look(names) == []
+        # THEN the queue's own program leaves the others out, as far as that can be said to it
+        assert ("--name=orch-1,orch-2" in (tmp_path / "asked").read_text()) is asked
+
+
 @given(st.text())
 def test_no_line_of_the_queue_breaks_it(line: str) -> None:
     row = read_row(line)
