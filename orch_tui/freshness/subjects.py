@@ -24,7 +24,7 @@ from orch_tui.model.variables.references import MissingVariables, task_values, v
 from orch_tui.project.history import newest_ids
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.setters import sets_of
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 
 _SAID = "as was said"
 
@@ -55,7 +55,7 @@ class Reader:
         self.graph: LineageGraph = read_lineage(project)
         self._said = frozenset(said)
         self._given = dict(given or {})
-        self._storage = Storage(project.paths.storage)
+        self._storage = open_storage(project.paths)
         self._versions: dict[str, int | None] = {}
         self._sets = sets_of(project)
         self._successes: dict[str, Success] = {}

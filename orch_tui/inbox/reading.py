@@ -34,7 +34,7 @@ from orch_tui.scheduling.takeover import TRIES, given_up
 from orch_tui.scheduling.values import Outcome, Record, Why
 from orch_tui.scheduling.words import why_words
 from orch_tui.storage.candidates import candidates
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 from orch_tui.storage.tables import StorageError
 from orch_tui.triggers.turns import Pulled, triggers_of
 
@@ -146,7 +146,7 @@ def unsent_items(entries: Iterable[Entry]) -> Iterator[Item]:
 
 def candidate_items(paths: ProjectPaths) -> Iterator[Item]:
     """Tables that a check refused and that can still be accepted. What cannot be read is left out."""
-    storage = Storage(paths.storage)
+    storage = open_storage(paths)
     for one in candidates(storage):
         with contextlib.suppress(StorageError):
             if one.outdated(storage):

@@ -13,7 +13,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.model.variables.references import replace_variables
 from orch_tui.project.project import DefinitionError, Project
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 
 _UNNAMED = "_col_"
 """How sqlglot begins the name of a column that the SQL gives none."""
@@ -23,7 +23,7 @@ SQL_COMPONENT = "sql"
 
 def read_lineage(project: Project) -> LineageGraph:
     """Definitions that cannot be read are left out. Tables are asked for their columns when somebody looks at them."""
-    storage = Storage(project.paths.storage)
+    storage = open_storage(project.paths)
     places = _places(project)
 
     def stored(table: str) -> Sequence[str] | None:

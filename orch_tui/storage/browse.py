@@ -7,6 +7,7 @@ group; an order or a filter is a list of such numbers. DuckDB works within littl
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from orch_tui.model.dataclass import dataclass
@@ -136,7 +137,7 @@ class TableBrowser:
         except duckdb.InterruptException as error:
             raise UserError("it was broken off") from error
         except duckdb.Error as error:
-            if not self.info.file.exists():
+            if not self._storage.has(self.info.table, self.info.current):
                 raise StorageError(
                     f'version {self.info.version} of table "{self.info.table}" is not kept any more; read it again'
                 ) from error
@@ -156,7 +157,12 @@ class TableBrowser:
 
     @property
     def _source(self) -> str:
-        return parquet(self.info.file)
+        return parquet(self._file)
+
+    @property
+    def _file(self) -> Path:
+        """Raises: StorageError."""
+        return self._storage.shown_file(self.info)
 
     def _number(self, asked: Asked) -> Found:
         """The numbers of the rows that fit, in their order; none are needed for all rows as they come."""
@@ -177,7 +183,7 @@ class TableBrowser:
     def _query(self, query: str) -> Found:
         """The result is kept, so that all of it can be looked at; what it may read are tables of the storage."""
         text = one_select(self._database, query)
-        offer_tables(self._database, self._storage.tables(), text, {"": self.info.file})
+        offer_tables(self._database, self._storage.tables(), text, {"": self._file}, self._storage.shown_file)
         self._database.execute(
             f"create or replace temp table result as select * from (\n{text}\n) limit {RESULT_ROWS + 1}"
         )

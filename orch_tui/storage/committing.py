@@ -14,6 +14,7 @@ import tomli_w
 from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.candidates import drop_outdated
 from orch_tui.storage.intents import Settled, apply_intent
+from orch_tui.storage.place import NotKnown, PlaceError
 from orch_tui.storage.tables import StorageError, TableFiles, TableInfo, TableVersion, number_of
 
 
@@ -47,6 +48,11 @@ def commit_prepared(storage: TableFiles, prepared: Sequence[Prepared], settled: 
             for item in prepared:
                 storage.place.bring(item.info.table, item.temporary, item.info.file.name)
             intent = storage.place.commit(_intent(prepared, settled), owned)
+        except NotKnown as error:
+            raise StorageError(
+                f"nobody can say yet whether the tables were published, all or none: {error}; once it answers, "
+                "orch-tui tables shows their versions"
+            ) from error
         except OSError as error:
             for item in prepared:
                 with contextlib.suppress(OSError):
@@ -56,6 +62,9 @@ def commit_prepared(storage: TableFiles, prepared: Sequence[Prepared], settled: 
         try:
             if intent is not None:
                 apply_intent(storage, intent)
+        except PlaceError as error:
+            # Readers go by the commit alone there.
+            storage.log(f"the tables are published; the next one who writes them tidies up, since now {error}")
         except OSError as error:
             raise StorageError(
                 f"the tables are stored in part: {error}; make room on the disk, then any orch-tui command that "
@@ -142,6 +151,9 @@ def _stored_versions(storage: TableFiles, table: str) -> list[tuple[int, str]]:
 
 def next_version(storage: TableFiles, table: str, old: TableInfo | None) -> int:
     """The number of the version after all that are, or were. Needs the table's lock. Raises: OSError."""
+    if old is not None and storage.place.far:
+        # Names are given once there, whatever their numbers.
+        return old.version + 1
     return 1 + max([old.version if old else 0, *(number for number, _ in _stored_versions(storage, table))])
 
 

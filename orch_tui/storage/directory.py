@@ -24,7 +24,7 @@ from orch_tui.model.texts.text import valid_id
 from orch_tui.project.files.atomic import sync_directory
 from orch_tui.project.files.own_files import is_listed, open_own, read_own_text, replace_own, require_own, write_all
 from orch_tui.project.paths import lock_inside, make_private
-from orch_tui.storage.place import Say
+from orch_tui.storage.place import Read, Say
 
 MANIFEST = "table.toml"
 INTENTS = ".intents"
@@ -37,6 +37,8 @@ _POLL = 0.02
 class Directory:
     """A :class:`~orch_tui.storage.place.Place` below ``root``."""
 
+    far = False
+
     def __init__(self, root: Path) -> None:
         self._root = root
 
@@ -46,8 +48,17 @@ class Directory:
     def where(self, table: str) -> str:
         return str(self.home(table) / MANIFEST)
 
-    def tables(self) -> list[str]:
-        return [f"{bucket.name}/{home.name}" for bucket in _directories(self._root) for home in _directories(bucket)]
+    def told(self, table: str, name: str) -> str:
+        return str(self.home(table) / name)
+
+    def manifests(self) -> Iterator[tuple[str, Read]]:
+        for bucket in _directories(self._root):
+            for home in _directories(bucket):
+                table = f"{bucket.name}/{home.name}"
+                try:
+                    yield table, self.read_manifest(table)
+                except (OSError, UnicodeDecodeError) as error:
+                    yield table, error
 
     def read_manifest(self, table: str) -> str | None:
         try:
@@ -78,6 +89,9 @@ class Directory:
         except OSError:
             # Another file system, or one without hard links.
             shutil.copyfile(file, target)
+
+    def retain(self, table: str, names: set[str], newest: int) -> None:
+        """The files are the versions themselves: who publishes removes what is too much."""
 
     def remove(self, table: str, name: str) -> None:
         (self.home(table) / name).unlink(missing_ok=True)

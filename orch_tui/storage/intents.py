@@ -34,9 +34,9 @@ def lock_without_intents(storage: TableFiles, tables: Sequence[str], stack: cont
     An intent may name tables that sort before these, so it is completed before these are locked, never while.
     """
     while True:
-        roll_forward(storage)
         with contextlib.ExitStack() as attempt:
             try:
+                roll_forward(storage)
                 attempt.enter_context(storage.place.held(tables, storage.log))
                 if storage.place.barred(set(tables)):
                     continue

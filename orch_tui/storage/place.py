@@ -8,18 +8,31 @@ of these is done so that nothing is half done, whatever ends the process.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 Say = Callable[[str], None]
+Read = str | OSError | UnicodeDecodeError | None
+"""A manifest that was looked for: its text, why it cannot be read, or None where there is none."""
+
+
+class PlaceError(OSError):
+    """The place refuses or does not answer: one sentence with what to do."""
+
+
+class NotKnown(PlaceError):
+    """The place did not answer: the set may be published or not, all of it or none."""
 
 
 class Place(Protocol):
     """Tables are named ``bucket/table``, files of versions by names like ``000007.parquet``, intents by opaque names.
 
-    What it raises for a disk or a network that refuses is an OSError with a sentence.
+    What it raises for a disk or a network that refuses is an OSError with a sentence. ``far``: a look asks another
+    machine, nothing tells of changes, and files here are copies.
     """
+
+    far: bool
 
     def home(self, table: str) -> Path:
         """The directory of this machine in which files of a table are read and made."""
@@ -27,8 +40,11 @@ class Place(Protocol):
     def where(self, table: str) -> str:
         """Where its manifest is, for sentences."""
 
-    def tables(self) -> list[str]:
-        """What may be a table, in the order of names. Raises: OSError."""
+    def told(self, table: str, name: str) -> str:
+        """Where a file is, for people and their programs."""
+
+    def manifests(self) -> Iterator[tuple[str, Read]]:
+        """What may be a table, in the order of names, each with what :meth:`read_manifest` says. Raises: OSError."""
 
     def read_manifest(self, table: str) -> str | None:
         """The text of table.toml as it holds now; None where there is none. Raises: OSError, UnicodeDecodeError."""
@@ -44,6 +60,9 @@ class Place(Protocol):
 
     def give(self, table: str, name: str, target: Path) -> None:
         """The file at another place of this machine, where it stays. Raises: FileNotFoundError, OSError."""
+
+    def retain(self, table: str, names: set[str], newest: int) -> None:
+        """Copies on this machine of other versions before the newest may go."""
 
     def remove(self, table: str, name: str) -> None:
         """Delete a file; one that is gone is as well. Raises: OSError."""
@@ -73,6 +92,7 @@ class Place(Protocol):
         It is ours until ``owned`` is left.
 
         Raises:
+            NotKnown: nobody can say whether it is done.
             OSError: nothing was changed.
         """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,19 +41,27 @@ def one_select(connection: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def offer_tables(
-    connection: duckdb.DuckDBPyConnection, stored: Iterable[TableInfo], text: str, files: Mapping[str, Path]
+    connection: duckdb.DuckDBPyConnection,
+    stored: Iterable[TableInfo],
+    text: str,
+    files: Mapping[str, Path],
+    file_of: Callable[[TableInfo], Path],
 ) -> None:
     """Each of the ``stored`` tables that the text names is there as ``bucket.table``.
 
-    ``files`` take the place of what is stored, by table; the one without a name is ``this``. Raises: duckdb.Error.
+    ``files`` take the place of what is stored, by table; the one without a name is ``this``. ``file_of`` brings those
+    that are named to this machine. Raises: duckdb.Error, and what it raises.
     """
     said = folded(text)
-    named = {other.table: other.file for other in stored if other.problem is None} | dict(files)
-    for table, file in named.items():
+    named: dict[str, TableInfo | Path] = {other.table: other for other in stored if other.problem is None}
+    for table, other in {**named, **files}.items():
         bucket, _, name = table.partition("/")
+        if table and folded(name) not in said:
+            continue
+        file = other if isinstance(other, Path) else file_of(other)
         if not table:
             connection.execute(f"create or replace view {THIS} as select * from {parquet(file)}")
-        elif folded(name) in said:
+        else:
             connection.execute(f"create schema if not exists {quoted(bucket)}")
             connection.execute(
                 f"create or replace view {quoted(bucket)}.{quoted(name)} as select * from {parquet(file)}"

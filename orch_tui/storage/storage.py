@@ -15,6 +15,7 @@ from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.texts.text import safe_line
+from orch_tui.storage.place import PlaceError
 from orch_tui.storage.tables import Publication, StorageError, TableFiles, TableInfo, TableVersion
 
 if TYPE_CHECKING:
@@ -32,16 +33,19 @@ class Storage(TableFiles):
     """All tables of a project: listed, read, published. What was interrupted is completed before anything is read."""
 
     def tables(self) -> list[TableInfo]:
-        """Every table by name; one with a broken table.toml has ``problem`` set. Raises: OSError."""
+        """Every table by name; one with a broken table.toml has ``problem`` set. Raises: OSError, StorageError."""
         self._recover()
         found = []
-        for table in self.place.tables():
-            try:
-                info = self.read_unrecovered(table)
-            except StorageError as error:
-                info = self._broken(table, str(error))
-            if info is not None:
-                found.append(info)
+        try:
+            for table, text in self.place.manifests():
+                try:
+                    info = self.understood(table, text)
+                except StorageError as error:
+                    info = self._broken(table, str(error))
+                if info is not None:
+                    found.append(info)
+        except PlaceError as error:
+            raise StorageError(f"tables cannot be listed: {error}") from error
         return found
 
     def get(self, table: str) -> TableInfo | None:
@@ -59,7 +63,7 @@ class Storage(TableFiles):
         info = self.get(table)
         if info is None:
             return []
-        return [info.current, *(item for item in info.previous if self.place.has(table, item.file))]
+        return [info.current, *(item for item in info.previous if self.has(table, item))]
 
     def stage(self, table: str, target: Path) -> TableInfo | None:
         """Hard-link (or copy) the current version to ``target``, where it stays whatever is published later.
@@ -68,7 +72,10 @@ class Storage(TableFiles):
         """
 
         def link(info: TableInfo) -> TableInfo:
-            self.place.give(table, info.file.name, target)
+            try:
+                self.place.give(table, info.file.name, target)
+            except PlaceError as error:
+                raise StorageError(f'table "{table}" cannot be read: {error}') from error
             return info
 
         return self._with_current(table, link)
@@ -82,7 +89,7 @@ class Storage(TableFiles):
         from orch_tui.storage.preview import first_rows
 
         def read(info: TableInfo) -> tuple[TableInfo, list[Cells]]:
-            file = self.file_of(info)
+            file = self._at_hand(info)
             try:
                 return info, first_rows(file, info.columns, self.root / ".tmp", rows, SHOWN_CELL)
             except UserError as error:
@@ -93,6 +100,13 @@ class Storage(TableFiles):
             raise UserError(f'table "{table}" does not exist in the storage yet; run a task that writes it')
         info, cells = found
         return [safe_line(name) for name, _ in info.columns], cells
+
+    def _at_hand(self, info: TableInfo) -> Path:
+        """Raises: FileNotFoundError, StorageError."""
+        try:
+            return self.file_of(info)
+        except PlaceError as error:
+            raise StorageError(f'table "{info.table}" cannot be read: {error}') from error
 
     def prepare(self, items: Iterable[Publication], *, run: str = "", task: str = "") -> Transaction:
         """A transaction over several tables, to be used in ``with``: see :mod:`orch_tui.storage.publish`."""

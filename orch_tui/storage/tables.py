@@ -20,7 +20,7 @@ from orch_tui.model.problem import Problem
 from orch_tui.model.texts.text import safe_line, valid_id
 from orch_tui.project.files.own_files import NotOwnFile, require_own
 from orch_tui.storage.directory import Directory
-from orch_tui.storage.place import Place
+from orch_tui.storage.place import Place, PlaceError, Read
 
 T = TypeVar("T")
 
@@ -196,18 +196,26 @@ class TableFiles:
 
     def read_unrecovered(self, table: str) -> TableInfo | None:
         """The table as its table.toml says, for whoever holds its lock already. Raises: StorageError, UserError."""
-        home = self.home(table)
+        self.home(table)
         try:
-            text = self.place.read_manifest(table)
-        except NotOwnFile as error:
-            where = self.place.where(table)
-            raise StorageError(f'table "{table}" is not read: {where}: {error.strerror}') from error
+            text: Read = self.place.read_manifest(table)
         except (OSError, UnicodeDecodeError) as error:
-            raise StorageError(self._complaint(table, error)) from error
+            text = error
+        return self.understood(table, text)
+
+    def understood(self, table: str, text: Read) -> TableInfo | None:
+        """What a manifest says that was read already, or could not be. Raises: StorageError."""
+        if isinstance(text, NotOwnFile):
+            where = self.place.where(table)
+            raise StorageError(f'table "{table}" is not read: {where}: {text.strerror}') from text
+        if isinstance(text, PlaceError):
+            raise StorageError(f'table "{table}" cannot be read: {text}') from text
+        if isinstance(text, OSError | UnicodeDecodeError):
+            raise StorageError(self._complaint(table, text)) from text
         if text is None:
             return None
         try:
-            info = parse_manifest(table, home, text)
+            info = parse_manifest(table, self.home(table), text)
         except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
             raise StorageError(self._complaint(table, error)) from error
         # DuckDB opens it by its name, and would wait for a named pipe. Whoever misses the file says so.
@@ -223,10 +231,32 @@ class TableFiles:
 
         Raises: FileNotFoundError: it is not kept any more; OSError: it cannot be had.
         """
-        return self.place.at_hand(info.table, info.file.name)
+        file = self.place.at_hand(info.table, info.file.name)
+        self.place.retain(info.table, {info.file.name, *(one.file for one in info.previous)}, info.version)
+        return file
+
+    def shown_file(self, info: TableInfo) -> Path:
+        """As :meth:`file_of`, with a sentence when it cannot be had. Raises: StorageError."""
+        try:
+            return self.file_of(info)
+        except FileNotFoundError as error:
+            raise StorageError(
+                f'version {info.version} of table "{info.table}" is not kept any more; read it again'
+            ) from error
+        except OSError as error:
+            raise StorageError(f'version {info.version} of table "{info.table}" cannot be read: {error}') from error
+
+    def has(self, table: str, version: TableVersion) -> bool:
+        """Whether its file is there. Raises: StorageError."""
+        try:
+            return self.place.has(table, version.file)
+        except OSError as error:
+            raise StorageError(f'version {version.version} of table "{table}" cannot be looked for: {error}') from error
 
     def refused(self, error: OSError) -> str:
         """What to say when the place of the tables cannot be written."""
+        if isinstance(error, PlaceError):
+            return f"the storage cannot be written: {error}"
         return f"the storage {self.root} cannot be written: {error}; check its owner, its mode and the disk"
 
     def _complaint(self, table: str, error: Exception) -> str:

@@ -60,7 +60,7 @@ def stage_version(storage: Storage, table: str, number: int, target: Path) -> Ta
 def preview_version(storage: Storage, table: str, number: int, rows: int) -> tuple[list[str], list[Cells]]:
     """As :meth:`Storage.preview`, of a version that is kept. Raises: UserError, StorageError."""
     info = version_info(storage, table, number)
-    shown = first_rows(file_of(storage, info), info.columns, storage.root / ".tmp", rows, SHOWN_CELL)
+    shown = first_rows(storage.shown_file(info), info.columns, storage.root / ".tmp", rows, SHOWN_CELL)
     return [safe_line(name) for name, _ in info.columns], shown
 
 
@@ -131,7 +131,7 @@ def export(storage: Storage, info: TableInfo, target: Path) -> int:
     """
     import duckdb
 
-    file = file_of(storage, info)
+    file = storage.shown_file(info)
     if target.suffix not in (".parquet", ".csv"):
         raise UserError(f"{target} says no format by its name; call it .parquet or .csv")
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
@@ -172,7 +172,7 @@ def excess(storage: Storage, now: datetime) -> list[Excess]:
 def beyond(storage: Storage, info: TableInfo, now: datetime) -> list[TableVersion]:
     """Those of one table: beyond the newest ``keep``, and older than ``keep_days`` where that is set."""
     kept = storage.retained(info.previous, now)
-    return [one for one in info.previous if one not in kept and storage.place.has(info.table, one.file)]
+    return [one for one in info.previous if one not in kept and storage.has(info.table, one)]
 
 
 def drop(storage: Storage, one: Excess) -> bool:
@@ -180,15 +180,7 @@ def drop(storage: Storage, one: Excess) -> bool:
     with storage.place.held([one.table], storage.log):
         info = storage.read_unrecovered(one.table)
         name = one.version.file
-        if info is None or info.file.name == name or not storage.place.has(one.table, name):
+        if info is None or info.file.name == name or not storage.has(one.table, one.version):
             return False
         storage.place.remove(one.table, name)
         return True
-
-
-def file_of(storage: Storage, info: TableInfo) -> Path:
-    """As :meth:`Storage.file_of`, for those who show it. Raises: StorageError."""
-    try:
-        return storage.file_of(info)
-    except OSError as error:
-        raise StorageError(f"version {info.version} of table {info.table} cannot be read: {error}") from error

@@ -12,12 +12,15 @@ from orch_tui.model.orchestration.triggers import AfterOutcome, Trigger, Trigger
 from orch_tui.model.status import Status
 from orch_tui.project.history import run_ids, summarize
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
+from orch_tui.storage.place import PlaceError
 from orch_tui.storage.tables import StorageError
 from orch_tui.triggers.values import Facts, Found
 
 _RUNS = 500
 """So many runs of the other orchestration are looked at."""
+_FAR = 30.0
+"""Seconds between two looks at tables that are kept on a server."""
 _MAGIC = "*?["
 _WELL = (Status.SUCCESS, Status.WARNING)
 
@@ -85,12 +88,24 @@ def _find_files(paths: ProjectPaths, trigger: Trigger, seen: Facts, now: float) 
 
 
 def _versions(paths: ProjectPaths, trigger: Trigger) -> Facts:
-    storage, found = Storage(paths.storage), {}
+    storage, found = open_storage(paths), {}
     for table in trigger.tables:
-        with contextlib.suppress(StorageError):
-            if (info := storage.get(table)) is not None:
-                found[table] = str(info.version)
+        try:
+            info = storage.get(table)
+        except StorageError as error:
+            if isinstance(error.__cause__, PlaceError):
+                # Not there, or not answering: only one of both is a fact.
+                raise error.__cause__ from error
+            continue
+        if info is not None:
+            found[table] = str(info.version)
     return found
+
+
+def next_look(paths: ProjectPaths, trigger: Trigger, now: float) -> float | None:
+    """When to look again although nothing tells of changes; None where something does."""
+    far = trigger.kind is TriggerKind.TABLES and open_storage(paths).place.far
+    return now + _FAR if far else None
 
 
 def _find_tables(paths: ProjectPaths, trigger: Trigger, seen: Facts) -> Found:

@@ -19,7 +19,7 @@ from orch_tui.scheduling.pauses import read_pauses
 from orch_tui.scheduling.processes import Processes
 from orch_tui.scheduling.store import FileLedger, scheduling_directory
 from orch_tui.scheduling.values import Outcome, Record, Watched, Why, pause_at
-from orch_tui.triggers.detecting import find, present, watched_places
+from orch_tui.triggers.detecting import find, next_look, present, watched_places
 from orch_tui.triggers.store import keep_seen, read_seen
 from orch_tui.triggers.values import Facts, Occurrence, Seen
 
@@ -90,7 +90,10 @@ class TriggerCompanion:
         for one in triggers:
             if one.trigger.enabled:
                 paused = pause_at(pauses, one.orchestration, moment.now)
-                wakes.append(self._look_at(one, moment) if paused is None else paused.end)
+                if paused is None:
+                    wakes += [self._look_at(one, moment), next_look(self._paths, one.trigger, moment.now)]
+                else:
+                    wakes.append(paused.end)
         return min((wake for wake in wakes if wake is not None), default=None)
 
     def _look_at(self, one: Pulled, moment: Moment) -> float | None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.project import history
 from orch_tui.project.project import DefinitionError, Project, open_project
+from orch_tui.storage.opening import open_storage
 from orch_tui.storage.storage import Storage
+from orch_tui.storage.tables import StorageError
 from orch_tui.tui.dialogs.pick import Choice
 
 if TYPE_CHECKING:
@@ -45,12 +47,24 @@ def read_places(root: Path) -> Iterator[list[Choice]]:
     Files that cannot be read are offered by their ids: their screens say what is wrong.
     """
     project = open_project(root, tolerant=True)
-    yield [Place.TABLE.choice((info.table,), info.table, "") for info in Storage(project.paths.storage).tables()]
+    storage = open_storage(project.paths)
+    if not storage.place.far:
+        yield _tables(storage)
     for orchestration_id in project.orchestration_ids():
         yield _of_orchestration(project, orchestration_id)
     for ref in project.configuration_refs():
         if not ref.startswith(f"{ORCHESTRATION_COMPONENT}/"):
             yield [_configuration(project, ref)]
+    if storage.place.far:
+        # A server is asked, and may not answer: the rest does not wait for it.
+        yield _tables(storage)
+
+
+def _tables(storage: Storage) -> list[Choice]:
+    try:
+        return [Place.TABLE.choice((info.table,), info.table, "") for info in storage.tables()]
+    except StorageError:
+        return []
 
 
 def _of_orchestration(project: Project, orchestration_id: str) -> list[Choice]:

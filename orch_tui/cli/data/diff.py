@@ -120,7 +120,7 @@ def _side(storage: Storage, table: str, wanted: str | None) -> _Side:
         info = version_info(storage, table, None if wanted is None else int(wanted))
     else:
         raise CliError(f'"{safe_line(wanted, 80)}" is neither a version, a table nor "candidate"')
-    return _Side(info.file, f"{info.table} version {info.version}", info.primary_key)
+    return _Side(storage.shown_file(info), f"{info.table} version {info.version}", info.primary_key)
 
 
 def difference_json(found: Difference) -> dict[str, Any]:

@@ -124,9 +124,9 @@ def _outer() -> str | None:
 
 
 def _storage(project: str | None) -> Storage:
-    from orch_tui.storage.storage import Storage
+    from orch_tui.storage.opening import open_storage
 
-    return Storage(open_it(project or _outer(), tolerant=True).paths.storage)
+    return open_storage(open_it(project or _outer(), tolerant=True).paths)
 
 
 def _print(out: Output, storage: Storage, one: Candidate, *, results: bool = True) -> None:

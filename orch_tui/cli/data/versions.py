@@ -26,10 +26,10 @@ _table_argument = click.argument("table", metavar="BUCKET/TABLE", shell_complete
 
 def storage_of(project: Project) -> Storage:
     """The storage of a project, which keeps as many versions as its settings say."""
-    from orch_tui.storage.storage import Storage
+    from orch_tui.storage.opening import open_storage
 
     settings = project.settings
-    return Storage(project.paths.storage, keep=settings.keep_versions, keep_days=settings.keep_version_days)
+    return open_storage(project.paths, keep=settings.keep_versions, keep_days=settings.keep_version_days)
 
 
 def print_versions(storage: Storage, table: str, *, as_json: bool) -> int:

@@ -53,6 +53,11 @@ def check_command(
         return validate_parameters(component, parameters, opened.root)
 
     problems = [*check(opened, validate), *_missed(opened)]
+    if opened.settings.storage is not None:
+        # Few projects keep their tables on a server.
+        from orch_tui.storage.probing import probe_storage
+
+        problems += probe_storage(opened.paths)
     if orchestration is not None:
         wanted = files_of(opened, orchestration)
         problems = [p for p in problems if p.orchestration == orchestration or p.file in wanted]

@@ -16,6 +16,7 @@ from orch_tui.model.texts.sizes import size_text
 from orch_tui.model.texts.text import safe_line
 
 if TYPE_CHECKING:
+    from orch_tui.storage.storage import Storage
     from orch_tui.storage.tables import TableInfo
 
 
@@ -42,7 +43,7 @@ def tables_command(table: str | None, versions: bool, as_json: bool, project: st
 
         print_json(
             out,
-            [_json(info) for info in found],
+            [_json(storage, info) for info in found],
         )
         return SUCCESS
     if not found:
@@ -65,7 +66,7 @@ def tables_command(table: str | None, versions: bool, as_json: bool, project: st
     return SUCCESS
 
 
-def _json(info: TableInfo) -> dict[str, Any]:
+def _json(storage: Storage, info: TableInfo) -> dict[str, Any]:
     return {
         "table": info.table,
         "rows": info.rows,
@@ -77,7 +78,7 @@ def _json(info: TableInfo) -> dict[str, Any]:
         "created": info.created.astimezone(UTC).isoformat(timespec="milliseconds"),
         "run": info.run,
         "task": info.task,
-        "file": str(info.file),
+        "file": storage.place.told(info.table, info.file.name),
         "broken": info.problem.message if info.problem else None,
     }
 
@@ -93,12 +94,12 @@ def preview_command(
     table: str, rows: int, version: int | None, as_json: bool, as_csv: bool, project: str | None
 ) -> int:
     """Show the first rows of a table; long values are cut."""
-    from orch_tui.storage.storage import Storage
+    from orch_tui.storage.opening import open_storage
     from orch_tui.storage.versions import preview_version
 
     if as_json and as_csv:
         raise CliError("--json and --csv exclude each other; take one")
-    storage = Storage(open_it(project, tolerant=True).paths.storage)
+    storage = open_storage(open_it(project, tolerant=True).paths)
     names, cells = storage.preview(table, rows) if version is None else preview_version(storage, table, version, rows)
     out = Output(sys.stdout)
     if as_json:

@@ -90,16 +90,16 @@ def _phases(project: Project, ctx: click.Context) -> Iterable[tuple[str, str]]:
 
 
 def _tables(project: Project, _: click.Context) -> Iterable[tuple[str, str]]:
-    from orch_tui.storage.storage import Storage
+    from orch_tui.storage.opening import open_storage
 
-    return [(info.table, f"{info.rows} rows") for info in Storage(project.paths.storage).tables()]
+    return [(info.table, f"{info.rows} rows") for info in open_storage(project.paths).tables()]
 
 
 def _candidates(project: Project, _: click.Context) -> Iterable[tuple[str, str]]:
     from orch_tui.storage.candidates import candidates
-    from orch_tui.storage.storage import Storage
+    from orch_tui.storage.opening import open_storage
 
-    return [(one.id, ", ".join(t.table for t in one.tables)) for one in candidates(Storage(project.paths.storage))]
+    return [(one.id, ", ".join(t.table for t in one.tables)) for one in candidates(open_storage(project.paths))]
 
 
 def _configurations(project: Project, ctx: click.Context) -> Iterable[tuple[str, str]]:

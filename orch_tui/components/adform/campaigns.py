@@ -18,8 +18,8 @@ from orch_tui.components.kit.sql import ParquetSink, connect
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import columns_of, parquet, quoted
+from orch_tui.storage.opening import open_storage
 from orch_tui.storage.parquet import write_parquet
-from orch_tui.storage.storage import Storage
 
 _KNOWN = [
     ("id", "BIGINT"),
@@ -161,5 +161,5 @@ def _store_none(ctx: Context, output: Output) -> list[tuple[str, str]]:
 
 def _known(ctx: Context, output: Output) -> list[tuple[str, str]]:
     """The columns of the table as it is; none when there is no table yet."""
-    known = Storage(ProjectPaths(ctx.project).storage).get(output.table)
+    known = open_storage(ProjectPaths(ctx.project)).get(output.table)
     return list(known.columns) if known is not None else []

@@ -20,7 +20,7 @@ from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import columns_of, parquet, quoted
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 
 _DAY = datetime.timedelta(days=1)
 _DEFAULT_DAYS = 30
@@ -60,7 +60,7 @@ def extract_stats(api: Api, parameters: Parameters, ctx: Context, timing: Timing
     # Texts of many columns: small parts and one thread keep memory about where one report has it.
     con = connect(ctx, threads=1, memory_limit="256MB")
     reader = Reader(api, parameters, ctx, quota)
-    known = Storage(ProjectPaths(ctx.project).storage).get(output.table)
+    known = open_storage(ProjectPaths(ctx.project)).get(output.table)
     make = typed(con, columns, ctx.log, dict(known.columns) if known is not None else None)
     texts = [(column.name, "VARCHAR") for column in columns]
     with ParquetSink(con, texts, output.path, _without(make, reader), part_rows=_PART) as sink:

@@ -28,8 +28,8 @@ from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.assumed import is_broken
 from orch_tui.storage.duckdb import folded, quoted, readable
+from orch_tui.storage.opening import open_storage
 from orch_tui.storage.parquet import write_parquet
-from orch_tui.storage.storage import Storage
 
 if TYPE_CHECKING:
     pass
@@ -142,7 +142,7 @@ class _Extraction:
         if rows:
             raise UserError(f"{labels}: {rows} records and none has a member, so that there are no columns")
         output = ctx.only_output()
-        known = Storage(ProjectPaths(ctx.project).storage).get(output.table)
+        known = open_storage(ProjectPaths(ctx.project)).get(output.table)
         asked = {folded(name): (name, kind) for name, kind in parameters.types.items()}
         columns = {folded(name): (name, kind) for name, kind in known.columns} if known else {}
         columns |= {key: (columns.get(key, wish)[0], wish[1]) for key, wish in asked.items()}

@@ -23,7 +23,7 @@ from orch_tui.model.texts.text import safe_line
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import COPY_OPTIONS, describe, literal, open_database, parquet, quoted, readable
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 from orch_tui.storage.tables import TableInfo
 from orch_tui.storage.versions import stage_version
 
@@ -54,7 +54,7 @@ class InputTables:
         self._ctx = ctx
         self._types = types
         self._seen = seen
-        self._storage = Storage(ProjectPaths(ctx.project).storage)
+        self._storage = open_storage(ProjectPaths(ctx.project))
 
     def write(self) -> dict[str, int]:
         """Each input as a file of exactly its name; the versions that the next run is to be told, by table.

@@ -11,7 +11,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import folded
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 
 Column = tuple[str, str]
 """Name and DuckDB type."""
@@ -39,7 +39,7 @@ def check_shape(ctx: Context, output: Output, columns: Sequence[Column], rows: i
     Raises:
         UserError: with ``strict``, when a column is gone or its type changed. Nothing is published.
     """
-    known = Storage(ProjectPaths(ctx.project).storage).get(output.table)
+    known = open_storage(ProjectPaths(ctx.project)).get(output.table)
     # Rows that are added meet the stored ones; publishing says if that changed a type of the table.
     types = strict or output.mode is WriteMode.FULL
     found = changes(known.columns, columns, types=types) if known is not None and columns else []

@@ -22,7 +22,7 @@ from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import log_file, output_tables
 from orch_tui.project.files.own_files import open_own, replace_own
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 
 _SCRIPT = "script.py"
 _PARAMETER = "script"
@@ -71,7 +71,7 @@ def run(parameters: Parameters, ctx: kit.Context) -> None:
     # References stay references in the text: no secret is written to this file.
     replace_own(script, parameters.script)
     if parameters.tables == "csv":
-        storage = Storage(ProjectPaths(ctx.project).storage)
+        storage = open_storage(ProjectPaths(ctx.project))
         for item in ctx.inputs.values():
             info = storage.get(item.table)
             write_csv_input(item, info.primary_key if info is not None else ())

@@ -41,7 +41,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.files.own_files import replace_json
 from orch_tui.project.paths import ProjectPaths, make_private
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 
 _TEST_SECONDS = 25.0
 _CATALOG_LIMIT = 256 << 20
@@ -313,7 +313,7 @@ def _as_before(ctx: Context, output: Output) -> Shape | None:
     """
     if output.mode is WriteMode.FULL:
         return None
-    known = Storage(ProjectPaths(ctx.project).storage).get(output.table)
+    known = open_storage(ProjectPaths(ctx.project)).get(output.table)
     return Shape([Column(column, kind) for column, kind in known.columns]) if known is not None else None
 
 

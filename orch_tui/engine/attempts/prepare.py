@@ -5,6 +5,7 @@ The contract with the programs is in docs/components.md.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -21,6 +22,8 @@ from orch_tui.engine.processes.process import ANCESTORS_TAG, TASK_TAG, ancestors
 from orch_tui.model.components.component import (
     MEMORY_VARIABLE,
     ORCHESTRATION_COMPONENT,
+    STORAGE_KEYS_VARIABLE,
+    STORAGE_VARIABLE,
     TASK_ENVIRONMENT,
     Component,
 )
@@ -111,6 +114,8 @@ class Preparer:
             "ORCH_RUN": self._run,
             **self._project.settings.retention,
         }
+        if (place := self._project.settings.storage) is not None:
+            base[STORAGE_VARIABLE] = place.as_text()
         if above := ancestors(os.environ):
             base[ANCESTORS_TAG] = above
         return base
@@ -248,6 +253,8 @@ class Preparer:
         if names:
             environment |= {name: self._secrets.get(name) or "" for name in names}
             environment["ORCH_SECRETS"] = ",".join(sorted(names))
+        if any(part.inputs or part.outputs for part in configuration.parts()):
+            environment |= self._storage_keys()
         environment |= {
             **({MEMORY_VARIABLE: str(memory)} if (memory := memory_of(task)) else {}),
             TASK_TAG: str(directory),
@@ -259,6 +266,12 @@ class Preparer:
             "ORCH_ATTEMPT": str(number),
         }
         return environment
+
+    def _storage_keys(self) -> dict[str, str]:
+        """What the environment of this process alone knows of the secrets of the tables' place."""
+        place = self._project.settings.storage
+        known = {name: os.environ[name] for name in place.secrets if name in os.environ} if place is not None else {}
+        return {STORAGE_KEYS_VARIABLE: json.dumps(known)} if known else {}
 
     def _program(
         self,

@@ -24,6 +24,7 @@ from orch_tui.engine.processes.launcher import PYTHON, AttemptSpec, Identity
 from orch_tui.engine.processes.local import DEFAULT_SIGNALS, LocalAttempt, LocalLauncher, leader_of
 from orch_tui.engine.processes.log import open_log
 from orch_tui.engine.processes.process import TASK_TAG, boot_ticks
+from orch_tui.model.components.component import STORAGE_KEYS_VARIABLE
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import is_locked
 
@@ -44,6 +45,7 @@ _OF_AN_ATTEMPT = frozenset(
     (
         *(TASK_TAG, "KBC_DATADIR", "KBC_COMPONENTID", "KBC_CONFIGID", "ORCH_TASK_ID", "ORCH_ATTEMPT", "ORCH_SECRETS"),
         *("ORCH_ITEM", "ORCH_ITEM_NUMBER"),
+        STORAGE_KEYS_VARIABLE,
     )
 )
 _AT_START = ("PYTHON", "LD_", "LC_", "LANG", "GLIBC_", "MALLOC_", "OPENSSL_", "SSL_")

@@ -55,6 +55,10 @@ APPROVAL_COMPONENT = "approval"
 """The component whose tasks wait for a person: the executor itself asks, no program is started."""
 MEMORY_VARIABLE = "ORCH_MEMORY"
 """The bytes that a task may have, for those that can do with less than they would take."""
+STORAGE_VARIABLE = "ORCH_STORAGE"
+"""Tells a task where tables are; not there for the project's directory."""
+STORAGE_KEYS_VARIABLE = "ORCH_STORAGE_KEYS"
+"""Gives a task that has tables what only its executor knows of their place's secrets; no program of its own gets it."""
 SCRATCH_VARIABLE = "ORCH_SCRATCH"
 """A directory on a disk of the node that a task runs on, where its own lies on a network; gone after it."""
 TASK_ENVIRONMENT = frozenset(
@@ -67,6 +71,8 @@ TASK_ENVIRONMENT = frozenset(
         "ORCH_KEEP_VERSION_DAYS",
         MEMORY_VARIABLE,
         SCRATCH_VARIABLE,
+        STORAGE_VARIABLE,
+        STORAGE_KEYS_VARIABLE,
     )
 )
 """Environment variables by which tasks are known and told where their data is: nothing else may set them."""

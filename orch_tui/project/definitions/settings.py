@@ -19,6 +19,7 @@ from orch_tui.project.toml.decode import Place, Table, did_you_mean, one_of, quo
 if TYPE_CHECKING:
     from orch_tui.model.orchestration.alerts import AlertRule
     from orch_tui.project.definitions.backends import BackendSettings
+    from orch_tui.project.definitions.storage_address import StorageAddress
 
 _KEPT = ("environments",)
 
@@ -28,7 +29,8 @@ class ProjectSettings:
     """``keep_runs`` and ``keep_days`` bound the history of each orchestration, ``keep_versions`` that of a table.
 
     ``timezone`` is that of schedules without one of their own; empty for the machine's. ``runs_on`` names the launcher
-    that starts tasks, or the backend that carries them. ``alerts`` are for all orchestrations. ``pools`` are sizes by
+    that starts tasks, or the backend that carries them. ``storage`` is where tables are, None for the project's
+    directory. ``alerts`` are for all orchestrations. ``pools`` are sizes by
     name, ``memory`` is how many bytes those tasks together may have that say how many they need; None for any.
     """
 
@@ -43,6 +45,7 @@ class ProjectSettings:
     group_order: tuple[ComponentType, ...] = DATA_FLOW_ORDER
     keep_versions: int = 3
     keep_version_days: float | None = None
+    storage: StorageAddress | None = None
     timezone: str = ""
     runs_on: str = LOCAL
     alerts: tuple[AlertRule, ...] = ()
@@ -82,6 +85,15 @@ def _backends(table: Table | None) -> Mapping[str, BackendSettings]:
     return read_backends(table)
 
 
+def _address(table: Table | None) -> StorageAddress | None:
+    if table is None or "url" not in table.data:
+        return None
+    # Most projects keep their tables in their directory.
+    from orch_tui.project.definitions.storage_address import read_address
+
+    return read_address(table)
+
+
 def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> ProjectSettings:
     """Settings from ``orch.toml``; what is wrong is reported and takes its default."""
     table = Table(data, place)
@@ -105,6 +117,7 @@ def decode_settings(data: dict[str, Any], place: Place, fallback_name: str) -> P
         alerts=_alerts(table.tables("alerts")),
         keep_versions=(storage.integer("keep_versions", 1) if storage else None) or 3,
         keep_version_days=storage.number("keep_days", zero=False) if storage else None,
+        storage=_address(storage),
     )
     for part in (runs, storage, limits):
         if part is not None:

@@ -130,5 +130,5 @@ def _writer_elsewhere(
 
 
 def _in_storage(project: Project, table: str) -> bool:
-    """A cheap look: the table's directory with its manifest."""
-    return (project.paths.storage / table / "table.toml").exists()
+    """A cheap look: the table's directory with its manifest. What a server has is asked by who runs a task."""
+    return project.settings.storage is not None or (project.paths.storage / table / "table.toml").exists()

@@ -37,7 +37,8 @@ def _unwritten(project: Project, value: Orchestration) -> Iterator[Problem]:
     """Tables that are not there and that nothing writes: what waits for one of them waits for ever."""
     wanted = [(one, table) for one in value.triggers if one.enabled for table in one.tables]
     missing = [(one, table) for one, table in wanted if not (project.paths.storage / table).is_dir()]
-    if not missing:
+    if not missing or project.settings.storage is not None:
+        # What a server has is not asked here.
         return
     uses = table_uses(project)
     written = {table for table, use in uses.items() if use.writers}

@@ -14,7 +14,7 @@ from orch_tui.project.journal.file import BrokenJournal, is_executed, read_run
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.candidates import Candidate
 from orch_tui.storage.deciding import accept, discard
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 from orch_tui.storage.tables import TableInfo
 
 _RUN_PARTS = 3
@@ -38,7 +38,7 @@ def accept_candidate(paths: ProjectPaths, wanted: str, note: str) -> Settled:
     Raises: UserError, StorageError, OSError.
     """
     who = who_am_i()
-    candidate, tables = accept(Storage(paths.storage), wanted, by=who, note=note)
+    candidate, tables = accept(open_storage(paths), wanted, by=who, note=note)
     run = _run_of(paths, candidate)
     if run is None:
         return Settled(candidate, tables)
@@ -47,7 +47,7 @@ def accept_candidate(paths: ProjectPaths, wanted: str, note: str) -> Settled:
 
 def discard_candidate(paths: ProjectPaths, wanted: str, note: str) -> Settled:
     """Drop what a check refused. Raises: UserError, StorageError, OSError."""
-    return Settled(discard(Storage(paths.storage), wanted, by=who_am_i(), note=note))
+    return Settled(discard(open_storage(paths), wanted, by=who_am_i(), note=note))
 
 
 def settled_words(settled: Settled) -> str:

@@ -27,6 +27,7 @@ from orch_tui.project.project import Project
 from orch_tui.storage.difference import Difference, difference
 from orch_tui.storage.duckdb import open_database, readable
 from orch_tui.storage.merge import build_version
+from orch_tui.storage.opening import open_storage
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication, TableInfo
 from orch_tui.storage.versions import version_info
@@ -37,7 +38,7 @@ def versions_gone(project: Project, plan: RunPlan) -> list[str]:
 
     Raises: StorageError.
     """
-    earlier, storage = EarlierRun.of(project.paths, plan), Storage(project.paths.storage)
+    earlier, storage = EarlierRun.of(project.paths, plan), open_storage(project.paths)
     if earlier is None:
         return []
     gone = []
@@ -66,7 +67,7 @@ class ShadowTable:
 
 def shadow_tables(project: Project, directory: Path, state: RunState) -> list[ShadowTable]:
     """What the tasks of a shadow run wrote, in their order, compared with what is published now."""
-    storage = Storage(project.paths.storage)
+    storage = open_storage(project.paths)
     earlier = project.paths.run(state.header.orchestration, state.header.as_it_ran or "")
     found = []
     for task in state.tasks.values():
@@ -107,7 +108,7 @@ def _compared(storage: Storage, task: TaskState, attempt: Path, told: Mapping[st
         make_private(scratch)
         whole = _whole(storage, item, earlier, task, scratch)
         key = item.primary_key or published.primary_key
-        return replace(found, difference=difference(published.file, whole, key, scratch))
+        return replace(found, difference=difference(storage.shown_file(published), whole, key, scratch))
     except duckdb.Error as error:
         return replace(found, why_not=readable(error))
     except (UserError, OSError, ValueError) as error:
@@ -126,6 +127,7 @@ def _whole(storage: Storage, item: Publication, earlier: Path, task: TaskState, 
     base = _before(storage, item.table, earlier, task)
     if base is None:
         return item.path
+    storage.shown_file(base)
     target = scratch / "whole.parquet"
     with open_database(scratch) as connection:
         build_version(connection, item, base, target, lambda text: None)

@@ -214,7 +214,8 @@ class _Examiner:
 
     def _of_sql(self, check: Check) -> CheckResult:
         text = one_select(self._connection, check.sql)
-        offer_tables(self._connection, self._stored(), text, {**self._files, "": self._candidate.file})
+        files = {**self._files, "": self._candidate.file}
+        offer_tables(self._connection, self._stored(), text, files, self._storage.shown_file)
         source = f"(\n{text}\n)"
         rows = self._count(source)
         columns = columns_of(self._connection, text)

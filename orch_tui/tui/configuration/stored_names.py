@@ -20,10 +20,11 @@ def offer_names(background: Background, editing: Editing, paths: ProjectPaths) -
 
 def read_names(paths: ProjectPaths) -> KnownNames:
     """All tables that can be read, with their columns; none where the storage cannot be read. Takes file reads."""
-    from orch_tui.storage.storage import Storage
+    from orch_tui.model.errors import UserError
+    from orch_tui.storage.opening import open_storage
 
     try:
-        tables = Storage(paths.storage).tables()
-    except OSError:
+        tables = open_storage(paths).tables()
+    except (UserError, OSError):
         return KnownNames()
     return KnownNames({info.table: tuple(name for name, _ in info.columns) for info in tables if info.problem is None})

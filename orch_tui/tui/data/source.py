@@ -10,8 +10,8 @@ from typing import TypeVar
 from orch_tui.model.errors import UserError
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.browse import Asked, ColumnFacts, Found, TableBrowser
+from orch_tui.storage.opening import open_storage
 from orch_tui.storage.preview import Cells
-from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import TableInfo
 from orch_tui.storage.versions import version_info
 
@@ -24,7 +24,7 @@ class TableSource:
     def __init__(self, paths: ProjectPaths, table: str, version: int | None = None) -> None:
         """``version`` is one that is kept; without it the newest at each :meth:`open`."""
         self._version = version
-        self._storage = Storage(paths.storage)
+        self._storage = open_storage(paths)
         self.table = table
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="table")
         self._browser: TableBrowser | None = None

@@ -20,7 +20,7 @@ from orch_tui.model.texts.sizes import size_text
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.project import open_project
 from orch_tui.project.table_uses import TableUses, table_uses
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 from orch_tui.storage.tables import TableInfo
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import data as actions
@@ -120,7 +120,7 @@ def _stored_tables(root: Path) -> list[StoredTable]:
         OrchError, OSError: the storage cannot be read.
     """
     project = open_project(root, tolerant=True)
-    tables, uses = Storage(project.paths.storage).tables(), table_uses(project)
+    tables, uses = open_storage(project.paths).tables(), table_uses(project)
     return [StoredTable(info, uses.get(info.table, _NOBODY)) for info in tables]
 
 

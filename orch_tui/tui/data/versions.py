@@ -18,6 +18,7 @@ from orch_tui.model.texts.sizes import size_text
 from orch_tui.model.texts.text import counted
 from orch_tui.storage.difference import difference
 from orch_tui.storage.difference_lines import DifferenceLine, Tone, difference_lines
+from orch_tui.storage.opening import open_storage
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import TableVersion
 from orch_tui.storage.versions import restore, version_info
@@ -81,7 +82,7 @@ class VersionsScreen(FullScreen[None]):
     def _storage(self) -> Storage:
         project = self.app.project
         settings = project.settings
-        return Storage(project.paths.storage, keep=settings.keep_versions, keep_days=settings.keep_version_days)
+        return open_storage(project.paths, keep=settings.keep_versions, keep_days=settings.keep_version_days)
 
     def compose(self) -> ComposeResult:
         yield TitleBar(line(self._table, "bold"))
@@ -132,7 +133,9 @@ class VersionsScreen(FullScreen[None]):
     def _difference(self, before: int, after: int) -> list[DifferenceLine]:
         storage = self._storage
         first, second = (version_info(storage, self._table, number) for number in (before, after))
-        return difference_lines(difference(first.file, second.file, second.primary_key, storage.root / ".tmp"))
+        return difference_lines(
+            difference(storage.shown_file(first), storage.shown_file(second), second.primary_key, storage.root / ".tmp")
+        )
 
     def _before(self) -> TableVersion | None:
         at = self.list.cursor + 1

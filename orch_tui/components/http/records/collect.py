@@ -25,7 +25,7 @@ from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import readable
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 
 if TYPE_CHECKING:
     import duckdb
@@ -193,7 +193,7 @@ class Tables:
         """
         # A second thread is no faster here and takes as much memory again.
         con = connect(self._ctx, threads=1, memory_limit=_MEMORY)
-        storage = Storage(ProjectPaths(self._ctx.project).storage)
+        storage = open_storage(ProjectPaths(self._ctx.project))
         for number, table in enumerate(self._tables):
             info = storage.get(table.output.table)
             known = dict(info.columns) if info is not None else {}

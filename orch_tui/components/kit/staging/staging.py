@@ -21,7 +21,7 @@ from orch_tui.project.attempt_dir import input_tables, output_tables, read_table
 from orch_tui.project.files.own_files import read_own_text, replace_json
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.paths import ProjectPaths, make_private
-from orch_tui.storage.storage import Storage
+from orch_tui.storage.opening import open_storage
 from orch_tui.storage.tables import TableInfo
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Staging:
         self.config = config
         self.redactor = redactor
         self.tables = tables
-        self.storage = Storage(ProjectPaths(config.project).storage, log=self.say)
+        self.storage = open_storage(ProjectPaths(config.project), log=self.say)
         self.inputs: dict[str, Input] = {}
         self.state = SavedState(config)
         self._staged: dict[str, tuple[int, int, int]] = {}
@@ -67,7 +67,9 @@ class Staging:
             self.inputs[wanted.name] = Input(
                 wanted.name, wanted.table, path, info.rows, list(info.columns), info.version
             )
-            self._staged[wanted.name] = _identity(path)
+            if not self.storage.place.far:
+                # Else it is a copy of its own.
+                self._staged[wanted.name] = _identity(path)
             if self.tables == "csv":
                 from orch_tui.components.kit.csv.tables import write_csv_input
 

@@ -302,9 +302,9 @@ class RunWatcher:
     def _read_columns(self, tables: Sequence[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
         # Imported late: nothing of it is needed before a task has written a table.
         from orch_tui.model.errors import UserError
-        from orch_tui.storage.storage import Storage
+        from orch_tui.storage.opening import open_storage
 
-        storage = Storage(self._project.paths.storage)
+        storage = open_storage(self._project.paths)
         found = {}
         for table in tables:
             try:

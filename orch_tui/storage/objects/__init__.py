@@ -1,0 +1,1 @@
+"""Tables in an object store: nothing but objects that never change, and small ones that change by conditional PUTs."""
