@@ -83,6 +83,8 @@ REASONS = {
     ("scheduling", "cron_descriptor"): "only a form that says schedules in words needs it",
     ("scheduling", "cronsim"): "an orchestration without a schedule is looked at without",
     ("storage", "duckdb"): _HEAVY,
+    ("storage", "obstore"): "an extra of its own",
+    ("storage", "project"): "only for projects whose tables are on a server",
     ("storage", "storage"): "what loads duckdb; and tables hand out the transactions that are made of them, a circle",
     ("tui", "conditions"): "the form of a rule is there before the library of its condition",
     ("tui", "components"): "the schema of one component, which loads pydantic",

@@ -73,7 +73,10 @@ ELSEWHERE = {
     "the state of a task that it was brought, by a link into memory if it holds secrets": {
         "components.kit.staging.state.SavedState.read",
     },
-    "a table's file, which was looked at before": {"storage.directory.Directory.give"},
+    "a table's file, which was looked at before": {
+        "storage.directory.Directory.give",
+        "storage.objects.copies.Copies.give",
+    },
     "what somebody stores, opened without following a link": {"storage.files.store._copy_file"},
     "directories": {
         "project.files.atomic.modified_ns",
