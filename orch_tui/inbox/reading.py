@@ -35,6 +35,7 @@ from orch_tui.scheduling.values import Outcome, Record, Why
 from orch_tui.scheduling.words import why_words
 from orch_tui.storage.candidates import candidates
 from orch_tui.storage.opening import open_storage
+from orch_tui.storage.place import PlaceError
 from orch_tui.storage.tables import StorageError
 from orch_tui.triggers.turns import Pulled, triggers_of
 
@@ -147,10 +148,17 @@ def unsent_items(entries: Iterable[Entry]) -> Iterator[Item]:
 def candidate_items(paths: ProjectPaths) -> Iterator[Item]:
     """Tables that a check refused and that can still be accepted. What cannot be read is left out."""
     storage = open_storage(paths)
+    answers = True
     for one in candidates(storage):
         with contextlib.suppress(StorageError):
-            if one.outdated(storage):
-                continue
+            try:
+                if answers and one.outdated(storage):
+                    continue
+            except StorageError as error:
+                if not isinstance(error.__cause__, PlaceError):
+                    continue
+                # It waits, whether it can be accepted or not: who tries is told why not.
+                answers = False
             tables = ", ".join(table.table for table in one.tables)
             failed = of_verdict(one.results, Verdict.FAILED)
             what = f"{tables} waits to be accepted or discarded: {summary_words(failed)}; orch-tui gate show {one.id}"

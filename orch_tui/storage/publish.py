@@ -150,6 +150,14 @@ class Transaction:
         )
         self._prepared.append(_Prepared(temporary, info, old, built.written, built.changes))
 
+    def bring(self) -> None:
+        """Before :meth:`commit`: what of it takes long, where tables are kept elsewhere. Raises: StorageError."""
+        try:
+            for item in self._prepared:
+                self._storage.place.bring(item.info.table, item.temporary, item.info.file.name)
+        except OSError as error:
+            raise StorageError(f"the tables could not be written: {error}; their old versions are unchanged") from error
+
     def commit(self) -> list[TableInfo]:
         """Make the new versions the current ones. Short; signals should wait for it.
 

@@ -5,7 +5,6 @@ The contract with the programs is in docs/components.md.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
@@ -22,8 +21,6 @@ from orch_tui.engine.processes.process import ANCESTORS_TAG, TASK_TAG, ancestors
 from orch_tui.model.components.component import (
     MEMORY_VARIABLE,
     ORCHESTRATION_COMPONENT,
-    STORAGE_KEYS_VARIABLE,
-    STORAGE_VARIABLE,
     TASK_ENVIRONMENT,
     Component,
 )
@@ -112,10 +109,8 @@ class Preparer:
             "KBC_RUNID": self._run,
             "ORCH_PROJECT": str(self._project.root),
             "ORCH_RUN": self._run,
-            **self._project.settings.retention,
+            **self._project.settings.of_tables,
         }
-        if (place := self._project.settings.storage) is not None:
-            base[STORAGE_VARIABLE] = place.as_text()
         if above := ancestors(os.environ):
             base[ANCESTORS_TAG] = above
         return base
@@ -253,8 +248,8 @@ class Preparer:
         if names:
             environment |= {name: self._secrets.get(name) or "" for name in names}
             environment["ORCH_SECRETS"] = ",".join(sorted(names))
-        if any(part.inputs or part.outputs for part in configuration.parts()):
-            environment |= self._storage_keys()
+        if (place := self._project.settings.storage) and any(p.inputs or p.outputs for p in configuration.parts()):
+            environment |= place.keys_in(os.environ)
         environment |= {
             **({MEMORY_VARIABLE: str(memory)} if (memory := memory_of(task)) else {}),
             TASK_TAG: str(directory),
@@ -266,12 +261,6 @@ class Preparer:
             "ORCH_ATTEMPT": str(number),
         }
         return environment
-
-    def _storage_keys(self) -> dict[str, str]:
-        """What the environment of this process alone knows of the secrets of the tables' place."""
-        place = self._project.settings.storage
-        known = {name: os.environ[name] for name in place.secrets if name in os.environ} if place is not None else {}
-        return {STORAGE_KEYS_VARIABLE: json.dumps(known)} if known else {}
 
     def _program(
         self,

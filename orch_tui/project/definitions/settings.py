@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
-from orch_tui.model.components.component import DATA_FLOW_ORDER, ComponentType
+from orch_tui.model.components.component import DATA_FLOW_ORDER, STORAGE_VARIABLE, ComponentType
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.orchestration import LEAST_MEMORY, NO_OPTIONS, TaskOptions, Variable
 from orch_tui.model.texts.text import valid_id
@@ -62,10 +62,11 @@ class ProjectSettings:
         return runs_on == LOCAL or runs_on in self.backends or launcher_entry(runs_on) is not None
 
     @property
-    def retention(self) -> dict[str, str]:
-        """What says to a task's process how many versions of tables stay, and for how many days."""
+    def of_tables(self) -> dict[str, str]:
+        """What says to a task's process where tables are, how many versions stay, and for how many days."""
         days = {} if self.keep_version_days is None else {"ORCH_KEEP_VERSION_DAYS": str(self.keep_version_days)}
-        return {"ORCH_KEEP_VERSIONS": str(self.keep_versions), **days}
+        place = {} if self.storage is None else {STORAGE_VARIABLE: self.storage.as_text()}
+        return {"ORCH_KEEP_VERSIONS": str(self.keep_versions), **days, **place}
 
 
 def _alerts(tables: Sequence[Table]) -> tuple[AlertRule, ...]:

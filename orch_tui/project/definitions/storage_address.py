@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from orch_tui.model.components.component import STORAGE_KEYS_VARIABLE
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.variables.references import is_secret_name
 
@@ -54,6 +56,11 @@ class StorageAddress:
                 "lease": self.lease,
             }
         )
+
+    def keys_in(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """For the environment of a task with tables: the secrets that this environment knows."""
+        known = {name: environment[name] for name in self.secrets if name in environment}
+        return {STORAGE_KEYS_VARIABLE: json.dumps(known)} if known else {}
 
     @classmethod
     def of_text(cls, text: str) -> StorageAddress:

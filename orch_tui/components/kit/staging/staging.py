@@ -135,6 +135,7 @@ class Staging:
         }
         with self.storage.prepare(items, run=self.config.run, task=self.config.task) as transaction:
             checked = self._pass_gate(gate, transaction, items, told, kept)
+            transaction.bring()
             # From the first table on this is a success; a cancel that arrives then comes too late by milliseconds.
             with signals_deferred():
                 published = transaction.commit()
@@ -164,6 +165,7 @@ class Staging:
                 checked = gate.examine(transaction, self.storage)
                 if checked.refused:
                     raise UserError("; ".join(checked.lines))
+                transaction.bring()
                 with signals_deferred():
                     published = transaction.commit()
                     self._write_result({**self._tables_told({}, published, transaction), **checked.told})
