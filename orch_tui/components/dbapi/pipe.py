@@ -140,15 +140,20 @@ class _Feed:
 
 
 class CsvOut:
-    """The rows of a query as CSV: commas, double quotes, LF, nothing for null and ``""`` for an empty text.
+    """The rows of a query as CSV: commas, double quotes, LF, and ``""`` for an empty text.
 
     Use as a context manager; ``rows`` is their number when all chunks have been taken.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, query: str, *, force_quote: bool = False) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, query: str, *, quoted_columns: Sequence[str] = (), null: str = ""
+    ) -> None:
+        """``quoted_columns`` are in quotes whatever their texts are. ``null`` is what stands for one, never quoted."""
         self._con = con
         self._query = query
-        self._options = "format csv, header false, delimiter ',', quote '\"'" + ", force_quote *" * force_quote
+        self._options = f"format csv, header false, delimiter ',', quote '\"', nullstr {literal(null)}"
+        if quoted_columns:
+            self._options += f", force_quote ({', '.join(map(quoted, quoted_columns))})"
         self.rows = 0
 
     def __enter__(self) -> Self:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import functools
 import socket
 import ssl
+from collections.abc import Iterable
 from typing import Any
 
 import pymysql
-from pymysql.constants import COMMAND, FIELD_TYPE
+from pymysql.constants import CLIENT, COMMAND, FIELD_TYPE
 from pymysql.converters import conversions
 from pymysql.cursors import SSCursor
-from pymysql.protocol import FieldDescriptorPacket
+from pymysql.protocol import FieldDescriptorPacket, OKPacketWrapper
 
 from orch_tui.components.dbapi.parameters import Server
 from orch_tui.components.mysql.types import MysqlField
@@ -55,8 +56,12 @@ class _Connection(pymysql.Connection):
         return super()._create_ssl_ctx(sslp) if sslp else _unverified()  # type: ignore[misc]
 
 
-def open_connection(server: Server, authorities: str | None, wait: float, keep: bool) -> pymysql.Connection[Any]:
+def open_connection(
+    server: Server, authorities: str | None, wait: float, keep: bool, sends: bool = False
+) -> pymysql.Connection[Any]:
     """A connection in autocommit. Answers must come within ``wait`` seconds, with ``keep`` for ever.
+
+    With ``sends`` the server may ask for the rows of :func:`send`. It gets no file, whichever it asks for.
 
     Raises:
         OSError: the server cannot be reached, or its certificate is not to be trusted.
@@ -76,6 +81,8 @@ def open_connection(server: Server, authorities: str | None, wait: float, keep: 
         connect_timeout=int(wait),
         read_timeout=wait,
         program_name="orch-tui",
+        # Not the driver's local_infile, by which it would open whatever file a server names.
+        client_flag=CLIENT.LOCAL_FILES if sends else 0,
         defer_connect=True,
         **_tls(server, authorities),
     )
@@ -107,6 +114,35 @@ def described(con: pymysql.Connection[Any], statement: str) -> list[MysqlField]:
     # There is no answer to this one.
     talk._execute_command(COMMAND.COM_STMT_CLOSE, number.to_bytes(4, "little"))
     return [_field(packet) for packet in found]
+
+
+def send(con: pymysql.Connection[Any], statement: str, chunks: Iterable[bytes], packet: int) -> int | None:
+    """Run a LOAD DATA LOCAL whose file is the chunks, whatever name it has in the statement, ``packet`` bytes at once.
+
+    Source: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_local_infile_request.html
+
+    Returns:
+        How many warnings there were, or None where the server does not ask for the rows: none has been taken then.
+
+    Raises:
+        pymysql.Error: the server refuses the rows, or the connection was lost.
+        Exception: those of ``chunks``; the connection cannot be used any more.
+    """
+    talk: Any = con
+    talk._execute_command(COMMAND.COM_QUERY, statement)
+    try:
+        asked = talk._read_packet()
+    except pymysql.Error:
+        if con.open:
+            return None
+        raise
+    if not asked.is_load_local_packet():
+        return None
+    for chunk in chunks:
+        for at in range(0, len(chunk), packet):
+            talk.write_packet(chunk[at : at + packet])
+    talk.write_packet(b"")
+    return int(OKPacketWrapper(talk._read_packet()).warning_count)
 
 
 def _field(found: Any) -> MysqlField:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +14,19 @@ from orch_tui.components.dbapi.extract import Reader, extract, require_columns
 from orch_tui.components.dbapi.growing import Last, require_growing
 from orch_tui.components.dbapi.names import require
 from orch_tui.components.dbapi.parameters import Source
-from orch_tui.components.dbapi.pipe import LineTooLongError
-from orch_tui.components.dbapi.streams import Rows
+from orch_tui.components.dbapi.pipe import MARK, LineTooLongError, piped
+from orch_tui.components.dbapi.streams import Rows, stored_errors
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import listed
+from orch_tui.components.mysql.row_lines import csv_column, is_streamed, line_of
 from orch_tui.components.mysql.server import Mysql, MysqlServer, quoted
 from orch_tui.components.mysql.types import FLOAT, MysqlField, reading
 from orch_tui.model.texts.text import counted
 
 if TYPE_CHECKING:
     from orch_tui.components.mysql.driver import Stream
+    from orch_tui.components.mysql.lines import LinesOut
 
 _NOT_PREPARED = 1295
 """The error for a statement that cannot be prepared."""
@@ -41,7 +43,8 @@ class Parameters(Source, MysqlServer):
 
 
 class MysqlReader(Reader):
-    """An unbuffered cursor in a read-only transaction with a consistent snapshot: all rows are of one moment.
+    """Lines that the server makes, or an unbuffered cursor, in a read-only transaction with a consistent snapshot: all
+    rows are of one moment, also when they are read again.
 
     Source: https://dev.mysql.com/doc/refman/8.4/en/commit.html
     """
@@ -54,6 +57,8 @@ class MysqlReader(Reader):
         self.parameters = parameters
         self.table: str | None = None
         self._stream: Stream | None = None
+        self._lines: LinesOut | None = None
+        self._plain, self._line = "", ""
         self._names: list[str] = []
         self._floats: set[str] = set()
 
@@ -63,40 +68,60 @@ class MysqlReader(Reader):
         self.session.execute("start transaction with consistent snapshot, read only")
 
     def leave(self) -> None:
-        if self._stream is not None:
-            self._stream.leave()
+        for one in (self._stream, self._lines):
+            if one is not None:
+                one.leave()
 
     def start(self, last: Last | None) -> list[Column]:
-        from orch_tui.components.mysql.driver import Stream
-
-        columns: list[Column] | None = None
         if self.parameters.table is not None:
-            columns, statement = self._of_table(last)
-        else:
-            self._look_for_floats()
-            statement = self.query(last)
-        self._stream = self.session.con.cursor(Stream)
-        self._stream.execute(statement)
-        fields = self._stream.fields()
+            return self._start_table(last)
+        self._look_for_floats()
+        self._plain = self.query(last)
+        fields = self._lines_of_query()
+        if not self._line:
+            # What such a query gives is known when it runs.
+            self.open()
+            assert self._stream is not None
+            fields = self._stream.fields()
         if not fields:
             raise UserError(f"the query on {self.shown} gives no rows at all; write a SELECT")
-        return columns or self.columns(
+        return self.columns(
             [replace(field, code=FLOAT) if field.name.casefold() in self._floats else field for field in fields]
         )
 
-    def _of_table(self, last: Last | None) -> tuple[list[Column], str]:
-        """The columns of the table, and the statement that reads them."""
+    def _start_table(self, last: Last | None) -> list[Column]:
         source, fields = self.look()
         json = self._json_columns()
         names = [field.name for field in fields]
         wanted = [require(name, names, "column", f"{self.table} in {self.shown}") for name in self.parameters.columns]
         chosen = [fields[names.index(name)] for name in wanted or names]
         columns = [self._column(field, is_json=field.name in json) for field in chosen]
-        statement = f"select {', '.join(_value(field) for field in chosen)} from {source}"
+        values = [_value(field) for field in chosen]
+        rows = f"from {source}"
         if last is not None:
             growing = require_growing(columns, last.column, last, self.shown)
-            statement += f" where {self._beyond(_value(chosen[columns.index(growing)]), last)}"
-        return columns, statement
+            rows += f" where {self._beyond(values[columns.index(growing)], last)}"
+        self._plain, self._line = f"select {', '.join(values)} {rows}", f"select {line_of(chosen, values)} {rows}"
+        return columns
+
+    def _lines_of_query(self) -> list[MysqlField]:
+        """The columns of a query that can be read as lines."""
+        import pymysql
+
+        from orch_tui.components.mysql.driver import described
+
+        if not is_streamed(self.parameters.statement):
+            return []
+        try:
+            fields = described(self.session.con, self._plain)
+            values = [f"source.{quoted(field.name)}" for field in fields]
+            statement = f"select {line_of(fields, values)} from ({self._plain}\n) as source" if fields else ""
+            described(self.session.con, statement)
+        except pymysql.Error:
+            # It may have columns of one name, or be none at all: then the query itself says so.
+            return []
+        self._line = statement
+        return fields
 
     def query(self, last: Last | None = None) -> str:
         """The statement that reads the query, or what is beyond ``last``."""
@@ -172,20 +197,45 @@ class MysqlReader(Reader):
             return f"{value} > '{str(last.value).removesuffix('+00')}'"
         return f"{value} > {last.value}" if not isinstance(last.value, float) else f"{value} > {last.value!r}e0"
 
-    def csv(self, columns: Sequence[Column], told: Callable[[int], None]) -> AbstractContextManager[Rows]:
-        # The protocol has the values one by one.
-        raise LineTooLongError
+    @contextmanager
+    def csv(self, columns: Sequence[Column], told: Callable[[int], None]) -> Iterator[Rows]:
+        if not self._line:
+            raise LineTooLongError
+        from orch_tui.components.mysql.lines import LinesOut
+
+        parsed = [csv_column(column) for column in columns]
+        if len(columns) == 1:
+            parsed.insert(0, MARK)
+        readable: tuple[type[Exception], ...] = (*stored_errors(), LineTooLongError)
+        self._lines = LinesOut(self.session, self._line)
+        try:
+            with piped(parsed, self._lines.chunks(), told) as rows:
+                yield rows
+        except readable:
+            self._lines.take_back()
+            raise
 
     def open(self) -> None:
-        """They are on their way already."""
+        """Begin to read value by value, if they are not on their way already."""
+        from orch_tui.components.mysql.driver import Stream
+
+        if self._stream is None:
+            self._stream = self.session.con.cursor(Stream)
+            self._stream.execute(self._plain)
 
     def fetchmany(self, count: int) -> list[tuple[Any, ...]]:
         assert self._stream is not None
         return list(self._stream.fetchmany(count))
 
     def estimate(self) -> int | None:
-        # Not while the rows of the statement are on their way: the connection can do one thing at a time.
-        return None
+        if self.table is None:
+            # The rows of the statement may be on their way: the connection can do one thing at a time.
+            return None
+        rows = self.session.execute(
+            "select table_rows from information_schema.tables where table_schema = database() and table_name = %s",
+            (self.table,),
+        )
+        return int(rows[0][0]) if rows and rows[0][0] else None
 
 
 def _value(field: MysqlField) -> str:

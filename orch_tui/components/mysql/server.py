@@ -6,11 +6,12 @@ https://mariadb.com/kb/en/mariadb-error-code-reference/
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import ssl
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import pymysql
 
 _KILL_SECONDS = 5
+_NO_THREAD, _CANCELLED = 1094, 1317
+"""Errors: the statement has ended by itself; a statement was cancelled."""
 
 
 class MysqlServer(Server):
@@ -43,14 +46,16 @@ def name_list(names: Iterable[str]) -> str:
 
 
 class Mysql(Session):
-    """A session in UTC. ``quick`` limits every wait to the seconds of a test of the connection."""
+    """A session in UTC. ``quick`` limits every wait to the seconds of a test of the connection, ``sends`` lets the
+    server ask for rows."""
 
     con: pymysql.Connection[Any]
 
-    def __init__(self, server: Server, ctx: Context, *, quick: bool = False) -> None:
+    def __init__(self, server: Server, ctx: Context, *, quick: bool = False, sends: bool = False) -> None:
         super().__init__(server)
         self._ctx = ctx
         self._quick = quick
+        self._sends = sends
         self.is_mariadb = False
         self._version = ""
         self._number = 0
@@ -58,7 +63,7 @@ class Mysql(Session):
     def connect(self) -> None:
         server = self.server
         wait = min(server.connect_timeout, TEST_SECONDS) if self._quick else server.connect_timeout
-        self.con = self.open(wait, keep=not self._quick)
+        self.con = self.open(wait, keep=not self._quick, sends=self._sends)
         self._number, version = self.execute("select connection_id(), version()")[0]
         self.is_mariadb = "mariadb" in str(version).lower()
         self._version = str(version).split("-")[0]
@@ -69,7 +74,7 @@ class Mysql(Session):
         else:
             self.execute(f"set session max_execution_time = {limit * 1000}")
 
-    def open(self, wait: float, *, keep: bool) -> pymysql.Connection[Any]:
+    def open(self, wait: float, *, keep: bool, sends: bool = False) -> pymysql.Connection[Any]:
         """A connection to the server. Raises: UserError when the driver is missing, its errors, OSError."""
         try:
             from orch_tui.components.mysql.driver import open_connection
@@ -80,7 +85,7 @@ class Mysql(Session):
             path = self._ctx.resolve(self.server.ssl_ca)
             if not path.is_file():
                 raise UserError(f"there is no file {path}; correct the parameter ssl_ca")
-        return open_connection(self.server, str(path) if path else None, wait, keep)
+        return open_connection(self.server, str(path) if path else None, wait, keep, sends)
 
     def execute(self, statement: str, arguments: tuple[Any, ...] | None = None) -> list[tuple[Any, ...]]:
         """The rows of a statement, none if it gives none. Raises: pymysql.Error."""
@@ -102,11 +107,32 @@ class Mysql(Session):
         try:
             self.close()
             # The server notices a closed connection only when it has rows to send.
-            with self.open(_KILL_SECONDS, keep=False) as other, other.cursor() as cursor:
-                cursor.execute(f"kill {int(self._number)}")
+            self._kill("connection")
         except (pymysql.Error, OSError) as error:
-            if error.args[:1] != (1094,):  # no such thread: it has ended by itself
+            if error.args[:1] != (_NO_THREAD,):
                 self._ctx.log(f"a statement may still run at the server: {safe_line(str(error), 200)}")
+
+    def cancel(self) -> None:
+        """Let the server end the statement that runs, where it lets us in once more for that. Raises nothing."""
+        import pymysql
+
+        # Without it the statement runs to its end.
+        with contextlib.suppress(pymysql.Error, OSError):
+            self._kill("query")
+
+    def settle(self) -> None:
+        """Wait for a cancel that came too late, so that it meets no other statement. Raises: pymysql.Error."""
+        import pymysql
+
+        try:
+            self.execute("do 0")
+        except pymysql.Error as error:
+            if error.args[:1] != (_CANCELLED,):
+                raise
+
+    def _kill(self, what: Literal["connection", "query"]) -> None:
+        with self.open(_KILL_SECONDS, keep=False) as other, other.cursor() as cursor:
+            cursor.execute(f"kill {what} {int(self._number)}")
 
     def explain(self, error: Exception) -> str | None:
         import pymysql
@@ -173,7 +199,7 @@ _ADVICE = {
     1836: "the server may only be read: {text}",
     1205: "another program locks what is needed ({text}); run the task again later, or raise lock_timeout",
     1213: "two programs waited for each other, and the server ended this one; run the task again",
-    1317: "the statement was cancelled at the server ({text}); run the task again",
+    _CANCELLED: "the statement was cancelled at the server ({text}); run the task again",
     1053: _LOST,
     1927: _LOST,
     2006: _LOST,

@@ -31,7 +31,7 @@ _BINARY = 63
 _UNSIGNED = 32
 """The flag of a column without negative numbers."""
 
-FLOAT = 4
+FLOAT, BIT = 4, 16
 _INTEGERS = {1: "TINYINT", 2: "SMALLINT", 9: "INTEGER", 3: "INTEGER", 8: "BIGINT"}
 _CHECKED: dict[int, Finding] = {
     10: date(),
@@ -82,7 +82,7 @@ def reading(field: MysqlField, *, booleans: bool = True) -> Reading:
         return _found(_CHECKED[field.code])
     if field.code in (0, 246):
         return _found(_decimal(field))
-    if field.code == 16:
+    if field.code == BIT:
         return Reading("BOOLEAN", _bit) if field.length == 1 else Reading("UBIGINT", _bits)
     simple = {FLOAT: "FLOAT", 5: "DOUBLE", 6: "VARCHAR", 13: "SMALLINT", 245: "JSON", 255: "BLOB"}
     if field.code in simple:
@@ -216,13 +216,15 @@ def written(column: str, kind: str, target: Target) -> str:
     if target.family in ("text", "choice", "json") and kind != "BLOB":
         return f"coalesce({_string(text_of(column, kind))}, 'NULL')"
     if kind in ("FLOAT", "DOUBLE"):
-        sentence = f"{column} holds a number that is infinite or none, which MySQL cannot store".replace("'", "''")
-        # As a double: the shortest text of a FLOAT is another number.
-        number = f"cast(cast({column} as double) as varchar)"
-        return (
-            f"case when {column} is null then 'NULL' when isfinite({column}) then {number} else error('{sentence}') end"
-        )
+        return f"coalesce(cast({_finite(column)} as varchar), 'NULL')"
     return f"coalesce({_present(column, kind)}, 'NULL')"
+
+
+def _finite(column: str) -> str:
+    sentence = f"{column} holds a number that is infinite or none, which MySQL cannot store".replace("'", "''")
+    # As a double: the shortest text of a FLOAT is another number.
+    number = f"cast({column} as double)"
+    return f"case when {column} is null or isfinite({column}) then {number} else error('{sentence}') end"
 
 
 def _string(text: str) -> str:
@@ -240,3 +242,47 @@ def _present(column: str, kind: str) -> str:
         # In UTC and without a zone, which only newer servers understand.
         return _string(f"cast(cast({column} as timestamp) as varchar)")
     return _string(text_of(column, kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A value on its way to LOAD DATA: DuckDB's expression of its text, whether that is to be in quotes in any case,
+    and what MySQL makes of the text ``{}``; None: what it makes of every text that is for the column."""
+
+    text: str
+    quoted: bool
+    made: str | None = None
+
+
+_NUMBERS: tuple[Family, ...] = ("integer", "decimal", "real", "double")
+_TEXTS: tuple[Family, ...] = ("text", "choice", "json")
+_TIME: tuple[Family, ...] = ("date", "time", "timestamp", "moment")
+_DIRECT: dict[str, tuple[Family, ...]] = {
+    "boolean": _NUMBERS, "integer": _NUMBERS, "decimal": _NUMBERS, "float": _NUMBERS,
+    "date": (*_TIME, *_TEXTS), "time": (*_TIME, *_TEXTS), "timestamp": (*_TIME, *_TEXTS), "moment": (*_TIME, *_TEXTS),
+}  # fmt: skip
+"""Where a text that LOAD DATA reads becomes the same as that value in an INSERT."""
+
+
+def sent(column: str, kind: str, target: Target) -> Sent:
+    """How ``column`` (quoted, of a DuckDB type) gets into a column of MySQL by LOAD DATA, as :func:`written` does by
+    INSERT.
+
+    An infinite number that is to be one ends the query with an error, as there.
+    """
+    source = source_of(kind)
+    if kind == "BLOB":
+        return Sent(f"hex({column})", True, "unhex({})")
+    if target.family in _TEXTS:
+        return Sent(text_of(column, kind), True)
+    direct = target.family in _DIRECT.get(source, ())
+    if source == "float":
+        return Sent(_finite(column), False, None if direct else "{} + 0e0")
+    if source == "boolean":
+        return Sent(f"cast({column} as tinyint)", False, None if direct else "cast({} as signed)")
+    if source == "integer":
+        return Sent(column, False, None if direct else f"cast({{}} as {'un' * kind.startswith('U')}signed)")
+    if source == "decimal":
+        return Sent(column, False, None if direct else f"cast({{}} as {kind})")
+    text = f"cast({column} as timestamp)" if source == "moment" else text_of(column, kind)
+    return Sent(text, not direct, None if direct else "{}")

@@ -8,6 +8,7 @@ from orch_tui.components import kit
 from orch_tui.components.dbapi.fit import Choice
 from orch_tui.components.dbapi.names import find
 from orch_tui.components.dbapi.parameters import Target
+from orch_tui.components.dbapi.pipe import CsvOut
 from orch_tui.components.dbapi.rows import reader
 from orch_tui.components.dbapi.session import STAGE
 from orch_tui.components.dbapi.write import Done, Job, TargetColumn, Writer, describe, write
@@ -15,7 +16,7 @@ from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.sql import row_batches
 from orch_tui.components.mysql.server import Mysql, MysqlServer, name_list, quoted
 from orch_tui.components.mysql.stage import Stage
-from orch_tui.components.mysql.types import choices, target_of, written
+from orch_tui.components.mysql.types import choices, sent, target_of, written
 from orch_tui.model.texts.text import counted, safe_line
 
 _SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_BACKSLASH_ESCAPES,NO_AUTO_VALUE_ON_ZERO"
@@ -35,7 +36,7 @@ class MysqlWriter(Writer):
     session: Mysql
 
     def __init__(self, parameters: Parameters, ctx: Context, *, quick: bool = False) -> None:
-        self.session = Mysql(parameters, ctx, quick=quick)
+        self.session = Mysql(parameters, ctx, quick=quick, sends=not quick)
         self.ctx = ctx
         self.target = parameters
         self.called = f"the table {parameters.table}"
@@ -106,8 +107,9 @@ class MysqlWriter(Writer):
         place, columns = quoted(self._name), name_list(field.target for field in job.fields)
         if job.is_new:
             self._create(job)
-        stage = Stage(self.session, job)
-        stage.fill(place, self._lines(job))
+        stage = Stage(self.session, job, place, self.ctx.log)
+        if not self._load(stage, job):
+            stage.fill(self._lines(job))
         if job.mode == "upsert":
             stage.require_distinct(self.where)
         done = Done()
@@ -131,6 +133,14 @@ class MysqlWriter(Writer):
                 f"{counted(total, 'row')} only, by the key as it compares it"
             )
         return done
+
+    def _load(self, stage: Stage, job: Job) -> bool:
+        """Whether the rows are in the stage by the quick way, exactly as they are in the input."""
+        values = [sent(field.value, field.kind, field.type) for field in job.fields]
+        query = f"select {', '.join(f'{value.text} as c{at}' for at, value in enumerate(values))} from source"
+        texts = [f"c{at}" for at, value in enumerate(values) if value.quoted]
+        with CsvOut(job.con, query, quoted_columns=texts, null="NULL") as csv:
+            return stage.load(self.told(csv), [value.made for value in values])
 
     def _update(self, job: Job) -> int:
         """Update the rows with a known key; returns how many there are, changed or not."""

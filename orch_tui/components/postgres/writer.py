@@ -142,7 +142,7 @@ class PostgresWriter(Writer):
         cursor = self.session.con.cursor()
         with (
             # Alone in a line, a backslash and a point would be the end of all rows.
-            CsvOut(job.con, f"select {named} from source", force_quote=len(values) == 1) as csv,
+            CsvOut(job.con, f"select {named} from source", quoted_columns=["c0"] if len(values) == 1 else []) as csv,
             cursor.copy(f"copy {into} from stdin (format csv)".encode()) as copy,
         ):
             for chunk in self.told(csv):
