@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import math
 import os
 import tempfile
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
-from tests.bench.data import OURS, Case, cases, data
+from tests.bench.cases import OURS, Case
+from tests.bench.data import data, data_cases
+from tests.bench.tasks import task_cases
 from tests.bench.timing import Measured, in_turn
 
 _HEAD = """# Measured
 
 Each way of data beside what does the same: whole processes in turn (A B A B), ours from a cold start, publishing
-included. Seconds are the median of {times}, with the least and the most; memory is the largest resident one of all.
-The ratio is ours to the best of the others, *at most* what it is to be on a quiet machine. Made by
+included. Of runs of trivial tasks the seconds are those of the run: the executor's beside `xargs`, the one that is
+watched on the screen beside the one that is not. Seconds are the median of {times} (of three for 10,000 tasks), with
+the least and the most; memory is the largest resident one of all. The ratio is ours to the best of the others, *at
+most* what it is to be on a quiet machine. Made by
 `python -m tests.bench`; what is beside us is installed by `python -m tests.servers.install peers`.
 
 {when}: {machine}. {rows:,} rows of 8 columns (bigint, text, decimal(12,2), boolean, date, timestamp, double, md5).
@@ -35,10 +41,10 @@ def main() -> None:
     options = parser.parse_args()
     lines = ["| what | by | wall s | CPU s | MB | ratio | at most |", "| --- | --- | --- | --- | --- | --- | --- |"]
     with tempfile.TemporaryDirectory(prefix="orch-bench-") as home, data(Path(home), options.rows) as given:
-        for case in cases(given):
+        for case in chain(data_cases(given), task_cases(Path(home) / "tasks")):
             if all(word.lower() in case.title.lower() for word in options.words):
                 print(case.title, flush=True)
-                lines += table(case, in_turn(case.ways, options.times))
+                lines += table(case, in_turn(case.ways, min(case.most, options.times)))
     head = _HEAD.format(
         times=options.times, when=f"{datetime.date.today():%-d %B %Y}", machine=machine(), rows=options.rows
     )
@@ -57,7 +63,8 @@ def table(case: Case, measured: dict[str, Measured]) -> Sequence[str]:
     rows = []
     for name, one in measured.items():
         first = [case.title, f"**{name}**"] if name == OURS else ["", name]
-        figures = [one.spread("wall"), one.spread("cpu"), f"{max(s.memory for s in one.samples):.0f}"]
+        memory = max(sample.memory for sample in one.samples)
+        figures = [one.spread("wall"), one.spread("cpu"), "–" if math.isnan(memory) else f"{memory:.0f}"]
         last = [", ".join(ratios), ", ".join(most)] if name == OURS else ["", ""]
         rows.append(f"| {' | '.join([*first, *figures, *last])} |")
     return rows

@@ -7,7 +7,6 @@ slowly, and would measure that.
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import statistics
@@ -17,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from orch_tui.model.events import events
@@ -25,6 +23,8 @@ from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, read_run
+
+from tests.bench.tasks import executed, trivial, xargs
 
 pytestmark = pytest.mark.bench
 ROUNDS = 3
@@ -42,45 +42,15 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
         yield Path(name)
 
 
-def _project(root: Path, count: int) -> Path:
-    (root / "configurations" / "command").mkdir(parents=True)
-    (root / "orchestrations").mkdir()
-    (root / "orch.toml").write_text('name = "Bench"\n')
-    lines = ['name = "O"', "max_parallel = 8", "[[phases]]", 'id = "p"', 'name = "P"']
-    for number in range(count):
-        path = root / "configurations" / "command" / f"t{number}.toml"
-        path.write_text(f'name = "T{number}"\n[parameters]\ncommand = "/bin/true"\n')
-        lines += ["[[phases.tasks]]", f'id = "t{number}"', f'configuration = "command/t{number}"']
-    (root / "orchestrations" / "o.toml").write_text("\n".join(lines) + "\n")
-    return root
-
-
-def _xargs(logs: Path, count: int) -> float:
-    logs.mkdir()
-    command = f"seq {count} | xargs -P 8 -I{{}} sh -c '/bin/true > {logs}/{{}}.log 2>&1'"
-    before = time.perf_counter()
-    subprocess.run(["sh", "-c", command], check=True)
-    return time.perf_counter() - before
-
-
-def _run(root: Path) -> dict[str, Any]:
-    output = subprocess.run(
-        [sys.executable, "-m", "tests.bench.one_run", str(root)], check=True, capture_output=True, text=True
-    )
-    result: dict[str, Any] = json.loads(output.stdout)
-    assert result["status"] == "success"
-    return result
-
-
 def test_cost_of_a_trivial_task(place: Path) -> None:
     print(f"\n{place.parts[1]}: ms per task, executor / xargs -P 8 with a log file each (budget 1.5)")
     per_task = {}
     for count in (100, 1_000, 10_000):
         ratios, costs, rss = [], [], 0.0
         for turn in range(ROUNDS if count < 10_000 else 1):
-            before = _xargs(place / f"logs-{count}-{turn}-a", count)
-            result = _run(_project(place / f"project-{count}-{turn}", count))
-            after = _xargs(place / f"logs-{count}-{turn}-b", count)
+            before = xargs(place / f"logs-{count}-{turn}-a", count)
+            result = executed(trivial(place / f"project-{count}-{turn}", count))
+            after = xargs(place / f"logs-{count}-{turn}-b", count)
             ratios.append(result["wall"] / statistics.mean([before, after]))
             costs.append(result["wall"] / count * 1e3)
             rss = max(rss, result["rss_mb"])
@@ -125,7 +95,7 @@ def test_start_up() -> None:
     bare = best([sys.executable, "-c", "pass"])
     helped = best([sys.executable, "-m", "orch_tui", "--help"])
     with tempfile.TemporaryDirectory() as name:
-        root = _project(Path(name) / "p", 3)
+        root = trivial(Path(name) / "p", 3)
         first = min(_until_first_task(root) for _ in range(7))
     print(f"\nstart-up: --help {helped * 1e3:.0f} ms = {helped / bare:.1f} x a bare interpreter (budget 150 ms)")
     print(f"start-up: run before its first task {first * 1e3:.0f} ms = {first / bare:.1f} x (budget 150 ms)")
@@ -133,7 +103,7 @@ def test_start_up() -> None:
 
 def test_cpu_of_a_trivial_run(tmp_path: Path) -> None:
     """The whole process with its task, against an interpreter that only loads the libraries that a run stands on."""
-    root = _project(tmp_path / "p", 1)
+    root = trivial(tmp_path / "p", 1)
     libraries = [sys.executable, "-c", "import click, asyncio, tomllib, hashlib"]
     run = [sys.executable, "-m", "orch_tui", "run", "o", "--project", str(root), "--quiet"]
     ratios = []

@@ -1,7 +1,8 @@
-"""Processes measured beside each other, in turn: A B A B, so that what disturbs the machine meets both."""
+"""Ways measured beside each other, in turn: A B A B, so that what disturbs the machine meets both."""
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 import subprocess
@@ -14,11 +15,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Seconds on the wall and of the processor, and the largest resident memory in MB, of one process."""
+    """Seconds on the wall and of the processor, and the largest resident memory in MB; NaN: not measured."""
 
     wall: float
-    cpu: float
-    memory: float
+    cpu: float = math.nan
+    memory: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +35,48 @@ class Measured:
     def spread(self, what: str) -> str:
         """The median, and the least and the most: ``1.20 (1.15–1.31)``."""
         values = [getattr(one, what) for one in self.samples]
+        if any(map(math.isnan, values)):
+            return "–"
         return f"{statistics.median(values):.2f} ({min(values):.2f}–{max(values):.2f})"
 
 
+Way = Callable[[], Sample]
+"""Does what is measured, once."""
 Starter = Callable[[], "subprocess.Popen[str]"]
-"""Prepares what the process needs, and starts it; its outputs are pipes."""
+"""Prepares what a process needs, and starts it; its outputs are pipes."""
 
 
-def in_turn(ways: Mapping[str, Starter], times: int) -> dict[str, Measured]:
-    """Each way ``times`` times, one after the other. Raises: AssertionError when a process fails, with its outputs."""
+def in_turn(ways: Mapping[str, Way], times: int) -> dict[str, Measured]:
+    """Each way ``times`` times, one after the other."""
     samples: dict[str, list[Sample]] = {name: [] for name in ways}
     for _ in range(times):
-        for name, start in ways.items():
-            samples[name].append(_sample(start))
+        for name, way in ways.items():
+            samples[name].append(way())
     return {name: Measured(found) for name, found in samples.items()}
 
 
-def _sample(start: Starter) -> Sample:
-    process = start()
-    # From here on: what the preparation took is nobody's.
-    before = time.perf_counter()
-    watch = _Peak(process.pid)
-    watch.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - before
-    process.returncode = os.waitstatus_to_exitcode(status)
-    with process:
-        told = [stream.read() for stream in (process.stdout, process.stderr) if stream]
-    assert process.returncode == 0, told
-    watch.join()
-    return Sample(wall, usage.ru_utime + usage.ru_stime, watch.megabytes)
+def whole(start: Starter) -> Way:
+    """A process from its start to its end, with its children that it waited for.
+
+    The way raises AssertionError when the process fails, with its outputs.
+    """
+
+    def way() -> Sample:
+        process = start()
+        # From here on: what the preparation took is nobody's.
+        before = time.perf_counter()
+        watch = _Peak(process.pid)
+        watch.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - before
+        process.returncode = os.waitstatus_to_exitcode(status)
+        with process:
+            told = [stream.read() for stream in (process.stdout, process.stderr) if stream]
+        assert process.returncode == 0, told
+        watch.join()
+        return Sample(wall, usage.ru_utime + usage.ru_stime, watch.megabytes)
+
+    return way
 
 
 class _Peak(threading.Thread):

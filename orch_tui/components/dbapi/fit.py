@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orch_tui.components.dbapi.held import Target, source_of
 from orch_tui.components.dbapi.json_keys import repeated_key
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import quoted

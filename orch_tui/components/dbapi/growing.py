@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from orch_tui.components.dbapi.settle import Settled
 from orch_tui.components.dbapi.sql_source import saved_last, tell_start
 from orch_tui.components.dbapi.values import Column
 from orch_tui.components.kit.component import Context
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import parquet, quoted

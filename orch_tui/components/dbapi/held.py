@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from orch_tui.model.dataclass import dataclass
 
 Family = Literal[
     "boolean", "integer", "decimal", "real", "double", "text", "bytes", "date", "time", "timestamp", "moment",

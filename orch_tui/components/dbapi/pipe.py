@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from orch_tui.components.dbapi.streams import Rows
+from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.duckdb import literal, quoted
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ for dates of the year 5881580 or for 00:00.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from orch_tui.components.kit.component import Context
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.assumed import BROKEN

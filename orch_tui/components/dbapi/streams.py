@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orch_tui.components.dbapi.settle import Types
+from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.assumed import is_broken
 from orch_tui.storage.duckdb import Column, literal, scan
 from orch_tui.storage.parquet import ROW_GROUP, CarriedColumns, Run, execute, write_once, write_parquet

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from orch_tui.components.dbapi.settle import Finding
+from orch_tui.model.dataclass import dataclass
 
 Convert = Callable[[Any], Any]
 """Makes a value that is not None fit its column."""

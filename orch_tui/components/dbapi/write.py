@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from orch_tui.components.dbapi.fit import Choice, Field, require_held, settle_types
@@ -19,6 +18,7 @@ from orch_tui.components.dbapi.stop import stoppable
 from orch_tui.components.kit.component import Context, Input
 from orch_tui.components.kit.sql import connect, duckdb_explained, listed
 from orch_tui.components.kit.staging.staging import signals_deferred
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import folded, parquet

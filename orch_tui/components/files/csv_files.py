@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from orch_tui.components.files.csv_head import Head, body_lines, find_head, open_body
@@ -16,6 +16,7 @@ from orch_tui.components.kit.csv.copy import COPY_LINE_END, DEFAULT_LONGEST, LIN
 from orch_tui.components.kit.csv.dialect import Dialect, Empty
 from orch_tui.components.kit.csv.grammar import Fields, Grammar, Irregular, Width
 from orch_tui.components.kit.sql import usable_names
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.storage.duckdb import literal
 from orch_tui.storage.duckdb import scan as scan_files

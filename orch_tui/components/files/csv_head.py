@@ -12,13 +12,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from orch_tui.components.files.csv_layout import Place
 from orch_tui.components.files.source import Source
 from orch_tui.components.files.unpack import open_bytes
 from orch_tui.components.kit.csv.dialect import Dialect
 from orch_tui.components.kit.csv.grammar import Fields, Grammar, Irregular
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 
 _DELIMITERS = (",", ";", "\t", "|")

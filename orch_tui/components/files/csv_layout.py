@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from orch_tui.components.kit.csv.dialect import Dialect
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 
 _CHUNK = 2**19

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import literal
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from orch_tui.components.kit.expansion import Expansion
+from orch_tui.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

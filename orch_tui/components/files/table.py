@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from orch_tui.components.files.json_files import JsonFile
 from orch_tui.components.files.parquet_files import ParquetFile
 from orch_tui.components.files.typed_columns import Typed, Wishes, json_texts, texts
 from orch_tui.components.kit.sql import listed
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.assumed import assumed_types

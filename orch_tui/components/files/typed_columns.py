@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from orch_tui.components.files.asked_types import is_same, value_of
 from orch_tui.components.files.date_formats import Ambiguous, Dated, found_out, written_so
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import folded, quoted
 from orch_tui.storage.inference import comes_back, infer_types

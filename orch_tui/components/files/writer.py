@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +17,7 @@ from orch_tui.components import kit
 from orch_tui.components.files.rendering import csv_columns, json_line, not_in_json, write_json
 from orch_tui.components.kit.component import Context, Input, UserError
 from orch_tui.components.kit.sql import connect, duckdb_explained, listed, memory_for, query_progress
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import output_files
 from orch_tui.project.files.atomic import sync_directory

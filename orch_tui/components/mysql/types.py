@@ -7,7 +7,6 @@ https://dev.mysql.com/doc/refman/8.4/en/data-types.html
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from orch_tui.components.dbapi.fit import Choice
 from orch_tui.components.dbapi.held import Family, Target, changed, source_of
@@ -24,6 +23,7 @@ from orch_tui.components.dbapi.settle import (
     truth,
 )
 from orch_tui.components.dbapi.values import Convert
+from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.conversion import text_of
 
 _BINARY = 63
@@ -259,7 +259,7 @@ _TEXTS: tuple[Family, ...] = ("text", "choice", "json")
 _TIME: tuple[Family, ...] = ("date", "time", "timestamp", "moment")
 _DIRECT: dict[str, tuple[Family, ...]] = {
     "boolean": _NUMBERS, "integer": _NUMBERS, "decimal": _NUMBERS, "float": _NUMBERS,
-    "date": (*_TIME, *_TEXTS), "time": (*_TIME, *_TEXTS), "timestamp": (*_TIME, *_TEXTS), "moment": (*_TIME, *_TEXTS),
+    "date": _TIME, "time": _TIME, "timestamp": _TIME, "moment": _TIME,
 }  # fmt: skip
 """Where a text that LOAD DATA reads becomes the same as that value in an INSERT."""
 

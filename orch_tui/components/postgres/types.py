@@ -5,12 +5,11 @@ Source: https://www.postgresql.org/docs/current/catalog-pg-type.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from orch_tui.components.dbapi.fit import Choice
 from orch_tui.components.dbapi.held import Family, Target, changed, source_of
 from orch_tui.components.dbapi.pipe import CsvColumn
 from orch_tui.components.dbapi.settle import WIDTH, Digits, Finding, Finite, date, moment, time, timestamp
+from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.conversion import text_of
 
 _SCALE = 9

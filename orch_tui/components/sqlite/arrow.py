@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,6 +18,7 @@ from orch_tui.components.dbapi.settle import Types
 from orch_tui.components.dbapi.streams import Rows, store
 from orch_tui.components.sqlite.database_files import BUSY
 from orch_tui.components.sqlite.kinds import EXACT, Column, Way
+from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.duckdb import columns_of, quoted
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -32,6 +31,7 @@ from orch_tui.components.sqlite.database_files import (
     require_table,
 )
 from orch_tui.components.sqlite.kinds import Column, Way, look_at, way_of
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import folded, quoted
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from orch_tui.components.dbapi.settle import Finding, FirstOf, date, padded, timestamp, truth
+from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.duckdb import quoted
 
 KINDS = ("blob", "integer", "real", "text")

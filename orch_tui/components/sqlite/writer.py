@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from orch_tui.components.sqlite.database_files import (
     rows_in,
     table_names,
 )
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import folded, parquet, quoted
 

@@ -367,14 +367,19 @@ def test_wide_rows_stay_below_the_largest_packet(bench: Bench, server: MariaDbSe
     (before,) = server.run("select @@global.max_allowed_packet")[0]
     server.run("set global max_allowed_packet = 65536")
     try:
-        # WHEN rows are written that are larger together, THEN they come in pieces
+        # WHEN rows are written that are larger together, THEN they come in pieces, also one that is larger alone
         write(bench, server, "select range as id, repeat('é', 5000) as x from range(40)")
         assert server.run("select count(*), sum(length(x)) from t") == [(40, 400_000)]
-        # WHEN one alone is too large, THEN a line says so
+        write(bench, server, "select 1 as id, repeat('x', 100000) as x")
+        assert server.run("select length(x) from t") == [(100_000,)]
+        # WHEN rows can only be inserted, THEN they come in pieces too, and a line says so where one alone is too large
+        server.run("set global local_infile = 0")
+        write(bench, server, "select range as id, repeat('é', 5000) as x from range(40)")
+        assert server.run("select count(*), sum(length(x)) from t") == [(40, 400_000)]
         with pytest.raises(UserError, match="max_allowed_packet"):
             write(bench, server, "select 1 as id, repeat('x', 100000) as x")
     finally:
-        server.run(f"set global max_allowed_packet = {before}")
+        server.run(f"set global max_allowed_packet = {before}", "set global local_infile = 1")
 
 
 def test_connections_are_tested(tmp_path: Path, server: MariaDbServer) -> None:
