@@ -13,6 +13,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,11 @@ from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project, open_project
 
 from tests.servers.slurm import Cluster, slurm
+from tests.servers.tools import missing
 from tests.support.attack import Tally, first_seed, trials
 from tests.support.backend_contract import BackendContract
 from tests.support.engine_kit import begin, make_commands, run, statuses, until
+from tests.support.executors import host as on_host
 from tests.support.projects import ROOT, latest_run, orch, start, wait_for_file
 
 SETTINGS = '[backends.cluster]\nkind = "slurm"\n'
@@ -234,48 +237,84 @@ def test_at_most_so_many_jobs_are_in_the_queue(cluster: Cluster, tmp_path: Path)
 # -- secrets ---------------------------------------------------------------------------------------------------
 
 
-def test_no_secret_is_anywhere_where_others_look(cluster: Cluster, tmp_path: Path) -> None:
-    # GIVEN a task with a secret in its environment, and one that waits for room with it
-    secret = "s3cret-of-the-cluster"
+@pytest.fixture
+def somebody() -> Iterator[str]:
+    """Another user of this machine."""
+    if os.geteuid() != 0 or shutil.which("useradd") is None:
+        missing("another user can be made by root only, with useradd")
+    name = f"orch-{os.getpid()}"
+    subprocess.run(["useradd", "--system", "--no-create-home", "--shell", "/bin/sh", name], check=True)
+    try:
+        yield name
+    finally:
+        subprocess.run(["userdel", name], check=True)
+
+
+LOOK = """
+{ scontrol show job -dd; squeue -o %all; ps auxeww; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; } </dev/null 2>&1
+grep -rsF -f - "$@"
+"""
+"""What somebody looks at; which words they look for in files is not on their command line, where they would be seen."""
+
+
+def test_no_secret_is_anywhere_where_others_look(
+    cluster: Cluster, tmp_path: Path, somebody: str, request: pytest.FixtureRequest
+) -> None:
+    # GIVEN a task that runs with a secret in its environment, and one that waits for room with it
+    secret, public = "s3cret-of-the-cluster", "what-everybody-may-read"
     script = "[ -n ${TOKEN} ] || exit 3; touch ready; until [ -e go ]; do sleep 0.05; done; echo ${TOKEN}"
-    project = make(tmp_path, {"P": {"a": script, "b": script}}, f"max_parallel = 2\n{EVERYWHERE}")
+    waits = {"command": script, "resources": "{ cpus = 64 }"}
+    project = make(tmp_path, {"P": {"a": script, "b": waits}}, EVERYWHERE)
     (project.root / ".env").write_text(f"TOKEN={secret}\n")
     (project.root / ".env").chmod(0o600)
+    (project.root / "public").write_text(public)
+    own = [path for path in (tmp_path, *tmp_path.parents) if path != Path("/") and path.stat().st_uid == 0]
+    for path in own:
+        request.addfinalizer(partial(path.chmod, path.stat().st_mode & 0o7777))
+        path.chmod(path.stat().st_mode & 0o7777 | 0o055)
     active = begin(open_project(project.root))
     wait_for_file(project.root / "ready")
-    # WHEN everybody looks
-    seen = cluster.told("scontrol", "show", "job", "-dd") + cluster.told("squeue", "-o", "%all")
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                seen += Path(f"/proc/{entry}/cmdline").read_bytes().decode("utf-8", "replace")
-            except OSError:
-                continue
-    # THEN it is not there, nor in what the controller has written down
-    assert secret not in seen and "orch-" in seen
+    wait_for_status(active.directory, "b", Status.QUEUED)
+    assert secret in start_file(attempt(project, "b")).read_text()
+    # WHEN another user looks at the queue, at processes and at all files of the project and of the cluster
+    places = [project.root, cluster.home, *Path("/tmp").glob("orch-*")]
+    done = subprocess.run(
+        ["sh", "-c", LOOK, "sh", *map(str, places)],
+        input=f"{secret}\n{public}\n".encode(),
+        capture_output=True,
+        user=somebody,
+        group=somebody,
+        extra_groups=[],
+        cwd="/",
+        check=False,
+    )
+    # THEN they see what is for everybody, and no secret
+    seen = done.stdout.decode("utf-8", "replace")
+    assert "JobName=orch-" in seen and "orch_tui.engine.supervisor" in seen and public in seen
+    assert secret not in seen
+    # AND the controller has not written it down
     for file in (cluster.home / "state").rglob("*"):
         assert not file.is_file() or secret.encode() not in file.read_bytes(), file
     # AND of the files of the attempts only the user reads any
     for file in (project.root / ".orch").rglob("*"):
         assert file.stat().st_mode & 0o077 == 0, file
+    # WHEN both have ended THEN nothing has kept it
     (project.root / "go").touch()
-    assert set(statuses(ended(active)).values()) == {Status.SUCCESS}
-    # AND nothing has kept it
+    wait_for_status(active.directory, "a", Status.SUCCESS)
+    active.cancel(CancelRequest("ann"))
+    assert ended(active).tasks["b"].status is Status.CANCELLED
     for file in (project.root / ".orch").rglob("*"):
         assert not file.is_file() or secret.encode() not in file.read_bytes(), file
 
 
 # -- executors that die ----------------------------------------------------------------------------------------
 
-ELSEWHERE = ("unshare", "--uts", "sh", "-c", 'hostname "$0"; exec "$@"')
-"""The program that follows on another host, as far as it can tell."""
-
 
 def execute(project: Project, directory: Path | None = None, host: str = "other") -> subprocess.Popen[str]:
     """A process that executes a run, or takes it over on a host of this name."""
     module = "kill_me" if directory is None else "take_over_me"
     arguments = [str(project.root)] if directory is None else [str(project.root), str(directory)]
-    argv = [*ELSEWHERE, host, sys.executable, "-m", f"tests.integration.{module}", *arguments]
+    argv = [*on_host(host), sys.executable, "-m", f"tests.integration.{module}", *arguments]
     return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 

@@ -129,6 +129,13 @@ class Cluster:
     def start_controller(self) -> None:
         self._start("slurmctld", ["slurmctld", "-D"])
 
+    def pause_controller(self) -> None:
+        """It takes what is sent, and answers nothing until :meth:`wake_controller`."""
+        self._daemons["slurmctld"].send_signal(signal.SIGSTOP)
+
+    def wake_controller(self) -> None:
+        self._daemons["slurmctld"].send_signal(signal.SIGCONT)
+
     def kill_controller(self) -> None:
         """SIGKILL; what it has not saved is forgotten."""
         self._kill("slurmctld")
@@ -141,8 +148,16 @@ class Cluster:
 
     def kill_node(self, node: str) -> None:
         """As if its plug was pulled, and somebody told the controller."""
+        self.cut_off(node)
+        self.set_node(node, "down")
+
+    def cut_off(self, node: str) -> None:
+        """As if its plug was pulled, and nobody has noticed."""
         self._kill(node)
-        self.run("scontrol", "update", f"nodename={node}", "state=down", "reason=died")
+
+    def set_node(self, node: str, state: str) -> None:
+        """What the controller is told of it: ``down``, ``drain``, ``resume``."""
+        self.run("scontrol", "update", f"nodename={node}", f"state={state}", "reason=test")
 
     def _start(self, name: str, argv: Sequence[str]) -> None:
         with (self.home / "log" / f"{name}.out").open("ab") as output:

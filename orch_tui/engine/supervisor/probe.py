@@ -26,13 +26,15 @@ def main() -> int:
     """Look, tell, and wait to be looked at."""
     directory = Path(sys.argv[1])
     scratch = os.environ.get("TMPDIR") or "/tmp"
+    free, fault = _room(scratch)
     told = {
         "host": host(),
         "time": time.time(),
         "locked": is_locked(directory / HELD),
         "exclusive": _is_refused(directory / MADE),
         "scratch": scratch,
-        "free": shutil.disk_usage(scratch).free,
+        "free": free,
+        "fault": fault,
     }
     descriptor = open_own(directory / TAKEN, os.O_RDWR | os.O_CREAT)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -45,6 +47,17 @@ def main() -> int:
         time.sleep(0.05)
     os.close(descriptor)
     return 0
+
+
+def _room(scratch: str) -> tuple[int, str]:
+    """Bytes that are free where temporary files go, and why none can be made there."""
+    try:
+        made = f"{scratch}/orch-{os.urandom(8).hex()}"
+        os.mkdir(made, 0o700)
+        os.rmdir(made)
+        return shutil.disk_usage(scratch).free, ""
+    except OSError as error:
+        return 0, error.strerror or str(error)
 
 
 def _is_refused(path: Path) -> bool:

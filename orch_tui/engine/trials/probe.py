@@ -109,7 +109,8 @@ async def _probe(backend: Backend, name: str, directory: Path) -> Probed:
         return Probed(f"{name}: no answer", (_silent(name, end, told),))
     answer |= {"crosses": crosses, "skew": answer["time"] - seen_at}
     began = "" if told.begun is None else f", begun after {show_duration(told.begun - sent)}"
-    free = f"{size_text(answer['free'])} free in {answer['scratch']}"
+    room = size_text(answer["free"]) if not answer["fault"] else "nothing"
+    free = f"{room} free in {answer['scratch']}"
     return Probed(f"{name}: {told.place or answer['host']}{began}, {free}", tuple(_judge(name, answer)))
 
 
@@ -159,7 +160,11 @@ def _judge(name: str, answer: dict[str, Any]) -> list[Problem]:
     if abs(skew) > _MOST_SKEW:
         message = f"the clock of {answer['host']} is {show_duration(abs(skew))} off"
         found.append(Problem(Severity.WARNING, "backend", message, "keep the clocks of nodes together (NTP)"))
-    if answer["free"] < _LEAST_FREE:
+    if answer["fault"]:
+        message = f"{answer['host']} can write nothing into {answer['scratch']}: {answer['fault']}"
+        remedy = "give it a TMPDIR that is there and the user's: until then temporary files go over the network"
+        found.append(Problem(Severity.WARNING, "backend", message, remedy))
+    elif answer["free"] < _LEAST_FREE:
         message = f"{answer['host']} has {size_text(answer['free'])} free in {answer['scratch']}"
         found.append(Problem(Severity.WARNING, "backend", message, "give its TMPDIR more room: DuckDB spills there"))
     return found

@@ -30,6 +30,7 @@ from orch_tui.engine.backends.slurm.commands import (
 from orch_tui.engine.backends.slurm.queue import Queue
 from orch_tui.engine.backends.slurm.states import (
     BAD_NODE,
+    ENDED_THERE,
     NEVER,
     OUT_OF_MEMORY,
     PENDING,
@@ -52,7 +53,8 @@ _TOO_LATE = 10.0
 _SLOW = 1.0
 """Seconds after which it is said that the queue has not answered yet."""
 _LOOK = 1.0
-_KILLED = (-9, 137)
+_KILLED = (-9, 137, -15, 143)
+"""Codes of what SIGKILL or SIGTERM has ended, seen from outside and by a shell."""
 _MEMORY = re.compile(r"oom.?kill|out of memory|memory limit", re.IGNORECASE)
 _SOME, _MANY, _ALWAYS = 5, 50, 1 << 30
 """How often something is tried again that never began: where a node may be at fault, where the question was lost, and
@@ -223,25 +225,30 @@ class SlurmJob:
         return state == OUT_OF_MEMORY or any(map(_MEMORY.search, queue_words(self._directory)))
 
     async def _ended(self, end: End, stop: StopRequest, seen: Seen) -> Exit:
-        """Its node has said how it ended; in two cases the queue knows better why."""
+        """Its node has said how it ended; where a signal did it that nobody here has sent, the queue may know better
+        why: who ends a job there ends its processes at once."""
         if end.error is not None:
             raise NotStarted(*end.error)
         code, by_queue = end.exit.code, end.exit.stopped is FailureKind.CANCEL and stop.why is None
         told = end.exit.oom or end.exit.memory is MemoryEnd.EXCEEDED
-        if by_queue or (self._spec.memory and code in _KILLED and not told and end.exit.stopped is None):
+        if by_queue or (code in _KILLED and not told and end.exit.stopped is None):
             state, nodes = await self._last_word(seen)
-            if by_queue:
+            if by_queue or state in ENDED_THERE or state in PENDING:
                 why = why_over(state, nodes) if state else "the queue ended it"
+                if state in PENDING and not await _done(cancel(self._name)):
+                    # It would not begin, and wait there for that.
+                    self._queue.watch.drop(self._name)
                 return self._ending.by_others(end, why)
-            if self._ran_out_of_memory(state):
+            if self._spec.memory and self._ran_out_of_memory(state):
                 return self._ending.end(self._out_of_memory(end.exit), end.seconds)
         return self._ending.end(end.exit, end.seconds)
 
     async def _last_word(self, seen: Seen) -> tuple[str, str]:
-        """In which state the queue leaves it, and where; empty when it does not say in time."""
+        """In which state the queue leaves it, and where: over, or to begin once more; empty when it does not say in
+        time."""
         deadline = time.monotonic() + _ANSWER
         while time.monotonic() < deadline:
-            if seen.row is not None and is_over(seen.row.state):
+            if seen.row is not None and (is_over(seen.row.state) or seen.row.state in PENDING):
                 return seen.row.state, seen.row.nodes
             self._queue.watch.hurry()
             seen.changed.clear()

@@ -41,6 +41,10 @@ _ENDS = {
 }
 
 
+ENDED_THERE = frozenset(_ENDS) - {OUT_OF_MEMORY}
+"""States of jobs that were ended by their queue, whatever their program did."""
+
+
 def is_over(state: str) -> bool:
     """Whether a job in this state runs no more, and never will."""
     return state not in PENDING and state not in ACTIVE
@@ -54,5 +58,7 @@ def why_pending(reason: str) -> str:
 
 def why_over(state: str, nodes: str) -> str:
     """Why a job ended without its program: ``its node failed (NODE_FAIL on n2)``."""
+    if state in PENDING:
+        return "the queue ended it to begin it once more (scontrol requeue)"
     where = f" on {nodes}" if nodes else ""
     return f"{_ENDS[state]} ({state}{where})" if state in _ENDS else f"the queue says {state}{where}"

@@ -21,6 +21,7 @@ def test_reasons_are_in_words_and_unknown_ones_as_they_are() -> None:
     assert (why_pending("None"), why_pending("QOSMaxCpuPerUserLimit")) == ("", "QOSMaxCpuPerUserLimit")
     assert why_over("NODE_FAIL", "n2") == "its node failed (NODE_FAIL on n2)"
     assert why_over("FAILED", "") == "the queue says FAILED"
+    assert why_over("REQUEUE_HOLD", "") == "the queue ended it to begin it once more (scontrol requeue)"
 
 
 def test_a_bad_node_is_left_out_for_a_while() -> None:
