@@ -10,6 +10,8 @@ from orch_tui.engine.backends.remote.handoff import End, Node
 from orch_tui.engine.backends.remote.telling import Telling
 from orch_tui.engine.backends.remote.words import last_words
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit
+from orch_tui.project.attempt_dir import log_file
+from orch_tui.project.concurrent.locks import is_locked
 
 
 class Ending:
@@ -43,6 +45,8 @@ class Ending:
         return self.end(replace(end.exit, code=None, stopped=None, lost=f"lost: {why}"), end.seconds)
 
     def lost(self, why: str) -> Exit:
-        """It began, and has left no answer; with the last words of the queue's log."""
+        """It began, and has left no answer; with the last words of the queue's log, and whether something of it still
+        lives, which holds the lock of its log wherever it is."""
         words = f": {words}" if (words := last_words(self._directory)) else ""
-        return self.end(Exit(None, lost=f"lost: {why}, and it left no exit code{words}"), write=True)
+        lives = "; something of it still runs where it was" if is_locked(log_file(self._directory)) else ""
+        return self.end(Exit(None, lost=f"lost: {why}, and it left no exit code{words}{lives}"), write=True)
