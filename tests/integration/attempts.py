@@ -12,6 +12,19 @@ from typing import Any
 
 from orch_tui.storage.storage import Storage
 
+from tests.support.warm import warm
+
+_LOADED = (
+    *(f"orch_tui.components.kit.{name}" for name in ("sql", "parameters", "staging.checking", "staging.staging")),
+    *(f"orch_tui.storage.{name}" for name in ("merge", "publish", "storage")),
+    "httpx",
+)
+"""What attempts of most built-in components import, as a run's forker has it, and what those of APIs do."""
+
+
+def _python_path() -> str:
+    return os.pathsep.join(path for path in sys.path if path)
+
 
 @dataclass
 class Attempt:
@@ -31,7 +44,7 @@ class Attempt:
     def start(self, *argv: str, code: str | None = None) -> subprocess.Popen[str]:
         """A component module, or ``code`` for the interpreter, in its own process group."""
         return subprocess.Popen(
-            [sys.executable, "-c", code] if code is not None else [sys.executable, "-m", *argv],
+            self._command(argv, code),
             cwd=self.project,
             env=self.env,
             stdin=subprocess.DEVNULL,
@@ -42,8 +55,15 @@ class Attempt:
             start_new_session=True,
         )
 
+    @staticmethod
+    def _command(argv: tuple[str, ...], code: str | None) -> list[str]:
+        return [sys.executable, "-c", code] if code is not None else [sys.executable, "-m", *argv]
+
     def run(self, *argv: str, code: str | None = None) -> tuple[int, str, str]:
-        """Exit code, standard output, standard error."""
+        """Exit code, standard output, standard error. Built-in components start as in a run, where they are forked."""
+        if self.env.get("PYTHONPATH") == _python_path():
+            ended = warm(*_LOADED).run(self._command(argv, code), self.env, self.project, 60)
+            return ended.code, ended.out, ended.err
         process = self.start(*argv, code=code)
         out, err = process.communicate(timeout=60)
         return process.returncode, out, err
@@ -73,7 +93,7 @@ def attempt(
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONPATH": _python_path(),
         "KBC_DATADIR": str(data),
         "ORCH_PROJECT": str(tmp_path),
         "ORCH_RUN": "r",

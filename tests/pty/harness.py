@@ -15,10 +15,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.support.terminal import TerminalScreen, TerminalStream
+from tests.support.warm import WarmInterpreter, warm
 
 _ROOT = Path(__file__).resolve().parents[2]
 # Long enough for a loaded machine; nothing ever waits this long when all is well.
 PATIENCE = 30.0
+_LOADED = (
+    "orch_tui.tui.app",
+    "orch_tui.tui.workbench.screen",
+    "orch_tui.cli.run.command",
+    "orch_tui.engine.runs.start",
+)
 
 
 class PtyApp:
@@ -30,8 +37,12 @@ class PtyApp:
         *,
         size: tuple[int, int] = (120, 40),
         environment: Mapping[str, str | None] | None = None,
+        cold: bool = False,
     ) -> None:
-        """``environment`` is laid over the present one; None takes a variable out."""
+        """``environment`` is laid over the present one; None takes a variable out. A program in Python is forked from
+        one that has its modules, unless it is to start ``cold``: for tests of the start itself, and of variables that
+        are read when modules are loaded.
+        """
         columns, rows = size
         self.screen = TerminalScreen(columns, rows)
         self._stream = TerminalStream(self.screen)
@@ -41,13 +52,22 @@ class PtyApp:
         unset = dict.fromkeys(("COLUMNS", "LINES"))
         merged = {**os.environ, **unset, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})}
         clean = {name: value for name, value in merged.items() if value is not None}
+        window = struct.pack("HHHH", rows, columns, 0, 0)
+        self._status: int | None = None
+        if not cold and WarmInterpreter.can_start(argv):
+            self.fd, terminal = pty.openpty()
+            try:
+                fcntl.ioctl(terminal, termios.TIOCSWINSZ, window)
+                self.pid = warm(*_LOADED).start(argv, clean, _ROOT, (terminal, terminal, terminal))
+            finally:
+                os.close(terminal)
+            return
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             # Here, so that the program never sees another size.
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            fcntl.ioctl(0, termios.TIOCSWINSZ, window)
             os.chdir(_ROOT)
             os.execvpe(argv[0], list(argv), clean)
-        self._status: int | None = None
 
     def __enter__(self) -> PtyApp:
         return self

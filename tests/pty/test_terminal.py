@@ -98,7 +98,7 @@ def test_a_signal_while_it_starts_leaves_the_terminal_as_it_was(
     project: Path, environment: dict[str, str | None], wait: float
 ) -> None:
     # GIVEN a program that has just taken the terminal
-    with PtyApp(orch_tui(project), environment=environment) as app:
+    with PtyApp(orch_tui(project), environment=environment, cold=True) as app:
         app.wait_until(lambda: b"\x1b[?1049h" in app.log, "the terminal to be taken")
         app.pump(wait)
         # WHEN two signals come at once
@@ -268,7 +268,7 @@ def test_resizing_uses_the_new_size(app: PtyApp) -> None:
 def test_no_more_colours_than_there_are(
     project: Path, environment: dict[str, str | None], wanted: dict[str, str | None], unwanted: bytes
 ) -> None:
-    with PtyApp(orch_tui(project), environment={**environment, **wanted}) as app:
+    with PtyApp(orch_tui(project), environment={**environment, **wanted}, cold=True) as app:
         app.wait_for("Beta")
         app.settle()
         assert not re.findall(unwanted, app.log)
@@ -289,7 +289,7 @@ def test_with_few_colours_a_dialog_leaves_in_view_what_is_behind_it(
         "\x1bOQ": "Theme",
         "?": "Help",
     }
-    with PtyApp(orch_tui(project), environment={**environment, **few}) as app:
+    with PtyApp(orch_tui(project), environment={**environment, **few}, cold=True) as app:
         app.wait_for("Beta")
         app.settle()
         before, home = app.screen.display[-1], app.text()
@@ -305,7 +305,7 @@ def test_with_few_colours_a_dialog_leaves_in_view_what_is_behind_it(
 
 
 def test_a_terminal_that_cannot_show_it_is_told_what_to_use(project: Path, environment: dict[str, str | None]) -> None:
-    with PtyApp(orch_tui(project), environment={**environment, "TERM": "dumb"}, size=(200, 5)) as app:
+    with PtyApp(orch_tui(project), environment={**environment, "TERM": "dumb"}, size=(200, 5), cold=True) as app:
         assert app.exit_code() == 2
         assert "orch-tui list" in app.text() and "\x1b" not in app.log.decode()
 
