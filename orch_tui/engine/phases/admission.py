@@ -27,7 +27,9 @@ from orch_tui.model.run.plan import PlannedTask
 from orch_tui.model.run.pools import pool_of
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
-from orch_tui.project.concurrent.locks import Lock, named_in
+from orch_tui.project.concurrent.locks import Lock, carried_by, named_in
+from orch_tui.project.files.own_files import is_listed
+from orch_tui.project.journal.file import JOURNAL, is_executed
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project
 
@@ -259,7 +261,13 @@ class Admission:
         return lock
 
     def _say_in_use(self, task: PlannedTask) -> None:
-        holder = named_in(self._paths.configuration_lock(task.configuration)) or "another run"
+        path = self._paths.configuration_lock(task.configuration)
+        holder = named_in(path) or "another run"
+        attempt = carried_by(path)
+        run = None if attempt is None else next((one for one in attempt.parents if is_listed(one / JOURNAL)), None)
+        if run is not None and not is_executed(run):
+            # Its job may live; whoever goes on with it asks its queue, and gives it free.
+            holder += f", which nobody executes: orch-tui run --resume {run.name}"
         self._say_why_waiting(task, Reason.of(Cause.CONFIGURATION_IN_USE, holder=holder))
 
     def _must_wait(self, task: PlannedTask, error: OSError) -> bool:

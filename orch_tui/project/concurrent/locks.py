@@ -212,9 +212,25 @@ def _look(path: Path | str, count: int = 0) -> bytes | None:
         os.close(fd)
 
 
+def carried_by(path: Path | str) -> Path | None:
+    """The directory of the attempt elsewhere that holds the lock; None when it is no such one that does."""
+    try:
+        fd = open_own(path)
+    except (FileNotFoundError, NotOwnFile):
+        return None
+    try:
+        return _carried(fd)[1]
+    finally:
+        os.close(fd)
+
+
 def _carried_elsewhere(descriptor: int) -> bytes | None:
     """Who holds the lock by an attempt that another machine carries; None when nobody does so."""
+    said, attempt = _carried(descriptor)
+    return said if attempt is not None else None
+
+
+def _carried(descriptor: int) -> tuple[bytes, Path | None]:
     said, record, rest = os.pread(descriptor, _HOLDER_BYTES, 0).partition(_RECORD)
-    if not record:
-        return None
-    return said if is_any_carried(Path(os.fsdecode(rest.partition(b"\n")[0]))) else None
+    attempt = Path(os.fsdecode(rest.partition(b"\n")[0])) if record else None
+    return said, attempt if attempt is not None and is_any_carried(attempt) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,34 @@ def test_all_attempts_together_have_a_limit_of_time(tmp_path: Path) -> None:
     assert limit == (20.0, 60.0)
     assert stand.state.status is Status.ERROR
     assert stand.state.reason == "exit code 1; no time for another attempt: all together may take 1:00 (retry.total)"
+
+
+def test_what_another_machine_shall_carry_is_on_the_disk_before_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a backend elsewhere, and a disk that takes its time, or nothing
+    stand, order, real = _stand(tmp_path), list[str](), Stand.start
+    stand.key, room = "cluster", [True]
+
+    def to_disk(descriptor: int) -> None:
+        order.append("disk")
+        if not room[0]:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    async def start(self: Stand, spec: AttemptSpec, name: str, inherit: tuple[int, ...] = ()) -> Stand:
+        order.append("asked")
+        return await real(self, spec, name, inherit)
+
+    monkeypatch.setattr(os, "fdatasync", to_disk)
+    monkeypatch.setattr(Stand, "start", start)
+    # WHEN it cannot be written down THEN nothing is asked for, and it is tried again
+    room[0] = False
+    assert stand.attempt(Exit(0)) is not None and order == ["disk"]
+    assert not stand.state.attempts[0].counts
+    # WHEN it can be THEN that comes first
+    room[0] = True
+    assert stand.attempt(Exit(0)) is None and order[1:3] == ["disk", "asked"]
+    assert stand.state.status is Status.SUCCESS
 
 
 def test_a_timeout_by_the_limit_of_all_says_so(tmp_path: Path) -> None:

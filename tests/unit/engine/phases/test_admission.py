@@ -29,6 +29,7 @@ from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader
 from orch_tui.model.status import Status
+from orch_tui.project.attempt_dir import attempt_directory, start_file
 from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.journal.file import Journal
 from orch_tui.project.paths import ProjectPaths
@@ -142,6 +143,32 @@ def test_a_task_whose_configuration_is_in_use_waits_for_whoever_has_it(make: Cal
     stand.queue.promote(T + 0.5)
     assert stand.admit() is None
     assert sorted(stand.running) == ["a", "b"]
+
+
+def test_a_configuration_that_an_interrupted_run_has_elsewhere_says_how_it_gets_free(make: Callable[[], Stand]) -> None:
+    # GIVEN a configuration that a job of another run holds, whose executor is gone
+    stand = make()
+    directory = stand.paths.run("other", "r2")
+    directory.mkdir(parents=True)
+    plan, header = RunPlan("other", "Other", ()), RunHeader("r2", "other", "Other", T, "ann")
+    journal = Journal.create(directory, header, plan)
+    attempt = attempt_directory(directory, "t", 1)
+    attempt.mkdir(parents=True)
+    start_file(attempt).touch(0o600)
+    lock = stand.lock("a")
+    lock.describe("run r2 of other", attempt)
+    lock.close()
+    # WHEN somebody still executes that run THEN it is waited for
+    stand.admit()
+    because = stand.recorder.state.tasks["a"].because
+    assert because is not None and because.fields["holder"] == "run r2 of other"
+    # WHEN nobody does THEN it says what to do
+    journal.close()
+    stand.queue.promote(T + 0.5)
+    stand.admit()
+    because = stand.recorder.state.tasks["a"].because
+    assert because is not None and because.cause is Cause.CONFIGURATION_IN_USE
+    assert because.fields["holder"] == "run r2 of other, which nobody executes: orch-tui run --resume r2"
 
 
 def test_nothing_starts_while_the_journal_cannot_be_written(
