@@ -181,6 +181,16 @@ def _phase_bars(
             yield task.id, Bar(start, at, ends, known=seconds is not None)
 
 
+def bar_of_part(model: RunModel, part: TaskState, now: RunTime) -> Bar | None:
+    """The bar of a part of an array; None before it has begun."""
+    state = model.state
+    if not part.attempts:
+        return None
+    zero, phase = state.started or state.header.created, state.phases[part.phase]
+    until = (state.ended or (model.last_trace() if model.interrupted else now)) - zero
+    return _ran(model, part, (phase.started or zero) - zero, until, zero)
+
+
 def _ran(model: RunModel, task: TaskState, free: float, until: float, zero: float) -> Bar:
     """The bar of a task that has begun."""
     tries = []

@@ -39,7 +39,7 @@ from orch_tui.tui.workbench.run.starter import RunStarter
 from orch_tui.tui.workbench.run.watcher import RunWatcher
 from orch_tui.tui.workbench.services import ScreenServices
 from orch_tui.tui.workbench.shown import OF_A_RUN, Shown
-from orch_tui.tui.workbench.tree.outline import NestedLine
+from orch_tui.tui.workbench.tree.outline import NestedLine, PartRow
 from orch_tui.tui.workbench.tree.phase_tree import PhaseTree, toggle_fold
 from orch_tui.tui.workbench.tree.rule_row import RuleRow
 from orch_tui.tui.workbench.tree.tree_pane import TreePane
@@ -362,7 +362,7 @@ class Desk:
         """A row of the tree was dragged onto another one."""
         rows = self._widgets.tree.outline.rows
         one, other = rows[source], rows[target]
-        if not isinstance(one, NestedLine) and not isinstance(other, NestedLine):
+        if not isinstance(one, NestedLine | PartRow) and not isinstance(other, NestedLine | PartRow):
             self.edit.drop(one, other)
 
     def jump(self, item_id: str | None) -> None:

@@ -97,7 +97,11 @@ class Rows(Protocol):
 
     @property
     def item(self) -> Item | None:
-        """What the cursor is on."""
+        """What the cursor is on; of a part its array."""
+
+    @property
+    def part(self) -> str | None:
+        """The id of the part of an array that the cursor is on."""
 
     @property
     def items(self) -> list[Item]:

@@ -52,8 +52,10 @@ class Shown:
         return self.model is not None and self.model.live and not self.past
 
     def task(self, task_id: str | None) -> TaskState | None:
-        """A task as the run has it; None for a phase, and in the plan."""
-        return self.model.state.tasks.get(task_id) if self.model is not None and task_id is not None else None
+        """A task, or a part of one, as the run has it; None for a phase, and in the plan."""
+        if self.model is None or task_id is None or task_id not in self.model.state:
+            return None
+        return self.model.state.task(task_id)
 
     def allows(self, action_id: str) -> bool:
         """Whether an action has something to work on."""

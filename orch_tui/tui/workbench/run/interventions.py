@@ -82,7 +82,7 @@ class InterventionController:
             self._host.in_background(partial(self._answer, model, kind, task), "intervene", "answer what a run asks")
 
     async def _answer(self, model: RunModel, kind: InterventionKind, task: str) -> None:
-        question = model.state.tasks[task].question
+        question = model.state.task(task).question
         if question is None:
             self._host.say("It has its answer already.", "warning")
         elif kind is InterventionKind.APPROVE:
@@ -105,9 +105,11 @@ class InterventionController:
 
     def _under_cursor(self, model: RunModel) -> tuple[str | None, str | None]:
         """The task and the phase, as the run has them."""
-        item = self._rows.item
+        item, part = self._rows.item, self._rows.part
         if item is None:
             return None, None
+        if part is not None and part in model.state:
+            return part, model.state.task(part).phase
         if isinstance(item, Phase | RuleRow):
             phase = phase_of_id(item.id)
             return None, phase if phase in model.state.phases else None

@@ -53,8 +53,8 @@ class Rows(GivenRows):
 
 def _about(model: RunModel, item: str | None, now: RunTime, width: int) -> list[Row]:
     """What is said of what the cursor of the tree is on."""
-    if item in model.state.tasks:
-        return about_task(model, model.state.tasks[item], now, width)
+    if item is not None and item in model.state:
+        return about_task(model, model.state.task(item), now, width)
     phase = model.state.phases.get(phase_of_id(item)) if item is not None else None
     if phase is None or item is None:
         return []

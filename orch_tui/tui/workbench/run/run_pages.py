@@ -79,7 +79,9 @@ class RunPages:
 
         model = self._watcher.shown.model
         if model is not None:
-            self._host.show_screen(LogViewerScreen.open_for_task(model.directory, model.state.tasks[task], model.state))
+            self._host.show_screen(
+                LogViewerScreen.open_for_task(model.directory, model.state.task(task).telling, model.state)
+            )
 
     def of_attempt(self, what: str, task: TaskState | None) -> None:
         """The ``text`` that the last attempt of a task ran, or its ``command``."""

@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.orchestration.each import array_of
 from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import log_file
-from orch_tui.runs.live.timeline import Timeline, timeline_of
+from orch_tui.runs.live.timeline import Bar, Timeline, bar_of_part, timeline_of
 from orch_tui.runs.live.view import RunModel, telling
 from orch_tui.runs.log.merged import LogSource, MergedLog
+from orch_tui.tui.widgets.row_painter import Part
 from orch_tui.tui.workbench.run.live_panel import LivePanel
 from orch_tui.tui.workbench.run.watcher import Results
 from orch_tui.tui.workbench.shown import Shown
-from orch_tui.tui.workbench.tree.outline import NestedLine
+from orch_tui.tui.workbench.tree.outline import NestedLine, PartRow
 from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
-from orch_tui.tui.workbench.tree.run_rows import nested_lines, run_states
+from orch_tui.tui.workbench.tree.run_rows import nested_lines, part_rows, run_states, task_state
 from orch_tui.tui.workbench.tree.states import TreeStates
 
 _TREE_ROWS, _FEW_ROWS = 8, 16
@@ -34,12 +36,13 @@ class RunView:
         self._panel = panel
         self._states = TreeStates()
         self._nested: Mapping[str, Sequence[NestedLine]] = {}
+        self._parts: Mapping[str, Sequence[PartRow]] = {}
         self._timeline = Timeline()
         self._merged = MergedLog()
 
     def begin(self) -> None:
         """Another run is shown: nothing is known of it yet."""
-        self._states, self._nested, self._timeline = TreeStates(), {}, Timeline()
+        self._states, self._nested, self._parts, self._timeline = TreeStates(), {}, {}, Timeline()
         self._panel.show_failure(None)
         self._panel.show_written((), {})
 
@@ -67,7 +70,7 @@ class RunView:
 
     def _different(self, model: RunModel, now: RunTime, *, whole: bool, wide: bool) -> TreeStates:
         state = model.state
-        touched = model.changes() | {task for task, _ in model.running()}
+        touched = {array_of(one) for one in model.changes()} | {array_of(task) for task, _ in model.running()}
         tasks = state.tasks.keys() if whole else touched & state.tasks.keys()
         going = {phase.id for phase in state.phases.values() if phase.started is not None and phase.ended is None}
         phases = state.phases.keys() if whole else (touched | going) & state.phases.keys()
@@ -77,11 +80,25 @@ class RunView:
             {**old.phases, **new.phases},
             notes={**old.notes, **new.notes},
             rules={**old.rules, **new.rules},
+            part=lambda part: self._part(model, part, wide=wide),
         )
+
+    def _part(self, model: RunModel, part: str, *, wide: bool) -> tuple[Sequence[Part], Bar | None]:
+        """What stands behind a part that is in view."""
+        now, task = model.now(), model.state.task(part)
+        return task_state(model, task, now, wide=wide), bar_of_part(model, task, now)
+
+    def _parts_of(self, model: RunModel) -> Mapping[str, Sequence[PartRow]]:
+        """The rows that arrays unfold to: made once for each, since what it has parts for never changes."""
+        arrays = [task for task in model.state.tasks.values() if task.parts is not None]
+        if arrays or self._parts:
+            self._parts = {task.id: self._parts.get(task.id) or part_rows(task) for task in arrays}
+        return self._parts
 
     def _draw_states(self, model: RunModel, limit: int | None) -> None:
         moving = model.live and not model.finished
-        self._tree.show_states(self._states, self._timeline, self._nested, moving=moving, limit=limit)
+        parts = self._parts_of(model)
+        self._tree.show_states(self._states, self._timeline, self._nested, parts, moving=moving, limit=limit)
 
     def draw_states(self, shown: Shown) -> None:
         """The states again, after something else stood in their place."""
@@ -92,7 +109,7 @@ class RunView:
         """The panel tells of the task or phase under the cursor of the tree, and has its log."""
         if shown.model is None:
             return
-        item = self._tree.item
+        item = self._tree.here
         self._panel.show_run(shown.model, self._timeline, shown.model.now(), item.id if item is not None else None)
         self.show_log(shown)
 
@@ -132,5 +149,5 @@ class RunView:
 
     def task(self, shown: Shown) -> TaskState | None:
         """The task under the cursor as the run has it."""
-        item = self._tree.item
-        return shown.task(item.id) if isinstance(item, Task) else None
+        here = self._tree.here
+        return shown.task(here.id) if isinstance(here, Task | PartRow) else None

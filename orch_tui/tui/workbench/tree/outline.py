@@ -1,4 +1,4 @@
-"""Which rows the tree has: phases, their tasks and rules unless they are folded, lines of nested runs. No Textual."""
+"""Which rows the tree has: phases, tasks and rules unless they are folded, parts of arrays, lines of nested runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,16 @@ class NestedLine:
     bar: Bar | Span | None = None
 
 
-OutlineRow = Phase | Task | RuleRow | NestedLine
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """A part of an array below its task: ``id`` is that of the part, ``name`` what it is run for."""
+
+    id: str
+    task: str
+    name: str
+
+
+OutlineRow = Phase | Task | RuleRow | NestedLine | PartRow
 
 
 class Outline:
@@ -37,6 +46,8 @@ class Outline:
         self.folded: set[str] = set()
         self.numbers: Mapping[str, int] = {}
         self.names: Mapping[str, str] = {}
+        self.unfolded: set[str] = set()
+        self.parts: Mapping[str, Sequence[PartRow]] = {}
         self._nested: Mapping[str, Sequence[NestedLine]] = {}
         self._phase_rows: list[int] = []
 
@@ -48,6 +59,24 @@ class Outline:
         self.names = {phase.id: phase.name for phase in phases}
         self._flatten()
         return len(self.rows) == before
+
+    def show_parts(self, parts: Mapping[str, Sequence[PartRow]]) -> bool:
+        """The parts of arrays, by the ids of their tasks: rows of those that are unfolded. True when there are others
+        than before."""
+        if parts == self.parts:
+            return False
+        self.parts = parts
+        self._flatten()
+        return True
+
+    def array_of(self, part: PartRow) -> Task | None:
+        """The task that has the part."""
+        return next((task for phase in self.phases for task in phase.tasks if task.id == part.task), None)
+
+    def unfold_parts(self, unfolded: set[str]) -> None:
+        """Show the parts of exactly these arrays."""
+        self.unfolded = unfolded
+        self._flatten()
 
     def show_nested(self, nested: Mapping[str, Sequence[NestedLine]]) -> bool:
         """Lines below tasks, by the task's id; True when there are others than before, and not only other texts."""
@@ -63,7 +92,13 @@ class Outline:
         self._flatten()
 
     def unfold_around(self, row_id: str) -> bool:
-        """Unfold the phase that has the task or rule; False when it was not folded."""
+        """Unfold the phase that has the task or rule, and the array that has the part; False when nothing was
+        folded."""
+        array = next((task for task, rows in self.parts.items() if row_id.startswith(f"{task}@")), None)
+        if array is not None and array not in self.unfolded:
+            self.unfold_parts(self.unfolded | {array})
+            self.unfold_around(array)
+            return True
         for phase in self.phases:
             if phase.id in self.folded and row_id in {
                 *(task.id for task in phase.tasks),
@@ -103,11 +138,13 @@ class Outline:
             rows.append(phase)
             if phase.id in self.folded:
                 continue
-            if not self._nested:
+            if not self._nested and not (self.unfolded and self.parts):
                 rows += phase.tasks
             else:
                 for task in phase.tasks:
                     rows += (task, *self._nested.get(task.id, ()))
+                    if task.id in self.unfolded:
+                        rows += self.parts.get(task.id, ())
             if phase.rules:
                 rows += rule_rows(phase)
         self.rows = rows

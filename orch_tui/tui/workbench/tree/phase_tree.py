@@ -22,7 +22,7 @@ from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.widgets.row_painter import Row
 from orch_tui.tui.workbench.catalog import Label
 from orch_tui.tui.workbench.tree.chart import Bars
-from orch_tui.tui.workbench.tree.outline import NestedLine, Outline
+from orch_tui.tui.workbench.tree.outline import NestedLine, Outline, PartRow
 from orch_tui.tui.workbench.tree.row_drag import RowDrag
 from orch_tui.tui.workbench.tree.rule_row import RuleRow
 from orch_tui.tui.workbench.tree.states import TreeStates
@@ -30,6 +30,7 @@ from orch_tui.tui.workbench.tree.tree_rows import TreeRows
 
 _FOLD_CELLS = range(2, 4)
 _MARK_CELLS = range(0, 2)
+_PARTS_CELLS = range(4, 6)
 
 OWN: Mapping[str, Callable[[PhaseTree], None]] = {
     "tree.fold": lambda tree: _fold(tree),
@@ -85,7 +86,7 @@ class PhaseTree(LineList, inherit_bindings=False):
 
         ``bars`` are theirs, None for the ones as before. ``redraw``: configurations may have other names.
         """
-        here, cursor = self.item, self.cursor
+        here, cursor = self.here, self.cursor
         if redraw:
             self.look.forget()
         same = self.outline.show(phases)
@@ -122,6 +123,7 @@ class PhaseTree(LineList, inherit_bindings=False):
         states: TreeStates,
         bars: Bars | None,
         nested: Mapping[str, Sequence[NestedLine]] | None = None,
+        parts: Mapping[str, Sequence[PartRow]] | None = None,
         *,
         moving: bool = False,
         limit: int | None = None,
@@ -129,13 +131,14 @@ class PhaseTree(LineList, inherit_bindings=False):
         """What stands behind tasks and phases instead of their flags, with their bars, None for no times: how a run
         stands, say.
 
-        ``nested`` are lines below a task; ``moving``: the run goes on. Only cells that differ are drawn, in at most
-        ``limit`` rows of those in view.
+        ``nested`` are lines below a task, ``parts`` what arrays unfold to; ``moving``: the run goes on. Only cells that
+        differ are drawn, in at most ``limit`` rows of those in view.
         """
-        here = self.item
+        here = self.here
         self.look.states = states
         self.look.chart.show(bars, moving=moving)
         moved = self.outline.show_nested(nested or {})
+        moved |= self.outline.show_parts(parts or {})
         _stay_on(self, here)
         self.look.measure(self.outline.phases, self.outline.nested_lines)
         if arrange(self) or moved:
@@ -152,15 +155,27 @@ class PhaseTree(LineList, inherit_bindings=False):
 
     @property
     def item(self) -> Phase | Task | RuleRow | None:
-        """What the cursor is on."""
+        """What the cursor is on; of a part its array."""
+        here = self.here
+        return self.outline.array_of(here) if isinstance(here, PartRow) else here
+
+    @property
+    def part(self) -> str | None:
+        """The id of the part of an array that the cursor is on."""
+        here = self.here
+        return here.id if isinstance(here, PartRow) else None
+
+    @property
+    def here(self) -> Phase | Task | RuleRow | PartRow | None:
+        """The row that the cursor is on."""
         rows = self.outline.rows
         here = rows[self.cursor] if self.cursor < len(rows) else None
         return None if isinstance(here, NestedLine) else here
 
     @property
     def items(self) -> list[Phase | Task | RuleRow]:
-        """All that the cursor can be on."""
-        return [row for row in self.outline.rows if not isinstance(row, NestedLine)]
+        """All that the cursor can be on, without parts."""
+        return [row for row in self.outline.rows if not isinstance(row, NestedLine | PartRow)]
 
     def count(self) -> int:
         return len(self.outline.rows)
@@ -176,7 +191,10 @@ class PhaseTree(LineList, inherit_bindings=False):
             return self.look.rule(item, outline.names, outline.numbers, width)
         if isinstance(item, Phase):
             return self.look.phase(item, outline.numbers[item.id], width, folded=item.id in outline.folded)
-        return self.look.task(item, outline.phase_of(index), width)
+        if isinstance(item, PartRow):
+            return self.look.part(item, width)
+        unfolded = item.id in outline.unfolded if item.id in outline.parts else None
+        return self.look.task(item, outline.phase_of(index), width, unfolded=unfolded)
 
     # Going and folding
 
@@ -201,6 +219,9 @@ class PhaseTree(LineList, inherit_bindings=False):
             return True
         if isinstance(item, Phase) and x in _FOLD_CELLS:
             toggle_fold(self, item.id)
+            return True
+        if isinstance(item, Task) and x in _PARTS_CELLS and item.id in self.outline.parts:
+            toggle_parts(self, item.id)
             return True
         if x in _MARK_CELLS:
             self.post_message(self.MarkClicked(self, index))
@@ -241,7 +262,7 @@ def _reload(tree: PhaseTree) -> None:
     tree.post_message(tree.Arranged())
 
 
-def _stay_on(tree: PhaseTree, here: Phase | Task | RuleRow | None) -> None:
+def _stay_on(tree: PhaseTree, here: Phase | Task | RuleRow | PartRow | None) -> None:
     """After the rows have changed: the cursor is on what it was on, if that is still there."""
     rows = tree.outline.rows
     if here is not None and not (tree.cursor < len(rows) and rows[tree.cursor].id == here.id):
@@ -265,11 +286,19 @@ def toggle_fold(tree: PhaseTree, phase_id: str) -> None:
     _set_folded(tree, tree.outline.folded ^ {phase_id})
 
 
+def toggle_parts(tree: PhaseTree, task_id: str) -> None:
+    """Unfold an array to its parts, or fold them away; the cursor stays on its row, or goes to the array."""
+    outline, here = tree.outline, tree.item if task_id in tree.outline.unfolded else tree.here
+    outline.unfold_parts(outline.unfolded ^ {task_id})
+    _stay_on(tree, here)
+    _reload(tree)
+
+
 def _set_folded(tree: PhaseTree, folded: set[str]) -> None:
     """The cursor stays on its row; one that disappears leaves it to its phase."""
     index = tree.outline.phase_index(tree.cursor)
     phase = tree.outline.rows[index] if index is not None else None
-    here = phase if isinstance(phase, Phase) and phase.id in folded else tree.item
+    here = phase if isinstance(phase, Phase) and phase.id in folded else tree.here
     tree.outline.fold(folded)
     _stay_on(tree, here)
     _reload(tree)
@@ -280,7 +309,14 @@ def _fold_all(tree: PhaseTree) -> None:
 
 
 def _fold(tree: PhaseTree) -> None:
-    """Fold the phase; on a task, go to its phase."""
+    """Fold the phase, or the parts of an array; on a task, go to its phase, on a part to its array."""
+    item = tree.item
+    if tree.part is not None and isinstance(item, Task):
+        tree.go_to(item.id)
+        return
+    if isinstance(item, Task) and item.id in tree.outline.unfolded and item.id in tree.outline.parts:
+        toggle_parts(tree, item.id)
+        return
     index = tree.outline.phase_index(tree.cursor)
     if index is None:
         return
@@ -292,8 +328,14 @@ def _fold(tree: PhaseTree) -> None:
 
 
 def _unfold(tree: PhaseTree) -> None:
-    """Unfold the phase, or go to its first task."""
+    """Unfold the phase, or go to its first task; an array to its parts, or go to the first of them."""
     item = tree.item
+    if isinstance(item, Task) and tree.part is None and tree.outline.parts.get(item.id):
+        if item.id in tree.outline.unfolded:
+            tree.go(tree.cursor + 1)
+        else:
+            toggle_parts(tree, item.id)
+        return
     if isinstance(item, Phase) and item.id in tree.outline.folded:
         toggle_fold(tree, item.id)
     elif isinstance(item, Phase) and item.tasks:

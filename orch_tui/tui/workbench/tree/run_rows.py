@@ -23,6 +23,7 @@ from orch_tui.runs.live.timeline import Bar, Span, Timeline
 from orch_tui.runs.live.view import RUNNING, RunModel
 from orch_tui.runs.people.interventions import decision_words, words_of
 from orch_tui.runs.words.ending import exit_in_words
+from orch_tui.runs.words.parts import parts_brief, parts_words
 from orch_tui.runs.words.rule_words import (
     MAY_RUN,
     RuleFate,
@@ -37,7 +38,7 @@ from orch_tui.tui.status_look import DECISIONS, REUSED_GLYPH, REUSED_STYLE, look
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.sentence_rows import wrapped
 from orch_tui.tui.workbench.tree.columns import TIME, WORD
-from orch_tui.tui.workbench.tree.outline import NestedLine
+from orch_tui.tui.workbench.tree.outline import NestedLine, PartRow
 from orch_tui.tui.workbench.tree.states import RuleLook, TreeStates
 
 _LONGER = "»"
@@ -72,6 +73,8 @@ def task_state(model: RunModel, task: TaskState, now: RunTime, *, wide: bool = F
             parts.append(Part(f"{_QUIET} quiet ", "warning"))
         elif model.longer(task, now):
             parts.append(Part(f"{_LONGER} long ", "warning"))
+    if task.parts is not None:
+        parts.append(Part(f"{parts_brief(task.parts)}  ", "error" if task.kind else "text"))
     if is_held(model.state, task):
         parts.append(Part(f"{_HELD} held ", "warning"))
     if len(task.attempts) > 1 or (task.attempts and task.max_attempts > 1):
@@ -164,6 +167,17 @@ def nested_lines(task: str, model: RunModel, timeline: Timeline | None, *, wide:
                 inner = timeline.nested.get(one.id)
                 lines.extend(nested_lines(f"{task}/t{one.id}", model.children[one.id], inner, wide=wide))
     return lines
+
+
+def part_rows(task: TaskState) -> list[PartRow]:
+    """The parts of an array as rows below it."""
+    states = task.parts.states if task.parts is not None else ()
+    width = len(str(len(states)))
+    return [
+        PartRow(part.id, task.id, f"{item.number:>{width}} {item.text}")
+        for part in states
+        if (item := part.planned.item) is not None
+    ]
 
 
 def planned_state(task: PlannedTask, width: int = 80, *, sure: bool = True) -> tuple[Part, ...]:
@@ -268,6 +282,8 @@ def about_task(model: RunModel, task: TaskState, now: RunTime, width: int) -> li
         why = exit_in_words(task)
     elif why and not task.status.final and not task.attempts:
         why = f"waits: {why}"
+    if task.parts is not None:
+        why = "; ".join(part for part in (parts_words(task.parts), task.reason) if part)
     usage = task.attempt.usage if task.attempt is not None and task.status.final else None
     used = (f"used {usage.words}" if usage is not None else "", "dim")
     return _beside_or_below(head, [("; ".join(model.marks(task, now)), "warning"), (why, "text"), used], width)

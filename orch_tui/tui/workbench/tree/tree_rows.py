@@ -20,12 +20,13 @@ from orch_tui.tui.widgets.row_painter import Part, Row
 from orch_tui.tui.workbench.catalog import Label
 from orch_tui.tui.workbench.tree.chart import Chart
 from orch_tui.tui.workbench.tree.columns import TIME, Widths
-from orch_tui.tui.workbench.tree.outline import NestedLine
+from orch_tui.tui.workbench.tree.outline import NestedLine, PartRow
 from orch_tui.tui.workbench.tree.rule_row import RuleRow
 from orch_tui.tui.workbench.tree.states import RuleLook, TreeStates
 
 _ERROR, _WARNING = Status.ERROR.style.glyph, Status.WARNING.style.glyph
 _INDENT = "    "
+_FOLDED, _UNFOLDED = "  ▸ ", "  ▾ "
 _OPEN = "◇ "
 _LEAST_NOTE = 12
 """Columns below which the beginning of a sentence tells nothing."""
@@ -98,7 +99,13 @@ class TreeRows:
             label = self._label(task.configuration)
             mine = before + cell_len(label.configuration)
             name, whole = max(name, mine), max(whole, mine + cell_len(_component(label)))
-            if label.problem or task.options != NO_OPTIONS or not task.enabled or task.continue_on_failure:
+            if (
+                label.problem
+                or task.options != NO_OPTIONS
+                or task.each is not None
+                or not task.enabled
+                or task.continue_on_failure
+            ):
                 flags = _of_task(task, label, narrow=False)
                 behind = max(behind, sum(cell_len(part.text) for part in flags))
         for rule in phase.rules:
@@ -129,20 +136,23 @@ class TreeRows:
             left.append(Part(f"  {cut(note, free)}", "dim"))
         return Row(tuple(left), right)
 
-    def task(self, task: Task, phase: Phase, width: int) -> Row:
-        """The row of a task: its name, and where there is room for it, the component behind."""
+    def task(self, task: Task, phase: Phase, width: int, *, unfolded: bool | None = None) -> Row:
+        """The row of a task: its name, and where there is room for it, the component behind. ``unfolded``: whether its
+        parts are below it; None for one without parts."""
         bar = self.chart.place(phase.id, task.id)
         marked, problem = task.id in self.marks, self.problems.get(task.id)
-        made_of = (task, bar, width, self.chart.layout, marked, problem, self.states.tasks.get(task.id))
+        made_of = (task, bar, width, self.chart.layout, marked, problem, self.states.tasks.get(task.id), unfolded)
         kept = self._rows.get(task.id)
         # After an edit most rows look as before, and comparing is far less work than drawing.
         if kept is None or kept.made_of != made_of or kept.among not in (None, phase.tasks):
             if len(self._rows) >= _KEPT_ROWS:
                 self._rows.clear()
-            kept = self._rows[task.id] = _Kept(made_of, *self._task(task, phase, bar, width))
+            kept = self._rows[task.id] = _Kept(made_of, *self._task(task, phase, bar, width, unfolded))
         return kept.row
 
-    def _task(self, task: Task, phase: Phase, bar: Bar | None, width: int) -> tuple[Row, Sequence[Task] | None]:
+    def _task(
+        self, task: Task, phase: Phase, bar: Bar | None, width: int, unfolded: bool | None
+    ) -> tuple[Row, Sequence[Task] | None]:
         """Its row, and the tasks among which its name was cut, if it was."""
         label = self._label(task.configuration)
         if task.id in self.states.tasks:
@@ -152,7 +162,8 @@ class TreeRows:
             behind = (*flags, self._usually(self.chart.usual(bar)))
         right = (*behind, *self.chart.bar(bar), Part(" "))
         style = "error" if label.problem else "text" if task.enabled else "dim"
-        before = (*self._flags_before(task.id, task.id in self.marks), Part(_INDENT))
+        indent = Part(_INDENT) if unfolded is None else Part(_UNFOLDED if unfolded else _FOLDED, "accent")
+        before = (*self._flags_before(task.id, task.id in self.marks), indent)
         room = width - _cells(before) - _cells(right) - 1
         name, among = label.configuration, None
         if cell_len(name) > room:
@@ -185,6 +196,14 @@ class TreeRows:
         if note and (cell_len(note) <= free or (look.note and free >= _LEAST_NOTE)):
             left.append(Part(f"   {cut(note, free)}", "dim"))
         return Row(tuple(left), right)
+
+    def part(self, row: PartRow, width: int) -> Row:
+        """The row of a part of an array."""
+        behind, bar = self.states.part(row.id) if self.states.part is not None else ((), None)
+        right = (*behind, *self.chart.bar(bar), Part(" "))
+        before = (*self._flags_before(row.id, row.id in self.marks), Part(_INDENT + "  "))
+        room = width - _cells(before) - _cells(right) - 1
+        return Row((*before, Part(cut(safe_line(row.name, 200), room), "text")), right)
 
     def nested(self, line: NestedLine, width: int) -> Row:
         """The row of a phase or a task of a nested run."""
@@ -272,6 +291,8 @@ def _flags(task: Task, *, narrow: bool) -> list[Part]:
             flags.append(Part(f"≤ {write_duration(options.timeout)}", "accent"))
         if options.delay:
             flags.append(Part(f"+ {write_duration(options.delay)}", "accent"))
+    if task.each is not None:
+        flags.append(Part("× n" if narrow else f"each {cut(safe_line(task.each.text, 60), 24)}", "accent"))
     if task.variables:
         flags.append(Part(f"{{{len(task.variables)}}}" if narrow else counted(len(task.variables), "variable"), "dim"))
     return flags
