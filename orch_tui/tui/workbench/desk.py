@@ -109,7 +109,7 @@ class Desk:
             bench, widgets.pane, widgets.picture, panes, self.plan, self.run, self.watcher, services
         )
         self.starter = RunStarter(bench, self.file, tree, self.watcher, control, services, self, self.previews)
-        self.interventions = InterventionController(tree, self.watcher, control, services)
+        self.interventions = InterventionController(tree, self.task_shown, self.watcher, control, services)
         self.gates = GateController(bench.project.paths, self.watcher, services, self.run_changed)
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown, self.previews)
         self.remedies = Remedies(bench.project, services, self.edit.orchestration, self.jump, self._secrets_changed)

@@ -100,10 +100,6 @@ class Rows(Protocol):
         """What the cursor is on; of a part its array."""
 
     @property
-    def part(self) -> str | None:
-        """The id of the part of an array that the cursor is on."""
-
-    @property
     def items(self) -> list[Item]:
         """All that the cursor can be on."""
 

@@ -12,6 +12,7 @@ from orch_tui.engine.requests.wishes import expected
 from orch_tui.model.events.interventions import ANSWERS, Intervention, InterventionKind
 from orch_tui.model.orchestration.orchestration import Phase
 from orch_tui.model.orchestration.rules import phase_of_id
+from orch_tui.model.run.runstate import TaskState
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.runs.live.control import CannotRun, RunControl
 from orch_tui.runs.live.view import RunModel
@@ -29,8 +30,17 @@ from orch_tui.tui.workbench.tree.rule_row import RuleRow
 class InterventionController:
     """One key, a list of what can be done now, and a line for the reason."""
 
-    def __init__(self, rows: Rows, watcher: RunWatcher, control: RunControl, host: Asks) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        task_shown: Callable[[], TaskState | None],
+        watcher: RunWatcher,
+        control: RunControl,
+        host: Asks,
+    ) -> None:
+        """``task_shown`` is the task, or the part of one, under the cursor as the shown run has it."""
         self._rows = rows
+        self._task_shown = task_shown
         self._watcher = watcher
         self._control = control
         self._host = host
@@ -105,15 +115,13 @@ class InterventionController:
 
     def _under_cursor(self, model: RunModel) -> tuple[str | None, str | None]:
         """The task and the phase, as the run has them."""
-        item, part = self._rows.item, self._rows.part
+        item = self._rows.item
         if item is None:
             return None, None
-        if part is not None and part in model.state:
-            return part, model.state.task(part).phase
         if isinstance(item, Phase | RuleRow):
             phase = phase_of_id(item.id)
             return None, phase if phase in model.state.phases else None
-        task = model.state.tasks.get(item.id)
+        task = self._task_shown()
         return (None, None) if task is None else (task.id, task.phase)
 
 

@@ -109,7 +109,7 @@ class RunView:
         """The panel tells of the task or phase under the cursor of the tree, and has its log."""
         if shown.model is None:
             return
-        item = self._tree.here
+        item = self._tree.outline.selectable(self._tree.cursor)
         self._panel.show_run(shown.model, self._timeline, shown.model.now(), item.id if item is not None else None)
         self.show_log(shown)
 
@@ -149,5 +149,5 @@ class RunView:
 
     def task(self, shown: Shown) -> TaskState | None:
         """The task under the cursor as the run has it."""
-        here = self._tree.here
+        here = self._tree.outline.selectable(self._tree.cursor)
         return shown.task(here.id) if isinstance(here, Task | PartRow) else None

@@ -27,10 +27,12 @@ class NestedLine:
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """A part of an array below its task: ``id`` is that of the part, ``name`` what it is run for."""
+    """A part of an array below its task: ``id`` is that of the part, ``name`` what it is run for, with its ``number``
+    as the longest one is written."""
 
     id: str
     task: str
+    number: str
     name: str
 
 
@@ -68,6 +70,11 @@ class Outline:
         self.parts = parts
         self._flatten()
         return True
+
+    def selectable(self, index: int) -> Phase | Task | RuleRow | PartRow | None:
+        """The row at an index; None for one that the cursor passes over, and where there is none."""
+        row = self.rows[index] if index < len(self.rows) else None
+        return None if isinstance(row, NestedLine) else row
 
     def array_of(self, part: PartRow) -> Task | None:
         """The task that has the part."""

@@ -86,7 +86,7 @@ class PhaseTree(LineList, inherit_bindings=False):
 
         ``bars`` are theirs, None for the ones as before. ``redraw``: configurations may have other names.
         """
-        here, cursor = self.here, self.cursor
+        here, cursor = self.outline.selectable(self.cursor), self.cursor
         if redraw:
             self.look.forget()
         same = self.outline.show(phases)
@@ -134,7 +134,7 @@ class PhaseTree(LineList, inherit_bindings=False):
         ``nested`` are lines below a task, ``parts`` what arrays unfold to; ``moving``: the run goes on. Only cells that
         differ are drawn, in at most ``limit`` rows of those in view.
         """
-        here = self.here
+        here = self.outline.selectable(self.cursor)
         self.look.states = states
         self.look.chart.show(bars, moving=moving)
         moved = self.outline.show_nested(nested or {})
@@ -156,21 +156,8 @@ class PhaseTree(LineList, inherit_bindings=False):
     @property
     def item(self) -> Phase | Task | RuleRow | None:
         """What the cursor is on; of a part its array."""
-        here = self.here
+        here = self.outline.selectable(self.cursor)
         return self.outline.array_of(here) if isinstance(here, PartRow) else here
-
-    @property
-    def part(self) -> str | None:
-        """The id of the part of an array that the cursor is on."""
-        here = self.here
-        return here.id if isinstance(here, PartRow) else None
-
-    @property
-    def here(self) -> Phase | Task | RuleRow | PartRow | None:
-        """The row that the cursor is on."""
-        rows = self.outline.rows
-        here = rows[self.cursor] if self.cursor < len(rows) else None
-        return None if isinstance(here, NestedLine) else here
 
     @property
     def items(self) -> list[Phase | Task | RuleRow]:
@@ -288,7 +275,10 @@ def toggle_fold(tree: PhaseTree, phase_id: str) -> None:
 
 def toggle_parts(tree: PhaseTree, task_id: str) -> None:
     """Unfold an array to its parts, or fold them away; the cursor stays on its row, or goes to the array."""
-    outline, here = tree.outline, tree.item if task_id in tree.outline.unfolded else tree.here
+    outline, here = (
+        tree.outline,
+        tree.item if task_id in tree.outline.unfolded else tree.outline.selectable(tree.cursor),
+    )
     outline.unfold_parts(outline.unfolded ^ {task_id})
     _stay_on(tree, here)
     _reload(tree)
@@ -298,7 +288,7 @@ def _set_folded(tree: PhaseTree, folded: set[str]) -> None:
     """The cursor stays on its row; one that disappears leaves it to its phase."""
     index = tree.outline.phase_index(tree.cursor)
     phase = tree.outline.rows[index] if index is not None else None
-    here = phase if isinstance(phase, Phase) and phase.id in folded else tree.here
+    here = phase if isinstance(phase, Phase) and phase.id in folded else tree.outline.selectable(tree.cursor)
     tree.outline.fold(folded)
     _stay_on(tree, here)
     _reload(tree)
@@ -311,7 +301,7 @@ def _fold_all(tree: PhaseTree) -> None:
 def _fold(tree: PhaseTree) -> None:
     """Fold the phase, or the parts of an array; on a task, go to its phase, on a part to its array."""
     item = tree.item
-    if tree.part is not None and isinstance(item, Task):
+    if isinstance(tree.outline.selectable(tree.cursor), PartRow) and isinstance(item, Task):
         tree.go_to(item.id)
         return
     if isinstance(item, Task) and item.id in tree.outline.unfolded and item.id in tree.outline.parts:
@@ -330,7 +320,11 @@ def _fold(tree: PhaseTree) -> None:
 def _unfold(tree: PhaseTree) -> None:
     """Unfold the phase, or go to its first task; an array to its parts, or go to the first of them."""
     item = tree.item
-    if isinstance(item, Task) and tree.part is None and tree.outline.parts.get(item.id):
+    if (
+        isinstance(item, Task)
+        and not isinstance(tree.outline.selectable(tree.cursor), PartRow)
+        and tree.outline.parts.get(item.id)
+    ):
         if item.id in tree.outline.unfolded:
             tree.go(tree.cursor + 1)
         else:

@@ -174,7 +174,7 @@ def part_rows(task: TaskState) -> list[PartRow]:
     states = task.parts.states if task.parts is not None else ()
     width = len(str(len(states)))
     return [
-        PartRow(part.id, task.id, f"{item.number:>{width}} {item.text}")
+        PartRow(part.id, task.id, f"{item.number:>{width}}", item.text)
         for part in states
         if (item := part.planned.item) is not None
     ]

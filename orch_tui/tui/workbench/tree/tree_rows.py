@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from orch_tui.model.orchestration.orchestration import NO_OPTIONS, Phase, Task
 from orch_tui.model.orchestration.rules import Rule, rule_id
@@ -201,9 +201,12 @@ class TreeRows:
         """The row of a part of an array."""
         behind, bar = self.states.part(row.id) if self.states.part is not None else ((), None)
         right = (*behind, *self.chart.bar(bar), Part(" "))
-        before = (*self._flags_before(row.id, row.id in self.marks), Part(_INDENT + "  "))
-        room = width - _cells(before) - _cells(right) - 1
-        return Row((*before, Part(cut(safe_line(row.name, 200), room), "text")), right)
+        before = (*self._flags_before(row.id, row.id in self.marks), Part(f"{_INDENT}  {row.number} ", "dim"))
+        room, name = width - _cells(before) - _cells(right) - 1, safe_line(row.name)
+        # Of paths the end tells them apart.
+        if cell_len(name) > room:
+            name = "…" + set_cell_size(name[::-1], max(room - 1, 0)).rstrip()[::-1]
+        return Row((*before, Part(name, "text")), right)
 
     def nested(self, line: NestedLine, width: int) -> Row:
         """The row of a phase or a task of a nested run."""

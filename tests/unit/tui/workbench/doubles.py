@@ -17,7 +17,6 @@ class Cursor:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self.cursor = 0
-        self.part: str | None = None
 
     @property
     def items(self) -> list[Item]:
