@@ -18,7 +18,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
@@ -156,7 +156,7 @@ def _wanted(spec: AttemptSpec) -> list[str]:
 
 async def look(names: Collection[str] = ()) -> list[Row]:
     """The jobs of this user that the queue knows, ended ones too as long as it keeps them (MinJobAge); only those of
-    these ``names``, as far as so many can be asked for.
+    these ``names``, if there are any.
 
     Raises: NoAnswer.
     """
@@ -171,11 +171,12 @@ async def look(names: Collection[str] = ()) -> list[Row]:
     if answer.code != 0:
         raise NoAnswer(said_by(answer))
     # In a thread: a user may have tens of thousands.
-    return await asyncio.to_thread(_rows, answer.output)
+    return await asyncio.to_thread(_rows, answer.output, frozenset(names))
 
 
-def _rows(output: str) -> list[Row]:
-    return [row for line in output.splitlines() if (row := read_row(line)) is not None]
+def _rows(output: str, names: Set[str]) -> list[Row]:
+    rows = (row for line in output.splitlines() if (row := read_row(line)) is not None)
+    return [row for row in rows if not names or row.name in names]
 
 
 def read_row(line: str) -> Row | None:
