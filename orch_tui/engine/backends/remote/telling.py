@@ -26,15 +26,18 @@ class Telling:
         self.obstacle = ""
         self._reason: str | None = None
         self._said_at = 0.0
+        self._job_said = self.job
 
     def is_said(self, reason: str) -> bool:
         """Whether this is why people were told that it waits."""
         return reason == self._reason
 
     def queued(self, told: Told, reason: str) -> None:
-        if self.is_said(reason) or (self._reason and time.monotonic() - self._said_at < _SAY_AGAIN):
+        """Why it waits, as ``job``: what that is called is never held back, whoever goes on looks for it."""
+        held_back = self.is_said(reason) or (self._reason and time.monotonic() - self._said_at < _SAY_AGAIN)
+        if held_back and self.job == self._job_said:
             return
-        self._reason, self._said_at = reason, time.monotonic()
+        self._reason, self._said_at, self._job_said = reason, time.monotonic(), self.job
         told.queued(self.job, reason)
 
     def look(self, told: Told, files: frozenset[str]) -> None:
