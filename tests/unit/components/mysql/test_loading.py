@@ -93,7 +93,7 @@ INTO = {
 """Types of columns that are there already."""
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), kind=st.sampled_from(sorted(VALUES)))
 def test_any_value_of_any_type(server: MariaDbServer, data: st.DataObject, kind: str) -> None:
     # GIVEN any values, nulls among them, and a table that is new or has a column of a type that may take them
