@@ -23,10 +23,10 @@ _HEAD = """# Measured
 
 Each way of data beside what does the same: whole processes in turn (A B A B), ours from a cold start, publishing
 included. Of runs of trivial tasks the seconds are those of the run: the executor's beside `xargs`, the one that is
-watched on the screen beside the one that is not. Seconds are the median of {times} (of three for 10,000 tasks), with
-the least and the most; memory is the largest resident one of all. The ratio is ours to the best of the others, *at
-most* what it is to be on a quiet machine. Made by
-`python -m tests.bench`; what is beside us is installed by `python -m tests.servers.install peers`.
+watched on the screen beside the one that is not. Seconds are the median of {times} (10,000 tasks: of three at the
+most), with the least and the most; memory is the largest resident one of all. The ratio is ours to the best of the
+others, *at most* what it is to be on a quiet machine. Made by `python -m tests.bench`; what is beside us is installed
+by `python -m tests.servers.install peers`.
 
 {when}: {machine}. {rows:,} rows of 8 columns (bigint, text, decimal(12,2), boolean, date, timestamp, double, md5).
 """
