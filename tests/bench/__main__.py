@@ -9,7 +9,9 @@ import argparse
 import datetime
 import math
 import os
+import sys
 import tempfile
+import traceback
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -40,16 +42,23 @@ def main() -> None:
     parser.add_argument("words", nargs="*", metavar="WORD")
     options = parser.parse_args()
     lines = ["| what | by | wall s | CPU s | MB | ratio | at most |", "| --- | --- | --- | --- | --- | --- | --- |"]
+    failed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="orch-bench-") as home, data(Path(home), options.rows) as given:
         for case in chain(data_cases(given), task_cases(Path(home) / "tasks")):
             if all(word.lower() in case.title.lower() for word in options.words):
                 print(case.title, flush=True)
-                lines += table(case, in_turn(case.ways, min(case.most, options.times)))
+                try:
+                    lines += table(case, in_turn(case.ways, min(case.most, options.times)))
+                except Exception:  # noqa: BLE001 - the figures of the others are not to be lost
+                    failed.append(case.title)
+                    traceback.print_exc()
     head = _HEAD.format(
         times=options.times, when=f"{datetime.date.today():%-d %B %Y}", machine=machine(), rows=options.rows
     )
     options.page.write_text("\n".join([head, *lines, ""]))
     print(options.page.read_text())
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
 
 
 def table(case: Case, measured: dict[str, Measured]) -> Sequence[str]:

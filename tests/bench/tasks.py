@@ -153,7 +153,8 @@ def headless(project: Project) -> Sample:
 def watched(project: Project) -> tuple[Sample, int]:
     """Seconds of a run on the screen of the process that executes it, and bytes to the terminal."""
     with PtyApp(orch_tui(project.root)) as terminal:
-        terminal.wait_for("Phases")
+        # The row, and not only the list: it may come later.
+        terminal.wait_for(f" {PHASES * IN_PHASE} ")
         terminal.send("\r")
         terminal.wait_for("Components")
         terminal.send("R")
