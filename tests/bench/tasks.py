@@ -162,6 +162,6 @@ def watched(project: Project) -> tuple[Sample, int]:
         before = len(terminal.log)
         terminal.send("\r")
         terminal.wait_for("processing")
-        terminal.wait_until(lambda: "processing" not in terminal.text(), "the end")
+        terminal.wait_until(lambda: "processing" not in terminal.text(), "the end", patience=600)
         sent = len(terminal.log) - before
     return Sample(_seconds(project)), sent

@@ -106,9 +106,9 @@ class PtyApp:
             os.write(self.fd, b"\x1b[?2026;2$y")
         return data or None
 
-    def wait_until(self, true: Callable[[], bool], what: str) -> None:
-        """Read until it is true. Raises: AssertionError with the screen after :data:`PATIENCE`."""
-        end = time.monotonic() + PATIENCE
+    def wait_until(self, true: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+        """Read until it is true. Raises: AssertionError with the screen after ``patience`` seconds."""
+        end = time.monotonic() + patience
         while not true():
             left = end - time.monotonic()
             if left <= 0 or self._read(min(left, 0.2)) is None:
