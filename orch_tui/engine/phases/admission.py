@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from orch_tui.engine.phases.arrays import Arrays
 
 _LOCK_POLL = 0.5
+_ABOVE = 3
+"""The run is so many directories above its attempts, at most."""
 DISK_POLL = 1.0
 """Seconds until what the system refused is tried again."""
 
@@ -264,7 +266,11 @@ class Admission:
         path = self._paths.configuration_lock(task.configuration)
         holder = named_in(path) or "another run"
         attempt = carried_by(path)
-        run = None if attempt is None else next((one for one in attempt.parents if is_listed(one / JOURNAL)), None)
+        run = (
+            None
+            if attempt is None
+            else next((one for one in attempt.parents[:_ABOVE] if is_listed(one / JOURNAL)), None)
+        )
         if run is not None and not is_executed(run):
             # Its job may live; whoever goes on with it asks its queue, and gives it free.
             holder += f", which nobody executes: orch-tui run --resume {run.name}"

@@ -21,7 +21,7 @@ from orch_tui.project.paths import ProjectPaths, make_private
 
 _HOLDER_BYTES = 1000
 _PAUSE = 0.01
-_TRIES = 3
+_TRIES, _MOMENT = 3, 0.002
 _RECORD = b"\n@"
 """Stands before the directory of an attempt in a lock's file."""
 
@@ -144,7 +144,7 @@ def _take(descriptor: int, *, shared: bool) -> None:
         # Who only looks whether it is taken has it for a moment, shared; on a network that is some milliseconds.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         fcntl.flock(descriptor, fcntl.LOCK_UN)
-        time.sleep(_PAUSE)
+        time.sleep(_MOMENT)
     raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
 
 
