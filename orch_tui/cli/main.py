@@ -161,11 +161,12 @@ def open_screen(directory: Path | None, *, mouse: bool = True) -> int:
     from orch_tui.cli.shared.opening import project_root
 
     root = project_root(str(directory) if directory else None)
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    if not all(stream.isatty() for stream in streams) or os.environ.get("TERM", "dumb") == "dumb":
+    missing = [name for name, stream in (("input", sys.stdin), ("output", sys.stdout)) if not stream.isatty()]
+    if missing or os.environ.get("TERM", "dumb") == "dumb":
+        why = f"standard {missing[0]} is not one" if missing else "TERM says that this one cannot"
         raise CliError(
-            "the screen needs a terminal that can move its cursor; without one use orch-tui list, orch-tui run, "
-            "orch-tui watch and orch-tui show (orch-tui --help lists all commands)"
+            f"the screen needs a terminal that can move its cursor, and {why}; without it use orch-tui list, "
+            "orch-tui run, orch-tui watch and orch-tui show (orch-tui --help lists all commands)"
         )
     screen: Screen = click.get_current_context().obj
     return screen.open(root, mouse=mouse)

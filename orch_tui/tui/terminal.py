@@ -23,7 +23,7 @@ def refusal(environment: Mapping[str, str] = os.environ) -> str | None:
     """Why the screen cannot be shown here, in a sentence that says what to use instead; None when it can."""
     if environment.get("TERM", "") in ("", "dumb"):
         problem = f"TERM is {environment.get('TERM') or 'not set'}: this terminal cannot move its cursor"
-    elif not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    elif not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         problem = "input or output is not a terminal"
     else:
         return None

@@ -332,3 +332,14 @@ def test_wrong_settings_are_said_before_the_start_and_the_rest_holds(
     with PtyApp(orch_tui(project), environment=environment, size=(160, 40)) as app:
         app.wait_for("F9 Help")
         assert b'did you mean "home.new"' in app.log[: app.log.index(b"\x1b[?1049h")]
+
+
+def test_complaints_may_go_to_a_file(project: Path, environment: dict[str, str | None], tmp_path: Path) -> None:
+    # GIVEN standard error in a file WHEN the program starts
+    log = tmp_path / "err.log"
+    with PtyApp(["sh", "-c", f'exec "$@" 2> {log}', "sh", *orch_tui(project)], environment=environment) as app:
+        # THEN the picture is on the terminal, and no part of it in the file
+        app.wait_for("Beta")
+        app.send("q")
+        assert app.exit_code() == 0
+    assert log.read_text() == ""

@@ -189,5 +189,5 @@ def new_command(directory: Path, name: str | None, project: str | None) -> int:
         raise CliError(f"the project cannot be made: {os_sentence(error)}") from error
     shown = safe_line(str(directory))
     out = Output(sys.stdout)
-    out.line(f"made the project {shown}; next: orch-tui list --project {shown}")
+    out.line(f"made the project {shown}; next: orch-tui {shown}")
     return SUCCESS

@@ -10,7 +10,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Static
 
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.sizes import size_text
@@ -27,6 +26,7 @@ from orch_tui.tui.filtering import matches
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.filter_field import FilterField
+from orch_tui.tui.widgets.fitted_text import FittedText
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.widgets.list_head import ListHead
 
@@ -125,7 +125,7 @@ class FilesScreen(FullScreen[None]):
             yield ListHead(self.list)
             yield self.list
             yield self._filter
-        yield Static(id="details")
+        yield FittedText(id="details")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -154,7 +154,7 @@ class FilesScreen(FullScreen[None]):
         self._show_details()
 
     def _show_details(self) -> None:
-        details, file = self.query_one("#details", Static), self.list.chosen
+        details, file = self.query_one("#details", FittedText), self.list.chosen
         if file is None:
             details.border_title = None
             details.update("")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
-from textual.widgets import Static
 
 from orch_tui.model.orchestration.starts import Schedule
 from orch_tui.model.problem import Problem, Severity
@@ -17,6 +16,7 @@ from orch_tui.tui import text
 from orch_tui.tui.dates import show_when
 from orch_tui.tui.home.model import Entry
 from orch_tui.tui.status_look import look_of, status_color, status_text
+from orch_tui.tui.widgets.fitted_text import FittedText
 
 if TYPE_CHECKING:
     from orch_tui.keboola.kept import Origin
@@ -27,7 +27,7 @@ _SHOWN_PROBLEMS = 3
 _SHOWN_PHASES = 12
 
 
-class DetailsPane(Static):
+class DetailsPane(FittedText):
     """Shows what it is given: an orchestration with its problems, or a hint."""
 
     def show_hint(self, hint: str) -> None:

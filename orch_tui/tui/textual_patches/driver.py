@@ -12,6 +12,7 @@ import asyncio
 import os
 import re
 import select
+import sys
 from collections.abc import Callable
 from threading import Thread
 from time import monotonic
@@ -73,6 +74,9 @@ class ResilientDriver(LinuxDriver):
         self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        # Textual draws on standard error: whoever keeps complaints in a file would have the picture there.
+        assert sys.__stdout__ is not None
+        self._file = sys.__stdout__
         self.lost = False
         self.on_lost: Callable[[], object] | None = None
         self.on_not_utf8: Callable[[], object] | None = None

@@ -14,7 +14,8 @@ class FilterField(Input):
     """Not there until it is opened. Enter goes back to the list with the words, or closes the field without any; the
     arrows walk the list meanwhile."""
 
-    DEFAULT_CSS = "FilterField { height: 1; padding: 0 1; }"
+    # The look of a compact field would go before that of its class alone.
+    DEFAULT_CSS = "FilterField.-textual-compact { height: 1; padding: 0 1; }"
 
     class Filtered(Message):
         """The text is another one."""
