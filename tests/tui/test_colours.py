@@ -52,6 +52,14 @@ async def test_the_spark_of_runs_is_no_negative_under_the_cursor(
         view = app.screen.query_one(OrchestrationList)
         await until(pilot, lambda: any(part.picture for part in view.row(0).right), "the spark")
         assert _reversed(view, pictures=True) == {False} and _reversed(view, pictures=False) == {True}
+        # AND the row is of one colour: each piece reversed in its own would be a patchwork
+        strip = view.render_line(0)
+        assert len({segment.style.color for segment in strip if segment.style and segment.style.reverse}) == 1
+        # AND no block of it touches the picture
+        texts = [(segment.text, segment.style) for segment in strip]
+        at = next(number for number, (text, _) in enumerate(texts) if set(text) & set("▁▂▃▄▅▆▇█"))
+        before = texts[at - 1][1]
+        assert before is not None and not before.reverse
 
 
 @pytest.mark.parametrize("name", _THEMES)

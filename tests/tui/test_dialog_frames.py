@@ -10,6 +10,7 @@ from typing import Any
 import orch_tui.tui
 import pytest
 from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.widgets.bars import KeyBar
 from textual.app import App, ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
@@ -69,3 +70,14 @@ def test_no_sheet_draws_the_frame_again(sheet: Path) -> None:
 def _around(text: str, mark: str) -> list[tuple[str, str, str]]:
     places = [place for place in range(len(text)) if text.startswith(mark, place)]
     return [(text[:place], mark, text[place + len(mark) :]) for place in places]
+
+
+async def test_the_last_row_has_the_keys_of_the_dialog() -> None:
+    # GIVEN a dialog without a word on keys WHEN it is shown
+    app: App[None] = App()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(_Anything())
+        await pilot.pause()
+        # THEN the last row is its own: what it lies over answers no key
+        bar = app.screen.query_one(KeyBar)
+        assert bar.region.y == 23

@@ -12,6 +12,7 @@ from orch_tui.project.project import Project, open_project
 from orch_tui.tui.data.grid import PAGE, DataGrid
 from orch_tui.tui.data.table import TableScreen
 from orch_tui.tui.dialogs.confirm import Confirm
+from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.workbench.dialogs.run_preview import RunPart, RunPreview
 from orch_tui.tui.workbench.dialogs.variables import Variables
 from orch_tui.tui.workbench.run.failure_card import FailureCard
@@ -113,11 +114,24 @@ async def test_a_variable_without_a_value_is_asked_for(tmp_path: Path) -> None:
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
         assert "with day = friday [x]" in text_of(pilot)
+        # WHEN another one is wished for this run THEN the field has the present one
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Variables), "the question")
+        assert pilot.app.screen.query_one(Input).value == "friday [x]" and "which one" in text_of(pilot)
+        pilot.app.screen.query_one(Input).value = "monday"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
+        assert "with day = monday" in text_of(pilot)
+        # AND leaving the question changes nothing
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Variables), "the question")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
         await pilot.press("enter")
         await to_end(pilot, screen)
         # THEN the run has it
         assert screen.run_shown is not None
-        assert screen.run_shown.state.header.variables == {"day": "friday [x]"}
+        assert screen.run_shown.state.header.variables == {"day": "monday"}
 
 
 async def test_stopping_a_run_ends_as_terminated(tmp_path: Path) -> None:
@@ -156,7 +170,9 @@ async def test_the_first_failure_and_going_on_from_it(tmp_path: Path) -> None:
         # WHEN its cause is gone and it is continued from the card
         (project.root / "fixed").touch()
         await pilot.press("exclamation_mark")
-        assert screen.focused is card
+        # THEN the cursor of the tree is on the task too, and the error stands nowhere else
+        assert screen.focused is card and screen.phase_tree.item.id == "bad"
+        assert not any("exit code" in row for row in rows_of(screen.query_one("#run-head", LineList)))
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
         tree = rows_of(screen.phase_tree)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence as Values
 from itertools import pairwise
 from math import ceil
+from operator import lt
 
 from rich.cells import cell_len
 
@@ -117,23 +118,36 @@ class _Shape:
     natural: int
 
 
-def lay_out(sequence: Sequence, width: int, *, ascii_only: bool = False, most_rows: int | None = MOST_ROWS) -> Picture:
+def lay_out(
+    sequence: Sequence,
+    width: int,
+    *,
+    ascii_only: bool = False,
+    most_rows: int | None = MOST_ROWS,
+    height: int | None = None,
+) -> Picture:
     """The picture in ``width`` cells (:data:`LEAST_WIDTH` at least).
 
-    ``most_rows`` is how many lines of tasks a box has at most (2 at least), the last of them for the number of those
-    that are left out; None: all.
+    ``height`` is how many lines there are, where there is an end of them: names that would be cut for boxes to stand
+    side by side are whole in several rows, as long as all of these can be seen. ``most_rows`` is how many lines of
+    tasks a box has at most (2 at least), the last of them for the number of those that are left out; None: all.
     """
     width = max(LEAST_WIDTH, width)
     drawing = _Drawing(sequence, ascii_only, None if most_rows is None else max(2, most_rows))
     shapes = [drawing.shape(number, phase) for number, phase in enumerate(sequence.phases, 1)]
     widths = _side_by_side([shape.natural for shape in shapes], width)
     jumps = jumps_of(sequence.phases)
-    if widths is not None:
+    room = width - _LANE
+    in_rows = None
+    if widths is not None and not jumps and height and any(map(lt, widths, (shape.natural for shape in shapes))):
+        in_rows = _in_rows(drawing, shapes, room, height)
+    if in_rows is not None:
+        boxes, arrows = in_rows
+    elif widths is not None:
         columns = _widened(shapes, widths, width, drawing.most_rows)
         boxes, arrows = _rows(drawing, shapes, widths, width, columns)
         arrows += below(boxes, jumps)
     elif width >= _WIDE and not jumps:
-        room = width - _LANE
         widths = [min(shape.natural, _WIDEST, room) for shape in shapes]
         boxes, arrows = _rows(drawing, shapes, widths, room)
     else:
@@ -302,6 +316,15 @@ def _widened(shapes: Values[_Shape], widths: list[int], width: int, most_rows: i
             widths[at] += more
             left -= more
     return columns
+
+
+def _in_rows(drawing: _Drawing, shapes: Values[_Shape], room: int, height: int) -> tuple[list[Box], list[Arrow]] | None:
+    """Boxes in several rows with nothing cut; None where they do not fit."""
+    widths = [shape.natural for shape in shapes]
+    if max(widths) > room:
+        return None
+    boxes, arrows = _rows(drawing, shapes, widths, room)
+    return (boxes, arrows) if max(box.y + box.height for box in boxes) <= height else None
 
 
 def _rows(

@@ -46,7 +46,7 @@ ACTIONS: tuple[Action, ...] = (
         group="Program",
         priority=True,
     ),
-    Action("dialog.cancel", "escape", "Cancel", "Close the dialog and change nothing.", group="Dialog"),
+    Action("dialog.cancel", "escape", "Cancel", "Close the dialog and change nothing.", group="Dialog", footer=True),
     Action("question.next", "right,down,l,j", "Next", "Go to the next answer.", group="Dialog"),
     Action("question.previous", "left,up,h,k", "Previous", "Go to the answer before.", group="Dialog"),
     Action("pick.down", "down,ctrl+n", "Down", "Go to the next row.", group="Dialog", priority=True),
@@ -54,9 +54,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("pick.page-down", "pagedown", "Page down", "Go down by one page.", group="Dialog", priority=True),
     Action("pick.page-up", "pageup", "Page up", "Go up by one page.", group="Dialog", priority=True),
     Action(
-        "help.close", "escape,question_mark,q,f1", "Close", "Close the help, or take its filter away.", group="Dialog"
+        "help.close",
+        "escape,question_mark,q,f1",
+        "Close",
+        "Close the help, or take its filter away.",
+        group="Dialog",
+        footer=True,
     ),
-    Action("help.filter", "slash", "Filter", "Show only those with the words you type.", group="Dialog"),
+    Action("help.filter", "slash", "Filter", "Show only those with the words you type.", group="Dialog", footer=True),
     Action(
         "help.down",
         "down,ctrl+n",

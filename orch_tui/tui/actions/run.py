@@ -72,6 +72,7 @@ WORKBENCH: tuple[Action, ...] = (
         "w",
         "Run view",
         "Show the newest run, or the plan again instead of it.",
+        footer=True,
         group=VIEW,
         context="workbench",
     ),
@@ -87,7 +88,8 @@ WORKBENCH: tuple[Action, ...] = (
         "run.failure",
         "exclamation_mark",
         "Failure",
-        "Go to the first failure of the run.",
+        "Go to the first failure of the run, and to its task.",
+        footer=True,
         group=VIEW,
         context="workbench",
     ),
@@ -107,7 +109,7 @@ WORKBENCH: tuple[Action, ...] = (
         group=RUN,
         context="workbench",
     ),
-    Action("run.history", "H", "History", "Show the runs of this orchestration.", group=VIEW, context="workbench"),
+    Action("run.history", "H", "History", "Show the runs of this orchestration.", True, VIEW, context="workbench"),
 )
 HOME: tuple[Action, ...] = (
     Action("runs.history", "H", "History", "Show the runs of the orchestration.", group=VIEW, context="home"),
@@ -171,7 +173,7 @@ RUN_PART: tuple[Action, ...] = (
     Action("run-part.as-it-ran", "i", "As it ran", "Repeat the run with its texts, variables and tables.", group=RUN),
     Action("run-part.shadow", "d", "Shadow", "The same, publish nothing, and show what would differ.", group=RUN),
     Action("run-part.resume", "r", "Resume", "Go on with the interrupted run.", group=RUN),
-    Action("run-part.cancel", "escape", "Close", "Close and start nothing.", group=RUN),
+    Action("run-part.cancel", "escape", "Close", "Close and start nothing.", group=RUN, footer=True),
 )
 CHECKS: tuple[Action, ...] = (Action("check-history.close", "escape", "Close", "Back to the history.", True, VIEW),)
 SHADOW: tuple[Action, ...] = (
@@ -188,10 +190,11 @@ INTERVENE: tuple[Action, ...] = (
     Action("intervene.approve", "a", "Approve", "Approve what the task asks.", group=RUN),
     Action("intervene.reject", "x", "Reject", "Reject what the task asks.", group=RUN),
     Action("intervene.limit", "n", "Tasks at once", "Change how many tasks may run at once.", group=RUN),
-    Action("intervene.cancel", "escape", "Close", "Close and do nothing.", group=RUN),
+    Action("intervene.cancel", "escape", "Close", "Close and do nothing.", group=RUN, footer=True),
 )
 PREVIEW: tuple[Action, ...] = (
     Action("run-preview.start", "enter", "Start", "Start the run as it is shown.", True, RUN),
+    Action("run-preview.values", "v", "Values", "Give variables other values, for this run alone.", True, RUN),
     Action("run-preview.cancel", "escape", "Leave", "Start nothing.", True, RUN),
     Action("run-preview.down", "down,j", "Down", "Look at the next task.", group=VIEW),
     Action("run-preview.up", "up,k", "Up", "Look at the task before.", group=VIEW),
@@ -238,10 +241,10 @@ GREP: tuple[Action, ...] = (
     Action("grep.leave", "escape", "Back", "Back to where you were.", True, VIEW),
 )
 DIALOGS: tuple[Action, ...] = (
-    Action("variables.accept", "ctrl+o,f10", "Accept", "Take the values.", priority=True),
-    Action("answer.accept", "ctrl+o,f10", "Approve", "Approve with these values.", priority=True),
-    Action("answer.cancel", "escape", "Cancel", "Close and leave it open.", priority=True),
-    Action("variables.cancel", "escape", "Cancel", "Close and start nothing.", priority=True),
+    Action("variables.accept", "ctrl+o,f10", "Accept", "Take the values.", priority=True, footer=True),
+    Action("answer.accept", "ctrl+o,f10", "Approve", "Approve with these values.", priority=True, footer=True),
+    Action("answer.cancel", "escape", "Cancel", "Close and leave it open.", priority=True, footer=True),
+    Action("variables.cancel", "escape", "Cancel", "Close and start nothing.", priority=True, footer=True),
     Action("compare.edited", "enter,e", "Edited", "Show what was edited in the task's configuration.", True),
     Action("compare.leave", "escape", "Back", "Back to the history.", True),
 )

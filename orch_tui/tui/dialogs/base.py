@@ -10,6 +10,8 @@ from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
+from orch_tui.tui.widgets.bars import KeyBar
+
 T = TypeVar("T")
 SHEET = Path(__file__).with_name("dialogs.tcss")
 """What stands in the frames of several dialogs: a hint, a question, buttons."""
@@ -52,6 +54,11 @@ class Dialog(ModalScreen[T], FullScreen[T]):
         & #dialog.wide { width: 96; max-width: 94%; }
     }
     """
+
+    def on_mount(self) -> None:
+        """The keys in the last row are those of the dialog, and not of what it lies over."""
+        if not self.query(KeyBar):
+            self.mount(KeyBar())
 
     def action_cancel(self) -> None:
         """Close without an answer."""

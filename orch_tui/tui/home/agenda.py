@@ -37,6 +37,8 @@ class Line:
 class Agenda(LineList):
     """Enter or a double click on a line goes to its orchestration."""
 
+    shows_place = False
+
     HELP = "What runs now, what failed since you looked, and what the schedules start next. Enter goes to it."
 
     def __init__(self, *, id: str | None = None) -> None:

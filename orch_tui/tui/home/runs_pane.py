@@ -54,5 +54,6 @@ class RunsPane(Vertical):
         from orch_tui.tui.widgets.list_head import ListHead
 
         self._list = RunList(id="runs-list")
+        self._list.shows_place = False
         self._list.empty_text = " No run yet: R starts one"
         self.mount(ListHead(self._list), self._list)

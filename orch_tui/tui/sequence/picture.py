@@ -95,7 +95,9 @@ class SequencePicture(ScrollView, can_focus=True):
             return
         bar = self.scrollbar_size_vertical
         most = None if self._all else max(MOST_ROWS, self.size.height - 4)
-        self._picture = lay_out(self.sequence, self.size.width - bar, ascii_only=self.ascii_only, most_rows=most)
+        self._picture = lay_out(
+            self.sequence, self.size.width - bar, ascii_only=self.ascii_only, most_rows=most, height=self.size.height
+        )
         before, self._lines = self._lines, draw(self._picture)
         if not self._box_of(self.cursor):
             self.cursor = next((box.phase.id for box in self._picture.boxes), "")

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from orch_tui.tui.keymap import show_key
 
-_HELP = "app.help"
+_HELP, _BACK = "app.help", "escape"
 _KEY, _LABEL, _OFF = "bold $footer-key-foreground", "$footer-description-foreground", "$text-disabled"
 
 
@@ -85,9 +85,10 @@ class KeyBar(Widget):
 
     def render(self) -> Content:
         shown, room = [*self._keys], self.size.width - 1
-        while len(shown) > 1 and sum(map(_cells, shown)) > room:
-            # The help is the last to go: it has all the others.
-            del shown[-2 if shown[-1].id == _HELP else -1]
+        # The help has all the others, and nobody should have to look for the way back.
+        going = [one for one in shown if one.id != _HELP and one.key != _BACK]
+        while going and sum(map(_cells, shown)) > room:
+            shown.remove(going.pop())
         parts: list[Content | tuple[str, str]] = [Content(" ")]
         self._places, at = [], 1
         for one in shown:

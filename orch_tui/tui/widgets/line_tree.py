@@ -30,6 +30,8 @@ class LineList(ScrollView, can_focus=True):
     BINDINGS = bindings((*actions.LIST, *actions.LIST_TOP))
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"line-list--{name}" for name in (*STYLES, CURSOR, CURSOR_BLURRED)}
     DEFAULT_CSS = "LineList { overflow-x: hidden; }"
+    shows_place = True
+    """Whether the row of the cursor is marked without the focus too: where it says what other panes are about."""
     # A drag moves rows or does nothing; text is selected with the terminal's own means (Shift and drag).
     ALLOW_SELECT = False
 
@@ -183,7 +185,7 @@ class LineList(ScrollView, can_focus=True):
             return self.painter.strip(Row((Part(text, "dim"),)), width, "")
         cursor = ""
         if index == self.cursor and self.selectable(index):
-            cursor = CURSOR if self.shows_cursor else CURSOR_BLURRED
+            cursor = CURSOR if self.shows_cursor else CURSOR_BLURRED if self.shows_place else ""
         row = self._rows_drawn[index] = self.row(index)
         return self.painter.strip(row, width, cursor)
 

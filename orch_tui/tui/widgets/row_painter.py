@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -50,13 +51,22 @@ class RowPainter:
         style = self._styles.get(key)
         if style is None:
             over = self._view.get_component_rich_style(f"line-list--{cursor}", partial=True) if cursor else None
-            # On the ground of the cursor what is dim elsewhere could not be read.
-            faint = name == "dim" and cursor == CURSOR and over is not None and not over.reverse
-            style = self._view.get_component_rich_style(f"line-list--{'text' if faint else name}")
+            if cursor == CURSOR and over is not None and not (picture and over.reverse):
+                name = self._under_cursor(name, reverse=bool(over.reverse))
+            style = self._view.get_component_rich_style(f"line-list--{name}")
             if over is not None and not (picture and over.reverse):
                 style += over
             self._styles[key] = style
         return style
+
+    @staticmethod
+    def _under_cursor(name: str, *, reverse: bool) -> str:
+        """The style that a piece has on the ground of the cursor."""
+        if reverse:
+            # Reversed colours would make a patchwork of grounds: the row is one, and its words say the rest.
+            return "strong" if name in ("strong", "heading", "marked") else "text"
+        # What is dim elsewhere could not be read there.
+        return "text" if name == "dim" else name
 
     def strip(self, row: Row, width: int, cursor: str) -> Strip:
         """The row as ``width`` cells; ``cursor`` is empty, :data:`CURSOR` or :data:`CURSOR_BLURRED`."""
@@ -80,7 +90,8 @@ class RowPainter:
             room -= size
         plain = self.style("text", cursor)
         segments.append(Segment(" " * (room + (1 if row.right else bar)), plain))
-        segments += [self._segment(part, part.text, cursor) for part in row.right]
+        right = _with_their_edges(row.right) if cursor else row.right
+        segments += [self._segment(part, part.text, cursor) for part in right]
         return Strip(segments).crop_extend(0, width, plain)
 
     def _segment(self, part: Part, text: str, cursor: str) -> Segment:
@@ -97,3 +108,14 @@ class RowPainter:
             return 0, width
         apart = [column for column, (old, new) in enumerate(zip(*cells, strict=True)) if old != new]
         return (apart[0], apart[-1] + 1) if apart else (0, 0)
+
+
+def _with_their_edges(parts: Sequence[Part]) -> list[Part]:
+    """Blanks beside a picture belong to it: of a reversed cursor they would be blocks that touch it."""
+    around = (None, *parts, None)
+    return [
+        part._replace(picture=True)
+        if not part.text.strip() and any(one is not None and one.picture for one in (before, after))
+        else part
+        for before, part, after in zip(around, parts, around[2:], strict=False)
+    ]

@@ -12,13 +12,17 @@ from orch_tui.tui.workbench.run.failure_card import FailureCard
 from orch_tui.tui.workbench.run.live_panel import LivePanel
 from orch_tui.tui.workbench.run.starter import say_no_run
 from orch_tui.tui.workbench.run.watcher import RunWatcher
+from orch_tui.tui.workbench.tree.phase_tree import PhaseTree
 
 
 class Below:
     """Gives the focus to what is asked for, or says why there is no such thing."""
 
-    def __init__(self, watcher: RunWatcher, panes: Panes, panel: LivePanel, problems: ProblemList, host: Says) -> None:
+    def __init__(
+        self, watcher: RunWatcher, panes: Panes, tree: PhaseTree, panel: LivePanel, problems: ProblemList, host: Says
+    ) -> None:
         self._watcher = watcher
+        self._tree = tree
         self._panes = panes
         self._panel = panel
         self._problems = problems
@@ -57,6 +61,8 @@ class Below:
         elif card.failure is None:
             self._host.say("No task of the shown run has failed.", seconds=3)
         else:
+            # The other panes are about the task under the cursor of the tree.
+            self._tree.go_to(card.failure.task)
             self._panes.go_to("below", card)
 
     def _go_to_approval(self) -> None:

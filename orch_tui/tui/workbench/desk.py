@@ -114,7 +114,7 @@ class Desk:
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown, self.previews)
         self.remedies = Remedies(bench.project, services, self.edit.orchestration, self.jump, self._secrets_changed)
         self.pictures = Pictures(self.watcher, tree, services, self.do, self.jump, self.plan.sequence)
-        self.below = Below(self.watcher, panes, widgets.panel, widgets.problems, services)
+        self.below = Below(self.watcher, panes, tree, widgets.panel, widgets.problems, services)
         self._keys: tuple[bool, ...] = ()
         self.actions: Mapping[str, Callable[[], object]] = {
             **self.edit.actions,

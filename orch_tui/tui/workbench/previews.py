@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from orch_tui.model.run.plan import Decision, RunPlan
-from orch_tui.tui.workbench.dialogs.run_preview import confirm_in_tree
+from orch_tui.tui.workbench.dialogs.run_preview import Confirmed, confirm_in_tree
 from orch_tui.tui.workbench.host import Asks
 from orch_tui.tui.workbench.layout.panes import Panes
 from orch_tui.tui.workbench.model import Workbench
@@ -45,14 +45,16 @@ class Previews:
         self._host = host
         self.busy = False
 
-    async def confirmed(self, plan: RunPlan, title: str) -> bool:
-        """Show in the tree what would happen to every task, and ask whether to start."""
+    async def confirmed(self, plan: RunPlan, title: str, *, may_change: bool) -> Confirmed | None:
+        """Show in the tree what would happen to every task, and ask whether to start; ``may_change``: or with other
+        values of its variables."""
         tree = self._pane.phase_tree
         self._panes.go_to("tasks")
         tree.show(self._bench.value.phases)
         runs = {task.id for task in plan.tasks() if task.decision is Decision.RUN}
         with self._in_the_tree():
-            return await confirm_in_tree(tree, plan, self._plan.bars(runs.__contains__), title, self._host.ask)
+            bars = self._plan.bars(runs.__contains__)
+            return await confirm_in_tree(tree, plan, bars, title, self._host.ask, may_change=may_change)
 
     async def rehearsed(self, assuming: Assuming, title: str) -> bool:
         """Show the way of a rehearsal in the tree and the picture; True when something else is to be assumed."""

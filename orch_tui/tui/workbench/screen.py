@@ -40,7 +40,7 @@ from orch_tui.tui.workbench.tree.tree_pane import TreePane
 if TYPE_CHECKING:
     from orch_tui.tui.sequence.picture import SequencePicture
 
-# What fits at 80 columns. The first ones are there only on the failure card, and while a run goes on.
+# What fits at 80 columns. The first ones are there only on the failure card, and while a run is shown.
 _KEYS_FIRST = (
     "approval.approve",
     "approval.reject",
@@ -49,6 +49,8 @@ _KEYS_FIRST = (
     "failure.log",
     "failure.copy-command",
     "run.cancel",
+    "run.failure",
+    "run.log",
     "workbench.add-tasks",
     "tree.mark",
     "workbench.move-tasks",
@@ -59,6 +61,8 @@ _KEYS_FIRST = (
     "workbench.save",
     "workbench.menu",
     "run.run-part",
+    "run.history",
+    "run.watch",
 )
 
 

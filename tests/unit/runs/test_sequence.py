@@ -157,12 +157,12 @@ def on_frame(point: tuple[int, int], box: Box) -> bool:
     return (x in (box.x, right) and box.y <= y <= bottom) or (y in (box.y, bottom) and box.x <= x <= right)
 
 
-@given(sequences(), st.integers(1, 260), st.booleans(), st.none() | st.integers(1, 50))
+@given(sequences(), st.integers(1, 260), st.booleans(), st.none() | st.integers(1, 50), st.none() | st.integers(0, 60))
 @settings(deadline=None)
 def test_any_sequence_fits_the_width_and_shows_or_counts_every_task(
-    sequence: Sequence, width: int, ascii_only: bool, most: int | None
+    sequence: Sequence, width: int, ascii_only: bool, most: int | None, height: int | None
 ) -> None:
-    picture = lay_out(sequence, width, ascii_only=ascii_only, most_rows=most)
+    picture = lay_out(sequence, width, ascii_only=ascii_only, most_rows=most, height=height)
     hold(sequence, picture, width)
     if ascii_only:
         assert all(line.isascii() for line in lines(picture))
@@ -342,6 +342,15 @@ def test_a_plan_and_a_run_know_their_ways() -> None:
         state.decision = decision
         seen = sequence_of_run(run, RunTime(T0)).phases[0]
         assert (seen.rules[0].passage, seen.onward) == expected
+
+
+@pytest.mark.parametrize(("height", "cut"), [(None, True), (7, True), (8, False)])
+def test_names_are_whole_where_there_are_rows_for_it(height: int | None, cut: bool) -> None:
+    # GIVEN phases that stand side by side only when their names are cut
+    phases = tuple(SequencePhase(f"p{n}", f"A phase with quite a long name {n}") for n in range(4))
+    # WHEN there is room for a second row of boxes THEN no name is
+    text = "\n".join(lines(lay_out(Sequence("O", phases), 140, height=height)))
+    assert ("…" in text) is cut
 
 
 def test_where_they_do_not_fit_side_by_side_rows_follow_each_other() -> None:

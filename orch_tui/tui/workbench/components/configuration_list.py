@@ -21,6 +21,8 @@ _PLUS_CELLS = range(0, 3)
 class ConfigurationList(LineList, inherit_bindings=False):
     """``+ Campaigns   used by 2``; a click on the plus adds at once."""
 
+    shows_place = False
+
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings((*actions.LIST, *actions.LIST_TOP)),
         *handed_on((action for action in actions.LISTS if action.context == "configurations"), "screen"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum, auto
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -101,17 +102,28 @@ class RunPart(Dialog[RunnablePart | None]):
         self._take_id("resume")
 
 
-class RunPreview(Dialog[bool]):
-    """Below the tree, which shows what would happen to each task. Dismissed with True to start.
+class Confirmed(Enum):
+    """What is wished after a look at what a run would do."""
 
-    ``move`` moves the cursor of the tree behind by so many rows and gives the task it is on then, or else the phase.
+    START = auto()
+    OTHER_VALUES = auto()
+
+
+class RunPreview(Dialog[Confirmed]):
+    """Below the tree, which shows what would happen to each task.
+
+    ``may_change``: other values can be asked for. ``move`` moves the cursor of the tree behind by so many rows, and
+    gives the task it is on then, or else the phase.
     """
 
     CSS_PATH = look.OWN
     BINDINGS = bindings(actions.PREVIEW)
 
-    def __init__(self, plan: RunPlan, title: str, move: Callable[[int], tuple[str | None, str | None]]) -> None:
+    def __init__(
+        self, plan: RunPlan, title: str, move: Callable[[int], tuple[str | None, str | None]], *, may_change: bool
+    ) -> None:
         super().__init__()
+        self._may_change = may_change
         self._plan = plan
         self._title = title
         self._move = move
@@ -122,9 +134,9 @@ class RunPreview(Dialog[bool]):
         refusal = self._plan.refusal
         with Vertical(id="dialog") as dialog:
             dialog.border_title = line(self._title, limit=80)
-            values = ", ".join(f"{name} = {value}" for name, value in self._plan.variables.items())
-            with_values = f"   with {values}" if values else ""
-            yield Static(line(f"{plan_words(self._plan)}.{with_values}", "bold", limit=300), id="counts")
+            yield Static(line(f"{plan_words(self._plan)}.", "bold", limit=300), id="counts")
+            if values := ", ".join(f"{name} = {value}" for name, value in self._plan.variables.items()):
+                yield Static(line(f"with {values}", "$text-muted", limit=600), id="values")
             if refusal is not None:
                 yield Static(lines(refusal), id="refusal")
             yield Static(line(""), id="about")
@@ -147,6 +159,8 @@ class RunPreview(Dialog[bool]):
         self.query_one("#about", Static).update(line(text, limit=400))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "values":
+            return self._may_change
         return not (action == "start" and self._plan.refusal is not None)
 
     def action_down(self) -> None:
@@ -156,7 +170,10 @@ class RunPreview(Dialog[bool]):
         self._show(*self._move(-1))
 
     def action_start(self) -> None:
-        self.dismiss(True)
+        self.dismiss(Confirmed.START)
+
+    def action_values(self) -> None:
+        self.dismiss(Confirmed.OTHER_VALUES)
 
 
 def move_behind(tree: PhaseTree, step: int) -> None:
@@ -170,9 +187,15 @@ def move_behind(tree: PhaseTree, step: int) -> None:
 
 
 async def confirm_in_tree(
-    tree: PhaseTree, plan: RunPlan, bars: Bars, title: str, ask: Callable[[RunPreview], Awaitable[bool | None]]
-) -> bool:
-    """Show in the tree what would happen to every task and when, and below it the dialog; True to start."""
+    tree: PhaseTree,
+    plan: RunPlan,
+    bars: Bars,
+    title: str,
+    ask: Callable[[RunPreview], Awaitable[Confirmed | None]],
+    *,
+    may_change: bool,
+) -> Confirmed | None:
+    """Show in the tree what would happen to every task and when, and below it the dialog; None to start nothing."""
     tree.show_states(plan_states(plan, tree.size.width), bars)
 
     def move(step: int) -> tuple[str | None, str | None]:
@@ -181,4 +204,4 @@ async def confirm_in_tree(
             return tree.item.id, None
         return None, phase_of_id(tree.item.id) if tree.item is not None else None
 
-    return await ask(RunPreview(plan, title, move)) is True
+    return await ask(RunPreview(plan, title, move, may_change=may_change))

@@ -1,4 +1,4 @@
-"""Values for declared variables that have none, asked before a run starts."""
+"""Values for the variables of a run, asked before it starts: for those without any, or other ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from orch_tui.tui.workbench.layout import look
 
 
 class Variables(FilledInDialog[dict[str, str] | None]):
-    """Dismissed with a value for each, or None. Enter goes to the next field, and on the last one accepts."""
+    """Dismissed with a value for each, or None. Enter goes to the next field, and on the last one accepts.
+
+    A variable that has a value may be given an empty one.
+    """
 
     GOES_ON = True
     CSS_PATH = look.OWN
@@ -30,14 +33,16 @@ class Variables(FilledInDialog[dict[str, str] | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = line(f"{counted(len(self._variables), 'variable')} without a value")
-            dialog.border_subtitle = line("Enter goes on, Esc starts nothing")
+            missing = sum(one.value is None for one in self._variables)
+            title = f"{counted(missing, 'variable')} without a value" if missing else "Values of this run alone"
+            dialog.border_title = line(title)
+            dialog.border_subtitle = line("Enter goes on, Esc starts nothing" if missing else "Enter goes on, Esc back")
             with VerticalScroll(can_focus=False):
                 for number, variable in enumerate(self._variables):
                     yield Static(line(variable.name, "bold"), classes="name")
                     if variable.description:
                         yield Static(line(variable.description, limit=200), classes="description")
-                    field = Input(id=f"value-{number}", compact=True)
+                    field = Input(variable.value or "", id=f"value-{number}", compact=True)
                     field.cursor_blink = False
                     yield field
             yield Static(line(""), id="wrong")
@@ -47,7 +52,8 @@ class Variables(FilledInDialog[dict[str, str] | None]):
 
     def action_accept(self) -> None:
         fields = list(self.query(Input))
-        empty = next((number for number, field in enumerate(fields) if not field.value), None)
+        pairs = zip(self._variables, fields, strict=True)
+        empty = next((at for at, (one, field) in enumerate(pairs) if one.value is None and not field.value), None)
         if empty is not None:
             self.query_one("#wrong", Static).update(line(f"{self._variables[empty].name} needs a value."))
             self.set_focus(fields[empty])

@@ -20,6 +20,8 @@ _SHOWN = 500
 class ProblemList(LineList):
     """Problems over several lines, since they are sentences; the cursor goes from problem to problem."""
 
+    shows_place = False
+
     @dataclass
     class Wrapped(Message):
         """It has other lines, perhaps more or fewer."""

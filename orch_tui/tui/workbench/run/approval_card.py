@@ -26,6 +26,8 @@ _TEXT_ROWS = 12
 class ApprovalCard(GivenRows):
     """Shows one question; its keys answer it."""
 
+    shows_place = False
+
     BINDINGS: ClassVar[list[BindingType]] = bindings(actions.APPROVAL)
     HELP = "A task waits for a person. a approves, x rejects; what is filled in becomes variables of the run."
 

@@ -78,6 +78,8 @@ def _names(tasks: Sequence[TaskState]) -> tuple[str, ...]:
 class FailureCard(LineList):
     """Enter on a folded line unfolds it."""
 
+    shows_place = False
+
     BINDINGS: ClassVar[list[BindingType]] = handed_on(actions.FAILURE)
     HELP = "The task that failed first. e edits its configuration, c runs again what did not succeed, l opens its log."
 
@@ -182,6 +184,9 @@ def failure_rows(
             rows += [Row((Part(f"   {name}", "dim"),)) for name in names]
     if failure.gate is not None:
         return rows + gate_rows(failure.gate, width), folds
+    if failure.lines and all(line.strip() in failure.words for line in failure.lines):
+        # All that it wrote is what it failed with.
+        return rows, folds
     last = f" its last {counted(len(failure.lines), 'line')}:" if failure.lines else " it wrote nothing"
     rows.append(Row((Part(last, "dim"),)))
     return [*rows, *(Row((Part(" │ ", "dim"), Part(text))) for text in failure.lines)], folds

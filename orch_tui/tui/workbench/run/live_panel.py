@@ -42,6 +42,8 @@ _BLANK = Row(())
 class Rows(GivenRows):
     """Rows of the panel; only those of a list that can be focused take the cursor."""
 
+    shows_place = False
+
     def __init__(self, *, id: str | None = None, focusable: bool = False, empty: str = "") -> None:
         super().__init__(id=id)
         self.can_focus = focusable

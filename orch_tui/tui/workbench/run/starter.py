@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -11,17 +12,18 @@ from typing import Protocol
 from orch_tui.engine.runs.as_it_ran import AsItRan
 from orch_tui.engine.runs.start import RunRequest
 from orch_tui.model.errors import OrchError
+from orch_tui.model.orchestration.orchestration import Variable
 from orch_tui.model.run.plan import RunPlan
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.texts.text import safe_line
-from orch_tui.runs.live.control import CannotRun, RunControl, grace_words
+from orch_tui.runs.live.control import CannotRun, RunControl, grace_words, with_values
 from orch_tui.runs.live.control import Part as RunnablePart
 from orch_tui.runs.live.view import RunModel, running_tasks
 from orch_tui.runs.people.responding import asked_words
 from orch_tui.runs.planning.shadow import shadow_tables
 from orch_tui.tui.data.freshening import only_stale
 from orch_tui.tui.dialogs.confirm import Confirm
-from orch_tui.tui.workbench.dialogs.run_preview import RunPart
+from orch_tui.tui.workbench.dialogs.run_preview import Confirmed, RunPart
 from orch_tui.tui.workbench.dialogs.shadow_tables import ShadowTables
 from orch_tui.tui.workbench.dialogs.variables import Variables
 from orch_tui.tui.workbench.host import Asks, Rows, Says
@@ -32,8 +34,8 @@ from orch_tui.tui.workbench.run.watcher import RunWatcher
 class StartPreview(Protocol):
     """What would happen, in the tree."""
 
-    async def confirmed(self, plan: RunPlan, title: str) -> bool:
-        """Show what would happen to every task, and ask whether to start."""
+    async def confirmed(self, plan: RunPlan, title: str, *, may_change: bool) -> Confirmed | None:
+        """Show what would happen to every task, and ask whether to start, or with which values."""
 
 
 class StartDesk(Protocol):
@@ -48,6 +50,21 @@ class FileToRun(Protocol):
 
     def save(self) -> None:
         """Write the edits to it, or say why not."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """``request`` is what it was planned by, None for what repeats an earlier run with that one's values; ``changed``:
+    only what is stale runs."""
+
+    plan: RunPlan
+    request: RunRequest | None = None
+    changed: bool = False
+
+    @property
+    def may_change(self) -> bool:
+        """Whether other values can be given."""
+        return self.request is not None and bool(self.plan.variables)
 
 
 class RunStarter:
@@ -136,33 +153,51 @@ class RunStarter:
         is stale."""
         self._begin(partial(self._plan, request, changed), title)
 
-    async def _plan(self, request: RunRequest, changed: bool) -> RunPlan | None:
+    async def _plan(self, request: RunRequest, changed: bool) -> _Planned | None:
         if not await self._saved():
             return None
         # What is run is what the files say now.
         self._bench.project.reload()
-        if changed:
-            request = await asyncio.to_thread(only_stale, self._bench.project.root, request)
-        return await self._control.plan_asking(request, lambda missing: self._host.ask(Variables(missing)))
+        return await self._plan_with(request, changed)
 
-    async def _plan_repeat(self, asked: AsItRan) -> RunPlan:
+    async def _plan_with(self, request: RunRequest, changed: bool) -> _Planned | None:
+        asked = await asyncio.to_thread(only_stale, self._bench.project.root, request) if changed else request
+        plan = await self._control.plan_asking(asked, lambda missing: self._host.ask(Variables(missing)))
+        return _Planned(plan, request, changed) if plan is not None else None
+
+    async def _with_other_values(self, planned: _Planned, request: RunRequest) -> _Planned | None:
+        """The plan of the same run with values that are asked for; as it was where none are given."""
+        project, value = self._bench.project, self._bench.value
+        about = {one.name: one.description for one in (*project.settings.variables, *value.variables)}
+        held = planned.plan.variables
+        given = await self._host.ask(
+            Variables([Variable(name, text, about.get(name, "")) for name, text in held.items()])
+        )
+        if given is None:
+            return planned
+        return await self._plan_with(with_values(request, given), planned.changed)
+
+    async def _plan_repeat(self, asked: AsItRan) -> _Planned:
         # The programs of components, and what they need, are today's.
         self._bench.project.reload()
-        return await asyncio.to_thread(self._control.plan_repeat, asked)
+        return _Planned(await asyncio.to_thread(self._control.plan_repeat, asked))
 
-    def _begin(self, plan: Callable[[], Awaitable[RunPlan | None]], title: str) -> None:
+    def _begin(self, plan: Callable[[], Awaitable[_Planned | None]], title: str) -> None:
         if self._watcher.shown.past:
             self._watcher.hide()
         self._host.in_background(partial(self._prepare, plan, title), "prepare", "prepare a run")
 
-    async def _prepare(self, plan_it: Callable[[], Awaitable[RunPlan | None]], title: str) -> None:
+    async def _prepare(self, plan_it: Callable[[], Awaitable[_Planned | None]], title: str) -> None:
         try:
-            plan = await plan_it()
-            if plan is None:
+            planned, answer = await plan_it(), None
+            while planned is not None:
+                answer = await self._preview.confirmed(planned.plan, title, may_change=planned.may_change)
+                if answer is not Confirmed.OTHER_VALUES or planned.request is None:
+                    break
+                planned = await self._with_other_values(planned, planned.request)
+            if planned is None or answer is not Confirmed.START:
                 return
-            if not await self._preview.confirmed(plan, title):
-                return
-            run = await asyncio.to_thread(self._control.start, plan)
+            run = await asyncio.to_thread(self._control.start, planned.plan)
         except OrchError as error:
             self._host.say(str(error), "error", seconds=12)
             return

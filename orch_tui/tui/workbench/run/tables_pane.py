@@ -12,6 +12,8 @@ from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 class TablesPane(LineList):
     """Enter on a table asks for its first rows; the screen reads them."""
 
+    shows_place = False
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._items: Sequence[Written] = ()

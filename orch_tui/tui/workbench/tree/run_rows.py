@@ -22,7 +22,7 @@ from orch_tui.runs.live.head import Head
 from orch_tui.runs.live.timeline import Bar, Span, Timeline
 from orch_tui.runs.live.view import RUNNING, RunModel
 from orch_tui.runs.people.interventions import decision_words, words_of
-from orch_tui.runs.words.ending import exit_in_words
+from orch_tui.runs.words.ending import exit_in_words, first_failure
 from orch_tui.runs.words.parts import parts_brief, parts_words
 from orch_tui.runs.words.rule_words import (
     MAY_RUN,
@@ -249,22 +249,22 @@ def _progress(head: Head, model: RunModel, style: str, room: int) -> tuple[Part,
 def _facts(head: Head, model: RunModel) -> tuple[Part, ...]:
     """Where it comes from, and what there is to say of it."""
     header = model.state.header
-    facts = [strftime("%H:%M:%S", localtime(header.created)), f"by {header.by}"]
+    facts = [f"{strftime('%H:%M:%S', localtime(header.created))} by {header.by}"]
     if header.rerun_of is not None:
-        facts.insert(0, f"continues {clock_of(header.rerun_of, header.created)}")
+        facts.append(f"continues {clock_of(header.rerun_of, header.created)}")
     elif header.partial:
         facts.insert(0, "a part")
-    parts = [Part(f" {safe_line(' '.join(facts), 120)}", "dim")]
+    parts = [Part(f" {safe_line(' · '.join(facts), 120)}", "dim")]
     if head.longer:
         parts.insert(0, Part(f" {_LONGER} longer than usual ·", "warning"))
-    if model.state.reason:
+    if model.state.reason and first_failure(model.state) is None:
+        # Of a failure the card beside it tells.
         parts.insert(0, Part(f" {safe_line(model.state.reason, 200)}", "warning"))
     if (decision := decision_words(model.state, brief=True)) and not model.interrupted:
         parts.insert(0, Part(f" {_HELD} {decision}", "warning"))
     if head.no_answer is not None:
         parts.insert(0, Part(f" {head.no_answer.brief} ·", "error"))
     if model.continued is not None:
-        # Before the reason, which the failure card has as well.
         words = f" continued {clock_of(model.continued.id, header.created)}: {model.continued.state};"
         parts.insert(0, Part(words, "accent"))
     return tuple(parts)
