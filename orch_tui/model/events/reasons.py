@@ -175,6 +175,9 @@ _BY_PEOPLE = {
 _BRIEF = {
     Cause.REUSED: "reused",
     Cause.NOT_IN_RUN: "not part",
+    Cause.NOT_RUN_THEN: "did not run",
+    Cause.ASKS_PEOPLE: "people answered it",
+    Cause.SENDS_OUT: "sends to the outside",
     Cause.OTHER_CONFIGURATION: "was {configuration}",
     Cause.UNSUCCESSFUL: "{status}",
     Cause.EDITED: "edited",

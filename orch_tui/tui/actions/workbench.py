@@ -21,6 +21,7 @@ TREE: tuple[Action, ...] = (
     Action("tree.unfold", "l,right", "Unfold", "Unfold the phase, or go to its first task.", group=VIEW),
     Action("tree.fold-all", "C", "Fold all", "Fold all phases, so that only their names show.", group=VIEW),
     Action("tree.unfold-all", "E", "Unfold all", "Unfold all phases.", group=VIEW),
+    Action("tree.find", "slash", "Find", "Find a task, a rule or a phase by words of its name.", True, VIEW),
     Action("tree.mark", "space", "Mark", "Mark the task, or the phase with all its tasks.", footer=True, group=MARK),
     Action("tree.mark-range", "V", "Mark range", "Mark all from the last mark to the cursor.", group=MARK),
     Action("tree.mark-all", "asterisk", "Mark all", "Mark all tasks; again to unmark them.", group=MARK),
@@ -208,7 +209,13 @@ WORKBENCH: tuple[Action, ...] = (
     Action("workbench.pane-run", "3", "Run", "Go to the run that is shown; in the plan, to the problems.", group=VIEW),
     Action("workbench.pane-problems", "4", "Problems", "Go to the problems.", group=VIEW),
 )
+FIND: tuple[Action, ...] = (
+    Action("find.next", "down,ctrl+n", "Next", "Go to the next row that has the words.", True, MOVE),
+    Action("find.previous", "up", "Previous", "Go to the row before that has them.", True, MOVE),
+    Action("find.back", "escape", "Back", "Go back to the row where it began.", True, MOVE),
+)
 LISTS: tuple[Action, ...] = (
+    Action("component-filter.clear", "escape", "Clear", "Show all again, and go back to them.", True, MOVE),
     Action(
         "configurations.add",
         "a,plus",
@@ -273,7 +280,7 @@ DIALOGS: tuple[Action, ...] = (
     Action("broken.reload", "r", "Read again", "Read the file again.", footer=True),
     Action("broken.leave", "escape", "Back", "Back to the list.", footer=True),
 )
-ACTIONS: tuple[Action, ...] = (*LIST, *LIST_TOP, *TREE, *WORKBENCH, *LISTS, *DIALOGS)
+ACTIONS: tuple[Action, ...] = (*LIST, *LIST_TOP, *TREE, *WORKBENCH, *FIND, *LISTS, *DIALOGS)
 
 _NO_CHANGE = (
     "tree.edit-configuration",

@@ -134,6 +134,7 @@ class Desk:
             "configurations.back": self._widgets.components.focus_components,
             "workbench.pane-tree": lambda: self._panes.go_to("tasks"),
             "workbench.pane-components": lambda: self._panes.go_to("components"),
+            "tree.find": self._widgets.pane.find,
             "workbench.filter": lambda: self._panes.go_to("components", self._widgets.components.filter),
             "workbench.larger": lambda: self._panes.resize(1),
             "workbench.smaller": lambda: self._panes.resize(-1),

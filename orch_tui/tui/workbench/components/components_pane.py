@@ -9,12 +9,28 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.workbench.catalog import Catalog, ComponentEntry, ConfigurationEntry
 from orch_tui.tui.workbench.components.component_list import ComponentList
 from orch_tui.tui.workbench.components.configuration_list import ConfigurationList
 from orch_tui.tui.workbench.model import Workbench
+
+
+class ComponentFilter(Input):
+    """Always there; Escape takes its words away and leads back to the components."""
+
+    BINDINGS = bindings(actions.LISTS, "component-filter")
+
+    @dataclass
+    class Cleared(Message):
+        """The components are wanted again."""
+
+    def action_clear(self) -> None:
+        self.value = ""
+        self.post_message(self.Cleared())
 
 
 class ComponentsPane(Vertical):
@@ -27,7 +43,7 @@ class ComponentsPane(Vertical):
     def __init__(self, bench: Workbench, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._catalog: Catalog = bench.catalog
-        self.filter = Input(placeholder=" / filter", id="filter", compact=True)
+        self.filter = ComponentFilter(placeholder=" / filter", id="filter", compact=True)
         self.filter.cursor_blink = False
         self.components = ComponentList(id="components")
         self.configurations = ConfigurationList(bench.uses, id="configurations")
@@ -79,6 +95,10 @@ class ComponentsPane(Vertical):
         self.show()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.focus_components()
+
+    def on_component_filter_cleared(self, event: ComponentFilter.Cleared) -> None:
         event.stop()
         self.focus_components()
 

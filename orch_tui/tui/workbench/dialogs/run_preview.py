@@ -48,16 +48,27 @@ class RunPart(Dialog[RunnablePart | None]):
             dialog.border_title = line("Run")
             dialog.border_subtitle = line("a letter or Enter chooses, Esc closes")
             yield RowList([self._row(part) for part in self._parts], pick=True, id="parts")
+            yield Static(id="about")
 
     @staticmethod
     def _row(part: RunnablePart) -> Row:
         if part.refused:
-            return Row((Part(f" {part.key}  {part.label:<29}", "dim"), Part(safe_line(part.refused, 80), "dim")))
+            return Row((Part(f" {part.key}  {part.label:<29}", "dim"), Part(safe_line(part.refused, 200), "dim")))
         label = (Part(f" {part.key}  ", "accent"), Part(f"{part.label:<29}", "strong"))
-        return Row((*label, Part(safe_line(part.detail, 80), "dim")))
+        return Row((*label, Part(safe_line(part.detail, 200), "dim")))
 
     def on_mount(self) -> None:
         self.set_focus(self.query_one(RowList))
+        self._tell(0)
+
+    def _tell(self, index: int) -> None:
+        """All of what is said of the row under the cursor: in its row there may be no room for it."""
+        part = self._parts[index]
+        self.query_one("#about", Static).update(line(part.refused or part.detail, "$text-muted", limit=200))
+
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        event.stop()
+        self._tell(event.index)
 
     def on_line_list_chosen(self, event: LineList.Chosen) -> None:
         event.stop()

@@ -132,7 +132,9 @@ class RunStarter:
             if part.resume is not None:
                 self.take_over(part.resume)
             elif part.repeat is not None:
-                self._begin(partial(self._plan_repeat, part.repeat), f"Repeat: {part.label.lower()}")
+                self._begin(
+                    partial(self._plan_repeat, part.repeat), f"Repeat run {part.repeat.run}: {part.label.lower()}"
+                )
             elif part.request is not None:
                 self.prepare(part.request, f"Run: {part.label.lower()}", changed=part.id == "changed")
 

@@ -76,6 +76,7 @@ class PhaseTree(LineList, inherit_bindings=False):
         super().__init__(id=id)
         self.outline: Outline = Outline()
         self.empty_text = "  No phases yet: a adds tasks, n makes a phase"
+        self.label = label
         self.look = TreeRows(label)
         self._drag = RowDrag()
 

@@ -8,8 +8,10 @@ from textual.containers import Vertical
 from textual.geometry import Size
 
 from orch_tui.tui.breakpoints import BARS_FROM
+from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import Row
 from orch_tui.tui.widgets.list_head import ListHead
+from orch_tui.tui.workbench.tree.find_field import FindField
 from orch_tui.tui.workbench.tree.phase_tree import PhaseTree, arrange
 
 _FRAME = 2
@@ -41,10 +43,12 @@ class TreePane(Vertical):
         self.phase_tree = tree
         self._heading = _Heading(tree)
         self._head = ListHead(self._heading)
+        self._find = FindField(tree, id="find")
 
     def compose(self) -> ComposeResult:
         yield self._head
         yield self.phase_tree
+        yield self._find
 
     @property
     def lines_wanted(self) -> int:
@@ -56,6 +60,14 @@ class TreePane(Vertical):
         if text != self._heading.about:
             self._heading.about = text
             self._head.refresh()
+
+    def find(self) -> None:
+        """Let words be typed that a task, rule or phase is found by."""
+        self._find.open()
+
+    def on_find_field_told(self, event: FindField.Told) -> None:
+        event.stop()
+        self.border_subtitle = line(event.text)
 
     def on_resize(self, event: events.Resize) -> None:
         self._head.display = self.screen.size.width >= BARS_FROM

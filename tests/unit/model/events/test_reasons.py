@@ -73,3 +73,12 @@ def test_fields_are_those_of_the_cause() -> None:
 def test_sentences(reason: Reason, brief: str | None, sentence: str) -> None:
     assert reason.sentence == sentence
     assert reason.brief == (brief if brief is not None else sentence)
+
+
+@pytest.mark.parametrize(
+    "cause", [cause for cause in Cause if "run" in _FIELDS.get(cause, ())], ids=lambda one: one.value
+)
+def test_what_is_about_a_run_has_words_without_it(cause: Cause) -> None:
+    # GIVEN a reason that names a run WHEN it is said where that run is named once for all THEN it is not named again
+    reason = Reason.of(cause, **{name: f"its {name}" for name in _FIELDS[cause]})
+    assert "its run" in reason.sentence and "run" not in reason.brief
