@@ -12,11 +12,10 @@ from orch_tui.project.project import Project, open_project
 from orch_tui.tui.data.grid import PAGE, DataGrid
 from orch_tui.tui.data.table import TableScreen
 from orch_tui.tui.dialogs.confirm import Confirm
-from orch_tui.tui.widgets.line_tree import LineList
 from orch_tui.tui.workbench.dialogs.run_preview import RunPart, RunPreview
 from orch_tui.tui.workbench.dialogs.variables import Variables
 from orch_tui.tui.workbench.run.failure_card import FailureCard
-from orch_tui.tui.workbench.run.live_panel import LivePanel
+from orch_tui.tui.workbench.run.live_panel import LivePanel, Rows
 from orch_tui.tui.workbench.run.tables_pane import TablesPane
 from orch_tui.tui.workbench.screen import WorkbenchScreen
 from textual.pilot import Pilot
@@ -171,8 +170,9 @@ async def test_the_first_failure_and_going_on_from_it(tmp_path: Path) -> None:
         (project.root / "fixed").touch()
         await pilot.press("exclamation_mark")
         # THEN the cursor of the tree is on the task too, and the error stands nowhere else
-        assert screen.focused is card and screen.phase_tree.item.id == "bad"
-        assert not any("exit code" in row for row in rows_of(screen.query_one("#run-head", LineList)))
+        item = screen.phase_tree.item
+        assert screen.focused is card and item is not None and item.id == "bad"
+        assert not any("exit code" in row for row in rows_of(screen.query_one("#run-head", Rows)))
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunPreview), "the preview")
         tree = rows_of(screen.phase_tree)
