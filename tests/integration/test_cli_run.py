@@ -182,6 +182,18 @@ def test_a_nested_run_reports_to_its_parent_and_its_warning_is_the_parents(tmp_p
     )
 
 
+def test_a_nested_run_that_fails_gives_its_reason_and_not_the_line_of_its_report(tmp_path: Path) -> None:
+    # GIVEN an orchestration whose task is another one, in which a task fails
+    inner = {"First": {"bad": "echo no such table >&2; exit 1"}}
+    project = make_project(
+        tmp_path, {"inner": inner, "outer": {"Only": {"nested": {"configuration": "orchestration/inner"}}}}
+    )
+    # WHEN it runs
+    state = json.loads(command_here(project, "run", "outer", "--json").stdout)
+    # THEN the reason is the failure, without time, sign and id of the run in which it was
+    assert state["phases"][0]["tasks"][0]["reason"] == "exit code 1: Command · bad: exit code 1: no such table"
+
+
 def test_a_run_outlives_the_reader_of_its_pipe(tmp_path: Path) -> None:
     # GIVEN a run whose output goes into a pipe that nobody reads any more
     project = make_project(

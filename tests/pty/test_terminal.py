@@ -292,14 +292,15 @@ def test_with_few_colours_a_dialog_leaves_in_view_what_is_behind_it(
     with PtyApp(orch_tui(project), environment={**environment, **few}, cold=True) as app:
         app.wait_for("Beta")
         app.settle()
-        before, home = app.screen.display[-1], app.text()
+        frame, home = app.screen.display[-2], app.text()
         for keys, title in dialogs.items():
             # WHEN one of them is opened
             app.send(keys)
             app.wait_for(title)
             app.settle()
-            # THEN the lines at the top and at the bottom are still there
-            assert "Test project" in app.text() and app.screen.display[-1] == before, title
+            # THEN the lines at the top and at the bottom are still there, but for the keys: they are the dialog's
+            assert "Test project" in app.text() and app.screen.display[-2] == frame, title
+            assert "Esc" in app.screen.display[-1] and "Open" not in app.screen.display[-1], title
             app.send("\x1b")
             app.wait_until(lambda: app.text() == home, "the end of the dialog")
 

@@ -11,7 +11,7 @@ import pytest
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.configuration.form.folding import FoldRow
 from orch_tui.tui.configuration.form.form import Form
-from orch_tui.tui.configuration.form.inputs import LongText, YesNo
+from orch_tui.tui.configuration.form.inputs import Line, LongText, YesNo
 from orch_tui.tui.configuration.form.rows import FieldRow, Row, TableRow
 from orch_tui.tui.configuration.new_configuration import NewConfigurationScreen
 from orch_tui.tui.configuration.screen import ConfigurationScreen
@@ -733,3 +733,22 @@ async def test_checks_come_with_the_first_output_table_and_are_saved(tmp_path: P
         # THEN both are in the file
         assert 'table = "mart/sent"\n' in desk.file.read_text()
         assert "[[checks]]\nlearned = true\n" in desk.file.read_text()
+
+
+async def test_a_text_that_goes_on_has_a_sign_unless_it_is_typed(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        # GIVEN a host too long for its field, whose cursor is elsewhere
+        host = desk.form.editor(HOST)
+        assert isinstance(host, Line)
+        host.value = "mail." * 40
+        host.cursor_position = 0
+        await desk.pilot.pause()
+
+        # THEN its end has a sign, which goes while it has the cursor
+        def row() -> str:
+            return str(next(row for row in desk.text().split("\n") if "mail.mail" in row))
+
+        assert "…" in row()
+        host.focus()
+        await desk.pilot.pause()
+        assert "…" not in row()

@@ -81,7 +81,9 @@ async def test_the_plan_learns_from_a_run_that_ended(tmp_path: Path) -> None:
         await pilot.press("escape")
         # THEN it knows how long the task took that succeeded, though the run failed
         await until(pilot, lambda: "1 task guessed" in text_of(pilot), "durations")
-        assert "≈ 0." in rows_of(screen.phase_tree)[1] and "≈" not in rows_of(screen.phase_tree)[3]
+        assert "✔  ≈ 0." in rows_of(screen.phase_tree)[1]
+        # AND of each how it ended last
+        assert "≈" not in rows_of(screen.phase_tree)[3] and "✘" in rows_of(screen.phase_tree)[3]
 
 
 async def test_unsaved_edits_are_asked_about_before_a_run(tmp_path: Path) -> None:
@@ -247,9 +249,9 @@ async def test_tables_are_listed_with_rows_and_previewed(tmp_path: Path) -> None
 async def test_a_part_of_the_orchestration_runs(tmp_path: Path) -> None:
     project = project_of(tmp_path, One={"a": "true", "b": "true"}, Two={"c": "true"})
     async with workbench(project, "main") as (pilot, screen):
-        # GIVEN one marked task
+        # GIVEN a task under the cursor, and no mark
         screen.phase_tree.go_to("b")
-        await pilot.press("space", "r")
+        await pilot.press("r")
         assert isinstance(pilot.app.screen, RunPart)
         # WHEN it is run
         await pilot.press("m")

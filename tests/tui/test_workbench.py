@@ -463,8 +463,8 @@ async def test_below_100_columns_the_panes_are_tabs(project: Project) -> None:
 
 async def test_the_filter_finds_and_leads_back(project: Project) -> None:
     async with workbench(project) as (pilot, screen):
-        # WHEN a filter is typed
-        await pilot.press("slash")
+        # WHEN a filter is typed at the components
+        await pilot.press("2", "slash")
         await pilot.pause()
         screen.query_one("#filter", Input).value = "recipient"
         await pilot.pause()

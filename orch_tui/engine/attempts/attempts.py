@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from orch_tui.engine.attempts.lastlines import last_line, last_lines, say_in_log
+from orch_tui.engine.attempts.nested import as_its_run_has_it
 from orch_tui.engine.attempts.obstacles import disk_refusal, passing_obstacle
 from orch_tui.engine.attempts.results import (
     Told,
@@ -126,7 +127,10 @@ class AttemptRunner:
             return retry_at
         if _cut_off(attempt, end):
             return await self._look_inside(attempt, end)
-        return self.record_end(attempt, self._as_its_run_has_it(attempt, judge(end, attempt)), end)
+        outcome = judge(end, attempt)
+        if attempt.spec.nested is not None and outcome.kind is FailureKind.USER:
+            outcome = as_its_run_has_it(outcome, self._nested(attempt.task))
+        return self.record_end(attempt, outcome, end)
 
     async def _launch_and_wait(self, attempt: ActiveAttempt) -> Exit | OSError:
         """How it ended, or what the system refused to it at its start."""
@@ -196,15 +200,6 @@ class AttemptRunner:
         ended = await clean_up(None, attempt.spec.directory, thorough=True)
         end = replace(end, leftovers=end.leftovers + ended)
         return self.record_end(attempt, judge(end, attempt), end)
-
-    def _as_its_run_has_it(self, attempt: ActiveAttempt, outcome: Outcome) -> Outcome:
-        """A nested run that failed says why in its journal; the last line of its log is one of a report."""
-        if attempt.spec.nested is None or outcome.kind is not FailureKind.USER:
-            return outcome
-        inner = self._nested(attempt.task)
-        if inner is None or inner.broken is not None or not inner.reason:
-            return outcome
-        return replace(outcome, reason=f"exit code 1: {inner.reason}")
 
     def record_end(self, attempt: ActiveAttempt, outcome: Outcome, end: Exit) -> float | None:
         """Write down how it ended; the time of the next attempt if there is to be one."""

@@ -7,9 +7,11 @@ parent. When that process is gone, the journal is there still: what it says goes
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.run.outcome import Outcome
 from orch_tui.model.run.plan import PlannedTask, RunPlan
 from orch_tui.project.history import RunSummary, newest_ids, summarize
 from orch_tui.project.paths import ProjectPaths
@@ -62,6 +64,14 @@ def nested_before(paths: ProjectPaths, plan: RunPlan, task: PlannedTask) -> RunS
         except FileNotFoundError:
             break
     return None
+
+
+def as_its_run_has_it(outcome: Outcome, inner: RunSummary | None) -> Outcome:
+    """The end of a task whose nested run failed, with the reason of that run's journal: the last line that it wrote is
+    one of a report."""
+    if inner is None or inner.broken is not None or not inner.reason:
+        return outcome
+    return replace(outcome, reason=f"exit code 1: {inner.reason}")
 
 
 def interrupted_below(paths: ProjectPaths, run: Path) -> Iterator[Path]:

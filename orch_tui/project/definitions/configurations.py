@@ -55,12 +55,13 @@ def read_rows(owner: Table, read_text: ReadText) -> tuple[ConfigurationRow, ...]
     rows: list[ConfigurationRow] = []
     seen: set[str] = set()
     for table in owner.tables("rows"):
-        remedy = 'write id = "…" with letters, digits and _ . -'
         row_id = table.id("id") or ""
         if "id" not in table.data or table.data["id"] == "":
+            remedy = 'write id = "…" with letters, digits and _ . -'
             table.error(None, "missing-key", f"{table.name('id')} is missing", remedy)
         elif row_id in seen:
-            table.error("id", "duplicate-id", f"{table.name('id')}: the row {quote(row_id)} is there twice", remedy)
+            message = f"{table.name('id')}: the row {quote(row_id)} is there twice"
+            table.error("id", "duplicate-id", message, "give one of them another id")
         seen.add(row_id)
         parameters = table.table("parameters")
         path = (*table.path, "parameters")

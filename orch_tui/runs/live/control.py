@@ -100,8 +100,9 @@ class RunControl:
         last = latest(self.project.paths, orchestration)
         found = [Part("all", "a", "Everything", "All tasks that are enabled", RunRequest(orchestration))]
         some = RunRequest(orchestration, only=tuple(marked))
-        nothing = "" if marked else "mark tasks with Space first"
-        found.append(Part("tasks", "m", "Marked tasks", marked_title, some if marked else None, nothing))
+        nothing = "" if marked else "go to a task, or mark some with Space"
+        label = "This task" if len(marked) == 1 else "Marked tasks"
+        found.append(Part("tasks", "m", label, marked_title, some if marked else None, nothing))
         if phase is not None:
             key, name = phase
             found.append(Part("phase", "p", "This phase", name, RunRequest(orchestration, phases=(key,))))

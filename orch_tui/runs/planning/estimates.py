@@ -42,6 +42,8 @@ class Estimates:
     task_means: Mapping[str, float] = field(default_factory=dict)
     task_peaks: Mapping[str, float] = field(default_factory=dict)
     task_cpus: Mapping[str, float] = field(default_factory=dict)
+    task_ends: Mapping[str, Status] = field(default_factory=dict)
+    """How each task ended when it was tried last."""
 
 
 def read_estimates(
@@ -56,6 +58,7 @@ def read_estimates(
     tries: dict[str, list[float]] = {}
     peaks: dict[str, list[float]] = {}
     cpus: dict[str, list[float]] = {}
+    ends: dict[str, Status] = {}
     left, read = _BYTES, 0
     for summary in runs(paths, orchestration, _LOOK_AT):
         if summary.broken is not None or (before and summary.id >= before):
@@ -70,6 +73,8 @@ def read_estimates(
         read += 1
         for task in state.tasks.values():
             last = task.attempt
+            if last is not None and task.status.final:
+                ends.setdefault(task.id, task.status)
             if last is not None and last.seconds is not None and last.status is Status.SUCCESS:
                 tries.setdefault(task.id, []).append(last.seconds)
                 if last.usage is not None and last.usage.peak_memory is not None:
@@ -87,6 +92,7 @@ def read_estimates(
         _usual(tries),
         _usual(peaks),
         _usual(cpus),
+        ends,
     )
 
 

@@ -165,7 +165,7 @@ APPROVAL: tuple[Action, ...] = (
 )
 RUN_PART: tuple[Action, ...] = (
     Action("run-part.all", "a", "Everything", "Run all tasks.", group=RUN),
-    Action("run-part.tasks", "m", "Marked tasks", "Run the marked tasks.", group=RUN),
+    Action("run-part.tasks", "m", "Marked tasks", "Run the marked tasks, or the one under the cursor.", group=RUN),
     Action("run-part.phase", "p", "This phase", "Run the phase under the cursor.", group=RUN),
     Action("run-part.from", "f", "From here on", "Run this phase and all after it.", group=RUN),
     Action("run-part.failed", "l", "Failed tasks", "Run what failed in the last run.", group=RUN),

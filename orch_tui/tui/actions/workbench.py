@@ -225,7 +225,7 @@ LISTS: tuple[Action, ...] = (
         group=EDIT,
     ),
     Action("configurations.edit", "e", "Edit", "Open the form of the configuration.", True, group=EDIT),
-    Action("configurations.new", "N", "New", "Make a new configuration of the component.", group=EDIT),
+    Action("configurations.new", "N", "New", "Make a new configuration of the component.", True, EDIT),
     Action("configurations.back", "h,left", "Components", "Back to the components.", group=MOVE),
     Action("components.open", "l,right", "Configurations", "Go to the component's configurations.", group=MOVE),
 )

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from orch_tui.tui.application import Application
 
 
+_MOST_ROWS, _BESIDES = 12, 14
+"""Rows of the list at most, and those of the screen that all else needs: buttons below what is in view are none."""
 _DIALOG = [action for action in app_actions.ACTIONS if action.context == "dialog"]
 _KEYS = [action for action in ACTIONS if action.context == "new-configuration"]
 
@@ -65,7 +67,7 @@ class NewConfigurationScreen(Dialog[str | None]):
         for one in self.query(Input):
             one.cursor_blink = False
         for one_list in self.query(RowList):
-            one_list.styles.height = min(len(self._components), 12)
+            one_list.styles.height = min(len(self._components), _MOST_ROWS, max(3, self.app.size.height - _BESIDES))
         self.query_one("#name", Input).focus()
         self._hint("")
 

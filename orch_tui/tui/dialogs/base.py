@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from textual import events, on
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
@@ -55,8 +56,9 @@ class Dialog(ModalScreen[T], FullScreen[T]):
     }
     """
 
-    def on_mount(self) -> None:
-        """The keys in the last row are those of the dialog, and not of what it lies over."""
+    @on(events.Mount)
+    def _show_its_keys(self) -> None:
+        # Those of what it lies over do nothing now.
         if not self.query(KeyBar):
             self.mount(KeyBar())
 

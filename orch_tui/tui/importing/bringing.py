@@ -30,6 +30,8 @@ async def bring_in(app: Application) -> str | None:
     app.say("Reading what is to be imported…", seconds=2)
     # Of a large project it takes seconds, and it asks the disk for every file.
     plan = await asyncio.to_thread(_plan, project.root, _path(project, given))
+    # What has come to its end need not be read any more; behind the report it would stay for as long as that does.
+    app.clear_notifications()
     if isinstance(plan, OrchError):
         app.say(str(plan), "error")
         return None

@@ -109,7 +109,8 @@ class Catalog:
         return self._refs
 
     def components(self, filter_text: str = "") -> list[ComponentEntry]:
-        """The components by type, then by name; the words of the filter may be in names, ids or configurations."""
+        """The components by type, in it those that have configurations first, then by name; the words of the filter may
+        be in names, ids or configurations."""
         words, refs = filter_words(filter_text), self._by_component()
         entries = []
         for component in self._project.components().values():
@@ -118,7 +119,11 @@ class Catalog:
             if not words or matches(own, words) or any(matches(f"{own} {ref}", words) for ref in mine):
                 name, text = safe_line(component.name, _NAME_LIMIT), safe_line(component.description, 300)
                 entries.append(ComponentEntry(component.id, name, component.type, len(mine), text))
-        return sorted(entries, key=lambda entry: (DATA_FLOW_ORDER.index(entry.type), entry.name.casefold()))
+
+        def order(entry: ComponentEntry) -> tuple[int, bool, str]:
+            return DATA_FLOW_ORDER.index(entry.type), not entry.configurations, entry.name.casefold()
+
+        return sorted(entries, key=order)
 
     def configurations(self, component_id: str, filter_text: str = "") -> list[ConfigurationEntry]:
         """The configurations of a component by name; words that name the component itself do not count."""

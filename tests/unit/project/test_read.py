@@ -293,6 +293,16 @@ def test_components_of_the_users_own(make_project: MakeProject) -> None:
     }
 
 
+def test_two_rows_of_one_id(make_project: MakeProject) -> None:
+    # GIVEN a configuration with a row of the same id twice
+    project = make_project({"configurations/sql/a.toml": 'name = "A"\n[[rows]]\nid = "x"\n[[rows]]\nid = "x"\n'})
+    # WHEN it is read THEN it is told where, and the remedy is about what is wrong
+    with pytest.raises(DefinitionError) as raised:
+        project.configuration("sql/a")
+    (problem,) = raised.value.problems
+    assert problem.code == "duplicate-id" and problem.remedy == "give one of them another id"
+
+
 def test_settings(make_project: MakeProject) -> None:
     # GIVEN all keys of orch.toml
     text = (

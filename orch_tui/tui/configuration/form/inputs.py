@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual.content import Content
 from textual.events import Click, Key
 from textual.message import Message
+from textual.strip import Strip
 from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -90,6 +93,14 @@ class Line(Input):
     @text.setter
     def text(self, text: str) -> None:
         self.value = text
+
+    def render_line(self, y: int) -> Strip:
+        strip, room = super().render_line(y), self.scrollable_content_region.width
+        if self.has_focus or not room or cell_len(self.value) <= room + round(self.scroll_x):
+            return strip
+        # Who types sees where the text goes on; who looks would take what is in view for all of it.
+        style = next((segment.style for segment in strip.crop(room - 1, room)), None)
+        return Strip.join([strip.crop_extend(0, room - 1, style), Strip([Segment("…", style)])])
 
     def _mask(self) -> None:
         self.password = self._secret and not self.value.startswith("$")

@@ -13,13 +13,16 @@ from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.workbench.catalog import ComponentEntry
 
+_OF_BOTH = ("configurations.new",)
+"""Keys of the configurations that the component under the cursor is enough for."""
+
 
 class ComponentList(LineList, inherit_bindings=False):
     """Component types as headings, components with the number of their configurations."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings((*actions.LIST, *actions.LIST_TOP)),
-        *handed_on((action for action in actions.LISTS if action.context == "components"), "screen"),
+        *handed_on((one for one in actions.LISTS if one.context == "components" or one.id in _OF_BOTH), "screen"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:

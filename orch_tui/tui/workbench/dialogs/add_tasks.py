@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Static
@@ -78,9 +79,7 @@ class AddTasks(FindingDialog[int]):
             shown.show([], " No component is chosen")
             return
         text = self.field.value
-        empty = (
-            " No configuration fits the filter" if text and chosen.configurations else " It has no configuration yet"
-        )
+        empty = " No configuration fits the filter" if text and chosen.configurations else " None yet: Enter makes one"
         shown.show(self._catalog.configurations(chosen.id, text), empty)
 
     def narrow(self, text: str) -> None:
@@ -115,8 +114,24 @@ class AddTasks(FindingDialog[int]):
             # What found the component need not fit its configurations.
             self._switch(True)
             self.field.value = ""
+        elif (component := self.query_one(ComponentList).chosen) is not None and not component.configurations:
+            self._make_one(component.id)
         else:
-            self._say("This component has no configuration yet; make one first.")
+            self._say("No configuration of this component fits the filter.")
+
+    @work(group="new", exclusive=True, description="make a configuration")
+    async def _make_one(self, component: str) -> None:
+        """Of a component that has none: its form, and then it is there to be added."""
+        from orch_tui.tui.configuration.new_configuration import NewConfigurationScreen
+
+        if await self.app.push_screen_wait(NewConfigurationScreen(component)) is None:
+            return
+        self._catalog.forget()
+        self.field.value = ""
+        components = self.query_one(ComponentList)
+        components.show(self._catalog.components())
+        self._show_configurations()
+        self._switch(True)
 
     def action_add(self) -> None:
         self.do(self._add_chosen)

@@ -178,7 +178,7 @@ class PlanView:
         self.show_tree(shown)
 
     def read_durations(self) -> None:
-        """Learn from the runs that there are how long tasks take, and which rules they never take."""
+        """Learn from the runs that there are how long tasks take, how they ended last, and which rules none takes."""
         self._host.in_background(self._read_durations, "durations", "durations of runs")
 
     async def _read_durations(self) -> None:
@@ -191,8 +191,11 @@ class PlanView:
             for (phase, number), use in uses.items()
             if use.never_taken
         }
-        others, self._tree.look.unused = unused != self._tree.look.unused, unused
-        if others:
+        look = self._tree.look
+        if (unused, estimates.task_ends) != (look.unused, look.ends):
+            look.unused, look.ends = unused, estimates.task_ends
+            # What stands behind names needs other columns.
+            look.forget()
             self._learned()
         self.learn(estimates.task_medians)
 

@@ -108,13 +108,17 @@ class RunStarter:
     def run_part(self) -> None:
         bench = self._bench
         marked = [task.id for task in bench.value.tasks() if task.id in bench.marks]
+        item = self._rows.item
+        # Without a mark the task under the cursor is meant, as for every other key; a whole run is repeated then.
+        some = marked or [task.id for task in bench.tasks_of([item.id] if item is not None else [])]
         title = bench.title_of(marked) if marked else ""
-        phase = bench.phase_of(self._rows.item)
+        phase = bench.phase_of(item)
         here = (phase.id, phase.name) if phase is not None else None
         request = RunRequest(bench.value.id)
         stale = RunnablePart("changed", "s", "What is stale", "Others hold: text, variables, inputs, sources", request)
         repeats = self._control.repeats(bench.value.id, self._ended_shown(), marked, title)
-        self._choose([*self._control.parts(bench.value.id, marked, title, here), stale, *repeats])
+        of_some = bench.title_of(some) if some else ""
+        self._choose([*self._control.parts(bench.value.id, some, of_some, here), stale, *repeats])
 
     def offer_repeat(self, run: str) -> None:
         """Ask how a run that has ended is to be repeated as it ran."""

@@ -16,6 +16,7 @@ from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.runs.live.timeline import Bar
 from orch_tui.runs.sequence.names import cut, cut_names
 from orch_tui.runs.words.rule_words import brief_condition, goal_of, label_of
+from orch_tui.tui.status_look import style_of
 from orch_tui.tui.widgets.row_painter import Part, Row
 from orch_tui.tui.workbench.catalog import Label
 from orch_tui.tui.workbench.tree.chart import Chart
@@ -34,6 +35,8 @@ _RULE, _GOAL, _NOTE = 26, 14, 30
 """Columns for which a rule is given room as a name is: of what it is called, of where it leads; and as a component is:
 of its condition, or what that saw."""
 _FLAGS = 2
+_LAST = 2
+"""Columns of the sign of how a task ended last, with the blank before it."""
 _MOST_BEHIND = 34
 _KEPT_ROWS = 512
 _ALIKE = 40
@@ -52,7 +55,8 @@ class _Kept(NamedTuple):
 class TreeRows:
     """Marks, problems and states are given to it by the ids of tasks and phases; ``chart`` has the bars.
 
-    ``unused`` has the number of runs that did not take a rule, by the id of its phase.
+    ``unused`` has the number of runs that did not take a rule, by the id of its phase, ``ends`` how tasks ended when
+    they were tried last: in the plan that stands before what they take.
     """
 
     def __init__(self, label: Callable[[str], Label]) -> None:
@@ -64,6 +68,7 @@ class TreeRows:
         self.problems: Mapping[str, Severity] = {}
         self.states = TreeStates()
         self.unused: Mapping[tuple[str, Rule], int] = {}
+        self.ends: Mapping[str, Status] = {}
         self.longest = Widths()
         self._widths: dict[str, tuple[Phase, Widths]] = {}
         self._cut: dict[tuple[str, ...], Mapping[str, str]] = {}
@@ -112,7 +117,7 @@ class TreeRows:
             mine = before + len(_OPEN) + min(_RULE, cell_len(label_of(rule, brief=True))) + 3 + _GOAL
             note = min(_NOTE, cell_len(brief_condition(rule)))
             name, whole = max(name, mine), max(whole, mine + note)
-        return Widths(name, whole, behind + TIME)
+        return Widths(name, whole, behind + TIME + (_LAST if self.ends else 0))
 
     # Rows
 
@@ -141,7 +146,8 @@ class TreeRows:
         parts are below it; None for one without parts."""
         bar = self.chart.place(phase.id, task.id)
         marked, problem = task.id in self.marks, self.problems.get(task.id)
-        made_of = (task, bar, width, self.chart.layout, marked, problem, self.states.tasks.get(task.id), unfolded)
+        behind = self.states.tasks.get(task.id), self.ends.get(task.id), unfolded
+        made_of = (task, bar, width, self.chart.layout, marked, problem, *behind)
         kept = self._rows.get(task.id)
         # After an edit most rows look as before, and comparing is far less work than drawing.
         if kept is None or kept.made_of != made_of or kept.among not in (None, phase.tasks):
@@ -159,7 +165,7 @@ class TreeRows:
             behind: Sequence[Part] = self.states.tasks[task.id]
         else:
             flags = _of_task(task, label, narrow=not self.chart.columns.words)
-            behind = (*flags, self._usually(self.chart.usual(bar)))
+            behind = (*flags, self._last(task), self._usually(self.chart.usual(bar)))
         right = (*behind, *self.chart.bar(bar), Part(" "))
         style = "error" if label.problem else "text" if task.enabled else "dim"
         indent = Part(_INDENT) if unfolded is None else Part(_UNFOLDED if unfolded else _FOLDED, "accent")
@@ -214,6 +220,13 @@ class TreeRows:
         *before, name = line.left
         room = width - _cells(before) - _cells(right) - 1
         return Row((*before, Part(cut(name.text, room), name.style)), right)
+
+    def _last(self, task: Task) -> Part:
+        """The sign of how it ended last; what went well is not worth a colour."""
+        end = self.ends.get(task.id)
+        if end is None:
+            return Part("")
+        return Part(f" {end.style.glyph}", "dim" if end is Status.SUCCESS else style_of(end))
 
     def _usually(self, seconds: float | None) -> Part:
         """What it takes by earlier runs, in the columns of the time."""

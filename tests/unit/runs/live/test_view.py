@@ -251,6 +251,9 @@ def test_estimates_are_of_successful_tries_and_of_complete_runs(tmp_path: Path) 
     # THEN the run has median 3 s and mean 4 s; its task counts in the partial one, too
     assert (found.run_median, found.run_mean) == (3.0, 4.0)
     assert found.task_medians == {"a": 5.5}
+    # AND of how it ended the newest counts
+    assert found.task_ends == {"a": Status.SUCCESS}
+    assert read_estimates(paths, "o", before="2026-4").task_ends == {"a": Status.ERROR}
     assert read_estimates(paths, "nothing") == Estimates()
 
 
@@ -259,11 +262,13 @@ def test_what_is_usual_takes_three_runs(tmp_path: Path) -> None:
     paths = ProjectPaths(tmp_path)
     for number, seconds in enumerate((1.0, 3.0)):
         _recorded(paths, number, seconds)
-    assert read_estimates(paths, "o") == Estimates(task_medians={"a": 2.0})
+    assert read_estimates(paths, "o") == Estimates(task_medians={"a": 2.0}, task_ends={"a": Status.SUCCESS})
     # WHEN there is a third THEN it is; for a run before it, it is not
     _recorded(paths, 2, 8.0)
     assert read_estimates(paths, "o").task_means == {"a": 4.0}
-    assert read_estimates(paths, "o", before="2026-2") == Estimates(task_medians={"a": 2.0})
+    assert read_estimates(paths, "o", before="2026-2") == Estimates(
+        task_medians={"a": 2.0}, task_ends={"a": Status.SUCCESS}
+    )
 
 
 def test_runs_of_other_tasks_tell_nothing_of_the_whole_run(tmp_path: Path) -> None:
