@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from orch_tui.engine.attempts.lastlines import last_line, last_lines, say_in_log
-from orch_tui.engine.attempts.nested import as_its_run_has_it
+from orch_tui.engine.attempts.nested import as_its_run_has_it, outcome_of_run
 from orch_tui.engine.attempts.obstacles import disk_refusal, passing_obstacle
 from orch_tui.engine.attempts.results import (
     Told,
@@ -191,7 +191,7 @@ class AttemptRunner:
             await asyncio.sleep(_LOOK)
             inner = self._nested(attempt.task)
         if inner is not None and inner.status.final and inner.broken is None:
-            return self.record_end(attempt, _outcome_of_run(inner), replace(end, code=None))
+            return self.record_end(attempt, outcome_of_run(inner), replace(end, code=None))
         state = self._recorder.state.task(attempt.task.id)
         again = attempt.adopted is not None or state.uncounted < _GO_ON
         if again and attempt.cancelled_by is None and (inner is None or inner.interrupted):
@@ -344,16 +344,6 @@ def values_of_nested(task: PlannedTask, inner: RunSummary | None) -> tuple[dict[
     known: dict[str, Value] = {**state.header.variables}
     known |= {name: one.value for name, one in state.values.items()}
     return decode_all({name: encode(known[name]) for name in task.sets if name in known})
-
-
-def _outcome_of_run(inner: RunSummary) -> Outcome:
-    """What a nested run that has ended means for the task whose process could not say so any more."""
-    if inner.status is Status.SUCCESS:
-        return Outcome(Status.SUCCESS)
-    reason = f"run {inner.id} ended in {inner.status.value}" + (f": {inner.reason}" if inner.reason else "")
-    if inner.status is Status.WARNING:
-        return Outcome(Status.WARNING, inner.reason or reason)
-    return Outcome(Status.ERROR, reason, FailureKind.USER)
 
 
 def failed_status(task: PlannedTask) -> Status:

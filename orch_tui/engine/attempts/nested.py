@@ -11,8 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
+from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.outcome import Outcome
 from orch_tui.model.run.plan import PlannedTask, RunPlan
+from orch_tui.model.status import Status
 from orch_tui.project.history import RunSummary, newest_ids, summarize
 from orch_tui.project.paths import ProjectPaths
 
@@ -64,6 +66,16 @@ def nested_before(paths: ProjectPaths, plan: RunPlan, task: PlannedTask) -> RunS
         except FileNotFoundError:
             break
     return None
+
+
+def outcome_of_run(inner: RunSummary) -> Outcome:
+    """What a nested run that has ended means for the task whose process could not say so any more."""
+    if inner.status is Status.SUCCESS:
+        return Outcome(Status.SUCCESS)
+    reason = f"run {inner.id} ended in {inner.status.value}" + (f": {inner.reason}" if inner.reason else "")
+    if inner.status is Status.WARNING:
+        return Outcome(Status.WARNING, inner.reason or reason)
+    return Outcome(Status.ERROR, reason, FailureKind.USER)
 
 
 def as_its_run_has_it(outcome: Outcome, inner: RunSummary | None) -> Outcome:
