@@ -40,7 +40,7 @@ class S3Call:
 @dataclass(frozen=True, slots=True)
 class Fault:
     """``status`` instead of asking the store; ``lose``: it is asked, and its answer never arrives; ``without``: it is
-    asked as if there were no condition; ``wait`` is an event that is waited for before, 10 s at most."""
+    asked as if there were no condition; ``wait`` is an event that is waited for before, a minute at most."""
 
     status: int = 0
     lose: bool = False
@@ -98,7 +98,7 @@ class S3Server:
         fault = self.fault(call) or Fault()
         self.calls.append(call)
         if fault.wait is not None:
-            fault.wait.wait(10)
+            fault.wait.wait(60)
         if fault.status:
             start(f"{fault.status} Fault", [("Content-Type", "application/xml")])
             return [b"<Error><Code>InternalError</Code><Message>made up by a test</Message></Error>"]

@@ -156,6 +156,7 @@ class StorageScreen(FullScreen[None]):
         super().__init__()
         self._begin_at = cursor
         self._all: Sequence[StoredTable] = ()
+        self._refusal = ""
         self.list = TableList(0.0, id="tables")
         self._filter = FilterField(self.list, "words of names, columns or configurations")
 
@@ -178,9 +179,10 @@ class StorageScreen(FullScreen[None]):
     async def _read(self) -> None:
         try:
             self._all = await asyncio.to_thread(_stored_tables, self.app.project.root)
+            self._refusal = ""
         except (OrchError, OSError) as error:
             self.app.say(str(error), "error")
-            self._all = ()
+            self._all, self._refusal = (), str(error)
         self._show()
         if self._begin_at is not None:
             names = [one.info.table for one in self.list.tables]
@@ -194,6 +196,8 @@ class StorageScreen(FullScreen[None]):
         self.list.empty_text = (
             " Nothing fits the filter" if words else " No table yet: tasks write them when they succeed"
         )
+        if self._refusal:
+            self.list.empty_text = f" {safe_line(self._refusal)}"
         self.list.show(shown, self.app.clock.wall())
         rows = sum(one.info.rows for one in self._all)
         size = size_text(sum(one.info.bytes for one in self._all))
