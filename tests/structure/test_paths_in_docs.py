@@ -16,7 +16,7 @@ _FOLDER_OF_ROW = re.compile(r"\| `([\w/]+)/` \|")
 # Below .orch/ of a project, or in the directory of an attempt.
 _OF_A_PROJECT = (".orch/", "in/", "out/", "runs/<", "storage/<", "scheduling/records/", "saving/", "drafts/",
                  "history/<", "files/<id>", "alerts/outbox/", "alerts/seen/", "alerts/acknowledged/", "triggers/",
-                 "locks/", "trash/", "storage/.quarantine/", "definitions/")  # fmt: skip
+                 "locks/", "trash/", "storage/.quarantine/", "storage/.objects/", "definitions/")  # fmt: skip
 
 
 def _paths(page: str) -> list[tuple[str, str]]:

@@ -208,7 +208,7 @@ class Bucket:
         try:
             self._held[table] = replace(held, envelope=new, tag=self._write(table, new, held.tag))
         except Overtaken as error:
-            # The answer was lost, and another one has published since.
+            # An answer was lost, and another one has published since; or we were never heard.
             if not self._mentions(table, item["file"]):
                 raise _fenced_off([table]) from error
         except Unknown as error:
@@ -345,8 +345,11 @@ class Bucket:
             raise _fenced_off(lost)
 
     def _mentions(self, table: str, name: str) -> bool:
-        """Whether a version is, or was, that of the table. Raises: StoreError."""
-        found, _ = self._read(table)
+        """Whether a version is, or was, that of the table. Raises: NotKnown."""
+        try:
+            found, _ = self._read(table)
+        except StoreError as error:
+            raise NotKnown(str(error)) from error
         return f'"{name}"' in (found.manifest or "")
 
     def _read(self, table: str) -> tuple[Envelope, str | None]:
