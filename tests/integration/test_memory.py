@@ -29,10 +29,10 @@ from orch_tui.runs.live.view import RunModel
 from tests.support.commands import command_here
 from tests.support.engine_kit import until
 from tests.support.projects import end, latest_run, make_project, start, wait_for_file
+from tests.support.waiting_runs import GATE, begin_holding, begin_waiting
 
 LIMIT = "64MB"
 HOG = "import os\nblocks = []\nwhile True: blocks.append(bytearray(os.urandom(4096) * 256))"
-GATE = "touch began-$ORCH_TASK_ID; until test -e go-$ORCH_TASK_ID; do sleep 0.02; done"
 
 
 def _may_make_groups() -> bool:
@@ -186,11 +186,9 @@ def test_no_two_tasks_start_that_do_not_fit_and_who_waits_says_for_whom(tmp_path
     others: dict[str, Any] = {"b": task("true"), "small": task("true", "20MB"), "free": "true"}
     make_project(tmp_path, {"one": {"A": {"a": task()}}, "two": {"B": others}}, TOGETHER)
     project = open_project(tmp_path)
-    first = start_run(project, plan_run(project, RunRequest("one")), by="test")
-    until(lambda: (tmp_path / "began-a").exists())
+    first = begin_holding(project, "one", "a")
     # WHEN another run wants as much
-    second = start_run(project, plan_run(project, RunRequest("two")), by="test")
-    until(lambda: read_run(second.directory).tasks["b"].because is not None)
+    second = begin_waiting(project, "two", "b")
     # THEN it waits and says for whom, also one that came later and would fit; what needs none runs
     state = read_run(second.directory)
     because = waits_for(state, state.tasks["b"])
@@ -220,8 +218,7 @@ def test_memory_is_kept_for_a_task_whose_executor_is_killed_and_free_with_its_pr
     directory, _ = _killed(tmp_path)
     project = open_project(tmp_path)
     # WHEN its executor is gone THEN the task has its memory on
-    second = start_run(project, plan_run(project, RunRequest("two")), by="test")
-    until(lambda: read_run(second.directory).tasks["b"].because is not None)
+    second = begin_waiting(project, "two", "b")
     # AND with it that is free, whoever has noticed
     (tmp_path / "go-t").touch()
     assert second.wait(60) is Status.SUCCESS

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.engine.runs.start import ActiveRun, RunRefused, RunRequest, plan_run, start_run
+from orch_tui.engine.runs.start import RunRefused, RunRequest, plan_run
 from orch_tui.model.events.reasons import Cause
 from orch_tui.model.run.pools import pool_of
 from orch_tui.model.run.waits import waits_for
@@ -22,9 +22,9 @@ from orch_tui.runs.live.view import RunModel
 from tests.support.commands import command_here
 from tests.support.engine_kit import until
 from tests.support.projects import end, latest_run, make_project, start, wait_for_file
+from tests.support.waiting_runs import GATE, begin_holding, begin_waiting
 
 POOL = "[pools]\nshared = 2\n"
-GATE = "touch began-$ORCH_TASK_ID; until test -e go-$ORCH_TASK_ID; do sleep 0.02; done"
 
 
 def task(weight: int = 1, command: str = GATE, pool: str = "shared") -> dict[str, Any]:
@@ -35,11 +35,9 @@ def test_tasks_of_two_runs_share_the_slots_and_who_waits_says_for_whom(tmp_path:
     # GIVEN a pool of two, taken by a task of one run
     make_project(tmp_path, {"one": {"A": {"a": task(2)}}, "two": {"B": {"b": task(), "free": "true"}}}, POOL)
     project = open_project(tmp_path)
-    first = start_run(project, plan_run(project, RunRequest("one")), by="test")
-    until(lambda: (tmp_path / "began-a").exists())
+    first = begin_holding(project, "one", "a")
     # WHEN another run wants a slot
-    second = start_run(project, plan_run(project, RunRequest("two")), by="test")
-    until(lambda: read_run(second.directory).tasks["b"].because is not None)
+    second = begin_waiting(project, "two", "b")
     # THEN it waits, says for what, and the task beside it runs
     state = read_run(second.directory)
     because = waits_for(state, state.tasks["b"])
@@ -62,8 +60,7 @@ def test_a_slot_is_held_by_a_task_whose_executor_is_killed_and_freed_with_its_pr
         process.communicate()
         # WHEN its executor is gone THEN its process holds the slots on
         project = open_project(tmp_path)
-        second = start_run(project, plan_run(project, RunRequest("two")), by="test")
-        until(lambda: read_run(second.directory).tasks["b"].because is not None)
+        second = begin_waiting(project, "two", "b")
         # AND with it they are free, whoever has noticed
         (tmp_path / "go-a").touch()
         assert second.wait(60) is Status.SUCCESS
@@ -119,10 +116,8 @@ def test_pools_are_listed_with_who_has_their_slots_and_who_waits(tmp_path: Path)
     # GIVEN a pool of two, a task that has both slots, and a task of another run that waits
     make_project(tmp_path, {"one": {"A": {"a": task(2)}}, "two": {"B": {"b": task()}}}, POOL)
     project = open_project(tmp_path)
-    first = start_run(project, plan_run(project, RunRequest("one")), by="test")
-    until(lambda: (tmp_path / "began-a").exists())
-    second = start_run(project, plan_run(project, RunRequest("two")), by="test")
-    until(lambda: read_run(second.directory).tasks["b"].because is not None)
+    first = begin_holding(project, "one", "a")
+    second = begin_waiting(project, "two", "b")
     # WHEN they are listed
     told = command_here(tmp_path, "pools").stdout
     [value] = json.loads(command_here(tmp_path, "pools", "--json").stdout)
@@ -166,16 +161,10 @@ def test_a_task_that_needs_many_slots_gets_them_before_those_that_came_later(tmp
     make_project(tmp_path, {"first": {"A": {"a": task()}}, "big": {"B": {"b": task(2)}}, "late": single}, POOL)
     project = open_project(tmp_path)
 
-    def begin(orchestration: str) -> ActiveRun:
-        return start_run(project, plan_run(project, RunRequest(orchestration)), by="test")
-
-    first = begin("first")
-    until(lambda: (tmp_path / "began-a").exists())
-    big = begin("big")
-    until(lambda: read_run(big.directory).tasks["b"].because is not None)
+    first = begin_holding(project, "first", "a")
+    big = begin_waiting(project, "big", "b")
     # WHEN a task comes later that needs the one that is free
-    late = begin("late")
-    until(lambda: read_run(late.directory).tasks["only"].because is not None)
+    late = begin_waiting(project, "late", "only")
     # THEN it is kept for the one before, and that is said
     state = read_run(late.directory)
     because = waits_for(state, state.tasks["only"])
