@@ -6,6 +6,7 @@ https://www.postgresql.org/docs/current/libpq-copy.html and https://www.psycopg.
 
 from __future__ import annotations
 
+import contextlib
 import select
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -64,7 +65,9 @@ class CopyOut:
 
         libpq = self._con.pgconn
         if not self._ended and libpq.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
-            self._con.cancel_safe(timeout=5)
+            # A server that is slow to take another connection, or takes none, sends the rest.
+            with contextlib.suppress(psycopg.Error):
+                self._con.cancel_safe(timeout=5)
             while (length := libpq.get_copy_data(1)[0]) >= 0:
                 if length == 0:
                     self._wait()

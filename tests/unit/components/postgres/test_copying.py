@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -150,13 +151,21 @@ def test_a_row_that_is_longer_than_a_line_goes_by_itself(
     assert sorted({len(text) for _, text in bench.rows()}) == [3, 3_000_000] and len(bench.rows()) == 60_000
 
 
-def test_a_value_that_breaks_the_type_after_many_rows(server: PostgresServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("may", [True, False], ids=["cancelled", "to its end"])
+def test_a_value_that_breaks_the_type_after_many_rows(
+    server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, may: bool
+) -> None:
+    # GIVEN a value behind many others, and a server that may be too slow to take another connection
+    if not may:
+        late = psycopg.errors.CancellationTimeout("cancellation timeout expired")
+        monkeypatch.setattr(psycopg.Connection, "cancel_safe", lambda *_, **__: (_ for _ in ()).throw(late))
     server.run(
         "drop table if exists t",
         "create table t as select g as id, case g when 50000 then date 'infinity' else date '2024-01-05' end as d"
         " from generate_series(1, 60000) g",
     )
     bench = Bench(tmp_path)
+    # WHEN it is extracted THEN all rows are there, and the column is text
     assert extracted(bench, server, table="t") == {"id": "INTEGER", "d": "VARCHAR"}
     assert len(bench.rows()) == 60_000 and (50000, "infinity") in bench.rows()
     assert any("infinity" in line for line in bench.lines)
