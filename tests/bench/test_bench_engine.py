@@ -96,7 +96,7 @@ def test_start_up() -> None:
     helped = best([sys.executable, "-m", "orch_tui", "--help"])
     with tempfile.TemporaryDirectory() as name:
         root = trivial(Path(name) / "p", 3)
-        first = min(_until_first_task(root) for _ in range(7))
+        first = min(until_first_task(root) for _ in range(7))
     print(f"\nstart-up: --help {helped * 1e3:.0f} ms = {helped / bare:.1f} x a bare interpreter (budget 150 ms)")
     print(f"start-up: run before its first task {first * 1e3:.0f} ms = {first / bare:.1f} x (budget 150 ms)")
 
@@ -123,7 +123,7 @@ def _cpu(argv: list[str]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _until_first_task(root: Path) -> float:
+def until_first_task(root: Path) -> float:
     """Seconds from starting the program to the journal's first "spawning", on the same wall clock."""
     begun = time.time()
     subprocess.run(
