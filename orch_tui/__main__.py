@@ -13,6 +13,9 @@ class _Screen:
 
     def open(self, root: Path, *, mouse: bool) -> int:
         """Show the project until the person leaves; the exit code."""
+        from orch_tui.tui.quick_start import load_textual
+
+        load_textual()
         from orch_tui.tui.app import run_app
 
         return run_app(root, mouse=mouse)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from orch_tui.alerts.values import Acknowledged
+from orch_tui.model.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from orch_tui.alerts.values import Acknowledged
 
 
 class ItemKind(StrEnum):

@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from orch_tui.model.dataclass import dataclass
-from orch_tui.model.events.event_shape import SHAPES, complaint
+from orch_tui.model.events.event_shape import SHAPES
 from orch_tui.model.events.events import EventType
 from orch_tui.model.events.reasons import Reason, decode_reason
+from orch_tui.model.events.record_fields import complaint
 from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.model.status import Status
 from orch_tui.project.files.own_files import open_own

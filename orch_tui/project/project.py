@@ -12,9 +12,6 @@ from orch_tui.model.components.configuration import Configuration, split_ref
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.texts.text import safe_line, valid_id
-from orch_tui.project.concurrent.file_set import complete_saves
-from orch_tui.project.definitions.configurations import decode_component, decode_configuration, warn_of_shadow
-from orch_tui.project.definitions.orchestrations import decode_orchestration
 from orch_tui.project.definitions.settings import ProjectSettings, decode_settings
 from orch_tui.project.extensions.manifests import BUILTIN_COMPONENTS, Manifests, toml_files
 from orch_tui.project.files.given_files import is_inside
@@ -142,6 +139,9 @@ class Project:
 
     def _read_component(self, path: Path, *, builtin: bool, shadows: bool = False) -> Component | None:
         """The component of a manifest; None where it is broken, with the problems noted."""
+        # The first picture of the screen needs no definition: what reads one is loaded behind it.
+        from orch_tui.project.definitions.configurations import decode_component, warn_of_shadow
+
         shown = self.paths.relative(path)
         try:
             _check_stem(path.stem, shown)
@@ -181,6 +181,8 @@ class Project:
         cached = self._orchestrations.get(orchestration_id)
         if cached is not None:
             return cached
+        from orch_tui.project.definitions.orchestrations import decode_orchestration
+
         path = self.paths.orchestration(orchestration_id)
         shown = self.paths.relative(path)
         if not valid_id(orchestration_id) or not os.path.lexists(path):
@@ -223,6 +225,8 @@ class Project:
         return value
 
     def _read_configuration(self, ref: str, component: str, name: str) -> Configuration:
+        from orch_tui.project.definitions.configurations import decode_configuration
+
         path = self.paths.configuration(component, name)
         if not (valid_id(component) and valid_id(name)) or not os.path.lexists(path):
             known, unlisted = self.configuration_refs(), self.unlisted()
@@ -313,14 +317,23 @@ def open_project(path: Path, *, tolerant: bool = False) -> Project:
     start = Path(os.path.abspath(path))
     for directory in (start, *start.parents):
         if os.path.lexists(directory / "orch.toml"):
-            # What cannot be completed now is by the next save, which says why.
-            with contextlib.suppress(OSError):
-                complete_saves(directory)
+            _complete_saves(directory)
             return Project(directory, tolerant=tolerant)
     message = f"there is no project in {quote(str(start), 300)} or above it: no orch.toml was found"
     raise DefinitionError(
         [Problem(Severity.ERROR, "no-project", message, 'create one with "orch-tui new", or name one with --project')]
     )
+
+
+def _complete_saves(root: Path) -> None:
+    """What a program that was killed had begun to save. What cannot be completed now is by the next save, which says
+    why."""
+    if os.path.isdir(ProjectPaths(root).unfinished_saves):
+        # Every command opens a project, and hardly any finds something to complete.
+        from orch_tui.project.concurrent.file_set import complete_saves
+
+        with contextlib.suppress(OSError):
+            complete_saves(root)
 
 
 def text_file(root: Path, configuration_file: Path, named: str) -> Path:

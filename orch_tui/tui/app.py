@@ -26,6 +26,7 @@ from orch_tui.tui.background import in_background
 from orch_tui.tui.collector import Collector, FramesFirst
 from orch_tui.tui.keymap import UserConfig, load_config
 from orch_tui.tui.text import StripControls
+from orch_tui.tui.textual_patches import first_styles
 from orch_tui.tui.textual_patches.app import PatchedApp
 from orch_tui.tui.ways import ScreenWays
 
@@ -77,7 +78,9 @@ class OrchApp(Application, inherit_bindings=False):
         from orch_tui.tui.home.model import HomeModel
         from orch_tui.tui.home.screen import HomeScreen
 
-        return HomeScreen(HomeModel(self.project, self.clock.wall))
+        home = HomeScreen(HomeModel(self.project, self.clock.wall))
+        first_styles.take_size(self, home)
+        return home
 
     def on_mount(self) -> None:
         loop = self._own_loop = asyncio.get_running_loop()

@@ -203,5 +203,6 @@ def _without_queries(data: bytes) -> bytes:
 def orch_tui(project: Path, **options: object) -> list[str]:
     """The command line of the screen, without what the installed script adds."""
     call = ", ".join(["Path(sys.argv[1])", *(f"{name}={value!r}" for name, value in options.items())])
-    code = f"import sys; from pathlib import Path; from orch_tui.tui.app import run_app; sys.exit(run_app({call}))"
+    loaded = "from orch_tui.tui.quick_start import load_textual; load_textual(); from orch_tui.tui.app import run_app"
+    code = f"import sys; from pathlib import Path; {loaded}; sys.exit(run_app({call}))"
     return [sys.executable, "-c", code, str(project)]

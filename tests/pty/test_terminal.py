@@ -46,7 +46,8 @@ def app(project: Path, environment: dict[str, str | None]) -> Iterator[PtyApp]:
 
 
 def test_nothing_is_written_while_nothing_changes(app: PtyApp) -> None:
-    # GIVEN a screen at rest
+    # GIVEN a screen at rest, with the last of what is read for it
+    app.wait_for("add or enable a task")
     app.settle()
     before = app.cpu()
     # WHEN time passes, with the looks at the runs in it
@@ -169,7 +170,8 @@ class Busy(OrchApp):
             text = "".join(chr(97 + (self.ticks * 7 + i * i) % 26) for i in range(800))
             self.screen.query_one("#details").update(text)
         elif self.ticks == 150:
-            self.screen.query_one("#details").update("Drawn in the stall")
+            # Where nobody else writes: the details are drawn again after each look at the runs.
+            self.screen.query_one("#list").border_title = "Drawn in the stall"
         Path({str(counter)!r}).write_text(str(self.ticks))
 app = Busy(open_project(Path(sys.argv[1])))
 app.run()
@@ -290,7 +292,7 @@ def test_with_few_colours_a_dialog_leaves_in_view_what_is_behind_it(
         "?": "Help",
     }
     with PtyApp(orch_tui(project), environment={**environment, **few}, cold=True) as app:
-        app.wait_for("Beta")
+        app.wait_for("add or enable a task")
         app.settle()
         frame, home = app.screen.display[-2], app.text()
         for keys, title in dialogs.items():

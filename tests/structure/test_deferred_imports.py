@@ -75,7 +75,7 @@ REASONS = {
     ("project", "conditions"): "only an orchestration with rules has conditions to check",
     ("project", "cronsim"): _RARE,
     ("project", "dotenv"): "a project without .env needs none",
-    ("project", "project"): _RARE,
+    ("project", "project"): "the screen paints before it reads definitions; and only for what most projects do not use",
     ("project", "tomlkit"): _HEAVY,
     ("runs", "engine"): "only when the terminal of a run goes away",
     ("runs", "duckdb"): _HEAVY,

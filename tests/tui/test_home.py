@@ -70,6 +70,7 @@ async def test_at_80_columns_the_important_columns_stay(project: Project, make_r
 async def test_the_details_follow_the_cursor_with_problems(project: Project) -> None:
     app = app_at_three(project)
     async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
         assert "The first one." in details(app) and "1 Extract (1) → 2 Load (2)" in details(app)
         await pilot.press("j")
         home(app)._rested_on("beta")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,14 @@ def json_schema(component: Component) -> dict[str, Any]:
         UserError: the model cannot be imported.
     """
     if component.parameters_model:
-        return parameters_model(component).model_json_schema()
+        return _schema_of(parameters_model(component))
     return dict(component.schema) if component.schema else dict(_NO_LIMIT)
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """To make it takes longer than a form may take to open; nobody changes it."""
+    return model.model_json_schema()
 
 
 def validate_parameters(component: Component, parameters: Mapping[str, Any], project_root: Path) -> list[str]:

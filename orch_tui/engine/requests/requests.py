@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orch_tui.model.dataclass import dataclass
-from orch_tui.model.events.event_shape import SHAPES, complaint
+from orch_tui.model.events.event_shape import SHAPES
 from orch_tui.model.events.events import EventType
 from orch_tui.model.events.interventions import Intervention, with_id
+from orch_tui.model.events.record_fields import complaint
 from orch_tui.project.files.atomic import modified_ns
 from orch_tui.project.files.own_files import NotOwnFile, read_own, replace_json
 from orch_tui.project.paths import make_private

@@ -6,68 +6,39 @@ What folds and shows a run trusts its events and indexes them, so nothing that t
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Container, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Container, Mapping
+from typing import Any
 
 from orch_tui.model.errors import OrchError
 from orch_tui.model.events.events import EventType
+from orch_tui.model.events.record_fields import (
+    COUNT,
+    FLAG,
+    LENGTH,
+    MOST_COUNT,
+    NUMBER,
+    NUMBERS,
+    SECONDS,
+    TEXT,
+    TEXTS,
+    TICKS,
+    TIME,
+    Field,
+    Kind,
+    complaint,
+    is_int,
+    is_text,
+    shown,
+)
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.orchestration.approval import recall_question
 from orch_tui.model.status import FINAL
-from orch_tui.model.texts.text import valid_id
 from orch_tui.model.variables.values import recall_all
-
-_LATEST = 253_000_000_000.0
-"""Seconds since the epoch, in the year 9987: every time zone can still show it."""
-_MOST_SECONDS = 1e12
-_MOST_COUNT = 2**31
-_MOST_TICKS = 2**63
-
-
-class Kind(NamedTuple):
-    """A kind of value: whether one is of it, and its name in messages."""
-
-    holds: Callable[[Any], bool]
-    words: str
-
-
-def _is_text(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    if value.isascii():
-        return True
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _is_int(value: Any, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value < most
-
-
-def _is_number(value: Any, least: float, most: float) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and least <= value <= most
-        and math.isfinite(value)
-    )
-
-
-def _is_ticks(value: Any) -> bool:
-    return isinstance(value, list | tuple) and len(value) == 2 and all(_is_int(n, 0, _MOST_TICKS) for n in value)
-
-
-def _is_pairs(value: Any) -> bool:
-    return isinstance(value, list) and all(_is_text(item) and "=" in item for item in value)
 
 
 def _json(text: Any) -> Any:
     """What a text in JSON holds; the text itself, as nothing that is looked for, when it is no JSON."""
-    if not _is_text(text):
+    if not is_text(text):
         return text
     try:
         return json.loads(text)
@@ -82,11 +53,11 @@ def _is_tried(value: Any) -> bool:
 def _is_tried_rule(value: Any) -> bool:
     if not isinstance(value, list) or len(value) != 3 or not isinstance(value[2], dict):
         return False
-    return _is_int(value[0], 0, _MOST_COUNT) and (value[1] is None or isinstance(value[1], bool))
+    return is_int(value[0], 0, MOST_COUNT) and (value[1] is None or isinstance(value[1], bool))
 
 
 def _are_values(value: Any) -> bool:
-    if not _is_text(value):
+    if not is_text(value):
         return False
     try:
         recall_all(value)
@@ -96,7 +67,7 @@ def _are_values(value: Any) -> bool:
 
 
 def _is_question(value: Any) -> bool:
-    if not _is_text(value):
+    if not is_text(value):
         return False
     try:
         recall_question(value)
@@ -105,46 +76,17 @@ def _is_question(value: Any) -> bool:
     return True
 
 
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
-
-
-def _is_numbers(value: Any) -> bool:
-    return isinstance(value, list) and all(_is_int(item, 1, _MOST_COUNT) for item in value)
-
-
-_MOST_BYTES = 2**63
 _FINAL_WORDS = frozenset(status.value for status in FINAL)
 _FAILURES = frozenset(kind.value for kind in FailureKind)
 
-TEXT = Kind(_is_text, "a text")
-ID = Kind(lambda value: isinstance(value, str) and valid_id(value), "an id")
-FLAG = Kind(lambda value: isinstance(value, bool), "true or false")
-TIME = Kind(lambda value: _is_number(value, 0, _LATEST), "a time in seconds since 1970")
-# A clock that was set back made some of them negative.
-SECONDS = Kind(lambda value: _is_number(value, -_MOST_SECONDS, _MOST_SECONDS), "a number of seconds")
-BYTES = Kind(lambda value: _is_int(value, 1, _MOST_BYTES), "a number of bytes")
-LENGTH = Kind(lambda value: _is_number(value, 0, _MOST_SECONDS), "a number of seconds")
-COUNT = Kind(lambda value: _is_int(value, 0, _MOST_COUNT), "a whole number")
-NUMBER = Kind(lambda value: _is_int(value, 1, _MOST_COUNT), "a whole number from 1 on")
-EXIT_CODE = Kind(lambda value: _is_int(value, -_MOST_COUNT, _MOST_COUNT), "an exit code")
-TICKS = Kind(_is_ticks, "two numbers of clock ticks")
+EXIT_CODE = Kind(lambda value: is_int(value, -MOST_COUNT, MOST_COUNT), "an exit code")
 FINAL_STATUS = Kind(lambda value: isinstance(value, str) and value in _FINAL_WORDS, "a final status")
 FAILURE = Kind(lambda value: isinstance(value, str) and value in _FAILURES, "a kind of failure")
-PAIRS = Kind(_is_pairs, "a list of NAME=VALUE")
 OBJECT = Kind(lambda value: isinstance(_json(value), dict), "an object in JSON")
 LIST = Kind(lambda value: isinstance(_json(value), list), "a list in JSON")
 TRIED = Kind(_is_tried, "a list of rules that were tried")
 VALUES = Kind(_are_values, "an object of variables in JSON")
 QUESTION = Kind(_is_question, "a question in JSON")
-NUMBERS = Kind(_is_numbers, "a list of whole numbers from 1 on")
-TEXTS = Kind(_is_texts, "a list of texts")
-
-
-class Field(NamedTuple):
-    key: str
-    kind: Kind
-    needed: bool = True
 
 
 def _maybe(key: str, kind: Kind) -> Field:
@@ -226,20 +168,6 @@ SHAPES: dict[str, tuple[Field, ...]] = {
 """The fields of the events that this program knows, by their type; see the constructors in :mod:`events`."""
 
 
-def complaint(values: Mapping[str, Any], shape: tuple[Field, ...]) -> str | None:
-    """What is wrong with values that should have this shape, in a few words; None when nothing is.
-
-    Keys that the shape does not name are left alone: a newer program may have written them.
-    """
-    for key, kind, needed in shape:
-        if key not in values:
-            if needed:
-                return f"it has no {key}"
-        elif not kind.holds(values[key]):
-            return f"{key} is {_show(values[key])}, which is not {kind.words}"
-    return None
-
-
 def event_complaint(
     event_type: str, data: Mapping[str, Any], tasks: Container[str], phases: Container[str]
 ) -> str | None:
@@ -252,12 +180,7 @@ def event_complaint(
         return None
     wrong = complaint(data, shape)
     if wrong is None and "task" in data and data["task"] not in tasks:
-        wrong = f"the run has no task {_show(data['task'])}"
+        wrong = f"the run has no task {shown(data['task'])}"
     if wrong is None and "phase" in data and data["phase"] not in phases:
-        wrong = f"the run has no phase {_show(data['phase'])}"
+        wrong = f"the run has no phase {shown(data['phase'])}"
     return wrong
-
-
-def _show(value: Any) -> str:
-    text = repr(value) if not isinstance(value, int) else "a number" if abs(value) > _MOST_TICKS else str(value)
-    return text if len(text) <= 60 else f"{text[:59]}…"

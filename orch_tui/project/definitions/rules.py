@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orch_tui.model.events.event_shape import TEXT, Field, Kind, complaint
+from orch_tui.model.events.record_fields import TEXT, Field, Kind, complaint
 from orch_tui.model.orchestration.rules import END, After, EndAs, Rule
 from orch_tui.project.toml.decode import Table
 

@@ -12,8 +12,8 @@ from dataclasses import Field, fields
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.dataclass import dataclass
-from orch_tui.model.events.event_shape import BYTES, COUNT, FLAG, ID, LENGTH, NUMBER, PAIRS, SECONDS, TEXTS, Kind
-from orch_tui.model.events.event_shape import Field as RecordField
+from orch_tui.model.events.record_fields import BYTES, COUNT, FLAG, ID, LENGTH, NUMBER, PAIRS, SECONDS, TEXTS, Kind
+from orch_tui.model.events.record_fields import Field as RecordField
 from orch_tui.model.orchestration.orchestration import (
     LEAST_MEMORY,
     NO_OPTIONS,

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.model.events.event_shape import SHAPES, complaint
+from orch_tui.model.events.event_shape import SHAPES
 from orch_tui.model.events.events import EventType
+from orch_tui.model.events.record_fields import complaint
 from orch_tui.project.files.own_files import open_own
 from orch_tui.project.journal.format import BrokenJournal, parse_records
 

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from orch_tui.model.errors import OrchError
-from orch_tui.model.events.event_shape import TIME, event_complaint
+from orch_tui.model.events.event_shape import event_complaint
 from orch_tui.model.events.events import Event, decision_values, read_time, write_time
+from orch_tui.model.events.record_fields import TIME
 from orch_tui.model.run.plan import RunPlan
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState, TaskState

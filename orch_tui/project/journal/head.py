@@ -6,22 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from orch_tui.model.events.event_shape import (
-    COUNT,
-    DECISION,
-    FLAG,
-    ID,
-    NUMBER,
-    OBJECT,
-    TEXT,
-    TEXTS,
-    VALUES,
-    Field,
-    Kind,
-    complaint,
-)
+from orch_tui.model.events.event_shape import DECISION, OBJECT, VALUES
 from orch_tui.model.events.events import Event, EventType, decision_of
 from orch_tui.model.events.reasons import STILL_HOLDS, decode_reason
+from orch_tui.model.events.record_fields import COUNT, FLAG, ID, NUMBER, TEXT, TEXTS, Field, Kind, complaint
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.plan import Decision, PlannedTask
 from orch_tui.model.run.runstate import RunHeader, RunState, ScheduledTime, TaskState

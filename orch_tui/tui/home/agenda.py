@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orch_tui.inbox.values import ItemKind
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.status import STYLES, Status
 from orch_tui.model.texts.durations import clock
 from orch_tui.model.texts.text import counted, safe_line

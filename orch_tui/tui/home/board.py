@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from orch_tui.inbox.values import ItemKind
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 

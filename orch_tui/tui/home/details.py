@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
     from orch_tui.tui.home.live import Progress
 
+INVITATION = (
+    "An orchestration runs phases one after another; the tasks of a phase run in parallel. "
+    "Press n to create one, or I to import what Keboola has."
+)
+"""Where there is no orchestration yet."""
 _SHOWN_PROBLEMS = 3
 _SHOWN_PHASES = 12
 

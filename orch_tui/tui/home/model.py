@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, Severity
@@ -97,10 +98,12 @@ class HomeModel:
         self.project = project
         self.now = now
         self.filter = ""
+        self.reads = False
+        """Whether files may be read for what is shown: not before the first picture."""
         self._entries: dict[str, Entry] = {}
         self._problems: dict[str, tuple[Problem, ...]] = {}
         self._runs: dict[str, Runs] = {}
-        self._drafts: frozenset[str] = frozenset()
+        self._drafts: frozenset[str] | None = None
         self._next: dict[str, tuple[Entry, float | None]] = {}
         self._undo: list[tuple[str, Callable[[], str | None]]] = []
         self.schedule_look = ScheduleLook()
@@ -116,11 +119,9 @@ class HomeModel:
 
     def look_again(self) -> None:
         """Read the directory again, and each file again when it is shown."""
-        from orch_tui.project.saving.drafts import list_drafts
-
         self._entries.clear()
         self._problems.clear()
-        self._drafts = frozenset(list_drafts(self.project))
+        self._drafts = None
         self._all = self.project.orchestration_ids()
         self.set_filter(self.filter)
 
@@ -144,7 +145,7 @@ class HomeModel:
         """One orchestration, read at most once."""
         entry = self._entries.get(orchestration_id)
         if entry is None:
-            draft = orchestration_id in self._drafts
+            draft = orchestration_id in self._with_drafts()
             try:
                 value = self.project.orchestration(orchestration_id)
                 entry = Entry(
@@ -160,6 +161,18 @@ class HomeModel:
                 entry = Entry(orchestration_id, orchestration_id, None, tuple(error.problems), draft)
             self._entries[orchestration_id] = entry
         return entry
+
+    def _with_drafts(self) -> frozenset[str]:
+        """Those of which unsaved edits are kept."""
+        if self._drafts is None:
+            from orch_tui.project.saving.drafts import list_drafts
+
+            self._drafts = frozenset(list_drafts(self.project))
+        return self._drafts
+
+    def in_row(self, orchestration_id: str) -> Entry | None:
+        """What its row shows; None as long as no files are to be read."""
+        return self.entry(orchestration_id) if self.reads else self._entries.get(orchestration_id)
 
     def problems(self, orchestration_id: str) -> tuple[Problem, ...]:
         """What is wrong with it and with what it uses, errors first; reads its configurations."""

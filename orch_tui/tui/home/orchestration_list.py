@@ -61,14 +61,15 @@ class OrchestrationList(LineList, inherit_bindings=False):
 
     def __init__(
         self,
-        look: Callable[[str], Entry],
+        look: Callable[[str], Entry | None],
         runs: Callable[[str], Runs | None],
         now: Callable[[], float],
         *,
         board: Callable[[], Look] = Look,
         id: str | None = None,
     ) -> None:
-        """``board`` is asked for how runs stand that go on, and which failed since they were looked at."""
+        """``look`` has no answer for a file that was not read yet: its row is the name of the file. ``board`` is asked
+        for how runs stand that go on, and which failed since they were looked at."""
         super().__init__(id=id)
         self._look, self._runs_of, self._now, self._board = look, runs, now, board
         self.ids: Sequence[str] = ()
@@ -124,6 +125,8 @@ class OrchestrationList(LineList, inherit_bindings=False):
 
     def row(self, index: int) -> Row:
         entry = self._look(self.ids[index])
+        if entry is None:
+            return Row((Part("   "), Part(self.ids[index], "dim")))
         if entry.value is None:
             reason = entry.problems[0].message if entry.problems else "it cannot be read"
             return Row(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from orch_tui.model.dataclass import dataclass
 
 if TYPE_CHECKING:
     from orch_tui.project.paths import ProjectPaths

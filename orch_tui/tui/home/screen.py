@@ -13,8 +13,6 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
 
-from orch_tui.model.texts.text import counted
-from orch_tui.tui import text
 from orch_tui.tui.actions import handed_on
 from orch_tui.tui.actions import home as actions
 from orch_tui.tui.actions import run as run_actions
@@ -22,7 +20,7 @@ from orch_tui.tui.background import in_background
 from orch_tui.tui.breakpoints import NARROW, WIDTHS
 from orch_tui.tui.home.agenda import Agenda, agenda, in_short, scheduler_words
 from orch_tui.tui.home.definitions import DefinitionKeys
-from orch_tui.tui.home.details import DetailsPane, run_line
+from orch_tui.tui.home.details import INVITATION, DetailsPane, run_line
 from orch_tui.tui.home.editor import OrchestrationEditor
 from orch_tui.tui.home.list_pane import ListPane
 from orch_tui.tui.home.model import HomeModel
@@ -32,6 +30,7 @@ from orch_tui.tui.home.room import share
 from orch_tui.tui.home.runs_pane import RunsPane
 from orch_tui.tui.home.schedule_keys import ScheduleKeys
 from orch_tui.tui.home.sequence_pane import SequencePane
+from orch_tui.tui.home.title import title_of
 from orch_tui.tui.home.watcher import RunWatcher
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList
@@ -58,10 +57,6 @@ _BEFORE_THE_NEXT_KEY = frozenset({"home.filter", "home.clear-filter"})
 _NOT_WHILE_TYPING = frozenset({"new", "filter"})
 _CHANGING_KEYS = ("stop", "log", "failure", "acknowledge")
 """Actions by which it can be told that other keys are in the footer now."""
-_INVITATION = (
-    "An orchestration runs phases one after another; the tasks of a phase run in parallel. "
-    "Press n to create one, or I to import what Keboola has."
-)
 
 
 class HomeScreen(Screen[None]):
@@ -84,7 +79,7 @@ class HomeScreen(Screen[None]):
         self._keys: tuple[bool | None, ...] = ()
         self.watcher = RunWatcher(self.app, model, self)
         self.table = OrchestrationList(
-            model.entry, model.runs, model.now, board=lambda: self.watcher.board.look, id="table"
+            model.in_row, model.runs, model.now, board=lambda: self.watcher.board.look, id="table"
         )
         self._title_bar = TitleBar()
         self._list_pane = ListPane(self.table)
@@ -99,7 +94,7 @@ class HomeScreen(Screen[None]):
         self._can = self._table_of_actions()
 
     def compose(self) -> ComposeResult:
-        # Everything has its content before it is laid out: the first picture is the whole one.
+        # The first picture has the names of files; what is in them follows at once.
         self.table.show(self.model.ids)
         self._share_room()
         yield self._list_pane
@@ -113,11 +108,10 @@ class HomeScreen(Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self._show_details()
         self.table.focus()
-        # Runs come after the first picture: however many there are, the list is there at once.
-        self.call_after_refresh(self.look_at_runs)
-        self.call_after_refresh(self._read_names)
+        if not self.model.ids:
+            self._show_details()
+        self.call_after_refresh(self._read)
         self._looking = self.set_interval(_TICK, self.watcher.tick)
 
     def on_screen_resume(self) -> None:
@@ -179,14 +173,10 @@ class HomeScreen(Screen[None]):
         self._keys_changed()
 
     def _title(self) -> tuple[Content, Content]:
-        project = self.app.project
-        configurations = sum(1 for ref in project.configuration_refs() if not ref.startswith("orchestration/"))
-        left = Content.assemble(("◆ orch-tui", "bold $text-primary"), "  ", text.line(project.settings.name, "bold"))
-        counts = f"{counted(self.model.total, 'orchestration')} · {counted(configurations, 'configuration')}"
         # Where there is no room for the agenda, its gist stands here.
-        narrow = self.size.width < NARROW
-        short = in_short(self.watcher.board.look, self.watcher.following(), self.model) if narrow else ""
-        return left, Content.styled(short or counts, "$text-muted")
+        if self.size.width >= NARROW:
+            return title_of(self.model)
+        return title_of(self.model, in_short(self.watcher.board.look, self.watcher.following(), self.model))
 
     def _show_title(self) -> None:
         self._title_bar.show(*self._title())
@@ -197,7 +187,7 @@ class HomeScreen(Screen[None]):
         chosen = self.table.chosen
         if chosen is None:
             self._details.show_hint(
-                "Nothing fits the filter; Esc shows all again." if self.model.filter else _INVITATION
+                "Nothing fits the filter; Esc shows all again." if self.model.filter else INVITATION
             )
             return
         self._show_details_of(chosen)
@@ -229,6 +219,15 @@ class HomeScreen(Screen[None]):
             self.refresh_bindings()
 
     # --- reading ---
+
+    def _read(self) -> None:
+        """Show what is in the files of the rows in view; runs and the other files come behind that picture."""
+        self.model.reads = True
+        self.table.refresh()
+        self._show_title()
+        self._show_details()
+        self.call_after_refresh(self.look_at_runs)
+        self.call_after_refresh(self._read_names)
 
     def look_at_runs(self) -> None:
         """Look now, if the screen is shown."""

@@ -10,7 +10,16 @@ from textual.css.query import NoMatches
 from textual.events import Event, Key
 from textual.widget import MountError
 
-from orch_tui.tui.textual_patches import first_size, frugal, light_strips, rule_lookup, titles, unstyled
+from orch_tui.tui.textual_patches import (
+    first_size,
+    first_styles,
+    frugal,
+    light_strips,
+    rule_lookup,
+    sheets,
+    titles,
+    unstyled,
+)
 from orch_tui.tui.textual_patches.guard import has, is_version
 from orch_tui.tui.textual_patches.keys_in_turn import KeysInTurn
 
@@ -68,11 +77,14 @@ class PatchedApp(App[int], inherit_bindings=False):
         parts = terminal_parts()
         super().__init__(driver_class=parts.driver if parts is not None else None)
         first_size.install()
+        first_styles.install()
         frugal.install()
         light_strips.install()
         rule_lookup.install()
         titles.install()
         unstyled.install()
+        sheets.install()
+        sheets.keep_parsed(self.stylesheet)
         self.fault: BaseException | None = None
         self._frames: Frames | None = None
         self._keys = KeysInTurn(self, lambda worker: worker.group in self.asking_groups)

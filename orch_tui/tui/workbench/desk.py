@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from orch_tui.model.orchestration.orchestration import Phase
+from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.runs.live.control import RunControl
 from orch_tui.runs.past.again import Again
@@ -19,6 +19,7 @@ from orch_tui.tui.workbench.below import Below
 from orch_tui.tui.workbench.catalog import ComponentEntry, ConfigurationEntry
 from orch_tui.tui.workbench.components.components_pane import ComponentsPane
 from orch_tui.tui.workbench.context_menu import menu_actions
+from orch_tui.tui.workbench.forms_ahead import FormsAhead
 from orch_tui.tui.workbench.layout.panes import Panes, Room
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.plan.edits import EditController
@@ -76,6 +77,9 @@ _CHANGING_KEYS = (
 class Desk:
     """Whoever changes the plan or the run says so here, and everything that shows it is told, in one place each."""
 
+    _opened_for: Path | None = None
+    _keys: tuple[bool, ...] = ()
+
     def __init__(
         self,
         bench: Workbench,
@@ -102,7 +106,7 @@ class Desk:
             self._learned,
         )
         self.run = RunView(tree, widgets.panel)
-        self._opened_for: Path | None = None
+        self._forms = FormsAhead(bench.project, services)
         self.edit = EditController(bench, tree, services, self)
         self.file = FileController(bench, tree, services, self, drafts)
         self.previews = Previews(
@@ -115,7 +119,6 @@ class Desk:
         self.remedies = Remedies(bench.project, services, self.edit.orchestration, self.jump, self._secrets_changed)
         self.pictures = Pictures(self.watcher, tree, services, self.do, self.jump, self.plan.sequence)
         self.below = Below(self.watcher, panes, tree, widgets.panel, widgets.problems, services)
-        self._keys: tuple[bool, ...] = ()
         self.actions: Mapping[str, Callable[[], object]] = {
             **self.edit.actions,
             **self.file.actions,
@@ -374,6 +377,12 @@ class Desk:
     def cursor_moved(self) -> None:
         """The cursor of the tree is elsewhere."""
         self.run.follow_cursor(self.shown)
+        item = self._widgets.tree.item
+        self._forms.cursor_on(item.configuration if isinstance(item, Task) and self.shown.model is None else None)
+
+    def configuration_moved(self) -> None:
+        """The cursor of the configurations is elsewhere."""
+        self._forms.cursor_on(chosen.ref if (chosen := self.configuration_in_focus()) is not None else None)
 
     def failure_asked(self, what: str, failure: Failure) -> None:
         """A key of the card of the first failure."""

@@ -220,6 +220,8 @@ class WorkbenchScreen(FullScreen[None]):
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         if isinstance(event.control, PhaseTree):
             self.desk.cursor_moved()
+        elif event.control is self._widgets.components.configurations:
+            self.desk.configuration_moved()
 
     async def on_line_list_menu_asked(self, event: LineList.MenuAsked) -> None:
         self.set_focus(event.control)

@@ -71,6 +71,7 @@ class TreeRows:
         self.ends: Mapping[str, Status] = {}
         self.longest = Widths()
         self._widths: dict[str, tuple[Phase, Widths]] = {}
+        self._widths_before: dict[str, tuple[Phase, Widths]] = {}
         self._cut: dict[tuple[str, ...], Mapping[str, str]] = {}
         self._rows: dict[str, _Kept] = {}
 
@@ -78,18 +79,23 @@ class TreeRows:
 
     def forget(self) -> None:
         """Configurations may have other names."""
-        self._widths, self._cut, self._rows = {}, {}, {}
+        self._widths, self._widths_before, self._cut, self._rows = {}, {}, {}, {}
 
     def measure(self, phases: Iterable[Phase], nested: Iterable[NestedLine]) -> None:
         """Find what the longest row needs; only phases that are others than before are measured."""
-        known, self._widths = self._widths, {}
+        known, before, found = self._widths, self._widths_before, dict[str, tuple[Phase, Widths]]()
         longest = Widths()
         for phase in phases:
-            kept = known.get(phase.id)
-            if kept is None or kept[0] is not phase:
-                kept = phase, self._measure(phase)
-            self._widths[phase.id] = kept
+            # Undo brings back what was there before.
+            both = (known.get(phase.id), before.get(phase.id))
+            kept = next((one for one in both if one is not None and one[0] is phase), None) or (
+                phase,
+                self._measure(phase),
+            )
+            found[phase.id] = kept
             longest = longest.or_more(kept[1])
+        if [*map(id, found.values())] != [*map(id, known.values())]:
+            self._widths, self._widths_before = found, known
         for line in nested:
             name = sum(cell_len(part.text) for part in line.left)
             longest = longest.or_more(Widths(name, name))
@@ -100,18 +106,15 @@ class TreeRows:
         name = whole = _FLAGS + 4 + cell_len(safe_line(phase.name, 200)) + 1
         behind = sum(cell_len(part.text) for part in _of_phase(phase, folded=True))
         before = _FLAGS + len(_INDENT)
-        for task in phase.tasks:
-            label = self._label(task.configuration)
+        # Thousands of tasks run a few configurations, and hardly any of them has something set.
+        labels = {ref: self._label(ref) for ref in {task.configuration for task in phase.tasks}}
+        for label in labels.values():
             mine = before + cell_len(label.configuration)
             name, whole = max(name, mine), max(whole, mine + cell_len(_component(label)))
-            if (
-                label.problem
-                or task.options != NO_OPTIONS
-                or task.each is not None
-                or not task.enabled
-                or task.continue_on_failure
-            ):
-                flags = _of_task(task, label, narrow=False)
+        broken = {ref for ref, label in labels.items() if label.problem}
+        for task in phase.tasks:
+            if task.configuration in broken or _has_flags(task):
+                flags = _of_task(task, labels[task.configuration], narrow=False)
                 behind = max(behind, sum(cell_len(part.text) for part in flags))
         for rule in phase.rules:
             mine = before + len(_OPEN) + min(_RULE, cell_len(label_of(rule, brief=True))) + 3 + _GOAL
@@ -291,6 +294,12 @@ def _of_task(task: Task, label: Label, *, narrow: bool) -> tuple[Part, ...]:
     flags += _flags(task, narrow=narrow)
     right = [part for flag in flags for part in (flag, Part("  "))]
     return tuple(right[:-1])
+
+
+def _has_flags(task: Task) -> bool:
+    # Most have the very options that are none; to compare two takes as long as all the rest.
+    odd = task.options is not NO_OPTIONS and task.options != NO_OPTIONS
+    return odd or task.each is not None or not task.enabled or task.continue_on_failure
 
 
 def _flags(task: Task, *, narrow: bool) -> list[Part]:

@@ -8,24 +8,25 @@ from typing import Any
 
 import pytest
 from orch_tui.model.events import event_shape as shape
-from orch_tui.model.events.event_shape import Kind
+from orch_tui.model.events import record_fields as fields
+from orch_tui.model.events.record_fields import Kind
 
 NAN, INF = math.nan, math.inf
 NUMBERS: tuple[Any, ...] = (True, "1", None, NAN, INF, [])
 
 HOLDS: tuple[tuple[str, Kind, tuple[Any, ...], tuple[Any, ...]], ...] = (
-    ("text", shape.TEXT, ("", "a", "é", "\ue000"), (1, None, b"a", "\ud800", "é\udfff")),
-    ("id", shape.ID, ("a", "a-b.c_1", "a" * 100), ("", "a b", "a" * 101, 1, None)),
-    ("flag", shape.FLAG, (True, False), (0, 1, "true", None)),
-    ("time", shape.TIME, (0, 0.5, 253_000_000_000.0), (-0.5, 253_000_000_001.0, *NUMBERS)),
-    ("seconds", shape.SECONDS, (0, -1e12, 1e12, -0.5), (-1e12 - 1, 1e12 + 1, -INF, *NUMBERS)),
-    ("length", shape.LENGTH, (0, 0.5, 1e12), (-0.5, 1e12 + 1, *NUMBERS)),
-    ("count", shape.COUNT, (0, 1, 2**31 - 1), (-1, 2**31, 1.0, *NUMBERS)),
-    ("number", shape.NUMBER, (1, 2**31 - 1), (0, -1, 2**31, 1.0, *NUMBERS)),
+    ("text", fields.TEXT, ("", "a", "é", "\ue000"), (1, None, b"a", "\ud800", "é\udfff")),
+    ("id", fields.ID, ("a", "a-b.c_1", "a" * 100), ("", "a b", "a" * 101, 1, None)),
+    ("flag", fields.FLAG, (True, False), (0, 1, "true", None)),
+    ("time", fields.TIME, (0, 0.5, 253_000_000_000.0), (-0.5, 253_000_000_001.0, *NUMBERS)),
+    ("seconds", fields.SECONDS, (0, -1e12, 1e12, -0.5), (-1e12 - 1, 1e12 + 1, -INF, *NUMBERS)),
+    ("length", fields.LENGTH, (0, 0.5, 1e12), (-0.5, 1e12 + 1, *NUMBERS)),
+    ("count", fields.COUNT, (0, 1, 2**31 - 1), (-1, 2**31, 1.0, *NUMBERS)),
+    ("number", fields.NUMBER, (1, 2**31 - 1), (0, -1, 2**31, 1.0, *NUMBERS)),
     ("exit code", shape.EXIT_CODE, (0, 255, -9, -(2**31), 2**31 - 1), (2**31, -(2**31) - 1, 1.0, *NUMBERS)),
-    ("ticks", shape.TICKS, ([0, 0], (1, 2), [2**63 - 1, 0]), ([1], [1, 2, 3], [-1, 0], [0, 2**63], [1, "2"], "12", 5)),
-    ("pairs", shape.PAIRS, ([], ["A=1", "="], ["A=b=c"]), (["A"], "A=1", ["A=1", "B"], [1], ("A=1",))),
-    ("texts", shape.TEXTS, (["a"], ["a", ""]), ([], "a", ["a", 1], ("a",), ["\ud800"])),
+    ("ticks", fields.TICKS, ([0, 0], (1, 2), [2**63 - 1, 0]), ([1], [1, 2, 3], [-1, 0], [0, 2**63], [1, "2"], "12", 5)),
+    ("pairs", fields.PAIRS, ([], ["A=1", "="], ["A=b=c"]), (["A"], "A=1", ["A=1", "B"], [1], ("A=1",))),
+    ("texts", fields.TEXTS, (["a"], ["a", ""]), ([], "a", ["a", 1], ("a",), ["\ud800"])),
     ("object", shape.OBJECT, ("{}", '{"a": 1}'), ("[]", "{", "", '"x"', {}.keys(), 1, "[" * 100_000)),
     ("final status", shape.FINAL_STATUS, ("success", "error"), ("processing", "", 1, None, ["success"])),
     ("failure", shape.FAILURE, ("user", "timeout"), ("nothing", "", 1, None, ["user"])),
