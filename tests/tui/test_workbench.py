@@ -10,6 +10,7 @@ import pytest
 from orch_tui.model.orchestration.retry import Retry, RetryOn
 from orch_tui.project.project import Project
 from orch_tui.project.saving.drafts import found_drafts, load_draft
+from orch_tui.tui.configuration.new_configuration import NewConfigurationScreen
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.conflict import Conflict
 from orch_tui.tui.draft_keeper import DraftKeeper
@@ -26,7 +27,7 @@ from orch_tui.tui.workbench.screen import WorkbenchScreen
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
-from tests.tui.driving import click_row, rows_of, said, text_of, workbench
+from tests.tui.driving import click_row, rows_of, said, text_of, until, workbench
 from tests.tui.seed import SEED_REFS, sample_project, structure, write_orchestration
 
 
@@ -486,16 +487,19 @@ async def test_the_filter_finds_and_leads_back(project: Project) -> None:
         assert screen.focused is screen.query_one(ComponentList)
 
 
-async def test_add_dialog_says_why_it_refuses(project: Project) -> None:
+async def test_add_dialog_makes_a_configuration_where_there_is_none(project: Project) -> None:
     async with workbench(project) as (pilot, screen):
         # GIVEN the dialog on a component without configurations
         await pilot.press("a")
         dialog = pilot.app.screen
         dialog.query_one(Input).value = "python"
         await pilot.pause()
-        # WHEN Enter is pressed THEN it says so; Done closes it
+        assert "None yet: Enter makes one" in text_of(pilot)
+        # WHEN Enter is pressed THEN one can be made; Escape is back in the dialog, and Done closes it
         await pilot.press("enter")
-        assert "no configuration yet" in text_of(pilot)
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewConfigurationScreen), "the new configuration")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is dialog, "the dialog")
         dialog.query_one("#done", Button).press()
         await pilot.pause()
         assert pilot.app.screen is screen
