@@ -152,7 +152,7 @@ def headless(project: Project) -> Sample:
 
 def watched(project: Project) -> tuple[Sample, int]:
     """Seconds of a run on the screen of the process that executes it, and bytes to the terminal."""
-    with PtyApp(orch_tui(project.root)) as terminal:
+    with PtyApp(orch_tui(project.root), cold=True) as terminal:
         # The row, and not only the list: it may come later.
         terminal.wait_for(f" {PHASES * IN_PHASE} ")
         terminal.send("\r")
