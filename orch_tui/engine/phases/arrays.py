@@ -51,7 +51,7 @@ class Arrays:
         items = self._items(task)
         now, each = self._pen.now(), task.each.text if task.each is not None else ""
         if not items:
-            reason = Reason.of(Cause.NO_ITEMS, each=f"{each} gives none")
+            reason = Reason.of(Cause.NO_ITEMS, each=each)
             if not task.allow_empty:
                 raise PrepareError(f"{reason.sentence}; allow_empty = true makes that a success")
             self._pen.record(events.settled(now, task.id, Status.SUCCESS, reason))

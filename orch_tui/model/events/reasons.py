@@ -150,7 +150,7 @@ _SENTENCES: dict[Cause, str] = {
     Cause.POOL: 'pool "{pool}", {taken} of {size} taken: {holders}',
     Cause.MEMORY: "memory, {needed} needed and {taken} of {size} taken: {holders}",
     Cause.ASKED: "waits for an approval",
-    Cause.NO_ITEMS: "there is nothing to run it for: {each}",
+    Cause.NO_ITEMS: "there is nothing to run it for: {each} gives none",
     Cause.SAID: "{text}",
 }
 
