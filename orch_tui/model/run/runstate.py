@@ -89,6 +89,7 @@ class RunState:
             task.planned.asks for task in self.tasks.values()
         )
         self._asked_of: dict[str, TaskState] = {}
+        self._changing: TaskState | None = None
         for task in self.tasks.values():
             self._keep_values(task, task.planned.left, None)
 
@@ -143,6 +144,19 @@ class RunState:
             self.first_failure = task.id if array is None else array.id
         if array is not None and array.parts is not None:
             array.parts.changed(task, before)
+            if array is not self._changing:
+                self._set(array, *array.parts.state(array))
+
+    def _change_parts(self, array: TaskState, parts: Iterable[TaskState], change: Callable[[TaskState], None]) -> None:
+        """Change these of an array. What they make of it is asked when all have changed: once the last of them has
+        ended, that costs as much as there are parts."""
+        self._changing = array
+        try:
+            for part in parts:
+                change(part)
+        finally:
+            self._changing = None
+        if array.parts is not None:
             self._set(array, *array.parts.state(array))
 
     def _unfolded(self, at: float, data: Mapping[str, Any]) -> None:
@@ -174,9 +188,8 @@ class RunState:
     def _settle(self, task: TaskState, status: Status, because: Reason | None, at: float) -> None:
         """A state that no end of an attempt gave. What it asked nobody answers any more."""
         if task.parts is not None:
-            for part in task.parts.states:
-                if not part.status.final:
-                    self._settle(part, status, because, at)
+            left = [part for part in task.parts.states if not part.status.final]
+            self._change_parts(task, left, lambda part: self._settle(part, status, because, at))
             return
         if (attempt := task.attempt) is not None and attempt.question is not None and attempt.ended is None:
             attempt.ended, attempt.status = at, status
@@ -272,8 +285,11 @@ class RunState:
                     phase.max_parallel = one.limit
         elif one.kind in OF_A_TASK and one.task is not None:
             task = self.task(one.task)
-            for each in (task,) if task.parts is None else task.parts.meant_by(one.kind):
-                self._intervene_in(each, one)
+            if task.parts is None:
+                self._intervene_in(task, one)
+            else:
+                self._change_parts(task, task.parts.meant_by(one.kind), lambda part: self._intervene_in(part, one))
+            self._forget_failure_of(task)
 
     def _intervene_in(self, task: TaskState, one: Intervention) -> None:
         effect = effect_of(one, why=task.reason, tolerated=task.continue_on_failure)
@@ -286,6 +302,9 @@ class RunState:
         elif one.kind is InterventionKind.RETRY:
             task.try_once_more()
         self._settle(task, effect.status, effect.because, one.at)
+
+    def _forget_failure_of(self, task: TaskState) -> None:
+        """People have done something to it, or to its array: it may be no failure any more."""
         first = self.tasks.get(self.first_failure or "")
         if first is not None and first.id in (task.id, task.planned.array) and first.status is not Status.ERROR:
             failed = [other for other in self.tasks.values() if other.status is Status.ERROR]

@@ -173,6 +173,25 @@ def test_what_people_do_to_an_array_is_done_to_the_parts_that_it_is_about() -> N
     assert array_of(state).reason == "2 of 3 parts were skipped; load@3: skipped by ann"
 
 
+@pytest.mark.parametrize("kind", [InterventionKind.MARK_DONE, InterventionKind.RETRY])
+def test_what_is_done_to_many_parts_asks_once_what_they_make_of_the_array(
+    monkeypatch: pytest.MonkeyPatch, kind: InterventionKind
+) -> None:
+    # GIVEN an array all parts of which have failed
+    state = state_with(*(event for number in (1, 2, 3) for event in ran(number, Status.ERROR)))
+    assert state.first_failure == "load"
+    # WHEN people do something to the whole array
+    asked, state_of = [], Parts.state
+    monkeypatch.setattr(Parts, "state", lambda parts, array: (asked.append(array.id), state_of(parts, array))[1])
+    state.apply(events.intervened(6, Intervention("i", kind, "ann", "", task="load")))
+    # THEN the cost of that is not squared with their number, and the array is no failure any more
+    assert asked == ["load"]
+    assert state.first_failure is None
+    retried = kind is InterventionKind.RETRY
+    assert array_of(state).status is (Status.PROCESSING if retried else Status.WARNING)
+    assert state.counts[Status.ERROR] == 0
+
+
 def test_a_part_is_a_task_with_an_item_and_without_what_is_of_the_whole() -> None:
     # GIVEN an array with a delay, a limit and a retry
     options = TaskOptions(timeout=5.0, delay=60.0)
