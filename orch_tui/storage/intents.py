@@ -100,7 +100,8 @@ def apply_intent(storage: TableFiles, intent: str) -> None:
         place.settle_file(item["table"], item["temporary"], item["file"])
     for item in items:
         new = parse_manifest(item["table"], storage.home(item["table"]), item["manifest"])
-        current = storage.read_unrecovered(item["table"])
+        # Whoever does not answer now says nothing against the intent: that error goes up as it is.
+        current = storage.understood(item["table"], place.read_manifest(item["table"]))
         # The same one again where a crash came after it: some places know only then that it is whole.
         if current is None or current.version <= new.version:
             place.replace_manifest(item["table"], item["manifest"], intent)
