@@ -96,7 +96,7 @@ class Objects:
         Raises:
             Overtaken: it has another one, and nothing was changed.
             Unknown: the store does not answer any more.
-            StoreError: it refuses.
+            StoreError: it refuses, and nothing was changed.
         """
         import obstore
         from obstore.exceptions import AlreadyExistsError, PreconditionError
@@ -105,26 +105,36 @@ class Objects:
         for number in range(_TRIES):
             if number:
                 time.sleep(0.1 * 2**number)
+            refused = False
             try:
                 mode: Any = "create" if tag is None else {"e_tag": tag}
                 return str(obstore.put(self._store, key, data, mode=mode, use_multipart=False)["e_tag"])
             except (AlreadyExistsError, PreconditionError, FileNotFoundError) as error:
                 self._require_bucket(error)
                 failed = error
+            except StoreError:
+                # Nothing was asked of it.
+                raise
             except Exception as error:  # noqa: BLE001 - looked into below
-                if self._is_refusal(error):
-                    self._refuse(error)
-                failed = error
+                self._require_bucket(error)
+                failed, refused = error, self._is_refusal(error)
             try:
                 now = self.read(key)
             except StoreError as error:
                 failed = error
+                if refused:
+                    break
                 continue
             if now is not None and now.data == data:
-                # An answer was lost, and the library's own second try found the first.
+                # An answer was lost, and the library's own second try found the first, or was refused.
                 return now.tag
             if (now.tag if now is not None else None) != tag:
                 raise Overtaken(f"{key} in {self.address.where} was changed by another writer")
+            if refused and not number:
+                self._refuse(failed)
+            if refused:
+                # The try before it had no answer, and may come to the store yet.
+                break
         raise Unknown(f"{self._why(failed)}; it may have been written or not") from failed
 
     def put(self, key: str, file: Path) -> None:
@@ -262,7 +272,7 @@ class Objects:
         refused = (400 <= status < 500 and status not in (404, 408, 409, 412, 429)) or _code(error) == "NoSuchBucket"
         return refused or isinstance(error, PermissionDeniedError | UnauthenticatedError | StoreError)
 
-    def _refuse(self, error: Exception) -> NoReturn:
+    def _refuse(self, error: Exception | None) -> NoReturn:
         if isinstance(error, StoreError):
             raise error
         raise StoreError(self._why(error)) from error

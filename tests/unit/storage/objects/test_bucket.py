@@ -142,6 +142,36 @@ def test_an_answer_that_is_lost_is_no_failure_and_nothing_is_written_twice(stora
     assert current(storage, "a/b") == current(storage, "c/d") == [(3,)]
 
 
+@pytest.mark.parametrize("readable", [True, False], ids=["readable", "unreadable"])
+def test_a_key_that_ends_after_an_answer_was_lost_removes_nothing_that_may_be_published(
+    storage: Storage, s3: S3Server, readable: bool
+) -> None:
+    # GIVEN a server that loses the answer of a commit, and takes the key no more from then on
+    put(storage, "a/b", "select 1 as id")
+    lost: list[S3Call] = []
+
+    def end_key(call: S3Call) -> Fault | None:
+        if not call.key.endswith("/tables/a/b.toml") or (not lost and call.method != "PUT"):
+            return None
+        lost.append(call)
+        if len(lost) == 1:
+            return Fault(lose=True)
+        return Fault(status=403) if call.method == "PUT" or not readable else None
+
+    s3.fault = end_key
+    # WHEN rows are published / THEN they are where that can be seen, and else nobody says that they are not
+    if readable:
+        put(storage, "a/b", "select 2 as id", "append")
+    else:
+        with pytest.raises(StorageError, match="nobody can say yet whether"):
+            put(storage, "a/b", "select 2 as id", "append")
+    s3.fault = lambda call: None
+    assert len(lost) > 1
+    # AND the version that the manifest names is there
+    assert current(storage, "a/b") == [(1,), (2,)]
+    assert [storage.has("a/b", one) for one in storage.versions("a/b")] == [True, True]
+
+
 def test_a_server_in_trouble_is_waited_for(storage: Storage, s3: S3Server) -> None:
     # GIVEN a server that answers each second request with an error
     troubled = [0]
@@ -213,6 +243,38 @@ def test_readers_and_writers_judge_a_set_by_its_moment(
     assert any("taken over" in line for line in said)
     put(other, "c/d", "select 6 as id", "append")
     assert current(storage, "c/d") == [*expected, (6,)] and place.intents() == []
+
+
+def test_a_set_that_was_decided_outlives_a_server_that_does_not_answer_meanwhile(
+    storage: Storage, s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a set that is decided, whose writer ended before it wrote what it makes of the tables
+    publish(storage, tmp_path, {"a/b": "select 1 as id", "c/d": "select 1 as id"})
+    swap, decided = Objects.swap, [False]
+
+    class Killed(BaseException):
+        pass
+
+    def killed_after_the_intent(objects: Any, key: str, data: bytes, tag: str | None) -> str:
+        if decided[0] and not key.startswith("leases/"):
+            raise Killed
+        decided[0] = decided[0] or key.startswith("intents/")
+        return swap(objects, key, data, tag)
+
+    monkeypatch.setattr(Objects, "swap", killed_after_the_intent)
+    with pytest.raises(Killed):
+        publish(elsewhere(storage, tmp_path / "dying"), tmp_path, {"a/b": "select 2 as id", "c/d": "select 2 as id"})
+    monkeypatch.undo()
+    # WHEN who comes next finds one of the tables refused for a moment
+    s3.fault = lambda call: Fault(status=403) if call.method == "GET" and call.key.endswith("/c/d.toml") else None
+    with pytest.raises(StorageError, match="refuses the key"):
+        put(elsewhere(storage, tmp_path / "other"), "a/b", "select 5 as id", "append")
+    s3.fault = lambda call: None
+    # THEN the set is published all the same, whole
+    assert current(storage, "a/b") == current(storage, "c/d") == [(2,)]
+    put(elsewhere(storage, tmp_path / "third"), "c/d", "select 6 as id", "append")
+    assert current(storage, "a/b") == [(2,)] and current(storage, "c/d") == [(2,), (6,)]
+    assert storage.place.intents() == []
 
 
 def with_lease(storage: Storage, home: Path, lease: float) -> Storage:
