@@ -80,8 +80,11 @@ class Connection:
     async def _keep(self) -> None:
         """A scheduler drops what no client asks for any more; it knows of a task a little after it was asked for it."""
         pause = _KEPT_LOOK
-        while self._unkept:
-            states = await self._states(list(self._unkept))
+        while self._unkept and self.client.status == "running":
+            states: dict[str, str | None] = {}
+            # One that is slow once has them all the same: it is asked until it is lost.
+            with contextlib.suppress(OSError, TimeoutError):
+                states = await self._states(list(self._unkept))
             known = [name for name, state in states.items() if state is not None and name in self._unkept]
             for name in known:
                 self._library.fire_and_forget(self._unkept.pop(name))
