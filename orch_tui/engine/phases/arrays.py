@@ -9,6 +9,7 @@ its own array there. Whoever finds another name waits.
 from __future__ import annotations
 
 import glob
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -79,10 +80,12 @@ class Arrays:
         path, who = self._paths.configuration_lock(task.configuration), self._who(array)
         lock = Lock.acquire(path, who)
         if lock is not None:
-            if far:
-                lock.describe(who, parts_record(self._directory, array))
-            if not lock.share():
-                return False
+            try:
+                if not lock.share(who, parts_record(self._directory, array) if far else None):
+                    return False
+            except BaseException:
+                lock.close()
+                raise
         elif (lock := Lock.join(path, who)) is None:
             # An earlier executor of the run may have begun it, and its parts have it still.
             return False
@@ -128,10 +131,14 @@ def find_items(task: PlannedTask, state: RunState, given: Mapping[str, str], roo
 
 def _files(pattern: str, root: Path) -> tuple[str, ...]:
     """The files that a pattern finds below the project, in order of their names; hidden ones only where it says so."""
+    # A variable was filled in.
+    if not pattern.isprintable():
+        raise PrepareError(
+            f"each = {json.dumps(pattern[:200])}: no file is looked for by a character that is not shown"
+        )
     try:
         pattern = Each.of(pattern).files or pattern
     except ValueError as error:
-        # A variable was filled in.
         raise PrepareError(f'each = "{pattern[:200]}": {error}') from error
     found = sorted(path for path in glob.iglob(pattern, root_dir=root, recursive=True) if (root / path).is_file())
     if len(found) > MOST_PARTS:

@@ -20,6 +20,10 @@ from orch_tui.project.files.own_files import NotOwnFile, open_own, stat_own
 from orch_tui.project.paths import ProjectPaths, make_private
 
 _HOLDER_BYTES = 1000
+"""What is written anew each time, whatever stood there; a record begins in it, and may go on beyond."""
+_MOST_SAID = 900
+_MOST_BYTES = _HOLDER_BYTES + 4096
+"""With a record of the longest path (PATH_MAX, limits.h of Linux)."""
 _PAUSE = 0.01
 _TRIES, _MOMENT = 3, 0.002
 _RECORD = b"\n@"
@@ -73,13 +77,15 @@ class Lock:
         With ``attempt``, the directory of one that another machine carries, it is held until that is over, also when
         the processes that have it here are gone: no descriptor reaches the node.
         """
+        with contextlib.suppress(OSError):
+            self._write(holder, attempt)
+
+    def _write(self, holder: str, attempt: Path | None) -> None:
+        """Raises: OSError."""
         record = b"" if attempt is None else _RECORD + os.fsencode(attempt) + b"\n"
-        said = holder.encode("utf-8", "replace")[: _HOLDER_BYTES - len(record)]
-        text = (said + record).ljust(_HOLDER_BYTES)
-        try:
-            os.pwrite(self.fd, text, 0)
-        except OSError:
-            return
+        text = (_cut(holder) + record).ljust(_HOLDER_BYTES)
+        if os.pwrite(self.fd, text, 0) < len(text):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.path)
 
     def free(self) -> None:
         """Give it up for every process that has inherited it too, and close it."""
@@ -89,9 +95,14 @@ class Lock:
                 fcntl.flock(self.fd, fcntl.LOCK_UN)
             self.close()
 
-    def share(self) -> bool:
+    def share(self, holder: str, attempt: Path | None = None) -> bool:
         """From now on have it together with others who :meth:`join`; False when somebody else was given it meanwhile,
-        and it is lost (the kernel gives it up before it is taken anew, flock(2))."""
+        and it is lost (the kernel gives it up before it is taken anew, flock(2)). ``attempt`` is that of
+        :meth:`describe`.
+
+        Raises: OSError when it cannot be written who holds it, by which others join.
+        """
+        self._write(holder, attempt)
         try:
             fcntl.flock(self.fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -109,7 +120,7 @@ class Lock:
         fd = open_own(path, os.O_RDWR)
         try:
             fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            if _said(fd) != holder.encode("utf-8", "replace")[:_HOLDER_BYTES]:
+            if _said(fd) != _cut(holder).rstrip():
                 os.close(fd)
                 return None
         except BlockingIOError:
@@ -191,6 +202,10 @@ def named_in(path: Path | str) -> str:
         os.close(fd)
 
 
+def _cut(holder: str) -> bytes:
+    return holder.encode("utf-8", "replace")[:_MOST_SAID]
+
+
 def _said(descriptor: int) -> bytes:
     return os.pread(descriptor, _HOLDER_BYTES, 0).partition(_RECORD)[0].rstrip()
 
@@ -231,6 +246,6 @@ def _carried_elsewhere(descriptor: int) -> bytes | None:
 
 
 def _carried(descriptor: int) -> tuple[bytes, Path | None]:
-    said, record, rest = os.pread(descriptor, _HOLDER_BYTES, 0).partition(_RECORD)
+    said, record, rest = os.pread(descriptor, _MOST_BYTES, 0).partition(_RECORD)
     attempt = Path(os.fsdecode(rest.partition(b"\n")[0])) if record else None
     return said, attempt if attempt is not None and is_any_carried(attempt) else None
