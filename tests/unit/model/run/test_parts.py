@@ -181,8 +181,14 @@ def test_what_is_done_to_many_parts_asks_once_what_they_make_of_the_array(
     state = state_with(*(event for number in (1, 2, 3) for event in ran(number, Status.ERROR)))
     assert state.first_failure == "load"
     # WHEN people do something to the whole array
-    asked, state_of = [], Parts.state
-    monkeypatch.setattr(Parts, "state", lambda parts, array: (asked.append(array.id), state_of(parts, array))[1])
+    asked: list[str] = []
+    state_of = Parts.state
+
+    def counted(parts: Parts, array: TaskState) -> tuple[Status, Reason | None]:
+        asked.append(array.id)
+        return state_of(parts, array)
+
+    monkeypatch.setattr(Parts, "state", counted)
     state.apply(events.intervened(6, Intervention("i", kind, "ann", "", task="load")))
     # THEN the cost of that is not squared with their number, and the array is no failure any more
     assert asked == ["load"]
