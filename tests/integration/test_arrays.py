@@ -22,7 +22,7 @@ from orch_tui.project.lint.check import check
 from orch_tui.project.project import Project, open_project
 
 from tests.support.commands import command_here
-from tests.support.engine_kit import begin, make_commands, run, until
+from tests.support.engine_kit import begin, make_commands, run, until, write_command
 from tests.support.tables import parquet_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,6 +85,25 @@ def test_items_are_what_a_task_before_it_says(tmp_path: Path) -> None:
     state = run(project)
     assert state.status is Status.SUCCESS
     assert sorted((tmp_path / "done").read_text().split()) == ["de", "fr"]
+
+
+def test_what_parts_set_is_not_taken_and_each_log_and_the_run_say_so(tmp_path: Path) -> None:
+    # GIVEN a program that sets a variable although its task does not say so, and a run that has another value of it
+    tells = 'echo "{\\"variables\\": {\\"last\\": \\"{{ item }}\\"}}" > $KBC_DATADIR/result.json'
+    project = array(tmp_path, tells, '["de", "fr"]')
+    write_command(tmp_path, "later", "echo {{ last }} > used")
+    path = tmp_path / "orchestrations" / "o.toml"
+    path.write_text(path.read_text().replace('name = "O"', 'name = "O"\nvariables = { last = "given" }'))
+    state = run(open_project(tmp_path))
+    # THEN the parts have done their work, and nothing of it is a value of the run
+    assert (state.status, states(state), state.values) == (Status.SUCCESS, [Status.SUCCESS] * 2, {})
+    assert (tmp_path / "used").read_text() == "given\n"
+    # AND the log of each says so, the run once for both
+    log = project.paths.run("o", state.header.id) / "tasks" / "load@2" / "1" / "log"
+    assert "warning: result.json: the variable last is not set: a part of an array sets no variables" in log.read_text()
+    assert [text.partition(":")[0] for _, level, text in state.notes if level == "warning"] == [
+        "what parts of load say of variables is not taken"
+    ]
 
 
 @pytest.mark.parametrize(

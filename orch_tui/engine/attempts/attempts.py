@@ -204,7 +204,7 @@ class AttemptRunner:
     def record_end(self, attempt: ActiveAttempt, outcome: Outcome, end: Exit) -> float | None:
         """Write down how it ended; the time of the next attempt if there is to be one."""
         mask_what_is_left(attempt.spec.directory, attempt.spec.environment)
-        outcome, values = self._values_of(attempt, outcome)
+        outcome, values, unset = self._values_of(attempt, outcome)
         told = self._told(attempt)
         now, task = self._recorder.now(), attempt.task
         state = self._recorder.state.task(task.id)
@@ -242,7 +242,8 @@ class AttemptRunner:
             )
         )
         # Behind the program's own words, and only once the last of them can be no reason any more.
-        say_in_log(log_file(attempt.spec.directory), [f"warning: result.json: {line}" for line in told.left_out])
+        left_out = [*told.left_out, *unset]
+        say_in_log(log_file(attempt.spec.directory), [f"warning: result.json: {line}" for line in left_out])
         return retry_at
 
     def _told(self, attempt: ActiveAttempt) -> Told:
@@ -251,20 +252,35 @@ class AttemptRunner:
             return Told({}, [f"nothing of it is used: {problem}"])
         return read_told(attempt.spec.directory) if self._recorder.state.is_asked_about else Told()
 
-    def _values_of(self, attempt: ActiveAttempt, outcome: Outcome) -> tuple[Outcome, dict[str, Value]]:
-        """The variables that it set, which only an attempt does that succeeded. What is wrong with them is a warning:
-        its work is done."""
+    def _values_of(self, attempt: ActiveAttempt, outcome: Outcome) -> tuple[Outcome, dict[str, Value], list[str]]:
+        """The variables that it set, which only an attempt does that succeeded, and what to say of others. What is
+        wrong with them is a warning: its work is done."""
         if outcome.status not in (Status.SUCCESS, Status.WARNING) or outcome.kind is not None:
-            return outcome, {}
+            return outcome, {}, []
+        if attempt.task.item is not None:
+            return outcome, {}, self._not_set_by(attempt)
         if attempt.spec.nested is not None:
             values, faults = values_of_nested(attempt.task, self._nested(attempt.task))
         else:
             values, faults = read_values(attempt.spec.directory)
         if not faults:
-            return outcome, values
+            return outcome, values, []
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         reason = "; ".join(part for part in (outcome.reason, safe_line(faults[0], 300) + more) if part)
-        return replace(outcome, status=Status.WARNING, reason=reason), values
+        return replace(outcome, status=Status.WARNING, reason=reason), values, []
+
+    def _not_set_by(self, attempt: ActiveAttempt) -> list[str]:
+        """What the log of a part says of variables that it has set: which of several parts is the last is chance. The
+        run is told once for all parts of the array."""
+        values, faults = read_values(attempt.spec.directory)
+        if not values and not faults:
+            return []
+        why = "a part of an array sets no variables for later tasks; set them in a task that runs once"
+        note = f"what parts of {attempt.task.array} say of variables is not taken: {why}"
+        if not any(text == note for _, _, text in self._recorder.state.notes):
+            self._recorder.record(events.note(self._recorder.now(), "warning", note))
+        name = f"the variable {next(iter(values))} is" if len(values) == 1 else "its variables are"
+        return [f"{name} not set: {why}"]
 
     def _next_start(self, retry: Retry, state: TaskState, ended: float) -> float:
         """When the next attempt is due after one that ended then; attempts that do not count lengthen no delay."""
