@@ -16,7 +16,8 @@ class Subject:
 
     ``digest`` is that of its configuration, ``variables`` are the values that it would be given of those that it uses,
     without those that tasks set. ``reads`` and ``writes`` are tables; what it writes itself it does not wait for.
-    ``changed_source`` is why what it reads outside of the storage is another now, None if nothing says so.
+    ``changed_source`` is why what it reads outside of the storage, or is run for, is another now, None if nothing says
+    so.
     ``before`` are the subjects that make what it reads, each with what that is (a table, a variable); ``follows`` are
     those that come before a task of which nobody knows what it reads.
     """
@@ -47,6 +48,9 @@ def judge(
         return key in found and found[key].stale is not None
 
     for one in subjects:
+        if is_stale(one.key):
+            # Another task of the same configuration: what is known is the last success of either.
+            continue
         success = successes.get(one.key)
         if success is None:
             found[one.key] = Standing(Reason(Cause.NEVER_SUCCEEDED))
@@ -75,9 +79,10 @@ def _own_reason(one: Subject, success: Success, version: Callable[[str], int | N
         if version(table) is None:
             return Reason.of(Cause.OUTPUT_GONE, table=table)
     for table in one.reads:
-        was, now = success.inputs.get(table), version(table)
-        if table not in one.writes and was != now:
-            words = {"was": "none" if was is None else was, "now": "none" if now is None else now}
+        now = version(table)
+        others = [was for was in success.inputs.get(table, (None,)) if was != now]
+        if table not in one.writes and others:
+            words = {"was": "none" if others[0] is None else others[0], "now": "none" if now is None else now}
             return Reason.of(Cause.NEWER_INPUT, table=table, run=success.run, **words)
     return None
 

@@ -104,7 +104,7 @@ def _of_orchestration(reader: Reader, value: Orchestration, inside: tuple[str, .
             writers.setdefault(what, []).append(one)
     before: dict[str, list[tuple[str, str]]] = {}
     for one in placed:
-        for what in (*(one.job.reads if one.job else ()), *(f"variable {name}" for name in reader.used(one.key))):
+        for what in (*(one.job.reads if one.job else ()), *(f"variable {name}" for name in reader.used(one))):
             pairs = [(what, other.key) for other in writers.get(what, ()) if other.phase < one.phase]
             before.setdefault(one.key, []).extend(pairs)
     standings = reader.judged(placed, before)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
+from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.attempts.task_facts import UnresolvedVariables, run_variables
+from orch_tui.engine.phases.arrays import items_of
+from orch_tui.freshness.items import changed_file, other_items
 from orch_tui.freshness.judging import Subject, judge
 from orch_tui.freshness.successes import Success, last_successes
 from orch_tui.lineage.graph import LineageGraph
@@ -21,6 +23,7 @@ from orch_tui.model.orchestration.orchestration import Orchestration, Task
 from orch_tui.model.run.plan import Standing
 from orch_tui.model.run.promises import promised_before
 from orch_tui.model.variables.references import MissingVariables, task_values, variables_of
+from orch_tui.model.variables.values import text_of
 from orch_tui.project.history import newest_ids
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.setters import sets_of
@@ -83,12 +86,14 @@ class Reader:
     def phase_name(self, one: Placed) -> str:
         return self.project.orchestration(one.orchestration).phases[one.phase - 1].name
 
-    def used(self, ref: str) -> Collection[str]:
-        """The variables that a configuration uses."""
+    def used(self, one: Placed) -> Collection[str]:
+        """The variables that a task uses: those of its configuration, and of what it is run for."""
         try:
-            return variables_of(self.project.configuration(ref))
+            names = variables_of(self.project.configuration(one.key))
         except DefinitionError:
-            return ()
+            names = frozenset()
+        each = one.task.each
+        return names if each is None else names.difference(each.variables) | each.asks
 
     def placed(self, value: Orchestration) -> list[Placed]:
         """The enabled tasks of an orchestration in the order of its phases."""
@@ -102,6 +107,9 @@ class Reader:
     def judged(self, ordered: Sequence[Placed], before: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, Standing]:
         """How they stand, by configuration; ``before`` are the configurations that make what each reads, with what."""
         wanted = {one.key for one in ordered}
+        wanted |= {
+            setter.configuration for one in ordered if one.task.each is not None for setter in self._setters(one)
+        }
         orchestrations = {place.orchestration for ref in wanted for place in self._places(ref)}
         orchestrations |= {one.orchestration for one in ordered}
         self._successes |= last_successes(self.project.paths, sorted(orchestrations), wanted)
@@ -124,6 +132,8 @@ class Reader:
         except DefinitionError:
             return Subject(one.key, one.key, "", follows=follows)
         used = variables_of(configuration)
+        if one.task.each is not None:
+            used = used.difference(one.task.each.variables)
         return Subject(
             one.key,
             job.name if job is not None else one.key,
@@ -131,7 +141,7 @@ class Reader:
             self._values(one, used),
             job.reads if job is not None else (),
             job.writes if job is not None else (),
-            self._changed_source(one.key, job),
+            self._changed_source(one.key, job) or self._changed_items(one),
             before,
             follows,
         )
@@ -154,17 +164,39 @@ class Reader:
         success = self._successes.get(ref)
         if job is None or success is None:
             return None
-        for path in source_files(self.project, ref):
-            try:
-                at = os.stat(path).st_mtime
-            except OSError:
-                # Whether that is an error is the task's business.
-                continue
-            if at > success.began:
-                when = datetime.fromtimestamp(at).astimezone()
-                shown = self.project.paths.relative(self.project.root / path)
-                return Reason.of(Cause.SOURCE_CHANGED, source=shown, by=f"{when:%Y-%m-%d %H:%M:%S}")
-        return None
+        files = source_files(self.project, ref)
+        root = self.project.root
+        return changed_file({self.project.paths.relative(root / path): success.began for path in files}, root)
+
+    def _changed_items(self, one: Placed) -> Reason | None:
+        """Why what an array is run for is another now than at its last success, or one of its files was changed since
+        its part began."""
+        success, each = self._successes.get(one.key), one.task.each
+        if success is None:
+            return None
+        if each is None:
+            return other_items(None, success.items, success.run)
+        value = self.project.orchestration(one.orchestration)
+        left = {name: text for setter in self._setters(one) for name, text in self._left(setter).items()}
+        try:
+            given = {**run_variables(self.project, value, self._given), **left}
+            items = items_of(each, given, one.task.variables, self.project.root)
+        except (UnresolvedVariables, MissingVariables, PrepareError, OSError) as error:
+            # Then the run says so, or asks for them.
+            return Reason.said(str(error))
+        known = success.items or {}
+        files = {item: known[item] for item in items if item in known} if each.files else {}
+        return other_items(items, success.items, success.run) or changed_file(files, self.project.root)
+
+    def _setters(self, one: Placed) -> list[Task]:
+        """The tasks of earlier phases that set variables, in their order."""
+        phases = self.project.orchestration(one.orchestration).phases[: one.phase - 1]
+        return [task for phase in phases for task in phase.tasks if task.enabled and self._sets(task)]
+
+    def _left(self, setter: Task) -> Mapping[str, str]:
+        """The variables that a task set at its last success, as texts."""
+        success = self._successes.get(setter.configuration)
+        return {} if success is None else {name: text_of(value) for name, value in success.task.left.items()}
 
 
 def source_files(project: Project, ref: str) -> list[str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.runs.start import RunRequest, plan_run, start_run
@@ -30,18 +31,21 @@ class _Done:
 
 
 class TableLauncher:
-    """``ran`` are the references of the configurations that ran, in order; ``failing`` those that end with 1."""
+    """``ran`` are the references of the configurations that ran, in order; ``failing`` those that end with 1, and
+    ``failing_items`` the items whose parts do; ``variables`` are those that one sets, by its reference."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self._storage = Storage(project.paths.storage)
         self.ran: list[str] = []
         self.failing: set[str] = set()
+        self.failing_items: set[str] = set()
+        self.variables: dict[str, dict[str, Any]] = {}
 
     def start(self, spec: AttemptSpec, inherit: tuple[int, ...] = ()) -> _Done:
         ref = f"{spec.environment['KBC_COMPONENTID']}/{spec.environment['KBC_CONFIGID']}"
         self.ran.append(ref)
-        code = 1 if ref in self.failing else 0
+        code = 1 if ref in self.failing or spec.environment.get("ORCH_ITEM") in self.failing_items else 0
         if not code:
             self._work(ref, spec.directory)
         exit_file(spec.directory).write_text(f"{code}\n")
@@ -54,6 +58,7 @@ class TableLauncher:
             put(self._storage, output.table, "select 1 as k", run=directory.parent.parent.parent.name)
         made = {item.table: self._storage.get(item.table) for item in configuration.outputs}
         told = {
+            "variables": self.variables.get(ref, {}),
             "inputs": [{"table": table, "version": info.version} for table, info in read.items() if info is not None],
             "tables": [{"table": table, "version": info.version} for table, info in made.items() if info is not None],
         }

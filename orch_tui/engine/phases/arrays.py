@@ -114,19 +114,31 @@ def find_items(task: PlannedTask, state: RunState, given: Mapping[str, str], roo
         PrepareError: it cannot be told, or cannot be used; the text says why.
         OSError: a folder cannot be read.
     """
-    each = task.each
-    if each is None or each.items:
-        return () if each is None else each.items
+    if task.each is None:
+        return ()
     try:
-        values = task_values(texts_now(state, given), task.variables)
-        if each.variable:
-            try:
-                return list_items(fill_variables(f"{{{{ {each.variable} }}}}", values))
-            except ValueError as error:
-                raise PrepareError(f"the variable {each.variable} cannot be used as each: {error}") from error
-        return _files(fill_variables(each.files, values), root)
+        return items_of(task.each, texts_now(state, given), task.variables, root)
     except MissingVariables as error:
         raise PrepareError("; ".join(why_unset(state, name) for name in error.names)) from error
+
+
+def items_of(each: Each, given: Mapping[str, str], own: Mapping[str, str], root: Path) -> tuple[str, ...]:
+    """What a task with ``each`` is run for, by these variables of its run and of its own: none, or in a fixed order.
+
+    Raises:
+        MissingVariables: one that it is made of has no value.
+        PrepareError: it cannot be used; the text says why.
+        OSError: a folder cannot be read.
+    """
+    if each.items:
+        return each.items
+    values = task_values(given, own)
+    if each.variable:
+        try:
+            return list_items(fill_variables(f"{{{{ {each.variable} }}}}", values))
+        except ValueError as error:
+            raise PrepareError(f"the variable {each.variable} cannot be used as each: {error}") from error
+    return _files(fill_variables(each.files, values), root)
 
 
 def _files(pattern: str, root: Path) -> tuple[str, ...]:

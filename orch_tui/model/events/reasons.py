@@ -30,6 +30,7 @@ class Cause(StrEnum):
     UNCHANGED = "unchanged"
     NEVER_SUCCEEDED = "never-succeeded"
     OTHER_VALUES = "other-values"
+    OTHER_ITEMS = "other-items"
     NEWER_INPUT = "newer-input"
     OUTPUT_GONE = "output-gone"
     SOURCE_CHANGED = "source-changed"
@@ -77,6 +78,7 @@ _FIELDS: dict[Cause, tuple[str, ...]] = {
     Cause.EDITED: ("run",),
     Cause.UNCHANGED: ("run",),
     Cause.OTHER_VALUES: ("names", "run"),
+    Cause.OTHER_ITEMS: ("more", "fewer", "item", "run"),
     Cause.NEWER_INPUT: ("table", "was", "now", "run"),
     Cause.OUTPUT_GONE: ("table",),
     Cause.SOURCE_CHANGED: ("source", "by"),
@@ -229,6 +231,12 @@ class Reason:
             word = _PARTS_ENDED.get(fields["status"], fields["status"])
             why = f": {fields['why']}" if fields["why"] else ""
             return f"{fields['number']} of {fields['total']} parts {word}; {fields['part']}{why}"
+        if self.cause is Cause.OTHER_ITEMS:
+            numbers = [f"{fields[name]} {name}" for name in ("more", "fewer") if fields[name] != "0"]
+            if not numbers:
+                return f"what it is run for was another thing in run {fields['run']}"
+            what = "item" if numbers[-1].startswith("1 ") else "items"
+            return f"{' and '.join(numbers)} {what} than in run {fields['run']}, such as {fields['item']}"
         if self.cause in _BY_PEOPLE:
             note = f": {fields['note']}" if fields["note"] else ""
             return _BY_PEOPLE[self.cause].format(**fields) + note

@@ -199,7 +199,12 @@ class TaskState:
             return self.status in (Status.SUCCESS, Status.WARNING) and self.kind is None
         last = self.attempt
         worked = last is not None and last.status in (Status.SUCCESS, Status.WARNING) and last.kind is None
-        return worked or self.marked_done
+        return worked or self.marked_done or self.nothing_to_do
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """An array for which there was nothing, which its task allows."""
+        return self.status is Status.SUCCESS and self.because is not None and self.because.cause is Cause.NO_ITEMS
 
 
 FAILED = (Status.ERROR, Status.TERMINATED, Status.CANCELLED)

@@ -288,6 +288,147 @@ def test_a_nested_orchestration_is_stale_when_a_task_of_it_is(tmp_path: Path) ->
     assert stale is not None and stale.cause is Cause.NEVER_SUCCEEDED
 
 
+ARRAY = """
+[[phases]]
+id = "first"
+[[phases.tasks]]
+id = "first"
+configuration = "sql/first"
+[[phases]]
+id = "load"
+[[phases.tasks]]
+id = "load"
+configuration = "file-extractor/load"
+each = "data/*.csv"
+allow_empty = true
+"""
+
+
+@pytest.fixture
+def array(tmp_path: Path) -> World:
+    """Two files, each loaded by a part of one task that reads a table besides."""
+    world = World(tmp_path)
+    world.configuration("sql/first", (), ("t/first",))
+    world.configuration("file-extractor/load", ("t/first",), ("t/rows",), 'path = "{{ item }}"')
+    with (tmp_path / "configurations" / "file-extractor" / "load.toml").open("a") as file:
+        file.write('mode = "append"\n')
+    (tmp_path / "orchestrations" / "o.toml").write_text(ARRAY)
+    (tmp_path / "data").mkdir()
+    for name in ("a", "b"):
+        old_file(tmp_path / "data" / f"{name}.csv")
+    return world
+
+
+def old_file(path: Path) -> None:
+    path.write_text("k\n1\n")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+
+
+def why_stale(world: World, task: str) -> str:
+    """The sentence of it; empty where the task is reused."""
+    world.project.reload()
+    stale = changed_standings(world.project, world.project.orchestration("o"))[task].stale
+    return "" if stale is None else stale.sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("file", "data/b.csv has changed ("),
+        ("more", "1 more item than in run "),
+        ("fewer", "1 fewer item than in run "),
+        ("other", "1 more and 1 fewer item than in run "),
+        ("text", "edited since run "),
+        ("table", "t/first is version 2, and version 1 was read in run "),
+    ],
+)
+def test_an_array_is_stale_when_its_items_their_files_its_text_or_its_tables_are_others(
+    array: World, change: str, why: str
+) -> None:
+    # GIVEN an array all of whose parts have succeeded, after which there is nothing to do
+    assert array.changed("o") == ["first", "load", "load"]
+    assert array.changed("o") == []
+    # WHEN something of it is another
+    data = array.root / "data"
+    if change in ("fewer", "other"):
+        (data / "a.csv").unlink()
+    if change in ("more", "other"):
+        old_file(data / "c.csv")
+    if change == "file":
+        (data / "b.csv").write_text("k\n2\n")
+    if change == "text":
+        path = array.root / "configurations" / "file-extractor" / "load.toml"
+        path.write_text(path.read_text().replace("[[inputs]]", 'format = "csv"\n[[inputs]]'))
+    if change == "table":
+        array.make("t/first", ("t/first",))
+    # THEN it is stale, with the reason, and all of its parts run; then it holds again
+    assert why_stale(array, "load").startswith(why)
+    parts = {"more": 3, "fewer": 1}.get(change, 2)
+    assert array.changed("o") == ["load"] * parts
+    assert array.changed("o") == []
+
+
+def test_parts_that_were_reused_count_with_the_run_in_which_they_worked(array: World) -> None:
+    # GIVEN a run of an array whose second part failed, and one that continued it
+    array.launcher.failing_items = {"data/b.csv"}
+    state = array.launcher.run(RunRequest("o"))
+    array.launcher.failing_items = set()
+    # AND between them the file of the first part was changed
+    (array.root / "data" / "a.csv").write_text("k\n2\n")
+    array.launcher.run(RunRequest("o", rerun=state.header.id))
+    # THEN that file has not been loaded as it is
+    assert why_stale(array, "load").startswith("data/a.csv has changed (")
+    assert array.changed("o") == ["load", "load"]
+    assert why_stale(array, "load") == ""
+
+
+def test_an_array_without_anything_to_do_has_succeeded_until_there_is_something(array: World) -> None:
+    for path in (array.root / "data").iterdir():
+        path.unlink()
+    assert array.changed("o") == ["first"]
+    assert why_stale(array, "load") == "table t/rows is not there"
+    array.make("t/rows")
+    old_file(array.root / "data" / "c.csv")
+    assert why_stale(array, "load").startswith("1 more item than in run ")
+    assert array.changed("o") == ["load"]
+    assert array.changed("o") == []
+
+
+def test_an_array_over_a_list_that_a_task_has_set_is_stale_with_another_list(array: World) -> None:
+    # GIVEN an array over what a task before it sets
+    path = array.root / "orchestrations" / "o.toml"
+    text = ARRAY.replace("data/*.csv", "{{ countries }}").replace('"sql/first"', '"sql/first"\nsets = ["countries"]')
+    path.write_text(text)
+    array.launcher.variables = {"sql/first": {"countries": ["de", "fr"]}}
+    assert array.changed("o") == ["first", "load", "load"]
+    assert array.changed("o") == []
+    # WHEN that task alone has run again with another list
+    array.launcher.variables = {"sql/first": {"countries": ["de", "it", "fr"]}}
+    array.launcher.run(RunRequest("o", only=["first"]))
+    # THEN
+    assert why_stale(array, "load").startswith("1 more item than in run ")
+    # AND where that task is to run, so is the array
+    array.configuration("sql/first", (), ("t/first",), 'sql = "select 2"')
+    assert why_stale(array, "first").startswith("edited since run ")
+    assert array.changed("o") == ["first", "load", "load", "load"]
+    assert array.changed("o") == []
+
+
+def test_two_tasks_of_one_configuration_are_stale_when_one_of_them_is(tmp_path: Path) -> None:
+    # GIVEN one configuration in two tasks, with variables of their own
+    world = World(tmp_path)
+    world.configuration("sql/a", (), ("t/a",), "sql = 'select {{ least }}'")
+    tasks = [
+        f'[[phases]]\nid = "{name}"\n[[phases.tasks]]\nid = "{name}"\nconfiguration = "sql/a"\n'
+        f'variables = {{ least = "{value}" }}\n'
+        for name, value in (("one", 1), ("two", 2))
+    ]
+    (tmp_path / "orchestrations" / "o.toml").write_text("\n".join(tasks))
+    world.changed("o")
+    # THEN the last success, which is that of the second, does not stand for the first
+    assert why_stale(world, "one").startswith("least had another value in run ")
+
+
 @pytest.mark.parametrize(
     ("table", "said", "words"),
     [
