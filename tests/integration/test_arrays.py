@@ -12,14 +12,18 @@ from typing import Any
 
 import pytest
 from orch_tui.engine.requests.requests import CancelRequest
-from orch_tui.engine.runs.start import RunRefused
+from orch_tui.engine.runs.as_it_ran import AsItRan
+from orch_tui.engine.runs.start import RunRefused, start_run
 from orch_tui.engine.runs.takeover import take_over
+from orch_tui.model.run.plan import Decision
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.concurrent.locks import Lock, holder_of, named_in
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.lint.check import check
 from orch_tui.project.project import Project, open_project
+from orch_tui.runs.planning.repeating import plan_of_repeat
+from orch_tui.runs.planning.shadow import shadow_tables
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import begin, make_commands, run, until, write_command
@@ -160,6 +164,48 @@ def test_parts_are_tried_again_by_themselves_and_a_rerun_takes_what_failed(tmp_p
     assert again.status is Status.SUCCESS
     assert sorted((tmp_path / "ran").read_text().split()) == ["es", "it"]
     assert states(again) == [Status.SKIPPED, Status.SUCCESS, Status.SUCCESS, Status.SKIPPED]
+
+
+def test_a_run_is_repeated_as_it_ran_with_the_items_of_then(tmp_path: Path) -> None:
+    # GIVEN a run that was stopped after one part of three had ended, with files that are others now
+    files(tmp_path, "a.csv", "b.csv", "c.csv")
+    command = "echo {{ item }} >> ran; test {{ item_stem }} = a || { touch began; test -e go || sleep 60; }"
+    project = array(tmp_path, command, max_parallel="1")
+    active = begin(project)
+    until(lambda: (tmp_path / "began").exists())
+    active.cancel(CancelRequest("ann"))
+    assert active.wait(30) is Status.TERMINATED
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / "data" / name).unlink()
+    files(tmp_path, "d.csv")
+    (tmp_path / "ran").unlink()
+    (tmp_path / "go").touch()
+    # WHEN it is repeated as it ran
+    plan = plan_of_repeat(project, AsItRan("o", "last"))
+    assert [task.id for task in plan.with_decision(Decision.RUN)] == ["load"]
+    again = start_run(project, plan, by="test")
+    assert again.wait(30) is Status.SUCCESS
+    state = read_run(again.directory)
+    # THEN it runs the parts that ran then, with the items of then, and leaves out the one that did not
+    parts = loaded(state).parts
+    assert parts is not None and parts.items == ["data/a.csv", "data/b.csv", "data/c.csv"]
+    assert states(state) == [Status.SUCCESS, Status.SUCCESS, Status.SKIPPED]
+    assert parts.states[2].reason == f"did not run in run {active.directory.name}"
+    assert (tmp_path / "ran").read_text().split() == ["data/a.csv", "data/b.csv"]
+
+
+def test_a_shadow_of_an_array_says_of_each_part_what_it_would_have_written(tmp_path: Path) -> None:
+    # GIVEN an array whose parts add to a table
+    parquet_file(tmp_path / "rows.parquet", "select 1 as id")
+    project = array(tmp_path, 'cp rows.parquet "$KBC_DATADIR/out/tables/rows.parquet"', '["a", "b"]', max_parallel="1")
+    path = tmp_path / "configurations" / "command" / "load.toml"
+    path.write_text(path.read_text() + '[[outputs]]\ntable = "raw/rows"\nmode = "append"\n')
+    project = open_project(tmp_path)
+    assert run(project).status is Status.SUCCESS
+    shadow = start_run(project, plan_of_repeat(project, AsItRan("o", "last", shadow=True)), by="test")
+    assert shadow.wait(30) is Status.SUCCESS
+    found = shadow_tables(project, shadow.directory, read_run(shadow.directory))
+    assert [(one.task, one.table) for one in found] == [("load@1", "raw/rows"), ("load@2", "raw/rows")]
 
 
 def test_to_stop_an_array_stops_all_of_it(tmp_path: Path) -> None:

@@ -59,6 +59,13 @@ class EarlierRun:
         except (OSError, BrokenJournal) as error:
             raise PrepareError(f"run {self._directory.name} cannot be read any more: {error}") from error
 
+    def repeated(self, task: PlannedTask) -> list[PlannedTask]:
+        """What is repeated of a task: itself; of an array those of its parts that ran then."""
+        known = self._state.tasks.get(task.id)
+        if task.each is None or known is None or known.parts is None:
+            return [task]
+        return [part.planned for part in known.parts.states if self.last_attempt(part.planned) is not None]
+
     def last_attempt(self, task: PlannedTask) -> AttemptState | None:
         """The attempt that is repeated: the last one; None where none began that has a text."""
         known = self._state.task(task.id) if task.id in self._state else None

@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from orch_tui.engine.attempts.earlier import EarlierRun
 from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.record.recorder import Pen
 from orch_tui.model.events import events
@@ -59,8 +60,19 @@ class Arrays:
             return []
         done = done_before(task, items, self._plan, self._paths)
         self._pen.record(events.unfolded(now, task.id, items, done, self._plan.rerun_of), durable=True)
+        self._set_aside(task)
         parts = self._pen.state.tasks[task.id].parts
         return [part.planned for part in parts.states if not part.status.final] if parts is not None else []
+
+    def _set_aside(self, task: PlannedTask) -> None:
+        """Of an array that is repeated as it ran, those of its parts that did not run then."""
+        earlier, parts = EarlierRun.of(self._paths, self._plan), self._pen.state.tasks[task.id].parts
+        if earlier is None or parts is None:
+            return
+        reason = Reason.of(Cause.NOT_RUN_THEN, run=self._plan.as_it_ran)
+        for part in parts.states:
+            if earlier.last_attempt(part.planned) is None:
+                self._pen.record(events.settled(self._pen.now(), part.id, Status.SKIPPED, reason))
 
     def _items(self, task: PlannedTask) -> Sequence[str]:
         if self._plan.as_it_ran is None:

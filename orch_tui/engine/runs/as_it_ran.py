@@ -86,7 +86,7 @@ class _Repeating:
         component_id = split_ref(task.configuration)[0]
         if component_id == APPROVAL_COMPONENT:
             return Reason.of(Cause.ASKS_PEOPLE, run=self._run)
-        if self._earlier.last_attempt(task) is None:
+        if not any(self._earlier.last_attempt(one) is not None for one in self._earlier.repeated(task)):
             return Reason.of(Cause.NOT_RUN_THEN, run=self._run)
         component = self._project.component(component_id)
         sends = component is not None and (component.type is ComponentType.WRITER or component.id == _NOTIFICATION)
@@ -101,7 +101,8 @@ class _Repeating:
             if component_id == ORCHESTRATION_COMPONENT:
                 self._earlier.nested(task)
                 return None
-            configuration = self._earlier.configuration(task)
+            # The parts of an array have one configuration.
+            configuration = self._earlier.configuration(self._earlier.repeated(task)[0])
         except PrepareError as error:
             return str(error)
         missing = sorted(self._secrets.missing(secrets_of(component, configuration)))

@@ -43,11 +43,15 @@ def versions_gone(project: Project, plan: RunPlan) -> list[str]:
         return []
     gone = []
     for task in plan.with_decision(Decision.RUN):
-        with contextlib.suppress(PrepareError):
-            # What is wrong with the task itself stands in the plan.
-            for table, number in earlier.versions(task).items():
-                if number not in {one.version for one in storage.versions(table)}:
-                    gone.append(f"{task.id} read version {number} of table {table}, which is not kept any more")
+        needed: dict[tuple[str, int], str] = {}
+        for one in earlier.repeated(task):
+            with contextlib.suppress(PrepareError):
+                # What is wrong with the task itself stands in the plan.
+                for read in earlier.versions(one).items():
+                    needed.setdefault(read, one.id)
+        for (table, number), who in needed.items():
+            if number not in {one.version for one in storage.versions(table)}:
+                gone.append(f"{who} read version {number} of table {table}, which is not kept any more")
     return gone
 
 
@@ -70,7 +74,7 @@ def shadow_tables(project: Project, directory: Path, state: RunState) -> list[Sh
     storage = open_storage(project.paths)
     earlier = project.paths.run(state.header.orchestration, state.header.as_it_ran or "")
     found = []
-    for task in state.tasks.values():
+    for task in state.units():
         if state.header.shadow and task.succeeded and task.attempts:
             attempt = attempt_directory(directory, task.id, task.attempts[-1].number)
             for told in _told_tables(attempt):
