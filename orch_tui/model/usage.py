@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from orch_tui.model.dataclass import dataclass
@@ -22,6 +23,22 @@ class Usage:
     cpu: float | None = None
     read: int | None = None
     written: int | None = None
+
+    @classmethod
+    def together(cls, usages: Sequence[Usage]) -> Usage | None:
+        """Of several attempts: the most memory that one process had, and the sums of the rest; None for none."""
+        if not usages:
+            return None
+        peaks = [one.peak_memory for one in usages if one.peak_memory is not None]
+        cpus = [one.cpu for one in usages if one.cpu is not None]
+        reads = [one.read for one in usages if one.read is not None]
+        writes = [one.written for one in usages if one.written is not None]
+        return cls(
+            max(peaks, default=None),
+            sum(cpus) if cpus else None,
+            sum(reads) if reads else None,
+            sum(writes) if writes else None,
+        )
 
     @property
     def words(self) -> str:

@@ -12,6 +12,7 @@ from orch_tui.tui.workbench.screen import WorkbenchScreen
 from textual.pilot import Pilot
 
 from tests.support.engine_kit import make_commands
+from tests.support.tables import parquet_file
 from tests.tui.driving import rows_of, text_of, until, workbench
 from tests.tui.test_live import run_all, to_end
 
@@ -55,6 +56,30 @@ async def test_an_array_is_one_row_that_unfolds_to_its_parts_with_their_logs(tmp
         await pilot.press("left")
         # THEN its parts are away
         assert len(rows_of(tree)) == 3 and "▸" in rows_of(tree)[1]
+
+
+async def test_what_parts_wrote_is_listed_once_for_each_table_and_their_usage_is_that_of_the_array(
+    tmp_path: Path,
+) -> None:
+    # GIVEN an array each of whose parts adds two rows to one table
+    parquet_file(tmp_path / "rows.parquet", "select * from range(2) t(id)")
+    task = {"command": 'cp rows.parquet "$KBC_DATADIR/out/tables/rows.parquet"', "each": '["de", "fr", "it"]'}
+    project = make_commands(tmp_path, {"P": {"load": task}})
+    path = tmp_path / "configurations" / "command" / "load.toml"
+    path.write_text(path.read_text() + '[[outputs]]\ntable = "raw/rows"\nmode = "append"\n')
+    async with workbench(project, "o") as (pilot, screen):
+        await run_all(pilot, screen)
+        await to_end(pilot, screen)
+        # THEN
+        await until(pilot, lambda: "6 rows in 1 table" in text_of(pilot), "the rows of all parts")
+        assert "Tables 1" in text_of(pilot)
+        model = screen.desk.watcher.shown.model
+        assert model is not None
+        array = model.state.tasks["load"]
+        assert array.parts is not None and array.attempt is not None and array.attempt.usage is not None
+        each = [part.attempts[-1].usage for part in array.parts.states]
+        known = [usage for usage in each if usage is not None and usage.cpu is not None]
+        assert len(known) == 3 and array.attempt.usage.cpu == sum(usage.cpu or 0 for usage in known)
 
 
 async def test_thousands_of_parts_are_rows_of_which_only_those_in_view_are_drawn(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from orch_tui.model.orchestration.rules import After, Rule, RuleDecision
 from orch_tui.model.run.attempt_state import AttemptState
 from orch_tui.model.run.plan import Decision, PlannedTask
 from orch_tui.model.status import FINAL, UNDER_WAY, Status, worst
+from orch_tui.model.usage import Usage
 from orch_tui.model.variables.values import Value
 
 
@@ -282,6 +283,7 @@ class Parts:
         whole.ended = max([whole.spawned, *ends])
         whole.status = status
         whole.results = _together([one.results for one in attempts if one.status in (Status.SUCCESS, Status.WARNING)])
+        whole.usage = Usage.together([one.usage for one in attempts if one.usage is not None])
         bad = [part for part in self.states if _counted(part) is status] if status is not Status.SUCCESS else []
         failed = [part for part in bad if part.kind is not None]
         told = failed or bad

@@ -278,6 +278,18 @@ def read_written(directory: Path, attempts: Iterable[tuple[str, int]]) -> dict[s
     return found
 
 
+def read_written_by_parts(directory: Path, array: TaskState) -> tuple[Written, ...]:
+    """What the parts of an array wrote together: the rows of each table and file. Reads files: for a thread."""
+    rows: dict[tuple[str, bool], int] = {}
+    parts = [part for part in (array.parts.states if array.parts is not None else ()) if part.attempts]
+    for part in parts:
+        path = attempt_directory(directory, part.id, part.attempts[-1].number)
+        for is_table, written in ((True, tables_written(path)), (False, files_written(path))):
+            for name, number in written:
+                rows[name, is_table] = rows.get((name, is_table), 0) + number
+    return tuple(Written(array.id, name, number, is_table) for (name, is_table), number in rows.items())
+
+
 def variables_set(task: TaskState) -> tuple[Written, ...]:
     """The variables that a task has set, as the screen lists them with what it wrote."""
     return tuple(

@@ -17,8 +17,8 @@ LIST: tuple[Action, ...] = (
 )
 LIST_TOP: tuple[Action, ...] = (Action("list.top-row", "g", "First row", "Go to the first row.", group=MOVE),)
 TREE: tuple[Action, ...] = (
-    Action("tree.fold", "h,left", "Fold", "Fold the phase; on a task, go to its phase.", group=VIEW),
-    Action("tree.unfold", "l,right", "Unfold", "Unfold the phase, or go to its first task.", group=VIEW),
+    Action("tree.fold", "h,left", "Fold", "Fold the phase or the array; on a task, go to its phase.", group=VIEW),
+    Action("tree.unfold", "l,right", "Unfold", "Unfold the phase or the array, or go to its first row.", group=VIEW),
     Action("tree.fold-all", "C", "Fold all", "Fold all phases, so that only their names show.", group=VIEW),
     Action("tree.unfold-all", "E", "Unfold all", "Unfold all phases.", group=VIEW),
     Action("tree.find", "slash", "Find", "Find a task, a rule or a phase by words of its name.", True, VIEW),

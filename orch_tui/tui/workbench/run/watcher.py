@@ -19,7 +19,7 @@ from orch_tui.project.project import Project
 from orch_tui.runs.live.control import RunControl
 from orch_tui.runs.live.feed import RunFeed
 from orch_tui.runs.live.nested import NestedRuns
-from orch_tui.runs.live.view import RunModel, Written, read_written, variables_set
+from orch_tui.runs.live.view import RunModel, Written, read_written, read_written_by_parts, variables_set
 from orch_tui.runs.past.cures import seen_of_run
 from orch_tui.runs.people.responding import NoAnswer
 from orch_tui.runs.planning.estimates import read_estimates, tasks_to_run
@@ -269,15 +269,18 @@ class RunWatcher:
             results.seen = await asyncio.to_thread(self._read_seen, model.directory)
             results.changed = await asyncio.to_thread(self._read_changes, model.directory)
         ended = [
-            (task.id, task.attempts[-1].number)
+            task
             for task in model.state.tasks.values()
             if task.attempts and task.status.final and task.id not in results.written
         ]
         if not ended:
             return
-        results.written.update(await asyncio.to_thread(read_written, model.directory, ended))
-        for task, _ in ended:
-            results.written[task] += variables_set(model.state.tasks[task])
+        attempts = [(task.id, task.attempts[-1].number) for task in ended if task.parts is None]
+        results.written.update(await asyncio.to_thread(read_written, model.directory, attempts))
+        for task in ended:
+            if task.parts is not None:
+                results.written[task.id] = await asyncio.to_thread(read_written_by_parts, model.directory, task)
+            results.written[task.id] += variables_set(task)
         new = [item.name for item in results.items if item.is_table and item.name not in results.columns]
         if new:
             results.columns.update(await asyncio.to_thread(self._read_columns, new))
