@@ -8,6 +8,7 @@ from time import localtime, strftime
 from rich.cells import cell_len
 
 from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.events.reasons import Cause
 from orch_tui.model.orchestration.rules import rule_id
 from orch_tui.model.run.may_run import what_is_needed
 from orch_tui.model.run.phase_state import PhaseState
@@ -283,7 +284,9 @@ def about_task(model: RunModel, task: TaskState, now: RunTime, width: int) -> li
     elif why and not task.status.final and not task.attempts:
         why = f"waits: {why}"
     if task.parts is not None:
-        why = "; ".join(part for part in (parts_words(task.parts), task.reason) if part)
+        # How many of them failed, its reason says too.
+        told = task.because is not None and task.because.cause is Cause.PARTS_ENDED
+        why = "; ".join(part for part in ("" if told else parts_words(task.parts), task.reason) if part)
     usage = task.attempt.usage if task.attempt is not None and task.status.final else None
     used = (f"used {usage.words}" if usage is not None else "", "dim")
     return _beside_or_below(head, [("; ".join(model.marks(task, now)), "warning"), (why, "text"), used], width)
