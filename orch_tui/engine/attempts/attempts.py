@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from orch_tui.engine.attempts.lastlines import last_line, last_lines, say_in_log
 from orch_tui.engine.attempts.nested import as_its_run_has_it, outcome_of_run
@@ -22,6 +22,7 @@ from orch_tui.engine.attempts.results import (
     read_warning,
     unreadable_result,
 )
+from orch_tui.engine.attempts.time_limits import end_of_all, total_words
 from orch_tui.engine.backends.backend import Backend, Job, NotStarted
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.processes.local import clean_up
@@ -35,7 +36,6 @@ from orch_tui.model.run.outcome import Outcome, outcome_of_checks, outcome_of_ex
 from orch_tui.model.run.plan import PlannedTask
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
-from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import safe_line
 from orch_tui.model.variables.values import Value, decode_all, encode
 from orch_tui.project.attempt_dir import exit_file, log_file
@@ -302,42 +302,10 @@ def unstarted(now: float, task: str, number: int, reason: str, *, pause: float =
     return events.ended(now, task, number, Status.ERROR, reason, kind=kind, retry_at=at, uncounted=True)
 
 
-class TimeLimit(NamedTuple):
-    """``seconds`` that an attempt may go on, None for any. ``total``: the time for all together is what ends first."""
-
-    seconds: float | None
-    total: float | None = None
-
-
-def time_limit(task: PlannedTask, state: TaskState, now: float, *, begun: float | None = None) -> TimeLimit:
-    """For an attempt that began at ``begun`` (None: that begins now)."""
-    timeout, retry = task.options.timeout, task.options.retry
-    left = None if timeout is None else max(0.0, timeout - (now - begun if begun is not None else 0.0))
-    if retry is None or retry.total is None:
-        return TimeLimit(left)
-    over = end_of_all(task, state)
-    whole = retry.total if over is None else max(0.0, over - now)
-    return TimeLimit(left) if left is not None and left <= whole else TimeLimit(whole, retry.total)
-
-
 def _retry_left(attempt: ActiveAttempt, outcome: Outcome, state: TaskState) -> Retry | None:
     """The retry of a task that failed and has attempts left; what was cancelled is not tried again."""
     over = attempt.number >= state.max_attempts or attempt.cancelled_by is not None
     return attempt.task.options.retry if outcome.status is Status.ERROR and not over else None
-
-
-def end_of_all(task: PlannedTask, state: TaskState) -> float | None:
-    """When the time for all attempts of a task together is over; None without a limit, or before the first one."""
-    retry = task.options.retry
-    if retry is None or retry.total is None or not state.attempts:
-        return None
-    first = next((one for one in state.attempts[state.total_from :] if one.counts), None)
-    return None if first is None else first.spawned + retry.total
-
-
-def total_words(task: PlannedTask) -> str:
-    retry = task.options.retry
-    return f"all together may take {show_duration(retry.total if retry else None)} (retry.total)"
 
 
 def _begun(state: TaskState) -> float:

@@ -7,9 +7,10 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Protocol
 
-from orch_tui.engine.attempts.attempts import ActiveAttempt, failed_status, time_limit, total_words
+from orch_tui.engine.attempts.attempts import ActiveAttempt, failed_status
 from orch_tui.engine.attempts.obstacles import obstacle, passing_obstacle
 from orch_tui.engine.attempts.programs import PrepareError
+from orch_tui.engine.attempts.time_limits import time_limit, total_words
 from orch_tui.engine.backends.backend import Backend
 from orch_tui.engine.backends.chosen import BackendMissing
 from orch_tui.engine.phases.memory import Memory

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from orch_tui.engine.attempts.attempts import ActiveAttempt, time_limit, unstarted
+from orch_tui.engine.attempts.attempts import ActiveAttempt, unstarted
 from orch_tui.engine.attempts.nested import inner_orchestration, interrupted_below
 from orch_tui.engine.attempts.prepare import Preparer, grace_of, max_log_of
+from orch_tui.engine.attempts.time_limits import time_limit
 from orch_tui.engine.backends.backend import Finding, Left, Verdict
 from orch_tui.engine.backends.chosen import BackendMissing, Backends
 from orch_tui.engine.phases.admission import Limits

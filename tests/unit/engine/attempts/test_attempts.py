@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orch_tui.engine.attempts.attempts import ActiveAttempt, AttemptRunner, time_limit
+from orch_tui.engine.attempts.attempts import ActiveAttempt, AttemptRunner
+from orch_tui.engine.attempts.time_limits import time_limit
 from orch_tui.engine.backends.backend import Finding, Left, Told
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.record.recorder import Recorder
