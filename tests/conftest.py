@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import sys
+import tempfile
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -28,6 +29,7 @@ _USUAL = 100
 _PROFILES: dict[str, dict[str, Any]] = {"ci": {"derandomize": True, "database": None}, "by hand": {}}
 
 _PASSED = pytest.StashKey[bool]()
+_STATE = pytest.StashKey["tempfile.TemporaryDirectory[str]"]()
 _ENDING = 3.0
 """Seconds for what ends by itself, and for an executor to notice that its tasks are gone."""
 _LIMITS = {"slow": 900, "bench": 1800, "long": 6 * 3600}
@@ -46,8 +48,15 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile(profile)
     # Little of what collecting the tests makes is garbage.
     gc.set_threshold(50_000, 20, 20)
+    # Projects of tests are not to be among those that the person opened last.
+    config.stash[_STATE] = state = tempfile.TemporaryDirectory(prefix="orch-tui-state-")
+    os.environ["XDG_STATE_HOME"] = state.name
     take_interrupts()
     adopt_orphans()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_STATE].cleanup()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

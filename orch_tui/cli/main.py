@@ -158,16 +158,26 @@ def cli(ctx: click.Context, project: str | None, no_mouse: bool) -> int | None:
 def open_screen(directory: Path | None, *, mouse: bool = True) -> int:
     """The exit code of the screen; 2 where it cannot be shown."""
     from orch_tui.cli.shared.errors import CliError
-    from orch_tui.cli.shared.opening import project_root
+    from orch_tui.cli.shared.opening import NoProjectHere, project_root
+    from orch_tui.cli.shared.recent import ask_for_project, remember
 
-    root = project_root(str(directory) if directory else None)
     missing = [name for name, stream in (("input", sys.stdin), ("output", sys.stdout)) if not stream.isatty()]
+    root: Path | None = None
+    try:
+        root = project_root(str(directory) if directory else None)
+    except NoProjectHere as error:
+        if missing:
+            raise
+        outside = error
     if missing or os.environ.get("TERM", "dumb") == "dumb":
         why = f"standard {missing[0]} is not one" if missing else "TERM says that this one cannot"
         raise CliError(
             f"the screen needs a terminal that can move its cursor, and {why}; without it use orch-tui list, "
             "orch-tui run, orch-tui watch and orch-tui show (orch-tui --help lists all commands)"
         )
+    if root is None:
+        root = ask_for_project(outside)
+    remember(root)
     screen: Screen = click.get_current_context().obj
     return screen.open(root, mouse=mouse)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from orch_tui.model.dataclass import dataclass
@@ -13,6 +14,12 @@ class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
+
+
+def to_mend(problems: Iterable[Problem]) -> list[Problem]:
+    """Errors, then warnings, each in the order given; notes are left out."""
+    ranks = (Severity.ERROR, Severity.WARNING)
+    return sorted((one for one in problems if one.severity in ranks), key=lambda one: ranks.index(one.severity))
 
 
 @dataclass(frozen=True, slots=True)

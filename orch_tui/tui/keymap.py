@@ -28,6 +28,8 @@ OUTER: dict[str, tuple[str, ...]] = {
     "tree": ("workbench",),
     "components": ("workbench",),
     "configurations": ("workbench",),
+    "problems": ("workbench",),
+    "run-tables": ("workbench",),
     "log": ("workbench", "log-viewer"),
     "log-viewer": ("app",),
     "sequence": ("app",),

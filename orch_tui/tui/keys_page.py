@@ -17,6 +17,7 @@ _TITLES = {
     "tree": "Workbench: phases and tasks",
     "configuration": "Configuration form",
     "sequence": "Picture of the sequence",
+    "run-tables": "Tables of a run",
     "storage": "Storage: list of tables",
     "table": "Storage: one table",
     "grid": "Rows of a table",

@@ -150,6 +150,12 @@ async def test_the_log_is_that_of_the_task_under_the_cursor_and_of_a_phase_all_o
         await pilot.press("down")
         await until(pilot, lambda: "Log of a" in screen_text(screen) and "a │ from-a" not in screen_text(screen))
         assert "from-a" in screen_text(screen)
+        # WHEN all tasks are asked for in the run THEN their lines are there wherever the cursor is, and again not
+        await pilot.press("3", "a")
+        await until(pilot, lambda: "Log of all tasks" in screen_text(screen), "the log of all")
+        await until(pilot, lambda: all(one in screen_text(screen) for one in both), "all of it")
+        await pilot.press("a")
+        await until(pilot, lambda: "Log of a" in screen_text(screen) and "a │ from-a" not in screen_text(screen))
 
 
 def screen_text(screen: WorkbenchScreen) -> str:

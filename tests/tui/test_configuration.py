@@ -23,6 +23,7 @@ from orch_tui.tui.workbench.screen import WorkbenchScreen
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from tests.tui.driving import until
 from tests.unit.tui.configuration.test_editor import MAILER, NEWS, make_project
 
 WIDE, NARROW = (120, 40), (80, 24)
@@ -364,6 +365,19 @@ async def test_a_refused_edit_of_the_file_is_kept(open_desk: Open, monkeypatch: 
         # AND the form shows the file, with what the schema says about it
         assert desk.form.state.name == "Fixed"
         assert desk.shown_errors() == ["✖ this parameter is required"]
+
+
+async def test_the_star_of_a_field_goes_once_it_is_filled(open_desk: Open) -> None:
+    async with open_desk() as desk:
+        # GIVEN a name that must be there, and is
+        title = desk.form.query(".title").first(Static)
+        assert str(title.content) == "Name"
+        # WHEN it is taken out THEN it is marked, and no longer once something is typed
+        name = desk.form.query(Line).first()
+        name.value = ""
+        await until(desk.pilot, lambda: str(title.content) == "Name *")
+        name.value = "N"
+        await until(desk.pilot, lambda: str(title.content) == "Name")
 
 
 async def test_editing_the_file_saves_the_form_first(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from tests.support.clocks import stopped_at
 from tests.tui.conftest import NOW, MakeRun
-from tests.tui.driving import until
+from tests.tui.driving import text_of, until
 
 
 def app_at_three(project: Project) -> OrchApp:
@@ -99,6 +99,19 @@ async def test_new_asks_for_a_name_and_says_what_is_wrong_with_it(project: Proje
         assert "at least one character" in str(app.screen.query_one("#hint", Static).content)
         await pilot.press("escape")
         assert home(app).model.total == 3
+
+
+async def test_a_new_orchestration_is_greeted_by_the_next_key(project: Project) -> None:
+    app = app_at_three(project)
+    async with app.run_test(size=(80, 24)) as pilot:
+        # WHEN one is made THEN it says what comes next, and nothing is wrong with it yet
+        await pilot.press("n", *"Fresh", "enter")
+        await until(pilot, lambda: "No phases yet: Enter opens it, a adds tasks" in text_of(pilot))
+        assert "cannot run" not in text_of(pilot) and "▲" not in text_of(pilot)
+        # AND neither in the workbench
+        await pilot.press("enter")
+        await until(pilot, lambda: "a adds tasks, n makes a phase" in text_of(pilot))
+        assert "cannot run" not in text_of(pilot)
 
 
 async def test_delete_and_undo_leave_the_cursor_where_one_expects_it(project: Project) -> None:

@@ -93,3 +93,16 @@ async def test_an_undeclared_variable_is_declared_from_its_problem(project: Proj
         # AND what was typed is its value
         assert {one.name: one.value for one in screen.bench.value.variables} == {"region": "eu"}
         await until(pilot, lambda: "undefined-variable" not in codes(screen))
+
+
+async def test_a_problem_is_found_by_its_words(project: Project) -> None:
+    # GIVEN two problems, and the cursor on the first
+    async with workbench(project, "main") as (pilot, screen):
+        problems = screen.query_one(ProblemList)
+        await until(pilot, lambda: len(problems.problems) == 2 and problems.count() > 2)
+        await pilot.press("4", "home")
+        # WHEN words of the second are typed right after the key THEN Enter goes to it
+        other = problems.problems[1]
+        word = "region" if "region" in other.message else TOKEN
+        await pilot.press("slash", *word.lower(), "enter")
+        await until(pilot, lambda: problems.has_focus and problems.problem_at(problems.cursor) is other)

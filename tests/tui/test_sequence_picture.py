@@ -213,3 +213,22 @@ async def test_it_changes_at_once_with_the_plan_that_is_edited(tmp_path: Path) -
         await pilot.press("l", "enter")
         await until(pilot, lambda: pilot.app.screen is bench)
         assert bench.phase_tree.item is not None and bench.phase_tree.item.id == screen.picture.cursor
+
+
+async def test_a_small_picture_stands_in_the_middle_where_that_is_asked_for() -> None:
+    # GIVEN much more room than the picture takes
+    picture = SequencePicture(centred=True)
+    app = OnePicture(picture)
+    async with app.run_test(size=(100, 25)) as pilot:
+        picture.show(sequence())
+        await pilot.pause()
+        # THEN as much is blank above as below, and at the left as at the right
+        rows = drawn(pilot)
+        filled = [number for number, row in enumerate(rows) if row.strip()]
+        assert abs(filled[0] - (24 - filled[-1])) <= 1
+        first = rows[filled[0]].rstrip()
+        assert abs(len(first) - len(first.lstrip()) - (100 - len(first))) <= 2
+        # AND a click meets what is seen
+        row = next(number for number in filled if " D" in rows[number])
+        await pilot.click(picture, offset=(rows[row].index(" D") + 1, row))
+        assert picture.cursor == "d"

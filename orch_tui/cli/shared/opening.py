@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class NoProjectHere(CliError):
+    """None was named, and there is none in the directory or above it."""
+
+
 class Screen(Protocol):
     """The other face of the program, as far as commands need it. It is handed in: nothing here imports it."""
 
@@ -50,7 +54,10 @@ def wanted_project(own: str | None) -> str | None:
 
 
 def project_root(own: str | None) -> Path:
-    """The directory of the project. One that was named must have an ``orch.toml`` itself. Raises: CliError."""
+    """The directory of the project. One that was named must have an ``orch.toml`` itself.
+
+    Raises: CliError, NoProjectHere.
+    """
     named = wanted_project(own)
     try:
         start = Path(os.path.abspath(named if named is not None else "."))
@@ -66,7 +73,8 @@ def project_root(own: str | None) -> Path:
     if named is not None and not start.is_dir():
         raise CliError(f'there is no directory "{shown}"; correct --project (or ORCH_TUI_PROJECT)')
     where = "in it" if named is not None else "in it or above it"
-    raise CliError(f'"{shown}" is no project: there is no orch.toml {where}; make one with "orch-tui new DIRECTORY"')
+    sentence = f'"{shown}" is no project: there is no orch.toml {where}; make one with "orch-tui new DIRECTORY"'
+    raise CliError(sentence) if named is not None else NoProjectHere(sentence)
 
 
 def _require_trusted(file: Path) -> None:

@@ -11,8 +11,8 @@ from orch_tui.model.orchestration.each import list_items
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.run.promises import said_by_parameters
+from orch_tui.project.lint.task_names import NameOf
 from orch_tui.project.project import Project
-from orch_tui.project.toml.decode import quote
 
 
 def array_problems(
@@ -22,18 +22,19 @@ def array_problems(
     component: Component,
     configuration: Configuration,
     severity: Severity,
+    name_of: NameOf,
 ) -> Iterator[Problem]:
     """Those of one task. A list that a run or another task gives is known only then."""
     phase, task = place
     if task.each is None:
         if task.allow_empty:
-            message = f"task {quote(task.id)} has allow_empty, which says nothing without each"
+            message = f"task {name_of(task)} has allow_empty, which says nothing without each"
             remedy = "say with each what it is run for, or remove allow_empty"
             yield Problem(Severity.WARNING, "array", message, remedy, phase=phase.id, task=task.id)
         return
     sets = tuple(said_by_parameters(component, configuration.parameters))
     if (fault := array_fault(task, component, configuration, sets)) is not None:
-        message = f"task {quote(task.id)} cannot have parts (each): {fault[0]}"
+        message = f"task {name_of(task)} cannot have parts (each): {fault[0]}"
         yield Problem(severity, "array", message, fault[1], phase=phase.id, task=task.id)
     declared = {one.name: one.value for one in (*project.settings.variables, *value.variables) if one.value is not None}
     text = task.variables.get(task.each.variable, declared.get(task.each.variable))
@@ -41,5 +42,5 @@ def array_problems(
         try:
             list_items(text)
         except ValueError as error:
-            message = f"task {quote(task.id)} is run for each of the variable {task.each.variable}: {error}"
+            message = f"task {name_of(task)} is run for each of the variable {task.each.variable}: {error}"
             yield Problem(severity, "array", message, "correct the variable", phase=phase.id, task=task.id)

@@ -12,6 +12,7 @@ from orch_tui.model.problem import Problem, Severity
 from orch_tui.project.definitions.backends import BackendSettings
 from orch_tui.project.extensions.backend_entries import lacking_programs
 from orch_tui.project.extensions.launcher_entries import LOCAL
+from orch_tui.project.lint.task_names import NameOf
 from orch_tui.project.project import Project
 from orch_tui.project.toml.decode import did_you_mean, one_of, quote
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from orch_tui.project.definitions.dask_settings import DaskSettings
 
 
-def backend_problems(project: Project, value: Orchestration) -> Iterator[Problem]:
+def backend_problems(project: Project, value: Orchestration, name_of: NameOf) -> Iterator[Problem]:
     """By what the task says, or else its phase, its orchestration, the project."""
     settings, seen = project.settings, set[str]()
     for phase in value.phases:
@@ -31,15 +32,15 @@ def backend_problems(project: Project, value: Orchestration) -> Iterator[Problem
             name = options.runs_on or settings.runs_on
             if not settings.is_place(name):
                 known = [LOCAL, *settings.backends]
-                message = f"the task {quote(task.id)} runs on {quote(name)}; it can be {one_of(known)}"
+                message = f"the task {name_of(task)} runs on {quote(name)}; it can be {one_of(known)}"
                 remedy = did_you_mean(name, known) or f"write [backends.{name}] into orch.toml"
                 yield Problem(Severity.ERROR, "backend", message, remedy, phase=phase.id, task=task.id)
                 continue
             backend = settings.backends.get(name)
             if backend is None:
-                found = _on_this_machine(task.id, options)
+                found = _on_this_machine(name_of(task), options)
             else:
-                found = _of_task(task.id, backend, options)
+                found = _of_task(name_of(task), backend, options)
                 if name not in seen:
                     seen.add(name)
                     found += _of_backend(backend)
@@ -54,7 +55,7 @@ Found = list[tuple[Severity, str, str]]
 def _on_this_machine(task: str, options: TaskOptions) -> Found:
     if options.resources is None:
         return []
-    message = f"the task {quote(task)} names resources, which nobody asks for on this machine"
+    message = f"the task {task} names resources, which nobody asks for on this machine"
     return [(Severity.WARNING, message, "name a backend with runs_on")]
 
 
@@ -64,7 +65,7 @@ def _of_task(task: str, backend: BackendSettings, options: TaskOptions) -> Found
     unasked = backend.dask.unasked(options.resources or Resources())
     if not unasked:
         return []
-    message = f"the task {quote(task)} names {' and '.join(unasked)}, which nobody asks for on {quote(backend.name)}"
+    message = f"the task {task} names {' and '.join(unasked)}, which nobody asks for on {quote(backend.name)}"
     remedy = f'say which resource of its workers that is: [backends.{backend.name}.resources] NAME = "{unasked[0]}"'
     return [(Severity.WARNING, message, remedy)]
 

@@ -30,6 +30,7 @@ from orch_tui.project.lint.rows import unknown_rows
 from orch_tui.project.lint.rules import never_taken, rule_problems
 from orch_tui.project.lint.secrets import secret_problems, variable_problems
 from orch_tui.project.lint.tables import table_problems
+from orch_tui.project.lint.task_names import NameOf, TaskNames
 from orch_tui.project.lint.triggers import trigger_problems
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
@@ -69,20 +70,21 @@ class Linter:
 
     def check(self, value: Orchestration) -> list[Problem]:
         """The problems of one orchestration, which may have edits that are not saved; without lines."""
-        found = [*self._structure(value), *self._cycle(value)]
+        name_of = TaskNames(value, self.configuration).of
+        found = [*self._structure(value, name_of), *self._cycle(value)]
         known = declared_variables(self.project, value)
         sets = sets_of(self.project)
         set_before = promised_before(value, sets)
         for phase in value.phases:
             for task in phase.tasks:
-                found += self._task(value, phase, task, known | set_before[task.id])
+                found += self._task(value, phase, task, known | set_before[task.id], name_of)
         found += rule_problems(value, known | promised(value, sets))
         found += variable_problems(value)
-        found += limit_problems(self.project, value, self.configuration)
-        found += backend_problems(self.project, value)
+        found += limit_problems(self.project, value, self.configuration, name_of)
+        found += backend_problems(self.project, value, name_of)
         found += alert_problems(value.alerts, self.secrets)
         found += trigger_problems(self.project, value, self.orchestration, self.configuration)
-        found += table_problems(self.project, value, self.configuration, self.orchestration)
+        found += table_problems(self.project, value, self.configuration, self.orchestration, name_of)
         file = self.project.paths.relative(self.project.paths.orchestration(value.id))
         return [replace(problem, file=problem.file or file, orchestration=value.id) for problem in found]
 
@@ -140,7 +142,9 @@ class Linter:
         line = line_of_secret(configuration.parameters, names, self.project.source(path).text)
         return f"{self.project.paths.relative(path)}:{line}"
 
-    def _task(self, value: Orchestration, phase: Phase, task: Task, known: set[str]) -> Iterator[Problem]:
+    def _task(
+        self, value: Orchestration, phase: Phase, task: Task, known: set[str], name_of: NameOf
+    ) -> Iterator[Problem]:
         facts = self.facts(task.configuration)
         # What is wrong with a task that does not run is worth a word, but stops nothing.
         severity = Severity.ERROR if task.enabled else Severity.WARNING
@@ -148,21 +152,21 @@ class Linter:
             yield replace(
                 facts.failure,
                 severity=severity,
-                message=f"task {quote(task.id)}: {facts.failure.message}",
+                message=f"task {name_of(task)}: {facts.failure.message}",
                 phase=phase.id,
                 task=task.id,
             )
             return
         if task.rows and facts.configuration is not None:
-            yield from unknown_rows(phase, task, facts.configuration, severity)
+            yield from unknown_rows(phase, task, facts.configuration, severity, name_of)
         if facts.secrets:
-            yield self._missing_secrets(phase, task, facts, severity)
+            yield self._missing_secrets(phase, task, facts, severity, name_of(task))
         own = variable_names(dict(task.variables))
         of_parts, asked = _variables_of_parts(task)
         counted_on = known | task.variables.keys()
         unknown = sorted((facts.variables - counted_on - of_parts) | (own - known) | (asked - counted_on))
         if unknown:
-            message = f"task {quote(task.id)} uses the variable {', '.join(unknown)}, which is not declared"
+            message = f"task {name_of(task)} uses the variable {', '.join(unknown)}, which is not declared"
             remedy = "declare it under [variables], or say which task of an earlier phase sets it (sets)"
             yield Problem(
                 severity,
@@ -176,13 +180,15 @@ class Linter:
         component = self.project.component(task.configuration.partition("/")[0])
         if component is not None and facts.configuration is not None:
             place = (phase, task)
-            yield from array_problems(self.project, value, place, component, facts.configuration, severity)
+            yield from array_problems(self.project, value, place, component, facts.configuration, severity, name_of)
         if component is not None and component.expressions and facts.configuration is not None:
             path = self.project.paths.configuration(*split_ref(task.configuration))
             file = self.project.paths.relative(path), self.project.source(path).text
-            yield from expression_problems(value, (phase, task), component, facts.configuration, counted_on, file)
+            yield from expression_problems(
+                value, (phase, task), component, facts.configuration, counted_on, file, name_of
+            )
 
-    def _missing_secrets(self, phase: Phase, task: Task, facts: _Facts, severity: Severity) -> Problem:
+    def _missing_secrets(self, phase: Phase, task: Task, facts: _Facts, severity: Severity, name: str) -> Problem:
         path = self.project.paths.configuration(*split_ref(task.configuration))
         remedy = f"set it in the environment or in .env; {facts.place} asks for it"
         if came_from_keboola(self.project.source(path).text):
@@ -190,16 +196,20 @@ class Linter:
             severity, remedy = Severity.WARNING, f"Keboola keeps its value to itself: {remedy}"
         one = len(facts.secrets) == 1
         needed = f"secret {facts.secrets[0]}, which has" if one else f"secrets {', '.join(facts.secrets)}, which have"
-        message = f"task {quote(task.id)} needs the {needed} no value"
+        message = f"task {name} needs the {needed} no value"
         return Problem(
             severity, "missing-secret", message, remedy, phase=phase.id, task=task.id, names=facts.secrets
         )  # fmt: skip
 
-    def _structure(self, value: Orchestration) -> Iterator[Problem]:
+    def _structure(self, value: Orchestration, name_of: NameOf) -> Iterator[Problem]:
         if not any(task.enabled for task in value.tasks()):
-            what = "all of its tasks are disabled" if any(True for _ in value.tasks()) else "it has no tasks"
+            # One that was just begun has nothing wrong with it.
+            begun = any(True for _ in value.tasks())
+            severity, what = (
+                (Severity.WARNING, "all of its tasks are disabled") if begun else (Severity.NOTE, "it has no tasks yet")
+            )
             message = f"the orchestration {quote(value.name)} cannot run: {what}"
-            yield Problem(Severity.WARNING, "nothing-to-run", message, "add or enable a task")
+            yield Problem(severity, "nothing-to-run", message, "enable a task" if begun else "add a task")
         seen_tasks: dict[str, Phase] = {}
         seen_ids: set[str] = set()
         seen_names: set[str] = set()
@@ -214,7 +224,7 @@ class Linter:
                 first = first_of.setdefault(task.configuration, task) if task.enabled else task
                 if first is not task:
                     message = (
-                        f"the tasks {quote(first.id)} and {quote(task.id)} of the phase {quote(phase.name)} run "
+                        f"the tasks {name_of(first)} and {name_of(task)} of the phase {quote(phase.name)} run "
                         f"the same configuration {quote(task.configuration)}; they will wait for each other"
                     )
                     remedy = "remove one, or move it to another phase"

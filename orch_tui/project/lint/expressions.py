@@ -9,6 +9,7 @@ from orch_tui.model.components.component import Component
 from orch_tui.model.components.configuration import Configuration
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.problem import Problem, Severity
+from orch_tui.project.lint.task_names import NameOf
 from orch_tui.project.toml.decode import quote
 from orch_tui.project.toml.lines import line_of
 
@@ -20,6 +21,7 @@ def expression_problems(
     configuration: Configuration,
     variables: Collection[str],
     file: tuple[str, str],
+    name_of: NameOf,
 ) -> Iterator[Problem]:
     """``place`` is the task, ``variables`` are the names of those that it can count on, ``file`` the configuration's,
     by its name and its text. What is no expression at all is told of the configuration itself."""
@@ -28,7 +30,7 @@ def expression_problems(
         texts = configuration.parameters.get(key)
         for name, text in texts.items() if isinstance(texts, dict) else ():
             for sentence, place_in_text, line in _faults(value, phase, text, variables):
-                message = f"task {quote(task.id)}: {key}.{name}: {sentence} ({place_in_text})"
+                message = f"task {name_of(task)}: {key}.{name}: {sentence} ({place_in_text})"
                 remedy = "correct the expression; docs/flow.md has what it can ask for"
                 at = line_of(file[1], ("parameters", key, name)) + line
                 severity = Severity.ERROR if task.enabled else Severity.WARNING

@@ -11,6 +11,7 @@ from orch_tui.model.dataclass import dataclass
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.project.lint.nesting import Lookup, all_tasks, nested_id
+from orch_tui.project.lint.task_names import NameOf
 from orch_tui.project.project import Project
 from orch_tui.project.toml.decode import quote
 
@@ -26,7 +27,7 @@ class _Flow:
 
 
 def table_problems(
-    project: Project, value: Orchestration, configuration: Configurations, orchestration: Lookup
+    project: Project, value: Orchestration, configuration: Configurations, orchestration: Lookup, name_of: NameOf
 ) -> Iterator[Problem]:
     """Disabled tasks neither read nor write; a nested orchestration writes what its tasks write."""
     flow = _Flow()
@@ -40,7 +41,7 @@ def table_problems(
                 flow.writers.setdefault(table, []).append((number, task))
                 other = first.setdefault(table, task)
                 if other is not task and other.configuration != task.configuration:
-                    yield _two_writers(phase, other, task, table)
+                    yield _two_writers(phase, other, task, table, name_of)
             if reads:
                 flow.reads.append((number, phase, task, reads))
     in_storage = cache(partial(_in_storage, project))
@@ -51,11 +52,11 @@ def table_problems(
             if any(at < number for at, _ in writers):
                 continue
             others = [(at, writer) for at, writer in writers if writer is not task]
-            problem = _order(value, number, task, table, others) if others else None
+            problem = _order(value, number, task, table, others, name_of) if others else None
             if problem is None:
                 if writers or in_storage(table):
                     continue
-                problem = _no_writer(task, table, elsewhere(table))
+                problem = _no_writer(name_of(task), table, elsewhere(table))
             elif in_storage(table):
                 # It would run, on the rows of the run before.
                 problem = (Severity.WARNING, *problem[1:])
@@ -82,9 +83,9 @@ def _written(value: Orchestration, configuration: Configurations, lookup: Lookup
             yield item.table
 
 
-def _two_writers(phase: Phase, first: Task, second: Task, table: str) -> Problem:
+def _two_writers(phase: Phase, first: Task, second: Task, table: str, name_of: NameOf) -> Problem:
     message = (
-        f"the tasks {quote(first.id)} and {quote(second.id)} of the phase {quote(phase.name)} both write the table "
+        f"the tasks {name_of(first)} and {name_of(second)} of the phase {quote(phase.name)} both write the table "
         f"{quote(table)}; which one is last is a matter of chance"
     )
     remedy = "move one of them to another phase, or let it write another table"
@@ -92,20 +93,20 @@ def _two_writers(phase: Phase, first: Task, second: Task, table: str) -> Problem
 
 
 def _order(
-    value: Orchestration, number: int, task: Task, table: str, writers: list[tuple[int, Task]]
+    value: Orchestration, number: int, task: Task, table: str, writers: list[tuple[int, Task]], name_of: NameOf
 ) -> tuple[Severity, str, str, str]:
     at, writer = writers[0]
     here, there = quote(value.phases[number].name), quote(value.phases[at].name)
-    reads = f"the task {quote(task.id)} reads the table {quote(table)}, which the task {quote(writer.id)}"
+    reads = f"the task {name_of(task)} reads the table {quote(table)}, which the task {name_of(writer)}"
     if at == number:
         message = f"{reads} of the same phase {here} writes; the order of the two is a matter of chance"
     else:
         message = f"{reads} writes only in the later phase {there}"
-    return Severity.ERROR, "read-before-write", message, f"move {quote(task.id)} to a phase after {there}"
+    return Severity.ERROR, "read-before-write", message, f"move {name_of(task)} to a phase after {there}"
 
 
-def _no_writer(task: Task, table: str, other: str | None) -> tuple[Severity, str, str, str]:
-    reads = f"the task {quote(task.id)} reads the table {quote(table)}, which"
+def _no_writer(task: str, table: str, other: str | None) -> tuple[Severity, str, str, str]:
+    reads = f"the task {task} reads the table {quote(table)}, which"
     if other is not None:
         message = f"{reads} is not in storage yet; the orchestration {quote(other)} writes it"
         return Severity.WARNING, "table-not-yet", message, f"run {quote(other)} first"

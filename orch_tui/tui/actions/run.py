@@ -129,6 +129,14 @@ LIVE: tuple[Action, ...] = (
         "Show the tab before; in the log only [ does.",
         group=VIEW,
     ),
+    Action(
+        "live.all-tasks",
+        "a",
+        "All tasks",
+        "Show the logs of all tasks of the run as one, named line by line; again for the one under the cursor.",
+        True,
+        VIEW,
+    ),
 )
 FAILURE: tuple[Action, ...] = (
     Action("failure.edit", "e", "Configuration", "Edit the configuration of the task that failed first.", True, RUN),

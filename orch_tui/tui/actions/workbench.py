@@ -280,7 +280,13 @@ DIALOGS: tuple[Action, ...] = (
     Action("broken.reload", "r", "Read again", "Read the file again.", footer=True),
     Action("broken.leave", "escape", "Back", "Back to the list.", footer=True),
 )
-ACTIONS: tuple[Action, ...] = (*LIST, *LIST_TOP, *TREE, *WORKBENCH, *FIND, *LISTS, *DIALOGS)
+BELOW: tuple[Action, ...] = (
+    Action("problems.find", "slash", "Find", "Find a problem by its words.", True, VIEW),
+    Action(
+        "run-tables.find", "slash", "Find", "Find a table or file that the run wrote by a part of its name.", True, VIEW
+    ),
+)
+ACTIONS: tuple[Action, ...] = (*LIST, *LIST_TOP, *TREE, *WORKBENCH, *FIND, *LISTS, *BELOW, *DIALOGS)
 
 _NO_CHANGE = (
     "tree.edit-configuration",

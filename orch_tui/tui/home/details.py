@@ -28,6 +28,8 @@ INVITATION = (
     "Press n to create one, or I to import what Keboola has."
 )
 """Where there is no orchestration yet."""
+NO_PHASES = "No phases yet: Enter opens it, a adds tasks"
+"""Where an orchestration was just made."""
 _SHOWN_PROBLEMS = 3
 _SHOWN_PHASES = 12
 
@@ -73,7 +75,7 @@ def details(
         parts.append(run)
     if origin is not None:
         parts += origin_lines(origin)
-    if problems is not None:
+    if problems is not None and (problems or entry.tasks):
         parts += _problem_lines(problems)
     return Content("\n").join(parts)
 
@@ -143,7 +145,7 @@ def _cron(schedule: Schedule, timezone: str) -> str:
 def _phases(entry: Entry) -> Content:
     """``1 Extractor phase (2) → 2 Transformation phase (1)``."""
     if entry.value is None or not entry.value.phases:
-        return Content.styled("No phases yet" if entry.value else "", "$text-muted")
+        return Content.styled(NO_PHASES if entry.value else "", "$text-muted")
     parts = []
     for number, phase in enumerate(entry.value.phases[:_SHOWN_PHASES], 1):
         tasks = Content.styled(f" ({len(phase.tasks)})", "$text-muted")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.model.orchestration.orchestration import Orchestration
-from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.problem import Problem, to_mend
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import safe_line, slug, unique
 from orch_tui.project.files.source import DefinitionError, SourceText
@@ -182,8 +182,7 @@ class HomeModel:
             return known
         value = self.entry(orchestration_id).value
         found = check_orchestration(self.project, value) if value else []
-        sorted_ = tuple(sorted(found, key=lambda problem: problem.severity is not Severity.ERROR))
-        return self._problems.setdefault(orchestration_id, sorted_)
+        return self._problems.setdefault(orchestration_id, tuple(to_mend(found)))
 
     def known_problems(self, orchestration_id: str) -> tuple[Problem, ...] | None:
         """The problems if nothing has to be read for them; else None."""

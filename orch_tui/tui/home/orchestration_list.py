@@ -48,7 +48,8 @@ def columns(width: int) -> Columns:
     if width >= 90:
         return Columns(0, 5, 13, 10, 8, 20)
     if width >= 70:
-        return Columns(0, 5, 13, 9, 7, 10)
+        # Names tell orchestrations apart; how many earlier runs there is room for does not.
+        return Columns(0, 5, 13, 9, 7, 6)
     return Columns(0, 0, 13, 9, 0, 0)
 
 

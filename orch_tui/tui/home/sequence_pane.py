@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from orch_tui.project.project import DefinitionError
+from orch_tui.tui.home.details import NO_PHASES
 from orch_tui.tui.sequence.frame import SequenceFrame
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class SequencePane(SequenceFrame):
     app: Application
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(" No phases yet: Enter opens it, a adds tasks", id=id)
+        super().__init__(f" {NO_PHASES}", id=id)
         self.followed: str | None = None
         self._source: RunSequence | None = None
         self._ran = False

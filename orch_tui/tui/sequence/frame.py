@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class SequenceFrame(Vertical):
     """The keys are those of the list beside it; P shows the picture in full, with a cursor of its own."""
 
+    centred = False
+    """Whether a picture that is smaller stands in the middle."""
+
     def __init__(self, empty_text: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.border_title = "Sequence"
@@ -28,7 +31,7 @@ class SequenceFrame(Vertical):
         if self.picture is None:
             from orch_tui.tui.sequence.picture import SequencePicture
 
-            self.picture = SequencePicture(empty_text=self._empty_text)
+            self.picture = SequencePicture(empty_text=self._empty_text, centred=self.centred)
             self.picture.can_focus = False
             self.mount(self.picture)
         self.picture.show(sequence)

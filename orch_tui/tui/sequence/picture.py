@@ -10,7 +10,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -68,8 +68,11 @@ class SequencePicture(ScrollView, can_focus=True):
         picture: SequencePicture
         id: str
 
-    def __init__(self, *, id: str | None = None, empty_text: str = " No phases yet") -> None:
+    def __init__(self, *, id: str | None = None, empty_text: str = " No phases yet", centred: bool = False) -> None:
+        """``centred``: a picture that is smaller than its place stands in the middle of it."""
         super().__init__(id=id)
+        self._centred = centred
+        self._origin = Offset()
         self.sequence = _EMPTY
         self.cursor = ""
         self.empty_text = empty_text
@@ -99,18 +102,27 @@ class SequencePicture(ScrollView, can_focus=True):
             self.sequence, self.size.width - bar, ascii_only=self.ascii_only, most_rows=most, height=self.size.height
         )
         before, self._lines = self._lines, draw(self._picture)
+        origin, self._origin = self._origin, self._place_of_picture(bar)
         if not self._box_of(self.cursor):
             self.cursor = next((box.phase.id for box in self._picture.boxes), "")
         size = Size(self.size.width - bar, len(self._lines))
-        if size != self.virtual_size:
+        if size != self.virtual_size or origin != self._origin:
             self.virtual_size = size
             self.refresh()
             return
         width, top = self.size.width, round(self.scroll_y)
         apart = [y for y, (old, new) in enumerate(zip(before, self._lines, strict=True)) if old != new]
-        regions = [Region(0, y - top, width, 1) for y in apart if top <= y < top + self.size.height]
+        rows = (self._origin.y + y - top for y in apart)
+        regions = [Region(0, row, width, 1) for row in rows if 0 <= row < self.size.height]
         if regions:
             self.refresh(*regions)
+
+    def _place_of_picture(self, bar: int) -> Offset:
+        """Where its upper left corner is, in cells of the widget."""
+        if not self._centred:
+            return Offset()
+        free = Offset(self.size.width - bar - self._picture.width, self.size.height - len(self._lines))
+        return Offset(max(0, free.x // 2), max(0, free.y // 2))
 
     def on_resize(self) -> None:
         self._lay_out()
@@ -147,12 +159,13 @@ class SequencePicture(ScrollView, can_focus=True):
         return Segment(piece.text, self._style(name, here))
 
     def render_line(self, y: int) -> Strip:
-        line, width = y + round(self.scroll_y), self.size.width
+        line, width = y - self._origin.y + round(self.scroll_y), self.size.width
         plain = self._style("text", False)
-        if line >= len(self._lines):
-            text = self.empty_text if line == 0 and not self.sequence.phases else ""
+        if not 0 <= line < len(self._lines):
+            text = self.empty_text if y == 0 and not self.sequence.phases else ""
             return Strip([Segment(text, self._style("dim", False))]).crop_extend(0, width, plain)
-        return Strip([self._segment(piece) for piece in self._lines[line]]).crop_extend(0, width, plain)
+        pieces = [Segment(" " * self._origin.x, plain)] if self._origin.x else []
+        return Strip([*pieces, *map(self._segment, self._lines[line])]).crop_extend(0, width, plain)
 
     # The cursor
 
@@ -179,7 +192,8 @@ class SequencePicture(ScrollView, can_focus=True):
     def _refresh_places(self, *ids: str) -> None:
         top = round(self.scroll_y)
         places = [place.translate((0, -top)) for id in ids if (place := self._place(id)) is not None]
-        seen = [place for place in places if 0 <= place.y < self.size.height]
+        seen = [place.translate(self._origin) for place in places]
+        seen = [place for place in seen if 0 <= place.y < self.size.height]
         if seen:
             self.refresh(*seen)
 
@@ -273,7 +287,7 @@ class SequencePicture(ScrollView, can_focus=True):
         at = event.get_content_offset(self)
         if at is None:
             return
-        x, y = at.x, at.y + round(self.scroll_y)
+        x, y = at.x - self._origin.x, at.y - self._origin.y + round(self.scroll_y)
         box = next(
             (one for one in self._picture.boxes if Region(one.x, one.y, one.width, one.height).contains(x, y)), None
         )

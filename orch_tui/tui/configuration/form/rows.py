@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -13,7 +14,7 @@ from textual.widgets import Button, Static
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.tui.configuration.form.code import CodeText
 from orch_tui.tui.configuration.form.fields import Field, Kind
-from orch_tui.tui.configuration.form.inputs import Beginnings, Choice, Editor, Line, LongText, YesNo
+from orch_tui.tui.configuration.form.inputs import Beginnings, Choice, Edited, Editor, Line, LongText, YesNo
 from orch_tui.tui.configuration.form.names import KnownNames
 from orch_tui.tui.configuration.form.state import InputRow, OutputRow, Place
 from orch_tui.tui.text import line, lines
@@ -87,7 +88,7 @@ class FieldRow(Row):
         self._editor = editor
         self._required = required
         self._note = note
-        self._composed = self._built = False
+        self._composed = self._built = self._misses = False
         self._mounting: AwaitMount | None = None
 
     def editors(self) -> Sequence[Editor]:
@@ -117,10 +118,23 @@ class FieldRow(Row):
         super().enter()
 
     def _pair(self) -> Horizontal:
-        mark = (" *", "$text-warning") if self._required else ""
+        self._misses = self._is_missing
+        return Horizontal(Static(self._heading(), classes="title"), self._editor, classes="pair")
+
+    @property
+    def _is_missing(self) -> bool:
+        return self._required and not self._editor.text.strip()
+
+    def _heading(self) -> Content:
+        mark = (" *", "$text-warning") if self._misses else ""
         note = ("  ", line(self._note, "$text-muted not bold")) if self._note else ("", "")
-        title = Content.assemble(line(self._title), mark, *note)
-        return Horizontal(Static(title, classes="title"), self._editor, classes="pair")
+        return Content.assemble(line(self._title), mark, *note)
+
+    @on(Edited)
+    def _mark_what_is_missing(self) -> None:
+        if self._misses != self._is_missing:
+            self._misses = not self._misses
+            self.query_one(".title", Static).update(self._heading(), layout=False)
 
 
 class TableRow(Row):

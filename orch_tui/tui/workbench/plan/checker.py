@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from orch_tui.model.orchestration.orchestration import Orchestration
-from orch_tui.model.problem import Problem, Severity
+from orch_tui.model.problem import Problem, to_mend
 from orch_tui.project.lint.check import Linter
 from orch_tui.project.project import Project
 
@@ -31,7 +31,7 @@ class Checker:
     def check(self, value: Orchestration) -> None:
         """Check the value; of several that come while one is being checked only the last is checked."""
         if self.is_cheap(value):
-            self._found(value, _sorted(self._linter.check(value)))
+            self._found(value, to_mend(self._linter.check(value)))
             return
         self._waiting = value
         if self._pool is None:
@@ -50,11 +50,7 @@ class Checker:
     def _work(self) -> None:
         while (value := self._waiting) is not None:
             self._waiting = None
-            problems = _sorted(self._linter.check(value))
+            problems = to_mend(self._linter.check(value))
             if self._waiting is None:
                 self._found(value, problems)
         self._busy = False
-
-
-def _sorted(problems: list[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: problem.severity is not Severity.ERROR)

@@ -11,6 +11,8 @@ from orch_tui.tui.sequence.frame import SequenceFrame
 class PlanPicture(SequenceFrame):
     """Draws what it is told to when it is in view; until then nothing is worked out."""
 
+    centred = True
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(" No phases yet", id=id)
         self._make: Callable[[], Sequence] | None = None

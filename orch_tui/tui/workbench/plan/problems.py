@@ -12,6 +12,10 @@ from textual.message import Message
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import safe_line
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import workbench as actions
+from orch_tui.tui.dialogs.find_row import find_row
+from orch_tui.tui.dialogs.pick import Choice
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 _SHOWN = 500
@@ -20,6 +24,7 @@ _SHOWN = 500
 class ProblemList(LineList):
     """Problems over several lines, since they are sentences; the cursor goes from problem to problem."""
 
+    BINDINGS = bindings(actions.BELOW, "problems")
     shows_place = False
 
     @dataclass
@@ -67,6 +72,15 @@ class ProblemList(LineList):
     def problem_at(self, index: int) -> Problem | None:
         """The problem that the line belongs to."""
         return self.problems[self._lines[index][0]] if index < len(self._lines) else None
+
+    def action_find(self) -> None:
+        """By a dialog."""
+        first = (index for index in range(self.count()) if self.selectable(index))
+        found = [
+            Choice(str(index), str(one.severity), one.message)
+            for index, one in zip(first, self.problems[:_SHOWN], strict=True)
+        ]
+        find_row(self, "Problems", found)
 
     def count(self) -> int:
         return len(self._lines)

@@ -81,6 +81,8 @@ class LivePanel(Vertical):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.tab = TABS[0]
+        self.all_tasks = False
+        """Whether the log is that of the whole run."""
         self._title = ""
         self._summary = ""
         self._labels: tuple[str, ...] = _LABELS
@@ -233,3 +235,7 @@ class LivePanel(Vertical):
 
     def action_previous_tab(self) -> None:
         self._step(-1)
+
+    def action_all_tasks(self) -> None:
+        self.all_tasks = not self.all_tasks
+        self.show_tab("log")

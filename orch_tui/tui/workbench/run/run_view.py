@@ -27,6 +27,9 @@ _TREE_ROWS, _FEW_ROWS = 8, 16
 """Rows drawn per second in the tree, at most: with more running tasks they take turns. A tree of few rows is drawn
 whole, so that the lines in which phases begin never stand in two places."""
 
+_MOST_LOGS = 100
+"""Logs that are read as one, at most: each is looked at ten times a second."""
+
 
 class RunView:
     """The states that were drawn last are kept: only those that events were about, and running ones, are made anew."""
@@ -43,6 +46,7 @@ class RunView:
     def begin(self) -> None:
         """Another run is shown: nothing is known of it yet."""
         self._states, self._nested, self._parts, self._timeline = TreeStates(), {}, {}, Timeline()
+        self._panel.all_tasks = False
         self._panel.show_failure(None)
         self._panel.show_written((), {})
 
@@ -114,16 +118,23 @@ class RunView:
         self.show_log(shown)
 
     def show_log(self, shown: Shown) -> None:
-        """The log of the task under the cursor, while it is in view; of a phase those of its tasks as one."""
+        """The log of the task under the cursor, while it is in view; of a phase those of its tasks as one, and of all
+        tasks where that is asked for."""
         model = shown.model
         if self._panel.tab != "log" or model is None:
             return
+        if self._panel.all_tasks:
+            begun = [one for one in model.state.tasks.values() if one.attempts]
+            self._show_logs(model, "", "all tasks", begun, ended=model.finished)
+            return
         task, phase = self.task(shown), self._tree.item
         if task is None and isinstance(phase, Phase):
-            begun = [one for one in map(shown.task, (task.id for task in phase.tasks)) if one and one.attempts]
+            phase_tasks = [one.id for one in phase.tasks]
+            begun = [one for one in map(shown.task, phase_tasks) if one and one.attempts]
             if len(begun) > 1:
                 name = model.state.phases[phase.id].name if phase.id in model.state.phases else phase.name
-                self._show_logs(model, phase.id, name, begun)
+                ended = all(one.status.final for one in map(shown.task, phase_tasks) if one)
+                self._show_logs(model, phase.id, name, begun, ended=ended)
                 return
             task = next(iter(begun), None)
         directory = model.attempt_path(task) if task is not None else None
@@ -131,7 +142,11 @@ class RunView:
         ended = task is not None and task.status.final
         self._panel.show_log(log_file(directory) if directory is not None else None, name, ended=ended)
 
-    def _show_logs(self, model: RunModel, phase: str, name: str, begun: Sequence[TaskState]) -> None:
+    def _show_logs(self, model: RunModel, phase: str, name: str, begun: Sequence[TaskState], *, ended: bool) -> None:
+        if len(begun) > _MOST_LOGS:
+            # Those that began last, and what still runs.
+            begun = sorted(begun, key=lambda one: (not one.status.final, one.attempts[-1].spawned))[-_MOST_LOGS:]
+            name = f"{name}, the last {_MOST_LOGS}"
         sources = [
             LogSource(safe_line(one.name, 60).rpartition(" · ")[2], log_file(directory), one.status.final)
             for one in begun
@@ -144,7 +159,6 @@ class RunView:
             # No room for another file: the log of the one that has most to tell needs none.
             one = telling(begun)
             path = next((source.path for source in sources if one is not None and one.id in source.path.parts), None)
-        ended = all(one.status.final for one in begun)
         self._panel.show_log(path, safe_line(name, 60), ended=ended)
 
     def task(self, shown: Shown) -> TaskState | None:

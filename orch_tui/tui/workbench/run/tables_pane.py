@@ -6,12 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.runs.live.view import Written
+from orch_tui.tui.actions import bindings
+from orch_tui.tui.actions import workbench as actions
+from orch_tui.tui.dialogs.find_row import find_row
+from orch_tui.tui.dialogs.pick import Choice
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 
 class TablesPane(LineList):
     """Enter on a table asks for its first rows; the screen reads them."""
 
+    BINDINGS = bindings(actions.BELOW, "run-tables")
     shows_place = False
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -33,6 +38,16 @@ class TablesPane(LineList):
         if not tables:
             return ""
         return f"{counted(sum(item.rows for item in tables), 'row')} in {counted(len(tables), 'table')}"
+
+    def action_find(self) -> None:
+        """By a dialog."""
+        choices = [
+            Choice(
+                str(2 * number), one.name, right=one.counts or counted(one.rows, "row") if one.is_table else "a file"
+            )
+            for number, one in enumerate(self._items)
+        ]
+        find_row(self, "Tables and files", choices)
 
     def count(self) -> int:
         return 2 * len(self._items)

@@ -85,9 +85,9 @@ def test_order_of_reading_and_writing(make_project: MakeProject) -> None:
     # WHEN it is checked, THEN both tasks, the table and the remedy are named
     (problem,) = found(project)
     assert (problem.severity, problem.code, problem.task) == (Severity.ERROR, "read-before-write", "sql-a-1-0")
-    for part in ('"sql-a-1-0"', '"in/a"', '"reader-a-2-0"', "later phase", '"P2"'):
+    for part in ('"a" (sql-a-1-0)', '"in/a"', '"a" (reader-a-2-0)', "later phase", '"P2"'):
         assert part in problem.message
-    assert problem.remedy == 'move "sql-a-1-0" to a phase after "P2"'
+    assert problem.remedy == 'move "a" (sql-a-1-0) to a phase after "P2"'
     # WHEN both are in one phase, THEN their order is a matter of chance
     both = edits.move_tasks(project.orchestration("o"), ["reader-a-2-0"], phase_id="p1")
     both = edits.drop_empty_phases(both)
@@ -132,7 +132,10 @@ def test_tasks_of_one_phase_that_get_in_each_others_way(make_project: MakeProjec
     # WHEN it is checked, THEN both are warnings that name the tasks
     problems = found(project)
     assert codes(problems) == [("warning", "same-configuration", "again"), ("warning", "two-writers", "b")]
-    assert "wait for each other" in problems[0].message and '"reader-a-1-0" and "b"' in problems[1].message
+    assert "wait for each other" in problems[0].message and "both write" in problems[1].message
+    # AND they are called as on the screen, by their ids where that does not tell them apart
+    assert '"a" (reader-a-1-0) and "a" (again)' in problems[0].message
+    assert '"a" (reader-a-1-0) and "b" of' in problems[1].message
 
 
 def test_secrets_and_variables(make_project: MakeProject, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +195,7 @@ def test_structure(make_project: MakeProject) -> None:
         }
     )
     # WHEN they are checked, THEN it is told
-    assert codes(found(project)) == [("warning", "nothing-to-run", None)]
+    assert codes(found(project)) == [("note", "nothing-to-run", None)]
     assert codes(found(project, "p")) == [
         ("warning", "nothing-to-run", None),
         ("warning", "empty-phase", "p2"),
