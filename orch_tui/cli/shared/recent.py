@@ -56,20 +56,23 @@ def remember(root: Path) -> None:
 
 
 def ask_for_project(outside: CliError) -> Path:
-    """Which of the recent projects to open, or a new one made here. ``outside`` says why it is asked.
+    """Which of the recent projects to open, or a new one made here where nothing is in its way. ``outside`` says why it
+    is asked.
 
     Raises: CliError, DefinitionError, SaveError (it cannot be made here), click.Abort (Ctrl-C, end of input).
     """
-    from orch_tui.project.saving.scaffold import new_project
+    from orch_tui.project.saving.scaffold import in_the_way, new_project
 
     known = recent_projects()
-    if not known and (any(os.scandir())):
-        # Nothing to choose from: a directory with other things in it becomes no project.
+    choices = [str(number) for number, _ in enumerate(known, 1)]
+    if not in_the_way(Path.cwd()):
+        choices.append(_HERE)
+    if not choices:
         raise outside
     click.echo(safe_line(outside.sentence.partition(";")[0], 400))
-    for number, one in enumerate(known, 1):
+    for number, one in zip(choices, known, strict=False):
         click.echo(f"  {number}  {safe_line(one.name, 60)}  {safe_line(os.fspath(one), 300)}")
-    click.echo(f"  {_HERE}  make a new project here")
-    choices = [*map(str, range(1, len(known) + 1)), _HERE]
+    if _HERE in choices:
+        click.echo(f"  {_HERE}  make a new project here")
     answer = click.prompt("Which one", type=click.Choice(choices), default=choices[0], show_choices=False)
     return known[int(answer) - 1] if answer != _HERE else new_project(Path.cwd()).root

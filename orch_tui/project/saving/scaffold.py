@@ -84,6 +84,12 @@ _SAMPLE = {
 _ENV = "# Copy this file to .env, then: chmod 600 .env\n# A configuration uses a secret as ${NAME}.\nAPI_TOKEN=\n"
 
 
+def in_the_way(root: Path) -> list[str]:
+    """What is in a directory that no project is made beside. Raises: OSError."""
+    there = sorted(entry.name for entry in os.scandir(root)) if root.exists() else []
+    return [entry for entry in there if entry not in _HARMLESS]
+
+
 def new_project(path: Path, name: str | None = None, *, sample: bool = True) -> Project:
     """Write a small project into ``path``, which may not exist yet or hold no more than a fresh repository does.
 
@@ -96,12 +102,11 @@ def new_project(path: Path, name: str | None = None, *, sample: bool = True) -> 
     root = Path(os.path.abspath(path))
     shown = quote(str(root), 300)
     try:
-        there = sorted(entry.name for entry in os.scandir(root)) if root.exists() else []
+        others = in_the_way(root)
     except NotADirectoryError:
         raise _refused(f"{shown} is a file", "name a directory") from None
     except OSError as error:
         raise SaveError(str(root), error) from error
-    others = [entry for entry in there if entry not in _HARMLESS]
     if "orch.toml" in others:
         raise _refused(f"there is a project in {shown} already", f"open it: orch-tui {safe_line(str(path), 200)}")
     if others:

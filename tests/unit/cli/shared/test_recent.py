@@ -78,3 +78,7 @@ def test_with_nothing_to_choose_from_it_stays_an_error(tmp_path: Path, monkeypat
     # WHEN it is asked THEN it is told as before
     done = CliRunner().invoke(click.command()(lambda: ask_for_project(OUTSIDE)))
     assert done.exception is OUTSIDE
+    # AND with one that was opened, none is made beside it
+    remember(root := new_project(tmp_path / "p").root)
+    text, chosen = asked("n\n1\n")
+    assert chosen == root and "make a new project" not in text
