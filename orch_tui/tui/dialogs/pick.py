@@ -71,7 +71,8 @@ class ChoiceList(LineList, can_focus=False, inherit_bindings=False):
 
     def row(self, index: int) -> Row:
         one = self.shown[index]
-        label = safe_line(one.label, self._label_width).ljust(self._label_width)
+        # A label alone has the whole row.
+        label = safe_line(one.label, self._label_width if one.detail else 200).ljust(self._label_width)
         detail = Part(f"  {safe_line(one.detail)}", "dim")
         return Row(
             (Part(f" {label}", "strong" if one.enabled else "dim"), detail),

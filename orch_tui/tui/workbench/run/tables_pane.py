@@ -43,7 +43,7 @@ class TablesPane(LineList):
         """By a dialog."""
         choices = [
             Choice(
-                str(2 * number), one.name, right=one.counts or counted(one.rows, "row") if one.is_table else "a file"
+                str(2 * number), one.name, right=one.counts or (counted(one.rows, "row") if one.is_table else "a file")
             )
             for number, one in enumerate(self._items)
         ]
