@@ -239,6 +239,9 @@ async def test_tables_are_listed_with_rows_and_previewed(tmp_path: Path) -> None
         await until(pilot, lambda: "columns:" in rows_of(tables)[1], "the tables")
         assert "rows" in rows_of(tables)[0]
         screen.set_focus(tables)
+        # GIVEN the cursor on the one that was found by a part of its name
+        await pilot.press("slash", *"performance", "enter")
+        await until(pilot, lambda: "campaign_performance" in rows_of(tables)[tables.cursor] and tables.has_focus)
         await pilot.press("enter")
         # THEN its rows are there
         await until(pilot, lambda: isinstance(pilot.app.screen, TableScreen), "the table")
