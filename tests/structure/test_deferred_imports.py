@@ -34,6 +34,7 @@ REASONS = {
     ("cli", "lineage"): _COMMAND,
     ("cli", "model"): _COMMAND,
     ("cli", "orch_tui"): "only --version needs it",
+    ("cli", "platformdirs"): "only the screen remembers which projects were opened",
     ("cli", "project"): _COMMAND,
     ("cli", "runs"): _COMMAND,
     ("cli", "scheduling"): _COMMAND,
