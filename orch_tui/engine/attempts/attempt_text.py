@@ -23,8 +23,9 @@ from orch_tui.model.components.configuration import (
 )
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
+from orch_tui.model.run.promises import texts_now
 from orch_tui.model.run.runstate import RunState, TaskState
-from orch_tui.model.variables.references import fill_variables, variables_of
+from orch_tui.model.variables.references import MissingVariables, fill_variables, task_values, variables_of
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.project import DefinitionError, Project
 from orch_tui.project.saving.configuration_text import house_text
@@ -55,7 +56,7 @@ def attempt_text(project: Project, run_directory: Path, state: RunState, task: T
     then = _text_of(run_directory, task, number)
     try:
         configuration = project.configuration(task.configuration)
-        now = _text(_filled(configuration, {**state.header.variables, **task.variables}))
+        now = _text(_filled(configuration, _values_of(state, task)))
     except (DefinitionError, KeyError, ValueError) as error:
         # Its file is gone, broken, or has another name now.
         return AttemptText(then, (), f"the configuration of now cannot be read: {error}")
@@ -134,6 +135,17 @@ def _spread(configuration: Configuration) -> Configuration:
     rows = [row for row in configuration.rows if row.enabled]
     spread = tuple(_whole_row(row.id, row.name, configuration.of_row(row)) for row in rows)
     return replace(configuration, parameters={}, inputs=(), outputs=(), checks=(), rows=spread)
+
+
+def _values_of(state: RunState, task: TaskState) -> dict[str, str]:
+    """What ``{{ name }}`` meant in a task: as when an attempt is prepared, those of its item over all others."""
+    run = texts_now(state, state.header.variables)
+    try:
+        values = task_values(run, task.variables)
+    except MissingVariables:
+        # Then no attempt had values of these either.
+        values = {**run, **task.variables}
+    return values | (task.planned.item.values if task.planned.item is not None else {})
 
 
 def _filled(configuration: Configuration, values: Mapping[str, str]) -> Configuration:
