@@ -157,11 +157,7 @@ class RunModel:
 
     def last_trace(self) -> float:
         """When something of it was last recorded."""
-        times = [self.state.started or self.state.header.created]
-        for task in self.state.tasks.values():
-            for attempt in task.attempts[-1:]:
-                times.append(attempt.ended or attempt.started or attempt.spawned)
-        return max(times)
+        return self.state.latest
 
     def seconds(self, task: TaskState, now: RunTime) -> float | None:
         """How long the attempt took or takes; None before the first."""

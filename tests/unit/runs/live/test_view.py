@@ -10,6 +10,7 @@ from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.failure import FailureKind
+from orch_tui.model.orchestration.each import Each
 from orch_tui.model.run.plan import Decision, PlannedPhase, PlannedTask, RunPlan
 from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState, fold
@@ -397,3 +398,14 @@ def test_longer_than_usual_is_a_fifth_more_and_half_a_second_at_least(
 ) -> None:
     one = model(begun(*started("a", T0)), Estimates(task_means={"a": mean}))
     assert one.longer(one.state.tasks["a"], RunTime(T0 + seconds)) is longer
+
+
+def test_what_a_part_of_an_array_did_is_a_trace_of_its_run() -> None:
+    # GIVEN a run that was killed while the parts of an array went on, the last of which ended 30 s after its begin
+    array = PlannedTask("load", "command/l", "Load", "p", Decision.RUN, each=Each(items=("de", "fr")))
+    ended = events.ended(T0 + 30, "load@1", 1, Status.SUCCESS)
+    happened = (events.unfolded(T0 + 1, "load", ("de", "fr")), *started("load@1", T0 + 1), ended)
+    state = begun(*happened, phases=RunPlan("o", "O", (PlannedPhase("p", "P", (array,), 2),)))
+    interrupted = model(state, live=False)
+    # THEN it went on until then, as far as anybody knows
+    assert interrupted.interrupted and interrupted.elapsed(RunTime(T0 + 500)) == 30
