@@ -158,10 +158,10 @@ _SENTENCES: dict[Cause, str] = {
 
 _PARTS_ENDED = {
     "error": "failed",
-    "terminated": "were stopped",
-    "cancelled": "were cancelled",
+    "terminated": "{be} stopped",
+    "cancelled": "{be} cancelled",
     "warning": "ended in warning",
-    "skipped": "were skipped",
+    "skipped": "{be} skipped",
 }
 
 STILL_HOLDS = frozenset((Cause.REUSED, Cause.UNCHANGED))
@@ -228,7 +228,8 @@ class Reason:
             more = int(fields["others"])
             return f"{fields['name']}: {fields['why']}" + (f" (and {more} more)" if more else "")
         if self.cause is Cause.PARTS_ENDED:
-            word = _PARTS_ENDED.get(fields["status"], fields["status"])
+            be = "was" if fields["number"] == "1" else "were"
+            word = _PARTS_ENDED.get(fields["status"], fields["status"]).format(be=be)
             why = f": {fields['why']}" if fields["why"] else ""
             return f"{fields['number']} of {fields['total']} parts {word}; {fields['part']}{why}"
         if self.cause is Cause.OTHER_ITEMS:

@@ -214,15 +214,17 @@ _WHOLE = {"rows", "files"}
 
 class Parts:
     """``states`` are in the order of their numbers, the first has number 1. ``counts`` says how many of them are in
-    each state, ``under_way`` are those that run now. Costs of a change do not grow with their number until the last of
+    each state, ``under_way`` are those that run now, ``reused`` is the number of those that succeeded in an earlier run. Costs of a change do not grow with their number until the last of
     them has ended."""
 
-    __slots__ = ("counts", "failed", "states", "under_way")
+    __slots__ = ("counts", "failed", "reused", "states", "under_way")
 
     def __init__(self, states: Sequence[TaskState]) -> None:
         self.states = states
         self.counts: Counter[Status] = Counter(part.status for part in states)
         self.failed = 0
+        # Before anything happens to them no other one is skipped.
+        self.reused = self.counts[Status.SKIPPED]
         self.under_way: dict[str, TaskState] = {}
 
     @classmethod

@@ -8,13 +8,14 @@ from orch_tui.model.texts.text import counted, safe_line
 
 
 def parts_words(parts: Parts) -> str:
-    """``12 of 120 parts, 3 failed, 40 reused``; of those that have ended how many went wrong."""
+    """``12 of 120 parts, 3 failed, 1 skipped, 40 not run again``; of those that have ended how many went wrong."""
     total = len(parts.states)
     failed = sum(parts.counts[status] for status in FAILED)
     words = [f"{parts.ended} of {counted(total, 'part')}" if parts.ended < total else counted(total, "part")]
     words += [f"{failed} failed"] if failed else []
     words += [f"{warned} in warning"] if (warned := parts.counts[Status.WARNING]) else []
-    words += [f"{reused} not run again"] if (reused := parts.counts[Status.SKIPPED]) else []
+    words += [f"{skipped} skipped"] if (skipped := parts.counts[Status.SKIPPED] - parts.reused) else []
+    words += [f"{parts.reused} not run again"] if parts.reused else []
     return ", ".join(words)
 
 

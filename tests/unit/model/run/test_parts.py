@@ -65,7 +65,7 @@ def test_an_array_counts_as_one_task_and_its_parts_take_the_slots() -> None:
         ([Status.SUCCESS] * 3, Status.SUCCESS, ""),
         ([Status.SUCCESS, Status.ERROR, Status.ERROR], Status.ERROR, "2 of 3 parts failed; load@3: no"),
         ([Status.SUCCESS, Status.CANCELLED, Status.ERROR], Status.ERROR, "1 of 3 parts failed; load@3: no"),
-        ([Status.SUCCESS, Status.SUCCESS, Status.CANCELLED], Status.CANCELLED, "1 of 3 parts were cancelled; load@3"),
+        ([Status.SUCCESS, Status.SUCCESS, Status.CANCELLED], Status.CANCELLED, "1 of 3 parts was cancelled; load@3"),
         ([Status.SUCCESS, Status.WARNING, Status.SUCCESS], Status.WARNING, "1 of 3 parts ended in warning; load@2"),
     ],
 )
