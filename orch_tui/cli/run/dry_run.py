@@ -52,6 +52,8 @@ def _print(out: Output, plan: RunPlan) -> None:
                 glyph, ascii_glyph, word = "○", "o", MAY_RUN
             mark = out.paint(f"{glyph if out.unicode else ascii_glyph} {word:<8}", color)
             reason = f"  {safe_line(task.reason, 400)}" if task.reason else ""
+            if task.decision is Decision.RUN and task.each is not None:
+                reason = f"  for each of {safe_line(task.each.text, 200)}{reason}"
             out.line(f"  {mark}  {pad(safe_line(task.name), width)}  {task.id}{reason}")
         for rule in phase.rules:
             out.line(f"  rule {label_of(rule)} → {goal_of(rule, names)}")

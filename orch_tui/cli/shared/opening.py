@@ -165,6 +165,8 @@ def find_task(state: RunState, wanted: str) -> TaskState:
 
 def _find_part(array: TaskState, wanted: str) -> TaskState:
     """A part of an array by its number or by what it is run for. Raises: CliError."""
+    if array.planned.each is None:
+        raise CliError(f"task {array.id} has no parts: it is run once, without each; name it as {array.id}")
     if array.parts is None:
         raise CliError(f"task {array.id} has no parts in this run; it is {array.status.value}")
     states = array.parts.states
@@ -175,8 +177,8 @@ def _find_part(array: TaskState, wanted: str) -> TaskState:
         if item is not None and wanted in (item.text, item.values.get("item_name")):
             return part
     raise CliError(
-        f'task {array.id} has no part "{safe_line(wanted, 100)}"; it has {len(states)}: write {array.id}@NUMBER, or '
-        f"{array.id}@ITEM"
+        f'task {array.id} has no part "{safe_line(wanted, 100)}"; they are {array.id}@1 to {array.id}@{len(states)}, or '
+        f"{array.id}@ITEM by what they are run for"
     )
 
 
