@@ -47,12 +47,12 @@ FIELDS = (
     Field("memory", "Memory", "that it may have, like 2GB"),
     Field("runs_on", "Runs on", "a backend of orch.toml, or local"),
     Field("resources", "Resources", "cpus=4 time=2h gpus=1"),
-    Field("max_parallel", "At once", "of all tasks; 1: it runs alone"),
+    Field("max_parallel", "At once", "of all tasks; an array: of its parts"),
 )
 SETS = Field("sets", "Sets", "variables for later tasks: rows, day")
 TOGETHER = Field("max_parallel", "At once", "so many of its tasks run together")
 ROWS = Field("rows", "Rows", "ids of rows of its configuration; else all")
-EACH = Field("each", "For each", 'data/*.csv; {{ countries }}; ["de", "fr"]')
+EACH = Field("each", "For each", 'data/*.csv; {{ list }}; ["de", "fr"]')
 ALLOW_EMPTY = Field("allow_empty", "May be none", "of these: yes; else that fails")
 TASK_FIELDS = (*FIELDS, SETS, ROWS, EACH, ALLOW_EMPTY)
 PHASE_FIELDS = (TOGETHER, *(field for field in FIELDS if field.name in (*_RETRY, "runs_on", "resources")))
