@@ -49,11 +49,12 @@ def place_of(paths: ProjectPaths) -> Place | None:
     identity, key, token = (given.get(name) or secrets.get(name) for name in address.secrets)
     if not identity or not key:
         missing = [name for name, value in zip(address.secrets, (identity, key), strict=False) if not value]
+        one = len(missing) == 1
         return _unusable(
             paths,
             address,
-            f"tables are kept in {address.url}, and secret {', '.join(missing)} is not set; put it into the "
-            "environment or into .env",
+            f"tables are kept in {address.url}, and {'secret' if one else 'secrets'} {' and '.join(missing)} "
+            f"{'is' if one else 'are'} not set; put {'it' if one else 'them'} into the environment or into .env",
         )
     keys = identity, key, token
     return Bucket(paths.storage, address, lambda: keys)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from orch_tui.model.problem import Problem, Severity
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.objects.bucket import Bucket
-from orch_tui.storage.objects.client import Objects, Overtaken, StoreError
+from orch_tui.storage.objects.client import Objects, Overtaken, StoreError, Unknown
 from orch_tui.storage.opening import place_of
 
 _MOST_SKEW = 300.0
@@ -28,7 +28,8 @@ def probe_storage(paths: ProjectPaths) -> list[Problem]:
     try:
         found = [_problem(place, *one) for one in _tried(objects, key)]
     except StoreError as error:
-        what, _, remedy = str(error).rpartition("; ")
+        # Nobody asks what became of an object that is for the probe alone.
+        what, _, remedy = (error.why if isinstance(error, Unknown) else str(error)).rpartition("; ")
         found.append(Problem(Severity.ERROR, "storage", f"tables cannot be kept: {what}", remedy, "orch.toml"))
     finally:
         with contextlib.suppress(StoreError):

@@ -99,7 +99,7 @@ def test_a_run_keeps_its_tables_there_and_its_keys_nowhere(project: Path, where:
 def test_a_store_that_cannot_be_had_is_one_sentence_wherever_it_is_needed(project: Path, s3: S3Server) -> None:
     # GIVEN no keys THEN a task, a list and check say which
     done = orch(project, "run", "flow", AWS_EC2_METADATA_DISABLED="true")
-    assert done.returncode != 0 and "secret AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY is not set" in done.stdout
+    assert done.returncode != 0 and "secrets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     # GIVEN keys that the store refuses THEN all of them say so
     s3.fault = lambda call: Fault(status=403)

@@ -50,7 +50,11 @@ class Overtaken(StoreError):
 
 
 class Unknown(StoreError):
-    """The store did not answer: what was to be written may be there or not."""
+    """The store did not answer, ``why``: what was to be written may be there or not."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"{why}; it may have been written or not")
 
 
 class Stored(NamedTuple):
@@ -135,7 +139,7 @@ class Objects:
             if refused:
                 # The try before it had no answer, and may come to the store yet.
                 break
-        raise Unknown(f"{self._why(failed)}; it may have been written or not") from failed
+        raise Unknown(self._why(failed)) from failed
 
     def put(self, key: str, file: Path) -> None:
         """Write an object whose name nobody else uses. Raises: StoreError, OSError."""

@@ -47,7 +47,7 @@ def test_an_url_with_its_keys_is_a_bucket(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        (URL, "secret AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY is not set"),
+        (URL, "secrets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"),
         ('[storage]\nurl = "https://bucket"\n', "url in [storage] cannot be used"),
         ('[storage]\nurl = "s3://bucket"\nhalf = [\n', "orch.toml says where tables are, and cannot be read"),
     ],

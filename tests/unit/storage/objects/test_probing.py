@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.objects.bucket import Bucket
-from orch_tui.storage.objects.client import Objects
+from orch_tui.storage.objects.client import Objects, Unknown
 from orch_tui.storage.probing import probe_storage
 
 from tests.servers.s3 import KEYS, Fault, S3Server
@@ -49,6 +49,20 @@ def test_a_store_that_refuses_is_a_sentence(paths: ProjectPaths, s3: S3Server, s
     s3.fault = lambda call: Fault(status=status)
     (problem,) = probe_storage(paths)
     assert says in problem.message and "\n" not in problem.message and KEYS[1] not in str(problem)
+
+
+def test_a_store_that_does_not_answer_is_told_with_the_remedy_alone(
+    paths: ProjectPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a store that is gone, so that nobody knows whether the object of the probe was written
+    def gone(*_: object) -> str:
+        raise Unknown("s3://b/p does not answer; check endpoint in [storage]")
+
+    monkeypatch.setattr(Objects, "swap", gone)
+    # THEN what to do is the remedy, and not what matters to tables only
+    (problem,) = probe_storage(paths)
+    assert problem.message == "tables cannot be kept: s3://b/p does not answer"
+    assert problem.remedy == "check endpoint in [storage]"
 
 
 def test_a_clock_that_is_far_off_is_a_warning(paths: ProjectPaths, monkeypatch: pytest.MonkeyPatch) -> None:
