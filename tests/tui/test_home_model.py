@@ -169,20 +169,20 @@ def test_runs_are_read_again_only_when_something_changed(
     newest = NewestRuns(project.paths)
     known = read_runs(newest, "alpha")
     assert len(known.summaries) == 3
-    # WHEN nothing has changed, not one journal is opened
-    opened: list[object] = []
-    original = os.open
+    # WHEN nothing has changed, not one journal is read, though each is opened for its size
+    read: list[object] = []
+    original = os.read
 
-    def opening(*args: Any, **more: Any) -> int:
-        opened.append(args)
-        return original(*args, **more)
+    def reading(*args: Any) -> bytes:
+        read.append(args)
+        return original(*args)
 
-    monkeypatch.setattr(os, "open", opening)
-    assert read_runs(newest, "alpha", known) is known and opened == []
+    monkeypatch.setattr(os, "read", reading)
+    assert read_runs(newest, "alpha", known) is known and read == []
     # WHEN there is a new run
     run = make_run("alpha", Status.ERROR)
     last = read_runs(newest, "alpha", known).last
-    assert last is not None and (last.id, last.status) == (run, Status.ERROR)
+    assert last is not None and (last.id, last.status) == (run, Status.ERROR) and read
 
 
 def test_a_directory_that_cannot_be_read_is_a_word_and_no_fault(project: Project) -> None:

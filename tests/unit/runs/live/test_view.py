@@ -301,7 +301,7 @@ def test_a_try_that_succeeded_counts_in_a_run_that_failed(tmp_path: Path) -> Non
         journal.append(event)
     journal.append(events.run_ended(T0 + 5, Status.ERROR, None, 5, {Status.ERROR: 1}))
     journal.close()
-    assert read_estimates(paths, "o") == Estimates(task_medians={"a": 4.0})
+    assert read_estimates(paths, "o") == Estimates(task_medians={"a": 4.0}, task_ends={"a": Status.SUCCESS})
 
 
 def test_a_broken_journal_tells_nothing(tmp_path: Path) -> None:
@@ -310,7 +310,7 @@ def test_a_broken_journal_tells_nothing(tmp_path: Path) -> None:
     broken = paths.run("o", "2026-2")
     make_private(broken)
     (broken / "run.toml").write_text("[run]\nid = ")
-    assert read_estimates(paths, "o") == Estimates(task_medians={"a": 4.0})
+    assert read_estimates(paths, "o") == Estimates(task_medians={"a": 4.0}, task_ends={"a": Status.SUCCESS})
 
 
 def test_what_tasks_wrote_comes_from_a_file_that_may_hold_anything(tmp_path: Path) -> None:

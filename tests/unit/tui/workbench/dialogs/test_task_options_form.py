@@ -64,6 +64,8 @@ def test_values_are_shown_as_people_write_them() -> None:
         "runs_on": "",
         "resources": "",
         "max_parallel": "2",
+        "each": "",
+        "allow_empty": "",
         "sets": "rows, last-day",
         "rows": "orders, 17",
     }
