@@ -177,8 +177,8 @@ def _find_part(array: TaskState, wanted: str) -> TaskState:
         if item is not None and wanted in (item.text, item.values.get("item_name")):
             return part
     raise CliError(
-        f'task {array.id} has no part "{safe_line(wanted, 100)}"; they are {array.id}@1 to {array.id}@{len(states)}, or '
-        f"{array.id}@ITEM by what they are run for"
+        f'task {array.id} has no part "{safe_line(wanted, 100)}"; they are {array.id}@1 to '
+        f"{array.id}@{len(states)}, or {array.id}@ITEM by what they are run for"
     )
 
 

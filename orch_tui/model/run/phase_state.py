@@ -214,8 +214,8 @@ _WHOLE = {"rows", "files"}
 
 class Parts:
     """``states`` are in the order of their numbers, the first has number 1. ``counts`` says how many of them are in
-    each state, ``under_way`` are those that run now, ``reused`` is the number of those that succeeded in an earlier run. Costs of a change do not grow with their number until the last of
-    them has ended."""
+    each state, ``under_way`` are those that run now, ``reused`` is the number of those that succeeded in an earlier
+    run. Costs of a change do not grow with their number until the last of them has ended."""
 
     __slots__ = ("counts", "failed", "reused", "states", "under_way")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orch_tui.engine.attempts.attempt_text import attempt_text
+from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import open_project
 
 from tests.support.engine_kit import begin, make_commands, write_command
@@ -27,8 +28,8 @@ def test_values_of_items_of_tasks_and_of_the_task_itself_are_no_edits(tmp_path: 
         settings='[variables]\nregion = "eu"',
     )
     active = begin(project)
-    state = active.wait(60)
-    assert state is not None
+    assert active.wait(60) is not None, "the run did not end"
+    state = read_run(active.directory)
     ran = [state.task(id) for id in ("array@1", "array@2", "set-before", "own")]
 
     def told() -> list[str]:
