@@ -107,6 +107,7 @@ class SlurmJob:
             answer = await asking
         seen.asked_at = time.monotonic()
         if answer.how is Submission.DONE:
+            self._queue.watch.answered()
             self._telling.job = answer.job
             self._telling.queued(told, "")
         elif answer.how is Submission.UNKNOWN:

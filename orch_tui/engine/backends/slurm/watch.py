@@ -69,6 +69,12 @@ class Watch(FileWatch[Seen]):
         """Ask the queue as soon as that may be."""
         self._next_look = min(self._next_look, time.monotonic() + FILES)
 
+    def answered(self) -> None:
+        """The queue has answered a question, whoever asked it."""
+        if self._mute_said:
+            self._note("info", f"the queue of {self._backend} answers again")
+        self._unanswered, self._mute_said = 0, False
+
     async def _look_further(self, now: float) -> None:
         if now >= self._next_look and (self._asking is None or self._asking.done()):
             self._next_look = now + (LOOK if self._waiting() else _LOOK_RUNNING)
@@ -88,9 +94,7 @@ class Watch(FileWatch[Seen]):
                 self._mute_said = True
                 self._note("warning", f"the queue of {self._backend} does not answer ({error}); tasks that run go on")
             return
-        if self._mute_said:
-            self._note("info", f"the queue of {self._backend} answers again")
-        self._unanswered, self._mute_said = 0, False
+        self.answered()
         now = time.monotonic()
         self._next_look = max(self._next_look, now + (now - asked) * _OF_ITS_TIME)
         self._take(rows, asked, names)

@@ -28,11 +28,11 @@ def test_another_place_has_its_own_and_what_cannot_be_done_is_not_there() -> Non
 
 
 async def test_every_action_of_the_workbench_is_carried_out_by_exactly_one_part(tmp_path: Path) -> None:
-    # GIVEN the tables of all controllers, and what the tree does by itself
+    # GIVEN the tables of all controllers, and what the tree and the filter of components do by themselves
     async with workbench(sample_project(tmp_path)) as (_, screen):
         desk = screen.desk
         tables = [part.actions for part in (desk.edit, desk.file, desk.starter, desk.pages)]
-        own = set(OWN)
+        own = {*OWN, "component-filter.clear"}
         # THEN each action of tree, lists and workbench is in one of them
         everything = {one.id for one in (*actions.TREE, *actions.WORKBENCH, *actions.LISTS, *run_actions.WORKBENCH)}
         assert desk.actions.keys() | own == everything
