@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.status import Status
+from orch_tui.project import newest_runs
 from orch_tui.project.files.source import DefinitionError
-from orch_tui.project.history import RunSummary
+from orch_tui.project.history import RunSummary, summarize
 from orch_tui.project.newest_runs import NewestRuns
 from orch_tui.project.project import Project
 from orch_tui.project.saving.catalog import InUse
@@ -170,14 +169,13 @@ def test_runs_are_read_again_only_when_something_changed(
     known = read_runs(newest, "alpha")
     assert len(known.summaries) == 3
     # WHEN nothing has changed, not one journal is read, though each is opened for its size
-    read: list[object] = []
-    original = os.read
+    read: list[Path] = []
 
-    def reading(*args: Any) -> bytes:
-        read.append(args)
-        return original(*args)
+    def reading(directory: Path) -> RunSummary:
+        read.append(directory)
+        return summarize(directory)
 
-    monkeypatch.setattr(os, "read", reading)
+    monkeypatch.setattr(newest_runs, "summarize", reading)
     assert read_runs(newest, "alpha", known) is known and read == []
     # WHEN there is a new run
     run = make_run("alpha", Status.ERROR)

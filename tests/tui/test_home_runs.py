@@ -48,9 +48,11 @@ async def until(pilot: Pilot[int], true: Callable[[], object], what: str) -> Non
 
 
 async def looked(pilot: Pilot[int]) -> None:
-    """What is read after the first picture was read."""
-    await pilot.app.workers.wait_for_complete()
+    """What is read after the first picture was read, by one after the other."""
     await pilot.pause()
+    while any(not worker.is_finished for worker in pilot.app.workers):
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
 
 
 @pytest.fixture
