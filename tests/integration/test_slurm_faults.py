@@ -198,7 +198,7 @@ def test_what_the_queue_has_forgotten_is_lost(cluster: Cluster, tmp_path: Path) 
 
 def test_a_controller_that_does_not_answer_is_said_once_and_survived(cluster: Cluster, tmp_path: Path) -> None:
     # GIVEN a task that runs, and one that comes after it
-    project = make(tmp_path, {"P": {"a": WAITS}, "Q": {"b": "echo begin >> trace.b"}})
+    project = make(tmp_path, {"P": {"a": WAITS}, "Q": {"b": WAITS.replace("-e go", "-e end")}})
     active = begin(project)
     until(lambda: traces(project) == ["begin"], _PATIENCE)
     # WHEN the controller takes all questions and answers none THEN that is said
@@ -207,8 +207,10 @@ def test_a_controller_that_does_not_answer_is_said_once_and_survived(cluster: Cl
     # AND what runs comes to its end
     (project.root / "go").touch()
     until(lambda: read_run(active.directory).tasks["a"].status is Status.SUCCESS, _PATIENCE)
-    # WHEN it answers again THEN the other has run, once
+    # WHEN it answers again THEN that is said, and the other runs, once
     cluster.wake_controller()
+    until(lambda: any("answers again" in text for _, _, text in read_run(active.directory).notes), _PATIENCE)
+    (project.root / "end").touch()
     state = ended(active)
     assert set(statuses(state).values()) == {Status.SUCCESS} and traces(project) == ["begin", "begin"]
     said = [text for _, _, text in state.notes]

@@ -147,7 +147,7 @@ class Watch(FileWatch[Seen]):
 
     def _take_answers(self, answers: bool, why: str) -> None:
         self._answers, self._why = answers, why
-        if answers and self._mute_said:
+        if answers and self._mute_said and self._seen:
             self._mute_said = False
             self._note("info", f"the scheduler of {self._backend} answers again")
         for seen in self._seen.values():

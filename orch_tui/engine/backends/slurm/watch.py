@@ -70,10 +70,11 @@ class Watch(FileWatch[Seen]):
         self._next_look = min(self._next_look, time.monotonic() + FILES)
 
     def answered(self) -> None:
-        """The queue has answered a question, whoever asked it."""
-        if self._mute_said:
+        """The queue has answered a question, whoever asked it. Where nobody hears that now, it is told later."""
+        self._unanswered = 0
+        if self._mute_said and self._seen:
             self._note("info", f"the queue of {self._backend} answers again")
-        self._unanswered, self._mute_said = 0, False
+            self._mute_said = False
 
     async def _look_further(self, now: float) -> None:
         if now >= self._next_look and (self._asking is None or self._asking.done()):
