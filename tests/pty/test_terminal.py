@@ -47,7 +47,7 @@ def app(project: Path, environment: dict[str, str | None]) -> Iterator[PtyApp]:
 
 def test_nothing_is_written_while_nothing_changes(app: PtyApp) -> None:
     # GIVEN a screen at rest, with the last of what is read for it
-    app.wait_for("add or enable a task")
+    app.wait_for("No phases yet")
     app.settle()
     before = app.cpu()
     # WHEN time passes, with the looks at the runs in it
@@ -292,7 +292,7 @@ def test_with_few_colours_a_dialog_leaves_in_view_what_is_behind_it(
         "?": "Help",
     }
     with PtyApp(orch_tui(project), environment={**environment, **few}, cold=True) as app:
-        app.wait_for("add or enable a task")
+        app.wait_for("No phases yet")
         app.settle()
         frame, home = app.screen.display[-2], app.text()
         for keys, title in dialogs.items():

@@ -233,11 +233,7 @@ class Reason:
             why = f": {fields['why']}" if fields["why"] else ""
             return f"{fields['number']} of {fields['total']} parts {word}; {fields['part']}{why}"
         if self.cause is Cause.OTHER_ITEMS:
-            numbers = [f"{fields[name]} {name}" for name in ("more", "fewer") if fields[name] != "0"]
-            if not numbers:
-                return f"what it is run for was another thing in run {fields['run']}"
-            what = "item" if numbers[-1].startswith("1 ") else "items"
-            return f"{' and '.join(numbers)} {what} than in run {fields['run']}, such as {fields['item']}"
+            return _other_items(fields, f"in run {fields['run']}")
         if self.cause in _BY_PEOPLE:
             note = f": {fields['note']}" if fields["note"] else ""
             return _BY_PEOPLE[self.cause].format(**fields) + note
@@ -246,11 +242,22 @@ class Reason:
     @property
     def brief(self) -> str:
         """The sentence without the run that it is about, for where that is said once for all."""
+        if self.cause is Cause.OTHER_ITEMS:
+            return _other_items(self.fields, "then")
         return _BRIEF[self.cause].format(**self.fields) if self.cause in _BRIEF else self.sentence
 
     def encoded(self) -> list[str]:
         """For journals: the cause, then its fields in order."""
         return [self.cause.value, *self.values]
+
+
+def _other_items(fields: Mapping[str, str], then: str) -> str:
+    """What an array would be run for beside what it was run for ``then``."""
+    numbers = [f"{fields[name]} {name}" for name in ("more", "fewer") if fields[name] != "0"]
+    if not numbers:
+        return f"what it is run for was another thing {then}"
+    what = "item" if numbers[-1].startswith("1 ") else "items"
+    return f"{' and '.join(numbers)} {what} than {then}, such as {fields['item']}"
 
 
 def value_of(reason: Reason | None) -> dict[str, str] | None:
