@@ -13,23 +13,22 @@ import os
 import select
 import signal
 import socket
-import sys
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
 from orch_tui.engine.processes.accounting import Reaped, bytes_of, reaped_elsewhere
 from orch_tui.engine.processes.adopt import Gone
-from orch_tui.engine.processes.launcher import PYTHON, AttemptSpec, Identity
-from orch_tui.engine.processes.local import DEFAULT_SIGNALS, LocalAttempt, LocalLauncher, leader_of
+from orch_tui.engine.processes.launcher import AttemptSpec, Identity
+from orch_tui.engine.processes.local import LocalAttempt, LocalLauncher, leader_of
 from orch_tui.engine.processes.log import open_log
+from orch_tui.engine.processes.own_program import start_own_program
 from orch_tui.engine.processes.process import TASK_TAG, boot_ticks
 from orch_tui.model.components.component import STORAGE_KEYS_VARIABLE
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import is_locked
 
 _FORKER = "orch_tui.components.kit.processes.forker"
-_SOCKET = 3
 _FIRST = 2
 """Which built-in attempt of a run makes it worth to have a forker."""
 _MOST = 3
@@ -149,27 +148,12 @@ class _Forker:
     def __init__(self, environment: Mapping[str, str]) -> None:
         """Raises: OSError."""
         self.environment = environment
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        try:
-            self._socket.setblocking(False)
-            self._pid = os.posix_spawn(
-                sys.executable,
-                [*PYTHON, _FORKER, "-" * _ARGUMENTS],
-                {**environment, "ORCH_ROOM": "-" * _ENVIRONMENT},
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-                    (os.POSIX_SPAWN_DUP2, 1, 2),
-                    (os.POSIX_SPAWN_DUP2, theirs.fileno(), _SOCKET),
-                ],
-                setsid=True,
-                setsigdef=DEFAULT_SIGNALS,
-            )
-        except BaseException:
-            self._socket.close()
-            raise
-        finally:
-            theirs.close()
+        self._socket, self._pid = start_own_program(
+            [_FORKER, "-" * _ARGUMENTS],
+            {**environment, "ORCH_ROOM": "-" * _ENVIRONMENT},
+            socket.SOCK_SEQPACKET,
+        )
+        self._socket.setblocking(False)
         # Answers come in the order of questions.
         self._asked: deque[asyncio.Future[dict[str, Any] | None]] = deque()
         self.gone = False

@@ -54,19 +54,16 @@ class Lock:
             make_private(Path(path).parent)
             fd = open_own(path, flags)
         try:
-            # A file that was taken away meanwhile has no name; that is seen elsewhere.
-            if os.fstat(fd).st_nlink > 1:
-                raise NotOwnFile(path, "it has another name too, so that others would be written into", "take it away")
-            _take(fd, shared=shared)
-            if not shared and _carried_elsewhere(fd) is not None:
-                os.close(fd)
-                return None
+            with _closed_on_error(fd):
+                # A file that was taken away meanwhile has no name; that is seen elsewhere.
+                if os.fstat(fd).st_nlink > 1:
+                    what = "it has another name too, so that others would be written into"
+                    raise NotOwnFile(path, what, "take it away")
+                _take(fd, shared=shared)
+                if not shared and _carried_elsewhere(fd) is not None:
+                    raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
         except BlockingIOError:
-            os.close(fd)
             return None
-        except BaseException:
-            os.close(fd)
-            raise
         lock = cls(os.fspath(path), fd)
         lock.describe(holder)
         return lock
@@ -119,16 +116,12 @@ class Lock:
         """
         fd = open_own(path, os.O_RDWR)
         try:
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            if _said(fd) != _cut(holder).rstrip():
-                os.close(fd)
-                return None
+            with _closed_on_error(fd):
+                fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                if _said(fd) != _cut(holder).rstrip():
+                    raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
         except BlockingIOError:
-            os.close(fd)
             return None
-        except BaseException:
-            os.close(fd)
-            raise
         return cls(os.fspath(path), fd)
 
     def is_current(self) -> bool:
@@ -144,6 +137,15 @@ class Lock:
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
+
+
+@contextlib.contextmanager
+def _closed_on_error(descriptor: int) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 def _take(descriptor: int, *, shared: bool) -> None:

@@ -7,17 +7,14 @@ import contextlib
 import json
 import os
 import socket
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orch_tui.engine.processes.launcher import PYTHON
-from orch_tui.engine.processes.local import DEFAULT_SIGNALS
+from orch_tui.engine.processes.own_program import start_own_program
 from orch_tui.project.definitions.dask_settings import DaskSettings
 
 _PROGRAM = "orch_tui.engine.backends.dask.client"
-_SOCKET = 3
 _LONGEST = 1 << 26
 # The rest is the tasks'.
 _ENVIRONMENT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
@@ -35,30 +32,10 @@ class Link:
         self._hear = hear
         self._writer: asyncio.StreamWriter | None = None
         self._unsent: list[bytes] = []
-        own, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            pid = os.posix_spawn(
-                sys.executable,
-                [*PYTHON, _PROGRAM],
-                {
-                    name: value
-                    for name, value in os.environ.items()
-                    if name in _ENVIRONMENT or name.startswith(_OF_DASK)
-                },
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-                    (os.POSIX_SPAWN_DUP2, 1, 2),
-                    (os.POSIX_SPAWN_DUP2, theirs.fileno(), _SOCKET),
-                ],
-                setsid=True,
-                setsigdef=DEFAULT_SIGNALS,
-            )
-        except BaseException:
-            own.close()
-            raise
-        finally:
-            theirs.close()
+        passed = {
+            name: value for name, value in os.environ.items() if name in _ENVIRONMENT or name.startswith(_OF_DASK)
+        }
+        own, pid = start_own_program([_PROGRAM], passed, socket.SOCK_STREAM)
         # It takes a while to leave, and nobody waits for that.
         threading.Thread(target=_reap, args=(pid,), name="dask-client", daemon=True).start()
         self.gone = False
