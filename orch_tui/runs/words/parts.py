@@ -19,17 +19,17 @@ def parts_words(parts: Parts) -> str:
     return ", ".join(words)
 
 
-def parts_brief(parts: Parts, *, ascii: bool = False) -> str:
-    """``12/120 ✔ 3 ✘``: how many have ended, and how many of these went wrong; ``117 ✔ 3 ✘`` when all have. For a
+def parts_brief(parts: Parts) -> str:
+    """``12/120 · 3 ✘``: how many have ended, and how many of these went wrong; ``117 ✔ 3 ✘`` when all have. For a
     narrow column."""
     total, ended = len(parts.states), parts.ended
     bad = Status.ERROR if any(parts.counts[status] for status in FAILED) else Status.WARNING
     wrong = sum(parts.counts[status] for status in FAILED) or parts.counts[Status.WARNING]
-    good, mark = (one.style.ascii if ascii else one.style.glyph for one in (Status.SUCCESS, bad))
+    good, mark = Status.SUCCESS.style.glyph, bad.style.glyph
     if not wrong:
         return f"{ended}/{total} {good}"
-    done = f"{total - wrong}" if ended == total else f"{ended}/{total}"
-    return f"{done} {good} {wrong} {mark}"
+    done = f"{total - wrong} {good}" if ended == total else f"{ended}/{total} ·"
+    return f"{done} {wrong} {mark}"
 
 
 def part_words(part: TaskState) -> str:
