@@ -33,9 +33,9 @@ from orch_tui.scheduling.store import FileLedger
 from orch_tui.scheduling.takeover import TRIES, given_up
 from orch_tui.scheduling.values import Outcome, Record, Why
 from orch_tui.scheduling.words import why_words
-from orch_tui.storage.candidates import candidates
 from orch_tui.storage.opening import open_storage
 from orch_tui.storage.place import PlaceError
+from orch_tui.storage.publishing.candidates import candidates
 from orch_tui.storage.tables import StorageError
 from orch_tui.triggers.turns import Pulled, triggers_of
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
-from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import Column, columns_of, count, folded, literal, parquet, quoted, readable
 from orch_tui.storage.preview import CELL_LIMIT, Cells, cell_text, safe_cells, shown_cell, shown_cells
 from orch_tui.storage.sandbox import offer_tables, one_select, open_sandbox
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import StorageError, TableInfo
-from orch_tui.storage.types import parse_type
+from orch_tui.storage.values.conversion import text_of
+from orch_tui.storage.values.types import parse_type
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,10 +13,10 @@ from pathlib import Path
 from orch_tui.model.errors import UserError
 from orch_tui.project.decided import DecidedAs, told_of
 from orch_tui.project.files.own_files import open_own
-from orch_tui.storage.candidates import Candidate, CandidateTable, find_candidate, read_candidate, settle
-from orch_tui.storage.committing import Prepared, commit_prepared, kept_before, new_version
-from orch_tui.storage.intents import Settled, lock_without_intents
-from orch_tui.storage.merge import bring
+from orch_tui.storage.publishing.candidates import Candidate, CandidateTable, find_candidate, read_candidate, settle
+from orch_tui.storage.publishing.committing import Prepared, commit_prepared, kept_before, new_version
+from orch_tui.storage.publishing.intents import Settled, lock_without_intents
+from orch_tui.storage.publishing.merge import bring
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Decision, Origin, StorageError, TableInfo
 

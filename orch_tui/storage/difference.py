@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
-from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import Column, count, describe, folded, open_database, parquet, quoted, readable
 from orch_tui.storage.preview import Cells, cell_text, safe_cells
+from orch_tui.storage.values.conversion import text_of
 
 if TYPE_CHECKING:
     import duckdb

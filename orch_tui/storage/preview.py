@@ -33,8 +33,8 @@ class FilePreview:
 
 def cell_text(column: str, kind: str) -> str:
     """SQL for the text of a cell: lists and structs as DuckDB shows them, anything else as it comes back."""
-    from orch_tui.storage.conversion import text_of
-    from orch_tui.storage.types import parse_type
+    from orch_tui.storage.values.conversion import text_of
+    from orch_tui.storage.values.types import parse_type
 
     return f"cast({column} as varchar)" if parse_type(kind).nested else text_of(column, kind)
 

@@ -20,7 +20,7 @@ from orch_tui.storage.tables import Publication, StorageError, TableFiles, Table
 
 if TYPE_CHECKING:
     from orch_tui.storage.preview import Cells
-    from orch_tui.storage.publish import Transaction
+    from orch_tui.storage.publishing.publish import Transaction
 
 T = TypeVar("T")
 
@@ -109,8 +109,8 @@ class Storage(TableFiles):
             raise StorageError(f'table "{info.table}" cannot be read: {error}') from error
 
     def prepare(self, items: Iterable[Publication], *, run: str = "", task: str = "") -> Transaction:
-        """A transaction over several tables, to be used in ``with``: see :mod:`orch_tui.storage.publish`."""
-        from orch_tui.storage.publish import Transaction
+        """A transaction over several tables, to be used in ``with``: see :mod:`orch_tui.storage.publishing.publish`."""
+        from orch_tui.storage.publishing.publish import Transaction
 
         return Transaction(self, list(items), run=run, task=task)
 
@@ -126,13 +126,13 @@ class Storage(TableFiles):
 
     def prune(self, table: str) -> list[str]:
         """Delete versions beyond the newest ``keep``; the names of the files. Raises: StorageError, OSError."""
-        from orch_tui.storage.committing import prune_table
+        from orch_tui.storage.publishing.committing import prune_table
 
         return prune_table(self, table)
 
     def _recover(self) -> None:
         if self.place.interrupted():
-            from orch_tui.storage.intents import roll_forward
+            from orch_tui.storage.publishing.intents import roll_forward
 
             roll_forward(self, wait=5.0)
 

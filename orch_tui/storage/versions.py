@@ -13,14 +13,14 @@ from pathlib import Path
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
-from orch_tui.storage.committing import Prepared, commit_prepared, kept_before, new_version
-from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import describe, literal, open_database, parquet, quoted, readable
-from orch_tui.storage.intents import lock_without_intents
-from orch_tui.storage.merge import bring
 from orch_tui.storage.preview import Cells, first_rows
+from orch_tui.storage.publishing.committing import Prepared, commit_prepared, kept_before, new_version
+from orch_tui.storage.publishing.intents import lock_without_intents
+from orch_tui.storage.publishing.merge import bring
 from orch_tui.storage.storage import SHOWN_CELL, Storage
 from orch_tui.storage.tables import Decision, Origin, StorageError, TableInfo, TableVersion
+from orch_tui.storage.values.conversion import text_of
 
 _PRIVATE = 0o600
 _CSV = "(format csv, header true, delimiter ',', quote '\"', escape '\"')"

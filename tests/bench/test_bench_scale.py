@@ -38,7 +38,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import attempt_directory, make_attempt
 from orch_tui.project.journal.file import JOURNAL, Journal, read_run
 from orch_tui.project.project import Project, open_project
-from orch_tui.storage.committing import write_manifest
+from orch_tui.storage.publishing.committing import write_manifest
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import TableInfo
 

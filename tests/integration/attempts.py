@@ -16,7 +16,7 @@ from tests.support.warm import warm
 
 _LOADED = (
     *(f"orch_tui.components.kit.{name}" for name in ("sql", "parameters", "staging.checking", "staging.staging")),
-    *(f"orch_tui.storage.{name}" for name in ("merge", "publish", "storage")),
+    *(f"orch_tui.storage.{name}" for name in ("publishing.merge", "publishing.publish", "storage")),
     "httpx",
 )
 """What attempts of most built-in components import, as a run's forker has it, and what those of APIs do."""

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import duckdb
 from orch_tui.model.components.configuration import WriteMode
-from orch_tui.storage import committing, directory, merge, publish  # noqa: F401 - so that each fork has them
+from orch_tui.storage import directory  # noqa: F401 - so that each fork has it
+from orch_tui.storage.publishing import committing, merge, publish  # noqa: F401 - the same
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication
 

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import duckdb
-from orch_tui.storage.candidates import QUARANTINE, candidates
 from orch_tui.storage.deciding import accept
+from orch_tui.storage.publishing.candidates import QUARANTINE, candidates
 from orch_tui.storage.storage import Storage
 
 from tests.support.attack import Tally, first_seed, trials
@@ -23,7 +23,7 @@ ENDLESS = """
 import sys
 from pathlib import Path
 import duckdb
-from orch_tui.storage.candidates import Maker
+from orch_tui.storage.publishing.candidates import Maker
 from orch_tui.storage.deciding import accept, discard
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication

@@ -24,7 +24,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import duckdb
-from orch_tui.storage import publish as publishing
+from orch_tui.storage.publishing import publish as publishing
 from orch_tui.storage.tables import Publication
 from orch_tui.storage.storage import Storage
 from orch_tui.model.components.configuration import WriteMode
@@ -57,7 +57,8 @@ def deadly(function):
             os.kill(os.getpid(), signal.SIGKILL)
         return function(*args, **kwargs)
     return run
-from orch_tui.storage import directory, merge
+from orch_tui.storage import directory
+from orch_tui.storage.publishing import merge
 places = [(Path, "replace"), (Path, "unlink"), (Path, "rename"), (directory, "replace_own"), (merge, "bring"),
           (publishing, "_sync_file"), (directory, "create_intent"), (os, "fsync")]
 for owner, attribute in places:

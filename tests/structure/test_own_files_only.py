@@ -67,7 +67,7 @@ ELSEWHERE = {
         "components.kit.csv.tables._copy_by_grammar",
         "components.kit.csv.tables._manifest",
         "components.kit.csv.tables.write_csv_input",
-        "storage.merge.bring",
+        "storage.publishing.merge.bring",
     },
     "a file of people's own that they named, written anew": {"storage.versions.export"},
     "the state of a task that it was brought, by a link into memory if it holds secrets": {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project, open_project
-from orch_tui.storage.candidates import candidates
+from orch_tui.storage.publishing.candidates import candidates
 from orch_tui.storage.storage import Storage
 from orch_tui.tui.dialogs.prompt import Prompt
 from orch_tui.tui.runs.check_history import CheckHistory

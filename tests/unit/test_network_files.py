@@ -35,7 +35,7 @@ from orch_tui.runs.log.index import LogFile
 from orch_tui.scheduling.store import FileLedger
 from orch_tui.scheduling.values import Outcome, Record, Watched
 from orch_tui.storage.directory import INTENTS
-from orch_tui.storage.intents import roll_forward
+from orch_tui.storage.publishing.intents import roll_forward
 from orch_tui.storage.storage import Storage
 
 from tests.support.network_files import NetworkFiles

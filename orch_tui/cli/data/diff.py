@@ -108,7 +108,7 @@ def _sides(storage: Storage, table: str, first: str | None, second: str | None) 
 
 
 def _side(storage: Storage, table: str, wanted: str | None) -> _Side:
-    from orch_tui.storage.candidates import find_candidate
+    from orch_tui.storage.publishing.candidates import find_candidate
     from orch_tui.storage.versions import version_info
 
     if wanted == _CANDIDATE:

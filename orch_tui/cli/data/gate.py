@@ -16,7 +16,7 @@ from orch_tui.model.texts.text import counted, safe_line
 
 if TYPE_CHECKING:
     from orch_tui.runs.people.deciding import Settled
-    from orch_tui.storage.candidates import Candidate
+    from orch_tui.storage.publishing.candidates import Candidate
     from orch_tui.storage.storage import Storage
 
 _candidate_argument = click.argument("candidate", shell_complete=complete_candidate)
@@ -35,7 +35,7 @@ def gate_command(ctx: click.Context, as_json: bool, project: str | None) -> int:
     ctx.obj = project
     if ctx.invoked_subcommand is not None:
         return SUCCESS
-    from orch_tui.storage.candidates import candidates
+    from orch_tui.storage.publishing.candidates import candidates
 
     storage = _storage(project)
     found = candidates(storage)
@@ -59,7 +59,7 @@ def gate_command(ctx: click.Context, as_json: bool, project: str | None) -> int:
 def show_command(candidate: str, as_json: bool, project: str | None) -> int:
     """Show all checks of CANDIDATE (its id, or the name of a table), with rows that they refused."""
     from orch_tui.runs.words.gates import result_lines
-    from orch_tui.storage.candidates import find_candidate
+    from orch_tui.storage.publishing.candidates import find_candidate
 
     storage = _storage(project)
     one = find_candidate(storage, candidate)

@@ -96,8 +96,8 @@ def _tables(project: Project, _: click.Context) -> Iterable[tuple[str, str]]:
 
 
 def _candidates(project: Project, _: click.Context) -> Iterable[tuple[str, str]]:
-    from orch_tui.storage.candidates import candidates
     from orch_tui.storage.opening import open_storage
+    from orch_tui.storage.publishing.candidates import candidates
 
     return [(one.id, ", ".join(t.table for t in one.tables)) for one in candidates(open_storage(project.paths))]
 

@@ -19,7 +19,7 @@ from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.duckdb import columns_of, parquet, quoted
 from orch_tui.storage.opening import open_storage
-from orch_tui.storage.parquet import write_parquet
+from orch_tui.storage.values.parquet import write_parquet
 
 _KNOWN = [
     ("id", "BIGINT"),

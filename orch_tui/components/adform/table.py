@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.components.http.json.exact_json import Number, dumps
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import quoted
-from orch_tui.storage.inference import comes_back
-from orch_tui.storage.observed import number_text
+from orch_tui.storage.values.inference import comes_back
+from orch_tui.storage.values.observed import number_text
 
 if TYPE_CHECKING:
     import duckdb

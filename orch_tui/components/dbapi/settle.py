@@ -13,8 +13,8 @@ from orch_tui.components.kit.component import Context
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.storage.assumed import BROKEN
 from orch_tui.storage.duckdb import literal, quoted
+from orch_tui.storage.values.assumed import BROKEN
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from orch_tui.components.dbapi.settle import Types
 from orch_tui.model.dataclass import dataclass
-from orch_tui.storage.assumed import is_broken
 from orch_tui.storage.duckdb import Column, literal, scan
-from orch_tui.storage.parquet import ROW_GROUP, CarriedColumns, Run, execute, write_once, write_parquet
+from orch_tui.storage.values.assumed import is_broken
+from orch_tui.storage.values.parquet import ROW_GROUP, CarriedColumns, Run, execute, write_once, write_parquet
 
 if TYPE_CHECKING:
     import duckdb

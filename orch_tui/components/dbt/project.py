@@ -41,7 +41,7 @@ from orch_tui.project.attempt_dir import config_file, input_tables
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.project.paths import make_private
 from orch_tui.storage.duckdb import count, describe, parquet, quoted
-from orch_tui.storage.parquet import write_parquet
+from orch_tui.storage.values.parquet import write_parquet
 
 if TYPE_CHECKING:
     import duckdb

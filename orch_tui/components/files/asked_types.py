@@ -6,10 +6,10 @@ amount of two decimals. But no value becomes another one: 1.239 is no DECIMAL(10
 
 from __future__ import annotations
 
-from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import literal
-from orch_tui.storage.lattice import FLOAT_BITS, is_number
-from orch_tui.storage.types import TEXT, ZONED, DataType, parse_type
+from orch_tui.storage.values.conversion import text_of
+from orch_tui.storage.values.lattice import FLOAT_BITS, is_number
+from orch_tui.storage.values.types import TEXT, ZONED, DataType, parse_type
 
 _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _WORDS = r"[+-]?(nan|inf|infinity)"

@@ -26,10 +26,10 @@ from orch_tui.components.kit.sql import connect, listed, memory_for, query_progr
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.assumed import is_broken
 from orch_tui.storage.duckdb import folded, quoted, readable
 from orch_tui.storage.opening import open_storage
-from orch_tui.storage.parquet import write_parquet
+from orch_tui.storage.values.assumed import is_broken
+from orch_tui.storage.values.parquet import write_parquet
 
 if TYPE_CHECKING:
     pass

@@ -13,7 +13,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import columns_of, folded, footer, parquet, readable
 from orch_tui.storage.duckdb import scan as scan_files
-from orch_tui.storage.types import DECIMAL_DIGITS
+from orch_tui.storage.values.types import DECIMAL_DIGITS
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from orch_tui.components.files.unpack import zstd_module
-from orch_tui.storage.conversion import json_of, text_of
 from orch_tui.storage.duckdb import literal, quoted
-from orch_tui.storage.lattice import FLOAT_BITS
-from orch_tui.storage.types import parse_type, walk
+from orch_tui.storage.values.conversion import json_of, text_of
+from orch_tui.storage.values.lattice import FLOAT_BITS
+from orch_tui.storage.values.types import parse_type, walk
 
 if TYPE_CHECKING:
     import duckdb

@@ -17,11 +17,11 @@ from orch_tui.components.kit.sql import listed
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
-from orch_tui.storage.assumed import assumed_types
-from orch_tui.storage.conversion import converted, holds, text_of
 from orch_tui.storage.duckdb import folded, literal, quoted
-from orch_tui.storage.meeting import meeting
-from orch_tui.storage.types import NULL_TYPE, TEXT
+from orch_tui.storage.values.assumed import assumed_types
+from orch_tui.storage.values.conversion import converted, holds, text_of
+from orch_tui.storage.values.meeting import meeting
+from orch_tui.storage.values.types import NULL_TYPE, TEXT
 
 if TYPE_CHECKING:
     import duckdb

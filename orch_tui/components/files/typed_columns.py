@@ -11,9 +11,9 @@ from orch_tui.components.files.date_formats import Ambiguous, Dated, found_out, 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import folded, quoted
-from orch_tui.storage.inference import comes_back, infer_types
-from orch_tui.storage.lattice import FLOAT_BITS, is_number
-from orch_tui.storage.types import NULL_TYPE, TEXT, ZONED, parse_type
+from orch_tui.storage.values.inference import comes_back, infer_types
+from orch_tui.storage.values.lattice import FLOAT_BITS, is_number
+from orch_tui.storage.values.types import NULL_TYPE, TEXT, ZONED, parse_type
 
 if TYPE_CHECKING:
     import duckdb

@@ -14,9 +14,9 @@ from orch_tui.components.kit.contract import Input
 from orch_tui.components.kit.sql import listed, row_batches
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
-from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import folded, parquet, quoted
-from orch_tui.storage.types import parse_type
+from orch_tui.storage.values.conversion import text_of
+from orch_tui.storage.values.types import parse_type
 
 if TYPE_CHECKING:
     import duckdb

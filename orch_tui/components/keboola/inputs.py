@@ -21,10 +21,10 @@ from orch_tui.components.kit.contract import Input
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import COPY_OPTIONS, describe, literal, open_database, parquet, quoted, readable
 from orch_tui.storage.opening import open_storage
 from orch_tui.storage.tables import TableInfo
+from orch_tui.storage.values.conversion import text_of
 from orch_tui.storage.versions import stage_version
 
 ADAPTIVE = "adaptive"

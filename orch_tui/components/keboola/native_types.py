@@ -15,7 +15,7 @@ from orch_tui.components.keboola.parameters import DataTypes
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import quoted
-from orch_tui.storage.types import DECIMAL_DIGITS, TEXT, ZONED, parse_type
+from orch_tui.storage.values.types import DECIMAL_DIGITS, TEXT, ZONED, parse_type
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,7 +13,7 @@ from orch_tui.components.kit.component import Context
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import folded, literal, quoted, readable, scan
-from orch_tui.storage.parquet import ROW_GROUP, CarriedColumns, write_parquet
+from orch_tui.storage.values.parquet import ROW_GROUP, CarriedColumns, write_parquet
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,7 +13,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import output_files
 from orch_tui.storage.duckdb import scan
-from orch_tui.storage.parquet import write_parquet
+from orch_tui.storage.values.parquet import write_parquet
 
 _SHOWN = 20
 _COUNTED = 100

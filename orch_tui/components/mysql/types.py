@@ -24,7 +24,7 @@ from orch_tui.components.dbapi.settle import (
 )
 from orch_tui.components.dbapi.values import Convert
 from orch_tui.model.dataclass import dataclass
-from orch_tui.storage.conversion import text_of
+from orch_tui.storage.values.conversion import text_of
 
 _BINARY = 63
 """The number of the character set that is none."""

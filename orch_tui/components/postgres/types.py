@@ -10,7 +10,7 @@ from orch_tui.components.dbapi.held import Family, Target, changed, source_of
 from orch_tui.components.dbapi.pipe import CsvColumn
 from orch_tui.components.dbapi.settle import WIDTH, Digits, Finding, Finite, date, moment, time, timestamp
 from orch_tui.model.dataclass import dataclass
-from orch_tui.storage.conversion import text_of
+from orch_tui.storage.values.conversion import text_of
 
 _SCALE = 9
 """Digits behind the point that a decimal has room for whose declaration says nothing, as most warehouses take it."""

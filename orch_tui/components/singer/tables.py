@@ -17,9 +17,9 @@ from orch_tui.components.singer.types import Column, Shape
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.storage.duckdb import literal, parquet, quoted, scan
-from orch_tui.storage.inference import comes_back
-from orch_tui.storage.lattice import common_type
-from orch_tui.storage.parquet import write_parquet
+from orch_tui.storage.values.inference import comes_back
+from orch_tui.storage.values.lattice import common_type
+from orch_tui.storage.values.parquet import write_parquet
 
 if TYPE_CHECKING:
     import duckdb

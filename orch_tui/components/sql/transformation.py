@@ -17,8 +17,8 @@ from orch_tui.components.sql.statements import PARAMETER, Statement, read_statem
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.files.given_files import real_path
 from orch_tui.storage.duckdb import columns_of, describe, exact_path, folded, literal, parquet, quoted, readable
-from orch_tui.storage.parquet import write_parquet
 from orch_tui.storage.tables import Content
+from orch_tui.storage.values.parquet import write_parquet
 
 if TYPE_CHECKING:
     import duckdb

@@ -10,7 +10,7 @@ from typing import Literal
 
 from orch_tui.components.dbapi.fit import Choice
 from orch_tui.components.dbapi.held import Target, source_of
-from orch_tui.storage.conversion import text_of
+from orch_tui.storage.values.conversion import text_of
 
 Affinity = Literal["INTEGER", "TEXT", "BLOB", "REAL", "NUMERIC"]
 

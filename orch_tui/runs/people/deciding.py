@@ -12,9 +12,9 @@ from orch_tui.model.events.interventions import Intervention, InterventionKind
 from orch_tui.model.texts.text import counted
 from orch_tui.project.journal.file import BrokenJournal, is_executed, read_run
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.candidates import Candidate
 from orch_tui.storage.deciding import accept, discard
 from orch_tui.storage.opening import open_storage
+from orch_tui.storage.publishing.candidates import Candidate
 from orch_tui.storage.tables import TableInfo
 
 _RUN_PARTS = 3

@@ -26,8 +26,8 @@ from orch_tui.project.paths import make_private
 from orch_tui.project.project import Project
 from orch_tui.storage.difference import Difference, difference
 from orch_tui.storage.duckdb import open_database, readable
-from orch_tui.storage.merge import build_version
 from orch_tui.storage.opening import open_storage
+from orch_tui.storage.publishing.merge import build_version
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication, TableInfo
 from orch_tui.storage.versions import version_info

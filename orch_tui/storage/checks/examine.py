@@ -15,11 +15,11 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.checks.learned import learned_bounds
 from orch_tui.storage.checks.profiles import earlier_profiles, profile_of
-from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import Column, columns_of, count, describe, folded, literal, parquet, quoted, readable
 from orch_tui.storage.preview import safe_cells, shown_cells
 from orch_tui.storage.sandbox import offer_tables, one_select, open_sandbox
-from orch_tui.storage.types import parse_type
+from orch_tui.storage.values.conversion import text_of
+from orch_tui.storage.values.types import parse_type
 
 if TYPE_CHECKING:
     import duckdb

@@ -18,8 +18,8 @@ from orch_tui.model.dataclass import dataclass
 from orch_tui.project.files.own_files import read_own, replace_json
 from orch_tui.storage.checks.learned import VERSIONS
 from orch_tui.storage.duckdb import Column, describe, parquet, quoted
-from orch_tui.storage.lattice import is_number
-from orch_tui.storage.types import parse_type
+from orch_tui.storage.values.lattice import is_number
+from orch_tui.storage.values.types import parse_type
 
 if TYPE_CHECKING:
     import duckdb

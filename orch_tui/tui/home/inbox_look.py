@@ -25,7 +25,7 @@ from orch_tui.project.files.atomic import modified_ns
 from orch_tui.project.history import RunSummary, runs
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.scheduling.store import FileLedger
-from orch_tui.storage.candidates import QUARANTINE
+from orch_tui.storage.publishing.candidates import QUARANTINE
 from orch_tui.triggers.turns import Pulled
 
 _NEWS = 14 * 86400.0

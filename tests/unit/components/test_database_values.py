@@ -13,7 +13,7 @@ import pytest
 from orch_tui.components.mysql import writer as mysql_writer
 from orch_tui.components.postgres import writer as postgres_writer
 from orch_tui.components.sqlite import writer as sqlite_writer
-from orch_tui.storage.conversion import text_of
+from orch_tui.storage.values.conversion import text_of
 
 from tests.servers.mariadb import MariaDbServer, mariadb
 from tests.servers.postgres import PostgresServer, postgres

@@ -27,8 +27,8 @@ from orch_tui.components.sqlite import writer as sqlite_writer
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.storage.duckdb import folded, quoted
-from orch_tui.storage.lattice import common_type
 from orch_tui.storage.storage import Storage
+from orch_tui.storage.values.lattice import common_type
 
 from tests.servers.http_server import Answer, HttpServer
 from tests.servers.postgres import postgres

@@ -15,7 +15,7 @@ from orch_tui.components.files import writer as file_writer
 from orch_tui.components.kit.component import Context, Input
 from orch_tui.components.sql import transformation as sql
 from orch_tui.storage.duckdb import describe, open_database, parquet
-from orch_tui.storage.parquet import write_parquet
+from orch_tui.storage.values.parquet import write_parquet
 
 from tests.support.bench import Bench
 from tests.support.typed_tables import TypedTable, quoted, random_table, same, text_of, without_specials

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.storage.duckdb import open_database, quoted
-from orch_tui.storage.parquet import write_parquet
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication
+from orch_tui.storage.values.parquet import write_parquet
 
 from tests.support.typed_tables import NAMES, random_kind, random_value, same
 

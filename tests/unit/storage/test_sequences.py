@@ -12,9 +12,9 @@ import pytest
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.storage.duckdb import open_database, quoted
-from orch_tui.storage.parquet import write_parquet
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication
+from orch_tui.storage.values.parquet import write_parquet
 
 from tests.support.typed_tables import NAMES, random_kind, random_value, same
 

@@ -12,7 +12,8 @@ import tomli_w
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.project.files.own_files import replace_own
-from orch_tui.storage import directory, intents
+from orch_tui.storage import directory
+from orch_tui.storage.publishing import intents
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication, StorageError
 
@@ -277,7 +278,11 @@ def test_a_full_disk_leaves_the_old_version(
     def no_room(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    patched = {"intent": "directory.create_intent", "link": "merge.bring", "copy": "publish._sync_file"}[failing]
+    patched = {
+        "intent": "directory.create_intent",
+        "link": "publishing.merge.bring",
+        "copy": "publishing.publish._sync_file",
+    }[failing]
     monkeypatch.setattr(f"orch_tui.storage.{patched}", no_room)
     # WHEN rows are published
     with pytest.raises(StorageError, match="No space left") as error:

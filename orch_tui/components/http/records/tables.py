@@ -13,11 +13,11 @@ from orch_tui.components.http.records.names import ColumnNames
 from orch_tui.components.http.records.spool import PAGE, Spool
 from orch_tui.components.kit.sql import listed
 from orch_tui.model.errors import UserError
-from orch_tui.storage.conversion import holds
 from orch_tui.storage.duckdb import columns_of, folded, parquet, quoted
-from orch_tui.storage.inference import infer_types
-from orch_tui.storage.parquet import write_parquet
-from orch_tui.storage.types import ZONED, parse_type
+from orch_tui.storage.values.conversion import holds
+from orch_tui.storage.values.inference import infer_types
+from orch_tui.storage.values.parquet import write_parquet
+from orch_tui.storage.values.types import ZONED, parse_type
 
 if TYPE_CHECKING:
     import duckdb

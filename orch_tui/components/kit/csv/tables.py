@@ -22,7 +22,6 @@ from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line
-from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import (
     COPY_OPTIONS,
     describe,
@@ -34,6 +33,7 @@ from orch_tui.storage.duckdb import (
     readable,
     scan,
 )
+from orch_tui.storage.values.conversion import text_of
 
 
 def write_csv_input(item: Input, primary_key: tuple[str, ...]) -> Path:

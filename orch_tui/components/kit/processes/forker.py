@@ -55,8 +55,8 @@ _LOADED = (
     "orch_tui.components.kit.parameters",
     "orch_tui.components.kit.sql",
     "orch_tui.components.kit.staging.staging",
-    "orch_tui.storage.merge",
-    "orch_tui.storage.publish",
+    "orch_tui.storage.publishing.merge",
+    "orch_tui.storage.publishing.publish",
     "orch_tui.storage.storage",
 )
 """What attempts of most built-in components import, also inside functions."""

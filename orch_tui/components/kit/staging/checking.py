@@ -15,10 +15,10 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import counted
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.candidates import Maker
+from orch_tui.storage.publishing.candidates import Maker
 
 if TYPE_CHECKING:
-    from orch_tui.storage.publish import Transaction
+    from orch_tui.storage.publishing.publish import Transaction
     from orch_tui.storage.storage import Storage
 
 _OWN = ("checks", "candidate")

@@ -25,7 +25,7 @@ from orch_tui.storage.opening import open_storage
 from orch_tui.storage.tables import TableInfo
 
 if TYPE_CHECKING:
-    from orch_tui.storage.publish import Transaction
+    from orch_tui.storage.publishing.publish import Transaction
     from orch_tui.storage.tables import Publication
 
 _NO_WRITER = "no task of this orchestration writes it; check the name, or run the orchestration that does"

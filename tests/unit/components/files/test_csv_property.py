@@ -17,7 +17,7 @@ from orch_tui.components.files.source import Source
 from orch_tui.components.kit.csv.copy import LINE
 from orch_tui.components.kit.csv.dialect import Dialect, Empty, Ragged
 from orch_tui.model.errors import UserError
-from orch_tui.storage.conversion import text_of
+from orch_tui.storage.values.conversion import text_of
 
 from tests.support.bench import Bench
 from tests.support.csv_documents import CsvDocument, random_document

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from orch_tui.components.files.extractor import Parameters, run
 from orch_tui.model.errors import UserError
-from orch_tui.storage.conversion import text_of
+from orch_tui.storage.values.conversion import text_of
 
 from tests.support.bench import Bench
 

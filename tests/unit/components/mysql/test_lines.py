@@ -19,7 +19,7 @@ from orch_tui.components.mysql import extractor
 from orch_tui.components.mysql.lines import LinesOut, taken_apart
 from orch_tui.components.mysql.row_lines import END, is_streamed
 from orch_tui.components.mysql.server import Mysql
-from orch_tui.storage.conversion import text_of
+from orch_tui.storage.values.conversion import text_of
 
 from tests.servers.mariadb import MariaDbServer, mariadb
 from tests.support.bench import Bench

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from orch_tui.components.kit.component import UserError
 from orch_tui.components.kit.sql import ParquetSink
 from orch_tui.components.postgres import extractor, writer
-from orch_tui.storage.conversion import text_of
+from orch_tui.storage.values.conversion import text_of
 
 from tests.servers.postgres import PostgresServer, postgres
 from tests.support.bench import Bench

@@ -11,12 +11,12 @@ import pytest
 from orch_tui.model.errors import UserError
 from orch_tui.project.definitions.storage_address import StorageAddress
 from orch_tui.storage.browse import Asked, TableBrowser
-from orch_tui.storage.candidates import Maker, candidates
 from orch_tui.storage.deciding import accept
 from orch_tui.storage.objects.bucket import Bucket
 from orch_tui.storage.objects.client import Objects
 from orch_tui.storage.objects.lease import Lease, Renewing
 from orch_tui.storage.place import PlaceError
+from orch_tui.storage.publishing.candidates import Maker, candidates
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication, StorageError
 from orch_tui.storage.versions import drop, excess, restore, version_info

@@ -10,9 +10,9 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orch_tui.storage.conversion import text_of
-from orch_tui.storage.inference import comes_back, infer_type, infer_types
-from orch_tui.storage.observed import ObservedNumbers, ObservedTexts, number_text
+from orch_tui.storage.values.conversion import text_of
+from orch_tui.storage.values.inference import comes_back, infer_type, infer_types
+from orch_tui.storage.values.observed import ObservedNumbers, ObservedTexts, number_text
 
 from tests.support.effort import examples
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from orch_tui.model.dataclass import dataclass
-from orch_tui.storage.conversion import converted, holds
 from orch_tui.storage.duckdb import literal
-from orch_tui.storage.lattice import FLOAT_BITS, is_integer, is_number, join
-from orch_tui.storage.types import (
+from orch_tui.storage.values.conversion import converted, holds
+from orch_tui.storage.values.lattice import FLOAT_BITS, is_integer, is_number, join
+from orch_tui.storage.values.types import (
     ARRAY,
     DECIMAL_DIGITS,
     LIST,
@@ -44,7 +44,7 @@ def meeting(con: duckdb.DuckDBPyConnection, sides: Sequence[tuple[str, str, str]
 
     In this order:
 
-    1. the type that holds all values of all these types (:func:`orch_tui.storage.lattice.common_type`);
+    1. the type that holds all values of all these types (:func:`orch_tui.storage.values.lattice.common_type`);
     2. if there is none, the type of the first side, if it holds all values of the others (a DOUBLE of 3 fits a BIGINT);
        put the stored side first, so that it changes its type only if it must;
     3. of integers and decimals, the decimal with the digits that the values have; of numbers with floating point

@@ -8,13 +8,13 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from orch_tui.storage.assumed import assumed_types, is_broken
-from orch_tui.storage.conversion import text_of
-from orch_tui.storage.inference import infer_types
-from orch_tui.storage.types import NULL_TYPE
+from orch_tui.storage.values.assumed import assumed_types, is_broken
+from orch_tui.storage.values.conversion import text_of
+from orch_tui.storage.values.inference import infer_types
+from orch_tui.storage.values.types import NULL_TYPE
 
 from tests.support.effort import examples
-from tests.unit.storage.test_inference import EXAMPLES
+from tests.unit.storage.values.test_inference import EXAMPLES
 
 TEXTS = sorted({text for texts, _ in EXAMPLES for text in texts if text is not None})
 Row = tuple[str | None, str | None]

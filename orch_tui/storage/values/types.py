@@ -2,11 +2,11 @@
 
 The rule of values that stands on them is in the modules beside this one, each with one part of it:
 
-* :mod:`orch_tui.storage.lattice`: the type that holds all values of several types exactly;
-* :mod:`orch_tui.storage.conversion`: the SQL that converts exactly, and the one text of a value;
-* :mod:`orch_tui.storage.meeting`: the type in which the values of several columns meet;
-* :mod:`orch_tui.storage.inference`: the type of a column of texts, chosen only if every text comes back;
-* :mod:`orch_tui.storage.observed`: the same for values that come one by one.
+* :mod:`orch_tui.storage.values.lattice`: the type that holds all values of several types exactly;
+* :mod:`orch_tui.storage.values.conversion`: the SQL that converts exactly, and the one text of a value;
+* :mod:`orch_tui.storage.values.meeting`: the type in which the values of several columns meet;
+* :mod:`orch_tui.storage.values.inference`: the type of a column of texts, chosen only if every text comes back;
+* :mod:`orch_tui.storage.values.observed`: the same for values that come one by one.
 
 Types: https://duckdb.org/docs/stable/sql/data_types/overview
 """

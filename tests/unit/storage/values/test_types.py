@@ -6,7 +6,7 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orch_tui.storage.types import DataType, parse_type, walk
+from orch_tui.storage.values.types import DataType, parse_type, walk
 
 from tests.support.effort import examples
 

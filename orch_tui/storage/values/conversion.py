@@ -9,8 +9,8 @@ import json
 from itertools import count
 
 from orch_tui.storage.duckdb import literal
-from orch_tui.storage.lattice import BIG, FLOAT_BITS, INTEGERS, digits_of, is_integer, is_number
-from orch_tui.storage.types import ARRAY, LIST, MAP, NULL_TYPE, STRUCT, TEXT, TUPLE, UNION, DataType, parse_type
+from orch_tui.storage.values.lattice import BIG, FLOAT_BITS, INTEGERS, digits_of, is_integer, is_number
+from orch_tui.storage.values.types import ARRAY, LIST, MAP, NULL_TYPE, STRUCT, TEXT, TUPLE, UNION, DataType, parse_type
 
 _RAW_JSON = frozenset({"BOOLEAN", "DECIMAL", BIG, *INTEGERS})
 """Types whose text is a JSON value as it is."""

@@ -1,7 +1,8 @@
 """How staged rows meet the rows that a table has already: full, incremental by key, append.
 
 Where old and new rows have different types in a column, both become values of the type in which they meet
-(:mod:`orch_tui.storage.meeting`): no value changes. Keys are compared in that type, which is the one that is stored.
+(:mod:`orch_tui.storage.values.meeting`): no value changes. Keys are compared in that type, which is the one that is
+stored.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.changes import TypeChange, type_changes
-from orch_tui.storage.conversion import text_of
 from orch_tui.storage.duckdb import Column, count, describe, folded, literal, parquet, quoted
-from orch_tui.storage.meeting import meeting
-from orch_tui.storage.parquet import write_parquet
 from orch_tui.storage.tables import Content
+from orch_tui.storage.values.conversion import text_of
+from orch_tui.storage.values.meeting import meeting
+from orch_tui.storage.values.parquet import write_parquet
 
 if TYPE_CHECKING:
     import duckdb

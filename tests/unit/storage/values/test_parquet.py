@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from orch_tui.storage.duckdb import columns_of, open_database, parquet
-from orch_tui.storage.parquet import CarriedColumns, write_parquet
+from orch_tui.storage.values.parquet import CarriedColumns, write_parquet
 
 HUGE = "170141183460469231731687303715884105727"
 
@@ -88,7 +88,7 @@ def test_columns_come_back_from_files_on_the_way(tmp_path: Path) -> None:
 
 def test_only_one_function_opens_a_database() -> None:
     # GIVEN the source of the package (dbt's own Python runs one file, without the package)
-    root = Path(__file__).parents[3] / "orch_tui"
+    root = Path(__file__).parents[4] / "orch_tui"
     opening = [
         str(path.relative_to(root))
         for path in root.rglob("*.py")

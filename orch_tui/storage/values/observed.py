@@ -1,4 +1,4 @@
-"""The type of values that come one by one, in Python: the rule of :mod:`orch_tui.storage.inference` and no other."""
+"""The type of values that come one by one, in Python: that of :mod:`orch_tui.storage.values.inference` and no other."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 
-from orch_tui.storage.inference import NARROW_DIGITS, ORDER, one_form
-from orch_tui.storage.lattice import FLOAT_BITS, INTEGERS
-from orch_tui.storage.types import DECIMAL_DIGITS, NULL_TYPE, TEXT, ZONED, decimal
+from orch_tui.storage.values.inference import NARROW_DIGITS, ORDER, one_form
+from orch_tui.storage.values.lattice import FLOAT_BITS, INTEGERS
+from orch_tui.storage.values.types import DECIMAL_DIGITS, NULL_TYPE, TEXT, ZONED, decimal
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.([0-9]+))?")
@@ -63,7 +63,7 @@ class ObservedTexts:
 
     @property
     def type(self) -> str:
-        """As :attr:`orch_tui.storage.inference.Inferred.type`."""
+        """As :attr:`orch_tui.storage.values.inference.Inferred.type`."""
         if not self.values:
             return NULL_TYPE
         kind = next((kind for kind in ORDER if kind in self._tests and self._holds(kind)), TEXT)

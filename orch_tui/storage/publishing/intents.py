@@ -13,7 +13,7 @@ from typing import Any
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
-from orch_tui.storage.candidates import settle
+from orch_tui.storage.publishing.candidates import settle
 from orch_tui.storage.tables import StorageError, TableFiles, parse_manifest
 
 

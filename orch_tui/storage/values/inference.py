@@ -17,7 +17,8 @@ TIMESTAMP      ``2024-01-05 10:00:00`` in one form for the whole column: ``T`` o
 TIME           ``10:00:00``, with digits after the seconds as TIMESTAMP
 =============  ======================================================================================================
 
-The first of these that fits all texts is the type. :mod:`orch_tui.storage.observed` says the same of values in Python.
+The first of these that fits all texts is the type. :mod:`orch_tui.storage.values.observed` says the same of values in
+Python.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from orch_tui.model.dataclass import dataclass
-from orch_tui.storage.conversion import text_of
-from orch_tui.storage.lattice import FLOAT_BITS
-from orch_tui.storage.types import DECIMAL_DIGITS, NULL_TYPE, TEXT, ZONED, DataType, decimal, parse_type
+from orch_tui.storage.values.conversion import text_of
+from orch_tui.storage.values.lattice import FLOAT_BITS
+from orch_tui.storage.values.types import DECIMAL_DIGITS, NULL_TYPE, TEXT, ZONED, DataType, decimal, parse_type
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,7 +48,7 @@ _OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?)$"
 class Inferred:
     """The type of a column of texts, and the SQL that makes the column's values of it.
 
-    ``type`` is :data:`orch_tui.storage.types.NULL_TYPE` for a column without a value; the SQL leaves it as text.
+    ``type`` is :data:`orch_tui.storage.values.types.NULL_TYPE` for a column without a value; the SQL leaves it as text.
     """
 
     type: str

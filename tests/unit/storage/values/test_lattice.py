@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from orch_tui.storage.lattice import FLOAT_BITS, INTEGERS
+from orch_tui.storage.values.lattice import FLOAT_BITS, INTEGERS
 
 
 def fits(number: int, kind: str) -> bool:

@@ -12,7 +12,7 @@ none they meet as text. What counts as the same value:
 * values of different shapes (a list and an object) meet as JSON, which holds both; JSON holds numbers too;
 * BOOLEAN, ENUM, UUID, BLOB, BIT, INTERVAL and TIME meet nothing but themselves.
 
-Where the types alone do not suffice (a BIGINT and a DOUBLE), their values may: :mod:`orch_tui.storage.meeting`.
+Where the types alone do not suffice (a BIGINT and a DOUBLE), their values may: :mod:`orch_tui.storage.values.meeting`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from orch_tui.storage.duckdb import folded
-from orch_tui.storage.types import (
+from orch_tui.storage.values.types import (
     ARRAY,
     DECIMAL_DIGITS,
     LIST,

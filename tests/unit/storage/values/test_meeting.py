@@ -12,12 +12,12 @@ import duckdb
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from orch_tui.storage.conversion import converted, holds, text_of
-from orch_tui.storage.lattice import INTEGERS, common_type
-from orch_tui.storage.meeting import meeting
+from orch_tui.storage.values.conversion import converted, holds, text_of
+from orch_tui.storage.values.lattice import INTEGERS, common_type
+from orch_tui.storage.values.meeting import meeting
 
 from tests.support.effort import examples
-from tests.unit.storage.test_types import SCALARS
+from tests.unit.storage.values.test_types import SCALARS
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 """Types of columns of texts in one reading: found from the first rows, and every further row is held to them.
 
-:mod:`orch_tui.storage.inference` reads all rows before it says a type, so that they are read again to be stored. Here
-the first rows say it, and the query that stores the rows fails with :data:`BROKEN` at the first value that would have
-made it another type. Where it does not fail, both ways give the same types and values.
+:mod:`orch_tui.storage.values.inference` reads all rows before it says a type, so that they are read again to be
+stored. Here the first rows say it, and the query that stores the rows fails with :data:`BROKEN` at the first value that
+would have made it another type. Where it does not fail, both ways give the same types and values.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.storage.duckdb import literal, quoted
-from orch_tui.storage.inference import comes_back, infer_types
-from orch_tui.storage.types import NULL_TYPE, TEXT, ZONED, parse_type
+from orch_tui.storage.values.inference import comes_back, infer_types
+from orch_tui.storage.values.types import NULL_TYPE, TEXT, ZONED, parse_type
 
 if TYPE_CHECKING:
     import duckdb

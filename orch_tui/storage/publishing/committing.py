@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import tomli_w
 
 from orch_tui.model.dataclass import dataclass
-from orch_tui.storage.candidates import drop_outdated
-from orch_tui.storage.intents import Settled, apply_intent
 from orch_tui.storage.place import NotKnown, PlaceError
+from orch_tui.storage.publishing.candidates import drop_outdated
+from orch_tui.storage.publishing.intents import Settled, apply_intent
 from orch_tui.storage.tables import StorageError, TableFiles, TableInfo, TableVersion, number_of
 
 

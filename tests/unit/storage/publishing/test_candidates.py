@@ -11,8 +11,8 @@ from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.project.attempt_dir import decision_file
 from orch_tui.project.decided import DecidedAs, read_decided
-from orch_tui.storage.candidates import Maker, candidates, find_candidate
 from orch_tui.storage.deciding import accept, discard
+from orch_tui.storage.publishing.candidates import Maker, candidates, find_candidate
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Decision, Origin, Publication
 

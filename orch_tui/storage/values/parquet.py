@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.storage.conversion import converted, holds
 from orch_tui.storage.duckdb import COPY_OPTIONS, Column, columns_of, literal, quoted
-from orch_tui.storage.lattice import BIG
-from orch_tui.storage.meeting import Side, inside
-from orch_tui.storage.types import (
+from orch_tui.storage.values.conversion import converted, holds
+from orch_tui.storage.values.lattice import BIG
+from orch_tui.storage.values.meeting import Side, inside
+from orch_tui.storage.values.types import (
     ARRAY,
     DECIMAL_DIGITS,
     LIST,

@@ -20,9 +20,9 @@ from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.project.files.own_files import open_own
-from orch_tui.storage.candidates import Maker, keep_candidate, new_candidate_id
-from orch_tui.storage.committing import Prepared, commit_prepared, kept_before, new_version
-from orch_tui.storage.intents import lock_without_intents
+from orch_tui.storage.publishing.candidates import Maker, keep_candidate, new_candidate_id
+from orch_tui.storage.publishing.committing import Prepared, commit_prepared, kept_before, new_version
+from orch_tui.storage.publishing.intents import lock_without_intents
 from orch_tui.storage.tables import Publication, StorageError, TableFiles, TableInfo
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Transaction:
                     raise UserError(f'the rows for table "{item.table}" cannot be stored: {readable(error)}') from error
 
     def _prepare_table(self, connection: duckdb.DuckDBPyConnection | None, item: Publication, home: Path) -> None:
-        from orch_tui.storage.merge import bring_whole, build_version
+        from orch_tui.storage.publishing.merge import bring_whole, build_version
 
         _remove_leftovers(home)
         old = self._storage.read_unrecovered(item.table)
