@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
-import lzma
 import os
 import shutil
 import sys
@@ -18,13 +17,12 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from orch_tui.components.files.source import Source
+from orch_tui.components.kit.archives import BROKEN, require_unencrypted
 from orch_tui.components.kit.expansion import Expansion, Limited
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 
 _BUFFER = 2**20
-_ENCRYPTED = 1
-"""The bit in the flags of a member that says so: APPNOTE 4.4.4, https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.9.TXT"""
 
 
 class _Checked(io.RawIOBase):
@@ -122,8 +120,7 @@ def unpack_member(path: Path, label: str, member: zipfile.ZipInfo, target: Path)
         UserError: the member is damaged, encrypted or packed in a way that Python does not know.
         OSError: ``target`` cannot be written.
     """
-    if member.flag_bits & _ENCRYPTED:
-        raise UserError(f"{label} is encrypted with a password; unpack it before")
+    require_unencrypted(member, label)
     with ExitStack() as stack:
         with _readable(label):
             archive = stack.enter_context(zipfile.ZipFile(path))
@@ -178,7 +175,7 @@ def _readable(label: str) -> Iterator[None]:
     """
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, OSError) as error:
+    except (*BROKEN, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise UserError(f"{label} cannot be read: {error.strerror or error}") from error
         raise UserError(f"{label} is not a readable .zip archive: {safe_line(str(error))}") from error

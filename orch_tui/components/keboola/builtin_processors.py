@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orch_tui.components.keboola.data_folder import DataFolder
 from orch_tui.components.keboola.outputs import MANIFEST
+from orch_tui.components.kit.archives import BROKEN, require_unencrypted
 from orch_tui.components.kit.expansion import Expansion
 from orch_tui.components.kit.parameters import model_errors
 from orch_tui.model.errors import UserError
@@ -153,15 +154,7 @@ def decompress(given: Decompress, folder: DataFolder, say: Say) -> None:
         target.mkdir(parents=True, exist_ok=True)
         try:
             _unpack(kind, path, target, given.zlib_window_size)
-        except (
-            UserError,
-            OSError,
-            EOFError,
-            zlib.error,
-            zipfile.BadZipFile,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except (*BROKEN, UserError, OSError) as error:
             sentence = f'file "{safe_line(inner, 200)}" cannot be decompressed: {safe_line(str(error), 200)}'
             # An error with a number is the system's (a full disk, say) and no fault of the file.
             if not given.graceful or (isinstance(error, OSError) and error.errno is not None):
@@ -185,6 +178,7 @@ def _unpack(kind: str, path: Path, target: Path, window: int) -> None:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
                 if not member.is_dir():
+                    require_unencrypted(member, path.name)
                     place = _within(target, member.filename)
                     place.parent.mkdir(parents=True, exist_ok=True)
                     with archive.open(member) as packed:

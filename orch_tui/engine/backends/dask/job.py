@@ -68,8 +68,7 @@ class DaskJob:
         Raises: NotStarted.
         """
         seen = Seen(self._directory, self._name, told.note)
-        stop.listen(seen.wake)
-        try:
+        with self._watch.attended(seen, stop):
             if self._left is not None:
                 return await self._follow(stop, seen, told)
             async with self._scheduler.slots.one() as slot:
@@ -77,9 +76,6 @@ class DaskJob:
                     return self._unwanted(stop)
                 self._watch.submit(seen, sys.executable, self._takes)
                 return await self._follow(stop, seen, told)
-        finally:
-            stop.listen(None)
-            self._watch.forget(seen)
 
     async def _follow(self, stop: StopRequest, seen: Seen, told: Told) -> Exit:
         self._watch.follow(seen)

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from orch_tui.engine.backends.backend import NotStarted, Told
 from orch_tui.engine.backends.remote import handoff
 from orch_tui.engine.backends.remote.telling import Telling
-from orch_tui.engine.processes.launcher import Exit
+from orch_tui.engine.processes.launcher import Exit, StopRequest
 
 FILES = 0.1
 _FILES_EACH = 0.0005
@@ -75,6 +75,16 @@ class FileWatch(Generic[F]):
     def __init__(self) -> None:
         self._seen: dict[str, F] = {}
         self._task: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def attended(self, seen: F, stop: StopRequest) -> Iterator[None]:
+        """While somebody waits for its end, a request to stop wakes it; afterwards nobody follows it."""
+        stop.listen(seen.wake)
+        try:
+            yield
+        finally:
+            stop.listen(None)
+            self.forget(seen)
 
     def follow(self, seen: F) -> None:
         self._seen[seen.name] = seen

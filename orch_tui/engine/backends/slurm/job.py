@@ -82,8 +82,7 @@ class SlurmJob:
         Raises: NotStarted.
         """
         seen = Seen(self._directory, self._name, told.note)
-        stop.listen(seen.wake)
-        try:
+        with self._queue.watch.attended(seen, stop):
             if self._left is not None:
                 return await self._follow(stop, seen, told)
             async with self._queue.slots.one() as slot:
@@ -91,9 +90,6 @@ class SlurmJob:
                     return self._unwanted(stop)
                 refused = await self._ask(seen, told)
                 return await self._follow(stop, seen, told) if refused is None else refused
-        finally:
-            stop.listen(None)
-            self._queue.watch.forget(seen)
 
     # -- until it is in the queue ------------------------------------------------------------------------------
 

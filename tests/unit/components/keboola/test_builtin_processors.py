@@ -220,6 +220,34 @@ def test_decompress(tmp_path: Path, parameters: dict[str, Any], given: Tree, fou
     assert [line.startswith("warning: file ") for line in said] == [True, True] * bool(parameters.get("graceful"))
 
 
+def encrypted(data: bytes) -> bytes:
+    """The flag is set, in the member's own header and in the directory."""
+    whole = bytearray(data)
+    whole[6] |= 1
+    whole[whole.rindex(b"PK\x01\x02") + 8] |= 1
+    return bytes(whole)
+
+
+def damaged_lzma() -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("x", "1" * 1000)
+    whole = bytearray(data.getvalue())
+    whole[40:60] = b"\xff" * 20
+    return bytes(whole)
+
+
+def test_a_fault_of_the_program_is_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a processor that goes wrong by itself
+    def wrong(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(builtin_processors, "_unpack", wrong)
+    # WHEN files that cannot be decompressed are to be left out THEN it is not told as one of them
+    with pytest.raises(RuntimeError, match="a fault"):
+        processed(tmp_path, "decompress", {"graceful": True}, {"files/a.gz": gzip.compress(b"1")})
+
+
 def test_a_full_disk_is_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN a disk without room
     def full(*_: object) -> None:
@@ -237,11 +265,13 @@ def test_a_full_disk_is_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest
         ({"files/a.txt": "x"}, "it is no archive"),
         ({"files/a.gz": b"x"}, "cannot be decompressed"),
         ({"files/a.gz": gzip.compress(b"1" * 10)[:-9]}, "cannot be decompressed"),
+        ({"files/a.zip": encrypted(zipped(x="1"))}, "is encrypted with a password"),
+        ({"files/a.zip": damaged_lzma()}, "cannot be decompressed"),
         ({"files/a.zip": zipped(**{"..__x": "1"})}, "leads out of the folder"),
         ({"files/a.gz": gzip.compress(bytes(80 << 20))}, "over 100 times as many"),
         ({"files/a.snappy": b"x"}, "snappy is not done here"),
     ],
-    ids=["other", "broken", "cut", "out", "bomb", "snappy"],
+    ids=["other", "broken", "cut", "encrypted", "lzma", "out", "bomb", "snappy"],
 )
 def test_what_cannot_be_decompressed(tmp_path: Path, given: Tree, says: str) -> None:
     assert says in refused(tmp_path, "decompress", {}, given)
