@@ -75,8 +75,8 @@ class OrchApp(Application, inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[Any]:
         """The home screen is the first one: no empty screen is laid out and painted before it."""
-        from orch_tui.tui.home.model import HomeModel
         from orch_tui.tui.home.screen import HomeScreen
+        from orch_tui.tui.home.state.model import HomeModel
 
         home = HomeScreen(HomeModel(self.project, self.clock.wall))
         first_styles.take_size(self, home)

@@ -16,9 +16,9 @@ from orch_tui.project.run_index import RunIndex
 from orch_tui.runs.past.cures import Cures
 from orch_tui.runs.past.failures import group_failures
 from orch_tui.runs.past.query import parse_query
-from orch_tui.tui.home.inbox_look import InboxBoard
-from orch_tui.tui.home.model import read_runs
-from orch_tui.tui.home.sweep import Sweep
+from orch_tui.tui.home.state.inbox_look import InboxBoard
+from orch_tui.tui.home.state.model import read_runs
+from orch_tui.tui.home.state.sweep import Sweep
 
 from tests.support.past_runs import make_history
 from tests.support.projects import environment

@@ -16,7 +16,7 @@ from orch_tui.model.status import Status
 from orch_tui.project.project import Project, open_project
 from orch_tui.runs.people.deciding import accept_candidate
 from orch_tui.storage.storage import Storage
-from orch_tui.tui.home.inbox_look import InboxBoard
+from orch_tui.tui.home.state.inbox_look import InboxBoard
 
 from tests.support.commands import command_here
 from tests.support.engine_kit import begin, run, statuses, until

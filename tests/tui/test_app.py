@@ -344,7 +344,7 @@ async def test_a_fault_leaves_a_report_without_secrets(
 def test_the_first_picture_needs_no_heavy_library() -> None:
     # GIVEN a fresh interpreter WHEN all that the first picture needs is imported
     code = (
-        "import sys, orch_tui.tui.app, orch_tui.tui.home.screen, orch_tui.tui.home.model\n"
+        "import sys, orch_tui.tui.app, orch_tui.tui.home.screen, orch_tui.tui.home.state.model\n"
         "heavy = {'duckdb', 'pydantic', 'tomlkit', 'jsonschema', 'httpx', 'dotenv', 'click', 'orch_tui.engine'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

@@ -10,7 +10,7 @@ import pytest
 from orch_tui.project.project import Project
 from orch_tui.tui import theme
 from orch_tui.tui.app import OrchApp
-from orch_tui.tui.home.orchestration_list import OrchestrationList
+from orch_tui.tui.home.panes.orchestration_list import OrchestrationList
 from orch_tui.tui.keymap import UserConfig
 from orch_tui.tui.runs.history import HistoryScreen
 from orch_tui.tui.runs.run_list import RunList

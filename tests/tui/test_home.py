@@ -7,9 +7,9 @@ from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.dialogs.prompt import Prompt
-from orch_tui.tui.home.runs_pane import RunsPane
+from orch_tui.tui.home.panes.runs_pane import RunsPane
+from orch_tui.tui.home.panes.sequence_pane import SequencePane
 from orch_tui.tui.home.screen import HomeScreen
-from orch_tui.tui.home.sequence_pane import SequencePane
 from orch_tui.tui.runs.run_list import RunList
 from textual.widgets import Input, Static
 

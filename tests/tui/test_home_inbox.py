@@ -18,8 +18,8 @@ from orch_tui.scheduling.values import Outcome, Record, Why
 from orch_tui.triggers.turns import Pulled
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.dialogs.prompt import Prompt
-from orch_tui.tui.home.board import Look
-from orch_tui.tui.home.inbox_look import InboxBoard
+from orch_tui.tui.home.state.board import Look
+from orch_tui.tui.home.state.inbox_look import InboxBoard
 
 from tests.tui.conftest import MakeRun
 from tests.tui.driving import rows_of

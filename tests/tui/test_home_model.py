@@ -15,7 +15,7 @@ from orch_tui.project.newest_runs import NewestRuns
 from orch_tui.project.project import Project
 from orch_tui.project.saving.catalog import InUse
 from orch_tui.tui.dates import show_when
-from orch_tui.tui.home.model import HomeModel, read_runs, spark
+from orch_tui.tui.home.state.model import HomeModel, read_runs, spark
 
 from tests.tui.conftest import NOW, MakeRun, write_files
 

@@ -17,7 +17,7 @@ from orch_tui.scheduling.watching import schedules_of
 from orch_tui.tui.app import OrchApp
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.prompt import Prompt
-from orch_tui.tui.home import schedules
+from orch_tui.tui.home.doing import schedules
 from textual.pilot import Pilot
 from textual.screen import Screen
 

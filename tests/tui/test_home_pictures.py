@@ -8,7 +8,7 @@ import pytest
 from orch_tui.model.status import Status
 from orch_tui.project.project import Project
 from orch_tui.tui.app import OrchApp
-from orch_tui.tui.home.sequence_pane import SequencePane
+from orch_tui.tui.home.panes.sequence_pane import SequencePane
 from textual.pilot import Pilot
 
 from tests.support.clocks import stopped_at

@@ -12,11 +12,11 @@ from orch_tui.scheduling.pauses import pause
 from orch_tui.scheduling.scheduler import fingerprint
 from orch_tui.scheduling.store import FileLedger
 from orch_tui.scheduling.values import Mark, Outcome, Pause, Record, Why
-from orch_tui.tui.home.agenda import agenda, in_short, scheduler_words
-from orch_tui.tui.home.board import Look
-from orch_tui.tui.home.details import details
-from orch_tui.tui.home.model import HomeModel
-from orch_tui.tui.home.schedule_look import ScheduleBoard, ScheduleLook
+from orch_tui.tui.home.panes.agenda import agenda, in_short, scheduler_words
+from orch_tui.tui.home.panes.details import details
+from orch_tui.tui.home.state.board import Look
+from orch_tui.tui.home.state.model import HomeModel
+from orch_tui.tui.home.state.schedule_look import ScheduleBoard, ScheduleLook
 
 from tests.tui.conftest import NOW
 

@@ -18,19 +18,19 @@ from orch_tui.tui.actions import home as actions
 from orch_tui.tui.actions import run as run_actions
 from orch_tui.tui.background import in_background
 from orch_tui.tui.breakpoints import NARROW, WIDTHS
-from orch_tui.tui.home.agenda import Agenda, agenda, in_short, scheduler_words
-from orch_tui.tui.home.definitions import DefinitionKeys
-from orch_tui.tui.home.details import INVITATION, DetailsPane, run_line
-from orch_tui.tui.home.editor import OrchestrationEditor
-from orch_tui.tui.home.list_pane import ListPane
-from orch_tui.tui.home.model import HomeModel
-from orch_tui.tui.home.orchestration_list import OrchestrationList
-from orch_tui.tui.home.origins import Origins
+from orch_tui.tui.home.doing.definitions import DefinitionKeys
+from orch_tui.tui.home.doing.editor import OrchestrationEditor
+from orch_tui.tui.home.doing.origins import Origins
+from orch_tui.tui.home.doing.schedule_keys import ScheduleKeys
+from orch_tui.tui.home.panes.agenda import Agenda, agenda, in_short, scheduler_words
+from orch_tui.tui.home.panes.details import INVITATION, DetailsPane, run_line
+from orch_tui.tui.home.panes.list_pane import ListPane
+from orch_tui.tui.home.panes.orchestration_list import OrchestrationList
+from orch_tui.tui.home.panes.runs_pane import RunsPane
+from orch_tui.tui.home.panes.sequence_pane import SequencePane
+from orch_tui.tui.home.panes.title import title_of
 from orch_tui.tui.home.room import share
-from orch_tui.tui.home.runs_pane import RunsPane
-from orch_tui.tui.home.schedule_keys import ScheduleKeys
-from orch_tui.tui.home.sequence_pane import SequencePane
-from orch_tui.tui.home.title import title_of
+from orch_tui.tui.home.state.model import HomeModel
 from orch_tui.tui.home.watcher import RunWatcher
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.line_tree import LineList
@@ -332,13 +332,13 @@ class HomeScreen(Screen[None]):
             self.app.open_workbench(self.table.chosen)
 
     async def _run(self) -> None:
-        from orch_tui.tui.home import runner
+        from orch_tui.tui.home.doing import runner
 
         if (chosen := self.table.chosen) is not None and await runner.run(self.app, self.model.entry(chosen)):
             self.look_at_runs()
 
     async def _stop(self) -> None:
-        from orch_tui.tui.home import runner
+        from orch_tui.tui.home.doing import runner
 
         run = self.watcher.last_run(self.table.chosen)
         if run is not None and run.live:
@@ -346,14 +346,14 @@ class HomeScreen(Screen[None]):
             await runner.stop(self.app, self.model.entry(run.orchestration), run, progress)
 
     async def _log(self) -> None:
-        from orch_tui.tui.home import runner
+        from orch_tui.tui.home.doing import runner
 
         run = self.watcher.last_run(self.table.chosen)
         if run is not None and await runner.open_log(self.app, run):
             self.watcher.looked_at(run.orchestration)
 
     async def _acknowledge(self) -> None:
-        from orch_tui.tui.home.acknowledging import acknowledge
+        from orch_tui.tui.home.doing.acknowledging import acknowledge
 
         if self.table.chosen is not None and await acknowledge(self.app, self.model.entry(self.table.chosen)):
             self.look_at_runs()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
-from orch_tui.tui.home.board import Board, Look
-from orch_tui.tui.home.interrupted import told
-from orch_tui.tui.home.model import HomeModel, read_runs
-from orch_tui.tui.home.schedule_look import ScheduleBoard
+from orch_tui.tui.home.doing.interrupted import told
+from orch_tui.tui.home.state.board import Board, Look
+from orch_tui.tui.home.state.model import HomeModel, read_runs
+from orch_tui.tui.home.state.schedule_look import ScheduleBoard
 
 if TYPE_CHECKING:
     from textual.worker import WorkType
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
     from orch_tui.project.newest_runs import NewestRuns
     from orch_tui.tui.application import Application
-    from orch_tui.tui.home.orchestration_list import OrchestrationList
+    from orch_tui.tui.home.panes.orchestration_list import OrchestrationList
 
 _SCHEDULED = 20
 _IDLE_TICKS = 3

@@ -23,7 +23,7 @@ from orch_tui.runs.live.nested import NestedRuns
 from orch_tui.runs.live.timeline import timeline_of
 from orch_tui.runs.live.view import RunModel
 from orch_tui.runs.planning.estimates import read_estimates
-from orch_tui.tui.home.model import read_runs, spark
+from orch_tui.tui.home.state.model import read_runs, spark
 from orch_tui.tui.workbench.tree.run_rows import about_phase, about_task, head_rows, phase_state, task_state, wait_rows
 
 from tests.support.commands import NoScreen

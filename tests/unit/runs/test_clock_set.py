@@ -25,7 +25,7 @@ from orch_tui.runs.live.timeline import timeline_of
 from orch_tui.runs.live.view import RunModel
 from orch_tui.runs.planning.estimates import Estimates
 from orch_tui.runs.sequence.values import sequence_of_run
-from orch_tui.tui.home.live import LiveRuns
+from orch_tui.tui.home.state.live import LiveRuns
 from orch_tui.tui.workbench.tree.run_rows import nested_lines, phase_state, task_state
 
 from tests.support.engine_kit import make_commands

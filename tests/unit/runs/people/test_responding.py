@@ -26,8 +26,8 @@ from orch_tui.runs.live.head import head_of
 from orch_tui.runs.live.view import RunModel
 from orch_tui.runs.people.responding import ANSWER, ExecutorLook, NoAnswer
 from orch_tui.runs.words.standing import Standing
-from orch_tui.tui.home.board import Look
-from orch_tui.tui.home.live import Progress
+from orch_tui.tui.home.state.board import Look
+from orch_tui.tui.home.state.live import Progress
 from orch_tui.tui.widgets.line_tree import Row
 from orch_tui.tui.workbench.tree.run_rows import head_rows, wait_rows
 

@@ -13,7 +13,7 @@ from orch_tui.tui.dialogs.prompt import Prompt
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
-    from orch_tui.tui.home.model import Entry
+    from orch_tui.tui.home.state.model import Entry
 
 
 async def acknowledge(app: Application, entry: Entry) -> bool:

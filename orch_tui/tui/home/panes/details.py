@@ -14,14 +14,14 @@ from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import safe_line
 from orch_tui.tui import text
 from orch_tui.tui.dates import show_when
-from orch_tui.tui.home.model import Entry
+from orch_tui.tui.home.state.model import Entry
 from orch_tui.tui.status_look import look_of, status_color, status_text
 from orch_tui.tui.widgets.fitted_text import FittedText
 
 if TYPE_CHECKING:
     from orch_tui.keboola.kept import Origin
     from orch_tui.project.history import RunSummary
-    from orch_tui.tui.home.live import Progress
+    from orch_tui.tui.home.state.live import Progress
 
 INVITATION = (
     "An orchestration runs phases one after another; the tasks of a phase run in parallel. "

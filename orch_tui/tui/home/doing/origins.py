@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
-from orch_tui.tui.home.editor import HasList
+from orch_tui.tui.home.doing.editor import HasList
 from orch_tui.tui.importing.origins import look_for_origin
 
 if TYPE_CHECKING:
     from orch_tui.keboola.kept import Origin
     from orch_tui.tui.application import Application
-    from orch_tui.tui.home.model import HomeModel
+    from orch_tui.tui.home.state.model import HomeModel
 
 
 class Origins:

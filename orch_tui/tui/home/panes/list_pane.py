@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
-from orch_tui.tui.home.orchestration_list import OrchestrationList
+from orch_tui.tui.home.panes.orchestration_list import OrchestrationList
 from orch_tui.tui.widgets.list_head import ListHead
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ from orch_tui.model.texts.durations import clock, show_duration
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dates import show_when
-from orch_tui.tui.home.board import Look
-from orch_tui.tui.home.model import Entry, Runs, spark
+from orch_tui.tui.home.state.board import Look
+from orch_tui.tui.home.state.model import Entry, Runs, spark
 from orch_tui.tui.status_look import look_of, style_of
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 
 if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
-    from orch_tui.tui.home.live import Progress
+    from orch_tui.tui.home.state.live import Progress
 
 _WIDE = 104
 _WIDEST = 110

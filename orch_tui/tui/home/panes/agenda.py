@@ -12,8 +12,8 @@ from orch_tui.model.status import STYLES, Status
 from orch_tui.model.texts.durations import clock
 from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.tui.dates import show_when
-from orch_tui.tui.home.board import Look
-from orch_tui.tui.home.model import HomeModel
+from orch_tui.tui.home.state.board import Look
+from orch_tui.tui.home.state.model import HomeModel
 from orch_tui.tui.status_look import look_of, style_of
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 

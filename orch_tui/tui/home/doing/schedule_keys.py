@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
-    from orch_tui.tui.home.model import Entry, HomeModel
-    from orch_tui.tui.home.orchestration_list import OrchestrationList
+    from orch_tui.tui.home.panes.orchestration_list import OrchestrationList
+    from orch_tui.tui.home.state.model import Entry, HomeModel
 
 
 class LooksAtRuns(Protocol):
@@ -35,14 +35,14 @@ class ScheduleKeys:
 
     async def pause(self) -> None:
         """Pause schedules, or let them go on."""
-        from orch_tui.tui.home import schedules
+        from orch_tui.tui.home.doing import schedules
 
         if await schedules.pause_or_lift(self._app, self._chosen):
             self._home.look_at_runs()
 
     async def missed(self) -> None:
         """Show what was missed, and start it."""
-        from orch_tui.tui.home import schedules
+        from orch_tui.tui.home.doing import schedules
 
         if await schedules.catch_up(self._app, self._chosen):
             self._home.look_at_runs()

@@ -16,8 +16,8 @@ from orch_tui.model.texts.text import safe_line, slug, unique
 from orch_tui.project.files.source import DefinitionError, SourceText
 from orch_tui.project.project import Project
 from orch_tui.tui.filtering import filter_words, matches
-from orch_tui.tui.home.own_fields import put_back, read_again, save_over
-from orch_tui.tui.home.schedule_look import ScheduleLook
+from orch_tui.tui.home.state.own_fields import put_back, read_again, save_over
+from orch_tui.tui.home.state.schedule_look import ScheduleLook
 
 if TYPE_CHECKING:
     from orch_tui.model.orchestration.triggers import Trigger

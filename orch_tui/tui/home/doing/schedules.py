@@ -22,7 +22,7 @@ from orch_tui.scheduling.words import pause_words, why_words
 from orch_tui.tui.dates import show_when
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.prompt import Prompt
-from orch_tui.tui.home.model import Entry
+from orch_tui.tui.home.state.model import Entry
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from orch_tui.engine.runs.start import ActiveRun
     from orch_tui.model.orchestration.orchestration import Variable
     from orch_tui.tui.application import Application
-    from orch_tui.tui.home.live import Progress
-    from orch_tui.tui.home.model import Entry
+    from orch_tui.tui.home.state.live import Progress
+    from orch_tui.tui.home.state.model import Entry
 
 _PHASES, _NAMES = 8, 6
 _SECONDS = 12.0

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from orch_tui.model.texts.text import counted
 from orch_tui.tui import text
-from orch_tui.tui.home.model import HomeModel
+from orch_tui.tui.home.state.model import HomeModel
 
 
 def title_of(model: HomeModel, short: str = "") -> tuple[Content, Content]:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from orch_tui.model.orchestration.triggers import Trigger
     from orch_tui.project.history import RunSummary
     from orch_tui.runs.live.head import Head
-    from orch_tui.tui.home.inbox_look import InboxBoard
-    from orch_tui.tui.home.live import LiveRuns, Progress
-    from orch_tui.tui.home.sweep import Sweep
+    from orch_tui.tui.home.state.inbox_look import InboxBoard
+    from orch_tui.tui.home.state.live import LiveRuns, Progress
+    from orch_tui.tui.home.state.sweep import Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class Board:
         """Look at all runs, and at what ``triggers`` have found, each with the id of its orchestration. Reads files."""
         # Nothing of it is needed for the first picture.
         from orch_tui.project.looked import read_looked
-        from orch_tui.tui.home.inbox_look import InboxBoard
-        from orch_tui.tui.home.sweep import Sweep
+        from orch_tui.tui.home.state.inbox_look import InboxBoard
+        from orch_tui.tui.home.state.sweep import Sweep
 
         self._sweep = self._sweep or Sweep(self._project.paths)
         last = self._sweep.read(orchestrations)
@@ -91,7 +91,7 @@ class Board:
         going = [run for run in last if run.live]
         if not going and self._live is None:
             return {}
-        from orch_tui.tui.home.live import LiveRuns
+        from orch_tui.tui.home.state.live import LiveRuns
 
         self._live = self._live or LiveRuns(self._project.paths, self._clock)
         return self._live.read(going)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from orch_tui.project.project import DefinitionError
-from orch_tui.tui.home.details import NO_PHASES
+from orch_tui.tui.home.panes.details import NO_PHASES
 from orch_tui.tui.sequence.frame import SequenceFrame
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.project.files.source import DefinitionError
-from orch_tui.tui.home.model import Entry, HomeModel
-from orch_tui.tui.home.own_fields import read_again
+from orch_tui.tui.home.state.model import Entry, HomeModel
+from orch_tui.tui.home.state.own_fields import read_again
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
-    from orch_tui.tui.home.orchestration_list import OrchestrationList
+    from orch_tui.tui.home.panes.orchestration_list import OrchestrationList
 
 
 class HasList(Protocol):
