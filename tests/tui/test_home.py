@@ -198,14 +198,11 @@ async def test_it_looks_the_same_after_a_visit_to_the_workbench(project: Project
 async def test_a_run_that_ends_meanwhile_is_shown(project: Project, make_run: MakeRun) -> None:
     app = app_at_three(project)
     async with app.run_test(size=(120, 40)) as pilot:
-        await app.workers.wait_for_complete()
-        await pilot.pause()
-        assert "never run" in rows(app)[0]
+        await until(pilot, lambda: "never run" in rows(app)[0], "the list")
         make_run("alpha")
         # WHEN the next look at the runs comes
         home(app).look_at_runs()
-        await app.workers.wait_for_complete()
-        assert "✔ success" in rows(app)[0]
+        await until(pilot, lambda: "✔ success" in rows(app)[0], "the list")
 
 
 @pytest.mark.parametrize("size", [(40, 10), (20, 5), (200, 60)])

@@ -9,6 +9,8 @@ from textual.app import App
 from textual.geometry import Size
 from textual.widget import Widget
 
+from tests.tui.driving import until
+
 
 class _Told(Widget):
     def __init__(self) -> None:
@@ -34,9 +36,8 @@ async def test_a_widget_that_is_in_the_map_and_does_not_know_its_size_is_told(
         new._size = Size(0, 0)
         # WHEN the screen is laid out
         app.screen.refresh(layout=True)
-        await pilot.pause()
         # THEN it is told, once
-        assert new.told == [Size(40, 10)] * 2
+        await until(pilot, lambda: new.told == [Size(40, 10)] * 2, "its size")
         app.screen.refresh(layout=True)
         await pilot.resize_terminal(30, 8)
         await pilot.pause()
