@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from orch_tui.components import kit
+from orch_tui.components.kit.column_types import require_types
 from orch_tui.components.kit.csv.dialect import Dialect, Empty, Ragged
 from orch_tui.components.kit.limits import expansion_field
-from orch_tui.storage.duckdb import folded
 
-_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ,()]*(\[\d*\])*")
 _LINE_ENDS = {"\r", "\n", "\0"}
 
 
@@ -104,13 +102,7 @@ class Parameters(kit.Parameters):
 
     @model_validator(mode="after")
     def _sensible(self) -> Parameters:
-        for name, kind in self.types.items():
-            if not _TYPE.fullmatch(kind):
-                raise ValueError(
-                    f'types: "{kind}" of column "{name}" is no type; write one like BIGINT or DECIMAL(10,2)'
-                )
-        if len({folded(name) for name in self.types}) < len(self.types):
-            raise ValueError("types names a column twice; upper and lower case are the same")
+        require_types(self.types)
         if self.names and self.header:
             raise ValueError("names is for files without a header; set header = false or leave names out")
         if self.date_format and "%" not in self.date_format:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -17,6 +16,7 @@ from orch_tui.components.http.paging.pages import Pages
 from orch_tui.components.http.paging.settings import Call, Pagination
 from orch_tui.components.http.records.collect import Child, Tables
 from orch_tui.components.http.wire.addresses import shown_url
+from orch_tui.components.kit.column_types import require_types
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.expansion import Expansion
 from orch_tui.components.kit.limits import expansion_field
@@ -27,7 +27,6 @@ from orch_tui.model.texts.text import counted
 if TYPE_CHECKING:
     from orch_tui.components.http.client import HttpClient
 
-_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9_ ]*(\([0-9, ]+\))?(\[\])?")
 _TELL_EVERY = 1000
 _NAMES = "columns"
 """The member of the state that remembers which column is whose."""
@@ -118,11 +117,7 @@ class Parameters(kit.Parameters):
 
     @model_validator(mode="after")
     def _sensible(self) -> Parameters:
-        for name, kind in self.types.items():
-            if not _TYPE.fullmatch(kind):
-                raise ValueError(
-                    f'types: "{kind}" of column "{name}" is no type; write one like BIGINT or DECIMAL(10,2)'
-                )
+        require_types(self.types)
         uses_body = self.body is not None or "body" in (self.pagination.place, self.incremental.place)
         if uses_body and self.method == "GET":
             raise ValueError('a body goes with method = "POST" only')

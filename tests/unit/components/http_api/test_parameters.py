@@ -44,6 +44,10 @@ BASE = {"base_url": "https://api.example.com"}
             {"types": {"a": "BIGINT); drop"}},
             ['parameters: types: "BIGINT); drop" of column "a" is no type; write one like BIGINT or DECIMAL(10,2)'],
         ),
+        (
+            {"types": {"a": "BIGINT", "A": "INT[2]"}},
+            ["parameters: types names a column twice; upper and lower case are the same"],
+        ),
         ({"children": [{"path": "lines"}]}, ["children[0].output: this parameter is required"]),
     ],
 )
