@@ -21,7 +21,8 @@ def main(root: Path) -> None:
     wall = time.perf_counter() - before
     own = resource.getrusage(resource.RUSAGE_SELF)
     journal = (run.directory / "run.toml").stat().st_size
-    print(json.dumps({"status": status, "wall": wall, "rss_mb": own.ru_maxrss / 1024, "journal_bytes": journal}))
+    told = {"status": status, "wall": wall, "cpu": own.ru_utime + own.ru_stime, "rss_mb": own.ru_maxrss / 1024}
+    print(json.dumps({**told, "journal_bytes": journal}))
 
 
 if __name__ == "__main__":

@@ -101,6 +101,15 @@ def trivial(root: Path, count: int) -> Path:
     return root
 
 
+def parts(root: Path, count: int) -> Path:
+    """A project whose orchestration runs ``/bin/true`` for each of so many files, eight at once."""
+    make_commands(root, {"P": {"load": {"command": "/bin/true", "each": '"data/*.csv"'}}}, "max_parallel = 8")
+    (root / "data").mkdir()
+    for number in range(count):
+        (root / "data" / f"{number:05d}.csv").touch()
+    return root
+
+
 def executed(root: Path) -> dict[str, Any]:
     """What a run of the project cost the executor, as :mod:`tests.bench.one_run` tells it."""
     argv = [sys.executable, "-m", "tests.bench.one_run", str(root)]

@@ -1,4 +1,7 @@
-"""10,000 parts of an array beside 10,000 tasks: journal, reading it, memory, and the queue. ``pytest -m bench -s``."""
+"""10,000 parts of an array beside 10,000 tasks: journal, reading it, memory, and the queue; and real runs of both.
+
+``pytest -n 0 -m bench -s``; the real runs take a minute each.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,9 @@ from orch_tui.model.run.run_start import initial_state
 from orch_tui.model.run.runstate import RunHeader, RunState, fold
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import Journal, read_run
+
+from tests.bench.lines import measured
+from tests.bench.tasks import executed, parts, trivial
 
 pytestmark = pytest.mark.bench
 COUNT = 10_000
@@ -104,10 +110,10 @@ def _parts(plan: RunPlan) -> tuple[PlannedTask, list[PlannedTask]]:
 def test_parts_cost_what_tasks_cost(tmp_path: Path) -> None:
     # GIVEN journals of as many parts and tasks
     array, tasks = _array(), _tasks()
-    parts = _happened([f"load@{number}" for number in range(1, COUNT + 1)], [events.unfolded(T, "load", ITEMS)])
+    of_parts = _happened([f"load@{number}" for number in range(1, COUNT + 1)], [events.unfolded(T, "load", ITEMS)])
     alone = _happened([task.id for task in tasks.tasks()], [])
     here, there = tmp_path / "array", tmp_path / "tasks"
-    size, whole = _write(here, array, parts), _write(there, tasks, alone)
+    size, whole = _write(here, array, of_parts), _write(there, tasks, alone)
     # WHEN they are read, and given out by the queue of their phase, in turns
     reads = [(_cpu(lambda: read_run(here)), _cpu(lambda: read_run(there))) for _ in range(ROUNDS)]
     unfolding, given = _parts(array)
@@ -126,3 +132,14 @@ def test_parts_cost_what_tasks_cost(tmp_path: Path) -> None:
     # THEN none of it is more
     assert size <= MOST * whole and memory <= MOST * all_memory
     assert reading <= MOST_CPU and giving <= MOST_CPU
+
+
+def test_a_run_of_parts_costs_what_one_of_tasks_costs(tmp_path: Path) -> None:
+    # WHEN as many trivial processes are run, as parts of an array and as tasks
+    array = executed(parts(tmp_path / "array", COUNT))
+    tasks = executed(trivial(tmp_path / "tasks", COUNT))
+    # THEN the executor takes as much of the processor, of memory and of the disk for both
+    for what, unit, most in (("cpu", "s", MOST), ("rss_mb", "MB", MOST), ("journal_bytes", "bytes", MOST)):
+        measured(f"{COUNT:,} parts: {what}", unit, None, [array[what]])
+        measured(f"{COUNT:,} tasks: {what}", unit, None, [tasks[what]])
+        measured(f"{COUNT:,} parts ÷ tasks: {what}", "×", most, [array[what] / tasks[what]])

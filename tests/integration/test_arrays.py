@@ -310,11 +310,20 @@ def test_people_see_an_array_as_one_task_and_find_each_part(tmp_path: Path) -> N
     told = command_here(tmp_path, "run", "o")
     # THEN it is told in a bounded number of lines, with the first failures and how it ended
     assert len([line for line in told.stdout.splitlines() if "load" in line]) < 25
-    assert "30 parts, 7 failed" in told.stdout and "7 of 30 parts failed" in told.stdout
+    assert "30 parts, 7 failed; load@" in told.stdout
+    assert not any("7 failed" in line and "7 of 30" in line for line in told.stdout.splitlines())
     assert "2 tasks: 1 error, 1 skipped" in told.stdout
     # AND the run shows the first of those that failed
     shown = command_here(tmp_path, "show", "last").stdout
     assert "30 parts, 7 failed" in shown and "and 2 more" in shown
+    # AND the array those that went wrong, and all of them where that is asked for
+    bad = command_here(tmp_path, "show", "last", "load").stdout
+    assert bad.count("30 parts, 7 failed; load@") == 1 and bad.count("✘ error") == 8 and "load --parts" in bad
+    every = command_here(tmp_path, "show", "last", "load", "--parts").stdout
+    assert [item for item in items if f"  {item}" not in every] == [] and "--parts" not in every
+    assert "load@1 has no parts" not in every
+    none = command_here(tmp_path, "show", "last", "load@1", "--parts")
+    assert none.returncode == 2 and "load@1 has no parts" in none.stderr
     # AND one part is found by its number and by its item, and its log
     assert "item-7" in command_here(tmp_path, "show", "last", "load@7").stdout
     assert command_here(tmp_path, "logs", "last", "load@item-8").stdout == "this is item-8\n"

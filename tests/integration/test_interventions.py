@@ -362,3 +362,10 @@ def _trial(root: Path, rng: random.Random, where: str) -> int:
     tries = {name: (project / f"tries-{name}").read_text().count("x") for name in ("again", "done", "last")}
     assert tries == {"again": 2, "done": 1, "last": 1}, f"{where}: {tries}"
     return kills
+
+
+@pytest.mark.parametrize("command", ["cancel", "hold", "release"])
+def test_a_task_behind_the_run_is_told_of_the_option(tmp_path: Path, command: str) -> None:
+    make_commands(tmp_path, {"P": {"load": "true"}})
+    told = command_here(tmp_path, command, "last", "load@1")
+    assert told.returncode == 2 and "write --task load@1" in told.stderr

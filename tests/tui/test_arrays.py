@@ -58,6 +58,24 @@ async def test_an_array_is_one_row_that_unfolds_to_its_parts_with_their_logs(tmp
         assert len(rows_of(tree)) == 3 and "▸" in rows_of(tree)[1]
 
 
+async def test_before_a_run_and_in_the_picture_an_array_is_marked(tmp_path: Path) -> None:
+    # GIVEN an orchestration with an array
+    project = make_commands(tmp_path, {"P": {"load": {"command": "true", "each": '["de", "fr"]'}, "other": "true"}})
+    async with workbench(project, "o") as (pilot, screen):
+        # WHEN one asks for a run
+        await pilot.press("R")
+        await until(pilot, lambda: "will run" in text_of(pilot), "the preview")
+        # THEN the tree says which task has parts, and the dialog for what they are
+        rows = rows_of(screen.phase_tree)
+        assert "× n" in rows[1] and "× n" not in rows[2]
+        await pilot.press("down")
+        await until(pilot, lambda: '— run for each of ["de", "fr"]' in text_of(pilot), "what it is run for")
+        await pilot.press("escape")
+        # AND the picture marks it
+        await pilot.press("P")
+        await until(pilot, lambda: "load ×n" in text_of(pilot), "the picture")
+
+
 async def test_what_parts_wrote_is_listed_once_for_each_table_and_their_usage_is_that_of_the_array(
     tmp_path: Path,
 ) -> None:

@@ -115,11 +115,10 @@ class Narrator:
 
     def _array(self, task: TaskState) -> str:
         """An array as it stands."""
-        from orch_tui.runs.words.parts import parts_words
+        from orch_tui.runs.words.parts import array_words
 
         seconds = show_duration(task.attempt.seconds) if task.status.final and task.attempt is not None else ""
-        words = (seconds, parts_words(task.parts) if task.parts is not None else "", task.reason)
-        return self._task(task, task.status, "  ".join(filter(None, words)))
+        return self._task(task, task.status, "  ".join(filter(None, (seconds, array_words(task)))))
 
     def _of_part(self, state: RunState, part: TaskState, line: str) -> str | None:
         """Not each of thousands of parts has a line of its own."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orch_tui.cli.interventions.whole_run import WholeRun
 from orch_tui.cli.shared.completion import complete_run, complete_task_of_run
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import find_task, open_it, project_option, run_directory
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from orch_tui.runs.live.follower import Follower
 
 
-@click.command("cancel")
+@click.command("cancel", cls=WholeRun)
 @click.argument("run", metavar="RUN|ORCHESTRATION", shell_complete=complete_run)
 @click.option("--now", is_flag=True, help="Kill at once, without the grace time.")
 @click.option("--task", metavar="TASK", shell_complete=complete_task_of_run, help="Stop only this task of the run.")

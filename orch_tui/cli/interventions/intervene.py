@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from orch_tui.cli.interventions.whole_run import WholeRun
 from orch_tui.cli.shared.completion import complete_phase_of_run, complete_run, complete_task_of_run
 from orch_tui.cli.shared.errors import FAILED, SUCCESS, CliError
 from orch_tui.cli.shared.opening import command_hint, find_phase, find_task, open_it, project_option, run_directory
@@ -47,7 +48,7 @@ def _phase_option(function: F) -> F:
     )(function)
 
 
-@click.command("hold")
+@click.command("hold", cls=WholeRun)
 @run_argument
 @_part_options
 @_reason_option
@@ -60,7 +61,7 @@ def hold_command(run: str, task: str | None, phase: str | None, reason: str, pro
     return _intervene(project, run, InterventionKind.HOLD, reason, task=task, phase=phase)
 
 
-@click.command("release")
+@click.command("release", cls=WholeRun)
 @run_argument
 @_part_options
 @_reason_option

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from orch_tui.project.project import Project
 
 
-def _refuse_mixtures(task: str | None, as_command: bool, as_config: bool, as_json: bool, attempt: int | None) -> None:
+def _refuse_mixtures(
+    task: str | None, as_command: bool, as_config: bool, as_json: bool, attempt: int | None, all_parts: bool
+) -> None:
     """Raises: CliError for options that do not go together."""
-    if task is None and (as_command or as_config or attempt is not None):
-        raise CliError("--command, --config and --attempt are of one task: name it after the run")
-    if as_command + as_config + as_json > 1:
-        raise CliError("--command, --config and --json exclude each other; take one")
+    if task is None and (as_command or as_config or all_parts or attempt is not None):
+        raise CliError("--command, --config, --parts and --attempt are of one task: name it after the run")
+    if as_command + as_config + as_json + all_parts > 1:
+        raise CliError("--command, --config, --parts and --json exclude each other; take one")
     if attempt is not None and not (as_command or as_config):
         raise CliError("--attempt goes with --command or --config; without them all attempts are shown")
 
@@ -33,6 +35,7 @@ def _refuse_mixtures(task: str | None, as_command: bool, as_config: bool, as_jso
 @click.argument("task", required=False, shell_complete=complete_task_of_run)
 @click.option("--command", "as_command", is_flag=True, help="Print the shell command that starts TASK by hand.")
 @click.option("--config", "as_config", is_flag=True, help="Print what TASK ran, and what was edited since.")
+@click.option("--parts", "all_parts", is_flag=True, help="All parts of TASK, an array, a line each.")
 @click.option("--attempt", type=click.IntRange(1), help="Which attempt of TASK (default: the last one).")
 @click.option(
     "--picture",
@@ -49,6 +52,7 @@ def show_command(
     task: str | None,
     as_command: bool,
     as_config: bool,
+    all_parts: bool,
     attempt: int | None,
     picture: str | None,
     as_json: bool,
@@ -65,10 +69,10 @@ def show_command(
     if picture is not None:
         from orch_tui.cli.show.picture import show_picture
 
-        if as_command or as_config or as_json or attempt is not None:
-            raise CliError("--picture goes with none of --command, --config, --attempt and --json")
+        if as_command or as_config or as_json or all_parts or attempt is not None:
+            raise CliError("--picture goes with none of --command, --config, --parts, --attempt and --json")
         return show_picture(open_it(project, tolerant=True), run, task, picture)
-    _refuse_mixtures(task, as_command, as_config, as_json, attempt)
+    _refuse_mixtures(task, as_command, as_config, as_json, attempt, all_parts)
     opened = open_it(project, tolerant=True)
     directory = run_directory(opened, run)
     # The lock first: a run that ends in between is then seen as ended.
@@ -81,7 +85,7 @@ def show_command(
             return show_task.print_command(state, directory, task, attempt)
         if as_config:
             return show_task.print_text(opened, state, directory, task, attempt)
-        return show_task.print_task(opened, state, directory, task)
+        return show_task.print_task(opened, state, directory, task, all_parts=all_parts)
     if as_json:
         _print_json(opened, state, directory, task, live=live)
     else:

@@ -28,7 +28,7 @@ from orch_tui.runs.past.notes import read_notes
 from orch_tui.runs.people.approvals import approvals_of
 from orch_tui.runs.people.interventions import decision_words, words_of
 from orch_tui.runs.words.ending import files_written, findings_told, tables_written
-from orch_tui.runs.words.parts import part_words, parts_words
+from orch_tui.runs.words.parts import array_words, part_words
 from orch_tui.runs.words.rule_words import standings
 from orch_tui.runs.words.variables import variable_words
 
@@ -127,9 +127,7 @@ def _task_line(out: Output, model: RunModel, task: TaskState, width: int, now: R
         parts.append(f"{len(task.attempts)} attempts")
     if last is not None and last.place:
         parts.append(safe_line(last.place, 120))
-    if task.parts is not None:
-        parts.append(parts_words(task.parts))
-    elif last is not None:
+    if last is not None and task.parts is None:
         place = attempt_directory(model.directory, task.id, last.number)
         found = [*tables_written(place), *files_written(place)]
         parts += [f"{counted(rows, 'row')} in {name}" for name, rows in found]
@@ -138,7 +136,8 @@ def _task_line(out: Output, model: RunModel, task: TaskState, width: int, now: R
         parts += findings_told(place)
         parts += model.marks(task, now)
     waits = model.live and not task.status.final and not running
-    parts.append(safe_line(why(model.state, task, now) if waits else task.reason, 400))
+    told = array_words(task) if task.parts is not None else task.reason
+    parts.append(safe_line(why(model.state, task, now) if waits else told, 400))
     said = "  ".join(part for part in parts if part)
     return f"  {out.status(task.status, width=13)} {pad(safe_line(task.name), width)} {said}".rstrip()
 

@@ -22,7 +22,7 @@ from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.decided import read_decided
 from orch_tui.runs.words.ending import counts_told, exit_in_words, files_written, findings_told, tables_written
-from orch_tui.runs.words.parts import part_words, parts_words
+from orch_tui.runs.words.parts import array_words, part_words
 from orch_tui.runs.words.variables import variable_words
 
 if TYPE_CHECKING:
@@ -82,16 +82,22 @@ def print_text(project: Project, state: RunState, directory: Path, wanted: str, 
     return SUCCESS
 
 
-def print_task(project: Project, state: RunState, directory: Path, wanted: str) -> int:
-    """A task with all its attempts. Raises: CliError."""
+def print_task(project: Project, state: RunState, directory: Path, wanted: str, *, all_parts: bool = False) -> int:
+    """A task with all its attempts, an array with its parts: those that went wrong or run, or all of them. Raises:
+    CliError."""
     task, out = find_task(state, wanted), Output(sys.stdout)
     phase = state.phases[task.phase]
     out.line(f'{out.bold(safe_line(task.name, 120))} ({task.id}) in phase "{safe_line(phase.name, 120)}"')
-    words = exit_in_words(task) if task.status.final and task.attempts else why(state, task, now_of(state))
+    if all_parts and task.parts is None:
+        raise CliError(f"task {task.id} has no parts in run {state.header.id}; leave --parts out")
+    if task.parts is not None:
+        words = array_words(task)
+    else:
+        words = exit_in_words(task) if task.status.final and task.attempts else why(state, task, now_of(state))
     out.line(f"  {out.status(task.status)}  {safe_line(words, 600)}".rstrip())
     out.line(f"  runs {safe_line(task.configuration, 200)}")
     if task.parts is not None:
-        _print_parts(out, state, task, task.parts)
+        _print_parts(out, state, task, task.parts, whole=all_parts)
         return SUCCESS
     for attempt in task.attempts:
         _print_attempt(out, project, state, directory, task, attempt)
@@ -103,16 +109,16 @@ def print_task(project: Project, state: RunState, directory: Path, wanted: str) 
     return SUCCESS
 
 
-def _print_parts(out: Output, state: RunState, task: TaskState, parts: Parts) -> None:
+def _print_parts(out: Output, state: RunState, task: TaskState, parts: Parts, *, whole: bool) -> None:
     each = task.planned.each.text if task.planned.each is not None else ""
-    out.line(f"  for each of {safe_line(each, 200)}: {parts_words(parts)}")
-    shown = list(islice(chain(parts.bad(), (part for part in parts.states if part.status in UNDER_WAY)), _PARTS))
-    shown = shown or list(parts.states[:_PARTS])
+    out.line(f"  for each of {safe_line(each, 200)}")
+    told = chain(parts.bad(), (part for part in parts.states if part.status in UNDER_WAY))
+    shown = parts.states if whole else list(islice(told, _PARTS)) or parts.states[:_PARTS]
     for part in shown:
         last = show_duration(part.attempt.seconds) if part.attempt is not None else ""
         out.line(f"  {out.status(part.status, width=13)} {part.id}  {last}  {part_words(part)}".rstrip())
     if len(parts.states) > len(shown):
-        out.line(f"  all of them: {command_hint('show', state.header.id, '--json')}")
+        out.line(f"  all {len(parts.states)} of them: {command_hint('show', state.header.id, task.id, '--parts')}")
     out.line(f"  one of them: {command_hint('show', state.header.id, part_id(task.id, 1))}")
 
 

@@ -212,20 +212,40 @@ FAILED = (Status.ERROR, Status.TERMINATED, Status.CANCELLED)
 _WHOLE = {"rows", "files"}
 
 
+def _is_bad(part: TaskState) -> bool:
+    return part.status in FAILED or (part.status is Status.WARNING and part.kind is not None)
+
+
+def _number(part: TaskState) -> int:
+    return part.planned.item.number if part.planned.item is not None else 0
+
+
+def _by_failure(part: TaskState) -> tuple[float, int] | None:
+    return (part.ended_at(), _number(part)) if _is_bad(part) else None
+
+
+def _by_last_end(part: TaskState) -> tuple[float, int] | None:
+    return (-part.ended_at(), _number(part)) if part.attempts else None
+
+
 class Parts:
     """``states`` are in the order of their numbers, the first has number 1. ``counts`` says how many of them are in
     each state, ``under_way`` are those that run now, ``reused`` is the number of those that succeeded in an earlier
     run. Costs of a change do not grow with their number until the last of them has ended."""
 
-    __slots__ = ("counts", "failed", "reused", "states", "under_way")
+    __slots__ = ("_first_bad", "_last", "counts", "failed", "reused", "states", "under_way")
 
     def __init__(self, states: Sequence[TaskState]) -> None:
         self.states = states
         self.counts: Counter[Status] = Counter(part.status for part in states)
         self.failed = 0
-        # Before anything happens to them no other one is skipped.
-        self.reused = self.counts[Status.SKIPPED]
+        self.reused = sum(part.reused for part in states) if self.counts[Status.SKIPPED] else 0
         self.under_way: dict[str, TaskState] = {}
+        # Few runs have arrays.
+        from orch_tui.model.run.foremost import Foremost
+
+        self._first_bad = Foremost(_by_failure)
+        self._last = Foremost(_by_last_end)
 
     @classmethod
     def unfold(cls, array: TaskState, at: float, data: Mapping[str, Any], executor: int) -> Self:
@@ -256,6 +276,8 @@ class Parts:
             self.under_way[part.id] = part
         else:
             self.under_way.pop(part.id, None)
+        self._first_bad.changed(part)
+        self._last.changed(part)
 
     def state(self, array: TaskState) -> tuple[Status, Reason | None]:
         """What the parts make of the array now; its attempt is brought up to date with them."""
@@ -303,17 +325,17 @@ class Parts:
     def bad(self) -> Iterator[TaskState]:
         """Those that failed, were stopped or cancelled, in the order of their numbers; tolerated failures too."""
         if any(self.counts[status] for status in (*FAILED, Status.WARNING)):
-            yield from (p for p in self.states if p.status in FAILED or (p.status is Status.WARNING and p.kind))
+            yield from filter(_is_bad, self.states)
 
     def telling(self) -> TaskState | None:
         """The part whose log says most of how the array stands: the first one that failed, else one that runs, else the
         last that ended; None before the first has begun."""
-        first = min(self.bad(), key=TaskState.ended_at, default=None)
+        first = self._first_bad.of(self.states)
         if first is not None and first.attempts:
             return first
         if self.under_way:
             return next(iter(self.under_way.values()))
-        return max((part for part in self.states if part.attempts), key=TaskState.ended_at, default=None)
+        return self._last.of(self.states)
 
     def meant_by(self, kind: InterventionKind) -> list[TaskState]:
         """The parts that something is done to that people do to the array: those that failed, or to skip it those that

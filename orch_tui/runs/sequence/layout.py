@@ -15,8 +15,6 @@ from rich.cells import cell_len
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.status import Status
-from orch_tui.model.texts.durations import show_duration
-from orch_tui.runs.live.view import RUNNING
 from orch_tui.runs.sequence.names import ASCII_ELLIPSIS, ELLIPSIS, cut, cut_names
 from orch_tui.runs.sequence.values import Sequence, SequencePhase, SequenceRule, SequenceTask
 from orch_tui.runs.sequence.ways import LANE, Arrow, Jump, below, beside, jumps_of, lanes_in, next_passage
@@ -36,6 +34,8 @@ _LANE = 2
 _TIME = 6
 _RULE = 30
 """Cells that the name of a rule, which may be a whole condition, makes a box wider at most."""
+_LEAST_NAME = 6
+"""Cells of a name that are worth more than how many parts an array has."""
 _ROWS_BEFORE_COLUMNS = 4
 
 
@@ -159,15 +159,6 @@ def lay_out(
     return Picture(sequence, right, height, tuple(boxes), tuple(arrows), ascii_only)
 
 
-def time_text(task: SequenceTask) -> str:
-    """``6.2 s``, ``~12 s`` where it is expected, whole seconds while it runs; empty where nothing is known."""
-    if task.seconds is None:
-        return ""
-    if task.status in RUNNING and task.seconds < 60:
-        return f"{int(task.seconds)} s"
-    return f"~{show_duration(task.seconds)}" if task.expected else show_duration(task.seconds)
-
-
 def count_text(phase: SequencePhase, *, ascii_only: bool = False) -> str:
     """``∥5`` for five tasks in parallel, ``∥2 of 5`` with a limit; empty where nothing is parallel."""
     if phase.to_run < 2:
@@ -184,16 +175,19 @@ class _Drawing:
         self.ascii_only = ascii_only
         self.most_rows = most_rows
         self._ellipsis = ASCII_ELLIPSIS if ascii_only else ELLIPSIS
-        times = (cell_len(time_text(task)) for phase in sequence.phases for task in phase.tasks)
+        times = (cell_len(task.time) for phase in sequence.phases for task in phase.tasks)
         # One width for all: a second more must not move the boxes.
         self._time = max((_TIME, *times)) + 1 if sequence.timed else 0
 
     def text(self, name: str) -> str:
         return name.encode("ascii", "replace").decode() if self.ascii_only else name
 
+    def mark(self, task: SequenceTask) -> str:
+        return task.mark.replace("×", "x") if self.ascii_only else task.mark
+
     def shape(self, number: int, phase: SequencePhase) -> _Shape:
         count = count_text(phase, ascii_only=self.ascii_only)
-        names = max((cell_len(self.text(task.name)) for task in phase.tasks), default=0)
+        names = max((cell_len(self.text(task.name) + self.mark(task)) for task in phase.tasks), default=0)
         cell = 2 + names + self._time
         rules = (
             4 + min(_RULE, cell_len(self.text(rule.name))) + 1 + cell_len(self.text(rule.goal)) for rule in phase.rules
@@ -245,17 +239,21 @@ class _Drawing:
         per_column = max(1, ceil(len(tasks) / columns))
         # In a very narrow box the name is worth more than the time.
         time = self._time if each - 2 - self._time >= 6 else 0
-        names = cut_names([self.text(task.name) for task in tasks], max(0, each - 2 - time), self._ellipsis)
+        marks, room = [self.mark(task) for task in tasks], max(0, each - 2 - time)
+        most = max(map(cell_len, marks), default=0)
+        if room - most < _LEAST_NAME:
+            marks, most = [""] * len(tasks), 0
+        names = cut_names([self.text(task.name) for task in tasks], room - most, self._ellipsis)
         return [
             Cell(
                 x + (number // per_column) * (each + 2),
                 y + number % per_column,
                 each,
                 task,
-                name,
-                time_text(task) if time else "",
+                name + mark,
+                task.time if time else "",
             )
-            for number, (task, name) in enumerate(zip(tasks, names, strict=True))
+            for number, (task, name, mark) in enumerate(zip(tasks, names, marks, strict=True))
         ]
 
 

@@ -12,6 +12,7 @@ from orch_tui.model.orchestration.rules import END, After, goes_on, rule_id
 from orch_tui.model.run.phase_state import PhaseState
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
+from orch_tui.model.texts.durations import show_duration
 from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.live.view import RUNNING, RunModel
 from orch_tui.runs.words.rule_words import RuleFate, RuleStanding, goal_of, label_of, standings
@@ -24,6 +25,7 @@ class SequenceTask:
     """``name`` is safe to show. ``seconds`` is what it took or takes; with ``expected`` what earlier runs let expect.
 
     ``interrupted``: it was running when its executor vanished. ``reused``: it is not run, what it did before counts.
+    ``parts`` is how many an array has, 0 where that is not known yet; None for what is no array.
     """
 
     id: str
@@ -33,6 +35,21 @@ class SequenceTask:
     expected: bool = False
     interrupted: bool = False
     reused: bool = False
+    parts: int | None = None
+
+    @property
+    def mark(self) -> str:
+        """What stands behind the name of an array: that it has parts, or how many."""
+        return "" if self.parts is None else f" ×{self.parts or 'n'}"
+
+    @property
+    def time(self) -> str:
+        """``6.2 s``, ``~12 s`` where it is expected, whole seconds while it runs; empty where nothing is known."""
+        if self.seconds is None:
+            return ""
+        if self.status in RUNNING and self.seconds < 60:
+            return f"{int(self.seconds)} s"
+        return f"~{show_duration(self.seconds)}" if self.expected else show_duration(self.seconds)
 
 
 class Passage(StrEnum):
@@ -107,9 +124,10 @@ def sequence_of_plan(
 
     def task(one: Task) -> SequenceTask:
         name = safe_line(name_of(one.configuration), _NAME)
+        parts = None if one.each is None else 0
         if not one.enabled:
-            return SequenceTask(one.id, name, Status.SKIPPED)
-        return SequenceTask(one.id, name, Status.CREATED, seconds.get(one.id), expected=True)
+            return SequenceTask(one.id, name, Status.SKIPPED, parts=parts)
+        return SequenceTask(one.id, name, Status.CREATED, seconds.get(one.id), expected=True, parts=parts)
 
     goals = _Goals([(phase.id, phase.name) for phase in value.phases])
 
@@ -137,7 +155,8 @@ def sequence_of_run(model: RunModel, now: RunTime) -> Sequence:
         if seconds is None and not one.status.final:
             seconds, expected = model.estimates.task_medians.get(one.id), True
         name = safe_line(one.name.partition(" · ")[2] or one.name, _NAME)
-        return SequenceTask(one.id, name, one.status, seconds, expected, running and model.interrupted, one.reused)
+        lost = running and model.interrupted
+        return SequenceTask(one.id, name, one.status, seconds, expected, lost, one.reused, _parts_of(one))
 
     goals = _Goals([(phase.id, phase.name) for phase in state.phases.values()])
 
@@ -149,6 +168,12 @@ def sequence_of_run(model: RunModel, now: RunTime) -> Sequence:
         return SequencePhase(one.id, name, tasks, one.status, one.max_parallel, skipped, rules, _onward(one))
 
     return Sequence(safe_line(state.header.name, _NAME), tuple(map(phase, state.phases.values())), timed=True)
+
+
+def _parts_of(task: TaskState) -> int | None:
+    if task.planned.each is None:
+        return None
+    return len(task.parts.states) if task.parts is not None else 0
 
 
 class _Goals:

@@ -15,7 +15,7 @@ from orch_tui.project.project import Project, open_project
 
 from tests.bench.lines import measured
 from tests.bench.screen.terminal import command, installed, memory, opened, process_ms
-from tests.bench.tasks import trivial
+from tests.bench.tasks import parts, trivial
 from tests.bench.test_bench_engine import until_first_task
 from tests.pty.harness import PtyApp
 from tests.support.engine_kit import make_commands
@@ -108,6 +108,12 @@ def _watched(project: Project, directory: Path) -> float:
         while "processing" in app.text():
             app.pump(2)
         return memory(app)
+
+
+def test_ten_thousand_parts_watched(tmp_path: Path) -> None:
+    """As below, of one array."""
+    root = parts(tmp_path / "p", 10_000)
+    measured("10,000 parts, executed and watched", "MB", 90, [_watched(open_project(root), tmp_path)])
 
 
 def test_ten_thousand_tasks_watched(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.model.clocks.run_time import RunTime
+from orch_tui.model.orchestration.each import Each
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task
 from orch_tui.model.orchestration.rules import After, EndAs, Rule, RuleDecision, TriedRule
 from orch_tui.model.status import Status
@@ -430,6 +431,20 @@ def test_a_plan_has_what_earlier_runs_took_and_what_is_disabled() -> None:
         "│ · C/D         │",
         "╰───────────────╯",
     ]
+
+
+def test_an_array_is_marked_with_its_parts_also_where_its_name_is_cut() -> None:
+    # GIVEN an orchestration with an array, and one with a long name
+    name = "Load all files of the day"
+    tasks = (Task("a", "c/a", each=Each(files="data/*.csv")), Task("b", name, each=Each(items=("x",))))
+    sequence = sequence_of_plan(Orchestration("o", "O", phases=(Phase("p", "P", tasks),)), str, {}, 10)
+    text = "\n".join(lines(lay_out(sequence, 80)))
+    assert "· c/a ×n " in text and f"· {name} ×n " in text
+    # WHEN there is little room THEN the mark stays
+    assert [line.rstrip(" │").endswith("×n") for line in lines(lay_out(sequence, 20))[1:3]] == [True, True]
+    # AND once it has unfolded it says how many they are, on any terminal
+    unfolded = Sequence("O", (SequencePhase("p", "P", (SequenceTask("a", "A", parts=120), SequenceTask("b", "B"))),))
+    assert [line[2:10].strip() for line in lines(lay_out(unfolded, 40, ascii_only=True))[1:3]] == [". A x120", ". B"]
 
 
 def test_a_run_has_its_states_and_times_now() -> None:

@@ -161,7 +161,8 @@ class RunPreview(Dialog[Confirmed]):
         text = ""
         if planned is not None:
             reason = f": {planned.reason}" if planned.reason else ""
-            text = f"{planned.name} — {planned.decision.value}{reason}"
+            each = f" for each of {planned.each.text}" if planned.each and planned.decision is Decision.RUN else ""
+            text = f"{planned.name} — {planned.decision.value}{each}{reason}"
             if planned.decision is Decision.RUN and planned.phase in self._needed:
                 text = f"{planned.name} — {may_run_words(self._needed[planned.phase], self._plan.phases)}"
         elif phase is not None and phase in self._needed:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+from orch_tui.model.orchestration.each import array_of, number_of
 from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.runs.live.timeline import Bar, Span
 from orch_tui.tui.widgets.row_painter import Part
@@ -52,6 +54,8 @@ class Outline:
         self.parts: Mapping[str, Sequence[PartRow]] = {}
         self._nested: Mapping[str, Sequence[NestedLine]] = {}
         self._phase_rows: list[int] = []
+        self._first_parts: dict[str, int] = {}
+        self._without_parts: list[range] = []
 
     def show(self, phases: tuple[Phase, ...]) -> bool:
         """Other phases; False when there are more or fewer rows than before."""
@@ -117,7 +121,12 @@ class Outline:
 
     def index_of(self, row_id: str) -> int | None:
         """Where a row is; None when it is folded away or not there."""
-        return next((index for index, row in enumerate(self.rows) if row.id == row_id), None)
+        array, number = array_of(row_id), number_of(row_id)
+        if number is not None:
+            first = self._first_parts.get(array)
+            return first + number - 1 if first is not None and number <= len(self.parts[array]) else None
+        indexes = chain.from_iterable(self._without_parts)
+        return next((index for index in indexes if self.rows[index].id == row_id), None)
 
     def phase_index(self, index: int) -> int | None:
         """The row of the phase that the row belongs to."""
@@ -139,7 +148,8 @@ class Outline:
 
     def _flatten(self) -> None:
         rows: list[OutlineRow] = []
-        self._phase_rows = []
+        self._phase_rows, self._first_parts, self._without_parts = [], {}, []
+        own = 0
         for phase in self.phases:
             self._phase_rows.append(len(rows))
             rows.append(phase)
@@ -150,10 +160,14 @@ class Outline:
             else:
                 for task in phase.tasks:
                     rows += (task, *self._nested.get(task.id, ()))
-                    if task.id in self.unfolded:
-                        rows += self.parts.get(task.id, ())
+                    if task.id in self.unfolded and (parts := self.parts.get(task.id)):
+                        self._first_parts[task.id] = len(rows)
+                        self._without_parts.append(range(own, len(rows)))
+                        rows += parts
+                        own = len(rows)
             if phase.rules:
                 rows += rule_rows(phase)
+        self._without_parts.append(range(own, len(rows)))
         self.rows = rows
 
 

@@ -8,7 +8,6 @@ from time import localtime, strftime
 from rich.cells import cell_len
 
 from orch_tui.model.clocks.run_time import RunTime
-from orch_tui.model.events.reasons import Cause
 from orch_tui.model.orchestration.rules import rule_id
 from orch_tui.model.run.may_run import what_is_needed
 from orch_tui.model.run.phase_state import PhaseState
@@ -24,7 +23,7 @@ from orch_tui.runs.live.timeline import Bar, Span, Timeline
 from orch_tui.runs.live.view import RUNNING, RunModel
 from orch_tui.runs.people.interventions import decision_words, words_of
 from orch_tui.runs.words.ending import exit_in_words, first_failure
-from orch_tui.runs.words.parts import parts_brief, parts_words
+from orch_tui.runs.words.parts import array_words, parts_brief
 from orch_tui.runs.words.rule_words import (
     MAY_RUN,
     RuleFate,
@@ -184,11 +183,12 @@ def part_rows(task: TaskState) -> list[PartRow]:
 def planned_state(task: PlannedTask, width: int = 80, *, sure: bool = True) -> tuple[Part, ...]:
     """What a run would do with a task, behind it in a tree of ``width`` columns; ``sure``: no rule may pass it over."""
     glyph, style = DECISIONS[task.decision]
+    each = (Part("× n  ", "accent"),) if task.decision is Decision.RUN and task.each is not None else ()
     if task.decision is Decision.RUN and not sure:
-        return (Part(f"○ {MAY_RUN}", style),)
+        return (*each, Part(f"○ {MAY_RUN}", style))
     # Which run is meant is said once, at the bottom.
     reason = safe_line(task.because.brief if task.because is not None else "", max(_REASON, width // 5))
-    parts = (Part(f"{glyph} {task.decision.value}", style),)
+    parts = (*each, Part(f"{glyph} {task.decision.value}", style))
     return (Part(f"{reason}  ", "dim"), *parts) if reason and not reason.startswith(task.decision.value) else parts
 
 
@@ -284,9 +284,7 @@ def about_task(model: RunModel, task: TaskState, now: RunTime, width: int) -> li
     elif why and not task.status.final and not task.attempts:
         why = f"waits: {why}"
     if task.parts is not None:
-        # How many of them failed, its reason says too.
-        told = task.because is not None and task.because.cause is Cause.PARTS_ENDED
-        why = "; ".join(part for part in ("" if told else parts_words(task.parts), task.reason) if part)
+        why = array_words(task)
     usage = task.attempt.usage if task.attempt is not None and task.status.final else None
     used = (f"used {usage.words}" if usage is not None else "", "dim")
     return _beside_or_below(head, [("; ".join(model.marks(task, now)), "warning"), (why, "text"), used], width)

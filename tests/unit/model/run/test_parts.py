@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 from orch_tui.model.clocks.run_time import RunTime
@@ -220,3 +221,40 @@ def test_a_part_is_a_task_with_an_item_and_without_what_is_of_the_whole() -> Non
     }
     # AND no part limits others by itself
     assert (array.own_limit, first.own_limit) == (None, None)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_which_part_tells_does_not_depend_on_when_that_was_asked(seed: int) -> None:
+    # GIVEN an array whose parts begin, end and are tried again in any order, several of them at one time
+    chosen, state, begun = Random(seed), state_with(), [0, 0, 0]
+    for at in range(8, 80):
+        part = chosen.randrange(3)
+        if chosen.random() < 0.5:
+            begun[part] += 1
+            state.apply(events.spawning(at // 4, f"load@{part + 1}", begun[part]))
+        elif begun[part]:
+            status = chosen.choice((Status.SUCCESS, Status.ERROR, Status.WARNING, Status.CANCELLED))
+            kind = FailureKind.USER if status is Status.ERROR else None
+            state.apply(events.ended(at // 4, f"load@{part + 1}", begun[part], status, kind=kind))
+        parts = array_of(state).parts
+        assert parts is not None
+        # WHEN it is asked after each event THEN that is the answer of one who looks at all of them now
+        looked = Parts(parts.states)
+        looked.under_way = parts.under_way
+        assert parts.telling() is looked.telling()
+
+
+def test_a_part_that_failed_first_tells_until_it_is_tried_again() -> None:
+    # GIVEN two parts that failed, the second one first
+    state = state_with(*ran(1, Status.ERROR, at=9), *ran(2, Status.ERROR, at=7), *ran(3, at=8))
+    assert array_of(state).telling.id == "load@2"
+    # WHEN that is tried again, and succeeds
+    state.apply(events.spawning(10, "load@2", 2))
+    assert array_of(state).telling.id == "load@1"
+    state.apply(events.ended(11, "load@2", 2, Status.SUCCESS))
+    # THEN the other one tells
+    assert array_of(state).telling.id == "load@1"
+    # AND when nothing has failed, the one that ended last
+    for event in (events.spawning(12, "load@1", 2), events.ended(13, "load@1", 2, Status.SUCCESS)):
+        state.apply(event)
+    assert array_of(state).telling.id == "load@1"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.model.orchestration.rules import Rule
 from orch_tui.tui.widgets.row_painter import Part
-from orch_tui.tui.workbench.tree.outline import NestedLine, Outline
+from orch_tui.tui.workbench.tree.outline import NestedLine, Outline, PartRow
 
 A, B, C = (Task(name, f"command/{name}") for name in "abc")
 FIRST, SECOND = Phase("p", "First", (A, B)), Phase("q", "Second", (C,))
@@ -66,3 +66,30 @@ def test_rules_stand_below_the_tasks_of_their_phase_and_fold_with_them() -> None
     outline.fold({"p"})
     assert ids(outline) == ["p", "q", "c"]
     assert not outline.unfold_around("p#2") and outline.unfold_around("p#1") and outline.index_of("p#1") == 5
+
+
+def test_each_row_is_found_by_its_id_also_among_the_parts_of_arrays() -> None:
+    # GIVEN two arrays, one of which is unfolded, between other tasks with a nested line
+    outline = Outline()
+    tasks = tuple(Task(key, f"c/{key}") for key in ("a", "load", "b", "send", "z"))
+    outline.show((Phase("p", "P", tasks), Phase("q", "Q", (Task("y", "c/y"),))))
+    outline.show_nested({"load": [NestedLine("load/pP", (), ())]})
+    outline.show_parts(
+        {
+            task: [PartRow(f"{task}@{number}", task, str(number), "x") for number in (1, 2, 3)]
+            for task in ("load", "send")
+        }
+    )
+    for unfolded in ({"load"}, {"load", "send"}, set()):
+        outline.unfold_parts(unfolded)
+        # THEN each row is where it is said to be
+        assert [outline.index_of(row.id) for row in outline.rows] == list(range(len(outline.rows)))
+        # AND what is folded away, or is no part, is nowhere
+        hidden = [f"{task}@1" for task in {"load", "send"} - unfolded]
+        assert [outline.index_of(row) for row in (*hidden, "load@4", "load@0", "a@1", "other")] == [None] * (
+            4 + len(hidden)
+        )
+    # AND in a folded phase no part is
+    outline.unfold_parts({"load"})
+    outline.fold({"p"})
+    assert outline.index_of("load@1") is None and outline.index_of("y") == 2
