@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from orch_tui.model.orchestration.orchestration import Orchestration, TaskOptions
+from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions
 from orch_tui.model.orchestration.places import stays_here
 from orch_tui.model.orchestration.resources import Resources
 from orch_tui.model.problem import Problem, Severity
@@ -15,6 +15,7 @@ from orch_tui.project.extensions.launcher_entries import LOCAL
 from orch_tui.project.lint.task_names import NameOf
 from orch_tui.project.project import Project
 from orch_tui.project.toml.decode import did_you_mean, one_of, quote
+from orch_tui.project.toml.lines import line_of
 
 if TYPE_CHECKING:
     from orch_tui.project.definitions.dask_settings import DaskSettings
@@ -43,7 +44,7 @@ def backend_problems(project: Project, value: Orchestration, name_of: NameOf) ->
                 found = _of_task(name_of(task), backend, options)
                 if name not in seen:
                     seen.add(name)
-                    found += _of_backend(backend)
+                    yield from _of_backend(project, backend, phase, task)
             for severity, message, remedy in found:
                 yield Problem(severity, "backend", message, remedy, phase=phase.id, task=task.id)
 
@@ -70,12 +71,19 @@ def _of_task(task: str, backend: BackendSettings, options: TaskOptions) -> Found
     return [(Severity.WARNING, message, remedy)]
 
 
-def _of_backend(backend: BackendSettings) -> Found:
-    """What is said once of each."""
+def _of_backend(project: Project, backend: BackendSettings, phase: Phase, task: Task) -> Iterator[Problem]:
+    """What is said once of each, where it stands; on the screen one goes to the first task there."""
     found: Found = []
     if lacking := lacking_programs(backend.kind):
         found.append((Severity.ERROR, *lacking_words(backend.name, lacking)))
-    return found if backend.dask is None else [*found, *_of_dask(backend.name, backend.dask)]
+    if backend.dask is not None:
+        found += _of_dask(backend.name, backend.dask)
+    if not found:
+        return
+    path = project.paths.settings
+    file, line = project.paths.relative(path), line_of(project.source(path).text, ("backends", backend.name))
+    for severity, message, remedy in found:
+        yield Problem(severity, "backend", message, remedy, file, line, phase=phase.id, task=task.id)
 
 
 def lacking_words(name: str, lacking: Sequence[str]) -> tuple[str, str]:

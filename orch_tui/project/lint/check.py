@@ -306,7 +306,15 @@ def check(project: Project, validate_parameters: ValidateParameters | None = Non
         found += _with_lines(value, text, problems)
     for ref in project.configuration_refs():
         found += _configuration_problems(linter, ref, validate_parameters, used=ref in used)
-    return found
+    return _each_once(found)
+
+
+def _each_once(problems: list[Problem]) -> list[Problem]:
+    """Several orchestrations may come upon one fault of a file that they share."""
+    told: dict[tuple[object, ...], Problem] = {}
+    for one in problems:
+        told.setdefault((one.severity, one.code, one.file, one.line, one.message), one)
+    return list(told.values())
 
 
 def _first_of_cycle(value: Orchestration, linter: Linter, cycles: set[frozenset[str]]) -> bool:

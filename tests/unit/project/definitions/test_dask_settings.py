@@ -11,7 +11,7 @@ from orch_tui.engine.runs.start import RunRefused, RunRequest, plan_run, start_r
 from orch_tui.model.orchestration.resources import Resources
 from orch_tui.project.definitions.dask_settings import DaskSettings, TlsFiles
 from orch_tui.project.definitions.settings import ProjectSettings, decode_settings
-from orch_tui.project.lint.check import Linter
+from orch_tui.project.lint.check import Linter, check
 from orch_tui.project.project import open_project
 from orch_tui.project.toml.decode import Place
 
@@ -99,3 +99,18 @@ def test_a_library_that_is_not_there_is_named_beforehand(tmp_path: Path, monkeyp
     project = open_project(tmp_path)
     with pytest.raises(RunRefused, match="needs the package distributed"):
         start_run(project, plan_run(project, RunRequest("o")), by="test")
+
+
+def test_what_is_said_of_a_scheduler_is_said_once_where_it_stands(tmp_path: Path) -> None:
+    # GIVEN two orchestrations whose tasks run on one scheduler
+    task = {"command": "true"}
+    text = f'runs_on = "lab"\n{KIND}scheduler = "tcp://10.0.0.5:8786"\n'
+    project = make_commands(tmp_path, {"P": {"a": task}}, text)
+    other = tmp_path / "orchestrations" / "other.toml"
+    other.write_text((tmp_path / "orchestrations" / "o.toml").read_text())
+    # WHEN the project is checked
+    found = [problem for problem in check(open_project(project.root)) if problem.code == "backend"]
+    # THEN each of both warnings is there once, at its table in orch.toml
+    assert len(found) == 2 and {problem.file for problem in found} == {"orch.toml"}
+    line = (tmp_path / "orch.toml").read_text().splitlines()[(found[0].line or 0) - 1]
+    assert line == "[backends.lab]"
