@@ -107,10 +107,10 @@ class Connection:
         return answer
 
     async def drop(self, name: str) -> None:
-        """Take it out of the queue, whoever has asked for it."""
+        """Take it out of the queue, whoever has asked for it. Raises: OSError, TimeoutError."""
         self._unkept.pop(name, None)
         future = self._futures.pop(name, None) or self._library.Future(name, self.client)
-        await self.client.cancel([future], force=True)
+        await asyncio.wait_for(self.client.cancel([future], force=True), _ANSWER)
 
     async def leave(self) -> None:
         """What was asked for is kept, and goes on."""
@@ -135,6 +135,7 @@ class Client:
         self._waiting: dict[str, dict[str, Any]] = {}
         self._answers: bool | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._dropping: set[asyncio.Task[None]] = set()
 
     def tell(self, message: Mapping[str, Any]) -> None:
         self._writer.write(json.dumps(message).encode() + b"\n")
@@ -190,15 +191,17 @@ class Client:
             self._answers = answers
             self.tell({"answers": answers, "said": said})
 
-    async def take(self, message: Mapping[str, Any]) -> None:
+    def take(self, message: Mapping[str, Any]) -> None:
+        """What needs an answer of the scheduler is done beside the next messages: it may take its time."""
         if "submit" in message:
             self._submit(dict(message))
         elif "drop" in message:
             self._waiting.pop(message["drop"], None)
             if self._connection is not None:
-                await self._connection.drop(message["drop"])
+                dropping = asyncio.ensure_future(self._drop(self._connection, message["drop"]))
+                self._dropping.add(dropping)
+                dropping.add_done_callback(self._dropping.discard)
         elif self._asking is None or self._asking.done():
-            # In a task: the scheduler may take its time.
             self._asking = asyncio.ensure_future(self._tell_states(message["states"]))
 
     def _submit(self, message: dict[str, Any]) -> None:
@@ -214,14 +217,27 @@ class Client:
         try:
             states = await connection.states(names)
         except (OSError, TimeoutError) as error:
-            # A new one is made.
-            self._mute(error)
-            self._connection = None
+            self._lose(connection, error)
             return
         self._say(answers=True)
         self.tell({"states": {**states, **dict.fromkeys(self._waiting.keys() & states.keys(), "asked")}})
 
+    async def _drop(self, connection: Connection, name: str) -> None:
+        try:
+            await connection.drop(name)
+        except (OSError, TimeoutError) as error:
+            # Where it is not dropped, the worker that takes it sees that it must not begin.
+            self._lose(connection, error)
+
+    def _lose(self, connection: Connection, error: BaseException) -> None:
+        """It does not answer: a new one is made in its place."""
+        if connection is self._connection:
+            self._mute(error)
+            self._connection = None
+
     async def leave(self) -> None:
+        if self._dropping:
+            await asyncio.wait(self._dropping, timeout=_LEAVING)
         if self._connection is not None:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._connection.leave(), _LEAVING)
@@ -246,7 +262,7 @@ async def _serve() -> None:
     client = Client(json.loads(first)["settings"], writer)
     connecting = asyncio.ensure_future(client.connect())
     while line := await reader.readline():
-        await client.take(json.loads(line))
+        client.take(json.loads(line))
     connecting.cancel()
     await client.leave()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from orch_tui.engine.backends.dask.client import Connection
+from orch_tui.engine.backends.dask.client import Client, Connection
 
 
 class SlowOnce:
@@ -43,3 +44,40 @@ async def test_a_task_is_kept_though_the_scheduler_was_slow_once() -> None:
     connection.submit("orch-1", "python", "/nowhere", {})
     await asyncio.wait_for(told.wait(), 30)
     assert kept == ["orch-1"]
+
+
+class Hanging(SlowOnce):
+    """One whose scheduler never answers that it has dropped a task, until it is lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.submitted: list[str] = []
+        self.lost = asyncio.Event()
+
+    async def cancel(self, futures: list[Any], *, force: bool) -> None:
+        await self.lost.wait()
+        raise OSError("the connection was lost")
+
+    def submit(self, *arguments: object, key: str, **more: object) -> Any:
+        self.submitted.append(key)
+        return super().submit(*arguments, key=key, **more)
+
+
+async def test_a_scheduler_that_hangs_as_it_drops_a_task_holds_nothing_else_up() -> None:
+    # GIVEN a program whose scheduler does not answer to a drop
+    told: list[Any] = []
+    writer: Any = SimpleNamespace(write=lambda line: told.append(json.loads(line)))
+    program, hanging = Client({}, writer), Hanging()
+    library = SimpleNamespace(fire_and_forget=lambda future: None, Future=lambda name, client: name)
+    program._connection = Connection(library, hanging, program)
+    # WHEN it is told to drop one, and then asked for others
+    program.take({"drop": "orch-1"})
+    await asyncio.sleep(0)
+    program.take({"submit": "orch-2", "python": "python", "directory": "/nowhere", "resources": {}})
+    # THEN they are asked for at once
+    assert hanging.submitted == ["orch-2"]
+    # AND when it is lost, that is said, and a new connection is made
+    hanging.lost.set()
+    while program._connection is not None:
+        await asyncio.sleep(0)
+    assert {"answers": False, "said": "the connection was lost"} in told
