@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from orch_tui.engine.processes.process import kill_processes, tagged
 from orch_tui.engine.requests.requests import CancelRequest, ask
+from orch_tui.engine.runs import takeover
 from orch_tui.engine.runs.handover import hand_over
 from orch_tui.engine.runs.start import AlreadyRunning, RunEnded, RunRefused
 from orch_tui.engine.runs.takeover import take_over
@@ -305,3 +306,25 @@ def _agree(state: RunState, root: Path) -> None:
         assert task.succeeded
         # An attempt that was recorded but never began is said to be just that.
         assert all("never began" in attempt.reason for attempt in task.attempts[:-1]), task.id
+
+
+def test_where_no_lock_reaches_other_machines_a_run_of_one_is_not_taken_over(
+    tmp_path: Path, victims: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a run that another machine executed, as its journal says, on a file system whose locks stay here
+    project = make_commands(tmp_path, {"P": {"a": WAIT.format("a", 0)}})
+    process, directory = _start(tmp_path, victims)
+    until((tmp_path / "a.trace").exists)
+    _kill(process)
+    monkeypatch.setattr(takeover, "why_locks_stay_here", lambda path: "nfs4 with local_lock=all")
+    text, here = (directory / "run.toml").read_text(), os.uname().nodename
+    (directory / "run.toml").write_text(text.replace(f'host = "{here}"', 'host = "elsewhere"'))
+    # WHEN it is to be taken over THEN that is refused, and nothing is written
+    before = (directory / "run.toml").read_bytes()
+    with pytest.raises(RunRefused, match=r"executed on elsewhere, .* \(nfs4 with local_lock=all\)"):
+        take_over(project, directory, by="test")
+    assert (directory / "run.toml").read_bytes() == before
+    # AND one of this machine is, whatever the file system is
+    (directory / "run.toml").write_text(text)
+    (tmp_path / "a.go").touch()
+    assert take_over(project, directory, by="test").wait(30) is Status.SUCCESS

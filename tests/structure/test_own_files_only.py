@@ -38,6 +38,7 @@ ELSEWHERE = {
         "engine.processes.process.boot_id",
         "engine.processes.process.read_environment",
         "engine.processes.process.read_stat",
+        "project.concurrent.lock_reach.why_locks_stay_here",
     },
     "part of the installed program": {
         "browser.server.BrowserServer._page",

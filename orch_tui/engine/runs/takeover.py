@@ -21,6 +21,7 @@ from orch_tui.engine.backends.chosen import BackendMissing, Backends
 from orch_tui.engine.phases.admission import Limits
 from orch_tui.engine.phases.executor import PhaseExecutor
 from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest
+from orch_tui.engine.processes.process import own_identity
 from orch_tui.engine.processes.secrets_in_use import secrets_in_use
 from orch_tui.engine.record.recorder import Recorder
 from orch_tui.engine.record.run_clock import RunClock, clock_of
@@ -46,6 +47,7 @@ from orch_tui.model.run.run_start import plan_of
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import attempt_directory
+from orch_tui.project.concurrent.lock_reach import why_locks_stay_here
 from orch_tui.project.concurrent.locks import Lock, is_locked
 from orch_tui.project.history import summarize
 from orch_tui.project.journal.file import JOURNAL, Journal, JournalLocked, read_run
@@ -64,7 +66,7 @@ def take_over(project: Project, directory: Path, *, by: str, cancel: CancelReque
     Raises:
         AlreadyRunning: its executor is alive, or a newer run of the orchestration is executed.
         RunEnded: it has ended, also while this waited for those who executed it.
-        RunRefused: it was started on another machine.
+        RunRefused: it was started on another machine, or nobody can tell here whether one executes it there.
         FileNotFoundError: there is no such run.
         BrokenJournal: its journal cannot be read.
         OSError: its journal cannot be written, or others may have written it.
@@ -73,6 +75,7 @@ def take_over(project: Project, directory: Path, *, by: str, cancel: CancelReque
     state = read_run(directory)
     if state.finished:
         raise RunEnded(state)
+    _require_reach(directory, state)
     with contextlib.ExitStack() as held:
         loop = make_loop()
         held.callback(loop.close)
@@ -96,6 +99,20 @@ def take_over(project: Project, directory: Path, *, by: str, cancel: CancelReque
         run.start()
         held.pop_all()
         return run
+
+
+def _require_reach(directory: Path, state: RunState) -> None:
+    """That nobody has the lock of its journal says nothing where no lock reaches the machine of its executor. Raises:
+    RunRefused."""
+    host = state.executors[-1].get("host") if state.executors else None
+    if host is None or host == own_identity().host:
+        return
+    if (why := why_locks_stay_here(directory)) is not None:
+        raise RunRefused(
+            f"run {directory.name} cannot be taken over here: it was executed on {host}, and locks do not reach other "
+            f"machines from here ({why}), so that it may still be; go on with it there, or mount the project's file "
+            "system so that flock reaches its server"
+        )
 
 
 def settle(
