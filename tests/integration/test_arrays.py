@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from orch_tui.engine.phases import arrays
 from orch_tui.engine.requests.requests import CancelRequest
 from orch_tui.engine.runs.as_it_ran import AsItRan
 from orch_tui.engine.runs.start import RunRefused, start_run
@@ -192,6 +195,65 @@ def test_a_run_is_repeated_as_it_ran_with_the_items_of_then(tmp_path: Path) -> N
     assert states(state) == [Status.SUCCESS, Status.SUCCESS, Status.SKIPPED]
     assert parts.states[2].reason == f"did not run in run {active.directory.name}"
     assert (tmp_path / "ran").read_text().split() == ["data/a.csv", "data/b.csv"]
+
+
+def test_who_takes_over_a_repeated_array_right_after_it_unfolded_leaves_out_the_same_parts(tmp_path: Path) -> None:
+    # GIVEN a run that repeats an array of which one part ran, and that dies as soon as what it is run for is written
+    project = array(tmp_path, "echo {{ item }} >> ran; test {{ item }} = a || sleep 60", '["a", "b"]', max_parallel="1")
+    active = begin(project)
+    until(lambda: "success" in command_here(tmp_path, "show", active.directory.name, "load@1").stdout)
+    active.cancel(CancelRequest("ann", task="load@2"))
+    active.cancel(CancelRequest("ann"))
+    active.wait(30)
+    shutil.rmtree(active.directory / "tasks" / "load@2", ignore_errors=True)
+    (tmp_path / "ran").unlink()
+    again = start_run(project, plan_of_repeat(project, AsItRan("o", "last")), by="test")
+    again.wait(30)
+    journal = again.directory / "run.toml"
+    records = journal.read_text().split("\n\n")
+    kept = 1 + next(number for number, record in enumerate(records) if 'type = "unfolded"' in record)
+    journal.write_text("\n\n".join(records[:kept]) + "\n\n")
+    for part in (again.directory / "tasks").iterdir():
+        shutil.rmtree(part)
+    (tmp_path / "ran").unlink()
+    # WHEN another one goes on with it
+    take_over(project, again.directory, by="test").wait(30)
+    # THEN the part that did not run then is left out, and the other one repeated
+    state = read_run(again.directory)
+    assert states(state) == [Status.SUCCESS, Status.SKIPPED]
+    assert (tmp_path / "ran").read_text().split() == ["a"]
+
+
+def test_a_file_system_that_does_not_answer_stops_nothing_but_the_array(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN an array whose files are on a file system that does not answer, and a task beside it
+    files(tmp_path, "a.csv", "b.csv")
+    answers, look = threading.Event(), arrays.find
+
+    def mute(*arguments: Any) -> arrays.Found:
+        answers.wait(60)
+        return look(*arguments)
+
+    monkeypatch.setattr(arrays, "find", mute)
+    load = {"command": "echo {{ item }} >> ran", "each": '"data/*.csv"'}
+    project = make_commands(tmp_path, {"P": {"load": load, "other": "touch other"}})
+    try:
+        # WHEN it runs / THEN the other task does its work, and the run can be stopped
+        active = begin(project)
+        until((tmp_path / "other").exists)
+        active.cancel(CancelRequest("ann"))
+        assert active.wait(30) is Status.CANCELLED
+        assert loaded(read_run(active.directory)).status is Status.CANCELLED
+        # WHEN it answers while another run waits for it
+        (tmp_path / "other").unlink()
+        active = begin(project)
+        until((tmp_path / "other").exists)
+    finally:
+        answers.set()
+    # THEN its parts run
+    assert active.wait(30) is Status.SUCCESS
+    assert sorted((tmp_path / "ran").read_text().split()) == ["data/a.csv", "data/b.csv"]
 
 
 def test_a_shadow_of_an_array_says_of_each_part_what_it_would_have_written(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def _succeeded() -> list[Event]:
         events.ended(T0 + 7, "n", 1, Status.SUCCESS, exit_code=0),
         events.phase_ended(T0 + 7, "p", Status.SUCCESS),
         events.phase_started(T0 + 7, "q"),
-        events.unfolded(T0 + 7, "c", ["de", "fr", "it"], [3], BEFORE),
+        events.unfolded(T0 + 7, "c", ["de", "fr", "it", "es"], [3], BEFORE, left_out=[4]),
         events.spawning(T0 + 7, "c@1", 1),
         events.spawning(T0 + 7, "c@2", 1),
         events.ended(T0 + 7, "c@2", 1, Status.SUCCESS, exit_code=0, results={"rows": 2}),

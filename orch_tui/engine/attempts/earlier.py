@@ -64,7 +64,12 @@ class EarlierRun:
         known = self._state.tasks.get(task.id)
         if task.each is None or known is None or known.parts is None:
             return [task]
-        return [part.planned for part in known.parts.states if self.last_attempt(part.planned) is not None]
+        return [part for part in self.parts(task) if self.last_attempt(part) is not None]
+
+    def parts(self, array: PlannedTask) -> list[PlannedTask]:
+        """The parts that an array had then; none when its turn did not come."""
+        known = self._state.tasks.get(array.id)
+        return [part.planned for part in known.parts.states] if known is not None and known.parts is not None else []
 
     def last_attempt(self, task: PlannedTask) -> AttemptState | None:
         """The attempt that is repeated: the last one; None where none began that has a text."""

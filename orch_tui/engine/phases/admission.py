@@ -110,6 +110,7 @@ class Admission:
         now = self._recorder.now()
         if self._made is not None:
             self._made.settle()
+            self._unfold(self._made, queue, now)
         pause = queue.promote(now)
         # Who waits for the same pool, or for memory, is not asked for one by one.
         self._full, self._no_memory = {}, None
@@ -117,7 +118,7 @@ class Admission:
             queue.remove(task)
             try:
                 if task.each is not None and task.item is None:
-                    again = self._unfold(task, queue, now)
+                    again = self._look_for_parts(task, now)
                 else:
                     again = self._try_to_start(task, follow, now)
                 if again is not None:
@@ -144,16 +145,31 @@ class Admission:
             self._made = self._make_arrays()
         return self._made
 
-    def _unfold(self, task: PlannedTask, queue: PhaseQueue, now: float) -> float | None:
-        """As :meth:`_try_to_start`, for an array: its parts stand in its place then. Raises: OSError."""
+    def _look_for_parts(self, task: PlannedTask, now: float) -> float | None:
+        """As :meth:`_try_to_start`, for an array: it sleeps until it was found what it is run for. Raises: OSError."""
         try:
             if not self._arrays.hold(task, far=bool(self._backend_of(task).key)):
                 self._say_in_use(task)
                 return now + _LOCK_POLL
-            queue.unfold(task, self._arrays.unfold(task))
-        except (PrepareError, BackendMissing) as error:
+        except BackendMissing as error:
             self._settle(task, str(error))
-        return None
+            return None
+        self._arrays.look_for(task)
+        return inf
+
+    def _unfold(self, arrays: Arrays, queue: PhaseQueue, now: float) -> None:
+        """The parts of arrays that were found stand in their places now, unless people have skipped or stopped one."""
+        for task, looked in arrays.found():
+            if not queue.take_out({task.id}):
+                looked.exception()
+                continue
+            try:
+                queue.unfold(task, arrays.unfold(task, looked))
+            except PrepareError as error:
+                self._settle(task, str(error))
+            except OSError as error:
+                if self._must_wait(task, error):
+                    queue.put_back(task, now + DISK_POLL)
 
     def _try_to_start(self, task: PlannedTask, follow: Callable[[ActiveAttempt], None], now: float) -> float | None:
         """When it has to be looked at again, since somebody else has its configuration or has to answer; None when it

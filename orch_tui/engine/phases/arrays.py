@@ -4,10 +4,14 @@ The parts of an array run at once, with one configuration, which two tasks never
 the lock of the configuration alone, writes its name there and shares it from then on; each part joins, and its process
 inherits that. Nobody else gets the lock before the last of them is gone, and who takes the run over finds the name of
 its own array there. Whoever finds another name waits.
+
+What an array is run for is looked for beside the event loop: a folder may have a hundred thousand files, and be on a
+file system that does not answer.
 """
 
 from __future__ import annotations
 
+import asyncio
 import glob
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -15,13 +19,14 @@ from pathlib import Path
 
 from orch_tui.engine.attempts.earlier import EarlierRun
 from orch_tui.engine.attempts.programs import PrepareError
+from orch_tui.engine.processes.beside import beside
 from orch_tui.engine.record.recorder import Pen
+from orch_tui.model.dataclass import dataclass
 from orch_tui.model.events import events
 from orch_tui.model.events.reasons import Cause, Reason
 from orch_tui.model.orchestration.each import MOST_PARTS, Each, item_fault, list_items
 from orch_tui.model.run.plan import PlannedTask, RunPlan
 from orch_tui.model.run.promises import texts_now, why_unset
-from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.model.variables.references import MissingVariables, fill_variables, task_values
 from orch_tui.project.attempt_dir import parts_record
@@ -30,27 +35,66 @@ from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an array is run for, in order, and of these by their numbers (from 1) what is not run again, since it has
+    succeeded, and what is left out, since it did not run in the run that is repeated."""
+
+    items: Sequence[str]
+    reused: Sequence[int] = ()
+    left_out: Sequence[int] = ()
+
+
 class Arrays:
     """The arrays of one run. ``directory`` is the run's; ``who`` is a task, by its id, in words."""
 
     def __init__(
-        self, plan: RunPlan, pen: Pen, paths: ProjectPaths, directory: Path, who: Callable[[str], str]
+        self,
+        plan: RunPlan,
+        pen: Pen,
+        paths: ProjectPaths,
+        directory: Path,
+        who: Callable[[str], str],
+        wake: Callable[[], object],
     ) -> None:
+        """``wake`` is called on the loop when what an array is run for was found."""
         self._plan = plan
         self._pen = pen
         self._paths = paths
         self._directory = directory
         self._who = who
+        self._wake = wake
         self._held: dict[str, Lock] = {}
+        self._looking: dict[str, tuple[PlannedTask, asyncio.Future[Found]]] = {}
 
-    def unfold(self, task: PlannedTask) -> list[PlannedTask]:
-        """The turn of an array has come: what it is run for is written down, and its parts are what is left to do.
+    def look_for(self, task: PlannedTask) -> None:
+        """The turn of an array has come: begin to look for what it is run for, unless that goes on. Raises: OSError."""
+        if task.id in self._looking:
+            return
+        texts = texts_now(self._pen.state, self._plan.variables)
+        looking = beside(lambda: find(task, self._plan, self._paths, texts))
+        self._looking[task.id] = (task, looking)
+        looking.add_done_callback(lambda _: self._wake())
+
+    def found(self) -> list[tuple[PlannedTask, asyncio.Future[Found]]]:
+        """The arrays that it was found for, each once."""
+        ready = [(task, looking) for task, looking in self._looking.values() if looking.done()]
+        for task, _ in ready:
+            del self._looking[task.id]
+        return ready
+
+    def unfold(self, task: PlannedTask, looked: asyncio.Future[Found]) -> list[PlannedTask]:
+        """What it is run for is written down, and its parts are what is left to do.
 
         Raises:
             PrepareError: it cannot be told what it is run for, or there is nothing.
             OSError: a folder cannot be read.
         """
-        items = self._items(task)
+        try:
+            found = looked.result()
+        except MissingVariables as error:
+            raise PrepareError("; ".join(why_unset(self._pen.state, name) for name in error.names)) from error
+        items = found.items
         now, each = self._pen.now(), task.each.text if task.each is not None else ""
         if not items:
             reason = Reason.of(Cause.NO_ITEMS, each=each)
@@ -58,30 +102,11 @@ class Arrays:
                 raise PrepareError(f"{reason.sentence}; allow_empty = true makes that a success")
             self._pen.record(events.settled(now, task.id, Status.SUCCESS, reason))
             return []
-        done = done_before(task, items, self._plan, self._paths)
-        self._pen.record(events.unfolded(now, task.id, items, done, self._plan.rerun_of), durable=True)
-        self._set_aside(task)
+        earlier = self._plan.rerun_of or self._plan.as_it_ran
+        event = events.unfolded(now, task.id, items, found.reused, earlier, left_out=found.left_out)
+        self._pen.record(event, durable=True)
         parts = self._pen.state.tasks[task.id].parts
         return [part.planned for part in parts.states if not part.status.final] if parts is not None else []
-
-    def _set_aside(self, task: PlannedTask) -> None:
-        """Of an array that is repeated as it ran, those of its parts that did not run then."""
-        earlier, parts = EarlierRun.of(self._paths, self._plan), self._pen.state.tasks[task.id].parts
-        if earlier is None or parts is None:
-            return
-        reason = Reason.of(Cause.NOT_RUN_THEN, run=self._plan.as_it_ran)
-        for part in parts.states:
-            if earlier.last_attempt(part.planned) is None:
-                self._pen.record(events.settled(self._pen.now(), part.id, Status.SKIPPED, reason))
-
-    def _items(self, task: PlannedTask) -> Sequence[str]:
-        if self._plan.as_it_ran is None:
-            return find_items(task, self._pen.state, self._plan.variables, self._paths.root)
-        try:
-            then = read_run(self._paths.run(self._plan.orchestration, self._plan.as_it_ran)).tasks.get(task.id)
-        except (FileNotFoundError, BrokenJournal) as error:
-            raise PrepareError(f"run {self._plan.as_it_ran} cannot be read any more: {error}") from error
-        return then.parts.items if then is not None and then.parts is not None else ()
 
     def hold(self, task: PlannedTask, *, far: bool) -> bool:
         """Have the configuration for an array, or for that of a part; False when others have it. ``far``: its parts run
@@ -115,23 +140,33 @@ class Arrays:
 
     def leave(self) -> None:
         """Give up all of them; parts that run have theirs on."""
+        for _, looking in self._looking.values():
+            looking.cancel()
+        self._looking.clear()
         while self._held:
             self._held.popitem()[1].close()
 
 
-def find_items(task: PlannedTask, state: RunState, given: Mapping[str, str], root: Path) -> tuple[str, ...]:
-    """What an array is run for now: none, or in a fixed order. ``given`` are the variables of the run.
+def find(task: PlannedTask, plan: RunPlan, paths: ProjectPaths, texts: Mapping[str, str]) -> Found:
+    """What an array is run for now; ``texts`` are the variables of its run. Reads files: for a thread.
 
     Raises:
+        MissingVariables: one that it is made of has no value.
         PrepareError: it cannot be told, or cannot be used; the text says why.
         OSError: a folder cannot be read.
     """
-    if task.each is None:
-        return ()
-    try:
-        return items_of(task.each, texts_now(state, given), task.variables, root)
-    except MissingVariables as error:
-        raise PrepareError("; ".join(why_unset(state, name) for name in error.names)) from error
+    if plan.as_it_ran is not None:
+        return _found_then(task, EarlierRun(paths, paths.run(plan.orchestration, plan.as_it_ran)))
+    items = items_of(task.each, texts, task.variables, paths.root) if task.each is not None else ()
+    return Found(items, done_before(task, items, plan, paths))
+
+
+def _found_then(task: PlannedTask, earlier: EarlierRun) -> Found:
+    """The parts of an array that is repeated as it ran, without those that did not run then."""
+    parts = earlier.parts(task)
+    items = tuple(part.item.text for part in parts if part.item is not None)
+    left_out = [number for number, part in enumerate(parts, 1) if earlier.last_attempt(part) is None]
+    return Found(items, left_out=left_out)
 
 
 def items_of(each: Each, given: Mapping[str, str], own: Mapping[str, str], root: Path) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ class PhaseExecutor:
         self._attempts = AttemptRunner(recorder, partial(nested_in_run, paths, plan, directory.name))
         self._adopted = list(adopted)
         who = partial(who_waits, directory.name, plan.orchestration)
-        self._arrays = (plan, recorder, paths, directory, who)
+        self._arrays = (plan, recorder, paths, directory, who, self._wake_up)
         self._admission = Admission(recorder, prepare, backend_of, paths, limits, who, self._make_arrays, on_asked)
         self._walk = Walk(plan, recorder)
         self._by = by

@@ -114,7 +114,13 @@ SHAPES: dict[str, tuple[Field, ...]] = {
     EventType.PHASE_SKIPPED.value: (_PHASE, _STATUS, _REASON, _BECAUSE),
     EventType.DECIDED.value: (_PHASE, *DECISION),
     EventType.WAITING.value: (_TASK, _REASON, _BECAUSE, _maybe("until", TIME)),
-    EventType.UNFOLDED.value: (_TASK, Field("items", TEXTS), _maybe("reused", NUMBERS), _maybe("run", TEXT)),
+    EventType.UNFOLDED.value: (
+        _TASK,
+        Field("items", TEXTS),
+        _maybe("reused", NUMBERS),
+        _maybe("left_out", NUMBERS),
+        _maybe("run", TEXT),
+    ),
     EventType.SPAWNING.value: (_TASK, _ATTEMPT, _maybe("backend", TEXT), _maybe("name", TEXT)),
     EventType.QUEUED.value: (_TASK, _ATTEMPT, _REASON, _maybe("job", TEXT)),
     EventType.STARTED.value: (

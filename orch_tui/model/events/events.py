@@ -128,11 +128,22 @@ def waiting(at: float, task: str, reason: Reason, until: float | None = None) ->
     return _event(EventType.WAITING, at, task=task, **_why(reason), until=until)
 
 
-def unfolded(at: float, task: str, items: Sequence[str], reused: Sequence[int] = (), run: str | None = None) -> Event:
+def unfolded(
+    at: float,
+    task: str,
+    items: Sequence[str],
+    reused: Sequence[int] = (),
+    run: str | None = None,
+    *,
+    left_out: Sequence[int] = (),
+) -> Event:
     """The turn of an array has come: it has a part for each of these items, once and for all. The numbers (from 1) in
-    ``reused`` are of parts that succeeded in ``run``, and are not run again."""
-    again = {"reused": list(reused), "run": run} if reused else {}
-    return _event(EventType.UNFOLDED, at, task=task, items=list(items), **again)
+    ``reused`` are of parts that succeeded in ``run``, and are not run again; those in ``left_out`` of parts that did
+    not run in it, where it is repeated as it ran."""
+    earlier = {"reused": list(reused) or None, "left_out": list(left_out) or None}
+    return _event(
+        EventType.UNFOLDED, at, task=task, items=list(items), **earlier, run=run if reused or left_out else None
+    )
 
 
 def spawning(at: float, task: str, attempt: int, *, backend: str = "", name: str = "") -> Event:

@@ -251,10 +251,11 @@ class Parts:
     def unfold(cls, array: TaskState, at: float, data: Mapping[str, Any], executor: int) -> Self:
         """Out of the event that its turn has come."""
         states = [TaskState(planned, Status.WAITING) for planned in _parts_of(array.planned, data["items"])]
-        reason = Reason.of(Cause.REUSED, run=data.get("run", ""))
-        for number in data.get("reused", ()):
-            if number <= len(states):
-                states[number - 1].status, states[number - 1].because = Status.SKIPPED, reason
+        for numbers, cause in (("reused", Cause.REUSED), ("left_out", Cause.NOT_RUN_THEN)):
+            reason = Reason.of(cause, run=data.get("run", ""))
+            for number in data.get(numbers, ()):
+                if number <= len(states):
+                    states[number - 1].status, states[number - 1].because = Status.SKIPPED, reason
         array.attempts.append(AttemptState(1, at, executor=executor))
         return cls(states)
 

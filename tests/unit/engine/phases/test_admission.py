@@ -65,7 +65,7 @@ class Stand:
             self.paths,
             limits,
             "run r, {}".format,
-            lambda: Arrays(plan, self.recorder, self.paths, directory, "run r, {}".format),
+            lambda: Arrays(plan, self.recorder, self.paths, directory, "run r, {}".format, lambda: None),
         )
 
     def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:

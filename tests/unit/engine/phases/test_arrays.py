@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from orch_tui.engine.attempts.programs import PrepareError
-from orch_tui.engine.phases.arrays import Arrays, find_items
+from orch_tui.engine.phases.arrays import Arrays, find
 from orch_tui.engine.record.recorder import Recorder
 from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.orchestration.each import Each
@@ -39,7 +39,7 @@ def test_an_array_whose_name_could_not_be_written_has_its_configuration_when_the
     directory.mkdir(parents=True)
     journal = Journal.create(directory, RunHeader("r", "o", "O", T, "me"), plan)
     recorder = Recorder(journal, state, lambda: T)
-    arrays = Arrays(plan, recorder, paths, directory, "run r, {}".format)
+    arrays = Arrays(plan, recorder, paths, directory, "run r, {}".format, lambda: None)
     part = Parts.unfold(TaskState(task), 1.0, {"items": ["de", "fr"]}, 0).states[0].planned
 
     def full(*_: object) -> int:
@@ -64,7 +64,7 @@ def test_an_array_whose_name_could_not_be_written_has_its_configuration_when_the
 
 def test_a_pattern_that_no_name_can_have_is_a_fault_of_the_task(tmp_path: Path) -> None:
     # GIVEN a pattern with a variable that holds what no name of a file can hold
-    task, _, state = array_of(Each(files="{{ folder }}/*.csv"))
+    task, plan, _ = array_of(Each(files="{{ folder }}/*.csv"))
     # WHEN its files are looked for / THEN the task is told why there are none
     with pytest.raises(PrepareError, match="a character that is not shown"):
-        find_items(task, state, {"folder": "a\0b"}, tmp_path)
+        find(task, plan, ProjectPaths(tmp_path), {"folder": "a\0b"})

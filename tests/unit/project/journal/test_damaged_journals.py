@@ -186,7 +186,7 @@ def test_every_event_that_this_program_writes_has_the_shape_that_is_asked_for() 
         "usage": Usage(1, 2.0, 3, 4), "rows": (RowResult("r", "R", Status.ERROR),),
         "question": Question("May it go on?", approvers=("ann",), timeout=60.0),
         "one": Intervention("x", InterventionKind.LIMIT, "ann", "why", phase="t", limit=2),
-        "items": ["de", "fr"], "reused": [2],
+        "items": ["de", "fr"], "reused": [2], "left_out": [1],
     }  # fmt: skip
     seen = set()
     for name in (kind.value for kind in EventType):
