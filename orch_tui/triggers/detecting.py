@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from orch_tui.model.orchestration.triggers import AfterOutcome, Trigger, TriggerKind
@@ -19,27 +19,26 @@ from orch_tui.triggers.values import Facts, Found
 
 _RUNS = 500
 """So many runs of the other orchestration are looked at."""
-_FAR = 30.0
-"""Seconds between two looks at tables that are kept on a server."""
 _MAGIC = "*?["
 _WELL = (Status.SUCCESS, Status.WARNING)
 
 
-def present(paths: ProjectPaths, trigger: Trigger) -> Facts:
-    """All facts that there are now: they were there before anybody waited for them. Raises: OSError."""
+def present(paths: ProjectPaths, trigger: Trigger, tables: Facts) -> Facts:
+    """All facts that there are now: they were there before anybody waited for them. ``tables`` are the versions of
+    those that it waits for. Raises: OSError."""
     if trigger.kind is TriggerKind.FILES:
         return {path: stamp for path, stamp, _ in _files(paths, trigger.what)}
     if trigger.kind is TriggerKind.TABLES:
-        return _versions(paths, trigger)
+        return tables
     return dict.fromkeys(run_ids(paths, trigger.what)[:_RUNS], "before")
 
 
-def find(paths: ProjectPaths, trigger: Trigger, seen: Facts, now: float) -> Found:
-    """What there is beyond ``seen``. Raises: OSError."""
+def find(paths: ProjectPaths, trigger: Trigger, seen: Facts, now: float, tables: Facts) -> Found:
+    """What there is beyond ``seen``; ``tables`` as above. Raises: OSError."""
     if trigger.kind is TriggerKind.FILES:
         return _find_files(paths, trigger, seen, now)
     if trigger.kind is TriggerKind.TABLES:
-        return _find_tables(paths, trigger, seen)
+        return _find_tables(trigger, seen, tables)
     return _find_ended(paths, trigger, seen)
 
 
@@ -87,9 +86,10 @@ def _find_files(paths: ProjectPaths, trigger: Trigger, seen: Facts, now: float) 
     return Found(new, there, min(wakes, default=None))
 
 
-def _versions(paths: ProjectPaths, trigger: Trigger) -> Facts:
+def versions_of(paths: ProjectPaths, tables: Sequence[str]) -> Facts:
+    """The current version of each table that there is. Raises: OSError, PlaceError."""
     storage, found = open_storage(paths), {}
-    for table in trigger.tables:
+    for table in tables:
         try:
             info = storage.get(table)
         except StorageError as error:
@@ -102,14 +102,12 @@ def _versions(paths: ProjectPaths, trigger: Trigger) -> Facts:
     return found
 
 
-def next_look(paths: ProjectPaths, trigger: Trigger, now: float) -> float | None:
-    """When to look again although nothing tells of changes; None where something does."""
-    far = trigger.kind is TriggerKind.TABLES and open_storage(paths).place.far
-    return now + _FAR if far else None
+def are_far(paths: ProjectPaths) -> bool:
+    """Whether tables are kept on a server, which may not answer, and tells nobody of a change."""
+    return open_storage(paths).place.far
 
 
-def _find_tables(paths: ProjectPaths, trigger: Trigger, seen: Facts) -> Found:
-    now = _versions(paths, trigger)
+def _find_tables(trigger: Trigger, seen: Facts, now: Facts) -> Found:
     complete = all(table in now and now[table] != seen.get(table) for table in trigger.tables)
     return Found(now if complete else {}, now if complete else seen)
 

@@ -7,8 +7,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from orch_tui.model.errors import OrchError
 from orch_tui.model.orchestration.starts import TRIGGER_PREFIX, Schedule
 from orch_tui.model.orchestration.triggers import Trigger, TriggerKind
 from orch_tui.model.texts.text import counted, safe_line
@@ -19,7 +21,8 @@ from orch_tui.scheduling.pauses import read_pauses
 from orch_tui.scheduling.processes import Processes
 from orch_tui.scheduling.store import FileLedger, scheduling_directory
 from orch_tui.scheduling.values import Outcome, Record, Watched, Why, pause_at
-from orch_tui.triggers.detecting import find, next_look, present, watched_places
+from orch_tui.triggers.detecting import are_far, find, present, versions_of, watched_places
+from orch_tui.triggers.far import FarTables
 from orch_tui.triggers.store import keep_seen, read_seen
 from orch_tui.triggers.values import Facts, Occurrence, Seen
 
@@ -72,6 +75,7 @@ class TriggerCompanion:
         self._project = project
         self._paths = project.paths
         self._processes = Processes(project.root, scheduling_directory(project.paths) / "starts.log")
+        self._far = FarTables(partial(versions_of, self._paths))
         self._going: set[tuple[str, str]] = set()
         self._tries: dict[tuple[str, str], tuple[int, float]] = {}
 
@@ -85,25 +89,54 @@ class TriggerCompanion:
         triggers = triggers_of(self._project)
         if not triggers:
             return None
+        self._far.heard()
         pauses = read_pauses(self._paths)
-        wakes = []
+        wakes, faults = list[float | None](), list[OSError | OrchError]()
         for one in triggers:
             if one.trigger.enabled:
                 paused = pause_at(pauses, one.orchestration, moment.now)
-                if paused is None:
-                    wakes += [self._look_at(one, moment), next_look(self._paths, one.trigger, moment.now)]
-                else:
+                if paused is not None:
                     wakes.append(paused.end)
+                    continue
+                # What cannot be looked at for one keeps no other from its turn.
+                try:
+                    wakes += self._look(one, moment)
+                except (OSError, OrchError) as error:
+                    faults.append(error)
+        if faults:
+            raise faults[0]
         return min((wake for wake in wakes if wake is not None), default=None)
 
-    def _look_at(self, one: Pulled, moment: Moment) -> float | None:
+    def _look(self, one: Pulled, moment: Moment) -> list[float | None]:
+        """Look at one trigger; when to do that again. Raises: OSError, OrchError."""
+        if one.trigger.kind is not TriggerKind.TABLES:
+            return [self._look_at(one, moment, {})]
+        tables = one.trigger.tables
+        if not are_far(self._paths):
+            return [self._look_at(one, moment, versions_of(self._paths, tables))]
+        key = (one.orchestration, one.trigger.id, *tables)
+        there, wakes = self._far.versions(key, tables, moment.up), list[float | None]()
+        seen = read_seen(self._paths, one.orchestration, one.trigger.id)
+        if there is not None or (seen is not None and seen.going is not None):
+            # What is to be started waits for no answer.
+            wakes.append(self._look_at(one, moment, there))
+        due = self._far.next_look(key)
+        return [*wakes, None if due is None else moment.now + due - moment.up]
+
+    def _look_at(self, one: Pulled, moment: Moment, tables: Facts | None) -> float | None:
+        """``tables`` are the versions of those that it waits for; None where they are not known now."""
         trigger, now = one.trigger, moment.now
         seen = read_seen(self._paths, one.orchestration, trigger.id)
         if seen is None or seen.what != one.what:
+            if tables is None:
+                return None
             # What is there now was there before it.
             settled = seen.settled if seen is not None else 0.0
             keep_seen(
-                self._paths, one.orchestration, trigger.id, Seen(one.what, present(self._paths, trigger), settled)
+                self._paths,
+                one.orchestration,
+                trigger.id,
+                Seen(one.what, present(self._paths, trigger, tables), settled),
             )
             return None
         if seen.going is not None:
@@ -113,7 +146,9 @@ class TriggerCompanion:
             seen = replace(seen, settled=seen.going.at, going=None)
             keep_seen(self._paths, one.orchestration, trigger.id, seen)
             FileLedger(self._paths, one.watched).prune(seen.settled)
-        found = find(self._paths, trigger, seen.facts, now)
+        if tables is None:
+            return None
+        found = find(self._paths, trigger, seen.facts, now, tables)
         if seen.settled and now < seen.settled + trigger.cool_down:
             return seen.settled + trigger.cool_down
         if found.new:
@@ -156,12 +191,13 @@ class TriggerCompanion:
 
     @property
     def descriptors(self) -> Sequence[int]:
-        """Readable once a process that it started has ended."""
-        return self._processes.descriptors
+        """Readable once a process that it started has ended, or a server has answered."""
+        return [*self._processes.descriptors, *self._far.descriptors]
 
     def leave(self) -> None:
         """Let what was started go on by itself."""
         self._processes.leave()
+        self._far.close()
 
 
 def _variables(trigger: Trigger, new: Facts, at: float) -> dict[str, str]:

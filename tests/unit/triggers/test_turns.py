@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +19,9 @@ from orch_tui.scheduling.outage import Moment, this_moment
 from orch_tui.scheduling.pauses import pause
 from orch_tui.scheduling.store import FileLedger
 from orch_tui.scheduling.values import Outcome, Pause, Record
+from orch_tui.storage.place import PlaceError
 from orch_tui.storage.storage import Storage
+from orch_tui.triggers import turns
 from orch_tui.triggers.store import read_seen
 from orch_tui.triggers.turns import Pulled, TriggerCompanion, triggers_of
 from orch_tui.triggers.values import Occurrence
@@ -226,3 +230,76 @@ def _write(it: Desk, versions: dict[str, int]) -> None:
     for table, version in versions.items():
         while (info := storage.get(table)) is None or info.version < version:
             put(storage, table, "SELECT 1 AS n")
+
+
+class Far:
+    """A server that answers when it is let, with these versions of tables or a fault."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answers, self.asked = threading.Event(), 0
+        self.versions: dict[str, str] | OSError = {}
+        monkeypatch.setattr(turns, "are_far", lambda paths: True)
+        monkeypatch.setattr(turns, "versions_of", self._versions_of)
+
+    def _versions_of(self, paths: object, tables: Sequence[str]) -> dict[str, str]:
+        self.asked += 1
+        assert self.answers.wait(60)
+        if isinstance(self.versions, OSError):
+            raise self.versions
+        return self.versions
+
+
+def heard(it: Desk) -> float | None:
+    """The turn that is due since a server has answered."""
+    assert it.companion is not None
+    assert select.select(it.companion.descriptors, [], [], 30)[0]
+    return it.turn()
+
+
+def test_a_server_that_does_not_answer_delays_no_turn_and_no_other_trigger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a trigger of a table on a server, and one of files
+    far = Far(monkeypatch)
+    it = desk(tmp_path, f'\n[[triggers]]\nid = "far"\ntables = ["raw/rows"]\n{FILES}')
+    # WHEN the server does not answer, THEN the turn ends at once, and nobody asks it twice
+    assert it.turn() is None and it.turn() is None and far.asked == 1
+    # AND a file that comes meanwhile starts its run
+    (tmp_path / "incoming" / "a.csv").touch()
+    it.late = 6.0
+    it.turn()
+    assert len(it.processes.started) == 1
+    # WHEN it answers, THEN what is there was there before, and it is asked again after a while
+    far.versions = {"raw/rows": "1"}
+    far.answers.set()
+    assert heard(it) is not None and far.asked == 1
+    it.late = 40.0
+    it.turn()
+    heard(it)
+    # WHEN there is a new version, THEN that starts a run
+    far.versions = {"raw/rows": "2"}
+    it.late = 80.0
+    it.turn()
+    heard(it)
+    seen = read_seen(it.project.paths, "o", "far")
+    assert seen is not None and seen.going is not None and len(it.processes.started) == 2
+
+
+def test_what_a_server_refuses_is_said_until_it_answers_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a server that refuses
+    far = Far(monkeypatch)
+    far.versions = PlaceError("no such bucket")
+    far.answers.set()
+    it = desk(tmp_path, '\n[[triggers]]\nid = "far"\ntables = ["raw/rows"]\n')
+    it.turn()
+    # WHEN it has said so, THEN each turn does, also while it is asked again
+    with pytest.raises(PlaceError, match="no such bucket"):
+        heard(it)
+    far.answers.clear()
+    it.late = 15.0
+    with pytest.raises(PlaceError, match="no such bucket"):
+        it.turn()
+    # WHEN it answers, THEN all is well
+    far.versions = {}
+    far.answers.set()
+    assert heard(it) is not None
