@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT, Component
@@ -181,7 +182,7 @@ class Project:
         cached = self._orchestrations.get(orchestration_id)
         if cached is not None:
             return cached
-        from orch_tui.project.definitions.orchestrations import decode_orchestration
+        from orch_tui.project.definitions.orchestrations import decode_orchestration, has_all_ids
 
         path = self.paths.orchestration(orchestration_id)
         shown = self.paths.relative(path)
@@ -190,10 +191,13 @@ class Project:
             raise _missing("orchestration", orchestration_id, known, "see orch-tui list", unlisted)
         source = self._read(path)
         place = Place(shown, source.text, orchestration_id)
-        value = decode_orchestration(self._parse(path, source), place, orchestration_id)
+        document = self._parse(path, source)
+        value = decode_orchestration(document, place, orchestration_id)
         self._note(path, place.problems)
         if place.broken:
             raise DefinitionError(place.problems)
+        if has_all_ids(document):
+            self._sources[path] = replace(source, reads_as=value)
         self._orchestrations[orchestration_id] = value
         return value
 

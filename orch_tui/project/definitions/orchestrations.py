@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.components.configuration import split_ref
@@ -61,6 +61,12 @@ def _alerts(tables: Sequence[Table], phases: Sequence[str], tasks: Sequence[str]
     from orch_tui.project.definitions.alert_fields import read_alerts
 
     return read_alerts(tables, phases, tasks, whole_project=False)
+
+
+def has_all_ids(data: Mapping[str, Any]) -> bool:
+    """Whether a document that was decoded has the ids of all its phases and tasks in writing."""
+    phases = data.get("phases", [])
+    return all("id" in phase and all("id" in task for task in phase.get("tasks", [])) for phase in phases)
 
 
 def derived_task_id(configuration: str) -> str:

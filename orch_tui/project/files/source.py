@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
@@ -25,6 +25,9 @@ from orch_tui.project.files.given_files import (
     real_path,
 )
 from orch_tui.project.files.own_files import NotOwnFile, open_own
+
+if TYPE_CHECKING:
+    from orch_tui.model.orchestration.orchestration import Orchestration
 
 _PLACE = pattern(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 # O_NONBLOCK: opening a named pipe must not wait for somebody to write into it.
@@ -47,11 +50,14 @@ class SourceText:
     """The text of a file as read, line ends included, and the SHA-256 of its bytes in hex.
 
     ``files`` has the texts that a configuration names with ``{ file = "…" }``, by absolute path.
+    ``reads_as`` is what the file of an orchestration means, where that is known and all ids are in writing: what is
+    saved next is compared with it.
     """
 
     text: str
     digest: str
     files: Mapping[Path, str] = field(default_factory=dict, repr=False, hash=False)
+    reads_as: Orchestration | None = field(default=None, repr=False, compare=False)
 
 
 def describe(problem: Problem) -> str:

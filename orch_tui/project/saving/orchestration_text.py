@@ -10,8 +10,10 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Variable
+from orch_tui.project.definitions.orchestrations import has_all_ids
 from orch_tui.project.definitions.rules import rule_values
 from orch_tui.project.definitions.task_fields import PHASE_OPTIONS, TASK_KEYS, option_values, task_values
+from orch_tui.project.saving.changed_part import ROOT, changed_part, joined
 from orch_tui.project.saving.starts_text import STARTS, edit_starts
 from orch_tui.project.toml.blocks import PREAMBLE, Block, BlockKey, arrange, split_blocks
 from orch_tui.project.toml.edit import TextEdit, VariableValue, edit_errors, edit_text
@@ -118,25 +120,58 @@ def new_text(value: Orchestration, extra: Mapping[str, Any] | None = None) -> st
     return edit_starts(house_text(value, extra), {}, replace(value, schedules=(), triggers=(), alerts=()), value)
 
 
-def compose(text: str, new: Orchestration, read: Read) -> Composed:
+def compose(text: str, new: Orchestration, read: Read, known: Orchestration | None = None) -> Composed:
     """The file's new text, after an edit of what ``text`` reads as.
 
-    What starts it and its alerts are edited first. For the rest three ways are tried, the most careful one first; the
-    text returned has been read back and is equal to ``new``.
+    Where it is ``known`` what ``text`` reads as, and all ids are in writing, only the part that changes is looked at if
+    it can be. Else what starts it and its alerts are edited first, and for the rest three ways are tried, the most
+    careful one first. What was written anew has been read back and is equal to ``new``.
 
     Raises:
         ValueError: ``new`` holds something that no text can express.
         DefinitionError: ``text`` cannot be read.
     """
-    old, raw = read(text)
-    if old == new and _has_all_ids(raw):
+    # Under another id a file without a name reads otherwise.
+    if known is not None and known.id == new.id:
+        if known == new:
+            return Composed(text, Way.UNCHANGED)
+        edited = _by_changed_part(text, known, new, read)
+        if edited is not None:
+            return Composed(edited, Way.BY_BLOCKS)
+    return _compose(text, *read(text), new, read)
+
+
+def _by_changed_part(text: str, old: Orchestration, new: Orchestration, read: Read) -> str | None:
+    """The new text, of which all but the part that changes stayed; None where it takes all of it to tell."""
+    part = changed_part(text, old, new)
+    if part is None:
+        return None
+    try:
+        value, raw = read(part.text)
+        if value.phases != part.old:
+            return None
+        wanted = replace(value, phases=part.new)
+        if any(getattr(old, key) != getattr(new, key) for key in ROOT):
+            if any(getattr(value, key) != getattr(old, key) for key in ROOT):
+                return None
+            wanted = replace(wanted, **{key: getattr(new, key) for key in ROOT})
+        edited, way = _compose(part.text, value, raw, wanted, read)
+    except edit_errors():
+        # The way over the whole file says what is wrong, or does it.
+        return None
+    return joined(part, edited) if way in (Way.UNCHANGED, Way.BY_BLOCKS) else None
+
+
+def _compose(text: str, old: Orchestration, raw: Values, new: Orchestration, read: Read) -> Composed:
+    """``text`` reads as ``old`` and ``raw``. Raises: as :func:`compose`."""
+    if old == new and has_all_ids(raw):
         return Composed(text, Way.UNCHANGED)
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     bare = text.removeprefix("\ufeff")
     line_end = "\r\n" if "\r\n" in bare else "\n"
     if any(getattr(old, key) != getattr(new, key) for key in STARTS):
         bare, old, raw = _with_starts(bare, raw, old, new, read, line_end)
-        if old == new and _has_all_ids(raw):
+        if old == new and has_all_ids(raw):
             return Composed(mark + bare, Way.IN_PLACE)
     for way, edited in ((Way.BY_BLOCKS, _by_blocks), (Way.IN_PLACE, _in_place), (Way.NEW_PHASES, _by_new_phases)):
         try:
@@ -169,11 +204,6 @@ def _with_starts(
     if value != wanted or not _keeps_unknown(raw, document, STARTS):
         raise ValueError("the schedules, triggers and alerts cannot be written so that they read back equal")
     return candidate, value, document
-
-
-def _has_all_ids(raw: Mapping[str, Any]) -> bool:
-    phases = raw.get("phases", [])
-    return all("id" in phase and all("id" in task for task in phase.get("tasks", [])) for phase in phases)
 
 
 def _keeps_unknown(before: Mapping[str, Any], after: Mapping[str, Any], edited: Container[str] = ()) -> bool:

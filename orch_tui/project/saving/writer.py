@@ -124,13 +124,14 @@ def save_orchestration(
             if read(text)[0] != orchestration:
                 raise ValueError("the orchestration cannot be written so that it reads back equal")
             return text
-        return orchestration_text.compose(base.text, orchestration, read).text
+        return orchestration_text.compose(base.text, orchestration, read, base.reads_as).text
 
     text = _composed(compose, shown)
     with locked(project, shown):
         _check_disk(project, path, base.text if base else None, text, force=force, over=over)
         write_texts(project, path, {path: text})
-    return SourceText(text, digest_of(text))
+    # Each way of writing it puts all ids into the text.
+    return SourceText(text, digest_of(text), reads_as=orchestration)
 
 
 def save_configuration(

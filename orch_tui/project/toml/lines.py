@@ -20,14 +20,15 @@ KeyPath = tuple[str | int, ...]
 _SPACE = pattern(r"[ \t]*")
 _SPACE_AND_COMMENTS = pattern(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BARE_KEY = pattern(r"[A-Za-z0-9_-]+")
-_STRING = pattern(
+STRING = pattern(
     r'"""(?:\\.|[^\\])*?"""(?:"{0,2})'
     r"|'''.*?'''(?:'{0,2})"
     r'|"(?:\\.|[^"\\\n])*"'
     r"|'[^'\n]*'",
     re.DOTALL,
 )
-_STRING_OR_COMMENT = pattern(rf"{_STRING.pattern}|(?P<comment>#[^\r\n]*)", re.DOTALL)
+"""A string of TOML in any of its four forms, quotes included."""
+_STRING_OR_COMMENT = pattern(rf"{STRING.pattern}|(?P<comment>#[^\r\n]*)", re.DOTALL)
 _SCALAR = pattern(r"[^,\]}#\r\n]+")
 _LINE_END = pattern(r"[^\n]*(?:\n|\Z)")
 
@@ -167,7 +168,7 @@ class _Scanner:
         while True:
             position = self.match(_SPACE, position)
             if self.at(position) in ('"', "'"):
-                end = self.match(_STRING, position)
+                end = self.match(STRING, position)
                 parts.append(str(tomllib.loads("k = " + self.text[position:end])["k"]))
             else:
                 end = self.match(_BARE_KEY, position)
@@ -180,7 +181,7 @@ class _Scanner:
     def end_of_value(self, position: int, path: KeyPath) -> int:
         character = self.at(position)
         if character in ('"', "'"):
-            return self.match(_STRING, position)
+            return self.match(STRING, position)
         if character == "[":
             return self.array(position, path)
         if character == "{":

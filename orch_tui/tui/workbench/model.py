@@ -18,7 +18,6 @@ from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.files.source import read_source
 from orch_tui.project.project import DefinitionError, Project, SourceText
 from orch_tui.project.saving.drafts import Draft
-from orch_tui.project.saving.writer import Over, save_orchestration
 from orch_tui.tui.workbench.catalog import Catalog
 from orch_tui.tui.workbench.tree.rule_row import RuleRow, title_of_rule
 
@@ -359,14 +358,11 @@ class Workbench:
 
     # The file
 
-    def save(self, *, force: bool = False, over: Over | None = None) -> None:
-        """Write the file, with ``over`` over what was seen on disk. Nothing is lost, and edits stay when it raises.
-
-        Raises: ChangedOnDisk, DefinitionError, SaveError.
-        """
-        value = self.value
-        self.base = save_orchestration(self.project, value, self.base, force=force, over=over)
+    def saved(self, value: Orchestration, base: SourceText) -> None:
+        """``value`` was written as ``base``; edits since then are unsaved ones."""
+        self.base = base
         self.history.mark_saved_as(value)
+        self.project.forget(self.path)
 
     def reload(self) -> bool:
         """Take over what is on disk now; the edits stay in the undo list. False when it is equal to the value.

@@ -16,6 +16,8 @@ from orch_tui.project.project import Project, open_project
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.plan.edits import arranged as arrange_bench
 
+from tests.support.saving import save
+
 
 def shape(orch: Orchestration) -> dict[str, str]:
     return {phase.name: " ".join(task.id for task in phase.tasks) for phase in orch.phases}
@@ -83,9 +85,9 @@ def test_random_graphs(tmp_path: Path, seed: int) -> None:
     assert arranged(project, value) is value
     # AND once it is undone, the file is what it was byte for byte, also when it was saved in between
     if value is not project.orchestration("o"):
-        bench.save()
+        save(bench)
         bench.undo()
-    bench.save()
+    save(bench)
     assert file.read_bytes() == before
 
 

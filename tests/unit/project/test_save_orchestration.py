@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from orch_tui.model.edits import edits
 from orch_tui.model.orchestration.orchestration import Orchestration, Phase, Task, TaskOptions, Variable
 from orch_tui.model.orchestration.retry import Retry, RetryOn
-from orch_tui.project.definitions.orchestrations import decode_orchestration
+from orch_tui.project.definitions.orchestrations import decode_orchestration, has_all_ids
 from orch_tui.project.files.source import DefinitionError, parse_toml
 from orch_tui.project.saving import orchestration_text
 from orch_tui.project.saving.orchestration_text import Composed, Way, compose, house_text
@@ -72,8 +73,17 @@ def read(text: str) -> Orchestration:
     return value
 
 
+def read_with_document(text: str) -> tuple[Orchestration, dict[str, Any]]:
+    return read(text), parse_toml(text, "a.toml")
+
+
 def composed(text: str, new: Orchestration) -> Composed:
-    return compose(text, new, lambda text: (read(text), parse_toml(text, "a.toml")))
+    """What becomes of a text of which nothing is known; the same as when it is known what it reads as."""
+    whole = compose(text, new, read_with_document)
+    old, document = read_with_document(text)
+    if has_all_ids(document) and whole.way in (Way.UNCHANGED, Way.BY_BLOCKS):
+        assert compose(text, new, read_with_document, old).text == whole.text
+    return whole
 
 
 def saved(text: str, new: Orchestration) -> str:

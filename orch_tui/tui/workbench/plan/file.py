@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from textual.timer import Timer
 
 from orch_tui.model.components.component import ORCHESTRATION_COMPONENT
 from orch_tui.model.components.fault import Fault
-from orch_tui.model.orchestration.orchestration import Task
+from orch_tui.model.orchestration.orchestration import Orchestration, Task
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.project.project import DefinitionError
+from orch_tui.project.project import DefinitionError, Project, SourceText
 from orch_tui.project.saving.drafts import Draft, found_drafts
-from orch_tui.project.saving.writer import ChangedOnDisk, Over, SaveError
+from orch_tui.project.saving.writer import ChangedOnDisk, Over, SaveError, save_orchestration
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.conflict import Answer, Conflict
 from orch_tui.tui.draft_keeper import DraftKeeper
@@ -60,6 +63,10 @@ class FileController:
         self._draft_timer: Timer | None = None
         self._has_draft = False
         self._left_for_files = False
+        self._turn = asyncio.Lock()
+        self._begun = self._ended = 0
+        self._all_done = asyncio.Event()
+        self._all_done.set()
 
     @property
     def actions(self) -> Mapping[str, Callable[[], object]]:
@@ -155,23 +162,52 @@ class FileController:
 
         ``over`` is what was seen on disk and is to be written over.
         """
-        bench = self._bench
-        if not bench.dirty and over is None and bench.base is not None:
-            self._host.say("Everything is saved already.", seconds=2)
-            return
+        self._begun += 1
+        self._all_done.clear()
+        # Each in a group of its own: a save that the next one breaks off would go on in its thread, unheard.
+        self._host.in_background(partial(self._save, over, then), f"save {self._begun}", "save the file")
+
+    async def _save(self, over: Over | None, then: Callable[[], object] | None) -> None:
         try:
-            bench.save(over=over)
-        except ChangedOnDisk as conflict:
-            self._ask_about(conflict, then)
-            return
-        except (SaveError, DefinitionError) as error:
-            self._host.say(f"{error} The edits stay here and are kept as a draft.", "error", seconds=12)
-            return
+            is_saved = await self.saved(over=over, then=then)
+        finally:
+            self._ended += 1
+            if self._ended == self._begun:
+                self._all_done.set()
+        if is_saved and then is not None:
+            then()
+
+    async def saved(self, *, over: Over | None = None, then: Callable[[], object] | None = None) -> bool:
+        """As :meth:`save`, but True once what was there when it began is saved; ``then`` is for after a question."""
+        bench = self._bench
+        async with self._turn:
+            if not bench.dirty and over is None and bench.base is not None:
+                self._host.say("Everything is saved already.", seconds=2)
+                return True
+            value = bench.value
+            try:
+                base = await asyncio.to_thread(_write, bench.project.root, value, bench.base, over)
+            except ChangedOnDisk as conflict:
+                self._ask_about(conflict, then)
+                return False
+            except (SaveError, DefinitionError) as error:
+                self._host.say(f"{error} The edits stay here and are kept as a draft.", "error", seconds=12)
+                return False
+            bench.saved(value, base)
         self.keep_draft()
         self._desk.marks_changed()
         self._host.say(f"Saved to {bench.project.paths.relative(bench.path)}.", seconds=3)
-        if then is not None:
-            then()
+        return True
+
+    @property
+    def _is_saving(self) -> bool:
+        """Whether a save was asked for, or goes on: what is unsaved is not known yet."""
+        return not self._all_done.is_set() or self._turn.locked()
+
+    async def _settled(self) -> None:
+        await self._all_done.wait()
+        async with self._turn:
+            pass
 
     def _ask_about(self, conflict: ChangedOnDisk, then: Callable[[], object] | None) -> None:
         def take(answer: Answer | None) -> None:
@@ -194,7 +230,8 @@ class FileController:
         if changed:
             self._host.say("The file was read again; u brings the edits back.")
 
-    def edit_file(self) -> None:
+    async def edit_file(self) -> None:
+        await self._settled()
         if self._bench.dirty:
             self._host.say("Save first with s: the editor would not see these edits.", "warning")
             return
@@ -202,6 +239,7 @@ class FileController:
         self._read_again()
 
     async def show_versions(self) -> None:
+        await self._settled()
         if self._bench.dirty:
             self._host.say("Save first with s: going back would not see these edits.", "warning")
             return
@@ -213,7 +251,8 @@ class FileController:
     def _read_again(self) -> None:
         """After files may have been edited elsewhere in the program."""
         self._desk.definitions_changed()
-        if self._bench.changed_on_disk():
+        # A save that is going on looks at the disk itself.
+        if not self._is_saving and self._bench.changed_on_disk():
             if self._bench.dirty:
                 self._host.say("The file was changed on disk; saving will show the difference.", "warning")
             else:
@@ -270,6 +309,9 @@ class FileController:
 
     def ask_to_leave(self, then: Callable[[], object]) -> None:
         """Go on with ``then`` when nothing is unsaved, or after the person said what becomes of it."""
+        if self._is_saving:
+            self._host.in_background(partial(self._ask_when_settled, then), "leave", "wait for the file to be saved")
+            return
         if not self._bench.dirty:
             self._finish(then)
             return
@@ -282,12 +324,16 @@ class FileController:
 
         self._host.show_screen(_unsaved(), take)
 
+    async def _ask_when_settled(self, then: Callable[[], object]) -> None:
+        await self._settled()
+        self.ask_to_leave(then)
+
     async def may_leave(self) -> bool:
         """False to stay."""
+        await self._settled()
         answer = await self._host.ask(_unsaved()) if self._bench.dirty else "leave"
         if answer == "save":
-            self.save()
-            if self._bench.dirty:
+            if not await self.saved():
                 return False
         elif answer != "leave":
             return False
@@ -304,6 +350,11 @@ class FileController:
         if self._draft_timer is not None:
             self.keep_draft()
         self.drafts.leave()
+
+
+def _write(root: Path, value: Orchestration, base: SourceText | None, over: Over | None) -> SourceText:
+    """In a thread of its own: with a project of its own, since one is for one thread."""
+    return save_orchestration(Project(root, tolerant=True), value, base, over=over)
 
 
 def _unsaved() -> Confirm[str]:

@@ -48,8 +48,8 @@ class StartDesk(Protocol):
 class FileToRun(Protocol):
     """The file that a run reads."""
 
-    def save(self) -> None:
-        """Write the edits to it, or say why not."""
+    async def saved(self) -> bool:
+        """Write the edits to it; False when they could not be, and it was said why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +219,7 @@ class RunStarter:
         )
         answer = await self._host.ask(question)
         if answer == "save":
-            self._file.save()
-            return not self._bench.dirty
+            return await self._file.saved()
         return answer == "run"
 
     def _ended(self, ended: RunModel) -> None:

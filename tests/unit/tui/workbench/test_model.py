@@ -18,6 +18,7 @@ from orch_tui.tui.workbench.model import OptionChanges, Workbench
 
 from tests.support import strategies
 from tests.support.effort import examples
+from tests.support.saving import save
 from tests.tui.seed import SEED_REFS, sample_project, structure, write_orchestration
 
 
@@ -48,7 +49,7 @@ def test_seed_example_from_nothing_to_the_four_phases(project: Project) -> None:
     bench.move_to(bench.targets(None), phase_name="Second Transformation Phase")
     assert bench.value.phases[-1].name == "Second Transformation Phase"
     bench.move_row(bench.value.phases[-1], -1)
-    bench.save()
+    save(bench)
     # THEN the saved file has the phases and tasks of the sample
     saved = Workbench.open(project, "mine").value
     wanted = Workbench.open(project, "campaigns").value
@@ -68,7 +69,7 @@ def test_undone_completely_it_is_the_first_value_and_saved_it_reads_back_equal(
         root = Path(directory)
         (root / "orch.toml").write_text('name = "Test"\n')
         project = Project(root)
-        Workbench(project, orchestration, None).save()
+        save(Workbench(project, orchestration, None))
         bench = Workbench.open(project, orchestration.id)
         first = bench.value
         # WHEN any edits are made, undone completely and done again
@@ -84,7 +85,7 @@ def test_undone_completely_it_is_the_first_value_and_saved_it_reads_back_equal(
             bench.redo()
         assert bench.value == last
         # AND what is saved reads back equal
-        bench.save()
+        save(bench)
         assert Workbench.open(project, orchestration.id).value == last
 
 
@@ -200,7 +201,7 @@ def test_changed_on_disk_is_told_overwritten_or_taken_over(bench: Workbench) -> 
     bench.path.write_text(text.replace('name = "Campaigns"', 'name = "Theirs"'))
     # WHEN it is saved THEN both texts are told, and nothing is written
     with pytest.raises(ChangedOnDisk) as caught:
-        bench.save()
+        save(bench)
     assert "Theirs" in caught.value.diff()
     assert "Theirs" in bench.path.read_text()
     assert bench.changed_on_disk()
@@ -213,7 +214,7 @@ def test_changed_on_disk_is_told_overwritten_or_taken_over(bench: Workbench) -> 
     assert bench.value == edited
     assert bench.dirty
     # WHEN it is overwritten THEN the file has the edit
-    bench.save(force=True)
+    save(bench, force=True)
     assert not bench.dirty
     assert Workbench.open(bench.project, "campaigns").value == edited
 
@@ -224,7 +225,7 @@ def test_a_write_protected_file_keeps_everything(bench: Workbench, monkeypatch: 
     monkeypatch.setattr("orch_tui.project.saving.writer.os.access", lambda *_: False)
     # WHEN it is saved THEN the sentence says why, and the edit is still unsaved
     with pytest.raises(SaveError, match=r"orchestrations/campaigns\.toml could not be saved"):
-        bench.save()
+        save(bench)
     assert bench.dirty
     assert "enabled" not in bench.path.read_text()
 
@@ -244,9 +245,9 @@ def test_what_is_gone_opens_is_named_and_is_saved_unchanged(project: Project) ->
     assert bench.catalog.label("sql/gone").problem == "configuration missing"
     # AND an edit that is undone leaves the file byte for byte as it was
     bench.toggle_enabled(task(bench, "a"))
-    bench.save()
+    save(bench)
     bench.undo()
-    bench.save()
+    save(bench)
     assert bench.path.read_text() == text
 
 
@@ -269,7 +270,7 @@ def test_a_draft_restored_over_a_changed_file_ends_in_a_conflict_not_in_a_loss(b
     assert fresh.restore(draft)
     assert fresh.value.phases[3].name == "Writers"
     with pytest.raises(ChangedOnDisk):
-        fresh.save()
+        save(fresh)
 
 
 def test_drafts_are_kept_and_dropped_in_order(bench: Workbench) -> None:
