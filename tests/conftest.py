@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,12 +52,26 @@ def pytest_configure(config: pytest.Config) -> None:
     # Projects of tests are not to be among those that the person opened last.
     config.stash[_STATE] = state = tempfile.TemporaryDirectory(prefix="orch-tui-state-")
     os.environ["XDG_STATE_HOME"] = state.name
+    # Each context for TLS reads all authorities of the machine, for as long as a test of a connector takes, and here
+    # nobody talks with anyone whom they have signed.
+    os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "support" / "signs_nothing.pem")
+    os.environ["SSL_CERT_DIR"] = state.name
     take_interrupts()
     adopt_orphans()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[_STATE].cleanup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several workers, unless another way is asked for (``--dist``)."""
+    if config.getoption("dist") != "load":
+        return None
+    from tests.support.shares import ByFile
+
+    return ByFile(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,7 +14,7 @@ from orch_tui.storage.storage import Storage
 
 from tests.support.warm import warm
 
-_LOADED = (
+COMPONENT = (
     *(f"orch_tui.components.kit.{name}" for name in ("sql", "parameters", "staging.checking", "staging.staging")),
     *(f"orch_tui.storage.{name}" for name in ("publishing.merge", "publishing.publish", "storage")),
     "httpx",
@@ -62,7 +62,7 @@ class Attempt:
     def run(self, *argv: str, code: str | None = None) -> tuple[int, str, str]:
         """Exit code, standard output, standard error. Built-in components start as in a run, where they are forked."""
         if self.env.get("PYTHONPATH") == _python_path():
-            ended = warm(*_LOADED).run(self._command(argv, code), self.env, self.project, 60)
+            ended = warm(*COMPONENT).run(self._command(argv, code), self.env, self.project, 60)
             return ended.code, ended.out, ended.err
         process = self.start(*argv, code=code)
         out, err = process.communicate(timeout=60)
@@ -100,6 +100,7 @@ def attempt(
         "ORCH_TASK": str(data),
         "ORCH_TASK_ID": "t",
         "ORCH_ATTEMPT": "1",
+        **{name: os.environ[name] for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if name in os.environ},
     }
     if secrets:
         env |= {**secrets, "ORCH_SECRETS": ",".join(secrets)}

@@ -19,6 +19,7 @@ from sample_configs.stand_ins.together import ORCHESTRATION, PROJECT, StandIns, 
 
 from tests.servers.prism import Prism
 from tests.servers.tools import tool
+from tests.support.projects import completed
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def run(project: Path, servers: StandIns, proxy: Prism, *more: str, **secrets: s
 
 def shown(project: Path) -> dict[str, object]:
     argv = [sys.executable, "-m", "orch_tui", "show", ORCHESTRATION, "--json", "--project", str(project)]
-    result: dict[str, object] = json.loads(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
+    result: dict[str, object] = json.loads(completed(argv, check=True).stdout)
     return result
 
 

@@ -11,7 +11,17 @@ import sys
 from pathlib import Path
 
 from tests.support.commands import command_here
-from tests.support.projects import Task, argv, environment, latest_run, make_project, orch, start, wait_for_file
+from tests.support.projects import (
+    Task,
+    argv,
+    completed,
+    environment,
+    latest_run,
+    make_project,
+    orch,
+    start,
+    wait_for_file,
+)
 
 
 def test_a_run_that_succeeds_tells_each_task_and_exits_with_0(tmp_path: Path) -> None:
@@ -322,7 +332,7 @@ def test_a_file_of_the_project_takes_no_modules_place(tmp_path: Path) -> None:
     )
     # WHEN a shell command, a nested orchestration and a component run, from another directory
     command = [sys.executable, "-m", "orch_tui", "run", "daily", "--project", str(project)]
-    done = subprocess.run(command, cwd="/", env=environment(), capture_output=True, text=True)
+    done = completed(command, cwd="/", env=environment())
     # THEN all of them work
     assert done.returncode == 0, done.stdout
     assert "the wrong module" not in done.stdout

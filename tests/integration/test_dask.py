@@ -34,7 +34,7 @@ from tests.support.attack import Tally, first_seed, trials
 from tests.support.backend_contract import BackendContract
 from tests.support.engine_kit import begin, make_commands, statuses, until
 from tests.support.owned import descendants
-from tests.support.projects import latest_run, orch
+from tests.support.projects import latest_run, orch, started
 
 EVERYWHERE = 'runs_on = "lab"\n'
 _PATIENCE = 120.0
@@ -213,7 +213,7 @@ def execute(project: Project, directory: Path | None = None) -> subprocess.Popen
     module = "kill_me" if directory is None else "take_over_me"
     arguments = [str(project.root)] if directory is None else [str(project.root), str(directory)]
     argv = [sys.executable, "-m", f"tests.integration.{module}", *arguments]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    return started(argv, stdout=subprocess.PIPE)
 
 
 @trials(short=3, long=20)

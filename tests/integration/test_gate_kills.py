@@ -14,7 +14,9 @@ from orch_tui.storage.deciding import accept
 from orch_tui.storage.publishing.candidates import QUARANTINE, candidates
 from orch_tui.storage.storage import Storage
 
+from tests.integration.attempts import COMPONENT
 from tests.support.attack import Tally, first_seed, trials
+from tests.support.projects import started
 from tests.support.tables import only
 
 TABLES = ("raw/a", "raw/b")
@@ -97,7 +99,7 @@ def test_what_is_refused_and_decided_is_whole_whenever_it_is_killed(tmp_path: Pa
         chance, where = random.Random(trial), f"seed {trial}"
         root.parent.mkdir(parents=True, exist_ok=True)
         arguments = [sys.executable, "-c", ENDLESS, str(root), str(value + 1), *TABLES]
-        writer = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        writer = started(arguments, COMPONENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert writer.stdout is not None
         said = [writer.stdout.readline() for _ in range(chance.randint(1, 5))]
         # WHEN it is killed at a random moment (the wait is the moment; nothing is expected to happen in it)

@@ -20,6 +20,7 @@ from orch_tui.project.history import summarize
 from orch_tui.project.journal.file import Journal, is_executed, read_run
 
 from tests.support.engine_kit import make_commands, until
+from tests.support.projects import started
 
 LENGTHS = [
     pytest.param(8, id="short"),
@@ -49,9 +50,9 @@ def _kill_one(root: Path, outcomes: dict[str, int]) -> None:
     phases = {f"P{p}": {f"t{p}{n}": _task(f"t{p}{n}") for n in range(4)} for p in range(3)}
     make_commands(root, phases)
     (root / "trace").mkdir()
-    process = subprocess.Popen([sys.executable, "-m", "tests.integration.kill_me", str(root)], stdout=subprocess.PIPE)
+    process = started([sys.executable, "-m", "tests.integration.kill_me", str(root)], stdout=subprocess.PIPE)
     assert process.stdout is not None
-    directory = Path(process.stdout.readline().decode().strip())
+    directory = Path(process.stdout.readline().strip())
     # WHEN its executor is killed at a random moment
     time.sleep(random.random() * 0.3)
     process.send_signal(signal.SIGKILL)

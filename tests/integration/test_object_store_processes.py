@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 from orch_tui.storage.storage import Storage
 
+from tests.integration.attempts import COMPONENT
 from tests.servers.s3 import BUCKET, KEYS, Fault, S3Call, S3Server, s3, s3_server
+from tests.support.projects import started
 from tests.support.tables import put, rows
 
 __all__ = ["s3", "s3_server"]
@@ -92,12 +94,8 @@ with storage.prepare(staged(storage, ["a/t", "b/t"], "late", 1), run="late", tas
 
 
 def start(code: str, home: Path, server: S3Server, prefix: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", code, str(home), server.url, prefix],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, "-c", code, str(home), server.url, prefix]
+    return started(command, COMPONENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def content(storage: Storage, table: str) -> list[tuple[object, ...]]:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.projects import completed
+
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_configs"
 SECRETS = ("ADFORM_CLIENT_ID", "ADFORM_CLIENT_SECRET", "SNOWFLAKE_USER", "SNOWFLAKE_PASSWORD", "MAILCHIMP_API_KEY")
 
@@ -28,12 +30,7 @@ def samples(tmp_path: Path) -> Path:
 
 
 def _orch(*arguments: str, project: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "orch_tui", *arguments, "--project", str(project)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return completed([sys.executable, "-m", "orch_tui", *arguments, "--project", str(project)])
 
 
 def test_campaigns_writes_the_new_recipients(samples: Path) -> None:

@@ -14,6 +14,8 @@ import pytest
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication
 
+from tests.integration.attempts import COMPONENT
+from tests.support.projects import started
 from tests.support.tables import parquet_file
 
 LAST_STEP = 14
@@ -69,12 +71,8 @@ once(1000)
 
 
 def start(code: str, root: Path, name: str, times: int, tables: str, mode: str = "full") -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", code, str(root), name, str(times), tables, mode],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, "-c", code, str(root), name, str(times), tables, mode]
+    return started(command, COMPONENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def values(root: Path) -> list[list[tuple[str, int]]]:

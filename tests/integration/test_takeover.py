@@ -24,27 +24,28 @@ from orch_tui.model.status import Status
 from orch_tui.project.journal.file import is_executed, read_run
 
 from tests.support.engine_kit import begin, make_commands, statuses, until
+from tests.support.projects import completed, started
 
 WAIT = "echo begin >> {0}.trace; while [ ! -e {0}.go ]; do sleep 0.02; done; echo end >> {0}.trace; exit {1}"
 
 
 @pytest.fixture
-def victims() -> Iterator[list[subprocess.Popen[bytes]]]:
-    processes: list[subprocess.Popen[bytes]] = []
+def victims() -> Iterator[list[subprocess.Popen[str]]]:
+    processes: list[subprocess.Popen[str]] = []
     yield processes
     for process in processes:
         process.kill()
         process.wait()
 
 
-def _start(root: Path, victims: list[subprocess.Popen[bytes]]) -> tuple[subprocess.Popen[bytes], Path]:
-    process = subprocess.Popen([sys.executable, "-m", "tests.integration.kill_me", str(root)], stdout=subprocess.PIPE)
+def _start(root: Path, victims: list[subprocess.Popen[str]]) -> tuple[subprocess.Popen[str], Path]:
+    process = started([sys.executable, "-m", "tests.integration.kill_me", str(root)], stdout=subprocess.PIPE)
     victims.append(process)
     assert process.stdout is not None
-    return process, Path(process.stdout.readline().decode().strip())
+    return process, Path(process.stdout.readline().strip())
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     if process.stdout is not None:
@@ -57,7 +58,7 @@ def _pid_of(directory: Path, task: str) -> int | None:
 
 
 def test_running_tasks_are_adopted_and_what_finished_meanwhile_is_known(
-    tmp_path: Path, victims: list[subprocess.Popen[bytes]]
+    tmp_path: Path, victims: list[subprocess.Popen[str]]
 ) -> None:
     # GIVEN a run with three tasks under way, a fourth that waits for a slot, and a second phase
     tasks = {"a": WAIT.format("a", 0), "b": WAIT.format("b", 0), "c": WAIT.format("c", 0), "d": "echo d >> d.trace"}
@@ -81,7 +82,7 @@ def test_running_tasks_are_adopted_and_what_finished_meanwhile_is_known(
     assert (tmp_path / "e.trace").read_text() == "e\n" and (tmp_path / "d.trace").read_text() == "d\n"
 
 
-def test_an_exit_code_of_an_adopted_task_counts(tmp_path: Path, victims: list[subprocess.Popen[bytes]]) -> None:
+def test_an_exit_code_of_an_adopted_task_counts(tmp_path: Path, victims: list[subprocess.Popen[str]]) -> None:
     project = make_commands(tmp_path, {"P1": {"a": WAIT.format("a", 7)}, "P2": {"b": "true"}})
     process, directory = _start(tmp_path, victims)
     until(lambda: (tmp_path / "a.trace").exists())
@@ -123,7 +124,7 @@ def test_a_run_that_ends_while_somebody_waits_to_go_on_with_it_stays_ended(tmp_p
 
 
 def test_after_a_reboot_running_tasks_are_lost_and_can_be_run_again(
-    tmp_path: Path, victims: list[subprocess.Popen[bytes]]
+    tmp_path: Path, victims: list[subprocess.Popen[str]]
 ) -> None:
     # GIVEN a run of an earlier boot: its processes are gone, and their pids may be anybody's
     project = make_commands(tmp_path, {"P1": {"a": WAIT.format("a", 0), "done": "true"}, "P2": {"b": "true"}})
@@ -149,7 +150,7 @@ def test_after_a_reboot_running_tasks_are_lost_and_can_be_run_again(
 
 
 def test_a_cancelled_run_is_still_cancelled_by_its_successor(
-    tmp_path: Path, victims: list[subprocess.Popen[bytes]]
+    tmp_path: Path, victims: list[subprocess.Popen[str]]
 ) -> None:
     stubborn = "trap '' TERM; echo begin >> a.trace; while :; do sleep 0.05; done"
     project = make_commands(
@@ -166,7 +167,7 @@ def test_a_cancelled_run_is_still_cancelled_by_its_successor(
 
 
 def test_what_is_left_of_a_task_without_its_first_process_is_ended_and_it_is_lost(
-    tmp_path: Path, victims: list[subprocess.Popen[bytes]]
+    tmp_path: Path, victims: list[subprocess.Popen[str]]
 ) -> None:
     # GIVEN a task whose leader was killed together with the executor while its children live
     child = "(trap '' TERM; while :; do sleep 0.05; done) & setsid sleep 300 & echo begin >> a.trace; wait"
@@ -186,7 +187,7 @@ def test_what_is_left_of_a_task_without_its_first_process_is_ended_and_it_is_los
 
 
 def test_a_task_that_was_started_but_not_recorded_is_found_by_its_tag(
-    tmp_path: Path, victims: list[subprocess.Popen[bytes]]
+    tmp_path: Path, victims: list[subprocess.Popen[str]]
 ) -> None:
     # GIVEN a journal whose last record is the intent to start the task
     project = make_commands(tmp_path, {"P": {"a": WAIT.format("a", 0)}})
@@ -222,11 +223,11 @@ def test_the_run_is_handed_to_a_successor_in_a_session_of_its_own(tmp_path: Path
 
 
 def test_an_interrupted_run_is_resumed_and_another_one_stopped_from_the_command_line(
-    tmp_path: Path, victims: list[subprocess.Popen[bytes]]
+    tmp_path: Path, victims: list[subprocess.Popen[str]]
 ) -> None:
     def orch(*arguments: str) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-m", "orch_tui", *arguments, "--project", str(tmp_path)]
-        return subprocess.run(argv, capture_output=True, text=True, timeout=60)
+        return completed(argv)
 
     make_commands(tmp_path, {"P1": {"a": WAIT.format("a", 0)}, "P2": {"b": "touch b.trace"}})
     # GIVEN an interrupted run
@@ -276,9 +277,9 @@ def _kill_until_done(root: Path) -> int:
     }
     make_commands(root, phases)
     (root / "trace").mkdir()
-    process = subprocess.Popen([sys.executable, "-m", "tests.integration.kill_me", str(root)], stdout=subprocess.PIPE)
+    process = started([sys.executable, "-m", "tests.integration.kill_me", str(root)], stdout=subprocess.PIPE)
     assert process.stdout is not None
-    directory = Path(process.stdout.readline().decode().strip())
+    directory = Path(process.stdout.readline().strip())
     kills = 0
     while True:
         # WHEN its executor is killed at a random moment, again and again
@@ -289,9 +290,9 @@ def _kill_until_done(root: Path) -> int:
         if read_run(directory).finished:
             break
         argv = [sys.executable, "-m", "tests.integration.take_over_me", str(root), str(directory)]
-        process = subprocess.Popen(argv, stdout=subprocess.PIPE)
+        process = started(argv, stdout=subprocess.PIPE)
         assert process.stdout is not None
-        assert process.stdout.readline() == b"took over\n"
+        assert process.stdout.readline() == "took over\n"
     # THEN the run ended, and journal and traces agree
     until(lambda: not tagged([directory / "tasks" / name / "1" for name in names]))
     _agree(read_run(directory), root)
@@ -309,7 +310,7 @@ def _agree(state: RunState, root: Path) -> None:
 
 
 def test_where_no_lock_reaches_other_machines_a_run_of_one_is_not_taken_over(
-    tmp_path: Path, victims: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, victims: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # GIVEN a run that another machine executed, as its journal says, on a file system whose locks stay here
     project = make_commands(tmp_path, {"P": {"a": WAIT.format("a", 0)}})

@@ -17,6 +17,7 @@ from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project, open_project
 
 from tests.support.engine_kit import run, statuses, until
+from tests.support.projects import started
 
 
 def make_sql(root: Path, statements: dict[str, str], *, parallel: int = 1) -> Project:
@@ -56,8 +57,8 @@ def parent_of(pid: int) -> int:
 
 
 @pytest.fixture
-def victims(tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
-    processes: list[subprocess.Popen[bytes]] = []
+def victims(tmp_path: Path) -> Iterator[list[subprocess.Popen[str]]]:
+    processes: list[subprocess.Popen[str]] = []
     yield processes
     for process in processes:
         process.kill()
@@ -88,16 +89,14 @@ def test_a_run_of_built_in_tasks_ends_as_ever_and_leaves_no_process(tmp_path: Pa
 
 
 def test_a_forked_task_outlives_its_executor_and_is_adopted_and_the_forker_goes_with_it(
-    tmp_path: Path, victims: list[subprocess.Popen[bytes]]
+    tmp_path: Path, victims: list[subprocess.Popen[str]]
 ) -> None:
     # GIVEN a run whose second task is forked, and works
     project = make_sql(tmp_path, {"a": "create table a as select 1 as a", "b": _LONG.format("b")})
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.kill_me", str(tmp_path)], stdout=subprocess.PIPE
-    )
+    process = started([sys.executable, "-m", "tests.integration.kill_me", str(tmp_path)], stdout=subprocess.PIPE)
     victims.append(process)
     assert process.stdout is not None
-    directory = Path(process.stdout.readline().decode().strip())
+    directory = Path(process.stdout.readline().strip())
 
     def pid() -> int | None:
         attempts = read_run(directory).tasks["b"].attempts
@@ -123,9 +122,7 @@ def test_a_forked_task_outlives_its_executor_and_is_adopted_and_the_forker_goes_
     until(lambda: forkers(tmp_path) == [])
 
 
-def test_a_forker_without_attempts_goes_with_its_executor(
-    tmp_path: Path, victims: list[subprocess.Popen[bytes]]
-) -> None:
+def test_a_forker_without_attempts_goes_with_its_executor(tmp_path: Path, victims: list[subprocess.Popen[str]]) -> None:
     # GIVEN a run that forked its second task, and whose third is no built-in one and waits
     make_sql(tmp_path, {"a": "create table a as select 1 as a", "b": "create table b as select 1 as a"})
     (tmp_path / "configurations" / "command").mkdir()
@@ -135,12 +132,10 @@ def test_a_forker_without_attempts_goes_with_its_executor(
     orchestration = tmp_path / "orchestrations" / "o.toml"
     task = '[[phases]]\nname = "Q"\n[[phases.tasks]]\nid = "c"\nconfiguration = "command/c"\n'
     orchestration.write_text(orchestration.read_text() + task)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.kill_me", str(tmp_path)], stdout=subprocess.PIPE
-    )
+    process = started([sys.executable, "-m", "tests.integration.kill_me", str(tmp_path)], stdout=subprocess.PIPE)
     victims.append(process)
     assert process.stdout is not None
-    directory = Path(process.stdout.readline().decode().strip())
+    directory = Path(process.stdout.readline().strip())
     until((tmp_path / "there").exists, 60)
     assert len(forkers(tmp_path)) == 1
     sleeper = read_run(directory).tasks["c"].attempts[0].pid

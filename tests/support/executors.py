@@ -15,6 +15,7 @@ from orch_tui.project.journal.file import is_executed, read_run
 
 from tests.support.engine_kit import until
 from tests.support.owned import descendants
+from tests.support.projects import started
 
 
 def host(name: str, seen: tuple[Path, Path] | None = None) -> list[str]:
@@ -31,11 +32,10 @@ class Executor:
         """With ``directory``, one that takes that run over; ``within`` starts it, see :func:`host`."""
         module = "kill_me" if directory is None else "take_over_me"
         arguments = [str(root)] if directory is None else [str(root), str(directory)]
-        self.process = subprocess.Popen(
-            [*within, sys.executable, "-m", f"tests.integration.{module}", *arguments], stdout=subprocess.PIPE
-        )
+        command = [*within, sys.executable, "-m", f"tests.integration.{module}", *arguments]
+        self.process = started(command, stdout=subprocess.PIPE)
         assert self.process.stdout is not None
-        said = self.process.stdout.readline().decode().strip()
+        said = self.process.stdout.readline().strip()
         assert said, "the executor ended before it executed anything"
         self.directory = Path(said) if directory is None else directory
 

@@ -8,14 +8,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from tests.support.warm import WarmInterpreter, WarmProcess, starts_alike, warm
 
 Task: TypeAlias = "str | Mapping[str, Any]"
 Tasks: TypeAlias = Mapping[str, Task]
 Phases: TypeAlias = Mapping[str, Tasks]
 ROOT = Path(__file__).resolve().parents[2]
+_PATIENCE = 120
+"""Seconds for a program that ends by itself."""
+_COMMANDS = ("orch_tui.cli.run.command", "orch_tui.engine.runs.start")
 
 
 def make_project(path: Path, orchestrations: Mapping[str, Phases], settings: str = "") -> Path:
@@ -70,18 +75,41 @@ def argv(*arguments: str) -> list[str]:
 
 def orch(project: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """The program run to its end in the project's directory."""
-    return subprocess.run(
-        argv(*arguments), cwd=project, env=environment(**more), capture_output=True, text=True, timeout=60, check=False
-    )
+    return completed(argv(*arguments), cwd=project, env=environment(**more))
 
 
 def start(project: Path, *arguments: str, **options: Any) -> subprocess.Popen[str]:
     """The program started; its output is merged into one pipe unless told otherwise."""
     usual = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL, "cwd": project}
     more: dict[str, Any] = usual | options
-    env = environment(**more.pop("env", {}))
-    process: subprocess.Popen[str] = subprocess.Popen(argv(*arguments), env=env, text=True, **more)
-    return process
+    return started(argv(*arguments), env=environment(**more.pop("env", {})), **more)
+
+
+def started(command: Sequence[str], loaded: tuple[str, ...] = _COMMANDS, **options: Any) -> subprocess.Popen[str]:
+    """As ``subprocess.Popen`` with text for streams. The modules ``loaded``, by themselves those of a run, are there
+    already where that makes no difference (:mod:`tests.support.warm`)."""
+    ordinary = options.keys() <= {"stdin", "stdout", "stderr", "cwd", "env", "start_new_session"}
+    if ordinary and WarmInterpreter.can_start(command) and starts_alike(options.get("env") or os.environ):
+        options.pop("start_new_session", None)
+        return WarmProcess(warm(*loaded), command, **options)
+    return subprocess.Popen(command, text=True, **options)
+
+
+def completed(command: Sequence[str], *, check: bool = False, **options: Any) -> subprocess.CompletedProcess[str]:
+    """:func:`started` to its end, both streams captured.
+
+    Raises: subprocess.TimeoutExpired; subprocess.CalledProcessError with ``check`` for another exit code than 0.
+    """
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options) as process:
+        try:
+            out, err = process.communicate(timeout=_PATIENCE)
+        except BaseException:
+            process.kill()
+            raise
+    result = subprocess.CompletedProcess(command, process.returncode, out, err)
+    if check:
+        result.check_returncode()
+    return result
 
 
 def wait_for_file(path: Path, process: subprocess.Popen[str] | None = None, *, filled: bool = False) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import array
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import runpy
@@ -22,18 +23,23 @@ import socket
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from tests.support.owned import spare
+from tests.support.owned import adopt_orphans, spare
 
 _SOCKET = 3
 _LONGEST = 128 << 10
 _STREAMS = 3
 _ROOT = Path(__file__).resolve().parents[2]
+_AT_START = ("PYTHON", "LD_", "LC_", "LANG", "GLIBC_", "MALLOC_", "OPENSSL_", "SSL_", "FAKETIME")
+"""Beginnings of names that an interpreter and its libraries read when they are loaded."""
+_OF_ANY = {"PYTHONPATH": str(_ROOT), "LC_ALL": "C.UTF-8"}
+"""What programs of these tests are told, and what holds for a warm interpreter too."""
 
 
 class Ended(NamedTuple):
@@ -50,12 +56,15 @@ class WarmInterpreter:
 
     def __init__(self, *modules: str) -> None:
         """``modules`` are loaded before the first program is started."""
+        adopt_orphans()
+        self._asking = threading.Lock()
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.warm", str(theirs.fileno()), *modules],
                 stdin=subprocess.DEVNULL,
                 cwd=_ROOT,
+                env={**os.environ, **_OF_ANY},
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
@@ -72,9 +81,11 @@ class WarmInterpreter:
 
         Raises: AssertionError: the warm process is gone.
         """
-        asked = {"argv": list(argv), "environment": dict(environment), "directory": str(directory)}
-        socket.send_fds(self._socket, [json.dumps(asked).encode()], streams)
-        answer = self._socket.recv(_LONGEST)
+        os.umask(umask := os.umask(0o077))
+        asked = {"argv": list(argv), "environment": dict(environment), "directory": str(directory), "umask": umask}
+        with self._asking:
+            socket.send_fds(self._socket, [json.dumps(asked).encode()], streams)
+            answer = self._socket.recv(_LONGEST)
         assert answer, "the warm interpreter ended"
         pid: int = json.loads(answer)
         return pid
@@ -117,6 +128,38 @@ class WarmInterpreter:
         return argv[0] == sys.executable and argv[1] in ("-c", "-m")
 
 
+class WarmProcess(subprocess.Popen[str]):
+    """As ``subprocess.Popen`` has it, with text for streams; always the leader of a session of its own."""
+
+    def __init__(self, interpreter: WarmInterpreter, argv: Sequence[str], **options: Any) -> None:
+        """``options`` are streams, ``cwd`` and ``env``: what else a program may be started with is not done."""
+        self._interpreter = interpreter
+        super().__init__(argv, text=True, **options)
+
+    def _execute_child(self, *given: Any) -> None:
+        """Takes the place of fork and exec; the order of what is given is that of Python 3.11 to 3.14."""
+        argv, directory, environment = given[0], given[5], given[6]
+        pipes: Sequence[int] = given[10:16]
+        read, write, errors = pipes[0], pipes[3], pipes[5]
+        self.pid = self._interpreter.start(
+            argv,
+            os.environ if environment is None else environment,
+            Path.cwd() if directory is None else directory,
+            (0 if read == -1 else read, 1 if write == -1 else write, 2 if errors == -1 else errors),
+        )
+        self._child_created = True
+        self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]
+
+
+def starts_alike(environment: Mapping[str, str]) -> bool:
+    """Whether a program with this environment is what a warm interpreter is, but for what it reads later."""
+    return all(
+        value in (os.environ.get(name), _OF_ANY.get(name))
+        for name, value in environment.items()
+        if name.startswith(_AT_START)
+    )
+
+
 _interpreters: dict[tuple[str, ...], WarmInterpreter] = {}
 
 
@@ -132,6 +175,7 @@ class _Asked(NamedTuple):
     argv: list[str]
     environment: dict[str, str]
     directory: str
+    umask: int
     streams: list[int]
 
 
@@ -172,6 +216,7 @@ def _become(asked: _Asked) -> None:
     if os.isatty(0):
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.chdir(asked.directory)
+    os.umask(asked.umask)
     # Where an interpreter looks first: the directory for a module, wherever it is then for a text.
     sys.path[0] = asked.directory if asked.argv[1] == "-m" else ""
     os.environ.clear()
@@ -206,6 +251,9 @@ def main() -> None:
     with socket.socket(fileno=int(descriptor)) as line:
         for module in modules:
             import_module(module)
+        # A copy shares the memory of what it does not write to, and the collector writes to all that it looks at.
+        gc.collect()
+        gc.freeze()
         asked = _serve(line)
     if asked is not None:
         _become(asked)

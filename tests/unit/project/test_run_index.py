@@ -18,7 +18,7 @@ from orch_tui.project.pruning import prune_runs
 from orch_tui.project.run_index import RunIndex
 
 from tests.support.past_runs import BEGIN, Past, make_history, write_past
-from tests.support.projects import environment
+from tests.support.projects import environment, started
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_two_that_write_at_once_and_kills_leave_the_truth(paths: ProjectPaths) -
     expected = journals_say(paths)
     for _ in range(2):
         processes = [
-            subprocess.Popen(
+            started(
                 [sys.executable, "-c", _WRITER, str(paths.root), str(number)],
                 stdout=subprocess.PIPE,
                 env=environment(),
@@ -180,7 +180,7 @@ def test_two_that_write_at_once_and_kills_leave_the_truth(paths: ProjectPaths) -
         ]
         try:
             for process in processes:
-                assert process.stdout is not None and process.stdout.read(5) == b"ready"
+                assert process.stdout is not None and process.stdout.read(5) == "ready"
             # WHEN a third reads meanwhile, and they are killed THEN all read what the journals say
             for _ in range(5):
                 assert RunIndex(paths).all_runs() == expected

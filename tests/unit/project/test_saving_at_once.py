@@ -22,7 +22,7 @@ from orch_tui.project.saving.catalog import InUse, delete_configuration, rename_
 from orch_tui.project.saving.drafts import draft_slots, found_drafts
 from orch_tui.project.saving.writer import ChangedOnDisk, SaveError, save_orchestration, write_new
 
-from tests.support.projects import environment
+from tests.support.projects import environment, started
 from tests.unit.project.conftest import MakeProject
 
 # Adds phases of its own to one orchestration and texts to one configuration; what is refused is tried again, as a
@@ -62,12 +62,11 @@ print(refused, flush=True)
 def _savers(root: Path, programs: int, count: int) -> tuple[int, list[str]]:
     """How often a save was refused, and what was saved and is not there."""
     running = [
-        subprocess.Popen(
+        started(
             [sys.executable, "-c", _SAVER, str(root), f"s{number}n", str(count)],
             env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
         )
         for number in range(programs)
     ]

@@ -19,6 +19,7 @@ from orch_tui.scheduling.store import FileLedger
 from orch_tui.scheduling.values import Mark, Outcome, Record, Watched, Why
 
 from tests.support.engine_kit import make_commands
+from tests.support.projects import started
 
 AT = 1_795_930_200.0
 HOUR = 3600.0
@@ -52,7 +53,7 @@ def watched() -> Watched:
 
 def claimer(root: Path, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", CLAIM, str(root), str(AT), *options]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return started(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def test_one_of_many_processes_claims_a_time(ledger: FileLedger, tmp_path: Path) -> None:

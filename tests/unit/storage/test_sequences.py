@@ -16,11 +16,12 @@ from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication
 from orch_tui.storage.values.parquet import write_parquet
 
+from tests.support.effort import examples
 from tests.support.typed_tables import NAMES, random_kind, random_value, same
 
 pyarrow = pytest.importorskip("pyarrow.parquet")
 
-SHORT = 30
+SHORT = examples(40)
 LONG = 5_000
 # What a person would call one key is one: 7 and "7"; and 007 is another.
 KEYS = ["1", "2", "3", "7", "007", "A1", "9007199254740993"]

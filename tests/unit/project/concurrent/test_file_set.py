@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +20,7 @@ from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import Project, open_project
 from orch_tui.project.saving.writer import SaveError, save_configuration
 
-from tests.support.projects import environment
+from tests.support.projects import completed, environment
 from tests.unit.project.conftest import MakeProject
 
 _OLD, _NEW = ("old", "old query"), ("new", "new query")
@@ -94,7 +93,7 @@ def test_a_save_that_is_killed_at_any_step_is_whole_or_not_there(
     # GIVEN a save of a configuration and its query
     command = [sys.executable, "-c", _SAVER, str(project.root), when, str(number)]
     # WHEN its program is killed
-    ended = subprocess.run(command, env=environment(), timeout=120, check=False)
+    ended = completed(command, env=environment())
     assert ended.returncode == (0 if when == "never" else -signal.SIGKILL)
     # THEN whoever opens the project finds both files as they were, or both as they were to be, and nothing is left
     assert _saved(project.root) == expected
