@@ -11,6 +11,8 @@ from pathlib import Path
 from orch_tui.engine.runs.start import RunRequest, plan_run, start_run
 from orch_tui.project.project import open_project
 
+from tests.bench.memory import peak_memory
+
 
 def main(root: Path) -> None:
     project = open_project(root)
@@ -21,7 +23,7 @@ def main(root: Path) -> None:
     wall = time.perf_counter() - before
     own = resource.getrusage(resource.RUSAGE_SELF)
     journal = (run.directory / "run.toml").stat().st_size
-    told = {"status": status, "wall": wall, "cpu": own.ru_utime + own.ru_stime, "rss_mb": own.ru_maxrss / 1024}
+    told = {"status": status, "wall": wall, "cpu": own.ru_utime + own.ru_stime, "rss_mb": peak_memory()}
     print(json.dumps({**told, "journal_bytes": journal}))
 
 

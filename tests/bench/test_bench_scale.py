@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -41,6 +40,8 @@ from orch_tui.project.project import Project, open_project
 from orch_tui.storage.publishing.committing import write_manifest
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import TableInfo
+
+from tests.bench.memory import peak_memory
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(7200)]
 MOST = int(os.environ.get("ORCH_TUI_BENCH_SCALE", "100000"))
@@ -265,7 +266,7 @@ def _run_plan(project: Project) -> None:
     run = start_run(project, plan, by="bench")
     assert run.wait() is Status.SUCCESS
     seconds = time.process_time() - before
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak_memory()
     print(seconds, memory, (run.directory / JOURNAL).read_bytes().count(b"[[event]]"))
     assert len(read_run(run.directory).tasks) > 0
 

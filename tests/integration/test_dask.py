@@ -31,7 +31,7 @@ from orch_tui.project.project import Project, open_project
 from tests.servers.dask import Dask, dask
 from tests.servers.tools import program
 from tests.support.attack import Tally, first_seed, trials
-from tests.support.backend_contract import BackendContract
+from tests.support.backend_contract import ArrayContract, BackendContract
 from tests.support.engine_kit import begin, make_commands, statuses, until
 from tests.support.owned import descendants
 from tests.support.projects import latest_run, orch, started
@@ -54,6 +54,12 @@ class TestContract(BackendContract):
 
     def backend(self) -> Backend:
         return DaskBackend(BackendSettings("lab", "dask", dask=self.settings))
+
+
+class TestArray(ArrayContract):
+    @pytest.fixture
+    def settings(self, lab: Dask) -> str:
+        return f"{EVERYWHERE}{lab.settings}max_jobs = 2\n"
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.runstate import RunState
 from orch_tui.model.status import Status
 from orch_tui.project.attempt_dir import end_file, node_file, start_file
-from orch_tui.project.concurrent.locks import Lock, is_locked
+from orch_tui.project.concurrent.locks import is_locked
 from orch_tui.project.definitions.backends import BackendSettings
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project, open_project
@@ -34,7 +34,7 @@ from orch_tui.project.project import Project, open_project
 from tests.servers.slurm import Cluster, slurm
 from tests.servers.tools import missing
 from tests.support.attack import Tally, first_seed, trials
-from tests.support.backend_contract import BackendContract
+from tests.support.backend_contract import ArrayContract, BackendContract
 from tests.support.engine_kit import begin, make_commands, run, statuses, until
 from tests.support.executors import host as on_host
 from tests.support.projects import ROOT, latest_run, orch, start, wait_for_file
@@ -100,31 +100,10 @@ class TestContract(BackendContract):
         return SlurmBackend(BackendSettings("cluster", "slurm"))
 
 
-def test_each_part_of_an_array_is_a_job_of_its_own_and_max_jobs_holds_for_them(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    # GIVEN an array on a backend that may have two jobs at once, and a part that fails
-    count = "touch run.{{ item }}; ls run.* | wc -l >> counts; sleep 0.3; rm run.{{ item }}; test {{ item }} != c"
-    task = {"command": f"hostname; {count}", "each": '["a", "b", "c", "d"]'}
-    project = make(tmp_path, {"P": {"load": task}}, f"{EVERYWHERE}max_jobs = 2\n")
-    # WHEN it begins, nobody else gets its configuration, also where no process here has it
-    active = begin(project)
-    until(
-        lambda: any(part.status is Status.PROCESSING for part in read_run(active.directory).parts.values()), _PATIENCE
-    )
-    assert Lock.acquire(project.paths.configuration_lock("command/load"), "somebody") is None
-    state = ended(active)
-    # THEN each part had a job and a node, and the array ended as they did
-    parts = [state.task(f"load@{number}") for number in (1, 2, 3, 4)]
-    attempts = [part.attempts[-1] for part in parts]
-    assert [part.status for part in parts] == [Status.SUCCESS, Status.SUCCESS, Status.ERROR, Status.SUCCESS]
-    assert len({one.job for one in attempts}) == 4 and all(one.node in ("n1", "n2") for one in attempts)
-    assert state.tasks["load"].reason == "1 of 4 parts failed; load@3: exit code 1: " + attempts[2].node
-    assert max(map(int, (project.root / "counts").read_text().split())) <= 2
-    # AND its configuration is free
-    lock = Lock.acquire(project.paths.configuration_lock("command/load"), "somebody")
-    assert lock is not None
-    lock.free()
+class TestArray(ArrayContract):
+    @pytest.fixture
+    def settings(self, cluster: Cluster) -> str:
+        return f"{EVERYWHERE}max_jobs = 2\n"
 
 
 def test_tasks_run_on_nodes_and_the_journal_says_where(cluster: Cluster, tmp_path: Path) -> None:

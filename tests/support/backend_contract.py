@@ -13,13 +13,21 @@ from orch_tui.engine.backends.backend import Backend, Job, Left, Verdict
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, Identity, StopRequest
 from orch_tui.engine.processes.local import read_exit_file
 from orch_tui.engine.processes.process import own_identity
+from orch_tui.engine.requests.requests import CancelRequest
+from orch_tui.engine.runs.takeover import take_over
 from orch_tui.model.events import events
 from orch_tui.model.failure import FailureKind
 from orch_tui.model.run.attempt_state import AttemptState
-from orch_tui.project.attempt_dir import log_file
-from orch_tui.project.concurrent.locks import is_locked
+from orch_tui.model.status import Status
+from orch_tui.project.attempt_dir import attempt_directory, log_file
+from orch_tui.project.concurrent.locks import Lock, is_locked
+from orch_tui.project.journal.file import read_run
 
+from tests.support.engine_kit import begin, make_commands, until
 from tests.support.launcher_contract import happens, shell
+
+_RUN = 120.0
+"""Seconds that a run on a backend may take."""
 
 
 @dataclass
@@ -151,3 +159,63 @@ class BackendContract:
         later = Told(told.known)
         assert (await followed.wait(StopRequest(), later)).code == 7 and "started" not in later.words
         assert other.inspect(directory, told.known, starter()).exit_code == 7
+
+
+class ArrayContract:
+    """What becomes of an array on a backend on other machines: in a class below it, ``settings`` is the text of
+    orch.toml by which all tasks go there, two jobs at once."""
+
+    @pytest.fixture
+    def settings(self) -> str:
+        raise NotImplementedError
+
+    def test_each_part_is_a_job_of_its_own_and_the_configuration_is_theirs_together(
+        self, settings: str, tmp_path: Path
+    ) -> None:
+        # GIVEN an array with a part that fails, on a backend that may have two jobs at once
+        count = "touch run.{{ item }}; ls run.* | wc -l >> counts; sleep 0.3; rm run.{{ item }}; test {{ item }} != c"
+        task = {"command": f"echo $ORCH_ITEM; {count}", "each": '["a", "b", "c", "d"]'}
+        project = make_commands(tmp_path / "p", {"P": {"load": task}}, settings)
+        # WHEN it begins, nobody else gets its configuration, also where no process here has it
+        active = begin(project)
+        try:
+            until(lambda: _runs(active.directory), _RUN)
+            assert Lock.acquire(project.paths.configuration_lock("command/load"), "somebody") is None
+            assert active.wait(_RUN) is Status.ERROR
+        finally:
+            active.cancel(CancelRequest("test", now=True))
+        state = read_run(active.directory)
+        # THEN each part had a job, a node and a log of its own, and the array ended as they did
+        parts = [state.task(f"load@{number}") for number in (1, 2, 3, 4)]
+        attempts = [part.attempts[-1] for part in parts]
+        assert [part.status for part in parts] == [Status.SUCCESS, Status.SUCCESS, Status.ERROR, Status.SUCCESS]
+        assert len({one.job for one in attempts}) == 4 and all(one.node for one in attempts)
+        logs = [log_file(attempt_directory(active.directory, part.id, 1)).read_text() for part in parts]
+        assert logs == ["a\n", "b\n", "c\n", "d\n"]
+        assert state.tasks["load"].reason.startswith("1 of 4 parts failed; load@3: exit code 1")
+        # AND there were never more at once, and its configuration is free
+        assert max(map(int, (project.root / "counts").read_text().split())) <= 2
+        lock = Lock.acquire(project.paths.configuration_lock("command/load"), "somebody")
+        assert lock is not None
+        lock.free()
+
+    def test_who_takes_it_over_goes_on_with_its_parts(self, settings: str, tmp_path: Path) -> None:
+        # GIVEN an array of which two parts run, when its executor hands it over
+        wait = "touch began.{{ item }}; until [ -e go ]; do sleep 0.05; done; echo {{ item }} >> ran"
+        project = make_commands(tmp_path / "p", {"P": {"load": {"command": wait, "each": '["a", "b", "c"]'}}}, settings)
+        active = begin(project)
+        until(lambda: len(list(project.root.glob("began.*"))) == 2, _RUN)
+        first = [path.suffix[1:] for path in project.root.glob("began.*")]
+        assert active.hand_over(_RUN)
+        # WHEN another one goes on THEN each part does its work once
+        later = take_over(project, active.directory, by="test")
+        (project.root / "go").touch()
+        assert later.wait(_RUN) is Status.SUCCESS
+        assert sorted((project.root / "ran").read_text().split()) == ["a", "b", "c"]
+        state = read_run(active.directory)
+        assert [len(state.task(f"load@{' abc'.index(item)}").attempts) for item in first] == [1, 1]
+        assert [part.status for part in state.parts.values()] == [Status.SUCCESS] * 3
+
+
+def _runs(directory: Path) -> bool:
+    return any(part.status is Status.PROCESSING for part in read_run(directory).parts.values())

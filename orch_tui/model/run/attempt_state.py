@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from orch_tui.model.checks.values import CheckResult
     from orch_tui.model.events.row_results import RowResult
 
+_NOTHING: Mapping[str, Any] = {}
+"""One for all: most of a run's attempts, which may be tens of thousands, tell of nothing."""
+
 
 @dataclass(slots=True)
 class AttemptState:
@@ -44,8 +47,8 @@ class AttemptState:
     leftovers: int = 0
     counts: bool = True
     executor: int = -1
-    results: Mapping[str, Any] = field(default_factory=dict)
-    values: Mapping[str, Value] = field(default_factory=dict)
+    results: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    values: Mapping[str, Value] = field(default_factory=lambda: _NOTHING)
     question: Question | None = None
     checks: tuple[CheckResult, ...] = ()
     usage: Usage | None = None
@@ -83,11 +86,11 @@ class AttemptState:
         self.ended, self.status = at if ended is None else ended, Status(data["status"])
         self.reason, self.kind, self.exit_code = data.get("reason", ""), data.get("kind"), data.get("exit")
         self.leftovers = data.get("leftovers", 0)
-        self.results = json.loads(data["results"]) if "results" in data else {}
+        self.results = json.loads(data["results"]) if "results" in data else _NOTHING
         # Older programs tried nothing again that was lost, unless it never began: they said no more than that.
         never_began = self.kind == FailureKind.LOST and "retry_at" in data
         self.counts = not data.get("uncounted", never_began)
-        self.values = recall_all(data["variables"]) if "variables" in data else {}
+        self.values = recall_all(data["variables"]) if "variables" in data else _NOTHING
         self.checks = _checks(data["checks"]) if data.get("checks") else ()
         self.usage = decode_usage(data.get("usage"))
         self.rows = _rows(data["rows"]) if data.get("rows") else ()

@@ -40,6 +40,9 @@ __all__ = [
 ]
 
 JOURNAL = "run.toml"
+_AT_ONCE = 1 << 17
+"""Bytes of a journal that are read at once. Its records take ten times as much until they are folded, and a process
+keeps what it has had at its peak."""
 _RESERVE = "reserve"
 _RESERVE_BYTES = 16384
 
@@ -216,7 +219,7 @@ class JournalReader:
         self._head = Head()
         self._broken: BrokenJournal | None = None
 
-    def poll(self, limit: int = 1 << 20) -> tuple[list[Event], bool]:
+    def poll(self, limit: int = _AT_ONCE) -> tuple[list[Event], bool]:
         """New events, and whether the file was replaced or cut so that the state must be built anew.
 
         At most about ``limit`` bytes are read at once; call again until nothing comes. Every event returned can be
