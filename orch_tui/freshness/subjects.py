@@ -209,5 +209,6 @@ def source_files(project: Project, ref: str) -> list[str]:
     for name in component.sources if component is not None else ():
         text = project.configuration(ref).parameters.get(name)
         if isinstance(text, str) and "://" not in text and "{{" not in text and text:
-            found += sorted(glob.glob(os.path.join(project.root, text), recursive=True))
+            names = sorted(glob.glob(text, root_dir=project.root, recursive=True))
+            found += [os.path.join(project.root, name) for name in names]
     return [path for path in found if os.path.isfile(path)]

@@ -201,7 +201,7 @@ def make_data_folder(directory: Path, config: Mapping[str, Any]) -> None:
         shutil.rmtree(directory)
     os.mkdir(directory, 0o700)
     text = json.dumps(config, ensure_ascii=False, default=str)
-    create_own(config_file(directory), f"{text}\n".encode("utf-8", "replace"))
+    create_own(config_file(directory), f"{text}\n".encode("utf-8", "backslashreplace"))
     for part in _DATA_FOLDER:
         os.mkdir(f"{directory}/{part}", 0o700)
 
@@ -225,7 +225,7 @@ def make_attempt(directory: Path, config: Mapping[str, Any], *, data_folder: boo
     try:
         # On one line: only then does the encoder that is written in C do it. TOML has dates and times, JSON has not.
         text = json.dumps(config, ensure_ascii=False, default=str)
-        create_own(config_file(directory), f"{text}\n".encode("utf-8", "replace"))
+        create_own(config_file(directory), f"{text}\n".encode("utf-8", "backslashreplace"))
         create_own(log_file(directory), b"")
         if secrets:
             create_own(unmasked_mark(directory), b"")

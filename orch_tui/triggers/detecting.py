@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from orch_tui.model.orchestration.triggers import AfterOutcome, Trigger, TriggerKind
 from orch_tui.model.status import Status
+from orch_tui.project.files.patterns import find_paths
 from orch_tui.project.history import run_ids, summarize
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.opening import open_storage
@@ -56,20 +56,21 @@ def watched_places(paths: ProjectPaths, trigger: Trigger) -> Iterator[Path]:
 
 
 def _fixed_part(paths: ProjectPaths, pattern: str) -> Path:
-    parts = Path(os.path.join(paths.root, os.path.expanduser(pattern))).parts
+    parts = Path(os.path.expanduser(pattern)).parts
     fixed = next((number for number, part in enumerate(parts) if any(sign in part for sign in _MAGIC)), len(parts) - 1)
-    return Path(*parts[: max(1, fixed)])
+    # Of an absolute one the first part is "/".
+    return paths.root.joinpath(*parts[: max(fixed, pattern.startswith("/"))])
 
 
 def _files(paths: ProjectPaths, pattern: str) -> Iterator[tuple[str, str, float]]:
     """Each file with what tells that it is another one now, and when it was changed last."""
-    whole = os.path.join(paths.root, os.path.expanduser(pattern))
-    for path in sorted(glob.glob(whole, recursive=True)):
+    for name in find_paths(os.path.expanduser(pattern), paths.root):
+        path = os.path.join(paths.root, name)
         with contextlib.suppress(FileNotFoundError):
             status = os.stat(path)
             if not os.path.isdir(path):
-                # The time of the last change of its state cannot be set: a copy that keeps times is new all the same.
-                yield path, f"{status.st_mtime_ns} {status.st_size}", max(status.st_mtime, status.st_ctime)
+                # That of its contents can be set, to years ago or ahead; that of its last change of any kind cannot.
+                yield path, f"{status.st_mtime_ns} {status.st_size}", status.st_ctime
 
 
 def _find_files(paths: ProjectPaths, trigger: Trigger, seen: Facts, now: float) -> Found:

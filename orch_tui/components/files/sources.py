@@ -14,6 +14,7 @@ from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.expansion import Expansion
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
+from orch_tui.project.files.patterns import find_paths
 
 MAX_FILES = 10_000
 _FORMATS = {
@@ -43,17 +44,25 @@ def find_files(path: str, ctx: Context) -> list[tuple[Path, str]]:
             raise UserError(f'"{path}" is a directory; name the files in it, as in "{path.rstrip("/")}/*.csv"')
         there = root.exists()
     except OSError as error:
-        raise UserError(f'"{safe_line(path, 80)}" cannot be looked up: {error.strerror or error}') from error
+        raise UserError(f'"{safe_line(path, 80)}" cannot be looked up: {_refusal(error)}') from error
     if there or path.startswith("package://") or not glob.has_magic(path):
         found = [root] if there else []
     else:
         # Only the parameter is a pattern; a bracket in the project's own path is not.
         pattern = str(Path(path).expanduser())
-        names = sorted(glob.glob(pattern, root_dir=ctx.project, recursive=True))
-        found = [ctx.project / name for name in names if (ctx.project / name).is_file()]
+        try:
+            names = find_paths(pattern, ctx.project)
+            found = [ctx.project / name for name in names if (ctx.project / name).is_file()]
+        except OSError as error:
+            raise UserError(f'"{safe_line(path, 80)}" cannot be looked up: {_refusal(error)}') from error
     if len(found) > MAX_FILES:
         raise UserError(f'"{path}" names {len(found)} files, more than {MAX_FILES}; extract them in parts')
     return [(file, _printable(file.relative_to(shown) if file.is_relative_to(shown) else file)) for file in found]
+
+
+def _refusal(error: OSError) -> str:
+    where = f" ({safe_line(str(error.filename), 200)})" if error.filename else ""
+    return f"{error.strerror or error}{where}"
 
 
 def _printable(path: Path) -> str:

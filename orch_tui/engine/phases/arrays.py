@@ -12,7 +12,6 @@ file system that does not answer.
 from __future__ import annotations
 
 import asyncio
-import glob
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +30,7 @@ from orch_tui.model.status import Status
 from orch_tui.model.variables.references import MissingVariables, fill_variables, task_values
 from orch_tui.project.attempt_dir import parts_record
 from orch_tui.project.concurrent.locks import Lock
+from orch_tui.project.files.patterns import find_paths
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
 
@@ -199,7 +199,7 @@ def _files(pattern: str, root: Path) -> tuple[str, ...]:
         pattern = Each.of(pattern).files or pattern
     except ValueError as error:
         raise PrepareError(f'each = "{pattern[:200]}": {error}') from error
-    found = sorted(path for path in glob.iglob(pattern, root_dir=root, recursive=True) if (root / path).is_file())
+    found = [path for path in find_paths(pattern, root) if (root / path).is_file()]
     if len(found) > MOST_PARTS:
         raise PrepareError(f'"{pattern}" finds {len(found)} files; a task has {MOST_PARTS} parts at most')
     for path in found:

@@ -188,7 +188,8 @@ def replace_own(path: Path, data: str | bytes, *, durable: bool = True) -> None:
 
 def replace_json(path: Path, value: Any, *, durable: bool = True) -> None:
     """:func:`replace_own` with a value as JSON; what JSON has no form for becomes a text. Raises: OSError."""
-    text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "replace")
+    # A lone surrogate (a name that is no UTF-8) is written as JSON escapes it: who reads it knows the name again.
+    text = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
     replace_own(path, text, durable=durable)
 
 

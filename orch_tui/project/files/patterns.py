@@ -1,0 +1,93 @@
+"""Files that a pattern finds, where a directory that does not answer is no directory without files.
+
+``glob.glob`` passes over whatever it cannot list. A folder on a server that is away for a moment, or a process without
+a free descriptor, would give fewer files, or none, and nobody would know.
+"""
+
+from __future__ import annotations
+
+import errno
+import fnmatch
+import glob
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+_ANY_DEPTH = "**"
+_NO_DIRECTORY = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
+"""There is none, or none any more; links that lead in a circle are followed until the system has had enough."""
+_CLOSED = (errno.EACCES, errno.EPERM)
+
+
+def find_paths(pattern: str, root: Path | str) -> list[str]:
+    """What ``glob.glob`` finds below ``root``, recursively, in order of the names: relative to it unless the pattern
+    is absolute. ``root`` is no pattern, whatever is in its name.
+
+    Directories that a pattern finds and that this user may not read are passed over, as the shell does.
+
+    Raises:
+        OSError: a directory cannot be listed now, or one that is named may not be.
+    """
+    found = _found(pattern, os.fspath(root), folders=False)
+    return sorted(path for path in found if path)
+
+
+def _found(pattern: str, root: str, *, folders: bool) -> Iterator[str]:
+    """``folders``: nothing else is asked for."""
+    above, name = os.path.split(pattern)
+    if not glob.has_magic(pattern):
+        whole = os.path.join(root, pattern)
+        if os.path.lexists(whole) if name else os.path.isdir(whole):
+            yield pattern
+        return
+    named = not above or not glob.has_magic(above) or above == pattern
+    places: Iterable[str] = [above] if named else _found(above, root, folders=True)
+    for place in places:
+        directory = os.path.join(root, place)
+        for entry in _inside(directory, name, named=named, folders=folders):
+            yield os.path.join(place, entry)
+
+
+def _inside(directory: str, name: str, *, named: bool, folders: bool) -> Iterator[str]:
+    if name == _ANY_DEPTH:
+        yield ""
+        yield from _below(directory, named=named, folders=folders)
+    elif not glob.has_magic(name):
+        whole = os.path.join(directory, name)
+        if os.path.lexists(whole) if name else os.path.isdir(directory):
+            yield name
+    else:
+        names = _listed(directory, named=named, folders=folders)
+        if not name.startswith("."):
+            names = [one for one in names if not one.startswith(".")]
+        yield from fnmatch.filter(names, name)
+
+
+def _below(directory: str, *, named: bool, folders: bool) -> Iterator[str]:
+    for name in _listed(directory, named=named, folders=folders):
+        if not name.startswith("."):
+            yield name
+            for below in _below(os.path.join(directory, name), named=False, folders=folders):
+                yield os.path.join(name, below)
+
+
+def _listed(directory: str, *, named: bool, folders: bool) -> list[str]:
+    """``named``: it was not found by a pattern. Raises: OSError."""
+    passed_over = _NO_DIRECTORY if named else (*_NO_DIRECTORY, *_CLOSED)
+    try:
+        with os.scandir(directory) as entries:
+            return [entry.name for entry in entries if not folders or _is_folder(entry)]
+    except OSError as error:
+        if error.errno in passed_over:
+            return []
+        raise
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Raises: OSError."""
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        if error.errno in (*_NO_DIRECTORY, *_CLOSED):
+            return False
+        raise
