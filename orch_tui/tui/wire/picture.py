@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from unicodedata import category
 
-from rich.cells import get_character_cell_size
+from rich.cells import get_character_cell_size, split_graphemes
 
 from orch_tui.tui.wire.pen import DEFAULT, Pen, on_blank
 
 CONTINUED = ""
 """The text of a cell that the wide character before it covers."""
+_JOINER, _SELECTOR = "\u200d", "\ufe0f"
+"""By these Rich counts several characters as one, or a narrow one as wide."""
 
 
 class Row:
@@ -52,7 +54,12 @@ class Row:
 
 
 def cells(pieces: Iterable[tuple[str, Pen]]) -> Row:
-    """The cells of pieces of text. Characters without a width join the cell before; controls are left out."""
+    """The cells of pieces of text, as many as Rich counts for each: what stands beside it was laid out by that.
+
+    Characters without a width join the cell before; controls are left out. What Rich counts as wide and no two
+    terminals draw alike (emoji that are joined, or made of a letter by a selector) is its first character, with blanks
+    up to that width.
+    """
     texts: list[str] = []
     pens: list[Pen] = []
     for text, pen in pieces:
@@ -61,8 +68,8 @@ def cells(pieces: Iterable[tuple[str, Pen]]) -> Row:
             texts += text
             pens += [pen] * len(text) if " " not in text else [blank if mark == " " else pen for mark in text]
             continue
-        for mark in text:
-            width = width_of(mark)
+        for mark, cell_count in _characters(text):
+            width = width_of(mark[:1])
             if width > 0:
                 texts.append(mark)
                 pens.append(blank if mark == " " else pen)
@@ -71,7 +78,25 @@ def cells(pieces: Iterable[tuple[str, Pen]]) -> Row:
                     pens.append(pen)
             elif width == 0 and texts:
                 _join(texts, mark)
+            if left := cell_count - max(width, 0):
+                texts += " " * left
+                pens += [blank] * left
     return Row(texts, pens)
+
+
+def _characters(text: str) -> Iterator[tuple[str, int]]:
+    """What is sent of each character of a text, and how many cells Rich counts for it."""
+    if _JOINER not in text and _SELECTOR not in text:
+        yield from ((mark, get_character_cell_size(mark)) for mark in text)
+        return
+    while text.startswith(_JOINER):
+        # It takes along what follows, also where there is nothing before it.
+        text = text[2:]
+    for start, end, cell_count in split_graphemes(text)[0]:
+        marks = text[start:end].partition(_JOINER)[0] or _JOINER
+        first = _JOINER if marks[0] == _SELECTOR else marks[0]
+        joined = (mark for mark in marks[1:] if mark != _SELECTOR and width_of(mark) == 0)
+        yield first + "".join(joined), cell_count
 
 
 def _join(texts: list[str], mark: str) -> None:

@@ -13,6 +13,9 @@ from orch_tui.tui.wire.encode import Capabilities, Encoder
 from orch_tui.tui.wire.pen import DEFAULT, REVERSE, Pen, change
 from orch_tui.tui.wire.picture import CONTINUED, Row, cells
 from orch_tui.tui.wire.wire import Wire
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
 
 from tests.support.effort import examples
 from tests.support.terminal import TerminalScreen, TerminalStream
@@ -180,6 +183,31 @@ def test_runs_never_begin_or_end_inside_a_wide_character() -> None:
     for text in ("日本語", "a日本", "日x本", "ab本c"):
         terminal.write(wire.frame([(0, 0, cells([(text, DEFAULT)]))], (10, 1)))
         assert terminal.screen.display[0].replace(" ", "").startswith(text[:2])
+
+
+@given(
+    st.text(
+        st.sampled_from("a❤☁1\ufe0f\ufe0e\u200d👨👩👍\U0001f3fde\u0301한\u20e3\xad\x07\u200b \U0001f1e8\U0001f1ff"),
+        max_size=9,
+    )
+)
+def test_a_text_has_as_many_cells_as_it_was_laid_out_with(text: str) -> None:
+    row = cells([(text, DEFAULT)])
+    assert len(row.texts) == len(row.pens) == cell_len(text)
+
+
+def test_what_stands_behind_an_emoji_stays_in_its_column() -> None:
+    # GIVEN a line that ends with a border, whose text changes to one with emoji that terminals draw in several widths
+    wire, terminal = Wire(), Terminal(14, 1)
+    terminal.write(wire.frame([(0, 0, cells([("the old one ", DEFAULT)])), (12, 0, cells([("│x", DEFAULT)]))], (14, 1)))
+    for text in ("❤️ new", "👨‍👩‍👧 new", "1️⃣ new"):
+        strip = Strip([Segment(text)]).adjust_cell_length(12)
+        pieces = cells([(segment.text, DEFAULT) for segment in strip])
+        # WHEN the line is drawn anew THEN nothing of the old one is left, and the border is where it was
+        terminal.write(wire.frame([(0, 0, pieces)], (14, 1)))
+        line = terminal.screen.display[0]
+        assert line.rstrip().endswith("│x") and line.index("new") <= 6 and "one" not in line
+        assert "\ufe0f" not in line and "\u200d" not in line
 
 
 def test_a_control_never_reaches_the_terminal() -> None:
