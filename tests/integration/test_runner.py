@@ -338,6 +338,15 @@ def test_a_program_that_writes_into_its_input_is_told(tmp_path: Path, script: st
     assert code == 0 or 'the stored file of table "a/in"' in err
 
 
+def test_a_program_that_writes_into_its_input_and_fails_is_told_too(tmp_path: Path) -> None:
+    given = attempt(tmp_path, inputs=[{"source": "a/in", "destination": "in"}])
+    seed(tmp_path, given, "a/in", "select 1 as x")
+    # WHEN a program has overwritten the stored file of a table before it failed
+    code, out, _ = run(given, "--stage", "--", "sh", "-c", 'printf x >"$KBC_DATADIR/in/tables/in.parquet"; exit 3')
+    # THEN the log says which table is damaged, since nobody else would
+    assert code == 3 and 'the stored file of table "a/in" (version 1); run the task that writes that table' in out
+
+
 def test_a_missing_input_stops_before_the_program(tmp_path: Path) -> None:
     given = attempt(tmp_path, inputs=[{"source": "a/in", "destination": "in"}])
     code, out, err = run(given, "--stage", "--", "sh", "-c", "echo started")

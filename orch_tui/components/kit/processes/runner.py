@@ -67,6 +67,7 @@ def _staged(argv: list[str], tables: str, redactor: Redactor) -> int:
         staging.state.close()
         _mask_files(redactor)
     if code != 0:
+        staging.tell_damaged_inputs()
         return code
     outputs = {output.name: output for output in config.outputs}
     if tables == "csv":

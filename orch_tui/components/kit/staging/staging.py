@@ -156,6 +156,7 @@ class Staging:
 
         What cannot be published is told in the log: the task has failed already, for another reason.
         """
+        self.tell_damaged_inputs()
         if not outputs or not self.config.publish:
             return
         items = _publications(outputs)
@@ -232,6 +233,16 @@ class Staging:
         return [{"table": i.table, "version": i.version, "rows": i.rows} for i in self.inputs.values()]
 
     def _require_untouched_inputs(self) -> None:
+        """Raises: UserError when the program has damaged a table."""
+        if (damage := next(self._damaged_inputs(), None)) is not None:
+            raise UserError(damage)
+
+    def tell_damaged_inputs(self) -> None:
+        """Say in the log of a task that failed which tables its program has damaged before it did."""
+        for damage in self._damaged_inputs():
+            self.say(f"warning: {damage}")
+
+    def _damaged_inputs(self) -> Iterator[str]:
         """An input is a hard link to the storage's file: a program that wrote into it has damaged the table."""
         for name, (file, size, changed) in self._staged.items():
             item = self.inputs[name]
@@ -239,7 +250,7 @@ class Staging:
                 # Removed or replaced by another file: that does no harm.
                 now = _identity(item.path)
                 if now[0] == file and now != (file, size, changed):
-                    raise UserError(
+                    yield (
                         f"the program wrote into its input in/tables/{item.path.name}, which is the stored file of "
                         f'table "{item.table}" (version {item.version}); run the task that writes that table again, '
                         "and let the program write to out/tables only"
