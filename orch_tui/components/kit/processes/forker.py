@@ -47,7 +47,8 @@ from orch_tui.storage.duckdb import open_database
 
 SOCKET = 3
 _LONGEST_MESSAGE = 1 << 20
-_MOST_DESCRIPTORS = 64
+_MOST_DESCRIPTORS = 253
+"""As many as a message can have (SCM_MAX_FD): an attempt may hold many slots of a pool, each of them a lock."""
 _NO_EXIT_FILE = 125
 _NO_DIRECTORY = 126
 _LOADED = (
@@ -114,7 +115,7 @@ class Forker:
         """In the copy, what it is to become; None when the executor is gone and all that was started has ended."""
         while True:
             try:
-                message, descriptors, _, _ = socket.recv_fds(self._connection, _LONGEST_MESSAGE, _MOST_DESCRIPTORS)
+                message, descriptors, flags, _ = socket.recv_fds(self._connection, _LONGEST_MESSAGE, _MOST_DESCRIPTORS)
             except ConnectionResetError:
                 break
             if not message:
@@ -125,6 +126,8 @@ class Forker:
             else:
                 attempt = Attempt(**asked["start"], descriptors=descriptors)
                 try:
+                    if flags & socket.MSG_CTRUNC:
+                        raise Refused("not all that it is to hold can be taken over: too many files are open")
                     pid = self._fork(attempt)
                     if pid == 0:
                         return attempt
@@ -156,7 +159,12 @@ class Forker:
         if self._alone:
             raise Refused("nobody waits for it any more")
         entered, tell = os.pipe()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:
+            os.close(entered)
+            os.close(tell)
+            raise
         if pid:
             self._exit_files[pid] = attempt.exit_file
             os.close(tell)

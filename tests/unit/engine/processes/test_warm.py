@@ -133,6 +133,25 @@ async def test_locks_are_held_by_the_attempt_and_not_by_the_forker(starts: WarmS
     assert not is_locked(held) and not is_locked(log_file(directory))
 
 
+async def test_it_holds_every_lock_that_it_is_to_hold_however_many(starts: WarmStarts, tmp_path: Path) -> None:
+    # GIVEN an attempt that takes a hundred slots of a pool
+    directory = tmp_path / "run" / "tasks" / "t" / "1"
+    directory.mkdir(parents=True)
+    slots = [directory / f"{number}.lock" for number in range(100)]
+    descriptors = tuple(os.open(slot, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC) for slot in slots)
+    for descriptor in descriptors:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    attempt = await forked(starts, spec(directory, "until [ -e go ]; do sleep 0.02; done"), descriptors)
+    # WHEN whoever executes it lets go of them, as it does when it is killed
+    for descriptor in descriptors:
+        os.close(descriptor)
+    # THEN all of them are still taken, until it ends
+    assert all(map(is_locked, slots))
+    (directory / "go").touch()
+    assert (await carried(attempt))[0].code == 0
+    assert not any(map(is_locked, slots))
+
+
 @pytest.mark.parametrize(
     ("script", "code"),
     [("exit 3", 3), ("kill -SEGV $PPID; sleep 600", 128 + signal.SIGSEGV), ("kill -KILL $PPID; sleep 600", 137)],
