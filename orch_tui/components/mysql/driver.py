@@ -20,8 +20,9 @@ from pymysql.protocol import FieldDescriptorPacket, OKPacketWrapper
 from orch_tui.components.dbapi.parameters import Server
 from orch_tui.components.mysql.types import MysqlField
 
-_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
-"""A server that is gone without a word is noticed after two minutes, not after two hours."""
+_KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
+"""A server that is gone without a word is noticed after two minutes, not after two hours; nor after a quarter of one
+where it takes no more of the rows that it is sent."""
 
 _INTEGERS = (FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG, FIELD_TYPE.YEAR)
 _DECODERS: dict[Any, Any] = {

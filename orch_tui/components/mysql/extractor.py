@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -195,7 +196,7 @@ class MysqlReader(Reader):
             return f"cast(convert({value} using utf8mb4) as binary) > {self.session.con.escape(last.value)}"
         if last.family == "time":
             return f"{value} > '{str(last.value).removesuffix('+00')}'"
-        return f"{value} > {last.value}" if not isinstance(last.value, float) else f"{value} > {last.value!r}e0"
+        return f"{value} > {number_of(last)}"
 
     @contextmanager
     def csv(self, columns: Sequence[Column], told: Callable[[int], None]) -> Iterator[Rows]:
@@ -236,6 +237,14 @@ class MysqlReader(Reader):
             (self.table,),
         )
         return int(rows[0][0]) if rows and rows[0][0] else None
+
+
+def number_of(last: Last) -> str:
+    """The number as SQL: of one with an exponent MySQL makes a DOUBLE, of one without a DECIMAL with all its digits."""
+    if isinstance(last.value, float):
+        text = repr(last.value)
+        return text if "e" in text else f"{text}e0"
+    return f"{last.value:f}" if isinstance(last.value, Decimal) else str(last.value)
 
 
 def _value(field: MysqlField) -> str:

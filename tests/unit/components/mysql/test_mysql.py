@@ -243,6 +243,27 @@ def test_an_incremental_extraction_reads_what_is_new(
     assert bench.rows() == [] and third.next_state is None and third.warning is None
 
 
+@pytest.mark.parametrize(
+    ("declared", "values"),
+    [
+        ("double", ["1764534000000000000", "1764534000000001024"]),  # nanoseconds: written with an exponent by us
+        ("double", ["0.00001", "0.00002"]),
+        ("decimal(38,30)", ["0.000000012345678901234567890123", "0.000000012345678901234567890124"]),
+    ],
+)
+def test_an_incremental_extraction_goes_by_very_large_and_very_small_numbers(
+    bench: Bench, server: MariaDbServer, declared: str, values: list[str]
+) -> None:
+    # GIVEN a first extraction by a column whose largest value is long before or behind the point
+    server.run(f"create table t(id int, v {declared})", f"insert into t values (1, {values[0]})")
+    first = extract(bench, server, WriteMode.APPEND, table="t", incremental_column="v").next_state
+    assert len(bench.rows()) == 1
+    # WHEN a row came that is a little beyond it, THEN that is read, and nothing else
+    server.run(f"insert into t values (2, {values[1]})")
+    extract(bench, server, WriteMode.APPEND, first, table="t", incremental_column="v")
+    assert [row[0] for row in bench.rows()] == [2]
+
+
 def test_replace_keeps_what_hangs_on_the_table(bench: Bench, server: MariaDbServer) -> None:
     # GIVEN a table with a default, a view and a right of another user
     server.run(
