@@ -9,6 +9,7 @@ Directories may be links to another disk, see :func:`orch_tui.project.paths.make
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -136,12 +137,18 @@ def read_own_text(path: Path | str) -> str:
 
 
 def create_own(path: Path | str, data: bytes) -> None:
-    """Make a file (0600) that is not there yet. Raises: FileExistsError, OSError."""
+    """Make a file (0600) that is not there yet. Raises: FileExistsError; OSError: there is none of ours then."""
     descriptor = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
-        write_all(descriptor, data, path)
-    finally:
-        os.close(descriptor)
+        try:
+            write_all(descriptor, data, path)
+        finally:
+            os.close(descriptor)
+    except BaseException:
+        # Nobody else has made it, and nobody must find half of it.
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise
 
 
 def write_all(descriptor: int, data: bytes, path: Path | str) -> None:

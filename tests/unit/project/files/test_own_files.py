@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -156,3 +157,17 @@ def test_a_file_that_may_not_be_opened_is_no_foreign_one(tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError):
         open_own(tmp_path / "file" / "below")
+
+
+def test_a_file_that_cannot_be_written_whole_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a disk that takes the name of a file, and nothing that is in it
+    def refuse(descriptor: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", refuse)
+        # WHEN it is made exclusively THEN it is not there, and can be made later
+        with pytest.raises(OSError, match="No space"):
+            create_own(tmp_path / "claim", b"mine")
+    create_own(tmp_path / "claim", b"mine")
+    assert (tmp_path / "claim").read_bytes() == b"mine"
