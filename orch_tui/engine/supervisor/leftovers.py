@@ -26,6 +26,9 @@ def main() -> None:
     files = handoff.names_in(directory)
     if handoff.NODE not in files or handoff.START in files or handoff.END in files:
         return
+    if (node := handoff.read_node(directory)) is not None and node.host != host():
+        # Another machine has it, whose locks do not reach this one.
+        return
     lost = f"lost: what carried it on {host()} was killed, and took it along"
     handoff.write_end(directory, End(Exit(code, leftovers=ended) if code is not None else Exit(None, lost=lost)))
 

@@ -7,6 +7,7 @@ the locks of its logs for a while, which must be seen from here, it is lost.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 
@@ -73,8 +74,14 @@ class DaskJob:
                 return await self._follow(stop, seen, told)
             async with self._scheduler.slots.one() as slot:
                 if not await slot.take(stop, seen.changed, told):
-                    return self._unwanted(stop)
-                self._watch.submit(seen, sys.executable, self._takes)
+                    return await self._ending.close_unasked(_unbegun(stop), stop, told)
+                try:
+                    self._watch.submit(seen, sys.executable, self._takes)
+                except OSError as error:
+                    # Nothing was asked for: it is started anew once there is room for the program that asks.
+                    with contextlib.suppress(OSError):
+                        self._ending.take_back()
+                    raise NotStarted(*error.args) from error
                 return await self._follow(stop, seen, told)
 
     async def _follow(self, stop: StopRequest, seen: Seen, told: Told) -> Exit:
@@ -117,9 +124,7 @@ class DaskJob:
             never_asked = self._left is not None and not self._telling.job
             return bool(seen.said) or seen.state in OVER or seen.misses > 1 or (never_asked and seen.misses > 0)
         node = handoff.read_node(self._directory)
-        if node is None:
-            return False
-        if node.refused:
+        if node is not None and node.refused:
             return True
         gone = seen.free > 1 and time.monotonic() - seen.free_since >= _GONE_AFTER
         # Where no lock was ever seen, none may reach this machine: then the scheduler has to know it no more, too.
@@ -129,22 +134,23 @@ class DaskJob:
         """It is over, and its node has not said how; None while that may still come."""
         node = handoff.read_node(self._directory)
         why = seen.said or "the scheduler does not know it any more"
-        if node is None and not handoff.claim(self._directory, Node(refused=why)):
-            # It has begun in this moment, or somebody begins to say so.
-            return None
-        if node is None or node.refused:
-            return self._never_began(stop, seen, node.refused if node is not None else why)
+        if node is None and handoff.claim(self._directory, Node(refused=why)):
+            node = Node(refused=why)
+        if node is not None and node.refused:
+            return self._never_began(stop, seen, node.refused)
+        # Without a name somebody says in this moment who has it, or was killed over that.
+        where = node.host if node is not None else "its worker"
         self._over_since = self._over_since or time.monotonic()
         if time.monotonic() - self._over_since < _ANSWER or handoff.END in handoff.names_in(self._directory):
             return None
         if self._ending.take_back():
-            return self._never_began(stop, seen, f"what was to carry it on {node.host} was killed")
+            return self._never_began(stop, seen, f"what was to carry it on {where} was killed")
         code = read_exit_file(self._directory)
         if code is not None:
             return self._ending.end(Exit(code), write=True)
         if stop.why is not None and self._telling.killing:
             return self._ending.end(Exit(None, stop.why, killed=True), write=True)
-        return self._ending.lost(f"nothing of it runs on {node.host} any more")
+        return self._ending.lost(f"nothing of it runs on {where} any more")
 
     def _never_began(self, stop: StopRequest, seen: Seen, why: str) -> Exit:
         ended = bool(seen.said) or seen.state in OVER
@@ -184,4 +190,8 @@ class DaskJob:
         return self._unwanted(stop)
 
     def _unwanted(self, stop: StopRequest) -> Exit:
-        return self._ending.close(Exit(None, stop.why, unstarted="it had not begun"))
+        return self._ending.close(_unbegun(stop))
+
+
+def _unbegun(stop: StopRequest) -> Exit:
+    return Exit(None, stop.why, unstarted="it had not begun")

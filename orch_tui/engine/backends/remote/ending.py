@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
+import os
 from dataclasses import replace
 
+from orch_tui.engine.backends.backend import Told
 from orch_tui.engine.backends.remote import handoff
 from orch_tui.engine.backends.remote.handoff import End, Node
 from orch_tui.engine.backends.remote.telling import Telling
 from orch_tui.engine.backends.remote.words import last_words
-from orch_tui.engine.processes.launcher import AttemptSpec, Exit
+from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.project.attempt_dir import log_file
 from orch_tui.project.concurrent.locks import is_locked
+
+_AGAIN = 1.0
+"""Seconds until something is written again that the disk has not taken."""
 
 
 class Ending:
@@ -22,10 +27,10 @@ class Ending:
         self._telling = telling
 
     def end(self, end: Exit, seconds: float | None = None, *, write: bool = False) -> Exit:
-        """With when it ended if another executor saw its beginning; what its node did not say is written down."""
+        """With when it ended if another executor saw its beginning; what its node did not say is written down: until
+        it is, the attempt counts as carried, and keeps its configuration from all others. Raises: OSError."""
         if write:
-            with contextlib.suppress(OSError):
-                handoff.write_end(self._directory, End(end))
+            handoff.write_end(self._directory, End(end))
         if seconds is not None and self._telling.begun_at is not None:
             return replace(end, ended=self._telling.begun_at + seconds)
         return end
@@ -39,6 +44,18 @@ class Ending:
         handoff.claim(self._directory, Node(refused=end.unstarted))
         self.take_back()
         return self.end(end, write=True)
+
+    async def close_unasked(self, end: Exit, stop: StopRequest, told: Told) -> Exit:
+        """As :meth:`close`, of one that nobody follows yet: again and again until the disk takes it, unless its
+        directory is gone, or it is to be stopped at once."""
+        while True:
+            try:
+                return self.close(end)
+            except OSError as error:
+                if stop.now or not os.path.isdir(self._directory):
+                    return end
+                self._telling.unreachable(told, error)
+            await asyncio.sleep(_AGAIN)
 
     def by_others(self, end: End, why: str) -> Exit:
         """Its node was told to end it, and not by us."""

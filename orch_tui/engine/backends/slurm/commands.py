@@ -18,6 +18,7 @@ import shlex
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Collection, Sequence, Set
 from enum import Enum
 from pathlib import Path
@@ -233,12 +234,19 @@ async def run(argv: Sequence[str], given: bytes = b"", keep: int | None = None) 
         except asyncio.CancelledError:
             if keep is None:
                 os.kill(pid, signal.SIGKILL)
+            # Whoever starts many phases in one process would leave one for each.
+            threading.Thread(target=_reap, args=(pid,), name="slurm", daemon=True).start()
             raise
         if not in_time:
             os.kill(pid, signal.SIGKILL)
             await wait_for_exit(pidfd)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         return Answer(code if in_time else None, _text(fds[1]), _text(fds[2]))
+
+
+def _reap(pid: int) -> None:
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
 
 
 def _text(fd: int) -> str:

@@ -87,14 +87,15 @@ class SlurmJob:
                 return await self._follow(stop, seen, told)
             async with self._queue.slots.one() as slot:
                 if not await slot.take(stop, seen.changed, told):
-                    return self._unwanted(stop)
-                refused = await self._ask(seen, told)
-                return await self._follow(stop, seen, told) if refused is None else refused
+                    return await self._ending.close_unasked(_unbegun(stop), stop, told)
+                if (refused := await self._ask(seen, told)) is not None:
+                    return await self._ending.close_unasked(refused, stop, told)
+                return await self._follow(stop, seen, told)
 
     # -- until it is in the queue ------------------------------------------------------------------------------
 
     async def _ask(self, seen: Seen, told: Told) -> Exit | None:
-        """Submit it; how it ended if that was all."""
+        """Submit it; how it ends if that was all."""
         async with self._queue.submitting:
             bad = self._queue.bad_nodes
             asking = asyncio.ensure_future(submit(self._spec, self._name, self._queue.settings, bad.names))
@@ -115,13 +116,13 @@ class SlurmJob:
 
     def _refused(self, answer: Submitted) -> Exit:
         if answer.how is Submission.BUSY:
-            return self._ending.close(Exit(None, unstarted=f"the queue took no more: {answer.said}", again=_ALWAYS))
+            return Exit(None, unstarted=f"the queue took no more: {answer.said}", again=_ALWAYS)
         if self._queue.bad_nodes.names:
             # Perhaps there are no others.
             self._queue.bad_nodes.forget()
             said = f"the queue refused it without nodes that had failed: {answer.said}"
-            return self._ending.close(Exit(None, unstarted=said, again=_SOME))
-        return self._ending.close(Exit(None, unstarted=f"the queue refused it: {answer.said}"))
+            return Exit(None, unstarted=said, again=_SOME)
+        return Exit(None, unstarted=f"the queue refused it: {answer.said}")
 
     # -- in the queue and on its node --------------------------------------------------------------------------
 
@@ -176,11 +177,11 @@ class SlurmJob:
         why = why_over(state, nodes) if row is not None else "the queue does not know it"
         reason = row.reason if row is not None else ""
         node = handoff.read_node(self._directory)
-        if node is None and not handoff.claim(self._directory, Node(refused=why)):
-            # It has begun in this moment, or somebody begins to say so.
-            return None
-        if node is None or node.refused or (state in BAD_NODE and self._ending.take_back()):
+        if node is None and handoff.claim(self._directory, Node(refused=why)):
+            node = Node(refused=why)
+        if node is not None and (node.refused or (state in BAD_NODE and self._ending.take_back())):
             return self._never_began(stop, why, state, reason, nodes)
+        # Without a name somebody says in this moment who has it, or was killed over that.
         self._over_since = self._over_since or time.monotonic()
         if time.monotonic() - self._over_since < _ANSWER:
             return None
@@ -281,7 +282,11 @@ class SlurmJob:
         return self._unwanted(stop)
 
     def _unwanted(self, stop: StopRequest) -> Exit:
-        return self._ending.close(Exit(None, stop.why, unstarted="it had not begun"))
+        return self._ending.close(_unbegun(stop))
+
+
+def _unbegun(stop: StopRequest) -> Exit:
+    return Exit(None, stop.why, unstarted="it had not begun")
 
 
 async def _done(asked: Awaitable[bool]) -> bool:

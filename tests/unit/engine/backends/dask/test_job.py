@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.backends.backend import Finding, Left, Verdict
+from orch_tui.engine.attempts.obstacles import passing_obstacle
+from orch_tui.engine.backends.backend import Finding, Left, NotStarted, Verdict
+from orch_tui.engine.backends.dask import watch
 from orch_tui.engine.backends.dask.job import DaskJob, Scheduler
 from orch_tui.engine.backends.dask.states import why_waiting
 from orch_tui.engine.backends.dask.watch import Seen, Watch
@@ -16,10 +19,11 @@ from orch_tui.engine.backends.remote.handoff import Node
 from orch_tui.engine.backends.remote.slots import Slots
 from orch_tui.engine.processes.launcher import StopRequest
 from orch_tui.model.run.attempt_state import AttemptState
-from orch_tui.project.attempt_dir import start_file
+from orch_tui.project.attempt_dir import node_file, start_file
 from orch_tui.project.definitions.dask_settings import DaskSettings
 
 from tests.support.launcher_contract import shell
+from tests.unit.engine.backends.remote.test_ending import Notes
 
 SETTINGS = DaskSettings("tcp://127.0.0.1:1")
 
@@ -102,6 +106,42 @@ async def test_what_is_not_wanted_any_more_cannot_begin_and_leaves_no_secret(dir
     # THEN a worker that takes it finds nothing to do
     assert end.unstarted == "it had not begun" and handoff.take_start(directory) is None
     assert not handoff.claim(directory, Node("n2")) and "start.json" not in os.listdir(directory)
+
+
+def test_whoever_was_killed_as_it_said_that_it_has_it_is_not_waited_for_without_end(directory: Path) -> None:
+    # GIVEN a worker that made the file of its name, and had no room or no time to write the name
+    made, seen = job(directory)
+    handoff.write_start(shell(directory, "true"), {}, None)
+    node_file(directory).touch(0o600)
+    seen.take_files(handoff.names_in(directory), 0.0)
+    seen.fresh, seen.state = True, None
+    assert not made._is_over(seen)
+    # WHEN nobody has its locks for a while
+    seen.take_lock(held=False)
+    seen.take_lock(held=False)
+    seen.free_since = time.monotonic() - 60
+    # THEN it is over, once its answer had time to come; and it is sent again, since nothing of it was taken
+    assert made._is_over(seen) and made._settle(StopRequest(), seen) is None
+    made._over_since = time.monotonic() - 60
+    end = made._settle(StopRequest(), seen)
+    assert end is not None and end.unstarted and end.again
+
+
+async def test_without_room_for_the_program_that_asks_it_is_not_started_and_leaves_no_secret(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a machine that starts no more processes
+    def refuse(*_: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    made, _ = job(directory)
+    handoff.write_start(shell(directory, "true"), {"TOKEN": "s3cret"}, None)
+    monkeypatch.setattr(watch, "Link", refuse)
+    # WHEN it is to be asked for THEN that is a start that may be tried again, and no end of the run
+    with pytest.raises(NotStarted) as raised:
+        await made.wait(StopRequest(), Notes())
+    assert raised.value.errno == errno.EAGAIN and passing_obstacle(raised.value) is not None
+    assert not start_file(directory).exists()
 
 
 def test_reasons_to_wait_are_in_words() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import stat
@@ -17,6 +18,8 @@ from orch_tui.engine.backends.slurm.commands import NoAnswer, Row, Submission, l
 from orch_tui.engine.processes.launcher import AttemptSpec
 from orch_tui.model.orchestration.resources import Resources
 from orch_tui.project.definitions.backends import BackendSettings
+
+from tests.support.launcher_contract import happens
 
 SETTINGS = BackendSettings("cluster", "slurm", "long", "sales", options=("--qos=low",))
 
@@ -134,3 +137,16 @@ def refusing(number: int) -> Callable[..., int]:
         raise OSError(number, os.strerror(number), str(path))
 
     return refuse
+
+
+async def test_a_question_that_nobody_waits_for_any_more_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a queue that does not answer, and somebody who goes while it is asked
+    fake(tmp_path, monkeypatch, "squeue", f"echo $$ >{tmp_path}/pid; exec sleep 600")
+    asking = asyncio.ensure_future(look())
+    await happens(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("\n"))
+    pid = int((tmp_path / "pid").read_text())
+    asking.cancel()
+    # THEN nothing of it stays, not even what nobody has waited for
+    await happens(lambda: not os.path.exists(f"/proc/{pid}"))
