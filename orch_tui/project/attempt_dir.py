@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,18 @@ def run_of(directory: Path) -> Path | None:
     return above[2] if len(above) > 2 and above[1].name == "tasks" else None
 
 
+# What each attempt is asked for again and again while it runs: making a path costs more than most of what is done with
+# it.
+_kept = lru_cache(256)
+
+
+@_kept
 def log_file(directory: Path) -> Path:
     """What the task writes to its descriptors 1 and 2; locked as long as anything of it has them open."""
     return directory / "log"
 
 
+@_kept
 def exit_file(directory: Path) -> Path:
     """Made empty by the shim when it begins, filled with the exit code and a line end when the task ends."""
     return directory / "exit"
@@ -70,6 +78,7 @@ def config_file(directory: Path) -> Path:
     return directory / "config.json"
 
 
+@_kept
 def result_file(directory: Path) -> Path:
     """What the task says of its finished work."""
     return directory / "result.json"
@@ -80,6 +89,7 @@ def progress_file(directory: Path) -> Path:
     return directory / "progress.json"
 
 
+@_kept
 def unmasked_mark(directory: Path) -> Path:
     """There while files of the attempt may have secrets in them, see :mod:`orch_tui.project.masking.files`."""
     return directory / "unmasked"

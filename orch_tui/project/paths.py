@@ -15,6 +15,7 @@ _PRIVATE_DIR = 0o700
 _WRITABLE_BY_OTHERS = 0o022
 _READABLE_BY_OTHERS = 0o055
 _STATE = ".orch"
+_LOCKS = "locks"
 _IGNORE = "# Written by orch-tui: everything here is the program's own state.\n*\n"
 
 
@@ -96,7 +97,7 @@ class ProjectPaths:
 
     @property
     def locks(self) -> Path:
-        return self.state / "locks"
+        return self.state / _LOCKS
 
     @property
     def saving_lock(self) -> Path:
@@ -124,7 +125,8 @@ class ProjectPaths:
 
     def configuration_lock(self, ref: str) -> Path:
         """The lock of a configuration, given as ``component/id``: two tasks of it never overlap."""
-        return self.locks / f"{ref}.lock"
+        # Each task asks for it: one path is made instead of three.
+        return Path(f"{self.root}/{_STATE}/{_LOCKS}/{ref}.lock")
 
     def pool_lock(self, pool: str, slot: int) -> Path:
         """The lock of one slot of a pool."""

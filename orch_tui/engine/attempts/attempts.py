@@ -14,13 +14,14 @@ from orch_tui.engine.attempts.nested import as_its_run_has_it, outcome_of_run
 from orch_tui.engine.attempts.obstacles import disk_refusal, passing_obstacle
 from orch_tui.engine.attempts.results import (
     Told,
+    checks_in,
     read_candidate_id,
     read_checks,
-    read_rows,
-    read_told,
-    read_values,
+    read_result_or_why,
     read_warning,
-    unreadable_result,
+    rows_in,
+    told_in,
+    values_in,
 )
 from orch_tui.engine.attempts.time_limits import end_of_all, total_words
 from orch_tui.engine.backends.backend import Backend, Job, NotStarted
@@ -204,8 +205,9 @@ class AttemptRunner:
     def record_end(self, attempt: ActiveAttempt, outcome: Outcome, end: Exit) -> float | None:
         """Write down how it ended; the time of the next attempt if there is to be one."""
         mask_what_is_left(attempt.spec.directory, attempt.spec.environment)
-        outcome, values, unset = self._values_of(attempt, outcome)
-        told = self._told(attempt)
+        result, problem = read_result_or_why(attempt.spec.directory)
+        outcome, values, unset = self._values_of(attempt, outcome, result)
+        told = self._told(result, problem)
         now, task = self._recorder.now(), attempt.task
         state = self._recorder.state.task(task.id)
         ended = None if end.ended is None else min(now, max(end.ended, _begun(state)))
@@ -236,9 +238,9 @@ class AttemptRunner:
                 ended_at=None if ended is None else round(ended, 3),
                 results=told.values or None,
                 variables=values,
-                checks=read_checks(attempt.spec.directory),
+                checks=checks_in(result),
                 usage=end.usage,
-                rows=read_rows(attempt.spec.directory),
+                rows=rows_in(result),
             )
         )
         # Behind the program's own words, and only once the last of them can be no reason any more.
@@ -246,33 +248,35 @@ class AttemptRunner:
         say_in_log(log_file(attempt.spec.directory), [f"warning: result.json: {line}" for line in left_out])
         return retry_at
 
-    def _told(self, attempt: ActiveAttempt) -> Told:
+    def _told(self, result: dict[str, Any], problem: str | None) -> Told:
         """What rules and expressions may ask for, if there are any, and what is to be said of the rest."""
-        if (problem := unreadable_result(attempt.spec.directory)) is not None:
+        if problem is not None:
             return Told({}, [f"nothing of it is used: {problem}"])
-        return read_told(attempt.spec.directory) if self._recorder.state.is_asked_about else Told()
+        return told_in(result) if self._recorder.state.is_asked_about else Told()
 
-    def _values_of(self, attempt: ActiveAttempt, outcome: Outcome) -> tuple[Outcome, dict[str, Value], list[str]]:
+    def _values_of(
+        self, attempt: ActiveAttempt, outcome: Outcome, result: dict[str, Any]
+    ) -> tuple[Outcome, dict[str, Value], list[str]]:
         """The variables that it set, which only an attempt does that succeeded, and what to say of others. What is
         wrong with them is a warning: its work is done."""
         if outcome.status not in (Status.SUCCESS, Status.WARNING) or outcome.kind is not None:
             return outcome, {}, []
         if attempt.task.item is not None:
-            return outcome, {}, self._not_set_by(attempt)
+            return outcome, {}, self._not_set_by(attempt, result)
         if attempt.spec.nested is not None:
             values, faults = values_of_nested(attempt.task, self._nested(attempt.task))
         else:
-            values, faults = read_values(attempt.spec.directory)
+            values, faults = values_in(result)
         if not faults:
             return outcome, values, []
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         reason = "; ".join(part for part in (outcome.reason, safe_line(faults[0], 300) + more) if part)
         return replace(outcome, status=Status.WARNING, reason=reason), values, []
 
-    def _not_set_by(self, attempt: ActiveAttempt) -> list[str]:
+    def _not_set_by(self, attempt: ActiveAttempt, result: dict[str, Any]) -> list[str]:
         """What the log of a part says of variables that it has set: which of several parts is the last is chance. The
         run is told once for all parts of the array."""
-        values, faults = read_values(attempt.spec.directory)
+        values, faults = values_in(result)
         if not values and not faults:
             return []
         why = "a part of an array sets no variables for later tasks; set them in a task that runs once"

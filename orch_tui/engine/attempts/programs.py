@@ -34,7 +34,7 @@ def inline_program(
     configuration = Configuration(component.id, "", "", parameters=parameters)
     if problem := program_problem(root, component, configuration):
         raise PrepareError(problem)
-    cwd = root / str(parameters.get("directory") or ".")
+    cwd = root / str(below) if (below := parameters.get("directory")) else root
     if not cwd.is_dir():
         raise PrepareError(f'directory "{cwd}" does not exist; the parameter "directory" is relative to the project')
     settings = parameters.get("environment") or {}

@@ -44,15 +44,11 @@ def read_result(directory: Path) -> dict[str, Any]:
 
     Without its texts as long as secrets may be in them.
     """
-    return _read(directory)[0]
+    return read_result_or_why(directory)[0]
 
 
-def unreadable_result(directory: Path) -> str | None:
-    """Why nothing of an attempt's ``result.json`` counts, in a sentence; None where there is none, or it is read."""
-    return _read(directory)[1]
-
-
-def _read(directory: Path) -> tuple[dict[str, Any], str | None]:
+def read_result_or_why(directory: Path) -> tuple[dict[str, Any], str | None]:
+    """As :func:`read_result`, and why nothing of it counts, in a sentence; None where there is none, or it is read."""
     try:
         data = read_own(result_file(directory), _LIMIT + 1)
     except FileNotFoundError:
@@ -74,10 +70,9 @@ def _read(directory: Path) -> tuple[dict[str, Any], str | None]:
     return known, None
 
 
-def read_told(directory: Path) -> Told:
-    """What conditions may ask for of it: ``rows`` and ``files`` (numbers), ``tables`` (rows written, by name) and
+def told_in(result: dict[str, Any]) -> Told:
+    """What conditions may ask for of a result: ``rows`` and ``files`` (numbers), ``tables`` (rows written, by name) and
     ``metrics`` (numbers, texts and flags, by name)."""
-    result = read_result(directory)
     tables = {
         str(table["table"]): _count(table.get("written")) for table in _objects(result, "tables") if "table" in table
     }
@@ -134,10 +129,9 @@ class _Selection:
         return "neither a text, a flag nor a number of 62 bits"
 
 
-def read_values(directory: Path) -> tuple[dict[str, Value], list[str]]:
+def values_in(result: dict[str, Any]) -> tuple[dict[str, Value], list[str]]:
     """The variables that the program sets, and a sentence for each that cannot be taken. None while it may hold
     secrets."""
-    result = read_result(directory)
     return decode_all(result["variables"]) if "variables" in result else ({}, [])
 
 
@@ -156,8 +150,13 @@ def _is_small(value: Any) -> bool:
 
 
 def read_checks(directory: Path) -> tuple[CheckResult, ...]:
+    """As :func:`checks_in`, of an attempt's ``result.json``."""
+    return checks_in(read_result(directory))
+
+
+def checks_in(result: dict[str, Any]) -> tuple[CheckResult, ...]:
     """What the checks of its outputs found. None while it may hold secrets."""
-    if not (found := read_result(directory).get("checks")):
+    if not (found := result.get("checks")):
         return ()
     # Only the outputs of attempts with checks are told of.
     from orch_tui.model.checks.encoding import read_results_json
@@ -165,9 +164,9 @@ def read_checks(directory: Path) -> tuple[CheckResult, ...]:
     return read_results_json(found)
 
 
-def read_rows(directory: Path) -> tuple[RowResult, ...]:
+def rows_in(result: dict[str, Any]) -> tuple[RowResult, ...]:
     """How the rows of its configuration ended. None while it may hold secrets, or where there are none."""
-    if not (found := read_result(directory).get("rows")):
+    if not (found := result.get("rows")):
         return ()
     from orch_tui.model.events.row_results import decode_rows
 

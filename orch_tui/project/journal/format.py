@@ -66,6 +66,9 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 def _value(value: Any) -> str:
     """TOML that is JSON too: no dates, no inline tables, no non-finite numbers."""
+    if type(value) is int:
+        # The encoder makes another one of itself for each value that is no text.
+        return repr(value)
     # TOML forbids a bare DEL.
     return _encode(value).replace("\x7f", "\\u007f")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from orch_tui.engine.attempts.results import read_result, read_told, read_values, read_warning
+from orch_tui.engine.attempts.results import read_result, read_warning, told_in, values_in
 from orch_tui.project.attempt_dir import result_file
 from orch_tui.project.masking.files import mask_attempt
 from orch_tui.project.masking.redactor import Redactor
@@ -26,8 +26,8 @@ def test_a_result_may_be_nested_as_deep_as_it_likes(tmp_path: Path, depth: int, 
     for _ in range(2):
         # WHEN it is read, THEN there is an answer, and no error
         assert read_result(tmp_path) == {} or close
-        assert isinstance(read_told(tmp_path).values, dict)
-        assert read_values(tmp_path) == ({}, [])
+        assert isinstance(told_in(read_result(tmp_path)).values, dict)
+        assert values_in(read_result(tmp_path)) == ({}, [])
         assert read_warning(tmp_path) in (None, "w")
         mask_attempt(tmp_path, Redactor(["s3cr3t-of-mine"]))
 

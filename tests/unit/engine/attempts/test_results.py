@@ -14,10 +14,10 @@ from orch_tui.engine.attempts.results import (
     MOST_TEXT,
     MOST_TOLD,
     read_result,
-    read_told,
-    read_values,
+    read_result_or_why,
     read_warning,
-    unreadable_result,
+    told_in,
+    values_in,
 )
 from orch_tui.project.attempt_dir import result_file, unmasked_mark
 from orch_tui.project.masking.files import mask_attempt
@@ -35,7 +35,7 @@ def attempt(tmp_path: Path) -> Path:
 
 
 def told(attempt: Path) -> dict[str, Any]:
-    return read_told(attempt).values
+    return told_in(read_result(attempt)).values
 
 
 def say(attempt: Path, result: Any) -> Path:
@@ -43,12 +43,17 @@ def say(attempt: Path, result: Any) -> Path:
     return attempt
 
 
+def said(attempt: Path, result: Any) -> dict[str, Any]:
+    """What is read of that."""
+    return read_result(say(attempt, result))
+
+
 @pytest.mark.parametrize("text", ["", "no object", "[1]", '"x"', "{", "null"])
 def test_what_is_no_object_says_nothing(attempt: Path, text: str) -> None:
     result_file(attempt).write_text(text)
     assert read_result(attempt) == {}
     assert told(attempt) == {}
-    assert read_values(attempt) == ({}, [])
+    assert values_in(read_result(attempt)) == ({}, [])
     assert read_warning(attempt) is None
 
 
@@ -109,7 +114,7 @@ def test_only_what_it_told_is_there_to_ask_for(attempt: Path) -> None:
 
 
 def test_variables_are_taken_or_refused_with_a_sentence(attempt: Path) -> None:
-    values, complaints = read_values(say(attempt, {"variables": {"day": "monday", "1 x": "y"}}))
+    values, complaints = values_in(said(attempt, {"variables": {"day": "monday", "1 x": "y"}}))
     assert values == {"day": "monday"}
     assert len(complaints) == 1 and "1 x" in complaints[0]
 
@@ -136,17 +141,17 @@ def test_a_warning_has_400_characters_at_most(attempt: Path) -> None:
     ids=["broken", "list", "deep", "long"],
 )
 def test_why_nothing_of_a_result_counts_is_said(attempt: Path, text: str, why: str) -> None:
-    assert unreadable_result(attempt) is None
+    assert read_result_or_why(attempt)[1] is None
     result_file(attempt).write_text(text)
-    assert (unreadable_result(attempt) or "").startswith(why)
+    assert (read_result_or_why(attempt)[1] or "").startswith(why)
     say(attempt, {"warning": "w"})
-    assert unreadable_result(attempt) is None
+    assert read_result_or_why(attempt)[1] is None
 
 
 def test_metrics_are_bounded_in_number_and_size_and_what_is_left_out_is_said(attempt: Path) -> None:
     # GIVEN 3,500 metrics of 1,000 characters, which would be 3.6 MB in the journal with each attempt
     metrics = {f"m{number}": "x" * 1000 for number in range(3500)}
-    found = read_told(say(attempt, {"metrics": metrics, "tables": [{"table": "t", "written": 5}]}))
+    found = told_in(said(attempt, {"metrics": metrics, "tables": [{"table": "t", "written": 5}]}))
     # WHEN / THEN the first ones are taken up to the limit, the sums are whole, and one line names the rest
     kept = found.values["metrics"]
     assert len(json.dumps(kept)) <= MOST_BYTES < len(json.dumps(kept)) + 2000
@@ -163,14 +168,14 @@ def test_metrics_are_bounded_in_number_and_size_and_what_is_left_out_is_said(att
 
 def test_names_and_texts_have_a_length_and_there_is_a_number_of_them(attempt: Path) -> None:
     fits, long_name = {"n" * MOST_NAME: 1, "t": "x" * MOST_TEXT}, "n" * (MOST_NAME + 1)
-    found = read_told(say(attempt, {"metrics": {**fits, long_name: 1, "u": "x" * (MOST_TEXT + 1)}}))
+    found = told_in(said(attempt, {"metrics": {**fits, long_name: 1, "u": "x" * (MOST_TEXT + 1)}}))
     assert found.values["metrics"] == fits
     assert [line.rpartition(": ")[2] for line in found.left_out] == [
         "a name of more than 200 characters",
         "a text of more than 1000 characters",
     ]
     tables = [{"table": str(number), "written": 1} for number in range(MOST_TOLD + 7)]
-    found = read_told(say(attempt, {"tables": tables}))
+    found = told_in(said(attempt, {"tables": tables}))
     assert len(found.values["tables"]) == MOST_TOLD and found.values["rows"] == MOST_TOLD + 7
     assert found.left_out == ['rules cannot ask for the table "1000" and 6 other tables: more than 1000']
 
@@ -182,18 +187,18 @@ def test_what_is_no_finite_number_is_refused_by_name(attempt: Path, text: str) -
         f'{{"metrics": {{"a": 1.5, "share": {text}}}, "variables": {{"v": {text}, "w": 1}}}}'
     )
     # WHEN / THEN they are left out and named, and what the journal gets is JSON
-    found = read_told(attempt)
+    found = told_in(read_result(attempt))
     assert found.values["metrics"] == {"a": 1.5}
     (line,) = found.left_out
     assert line.startswith('rules cannot ask for the metric "share": ') and line.endswith("no number to reckon with")
     json.dumps(found.values, allow_nan=False)
-    values, faults = read_values(attempt)
+    values, faults = values_in(read_result(attempt))
     assert values == {"w": 1} and faults == ["variable v was not set: it is no finite number"]
 
 
 def test_variables_are_bounded_together(attempt: Path) -> None:
     # GIVEN 60 variables of 60 KB, each of which may be set
-    values, faults = read_values(say(attempt, {"variables": {f"v{number}": "x" * 60_000 for number in range(60)}}))
+    values, faults = values_in(said(attempt, {"variables": {f"v{number}": "x" * 60_000 for number in range(60)}}))
     # WHEN / THEN only as many are as may stand in the journal, and each other one is named
     assert list(values) == ["v0", "v1", "v2", "v3"] and len(faults) == 56
     assert faults[0] == "variable v4 was not set: it is too much: all that a task sets have 256 KiB at most"
