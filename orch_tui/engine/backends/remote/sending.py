@@ -33,5 +33,6 @@ def leave_for_node(spec: AttemptSpec, passed: tuple[str, ...]) -> None:
     """
     hidden = [one for one in OF_THIS_MACHINE if one not in passed]
     environment = {key: value for key, value in spec.environment.items() if key not in hidden}
-    handoff.write_start(spec, environment, time_limit(spec))
     os.close(open_own(queue_log(spec.directory), os.O_WRONLY | os.O_CREAT | os.O_APPEND))
+    # Last: with it the attempt counts as carried, and keeps its configuration from all others.
+    handoff.write_start(spec, environment, time_limit(spec))
