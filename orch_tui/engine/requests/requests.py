@@ -66,8 +66,14 @@ def _later(request: str, before: list[Path]) -> str:
 
 def waiting(run_directory: Path) -> list[Path]:
     """The requests that nobody has taken yet, in the order in which they were left. Raises: OSError."""
+    directory = run_directory / _DIRECTORY
+    try:
+        # Not by a pattern, which finds nothing where the directory cannot be listed now.
+        names = os.listdir(directory)
+    except FileNotFoundError:
+        return []
     # What begins with a dot is about to be written.
-    return sorted((run_directory / _DIRECTORY).glob("[!.]*.json"))
+    return [directory / name for name in sorted(names) if name.endswith(".json") and not name.startswith(".")]
 
 
 def new_id() -> str:

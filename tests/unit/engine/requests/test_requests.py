@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import os
@@ -157,3 +158,23 @@ def test_who_asks_without_a_name_or_a_terminal_is_a_number(monkeypatch: pytest.M
     monkeypatch.setattr(os, "uname", lambda: SimpleNamespace(nodename="box"))
     monkeypatch.setattr(os, "ttyname", none)
     assert who_am_i() == f"uid {os.getuid()}@box"
+
+
+def test_a_request_is_taken_also_where_its_directory_could_not_be_listed_for_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a request in a directory that can be opened and not be listed now
+    ask(tmp_path, CancelRequest("ann"))
+    mailbox, found = Mailbox(tmp_path), list[Request]()
+    os.utime(tmp_path / "control", (1, 1))
+
+    def refuse(path: object = ".") -> list[str]:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    with monkeypatch.context() as patched, pytest.raises(PermissionError):
+        patched.setattr(os, "listdir", refuse)
+        patched.setattr(os, "scandir", refuse)
+        mailbox.deliver(found.append)
+    # WHEN it can be listed again, and nothing has changed in it THEN the request is taken
+    mailbox.deliver(found.append)
+    assert found == [CancelRequest("ann")]
