@@ -6,13 +6,11 @@ Whatever ends the process in the middle: a candidate waits as before, or all of 
 from __future__ import annotations
 
 import contextlib
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 from orch_tui.model.errors import UserError
 from orch_tui.project.decided import DecidedAs, told_of
-from orch_tui.project.files.own_files import open_own
+from orch_tui.project.files.own_files import sync_own
 from orch_tui.storage.publishing.candidates import Candidate, CandidateTable, find_candidate, read_candidate, settle
 from orch_tui.storage.publishing.committing import Prepared, commit_prepared, kept_before, new_version
 from orch_tui.storage.publishing.intents import Settled, lock_without_intents
@@ -86,7 +84,7 @@ def _prepare(storage: Storage, candidate: Candidate, one: CandidateTable, decisi
     number, temporary, file = new_version(storage, one.table, old)
     bring(one.file, temporary)
     temporary.chmod(_PRIVATE)
-    _sync(temporary)
+    sync_own(temporary)
     info = TableInfo(
         table=one.table,
         version=number,
@@ -103,11 +101,3 @@ def _prepare(storage: Storage, candidate: Candidate, one: CandidateTable, decisi
         decision=decision,
     )
     return Prepared(temporary, info)
-
-
-def _sync(path: Path) -> None:
-    descriptor = open_own(path)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

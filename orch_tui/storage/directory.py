@@ -67,7 +67,12 @@ class Directory:
             return None
 
     def names(self, table: str) -> list[str]:
-        return [path.name for path in self.home(table).glob("*.parquet")]
+        # Not by a pattern, which finds nothing where the directory cannot be listed now: a version would get the name
+        # of one that is there.
+        try:
+            return [name for name in os.listdir(self.home(table)) if name.endswith(".parquet")]
+        except FileNotFoundError:
+            return []
 
     def has(self, table: str, name: str) -> bool:
         return (self.home(table) / name).exists()

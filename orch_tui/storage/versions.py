@@ -13,6 +13,7 @@ from pathlib import Path
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
+from orch_tui.project.files.own_files import sync_own
 from orch_tui.storage.duckdb import describe, literal, open_database, parquet, quoted, readable
 from orch_tui.storage.preview import Cells, first_rows
 from orch_tui.storage.publishing.committing import Prepared, commit_prepared, kept_before, new_version
@@ -109,6 +110,8 @@ def restore(storage: Storage, table: str, number: int, *, by: str, note: str) ->
         try:
             bring(storage.file_of(old), temporary)
             temporary.chmod(_PRIVATE)
+            # Where it is a copy, not another name of what is on the disk.
+            sync_own(temporary)
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise StorageError(f"table {table} could not be restored: {error}; it is as before") from error

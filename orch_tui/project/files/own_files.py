@@ -151,6 +151,15 @@ def create_own(path: Path | str, data: bytes) -> None:
         raise
 
 
+def sync_own(path: Path | str) -> None:
+    """Wait until what is in a file is on the disk. Raises: NotOwnFile, OSError."""
+    descriptor = open_own(path)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_all(descriptor: int, data: bytes, path: Path | str) -> None:
     """Write all of it, at the descriptor's place. Raises: OSError; part of it may be written then."""
     view = memoryview(data)

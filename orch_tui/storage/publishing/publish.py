@@ -9,7 +9,6 @@ forward by whoever opens the storage next.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
-from orch_tui.project.files.own_files import open_own
+from orch_tui.project.files.own_files import sync_own
 from orch_tui.storage.publishing.candidates import Maker, keep_candidate, new_candidate_id
 from orch_tui.storage.publishing.committing import Prepared, commit_prepared, kept_before, new_version
 from orch_tui.storage.publishing.intents import lock_without_intents
@@ -130,7 +129,7 @@ class Transaction:
             else:
                 built = build_version(connection, item, old, temporary, self._storage.log)
             temporary.chmod(_PRIVATE)
-            _sync_file(temporary)
+            sync_own(temporary)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -216,11 +215,3 @@ def _remove_leftovers(home: Path) -> None:
     """Temporary files of publications that died before their commit. Needs the table's lock."""
     for path in home.glob(".*.tmp"):
         path.unlink(missing_ok=True)
-
-
-def _sync_file(path: Path) -> None:
-    descriptor = open_own(path)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from orch_tui.model.errors import UserError
 from orch_tui.storage.storage import Storage
-from orch_tui.storage.tables import Decision, Origin
+from orch_tui.storage.tables import Decision, Origin, StorageError
 from orch_tui.storage.versions import drop, excess, export, preview_version, restore, version_info
 
 from tests.support.tables import put, rows
@@ -48,6 +52,56 @@ def test_going_back_makes_a_new_version_with_the_same_file(tmp_path: Path) -> No
     # AND what is written next goes on behind it
     put(storage, "raw/a", "select 5 as id")
     assert [one.version for one in storage.versions("raw/a")] == [5, 4, 3, 2]
+
+
+def test_a_version_that_is_copied_back_is_on_the_disk_before_it_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a file system without hard links, where going back copies the file
+    storage, synced = _storage(tmp_path), list[bytes]()
+    real_link, real_sync = os.link, os.fsync
+
+    def refuse(source: Any, target: Any) -> None:
+        if str(target).endswith(".tmp"):
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(target))
+        real_link(source, target)
+
+    def sync(descriptor: int) -> None:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            synced.append(Path(f"/proc/self/fd/{descriptor}").read_bytes())
+        real_sync(descriptor)
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "fsync", sync)
+    # WHEN the first version is restored
+    restored = restore(storage, "raw/a", 1, by="ann", note="")
+    # THEN its rows were on the disk before the word of it was: a crash of the machine leaves no table without rows
+    assert synced[0] == restored.file.read_bytes()
+
+
+def test_a_new_version_never_gets_the_name_of_one_that_cannot_be_seen_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a table whose manifest was taken away, and a directory that cannot be listed for a moment
+    storage = _storage(tmp_path)
+    (storage.home("raw/a") / "table.toml").unlink()
+    files = {path: path.read_bytes() for path in storage.home("raw/a").glob("*.parquet")}
+
+    home, listing = storage.home("raw/a"), os.listdir
+
+    def refuse(path: Any = ".") -> list[str]:
+        if Path(path) == home:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return listing(path)
+
+    # WHEN it is written THEN that is said, and the files of its versions are as they were
+    with monkeypatch.context() as patched, pytest.raises(StorageError, match="Permission denied"):
+        patched.setattr(os, "listdir", refuse)
+        put(storage, "raw/a", "select 9 as id")
+    assert {path: path.read_bytes() for path in storage.home("raw/a").glob("*.parquet")} == files
+    # AND it goes on behind them once the directory answers
+    put(storage, "raw/a", "select 9 as id")
+    assert (storage.get("raw/a") or pytest.fail("it is not there")).version == 4
 
 
 def test_the_current_version_is_not_gone_back_to(tmp_path: Path) -> None:
