@@ -19,6 +19,7 @@ from pymysql.protocol import FieldDescriptorPacket, OKPacketWrapper
 
 from orch_tui.components.dbapi.parameters import Server
 from orch_tui.components.mysql.types import MysqlField
+from orch_tui.model.texts.text import safe_line
 
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}
 """A server that is gone without a word is noticed after two minutes, not after two hours; nor after a quarter of one
@@ -31,6 +32,11 @@ _DECODERS: dict[Any, Any] = {
     **dict.fromkeys((FIELD_TYPE.FLOAT, FIELD_TYPE.DOUBLE), float),
 }
 """Dates, times and decimals stay the server's text: what they become is a matter of the column."""
+
+
+_NOT_LET_IN = ((1148,), (3948,), (4166,))
+"""Errors of servers that let nobody load what is local to the client: older ones, MySQL's, MariaDB's. Sources:
+https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html and https://mariadb.com/kb/en/e4166/"""
 
 
 class Stream(SSCursor):
@@ -117,15 +123,20 @@ def described(con: pymysql.Connection[Any], statement: str) -> list[MysqlField]:
     return [_field(packet) for packet in found]
 
 
-def send(con: pymysql.Connection[Any], statement: str, chunks: Iterable[bytes], packet: int) -> int | None:
+class NotAskedError(Exception):
+    """The server did not ask for the rows of a LOAD DATA, and none has been taken; the text says why."""
+
+
+def send(con: pymysql.Connection[Any], statement: str, chunks: Iterable[bytes], packet: int) -> int:
     """Run a LOAD DATA LOCAL whose file is the chunks, whatever name it has in the statement, ``packet`` bytes at once.
 
     Source: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_query_response_local_infile_request.html
 
     Returns:
-        How many warnings there were, or None where the server does not ask for the rows: none has been taken then.
+        How many warnings there were.
 
     Raises:
+        NotAskedError: the server takes no rows like that, or not by this statement.
         pymysql.Error: the server refuses the rows, or the connection was lost.
         Exception: those of ``chunks``; the connection cannot be used any more.
     """
@@ -133,12 +144,13 @@ def send(con: pymysql.Connection[Any], statement: str, chunks: Iterable[bytes], 
     talk._execute_command(COMMAND.COM_QUERY, statement)
     try:
         asked = talk._read_packet()
-    except pymysql.Error:
-        if con.open:
-            return None
-        raise
+    except pymysql.Error as error:
+        if not con.open:
+            raise
+        reason = "local_infile = 0" if error.args[:1] in _NOT_LET_IN else safe_line(str(error.args[-1]), 200)
+        raise NotAskedError(reason) from error
     if not asked.is_load_local_packet():
-        return None
+        raise NotAskedError("it does not ask for them")
     for chunk in chunks:
         for at in range(0, len(chunk), packet):
             talk.write_packet(chunk[at : at + packet])

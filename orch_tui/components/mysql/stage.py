@@ -47,7 +47,7 @@ class Stage:
         Raises:
             pymysql.Error: the connection was lost, or the table is full.
         """
-        from orch_tui.components.mysql.driver import send
+        from orch_tui.components.mysql.driver import NotAskedError, send
 
         into = ", ".join(
             f"@v{at}" if value else quoted(field.target)
@@ -63,10 +63,12 @@ class Stage:
         statement = f"load data local infile 'rows' into table {STAGE} character set utf8mb4 {form} ({into})"
         if sets:
             statement += f" set {sets}"
-        warnings = send(self._session.con, statement, chunks, min(_SENT, self._largest_packet() // 2))
-        if warnings is None:
-            self._log("the server does not let rows in by LOAD DATA (local_infile = 0): they go by INSERT, more slowly")
-        elif warnings:
+        try:
+            warnings = send(self._session.con, statement, chunks, min(_SENT, self._largest_packet() // 2))
+        except NotAskedError as error:
+            self._log(f"the server does not let rows in by LOAD DATA ({error}): they go by INSERT, more slowly")
+            return False
+        if warnings:
             # Here the server warns where it would refuse a row of an INSERT.
             self._session.execute(f"delete from {STAGE}")
         return warnings == 0

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from orch_tui.components.kit.component import UserError
 from orch_tui.components.mysql import writer
-from orch_tui.components.mysql.driver import send
+from orch_tui.components.mysql.driver import NotAskedError, send
 from orch_tui.components.mysql.server import Mysql
 from orch_tui.components.mysql.stage import Stage
 
@@ -143,8 +143,27 @@ def test_rows_go_by_load_data_where_the_server_lets_them(
     assert inserted == []
     with without_loading(server):
         bench = written(server, "select range as a from range(4)")
-    assert inserted == [1] and any("local_infile" in line for line in bench.lines)
+    assert inserted == [1] and any("(local_infile = 0)" in line for line in bench.lines)
     assert server.run("select count(*) from w") == [(4,)]
+
+
+def test_what_else_a_server_has_against_load_data_is_told_as_it_is(server: MariaDbServer, tmp_path: Path) -> None:
+    # GIVEN a server that lets rows in by LOAD DATA, and a statement that it refuses for another reason
+    bench = Bench(tmp_path)
+    parameters = writer.Parameters(**{**server.parameters, "table": "w"})
+    session = Mysql(parameters, bench.context({"t": "select 1 as a"}, ()), sends=True)
+    session.connect()
+    try:
+        server.run("drop table if exists w", "create table w(a bigint)")
+        # WHEN
+        with pytest.raises(NotAskedError) as refused:
+            send(session.con, "load data local infile 'x' into table w (a, nothing)", [b"1,2\n"], 100)
+        # THEN
+        assert "nothing" in str(refused.value) and "local_infile" not in str(refused.value)
+        # AND the session goes on
+        assert session.execute("select 1")[0][0] == 1
+    finally:
+        session.close()
 
 
 def test_a_server_gets_no_file(server: MariaDbServer, tmp_path: Path) -> None:
