@@ -18,6 +18,8 @@ _YEAR = re.compile(r"\d{4}([/.])\d{1,2}\1\d{1,2}( \d{2}:\d{2}(:\d{2})?)?")
 _CLOCK = {None: "", 5: " %H:%M", 8: " %H:%M:%S"}
 _TIME_OF_DAY = re.compile(r"%-?[HIMSpfnzXcg]")
 _COLUMNS = 100
+FIRST_TEXTS = 5_000
+"""Rows in which the first text of a column is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +110,8 @@ def _first(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]
     for start in range(0, len(columns), _COLUMNS):
         part = columns[start : start + _COLUMNS]
         chosen = ", ".join(f"first({c}) filter (where {c} is not null)" for c in part)
-        row = (
-            con.execute(f"select {chosen} from (select {', '.join(part)} from {relation} limit 5000)").fetchone() or ()
-        )
+        rows = f"(select {', '.join(part)} from {relation} limit {FIRST_TEXTS})"
+        row = con.execute(f"select {chosen} from {rows}").fetchone() or ()
         found |= {column: value for column, value in zip(part, row, strict=True) if value is not None}
     return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orch_tui.components.files import csv_files, json_files, parquet_files
 from orch_tui.components.files.csv_files import CsvFile
-from orch_tui.components.files.date_formats import may_be_dates
+from orch_tui.components.files.date_formats import FIRST_TEXTS, may_be_dates
 from orch_tui.components.files.json_files import JsonFile
 from orch_tui.components.files.parquet_files import ParquetFile
 from orch_tui.components.files.typed_columns import Typed, Wishes, json_texts, texts
@@ -140,10 +140,18 @@ def assume(con: duckdb.DuckDBPyConnection, parts: Sequence[Part], wishes: Wishes
     names = _names(parts, wishes, keep)
     if any(part.kind != "csv" for part in parts) or wishes.types or wishes.all_text or wishes.decimal:
         return None
-    relation = _relation(parts, names)
-    if wishes.date_format or may_be_dates(con, relation, [quoted(name) for name in names]):
+    if wishes.date_format:
         return None
-    if (assumed := assumed_types(con, relation, names)) is None:
+    relation = _relation(parts, names)
+    # The files are opened once for their first rows.
+    con.execute(f"create or replace temp table first_rows as select * from {relation} limit {FIRST_TEXTS}")
+    try:
+        if may_be_dates(con, "first_rows", [quoted(name) for name in names]):
+            return None
+        assumed = assumed_types(con, "first_rows", names)
+    finally:
+        con.execute("drop table if exists first_rows")
+    if assumed is None:
         return None
     prepared, found = assumed
     columns = []

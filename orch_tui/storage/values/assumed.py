@@ -49,6 +49,8 @@ def assumed_types(
 ) -> tuple[str, dict[str, Assumed]] | None:
     """The types that the first rows have, for columns of texts (``names``, which the relation has besides no others).
 
+    ``relation`` may be no more than the first rows; the others are held to these types when they are read.
+
     Returns:
         SQL of a relation, with ``{}`` for the one given, that has the values besides the texts; and the
         columns by name. None where only all rows decide, as between forms of times, and for very many columns.

@@ -171,6 +171,8 @@ class _Inference:
         self._con = con
         self._relation = relation
         self._columns = list(columns)
+        self._known: dict[str, str] = {}
+        """The types of columns all of whose texts were in the sample."""
 
     def result(self) -> dict[str, Inferred]:
         types: dict[str, str] = {}
@@ -178,7 +180,8 @@ class _Inference:
         if empty := [column for column, found in possible.items() if found is None]:
             possible |= self._among_the_rest(empty)
             types |= {column: NULL_TYPE for column in empty if possible[column] is None}
-        tests = {column: found for column, found in possible.items() if found}
+        types |= self._known
+        tests = {column: found for column, found in possible.items() if found and column not in self._known}
         # The first possibility is nearly always the right one; the others are tried only where it is not.
         types |= self._passed({column: found[:1] for column, found in tests.items()})
         types |= self._passed({column: found[1:] for column, found in tests.items() if column not in types})
@@ -192,7 +195,7 @@ class _Inference:
         )
         try:
             names = {f"c{at}": column for at, column in enumerate(columns)}
-            facts = self._facts(names)
+            facts, rows = self._facts(names)
             tests = {name: _tests(fact) for name, fact in facts.items() if fact.values}
             wanted = {name: [make(name) for make in makers] for name, makers in tests.items()}
             passed = self._run("sampled_texts", wanted)
@@ -204,21 +207,24 @@ class _Inference:
             possible[column] = [
                 make(column) for make, kind in zip(makers, passed[name], strict=True) if kind is not None
             ]
+            if rows < _SAMPLE:
+                self._known[column] = next((kind for kind in passed[name] if kind is not None), TEXT)
         return possible
 
-    def _facts(self, names: Iterable[str]) -> dict[str, _Sampled]:
+    def _facts(self, names: Iterable[str]) -> tuple[dict[str, _Sampled], int]:
+        """What the sampled texts of each column say, and how many rows there are."""
         wanted = [
             [f"count({name})"]
             + [f"{function}({part})" for part in (_scale(name), _offset(name)) for function in ("min", "max")]
             for name in names
         ]
-        row = self._con.execute(f"select {', '.join(part for parts in wanted for part in parts)} from sampled_texts")
-        values = row.fetchone() or ()
+        asked = [*(part for parts in wanted for part in parts), "count(*)"]
+        values = self._con.execute(f"select {', '.join(asked)} from sampled_texts").fetchone() or ()
         facts = {}
         for at, name in enumerate(names):
             count, low, high, first, last = values[5 * at : 5 * at + 5]
             facts[name] = _Sampled(int(count), low if low == high else None, first if first and first == last else None)
-        return facts
+        return facts, int(values[-1])
 
     def _among_the_rest(self, columns: Sequence[str]) -> dict[str, list[_Test] | None]:
         """For columns whose first values are all null."""
