@@ -60,6 +60,12 @@ def examples(con: duckdb.DuckDBPyConnection, tests: Sequence[Test]) -> list[tupl
     found: list[tuple[int, str] | None] = []
     for start in range(0, len(tests), _AT_ONCE):
         part = tests[start : start + _AT_ONCE]
+        # Nearly always none is met. Behind "where" DuckDB stops at the first half of a condition that says so; as a
+        # value it makes all of it, for the count and for the example, which takes four times as long.
+        met = " or ".join(f"({condition})" for _, condition in part)
+        if con.execute(f"select 1 from source where {met} limit 1").fetchone() is None:
+            found += [None] * len(part)
+            continue
         asked = [
             f"count(*) filter (where {condition}), min(cast({x} as varchar)) filter (where {condition})"
             for x, condition in part

@@ -39,16 +39,18 @@ class CopyOut:
         self._result()
         lines: list[bytes | memoryview] = []
         size = 0
+        take, add, longest, full = libpq.get_copy_data, lines.append, LONGEST // 2, _CHUNK
         while True:
-            length, line = libpq.get_copy_data(1)
+            length, line = take(1)
             if length > 0:
-                if length > LONGEST // 2:
+                if length > longest:
                     raise LineTooLongError
-                lines.append(line)
+                add(line)
                 size += length
-                if size >= _CHUNK:
+                if size >= full:
                     yield b"".join(lines), len(lines)
-                    lines, size = [], 0
+                    lines.clear()
+                    size = 0
             elif length == 0:
                 self._wait()
             else:
