@@ -15,11 +15,11 @@ from orch_tui.components.adform.table import Column, dimension_kind, metric_kind
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.contract import Output
 from orch_tui.components.kit.drift import check_shape
-from orch_tui.components.kit.sql import ParquetSink, connect, listed
+from orch_tui.components.kit.sql import ParquetSink, connect, listed, tell_content
 from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.duckdb import columns_of, parquet, quoted
+from orch_tui.storage.duckdb import quoted
 from orch_tui.storage.opening import open_storage
 
 _DAY = datetime.timedelta(days=1)
@@ -66,7 +66,7 @@ def extract_stats(api: Api, parameters: Parameters, ctx: Context, timing: Timing
     with ParquetSink(con, texts, output.path, _without(make, reader), part_rows=_PART) as sink:
         if span is not None:
             reader.read(span, sink)
-    stored = columns_of(con, f"from {parquet(output.path)}")
+    stored = tell_content(ctx, output, con, sink.rows)
     reports = "1 report" if reader.reports == 1 else f"{reader.reports} reports"
     ctx.log(f"{sink.rows} rows and {len(stored)} columns from {reports}")
     ctx.metrics["reports"] = reader.reports

@@ -20,9 +20,8 @@ from orch_tui.components.dbapi.streams import Rows, store
 from orch_tui.components.dbapi.values import Column, Converter
 from orch_tui.components.kit.component import Context
 from orch_tui.components.kit.drift import check_shape
-from orch_tui.components.kit.sql import ParquetSink, connect, duckdb_explained, row_batches, usable_names
+from orch_tui.components.kit.sql import ParquetSink, connect, duckdb_explained, row_batches, tell_content, usable_names
 from orch_tui.model.texts.text import counted
-from orch_tui.storage.duckdb import columns_of, parquet
 
 
 class Reader(Work):
@@ -114,7 +113,7 @@ def _store(reader: Reader, source: Source, ctx: Context, last: Last | None) -> N
     ctx.log(f"{counted(stored, 'row')} and {counted(len(columns), 'column')} from {reader.shown}")
     ctx.metrics["rows_read"] = stored
     types.report(ctx, strict=source.strict)
-    kept = columns_of(con, f"select * from {parquet(output.path)}")
+    kept = tell_content(ctx, output, con, stored)
     check_shape(ctx, output, kept, stored, strict=source.strict)
     if growing and source.incremental_column:
         at = found.index(growing)

@@ -22,7 +22,7 @@ from orch_tui.components.files.unpack import open_bytes, unpack
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.drift import check_shape
 from orch_tui.components.kit.expansion import Expansion
-from orch_tui.components.kit.sql import connect, listed, memory_for, query_progress
+from orch_tui.components.kit.sql import connect, listed, memory_for, query_progress, tell_content
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import scratch_folder
 from orch_tui.project.paths import ProjectPaths
@@ -86,6 +86,7 @@ class _Extraction:
                 "was not understood; run the task again, or set delimiter, quote and escape"
             )
         report([file for file in named if isinstance(file, CsvFile)], self._ctx)
+        tell_content(self._ctx, self._ctx.only_output(), self._con, written)
         labels = listed([label for _, label in files], 5)
         self._ctx.log(f"{written} rows and {len(table.columns)} columns from {labels}")
         return written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import gc
 import importlib.util
 import json
 import runpy
@@ -43,7 +44,8 @@ _PROGRESS_INTERVAL = 0.5
 class Parameters(BaseModel):
     """Base of every component's parameters: an unknown key is an error, secrets never show in messages."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    # Of all the classes that parameters are put together from, only the one that is asked for is compiled.
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
 P = TypeVar("P", bound=Parameters)
@@ -234,9 +236,14 @@ def main(
     code of a ``SystemExit`` that ``run`` raised. Outputs are published only for exit code 0.
     """
     if _READING is not None:
+        from orch_tui.components.kit.parameters import compile_model
+
+        compile_model(model)
         _READING.append(functools.partial(main, model, run, test))
         return None  # type: ignore[misc]
     use_utf8()
+    # An interpreter that ends looks for cycles among all that it has loaded, twice; none of it is anybody's any more.
+    atexit.register(gc.freeze)
     redactor = Redactor.from_environment()
     try:
         _run_task(model, run, test, act, redactor)

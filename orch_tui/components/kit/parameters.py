@@ -18,6 +18,9 @@ from orch_tui.project.masking.redactor import Redactor
 
 _UNION_TAG = re.compile(r"str|int|float|bool|none|(?:list|dict|tuple|set)\[.*\]")
 
+_PLUGINS = "PYDANTIC_DISABLE_PLUGINS"
+"""https://docs.pydantic.dev/latest/concepts/plugins/"""
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -27,6 +30,7 @@ def load_parameters(model: type[M], parameters: Mapping[str, Any], redactor: Red
     Raises:
         UserError: one line per field that is wrong, or naming the variables that are not set.
     """
+    compile_model(model)
     if problems := model_errors(model, parameters):
         raise UserError("\n".join(problems))
     resolved = resolve_references(parameters, literal_fields(model))
@@ -34,6 +38,23 @@ def load_parameters(model: type[M], parameters: Mapping[str, Any], redactor: Red
         return model.model_validate(resolved)
     except ValidationError as error:
         raise UserError(redactor.text("\n".join(_sentences(model, error, resolved=True)))) from None
+
+
+def compile_model(model: type[BaseModel]) -> None:
+    """Make what checks the values of a deferred model; nothing where that was done.
+
+    Without plugins of pydantic: to look for them it would read what each installed package says of itself. Only for a
+    process with one thread, whose environment this changes meanwhile.
+    """
+    before = os.environ.get(_PLUGINS)
+    os.environ[_PLUGINS] = "__all__"
+    try:
+        model.model_rebuild()
+    finally:
+        if before is None:
+            del os.environ[_PLUGINS]
+        else:
+            os.environ[_PLUGINS] = before
 
 
 def resolve_references(

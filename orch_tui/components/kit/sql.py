@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from orch_tui.components import kit
-from orch_tui.components.kit.component import Context
+from orch_tui.components.kit.component import Context, Output
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
-from orch_tui.storage.duckdb import folded, literal, quoted, readable, scan
+from orch_tui.storage.duckdb import Column, describe, folded, literal, parquet, quoted, readable, scan
+from orch_tui.storage.tables import Content
 from orch_tui.storage.values.parquet import ROW_GROUP, CarriedColumns, write_parquet
 
 if TYPE_CHECKING:
@@ -61,6 +63,16 @@ def connect(ctx: Context, *, threads: int = 2, memory_limit: str = "1GB") -> duc
 def memory_for(columns: int) -> str:
     """The memory limit of a connection for tables with so many columns, of which DuckDB holds a vector each."""
     return "512MB" if columns <= _WIDE else "1GB"
+
+
+def tell_content(ctx: Context, output: Output, con: duckdb.DuckDBPyConnection, rows: int) -> list[Column]:
+    """Say that the file of ``output`` is complete and has so many rows; its columns, as DuckDB reads them there.
+
+    Publishing would open a database of its own to find that out. Raises: duckdb.Error.
+    """
+    columns = describe(con, parquet(output.path))
+    ctx.outputs[output.name] = replace(output, content=Content(rows, columns))
+    return columns
 
 
 def usable_names(names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -20,12 +20,20 @@ from orch_tui.components.dbapi.sql_source import (
 )
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.kit.drift import check_shape
-from orch_tui.components.kit.sql import ParquetSink, connect, duckdb_explained, listed, row_batches, usable_names
+from orch_tui.components.kit.sql import (
+    ParquetSink,
+    connect,
+    duckdb_explained,
+    listed,
+    row_batches,
+    tell_content,
+    usable_names,
+)
 from orch_tui.components.snowflake.login import Login
 from orch_tui.components.snowflake.session import Session, open_session
 from orch_tui.components.snowflake.types import Column, converter, stored
 from orch_tui.model.texts.text import counted, safe_line
-from orch_tui.storage.duckdb import columns_of, folded, parquet, quoted
+from orch_tui.storage.duckdb import folded, quoted
 
 _PART = r'(?:[A-Za-z_][A-Za-z0-9_$]*|"(?:[^"]|"")+")'
 _TABLE = re.compile(rf"{_PART}(?:\.{_PART}){{0,2}}")
@@ -222,7 +230,7 @@ def _store(session: Session, cursor: Any, ctx: Context, columns: Sequence[Column
         elif column.as_text and one.kind != column.hoped:
             kind = "text" if one.kind == "VARCHAR" else one.kind
             ctx.log(f'"{name}" holds times that {column.hoped} cannot, with nanoseconds; it is stored as {kind}')
-    return columns_of(con, f"select * from {parquet(output.path)}"), count
+    return tell_content(ctx, output, con, count), count
 
 
 def test_connection(parameters: Parameters, ctx: Context) -> str:

@@ -20,7 +20,15 @@ from orch_tui.components.dbapi.sql_source import (
 )
 from orch_tui.components.dbapi.values import Converter
 from orch_tui.components.kit.component import Context, UserError
-from orch_tui.components.kit.sql import ParquetSink, connect, duckdb_explained, listed, row_batches, usable_names
+from orch_tui.components.kit.sql import (
+    ParquetSink,
+    connect,
+    duckdb_explained,
+    listed,
+    row_batches,
+    tell_content,
+    usable_names,
+)
 from orch_tui.components.sqlite.arrow import ArrowSource, arrow_errors, store_arrow
 from orch_tui.components.sqlite.database_files import (
     counted_tables,
@@ -156,6 +164,8 @@ class _Extraction:
         try:
             width = source.value(con, f"select coalesce(avg({_width(self._names)}), 0) from ({self._first()})")
             rows = store_arrow(con, source, self._source, named, types, int(width), ctx.only_output().path)
+            if rows is not None:
+                tell_content(ctx, ctx.only_output(), con, rows)
         except arrow_errors():
             ctx.only_output().path.unlink(missing_ok=True)
             return None
@@ -182,6 +192,7 @@ class _Extraction:
             for rows, size in row_batches(cursor.fetchmany):
                 sink.add(convert(rows), size)
                 ctx.progress(sink.rows, total, "rows")
+        tell_content(ctx, ctx.only_output(), con, sink.rows)
         self._remember(columns, lambda query: self._connection.execute(query, self._arguments).fetchone()[0])
         return _Stored(sink.rows, columns, ways, types)
 

@@ -159,9 +159,11 @@ def statements(columns: list[Column], rows: list[list[str]], mark: str = '"') ->
 
 
 def extracted(bench: Bench, module: Any, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows that the extractor left, read by another library."""
-    module.run(module.Parameters.model_validate({"table": "t", **parameters}), bench.context())
+    """The rows that the extractor left, read by another library; what it says of them is what is there."""
+    ctx = bench.context()
+    module.run(module.Parameters.model_validate({"table": "t", **parameters}), ctx)
     read = pyarrow.ParquetFile(bench.data / "out" / "tables" / "result.parquet").read()
+    assert ctx.outputs["result"].content == (read.num_rows, list(bench.columns().items()))
     folded = {name.lower(): name for name in read.column_names}
     return sorted(read.to_pylist(), key=lambda row: int(row[folded["id"]]))
 

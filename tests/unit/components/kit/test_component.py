@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +155,17 @@ def test_connections_are_offline_and_spill_into_the_attempt(tmp_path: Path) -> N
             connection.execute("load httpfs")
     with kit.connect(None) as connection:
         assert connection.execute("select 1").fetchall() == [(1,)]
+
+
+def test_a_component_that_begins_as_a_program_is_not_looked_through_for_garbage() -> None:
+    # GIVEN what an interpreter is told by "-m", and what it is told else
+    script = (
+        "import gc, sys; before = gc.get_threshold(); sys.argv = [{!r}]\n"
+        "import orch_tui.components; print(gc.get_threshold()[0], gc.get_threshold() == before)"
+    )
+    found = [
+        subprocess.run([sys.executable, "-c", script.format(name)], capture_output=True, check=True, text=True).stdout
+        for name in ("-m", "/program")
+    ]
+    # THEN the collector is rarely called in the first, and as ever in the other
+    assert found[0] == "100000 False\n" and found[1].endswith(" True\n")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from orch_tui.components.kit.component import Parameters as Base
-from orch_tui.components.kit.parameters import load_parameters, model_errors, resolve_references
+from orch_tui.components.kit.parameters import compile_model, load_parameters, model_errors, resolve_references
 from orch_tui.components.kit.schema import json_schema, parameters_model, validate_parameters
 from orch_tui.model.components.component import Component, ComponentType
 from orch_tui.model.errors import UserError
@@ -164,3 +165,22 @@ def test_a_model_that_cannot_be_imported_is_a_sentence(tmp_path: Path) -> None:
         parameters_model(component)
     assert len(validate_parameters(component, {}, tmp_path)) == 1
     assert issubclass(parameters_model(builtin("python")), BaseModel)
+
+
+def test_a_model_is_compiled_when_values_come_and_leaves_the_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for before in (None, "some-plugin"):
+        # GIVEN a class of parameters that nobody has used, and what a person says of pydantic's plugins
+        class Unused(Base):
+            name: str
+
+        if before is None:
+            monkeypatch.delenv("PYDANTIC_DISABLE_PLUGINS", raising=False)
+        else:
+            monkeypatch.setenv("PYDANTIC_DISABLE_PLUGINS", before)
+        assert not Unused.__pydantic_complete__
+        # WHEN
+        compile_model(Unused)
+        # THEN programs that are started later find what the person said
+        assert Unused.__pydantic_complete__
+        assert os.environ.get("PYDANTIC_DISABLE_PLUGINS") == before
+        assert Unused(name="a").name == "a"
