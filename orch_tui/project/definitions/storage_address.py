@@ -88,6 +88,11 @@ def read_address(storage: Table) -> StorageAddress | None:
         message = "the storage's endpoint is no address of a server"
         storage.error("endpoint", "value", message, 'write it like "https://s3.example.com"')
         return None
+    if endpoint and "@" in urlsplit(endpoint).netloc:
+        # The endpoint stands in messages and logs.
+        message = "the storage's endpoint has a name or a password in it, which everybody would be told"
+        storage.error("endpoint", "value", message, "take it out, and put the keys into .env (access_key, secret_key)")
+        return None
     if lease is not None and lease < _LEAST_LEASE:
         storage.error("lease", "value", f"a lease has {_LEAST_LEASE:g} seconds at least", f"write {LEASE:g}, or more")
         lease = None

@@ -91,10 +91,11 @@ def test_a_task_has_what_its_run_was_told_and_its_programs_inherit_no_key(
         ('url = "gs://x"', "that of a bucket only"),
         ('url = "s3://key@bucket"', "that of a bucket only"),
         ('url = "s3://b"\nendpoint = "server"', "no address of a server"),
+        ('url = "s3://b"\nendpoint = "https://me:AKIAVERYSECRET@host"', "has a name or a password in it"),
         ('url = "s3://b"\nlease = 0.5', "2 seconds at least"),
         ('url = "s3://b"\naccess_key = "AKIAVERYSECRET"', "something else than a reference"),
     ],
-    ids=["scheme", "key", "endpoint", "lease", "plain"],
+    ids=["scheme", "key", "endpoint", "password", "lease", "plain"],
 )
 def test_settings_that_cannot_be_are_problems_without_their_secret(text: str, says: str) -> None:
     import tomllib
