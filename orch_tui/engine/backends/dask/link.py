@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -36,8 +37,13 @@ class Link:
             name: value for name, value in os.environ.items() if name in _ENVIRONMENT or name.startswith(_OF_DASK)
         }
         own, pid = start_own_program([_PROGRAM], passed, socket.SOCK_STREAM)
-        # It takes a while to leave, and nobody waits for that.
-        threading.Thread(target=_reap, args=(pid,), name="dask-client", daemon=True).start()
+        try:
+            # It takes a while to leave, and nobody waits for that.
+            threading.Thread(target=_reap, args=(pid,), name="dask-client", daemon=True).start()
+        except RuntimeError as error:
+            # By its socket it hears that nobody is there.
+            own.close()
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
         self.gone = False
         self.send({"settings": settings.told})
         # With the loop all of its tasks are cancelled, and this one closes what is here.
