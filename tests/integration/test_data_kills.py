@@ -9,7 +9,6 @@ import subprocess
 import time
 from pathlib import Path
 
-import duckdb
 from orch_tui.model.status import Status
 from orch_tui.project.journal.file import is_executed, read_run
 from orch_tui.project.paths import ProjectPaths
@@ -20,7 +19,7 @@ from tests.support.engine_kit import until
 from tests.support.executors import kill_process
 from tests.support.owned import descendants
 from tests.support.projects import latest_run, start
-from tests.support.tables import only
+from tests.support.tables import database, only
 
 ROWS = 3000
 FILES = {
@@ -104,7 +103,7 @@ def _bring(project: Path, version: int) -> None:
 def _versions(project: Path) -> dict[str, list[tuple[int, int]]]:
     """Of each table that is there, versions and how many rows are of them."""
     found = {}
-    with duckdb.connect() as con:
+    with database() as con:
         for table in ("raw/rows", *TOGETHER):
             info = Storage(ProjectPaths(project).storage).get(table)
             if info is not None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 from orch_tui.storage.deciding import accept
 from orch_tui.storage.publishing.candidates import QUARANTINE, candidates
 from orch_tui.storage.storage import Storage
@@ -17,7 +16,7 @@ from orch_tui.storage.storage import Storage
 from tests.integration.attempts import COMPONENT
 from tests.support.attack import Tally, first_seed, trials
 from tests.support.projects import started
-from tests.support.tables import only
+from tests.support.tables import database, only
 
 TABLES = ("raw/a", "raw/b")
 # A check refuses; what waits is accepted, or every third time discarded: without end.
@@ -57,7 +56,7 @@ def _values(storage: Storage) -> list[int | None]:
         if info is None:
             found.append(None)
             continue
-        with duckdb.connect() as connection:
+        with database() as connection:
             ((value, number),) = connection.execute(
                 f"select value, count(*) from {only(info.file)} group by 1"
             ).fetchall()
@@ -80,7 +79,7 @@ def _look(root: Path, accepted: int, where: str, tally: Tally) -> int:
         tally.fault("state", f"{where}: the state is of {kept}, the tables of {first}")
     for one in candidates(storage):
         tally.seen["waiting"] += 1
-        with duckdb.connect() as connection:
+        with database() as connection:
             for table in one.tables:
                 rows = connection.execute(f"select count(*) from {only(table.file)}").fetchall()
                 if rows != [(100,)]:

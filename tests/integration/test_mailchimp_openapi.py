@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import httpx
 import pytest
 from orch_tui.components.kit.contract import Output
@@ -23,6 +22,7 @@ from sample_configs.stand_ins.mailchimp import API_KEY, AUDIENCE, Fault, StandIn
 
 from tests.integration.attempts import Attempt, attempt
 from tests.servers.prism import Prism
+from tests.support.tables import database
 
 MODULE = "orch_tui.components.mailchimp.writer"
 SECRET = "MAILCHIMP_API_KEY"
@@ -48,7 +48,7 @@ def table(project: Path, query: str, name: str = "crm/contacts") -> None:
     from orch_tui.storage.storage import Storage
 
     staged = project / "staged.parquet"
-    with duckdb.connect() as con:
+    with database() as con:
         con.execute(f"copy ({query}) to '{staged}' (format parquet)")
     output = Output("contacts", name, WriteMode.FULL, (), staged)
     item = Publication(output.table, output.path, output.mode, output.primary_key)

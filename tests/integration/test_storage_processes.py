@@ -9,14 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication
 
 from tests.integration.attempts import COMPONENT
 from tests.support.projects import started
-from tests.support.tables import parquet_file
+from tests.support.tables import database, parquet_file
 
 LAST_STEP = 14
 """Changes of files that the crashing publication surely makes; the exact number is no promise."""
@@ -82,7 +81,7 @@ def values(root: Path) -> list[list[tuple[str, int]]]:
         info = storage.get(table)
         found.append([])
         if info is not None:
-            with duckdb.connect() as connection:
+            with database() as connection:
                 found[-1] = connection.execute(f"from read_parquet('{info.file}')").fetchall()
     return found
 

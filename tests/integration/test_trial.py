@@ -14,6 +14,7 @@ from orch_tui.storage.storage import Storage
 from orch_tui.storage.tables import Publication
 
 from tests.support.engine_kit import until
+from tests.support.tables import database
 
 SECRET = "s3cr3t-of-the-try"
 FILES = {
@@ -36,7 +37,6 @@ FILES = {
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    import duckdb
 
     for name, text in FILES.items():
         path = tmp_path / name
@@ -46,7 +46,7 @@ def project(tmp_path: Path) -> Project:
     project = open_project(tmp_path)
     project.paths.make_state()
     file = tmp_path / "numbers.parquet"
-    with duckdb.connect() as con:
+    with database() as con:
         con.execute(f"copy (select range as id from range(3)) to '{file}' (format parquet)")
     Storage(project.paths.storage).publish([Publication("a/numbers", file)])
     return project

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from orch_tui.components.kit.component import Context, Input, Output
 from orch_tui.model.components.configuration import WriteMode
 
-from tests.support.tables import only
+from tests.support.tables import database, only
 
 
 class Bench:
@@ -33,7 +32,7 @@ class Bench:
         staged = {}
         for name, query in (inputs or {}).items():
             path = self.data / "in" / "tables" / f"{name}.parquet"
-            with duckdb.connect() as con:
+            with database() as con:
                 con.execute(f"copy ({query}) to '{str(path).replace(chr(39), chr(39) * 2)}' (format parquet)")
                 columns = [tuple(row[:2]) for row in con.execute(f"describe ({query})").fetchall()]
                 count = con.execute(f"select count(*) from ({query})").fetchone()
@@ -58,11 +57,11 @@ class Bench:
 
     def rows(self, name: str = "result") -> list[tuple[Any, ...]]:
         path = self.data / "out" / "tables" / f"{name}.parquet"
-        with duckdb.connect() as con:
+        with database() as con:
             return con.execute(f"from {only(path)}").fetchall()
 
     def columns(self, name: str = "result") -> dict[str, str]:
         path = self.data / "out" / "tables" / f"{name}.parquet"
-        with duckdb.connect() as con:
+        with database() as con:
             rows = con.execute(f"describe (from {only(path)})").fetchall()
         return {row[0]: row[1] for row in rows}

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from orch_tui.components.mysql import writer as mysql_writer
 from orch_tui.components.postgres import writer as postgres_writer
@@ -18,6 +17,7 @@ from orch_tui.storage.values.conversion import text_of
 from tests.servers.mariadb import MariaDbServer, mariadb
 from tests.servers.postgres import PostgresServer, postgres
 from tests.support.bench import Bench
+from tests.support.tables import database
 from tests.support.told_values import same
 
 SHORT = range(4)
@@ -72,7 +72,7 @@ def table(seed: int) -> tuple[str, list[tuple[str, str]]]:
 def expected(bench: Bench, columns: list[tuple[str, str]]) -> list[list[str | None]]:
     """The one text of each value, as the storage has it."""
     path = bench.data / "in" / "tables" / "t.parquet"
-    with duckdb.connect() as con:
+    with database() as con:
         con.execute("set timezone = 'UTC'")
         kinds = {row[0]: row[1] for row in con.execute(f"describe from '{path}'").fetchall()}
         quoted = ['"' + name.replace('"', '""') + '"' for name, _ in columns]

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import duckdb
 import pytest
 from orch_tui.components import kit
 from orch_tui.components.adform import extractor as adform_extractor
@@ -30,6 +29,7 @@ from sample_configs.stand_ins.adform_data import campaigns, report
 from tests.integration.attempts import Attempt, attempt
 from tests.support.bench import Bench
 from tests.support.projects import make_project, orch
+from tests.support.tables import database
 
 TODAY = utc_now().date()
 DAY = datetime.timedelta(days=1)
@@ -190,7 +190,7 @@ def test_what_cannot_be_divided_by_days_comes_in_pages(bench: Bench, adform: Adf
 def stored(run: Attempt, query: str) -> list[tuple[Any, ...]]:
     info = run.storage.get("ads/stats")
     assert info is not None
-    with duckdb.connect() as con:
+    with database() as con:
         return con.execute(query.format(f"read_parquet('{info.file}')")).fetchall()
 
 

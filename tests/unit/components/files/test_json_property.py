@@ -8,13 +8,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import duckdb
 import pytest
 from orch_tui.components.files.extractor import Parameters, run
 from orch_tui.model.errors import UserError
 from orch_tui.storage.values.conversion import text_of
 
 from tests.support.bench import Bench
+from tests.support.tables import database
 
 ROUNDS = [pytest.param(range(15), id="short"), pytest.param(range(1000, 11_000), id="long", marks=pytest.mark.long)]
 NUMBERS = ["0", "-0", "1", "-5", "1.0", "1.50", "2.25", "1e3", "1E-7", "0.1", "9007199254740993", "1e400", "-1e-400",
@@ -120,7 +120,7 @@ def compare(root: Path, seed: int) -> None:
     kinds = bench.columns()
     path = bench.data / "out" / "tables" / "result.parquet"
     chosen = ", ".join(text_of('"' + column.replace('"', '""') + '"', kind) for column, kind in kinds.items())
-    with duckdb.connect() as con:
+    with database() as con:
         con.execute("set timezone = 'UTC'")
         rows = con.execute(f"select {chosen} from read_parquet('{path}')").fetchall()
     assert len(rows) == len(records), (seed, text)
@@ -155,7 +155,7 @@ def compare_broken(root: Path, seed: int) -> str:
     path = bench.data / "out" / "tables" / "result.parquet"
     if not path.exists():
         return "empty"
-    with duckdb.connect() as con:
+    with database() as con:
         found = con.execute(f"select count(*) from read_parquet('{path}')").fetchone()
     assert found is not None and found[0] == len(records_of(name, text)), (seed, text)
     return "read"

@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from backports import zstd
 from orch_tui.components.files import extractor
@@ -23,6 +22,7 @@ from orch_tui.components.kit.component import UserError
 from orch_tui.components.kit.expansion import Expansion
 
 from tests.support.bench import Bench
+from tests.support.tables import database
 
 LINES = b"id,t\n" + b"".join(b"%d,%d\n" % (n, n * 7919 % 10_007) for n in range(20_000))
 
@@ -131,7 +131,7 @@ def test_an_archive_that_cannot_be_written_anywhere_is_no_broken_archive(bench: 
 
 def test_a_cut_parquet_file_is_no_success(bench: Bench) -> None:
     # GIVEN a Parquet file without its end, WHEN it is extracted, THEN that is an error with its name
-    with duckdb.connect() as con:
+    with database() as con:
         con.execute(f"copy (select range as id from range(10000)) to '{bench.project}/a.parquet'")
     path = bench.project / "a.parquet"
     path.write_bytes(path.read_bytes()[:-100])
@@ -225,7 +225,7 @@ def test_bzip2_in_an_archive_is_unpacked_in_bounded_memory(tmp_path: Path) -> No
 
 def test_a_packed_parquet_file(bench: Bench) -> None:
     # GIVEN a Parquet file in gzip, WHEN it is extracted, THEN its rows are there
-    with duckdb.connect() as con:
+    with database() as con:
         con.execute(f"copy (select range as id from range(3)) to '{bench.project}/x.parquet'")
     bench.file("a.parquet.gz", gzip.compress((bench.project / "x.parquet").read_bytes()))
     run(Parameters(path="a.parquet.gz"), bench.context())

@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from orch_tui.components.files.extractor import Parameters as FileParameters
 from orch_tui.components.files.extractor import run as extract
@@ -18,6 +17,7 @@ from orch_tui.components.kit.component import Context, UserError
 from pydantic import ValidationError
 
 from tests.support.bench import Bench
+from tests.support.tables import database
 
 ROWS = """
     select * from (values
@@ -103,7 +103,7 @@ def test_parquet_keeps_types(bench: Bench) -> None:
     # GIVEN / WHEN a table is written as Parquet
     write(bench, path="a.parquet")
     # THEN its types are the same
-    with duckdb.connect() as con:
+    with database() as con:
         rows = con.execute("describe (from read_parquet(?))", [str(bench.project / "a.parquet")]).fetchall()
     assert [row[1] for row in rows] == ["INTEGER", "VARCHAR", "DECIMAL(5,2)", "DATE", "INTEGER[]"]
 

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from orch_tui.components.http_api import extractor as http_extractor
 from orch_tui.components.kit.parameters import load_parameters
@@ -18,6 +17,7 @@ from orch_tui.project.masking.redactor import Redactor
 from tests.integration.attempts import Attempt, attempt
 from tests.servers.http_server import CUT, DROP, Answer, Call, HttpServer, pages, refused_port
 from tests.support.bench import Bench
+from tests.support.tables import database
 from tests.support.tasks_here import run_here
 
 SECRET = "s3cret-4711-value"
@@ -68,7 +68,7 @@ class Project:
     def rows(self, table: str = "shop/items", order: str = "all") -> list[tuple[Any, ...]]:
         info = self.last.storage.get(table)
         assert info is not None
-        with duckdb.connect() as con:
+        with database() as con:
             con.execute("set timezone = 'UTC'")
             return con.execute(f"from read_parquet('{info.file}') order by {order}").fetchall()
 

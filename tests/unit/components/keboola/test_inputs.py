@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from orch_tui.components.keboola.inputs import InputTables
 from orch_tui.components.keboola.parameters import DataTypes
@@ -17,7 +16,7 @@ from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.directory import MANIFEST
 from orch_tui.storage.storage import Storage
 
-from tests.support.tables import put
+from tests.support.tables import database, put
 from tests.unit.components.keboola.contexts import context, parameters
 
 ROWS = "select * from (values (1, 'a', 1.50), (2, null, 2.25), (3, 'c', null)) t(id, note, amount)"
@@ -89,7 +88,7 @@ def test_a_parquet_file_has_the_types_themselves(tmp_path: Path) -> None:
     mapping = {"file_type": "parquet", "columns": ["amount", "id"], "limit": 1}
     InputTables(parameters(input_mapping={"orders": mapping}), ctx, DataTypes.HINTS, {}).write()
     # THEN
-    with duckdb.connect() as connection:
+    with database() as connection:
         described = connection.execute(f"describe from read_parquet('{ctx.data_dir / 'in/tables/orders'}')").fetchall()
     assert [row[:2] for row in described] == [("amount", "DECIMAL(3,2)"), ("id", "INTEGER")]
 

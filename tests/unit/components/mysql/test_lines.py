@@ -24,7 +24,7 @@ from orch_tui.storage.values.conversion import text_of
 from tests.servers.mariadb import MariaDbServer, mariadb
 from tests.support.bench import Bench
 from tests.support.effort import examples
-from tests.support.tables import only
+from tests.support.tables import database, only
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def extracted(bench: Bench, server: MariaDbServer, **more: Any) -> dict[str, str
 def texts(bench: Bench) -> list[tuple[str | None, ...]]:
     """The stored rows, each value as the text of its type."""
     path = bench.data / "out" / "tables" / "result.parquet"
-    with duckdb.connect() as con:
+    with database() as con:
         con.execute("set timezone = 'UTC'")
         chosen = ", ".join(text_of(f'"{name}"', kind) for name, kind in bench.columns().items())
         return con.execute(f"select {chosen} from {only(path)}").fetchall()

@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from orch_tui.components.kit.component import Context, UserError
 from orch_tui.components.postgres import extractor as postgres_extractor
@@ -19,6 +18,7 @@ from tests.servers.postgres import PASSWORD, PostgresServer, postgres
 from tests.support import sqldb
 from tests.support.bench import Bench
 from tests.support.sqldb import OUT, CommonTests, Side, action, task
+from tests.support.tables import database
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ def test_dates_before_christ_and_after_the_year_9999_are_dates(bench: Bench, ser
     extract(bench, server, query=f"select * from (values {values}) t(d, ts, tz)")
     assert list(bench.columns().values()) == ["DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"]
     path = bench.data / "out/tables/result.parquet"
-    with duckdb.connect() as con:
+    with database() as con:
         con.execute("set timezone = 'UTC'")
         found = con.execute(f"select d::varchar, ts::varchar, tz::varchar from '{path}'").fetchall()
     assert found == [

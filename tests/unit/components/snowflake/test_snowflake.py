@@ -36,7 +36,7 @@ from tests.integration.attempts import Attempt, attempt
 from tests.servers.snowflake_proxy import Fault, Proxy, pieces
 from tests.servers.tools import tool
 from tests.support.bench import Bench
-from tests.support.tables import put
+from tests.support.tables import database, put
 
 MODULE = "orch_tui.components.snowflake.extractor"
 LOGIN = "POST /session/v1/login-request"
@@ -210,7 +210,7 @@ def test_pieces_are_put_together_and_a_failure_of_one_is_repeated(tmp_path: Path
     assert (code, err) == (0, "")
     info = given.storage.get("crm/rows")
     assert info is not None
-    with duckdb.connect() as con:
+    with database() as con:
         path = given.storage.root / "crm" / "rows" / info.file
         rows = con.execute(f"select id, name from read_parquet('{path}')").fetchall()
     assert rows == [(n, f"n{n}") for n in range(5000)]

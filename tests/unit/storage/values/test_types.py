@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from orch_tui.storage.values.types import DataType, parse_type, walk
 
 from tests.support.effort import examples
+from tests.support.tables import database
 
 SCALARS = (
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
@@ -39,8 +39,8 @@ trees = st.recursive(st.sampled_from(SCALARS).map(parse_type), nested, max_leave
 @settings(max_examples=examples(200), deadline=None)
 def test_every_type_is_read_as_duckdb_writes_it(kind: DataType) -> None:
     # GIVEN a type, made a column in DuckDB
-    with duckdb.connect() as con:
-        con.execute(f"create table t (x {kind})")
+    with database() as con:
+        con.execute(f"create temp table t (x {kind})")
         row = con.execute("select column_type from (describe t)").fetchone()
     # WHEN DuckDB's text of it is read THEN it is the same type
     assert row is not None and parse_type(row[0]) == kind

@@ -3,7 +3,6 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 
 from tests.support.effort import examples
+from tests.support.tables import database
 
 
 def read(folder: Path, content: bytes) -> list[tuple[object, ...]]:
@@ -20,7 +20,7 @@ def read(folder: Path, content: bytes) -> list[tuple[object, ...]]:
     (folder / "t.csv").write_bytes(content)
     output = Output("t", "b/t", WriteMode.FULL, (), folder / "t.parquet")
     read_csv_outputs({"t": output}, folder)
-    with duckdb.connect() as con:
+    with database() as con:
         return con.execute(f"from '{output.path}'").fetchall()
 
 
