@@ -68,35 +68,35 @@ def cells(pieces: Iterable[tuple[str, Pen]]) -> Row:
             texts += text
             pens += [pen] * len(text) if " " not in text else [blank if mark == " " else pen for mark in text]
             continue
-        for mark, cell_count in _characters(text):
-            width = width_of(mark[:1])
+        for mark in _characters(text) if _JOINER in text or _SELECTOR in text else text:
+            width = width_of(mark[0])
             if width > 0:
                 texts.append(mark)
                 pens.append(blank if mark == " " else pen)
                 if width == 2:
                     texts.append(CONTINUED)
                     pens.append(pen)
-            elif width == 0 and texts:
-                _join(texts, mark)
-            if left := cell_count - max(width, 0):
-                texts += " " * left
-                pens += [blank] * left
+            elif width == 0:
+                if texts:
+                    _join(texts, mark)
+            else:
+                never_sent = get_character_cell_size(mark)
+                texts += " " * never_sent
+                pens += [blank] * never_sent
     return Row(texts, pens)
 
 
-def _characters(text: str) -> Iterator[tuple[str, int]]:
-    """What is sent of each character of a text, and how many cells Rich counts for it."""
-    if _JOINER not in text and _SELECTOR not in text:
-        yield from ((mark, get_character_cell_size(mark)) for mark in text)
-        return
+def _characters(text: str) -> Iterator[str]:
+    """What is sent of each character of a text in which some are made of several, and blanks up to its width."""
     while text.startswith(_JOINER):
         # It takes along what follows, also where there is nothing before it.
         text = text[2:]
     for start, end, cell_count in split_graphemes(text)[0]:
-        marks = text[start:end].partition(_JOINER)[0] or _JOINER
-        first = _JOINER if marks[0] == _SELECTOR else marks[0]
-        joined = (mark for mark in marks[1:] if mark != _SELECTOR and width_of(mark) == 0)
-        yield first + "".join(joined), cell_count
+        marks = text[start:end].partition(_JOINER)[0]
+        width = width_of(marks[0]) if marks and marks[0] != _SELECTOR else -1
+        if width >= 0:
+            yield marks[0] + "".join(mark for mark in marks[1:] if mark != _SELECTOR and width_of(mark) == 0)
+        yield from " " * (cell_count - max(width, 0))
 
 
 def _join(texts: list[str], mark: str) -> None:
