@@ -185,13 +185,18 @@ def parts_record(run_directory: Path, task: str) -> Path:
 
 def is_any_carried(place: Path) -> bool:
     """The same as :func:`is_carried`; of :func:`parts_record`: whether one of the parts is."""
+    return any(map(is_carried, attempts_of_record(place)))
+
+
+def attempts_of_record(place: Path) -> Iterator[Path]:
+    """The directories of the attempts that the lock of a configuration names: one, or those of :func:`parts_record`."""
     if not place.name.endswith(_PARTS):
-        return is_carried(place)
+        yield place
+        return
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for part in os.scandir(place.parent):
-            if part.name.startswith(place.name) and any(is_carried(Path(one.path)) for one in os.scandir(part)):
-                return True
-    return False
+            if part.name.startswith(place.name):
+                yield from (Path(one.path) for one in os.scandir(part))
 
 
 def queue_log(directory: Path) -> Path:

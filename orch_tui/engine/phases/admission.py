@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from orch_tui.engine.attempts.attempts import ActiveAttempt, failed_status
@@ -74,10 +75,12 @@ class Admission:
         who: Callable[[str], str],
         make_arrays: Callable[[], Arrays],
         on_asked: Callable[[], object] | None = None,
+        follow_left: Callable[[Path, Path], None] | None = None,
     ) -> None:
         """``backend_of`` is what carries the attempts of a task. ``who`` is a task, by its id, in words: for those who
         find the lock of a configuration or a slot of a pool taken. ``on_asked`` is called when people were asked
-        something. ``make_arrays`` makes what unfolds those of the run."""
+        something. ``make_arrays`` makes what unfolds those of the run. ``follow_left`` asks what became of attempts of
+        a run, given with what its lock names, that nobody executes."""
         self._recorder = recorder
         self._prepare = prepare
         self._backend_of = backend_of
@@ -89,6 +92,7 @@ class Admission:
         self._make_arrays = make_arrays
         self._made: Arrays | None = None
         self._on_asked = on_asked
+        self._follow_left = follow_left
 
     def admit(
         self,
@@ -289,7 +293,9 @@ class Admission:
             else next((one for one in attempt.parents[:_ABOVE] if is_listed(one / JOURNAL)), None)
         )
         if run is not None and not is_executed(run):
-            # Its job may live; whoever goes on with it asks its queue, and gives it free.
+            # Its job may live: its queue is asked, by who goes on with it, and until then by who waits here.
+            if attempt is not None and self._follow_left is not None:
+                self._follow_left(run, attempt)
             holder += f", which nobody executes: orch-tui run --resume {run.name}"
         self._say_why_waiting(task, Reason.of(Cause.CONFIGURATION_IN_USE, holder=holder))
 

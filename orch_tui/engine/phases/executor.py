@@ -58,9 +58,11 @@ class PhaseExecutor:
         by: str,
         adopted: Iterable[ActiveAttempt] = (),
         on_asked: Callable[[], object] | None = None,
+        follow_left: Callable[[Path, Path], None] | None = None,
     ) -> None:
         """``backend_of`` is what carries the attempts of a task. ``adopted``: attempts that an earlier executor of this
-        run started and that go on. ``on_asked`` is called when a task has asked people something."""
+        run started and that go on. ``on_asked`` is called when a task has asked people something. ``follow_left`` is
+        :meth:`orch_tui.engine.runs.left_behind.LeftBehind.follow`."""
         self._plan = plan
         self._recorder = recorder
         self._state = recorder.state
@@ -68,7 +70,8 @@ class PhaseExecutor:
         self._adopted = list(adopted)
         who = partial(who_waits, directory.name, plan.orchestration)
         self._arrays = (plan, recorder, paths, directory, who, self._wake_up)
-        self._admission = Admission(recorder, prepare, backend_of, paths, limits, who, self._make_arrays, on_asked)
+        asks = (on_asked, follow_left)
+        self._admission = Admission(recorder, prepare, backend_of, paths, limits, who, self._make_arrays, *asks)
         self._walk = Walk(plan, recorder)
         self._by = by
         self._mailbox = Mailbox(directory)

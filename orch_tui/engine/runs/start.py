@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field, replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orch_tui.engine.attempts.nested import nested_before
 from orch_tui.engine.attempts.prepare import Preparer
@@ -50,6 +52,9 @@ from orch_tui.project.project import Project
 from orch_tui.project.pruning import prune_runs
 from orch_tui.project.secrets import Secrets
 from orch_tui.project.setters import sets_of
+
+if TYPE_CHECKING:
+    from orch_tui.engine.runs.left_behind import LeftBehind
 
 
 class RunRefused(OrchError):
@@ -337,12 +342,23 @@ def start_run(
     state = initial_state(header, plan)
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     recorder, teller = Recorder(journal, state, clock.now), teller_of(project, plan.orchestration)
-    places = (project.paths, Limits.of(project))
-    executor = PhaseExecutor(plan, recorder, backends.of_task, preparer.ready, *places, directory, by, on_asked=teller)
+    places, asks = (project.paths, Limits.of(project)), (teller, _follow_left(backends))
+    executor = PhaseExecutor(plan, recorder, backends.of_task, preparer.ready, *places, directory, by, (), *asks)
     # How a run of a run ended is told with the outer one.
     run = ActiveRun(executor, state, directory, lock, loop, teller if nested_in is None else None)
     run.start()
     return run
+
+
+def _follow_left(backends: Backends) -> Callable[[Path, Path], None]:
+    @cache
+    def left_behind() -> LeftBehind:
+        # Few configurations are held on other machines.
+        from orch_tui.engine.runs.left_behind import LeftBehind
+
+        return LeftBehind(backends)
+
+    return lambda run, record: left_behind().follow(run, record)
 
 
 def _write_beginning(project: Project, plan: RunPlan, directory: Path, header: RunHeader) -> Journal:

@@ -13,21 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from orch_tui.engine.attempts.attempts import ActiveAttempt, unstarted
-from orch_tui.engine.attempts.nested import inner_orchestration, interrupted_below
-from orch_tui.engine.attempts.prepare import Preparer, grace_of, max_log_of
-from orch_tui.engine.attempts.time_limits import time_limit
+from orch_tui.engine.attempts.nested import interrupted_below
+from orch_tui.engine.attempts.prepare import Preparer
 from orch_tui.engine.backends.backend import Finding, Left, Verdict
 from orch_tui.engine.backends.chosen import BackendMissing, Backends
 from orch_tui.engine.phases.admission import Limits
 from orch_tui.engine.phases.executor import PhaseExecutor
-from orch_tui.engine.processes.launcher import AttemptSpec, StopRequest
+from orch_tui.engine.processes.launcher import StopRequest
 from orch_tui.engine.processes.process import own_identity
-from orch_tui.engine.processes.secrets_in_use import secrets_in_use
 from orch_tui.engine.record.recorder import Recorder
 from orch_tui.engine.record.run_clock import RunClock, clock_of
 from orch_tui.engine.requests.requests import CancelRequest
 from orch_tui.engine.runs.alerting import teller_of
 from orch_tui.engine.runs.beside import is_beside, lock_holder
+from orch_tui.engine.runs.left_behind import LeftBehind, spec_of
 from orch_tui.engine.runs.loop import make_loop
 from orch_tui.engine.runs.reconcile import inspect_run, starter_of
 from orch_tui.engine.runs.start import (
@@ -41,18 +40,15 @@ from orch_tui.engine.runs.surroundings import surroundings
 from orch_tui.model.events import events
 from orch_tui.model.events.events import Event
 from orch_tui.model.failure import FailureKind
-from orch_tui.model.run.memory import memory_of
 from orch_tui.model.run.plan import PlannedTask
 from orch_tui.model.run.run_start import plan_of
 from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
-from orch_tui.project.attempt_dir import attempt_directory
 from orch_tui.project.concurrent.lock_reach import why_locks_stay_here
 from orch_tui.project.concurrent.locks import Lock, is_locked
 from orch_tui.project.history import summarize
 from orch_tui.project.journal.file import JOURNAL, Journal, JournalLocked, read_run
 from orch_tui.project.kept.run_definitions import keep_used
-from orch_tui.project.masking.files import is_masked
 from orch_tui.project.project import Project
 from orch_tui.project.secrets import Secrets
 
@@ -180,7 +176,8 @@ def _executor(project: Project, directory: Path, journal: Journal, state: RunSta
     preparer = Preparer(project, plan, directory.name, directory, Secrets(project.root), state=state)
     on_asked = teller_of(project, state.header.orchestration)
     places = (project.paths, Limits.of(project))
-    return PhaseExecutor(plan, recorder, backends.of_task, preparer.ready, *places, directory, by, adopted, on_asked)
+    asks = (on_asked, LeftBehind(backends).follow)
+    return PhaseExecutor(plan, recorder, backends.of_task, preparer.ready, *places, directory, by, adopted, *asks)
 
 
 def _adopt(
@@ -195,7 +192,7 @@ def _adopt(
     """The attempt of a task that was running, to be followed: to its end, or to the record of what is known of it."""
     known = state.task(task.id)
     last = known.attempts[-1]
-    spec = _spec(directory, task, known, clock.now())
+    spec = spec_of(directory, task, known, clock.now())
     backend = backends.of_attempt(last)
     followed = ActiveAttempt(task, last.number, spec, StopRequest(), backend, last.job_name)
     followed.cancelled_by = known.cancelled_by or (state.cancelled_by if last.killing is not None else None)
@@ -218,26 +215,6 @@ def _unstarted(now: float, state: RunState, task: TaskState, reason: str) -> Eve
         return unstarted(now, task.id, number, reason)
     reason = f"cancelled by {by}; {reason}"
     return events.ended(now, task.id, number, Status.CANCELLED, reason, kind=FailureKind.CANCEL, uncounted=True)
-
-
-def _spec(directory: Path, task: PlannedTask, state: TaskState, now: float) -> AttemptSpec:
-    last = state.attempts[-1]
-    limit = time_limit(task, state, now, begun=last.started or last.spawned)
-    component = task.configuration.partition("/")[0]
-    place = attempt_directory(directory, task.id, last.number)
-    return AttemptSpec(
-        (),
-        {} if is_masked(place) else secrets_in_use(place),
-        "",
-        place,
-        limit.seconds,
-        grace_of(component, task.options),
-        max_log_of(task.options),
-        limit.total,
-        inner_orchestration(task.configuration),
-        memory_of(task) or None,
-        task.options.resources,
-    )
 
 
 def _summary(by: str, findings: Mapping[str, Finding], torn: bytes) -> str:

@@ -43,6 +43,7 @@ class Stand:
     def __init__(self, root: Path, options: TaskOptions | None = None) -> None:
         self.refused: dict[str, Exception] = {}
         self.running: dict[str, ActiveAttempt] = {}
+        self.followed: list[tuple[Path, Path]] = []
         self.paths = ProjectPaths(root)
         self.tasks = tuple(
             PlannedTask(name, f"command/{name}", name, "p", Decision.RUN, options=options or TaskOptions())
@@ -66,6 +67,7 @@ class Stand:
             limits,
             "run r, {}".format,
             lambda: Arrays(plan, self.recorder, self.paths, directory, "run r, {}".format, lambda: None),
+            follow_left=lambda run, record: self.followed.append((run, record)),
         )
 
     def prepare(self, task: PlannedTask, number: int) -> AttemptSpec:
@@ -161,7 +163,7 @@ def test_a_configuration_that_an_interrupted_run_has_elsewhere_says_how_it_gets_
     # WHEN somebody still executes that run THEN it is waited for
     stand.admit()
     because = stand.recorder.state.tasks["a"].because
-    assert because is not None and because.fields["holder"] == "run r2 of other"
+    assert because is not None and because.fields["holder"] == "run r2 of other" and stand.followed == []
     # WHEN nobody does THEN it says what to do
     journal.close()
     stand.queue.promote(T + 0.5)
@@ -169,6 +171,8 @@ def test_a_configuration_that_an_interrupted_run_has_elsewhere_says_how_it_gets_
     because = stand.recorder.state.tasks["a"].because
     assert because is not None and because.cause is Cause.CONFIGURATION_IN_USE
     assert because.fields["holder"] == "run r2 of other, which nobody executes: orch-tui run --resume r2"
+    # AND its queue is asked what became of the job
+    assert stand.followed == [(directory, attempt)]
 
 
 def test_nothing_starts_while_the_journal_cannot_be_written(
