@@ -70,7 +70,7 @@ def _unfolding(app: PtyApp, told: str) -> None:
     app.send("\r")
     app.wait_for("Components")
     app.send("w")
-    app.wait_for(told)
+    app.wait_until(lambda: told in app.text(), told, patience=120)
     app.pump(_PAUSE)
     app.send("j")
     app.pump(_PAUSE)

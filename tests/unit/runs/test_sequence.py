@@ -442,6 +442,9 @@ def test_an_array_is_marked_with_its_parts_also_where_its_name_is_cut() -> None:
     assert "· c/a ×n " in text and f"· {name} ×n " in text
     # WHEN there is little room THEN the mark stays
     assert [line.rstrip(" │").endswith("×n") for line in lines(lay_out(sequence, 20))[1:3]] == [True, True]
+    # AND of a short name too, where there is just as much room as it needs
+    short = Sequence("O", (SequencePhase("p", "P", (SequenceTask("a", "load", parts=0),)),))
+    assert lines(lay_out(short, 60))[1].startswith("│ · load ×n ")
     # AND once it has unfolded it says how many they are, on any terminal
     unfolded = Sequence("O", (SequencePhase("p", "P", (SequenceTask("a", "A", parts=120), SequenceTask("b", "B"))),))
     assert [line[2:10].strip() for line in lines(lay_out(unfolded, 40, ascii_only=True))[1:3]] == [". A x120", ". B"]
