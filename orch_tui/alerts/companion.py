@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orch_tui.alerts.looking import Lookout, has_alerts
 from orch_tui.alerts.outbox import Outbox
-from orch_tui.alerts.sending import is_sending
+from orch_tui.alerts.sending import due_at, is_sending
 from orch_tui.alerts.told import earliest
 from orch_tui.engine.runs.alerting import start_sender
 from orch_tui.project.project import DefinitionError, Project
@@ -37,7 +37,7 @@ class AlertCompanion:
             return None
         if is_sending(self._project.paths):
             return now + _WHILE_SENDING
-        due = min(entry.after for entry in waiting)
+        due = min(due_at(entry, now) for entry in waiting)
         if due > now:
             return due
         start_sender(self._project.root)

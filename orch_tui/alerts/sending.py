@@ -109,7 +109,8 @@ class Sender:
                 failing.update(entry.channel for entry in found if entry.state is not State.SENT)
         failed = tuple(entry for entry in tried if entry.state is not State.SENT)
         following = [
-            max(entry.after, self._pause_of(entry, failing)) for entry in filter(self.is_mine, self._outbox.waiting())
+            max(due_at(entry, self._now()), self._pause_of(entry, failing))
+            for entry in filter(self.is_mine, self._outbox.waiting())
         ]
         return Round(len(tried) - len(failed), failed, min(following, default=None))
 
@@ -118,7 +119,7 @@ class Sender:
         now, found = self._now(), dict[Lane, list[Entry]]()
         for entry in filter(self.is_mine, self._outbox.waiting()):
             lane = entry.channel if entry.channel.kind is ChannelKind.COMMAND else None
-            if entry.after > now or entry.channel in failing or lane in busy:
+            if due_at(entry, now) > now or entry.channel in failing or lane in busy:
                 continue
             if lane in found or len(busy) + len(found) < _AT_ONCE:
                 found.setdefault(lane, []).append(entry)
@@ -160,6 +161,11 @@ class Sender:
             pause = PAUSES[min(tried, len(PAUSES)) - 1]
             return replace(entry, tried=tried, error=str(error), after=now + pause)
         return replace(entry, state=State.SENT, tried=entry.tried + 1, error="", ended=self._now())
+
+
+def due_at(entry: Entry, now: float) -> float:
+    """When it is tried next: now, if it would wait for longer than any does, for a clock that was set back since."""
+    return entry.after if entry.after <= now + PAUSES[-1] else now
 
 
 def is_sending(paths: ProjectPaths) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from orch_tui.alerts.delivery import Undelivered, deliver
 from orch_tui.alerts.files import outbox_directory, sending_lock
 from orch_tui.alerts.outbox import NoSuchAlert, Outbox
-from orch_tui.alerts.sending import GIVEN_UP_AFTER, PAUSES, TRIES, Round, Sender
+from orch_tui.alerts.sending import GIVEN_UP_AFTER, PAUSES, TRIES, Round, Sender, due_at
 from orch_tui.alerts.values import Alert, Entry, State
 from orch_tui.model.orchestration.alerts import AlertKind, Channel, ChannelKind
 from orch_tui.project.concurrent.locks import Lock
@@ -103,6 +103,19 @@ def test_a_channel_that_is_down_holds_up_no_other_and_is_tried_with_growing_paus
     desk.sender.round()
     desk.sender.round()
     assert sorted(desk.arrived) == [("run o/1 ended", "a"), ("run o/1 ended", "b"), ("second", "a")]
+
+
+def test_a_clock_that_is_set_back_delays_no_alert(desk: Desk) -> None:
+    # GIVEN an alert that could not be sent by a clock that was a week ahead
+    desk.now = 7 * 86400.0
+    desk.outbox.put(alert(), (A,), desk.now)
+    desk.down = {"a"}
+    desk.sender.round()
+    # WHEN the clock is set right, and the channel takes alerts again THEN it is sent, not in a week
+    desk.down, desk.now = set(), 1000.0
+    assert due_at(desk.outbox.waiting()[0], desk.now) == desk.now
+    desk.sender.round()
+    assert desk.arrived == [("run o/1 ended", "a")]
 
 
 def test_a_channel_that_does_not_answer_holds_up_no_other(desk: Desk) -> None:
