@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.filter import LineFilter
+from textual.reactive import Reactive
 from textual.theme import Theme
 
 from orch_tui.model.clocks.machine_clock import MACHINE, MachineClock
@@ -51,6 +52,7 @@ class OrchApp(Application, inherit_bindings=False):
     # The first screen's sheet too: both are parsed at once before anything is painted.
     CSS_PATH: ClassVar[list[str | PurePath]] = [_HERE / "app.tcss", _HERE / "home" / "home.tcss"]
     TITLE = "orch-tui"
+    ansi_theme_dark = Reactive(theme.SIXTEEN_ON_DARK, init=False)
     asking_groups = frozenset({"do", "intervene", "note", "palette", "prepare", "secrets", "sequence"})
 
     def __init__(

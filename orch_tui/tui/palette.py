@@ -8,6 +8,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from orch_tui.tui.actions import ALL, Action
+from orch_tui.tui.dialogs.key_list import group_rank
 from orch_tui.tui.dialogs.pick import Choice, Pick
 from orch_tui.tui.keymap import keys_of, save_theme, shown_keys
 from orch_tui.tui.places import read_places
@@ -48,8 +49,9 @@ def choices(
     ]
 
 
-def _rank(action: Action) -> int:
-    return 2 if action.group == "Moving about" else 1 if action.context == "app" else 0
+def _rank(action: Action) -> tuple[int, bool]:
+    """As the help has them; before others those that the footer names."""
+    return group_rank(action.group), not action.footer
 
 
 def _choice(action: Action, app: Application, place: str) -> Choice:

@@ -81,7 +81,7 @@ def _of_orchestration(project: Project, orchestration_id: str) -> list[Choice]:
         ]
     detail = orchestration_id if name != orchestration_id else ""
     runs = [
-        Place.RUN.choice((orchestration_id, run), f"{name} {run}", "")
+        Place.RUN.choice((orchestration_id, run), name, f"of {history.clock_of(run, None)}")
         for run in history.run_ids(project.paths, orchestration_id)[:RUNS_EACH]
     ]
     return [Place.ORCHESTRATION.choice((orchestration_id,), name, detail), *tasks, *runs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.terminal_theme import TerminalTheme
 from textual.theme import Theme
 
 from orch_tui.tui.terminal import Colors
@@ -195,6 +196,19 @@ def _ansi(name: str, *, dark: bool) -> Theme:
         },
     )
 
+
+def _rgb(color: str) -> tuple[int, int, int]:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+# Textual's own has one colour for red and magenta: a name in a log would look like an error.
+SIXTEEN_ON_DARK = TerminalTheme(
+    _rgb("#10141b"),
+    _rgb("#d6dce6"),
+    [*map(_rgb, ("#334056", "#f47f83", "#7ed491", "#ecc46b", "#6cb0ff", "#c79bf2", "#6fd0dc", "#c3cad6"))],
+    [*map(_rgb, ("#8290a6", "#ff9c9f", "#a0e8ae", "#f7d98f", "#98c7ff", "#dcbcff", "#98e6ef", "#f5f7fa"))],
+)
+"""What the sixteen colours of programs (black to white, then the bright ones) look like in the dark themes."""
 
 ANSI_DARK = _ansi("orch-ansi-dark", dark=True)
 ANSI_LIGHT = _ansi("orch-ansi-light", dark=False)

@@ -17,7 +17,7 @@ from tests.tui.seed import sample_project
 
 def sizes(screen: WorkbenchScreen) -> dict[str, tuple[int, int]]:
     """Columns and lines of the panes that are in view."""
-    panes = {name: screen.query_one(f"#{name}") for name in ("left", "tasks", "picture", "problems", "run")}
+    panes = {name: screen.query_one(f"#{name}") for name in ("left", "tasks", "picture", "facts", "problems", "run")}
     return {name: (pane.outer_size.width, pane.outer_size.height) for name, pane in panes.items() if pane.is_on_screen}
 
 
@@ -30,12 +30,15 @@ async def test_a_run_takes_the_room_of_the_components_and_its_log_what_the_tree_
     directory = project.paths.run("o", run(project).header.id)
     async with workbench(project, "o", size=(columns, lines)) as (pilot, screen):
         await until(pilot, lambda: sizes(screen).get("problems", (0, 0))[1] == 3, "the problems")
-        assert sizes(screen) == {
+        # AND the picture, which has the lines that it fills, and what the task under the cursor does
+        plan = {
             "left": (29, lines - 1),
             "tasks": (columns - 29, 5),
-            "picture": (columns - 29, lines - 9),
+            "picture": (columns - 29, 8),
+            "facts": (columns - 29, lines - 17),
             "problems": (columns - 29, 3),
         }
+        await until(pilot, lambda: sizes(screen) == plan, "the plan")
         # WHEN a run is shown
         screen.desk.watcher.follow(directory, past=True)
         # THEN the tree has as many lines as it has rows, and the run has all the others
@@ -53,7 +56,7 @@ async def test_a_run_takes_the_room_of_the_components_and_its_log_what_the_tree_
         await pilot.press("_")
         # AND all is as it was beside the plan
         await pilot.press("escape")
-        await until(pilot, lambda: sizes(screen).keys() == {"left", "tasks", "picture", "problems"}, "the plan")
+        await until(pilot, lambda: sizes(screen).keys() == plan.keys(), "the plan")
 
 
 async def test_the_tree_of_a_run_grows_and_shrinks_with_its_rows(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ _ESCAPES = pattern(
 )
 # Controls, and the characters that reorder or hide text (bidirectional marks, zero-width, tags).
 _HIDING = "\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+# What joins emoji to one picture, asks for their colours or gives them a skin: some terminals draw two cells for it,
+# some eight, and all that stands behind it would be elsewhere than it is thought to be. Other scripts need joiners.
+_JOINING = pattern("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]|(?<=[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f])\u200d")
 _SURROGATES = "\ud800-\udfff"
 _CONTROLS = pattern(f"[\x00-\x1f\x7f-\x9f{_HIDING}{_SURROGATES}]")
 _CONTROLS_IN_LINES = pattern(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_HIDING}]")
@@ -23,12 +26,15 @@ _NOT_IN_JSON = pattern(f"[\x00-\x09\x0b-\x1f\x7f-\x9f{_HIDING}{_SURROGATES}]")
 
 
 def safe_line(text: str, limit: int | None = None) -> str:
-    """One line without escape sequences, controls or direction marks; blanks for tabs and line ends.
+    """One line without escape sequences, controls or direction marks; blanks for tabs and line ends, and the parts of
+    joined emoji one after another.
 
     ``limit`` cuts to that many characters, the last one an ellipsis.
     """
     text = text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").replace("\t", " ")
     text = _CONTROLS.sub("", _ESCAPES.sub("", text))
+    if not text.isascii():
+        text = _JOINING.sub("", text)
     if limit is not None and len(text) > limit:
         text = text[: max(0, limit - 1)] + "…"
     return text

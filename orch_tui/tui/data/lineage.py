@@ -24,7 +24,7 @@ from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.dialogs.pick import Pick
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
-from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row, ScreenList
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
@@ -33,7 +33,7 @@ _MARKS = {Kind.TABLE: "▤", Kind.JOB: "▸", Kind.OUTSIDE: "◇"}
 _STYLES = {Shown.HEAD: "heading", Shown.MIDDLE: "strong", Shown.NOTE: "dim", Shown.NODE: ""}
 
 
-class LineageList(LineList):
+class LineageList(ScreenList):
     """The middle, and below it the two trees."""
 
     def __init__(self) -> None:

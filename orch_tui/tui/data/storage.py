@@ -36,7 +36,7 @@ from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 from orch_tui.tui.widgets.filter_field import FilterField
 from orch_tui.tui.widgets.fitted_text import FittedText
-from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row, ScreenList
 from orch_tui.tui.widgets.list_head import ListHead
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class StoredTable:
         return matches(" ".join((self.info.table, *columns, *self.uses.writers, *self.uses.readers)), words)
 
 
-class TableList(LineList):
+class TableList(ScreenList):
     """A line for each table."""
 
     def __init__(self, now: float, *, id: str | None = None) -> None:

@@ -16,13 +16,13 @@ from orch_tui.tui.actions import definitions as actions
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
-from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row, ScreenList
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
 
 
-class TrashList(LineList):
+class TrashList(ScreenList):
     """A line for each deleted file, the newest first."""
 
     def __init__(self, root_length: int, *, id: str | None = None) -> None:

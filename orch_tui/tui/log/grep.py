@@ -6,11 +6,10 @@ import asyncio
 import threading
 from collections.abc import Iterable, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
@@ -21,13 +20,13 @@ from orch_tui.project.project import Project
 from orch_tui.project.run_index import RunIndex
 from orch_tui.runs.log.search import pattern
 from orch_tui.runs.past.grep import Hit, LogSearch
-from orch_tui.tui.actions import bindings, workbench
+from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.log.viewer import LogViewerScreen
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
-from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row, ScreenList
 
 if TYPE_CHECKING:
     from orch_tui.tui.application import Application
@@ -40,12 +39,8 @@ _PART_SECONDS = 0.15
 _HINT = "text, or /regular expression; capitals count if there are any"
 
 
-class HitList(LineList, inherit_bindings=False):
+class HitList(ScreenList):
     """A line for each that was found; the name of a run stands at its first."""
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings(
-        action for action in (*workbench.LIST, *workbench.LIST_TOP) if action.id != "list.choose"
-    )
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

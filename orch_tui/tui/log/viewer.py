@@ -24,6 +24,7 @@ from orch_tui.tui.clipboard import copy
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.log.selection import MOST, lines_text
 from orch_tui.tui.log.view import LogView
+from orch_tui.tui.task_names import name_first
 from orch_tui.tui.text import join, line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
 
@@ -72,7 +73,7 @@ class LogViewerScreen(FullScreen[None]):
             )
             for number, status in numbers
         ]
-        viewer = cls(attempts, start, title=task.name)
+        viewer = cls(attempts, start, title=name_first(task.name))
         if task.attempts:
             viewer._ended = [one.status.final for one in task.attempts]
         if state is not None:

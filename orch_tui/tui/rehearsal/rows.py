@@ -12,6 +12,7 @@ from orch_tui.model.status import Status
 from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.words.rule_words import RuleFate, RuleStanding, goal_of, label_of, seen_words, standings
 from orch_tui.tui.status_look import style_of
+from orch_tui.tui.task_names import name_first
 from orch_tui.tui.widgets.line_tree import Part, Row
 
 _ROOM = 300
@@ -64,7 +65,7 @@ def _phase(number: int, phase: PhaseState) -> Row:
 
 
 def _task(task: TaskState, assumed: Sequence[str], *, went: bool) -> Row:
-    left = [Part("     "), Part(safe_line(task.name, 120), "text" if went else "dim"), Part(f"  {task.id}", "dim")]
+    left = [Part("     "), Part(name_first(task.name), "text" if went else "dim"), Part(f"  {task.id}", "dim")]
     if assumed:
         left.append(Part(f"  {safe_line(', '.join(assumed), _ROOM)}", "marked"))
     elif went and task.reason:

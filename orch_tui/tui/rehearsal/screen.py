@@ -21,14 +21,14 @@ from orch_tui.tui.rehearsal.model import Assuming, current_value
 from orch_tui.tui.rehearsal.rows import Shown, ending_row, rows_of
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
-from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row, ScreenList
 from orch_tui.tui.widgets.row_list import RowList
 from orch_tui.tui.widgets.sentence_rows import wrapped
 
 _NOTHING = " Nothing yet"
 
 
-class WayList(LineList):
+class WayList(ScreenList):
     """Phases, tasks and rules; all rows can have the cursor."""
 
     def __init__(self, *, id: str | None = None) -> None:

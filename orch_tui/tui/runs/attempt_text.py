@@ -20,6 +20,7 @@ from orch_tui.tui.actions import app as actions
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.clipboard import copy
 from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.task_names import name_first
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.row_list import RowList
@@ -98,7 +99,7 @@ def copy_command(app: Application, which: Which) -> None:
         return
     # That it needs no more than a shell is what it is for; what must be set there is not to be missed.
     said = "; ".join(found.notes)
-    app.say(f"The command that starts {safe_line(which.task.name, 60)} by hand: {said}.", seconds=_SECONDS)
+    app.say(f"The command that starts {name_first(which.task.name, 60)} by hand: {said}.", seconds=_SECONDS)
     app.say(copy(found.command, app), seconds=_SECONDS)
 
 

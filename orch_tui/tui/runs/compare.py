@@ -23,9 +23,10 @@ from orch_tui.tui.background import in_background
 from orch_tui.tui.dialogs.base import FullScreen
 from orch_tui.tui.runs.attempt_text import AttemptTextScreen
 from orch_tui.tui.status_look import REUSED_GLYPH, REUSED_STYLE, style_of
+from orch_tui.tui.task_names import component_of, name_first, own_name
 from orch_tui.tui.text import line
 from orch_tui.tui.widgets.bars import KeyBar, TitleBar
-from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.line_tree import LineList, Part, Row, ScreenList
 
 _BAD = ("fails now", "slower")
 _GOOD = ("repaired", "succeeded now", "faster")
@@ -34,7 +35,7 @@ _WIDE = 100
 _WORD, _DURATION, _CHANGE = 14, 10, 9
 
 
-class CompareList(LineList):
+class CompareList(ScreenList):
     """A heading, then a line for each task."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -78,7 +79,7 @@ class CompareList(LineList):
         ]
         style = "error" if one.verdict in _BAD else "success" if one.verdict in _GOOD else "dim"
         right.append(Part(f"{_words(one):<{self._words}} ", style))
-        return Row((Part(f" {safe_line(one.name, 120)}"),), tuple(right))
+        return Row((Part(f" {own_name(one.name)}"), Part(component_of(one.name), "dim")), tuple(right))
 
 
 def _cell(status: Status | None, seconds: float | None, reused: bool, wide: bool) -> tuple[Part, Part]:
@@ -150,9 +151,9 @@ class CompareScreen(FullScreen[None]):
             return
         before, after = (state.tasks.get(chosen.task) for state in self._states)
         if before is None or after is None:
-            self._say(f"{chosen.name} is in one of the two runs only.")
+            self._say(f"{name_first(chosen.name)} is in one of the two runs only.")
         elif not chosen.edited:
-            self._say(f"The configuration of {chosen.name} is the same in both runs.")
+            self._say(f"The configuration of {name_first(chosen.name)} is the same in both runs.")
         else:
             try:
                 found = await asyncio.to_thread(edited_between, (self._older, before), (self._newer, after))

@@ -12,9 +12,8 @@ from orch_tui.model.texts.text import counted, safe_line
 from orch_tui.project.history import RunSummary, clock_of
 from orch_tui.runs.past.notes import Note
 from orch_tui.runs.planning.estimates import ENOUGH, LONGER, RUNS
-from orch_tui.tui.actions import bindings, workbench
 from orch_tui.tui.status_look import style_of
-from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.line_tree import Part, Row, ScreenList
 
 _BAR = 12
 _WIDE = 100
@@ -32,13 +31,8 @@ def usual(found: Sequence[RunSummary]) -> dict[tuple[str, int], float]:
     return {kind: fmean(seconds[:RUNS]) for kind, seconds in good.items() if len(seconds) >= ENOUGH}
 
 
-class RunList(LineList, inherit_bindings=False):
+class RunList(ScreenList):
     """One run a line, newest first."""
-
-    # Enter is a key of the screen, which says in its footer what it does.
-    BINDINGS = bindings(
-        action for action in (*workbench.LIST, *workbench.LIST_TOP) if action.id != "list.choose"
-    )  # fmt: skip
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

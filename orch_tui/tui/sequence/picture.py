@@ -23,7 +23,7 @@ from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import sequence as actions
 from orch_tui.tui.status_look import style_of
 
-_STYLES = ("text", "dim", "strong", "heading", "accent", "success", "warning", "error", "marked", "cursor")
+_STYLES = ("text", "dim", "strong", "heading", "accent", "success", "warning", "error", "marked", "cursor", "place")
 _PLAIN = {Kind.BLANK: "text", Kind.PHASE: "strong"}
 _EMPTY = Sequence("")
 
@@ -50,6 +50,10 @@ class SequencePicture(ScrollView, can_focus=True):
             background: $block-cursor-background;
             text-style: $block-cursor-text-style;
         }
+        & > .sequence--place {
+            background: $block-cursor-blurred-background;
+            text-style: $block-cursor-blurred-text-style;
+        }
     }
     """
     ALLOW_SELECT = False
@@ -71,6 +75,8 @@ class SequencePicture(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, empty_text: str = " No phases yet", centred: bool = False) -> None:
         """``centred``: a picture that is smaller than its place stands in the middle of it."""
         super().__init__(id=id)
+        self.shows_place = False
+        """Whether the cursor is marked without the focus too: another pane moves it."""
         self._centred = centred
         self._origin = Offset()
         self.sequence = _EMPTY
@@ -79,7 +85,7 @@ class SequencePicture(ScrollView, can_focus=True):
         self.ascii_only = "utf" not in locale.getpreferredencoding(False).lower()
         self._picture = Picture(_EMPTY, 0, 0, (), ())
         self._lines: list[list[Piece]] = []
-        self._styles: dict[tuple[str, bool], Style] = {}
+        self._styles: dict[tuple[str, str], Style] = {}
         self._all = False
 
     # What it shows
@@ -117,6 +123,12 @@ class SequencePicture(ScrollView, can_focus=True):
         if regions:
             self.refresh(*regions)
 
+    def lines_for(self, width: int, height: int) -> int:
+        """How many lines the picture takes in ``width`` columns where there are ``height`` of them."""
+        room = width - self.scrollbar_size_vertical
+        most = max(MOST_ROWS, height - 4)
+        return lay_out(self.sequence, room, ascii_only=self.ascii_only, most_rows=most, height=height).height
+
     def _place_of_picture(self, bar: int) -> Offset:
         """Where its upper left corner is, in cells of the widget."""
         if not self._centred:
@@ -134,12 +146,13 @@ class SequencePicture(ScrollView, can_focus=True):
 
     # How it looks
 
-    def _style(self, name: str, cursor: bool) -> Style:
+    def _style(self, name: str, cursor: str = "") -> Style:
+        """Laid over with that of the ``cursor``: ``cursor``, ``place``, or empty."""
         style = self._styles.get((name, cursor))
         if style is None:
             style = self.get_component_rich_style(f"sequence--{name}")
             if cursor:
-                style += self.get_component_rich_style("sequence--cursor", partial=True)
+                style += self.get_component_rich_style(f"sequence--{cursor}", partial=True)
             self._styles[name, cursor] = style
         return style
 
@@ -155,15 +168,16 @@ class SequencePicture(ScrollView, can_focus=True):
                 name = "success"
             case _:
                 name = _PLAIN.get(piece.kind, "dim")
-        here = bool(piece.owner) and piece.owner == self.cursor and piece.kind is not Kind.FRAME and self.has_focus
-        return Segment(piece.text, self._style(name, here))
+        here = bool(piece.owner) and piece.owner == self.cursor and piece.kind is not Kind.FRAME
+        over = "cursor" if self.has_focus else "place" if self.shows_place else ""
+        return Segment(piece.text, self._style(name, over if here else ""))
 
     def render_line(self, y: int) -> Strip:
         line, width = y - self._origin.y + round(self.scroll_y), self.size.width
-        plain = self._style("text", False)
+        plain = self._style("text")
         if not 0 <= line < len(self._lines):
             text = self.empty_text if y == 0 and not self.sequence.phases else ""
-            return Strip([Segment(text, self._style("dim", False))]).crop_extend(0, width, plain)
+            return Strip([Segment(text, self._style("dim"))]).crop_extend(0, width, plain)
         pieces = [Segment(" " * self._origin.x, plain)] if self._origin.x else []
         return Strip([*pieces, *map(self._segment, self._lines[line])]).crop_extend(0, width, plain)
 

@@ -229,3 +229,9 @@ class LineList(ScrollView, can_focus=True):
             self.go(index)
         if event.chain == 2:
             self.action_choose()
+
+
+class ScreenList(LineList, inherit_bindings=False):
+    """The list of a screen whose own key Enter is, so that its footer says what it does."""
+
+    BINDINGS = bindings(action for action in (*actions.LIST, *actions.LIST_TOP) if action.id != "list.choose")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from orch_tui.tui.widgets.line_tree import LineList, Row
+from orch_tui.tui.widgets.line_tree import Row, ScreenList
 
 T = TypeVar("T")
 
 
-class NewestFirst(LineList, Generic[T]):
+class NewestFirst(ScreenList, Generic[T]):
     """``row`` draws an entry; it is told whether that is the newest."""
 
     def __init__(self, row: Callable[[T, bool], Row], *, id: str | None = None) -> None:

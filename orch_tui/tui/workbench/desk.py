@@ -12,17 +12,16 @@ from orch_tui.model.orchestration.orchestration import Phase, Task
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.runs.live.control import RunControl
 from orch_tui.runs.past.again import Again
-from orch_tui.tui.actions import Action
-from orch_tui.tui.dialogs.menu import Menu
 from orch_tui.tui.draft_keeper import DraftKeeper
 from orch_tui.tui.workbench.below import Below
 from orch_tui.tui.workbench.catalog import ComponentEntry, ConfigurationEntry
 from orch_tui.tui.workbench.components.components_pane import ComponentsPane
-from orch_tui.tui.workbench.context_menu import menu_actions
+from orch_tui.tui.workbench.context_menu import ContextMenu
 from orch_tui.tui.workbench.forms_ahead import FormsAhead
 from orch_tui.tui.workbench.layout.panes import Panes, Room
 from orch_tui.tui.workbench.model import Workbench
 from orch_tui.tui.workbench.plan.edits import EditController
+from orch_tui.tui.workbench.plan.facts import FactsPane
 from orch_tui.tui.workbench.plan.file import FileController
 from orch_tui.tui.workbench.plan.plan_picture import PlanPicture
 from orch_tui.tui.workbench.plan.plan_view import PlanView
@@ -53,6 +52,7 @@ class Widgets:
     components: ComponentsPane
     pane: TreePane
     picture: PlanPicture
+    facts: FactsPane
     problems: ProblemList
     panel: LivePanel
 
@@ -100,6 +100,7 @@ class Desk:
             widgets.components,
             widgets.pane,
             widgets.picture,
+            widgets.facts,
             widgets.problems,
             services,
             self._name_panes,
@@ -118,6 +119,7 @@ class Desk:
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown, self.previews)
         self.remedies = Remedies(bench.project, services, self.edit.orchestration, self.jump, self._secrets_changed)
         self.pictures = Pictures(self.watcher, tree, services, self.do, self.jump, self.plan.sequence)
+        self._menu = ContextMenu(bench, services, lambda: tree.item, self._carry_out)
         self.below = Below(self.watcher, panes, tree, widgets.panel, widgets.problems, services)
         self.actions: Mapping[str, Callable[[], object]] = {
             **self.edit.actions,
@@ -310,20 +312,14 @@ class Desk:
     async def open_menu(self) -> None:
         """Everything that can be done here; by a click, too."""
         focused = self._panes.focused
-        actions = menu_actions(focused.id if focused is not None else None, self.shown.allows)
+        await self._menu.open(focused.id if focused is not None else None, self.shown.allows)
 
-        def take(action: Action | None) -> None:
-            if action is not None:
-                self._services.call_later(self._carry_out, action)
-
-        await self._services.push(Menu("What to do", [(one, self._services.key_of(one.id)) for one in actions]), take)
-
-    async def _carry_out(self, action: Action) -> None:
+    async def _carry_out(self, action_id: str) -> None:
         """As its key would: by the desk, or by the tree."""
-        if action.id in self.actions:
-            await self.do(action.id)
+        if action_id in self.actions:
+            await self.do(action_id)
         else:
-            self._widgets.tree.action_do(action.id)
+            self._widgets.tree.action_do(action_id)
 
     def _leave(self) -> None:
         """One step back: the marks, a pane that was made larger, the run, the screen."""
@@ -377,7 +373,7 @@ class Desk:
     def cursor_moved(self) -> None:
         """The cursor of the tree is elsewhere."""
         self.run.follow_cursor(self.shown)
-        item = self._widgets.tree.item
+        item = self.plan.tell_of_item()
         self._forms.cursor_on(item.configuration if isinstance(item, Task) and self.shown.model is None else None)
 
     def configuration_moved(self) -> None:

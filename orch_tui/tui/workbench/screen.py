@@ -26,6 +26,7 @@ from orch_tui.tui.workbench.layout import look
 from orch_tui.tui.workbench.layout.pane_tabs import PaneTabs
 from orch_tui.tui.workbench.layout.panes import TABS, Panes, Places
 from orch_tui.tui.workbench.model import Workbench
+from orch_tui.tui.workbench.plan.facts import FactsPane
 from orch_tui.tui.workbench.plan.plan_picture import PlanPicture
 from orch_tui.tui.workbench.plan.problems import ProblemList
 from orch_tui.tui.workbench.run.approval_card import ApprovalCard
@@ -102,15 +103,23 @@ class WorkbenchScreen(FullScreen[None]):
         self.phase_tree = PhaseTree(bench.catalog.label, id="tree")
         self.panel = LivePanel(id="run")
         pane, problems = TreePane(self.phase_tree, id="tasks"), ProblemList(id="problems")
-        picture = PlanPicture(id="picture")
-        self._widgets = Widgets(self._left, pane, picture, problems, self.panel)
+        picture, facts = PlanPicture(id="picture"), FactsPane(bench, id="facts")
+        self._widgets = Widgets(self._left, pane, picture, facts, problems, self.panel)
         below = Vertical(problems, self.panel, id="below")
-        self._work = Vertical(pane, picture, below, id="work")
+        self._work = Vertical(pane, picture, facts, below, id="work")
         self._panes = Panes(
             self,
             self._tabs,
             Places(
-                self._left, self._work, pane, picture, below, lambda: pane.lines_wanted, lambda: problems.lines_wanted
+                self._left,
+                self._work,
+                pane,
+                picture,
+                facts,
+                below,
+                lambda: pane.lines_wanted,
+                lambda: problems.lines_wanted,
+                picture.lines_wanted,
             ),
             {"tasks": self.phase_tree, "components": self._left.components, "below": problems},
         )
@@ -228,6 +237,9 @@ class WorkbenchScreen(FullScreen[None]):
         await self.desk.open_menu()
 
     def on_phase_tree_arranged(self) -> None:
+        self._panes.apply()
+
+    def on_plan_picture_drawn(self) -> None:
         self._panes.apply()
 
     def on_problem_list_wrapped(self) -> None:

@@ -12,8 +12,10 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
+from orch_tui.tui.actions import BY_ID
 from orch_tui.tui.background import in_background
 from orch_tui.tui.dialogs.prompt import Prompt
+from orch_tui.tui.keymap import keys_of
 
 if TYPE_CHECKING:
     from orch_tui.model.components.fault import Fault
@@ -38,6 +40,10 @@ class ScreenServices:
 
     def key_of(self, action_id: str) -> str:
         return self.orch_app.key_of(action_id)
+
+    def keys_of(self, action_id: str) -> tuple[str, ...]:
+        """All keys of an action, by Textual's names."""
+        return keys_of(BY_ID[action_id], self.orch_app.config.keys)
 
     async def push(self, dialog: Screen[T], take: Callable[[T | None], None] | None = None) -> None:
         await self.orch_app.push_screen(dialog, take)

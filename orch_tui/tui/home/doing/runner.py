@@ -19,6 +19,7 @@ from orch_tui.runs.words.ending import first_failure
 from orch_tui.tui.background import in_background
 from orch_tui.tui.dialogs.confirm import Confirm
 from orch_tui.tui.dialogs.pick import Choice, Pick
+from orch_tui.tui.task_names import name_first, own_name
 
 if TYPE_CHECKING:
     from orch_tui.engine.runs.start import ActiveRun
@@ -75,7 +76,7 @@ def _question(entry: Entry, plan: RunPlan) -> Confirm[str]:
 def _phase_lines(plan: RunPlan) -> list[str]:
     lines = []
     for number, phase in enumerate(plan.phases[:_PHASES], 1):
-        names = [task.name for task in phase.tasks if task.decision is Decision.RUN]
+        names = [own_name(task.name) for task in phase.tasks if task.decision is Decision.RUN]
         more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
         lines.append(f"{number} {phase.name}: {', '.join(names[:_NAMES])}{more}" if names else f"{number} {phase.name}")
     if len(plan.phases) > _PHASES:
@@ -141,6 +142,8 @@ async def _task_to_show(app: Application, state: RunState) -> TaskState | None:
 
 def _choices(tasks: Sequence[TaskState]) -> list[Choice]:
     return [
-        Choice(task.id, task.name, task.configuration, f"{task.status.style.glyph} {task.status.style.word}")
+        Choice(
+            task.id, name_first(task.name), task.configuration, f"{task.status.style.glyph} {task.status.style.word}"
+        )
         for task in tasks
     ]

@@ -9,13 +9,11 @@ from rich.cells import cell_len, set_cell_size
 
 from orch_tui.model.status import STYLES, Status
 from orch_tui.model.texts.durations import clock, show_duration
-from orch_tui.tui.actions import bindings
-from orch_tui.tui.actions import workbench as actions
 from orch_tui.tui.dates import show_when
 from orch_tui.tui.home.state.board import Look
 from orch_tui.tui.home.state.model import Entry, Runs, spark
 from orch_tui.tui.status_look import look_of, style_of
-from orch_tui.tui.widgets.line_tree import LineList, Part, Row
+from orch_tui.tui.widgets.line_tree import Part, Row, ScreenList
 
 if TYPE_CHECKING:
     from orch_tui.project.history import RunSummary
@@ -25,6 +23,8 @@ _WIDE = 104
 _WIDEST = 110
 _APART, _LEAST = 3, 12
 """Blank columns around a description; so many of its own are worth reading."""
+_APART_WIDE = 150
+"""Columns from which descriptions have a column of their own at the end: how a run ended stands beside its name."""
 
 
 class Columns(NamedTuple):
@@ -37,6 +37,11 @@ class Columns(NamedTuple):
     took: int
     spark: int
     next: int = 0
+
+
+def name_column(width: int) -> int:
+    """Cells of the names with their marks, where descriptions stand behind all else; 0 where these follow the names."""
+    return 0 if width < _APART_WIDE else 44
 
 
 def columns(width: int) -> Columns:
@@ -53,12 +58,8 @@ def columns(width: int) -> Columns:
     return Columns(0, 0, 13, 9, 0, 0)
 
 
-class OrchestrationList(LineList, inherit_bindings=False):
+class OrchestrationList(ScreenList):
     """Shows what it is given; ``look`` and ``runs`` are asked about the rows in view only."""
-
-    BINDINGS = bindings(
-        action for action in (*actions.LIST, *actions.LIST_TOP) if action.id != "list.choose"
-    )  # fmt: skip
 
     def __init__(
         self,
@@ -122,7 +123,10 @@ class OrchestrationList(LineList, inherit_bindings=False):
             _cell(title, size, "dim", left=index in (2, 5))
             for index, (title, size) in enumerate(zip(titles, sizes, strict=True))
         ]
-        return Row((Part("   Name", "dim"),), (*(part for part in right if part.text), Part(" ")))
+        titles_shown = [part for part in right if part.text]
+        if names := name_column(width):
+            return Row((Part(f"{'   Name':<{names}}", "dim"), *titles_shown, Part("   What it is for", "dim")))
+        return Row((Part("   Name", "dim"),), (*titles_shown, Part(" ")))
 
     def row(self, index: int) -> Row:
         entry = self._look(self.ids[index])
@@ -150,6 +154,8 @@ class OrchestrationList(LineList, inherit_bindings=False):
         following = self._next(entry, sizes, now)
         progress = self._board().progress.get(entry.id)
         run = self._run_cells(runs, sizes) if progress is None else progress_cells(progress, sizes)
+        if names := name_column(self.size.width):
+            return Row((*_fitted(name, names), *numbers, *run, following, Part(f"   {entry.description}", "dim")))
         right = (*numbers, *run, following, Part(" "))
         free = self.size.width - sum(cell_len(part.text) for part in (*name, *right)) - _APART
         if self.size.width >= _WIDEST and entry.description and free >= min(_LEAST, cell_len(entry.description)):
@@ -178,6 +184,19 @@ class OrchestrationList(LineList, inherit_bindings=False):
             *(Part(beat.glyph, style_of(beat.status) if beat.status else "warning", picture=True) for beat in beats),
             Part(" " * (sizes.spark - len(beats)), picture=True),
         )
+
+
+def _fitted(parts: Sequence[Part], cells: int) -> list[Part]:
+    """The parts in exactly so many cells: blanks behind them, or an ellipsis where they end."""
+    fitted, room = list[Part](), cells
+    for part in parts:
+        size = cell_len(part.text)
+        if size > room:
+            fitted.append(part._replace(text=f"{set_cell_size(part.text, max(0, room - 1))}…"[: max(0, room)]))
+            return fitted
+        fitted.append(part)
+        room -= size
+    return [*fitted, Part(" " * room)]
 
 
 def progress_cells(progress: Progress, sizes: Columns) -> tuple[Part, ...]:

@@ -14,6 +14,7 @@ from orch_tui.runs.live.feed import RunFeed
 from orch_tui.runs.live.head import Head, head_of
 from orch_tui.runs.live.view import RunModel, running_tasks
 from orch_tui.runs.planning.estimates import read_estimates, tasks_to_run
+from orch_tui.tui.task_names import own_name
 
 MOST = 50
 """Runs that are followed at once; of more, only the state is told."""
@@ -70,5 +71,5 @@ class _Followed:
 
 def _progress(model: RunModel) -> Progress:
     running = running_tasks(model)
-    names = tuple(task.name for task in running)
+    names = tuple(own_name(task.name) for task in running)
     return Progress(model.directory.name, head_of(model, model.now()), names, grace_words(running))

@@ -20,6 +20,7 @@ from orch_tui.runs.words.rule_words import may_run_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
 from orch_tui.tui.dialogs.base import Dialog
+from orch_tui.tui.task_names import name_first
 from orch_tui.tui.text import line, lines
 from orch_tui.tui.widgets.bars import KeyBar
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
@@ -162,9 +163,9 @@ class RunPreview(Dialog[Confirmed]):
         if planned is not None:
             reason = f": {planned.reason}" if planned.reason else ""
             each = f" for each of {planned.each.text}" if planned.each and planned.decision is Decision.RUN else ""
-            text = f"{planned.name} — {planned.decision.value}{each}{reason}"
+            text = f"{name_first(planned.name)} — {planned.decision.value}{each}{reason}"
             if planned.decision is Decision.RUN and planned.phase in self._needed:
-                text = f"{planned.name} — {may_run_words(self._needed[planned.phase], self._plan.phases)}"
+                text = f"{name_first(planned.name)} — {may_run_words(self._needed[planned.phase], self._plan.phases)}"
         elif phase is not None and phase in self._needed:
             name = next(one.name for one in self._plan.phases if one.id == phase)
             text = f"{name} — {may_run_words(self._needed[phase], self._plan.phases)}"

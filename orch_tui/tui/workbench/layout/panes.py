@@ -19,6 +19,8 @@ _LEAST_RUN, _LEAST_PROBLEMS = 10, 3
 _MOST_PROBLEMS = 0.3
 _LEAST_PICTURE = 8
 """Lines of the lowest picture that shows more than a frame: a box with three tasks."""
+_LEAST_FACTS = 8
+"""Lines below a picture from which it is told there what the task under the cursor does."""
 
 
 class Room(IntEnum):
@@ -30,18 +32,30 @@ class Room(IntEnum):
 
 
 class Lines(NamedTuple):
-    """Lines of the screen for the tree, for the ``picture`` of its plan, and for what is below; None for all that are
-    left, 0 for not in view."""
+    """Lines of the screen for the tree, for the ``picture`` of its plan, for the ``facts`` of the task under the
+    cursor, and for what is below; None for all that are left, 0 for not in view."""
 
     tree: int | None
     below: int | None
     picture: int = 0
+    facts: int = 0
 
 
-def lines_of(height: int, tree: int, problems: int, *, run: bool, room: Room, focus: str, narrow: bool) -> Lines:
+def lines_of(
+    height: int,
+    tree: int,
+    problems: int,
+    *,
+    run: bool,
+    room: Room,
+    focus: str,
+    narrow: bool,
+    picture: Callable[[int], int] = lambda most: most,
+) -> Lines:
     """Share ``height`` lines between the tree and what is below it: a ``run``, or problems.
 
-    ``tree`` and ``problems`` are the lines that each of them would fill; ``focus`` is the pane with the focus.
+    ``tree`` and ``problems`` are the lines that each of them would fill, ``picture`` says it of the picture of a plan
+    that may have so many; ``focus`` is the pane with the focus.
     """
     if focus == "below" and (narrow or room is Room.ALL):
         return Lines(0, None)
@@ -53,6 +67,9 @@ def lines_of(height: int, tree: int, problems: int, *, run: bool, room: Room, fo
         most = max(_LEAST_PROBLEMS, int(height * _MOST_PROBLEMS))
         below = max(_LEAST_PROBLEMS, min(problems, most))
         if not narrow and (left := height - below - tree) >= _LEAST_PICTURE:
+            wanted = max(_LEAST_PICTURE, picture(left))
+            if left - wanted >= _LEAST_FACTS:
+                return Lines(tree, below, wanted, left - wanted)
             return Lines(tree, below, left)
         return Lines(None, below if not narrow or tree + below <= height else 0)
     if narrow:
@@ -62,16 +79,18 @@ def lines_of(height: int, tree: int, problems: int, *, run: bool, room: Room, fo
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The widgets of the layout: ``work`` holds ``tree``, ``picture`` and ``below``. The lines are what each would
-    fill."""
+    """The widgets of the layout: ``work`` holds ``tree``, ``picture``, ``facts`` and ``below``. The lines are what each
+    would fill, the picture of those that it may have."""
 
     left: Widget
     work: Widget
     tree: Widget
     picture: Widget
+    facts: Widget
     below: Widget
     tree_lines: Callable[[], int]
     problem_lines: Callable[[], int]
+    picture_lines: Callable[[int], int]
 
 
 class Panes:
@@ -107,11 +126,16 @@ class Panes:
             room=self._room,
             focus=self._pane,
             narrow=narrow,
+            picture=places.picture_lines,
         )
         if lines != self._lines:
             self._lines = lines
-            shares = (places.tree, lines.tree), (places.picture, lines.picture), (places.below, lines.below)
-            for widget, number in shares:
+            for widget, number in (
+                (places.tree, lines.tree),
+                (places.picture, lines.picture),
+                (places.facts, lines.facts),
+                (places.below, lines.below),
+            ):
                 widget.display = number != 0
                 if number != 0:
                     widget.styles.height = "1fr" if number is None else number

@@ -22,8 +22,9 @@ from orch_tui.runs.sequence.values import Sequence, sequence_of_plan
 from orch_tui.tui.text import line
 from orch_tui.tui.workbench.components.components_pane import ComponentsPane
 from orch_tui.tui.workbench.host import Asks, Times
-from orch_tui.tui.workbench.model import Workbench
+from orch_tui.tui.workbench.model import Item, Workbench
 from orch_tui.tui.workbench.plan.checker import Checker
+from orch_tui.tui.workbench.plan.facts import FactsPane
 from orch_tui.tui.workbench.plan.plan_picture import PlanPicture
 from orch_tui.tui.workbench.plan.plan_timeline import Planner, PlanTimeline
 from orch_tui.tui.workbench.plan.problems import ProblemList
@@ -51,6 +52,7 @@ class PlanView:
         components: ComponentsPane,
         pane: TreePane,
         picture: PlanPicture,
+        facts: FactsPane,
         problems: ProblemList,
         host: PlanHost,
         checked: Callable[[], None],
@@ -61,6 +63,7 @@ class PlanView:
         self._components = components
         self._pane = pane
         self._picture = picture
+        self._facts = facts
         self._tree = pane.phase_tree
         self._problems = problems
         self._host = host
@@ -96,10 +99,18 @@ class PlanView:
         if bars is not None:
             self._picture.follow(self.sequence)
         self._tree.show(shown.phases(self._bench.value), bars, redraw=redraw)
+        self.tell_of_item()
         self._pane.show_about(how_known(bars) if bars is not None else "")
         if shown.past and shown.model is not None:
             name = shown.model.state.header.name
             self._pane.border_title = line(f"{name} ─ as it ran, read only", limit=60)
+
+    def tell_of_item(self) -> Item | None:
+        """What the cursor of the tree is on is marked in the picture, and told of below it."""
+        item = self._tree.item
+        self._picture.mark(item.id if item is not None else None)
+        self._facts.about(item)
+        return item
 
     def sequence(self) -> Sequence:
         """What a run of the orchestration as it is edited would follow, with the durations that are known."""

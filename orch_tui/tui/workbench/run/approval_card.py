@@ -12,10 +12,10 @@ from orch_tui.model.clocks.run_time import RunTime
 from orch_tui.model.events.interventions import InterventionKind
 from orch_tui.model.orchestration.approval import OnTimeout
 from orch_tui.model.texts.durations import show_duration
-from orch_tui.model.texts.text import safe_line
 from orch_tui.runs.people.approvals import OpenApproval, field_words
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions import run as actions
+from orch_tui.tui.task_names import name_first
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.row_list import GivenRows
 from orch_tui.tui.widgets.sentence_rows import wrapped
@@ -65,7 +65,7 @@ class ApprovalCard(GivenRows):
 def approval_rows(one: OpenApproval, number: int, now: RunTime, width: int) -> list[Row]:
     """The rows of a card of that width."""
     question = one.question
-    rows = wrapped(safe_line(one.task.name, 120), width, "warning", limit=2)
+    rows = wrapped(name_first(one.task.name), width, "warning", limit=2)
     for line in question.text.splitlines():
         rows += wrapped(line, width, limit=_TEXT_ROWS)
     for field in question.fields:

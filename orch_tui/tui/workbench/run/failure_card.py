@@ -21,6 +21,7 @@ from orch_tui.runs.words.ending import exit_in_words, failed_as_well, first_fail
 from orch_tui.runs.words.gates import Gate, gate_of, result_lines
 from orch_tui.tui.actions import handed_on
 from orch_tui.tui.actions import run as actions
+from orch_tui.tui.task_names import name_first
 from orch_tui.tui.widgets.line_tree import LineList, Part, Row
 from orch_tui.tui.widgets.sentence_rows import wrapped
 
@@ -61,7 +62,7 @@ def read_failure(state: RunState, directory: Path) -> Failure | None:
     return Failure(
         task.id,
         task.configuration,
-        f'{safe_line(task.name, 120)} in phase {number} "{safe_line(phase.name, 80)}"',
+        f'{name_first(task.name)} in phase {number} "{safe_line(phase.name, 80)}"',
         exit_in_words(task),
         tuple(lines),
         _names(failed_as_well(state, task)),
@@ -72,7 +73,7 @@ def read_failure(state: RunState, directory: Path) -> Failure | None:
 
 
 def _names(tasks: Sequence[TaskState]) -> tuple[str, ...]:
-    return tuple(safe_line(task.name, 120) for task in tasks)
+    return tuple(name_first(task.name) for task in tasks)
 
 
 class FailureCard(LineList):

@@ -14,6 +14,7 @@ from orch_tui.project.attempt_dir import log_file
 from orch_tui.runs.live.timeline import Bar, Timeline, bar_of_part, timeline_of
 from orch_tui.runs.live.view import RunModel, telling
 from orch_tui.runs.log.merged import LogSource, MergedLog
+from orch_tui.tui.task_names import own_name
 from orch_tui.tui.widgets.row_painter import Part
 from orch_tui.tui.workbench.run.live_panel import LivePanel
 from orch_tui.tui.workbench.run.watcher import Results
@@ -138,7 +139,7 @@ class RunView:
                 return
             task = next(iter(begun), None)
         directory = model.attempt_path(task) if task is not None else None
-        name = safe_line(task.name, 60).rpartition(" · ")[2] if task is not None else ""
+        name = own_name(task.name, 60) if task is not None else ""
         ended = task is not None and task.status.final
         self._panel.show_log(log_file(directory) if directory is not None else None, name, ended=ended)
 
@@ -148,7 +149,7 @@ class RunView:
             begun = sorted(begun, key=lambda one: (not one.status.final, one.attempts[-1].spawned))[-_MOST_LOGS:]
             name = f"{name}, the last {_MOST_LOGS}"
         sources = [
-            LogSource(safe_line(one.name, 60).rpartition(" · ")[2], log_file(directory), one.status.final)
+            LogSource(own_name(one.name, 60), log_file(directory), one.status.final)
             for one in begun
             if (directory := model.attempt_path(one)) is not None
         ]

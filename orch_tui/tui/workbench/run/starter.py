@@ -23,6 +23,7 @@ from orch_tui.runs.people.responding import asked_words
 from orch_tui.runs.planning.shadow import shadow_tables
 from orch_tui.tui.data.freshening import only_stale
 from orch_tui.tui.dialogs.confirm import Confirm
+from orch_tui.tui.task_names import name_first
 from orch_tui.tui.workbench.dialogs.run_preview import Confirmed, RunPart
 from orch_tui.tui.workbench.dialogs.shadow_tables import ShadowTables
 from orch_tui.tui.workbench.dialogs.variables import Variables
@@ -264,7 +265,7 @@ class RunStarter:
             choices.insert(0, ("t", "Stop the task", "task"))
         grace = grace_words(running_tasks(model))
         detail = f"Running tasks get {grace} to end by themselves, then they are killed." if grace else ""
-        name = f"\nThe task under the cursor: {safe_line(task.name, 60)}" if can_task and task is not None else ""
+        name = f"\nThe task under the cursor: {name_first(task.name, 60)}" if can_task and task is not None else ""
 
         def take(answer: str | None) -> None:
             if answer in ("run", "now", "task"):

@@ -35,6 +35,7 @@ from orch_tui.runs.words.rule_words import (
     standings,
 )
 from orch_tui.tui.status_look import DECISIONS, REUSED_GLYPH, REUSED_STYLE, look_of, style_of
+from orch_tui.tui.task_names import component_of, own_name
 from orch_tui.tui.widgets.line_tree import Part, Row
 from orch_tui.tui.widgets.sentence_rows import wrapped
 from orch_tui.tui.workbench.tree.columns import TIME, WORD
@@ -118,7 +119,9 @@ def phase_state(model: RunModel, phase: PhaseState, now: RunTime, *, wide: bool 
     held = (Part(f"{_HELD} held ", "warning"),) if hold is not None and not phase.status.final else ()
     if not reached:
         return *held, Part(" " * (WORD + TIME if wide else TIME))
-    word = _word(phase.status, wide=wide)
+    # As its tasks: it was passed over because of what it gave before.
+    reused = _all_reused(model, phase)
+    word = Part(f"{REUSED_GLYPH} reused", REUSED_STYLE) if reused else _word(phase.status, wide=wide)
     end = phase.ended or (model.last_trace() if model.interrupted else now)
     shown = ""
     if phase.started is not None:
@@ -127,9 +130,15 @@ def phase_state(model: RunModel, phase: PhaseState, now: RunTime, *, wide: bool 
     return *held, Part(text, word.style), Part(f"{shown:>{TIME}}", "dim")
 
 
-def phase_note(phase: PhaseState) -> str:
-    """Why it was passed over, beside its name; empty for one that was not."""
-    return safe_line(phase.reason, 200) if phase.started is None and phase.status.final else ""
+def _all_reused(model: RunModel, phase: PhaseState) -> bool:
+    """Whether it did not run since all of its tasks are those of an earlier run."""
+    return phase.started is None and bool(phase.tasks) and all(model.state.tasks[one].reused for one in phase.tasks)
+
+
+def phase_note(model: RunModel, phase: PhaseState) -> str:
+    """Why it was passed over, beside its name; empty for one that was not, or whose tasks say it."""
+    told = phase.started is None and phase.status.final and not _all_reused(model, phase)
+    return safe_line(phase.reason, 200) if told else ""
 
 
 def rule_looks(phase: PhaseState, *, wide: bool = False) -> dict[str, RuleLook]:
@@ -160,7 +169,7 @@ def nested_lines(task: str, model: RunModel, timeline: Timeline | None, *, wide:
         left = (Part(f"{pad}▾ ", "dim"), Part(f"{number} {safe_line(phase.name, 100)}", "dim"))
         add(f"p{phase.id}", left, phase_state(model, phase, now, wide=wide), timeline.phases.get(phase.id))
         for one in map(model.state.tasks.__getitem__, phase.tasks):
-            name = safe_line(one.name, 120).rpartition(" · ")[2]
+            name = own_name(one.name)
             state = task_state(model, one, now, wide=wide)
             add(f"t{one.id}", (Part(f"{pad}  "), Part(name, "text")), state, timeline.tasks.get(one.id))
             if one.id in model.children:
@@ -200,7 +209,7 @@ def run_states(
     return TreeStates(
         {key: task_state(model, state.tasks[key], now, wide=wide) for key in tasks},
         {key: phase_state(model, state.phases[key], now, wide=wide) for key in held},
-        notes={key: note for key in held if (note := phase_note(state.phases[key]))},
+        notes={key: note for key in held if (note := phase_note(model, state.phases[key]))},
         rules={row: look for key in held for row, look in rule_looks(state.phases[key], wide=wide).items()},
     )
 
@@ -274,7 +283,11 @@ def _facts(head: Head, model: RunModel) -> tuple[Part, ...]:
 def about_task(model: RunModel, task: TaskState, now: RunTime, width: int) -> list[Row]:
     """The task under the cursor: how it stands, and why; in two lines at most."""
     look = task.status.style
-    head = (Part(f" {look.glyph} {look.word}  ", style_of(task.status)), Part(safe_line(task.name, 200), "strong"))
+    head = (
+        Part(f" {look.glyph} {look.word}  ", style_of(task.status)),
+        Part(own_name(task.name, 200), "strong"),
+        Part(component_of(task.name), "dim"),
+    )
     why, last = model.why(task, now), task.attempt
     if last is not None and last.backend:
         place = f"{last.backend} · {last.place}" if last.place else last.backend
@@ -295,7 +308,10 @@ def about_phase(model: RunModel, phase: PhaseState, width: int) -> list[Row]:
     look = phase.status.style
     tasks = [model.state.tasks[task] for task in phase.tasks]
     done = sum(task.status.final for task in tasks)
-    head = (Part(f" {look.glyph} {look.word}  ", style_of(phase.status)), Part(safe_line(phase.name, 200), "strong"))
+    word = Part(f" {look.glyph} {look.word}  ", style_of(phase.status))
+    if _all_reused(model, phase):
+        word = Part(f" {REUSED_GLYPH} reused  ", REUSED_STYLE)
+    head = (word, Part(safe_line(phase.name, 200), "strong"))
     at_once = f", {phase.max_parallel} at once" if len(tasks) > phase.max_parallel else ""
     going = phase.started is not None and phase.ended is None
     facts = [(decision_words(model.state) or "" if going else "", "warning"), (phase.reason, "text")]
@@ -341,7 +357,8 @@ def wait_rows(model: RunModel, now: RunTime, width: int, limit: int = 200) -> li
             left += 1
             continue
         look = task.status.style
-        rows.append(Row((Part(f" {look.glyph} ", style_of(task.status)), Part(safe_line(task.name, 200)))))
+        called = Part(own_name(task.name)), Part(component_of(task.name), "dim")
+        rows.append(Row((Part(f" {look.glyph} ", style_of(task.status)), *called)))
         for text in [*model.marks(task, now), model.why(task, now)]:
             if text:
                 rows += wrapped(text, width, "dim", "   ", limit=3)

@@ -33,6 +33,24 @@ def test_a_line_is_cut_with_a_mark(limit: int | None, shown: str) -> None:
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
+        # A family, a heart in colour, a hand with a skin, an astronaut with one.
+        ("\U0001f469\u200d\U0001f467 a", "\U0001f469\U0001f467 a"),
+        ("\u2764\ufe0f b", "\u2764 b"),
+        ("\U0001f44d\U0001f3fd c", "\U0001f44d c"),
+        ("\U0001f469\U0001f3fd\u200d\U0001f680", "\U0001f469\U0001f680"),
+        # Flags are two letters; joiners of other scripts belong to their words.
+        ("\U0001f1e8\U0001f1ff", "\U0001f1e8\U0001f1ff"),
+        ("\u0915\u094d\u200d\u0937", "\u0915\u094d\u200d\u0937"),
+    ],
+)
+def test_joined_emoji_are_drawn_by_all_terminals_alike(text: str, shown: str) -> None:
+    assert safe_line(text) == shown
+    assert safe_line(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
         *(
             ("a\tb\nc", "a\tb\nc"),
             ("a\r\nb\x00", "a\nb"),

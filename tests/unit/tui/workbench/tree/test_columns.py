@@ -55,6 +55,10 @@ def test_there_is_always_room_for_something_of_a_name(width: int, name: int, mor
         ({"height": 38, "tree": 28, "problems": 3}, Lines(None, 3)),
         ({"height": 22, "tree": 11, "problems": 3, "narrow": True}, Lines(None, 3)),
         ({"height": 22, "tree": 21, "problems": 3, "narrow": True}, Lines(None, 0)),
+        # A picture that does not fill them leaves lines to what the task under the cursor does.
+        ({"height": 38, "tree": 12, "picture": lambda most: 10}, Lines(12, 3, 10, 13)),
+        ({"height": 38, "tree": 12, "picture": lambda most: 3}, Lines(12, 3, 8, 15)),
+        ({"height": 38, "tree": 12, "picture": lambda most: most - 7}, Lines(12, 3, 23)),
         # A run: the tree has what it needs, its log the rest.
         ({"height": 38, "tree": 12, "run": True}, Lines(12, None)),
         ({"height": 38, "tree": 90, "run": True}, Lines(20, None)),
