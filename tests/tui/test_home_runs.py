@@ -86,14 +86,14 @@ async def test_a_run_is_started_watched_and_ends_on_the_home_screen(running: Pro
         # WHEN one is run with a key
         await pilot.press("j", "R")
         await until(pilot, lambda: isinstance(app.screen, Confirm), "the question")
-        assert "2 will run." in text_of(pilot) and "1 A: Command · Quick, Command · Gated" in text_of(pilot)
+        assert "2 will run." in text_of(pilot) and "1 A: Quick, Gated" in text_of(pilot)
         await pilot.press("enter")
         # THEN its row says how far it is, and the agenda and the details too
         await until(pilot, lambda: "1/2" in row(pilot, 1), "the progress")
         assert "● processing" in row(pilot, 1) and "━" in row(pilot, 1)
         agenda = rows_of(home(pilot).agenda)
         assert "● Work" in agenda[0] and "1/2" in agenda[0] and "◷ Later" in agenda[1] and "05:30" in agenda[1]
-        assert "Runs now: Command · Gated" in text_of(pilot)
+        assert "Runs now: Gated" in text_of(pilot)
         # AND THEN how it ended
         (running.root / "gate").touch()
         await until(pilot, lambda: "✔ success" in row(pilot, 1), "the end")
@@ -114,7 +114,7 @@ async def test_a_run_is_stopped_on_the_home_screen(running: Project) -> None:
         await until(pilot, lambda: isinstance(app.screen, Pick), "the tasks")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, LogViewerScreen), "the log")
-        assert "Command · Gated" in text_of(pilot)
+        assert "Gated · Command" in text_of(pilot)
         await pilot.press("escape")
         # AND WHEN it is stopped
         await pilot.press("X")

@@ -252,7 +252,7 @@ async def test_the_preview_of_a_run_says_which_phases_rules_may_pass_over(flow: 
         assert any('2 Alert may run, if not "nothing"' in row for row in rows(screen))
         assert 'Alert — may run, if not "nothing"' in text_of(pilot)
         await pilot.press("down")
-        await until(pilot, says(pilot, 'Command · two — may run, if not "nothing"'))
+        await until(pilot, says(pilot, 'two · Command — may run, if not "nothing"'))
 
 
 def test_the_form_over_the_tree(

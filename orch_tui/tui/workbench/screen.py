@@ -150,6 +150,8 @@ class WorkbenchScreen(FullScreen[None]):
             # The program ends while this screen comes, and its parts are gone again.
             return
         self.desk.begin(self._focus_first)
+        # Before anything is painted: the size of the screen is told later.
+        self._panes.apply()
         self._ready = True
         self._services.orch_app.collector.set_aside()
         self.desk.look_around(self._run_first, again=self._again_first)
@@ -166,11 +168,11 @@ class WorkbenchScreen(FullScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that come before everything is read and shown do nothing."""
+        if action == "do" and not self.desk.shown.allows(str(parameters[0])):
+            return False
         if not self._ready:
             return None
-        if action == "do":
-            return self.desk.shown.allows(str(parameters[0]))
-        return super().check_action(action, parameters)
+        return True if action == "do" else super().check_action(action, parameters)
 
     async def action_do(self, action_id: str) -> None:
         """Every key of the workbench."""

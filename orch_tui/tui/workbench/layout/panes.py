@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -117,7 +118,7 @@ class Panes:
         places.left.display = self._pane == "components" or self._is_left_beside
         places.left.set_class(self._room is Room.HALF and self._pane == "components" and not narrow, "-half")
         places.work.display = self._pane != "components" or not (narrow or self._room is Room.ALL)
-        height = self._screen.size.height - 1 - narrow
+        height = self._size.height - 1 - narrow
         lines = lines_of(
             height,
             places.tree_lines(),
@@ -143,8 +144,13 @@ class Panes:
         self._tabs.show(self._pane)
 
     @property
+    def _size(self) -> Size:
+        """That of the screen; before its first layout that of the program, which it fills."""
+        return self._screen.size or self._screen.app.size
+
+    @property
     def _narrow(self) -> bool:
-        return self._screen.size.width < look.NARROW
+        return self._size.width < look.NARROW
 
     @property
     def _is_left_beside(self) -> bool:
