@@ -119,7 +119,6 @@ class Desk:
         self.pages = RunPages(bench, self.watcher, self.starter, services, self.task_shown, self.previews)
         self.remedies = Remedies(bench.project, services, self.edit.orchestration, self.jump, self._secrets_changed)
         self.pictures = Pictures(self.watcher, tree, services, self.do, self.jump, self.plan.sequence)
-        self._menu = ContextMenu(bench, services, lambda: tree.item, self._carry_out)
         self.below = Below(self.watcher, panes, tree, widgets.panel, widgets.problems, services)
         self.actions: Mapping[str, Callable[[], object]] = {
             **self.edit.actions,
@@ -312,7 +311,8 @@ class Desk:
     async def open_menu(self) -> None:
         """Everything that can be done here; by a click, too."""
         focused = self._panes.focused
-        await self._menu.open(focused.id if focused is not None else None, self.shown.allows)
+        menu = ContextMenu(self.bench, self._services, lambda: self._widgets.tree.item, self._carry_out)
+        await menu.open(focused.id if focused is not None else None, self.shown.allows)
 
     async def _carry_out(self, action_id: str) -> None:
         """As its key would: by the desk, or by the tree."""

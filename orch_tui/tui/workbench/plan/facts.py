@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from textual import events, on
 from textual.timer import Timer
 
 from orch_tui.model.components.configuration import Configuration, TableOutput
@@ -100,8 +101,9 @@ class FactsPane(GivenRows):
         """There is room for it now."""
         self.tell()
 
-    def on_resize(self) -> None:
-        super().on_resize()
+    @on(events.Resize)
+    def _fit_width(self) -> None:
+        # Beside the list's own handler of it.
         self.tell()
 
     def tell(self) -> None:
