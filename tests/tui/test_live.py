@@ -166,7 +166,7 @@ async def test_the_first_failure_and_going_on_from_it(tmp_path: Path) -> None:
         # It has rows once it has its place.
         await until(pilot, lambda: rows_of(card), "the card")
         shown = "\n".join(rows_of(card))
-        assert 'bad in phase 1 "One"' in shown and "exit code 1" in shown and "[/no] such" in shown
+        assert 'bad · Command in phase 1 "One"' in shown and "exit code 1" in shown and "[/no] such" in shown
         assert "▸ 1 task skipped because of it" in shown
         # WHEN its cause is gone and it is continued from the card
         (project.root / "fixed").touch()
