@@ -149,7 +149,8 @@ class TriggerCompanion:
         if tables is None:
             return None
         found = find(self._paths, trigger, seen.facts, now, tables)
-        if seen.settled and now < seen.settled + trigger.cool_down:
+        # One that lies ahead is of a clock that was set back since, which says nothing of how long ago it was.
+        if seen.settled <= now < seen.settled + trigger.cool_down:
             return seen.settled + trigger.cool_down
         if found.new:
             at = max(float(math.floor(now)), seen.settled + 1)

@@ -78,3 +78,19 @@ def test_a_file_whose_name_is_no_utf_8_starts_one_run(tmp_path: Path) -> None:
     it.turn()
     it.turn(killed=True)
     assert it.going() is None and len(it.processes.started) == 1
+
+
+def test_a_clock_that_is_set_back_holds_no_trigger_up(tmp_path: Path) -> None:
+    # GIVEN a run that was started by a clock which was a week ahead
+    it = desk(tmp_path, FILES)
+    it.turn()
+    (tmp_path / "incoming" / "a.csv").touch()
+    it.late = 7 * 86400.0
+    it.turn()
+    first = it.settle()
+    it.turn()
+    # WHEN the clock is set right, and another file comes THEN that starts a run of its own, not in a week
+    (tmp_path / "incoming" / "b.csv").touch()
+    it.late = 6.0
+    it.turn()
+    assert len(it.processes.started) == 2 and it.settle().at > first.at
