@@ -18,7 +18,12 @@ from weakref import WeakSet
 import pytest
 import textual.app
 import textual.pilot
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
+
+_parse_rules = Stylesheet._parse_rules
+_parsed: dict[tuple[Any, ...], list[RuleSet]] = {}
 
 _SOON = 0.02
 """Seconds: a timer that is due within them is waited for (Textual paints 60 times a second)."""
@@ -93,12 +98,21 @@ def _next_timer(loop: Any) -> float:
     return min((handle.when() - now for handle in loop._scheduled if not handle.cancelled()), default=_LONGEST)
 
 
+def parsed_once(sheet: Stylesheet, css: str, read_from: tuple[str, str], *more: Any, **options: Any) -> list[RuleSet]:
+    """Textual keeps what it has parsed for one application, and each of these tests has its own."""
+    key = (css, read_from, more, tuple(sorted(options.items())), frozenset(sheet._variables.items()))
+    if (rules := _parsed.get(key)) is None:
+        rules = _parsed[key] = _parse_rules(sheet, css, read_from, *more, **options)
+    return rules
+
+
 @contextmanager
 def waiting_for_work() -> Iterator[Threads]:
     """Every pause and every key of a Pilot waits for the loop and for threads."""
     threads = Threads()
     with (
         threads.counted(),
+        mock.patch.object(Stylesheet, "_parse_rules", parsed_once),
         mock.patch.object(textual.app, "wait_for_idle", threads.wait_for_idle),
         mock.patch.object(textual.pilot, "wait_for_idle", threads.wait_for_idle),
     ):
@@ -117,10 +131,15 @@ async def settled(pilot: Pilot[Any]) -> None:
     limit = loop.time() + _LONGEST
     shown: list[list[Any]] = []
     rounds = 0
-    while rounds < _ROUNDS:
-        await asyncio.sleep(_ROUND)
-        await pilot.pause()
-        now = [list(strip) for strip in pilot.app.screen._compositor.render_strips()]
-        rounds = rounds + 1 if now == shown else 0
-        shown = now
-        assert loop.time() < limit, "the screen does not come to rest"
+    with mock.patch.object(pilot.app, "_display", wraps=pilot.app._display) as painted:
+        while rounds < _ROUNDS:
+            await asyncio.sleep(_ROUND)
+            await pilot.pause()
+            if painted.called or not shown:
+                now = [list(strip) for strip in pilot.app.screen._compositor.render_strips()]
+                rounds = rounds + 1 if now == shown else 0
+                shown = now
+                painted.reset_mock()
+            else:
+                rounds += 1
+            assert loop.time() < limit, "the screen does not come to rest"
