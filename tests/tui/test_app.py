@@ -276,7 +276,7 @@ async def test_questions_are_answered_by_their_keys_and_by_enter(project: Projec
     app = OrchApp(project)
     answers: list[Any] = []
     async with app.run_test(size=(80, 24)) as pilot:
-        # l is a motion too, but the answer has it
+        # A letter is that of an answer, arrows go from one to the next
         for keys in (["l"], ["enter"], ["right", "enter"], ["escape"]):
             app.push_screen(Confirm("Leave [b]now[/b]?", [("y", "Yes", 1), ("l", "Later", 2)]), answers.append)
             await pilot.press(*keys)

@@ -43,10 +43,12 @@ async def test_it_follows_the_cursor_and_the_picture_marks_the_same_task(tmp_pat
     # GIVEN a plan with room below its picture
     async with workbench(sample_project(tmp_path), size=(200, 50)) as (pilot, screen):
         await until(pilot, lambda: "2 tasks" in text_of(pilot), "what the phase has")
+        await until(pilot, lambda: "writes  marketing/email_recipients" in text_of(pilot), "what its tasks do")
         # WHEN the cursor goes to a task of it
         await pilot.press("j")
         # THEN its tables stand there, and it is marked in the picture
-        await until(pilot, lambda: "writes  marketing/campaigns" in text_of(pilot), "what the task does")
+        await until(pilot, lambda: "file-extractor/campaigns" in text_of(pilot), "what the task does")
+        assert "writes  marketing/campaigns" in text_of(pilot) and "marketing/email_recipients" not in text_of(pilot)
         picture = screen.query_one("#picture").query_one("SequencePicture")
         assert picture.cursor == screen.phase_tree.item.id  # type: ignore[attr-defined, union-attr]
         # WHEN there is no such room any more

@@ -30,8 +30,7 @@ _HEADINGS = 9
 def task_rows(configuration: Configuration, width: int) -> list[Row]:
     """What a configuration is for, reads and writes, and the text that its task runs, with numbers of lines."""
     rows = wrapped(configuration.description, width, "dim", limit=3) if configuration.description else []
-    rows += _tables("reads", (one.table for one in configuration.inputs), width)
-    rows += _tables("writes", map(_written, configuration.outputs), width)
+    rows += _all_tables(configuration, width)
     for key in _TEXTS:
         text = configuration.parameters.get(key)
         if isinstance(text, str) and text.strip():
@@ -39,14 +38,23 @@ def task_rows(configuration: Configuration, width: int) -> list[Row]:
     return rows
 
 
-def phase_rows(phase: Phase, bench: Workbench) -> list[Row]:
-    """The tasks of a phase, each with what its configuration is for."""
+def phase_rows(phase: Phase, bench: Workbench, width: int) -> list[Row]:
+    """The tasks of a phase, each with what its configuration is for, reads and writes."""
     rows = []
     for task in phase.tasks:
         entry = bench.catalog.entry(task.configuration)
-        named = Part(f" {entry.name}", "text" if task.enabled else "dim")
+        named = Part(f" {entry.name}", "strong" if task.enabled else "dim")
         rows.append(Row((named, Part(f"  {entry.description}" if entry.description else "", "dim"))))
+        try:
+            rows += _all_tables(bench.project.configuration(task.configuration), width)
+        except DefinitionError as error:
+            rows += wrapped(str(error), width, "error", "   ", limit=2)
     return rows or [Row((Part(" No tasks yet", "dim"),))]
+
+
+def _all_tables(configuration: Configuration, width: int) -> list[Row]:
+    read = (one.table for one in configuration.inputs)
+    return _tables("reads", read, width) + _tables("writes", map(_written, configuration.outputs), width)
 
 
 def _tables(word: str, tables: Iterable[str], width: int) -> list[Row]:
@@ -114,7 +122,7 @@ class FactsPane(GivenRows):
         rows: list[Row] = []
         if isinstance(item, Phase):
             title, about = item.name, counted(len(item.tasks), "task")
-            rows = phase_rows(item, self._bench)
+            rows = phase_rows(item, self._bench, self.size.width)
         elif isinstance(item, Task):
             title, about = self._bench.catalog.label(item.configuration).configuration, item.configuration
             try:
