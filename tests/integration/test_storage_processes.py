@@ -61,7 +61,7 @@ def deadly(function):
 from orch_tui.storage import directory
 from orch_tui.storage.publishing import merge
 places = [(Path, "replace"), (Path, "unlink"), (Path, "rename"), (directory, "replace_own"), (merge, "bring"),
-          (publishing, "_sync_file"), (directory, "create_intent"), (os, "fsync")]
+          (publishing, "sync_own"), (directory, "create_intent"), (os, "fsync")]
 for owner, attribute in places:
     setattr(owner, attribute, deadly(getattr(owner, attribute)))
 once(1000)

@@ -281,7 +281,7 @@ def test_a_full_disk_leaves_the_old_version(
     patched = {
         "intent": "directory.create_intent",
         "link": "publishing.merge.bring",
-        "copy": "publishing.publish._sync_file",
+        "copy": "publishing.publish.sync_own",
     }[failing]
     monkeypatch.setattr(f"orch_tui.storage.{patched}", no_room)
     # WHEN rows are published
