@@ -66,6 +66,7 @@ class OrchApp(Application, inherit_bindings=False):
         self.report: Path | None = None
         self._interrupted = 0.0
         self._leaving = False
+        self._controls = StripControls()
 
     @cached_property
     def available_themes(self) -> dict[str, Theme]:
@@ -73,7 +74,8 @@ class OrchApp(Application, inherit_bindings=False):
         return {**theme.OURS, **super().available_themes}
 
     def get_line_filters(self) -> list[LineFilter]:
-        return [*super().get_line_filters(), StripControls()]
+        # One for all: a line that was drawn keeps what a filter made of it, for as long as the filter is the same.
+        return [*super().get_line_filters(), self._controls]
 
     def get_default_screen(self) -> Screen[Any]:
         """The home screen is the first one: no empty screen is laid out and painted before it."""

@@ -12,7 +12,7 @@ from orch_tui.tui.app import OrchApp
 from orch_tui.tui.configuration.form.folding import FoldRow
 from orch_tui.tui.configuration.form.form import Form
 from orch_tui.tui.configuration.form.inputs import Line, LongText, YesNo
-from orch_tui.tui.configuration.form.rows import FieldRow, Row, TableRow
+from orch_tui.tui.configuration.form.rows import Row, TableRow
 from orch_tui.tui.configuration.new_configuration import NewConfigurationScreen
 from orch_tui.tui.configuration.screen import ConfigurationScreen
 from orch_tui.tui.configuration.used_by import UsedByScreen
@@ -693,15 +693,35 @@ async def test_fields_at_their_default_are_folded(open_desk: Open, size: tuple[i
         assert len(places()) > len(before) and not fold.display
         assert getattr(desk.app.focused, "place", None) not in before and desk.form.editing
         # AND a field that is still folded is shown when something is wrong with it
-        hidden = next(row for row in desk.form.query(FieldRow) if not row.display and len(row.editors()) == 1)
+        hidden = next(row for row in desk.form.all_rows() if row.places and not row.display)
         place = hidden.editors()[0].place
         desk.form.show_errors({place: ["it is wrong"]})
         assert hidden.display
         # AND when the cursor is sent there
-        another = next(row for row in desk.form.query(FieldRow) if not row.display and len(row.editors()) == 1)
+        another = next(row for row in desk.form.all_rows() if row.places and not row.display)
         desk.form.go_to(another.editors()[0].place)
         await desk.pilot.pause()
         assert another.display and desk.form.current is another
+
+
+async def test_a_field_that_was_never_seen_has_its_text_when_it_is(open_desk: Open) -> None:
+    files = {"configurations/http-extractor/items.toml": ITEMS}
+    async with open_desk(ref="http-extractor/items", **files) as desk:
+        # GIVEN fields that are folded: no widget was made of them
+        place = ("parameters", "timeout")
+        row = next(row for row in desk.form.all_rows() if place in row.places)
+        assert not row.display and not row.is_attached
+        # WHEN the form gets another text of one of them, which is to be seen then
+        await desk.screen.editing.put(desk.form.state.with_text(place, "45"), "change")
+        await desk.pilot.pause()
+        # THEN it stands in its place, among the rows of its section
+        editor = desk.form.editor(place)
+        assert editor is not None and editor.is_attached and editor.text == "45"
+        shown = [row for row in desk.form.rows() if row.is_attached]
+        assert shown == sorted(shown, key=lambda one: one.region.y)
+        # AND undo takes it back there
+        await desk.pilot.press("escape", "u")
+        assert editor.text == ""
 
 
 async def test_a_short_form_has_no_fold(open_desk: Open) -> None:
@@ -735,7 +755,7 @@ async def test_checks_come_with_the_first_output_table_and_are_saved(tmp_path: P
         app.open_configuration("mailer/news")
         await pilot.pause()
         desk = Desk(app, pilot, tmp_path)
-        shown = next(row for row in desk.form.query(FieldRow) if row.editors()[0].place == ("checks",))
+        shown = next(row for row in desk.form.all_rows() if ("checks",) in row.places)
         assert not shown.display
         # WHEN it gets one, and a check
         await desk.form.add_row("outputs")

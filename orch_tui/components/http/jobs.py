@@ -37,7 +37,7 @@ class Job(Choice):
 
     type: Literal["none", "poll"] = Field(
         default="none",
-        title="Kind",
+        title="Kind of job",
         description="poll: the request only submits a job; ask how it is until it is done, then fetch the records.",
     )
     id_path: str | None = Field(

@@ -44,7 +44,7 @@ class Parameters(kit.Parameters):
     path: str = Field(default="", title="Path", description="Behind the base address, as in campaigns.")
     method: Literal["GET", "POST"] = Field(default="GET", title="Method", description="POST for searches and jobs.")
     params: dict[str, Value | list[Value]] = Field(
-        default={}, title="Parameters", description="Of the query; a list gives the name several times."
+        default={}, title="Query", description="Its parameters; a list gives the name several times."
     )
     headers: dict[str, str] = Field(default={}, title="Headers", description="Sent with every request.")
     body: dict[str, Any] | None = Field(default=None, title="Body", description="Of the request, for POST.")

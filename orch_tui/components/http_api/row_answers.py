@@ -26,7 +26,7 @@ class RowAnswers(Choice):
 
     type: Literal["none", "each", "failed"] = Field(
         "none",
-        title="Kind",
+        title="Kind of answer",
         description="each: the answer has an entry for each row, in their order. failed: it lists the rows that were "
         "refused. none: a success is one for all rows.",
     )

@@ -30,7 +30,7 @@ def is_known() -> bool:
     """Whether Textual's parts are those that :func:`load` was written for."""
     return (
         is_version()
-        and has(App, "_load_screen_css", "self", "screen")
+        and (App.__dict__.get("_load_screen_css") is load or has(App, "_load_screen_css", "self", "screen"))
         and has(Stylesheet, "has_source", "self", "path", "class_var")
         and has(Stylesheet, "read", "self", "filename")
     )

@@ -84,7 +84,7 @@ class LineList(ScrollView, can_focus=True):
     def reload(self) -> None:
         """The rows are others: measure and draw anew; the cursor stays where it is or at the end."""
         self._rows_drawn.clear()
-        self.cursor = self._nearest(self.cursor)
+        self.cursor = _nearest(self, self.cursor)
         size = Size(1, self.count())
         if size != self.virtual_size:
             self.virtual_size = size
@@ -130,7 +130,7 @@ class LineList(ScrollView, can_focus=True):
 
     def go(self, index: int, *, step: int = 1) -> None:
         """Put the cursor on the row, or on the next one in the direction of ``step`` that can have it."""
-        new = self._nearest(index, step)
+        new = _nearest(self, index, step)
         if new == self.cursor or not self.count():
             return
         old, self.cursor = self.cursor, new
@@ -138,24 +138,13 @@ class LineList(ScrollView, can_focus=True):
         self._scroll_to_cursor()
         self.post_message(self.Moved(self, new))
 
-    def _nearest(self, index: int, step: int = 1) -> int:
-        count = self.count()
-        index = max(0, min(index, count - 1))
-        for direction in (step, -step):
-            at = index
-            while 0 <= at < count:
-                if self.selectable(at):
-                    return at
-                at += direction
-        return index
-
     def _scroll_to_cursor(self) -> None:
         height = self.size.height
         if not height:
             return
         top = round(self.scroll_y)
         # The row above the first selectable one is a heading worth seeing.
-        wanted = 0 if self.cursor == self._nearest(0) else self.cursor
+        wanted = 0 if self.cursor == _nearest(self, 0) else self.cursor
         if wanted < top:
             self.scroll_to(y=wanted, animate=False, immediate=True, force=True)
         elif self.cursor >= top + height:
@@ -178,16 +167,28 @@ class LineList(ScrollView, can_focus=True):
         """Whether the cursor is drawn as the focused one; also in a list that is ``driven`` by a text field."""
         return self.has_focus or self.driven
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Its lines, each as :meth:`render_line` gives it where nothing frames them: what Textual does for each line
+        takes as long as the line."""
+        if self.styles.gutter or self.opacity < 1 or self.text_selection is not None:
+            return super().render_lines(crop)
+        strips = [self.render_line(y) for y in crop.line_range]
+        _, background = self.background_colors
+        for one in self.get_line_filters():
+            strips = [strip.apply_filter(one, background) for strip in strips]
+        first, after = crop.column_span
+        return strips if (first, after) == (0, self.size.width) else [strip.crop(first, after) for strip in strips]
+
     def render_line(self, y: int) -> Strip:
         index, width = y + round(self.scroll_y), self.size.width
         if index >= self.count():
             text = self.empty_text if y == 0 and not self.count() else ""
-            return self.painter.strip(Row((Part(text, "dim"),)), width, "")
+            return self.painter.kept(Row((Part(text, "dim"),)), width, "")
         cursor = ""
         if index == self.cursor and self.selectable(index):
             cursor = CURSOR if self.shows_cursor else CURSOR_BLURRED if self.shows_place else ""
         row = self._rows_drawn[index] = self.row(index)
-        return self.painter.strip(row, width, cursor)
+        return self.painter.kept(row, width, cursor)
 
     def action_cursor_down(self) -> None:
         self.go(self.cursor + 1)
@@ -229,6 +230,18 @@ class LineList(ScrollView, can_focus=True):
             self.go(index)
         if event.chain == 2:
             self.action_choose()
+
+
+def _nearest(rows: LineList, index: int, step: int = 1) -> int:
+    count = rows.count()
+    index = max(0, min(index, count - 1))
+    for direction in (step, -step):
+        at = index
+        while 0 <= at < count:
+            if rows.selectable(at):
+                return at
+            at += direction
+    return index
 
 
 class ScreenList(LineList, inherit_bindings=False):

@@ -31,6 +31,7 @@ class Row(NamedTuple):
 
 
 STYLES = ("text", "dim", "strong", "heading", "accent", "success", "warning", "error", "marked")
+_KEPT_STRIPS = 512
 CURSOR, CURSOR_BLURRED = "cursor", "cursor-blurred"
 
 
@@ -40,10 +41,12 @@ class RowPainter:
     def __init__(self, view: ScrollView) -> None:
         self._view = view
         self._styles: dict[tuple[str, str, bool], Style] = {}
+        self._strips: dict[tuple[Row, int, str], Strip] = {}
 
     def forget_styles(self) -> None:
         """The style sheet or the theme is another."""
         self._styles.clear()
+        self._strips.clear()
 
     def style(self, name: str, cursor: str, picture: bool = False) -> Style:
         """One of :data:`STYLES`, laid over with that of the ``cursor`` unless it is empty."""
@@ -67,6 +70,16 @@ class RowPainter:
             return "strong" if name in ("strong", "heading", "marked") else "text"
         # What is dim elsewhere could not be read there.
         return "text" if name == "dim" else name
+
+    def kept(self, row: Row, width: int, cursor: str) -> Strip:
+        """The same strip for the same row: all that is made of strips on their way to the terminal is kept by them."""
+        key = (row, width, cursor)
+        strip = self._strips.get(key)
+        if strip is None:
+            if len(self._strips) >= _KEPT_STRIPS:
+                self._strips.clear()
+            strip = self._strips[key] = self.strip(row, width, cursor)
+        return strip
 
     def strip(self, row: Row, width: int, cursor: str) -> Strip:
         """The row as ``width`` cells; ``cursor`` is empty, :data:`CURSOR` or :data:`CURSOR_BLURRED`."""

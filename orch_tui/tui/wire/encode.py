@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from orch_tui.tui.wire.pen import DEFAULT, Pen, change, on_blank
@@ -40,6 +41,7 @@ class Encoder:
         self._parts: list[str] = [begin] if begin else []
         self._pen = DEFAULT
         self._at: tuple[int, int] | None = None
+        self._sure = False
 
     def text(self) -> str:
         """All of it, with the pen laid down."""
@@ -64,11 +66,8 @@ class Encoder:
     def move(self, x: int, y: int) -> None:
         if self._at == (x, y):
             return
-        if self._at is not None and self._at[1] == y:
-            self._parts.append(f"\x1b[{x + 1}G")
-        else:
-            self._parts.append(f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H")
-        self._at = (x, y)
+        self._parts.append(_way(self._at, (x, y), self._sure))
+        self._at, self._sure = (x, y), True
 
     def row(self, y: int, old: Row, new: Row) -> None:
         """What is different in one line."""
@@ -87,8 +86,9 @@ class Encoder:
             self._parts.append(f"{text}\x1b[{length - 1}b")
         else:
             self._parts.append("".join(row.texts[x:end]))
-        # Terminals differ in where the cursor is at the last column.
+        # Terminals differ in where the cursor is at the last column, and in how wide some characters are.
         self._at = (end, y) if end < len(row.texts) else None
+        self._sure = self._sure and self._parts[-1].isascii()
 
     def _use_for(self, text: str, pen: Pen) -> None:
         if text == " ":
@@ -103,13 +103,33 @@ class Encoder:
         if pen.background and not self._can.erase_colours:
             return False
         self.use_for_blanks(pen)
-        if to_the_end:
-            self._parts.append("\x1b[K")
-            self._at = (x, y)
-        else:
-            self._parts.append(f"\x1b[{length}X\x1b[{x + length + 1}G")
-            self._at = (x + length, y)
+        # The cursor stays; what comes next may be elsewhere.
+        self._parts.append("\x1b[K" if to_the_end else f"\x1b[{length}X")
         return True
+
+
+@lru_cache(8192)
+def _way(at: tuple[int, int] | None, to: tuple[int, int], sure: bool) -> str:
+    """The shortest sequence that takes the cursor to a column and line (CUP, CHA, CUU, CUD, CUF, CUB, BS); ``sure``:
+    its column is known, and not only its line."""
+    x, y = to
+    whole = f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H"
+    if at is None:
+        return whole
+    across = f"\x1b[{x + 1}G"
+    if sure:
+        by = x - at[0]
+        across = min(
+            across, "\b" * -by if by < 0 else _steps(by, "C"), _steps(abs(by), "D" if by < 0 else "C"), key=len
+        )
+    down = y - at[1]
+    return min(whole, f"{_steps(abs(down), 'B' if down > 0 else 'A')}{across}", key=len)
+
+
+def _steps(count: int, letter: str) -> str:
+    if not count:
+        return ""
+    return f"\x1b[{count if count > 1 else ''}{letter}"
 
 
 def _repeatable(text: str) -> bool:

@@ -346,8 +346,9 @@ class Workbench:
         """What grouping by component type would make, in the project's order. Raises: EditError without tasks."""
         return edits.group_by_type(self.value, self.catalog.type_of, self.project.settings.group_order)
 
-    def group(self) -> bool:
-        return self.push(self.grouped(), "grouping by component type")
+    def group(self, shown: Orchestration | None = None) -> bool:
+        """What grouping makes of the value; ``shown`` is that, where it was made already."""
+        return self.push(shown or self.grouped(), "grouping by component type")
 
     def duplicate(self, item: Item | None) -> bool:
         ids = self.targets(item)
@@ -391,6 +392,3 @@ class Workbench:
         restored = self.push(draft.orchestration, "restoring of unsaved edits")
         self.base = draft.base
         return restored
-
-
-__all__ = ["Catalog", "DefinitionError", "EditError", "Item", "OptionChanges", "Workbench"]

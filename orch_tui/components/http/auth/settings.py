@@ -25,7 +25,7 @@ class Auth(Choice):
 
     type: AuthType = Field(
         default="none",
-        title="Kind",
+        title="Kind of sign-in",
         description="bearer: a token. basic: user and password. api_key: a value in a header or in the query. "
         "oauth2_client_credentials: tokens from a token endpoint, renewed by themselves.",
     )

@@ -29,7 +29,7 @@ class Pagination(Choice):
 
     type: Literal["none", "offset", "page", "cursor", "link"] = Field(
         default="none",
-        title="Kind",
+        title="Kind of pages",
         description="offset: so many records further. page: a number. cursor: a mark from the answer. link: the "
         "address of the next page, in the answer or in its Link header.",
     )

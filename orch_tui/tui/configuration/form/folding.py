@@ -13,7 +13,7 @@ from orch_tui.model.texts.text import counted
 from orch_tui.tui.actions import bindings
 from orch_tui.tui.actions.configuration import ACTIONS
 from orch_tui.tui.configuration.form.fields import Field, FieldPath
-from orch_tui.tui.configuration.form.inputs import Drawn
+from orch_tui.tui.configuration.form.inputs import Drawn, Editor
 from orch_tui.tui.configuration.form.rows import Row
 from orch_tui.tui.text import line
 
@@ -74,6 +74,9 @@ class FoldRow(Row):
 
     def compose(self) -> ComposeResult:
         yield self.fold
+
+    def editors(self) -> Sequence[Editor]:
+        return []
 
     def enter(self) -> None:
         self.fold.focus()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 
 from textual import on
@@ -18,10 +19,11 @@ from orch_tui.tui.configuration.form.code import CodeText
 from orch_tui.tui.configuration.form.depends import is_used
 from orch_tui.tui.configuration.form.fields import Field
 from orch_tui.tui.configuration.form.folding import FEWEST, Fold, FoldRow, can_fold
-from orch_tui.tui.configuration.form.help_texts import AT_ONCE, CHECKS, ROWS
-from orch_tui.tui.configuration.form.inputs import Edited, Editor, Line, LongText, Passed
+from orch_tui.tui.configuration.form.help_texts import ABOUT, AT_ONCE, CHECKS, NAME, ROWS
+from orch_tui.tui.configuration.form.inputs import Edited, Editor, LongText, Passed
 from orch_tui.tui.configuration.form.names import KnownNames
-from orch_tui.tui.configuration.form.rows import FieldRow, Heading, Row, TableRow, field_row
+from orch_tui.tui.configuration.form.places import label_of, text_at
+from orch_tui.tui.configuration.form.rows import FieldRow, Heading, Row, TableRow, field_row, own_row
 from orch_tui.tui.configuration.form.sentences import Sentences
 from orch_tui.tui.configuration.form.state import FormState, Place
 from orch_tui.tui.configuration.form.tables import Tables
@@ -71,47 +73,54 @@ class Form(VerticalScroll, can_focus=True):
         self._sentences = Sentences()
         self._sections: list[tuple[Heading, list[FieldRow], FoldRow]] = []
         self._open: set[FieldRow | FoldRow] = set()
-        self._checks = FieldRow("Checks", LongText(("checks",), state.checks, wide=True), line(CHECKS))
+        self._order: list[Row | Tables] = []
+        self._checks = _own_row(self, "checks", "Checks", CHECKS, tall=True)
         self._checks.display = self.state.may_have_checks
 
     def compose(self) -> ComposeResult:
-        yield FieldRow(
-            "Name", Line(("name",), self.state.name), line("What people call it; the id stays."), required=True
+        yield from _ordered(
+            self._order,
+            _own_row(self, "name", "Name", NAME, required=True),
+            _own_row(self, "description", "Description", ABOUT, long=True),
         )
-        about = line("What it is for, in a sentence or more; lists show its first line.")
-        yield FieldRow("Description", LongText(("description",), self.state.description), about)
         for section, fields in groupby(self._fields, key=lambda field: field.section):
-            heading, rows = Heading(line(section or "Parameters")), []
-            for field in fields:
-                row = field_row(field)
-                rows.append(row)
-            fold = FoldRow(len(self._sections))
-            fold.display = False
-            self._sections.append((heading, rows, fold))
-            yield heading
-            yield from rows
-            yield fold
+            rows = [
+                field_row(field, lambda one: self.state.texts[one.path], lambda: self.names.of_texts(self.state))
+                for field in fields
+            ]
+            self._sections.append((Heading(line(section or "Parameters")), rows, FoldRow(len(self._sections))))
         self._show_used()
+        for heading, rows, fold in self._sections:
+            yield heading
+            # Of the others nothing is made: most of a form's time would go there.
+            yield from (row for row in _ordered(self._order, *rows) if row.display)
+            yield from _ordered(self._order, fold)
         if self._pools or self.state.pool:
             known = f" There are {', '.join(sorted(self._pools))}." if self._pools else ""
-            about = line(f"Whose slots its tasks take, like snowflake, or snowflake 2 for two of them.{known}")
-            yield FieldRow("Pool", Line(("pool",), self.state.pool), about)
-        yield Tables(self.state, lambda: self.names)
-        yield self._checks
+            about = f"Whose slots its tasks take, like snowflake, or snowflake 2 for two of them.{known}"
+            yield from _ordered(self._order, _own_row(self, "pool", "Pool", about))
+        tables = Tables(self.state, lambda: self.names)
+        self._order.append(tables)
+        yield tables
+        yield from (row for row in _ordered(self._order, self._checks) if row.display)
         if self.state.rows:
             yield Heading(line("Rows"))
-            yield FieldRow("At once", Line(("row_parallel",), self.state.row_parallel), line(AT_ONCE))
-            yield FieldRow("Rows", LongText(("rows",), self.state.rows, wide=True), line(ROWS))
+            yield from _ordered(
+                self._order,
+                _own_row(self, "row_parallel", "At once", AT_ONCE),
+                _own_row(self, "rows", "Rows", ROWS, tall=True),
+            )
 
     def on_mount(self) -> None:
-        for editor in [one for row in self.query(FieldRow) for one in row.editors()]:
-            if isinstance(editor, CodeText):
-                editor.names = lambda: self.names.of_texts(self.state)
         self._go(next(iter(self.rows()), None), edit=True)
+
+    def all_rows(self) -> list[Row]:
+        """The rows from top to bottom, also those that nobody has seen yet, which have no widgets."""
+        return [row for one in self._order for row in (one.query(Row) if isinstance(one, Tables) else (one,))]
 
     def rows(self) -> list[Row]:
         """The rows that can be seen, from top to bottom."""
-        return [row for row in self.query(Row) if row.display]
+        return [row for row in self.all_rows() if row.display]
 
     def _is_shown(self, field: Field) -> bool:
         """Used with what is chosen now, or not empty: nothing of the parameters is ever out of sight."""
@@ -135,11 +144,14 @@ class Form(VerticalScroll, can_focus=True):
             fold.display = fold not in self._open and len(folded) >= FEWEST
             fold.fold.show(list(folded.values()))
             for row in rows:
-                row.set_shown(row in used and not (fold.display and row in folded))
-        self._checks.set_shown(self.state.may_have_checks or self._checks.has_class("wrong"))
+                row.display = row in used and not (fold.display and row in folded)
+        self._checks.display = self.state.may_have_checks or self._checks.has_class("wrong")
+        if self.is_mounted:
+            _mount_shown(self)
         if self._current is not None and not self._current.display:
-            rows_above = list(self.query(Row))[: list(self.query(Row)).index(self._current)]
-            self._go(next(row for row in reversed(rows_above) if row.display), edit=False)
+            every = self.all_rows()
+            above = reversed(every[: every.index(self._current)])
+            self._go(next(row for row in above if row.display), edit=False)
 
     @property
     def current(self) -> Row | None:
@@ -152,7 +164,8 @@ class Form(VerticalScroll, can_focus=True):
 
     def editor(self, place: Place) -> Editor | None:
         """The editor at ``place``."""
-        return next((one for row in self.query(Row) for one in row.editors() if one.place == place), None)
+        row = _row_of(self, place)
+        return next((one for one in row.editors() if one.place == place), None) if row is not None else None
 
     def current_text(self) -> LongText | None:
         """The long text under the cursor."""
@@ -165,11 +178,8 @@ class Form(VerticalScroll, can_focus=True):
         self.state = state
         if shape != (len(state.inputs), len(state.outputs)):
             await self._remake_tables()
-        for row in self.query(Row):
-            for editor in row.editors():
-                text = text_at(state, editor.place)
-                if editor.text != text:
-                    editor.text = text
+        for row in self.all_rows():
+            row.show_texts(partial(text_at, state))
         self._show_used()
 
     async def _remake_tables(self) -> None:
@@ -187,44 +197,41 @@ class Form(VerticalScroll, can_focus=True):
     def show_errors(self, errors: Mapping[Place, Sequence[str]], only: set[Place] | None = None) -> None:
         """Sentences below the rows they belong to. ``only``: leave rows without one of these places empty."""
         self._sentences.check(errors, only)
-        for row in self.query(Row):
+        for row in self.all_rows():
             self._sentences.show(row)
         self._show_used()
 
     @on(CodeText.Checked)
     def _checked(self, event: CodeText.Checked) -> None:
         event.stop()
-        row = self._row_of(event.place)
+        row = _row_of(self, event.place)
         editor = self.editor(event.place)
         if row is None or editor is None or editor.text != event.text:
             return
         self._sentences.parse(event.place, event.mistake)
         self._sentences.show(row)
 
-    def _row_of(self, place: Place) -> Row | None:
-        return next((row for row in self.query(Row) if any(one.place == place for one in row.editors())), None)
-
     def go_to(self, place: Place, *, edit: bool = True, line: int | None = None) -> None:
         """Put the cursor on the row of ``place``, into its editor when ``edit``, there into ``line`` (from 1)."""
-        for row in self.query(Row):
-            for editor in row.editors():
-                if editor.place == place:
-                    # A problem may be about a field that nothing needs at the moment.
-                    row.set_shown(True)
-                    self._go(row, edit=False)
-                    if line is not None and isinstance(editor, LongText):
-                        editor.go_to_line(line)
-                    if not edit:
-                        self.focus()
-                    elif editor.is_attached:
-                        editor.focus()
-                    else:
-                        row.enter()
-                    return
+        row, editor = _row_of(self, place), self.editor(place)
+        if row is None or editor is None:
+            return
+        # A problem may be about a field that nothing needs at the moment.
+        row.display = True
+        _mount_shown(self)
+        self._go(row, edit=False)
+        if line is not None and isinstance(editor, LongText):
+            editor.go_to_line(line)
+        if not edit:
+            self.focus()
+        elif editor.is_attached:
+            editor.focus()
+        else:
+            row.enter()
 
     def tell(self, place: Place, message: str) -> None:
         """A sentence below the row of ``place``, until the form is checked again."""
-        row = self._row_of(place)
+        row = _row_of(self, place)
         if row is not None:
             self._sentences.tell(place, message)
             self._sentences.show(row)
@@ -363,28 +370,28 @@ class Form(VerticalScroll, can_focus=True):
             self._go(row, edit=not self.editing)
 
 
-def text_at(state: FormState, place: Place) -> str:
-    """The text of one place. Raises: KeyError, IndexError when it is not there."""
-    match place:
-        case ("name",):
-            return state.name
-        case ("description",):
-            return state.description
-        case ("pool" | "rows" | "row_parallel" | "checks" as name,):
-            return str(getattr(state, name))
-        case ("parameters", *path):
-            return state.texts[tuple(path)]
-        case ("inputs", index, key):
-            return str(getattr(state.inputs[int(index)], key))
-        case ("outputs", index, key):
-            return str(getattr(state.outputs[int(index)], key))
-    raise KeyError(place)
+def _own_row(form: Form, name: str, title: str, about: str, **how: bool) -> FieldRow:
+    return own_row(name, title, line(about), lambda: text_at(form.state, (name,)), **how)
 
 
-def label_of(place: Place) -> str:
-    """The place in words: ``login.user``, ``output table 2``."""
-    if place[0] == "parameters":
-        return ".".join(place[1:]) or "the parameters"
-    if place[0] in ("inputs", "outputs"):
-        return f"{place[0].removesuffix('s')} table {int(place[1]) + 1}"
-    return place[0]
+def _ordered(order: list[Row | Tables], *rows: Row) -> Sequence[Row]:
+    """The rows, which come next from top to bottom."""
+    order += rows
+    return rows
+
+
+def _row_of(form: Form, place: Place) -> Row | None:
+    return next((row for row in form.all_rows() if place in row.places), None)
+
+
+def _mount_shown(form: Form) -> None:
+    """Bring the rows that are seen for the first time into their places."""
+    for _, rows, fold in form._sections:
+        after: Row = fold
+        for row in reversed(rows):
+            if row.display and not row.is_attached:
+                form.mount(row, before=after)
+            if row.is_attached:
+                after = row
+    if form._checks.display and not form._checks.is_attached:
+        form.mount(form._checks, after=form.query_one(Tables))

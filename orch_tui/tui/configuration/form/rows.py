@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widget import AwaitMount
 from textual.widgets import Button, Static
 
 from orch_tui.model.components.configuration import WriteMode
@@ -48,16 +47,37 @@ class Row(Vertical):
         super().__init__(classes=f"row {classes}")
         self.help_text = help_text
         self._errors: tuple[str, ...] = ()
+        self._entered = False
 
     def editors(self) -> Sequence[Editor]:
         return [widget for widget in self.query(".editor") if isinstance(widget, Line | LongText | Choice | YesNo)]
 
-    def set_shown(self, shown: bool) -> None:
-        """Bring the row into sight, or out of it."""
-        self.display = shown
+    @property
+    def places(self) -> Sequence[Place]:
+        """Those of its editors."""
+        return [editor.place for editor in self.editors()]
+
+    def show_texts(self, text_of: Callable[[Place], str]) -> None:
+        """Let its editors hold these texts."""
+        for editor in self.editors():
+            text = text_of(editor.place)
+            if editor.text != text:
+                editor.text = text
 
     def enter(self) -> None:
-        """Give the focus to its first editor."""
+        """Give the focus to its first editor, once that is there."""
+        self._entered = True
+        if self.is_mounted:
+            self._focus_editor()
+
+    def on_mount(self) -> None:
+        self._draw_errors()
+        # The cursor may have gone on meanwhile.
+        if self._entered and self.has_class("-current"):
+            self._focus_editor()
+
+    def _focus_editor(self) -> None:
+        self._entered = False
         editors = self.editors()
         if editors:
             editors[0].focus()
@@ -67,63 +87,64 @@ class Row(Vertical):
         if tuple(messages) == self._errors:
             return
         self._errors = tuple(messages)
+        if self.is_mounted:
+            self._draw_errors()
+
+    def _draw_errors(self) -> None:
         error = next(iter(self.query(".error").results(Static)), None)
-        if error is None and messages:
+        if error is None and self._errors:
             # Few rows ever have one, and every widget costs time when the form opens.
             error = Static("", classes="error")
             self.mount(error)
         if error is not None:
-            error.update(lines("\n".join(f"✖ {one}" for one in messages)))
-            error.display = bool(messages)
+            error.update(lines("\n".join(f"✖ {one}" for one in self._errors)))
+            error.display = bool(self._errors)
 
 
 class FieldRow(Row):
-    """Title and editor of one field, mounted when the row is first to be seen: most of a form's time goes there."""
+    """Title and editor of one field. The editor is made when it is asked for: of most rows it never is."""
 
     def __init__(
-        self, title: str, editor: Editor, help_text: Content, *, required: bool = False, note: str = ""
+        self,
+        place: Place,
+        title: str,
+        make: Callable[[], Editor],
+        help_text: Content,
+        *,
+        required: bool = False,
+        note: str = "",
+        tall: bool = False,
     ) -> None:
-        super().__init__(help_text, "tall" if isinstance(editor, LongText) and not editor.soft_wrap else "")
+        """``make`` gives the editor with the text of then; ``tall``: it stands below its title."""
+        super().__init__(help_text, "tall" if tall else "")
+        self.place = place
         self._title = title
-        self._editor = editor
+        self._make = make
+        self._made: Editor | None = None
         self._required = required
         self._note = note
-        self._composed = self._built = self._misses = False
-        self._mounting: AwaitMount | None = None
+        self._misses = False
 
     def editors(self) -> Sequence[Editor]:
-        return [self._editor]
+        if self._made is None:
+            self._made = self._make()
+        return [self._made]
+
+    @property
+    def places(self) -> Sequence[Place]:
+        return [self.place]
+
+    def show_texts(self, text_of: Callable[[Place], str]) -> None:
+        if self._made is not None:
+            super().show_texts(text_of)
 
     def compose(self) -> ComposeResult:
-        self._composed = True
-        if self.display:
-            self._built = True
-            yield self._pair()
-
-    def set_shown(self, shown: bool) -> None:
-        super().set_shown(shown)
-        if shown and self._composed and not self._built:
-            self._built = True
-            self._mounting = self.mount(self._pair(), before=0 if self.children else None)
-
-    def enter(self) -> None:
-        """Give the focus to the editor, once it is there."""
-        if self._mounting is None or self._editor.is_attached:
-            super().enter()
-        else:
-            self.call_later(self._enter_mounted, self._mounting)
-
-    async def _enter_mounted(self, mounting: AwaitMount) -> None:
-        await mounting
-        super().enter()
-
-    def _pair(self) -> Horizontal:
         self._misses = self._is_missing
-        return Horizontal(Static(self._heading(), classes="title"), self._editor, classes="pair")
+        yield Horizontal(Static(self._heading(), classes="title"), *self.editors(), classes="pair")
 
     @property
     def _is_missing(self) -> bool:
-        return self._required and not self._editor.text.strip()
+        return self._required and not any(editor.text.strip() for editor in self.editors())
 
     def _heading(self) -> Content:
         mark = (" *", "$text-warning") if self._misses else ""
@@ -176,26 +197,61 @@ class Heading(Static):
     """The title of a section."""
 
 
-def field_row(field: Field) -> FieldRow:
-    """The row of one parameter."""
+def own_row(
+    name: str,
+    title: str,
+    about: Content,
+    text: Callable[[], str],
+    *,
+    long: bool = False,
+    tall: bool = False,
+    required: bool = False,
+) -> FieldRow:
+    """The row of something that every configuration has; ``text`` is asked when its editor is made. ``long`` texts have
+    several lines, those of ``tall`` ones are not wrapped."""
+    place: Place = (name,)
+
+    def make() -> Editor:
+        return LongText(place, text(), wide=tall) if long or tall else Line(place, text())
+
+    return FieldRow(place, title, make, about, required=required, tall=tall)
+
+
+def field_row(field: Field, text: Callable[[Field], str], names: Callable[[], Mapping[str, str]]) -> FieldRow:
+    """The row of one parameter; ``text`` is asked when its editor is made. ``names`` are what programs can name."""
+    note = f"in the file {field.file}" if field.file else ""
+    return FieldRow(
+        ("parameters", *field.path),
+        field.title,
+        lambda: _editor(field, text(field), names),
+        field_help(field),
+        required=field.required,
+        note=note,
+        tall=_is_code(field) or field.kind is Kind.LINES,
+    )
+
+
+def _is_code(field: Field) -> bool:
+    return bool(field.language) and not field.hidden
+
+
+def _editor(field: Field, text: str, names: Callable[[], Mapping[str, str]]) -> Editor:
     place: Place = ("parameters", *field.path)
     placeholder = f"{field.default} (default)" if field.default else _EMPTY.get(field.kind, "")
     if field.hidden:
         placeholder = "a secret in plain text, not shown: write ${NAME} instead"
-    editor: Editor
     if field.kind is Kind.CHOICE:
-        editor = Choice(place, field.text, field.choices, field.default)
-    elif field.kind is Kind.SWITCH:
-        editor = YesNo(place, field.text, default=field.default == "true")
-    elif field.language and not field.hidden:
+        return Choice(place, text, field.choices, field.default)
+    if field.kind is Kind.SWITCH:
+        return YesNo(place, text, default=field.default == "true")
+    if _is_code(field):
         example = "" if field.default else _EXAMPLES.get(field.check or field.language, "")
-        editor = CodeText(place, field.text, placeholder or example, language=field.language, check=field.check)
-    elif field.kind in _LONG:
-        editor = LongText(place, field.text, placeholder, wide=field.kind is Kind.LINES)
-    else:
-        editor = Line(place, field.text, placeholder, secret=field.secret)
-    note = f"in the file {field.file}" if field.file else ""
-    return FieldRow(field.title, editor, field_help(field), required=field.required, note=note)
+        code = CodeText(place, text, placeholder or example, language=field.language, check=field.check)
+        code.names = names
+        return code
+    if field.kind in _LONG:
+        return LongText(place, text, placeholder, wide=field.kind is Kind.LINES)
+    return Line(place, text, placeholder, secret=field.secret)
 
 
 def field_help(field: Field) -> Content:

@@ -32,7 +32,7 @@ class Sentences:
 
     def show(self, row: Row) -> None:
         """Put a row's sentences below it."""
-        places = [editor.place for editor in row.editors()]
+        places = row.places
         said = [one for place in places for one in self._checked.get(place, ())]
         said += [self._parsed[place] for place in places if place in self._parsed]
         row.show_errors(said)

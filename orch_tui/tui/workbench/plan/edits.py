@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from orch_tui.model.edits import edits
@@ -304,9 +305,9 @@ class EditController:
         )
 
     async def group(self) -> None:
-        bench = self._bench
+        bench, before = self._bench, self._bench.value
         try:
-            by_type, by_data = self._proposal(bench.grouped()), self._proposal(arranged(bench))
+            made = {Grouping.TYPE: bench.grouped(), Grouping.DATA: arranged(bench)}
         except EditError as error:
             self._host.say(str(error), "warning")
             return
@@ -315,12 +316,14 @@ class EditController:
             if answer is Grouping.FIRST_ROW:
                 self._rows.go(0)
             elif answer is not None:
-                self._make_phases(bench.group if answer is Grouping.TYPE else self._arrange)
+                # Of thousands of tasks it is not made twice; but the file may have been read again meanwhile.
+                shown = made[answer] if bench.value is before else None
+                self._make_phases(partial(bench.group if answer is Grouping.TYPE else self._arrange, shown))
 
-        await self._host.push(GroupPreview(by_type, by_data), take)
+        await self._host.push(GroupPreview(*map(self._proposal, made.values())), take)
 
-    def _arrange(self) -> bool:
-        return self._bench.push(arranged(self._bench), "arranging by data")
+    def _arrange(self, shown: Orchestration | None) -> bool:
+        return self._bench.push(shown or arranged(self._bench), "arranging by data")
 
     def _proposal(self, value: Orchestration) -> Proposal:
         def name_of(task: Task) -> str:

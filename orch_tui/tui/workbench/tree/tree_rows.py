@@ -38,7 +38,7 @@ _FLAGS = 2
 _LAST = 2
 """Columns of the sign of how a task ended last, with the blank before it."""
 _MOST_BEHIND = 34
-_KEPT_ROWS = 512
+_KEPT_ROWS, _KEPT_OF_EACH = 512, 2
 _ALIKE = 40
 """So many tasks around one are looked at for names that would be cut to the same."""
 
@@ -73,7 +73,7 @@ class TreeRows:
         self._widths: dict[str, tuple[Phase, Widths]] = {}
         self._widths_before: dict[str, tuple[Phase, Widths]] = {}
         self._cut: dict[tuple[str, ...], Mapping[str, str]] = {}
-        self._rows: dict[str, _Kept] = {}
+        self._rows: dict[str, tuple[_Kept, ...]] = {}
 
     # How wide
 
@@ -151,12 +151,16 @@ class TreeRows:
         marked, problem = task.id in self.marks, self.problems.get(task.id)
         behind = self.states.tasks.get(task.id), self.ends.get(task.id), unfolded
         made_of = (task, bar, width, self.chart.layout, marked, problem, *behind)
-        kept = self._rows.get(task.id)
-        # After an edit most rows look as before, and comparing is far less work than drawing.
-        if kept is None or kept.made_of != made_of or kept.among not in (None, phase.tasks):
-            if len(self._rows) >= _KEPT_ROWS:
-                self._rows.clear()
-            kept = self._rows[task.id] = _Kept(made_of, *self._task(task, phase, bar, width, unfolded))
+        # After an edit most rows look as before, and after an undo as before that: comparing is far less work than
+        # drawing.
+        before = self._rows.get(task.id, ())
+        for kept in before:
+            if kept.made_of == made_of and kept.among in (None, phase.tasks):
+                return kept.row
+        if len(self._rows) >= _KEPT_ROWS:
+            self._rows.clear()
+        kept = _Kept(made_of, *self._task(task, phase, bar, width, unfolded))
+        self._rows[task.id] = (kept, *before[: _KEPT_OF_EACH - 1])
         return kept.row
 
     def _task(

@@ -245,3 +245,37 @@ def test_a_blank_between_words_keeps_the_pen_of_the_words() -> None:
     red = Pen(0, "38;2;200;10;10", "48;2;1;2;3")
     text = wire.frame([(0, 0, cells([("a few words in one colour", red)]))], (40, 1))
     assert text.count("\x1b[38;2;200;10;10") == 1 and "a few words in one colour" in text
+
+
+@pytest.mark.parametrize(
+    ("first", "to", "way"),
+    [
+        ("ab", (2, 4), "\x1b[B\b\b"),
+        ("ab", (2, 2), "\x1b[A\b\b"),
+        ("ab", (14, 3), "\x1b[15G"),
+        ("ab", (5, 3), "\x1b[C"),
+        ("ab", (4, 13), "\x1b[10B"),
+        # Some terminals draw these in two columns: where the cursor is then, only its line tells.
+        ("▄▄", (2, 4), "\x1b[5;3H"),
+        ("▄▄", (5, 3), "\x1b[6G"),
+    ],
+)
+def test_the_cursor_takes_the_shortest_way_that_is_sure(first: str, to: tuple[int, int], way: str) -> None:
+    encoder = Encoder(Capabilities())
+    row = Row.blank(40)
+    row.put(2, cells([(first, DEFAULT)]))
+    # GIVEN a cursor behind two characters
+    encoder.row(3, Row.blank(40), row)
+    before = encoder.text()
+    # WHEN it goes elsewhere
+    encoder.move(*to)
+    assert encoder.text().removeprefix(before) == way
+
+
+def test_behind_erased_cells_the_cursor_goes_where_it_is_needed_next() -> None:
+    # GIVEN two lines with the same stretch of letters
+    full = [cells([("a" * 40, DEFAULT)]) for _ in range(2)]
+    emptied = Row(["a"] * 10 + [" "] * 20 + ["a"] * 10, [DEFAULT] * 40)
+    # WHEN it is blank in both THEN the cursor is taken down, and not across
+    text = encode.differences(Capabilities(erase=True), full, {0: emptied, 1: emptied})
+    assert text == "\x1b[1;11H\x1b[20X\x1b[B\x1b[20X"

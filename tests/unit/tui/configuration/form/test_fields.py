@@ -331,3 +331,13 @@ def test_every_built_in_component_has_a_form(tmp_path: Any) -> None:
             assert [one.path for one in fields if not (one.title and one.description)] == []
             # AND what is written as TOML is what another program's author has made up, or a list of tables
             assert {one.path[-1] for one in fields if one.kind is Kind.TOML} <= _FREE
+
+
+def test_what_every_form_of_a_component_shows_has_a_name_of_its_own(tmp_path: Any) -> None:
+    # GIVEN the forms of the components that come with the program
+    (tmp_path / "orch.toml").write_text('name = "Test"\n')
+    for component in Project(tmp_path, builtin=BUILTIN_COMPONENTS).components().values():
+        fields = build_fields(json_schema(component), {})
+        # THEN no two headings, and fields that do not depend on a choice, are called the same
+        titles = [one.title for one in fields if not one.depends] + [*{one.section for one in fields}]
+        assert sorted(titles) == sorted({*titles}), component.id
