@@ -30,14 +30,18 @@ class Mutant:
     column: int
 
     def of(self, source: str) -> str | None:
-        """The changed module; None when there is nothing to change."""
+        """The changed module; None when there is nothing to change, or cosmic-ray cannot change what it found."""
         from cosmic_ray.mutating import mutate_code
         from cosmic_ray.plugins import get_operator
 
         arguments = json.loads(self.arguments)
         # Older versions of cosmic-ray wrote a text of JSON into a field of JSON.
         operator = get_operator(self.operator)(**(json.loads(arguments) if isinstance(arguments, str) else arguments))
-        changed: str | None = mutate_code(source, operator, self.occurrence)
+        try:
+            changed: str | None = mutate_code(source, operator, self.occurrence)
+        except AttributeError:
+            # It takes names alone for exceptions (8.7): of `except (duckdb.Error, OSError)` it would change a node.
+            return None
         return changed
 
 
