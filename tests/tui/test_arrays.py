@@ -69,7 +69,7 @@ async def test_before_a_run_and_in_the_picture_an_array_is_marked(tmp_path: Path
         rows = rows_of(screen.phase_tree)
         assert "× n" in rows[1] and "× n" not in rows[2]
         await pilot.press("down")
-        await until(pilot, lambda: '— run for each of ["de", "fr"]' in text_of(pilot), "what it is run for")
+        await until(pilot, lambda: '— will run for each of ["de", "fr"]' in text_of(pilot), "what it is run for")
         await pilot.press("escape")
         # AND the picture marks it
         await pilot.press("P")

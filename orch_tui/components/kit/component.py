@@ -24,7 +24,7 @@ from orch_tui.components.kit.contract import Input, Output, TaskConfig, disk_pro
 from orch_tui.components.kit.faults import FaultyParameter, tell_fault
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import UserError
-from orch_tui.model.texts.text import safe_line
+from orch_tui.model.texts.text import one_line, safe_line
 from orch_tui.project.attempt_dir import progress_file, scratch_folder
 from orch_tui.project.masking.redactor import Redactor
 from orch_tui.storage.duckdb import open_database
@@ -349,7 +349,7 @@ def _act(config: TaskConfig, parameters: P, test: Test[P] | None, act: Act[P] | 
     message, columns = found if isinstance(found, Answer) else (found, ())
     answer: dict[str, object] = {"status": "success", "message": redactor.text(safe_line(message))}
     if columns:
-        answer["columns"] = [redactor.text(safe_line(column)) for column in columns]
+        answer["columns"] = [redactor.text(one_line(column)) for column in columns]
     _answer(answer)
 
 

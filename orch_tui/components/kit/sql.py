@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from orch_tui.components import kit
 from orch_tui.components.kit.component import Context, Output
 from orch_tui.model.errors import UserError
-from orch_tui.model.texts.text import safe_line
+from orch_tui.model.texts.text import one_line, safe_line
 from orch_tui.storage.duckdb import Column, describe, folded, literal, parquet, quoted, readable, scan
 from orch_tui.storage.tables import Content
 from orch_tui.storage.values.parquet import ROW_GROUP, CarriedColumns, write_parquet
@@ -85,7 +85,7 @@ def usable_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
     Returns:
         The names, and one sentence for each that had to be changed.
     """
-    clean = [safe_line(raw).strip() for raw in names]
+    clean = [one_line(raw).strip() for raw in names]
     written = {folded(name) for name in clean if name}
     taken: set[str] = set()
     result = [""] * len(clean)

@@ -24,7 +24,7 @@ from orch_tui.model.orchestration.orchestration import (
     words_for,
 )
 from orch_tui.model.texts.sizes import write_size
-from orch_tui.model.texts.text import safe_line, slug, unique, valid_id
+from orch_tui.model.texts.text import one_line, safe_line, slug, unique, valid_id
 
 _NAME_LIMIT = 200
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,99}")
@@ -61,7 +61,7 @@ def clean_name(name: str, what: str) -> str:
         raise EditError(f"The name of the {what} is empty; type at least one letter.")
     if len(name) > _NAME_LIMIT:
         raise EditError(f"The name of the {what} has {len(name)} characters; {_NAME_LIMIT} are the limit.")
-    if safe_line(name) != name or not name_key(name):
+    if one_line(name) != name or not name_key(name):
         raise EditError(
             f"The name {quoted(name)} holds line breaks or invisible control characters; type it again without them."
         )
@@ -83,7 +83,7 @@ def check_ref(orch: Orchestration, ref: str) -> str:
         raise EditError(
             f'{quoted(ref)} does not name a configuration; write it as "component-id/configuration-id".'
         ) from error
-    if safe_line(ref) != ref or ref != ref.strip():
+    if one_line(ref) != ref or ref != ref.strip():
         raise EditError(f"The configuration {quoted(ref)} has blanks or control characters in its name; remove them.")
     if component == ORCHESTRATION_COMPONENT and configuration == orch.id:
         raise EditError(f"The orchestration {quoted(orch.name)} cannot run itself; choose another configuration.")

@@ -31,13 +31,18 @@ def safe_line(text: str, limit: int | None = None) -> str:
 
     ``limit`` cuts to that many characters, the last one an ellipsis.
     """
-    text = text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").replace("\t", " ")
-    text = _CONTROLS.sub("", _ESCAPES.sub("", text))
+    text = one_line(text)
     if not text.isascii():
         text = _JOINING.sub("", text)
     if limit is not None and len(text) > limit:
         text = text[: max(0, limit - 1)] + "…"
     return text
+
+
+def one_line(text: str) -> str:
+    """As :func:`safe_line`, but joined emoji stay as they are: what names may be, and columns are called."""
+    text = text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    return _CONTROLS.sub("", _ESCAPES.sub("", text))
 
 
 def safe_lines(text: str) -> str:

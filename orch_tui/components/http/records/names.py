@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from orch_tui.components.http.records.flatten import Path
-from orch_tui.model.texts.text import safe_line
+from orch_tui.model.texts.text import one_line, safe_line
 from orch_tui.storage.duckdb import folded
 
 _NAMELESS = "column"
@@ -29,7 +29,7 @@ class ColumnNames:
     """
 
     def __init__(
-        self, separator: str, remembered: Mapping[str, Any] | None = None, plain: Callable[[str], str] = safe_line
+        self, separator: str, remembered: Mapping[str, Any] | None = None, plain: Callable[[str], str] = one_line
     ) -> None:
         """``plain`` makes the name of a column of a member's path in one piece, joined with ``separator``."""
         self._separator = separator
@@ -91,7 +91,7 @@ class ColumnNames:
     def _new(self, path: Path, taken: set[str]) -> str:
         plain = self._plain(path)
         if folded(plain) not in taken:
-            if safe_line(joined := self._separator.join(path)) != joined or not joined.strip():
+            if one_line(joined := self._separator.join(path)) != joined or not joined.strip():
                 self.remarks.append(f'a member without a name that can be shown is the column "{plain}"')
             return plain
         digits = _SHORTEST

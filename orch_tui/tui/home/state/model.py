@@ -12,7 +12,7 @@ from orch_tui.model.edits.undo import NothingToUndo
 from orch_tui.model.orchestration.orchestration import Orchestration
 from orch_tui.model.problem import Problem, to_mend
 from orch_tui.model.status import Status
-from orch_tui.model.texts.text import safe_line, slug, unique
+from orch_tui.model.texts.text import one_line, safe_line, slug, unique
 from orch_tui.project.files.source import DefinitionError, SourceText
 from orch_tui.project.project import Project
 from orch_tui.tui.filtering import filter_words, matches
@@ -256,7 +256,7 @@ class HomeModel:
         """Why a name cannot be taken, in a sentence; None when it can."""
         if not name.strip():
             return "A name needs at least one character."
-        if safe_line(name) != name:
+        if one_line(name) != name:
             return "A name is one line without control characters."
         return None
 

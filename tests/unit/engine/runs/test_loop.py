@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import resource
 from collections.abc import Iterator
@@ -22,7 +23,10 @@ from tests.support.executors import Executor
 def few_files() -> Iterator[None]:
     """So many more files may be opened as a program needs to read its own, and no run."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 9, before[1]))
+    # The limit is of numbers, and what was closed meanwhile has left some free below the highest.
+    used = {int(number) for number in os.listdir("/proc/self/fd")}
+    free = (number for number in itertools.count() if number not in used)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (next(itertools.islice(free, 9, None)), before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 

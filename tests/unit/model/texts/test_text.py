@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orch_tui.model.texts.text import counted, safe_json, safe_line, safe_lines, slug, unique, valid_id
+from orch_tui.model.texts.text import counted, one_line, safe_json, safe_line, safe_lines, slug, unique, valid_id
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,18 @@ def test_an_id_is_safe_as_the_name_of_a_file(text: str, valid: bool) -> None:
 )
 def test_a_number_is_counted_in_words(number: int, text: str) -> None:
     assert counted(number, "row") == text
+
+
+@pytest.mark.parametrize("name", ["👩\u200d🚀 launch", "❤\ufe0f", "👋🏽", "क\u094d\u200dष", "Ж", "plain"])
+def test_a_name_may_have_joined_emoji(name: str) -> None:
+    # GIVEN a name with emoji made of several characters, WHEN it is asked what it may be, THEN it is as it was
+    assert one_line(name) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("👩\u200d🚀 launch", "👩🚀 launch"), ("❤\ufe0f", "❤"), ("👋🏽", "👋"), ("क\u094d\u200dष", "क\u094d\u200dष")],
+)
+def test_joined_emoji_are_shown_one_after_another(text: str, shown: str) -> None:
+    # GIVEN what terminals draw in different widths, WHEN it is shown, THEN as cells of one width; scripts keep joiners
+    assert safe_line(text) == shown
