@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     import duckdb
 
 _PATTERN = re.compile(r"[*?\[]")
-COPY_OPTIONS = "format parquet, compression zstd, compression_level 1, dictionary_size_limit 4096"
-"""How all tables are stored. The lowest of zstd's levels: files are a fortieth larger than by DuckDB's own (3), and
-writing takes three quarters of the time. A dictionary of a row group has so many values at the most: DuckDB would
-collect a fifth of the rows before it gives one up, which takes a fifth of the time where values differ, and half of it
-where some thousands of them come again, whose files are a fifteenth larger without one."""
+_COPY = "format parquet, compression zstd, compression_level 1"
+"""The lowest of zstd's levels: files are a fortieth larger than by DuckDB's own (3), and writing takes three quarters
+of the time."""
+_DICTIONARY = ", dictionary_size_limit 4096"
+"""A dictionary of a row group has so many values at the most: DuckDB would collect a fifth of the rows before it gives
+one up, which takes a fifth of the time where values differ, and half of it where some thousands of them come again,
+whose files are a fifteenth larger without one."""
+_MIXES_INTERVALS = "2.0.0"
+"""The version that writes dictionaries of intervals too once their size is set, and stores 30 days as 1 month then."""
 
 Column = tuple[str, str]
 """Name and DuckDB type."""
@@ -73,6 +77,13 @@ def _within_task(memory_limit: str) -> str:
     except ValueError:
         return memory_limit
     return memory_limit if wanted <= most else f"{most}B"
+
+
+def copy_options() -> str:
+    """How all tables are stored, for ``copy … to … (…)``."""
+    import duckdb
+
+    return _COPY if duckdb.__version__ == _MIXES_INTERVALS else _COPY + _DICTIONARY
 
 
 def quoted(name: str) -> str:

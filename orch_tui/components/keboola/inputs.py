@@ -21,7 +21,7 @@ from orch_tui.components.kit.contract import Input
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.paths import ProjectPaths
-from orch_tui.storage.duckdb import COPY_OPTIONS, describe, literal, open_database, parquet, quoted, readable
+from orch_tui.storage.duckdb import copy_options, describe, literal, open_database, parquet, quoted, readable
 from orch_tui.storage.opening import open_storage
 from orch_tui.storage.tables import TableInfo
 from orch_tui.storage.values.conversion import text_of
@@ -120,7 +120,7 @@ class InputTables:
                 if base is not None:
                     rows = _difference(rows, parquet(base), describe(connection, parquet(base)), item.columns)
                 values = ", ".join(_value(name, kind, exact=wanted.parquet) for name, kind in wanted.columns)
-                options = COPY_OPTIONS if wanted.parquet else _CSV
+                options = copy_options() if wanted.parquet else _CSV
                 # In a file of its own first: the name may be that of the table's own.
                 written = path.with_name(f".{item.path.name}.new")
                 connection.execute(

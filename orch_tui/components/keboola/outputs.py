@@ -23,7 +23,7 @@ from orch_tui.model.components.configuration import WriteMode
 from orch_tui.model.errors import UserError
 from orch_tui.model.texts.text import counted, safe_line, valid_id
 from orch_tui.project.attempt_dir import output_tables
-from orch_tui.storage.duckdb import COPY_OPTIONS, columns_of, count, literal, parquet, quoted
+from orch_tui.storage.duckdb import columns_of, copy_options, count, literal, parquet, quoted
 from orch_tui.storage.tables import RowFilter
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class OutputTables:
             self._ctx.log(f"out/tables/{safe_line(one.path.name, 100)}: {note}")
         rows, dropped = _one_per_key(con, f"(select {', '.join(values)} from {source})", columns, key)
         written = output.path.with_name(f".{output.path.name}")
-        con.execute(f"copy {rows} to {literal(str(written))} ({COPY_OPTIONS})")
+        con.execute(f"copy {rows} to {literal(str(written))} ({copy_options()})")
         written.replace(output.path)
         if dropped > 0:
             self._ctx.log(f'table "{output.table}": {counted(dropped, "row")} had the key of a later one, which stays')

@@ -240,10 +240,12 @@ class _Drawing:
         # In a very narrow box the name is worth more than the time.
         time = self._time if each - 2 - self._time >= 6 else 0
         marks, room = [self.mark(task) for task in tasks], max(0, each - 2 - time)
-        names, most = [self.text(task.name) for task in tasks], max(map(cell_len, marks), default=0)
-        if room - most < min(_LEAST_NAME, max(map(cell_len, names), default=0)):
-            marks, most = [""] * len(tasks), 0
-        names = cut_names(names, room - most, self._ellipsis)
+        names = [self.text(task.name) for task in tasks]
+        if any(cell_len(name + mark) > room for name, mark in zip(names, marks, strict=True)):
+            most = max(map(cell_len, marks))
+            if room - most < _LEAST_NAME:
+                marks, most = [""] * len(tasks), 0
+            names = cut_names(names, room - most, self._ellipsis)
         return [
             Cell(
                 x + (number // per_column) * (each + 2),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orch_tui.storage.duckdb import COPY_OPTIONS, Column, columns_of, literal, quoted
+from orch_tui.storage.duckdb import Column, columns_of, copy_options, literal, quoted
 from orch_tui.storage.values.conversion import converted, holds
 from orch_tui.storage.values.lattice import BIG
 from orch_tui.storage.values.meeting import Side, inside
@@ -72,7 +72,7 @@ def write_parquet(con: duckdb.DuckDBPyConnection, query: str, path: Path, *, gro
         f"{converted(quoted(name), before, kind)} as {quoted(name)}"
         for (name, before), kind in zip(columns, kinds, strict=True)
     ]
-    options = f"{COPY_OPTIONS}, row_group_size {group}"
+    options = f"{copy_options()}, row_group_size {group}"
     row = con.execute(
         f"copy (select {', '.join(selected)} from ({query})) to {literal(str(path))} ({options})"
     ).fetchone()
@@ -100,7 +100,7 @@ def write_once(
     Raises:
         duckdb.Error: the query failed or the file cannot be written.
     """
-    row = run(con, f"copy ({query}) to {literal(str(path))} ({COPY_OPTIONS}, row_group_size {group})")
+    row = run(con, f"copy ({query}) to {literal(str(path))} ({copy_options()}, row_group_size {group})")
     path.chmod(0o600)
     return int(row[0]) if row else 0
 

@@ -23,7 +23,7 @@ from orch_tui.model.errors import UserError
 from orch_tui.model.texts.json_text import parse_json
 from orch_tui.model.texts.text import safe_line
 from orch_tui.storage.duckdb import (
-    COPY_OPTIONS,
+    copy_options,
     describe,
     folded,
     literal,
@@ -256,7 +256,7 @@ def _scan(
 
 def _copy(source: str, target: Path) -> None:
     with open_database(target.parent / ".tmp", threads=1) as connection:
-        connection.execute(f"copy (select * from {source}) to {literal(str(target))} ({COPY_OPTIONS})")
+        connection.execute(f"copy (select * from {source}) to {literal(str(target))} ({copy_options()})")
 
 
 def _header(file: _Written, path: Path) -> list[str]:
