@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from orch_tui.model.status import STYLES, Status
@@ -28,6 +29,8 @@ class Announcer:
         self._looks: dict[Path, ExecutorLook] = {}
         self._unanswered: dict[Path, NoAnswer] = {}
         self._looking: asyncio.Task[None] | None = None
+        # Whatever else hangs in the threads that screens share, how runs stand is told.
+        self._thread = ThreadPoolExecutor(1, "announce")
         self._title = ""
 
     def follow(self, runs: Iterable[tuple[str, Path]]) -> None:
@@ -45,13 +48,15 @@ class Announcer:
         """Look no more."""
         if self._looking is not None:
             self._looking.cancel()
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _look_on(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._followed:
             await asyncio.sleep(_LOOK_SECONDS)
             for directory, name in [*self._followed.items()]:
                 try:
-                    run = await asyncio.to_thread(summarize, directory)
+                    run = await loop.run_in_executor(self._thread, summarize, directory)
                 except FileNotFoundError:
                     # Deleted meanwhile: nobody knows how it ended.
                     self._forget(directory)
@@ -63,7 +68,8 @@ class Announcer:
                     self._tell(self._what_runs() or ended(name, run))
                     self._ring()
                     continue
-                self._look_at_executor(directory, await asyncio.to_thread(self._looks[directory].look))
+                found = await loop.run_in_executor(self._thread, self._looks[directory].look)
+                self._look_at_executor(directory, found)
 
     def _forget(self, directory: Path) -> None:
         del self._followed[directory], self._looks[directory]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import faulthandler
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +49,18 @@ async def _until(pilot: Pilot[int], text: str, *, there: bool = True) -> None:
     await until(pilot, seen, f"the {'text' if there else 'end of'} {text!r}")
 
 
+async def _until_title(pilot: Pilot[int], titles: list[str], beginning: str) -> None:
+    try:
+        await until(pilot, lambda: titles[-1].startswith(beginning), f"the title {beginning!r}")
+    except AssertionError:
+        # Which thread or task does not come to its end says why the title never came.
+        print("titles:", titles)
+        for task in asyncio.all_tasks():
+            task.print_stack(file=sys.stdout)
+        faulthandler.dump_traceback(sys.__stderr__ or sys.stderr)
+        raise
+
+
 async def test_it_is_said_where_one_looks_and_where_one_asks_until_it_goes_on(
     project: Project, executor: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,7 +76,7 @@ async def test_it_is_said_where_one_looks_and_where_one_asks_until_it_goes_on(
         # THEN the list says so, and what to do stands with the run and in the agenda; the title says it too
         await _until(pilot, "! stopped")
         assert "nothing new starts" in text_of(pilot) and f"! Daily  {remedy}" in text_of(pilot)
-        await until(pilot, lambda: titles[-1] == "! Daily stopped", "the title")
+        await _until_title(pilot, titles, "! Daily stopped")
         # AND WHEN it is to be stopped there THEN that is answered with it
         await pilot.press("X")
         await pilot.pause()
@@ -82,7 +97,7 @@ async def test_it_is_said_where_one_looks_and_where_one_asks_until_it_goes_on(
         executor.send_signal(signal.SIGCONT)
         await _until(pilot, "! stopped", there=False)
         await _until(pilot, "terminated")
-        await until(pilot, lambda: titles[-1].startswith("■ Daily"), "the title of its end")
+        await _until_title(pilot, titles, "■ Daily")
     assert executor.wait(60) == 1
 
 
