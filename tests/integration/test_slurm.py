@@ -357,6 +357,32 @@ def test_a_run_is_taken_over_on_another_host(cluster: Cluster, tmp_path: Path) -
     assert not any(is_locked(project.paths.configuration_lock(f"command/{name}")) for name in "ab")
 
 
+def test_what_a_run_left_in_the_queue_is_asked_for_by_who_waits_for_it(cluster: Cluster, tmp_path: Path) -> None:
+    # GIVEN jobs of a run whose executor is killed, with nobody who goes on with it
+    waits = "touch ready.$ORCH_TASK_ID; until [ -e go ]; do sleep 0.05; done; echo done >> trace.$ORCH_TASK_ID"
+    project = make(tmp_path, {"P": {"a": waits, "b": waits}})
+    process = execute(project, host="first")
+    assert process.stdout is not None
+    left = Path(process.stdout.readline().strip())
+    until(lambda: len(list(project.root.glob("ready.*"))) == 2, _PATIENCE)
+    end(process)
+    # WHEN somebody starts another run THEN it waits for the configurations as long as the jobs go on
+    active = begin(project)
+    until(lambda: all(task.status is Status.WAITING for task in read_run(active.directory).tasks.values()), _PATIENCE)
+    assert not list(project.root.glob("trace.*"))
+    # WHEN one of the jobs is taken out of the queue, where nothing on its node can say so, and the other ends by itself
+    (name,) = {task.attempts[-1].job for task in read_run(left).tasks.values() if task.id == "a"}
+    cluster.run("scancel", "--signal=KILL", "--full", name)
+    (project.root / "go").touch()
+    # THEN both configurations become free, and each task has run for the new run
+    assert set(statuses(ended(active)).values()) == {Status.SUCCESS}
+    assert (project.root / "trace.b").read_text() == "done\ndone\n"
+    assert (project.root / "trace.a").read_text() == "done\n"
+    # AND the journal of the one that was left is as it was
+    assert not read_run(left).finished
+    assert not any(is_locked(project.paths.configuration_lock(f"command/{name}")) for name in "ab")
+
+
 @trials(short=2, long=100)
 def test_executors_are_killed_around_submission(cluster: Cluster, tmp_path: Path, trials: int) -> None:
     tally, seed = Tally(), first_seed()
