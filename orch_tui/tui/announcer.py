@@ -34,13 +34,19 @@ class Announcer:
         self._title = ""
 
     def follow(self, runs: Iterable[tuple[str, Path]]) -> None:
-        """Names of orchestrations, and the directories of their runs that go on. Those that are known stay."""
-        new = {directory: name for name, directory in runs if directory not in self._followed}
-        if not new:
+        """Names of orchestrations, and the directories of their runs that go on. Those that are known stay; one whose
+        file was not read yet is called by its id, until its name is given."""
+        for name, directory in runs:
+            if directory not in self._followed:
+                self._looks[directory] = ExecutorLook(directory)
+            elif name == directory.parent.name:
+                # Its file is being read anew.
+                continue
+            self._followed[directory] = name
+        if not self._followed:
             return
-        self._followed |= new
-        self._looks |= {directory: ExecutorLook(directory) for directory in new}
         self._tell(self._what_runs())
+        # What has broken the looking off need not be there the next time.
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_on(), name="announce runs")
 
@@ -54,16 +60,16 @@ class Announcer:
         loop = asyncio.get_running_loop()
         while self._followed:
             await asyncio.sleep(_LOOK_SECONDS)
-            for directory, name in [*self._followed.items()]:
+            for directory in [*self._followed]:
                 try:
                     run = await loop.run_in_executor(self._thread, summarize, directory)
                 except FileNotFoundError:
                     # Deleted meanwhile: nobody knows how it ended.
-                    self._forget(directory)
+                    name = self._forget(directory)
                     self._tell(self._what_runs() or safe_line(name, _NAME))
                     continue
                 if not run.live:
-                    self._forget(directory)
+                    name = self._forget(directory)
                     # One that others still run beside is told of by the bell alone.
                     self._tell(self._what_runs() or ended(name, run))
                     self._ring()
@@ -71,9 +77,11 @@ class Announcer:
                 found = await loop.run_in_executor(self._thread, self._looks[directory].look)
                 self._look_at_executor(directory, found)
 
-    def _forget(self, directory: Path) -> None:
-        del self._followed[directory], self._looks[directory]
+    def _forget(self, directory: Path) -> str:
+        """The name of its orchestration, as it is known now."""
+        del self._looks[directory]
         self._unanswered.pop(directory, None)
+        return self._followed.pop(directory)
 
     def _look_at_executor(self, directory: Path, found: NoAnswer | None) -> None:
         known = self._unanswered.pop(directory, None)

@@ -74,6 +74,61 @@ async def test_a_run_that_is_interrupted_or_gone_is_not_followed_for_ever(projec
     assert titles == ["● 2 runs", "● Gone", "Gone"] and not told._followed
 
 
+@pytest.mark.usefixtures("quick")
+async def test_a_run_is_called_by_the_name_that_becomes_known_later(gated: Project) -> None:
+    # GIVEN a run of an orchestration whose file the list has not read yet: it is known by its id
+    titles: list[str] = []
+    control = RunControl(gated)
+    run = control.start(control.plan(RunRequest("one")))
+    told = Announcer(titles.append, lambda: None)
+    try:
+        told.follow([("one", run.directory)])
+        # WHEN the file was read THEN the run that is followed already is called by the name, now and at its end
+        told.follow([("The one", run.directory)])
+        assert titles == ["● one", "● The one"]
+        # AND while the files are read anew it keeps it
+        told.follow([("one", run.directory)])
+        assert titles == ["● one", "● The one"]
+        (gated.root / "one").touch()
+        async with asyncio.timeout(60):
+            while told._followed:
+                await asyncio.sleep(0.01)
+        assert titles[-1] == "✔ The one 1/1"
+    finally:
+        told.stop()
+        (gated.root / "one").touch()
+        run.wait(60)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_look_that_broke_off_is_begun_again_when_the_run_is_seen_again(
+    project: Project, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a run, and a thread that cannot be started at the first look at it
+    titles: list[str] = []
+    directory = project.paths.run("alpha", make_run("alpha", Status.ERROR))
+    told = Announcer(titles.append, lambda: None)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(asyncio.BaseEventLoop, "run_in_executor", _refuses)
+            told.follow([("Alpha", directory)])
+            assert told._looking is not None
+            await asyncio.wait({told._looking})
+            assert isinstance(told._looking.exception(), RuntimeError)
+        # WHEN the list shows the run again THEN it is followed to its end
+        told.follow([("Alpha", directory)])
+        async with asyncio.timeout(60):
+            while told._followed:
+                await asyncio.sleep(0.01)
+        assert titles == ["● Alpha", "✘ Alpha 0/1"]
+    finally:
+        told.stop()
+
+
+def _refuses(*_: object) -> None:
+    raise RuntimeError("can't start new thread")
+
+
 def test_how_a_run_ended_is_said_with_the_tasks_that_succeeded(project: Project, make_run: MakeRun) -> None:
     run = summarize(project.paths.run("alpha", make_run("alpha", Status.ERROR)))
     assert announcer.ended("Al\x07pha", run) == "✘ Alpha 0/1"
