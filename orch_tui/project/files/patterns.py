@@ -16,12 +16,14 @@ from pathlib import Path
 _ANY_DEPTH = "**"
 _NO_DIRECTORY = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 """There is none, or none any more; links that lead in a circle are followed until the system has had enough."""
+_Place = tuple[int, int]
 _CLOSED = (errno.EACCES, errno.EPERM)
 
 
 def find_paths(pattern: str, root: Path | str) -> list[str]:
     """What ``glob.glob`` finds below ``root``, recursively, in order of the names: relative to it unless the pattern
-    is absolute. ``root`` is no pattern, whatever is in its name.
+    is absolute. ``root`` is no pattern, whatever is in its name. Where a link leads back to a folder that it is in,
+    ``**`` does not go around: each file is found once, not once for each of forty rounds.
 
     Directories that a pattern finds and that this user may not read are passed over, as the shell does.
 
@@ -63,12 +65,28 @@ def _inside(directory: str, name: str, *, named: bool, folders: bool) -> Iterato
         yield from fnmatch.filter(names, name)
 
 
-def _below(directory: str, *, named: bool, folders: bool) -> Iterator[str]:
+def _below(directory: str, *, named: bool, folders: bool, within: tuple[_Place, ...] = ()) -> Iterator[str]:
+    """``within`` are the folders that it is in, from where it began: a link back to one of them has nothing new."""
+    place = _place(directory)
+    inside = within if place is None else (*within, place)
     for name in _listed(directory, named=named, folders=folders):
         if not name.startswith("."):
-            yield name
-            for below in _below(os.path.join(directory, name), named=False, folders=folders):
-                yield os.path.join(name, below)
+            whole = os.path.join(directory, name)
+            leads_back = _place(whole) in inside
+            if not (leads_back and folders):
+                yield name
+            if not leads_back:
+                for below in _below(whole, named=False, folders=folders, within=inside):
+                    yield os.path.join(name, below)
+
+
+def _place(directory: str) -> _Place | None:
+    """What a folder is, under whatever name; None where that cannot be told."""
+    try:
+        status = os.stat(directory)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _listed(directory: str, *, named: bool, folders: bool) -> list[str]:

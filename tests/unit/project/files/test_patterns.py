@@ -87,3 +87,24 @@ def test_a_folder_of_others_is_passed_over_only_where_no_one_named_it(
     assert find_paths("**/*.csv", tmp_path) == ["a.csv"]
     with pytest.raises(PermissionError):
         find_paths("lost+found/*.csv", tmp_path)
+
+
+def test_a_link_to_a_folder_that_it_is_in_gives_no_file_twice_and_no_endless_search(tmp_path: Path) -> None:
+    # GIVEN files in folders with links that lead back up: two of them are as many ways as two to the fortieth
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for name in ("in/a.csv", "in/deep/b.csv"):
+        (tmp_path / name).touch()
+    for name, to in (("in/here", "."), ("in/deep/up", ".."), ("in/again", "../in")):
+        (tmp_path / name).symlink_to(to)
+    # WHEN files at any depth are looked for, THEN each is found once
+    assert find_paths("in/**/*.csv", tmp_path) == ["in/a.csv", "in/deep/b.csv"]
+    # AND folders are, too; the links themselves are names like others
+    found = find_paths("in/**", tmp_path)
+    assert found == sorted(["in/", "in/a.csv", "in/again", "in/deep", "in/deep/b.csv", "in/deep/up", "in/here"])
+
+
+def test_a_link_to_a_folder_beside_it_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "2026").mkdir()
+    (tmp_path / "2026" / "a.csv").touch()
+    (tmp_path / "latest").symlink_to("2026")
+    assert find_paths("**/*.csv", tmp_path) == ["2026/a.csv", "latest/a.csv"]
