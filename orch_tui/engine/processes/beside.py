@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import errno
 import os
-import threading
+from _thread import start_new_thread
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -32,7 +32,8 @@ def beside(work: Callable[[], T]) -> asyncio.Future[T]:
             _tell(loop, done, partial(done.set_result, result))
 
     try:
-        threading.Thread(target=carry_out, name="beside", daemon=True).start()
+        # A ``threading.Thread`` is waited for until it has begun, which takes long where all processors are busy.
+        start_new_thread(carry_out, ())
     except RuntimeError as error:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
     return done

@@ -102,12 +102,12 @@ class DaskJob:
     async def _look(self, stop: StopRequest, seen: Seen, told: Told) -> Exit | None:
         """One look at all that is known; how it ended once that is certain."""
         if handoff.END in seen.files and (said := handoff.read_end(self._directory)) is not None:
-            return self._ended(said, stop)
-        if stop.why is not None and (end := self._stop(stop, seen, told)) is not None:
+            return await self._ended(said, stop)
+        if stop.why is not None and (end := await self._stop(stop, seen, told)) is not None:
             return end
         if not seen.begun:
             self._say_why_waiting(seen, told)
-        return self._settle(stop, seen) if self._is_over(seen) else None
+        return await self._settle(stop, seen) if self._is_over(seen) else None
 
     def _say_why_waiting(self, seen: Seen, told: Told) -> None:
         if seen.kept:
@@ -130,67 +130,67 @@ class DaskJob:
         # Where no lock was ever seen, none may reach this machine: then the scheduler has to know it no more, too.
         return gone and (seen.was_held or (seen.fresh and seen.state != PROCESSING))
 
-    def _settle(self, stop: StopRequest, seen: Seen) -> Exit | None:
+    async def _settle(self, stop: StopRequest, seen: Seen) -> Exit | None:
         """It is over, and its node has not said how; None while that may still come."""
         node = handoff.read_node(self._directory)
         why = seen.said or "the scheduler does not know it any more"
         if node is None and handoff.claim(self._directory, Node(refused=why)):
             node = Node(refused=why)
         if node is not None and node.refused:
-            return self._never_began(stop, seen, node.refused)
+            return await self._never_began(stop, seen, node.refused)
         # Without a name somebody says in this moment who has it, or was killed over that.
         where = node.host if node is not None else "its worker"
         self._over_since = self._over_since or time.monotonic()
         if time.monotonic() - self._over_since < _ANSWER or handoff.END in handoff.names_in(self._directory):
             return None
         if self._ending.take_back():
-            return self._never_began(stop, seen, f"what was to carry it on {where} was killed")
+            return await self._never_began(stop, seen, f"what was to carry it on {where} was killed")
         code = read_exit_file(self._directory)
         if code is not None:
-            return self._ending.end(Exit(code), write=True)
+            return await self._ending.end(Exit(code), write=True)
         if stop.why is not None and self._telling.killing:
-            return self._ending.end(Exit(None, stop.why, killed=True), write=True)
-        return self._ending.lost(f"nothing of it runs on {where} any more")
+            return await self._ending.end(Exit(None, stop.why, killed=True), write=True)
+        return await self._ending.lost(f"nothing of it runs on {where} any more")
 
-    def _never_began(self, stop: StopRequest, seen: Seen, why: str) -> Exit:
+    async def _never_began(self, stop: StopRequest, seen: Seen, why: str) -> Exit:
         ended = bool(seen.said) or seen.state in OVER
         said = f"{why}: {words}" if not seen.said and (words := last_words(self._directory)) else why
         self._watch.drop(self._name)
         unstarted = f"it had not begun: {said}"
-        return self._ending.close(Exit(None, stop.why, unstarted=unstarted, again=_SOME if ended else _MANY))
+        return await self._ending.close(Exit(None, stop.why, unstarted=unstarted, again=_SOME if ended else _MANY))
 
-    def _ended(self, end: End, stop: StopRequest) -> Exit:
+    async def _ended(self, end: End, stop: StopRequest) -> Exit:
         """Its node has said how it ended."""
         if end.error is not None:
             raise NotStarted(*end.error)
         if end.exit.stopped is FailureKind.CANCEL and stop.why is None:
             node = handoff.read_node(self._directory)
             where = f" on {node.host}" if node is not None and node.host else ""
-            return self._ending.by_others(end, f"somebody ended it{where} (SIGTERM)")
-        return self._ending.end(end.exit, end.seconds)
+            return await self._ending.by_others(end, f"somebody ended it{where} (SIGTERM)")
+        return await self._ending.end(end.exit, end.seconds)
 
     # -- stopping ----------------------------------------------------------------------------------------------
 
-    def _stop(self, stop: StopRequest, seen: Seen, told: Told) -> Exit | None:
+    async def _stop(self, stop: StopRequest, seen: Seen, told: Told) -> Exit | None:
         assert stop.why is not None
         if not seen.begun and handoff.claim(self._directory, Node(refused="it was stopped")):
-            return self._out_of_queue(stop)
+            return await self._out_of_queue(stop)
         node = handoff.read_node(self._directory)
         if node is not None and node.refused:
             # Somebody before has said so, and may have been killed before it came to the scheduler.
-            return self._out_of_queue(stop)
+            return await self._out_of_queue(stop)
         if self._told_stop != (stop.why, stop.now):
             self._telling.stop(told, stop.why, 0.0 if stop.now else self._spec.grace)
             handoff.ask_to_stop(self._directory, stop.why, now=stop.now)
             self._told_stop = (stop.why, stop.now)
         return None
 
-    def _out_of_queue(self, stop: StopRequest) -> Exit:
+    async def _out_of_queue(self, stop: StopRequest) -> Exit:
         self._watch.drop(self._name)
-        return self._unwanted(stop)
+        return await self._unwanted(stop)
 
-    def _unwanted(self, stop: StopRequest) -> Exit:
-        return self._ending.close(_unbegun(stop))
+    async def _unwanted(self, stop: StopRequest) -> Exit:
+        return await self._ending.close(_unbegun(stop))
 
 
 def _unbegun(stop: StopRequest) -> Exit:

@@ -26,6 +26,8 @@ from orch_tui.project.definitions.backends import BackendSettings
 
 _SUBMITTING = 4
 """Programs that submit at once."""
+_CANCELLING = 8
+"""Programs that end jobs at once."""
 
 
 class SlurmBackend:
@@ -40,6 +42,7 @@ class SlurmBackend:
             BadNodes(),
             Slots(settings.max_jobs),
             asyncio.Semaphore(_SUBMITTING),
+            asyncio.Semaphore(_CANCELLING),
         )
 
     def name_job(self) -> str:

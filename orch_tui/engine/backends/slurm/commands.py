@@ -1,4 +1,4 @@
-"""Slurm's own programs: a job submitted, the queue read, jobs ended. None of them is trusted to answer.
+"""What Slurm's own programs are asked: a job submitted, the queue read, jobs ended.
 
 Sources: sbatch(1), squeue(1), scancel(1) of Slurm 22.05. What ``sbatch`` is told on its command line, and the name of a
 job, every user of the cluster can read; the script goes through standard input and has no argument.
@@ -15,18 +15,15 @@ import os
 import pwd
 import re
 import shlex
-import shutil
-import signal
 import sys
-import threading
 from collections.abc import Collection, Sequence, Set
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
 from orch_tui.engine.backends.remote.sending import SUPERVISOR, time_limit
+from orch_tui.engine.backends.slurm.programs import Answer, run
 from orch_tui.engine.processes.launcher import AttemptSpec
-from orch_tui.engine.processes.process import wait_for_exit
 from orch_tui.model.orchestration.resources import Resources
 from orch_tui.model.texts.text import safe_line
 from orch_tui.project.attempt_dir import queue_log
@@ -36,15 +33,8 @@ from orch_tui.project.files.own_files import open_own
 
 _OWN_MEMORY = 64
 """MiB that the program on the node needs beside the task."""
-_PATIENCE = {"sbatch": 150.0, "squeue": 60.0, "scancel": 60.0}
-"""Seconds until a program that does not answer is given up; with a MessageTimeout of 60 s they try for two minutes."""
 _BACKSTOP = 120.0
 """Seconds that the queue gives beyond the limits that the node holds itself."""
-# The rest is the task's, or would be read by Slurm's programs as options (SBATCH_REQUEUE, SQUEUE_FORMAT).
-_ENVIRONMENT = (
-    *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "SLURM_CONF", "SLURM_CLUSTERS"),
-    *("KRB5CCNAME", "SLURM_JWT", "MUNGE_SOCKET"),
-)
 _NO_ANSWER = re.compile(
     r"unable to contact|socket timed out|timed out|communication|connection|zero bytes|transport|network|"
     r"host is unreachable|authentication|munge|failover|backup",
@@ -57,14 +47,6 @@ _LONGEST = 128 << 10
 """Bytes of one argument, less than which the system takes (MAX_ARG_STRLEN of execve(2))."""
 _ID = re.compile(r"^(\d+)(?:;|$)", re.MULTILINE)
 _PREFIX = re.compile(r"^(?:(?:sbatch|squeue|scancel): )?(?:slurm_load_jobs )?(?:error: )?", re.MULTILINE)
-
-
-class Answer(NamedTuple):
-    """``code`` is None for a program that gave no answer in time and was ended."""
-
-    code: int | None
-    output: str
-    error: str
 
 
 class Submission(Enum):
@@ -201,57 +183,6 @@ def said_by(answer: Answer) -> str:
     words = _PREFIX.sub("", answer.error or answer.output).split("\n")
     said = "; ".join(dict.fromkeys(word.strip() for word in words if word.strip()))
     return safe_line(said, 300) or ("no answer in time" if answer.code is None else f"exit code {answer.code}")
-
-
-async def run(argv: Sequence[str], given: bytes = b"", keep: int | None = None) -> Answer:
-    """Run one of Slurm's programs to its end; ``keep`` is a descriptor that it holds open.
-
-    When this is cancelled, a program that submits goes on. Raises: OSError.
-    """
-    path = shutil.which(argv[0])
-    if path is None:
-        raise FileNotFoundError(2, "it is not installed on this machine", argv[0])
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    with contextlib.ExitStack() as held:
-        fds = []
-        for stream in ("in", "out", "err"):
-            # In memory: what nobody reads meanwhile does not hold the program up.
-            fds.append(os.memfd_create(f"slurm-{stream}"))
-            held.callback(os.close, fds[-1])
-        os.write(fds[0], given)
-        os.lseek(fds[0], 0, os.SEEK_SET)
-        actions = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(fds)]
-        if keep is not None:
-            actions.append((os.POSIX_SPAWN_DUP2, keep, keep))
-        # A session of its own: Ctrl-C at the terminal is for the executor.
-        pid = os.posix_spawn(
-            path, list(argv), environment, file_actions=actions, setsid=True, setsigdef=[signal.SIGINT]
-        )
-        pidfd = os.pidfd_open(pid)
-        held.callback(os.close, pidfd)
-        try:
-            in_time = await wait_for_exit(pidfd, _PATIENCE[argv[0]])
-        except asyncio.CancelledError:
-            if keep is None:
-                os.kill(pid, signal.SIGKILL)
-            # Whoever starts many phases in one process would leave one for each.
-            threading.Thread(target=_reap, args=(pid,), name="slurm", daemon=True).start()
-            raise
-        if not in_time:
-            os.kill(pid, signal.SIGKILL)
-            await wait_for_exit(pidfd)
-        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        return Answer(code if in_time else None, _text(fds[1]), _text(fds[2]))
-
-
-def _reap(pid: int) -> None:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, 0)
-
-
-def _text(fd: int) -> str:
-    size = os.fstat(fd).st_size
-    return os.pread(fd, size, 0).decode("utf-8", "replace")
 
 
 def still_submitting(directory: Path) -> bool:

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Awaitable
 from dataclasses import replace
 
 from orch_tui.engine.backends.backend import Left, NotStarted, Told
@@ -180,7 +179,7 @@ class SlurmJob:
         if node is None and handoff.claim(self._directory, Node(refused=why)):
             node = Node(refused=why)
         if node is not None and (node.refused or (state in BAD_NODE and self._ending.take_back())):
-            return self._never_began(stop, why, state, reason, nodes)
+            return await self._never_began(stop, why, state, reason, nodes)
         # Without a name somebody says in this moment who has it, or was killed over that.
         self._over_since = self._over_since or time.monotonic()
         if time.monotonic() - self._over_since < _ANSWER:
@@ -188,10 +187,10 @@ class SlurmJob:
         if handoff.END in handoff.names_in(self._directory):
             return None
         if self._ending.take_back():
-            return self._never_began(stop, why, state, reason, nodes)
-        return self._without_answer(stop, state, why, nodes)
+            return await self._never_began(stop, why, state, reason, nodes)
+        return await self._without_answer(stop, state, why, nodes)
 
-    def _never_began(self, stop: StopRequest, why: str, state: str, reason: str, nodes: str) -> Exit:
+    async def _never_began(self, stop: StopRequest, why: str, state: str, reason: str, nodes: str) -> Exit:
         given_up = state == "CANCELLED" or reason in NEVER
         if state and not given_up:
             self._queue.bad_nodes.add(nodes)
@@ -201,19 +200,19 @@ class SlurmJob:
         if not state:
             self._queue.watch.drop(self._name)
         again = 0 if given_up else _SOME if state else _MANY
-        return self._ending.close(Exit(None, stop.why, unstarted=f"it had not begun: {said}", again=again))
+        return await self._ending.close(Exit(None, stop.why, unstarted=f"it had not begun: {said}", again=again))
 
-    def _without_answer(self, stop: StopRequest, state: str, why: str, nodes: str) -> Exit:
+    async def _without_answer(self, stop: StopRequest, state: str, why: str, nodes: str) -> Exit:
         code = read_exit_file(self._directory)
         if code is not None:
-            return self._ending.end(Exit(code), write=True)
+            return await self._ending.end(Exit(code), write=True)
         if self._ran_out_of_memory(state):
-            return self._ending.end(self._out_of_memory(Exit(-9)), write=True)
+            return await self._ending.end(self._out_of_memory(Exit(-9)), write=True)
         if state in BAD_NODE:
             self._queue.bad_nodes.add(nodes)
         if stop.why is not None and self._telling.killing:
-            return self._ending.end(Exit(None, stop.why, killed=True), write=True)
-        return self._ending.lost(why)
+            return await self._ending.end(Exit(None, stop.why, killed=True), write=True)
+        return await self._ending.lost(why)
 
     def _out_of_memory(self, end: Exit) -> Exit:
         return replace(end, oom=True, oom_by="Slurm", memory=MemoryEnd.EXCEEDED if self._spec.memory else None)
@@ -233,13 +232,13 @@ class SlurmJob:
             state, nodes = await self._last_word(seen)
             if by_queue or state in ENDED_THERE or state in PENDING:
                 why = why_over(state, nodes) if state else "the queue ended it"
-                if state in PENDING and not await _done(cancel(self._name)):
+                if state in PENDING and not await self._cancel():
                     # It would not begin, and wait there for that.
                     self._queue.watch.drop(self._name)
-                return self._ending.by_others(end, why)
+                return await self._ending.by_others(end, why)
             if self._spec.memory and self._ran_out_of_memory(state):
-                return self._ending.end(self._out_of_memory(end.exit), end.seconds)
-        return self._ending.end(end.exit, end.seconds)
+                return await self._ending.end(self._out_of_memory(end.exit), end.seconds)
+        return await self._ending.end(end.exit, end.seconds)
 
     async def _last_word(self, seen: Seen) -> tuple[str, str]:
         """In which state the queue leaves it, and where: over, or to begin once more; empty when it does not say in
@@ -269,26 +268,31 @@ class SlurmJob:
             self._telling.stop(told, stop.why, grace)
             handoff.ask_to_stop(self._directory, stop.why, now=stop.now)
             self._told_stop, self._kill_at = (stop.why, stop.now), time.monotonic() + grace + _TOO_LATE
-            await _done(cancel(self._name, signal_batch=True))
+            await self._cancel(signal_batch=True)
         elif self._kill_at is not None and time.monotonic() > self._kill_at:
             self._kill_at = None
-            await _done(cancel(self._name))
+            await self._cancel()
         return None
+
+    async def _cancel(self, *, signal_batch: bool = False) -> bool:
+        """Whether the queue took it. To its end also when this is cancelled meanwhile: what was begun to be told to it
+        is told."""
+
+        async def tell() -> bool:
+            async with self._queue.cancelling:
+                return await cancel(self._name, signal_batch=signal_batch)
+
+        return await asyncio.shield(asyncio.ensure_future(tell()))
 
     async def _out_of_queue(self, stop: StopRequest) -> Exit:
         self._ending.take_back()
-        if not await _done(cancel(self._name)):
+        if not await self._cancel():
             self._queue.watch.drop(self._name)
-        return self._unwanted(stop)
+        return await self._unwanted(stop)
 
-    def _unwanted(self, stop: StopRequest) -> Exit:
-        return self._ending.close(_unbegun(stop))
+    async def _unwanted(self, stop: StopRequest) -> Exit:
+        return await self._ending.close(_unbegun(stop))
 
 
 def _unbegun(stop: StopRequest) -> Exit:
     return Exit(None, stop.why, unstarted="it had not begun")
-
-
-async def _done(asked: Awaitable[bool]) -> bool:
-    """To its end also when this is cancelled meanwhile: what was begun to be told to the queue is told."""
-    return await asyncio.shield(asyncio.ensure_future(asked))

@@ -13,10 +13,12 @@ from orch_tui.project.definitions.backends import BackendSettings
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What the jobs of a backend share: ``slots`` for being in the queue, ``submitting`` for asking for it."""
+    """What the jobs of a backend share: ``slots`` for being in the queue, ``submitting`` for asking for it,
+    ``cancelling`` for asking that one is ended: a phase that is stopped would start a program for each at once."""
 
     settings: BackendSettings
     watch: Watch
     bad_nodes: BadNodes
     slots: Slots
     submitting: asyncio.Semaphore
+    cancelling: asyncio.Semaphore

@@ -102,13 +102,13 @@ async def test_what_is_not_wanted_any_more_cannot_begin_and_leaves_no_secret(dir
     handoff.write_start(spec, {"TOKEN": "s3cret"}, None)
     assert "s3cret" in start_file(directory).read_text()
     # WHEN it is closed
-    end = made._unwanted(StopRequest())
+    end = await made._unwanted(StopRequest())
     # THEN a worker that takes it finds nothing to do
     assert end.unstarted == "it had not begun" and handoff.take_start(directory) is None
     assert not handoff.claim(directory, Node("n2")) and "start.json" not in os.listdir(directory)
 
 
-def test_whoever_was_killed_as_it_said_that_it_has_it_is_not_waited_for_without_end(directory: Path) -> None:
+async def test_whoever_was_killed_as_it_said_that_it_has_it_is_not_waited_for_without_end(directory: Path) -> None:
     # GIVEN a worker that made the file of its name, and had no room or no time to write the name
     made, seen = job(directory)
     handoff.write_start(shell(directory, "true"), {}, None)
@@ -121,9 +121,9 @@ def test_whoever_was_killed_as_it_said_that_it_has_it_is_not_waited_for_without_
     seen.take_lock(held=False)
     seen.free_since = time.monotonic() - 60
     # THEN it is over, once its answer had time to come; and it is sent again, since nothing of it was taken
-    assert made._is_over(seen) and made._settle(StopRequest(), seen) is None
+    assert made._is_over(seen) and await made._settle(StopRequest(), seen) is None
     made._over_since = time.monotonic() - 60
-    end = made._settle(StopRequest(), seen)
+    end = await made._settle(StopRequest(), seen)
     assert end is not None and end.unstarted and end.again
 
 

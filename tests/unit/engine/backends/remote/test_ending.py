@@ -82,7 +82,7 @@ async def test_nobody_waits_for_room_who_wants_it_to_stop_at_once_or_whose_run_w
     assert await Ending(spec, Telling(spec, None)).close_unasked(end, StopRequest(), Notes()) == end
 
 
-def test_an_end_that_cannot_be_written_is_no_end_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_end_that_cannot_be_written_is_no_end_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN an attempt that began on a node, and a disk that is full for a moment
     spec = AttemptSpec(("x",), {}, "/", tmp_path)
     ending = Ending(spec, Telling(spec, None))
@@ -91,13 +91,13 @@ def test_an_end_that_cannot_be_written_is_no_end_yet(tmp_path: Path, monkeypatch
     _full(monkeypatch, 1)
     # WHEN it is lost THEN whoever follows it looks again: else its configuration would be in use for ever
     with pytest.raises(OSError, match="No space"):
-        ending.lost("its node failed")
+        await ending.lost("its node failed")
     assert is_carried(tmp_path)
-    ending.lost("its node failed")
+    await ending.lost("its node failed")
     assert not is_carried(tmp_path)
 
 
-def test_what_is_lost_says_whether_something_of_it_still_lives(tmp_path: Path) -> None:
+async def test_what_is_lost_says_whether_something_of_it_still_lives(tmp_path: Path) -> None:
     # GIVEN an attempt without an answer, whose log a process still holds
     spec = AttemptSpec(("x",), {}, "/", tmp_path)
     ending = Ending(spec, Telling(spec, None))
@@ -105,9 +105,9 @@ def test_what_is_lost_says_whether_something_of_it_still_lives(tmp_path: Path) -
     held = open_log(tmp_path)
     # WHEN it is lost THEN that is said
     why = "lost: its node failed, and it left no exit code"
-    assert ending.lost("its node failed").lost == f"{why}; something of it still runs where it was"
+    assert (await ending.lost("its node failed")).lost == f"{why}; something of it still runs where it was"
     # WHEN nothing holds it any more THEN there is nothing to say, and what is known is kept
     os.close(held)
-    assert ending.lost("its node failed").lost == why
+    assert (await ending.lost("its node failed")).lost == why
     end = handoff.read_end(tmp_path)
     assert end is not None and end.exit.lost == why

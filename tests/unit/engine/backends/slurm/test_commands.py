@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orch_tui.engine.backends.slurm import commands
+from orch_tui.engine.backends.slurm import commands, programs
 from orch_tui.engine.backends.slurm.commands import NoAnswer, Row, Submission, look, read_row, submit, submit_arguments
 from orch_tui.engine.processes.launcher import AttemptSpec
 from orch_tui.model.orchestration.resources import Resources
@@ -74,7 +74,7 @@ async def test_what_an_answer_means(
     spec: AttemptSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, how: Submission
 ) -> None:
     fake(tmp_path, monkeypatch, "sbatch", f"cat > {tmp_path}/script; env > {tmp_path}/env; {script}")
-    monkeypatch.setattr(commands, "_PATIENCE", {"sbatch": 5.0 if "sleep" not in script else 0.5})
+    monkeypatch.setattr(programs, "_PATIENCE", {"sbatch": 5.0 if "sleep" not in script else 0.5})
     monkeypatch.setenv("TOKEN", "s3cret")
     answer = await submit(spec, "orch-1", SETTINGS, ())
     assert answer.how is how and (answer.job == "4711") is (how is Submission.DONE)

@@ -29,7 +29,7 @@ async def test_a_node_that_was_killed_as_it_wrote_its_name_is_not_waited_for_wit
     directory = tmp_path / "run" / "tasks" / "t" / "1"
     spec = shell(directory, "true")
     settings = BackendSettings("cluster", "slurm")
-    queue = Queue(settings, Watch("cluster"), BadNodes(), Slots(1), asyncio.Semaphore(1))
+    queue = Queue(settings, Watch("cluster"), BadNodes(), Slots(1), asyncio.Semaphore(1), asyncio.Semaphore(1))
     job, seen = SlurmJob(spec, "orch-1", queue), Seen(directory, "orch-1", lambda level, text: None)
     handoff.write_start(spec, {}, None)
     queue_log(directory).touch(0o600)
