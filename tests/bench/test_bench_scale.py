@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from orch_tui.engine.backends.backend import Finding, Left, Told, Verdict
 from orch_tui.engine.backends.remote import handoff
-from orch_tui.engine.backends.slurm import commands
+from orch_tui.engine.backends.slurm import commands, programs
 from orch_tui.engine.backends.slurm.watch import Seen, Watch
 from orch_tui.engine.processes.launcher import AttemptSpec, Exit, StopRequest
 from orch_tui.engine.runs import start
@@ -141,8 +141,8 @@ def test_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for count in COUNTS:
         rows = "".join(f"{n}|orch-{n:016x}|PENDING|Resources|\n" for n in range(count))
 
-        async def answer(*_: Any, rows: str = rows) -> commands.Answer:
-            return commands.Answer(0, rows, "")
+        async def answer(*_: Any, rows: str = rows) -> programs.Answer:
+            return programs.Answer(0, rows, "")
 
         monkeypatch.setattr(commands, "run", answer)
         followed = Watch("cluster")

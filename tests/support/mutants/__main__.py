@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import multiprocessing.queues
 import os
 import random
 import shutil
 import signal
 import sys
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
-from queue import SimpleQueue
 
 from tests.support import mutants as package
 from tests.support.mutants.judge import Judged, Outcome, control, judge
@@ -73,28 +73,34 @@ def _kept(file: Path) -> Iterator[tuple[Mutant, Judged]]:
         yield Mutant(**told["mutant"]), Judged(Outcome(told["outcome"]), told["by"])
 
 
+_tree = Path()
+"""Of this process, which judges mutants there one after another."""
+
+
+def _begin(free: multiprocessing.queues.SimpleQueue[str]) -> None:
+    global _tree
+    _tree = Path(free.get())
+    adopt_orphans()
+
+
+def _judge(mutant: Mutant, inside: list[str], whole: list[str]) -> Judged:
+    return judge(mutant, _tree, inside, whole)
+
+
 def _ask_all(mutants: list[Mutant], reach: Asked, trees: list[Path], kept: Path | None) -> dict[Mutant, Judged]:
     """What the tests say of each, one after another in each tree."""
     outcomes = dict(_kept(kept)) if kept and kept.exists() else {}
-    free: SimpleQueue[Path] = SimpleQueue()
+    free = multiprocessing.get_context("spawn").SimpleQueue()
     for tree in trees:
-        free.put(tree)
-    writing = threading.Lock()
-
-    def ask(mutant: Mutant) -> None:
-        tree = free.get()
-        try:
-            judged = judge(mutant, tree, reach)
-        finally:
-            free.put(tree)
-        with writing:
+        free.put(str(tree))
+    with ProcessPoolExecutor(len(trees), multiprocessing.get_context("spawn"), _begin, (free,)) as pool:
+        asking = {pool.submit(_judge, one, *reach.of(one)): one for one in mutants if one not in outcomes}
+        for done in as_completed(asking):
+            mutant, judged = asking[done], done.result()
             outcomes[mutant] = judged
             if kept:
                 with kept.open("a", encoding="utf-8") as file:
                     file.write(json.dumps({"mutant": asdict(mutant), **asdict(judged)}) + "\n")
-
-    with ThreadPoolExecutor(len(trees)) as pool:
-        list(pool.map(ask, [mutant for mutant in mutants if mutant not in outcomes]))
     return {mutant: outcomes[mutant] for mutant in mutants}
 
 

@@ -48,9 +48,10 @@ def control(mutant: Mutant, tree: Path, reach: Asked) -> Judged:
     return _all(tree, *reach.of(mutant))
 
 
-def judge(mutant: Mutant, tree: Path, reach: Asked) -> Judged:
-    """Put the mutant into the tree, ask the tests that reach it, and put the module back."""
-    inside, whole = reach.of(mutant)
+def judge(mutant: Mutant, tree: Path, inside: list[str], whole: list[str]) -> Judged:
+    """Put the mutant into the tree, ask these tests (of one process, of whole processes), and put the module back.
+
+    All that this process has started meanwhile is ended: each tree wants a process of its own."""
     if not inside and not whole:
         return Judged(Outcome.UNREACHED)
     place = tree / mutant.module
