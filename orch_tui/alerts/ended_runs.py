@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from orch_tui.alerts.values import Memory
 from orch_tui.model.orchestration.alerts import AlertRule
 from orch_tui.model.run.runstate import RunState
 from orch_tui.project.files.own_files import stat_own
-from orch_tui.project.history import RunSummary, run_ids, summarize
+from orch_tui.project.history import RunSummary, judge_by, run_ids
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
 
@@ -21,6 +20,9 @@ _MOST = 500
 """So many runs are looked at; what is older than those is history."""
 LEFT_FOR = 60.0
 """Seconds without a word and without an executor after which a run counts as interrupted, and not as handed over."""
+
+_AGAIN = 10.0
+"""Seconds until a run is looked at again that could not be read."""
 
 
 @dataclass(slots=True)
@@ -40,14 +42,14 @@ class News:
 def read_news(paths: ProjectPaths, orchestration: str, rules: Sequence[AlertRule], memory: Memory, now: float) -> News:
     """What has ended since ``memory``; the news have the memory with it. Runs of runs are told by those.
 
-    Raises: OSError.
+    Raises: OSError: the runs cannot be listed. Of one that cannot be read now is told later.
     """
     known = run_ids(paths, orchestration)[:_MOST]
     pending = sorted({run for run in known if run > memory.seen} | {run for run in memory.open if run in known})
     news, left, broken = News(memory), [], set(memory.broken)
     for run in pending:
-        with contextlib.suppress(FileNotFoundError, BrokenJournal):
-            summary = summarize(paths.run(orchestration, run))
+        try:
+            summary = judge_by(paths.run(orchestration, run))
             if summary.broken is not None or summary.parent is not None:
                 continue
             if summary.status.final:
@@ -60,10 +62,16 @@ def read_news(paths: ProjectPaths, orchestration: str, rules: Sequence[AlertRule
                 news.live.append(summary)
             elif run not in broken and (silent_from := _silent_from(summary.directory)) >= memory.since:
                 if now - silent_from >= LEFT_FOR:
-                    broken.add(run)
                     _add(news, summary, rules, now)
+                    broken.add(run)
                 else:
                     news.wake = min(silent_from + LEFT_FOR, news.wake or float("inf"))
+        except (FileNotFoundError, BrokenJournal):
+            continue
+        except OSError:
+            # How it ended is not known yet, and keeps no other from being told of.
+            left += [run] if run not in left else []
+            news.wake = min(now + _AGAIN, news.wake or float("inf"))
     news.ends.sort(key=lambda end: (end.at, end.run))
     seen = max([memory.seen, *pending])
     news.memory = replace(memory, seen=seen, open=tuple(left), broken=frozenset(broken & set(left)))

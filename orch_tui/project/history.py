@@ -7,7 +7,7 @@ import heapq
 import itertools
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from orch_tui.model.events.reasons import Reason, decode_reason
 from orch_tui.model.events.record_fields import complaint
 from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.model.status import Status
-from orch_tui.project.files.own_files import open_own
+from orch_tui.project.files.own_files import NotOwnFile, open_own
 from orch_tui.project.journal.file import JOURNAL, BrokenJournal, is_executed, parse_records
 from orch_tui.project.journal.head import read_header
 from orch_tui.project.paths import ProjectPaths
@@ -99,19 +99,39 @@ def orchestrations_that_ran(paths: ProjectPaths) -> list[str]:
 
 
 def summarize(directory: Path) -> RunSummary:
-    """Read at most a few kilobytes of the journal. Never raises for a broken one: the summary says so.
+    """Read at most a few kilobytes of the journal. Never raises for a broken one: the summary says so, also where it
+    only cannot be read now. That is for people; whoever decides something asks :func:`judge_by`.
 
     Raises:
         FileNotFoundError: there is no such run (any more).
     """
     try:
-        head, tail = _ends(directory / JOURNAL)
-        return _summary(directory, head, tail)
+        return judge_by(directory)
     except FileNotFoundError:
         raise
-    except BrokenJournal as error:
-        why = BrokenJournal(error.why, directory / JOURNAL, error.line).brief
     except OSError as error:
+        return _broken(directory, error)
+
+
+def judge_by(directory: Path) -> RunSummary:
+    """As :func:`summarize`, for what is decided by a run: one that cannot be read now is no broken one, and nothing is
+    known of it.
+
+    Raises:
+        FileNotFoundError: there is no such run (any more).
+        OSError: it cannot be read now.
+    """
+    try:
+        head, tail = _ends(directory / JOURNAL)
+        return _summary(directory, head, tail)
+    except (BrokenJournal, NotOwnFile) as error:
+        return _broken(directory, error)
+
+
+def _broken(directory: Path, error: BrokenJournal | OSError) -> RunSummary:
+    if isinstance(error, BrokenJournal):
+        why = BrokenJournal(error.why, directory / JOURNAL, error.line).brief
+    else:
         why = f"{JOURNAL}: {error.strerror or error}"
     return RunSummary(directory.name, directory.parent.name, directory, Status.ERROR, broken=why)
 
@@ -185,13 +205,18 @@ def _lengths(first: int, size: int) -> Iterator[int]:
     yield size
 
 
-def runs(paths: ProjectPaths, orchestration: str, limit: int | None = None) -> Iterator[RunSummary]:
-    """Newest first."""
+def runs(
+    paths: ProjectPaths,
+    orchestration: str,
+    limit: int | None = None,
+    read: Callable[[Path], RunSummary] = summarize,
+) -> Iterator[RunSummary]:
+    """Newest first. Raises: what ``read`` does, except for a run that is gone."""
     for number, run in enumerate(newest_ids(paths, orchestration)):
         if limit is not None and number >= limit:
             return
         try:
-            yield summarize(paths.run(orchestration, run))
+            yield read(paths.run(orchestration, run))
         except FileNotFoundError:
             continue
 

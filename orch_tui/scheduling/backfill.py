@@ -18,7 +18,7 @@ from orch_tui.model.orchestration.starts import BACKFILL_PREFIX, IfRunning, Sche
 from orch_tui.model.run.plan import Decision
 from orch_tui.model.status import Status
 from orch_tui.project.definitions.schedule_fields import SCHEDULED_VARIABLES
-from orch_tui.project.history import RunSummary, runs
+from orch_tui.project.history import RunSummary, judge_by, runs
 from orch_tui.project.journal.file import BrokenJournal, read_run
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.project.project import DefinitionError, Project
@@ -175,7 +175,7 @@ class Backfill:
         same = {watched.id: watched for watched in schedules_of(self._value, self._project.settings.timezone)}
         found: dict[float, RunSummary] = {}
         continued: dict[str, RunSummary] = {}
-        for run in runs(self._paths, self._value.id):
+        for run in runs(self._paths, self._value.id, read=judge_by):
             last = continued.pop(run.id, run)
             if run.continues is not None and run.scheduled is None:
                 continued.setdefault(run.continues, last)

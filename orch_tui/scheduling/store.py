@@ -28,7 +28,7 @@ from orch_tui.project.concurrent.locks import project_lock
 from orch_tui.project.files.atomic import modified_ns, sync_directory
 from orch_tui.project.files.given_files import again_when_stale
 from orch_tui.project.files.own_files import open_own, read_own, replace_json
-from orch_tui.project.history import newest_ids, summarize
+from orch_tui.project.history import judge_by, newest_ids
 from orch_tui.project.paths import ProjectPaths, make_private
 from orch_tui.scheduling.values import Mark, Outcome, Record, Watched, Why
 
@@ -194,7 +194,7 @@ class FileLedger:
             if run <= newest or number >= _RUNS_LOOKED_AT:
                 return None
             with contextlib.suppress(FileNotFoundError):
-                if summarize(self._paths.run(self._watched.orchestration, run)).scheduled == wanted:
+                if judge_by(self._paths.run(self._watched.orchestration, run)).scheduled == wanted:
                     return run
         return None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from orch_tui.model.orchestration.triggers import AfterOutcome, Trigger, TriggerKind
 from orch_tui.model.status import Status
 from orch_tui.project.files.patterns import find_paths
-from orch_tui.project.history import run_ids, summarize
+from orch_tui.project.history import judge_by, run_ids
 from orch_tui.project.paths import ProjectPaths
 from orch_tui.storage.opening import open_storage
 from orch_tui.storage.place import PlaceError
@@ -19,6 +19,8 @@ from orch_tui.triggers.values import Facts, Found
 
 _RUNS = 500
 """So many runs of the other orchestration are looked at."""
+_OPEN = "open"
+"""Of a run that has not ended yet, as far as could be read."""
 _MAGIC = "*?["
 _WELL = (Status.SUCCESS, Status.WARNING)
 
@@ -119,11 +121,17 @@ def _find_ended(paths: ProjectPaths, trigger: Trigger, seen: Facts) -> Found:
     there = {run: seen[run] for run in known if run in seen}
     oldest = min(there, default="")
     for run in reversed(known):
-        if run in there or run < oldest:
+        if there.get(run, _OPEN) != _OPEN or run < oldest:
             continue
+        # Those that began later may end before it does.
+        there[run] = _OPEN
         try:
-            summary = summarize(paths.run(trigger.what, run))
+            summary = judge_by(paths.run(trigger.what, run))
         except FileNotFoundError:
+            del there[run]
+            continue
+        except OSError:
+            # That it cannot be read now says nothing of how it ended, and nothing of the others.
             continue
         if not summary.status.final:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from orch_tui.engine.attempts.lastlines import last_line, last_lines, say_in_log
-from orch_tui.engine.attempts.nested import as_its_run_has_it, outcome_of_run
+from orch_tui.engine.attempts.nested import as_its_run_has_it, outcome_of_run, values_of_nested
 from orch_tui.engine.attempts.obstacles import disk_refusal, passing_obstacle
 from orch_tui.engine.attempts.results import (
     Told,
@@ -38,11 +39,10 @@ from orch_tui.model.run.plan import PlannedTask
 from orch_tui.model.run.runstate import TaskState
 from orch_tui.model.status import Status
 from orch_tui.model.texts.text import safe_line
-from orch_tui.model.variables.values import Value, decode_all, encode
+from orch_tui.model.variables.values import Value
 from orch_tui.project.attempt_dir import exit_file, log_file
 from orch_tui.project.concurrent.locks import Lock
 from orch_tui.project.history import RunSummary
-from orch_tui.project.journal.file import read_run
 from orch_tui.project.masking.files import mask_what_is_left
 
 _LOOK = 0.25
@@ -130,7 +130,7 @@ class AttemptRunner:
             return await self._look_inside(attempt, end)
         outcome = judge(end, attempt)
         if attempt.spec.nested is not None and outcome.kind is FailureKind.USER:
-            outcome = as_its_run_has_it(outcome, self._nested(attempt.task))
+            outcome = as_its_run_has_it(outcome, await self._run_inside(attempt))
         return self.record_end(attempt, outcome, end)
 
     async def _launch_and_wait(self, attempt: ActiveAttempt) -> Exit | OSError:
@@ -186,11 +186,11 @@ class AttemptRunner:
 
     async def _look_inside(self, attempt: ActiveAttempt, end: Exit) -> float | None:
         """The process that executed a nested run was killed: what its journal says counts, and it is gone on with."""
-        inner = self._nested(attempt.task)
+        inner = await self._run_inside(attempt)
         while inner is not None and inner.live and attempt.stop.why is None:
             # Somebody else went on with it meanwhile.
             await asyncio.sleep(_LOOK)
-            inner = self._nested(attempt.task)
+            inner = await self._run_inside(attempt)
         if inner is not None and inner.status.final and inner.broken is None:
             return self.record_end(attempt, outcome_of_run(inner), replace(end, code=None))
         state = self._recorder.state.task(attempt.task.id)
@@ -201,6 +201,15 @@ class AttemptRunner:
         ended = await clean_up(None, attempt.spec.directory, thorough=True)
         end = replace(end, leftovers=end.leftovers + ended)
         return self.record_end(attempt, judge(end, attempt), end)
+
+    async def _run_inside(self, attempt: ActiveAttempt) -> RunSummary | None:
+        """The run of a task of a nested orchestration; None also where it cannot be read now, and not a moment later:
+        the next attempt looks before it begins anything."""
+        for _ in range(_GO_ON):
+            with contextlib.suppress(OSError):
+                return self._nested(attempt.task)
+            await asyncio.sleep(_LOOK)
+        return None
 
     def record_end(self, attempt: ActiveAttempt, outcome: Outcome, end: Exit) -> float | None:
         """Write down how it ended; the time of the next attempt if there is to be one."""
@@ -264,7 +273,7 @@ class AttemptRunner:
         if attempt.task.item is not None:
             return outcome, {}, self._not_set_by(attempt, result)
         if attempt.spec.nested is not None:
-            values, faults = values_of_nested(attempt.task, self._nested(attempt.task))
+            values, faults = values_of_nested(attempt.task, self._nested)
         else:
             values, faults = values_in(result)
         if not faults:
@@ -322,16 +331,6 @@ def _cut_off(attempt: ActiveAttempt, end: Exit) -> bool:
     if attempt.spec.nested is None or end.stopped is not None:
         return False
     return end.code is None or end.code < 0 or end.code > 128
-
-
-def values_of_nested(task: PlannedTask, inner: RunSummary | None) -> tuple[dict[str, Value], list[str]]:
-    """Of the variables of a nested run those that its task says it sets, and what is wrong with others of them."""
-    if inner is None or inner.broken is not None or not task.sets:
-        return {}, []
-    state = read_run(inner.directory)
-    known: dict[str, Value] = {**state.header.variables}
-    known |= {name: one.value for name, one in state.values.items()}
-    return decode_all({name: encode(known[name]) for name in task.sets if name in known})
 
 
 def failed_status(task: PlannedTask) -> Status:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orch_tui.model.run.runstate import ScheduledTime
 from orch_tui.project.concurrent.locks import holder_of
-from orch_tui.project.history import summarize
+from orch_tui.project.history import judge_by
 from orch_tui.project.paths import ProjectPaths
 
 
@@ -12,7 +12,7 @@ def is_beside(paths: ProjectPaths, orchestration: str, scheduled: ScheduledTime 
     """Whether a run goes on beside others of its kind: those of a backfill, and what repeats one of them."""
     while scheduled is None and rerun_of is not None:
         try:
-            before = summarize(paths.run(orchestration, rerun_of))
+            before = judge_by(paths.run(orchestration, rerun_of))
         except FileNotFoundError:
             return False
         scheduled, rerun_of = before.scheduled, before.continues

@@ -46,7 +46,7 @@ from orch_tui.model.run.runstate import RunState, TaskState
 from orch_tui.model.status import Status
 from orch_tui.project.concurrent.lock_reach import why_locks_stay_here
 from orch_tui.project.concurrent.locks import Lock, is_locked
-from orch_tui.project.history import summarize
+from orch_tui.project.history import judge_by
 from orch_tui.project.journal.file import JOURNAL, Journal, JournalLocked, read_run
 from orch_tui.project.kept.run_definitions import keep_used
 from orch_tui.project.project import Project
@@ -123,7 +123,7 @@ def settle(
     is being stopped. Raises as :func:`take_over` does.
     """
     for left in (*interrupted_below(project.paths, directory), directory):
-        if summarize(left).interrupted:
+        if judge_by(left).interrupted:
             try:
                 run = take_over(project, left, by=request.by, cancel=request)
             except RunEnded:

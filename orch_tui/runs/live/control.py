@@ -174,6 +174,9 @@ class RunControl:
             raise MissingValues(_sentence(error), missing_values(error, self.project, value)) from error
         except (RunRefused, DefinitionError, BrokenJournal, KeyError) as error:
             raise CannotRun(_sentence(error)) from error
+        except OSError as error:
+            what = f": {error.filename}" if error.filename else ""
+            raise CannotRun(f"It cannot be planned now: {error.strerror or error}{what}.") from error
 
     async def plan_asking(
         self, request: RunRequest, ask: Callable[[Sequence[Variable]], Awaitable[Mapping[str, str] | None]]

@@ -17,7 +17,7 @@ from orch_tui.engine.runs.start import RunRequest
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.errors import OrchError
 from orch_tui.model.status import Status
-from orch_tui.project.history import RunSummary, run_directories, summarize
+from orch_tui.project.history import RunSummary, judge_by, run_directories
 from orch_tui.project.journal.file import read_run
 from orch_tui.project.project import Project
 from orch_tui.runs.live.control import CannotRun, RunControl, plan_words
@@ -43,21 +43,24 @@ def plan_reruns(project: Project, runs: Sequence[RunSummary]) -> list[Rerun]:
     continued: dict[str, Mapping[str, str]] = {}
     found = []
     for run in sorted(runs, key=lambda one: one.id):
-        if run.orchestration not in continued:
-            continued[run.orchestration] = _continued(project, run.orchestration, run.id)
-        refused = _why_not(run, continued[run.orchestration])
+        try:
+            if run.orchestration not in continued:
+                continued[run.orchestration] = _continued(project, run.orchestration, run.id)
+            refused = _why_not(run, continued[run.orchestration])
+        except OSError as error:
+            refused = f"whether it was run again cannot be read now: {error.strerror or error}"
         found.append(Rerun(run, refused=refused) if refused else _plan(control, run))
     return found
 
 
 def _continued(project: Project, orchestration: str, first: str) -> dict[str, str]:
-    """Which run goes on from which, among those of an orchestration from ``first`` on."""
+    """Which run goes on from which, among those of an orchestration from ``first`` on. Raises: OSError."""
     found = {}
     for name in run_directories(project.paths, orchestration):
         if name <= first:
             break
         try:
-            later = summarize(project.paths.run(orchestration, name))
+            later = judge_by(project.paths.run(orchestration, name))
         except FileNotFoundError:
             continue
         if later.continues is not None:
