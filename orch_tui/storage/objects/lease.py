@@ -20,7 +20,7 @@ import tomli_w
 
 from orch_tui.model.dataclass import dataclass
 from orch_tui.model.texts.text import safe_line
-from orch_tui.storage.objects.client import Objects, Overtaken, Stored, StoreError
+from orch_tui.storage.objects.client import Objects, Overtaken, Stored, StoreError, Unknown
 from orch_tui.storage.place import Say
 
 _MARGIN = 2.0
@@ -68,6 +68,7 @@ class Lease:
         self._tag = tag
         self._until = began + said.seconds
         self._lock = threading.Lock()
+        self._unanswered: set[str] = set()
         self.stolen = stolen
         """Whether the holder before has not given it back: it may still be there, and write late."""
 
@@ -85,7 +86,7 @@ class Lease:
         with self._lock:
             began = elapsed()
             said = _Said(self._said.number, self._said.holder, secrets.token_hex(8), self._said.seconds)
-            self._tag = self._objects.swap(self._key, said.data(), self._tag)
+            self._write(said)
             self._said, self._until = said, began + said.seconds
 
     def release(self) -> None:
@@ -94,9 +95,25 @@ class Lease:
             free = _Said(self._said.number, "", secrets.token_hex(8), self._said.seconds)
             self._until = 0.0
             try:
-                self._objects.swap(self._key, free.data(), self._tag)
+                self._write(free)
             except Overtaken:
                 return
+
+    def _write(self, said: _Said) -> None:
+        """Raises: Overtaken, StoreError."""
+        try:
+            try:
+                self._tag = self._objects.swap(self._key, said.data(), self._tag)
+            except Overtaken:
+                # What overtook us may be a renewal of our own, whose answer never came.
+                found = self._objects.read(self._key)
+                if found is None or _Said.of(found).token not in self._unanswered:
+                    raise
+                self._tag = self._objects.swap(self._key, said.data(), found.tag)
+        except Unknown:
+            self._unanswered.add(said.token)
+            raise
+        self._unanswered.clear()
 
 
 def acquire(
