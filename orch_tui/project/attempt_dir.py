@@ -42,6 +42,11 @@ def row_directories(directory: Path) -> Iterator[Path]:
         yield from (Path(entry.path) for entry in os.scandir(directory / _ROWS) if entry.is_dir(follow_symlinks=False))
 
 
+def row_end_file(directory: Path) -> Path:
+    """How a row ended, below its own directory, from then on: its attempt may be killed before it can say so of all."""
+    return directory / "row.json"
+
+
 def run_of(directory: Path) -> Path | None:
     """The directory of the run that this one is an attempt of, or a row of one; None when it is made like none."""
     if directory.parent.name == _ROWS and directory.parent.parent.name != "tasks":

@@ -64,15 +64,16 @@ def encode_rows(rows: Sequence[RowResult]) -> str | None:
     return json.dumps([row.values() for row in rows], ensure_ascii=False) if rows else None
 
 
-def decode_rows(value: Any) -> tuple[RowResult, ...]:
-    """Of an event, or of result.json, which any program may have written: what is no row is left out."""
+def decode_rows(value: Any, most: int = MOST) -> tuple[RowResult, ...]:
+    """Of an event, or of result.json, which any program may have written: what is no row is left out, and what is
+    beyond ``most``."""
     try:
         found = parse_json(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):
         return ()
     rows = [row for item in (found if isinstance(found, list) else ()) if (row := _row(item)) is not None]
-    if len(rows) > MOST:
-        kept = {row.id for row in sorted(rows, key=lambda row: row.status is Status.SUCCESS)[:MOST]}
+    if len(rows) > most:
+        kept = {row.id for row in sorted(rows, key=lambda row: row.status is Status.SUCCESS)[:most]}
         rows = [row for row in rows if row.id in kept]
     return tuple(rows)
 

@@ -38,6 +38,7 @@ from orch_tui.project.attempt_dir import (
     read_tables_file,
     result_file,
     row_directory,
+    row_end_file,
 )
 from orch_tui.project.files.own_files import read_own_text, replace_json
 from orch_tui.project.masking.redactor import Redactor
@@ -123,23 +124,44 @@ class RowsRunner:
             future.result()
 
     def _done_before(self) -> list[RowResult]:
-        """The rows that succeeded in the attempt before this one, and that would run as they ran then."""
-        if self.number < 2:
-            return []
-        before = self.directory.parent / str(self.number - 1)
-        try:
-            told = decode_rows(parse_json(read_own_text(result_file(before))).get("rows"))
-        except (OSError, ValueError, AttributeError):
-            return []
-        if not failed_rows(told):
-            # Somebody wants all of it again.
-            return []
+        """The rows that succeeded in earlier attempts, and that would run as they ran then."""
+        found: dict[str, RowResult] = {}
+        for number in range(self.number - 1, 0, -1):
+            before = self.directory.parent / str(number)
+            told = self._told_of_all(before)
+            if told is None:
+                # It was killed before it could say so, or had no room to begin: what it has published is published.
+                told = self._told_one_by_one(before)
+                whole = False
+            elif not failed_rows(told):
+                # Somebody wants all of it again.
+                break
+            else:
+                whole = True
+            for one in told:
+                found.setdefault(one.id, one)
+            if whole:
+                # It knew of those before it.
+                break
         rows = {row.id: row for row in self.rows}
         return [
             one
-            for one in told
-            if one.id in rows and one.status is Status.SUCCESS and self._ran_so(rows[one.id], one.attempt)
+            for one in found.values()
+            if one.id in rows and not failed_rows([one]) and self._ran_so(rows[one.id], one.attempt)
         ]
+
+    def _told_of_all(self, attempt: Path) -> Sequence[RowResult] | None:
+        """What an attempt said of its rows in its end; None where it has not."""
+        try:
+            rows = parse_json(read_own_text(result_file(attempt))).get("rows")
+        except (OSError, ValueError, AttributeError):
+            return None
+        return None if rows is None else decode_rows(rows, max(len(rows), 1) if isinstance(rows, list) else 1)
+
+    def _told_one_by_one(self, attempt: Path) -> Sequence[RowResult]:
+        """What is known of an attempt that has not said anything of all its rows: of each that had ended."""
+        places = (row_end_file(row_directory(attempt, row.id)) for row in self.rows)
+        return [one for place in places for one in decode_rows(_list_in(place))]
 
     def _ran_so(self, row: _Row, attempt: int) -> bool:
         place = row_directory(self.directory.parent / str(attempt), row.id)
@@ -174,6 +196,12 @@ class RowsRunner:
     def _settle(self, row: _Row, status: Status, reason: str = "", seconds: float | None = None) -> None:
         said = safe_line(self.redactor.text(reason), MOST_REASON)
         self.results[row.id] = RowResult(row.id, row.name, status, said, seconds, self.number)
+        if seconds is not None:
+            try:
+                place = row_end_file(row_directory(self.directory, row.id))
+                replace_json(place, [self.results[row.id].values()])
+            except OSError as error:
+                self._say(f"warning: how row {row.id} ended could not be written: {error}")
         took = "" if seconds is None else f" after {seconds:.1f} s"
         self._say(f"row {row.id} ended in {status.value}{took}{f': {said}' if said else ''}")
 
