@@ -94,10 +94,19 @@ def _plan(control: RunControl, run: RunSummary) -> Rerun:
 
 
 def _request(run: RunSummary) -> RunRequest:
+    """Raises: CannotRun, OSError."""
     if run.status is not Status.SUCCESS:
         return RunRequest(run.orchestration, rerun=run.id)
     state = read_run(run.directory)
-    only = [task.id for task in state.tasks.values() if task.attempts] if run.partial else []
+    if state.header.shadow:
+        raise CannotRun(
+            "It was a shadow run, which published nothing: repeat it with "
+            f"orch-tui run {run.orchestration} --as-it-ran {state.header.as_it_ran} --shadow."
+        )
+    only = [task.id for task in state.tasks.values() if task.attempts or task.nothing_to_do] if run.partial else []
+    if run.partial and not only:
+        # Without a choice all of the orchestration would run.
+        raise CannotRun("None of the tasks that were chosen for it has run.")
     return RunRequest(run.orchestration, only=only, variables=state.header.variables)
 
 
