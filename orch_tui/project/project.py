@@ -44,6 +44,8 @@ class Project:
         self._problems: dict[Path, list[Problem]] = {}
         self._components: dict[str, Component] | None = None
         self._single_components: dict[str, Component | None] = {}
+        self.refusal: OSError | None = None
+        """Why :meth:`component` knew of none at its last call, where the system did not let its manifest be read."""
         self._orchestrations: dict[str, Orchestration] = {}
         self._configurations: dict[str, Configuration] = {}
 
@@ -115,21 +117,27 @@ class Project:
 
     def component(self, component_id: str) -> Component | None:
         """One component, without reading the manifests of all others; None where there is none that can be read."""
+        self.refusal = None
         if self._components is not None:
             return self._components.get(component_id)
         if component_id not in self._single_components:
-            self._single_components[component_id] = self._read_single(component_id)
+            component = self._read_single(component_id)
+            if component is None and self.refusal is not None:
+                return None
+            self._single_components[component_id] = component
         return self._single_components[component_id]
 
     def _read_single(self, component_id: str) -> Component | None:
         if not valid_id(component_id):
             return None
         own, shipped = self.paths.component(component_id), self._manifests.find(component_id)
+        self.refusal = self._manifests.refusal
         for path, builtin in ((own, False), (shipped, True)):
             if path is None or (not builtin and not os.path.lexists(path)):
                 continue
             component = self._read_component(path, builtin=builtin)
-            if component is not None:
+            # Where the project's own cannot be read now, the one behind it is another program.
+            if component is not None or self.refusal is not None:
                 return component
         return None
 
@@ -154,6 +162,7 @@ class Project:
             )
         except DefinitionError as error:
             self._note(path, error.problems)
+            self.refusal = error.__cause__ if isinstance(error.__cause__, OSError) else self.refusal
             return None
         if shadows:
             warn_of_shadow(place, path.stem)

@@ -212,6 +212,7 @@ class Preparer:
             name = split_ref(task.configuration)[0]
             component = self._project.component(name)
             if component is None:
+                _require_lasting(self._project.refusal)
                 raise PrepareError(f"{task.configuration} cannot be read: there is no component {name!r} any more")
             if task.rows and self._earlier is None:
                 return component, component.configured(self._chosen(task))

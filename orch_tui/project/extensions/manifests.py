@@ -23,6 +23,8 @@ class Manifests:
         self._builtin = builtin
         self._of_program: dict[str, Path] | None = None
         self._of_packages: dict[str, Path] | None = None
+        self.refusal: OSError | None = None
+        """Why those of the program could not be listed at the last try; they are looked for again."""
 
     def find(self, component_id: str) -> Path | None:
         """One manifest. Packages are looked through only for what the program itself does not have."""
@@ -34,7 +36,12 @@ class Manifests:
 
     def _program(self) -> dict[str, Path]:
         if self._of_program is None:
-            self._of_program = {path.stem: path for path in _below(self._builtin)}
+            self.refusal = None
+            try:
+                self._of_program = {path.stem: path for path in _below(self._builtin)}
+            except OSError as error:
+                self.refusal = error
+                return {}
         return self._of_program
 
     def _packages(self) -> dict[str, Path]:
@@ -63,19 +70,29 @@ def _offered_directories() -> list[Path]:
 
 
 def _below(directory: Path) -> list[Path]:
-    """The manifests of a directory: beside each other, or in a folder with the modules of their family."""
+    """The manifests of a directory: beside each other, or in a folder with the modules of their family.
+
+    Raises: OSError: they cannot be listed now; with some of them nobody would know that there are others.
+    """
     try:
-        families = [Path(entry.path) for entry in os.scandir(directory) if entry.is_dir()]
-    except OSError:
+        with os.scandir(directory) as entries:
+            families = [Path(entry.path) for entry in entries if entry.is_dir()]
+    except FileNotFoundError:
         return []
-    return [path for folder in (directory, *families) for path in toml_files(folder)]
+    return [path for folder in (directory, *families) for path in _listed(folder)]
 
 
 def toml_files(directory: Path) -> list[Path]:
     """The definition files of a directory by id; hidden ones (editors, half-written files) are left out."""
     try:
-        # Without the ending: "a" comes before "a-b", and "." after "-".
-        ids = sorted(entry.name[:-5] for entry in os.scandir(directory) if entry.name.endswith(".toml"))
+        return _listed(directory)
     except OSError:
         return []
+
+
+def _listed(directory: Path) -> list[Path]:
+    """Raises: OSError."""
+    with os.scandir(directory) as entries:
+        # Without the ending: "a" comes before "a-b", and "." after "-".
+        ids = sorted(entry.name[:-5] for entry in entries if entry.name.endswith(".toml"))
     return [directory / f"{name}.toml" for name in ids if not name.startswith(".")]

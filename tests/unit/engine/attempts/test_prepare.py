@@ -13,6 +13,7 @@ import pytest
 from orch_tui.engine.attempts.prepare import Preparer
 from orch_tui.engine.attempts.programs import PrepareError
 from orch_tui.engine.runs.start import RunRequest, plan_run
+from orch_tui.project.extensions.manifests import BUILTIN_COMPONENTS
 from orch_tui.project.project import Project, open_project
 from orch_tui.project.secrets import Secrets
 
@@ -84,6 +85,44 @@ def test_what_waiting_does_not_help_is_an_error_of_the_task(
     _refusing(monkeypatch, name, errno.EIO)
     with pytest.raises(PrepareError, match=says):
         preparer.prepare(task, 1)
+
+
+@pytest.mark.parametrize("name", ["command/command.toml", "components/command.toml"])
+def test_a_component_that_cannot_be_read_for_a_moment_is_not_gone(
+    project: Project, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    if name.startswith("components"):
+        # The project has its own.
+        (project.root / "components").mkdir()
+        shipped = BUILTIN_COMPONENTS / "command" / "command.toml"
+        (project.root / "components" / "command.toml").write_text(shipped.read_text())
+    preparer, task = _preparer(project)
+    # GIVEN the manifest of its component, which cannot be opened for want of descriptors
+    give = _refusing(monkeypatch, name, errno.EMFILE)
+    for _ in range(2):
+        with pytest.raises(OSError, match="Too many open files"):
+            preparer.prepare(task, 1)
+    # WHEN there are some again THEN it begins
+    give()
+    assert preparer.prepare(task, 1).environment["TOKEN"] == "x"
+
+
+def test_components_that_cannot_be_listed_for_a_moment_are_not_gone(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preparer, task = _preparer(project)
+    real = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if Path(path) == BUILTIN_COMPONENTS:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+        return real(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", scandir)
+        with pytest.raises(OSError, match="Too many open files"):
+            preparer.prepare(task, 1)
+    assert preparer.prepare(task, 1).environment["TOKEN"] == "x"
 
 
 def test_a_task_is_told_who_writes_the_tables_that_it_reads(tmp_path: Path) -> None:
